@@ -1,0 +1,40 @@
+"""What can go wrong, as one tree.
+
+MathbenchError
+  InputError        what the user asked for cannot be done (exit code 2)
+    SpaceExhausted  more rows were asked for than a split holds
+  CheckFailed       a verification or a comparison did not hold (exit code 1)
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class MathbenchError(Exception):
+    """Base of every error that mathbench raises on purpose."""
+
+
+class InputError(MathbenchError, ValueError):
+    """What the user asked for cannot be done; the message is one clear line."""
+
+
+class SpaceExhausted(InputError):
+    """More rows were asked for than a split holds."""
+
+
+class CheckFailed(MathbenchError):
+    """A verification did not hold: damaged data, a wrong answer, another digest."""
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """A hint that names the nearest option, or all of them when none is near.
+
+    >>> did_you_mean("aditon", ["addition", "gcd"])
+    "Did you mean 'addition'? Allowed: addition, gcd."
+    >>> did_you_mean("xyz", ["addition", "gcd"])
+    'Allowed: addition, gcd.'
+    """
+    names = sorted(options)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    hint = f"Did you mean '{close[0]}'? " if close else ""
+    return f"{hint}Allowed: {', '.join(names)}."

@@ -1,0 +1,76 @@
+"""Parameters of a task: declared once on a dataclass field, checked, parsed from text and listed from there."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import Field
+from typing import Any
+
+from mathbench.errors import InputError, did_you_mean
+
+
+def parameter(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[Any, ...] = (),
+    always: bool = False,
+) -> Any:
+    """Declare a parameter.
+
+    Args:
+        default: its default, which also fixes its type.
+        help: one phrase for listings.
+        low, high: the smallest and the largest value allowed.
+        choices: the only values allowed.
+        always: shown in the task's name even at its default.
+    """
+    limits = {"help": help, "low": low, "high": high, "choices": choices, "always": always}
+    return dataclasses.field(default=default, metadata=limits)
+
+
+def allowed(field: Field[Any]) -> str:
+    """Say what a parameter may be, such as ``"an integer from 2 to 36"``."""
+    limits = field.metadata
+    if limits["choices"]:
+        return "one of " + ", ".join(map(str, limits["choices"]))
+    kind = {int: "an integer", float: "a number", str: "text"}[type(field.default)]
+    if limits["low"] is None:
+        return kind
+    return f"{kind} from {limits['low']} to {limits['high']}" if limits["high"] else f"{kind} of {limits['low']} or more"
+
+
+def check(instance: Any, name: str) -> None:
+    """Check every parameter of a dataclass instance.
+
+    Raises:
+        InputError: names the parameter, what is allowed and what came.
+    """
+    for field in dataclasses.fields(instance):
+        value, limits = getattr(instance, field.name), field.metadata
+        right = isinstance(value, type(field.default)) or (isinstance(field.default, float) and isinstance(value, int))
+        right = right and not isinstance(value, bool)
+        if right and limits["low"] is not None:
+            right = limits["low"] <= value and (limits["high"] is None or value <= limits["high"])
+        if not right or (limits["choices"] and value not in limits["choices"]):
+            raise InputError(f"{name}: {field.name} must be {allowed(field)}. Received: {value!r}.")
+
+
+def parse(cls: Any, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn text (or values) into the arguments of a parameter dataclass.
+
+    Raises:
+        InputError: for an unknown parameter, with the nearest known one, or for text of the wrong type.
+    """
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    arguments = {}
+    for key, value in options.items():
+        field = fields.get(key.replace("-", "_"))
+        if field is None:
+            raise InputError(f"{name} has no parameter '{key}'. {did_you_mean(key, fields)}")
+        try:
+            arguments[field.name] = type(field.default)(value) if isinstance(value, str) else value
+        except ValueError:
+            raise InputError(f"{name}: {field.name} must be {allowed(field)}. Received: {value!r}.") from None
+    return arguments

@@ -1,0 +1,106 @@
+"""Rows: the endless table of one split of a task, readable anywhere, the same everywhere."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench.errors import InputError, SpaceExhausted, did_you_mean
+from mathbench.hashing import check_seed, key_of, mix
+from mathbench.plan import Plan
+from mathbench.reserve import OF_SPLIT
+from mathbench.sampler import Sampler
+from mathbench.stratum import Spaces, Stratum
+from mathbench.task import Problems, Task
+
+Int = NDArray[np.int64]
+
+
+class Rows:
+    """One split of a task under a seed. A row depends on nothing but (task, seed, split, row number).
+
+    Args:
+        task: the task.
+        split: ``"train"``, ``"validation"``, ``"interpolate"`` or ``"extrapolate"``.
+        seed: a 64-bit integer or a string.
+
+    Raises:
+        InputError: for an unknown split or a seed that is neither.
+
+    >>> from mathbench.generators import task
+    >>> rows = Rows(task("addition", digits=2), "train")
+    >>> few, more = rows.batch(range(3)), rows.batch(range(1, 5))
+    >>> few.slice(1).equals(more.slice(0, 2))
+    True
+    """
+
+    def __init__(self, task: Task, split: str = "train", seed: int | str = 0):
+        if split not in OF_SPLIT:
+            raise InputError(f"unknown split '{split}'. {did_you_mean(split, OF_SPLIT)}")
+        self.task, self.split, self.seed = task, split, check_seed(seed)
+        self.strata: Sequence[Stratum] = task.outer() if split == "extrapolate" else task.inner()
+        self._kinds = np.array([s.kind for s in self.strata], dtype=np.int64)
+        reserve = OF_SPLIT[split].first(task.train_part) if split == "train" else OF_SPLIT[split]
+        spaces = Spaces(self.strata)
+        key = key_of(task.id, self.seed, split)
+        self._luck = np.uint64(key_of(key, "pose"))
+        self._sampler = Sampler(task, spaces, reserve, key)
+        capacity = [self._sampler.capacity(s) for s in range(len(spaces.names))]
+        self.plan = Plan(self.strata, spaces.of_stratum.tolist(), capacity, key_of(key, "plan"))
+        self._space_of = spaces.of_stratum
+
+    def __len__(self) -> int:
+        """How many rows the split holds."""
+        return self.plan.rows
+
+    def require(self, rows: int) -> None:
+        """Check that the split holds so many rows.
+
+        Raises:
+            SpaceExhausted: says how many there are.
+        """
+        if rows > len(self):
+            raise SpaceExhausted(
+                f"{self.task.name}: {self.split} holds {len(self):,} different rows. Received: {rows:,}."
+            )
+
+    def problems(self, rows: Int) -> Problems:
+        """The problems of some rows, int64 (n,), as columns."""
+        stratum, rank = self.plan.place(rows)
+        operands, prints = self._sampler.draw(self._space_of[stratum], rank)
+        drawn = Problems(operands, stratum, self._kinds[stratum])
+        return self.task.pose(drawn, mix(prints ^ self._luck))
+
+    def batch(self, rows: range | Sequence[int] | Int) -> pa.Table:
+        """Some rows as a table, in the order asked for.
+
+        Args:
+            rows: row numbers, from 0; any order.
+
+        Raises:
+            SpaceExhausted: when the split does not hold one of them.
+        """
+        numbers = _numbers(rows)
+        self.require(int(numbers.max(initial=-1)) + 1)
+        if numbers.min(initial=0) < 0:
+            raise InputError(f"row numbers start at 0. Received: {int(numbers.min())}.")
+        problems = self.problems(numbers)
+        results = self.task.solve(problems)
+        names = pa.array([s.name for s in self.strata], pa.string())
+        columns = {
+            "question": self.task.question(problems),
+            "answer": self.task.answer(results),
+            "task": pa.DictionaryArray.from_arrays(np.zeros(len(numbers), np.int32), [self.task.name]),
+            "stratum": pa.DictionaryArray.from_arrays(problems.stratum.astype(np.int32), names),
+            "row": pa.array(numbers),
+        }
+        if self.task.recognition:
+            columns["label"] = pa.array(results)
+        return pa.table(columns)
+
+
+def _numbers(rows: range | Sequence[int] | Int) -> Int:
+    if isinstance(rows, range):
+        return np.arange(rows.start, rows.stop, rows.step, dtype=np.int64)
+    return np.asarray(rows, dtype=np.int64)
