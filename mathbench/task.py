@@ -76,12 +76,9 @@ class Task(ABC):
         >>> task("divisible", k=7).name, task("addition", digits=6).name
         ('divisible-7-base10', 'addition-base10-digits6')
         """
-        parts = [self.family]
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if field.metadata["always"] or value != field.default:
-                parts.append(_part(field.name, value))
-        return "-".join(parts)
+        fields = sorted(dataclasses.fields(self), key=lambda field: not field.metadata["always"])
+        shown = [f for f in fields if f.metadata["always"] or getattr(self, f.name) != f.default]
+        return "-".join([self.family, *(_part(f.name, getattr(self, f.name)) for f in shown)])
 
     @property
     def parameters(self) -> dict[str, Any]:
