@@ -89,8 +89,8 @@ class Rows:
         results = self.task.solve(problems)
         names = pa.array([s.name for s in self.strata], pa.string())
         columns = {
-            "question": self.task.question(problems),
-            "answer": self.task.answer(results),
+            "question": self.task.questions(problems),
+            "answer": self.task.answers(results),
             "task": pa.DictionaryArray.from_arrays(np.zeros(len(numbers), np.int32), [self.task.name]),
             "stratum": pa.DictionaryArray.from_arrays(problems.stratum.astype(np.int32), names),
             "row": pa.array(numbers),

@@ -130,10 +130,10 @@ class Task(ABC):
         """The true results, int64 (n,) or (r, n); labels are 0 and 1."""
 
     @abstractmethod
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         """What the model sees."""
 
-    def answer(self, results: Int) -> pa.StringArray:
+    def answers(self, results: Int) -> pa.StringArray:
         """What the model must produce; by default a label."""
         return text.words(results, LABELS)
 
