@@ -2,7 +2,7 @@
 
 from mathbench.manifest import Config, Manifest
 from mathbench.reserve import SPLITS
-from mathbench.rows import Rows
+from mathbench.rows import open_rows
 
 FILE = "README.md"
 MOST_STRATA = 12
@@ -49,7 +49,7 @@ def _section(manifest: Manifest, config: Config) -> str:
     lines += ["| split | rows | strata | example question | answer |", "|---|---:|---:|---|---|"]
     for split in SPLITS:
         if config.sizes.get(split):
-            first = Rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
+            first = open_rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
             strata = len(manifest.strata(config, split))
             lines.append(f"| {split} | {config.sizes[split]:,} | {strata} | `{first['question']}` | `{first['answer']}` |")
     return "\n".join([*lines, "", _strata(manifest, config)])

@@ -19,7 +19,7 @@ from mathbench import card, shard
 from mathbench.data import Data
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 from mathbench.manifest import FILE, SCHEMA_VERSION, SHARD, Config, Manifest, Shard, ShardContent, read
-from mathbench.rows import Rows
+from mathbench.rows import open_rows
 from mathbench.shard import Progress
 from mathbench.version import __version__
 
@@ -46,10 +46,9 @@ def generate(
     _claim(folder, configs, force)
     contents = {}
     for config in configs:
-        rows: dict[str, Rows] = {}
         for part in config.shards():
             contents[part.file] = _kept(folder / part.file, part, progress) or shard.write(
-                folder / part.file, _rows(rows, config, part), part.start, part.stop, progress
+                folder / part.file, open_rows(config.task, part.split, config.seed), part.start, part.stop, progress
             )
     manifest = Manifest(list(configs), contents, __version__)
     _finish(folder, manifest)
@@ -65,12 +64,6 @@ def _check(configs: Sequence[Config]) -> None:
         config.check_rows()
         if not any(config.sizes.values()):
             raise InputError(f"{config.name}: no rows were asked for.")
-
-
-def _rows(cache: dict[str, Rows], config: Config, part: Shard) -> Rows:
-    if part.split not in cache:
-        cache[part.split] = Rows(config.task, part.split, config.seed)
-    return cache[part.split]
 
 
 def request(configs: Iterable[Config]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from mathbench.data import SIZES, fitting
 from mathbench.errors import CheckFailed, InputError
 from mathbench.hashing import check_seed
 from mathbench.reserve import SPLITS
-from mathbench.rows import Rows
+from mathbench.rows import open_rows
 from mathbench.task import Task
 
 FILE = "manifest.json"
@@ -63,7 +63,7 @@ class Config:
         """
         for split, rows in self.sizes.items():
             if rows:
-                Rows(self.task, split, self.seed).require(rows)
+                open_rows(self.task, split, self.seed).require(rows)
 
     def shards(self) -> list["Shard"]:
         """The files this configuration is made of, in order."""

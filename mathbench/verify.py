@@ -17,7 +17,7 @@ from mathbench.errors import CheckFailed
 from mathbench.hashing import GOLDEN, mix
 from mathbench.manifest import Config, Shard
 from mathbench.reserve import OF_SPLIT, reserve_of
-from mathbench.rows import Rows
+from mathbench.rows import Rows, open_rows
 from mathbench.shard import BATCH, Progress
 from mathbench.task import Task
 
@@ -66,7 +66,7 @@ def _split(dataset: Dataset, config: Config, split: str, sample: int | None, pro
     except CheckFailed as error:
         yield Check(config.name, split, "content digests", False, str(error))
         return
-    rows = Rows(config.task, split, config.seed)
+    rows = open_rows(config.task, split, config.seed)
     for what, check in (
         ("regenerated rows", lambda t: _difference(rows, t)),
         ("answers, by an independent solver", lambda t: _wrong_answer(config.task, t)),
@@ -149,7 +149,7 @@ def _balanced(dataset: Dataset, config: Config, parts: list[Shard]) -> tuple[boo
         for table in shard.read(dataset.folder / part.file):
             true += pc.sum(table.column("label")).as_py() or 0
             total += table.num_rows
-    rows = Rows(config.task, parts[0].split, config.seed)
+    rows = open_rows(config.task, parts[0].split, config.seed)
     slack = max(phase.size for phase in rows.plan.phases) // 2 + 1
     detail = f"{true:,} true of {total:,}"
     return abs(2 * true - total) <= slack, detail

@@ -75,7 +75,7 @@ def _suite(
 
 
 def _show_plan(folder: Path, configs: list["Config"], json: bool) -> None:
-    from mathbench.rows import Rows
+    from mathbench.rows import open_rows
 
     for config in configs:
         config.check_rows()
@@ -85,7 +85,7 @@ def _show_plan(folder: Path, configs: list["Config"], json: bool) -> None:
     table = _table("configuration", "split", "rows", "it holds", "first question", "answer")
     for config in configs:
         for split, rows in config.spec()["sizes"].items():
-            all_rows = Rows(config.task, split, config.seed)
+            all_rows = open_rows(config.task, split, config.seed)
             first = all_rows.batch([0]).to_pylist()[0]
             table.add_row(config.name, split, f"{rows:,}", f"{len(all_rows):,}", first["question"], first["answer"])
     out.print(table)
@@ -120,12 +120,12 @@ def _table(*columns: str) -> Any:
 
 
 def _show_written(manifest: "Manifest") -> None:
-    from mathbench.rows import Rows
+    from mathbench.rows import open_rows
 
     table = _table("configuration", "split", "rows", "strata", "first question", "answer")
     for config in manifest.configs:
         for split, rows in config.spec()["sizes"].items():
-            first = Rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
+            first = open_rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
             strata = str(len(manifest.strata(config, split)))
             table.add_row(config.name, split, f"{rows:,}", strata, first["question"], first["answer"])
     out.print(table)

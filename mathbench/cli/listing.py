@@ -65,9 +65,9 @@ def _table(*columns: str) -> Any:
 def _detail(task: Any, json: bool) -> None:
     from mathbench.parameters import allowed
     from mathbench.reserve import SPLITS
-    from mathbench.rows import Rows
+    from mathbench.rows import open_rows
 
-    rows = {split: Rows(task, split) for split in SPLITS}
+    rows = {split: open_rows(task, split, 0) for split in SPLITS}
     samples = {s: r.batch(range(min(3, len(r)))).select(["question", "answer", "stratum"]).to_pylist() for s, r in rows.items()}
     fields = {f.name: {"default": f.default, "allowed": allowed(f), "help": f.metadata["help"]} for f in dataclasses.fields(task)}
     if json:
