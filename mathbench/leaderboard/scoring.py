@@ -1,0 +1,143 @@
+"""Exact match with its interval, overall and per stratum, for a whole split at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mathbench.rows import Rows
+from mathbench.task import Task
+
+Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
+SAMPLE = 200  # rows that the exact solver answers again
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of `n` answers were right, and the Wilson 95 % interval of the share.
+
+    Raises:
+        ValueError: when no answer was asked for, or more were right than asked for.
+
+    >>> count = Count(16, 12)
+    >>> count.exact_match, round(count.low, 3), round(count.high, 3)
+    (0.75, 0.505, 0.898)
+    """
+
+    n: int
+    correct: int
+
+    def __post_init__(self) -> None:
+        if self.n < 1 or not 0 <= self.correct <= self.n:
+            raise ValueError(
+                f"correct must be 0 to n and n at least 1. Received: n={self.n}, correct={self.correct}."
+            )
+
+    @property
+    def exact_match(self) -> float:
+        """The share of right answers."""
+        return self.correct / self.n
+
+    @property
+    def low(self) -> float:
+        """The lower end of the interval."""
+        return interval(self.exact_match, self.n)[0]
+
+    @property
+    def high(self) -> float:
+        """The upper end of the interval."""
+        return interval(self.exact_match, self.n)[1]
+
+    def record(self) -> dict[str, Any]:
+        """As a result file writes it."""
+        names = ("n", "correct", "exact_match", "low", "high")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Score:
+    """The score of one split: overall and per stratum."""
+
+    overall: Count
+    strata: Mapping[str, Count]
+
+    def record(self) -> dict[str, Any]:
+        """As a result file writes it."""
+        return self.overall.record() | {"strata": {name: c.record() for name, c in self.strata.items()}}
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Score":
+        """The score that a record states; only its counts are read."""
+        strata = {name: Count(c["n"], c["correct"]) for name, c in record.get("strata", {}).items()}
+        return cls(Count(record["n"], record["correct"]), strata)
+
+
+def interval(share: float, n: int) -> tuple[float, float]:
+    """The Wilson 95 % interval of a share seen in `n` trials (Wilson 1927); never empty at 0 or 1.
+
+    >>> [round(end, 3) for end in interval(1.0, 16)]
+    [0.806, 1.0]
+    """
+    centre = share + Z * Z / (2 * n)
+    half = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    scale = 1 + Z * Z / n
+    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+
+
+def score(
+    task: Task, seed: int | str, split: str, size: int, rows: NDArray[np.int64], predictions: pa.Array
+) -> Score:
+    """Regenerate the first `size` rows of a split and score the predictions; what is missing counts as wrong.
+
+    Args:
+        task: the task.
+        seed: the seed of the data.
+        split: the split.
+        size: how many rows were to be answered.
+        rows: int64 (n,), different row numbers from 0 to size-1.
+        predictions: string (n,), the answer to each.
+
+    Raises:
+        SpaceExhausted: when the split does not hold `size` rows.
+
+    >>> from mathbench.generators import task
+    >>> score(task("addition"), 0, "interpolate", 2, np.array([0]), pa.array(["375"])).overall
+    Count(n=2, correct=1)
+    """
+    truth = _rows(task, split, seed).batch(range(size))
+    at = np.full(size, -1, dtype=np.int64)
+    at[rows] = np.arange(len(rows))
+    given = predictions.take(pa.array(at, mask=at < 0))
+    right = pc.fill_null(pc.equal(given, truth["answer"].combine_chunks()), False).to_numpy(
+        zero_copy_only=False
+    )
+    stratum = truth["stratum"].combine_chunks()
+    code, names = stratum.indices.to_numpy(), stratum.dictionary.to_pylist()
+    asked, got = np.bincount(code, minlength=len(names)), np.bincount(code[right], minlength=len(names))
+    strata = {name: Count(n, c) for name, n, c in zip(names, asked.tolist(), got.tolist(), strict=True) if n}
+    return Score(Count(size, int(right.sum())), strata)
+
+
+@lru_cache(maxsize=64)
+def _rows(task: Task, split: str, seed: int | str) -> Rows:
+    """Opening a split lists its small strata, which can take longer than making the rows; a board asks often."""
+    return Rows(task, split, seed)
+
+
+def solve(task: Task, seed: int | str, split: str, size: int) -> Count:
+    """Let the task's independent solver answer a spread sample of the rows from their text alone.
+
+    >>> from mathbench.generators import task
+    >>> solve(task("addition"), 0, "interpolate", 1000)
+    Count(n=200, correct=200)
+    """
+    rows = np.unique(np.linspace(0, size - 1, min(size, SAMPLE), dtype=np.int64))
+    sample = _rows(task, split, seed).batch(rows)
+    pairs = zip(sample["question"].to_pylist(), sample["answer"].to_pylist(), strict=True)
+    return Count(len(rows), sum(task.oracle(question) == answer for question, answer in pairs))
