@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.scoring import Count, Score, score, solve
+from mathbench.leaderboard.scoring import Score, Scored, score, solve
 from mathbench.leaderboard.submission import MOST_ROWS, Manifest, Submission
 
 JUDGED = (
@@ -28,8 +28,8 @@ class Checked:
         differences: one sentence for each claim that does not agree with the recomputed score.
     """
 
-    scores: Mapping[str, Score]
-    solver: Mapping[str, Count]
+    scores: Mapping[str, Scored]
+    solver: Mapping[str, Score]
     differences: tuple[str, ...]
 
 
@@ -94,13 +94,13 @@ def _first(rows: NDArray[np.int64], what: str) -> str:
     return f"{len(rows):,} {what}, the first: {', '.join(map(str, rows[:3].tolist()))}."
 
 
-def _differences(manifest: Manifest, scores: Mapping[str, Score]) -> list[str]:
+def _differences(manifest: Manifest, scores: Mapping[str, Scored]) -> list[str]:
     found = []
     for split, claim in manifest.document["scores"].items():
         if split not in scores:
             found.append(f"{split}: a score is claimed, but the manifest gives the split no rows")
             continue
-        real = scores[split].overall
+        real = scores[split].total
         same = (claim["n"], claim["correct"]) == (real.n, real.correct)
         if not same or abs(claim["exact_match"] - real.exact_match) > 1e-6:
             found.append(

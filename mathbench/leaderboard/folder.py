@@ -14,7 +14,7 @@ from mathbench.leaderboard.submission import Manifest
 
 
 def file_name(entry: Kept) -> str:
-    """A readable name that says what is inside; strangers choose the words, so only plain ones are taken over."""
+    """A readable name that says what is inside; strangers choose the words, so only plain ones are kept."""
     words = (
         f"{entry.manifest['task']['name']} {entry.manifest['baseline']} {entry.manifest['framework'] or ''}"
     )
@@ -28,7 +28,7 @@ def export(kept: Iterable[Kept], folder: Path) -> list[Path]:
     paths = []
     for entry in kept:
         path = folder / file_name(entry)
-        write(path, json.dumps(entry.record(), indent=1, sort_keys=True, allow_nan=False) + "\n")
+        write(path, json.dumps(entry.to_json(), indent=1, sort_keys=True, allow_nan=False) + "\n")
         paths.append(path)
     return paths
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked
-from mathbench.leaderboard.scoring import Count, Score
+from mathbench.leaderboard.scoring import Score, Scored
 from mathbench.reserve import SPLITS
 
 BADGES = {
@@ -60,7 +60,7 @@ class Kept:
         if self.badge not in BADGES:
             raise ValueError(f"badge must be one of {', '.join(BADGES)}. Received: {self.badge!r}.")
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As a file of a folder board: everything but the predictions themselves."""
         return {
             "schema_version": 1,
@@ -69,8 +69,8 @@ class Kept:
             "badge": self.badge,
             "withdrawn": self.withdrawn,
             "predictions_digest": self.predictions_digest,
-            "scores": {split: score.record() for split, score in self.checked.scores.items()},
-            "solver": {split: count.record() for split, count in self.checked.solver.items()},
+            "scores": {split: score.to_json() for split, score in self.checked.scores.items()},
+            "solver": {split: count.to_json() for split, count in self.checked.solver.items()},
             "differences": list(self.checked.differences),
             "manifest": dict(self.manifest),
         }
@@ -83,8 +83,8 @@ class Kept:
             InputError: for anything that the schema does not allow.
         """
         FILE(record, "the file")
-        scores = {split: Score.of(score) for split, score in record["scores"].items()}
-        solver = {split: Count(c["n"], c["correct"]) for split, c in record["solver"].items()}
+        scores = {split: Scored.of(score) for split, score in record["scores"].items()}
+        solver = {split: Score(c["n"], c["correct"]) for split, c in record["solver"].items()}
         checked = Checked(scores, solver, tuple(record["differences"]))
         names = ("digest", "submitted", "badge", "manifest", "predictions_digest")
         return cls(**{name: record[name] for name in names}, checked=checked, withdrawn=record["withdrawn"])

@@ -1,5 +1,6 @@
-"""From submissions to tables: runs of one model become one entry, entries get ranks, floors stand beside them."""
+"""From submissions to tables: runs of one model become one entry, entries get ranks, floors stand beside."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot, sqrt
@@ -7,8 +8,8 @@ from statistics import fmean, stdev
 from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.leaderboard.kept import Kept
-from mathbench.leaderboard.scoring import Count, interval
+from mathbench.leaderboard.kept import BADGES, Kept
+from mathbench.leaderboard.scoring import Score, wilson
 from mathbench.leaderboard.submission import canonical
 from mathbench.reserve import SPLITS
 
@@ -44,7 +45,7 @@ class Line:
         exact_match: the share of right answers; for several training seeds their mean.
         low, high: the 95 % interval.
         badge: how far the score can be trusted.
-        rank: 1 + the number of models that are better beyond doubt; models that cannot be told apart share it.
+        rank: 1 + the number of models that are better beyond doubt; ties share it.
         framework, encoding, recipe: how it was made; the recipe by its name or the start of its digest.
         parameters: how many numbers it has learned.
         seeds: different training seeds.
@@ -145,7 +146,7 @@ def ranked(lines: Iterable[Line]) -> list[Line]:
 
     So models that the data cannot tell apart share a rank (the rule of Chatbot Arena).
 
-    >>> three = [Line("model", m, 100, s, s - 0.1, s + 0.1, "re-scored") for m, s in zip("abc", (0.9, 0.8, 0.6))]
+    >>> three = [Line("model", "m", 100, s, s - 0.1, s + 0.1, "re-scored") for s in (0.9, 0.8, 0.65)]
     >>> [line.rank for line in ranked(three)]
     [1, 1, 2]
     """
@@ -203,9 +204,9 @@ def _table(group: list[Kept], split: str, here: set[str], sort: str) -> Table:
 def _model(runs: list[Kept], split: str) -> Line:
     """One entry: the mean over training seeds, each seed counting once however often it was run."""
     by_seed = _grouped(runs, lambda k: canonical({"seed": k.manifest["seed"]}))
-    shares = [fmean(k.checked.scores[split].overall.exact_match for k in same) for same in by_seed]
+    shares = [fmean(k.checked.scores[split].total.exact_match for k in same) for same in by_seed]
     first = runs[0]
-    n = first.checked.scores[split].overall.n
+    n = first.checked.scores[split].total.n
     low, high, spread = bounds(shares, n)
     return Line(
         kind="model",
@@ -214,7 +215,7 @@ def _model(runs: list[Kept], split: str) -> Line:
         exact_match=fmean(shares),
         low=low,
         high=high,
-        badge=max((k.badge for k in runs), key=lambda badge: badge == "self-reported"),
+        badge=min((k.badge for k in runs), key=list(BADGES).index),
         framework=first.manifest["framework"],
         encoding=label(first.manifest["encoding"]),
         recipe=label(first.manifest["recipe"]),
@@ -230,14 +231,14 @@ def _model(runs: list[Kept], split: str) -> Line:
 def bounds(shares: Sequence[float], n: int) -> tuple[float, float, float | None]:
     """The 95 % interval of a mean over training seeds, and the spread between them.
 
-    All seeds answered the same `n` rows, so more seeds do not make the rows more: the Wilson interval of one run
-    stays, and the uncertainty of the mean over seeds (Student's t) is added to it in quadrature.
+    All seeds answered the same `n` rows, so more seeds do not make the rows more: the Wilson interval of one
+    run stays, and the uncertainty of the mean over seeds (Student's t) is added to it in quadrature.
 
     >>> [round(x, 3) for x in bounds([0.9, 0.92, 0.94], 1000)]
     [0.867, 0.972, 0.02]
     """
     mean = fmean(shares)
-    low, high = interval(mean, n)
+    low, high = wilson(mean * n, n)
     if len(shares) == 1:
         return low, high, None
     spread = stdev(shares)
@@ -253,19 +254,17 @@ def label(settings: Mapping[str, Any]) -> str:
     """
     if isinstance(settings.get("name"), str):
         return str(settings["name"])
-    import hashlib
-
     words = " ".join(f"{key}={value}" for key, value in sorted(settings.items()))
     return words if len(words) <= 40 else hashlib.sha256(canonical(settings).encode()).hexdigest()[:8]
 
 
 def _floors(kept: list[Kept], split: str) -> list[Line]:
-    """The floors that submissions report; where they disagree, the highest, for models are judged by the best."""
-    best: dict[str, Count] = {}
+    """The floors that submissions report; where they disagree, the highest: models are judged by the best."""
+    best: dict[str, Score] = {}
     for entry in kept:
         for name, by_split in entry.manifest["floors"].items():
             if split in by_split:
-                count = Count(by_split[split]["n"], by_split[split]["correct"])
+                count = Score(by_split[split]["n"], by_split[split]["correct"])
                 if name not in best or count.exact_match > best[name].exact_match:
                     best[name] = count
     return [_reference("floor", name, count, "self-reported") for name, count in best.items()]
@@ -278,5 +277,5 @@ def _solver(kept: list[Kept], split: str) -> Line:
     return _reference("solver", "exact solver", worst, "re-scored")
 
 
-def _reference(kind: str, name: str, count: Count, badge: str) -> Line:
-    return Line(kind, name, count.n, count.exact_match, count.low, count.high, badge)
+def _reference(kind: str, name: str, count: Score, badge: str) -> Line:
+    return Line(kind, name, count.n, count.exact_match, *count.interval, badge)

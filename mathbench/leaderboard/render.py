@@ -1,4 +1,4 @@
-"""Tables as text: a rich table, Markdown, CSV and JSON. Names come from strangers, so each format escapes its own."""
+"""Tables as text: rich, Markdown, CSV and JSON. Names come from strangers, so each format escapes its own."""
 
 import csv
 import io
@@ -50,9 +50,9 @@ CSV_COLUMNS = (
 MARKS = ("<!-- leaderboard: begin -->", "<!-- leaderboard: end -->")
 
 NOTE = (
-    "Exact match on rows that training never saw, recomputed from the predictions. Models that share a rank cannot "
-    "be told apart at 95 %. *Floors* are shortcuts without understanding, as the submissions report them; the exact "
-    "solver answered a sample. † the claimed score did not agree with the recomputed one, which is shown."
+    "Exact match on rows that training never saw, recomputed from the predictions. Models that share a rank "
+    "cannot be told apart at 95 %. *Floors* are shortcuts without understanding, as submissions report them; "
+    "the exact solver answered a sample. † the claimed score is not the recomputed one, which is shown."
 )
 
 
@@ -155,8 +155,8 @@ def _csv_cell(value: Any) -> Any:
 def record(tables: Sequence[Table], board: str) -> dict[str, Any]:
     """All tables as JSON.
 
-    The keys: schema_version; board; tables: a list of task, task_id, parameters, split and lines; a line holds the
-    fields of `mathbench.leaderboard.ranking.Line` under their names.
+    The keys: schema_version; board; tables: a list of task, task_id, parameters, split and lines; a line holds
+    the fields of `mathbench.leaderboard.ranking.Line` under their names.
     """
     shown = [vars(table) | {"lines": [vars(line) for line in table.lines]} for table in tables]
     return {"schema_version": 1, "board": board, "tables": shown}

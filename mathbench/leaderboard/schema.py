@@ -122,7 +122,7 @@ def table(of: Check, keys: tuple[str, ...] | None = None) -> Check:
         for key, item in value.items():
             name(key, f"a key of {where}")
             if keys is not None and key not in keys:
-                raise InputError(f"{where} has the unknown key {_shown(key)!r}. {did_you_mean(key, keys)}")
+                raise InputError(f"{where} has the unknown key {_shown(key)}. {did_you_mean(key, keys)}")
             of(item, f"{where}.{key}")
 
     return check
@@ -137,7 +137,7 @@ def record(fields: Mapping[str, Check], optional: Mapping[str, Check] | None = N
             refuse(where, "an object", value)
         for key in value:
             if key not in known:
-                raise InputError(f"{where} has the unknown key {_shown(key)!r}. {did_you_mean(key, known)}")
+                raise InputError(f"{where} has the unknown key {_shown(key)}. {did_you_mean(key, known)}")
         for key, of in known.items():
             if key in value:
                 of(value[key], f"{where}.{key}")

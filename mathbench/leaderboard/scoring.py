@@ -19,15 +19,15 @@ SAMPLE = 200  # rows that the exact solver answers again
 
 
 @dataclass(frozen=True)
-class Count:
+class Score:
     """How many of `n` answers were right, and the Wilson 95 % interval of the share.
 
     Raises:
         ValueError: when no answer was asked for, or more were right than asked for.
 
-    >>> count = Count(16, 12)
-    >>> count.exact_match, round(count.low, 3), round(count.high, 3)
-    (0.75, 0.505, 0.898)
+    >>> score = Score(16, 12)
+    >>> score.exact_match, [round(end, 3) for end in score.interval]
+    (0.75, [0.505, 0.898])
     """
 
     n: int
@@ -45,54 +45,58 @@ class Count:
         return self.correct / self.n
 
     @property
-    def low(self) -> float:
-        """The lower end of the interval."""
-        return interval(self.exact_match, self.n)[0]
+    def interval(self) -> tuple[float, float]:
+        """The Wilson 95 % interval."""
+        return wilson(self.correct, self.n)
 
-    @property
-    def high(self) -> float:
-        """The upper end of the interval."""
-        return interval(self.exact_match, self.n)[1]
-
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As a result file writes it."""
-        names = ("n", "correct", "exact_match", "low", "high")
-        return {name: getattr(self, name) for name in names}
+        low, high = self.interval
+        return {
+            "n": self.n,
+            "correct": self.correct,
+            "exact_match": self.exact_match,
+            "low": low,
+            "high": high,
+        }
 
 
 @dataclass(frozen=True)
-class Score:
+class Scored:
     """The score of one split: overall and per stratum."""
 
-    overall: Count
-    strata: Mapping[str, Count]
+    total: Score
+    strata: Mapping[str, Score]
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As a result file writes it."""
-        return self.overall.record() | {"strata": {name: c.record() for name, c in self.strata.items()}}
+        return self.total.to_json() | {"strata": {name: c.to_json() for name, c in self.strata.items()}}
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> "Score":
+    def of(cls, record: Mapping[str, Any]) -> "Scored":
         """The score that a record states; only its counts are read."""
-        strata = {name: Count(c["n"], c["correct"]) for name, c in record.get("strata", {}).items()}
-        return cls(Count(record["n"], record["correct"]), strata)
+        strata = {name: Score(c["n"], c["correct"]) for name, c in record.get("strata", {}).items()}
+        return cls(Score(record["n"], record["correct"]), strata)
 
 
-def interval(share: float, n: int) -> tuple[float, float]:
+def wilson(correct: float, n: int) -> tuple[float, float]:
     """The Wilson 95 % interval of a share seen in `n` trials (Wilson 1927); never empty at 0 or 1.
 
-    >>> [round(end, 3) for end in interval(1.0, 16)]
+    >>> [round(end, 3) for end in wilson(16, 16)]
     [0.806, 1.0]
     """
+    share = correct / n
     centre = share + Z * Z / (2 * n)
     half = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
     scale = 1 + Z * Z / n
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+    return (0.0 if correct == 0 else (centre - half) / scale), (
+        1.0 if correct == n else (centre + half) / scale
+    )
 
 
 def score(
     task: Task, seed: int | str, split: str, size: int, rows: NDArray[np.int64], predictions: pa.Array
-) -> Score:
+) -> Scored:
     """Regenerate the first `size` rows of a split and score the predictions; what is missing counts as wrong.
 
     Args:
@@ -107,8 +111,8 @@ def score(
         SpaceExhausted: when the split does not hold `size` rows.
 
     >>> from mathbench.generators import task
-    >>> score(task("addition"), 0, "interpolate", 2, np.array([0]), pa.array(["375"])).overall
-    Count(n=2, correct=1)
+    >>> score(task("addition"), 0, "interpolate", 2, np.array([0]), pa.array(["375"])).total
+    Score(n=2, correct=1)
     """
     truth = _rows(task, split, seed).batch(range(size))
     at = np.full(size, -1, dtype=np.int64)
@@ -120,24 +124,24 @@ def score(
     stratum = truth["stratum"].combine_chunks()
     code, names = stratum.indices.to_numpy(), stratum.dictionary.to_pylist()
     asked, got = np.bincount(code, minlength=len(names)), np.bincount(code[right], minlength=len(names))
-    strata = {name: Count(n, c) for name, n, c in zip(names, asked.tolist(), got.tolist(), strict=True) if n}
-    return Score(Count(size, int(right.sum())), strata)
+    strata = {name: Score(n, c) for name, n, c in zip(names, asked.tolist(), got.tolist(), strict=True) if n}
+    return Scored(Score(size, int(right.sum())), strata)
 
 
 @lru_cache(maxsize=64)
 def _rows(task: Task, split: str, seed: int | str) -> Rows:
-    """Opening a split lists its small strata, which can take longer than making the rows; a board asks often."""
+    """Opening a split lists its small strata, which can take longer than making rows; a board asks often."""
     return Rows(task, split, seed)
 
 
-def solve(task: Task, seed: int | str, split: str, size: int) -> Count:
+def solve(task: Task, seed: int | str, split: str, size: int) -> Score:
     """Let the task's independent solver answer a spread sample of the rows from their text alone.
 
     >>> from mathbench.generators import task
     >>> solve(task("addition"), 0, "interpolate", 1000)
-    Count(n=200, correct=200)
+    Score(n=200, correct=200)
     """
     rows = np.unique(np.linspace(0, size - 1, min(size, SAMPLE), dtype=np.int64))
     sample = _rows(task, split, seed).batch(rows)
     pairs = zip(sample["question"].to_pylist(), sample["answer"].to_pylist(), strict=True)
-    return Count(len(rows), sum(task.oracle(question) == answer for question, answer in pairs))
+    return Score(len(rows), sum(task.oracle(question) == answer for question, answer in pairs))

@@ -19,7 +19,7 @@ from sqlalchemy.schema import CreateTable
 from mathbench.errors import InputError
 from mathbench.leaderboard.checker import Checked
 from mathbench.leaderboard.kept import Kept
-from mathbench.leaderboard.scoring import Count, Score
+from mathbench.leaderboard.scoring import Score, Scored
 from mathbench.leaderboard.submission import Submission
 
 VERSION = "1"  # of the tables; a board of another version is refused, not guessed at
@@ -207,7 +207,7 @@ class Board:
         """How many attempts ended in which way."""
         query = select(AttemptRow.outcome, func.count()).group_by(AttemptRow.outcome)
         with self._one_line(), Session(self._engine) as session:
-            return {outcome: count for outcome, count in session.execute(query).tuples()}
+            return {row[0]: row[1] for row in session.execute(query)}
 
 
 def default_path() -> Path:
@@ -276,8 +276,8 @@ def _score_rows(digest: str, checked: Checked) -> list[ScoreRow]:
             digest=digest,
             split=split,
             position=position,
-            n=score.overall.n,
-            correct=score.overall.correct,
+            n=score.total.n,
+            correct=score.total.correct,
             solver_n=checked.solver[split].n,
             solver_correct=checked.solver[split].correct,
             strata={name: [count.n, count.correct] for name, count in score.strata.items()},
@@ -288,10 +288,10 @@ def _score_rows(digest: str, checked: Checked) -> list[ScoreRow]:
 
 def _kept(row: SubmissionRow) -> Kept:
     scores = {
-        s.split: Score(Count(s.n, s.correct), {name: Count(*c) for name, c in s.strata.items()})
+        s.split: Scored(Score(s.n, s.correct), {name: Score(*c) for name, c in s.strata.items()})
         for s in row.scores
     }
-    solver = {s.split: Count(s.solver_n, s.solver_correct) for s in row.scores}
+    solver = {s.split: Score(s.solver_n, s.solver_correct) for s in row.scores}
     checked = Checked(scores, solver, tuple(row.differences))
     return Kept(
         row.digest, row.submitted, row.badge, row.manifest, row.predictions_digest, checked, row.withdrawn

@@ -167,13 +167,16 @@ def _table(data: bytes, name: str, columns: Mapping[str, pa.DataType | None]) ->
     words = [column for column, kind in wanted.items() if kind == pa.string()]
     try:
         # text stays dictionary-encoded, so that one long text repeated a million times is seen in time
-        file = pq.ParquetFile(BytesIO(data), read_dictionary=words)
-        _check_shape(file, name, wanted)
-        table = file.read()
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(
-            f"{name} is not a readable Parquet file: {str(error).splitlines()[0][:100]}"
-        ) from None
+        _check_shape(pq.ParquetFile(BytesIO(data)), name, wanted)
+        table = pq.ParquetFile(BytesIO(data), read_dictionary=words).read()
+        table.validate(
+            full=True
+        )  # a damaged file can hold indices beyond its dictionary, or bytes that are no text
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        reason = ascii(str(error).strip().splitlines()[0][:100])
+        raise InputError(f"{name} is not a readable Parquet file: {reason}.") from None
     for column in table.column_names:
         if table[column].null_count:
             raise InputError(
@@ -221,7 +224,7 @@ def _only_task(table: pa.Table, name: str) -> None:
     if foreign.num_rows:
         first = ", ".join(map(ascii, foreign["task"].slice(0, 3).to_pylist()))
         raise InputError(
-            f"predictions.parquet has {foreign.num_rows:,} rows of other tasks than {name}; the first: {first}."
+            f"predictions.parquet has {foreign.num_rows:,} rows that are not of {name}; the first: {first}."
         )
 
 

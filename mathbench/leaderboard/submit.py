@@ -7,7 +7,7 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.checker import Checked, check
-from mathbench.leaderboard.scoring import Score
+from mathbench.leaderboard.scoring import Scored
 from mathbench.leaderboard.submission import Submission, read_run
 
 
@@ -34,12 +34,12 @@ class Receipt:
     badge: str
     model: str
     task: str
-    scores: Mapping[str, Score]
+    scores: Mapping[str, Scored]
     differences: tuple[str, ...]
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As JSON."""
-        scores = {split: score.record() for split, score in self.scores.items()}
+        scores = {split: score.to_json() for split, score in self.scores.items()}
         return vars(self) | {"scores": scores, "differences": list(self.differences)}
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mathbench.generators import task as make_task
-from mathbench.leaderboard.scoring import Count
+from mathbench.leaderboard.scoring import Score
 from mathbench.rows import Rows
 
 SIZES = {"train": 1000, "validation": 50, "interpolate": 300, "extrapolate": 200}
@@ -41,8 +41,8 @@ def replaced(table, wrong):
     return table.set_column(2, "prediction", pa.array(spoilt, pa.string()))
 
 
-def manifest(task, sizes=SIZES, seed=0, **changes):
-    count = Count(10, 4).record()
+def manifest(made, sizes=SIZES, data_seed=0, **changes):
+    count = Score(10, 4).to_json()
     document = {
         "schema_version": 1,
         "id": "a-run",
@@ -50,8 +50,8 @@ def manifest(task, sizes=SIZES, seed=0, **changes):
         "framework": "torch",
         "recipe": {"hidden": 128, "lr": 0.001, "schedule": {"warmup": 0.1}},
         "encoding": {"name": "reversed"},
-        "task": {"id": task.id, "name": task.name, "parameters": task.parameters},
-        "data": {"seed": seed, "sizes": dict(sizes), "digest": "sha256:" + "0" * 64},
+        "task": {"id": made.id, "name": made.name, "parameters": made.parameters},
+        "data": {"seed": data_seed, "sizes": dict(sizes), "digest": "sha256:" + "0" * 64},
         "seed": 0,
         "command": "mathbench run-baseline lstm-seq2seq",
         "commit": None,
@@ -62,12 +62,12 @@ def manifest(task, sizes=SIZES, seed=0, **changes):
         "timings": {"fit_wall_s": 1.5, "started": "2026-01-01T00:00:00Z", "steps": 10},
         "best": {"step": 10, "validation": 0.5},
         "scores": {
-            split: Count(sizes[split], sizes[split]).record() | {"characters": 1.0, "strata": {}}
+            split: Score(sizes[split], sizes[split]).to_json() | {"characters": 1.0, "strata": {}}
             for split in ("interpolate", "extrapolate")
             if sizes.get(split)
         },
         "floors": {"constant": {"interpolate": count}},
-        "ceiling": {"interpolate": Count(10, 10).record()},
+        "ceiling": {"interpolate": Score(10, 10).to_json()},
         "predictions_sha256": "",
     }
     return document | changes
