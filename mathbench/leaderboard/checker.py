@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.scoring import Score, Scored, score, solve
+from mathbench.leaderboard.scoring import Score, Scored, score, solve, truth_of
 from mathbench.leaderboard.submission import MOST_ROWS, Manifest, Submission
 
 JUDGED = (
@@ -42,12 +42,13 @@ def check(submission: Submission) -> Checked:
     manifest = submission.manifest
     given = _by_split(submission.predictions)
     splits = _splits(manifest, set(given))
-    scores = {}
+    scores, solver = {}, {}
     for split in splits:
         rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
         _check_rows(rows, split, manifest.sizes[split])
-        scores[split] = score(manifest.task, manifest.seed, split, manifest.sizes[split], rows, predictions)
-    solver = {split: solve(manifest.task, manifest.seed, split, manifest.sizes[split]) for split in splits}
+        truth = truth_of(manifest.task, manifest.seed, split, manifest.sizes[split])
+        scores[split] = score(truth, rows, predictions)
+        solver[split] = solve(manifest.task, truth)
     return Checked(scores, solver, tuple(_differences(manifest, scores)))
 
 

@@ -155,7 +155,7 @@ def _csv_cell(value: Any) -> Any:
 def record(tables: Sequence[Table], board: str) -> dict[str, Any]:
     """All tables as JSON.
 
-    The keys: schema_version; board; tables: a list of task, task_id, parameters, split and lines; a line holds
+    The keys: schema_version; board; tables: a list of task, task_id, parameters, split, lines; a line holds
     the fields of `mathbench.leaderboard.ranking.Line` under their names.
     """
     shown = [vars(table) | {"lines": [vars(line) for line in table.lines]} for table in tables]

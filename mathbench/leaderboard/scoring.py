@@ -94,38 +94,13 @@ def wilson(correct: float, n: int) -> tuple[float, float]:
     )
 
 
-def score(
-    task: Task, seed: int | str, split: str, size: int, rows: NDArray[np.int64], predictions: pa.Array
-) -> Scored:
-    """Regenerate the first `size` rows of a split and score the predictions; what is missing counts as wrong.
-
-    Args:
-        task: the task.
-        seed: the seed of the data.
-        split: the split.
-        size: how many rows were to be answered.
-        rows: int64 (n,), different row numbers from 0 to size-1.
-        predictions: string (n,), the answer to each.
+def truth_of(task: Task, seed: int | str, split: str, size: int) -> pa.Table:
+    """Regenerate the first `size` rows of a split.
 
     Raises:
-        SpaceExhausted: when the split does not hold `size` rows.
-
-    >>> from mathbench.generators import task
-    >>> score(task("addition"), 0, "interpolate", 2, np.array([0]), pa.array(["375"])).total
-    Score(n=2, correct=1)
+        SpaceExhausted: when the split does not hold so many.
     """
-    truth = _rows(task, split, seed).batch(range(size))
-    at = np.full(size, -1, dtype=np.int64)
-    at[rows] = np.arange(len(rows))
-    given = predictions.take(pa.array(at, mask=at < 0))
-    right = pc.fill_null(pc.equal(given, truth["answer"].combine_chunks()), False).to_numpy(
-        zero_copy_only=False
-    )
-    stratum = truth["stratum"].combine_chunks()
-    code, names = stratum.indices.to_numpy(), stratum.dictionary.to_pylist()
-    asked, got = np.bincount(code, minlength=len(names)), np.bincount(code[right], minlength=len(names))
-    strata = {name: Score(n, c) for name, n, c in zip(names, asked.tolist(), got.tolist(), strict=True) if n}
-    return Scored(Score(size, int(right.sum())), strata)
+    return _rows(task, split, seed).batch(range(size))
 
 
 @lru_cache(maxsize=64)
@@ -134,14 +109,39 @@ def _rows(task: Task, split: str, seed: int | str) -> Rows:
     return Rows(task, split, seed)
 
 
-def solve(task: Task, seed: int | str, split: str, size: int) -> Score:
+def score(truth: pa.Table, rows: NDArray[np.int64], predictions: pa.Array) -> Scored:
+    """Score the predictions of a split; a row without one counts as wrong.
+
+    Args:
+        truth: the rows 0, 1, ... of the split.
+        rows: int64 (n,), different row numbers of the split.
+        predictions: string (n,), the answer to each.
+
+    >>> from mathbench.generators import task
+    >>> truth = truth_of(task("addition"), 0, "interpolate", 2)
+    >>> score(truth, np.array([0]), pa.array(["375"])).total
+    Score(n=2, correct=1)
+    """
+    at = np.full(truth.num_rows, -1, dtype=np.int64)
+    at[rows] = np.arange(len(rows))
+    given = predictions.take(pa.array(at, mask=at < 0))
+    equal = pc.fill_null(pc.equal(given, truth["answer"].combine_chunks()), False)
+    right = equal.to_numpy(zero_copy_only=False)
+    stratum = truth["stratum"].combine_chunks()
+    code, names = stratum.indices.to_numpy(), stratum.dictionary.to_pylist()
+    asked, got = np.bincount(code, minlength=len(names)), np.bincount(code[right], minlength=len(names))
+    strata = {name: Score(n, c) for name, n, c in zip(names, asked.tolist(), got.tolist(), strict=True) if n}
+    return Scored(Score(truth.num_rows, int(right.sum())), strata)
+
+
+def solve(task: Task, truth: pa.Table) -> Score:
     """Let the task's independent solver answer a spread sample of the rows from their text alone.
 
     >>> from mathbench.generators import task
-    >>> solve(task("addition"), 0, "interpolate", 1000)
+    >>> solve(task("addition"), truth_of(task("addition"), 0, "interpolate", 1000))
     Score(n=200, correct=200)
     """
-    rows = np.unique(np.linspace(0, size - 1, min(size, SAMPLE), dtype=np.int64))
-    sample = _rows(task, split, seed).batch(rows)
+    rows = np.unique(np.linspace(0, truth.num_rows - 1, min(truth.num_rows, SAMPLE), dtype=np.int64))
+    sample = truth.select(["question", "answer"]).take(pa.array(rows))
     pairs = zip(sample["question"].to_pylist(), sample["answer"].to_pylist(), strict=True)
     return Score(len(rows), sum(task.oracle(question) == answer for question, answer in pairs))

@@ -1,16 +1,19 @@
 """The board in a database: SQLite by default, PostgreSQL by URL; every attempt is kept."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from platformdirs import user_data_dir
 from sqlalchemy import JSON, Engine, ForeignKey, LargeBinary, String, Text, create_engine, event, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, deferred, mapped_column, relationship
@@ -25,7 +28,7 @@ from mathbench.leaderboard.submission import Submission
 VERSION = "1"  # of the tables; a board of another version is refused, not guessed at
 PATIENCE = 30_000  # milliseconds that a writer waits for another one
 
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_INSERT: dict[str, Any] = {"sqlite": sqlite_dialect.insert, "postgresql": postgresql.insert}
 
 
 class Base(DeclarativeBase):
@@ -247,10 +250,24 @@ def _engine(url: URL) -> Engine:
 
 
 def _pragmas(connection: Any, _: object) -> None:
-    # patience first: turning on WAL is itself something that has to wait for others
     connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    deadline = monotonic() + PATIENCE / 1000
+    while not _write_ahead(connection):
+        if monotonic() > deadline:
+            raise InputError("the board is busy; try again later.")
+        sleep(0.02)
+
+
+def _write_ahead(connection: Any) -> bool:
+    """Turn on the write-ahead log; SQLite does not wait for this one, so that first writers can collide."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return False
+        raise
+    return True
 
 
 def _columns(submission: Submission, checked: Checked) -> dict[str, Any]:

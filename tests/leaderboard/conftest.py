@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from mathbench.rows import Rows
 SIZES = {"train": 1000, "validation": 50, "interpolate": 300, "extrapolate": 200}
 
 
+@cache
 def truth(task, split, size, seed=0):
     """The right answers of a split as a table of predictions."""
     rows = Rows(task, split, seed).batch(range(size))
