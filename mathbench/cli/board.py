@@ -126,7 +126,7 @@ def show(
         return
     console = out if out.is_terminal else _wide()
     for table in tables:
-        console.print(render.rich_table(table))
+        console.print(render.rich_table(table, console.width))
     say("models that share a rank cannot be told apart; † another score was claimed than the recomputed one")
 
 

@@ -47,6 +47,7 @@ class Line:
         badge: how far the score can be trusted.
         rank: 1 + the number of models that are better beyond doubt; ties share it.
         framework, encoding, recipe: how it was made; the recipe by its name or the start of its digest.
+        data: what it was trained on: rows and seed.
         parameters: how many numbers it has learned.
         seeds: different training seeds.
         spread: standard deviation between training seeds; None for one seed.
@@ -66,6 +67,7 @@ class Line:
     framework: str | None = None
     encoding: str = ""
     recipe: str = ""
+    data: str = ""
     parameters: int | None = None
     seeds: int = 0
     spread: float | None = None
@@ -219,6 +221,7 @@ def _model(runs: list[Kept], split: str) -> Line:
         framework=first.manifest["framework"],
         encoding=label(first.manifest["encoding"]),
         recipe=label(first.manifest["recipe"]),
+        data=f"train={first.manifest['data']['sizes'].get('train', 0)} seed={first.manifest['data']['seed']}",
         parameters=first.manifest["parameters"],
         seeds=len(shares),
         spread=spread,

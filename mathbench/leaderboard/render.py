@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mathbench.leaderboard.ranking import Line, Table
@@ -24,6 +26,8 @@ COLUMNS = (
     "badge",
     "submission",
 )
+WIDE = 140  # columns of a terminal that shows everything
+SPARE = ("encoding", "parameters", "badge", "n", "submission")  # left out where it is narrow; the other formats have them
 RIGHT = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters"}
 
 CSV_COLUMNS = (
@@ -35,6 +39,7 @@ CSV_COLUMNS = (
     "framework",
     "encoding",
     "recipe",
+    "data",
     "exact_match",
     "low",
     "high",
@@ -58,20 +63,36 @@ NOTE = (
 
 def cells(line: Line) -> tuple[str, ...]:
     """One line of a table as text, in the order of `COLUMNS`; nothing is escaped yet."""
+    low, high = f"{line.low:.2%}", f"{line.high:.2%}"
     share = f"{line.exact_match:.2%}" + (f" ± {line.spread:.2%}" if line.spread is not None else "")
     return (
         str(line.rank) if line.rank else "",
-        clean(f"floor: {line.model}" if line.kind == "floor" else line.model),
+        clean(_name(line)),
         clean(line.framework or ""),
         clean(line.encoding),
         share + (" †" if line.differs else ""),
-        f"{line.low:.2%} to {line.high:.2%}",
+        f"{low[:-1]} to {high[:-1]}",
         str(line.seeds) if line.kind == "model" else "",
         f"{line.n:,}",
         f"{line.parameters:,}" if line.parameters else "",
         line.badge,
         line.submissions[0][:8] if line.submissions else "",
     )
+
+
+def _name(line: Line) -> str:
+    return f"floor: {line.model}" if line.kind == "floor" else line.model
+
+
+def told_apart(lines: Sequence[Line]) -> list[Line]:
+    """Lines whose names would look alike get what differs, recipe and data, behind their names."""
+    alike = Counter((line.kind, line.model, line.framework, line.encoding) for line in lines)
+    return [
+        replace(line, model=f"{line.model} ({line.recipe}; {line.data})")
+        if alike[(line.kind, line.model, line.framework, line.encoding)] > 1
+        else line
+        for line in lines
+    ]
 
 
 def clean(text: str) -> str:
@@ -83,19 +104,24 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def rich_table(table: Table) -> "RichTable":
-    """One table for the terminal; names are plain text, never markup."""
+def rich_table(table: Table, width: int = 200) -> "RichTable":
+    """One table for a terminal of some width; names are plain text, never markup."""
     from rich.table import Table as RichTable
     from rich.text import Text
 
     shown = RichTable(
         title=Text(f"{clean(table.task)}, {table.split}"), title_justify="left", title_style="bold"
     )
-    for column in COLUMNS:
-        shown.add_column(column, justify="right" if column in RIGHT else "left", overflow="fold")
-    for line in table.lines:
+    left_out = () if width >= WIDE else SPARE
+    for column in (c for c in COLUMNS if c not in left_out):
+        words = column in ("model", "encoding")
+        shown.add_column(
+            column, justify="right" if column in RIGHT else "left", overflow="fold", no_wrap=not words
+        )
+    for line in told_apart(table.lines):
         style = "" if line.kind == "model" else "dim"
-        shown.add_row(*(Text(cell, style=style) for cell in cells(line)))
+        by_column = zip(COLUMNS, cells(line), strict=True)
+        shown.add_row(*(Text(cell, style=style) for column, cell in by_column if column not in left_out))
     return shown
 
 
@@ -108,7 +134,9 @@ def markdown(tables: Sequence[Table]) -> str:
 
 def _markdown(table: Table) -> str:
     rule = ["---:" if column in RIGHT else "---" for column in COLUMNS]
-    body = [[_emphasised(line, escape_markdown(cell)) for cell in cells(line)] for line in table.lines]
+    body = [
+        [_emphasised(line, escape_markdown(cell)) for cell in cells(line)] for line in told_apart(table.lines)
+    ]
     rows = [f"| {' | '.join(row)} |" for row in [list(COLUMNS), rule, *body]]
     return "\n".join([f"### {escape_markdown(clean(table.task))}, {table.split}", "", *rows, ""])
 

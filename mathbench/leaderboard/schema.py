@@ -197,7 +197,7 @@ RESULT = record(
         "data": record({"seed": SEED, "sizes": table(whole(), SPLITS), "digest": either(text(), nothing)}),
         "seed": SEED,
         "command": either(text(10_000, empty=True), listing(text(10_000, empty=True)), nothing),
-        "commit": either(text(100), nothing),
+        "commit": either(text(100, empty=True), nothing),
         "dirty": either(flag, nothing),
         "versions": OBJECT,
         "hardware": OBJECT,

@@ -84,6 +84,12 @@ def test_control_characters_never_reach_a_terminal(task):
         assert "\x1b" not in text and "\u202e" not in text and "a?[2J?b?" in text.replace("\\", "")
 
 
+def test_entries_that_look_alike_are_told_apart(task):
+    text = render.markdown(tables([kept(task, 900), kept(task, 900, 1, recipe={"name": "classic"})]))
+    assert "lstm-seq2seq (classic; train=1000 seed=0)" in text.replace("\\", "")
+    assert "lstm-seq2seq (" not in render.markdown(tables([kept(task, 900)]))
+
+
 def test_an_empty_board_renders(task):
     assert render.markdown([]) == "No submissions yet.\n"
     assert render.comma_separated([]).count("\n") == 1
