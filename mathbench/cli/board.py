@@ -127,6 +127,8 @@ def show(
     console = out if out.is_terminal else _wide()
     for table in tables:
         console.print(render.rich_table(table, console.width))
+    if not tables:
+        return
     say("models that share a rank cannot be told apart; † another score was claimed than the recomputed one")
 
 

@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
+from mathbench.hashing import check_seed
 from mathbench.leaderboard.kept import BADGES, Kept
 from mathbench.leaderboard.scoring import Score, wilson
 from mathbench.leaderboard.submission import canonical
@@ -182,7 +183,7 @@ def _model_key(kept: Kept) -> str:
     """Runs are one entry when nothing but the training seed differs: also the rows that they answered."""
     manifest = kept.manifest
     names = ("baseline", "framework", "recipe", "encoding")
-    data = {name: manifest["data"][name] for name in ("seed", "sizes")}
+    data = {"seed": check_seed(manifest["data"]["seed"]), "sizes": manifest["data"]["sizes"]}
     return canonical({name: manifest[name] for name in names} | {"data": data})
 
 
@@ -205,7 +206,7 @@ def _table(group: list[Kept], split: str, here: set[str], sort: str) -> Table:
 
 def _model(runs: list[Kept], split: str) -> Line:
     """One entry: the mean over training seeds, each seed counting once however often it was run."""
-    by_seed = _grouped(runs, lambda k: canonical({"seed": k.manifest["seed"]}))
+    by_seed = _grouped(runs, lambda k: canonical({"seed": check_seed(k.manifest["seed"])}))
     shares = [fmean(k.checked.scores[split].total.exact_match for k in same) for same in by_seed]
     first = runs[0]
     n = first.checked.scores[split].total.n

@@ -27,7 +27,13 @@ COLUMNS = (
     "submission",
 )
 WIDE = 140  # columns of a terminal that shows everything
-SPARE = ("encoding", "parameters", "badge", "n", "submission")  # left out where it is narrow; the other formats have them
+SPARE = (
+    "encoding",
+    "parameters",
+    "badge",
+    "n",
+    "submission",
+)  # left out where it is narrow; the other formats have them
 RIGHT = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters"}
 
 CSV_COLUMNS = (

@@ -64,6 +64,12 @@ def test_training_seeds_are_one_entry(task):
     assert len(line.submissions) == 3 and line.low < wilson(920, 1000)[0]
 
 
+def test_a_seed_in_words_is_the_same_seed(task):
+    board = [kept(task, 900, 0, seed=0, data_seed=0), kept(task, 900, 1, seed="0", data_seed="0")]
+    (line,) = [line for line in tables(board)[0].lines if line.kind == "model"]
+    assert line.seeds == 1
+
+
 def test_a_seed_that_was_run_twice_counts_once(task):
     board = [kept(task, 900, 0, seed=0), kept(task, 900, 1, seed=0, id="again"), kept(task, 960, 2, seed=1)]
     (line,) = [line for line in tables(board)[0].lines if line.kind == "model"]
