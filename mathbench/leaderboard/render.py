@@ -63,7 +63,7 @@ MARKS = ("<!-- leaderboard: begin -->", "<!-- leaderboard: end -->")
 NOTE = (
     "Exact match on rows that training never saw, recomputed from the predictions. Models that share a rank "
     "cannot be told apart at 95 %. *Floors* are shortcuts without understanding, as submissions report them; "
-    "the exact solver answered a sample. † the claimed score is not the recomputed one, which is shown."
+    "the exact solver answers a sample. † the claimed score is not the recomputed one, which is shown."
 )
 
 

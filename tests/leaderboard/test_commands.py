@@ -34,7 +34,7 @@ def test_submit_and_show(cli, run, board):
     code, out, err = cli("submit", run(), "--board", board)
     assert code == 0 and "attempt 2" in err
     code, out, err = cli("leaderboard", "show", "--board", board)
-    assert code == 0 and "lstm-seq2seq" in out and "floor: constant" in out and "exact solver" in out
+    assert code == 0 and "lstm-seq2seq" in out and "floor: constant" in out and "exact-solver" in out
 
 
 def test_a_claim_that_does_not_hold_is_said(cli, run, board):

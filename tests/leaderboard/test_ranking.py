@@ -99,9 +99,25 @@ def test_floors_and_solver_are_lines_without_a_rank(task):
     (table,) = tables(board)
     shown = {line.model: line for line in table.lines if line.kind != "model"}
     assert shown["constant"].exact_match == 0.7 and shown["constant"].badge == "self-reported"
-    assert shown["exact solver"].exact_match == 1 and shown["exact solver"].badge == "re-scored"
+    assert shown["exact-solver"].exact_match == 1 and shown["exact-solver"].badge == "re-scored"
     assert all(line.rank is None for line in shown.values())
-    assert [line.model for line in table.lines] == ["exact solver", "lstm-seq2seq", "constant", "weak"]
+    assert [line.model for line in table.lines] == ["exact-solver", "lstm-seq2seq", "constant", "weak"]
+
+
+def test_a_floor_that_was_submitted_is_a_floor_and_re_scored(task):
+    board = [
+        kept(task, 5, 0, baseline="constant"),
+        kept(task, 1000, 1, baseline="exact-solver"),
+        kept(task, 900, 2),
+    ]
+    (table,) = tables(board)
+    shown = [(line.kind, line.model, line.rank, line.badge) for line in table.lines]
+    assert shown == [
+        ("solver", "exact-solver", None, "re-scored"),
+        ("model", "lstm-seq2seq", 1, "re-scored"),
+        ("floor", "constant", None, "re-scored"),
+    ]
+    assert len(tables(board[:1])) == 1
 
 
 def test_withdrawn_submissions_are_not_ranked(task):
