@@ -90,7 +90,7 @@ def apportion(sizes: list[int], parts: int = SHARES) -> list[int]:
 
 
 def strata(
-    choices: Iterable[tuple[int, ...]], base: int, distribution: str, *, symmetric: bool = True, prefix: str = ""
+    choices: Iterable[tuple[int, ...]], base: int, distribution: str, *, symmetric: bool = True, least: int = 0
 ) -> list[Stratum]:
     """One stratum per tuple of lengths.
 
@@ -99,29 +99,26 @@ def strata(
         base: the number base.
         distribution: see :func:`weights`.
         symmetric: whether operands may change places.
-        prefix: of the names.
+        least: the smallest operand allowed, 0 or 1.
 
     >>> strata([(2, 1)], 10, "lengths")[0]
-    Stratum(name='digits=2+1', sizes=(90, 10), low=(0, 10, 0), weight=2, density=1.0, kind=0, group='', space='')
+    Stratum(name='digits=2+1', sizes=(90, 10), low=(0, 10, 0), weight=2, kind=0, group='', space='')
     """
     choices = list(choices)
     shares = zip(choices, weights(choices, base, distribution), strict=True)
-    return [_stratum(c, base, weight, symmetric, prefix) for c, weight in shares if weight]
+    return [_stratum(c, base, weight, symmetric, least) for c, weight in shares if weight]
 
 
-def _stratum(lengths: tuple[int, ...], base: int, weight: int, symmetric: bool, prefix: str) -> Stratum:
-    name = prefix + "digits=" + "+".join(map(str, lengths))
+def _stratum(lengths: tuple[int, ...], base: int, weight: int, symmetric: bool, least: int) -> Stratum:
+    name = "digits=" + "+".join(map(str, lengths))
     if symmetric:  # the largest group of equal lengths first: its first two operands are folded
         lengths = tuple(sorted(lengths, key=lambda n: (-Counter(lengths)[n], -n)))
-    sizes = [count(n, base) for n in lengths]
-    folded, density = 0, 1.0
+    low = [max(smallest(n, base), least) for n in lengths]
+    sizes = [base**n - first for n, first in zip(lengths, low, strict=True)]
+    folded = 0
     if symmetric and len(lengths) > 1 and lengths[0] == lengths[1]:
         folded, sizes[1] = sizes[0], sizes[0] // 2 + 1
-        density = 2 * (folded + 1) / (folded + 2) if folded % 2 == 0 else 2.0
-    if symmetric:
-        density /= prod(factorial(n) for n in Counter(lengths).values())
-    low = (folded, *(smallest(n, base) for n in lengths))
-    return Stratum(name, tuple(sizes), low, weight, density)
+    return Stratum(name, tuple(sizes), (folded, *low), weight)
 
 
 def padded(groups: Iterable[Stratum], operands: int) -> list[Stratum]:

@@ -27,6 +27,7 @@ LISTED = 1 << 20  # spaces of up to this many points are listed
 GROUP = 1024  # problems per window
 SLICE = 1 << 14  # candidates worked on at a time: temporaries of 128 KiB stay in the cache
 CHUNK = 1 << 19  # candidates held at a time, which bounds the memory
+PROBED = 1 << 10  # valid points to find before the share of valid points is believed
 MAX_RANK = 1 << 57  # so that a space and the number of a window fit in one integer
 
 
@@ -65,10 +66,32 @@ class Sampler:
         self._shift = np.array([p.shift for p in parts], dtype=np.uint64)
         self._high = np.array([p.high_size for p in parts], dtype=np.uint64)
         self._keys = np.array([key_of(key, name, reserve.name) for name in spaces.names], dtype=np.uint64)
-        self._listed = np.array([_points(column) <= LISTED for column in spaces.sizes.T], dtype=bool)
-        self._window = np.array([_window(reserve.share * d) for d in spaces.density], dtype=np.int64)
         self._lists: dict[int, U64] = {}
+        self._listed = np.array([_points(column) <= LISTED for column in spaces.sizes.T], dtype=bool)
+        self._window = np.array([self._window_length(s) for s in range(len(totals))], dtype=np.int64)
         self._covered = [p.covered for p in parts]
+
+    def _window_length(self, space: int) -> int:
+        """Candidates per window so that GROUP of them are accepted, short of a ten-sigma accident."""
+        if self._listed[space]:
+            return 0
+        share = self._reserve.share * self._validity(space)
+        mean = GROUP / share
+        return math.ceil(mean + 10 * math.sqrt(mean * (1 - share) / share) + 10)
+
+    def _validity(self, space: int) -> float:
+        """A low estimate of the share of points that are problems, from fixed pseudo-random points."""
+        tried = found = 0
+        while found < PROBED and tried < CHUNK:
+            luck = mix(np.arange(tried, tried + PROBED, dtype=np.uint64) * np.uint64(GOLDEN))
+            spaces = np.full(PROBED, space, dtype=np.int64)
+            coordinates, low = self._decode(spaces, scale(luck, self._total[space])), self._spaces.low[:, spaces]
+            valid = self._drawing.valid(self._drawing.draw(coordinates, low), coordinates, low)
+            tried += PROBED
+            found += PROBED if valid is None else int(valid.sum())
+        if not found:
+            raise RuntimeError(f"no problems were found in the space {self._spaces.names[space]}")
+        return 1.0 if found == tried else max(found - 6 * math.sqrt(found), 1) / tried
 
     def capacity(self, space: int) -> int:
         """How many problems of the reserve a space hands out."""
@@ -124,7 +147,7 @@ class Sampler:
         for chunk in self._chunks(wanted):
             counts, ops, fps = self._windows(chunk)
             if (counts < GROUP).any():
-                raise RuntimeError(f"a window held fewer than {GROUP} problems: a density is stated too high")
+                raise RuntimeError(f"a window held fewer than {GROUP} problems")
             starts.append(before + np.concatenate([[0], np.cumsum(counts[:-1])]))
             before += int(counts.sum())
             operands.append(ops)
@@ -149,7 +172,9 @@ class Sampler:
         counts = np.diff(np.searchsorted(kept, np.concatenate([[0], ends])))
         return counts, np.concatenate([p[1] for p in parts], axis=1), np.concatenate([p[2] for p in parts])
 
-    def _accepted(self, spaces: Int, index: U64, *, check: bool, shuffle: bool = False) -> Iterator[tuple[Int, Int, U64]]:
+    def _accepted(
+        self, spaces: Int, index: U64, *, check: bool, shuffle: bool = False
+    ) -> Iterator[tuple[Int, Int, U64]]:
         """Slice by slice: which candidates are problems of the reserve, their operands and fingerprints."""
         for start in range(0, max(len(index), 1), SLICE):
             space, point = spaces[start : start + SLICE], index[start : start + SLICE]
@@ -189,12 +214,6 @@ class Sampler:
 
 def _points(sizes: U64) -> int:
     return math.prod(int(size) for size in sizes)
-
-
-def _window(share: float) -> int:
-    """Candidates per window so that GROUP of them are accepted, short of a ten-sigma accident."""
-    mean = GROUP / share
-    return math.ceil(mean + 10 * math.sqrt(mean * (1 - share) / share) + 10)
 
 
 def _enumerated(sizes: U64) -> tuple[U64, U64, list[int]]:

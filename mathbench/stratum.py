@@ -18,7 +18,6 @@ class Stratum:
         sizes: the ranges; coordinate i runs over 0 .. sizes[i]-1 (each 1 to 2^62).
         low: the task's own numbers for this stratum, such as the smallest operand of each length.
         weight: rows per turn of the plan, relative to the other strata.
-        density: a lower bound on the share of points that are valid problems.
         kind: the task's own code for what is asked, such as the kind of error in a statement.
         group: strata of one group are used up together, which keeps their labels balanced.
         space: strata with the same space share its problems; none is shown twice.
@@ -28,7 +27,6 @@ class Stratum:
     sizes: tuple[int, ...]
     low: tuple[int, ...] = ()
     weight: int = 1
-    density: float = 1.0
     kind: int = 0
     group: str = ""
     space: str = ""
@@ -52,7 +50,6 @@ class Spaces:
         of_stratum: int64 (strata,): the space of each stratum.
         sizes: uint64 (coordinates, spaces), filled up with ones.
         low: int64 (parameters, spaces), filled up with zeros.
-        density: float64 (spaces,).
     """
 
     def __init__(self, strata: Sequence[Stratum]):
@@ -63,7 +60,6 @@ class Spaces:
         self.of_stratum = np.array([number[s.space_name] for s in strata], dtype=np.int64)
         self.sizes: U64 = _columns([m.sizes for m in members], fill=1, dtype=np.uint64)
         self.low: NDArray[np.int64] = _columns([m.low for m in members], fill=0, dtype=np.int64)
-        self.density = [m.density for m in members]
 
 
 def _columns(rows: Sequence[tuple[int, ...]], fill: int, dtype: type) -> NDArray:  # type: ignore[type-arg]

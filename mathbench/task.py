@@ -6,6 +6,7 @@ them (verification compares the two), and enter the class in `mathbench.generato
 """
 
 import dataclasses
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -146,7 +147,6 @@ class Task(ABC):
 
 
 def _part(name: str, value: Any) -> str:
-    if name == "k":
-        return str(value)
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    return shown if isinstance(value, str) else f"{name.replace('_', '')}{shown}"
+    if isinstance(value, str):
+        return re.sub(r"[^\w.]+", "_", value)  # names of configurations and folders
+    return f"{value}" if name == "k" else f"{name.replace('_', '')}{value:g}"

@@ -4,7 +4,13 @@ from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.generators.addition import Addition
+from mathbench.generators.divisible import Divisible
+from mathbench.generators.division import Division
+from mathbench.generators.gcd import Gcd
+from mathbench.generators.modular import Modular
 from mathbench.generators.multiplication import Multiplication
+from mathbench.generators.prime import Prime
+from mathbench.generators.statements import CorrectAddition, CorrectMultiplication
 from mathbench.generators.subtraction import Subtraction
 from mathbench.task import Task
 
@@ -18,7 +24,18 @@ def _by_family(*families: type[Task]) -> dict[str, type[Task]]:
     return table
 
 
-TASKS = _by_family(Addition, Subtraction, Multiplication)
+TASKS = _by_family(
+    Addition,
+    Subtraction,
+    Multiplication,
+    Division,
+    Divisible,
+    Prime,
+    CorrectAddition,
+    CorrectMultiplication,
+    Modular,
+    Gcd,
+)
 
 
 def task(name: str, **parameters: Any) -> Task:

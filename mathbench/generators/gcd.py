@@ -1,0 +1,110 @@
+"""Greatest common divisors: `gcd(48,36)` -> `12`."""
+
+from dataclasses import dataclass
+from math import gcd
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench import operands as tuples
+from mathbench import text
+from mathbench.hashing import U64
+from mathbench.parameters import parameter
+from mathbench.stratum import Stratum
+from mathbench.task import Int, Problems, Task
+
+
+@dataclass(frozen=True)
+class Gcd(Task):
+    """Find the greatest common divisor of two positive numbers.
+
+    ``answers`` says how the answers are distributed: ``natural``, as for random operands (61 % ones); ``log-uniform``,
+    the same number of rows for answers 1, 2-3, 4-7, 8-15, ...; ``uniform``, in proportion to how many answers lie in
+    each of these classes. In the last two, answers up to a tenth of the shorter operand's largest value are asked.
+
+    >>> Gcd().oracle("gcd(48,36)")
+    '12'
+    """
+
+    family: ClassVar[str] = "gcd"
+    summary: ClassVar[str] = "gcd(48,36) -> 12"
+    symmetry: ClassVar[str] = "order of operands"
+
+    digits: int = parameter(4, "digits of the longest operand", low=1, high=60)
+    base: int = parameter(10, "number base", low=2, high=36, always=True)
+    answers: str = parameter("log-uniform", "distribution", choices=("natural", "log-uniform", "uniform"))
+    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=60)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        tuples.check_lengths(self.family, self.shortest, self.digits)
+        largest = 4 * self.base ** (self.digits + self.longer)
+        tuples.within(self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}")
+
+    def inner(self) -> list[Stratum]:
+        return self._strata(tuples.tuples(self.digits, 2, shortest=self.shortest))
+
+    def outer(self) -> list[Stratum]:
+        return self._strata(tuples.tuples(self.digits + self.longer, 2, self.digits + 1, self.shortest))
+
+    def _strata(self, choices: list[tuple[int, ...]]) -> list[Stratum]:
+        if self.answers == "natural":
+            plain = tuples.strata(choices, self.base, "lengths", least=1)
+            return [Stratum(**{**vars(s), "sizes": (1, *s.sizes), "low": (0, *s.low)}) for s in plain]
+        return [stratum for lengths in choices for stratum in self._classes(*lengths)]
+
+    def _classes(self, longer: int, shorter: int) -> list[Stratum]:
+        """One stratum per class 2^i .. 2^(i+1)-1 of answers; a point is (answer, operand / answer, other / answer)."""
+        largest, found = max(self.base**shorter // 10, 1), []
+        weight = 1 if longer == shorter else 2
+        classes = [(1 << i, min((2 << i) - 1, largest)) for i in range(largest.bit_length())]
+        shares = tuples.apportion([last - first + 1 for first, last in classes], 64)
+        for (first, last), share in zip(classes, shares, strict=True):
+            low = [max(tuples.smallest(n, self.base), 1) for n in (longer, shorter)]
+            high = [self.base**n - 1 for n in (longer, shorter)]
+            ends = [(-(-a // last), b // first) for a, b in zip(low, high, strict=True)]
+            sizes = (last - first + 1, *(b - a + 1 for a, b in ends))
+            numbers = (first, 0, ends[0][0], ends[1][0], *low, *high)
+            name = f"digits={longer}+{shorter},gcd={first}" + (f"-{last}" if last > first else "")
+            weight_here = weight * (share if self.answers == "uniform" else 1)
+            if weight_here:
+                found.append(Stratum(name, sizes, numbers, weight_here))
+        return found
+
+    def draw(self, coordinates: U64, low: Int) -> Int:
+        if self.answers == "natural":
+            return tuples.draw(coordinates[1:], low[1:])
+        answer, a, b = coordinates.astype(np.int64) + low[[0, 2, 3]]
+        return np.stack([answer * a, answer * b])
+
+    canonical = staticmethod(tuples.ordered)
+    pose = staticmethod(tuples.pose)
+
+    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
+        if self.answers == "natural":
+            return tuples.once(operands, coordinates[1:], low[1:])
+        answer = coordinates[0].astype(np.int64) + low[0]
+        inside = (operands >= low[4:6]).all(axis=0) & (operands <= low[6:8]).all(axis=0)
+        sorted_if_equal = (low[4] != low[5]) | (operands[0] >= operands[1])
+        return inside & sorted_if_equal & (np.gcd(operands[0], operands[1]) == answer)
+
+    def solve(self, problems: Problems) -> Int:
+        return np.gcd(problems.operands[0], problems.operands[1])
+
+    def question(self, problems: Problems) -> pa.StringArray:
+        a, b = (text.number(operand, self.base) for operand in problems.operands)
+        opening, comma, closing = (text.literal(t, len(a.lengths)) for t in ("gcd(", ",", ")"))
+        return text.join(opening, a, comma, b, closing)
+
+    def answer(self, results: Int) -> pa.StringArray:
+        return text.join(text.number(results, self.base))
+
+    def oracle(self, question: str) -> str:
+        return text.show(gcd(*self.operands_of(question)), self.base)
+
+    def operands_of(self, question: str) -> tuple[int, ...]:
+        inside = question.removeprefix("gcd(").removesuffix(")")
+        return tuple(sorted((int(term, self.base) for term in inside.split(",")), reverse=True))

@@ -1,0 +1,102 @@
+"""Arithmetic modulo a number: `(57+8)%13` -> `0`."""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench import operands as tuples
+from mathbench import text
+from mathbench.hashing import U64
+from mathbench.parameters import parameter
+from mathbench.stratum import Stratum
+from mathbench.task import Int, Problems, Task
+
+_NAMES = {"+": "plus", "-": "minus", "*": "times"}
+
+
+@dataclass(frozen=True)
+class Modular(Task):
+    """Add, subtract or multiply modulo a number.
+
+    With ``digits=0`` the operands are the residues 0 .. modulus-1 and the splits share out the whole table of ordered
+    pairs without rest, as in the grokking experiments (Power et al., 2022, arXiv 2201.02177); `a+b` and `b+a` lie in
+    the same split. ``train_share`` takes less than the 80 % of train; shares of different size are nested.
+
+    >>> Modular(modulus=13).oracle("(12+8)%13")
+    '7'
+    """
+
+    family: ClassVar[str] = "modular"
+    summary: ClassVar[str] = "(57+8)%13 -> 0"
+    symmetry: ClassVar[str] = "order of operands"
+    extrapolates: ClassVar[str] = "operands beyond the residues; with digits, longer ones"
+
+    modulus: int = parameter(97, "the modulus", low=2, high=1 << 30, always=True)
+    operation: str = parameter("plus", "the operation", choices=tuple(_NAMES.values()), always=True)
+    digits: int = parameter(0, "digits of the longest operand; 0: operands are residues", low=0, high=31)
+    base: int = parameter(10, "number base", low=2, high=36, always=True)
+    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=30)
+    train_share: float = parameter(0.8, "share of all problems that train draws from", low=0.01, high=0.8)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        reach = self.base**self.digits if self.digits else self.modulus
+        largest = (reach * self.base**self.longer) ** 2
+        tuples.within(self.family, largest, f"longer={self.longer} with operands up to {reach}")
+
+    @property
+    def train_part(self) -> float:
+        return self.train_share
+
+    def inner(self) -> list[Stratum]:
+        if not self.digits:
+            return [Stratum("residues", (self.modulus, self.modulus), (0, 0, 0))]
+        return tuples.strata(tuples.tuples(self.digits, 2), self.base, "lengths")
+
+    def outer(self) -> list[Stratum]:
+        if self.digits:
+            choices = tuples.tuples(self.digits + self.longer, 2, self.digits + 1)
+            return tuples.strata(choices, self.base, "lengths")
+        reach = self.modulus * self.base**self.longer
+        return [Stratum("beyond-residues", (reach - self.modulus,) * 2, (0, self.modulus, self.modulus))]
+
+    draw = staticmethod(tuples.draw)
+    canonical = staticmethod(tuples.ordered)
+
+    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
+        return tuples.once(operands, coordinates, low) if self.digits else None
+
+    def pose(self, problems: Problems, luck: U64) -> Problems:
+        return tuples.pose(problems, luck) if self.digits else problems
+
+    def solve(self, problems: Problems) -> Int:
+        a, b = problems.operands
+        result = {"plus": np.add, "minus": np.subtract, "times": np.multiply}[self.operation](a, b)
+        return np.mod(result, self.modulus)
+
+    @property
+    def _sign(self) -> str:
+        return next(sign for sign, name in _NAMES.items() if name == self.operation)
+
+    def question(self, problems: Problems) -> pa.StringArray:
+        a, b = (text.number(operand, self.base) for operand in problems.operands)
+        rows = len(a.lengths)
+        end = text.literal(f")%{text.show(self.modulus, self.base)}", rows)
+        return text.join(text.literal("(", rows), a, text.literal(self._sign, rows), b, end)
+
+    def answer(self, results: Int) -> pa.StringArray:
+        return text.join(text.number(results, self.base))
+
+    def oracle(self, question: str) -> str:
+        a, sign, b, modulus = re.fullmatch(r"\((\w+)([-+*])(\w+)\)%(\w+)", question).groups()  # type: ignore[union-attr]
+        x, y = int(a, self.base), int(b, self.base)
+        value = x + y if sign == "+" else x - y if sign == "-" else x * y
+        return text.show(value % int(modulus, self.base), self.base)
+
+    def operands_of(self, question: str) -> tuple[int, ...]:
+        inside = question[1:].partition(")")[0]
+        return tuple(sorted((int(term, self.base) for term in re.split(r"[-+*]", inside)), reverse=True))
