@@ -22,7 +22,7 @@ from mathbench.task import Task
 Tokens = NDArray[np.int64]
 
 BLANK = 0
-MAX_CLASSES = 4096
+MAX_CLASSES = 1000
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint
@@ -205,8 +204,3 @@ def _asked_to_stop() -> Iterator[threading.Event]:
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
-
-
-def exact_share(network: Network, questions: Tokens, labels: Tokens) -> float:
-    """The share of rows whose tokens are all right, which for padded answers is exact match."""
-    return float(np.mean((network.predict(questions) == labels).all(axis=1)))
