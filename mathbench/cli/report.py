@@ -33,7 +33,7 @@ def comparison(result: Result) -> Table:
     """Exact match of floors, model and ceiling per split, with 95 % intervals."""
     splits = list(result.scores)
     table = Table(title=f"{result.task['name']}: exact match (95 % interval)", title_justify="left", box=None)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for split in splits:
         table.add_column(f"{split} (n={result.scores[split]['n']:,})", justify="right")
     for name, scores in result.floors.items():
