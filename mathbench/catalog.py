@@ -1,21 +1,15 @@
-"""Where the content that people edit lies: suites, recipes and results, in a checkout or in an installed wheel."""
+"""Where the folders that people edit lie: in a checkout at its root, in a wheel inside the package."""
 
 from pathlib import Path
 
-from mathbench.errors import InputError
-
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(name: str) -> Path:
-    """The folder of suites (``generators``), recipes (``baselines``) or results (``leaderboard``).
+    """The folder `generators`, `baselines` or `leaderboard` with suites, recipes or results.
 
-    A wheel carries it as package data; a checkout has it at its root.
-
-    >>> folder("baselines").name
-    'baselines'
+    >>> (folder("generators") / "classic.toml").is_file()
+    True
     """
-    for place in (_PACKAGE / "_catalog" / name, _PACKAGE.parent / name):
-        if place.is_dir():
-            return place
-    raise InputError(f"this installation has no folder '{name}'; it is damaged.")
+    packed = _PACKAGE / "_catalog"
+    return (packed if packed.is_dir() else _PACKAGE.parent) / name

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from mathbench import digest
-from mathbench.rows import Rows
+from mathbench.rows import open_rows
 from mathbench.task import Task
 
 SIZES = {"train": 100_000, "validation": 2_000, "interpolate": 10_000, "extrapolate": 10_000}
@@ -51,10 +51,10 @@ class Data:
         splits = {}
         for split, count in (sizes or fitting(task, SIZES, seed)).items():
             if count:
-                splits[split] = Rows(task, split, seed).batch(range(count))
+                splits[split] = open_rows(task, split, seed).batch(range(count))
         return cls(task, seed, splits)
 
 
 def fitting(task: Task, sizes: Mapping[str, int], seed: int | str = 0) -> dict[str, int]:
     """Sizes cut down to what each split of the task holds."""
-    return {split: min(count, len(Rows(task, split, seed))) for split, count in sizes.items()}
+    return {split: min(count, len(open_rows(task, split, seed))) for split, count in sizes.items()}

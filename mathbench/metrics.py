@@ -30,7 +30,9 @@ class Score:
 
     def __post_init__(self) -> None:
         if self.n < 1 or not 0 <= self.correct <= self.n:
-            raise InputError(f"a score needs n >= 1 and 0 <= correct <= n. Received: {self.correct} of {self.n}.")
+            raise InputError(
+                f"a score needs n >= 1 and 0 <= correct <= n. Received: {self.correct} of {self.n}."
+            )
 
     @property
     def exact_match(self) -> float:
@@ -45,7 +47,13 @@ class Score:
     def to_json(self) -> dict[str, Any]:
         """As plain values: n, correct, exact_match, low, high."""
         low, high = self.interval
-        return {"n": self.n, "correct": self.correct, "exact_match": self.exact_match, "low": low, "high": high}
+        return {
+            "n": self.n,
+            "correct": self.correct,
+            "exact_match": self.exact_match,
+            "low": low,
+            "high": high,
+        }
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations_with_replacement
 from math import factorial, prod
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,22 +25,35 @@ Int = NDArray[np.int64]
 SHARES = 4096  # natural shares of strata are rounded to this many parts
 
 
-def smallest(length: int, base: int) -> int:
-    """The smallest number of a length; zero has one digit.
+class Numbers(NamedTuple):
+    """The numbers that operands are drawn from, sorted by length.
 
-    >>> smallest(1, 10), smallest(3, 10)
-    (0, 100)
+    Attributes:
+        base: the number base.
+        least: the smallest number allowed.
+        most: the largest number allowed; None: no limit.
     """
-    return base ** (length - 1) if length > 1 else 0
 
+    base: int
+    least: int = 0
+    most: int | None = None
 
-def count(length: int, base: int) -> int:
-    """How many numbers have a length.
+    def first(self, length: int) -> int:
+        """The smallest number of a length; zero has one digit.
 
-    >>> count(1, 10), count(2, 10)
-    (10, 90)
-    """
-    return base**length - smallest(length, base)
+        >>> Numbers(10).first(1), Numbers(10).first(3), Numbers(10, least=1).first(1)
+        (0, 100, 1)
+        """
+        return max(self.base ** (length - 1) if length > 1 else 0, self.least)
+
+    def count(self, length: int) -> int:
+        """How many numbers have a length.
+
+        >>> Numbers(10).count(2), Numbers(10, most=10).count(2)
+        (90, 1)
+        """
+        end = self.base**length if self.most is None else min(self.base**length, self.most + 1)
+        return max(end - self.first(length), 0)
 
 
 def tuples(digits: int, operands: int, longest_from: int = 1, shortest: int = 1) -> list[tuple[int, ...]]:
@@ -62,21 +76,21 @@ def orders(lengths: tuple[int, ...]) -> int:
     return factorial(len(lengths)) // prod(factorial(n) for n in Counter(lengths).values())
 
 
-def weights(choices: Iterable[tuple[int, ...]], base: int, distribution: str) -> list[int]:
+def weights(choices: Iterable[tuple[int, ...]], numbers: Numbers, distribution: str) -> list[int]:
     """Rows per turn for each tuple of lengths.
 
     Args:
         choices: tuples of lengths.
-        base: the number base.
+        numbers: the numbers that operands are drawn from.
         distribution: ``"lengths"``, each operand's length equally likely, or ``"numbers"``, each number.
 
-    >>> weights([(1, 1), (2, 1), (2, 2)], 10, "lengths")
+    >>> weights([(1, 1), (2, 1), (2, 2)], Numbers(10), "lengths")
     [1, 2, 1]
     """
     choices = list(choices)
     if distribution == "lengths":
         return [orders(c) for c in choices]
-    return apportion([orders(c) * prod(count(n, base) for n in c) for c in choices])
+    return apportion([orders(c) * prod(map(numbers.count, c)) for c in choices])
 
 
 def apportion(sizes: list[int], parts: int = SHARES) -> list[int]:
@@ -90,35 +104,32 @@ def apportion(sizes: list[int], parts: int = SHARES) -> list[int]:
 
 
 def strata(
-    choices: Iterable[tuple[int, ...]], base: int, distribution: str, *, symmetric: bool = True, least: int = 0
+    choices: Iterable[tuple[int, ...]], numbers: Numbers, distribution: str, *, symmetric: bool = True
 ) -> list[Stratum]:
     """One stratum per tuple of lengths.
 
     Args:
-        choices: tuples of lengths.
-        base: the number base.
+        choices: tuples of lengths; those that no numbers have are left out.
+        numbers: the numbers that operands are drawn from.
         distribution: see :func:`weights`.
         symmetric: whether operands may change places.
-        least: the smallest operand allowed, 0 or 1.
 
-    >>> strata([(2, 1)], 10, "lengths")[0]
+    >>> strata([(2, 1)], Numbers(10), "lengths")[0]
     Stratum(name='digits=2+1', sizes=(90, 10), low=(0, 10, 0), weight=2, kind=0, group='', space='')
     """
-    choices = list(choices)
-    shares = zip(choices, weights(choices, base, distribution), strict=True)
-    return [_stratum(c, base, weight, symmetric, least) for c, weight in shares if weight]
+    filled = [c for c in choices if all(map(numbers.count, c))]
+    shares = zip(filled, weights(filled, numbers, distribution), strict=True)
+    return [_stratum(c, numbers, weight, symmetric) for c, weight in shares if weight]
 
 
-def _stratum(lengths: tuple[int, ...], base: int, weight: int, symmetric: bool, least: int) -> Stratum:
+def _stratum(lengths: tuple[int, ...], numbers: Numbers, weight: int, symmetric: bool) -> Stratum:
     name = "digits=" + "+".join(map(str, lengths))
     if symmetric:  # the largest group of equal lengths first: its first two operands are folded
         lengths = tuple(sorted(lengths, key=lambda n: (-Counter(lengths)[n], -n)))
-    low = [max(smallest(n, base), least) for n in lengths]
-    sizes = [base**n - first for n, first in zip(lengths, low, strict=True)]
-    folded = 0
+    sizes, folded = [numbers.count(n) for n in lengths], 0
     if symmetric and len(lengths) > 1 and lengths[0] == lengths[1]:
         folded, sizes[1] = sizes[0], sizes[0] // 2 + 1
-    return Stratum(name, tuple(sizes), (folded, *low), weight)
+    return Stratum(name, tuple(sizes), (folded, *map(numbers.first, lengths)), weight)
 
 
 def padded(groups: Iterable[Stratum], operands: int) -> list[Stratum]:

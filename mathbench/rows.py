@@ -1,6 +1,7 @@
 """Rows: the endless table of one split of a task, readable anywhere, the same everywhere."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,9 @@ from mathbench.stratum import Spaces, Stratum
 from mathbench.task import Problems, Task
 
 Int = NDArray[np.int64]
+
+COLUMNS = ("question", "answer", "task", "stratum", "row")
+SLICE = 1 << 14  # rows written as text at a time: temporaries stay in the cache
 
 
 class Rows:
@@ -40,6 +44,7 @@ class Rows:
             raise InputError(f"unknown split '{split}'. {did_you_mean(split, OF_SPLIT)}")
         self.task, self.split, self.seed = task, split, check_seed(seed)
         self.strata: Sequence[Stratum] = task.outer() if split == "extrapolate" else task.inner()
+        self._names = pa.array([s.name for s in self.strata], pa.string())
         self._kinds = np.array([s.kind for s in self.strata], dtype=np.int64)
         reserve = OF_SPLIT[split].first(task.train_part) if split == "train" else OF_SPLIT[split]
         spaces = Spaces(self.strata)
@@ -86,18 +91,28 @@ class Rows:
         if numbers.min(initial=0) < 0:
             raise InputError(f"row numbers start at 0. Received: {int(numbers.min())}.")
         problems = self.problems(numbers)
+        parts = [self._columns(part) for part in problems.slices(SLICE)] or [self._columns(problems)]
+        columns = {name: pa.chunked_array([part[name] for part in parts]) for name in parts[0]}
+        return pa.table({**columns, "row": pa.array(numbers)}).select([*COLUMNS, *columns.keys() - set(COLUMNS)])
+
+    def _columns(self, problems: Problems) -> dict[str, pa.Array]:
+        """Questions, answers and what stands beside them."""
         results = self.task.solve(problems)
-        names = pa.array([s.name for s in self.strata], pa.string())
         columns = {
-            "question": self.task.question(problems),
-            "answer": self.task.answer(results),
-            "task": pa.DictionaryArray.from_arrays(np.zeros(len(numbers), np.int32), [self.task.name]),
-            "stratum": pa.DictionaryArray.from_arrays(problems.stratum.astype(np.int32), names),
-            "row": pa.array(numbers),
+            "question": self.task.questions(problems),
+            "answer": self.task.answers(results),
+            "task": pa.DictionaryArray.from_arrays(np.zeros(len(problems.stratum), np.int32), [self.task.name]),
+            "stratum": pa.DictionaryArray.from_arrays(problems.stratum.astype(np.int32), self._names),
         }
         if self.task.recognition:
             columns["label"] = pa.array(results)
-        return pa.table(columns)
+        return columns
+
+
+@lru_cache(maxsize=8)
+def open_rows(task: Task, split: str, seed: int | str) -> Rows:
+    """The same as `Rows`, remembered: counting small strata takes a while."""
+    return Rows(task, split, seed)
 
 
 def _numbers(rows: range | Sequence[int] | Int) -> Int:

@@ -66,7 +66,8 @@ class Sampler:
         self._shift = np.array([p.shift for p in parts], dtype=np.uint64)
         self._high = np.array([p.high_size for p in parts], dtype=np.uint64)
         self._keys = np.array([key_of(key, name, reserve.name) for name in spaces.names], dtype=np.uint64)
-        self._lists: dict[int, U64] = {}
+        self._found: dict[int, NDArray[np.uint32]] = {}
+        self._lists: dict[int, NDArray[np.uint32]] = {}
         self._listed = np.array([_points(column) <= LISTED for column in spaces.sizes.T], dtype=bool)
         self._window = np.array([self._window_length(s) for s in range(len(totals))], dtype=np.int64)
         self._covered = [p.covered for p in parts]
@@ -96,7 +97,7 @@ class Sampler:
     def capacity(self, space: int) -> int:
         """How many problems of the reserve a space hands out."""
         if self._listed[space]:
-            return len(self._list(space))
+            return len(self._members(space))
         return min(self._covered[space] // int(self._window[space]) * GROUP, MAX_RANK)
 
     def draw(self, space: Int, rank: Int) -> tuple[Int, U64]:
@@ -119,15 +120,22 @@ class Sampler:
         back = np.empty_like(place)
         back[place] = np.arange(len(place))
         operands = np.concatenate([p[0] for p in parts], axis=1)
-        return operands[:, back], np.concatenate([p[1] for p in parts])[back]
+        return operands.take(back, axis=1), np.concatenate([p[1] for p in parts]).take(back)
 
-    def _list(self, space: int) -> U64:
-        """The points of a small space that are problems of the reserve, in the order of the key."""
-        if space not in self._lists:
+    def _members(self, space: int) -> NDArray[np.uint32]:
+        """The points of a small space that are problems of the reserve, in ascending order."""
+        if space not in self._found:
             points = np.arange(self._total[space], dtype=np.uint64)
             spaces = np.full(len(points), space, dtype=np.int64)
             kept = np.concatenate([index for index, _, _ in self._accepted(spaces, points, check=True)])
-            self._lists[space] = kept.astype(np.uint64)[shuffled(len(kept), int(self._keys[space]))]
+            self._found[space] = kept.astype(np.uint32)
+        return self._found[space]
+
+    def _list(self, space: int) -> NDArray[np.uint32]:
+        """The same in the order of the key."""
+        if space not in self._lists:
+            members = self._members(space)
+            self._lists[space] = members[shuffled(len(members), int(self._keys[space]))]
         return self._lists[space]
 
     def _draw_listed(self, space: Int, rank: Int) -> tuple[Int, U64]:
@@ -153,7 +161,7 @@ class Sampler:
             operands.append(ops)
             prints.append(fps)
         chosen = np.concatenate(starts)[window_of] + rank % GROUP
-        return np.concatenate(operands, axis=1)[:, chosen], np.concatenate(prints)[chosen]
+        return np.concatenate(operands, axis=1).take(chosen, axis=1), np.concatenate(prints).take(chosen)
 
     def _chunks(self, window_ids: Int) -> Iterator[Int]:
         ends = np.cumsum(self._window[window_ids >> 48])
@@ -179,28 +187,28 @@ class Sampler:
         for start in range(0, max(len(index), 1), SLICE):
             space, point = spaces[start : start + SLICE], index[start : start + SLICE]
             if shuffle:
-                point = permute(point, self._shift[space], self._high[space], self._keys[space])
+                point = permute(point, *(column.take(space) for column in (self._shift, self._high, self._keys)))
             kept, operands, prints = self._judge(space, point, check)
             yield kept + start, operands, prints
 
     def _judge(self, space: Int, point: U64, check: bool) -> tuple[Int, Int, U64]:
-        coordinates, low = self._decode(space, point), self._spaces.low[:, space]
+        coordinates, low = self._decode(space, point), self._spaces.low.take(space, axis=1)
         operands = self._drawing.draw(coordinates, low)
         prints = fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
         if not check:
             return np.arange(len(space)), operands, prints
-        kept = np.flatnonzero(self._reserve.holds(prints) & (point < self._total[space]))
-        operands, prints = operands[:, kept], prints[kept]
-        valid = self._drawing.valid(operands, coordinates[:, kept], low[:, kept])
-        if valid is None:
+        kept = np.flatnonzero(self._reserve.holds(prints) & (point < self._total.take(space)))
+        operands, prints = operands.take(kept, axis=1), prints.take(kept)
+        valid = self._drawing.valid(operands, coordinates.take(kept, axis=1), low.take(kept, axis=1))
+        if valid is None or valid.all():
             return kept, operands, prints
-        return kept[valid], operands[:, valid], prints[valid]
+        return kept[valid], operands.compress(valid, axis=1), prints[valid]
 
     def _decode(self, space: Int, point: U64) -> U64:
         """Points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
         rest, coordinates = point, np.empty((len(self._radix), len(point)), dtype=np.uint64)
         for i in range(len(self._radix) - 1, 0, -1):
-            radix = self._radix[i, space]
+            radix = self._radix[i].take(space)
             quotient = rest // radix
             coordinates[i] = rest - quotient * radix
             rest = quotient
@@ -208,7 +216,7 @@ class Sampler:
         for i, free in enumerate(self._free):
             if (free > 1).any():
                 noise = mix(point * np.uint64(GOLDEN) + self._keys[space] + np.uint64(i + 1))
-                coordinates[i] += scale(noise, free[space])
+                coordinates[i] += scale(noise, free.take(space))
         return coordinates
 
 

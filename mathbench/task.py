@@ -8,7 +8,7 @@ them (verification compares the two), and enter the class in `mathbench.generato
 import dataclasses
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -40,6 +40,13 @@ class Problems:
     stratum: Int
     kind: Int
     claimed: Int | None = None
+
+    def slices(self, size: int) -> Iterator["Problems"]:
+        """The same problems, `size` at a time."""
+        for start in range(0, len(self.stratum), size):
+            part = slice(start, start + size)
+            claimed = None if self.claimed is None else self.claimed[part]
+            yield Problems(self.operands[:, part], self.stratum[part], self.kind[part], claimed)
 
 
 @dataclass(frozen=True)
@@ -130,10 +137,10 @@ class Task(ABC):
         """The true results, int64 (n,) or (r, n); labels are 0 and 1."""
 
     @abstractmethod
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         """What the model sees."""
 
-    def answer(self, results: Int) -> pa.StringArray:
+    def answers(self, results: Int) -> pa.StringArray:
         """What the model must produce; by default a label."""
         return text.words(results, LABELS)
 

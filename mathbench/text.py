@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+FEW = 20  # up to so many powers are compared one by one
 _CHARACTERS = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
 
 
@@ -45,7 +46,13 @@ def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
     >>> length(np.array([0, 9, 10, 999]), 10).tolist()
     [1, 1, 2, 3]
     """
-    return np.searchsorted(powers(base), values, side="right") + 1
+    steps = powers(base)[: np.searchsorted(powers(base), values.max(initial=0), side="right")]
+    if len(steps) > FEW:
+        return np.searchsorted(steps, values, side="right") + 1
+    lengths = np.ones(len(values), dtype=np.int64)
+    for step in steps:  # a handful of comparisons beats a binary search per value
+        lengths += values >= step
+    return lengths
 
 
 def number(values: NDArray[np.int64], base: int) -> Piece:
@@ -65,23 +72,24 @@ def number(values: NDArray[np.int64], base: int) -> Piece:
 def digits(values: NDArray[np.int64], base: int, width: int) -> NDArray[np.uint8]:
     """The last `width` digits of each value as characters, zeros in front; uint8 (n, width)."""
     table = _chunk_table(base)
-    per = table.shape[1]
+    per, many = table.itemsize, np.uint64(len(table))
     chunks = -(-width // per)
-    out = np.empty((len(values), chunks * per), dtype=np.uint8)
-    for end in range(chunks * per, per, -per):
-        quotient = values // len(table)
-        out[:, end - per : end] = table[values - quotient * len(table)]
-        values = quotient
-    out[:, :per] = table[values if chunks * per == width else values % len(table)]
-    return out[:, chunks * per - width :]
+    out = np.empty((len(values), chunks), dtype=table.dtype)
+    rest = values.view(np.uint64)
+    for i in range(chunks - 1, -1, -1):
+        quotient = rest // many
+        out[:, i] = table.take(rest - quotient * many)
+        rest = quotient
+    return out.view(np.uint8)[:, chunks * per - width :]
 
 
 @cache
-def _chunk_table(base: int) -> NDArray[np.uint8]:
-    """All strings of as many digits as give at most 2^14 strings; uint8 (base^k, k)."""
-    per = max(k for k in range(1, 15) if base**k <= 1 << 14)
+def _chunk_table(base: int) -> NDArray[np.unsignedinteger]:
+    """All strings of 1, 2, 4 or 8 digits that give at most 2^16 strings, each as one integer of as many bytes."""
+    per = max(k for k in (1, 2, 4, 8) if base**k <= 1 << 16)
     values = np.arange(base**per)
-    return np.stack([_CHARACTERS[values // base**k % base] for k in range(per - 1, -1, -1)], axis=1)
+    table = np.stack([_CHARACTERS[values // base**k % base] for k in range(per - 1, -1, -1)], axis=1)
+    return np.ascontiguousarray(table).view(f"u{per}")[:, 0]
 
 
 def literal(text: str, rows: int, where: NDArray[np.bool_] | None = None) -> Piece:

@@ -76,7 +76,9 @@ BASELINES = _by_name(
         settings="mathbench.baselines.settings:Classifier",
         classify=True,
     ),
-    Baseline("constant", "floor", "always the most frequent training answer", "mathbench.baselines.floors:Constant"),
+    Baseline(
+        "constant", "floor", "always the most frequent training answer", "mathbench.baselines.floors:Constant"
+    ),
     Baseline("last-digit", "floor", "looks at the last digits only", "mathbench.baselines.floors:LastDigit"),
     Baseline(
         "trial-division",
@@ -90,8 +92,12 @@ BASELINES = _by_name(
         "believes a statement that holds modulo base - 1",
         "mathbench.baselines.floors:CastingOutNines",
     ),
-    Baseline("copy-operand", "floor", "answers with one of the operands", "mathbench.baselines.floors:CopyOperand"),
-    Baseline("exact-solver", "ceiling", "the task's own solver", "mathbench.baselines.exact_solver:ExactSolver"),
+    Baseline(
+        "copy-operand", "floor", "answers with one of the operands", "mathbench.baselines.floors:CopyOperand"
+    ),
+    Baseline(
+        "exact-solver", "ceiling", "the task's own solver", "mathbench.baselines.exact_solver:ExactSolver"
+    ),
 )
 
 

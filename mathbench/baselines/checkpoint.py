@@ -43,7 +43,9 @@ def save(folder: Path, facts: Mapping[str, Any], groups: Mapping[str, Arrays]) -
         facts: plain values.
         groups: arrays by name, in named groups.
     """
-    arrays = {f"{group}:{name}": array for group, members in groups.items() for name, array in members.items()}
+    arrays = {
+        f"{group}:{name}": array for group, members in groups.items() for name, array in members.items()
+    }
     arrays["facts"] = np.frombuffer(json.dumps(dict(facts)).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]

@@ -109,7 +109,9 @@ class Encoding:
         if self.classes:
             found = pc.index_in(_plain(column), pa.array(list(self.classes), pa.string()))
             if found.null_count:
-                raise InputError(f"{found.null_count:,} training answers are none of {', '.join(self.classes[:8])}.")
+                raise InputError(
+                    f"{found.null_count:,} training answers are none of {', '.join(self.classes[:8])}."
+                )
             return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)[:, None]
         data, offsets = _bytes(column)
         if self.choices.answer == "last":
@@ -135,7 +137,11 @@ class Encoding:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Encoding":
         """The inverse of `to_json`."""
-        rest = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items() if k not in ("name", "choices")}
+        rest = {
+            k: tuple(v) if isinstance(v, list) else v
+            for k, v in value.items()
+            if k not in ("name", "choices")
+        }
         return cls(Choices(**value["choices"]), **rest)
 
     def _tokens(self, data: NDArray[np.uint8]) -> Tokens:
@@ -198,7 +204,9 @@ def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
     digits = np.array([-1] + [text.DIGITS.index(c) for c in encoding.alphabet])[questions]
     names = [str(r) for r in range(k)] if len(encoding.classes) > 2 or "0" in encoding.classes else None
     of_residue = [names[r] if names else str(r == 0).lower() for r in range(k)]
-    number = np.array([encoding.classes.index(word) if word in encoding.classes else -1 for word in of_residue])
+    number = np.array(
+        [encoding.classes.index(word) if word in encoding.classes else -1 for word in of_residue]
+    )
     residue, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
     for at in range(questions.shape[1]):
         here = digits[:, at] >= 0
@@ -209,7 +217,9 @@ def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
 
 def _plain(column: Any) -> pa.StringArray:
     if isinstance(column, pa.ChunkedArray):
-        column = pa.concat_arrays([chunk.cast(pa.string()) for chunk in column.chunks] or [pa.array([], pa.string())])
+        column = pa.concat_arrays(
+            [chunk.cast(pa.string()) for chunk in column.chunks] or [pa.array([], pa.string())]
+        )
     return column.cast(pa.string())
 
 
@@ -233,7 +243,9 @@ def _padded(tokens: Tokens, offsets: NDArray[np.int64], width: int, left: bool) 
     return out
 
 
-def _in_groups(tokens: Tokens, data: NDArray[np.uint8], offsets: NDArray[np.int64], widths: tuple[int, ...]) -> Tokens:
+def _in_groups(
+    tokens: Tokens, data: NDArray[np.uint8], offsets: NDArray[np.int64], widths: tuple[int, ...]
+) -> Tokens:
     """Every number padded on its left to the width of its place, so that units stand below units."""
     row, group, lengths = _group_lengths(data, offsets)
     places = max(len(widths), lengths.shape[1])

@@ -43,7 +43,9 @@ class Feed:
         if self.members:
             return self._by_strata(at)
         epochs, places = at // self.rows, at % self.rows
-        found = [_order(self.rows, self.seed, int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)]
+        found = [
+            _order(self.rows, self.seed, int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)
+        ]
         return np.concatenate(found)
 
     def _by_strata(self, at: Int) -> Int:
@@ -76,7 +78,9 @@ def feed_of(task: Task, train: pa.Table, batch: int, sampling: str, seed: int | 
     # the plan has used small strata up in the first rows of train; the weights are those it began with
     share = np.cumsum([weights.get(name, 1) for name in names], dtype=np.float64)
     bounds = (share[:-1] / share[-1] * 2.0**64).astype(np.uint64)
-    return Feed(train.num_rows, batch, seed, tuple(np.flatnonzero(codes == i) for i in range(len(names))), bounds)
+    return Feed(
+        train.num_rows, batch, seed, tuple(np.flatnonzero(codes == i) for i in range(len(names))), bounds
+    )
 
 
 @lru_cache(maxsize=2)

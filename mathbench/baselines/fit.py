@@ -104,7 +104,9 @@ def framework_of(entry: Baseline, wish: str | None) -> str:
     """
     if entry.kind != "network":
         if wish:
-            raise InputError(f"{entry.name} is not trained, so it has no framework. Received: --framework {wish}.")
+            raise InputError(
+                f"{entry.name} is not trained, so it has no framework. Received: --framework {wish}."
+            )
         return "none"
     if wish and wish not in entry.frameworks:
         raise InputError(f"{entry.name} has no framework '{wish}'. {did_you_mean(wish, entry.frameworks)}")
@@ -112,8 +114,10 @@ def framework_of(entry: Baseline, wish: str | None) -> str:
         if importlib.util.find_spec(name):
             return name
     wanted = wish or "torch"
-    raise InputError(f"{entry.name} needs {wish or ' or '.join(entry.frameworks)}: pip install "
-                     f"'mathbench-toolkit[{wanted}]'.")
+    raise InputError(
+        f"{entry.name} needs {wish or ' or '.join(entry.frameworks)}: pip install "
+        f"'mathbench-toolkit[{wanted}]'."
+    )
 
 
 def check_applies(entry: Baseline, task: Task) -> None:
@@ -124,7 +128,9 @@ def check_applies(entry: Baseline, task: Task) -> None:
     """
     if not entry.target or makes_sense(load(entry.target), task):
         return
-    raise InputError(f"the baseline '{entry.name}' makes no sense on {task.name}: {load(entry.target).applies.__doc__}")
+    raise InputError(
+        f"the baseline '{entry.name}' makes no sense on {task.name}: {load(entry.target).applies.__doc__}"
+    )
 
 
 def fit_answerer(spec: Spec, data: Data, run: Path) -> Fitted:
@@ -194,7 +200,9 @@ def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
     if hasattr(kind, "load"):
         return _texts(kind.load(task, run).predict), result.to_json()
     if not (run / folder.FITTED).is_file():
-        raise InputError(f"{spec.baseline.name} keeps nothing to be asked again: it has neither state nor load.")
+        raise InputError(
+            f"{spec.baseline.name} keeps nothing to be asked again: it has neither state nor load."
+        )
     return _texts(kind(task, **json.loads((run / folder.FITTED).read_text())).predict), result.to_json()
 
 
@@ -205,7 +213,9 @@ def encoding_of(spec: Spec, data: Data) -> Encoding:
     train_rows = data.splits["train"]
     columns = [table["question"] for table in data.splits.values()] + [train_rows["answer"]]
     alphabet = alphabet_of(data.task, columns)
-    return fitted(spec.choices, alphabet, train_rows["question"], train_rows["answer"], spec.baseline.classify)
+    return fitted(
+        spec.choices, alphabet, train_rows["question"], train_rows["answer"], spec.baseline.classify
+    )
 
 
 def build(spec: Spec, encoding: Encoding, place: Place) -> Network:
@@ -230,7 +240,9 @@ def _texts(predict: Callable[[list[str]], list[str]]) -> Predict:
         asked = pc.cast(questions, pa.string()).to_pylist()
         given = predict(asked)
         if len(given) != len(asked):
-            raise InputError(f"a baseline must answer every question. Received: {len(given)} of {len(asked)} answers.")
+            raise InputError(
+                f"a baseline must answer every question. Received: {len(given)} of {len(asked)} answers."
+            )
         return pa.array(given, pa.string())
 
     return answer

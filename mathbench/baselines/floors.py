@@ -173,7 +173,9 @@ _CHOOSE: dict[str, Callable[[list[int]], int]] = {
 _FITTING_ROWS = 20_000  # choosing between a few rules needs no more
 
 
-def _best(options: tuple[Any, ...], rule: Callable[[Any], Callable[[list[str]], list[str]]], train: pa.Table) -> Any:
+def _best(
+    options: tuple[Any, ...], rule: Callable[[Any], Callable[[list[str]], list[str]]], train: pa.Table
+) -> Any:
     """The option whose rule is right most often; the first of equals."""
     few = train.slice(0, _FITTING_ROWS)
     questions, answers = _strings(few, "question"), _strings(few, "answer")

@@ -38,7 +38,9 @@ def opened(folder: Path, spec: dict[str, Any], resume: bool = False, force: bool
     if (folder / result.FILE).is_file():
         return True
     if not resume:
-        raise InputError(f"{folder} holds an unfinished run. Give --resume to go on or --force to start anew.")
+        raise InputError(
+            f"{folder} holds an unfinished run. Give --resume to go on or --force to start anew."
+        )
     for part in folder.glob(".*.part"):
         part.unlink()
     return False
@@ -69,4 +71,6 @@ def _same(folder: Path, spec: dict[str, Any]) -> None:
     mine = json.loads(json.dumps(spec))
     differ = [key for key in sorted({*found, *mine}) if found.get(key) != mine.get(key)]
     if differ:
-        raise InputError(f"{folder} holds another run (different {', '.join(differ)}). Give another --out or --force.")
+        raise InputError(
+            f"{folder} holds another run (different {', '.join(differ)}). Give another --out or --force."
+        )

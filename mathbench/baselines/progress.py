@@ -23,7 +23,9 @@ class Meter:
         scalars: where scalars go.
     """
 
-    def __init__(self, console: Console | None, settings: Training, scalars: Scalars, budget: float = math.inf):
+    def __init__(
+        self, console: Console | None, settings: Training, scalars: Scalars, budget: float = math.inf
+    ):
         self._console, self._settings, self._scalars, self._budget = console, settings, scalars, budget
         self._bar = Progress(
             TextColumn("training"),

@@ -6,7 +6,11 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = {"none": (), "torch": ("torch",), "keras": ("keras", "tensorflow", "tensorflow-cpu", "torch", "jax")}
+LIBRARIES = {
+    "none": (),
+    "torch": ("torch",),
+    "keras": ("keras", "tensorflow", "tensorflow-cpu", "torch", "jax"),
+}
 
 
 def commit() -> tuple[str, bool]:
@@ -62,7 +66,9 @@ def _cpu() -> str:
 
 def _git(root: Path, *words: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True)
+        done = subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip()

@@ -43,9 +43,13 @@ class Recipe:
     def __post_init__(self) -> None:
         for split, count in self.sizes.items():
             if split not in SPLITS:
-                raise InputError(f"recipe {self.name}: unknown key 'sizes.{split}'. {did_you_mean(split, SPLITS)}")
+                raise InputError(
+                    f"recipe {self.name}: unknown key 'sizes.{split}'. {did_you_mean(split, SPLITS)}"
+                )
             if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-                raise InputError(f"recipe {self.name}: sizes.{split} must be a number of rows. Received: {count!r}.")
+                raise InputError(
+                    f"recipe {self.name}: sizes.{split} must be a number of rows. Received: {count!r}."
+                )
         if "name" not in self.task:
             raise InputError(f"recipe {self.name}: [task] needs a name.")
 

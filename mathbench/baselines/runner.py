@@ -138,7 +138,9 @@ def shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
         kind = load(entry.target)
         if makes_sense(kind, data.task):
             made = kind.fit(data.task, data.splits["train"], data.splits["validation"])
-            scores = {split: _floor_score(made, data.splits[split]) for split in SCORED if split in data.splits}
+            scores = {
+                split: _floor_score(made, data.splits[split]) for split in SCORED if split in data.splits
+            }
             if entry.kind == "ceiling":
                 ceiling = scores
             else:
@@ -209,4 +211,6 @@ def _check_columns(predictions: pa.Table, data: Data) -> None:
     if "task" in predictions.column_names:
         foreign = set(predictions["task"].unique().to_pylist()) - {data.task.name}
         if foreign:
-            raise InputError(f"these are predictions for {', '.join(sorted(foreign))}, not for {data.task.name}.")
+            raise InputError(
+                f"these are predictions for {', '.join(sorted(foreign))}, not for {data.task.name}."
+            )

@@ -41,7 +41,9 @@ class Scalars:
 
         entry = state.history[-1]
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=entry[tag]) for tag in TAGS])
-        self._records.write(Event(step=int(entry["step"]), summary=summary, wall_time=time.time()).SerializeToString())
+        self._records.write(
+            Event(step=int(entry["step"]), summary=summary, wall_time=time.time()).SerializeToString()
+        )
         self._records.flush()
 
     def close(self) -> None:

@@ -33,7 +33,9 @@ def details(entry: Baseline, json: bool) -> None:
     if entry.settings:
         facts["settings"] = {f.name: _field(f) for f in dataclasses.fields(load(entry.settings))}
         facts["encoding"] = {f.name: _field(f) for f in dataclasses.fields(Choices)}
-        facts["recipes"] = {r.name: dataclasses.asdict(r) for r in map(read, names()) if r.baseline == entry.name}
+        facts["recipes"] = {
+            r.name: dataclasses.asdict(r) for r in map(read, names()) if r.baseline == entry.name
+        }
     elif entry.kind != "other":
         facts["tasks"] = [name for name, cls in TASKS.items() if makes_sense(load(entry.target), cls())]
     if json:
@@ -44,7 +46,9 @@ def details(entry: Baseline, json: bool) -> None:
         if key in facts:
             out.print(_settings(key, facts[key]))
     for name, recipe in facts.get("recipes", {}).items():
-        out.print(f"recipe [bold]{name}[/]: {recipe['summary']}\n  source: {recipe['source']}", soft_wrap=True)
+        out.print(
+            f"recipe [bold]{name}[/]: {recipe['summary']}\n  source: {recipe['source']}", soft_wrap=True
+        )
     if "tasks" in facts:
         out.print(f"makes sense on: {', '.join(facts['tasks'])}", soft_wrap=True)
 

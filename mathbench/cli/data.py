@@ -1,4 +1,228 @@
 """Commands that make and check data: generate, verify, describe."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from mathbench.cli.output import FREE_OPTIONS, emit, out, say, task_of
+from mathbench.errors import InputError
+
+if TYPE_CHECKING:
+    from mathbench.manifest import Config, Manifest
+
+KNOWN = ("task", "suite", "seed", "train", "validation", "interpolate", "extrapolate", "out", "name", "force")
+
+Count = Annotated[int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+
+
+def generate(
+    context: typer.Context,
+    task: Annotated[str | None, typer.Option(help="A task family; see `mathbench tasks`.")] = None,
+    suite: Annotated[str | None, typer.Option(help="A suite's name or TOML file, instead of a task.")] = None,
+    seed: Annotated[str | None, typer.Option(help="A 64-bit integer or a string. Default: 0.")] = None,
+    train: Count = None,
+    validation: Count = None,
+    interpolate: Count = None,
+    extrapolate: Count = None,
+    out: Annotated[Path | None, typer.Option(help="The folder. Default: data/NAME.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the configuration; default: from the task.")] = None,
+    force: Annotated[bool, typer.Option(help="Replace another dataset in that folder.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Show what would be written, write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a dataset to Parquet: splits that share no problem, a card, a manifest.
+
+    Parameters of the task are given as options of their own: `mathbench tasks NAME` lists them.
+    An interrupted generation goes on where it stopped when the same command is run again.
+
+    Examples:
+
+      mathbench generate --task divisible --k 7
+
+      mathbench generate --task addition --digits 6 --train 1000000 --out sums
+
+      mathbench generate --suite hofstadter --out hofstadter
+    """
+    from mathbench.manifest import single
+
+    sizes = {"train": train, "validation": validation, "interpolate": interpolate, "extrapolate": extrapolate}
+    given = {split: rows for split, rows in sizes.items() if rows is not None}
+    if (task is None) == (suite is None):
+        raise InputError("give either --task NAME or --suite NAME, one of them.")
+    if suite is not None:
+        title, configs = _suite(suite, given, seed, name, context.args)
+    else:
+        configs = [single(task_of(task, context.args, KNOWN), given, 0 if seed is None else seed, name)]
+        title = configs[0].name
+    folder = out if out is not None else Path("data") / title
+    if dry_run:
+        _show_plan(folder, configs, json)
+        return
+    _write(folder, configs, force, json)
+
+
+def _suite(
+    suite: str, given: dict[str, int], seed: str | None, name: str | None, extra: list[str]
+) -> tuple[str, list["Config"]]:
+    from mathbench.suite import load
+
+    if name is not None or extra:
+        raise InputError("--name and task parameters go with --task, not with --suite. Edit a copy of the suite.")
+    loaded = load(suite, given or None, seed)
+    return loaded.name, loaded.configs
+
+
+def _show_plan(folder: Path, configs: list["Config"], json: bool) -> None:
+    from mathbench.rows import open_rows
+
+    for config in configs:
+        config.check_rows()
+    if json:
+        emit({"out": str(folder), "configs": {c.name: c.spec() for c in configs}})
+        return
+    table = _table("configuration", "split", "rows", "it holds", "first question", "answer")
+    for config in configs:
+        for split, rows in config.spec()["sizes"].items():
+            all_rows = open_rows(config.task, split, config.seed)
+            first = all_rows.batch([0]).to_pylist()[0]
+            table.add_row(config.name, split, f"{rows:,}", f"{len(all_rows):,}", first["question"], first["answer"])
+    out.print(table)
+    say(f"would write {sum(sum(c.sizes.values()) for c in configs):,} rows to {folder}; nothing was written")
+
+
+def _write(folder: Path, configs: list["Config"], force: bool, json: bool) -> None:
+    import time
+
+    from mathbench.cli.progress import Bar
+    from mathbench.dataset import generate as write
+
+    begin, total = time.perf_counter(), sum(sum(c.sizes.values()) for c in configs)
+    with Bar("generating", total) as bar:
+        manifest = write(configs, folder, force=force, progress=bar)
+    seconds = time.perf_counter() - begin
+    if json:
+        emit({"out": str(folder), **manifest.to_json()})
+        return
+    _show_written(manifest)
+    say(f"{total:,} rows in {folder} ({seconds:.1f} s, {total / seconds:,.0f} rows/s)")
+    say(f'load: datasets.load_dataset("{folder}", "{configs[0].name}")   check: mathbench verify {folder}')
+
+
+def _table(*columns: str) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in ("rows", "it holds", "strata") else "left")
+    return table
+
+
+def _show_written(manifest: "Manifest") -> None:
+    from mathbench.rows import open_rows
+
+    table = _table("configuration", "split", "rows", "strata", "first question", "answer")
+    for config in manifest.configs:
+        for split, rows in config.spec()["sizes"].items():
+            first = open_rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
+            strata = str(len(manifest.strata(config, split)))
+            table.add_row(config.name, split, f"{rows:,}", strata, first["question"], first["answer"])
+    out.print(table)
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A dataset.", metavar="DIR")],
+    sample: Annotated[int | None, typer.Option(min=1, help="Rows per split to regenerate. Default: 1000.")] = None,
+    all_rows: Annotated[bool, typer.Option("--all", help="Regenerate every row.")] = False,
+    json: Json = False,
+) -> None:
+    """Check a dataset: digests, regenerated rows, answers by an independent solver, splits apart, balance.
+
+    Exit code 1 when a check fails; the first difference is shown exactly.
+
+    Examples:
+
+      mathbench verify data/divisible-7-base10
+
+      mathbench verify data/divisible-7-base10 --all --json
+    """
+    from mathbench.cli.progress import Bar
+    from mathbench.dataset import open_dataset
+    from mathbench.verify import SAMPLE
+    from mathbench.verify import verify as check
+
+    if all_rows and sample is not None:
+        raise InputError("give either --sample N or --all, not both.")
+    dataset = open_dataset(folder)
+    some = None if all_rows else sample or SAMPLE
+    sizes = [rows for c in dataset.manifest.configs for rows in c.spec()["sizes"].values()]
+    with Bar("verifying", sum(sizes) if some is None else sum(min(rows, some) for rows in sizes)) as bar:
+        checks = list(check(dataset, some, bar))
+    failed = [c for c in checks if not c.passed]
+    if json:
+        emit({"passed": not failed, "checks": [vars(c) for c in checks]})
+    else:
+        _show_checks(checks)
+    say(f"{len(checks) - len(failed)} of {len(checks)} checks passed" + ("" if not failed else "; the dataset is NOT good"))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _show_checks(checks: list[Any]) -> None:
+    from rich.markup import escape
+
+    table = _table("", "configuration", "split", "check", "detail")
+    for c in checks:
+        table.add_row("[green]✓[/]" if c.passed else "[bold red]✗[/]", c.config, c.split, c.what, escape(c.detail))
+    out.print(table)
+
+
+def describe(
+    folder: Annotated[Path, typer.Argument(help="A dataset.", metavar="DIR")],
+    config: Annotated[str | None, typer.Option(help="One configuration. Default: all.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Also draw a picture: a .png, .svg or .pdf file.")] = None,
+    json: Json = False,
+) -> None:
+    """Show what lies in a dataset: counts, lengths, the commonest answers, strata, samples.
+
+    Examples:
+
+      mathbench describe data/divisible-7-base10
+
+      mathbench describe data/divisible-7-base10 --plot picture.png
+    """
+    from mathbench.dataset import open_dataset
+    from mathbench.describe import plot as draw
+    from mathbench.describe import summarise
+
+    dataset = open_dataset(folder)
+    names = list(dataset.configs) if config is None else [dataset.config(config).name]
+    data = {name: dataset.data(name) for name in names}
+    summaries = {name: {s: summarise(t) for s, t in d.splits.items()} for name, d in data.items()}
+    if plot:
+        draw(data, plot)
+        say(f"picture: {plot}")
+    if json:
+        emit({name: {s: summary.to_json() for s, summary in splits.items()} for name, splits in summaries.items()})
+        return
+    for name, splits in summaries.items():
+        _show_summary(name, splits)
+
+
+def _show_summary(name: str, splits: dict[str, Any]) -> None:
+    table = _table("split", "rows", "question length", "answer length", "commonest answers", "strata", "samples")
+    for split, s in splits.items():
+        lengths = ["{}-{} (mean {:.1f})".format(x[0], x[2], x[1]) for x in (s.question_length, s.answer_length)]
+        common = ", ".join(f"{answer} {share:.1%}" for answer, share in s.answers.items())
+        samples = "  ".join(f"{question} → {answer}" for question, answer in s.samples)
+        table.add_row(split, f"{s.rows:,}", *lengths, common, str(len(s.strata)), samples)
+    out.print(f"[bold]{name}[/]")
+    out.print(table)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command(context_settings=FREE_OPTIONS)(generate)
+    app.command()(verify)
+    app.command()(describe)

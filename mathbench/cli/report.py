@@ -77,7 +77,9 @@ def examples(data: Data, folder: Path, split: str) -> None:
     for row in [*rows[0], *rows[1]]:
         asked, wanted, said = truth["question"][row].as_py(), truth["answer"][row].as_py(), given[row].as_py()
         mark = "[green]✓[/]" if said == wanted else "[red]✗[/]"
-        out.print(f"  {mark} {escape(asked)} = {escape(said or '')} (expected: {escape(wanted)})", soft_wrap=True)
+        out.print(
+            f"  {mark} {escape(asked)} = {escape(said or '')} (expected: {escape(wanted)})", soft_wrap=True
+        )
 
 
 def share(score: dict[str, Any] | None) -> str:

@@ -20,10 +20,14 @@ KNOWN = (
     "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json", "dry-run",
 )  # fmt: skip
 
-Count = Annotated[int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)]
+Count = Annotated[
+    int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 TaskName = Annotated[str | None, typer.Option("--task", help="A task family; see `mathbench tasks`.")]
-DataDir = Annotated[Path | None, typer.Option("--data", help="A dataset on disk instead of a task.", metavar="DIR")]
+DataDir = Annotated[
+    Path | None, typer.Option("--data", help="A dataset on disk instead of a task.", metavar="DIR")
+]
 ConfigName = Annotated[str | None, typer.Option("--config", help="Which configuration of the dataset.")]
 DataSeed = Annotated[str, typer.Option("--data-seed", help="Seed of the data; a 64-bit integer or a string.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
@@ -36,7 +40,6 @@ def baselines(
     """List the baselines; with NAME its hyperparameters, their defaults and its recipes.
 
     Examples:
-
       mathbench baselines
 
       mathbench baselines lstm-seq2seq --json
@@ -56,13 +59,19 @@ def run_baseline(
     task: TaskName = None,
     data: DataDir = None,
     config: ConfigName = None,
-    recipe: Annotated[str | None, typer.Option(help="A recipe's name or TOML file. Default: the baseline's.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe's name or TOML file. Default: the baseline's.")
+    ] = None,
     framework: Annotated[str | None, typer.Option(help="torch or keras. Default: what is installed.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="key=value, changes one setting.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, changes one setting.")
+    ] = None,
     seed: Annotated[str, typer.Option(help="Seed of the training.")] = "0",
     data_seed: DataSeed = "0",
     budget: Annotated[str | None, typer.Option(help="Wall time for training, such as 10m.")] = None,
-    out_dir: Annotated[Path | None, typer.Option("--out", help="The run directory. Default: runs/...")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="The run directory. Default: runs/...")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Throw away the run that lies there.")] = False,
     device: Device = "auto",
@@ -71,7 +80,9 @@ def run_baseline(
     validation: Count = None,
     interpolate: Count = None,
     extrapolate: Count = None,
-    submit: Annotated[bool, typer.Option("--submit/--no-submit", help="Put the run on the local board.")] = True,
+    submit: Annotated[
+        bool, typer.Option("--submit/--no-submit", help="Put the run on the local board.")
+    ] = True,
     json: Json = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be run, run nothing.")] = False,
 ) -> None:
@@ -81,7 +92,6 @@ def run_baseline(
     options of their own. Ctrl-C keeps everything; --resume goes on as if nothing had happened.
 
     Examples:
-
       mathbench run-baseline lstm-seq2seq
 
       mathbench run-baseline lstm-classifier --task divisible --k 7 --framework keras --budget 10m
@@ -119,14 +129,17 @@ def predict(
     run: Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")],
     data: Annotated[Path, typer.Option("--data", help="A dataset.", metavar="DIR")],
     config: ConfigName = None,
-    split: Annotated[list[str] | None, typer.Option(help="A split; may be repeated. Default: all but train.")] = None,
-    out_file: Annotated[Path | None, typer.Option("--out", help="A Parquet file. Default: JSON lines on stdout.")] = None,
+    split: Annotated[
+        list[str] | None, typer.Option(help="A split; may be repeated. Default: all but train.")
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="A Parquet file. Default: JSON lines on stdout.")
+    ] = None,
     device: Device = "auto",
 ) -> None:
     """Let a finished run answer the questions of a dataset.
 
     Examples:
-
       mathbench predict runs/lstm-seq2seq-torch-addition-base10-seed0 --data data/addition-base10 --out p.parquet
 
       mathbench predict runs/mine --data data/addition-base10 --split extrapolate
@@ -157,7 +170,6 @@ def ask(
     """Ask a finished run questions of your own.
 
     Examples:
-
       mathbench ask runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
 
       mathbench ask runs/mine "1+1" "999+1" --json
@@ -180,7 +192,9 @@ def ask(
 
 def score(
     context: typer.Context,
-    predictions: Annotated[Path, typer.Argument(help="Parquet or JSON lines with split, row, prediction; or a run.")],
+    predictions: Annotated[
+        Path, typer.Argument(help="Parquet or JSON lines with split, row, prediction; or a run.")
+    ],
     task: TaskName = None,
     data: DataDir = None,
     config: ConfigName = None,
@@ -195,7 +209,6 @@ def score(
     Rows without a prediction count as wrong; repeated and foreign rows are refused.
 
     Examples:
-
       mathbench score p.parquet --data data/addition-base10
 
       mathbench score p.parquet --task addition --digits 3 --interpolate 10000
@@ -265,7 +278,9 @@ def _data(
 
     if folder is not None:
         if name is not None or extra or sizes:
-            raise InputError("--data brings its own task and sizes; leave out --task, its parameters and sizes.")
+            raise InputError(
+                "--data brings its own task and sizes; leave out --task, its parameters and sizes."
+            )
         from mathbench.dataset import open_dataset
 
         return open_dataset(folder).data(config)

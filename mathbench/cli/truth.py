@@ -46,7 +46,11 @@ def truth_of_run(folder: Path) -> Data:
     result = Result.load(folder)
     family = result.task["id"]
     # not task(family, **parameters): a parameter could have the name of an argument
-    made = type(task(family)).of(result.task["parameters"]) if family.partition("-v")[0] in TASKS else task(family)
+    made = (
+        type(task(family)).of(result.task["parameters"])
+        if family.partition("-v")[0] in TASKS
+        else task(family)
+    )
     data = Data.generate(made, result.data["sizes"], result.data["seed"])
     if data.digest != result.data["digest"]:
         raise InputError(f"{folder} was run on other rows of {made.name} than this version makes.")

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from mathbench import operands as tuples
 from mathbench import text
+from mathbench.errors import InputError
 from mathbench.parameters import parameter
 from mathbench.reserve import ABSENT
 from mathbench.stratum import Stratum
@@ -34,6 +35,9 @@ class Addition(Task):
     operands: int = parameter(2, "how many numbers are added", low=2, high=6)
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
     shortest: int = parameter(1, "digits of the shortest operand", low=1, high=62)
+    smallest: int = parameter(0, "smallest operand", low=0, high=1 << 40)
+    largest: int = parameter(0, "largest operand; 0: all of `digits` digits", low=0, high=1 << 40)
+    written: str = parameter("a+b", "how a sum is written", choices=("a+b", "a + b"))
     longer: int = parameter(2, "extrapolate: up to so many digits more", low=0, high=40)
     more: int = parameter(1, "extrapolate: up to so many operands more", low=0, high=4)
 
@@ -42,19 +46,31 @@ class Addition(Task):
         tuples.check_lengths(self.family, self.shortest, self.digits)
         tuples.check_extrapolation(self.family, longer=self.longer, more=self.more)
         largest = (self.operands + self.more) * self.base ** (self.digits + self.longer)
+        self._check_limits()
         tuples.within(self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}")
+
+    @property
+    def _numbers(self) -> tuples.Numbers:
+        return tuples.Numbers(self.base, self.smallest, self.largest or None)
+
+    def _check_limits(self) -> None:
+        if self.largest and not self.smallest <= self.largest < self.base**self.digits:
+            raise InputError(
+                f"addition: largest must be from smallest={self.smallest} to the largest number of "
+                f"digits={self.digits}. Received: {self.largest}."
+            )
 
     def inner(self) -> list[Stratum]:
         choices = tuples.tuples(self.digits, self.operands, shortest=self.shortest)
-        return tuples.strata(choices, self.base, self.distribution)
+        return tuples.strata(choices, self._numbers, self.distribution)
 
     def outer(self) -> list[Stratum]:
         reach = self.digits + self.longer
         longer = tuples.tuples(reach, self.operands, self.digits + 1, self.shortest)
-        strata = tuples.strata(longer, self.base, "lengths")
+        strata = tuples.strata(longer, tuples.Numbers(self.base, self.smallest), "lengths")
         for operands in range(self.operands + 1, self.operands + self.more + 1):
             more = tuples.tuples(self.digits, operands, shortest=self.shortest)
-            strata = _evenly(strata, tuples.strata(more, self.base, "lengths"))
+            strata = _evenly(strata, tuples.strata(more, self._numbers, "lengths"))
         return tuples.padded(strata, self.operands + self.more)
 
     draw = staticmethod(tuples.draw)
@@ -65,14 +81,14 @@ class Addition(Task):
     def solve(self, problems: Problems) -> Int:
         return np.sum(np.maximum(problems.operands, 0), axis=0)
 
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         first, *others = problems.operands
         pieces = [text.number(first, self.base)]
         for operand in others:
-            pieces += _term(operand, self.base)
+            pieces += _term(operand, self.base, self.written[1:-1])
         return text.join(*pieces)
 
-    def answer(self, results: Int) -> pa.StringArray:
+    def answers(self, results: Int) -> pa.StringArray:
         return text.join(text.number(results, self.base))
 
     def oracle(self, question: str) -> str:
@@ -82,11 +98,11 @@ class Addition(Task):
         return tuple(sorted((int(term, self.base) for term in question.split("+")), reverse=True))
 
 
-def _term(operand: Int, base: int) -> list[text.Piece]:
-    """A plus and a number where there is an operand, nothing where there is none."""
+def _term(operand: Int, base: int, sign: str) -> list[text.Piece]:
+    """A sign and a number where there is an operand, nothing where there is none."""
     here = operand != ABSENT
     number = text.number(np.maximum(operand, 0), base)
-    return [text.literal("+", len(operand), here), number._replace(lengths=np.where(here, number.lengths, 0))]
+    return [text.literal(sign, len(operand), here), number._replace(lengths=np.where(here, number.lengths, 0))]
 
 
 def _evenly(first: list[Stratum], second: list[Stratum]) -> list[Stratum]:

@@ -24,7 +24,7 @@ class Divisible(Task):
     Half of the numbers of every length are multiples; the others are balanced over the other residues. With
     ``answer="residue"`` all residues are equally likely.
 
-    >>> Divisible(k=3).oracle("2225"), Divisible(k=3, answers="residue").oracle("2225")
+    >>> Divisible(k=3).oracle("2225"), Divisible(k=3, answer="residue").oracle("2225")
     ('false', '2')
     """
 
@@ -34,7 +34,7 @@ class Divisible(Task):
     k: int = parameter(7, "the divisor", low=2, high=1 << 40, always=True)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     digits: int = parameter(5, "digits of the longest number", low=1, high=61)
-    answers: str = parameter("label", "what to answer", choices=("label", "residue"))
+    answer: str = parameter("label", "what to answer", choices=("label", "residue"))
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
     shortest: int = parameter(1, "digits of the shortest number", low=1, high=61)
     longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
@@ -52,7 +52,7 @@ class Divisible(Task):
 
     @property
     def recognition(self) -> bool:
-        return self.answers == "label"
+        return self.answer == "label"
 
     def inner(self) -> list[Stratum]:
         return self._strata(range(self.shortest, self.digits + 1), self.distribution)
@@ -64,12 +64,12 @@ class Divisible(Task):
         shares = [1] * len(lengths)
         if distribution == "numbers":
             parts = max(16, tuples.SHARES // (2 * min(self.k, MOST_RESIDUES)))
-            shares = tuples.apportion([tuples.count(n, self.base) for n in lengths], parts)
+            shares = tuples.apportion([tuples.Numbers(self.base).count(n) for n in lengths], parts)
         return [s for n, share in zip(lengths, shares, strict=True) if share for s in self._length(n, share)]
 
     def _length(self, length: int, share: int) -> list[Stratum]:
         """The strata of one length, balanced."""
-        low, high = tuples.smallest(length, self.base), self.base**length
+        low, high = tuples.Numbers(self.base).first(length), self.base**length
         if self.k > MOST_RESIDUES:
             return self._pooled(length, low, high, share)
         starts = {r: low + (r - low) % self.k for r in range(self.k)}
@@ -113,11 +113,11 @@ class Divisible(Task):
         residues = problems.operands[0] % self.k
         return (residues == 0).astype(np.int64) if self.recognition else residues
 
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         return text.join(text.number(problems.operands[0], self.base))
 
-    def answer(self, results: Int) -> pa.StringArray:
-        return super().answer(results) if self.recognition else text.join(text.number(results, self.base))
+    def answers(self, results: Int) -> pa.StringArray:
+        return super().answers(results) if self.recognition else text.join(text.number(results, self.base))
 
     def oracle(self, question: str) -> str:
         residue = int(question, self.base) % self.k

@@ -45,18 +45,18 @@ class Division(Task):
 
     def _strata(self, digits: int, longest_from: int, distribution: str) -> list[Stratum]:
         choices = tuples.tuples(digits, 2, longest_from, self.shortest)
-        return tuples.strata(choices, self.base, distribution, symmetric=False, least=1)
+        return tuples.strata(choices, tuples.Numbers(self.base, 1), distribution, symmetric=False)
 
     draw = staticmethod(tuples.draw)
 
     def solve(self, problems: Problems) -> Int:
         return np.stack(np.divmod(problems.operands[0], problems.operands[1]))
 
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         dividend, divisor = (text.number(operand, self.base) for operand in problems.operands)
         return text.join(dividend, text.literal("/", len(dividend.lengths)), divisor)
 
-    def answer(self, results: Int) -> pa.StringArray:
+    def answers(self, results: Int) -> pa.StringArray:
         quotient, remainder = (text.number(result, self.base) for result in results)
         return text.join(quotient, text.literal(",", len(quotient.lengths)), remainder)
 

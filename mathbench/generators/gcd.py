@@ -20,7 +20,7 @@ from mathbench.task import Int, Problems, Task
 class Gcd(Task):
     """Find the greatest common divisor of two positive numbers.
 
-    ``answers`` says how the answers are distributed: ``natural``, as for random operands (61 % ones); ``log-uniform``,
+    ``distribution`` says how the answers are distributed: ``natural``, as for random operands (61 % ones); ``log-uniform``,
     the same number of rows for answers 1, 2-3, 4-7, 8-15, ...; ``uniform``, in proportion to how many answers lie in
     each of these classes. In the last two, answers up to a tenth of the shorter operand's largest value are asked.
 
@@ -34,7 +34,7 @@ class Gcd(Task):
 
     digits: int = parameter(4, "digits of the longest operand", low=1, high=60)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
-    answers: str = parameter("log-uniform", "distribution", choices=("natural", "log-uniform", "uniform"))
+    distribution: str = parameter("log-uniform", "of the answers", choices=("natural", "log-uniform", "uniform"))
     shortest: int = parameter(1, "digits of the shortest operand", low=1, high=60)
     longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
 
@@ -51,8 +51,8 @@ class Gcd(Task):
         return self._strata(tuples.tuples(self.digits + self.longer, 2, self.digits + 1, self.shortest))
 
     def _strata(self, choices: list[tuple[int, ...]]) -> list[Stratum]:
-        if self.answers == "natural":
-            plain = tuples.strata(choices, self.base, "lengths", least=1)
+        if self.distribution == "natural":
+            plain = tuples.strata(choices, tuples.Numbers(self.base, 1), "lengths")
             return [Stratum(**{**vars(s), "sizes": (1, *s.sizes), "low": (0, *s.low)}) for s in plain]
         return [stratum for lengths in choices for stratum in self._classes(*lengths)]
 
@@ -63,19 +63,19 @@ class Gcd(Task):
         classes = [(1 << i, min((2 << i) - 1, largest)) for i in range(largest.bit_length())]
         shares = tuples.apportion([last - first + 1 for first, last in classes], 64)
         for (first, last), share in zip(classes, shares, strict=True):
-            low = [max(tuples.smallest(n, self.base), 1) for n in (longer, shorter)]
+            low = [max(tuples.Numbers(self.base).first(n), 1) for n in (longer, shorter)]
             high = [self.base**n - 1 for n in (longer, shorter)]
             ends = [(-(-a // last), b // first) for a, b in zip(low, high, strict=True)]
             sizes = (last - first + 1, *(b - a + 1 for a, b in ends))
             numbers = (first, 0, ends[0][0], ends[1][0], *low, *high)
             name = f"digits={longer}+{shorter},gcd={first}" + (f"-{last}" if last > first else "")
-            weight_here = weight * (share if self.answers == "uniform" else 1)
+            weight_here = weight * (share if self.distribution == "uniform" else 1)
             if weight_here:
                 found.append(Stratum(name, sizes, numbers, weight_here))
         return found
 
     def draw(self, coordinates: U64, low: Int) -> Int:
-        if self.answers == "natural":
+        if self.distribution == "natural":
             return tuples.draw(coordinates[1:], low[1:])
         answer, a, b = coordinates.astype(np.int64) + low[[0, 2, 3]]
         return np.stack([answer * a, answer * b])
@@ -84,7 +84,7 @@ class Gcd(Task):
     pose = staticmethod(tuples.pose)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
-        if self.answers == "natural":
+        if self.distribution == "natural":
             return tuples.once(operands, coordinates[1:], low[1:])
         answer = coordinates[0].astype(np.int64) + low[0]
         inside = (operands >= low[4:6]).all(axis=0) & (operands <= low[6:8]).all(axis=0)
@@ -94,12 +94,12 @@ class Gcd(Task):
     def solve(self, problems: Problems) -> Int:
         return np.gcd(problems.operands[0], problems.operands[1])
 
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (text.number(operand, self.base) for operand in problems.operands)
         opening, comma, closing = (text.literal(t, len(a.lengths)) for t in ("gcd(", ",", ")"))
         return text.join(opening, a, comma, b, closing)
 
-    def answer(self, results: Int) -> pa.StringArray:
+    def answers(self, results: Int) -> pa.StringArray:
         return text.join(text.number(results, self.base))
 
     def oracle(self, question: str) -> str:

@@ -55,12 +55,12 @@ class Modular(Task):
     def inner(self) -> list[Stratum]:
         if not self.digits:
             return [Stratum("residues", (self.modulus, self.modulus), (0, 0, 0))]
-        return tuples.strata(tuples.tuples(self.digits, 2), self.base, "lengths")
+        return tuples.strata(tuples.tuples(self.digits, 2), tuples.Numbers(self.base), "lengths")
 
     def outer(self) -> list[Stratum]:
         if self.digits:
             choices = tuples.tuples(self.digits + self.longer, 2, self.digits + 1)
-            return tuples.strata(choices, self.base, "lengths")
+            return tuples.strata(choices, tuples.Numbers(self.base), "lengths")
         reach = self.modulus * self.base**self.longer
         return [Stratum("beyond-residues", (reach - self.modulus,) * 2, (0, self.modulus, self.modulus))]
 
@@ -82,13 +82,13 @@ class Modular(Task):
     def _sign(self) -> str:
         return next(sign for sign, name in _NAMES.items() if name == self.operation)
 
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (text.number(operand, self.base) for operand in problems.operands)
         rows = len(a.lengths)
         end = text.literal(f")%{text.show(self.modulus, self.base)}", rows)
         return text.join(text.literal("(", rows), a, text.literal(self._sign, rows), b, end)
 
-    def answer(self, results: Int) -> pa.StringArray:
+    def answers(self, results: Int) -> pa.StringArray:
         return text.join(text.number(results, self.base))
 
     def oracle(self, question: str) -> str:

@@ -39,11 +39,11 @@ class Multiplication(Task):
 
     def inner(self) -> list[Stratum]:
         choices = tuples.tuples(self.digits, 2, shortest=self.shortest)
-        return tuples.strata(choices, self.base, self.distribution)
+        return tuples.strata(choices, tuples.Numbers(self.base), self.distribution)
 
     def outer(self) -> list[Stratum]:
         choices = tuples.tuples(self.digits + self.longer, 2, self.digits + 1, self.shortest)
-        return tuples.strata(choices, self.base, "lengths")
+        return tuples.strata(choices, tuples.Numbers(self.base), "lengths")
 
     draw = staticmethod(tuples.draw)
     canonical = staticmethod(tuples.ordered)
@@ -53,11 +53,11 @@ class Multiplication(Task):
     def solve(self, problems: Problems) -> Int:
         return problems.operands[0] * problems.operands[1]
 
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (text.number(operand, self.base) for operand in problems.operands)
         return text.join(a, text.literal("*", len(a.lengths)), b)
 
-    def answer(self, results: Int) -> pa.StringArray:
+    def answers(self, results: Int) -> pa.StringArray:
         return text.join(text.number(results, self.base))
 
     def oracle(self, question: str) -> str:

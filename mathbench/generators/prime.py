@@ -53,7 +53,7 @@ class Prime(Task):
     coprime to the base, so that neither the last digit nor the digit sum gives them away; ``hard``, those whose
     smallest prime factor is above 29, or as large as it can be in numbers too short for that. 0 and 1 are left out.
 
-    >>> Prime().oracle("101"), Prime(base=2).oracle("1001")
+    >>> Prime().oracle("101"), Prime(base=2, digits=8).oracle("1001")
     ('true', 'false')
     """
 
@@ -71,7 +71,7 @@ class Prime(Task):
         super().__post_init__()
         tuples.check_lengths(self.family, self.shortest, self.digits)
         tuples.within(self.family, self.base**self.digits, f"a number after digits={self.digits} in base {self.base}")
-        if self.base**self.digits < 100:
+        if self.base**self.digits < 32:
             raise InputError(f"prime: digits={self.digits} in base {self.base} holds too few primes.")
 
     @property
@@ -82,17 +82,17 @@ class Prime(Task):
         lengths = range(self.shortest, self.digits + 1)
         shares = [1] * len(lengths)
         if self.distribution == "numbers":
-            shares = tuples.apportion([tuples.count(n, self.base) for n in lengths], 16)
+            shares = tuples.apportion([tuples.Numbers(self.base).count(n) for n in lengths], 16)
         return [s for n, share in zip(lengths, shares, strict=True) if share for s in self._length(n, share)]
 
     def outer(self) -> list[Stratum]:
         """Longer numbers, as far as they stay below 2^63."""
         lengths = range(self.digits + 1, self.digits + self.longer + 1)
-        return [s for n in lengths if tuples.smallest(n, self.base) < 1 << 63 for s in self._length(n, 1)]
+        return [s for n in lengths if tuples.Numbers(self.base).first(n) < 1 << 63 for s in self._length(n, 1)]
 
     def _length(self, length: int, share: int) -> list[Stratum]:
         """Primes and composites of one length, half of the rows each."""
-        low = max(tuples.smallest(length, self.base), 2)
+        low = max(tuples.Numbers(self.base).first(length), 2)
         high = min(self.base**length, (1 << 63) - 1)
         group = f"digits={length}"
         if high <= POOLED:
@@ -159,7 +159,7 @@ class Prime(Task):
         labels[unsure] = are_prime(numbers[unsure])
         return labels
 
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         return text.join(text.number(problems.operands[0], self.base))
 
     def oracle(self, question: str) -> str:

@@ -75,7 +75,7 @@ class Statement(Task):
         kinds = [("true", sum(parts)), *zip(ERRORS, parts, strict=True)]
         return [
             Stratum(f"{s.name},{name}", s.sizes, s.low, s.weight * part, kind, group=s.name, space=s.name)
-            for s in tuples.strata(choices, self.base, distribution)
+            for s in tuples.strata(choices, tuples.Numbers(self.base), distribution)
             for kind, (name, part) in enumerate(kinds)
         ]
 
@@ -108,7 +108,7 @@ class Statement(Task):
     def solve(self, problems: Problems) -> Int:
         return (self.result(*problems.operands) == problems.claimed).astype(np.int64)
 
-    def question(self, problems: Problems) -> pa.StringArray:
+    def questions(self, problems: Problems) -> pa.StringArray:
         if problems.claimed is None:
             raise RuntimeError("a statement without a claim: problems were not posed")
         a, b, c = (text.number(n, self.base) for n in (*problems.operands, problems.claimed))

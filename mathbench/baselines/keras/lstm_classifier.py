@@ -22,12 +22,16 @@ def model_of(kind: Any, shape: Shape, settings: Classifier, seed: int | str) -> 
     for i in range(settings.layers):
         gain = settings.gain if i == 0 else 1.0
         whole = shape.prefix or i + 1 < settings.layers
-        reader = lstm(kind, settings.hidden, luck[2 * i : 2 * i + 2], gain, return_sequences=whole, name=f"reader{i}")
+        reader = lstm(
+            kind, settings.hidden, luck[2 * i : 2 * i + 2], gain, return_sequences=whole, name=f"reader{i}"
+        )
         read = reader(read)  # (B, T, H), at the end (B, H)
     if not shape.prefix:
         read = kind.layers.Reshape((1, settings.hidden))(read)  # (B, 1, H)
     glorot = kind.initializers.GlorotUniform(seed=luck[-1])
-    return kind.Model(features, kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(read))
+    return kind.Model(
+        features, kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(read)
+    )
 
 
 def build(shape: Shape, settings: Classifier, seed: int | str, place: Place) -> Network:

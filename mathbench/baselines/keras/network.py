@@ -103,12 +103,16 @@ def device_of(kind: Any, wish: str) -> str:
     Raises:
         InputError: when there is no such device here.
     """
-    accelerators = kind.distribution.list_devices("gpu") if kind.backend.backend() != "torch" else _torch_devices()
+    accelerators = (
+        kind.distribution.list_devices("gpu") if kind.backend.backend() != "torch" else _torch_devices()
+    )
     if wish == "auto":
         return "gpu:0" if accelerators else "cpu:0"
     if wish.startswith(("cuda", "gpu")):
         if not accelerators:
-            raise InputError(f"Keras ({kind.backend.backend()}) finds no GPU here. Received: --device {wish}.")
+            raise InputError(
+                f"Keras ({kind.backend.backend()}) finds no GPU here. Received: --device {wish}."
+            )
         return wish.replace("cuda", "gpu") if ":" in wish else "gpu:0"
     if wish == "cpu":
         return "cpu:0"

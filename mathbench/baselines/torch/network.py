@@ -78,7 +78,11 @@ class TorchNetwork:
 
     def load_state(self, state: Arrays) -> None:
         for name, p in zip(self._names, self._trained, strict=True):
-            mine = {key.rpartition("/")[2]: value for key, value in state.items() if key.rpartition("/")[0] == name}
+            mine = {
+                key.rpartition("/")[2]: value
+                for key, value in state.items()
+                if key.rpartition("/")[0] == name
+            }
             moments = {key: torch.from_numpy(np.array(value)).to(self.device) for key, value in mine.items()}
             if moments:
                 self._adam.state[p] = moments

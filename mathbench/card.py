@@ -1,0 +1,77 @@
+"""The dataset card: `README.md` with the YAML that `datasets` and the Hub read, and what a reader wants to know."""
+
+from mathbench.manifest import Config, Manifest
+from mathbench.reserve import SPLITS
+from mathbench.rows import open_rows
+
+FILE = "README.md"
+MOST_STRATA = 12
+
+
+def render(manifest: Manifest) -> str:
+    """Write the card of a dataset."""
+    parts = [_front_matter(manifest), _opening(manifest)]
+    parts += [_section(manifest, config) for config in manifest.configs]
+    return "\n".join(parts) + _closing(manifest)
+
+
+def _front_matter(manifest: Manifest) -> str:
+    """The configurations; each description carries the content digest, because `datasets` caches by this text."""
+    lines = ["---", "license: cc0-1.0", "annotations_creators: [machine-generated]", "language: [en]"]
+    lines += ["tags: [mathematics, arithmetic, mathbench]", "configs:"]
+    for config in manifest.configs:
+        lines += [f"- config_name: {config.name}", f'  description: "{manifest.digest(config)}"', "  data_files:"]
+        for split in config.spec()["sizes"]:
+            lines += [f"  - split: {split}", f"    path: {config.name}/{split}-*.parquet"]
+    return "\n".join([*lines, "---", ""])
+
+
+def _opening(manifest: Manifest) -> str:
+    rows = sum(content.rows for content in manifest.contents.values())
+    return (
+        f"# Mathematical questions by mathbench\n\n{rows:,} questions in {len(manifest.configs)} configuration(s), made "
+        f"by mathbench {manifest.version}. Every row is a function of task, version, seed, split and row number alone. "
+        "Which split a problem may appear in is a property of the problem, the same for every seed and setting, so "
+        "train shares no problem with any test split of any mathbench dataset of the same family: "
+        "80 % of all problems may appear in train, 10 % in validation, 10 % in interpolate (the same strata as train) "
+        "and extrapolate (strata that train never shows).\n\n"
+        "```python\n"
+        "from datasets import load_dataset\n"
+        f'rows = load_dataset("PATH", "{manifest.configs[0].name}", split="interpolate")\n'
+        "```\n"
+    )
+
+
+def _section(manifest: Manifest, config: Config) -> str:
+    parameters = ", ".join(f"{name}={value}" for name, value in config.task.parameters.items())
+    lines = [f"## {config.name}", "", f"`{config.task.id}`, seed `{config.seed}`: {parameters}.", ""]
+    lines += [f"One problem up to: {config.task.symmetry}. Extrapolates to: {config.task.extrapolates}.", ""]
+    lines += ["| split | rows | strata | example question | answer |", "|---|---:|---:|---|---|"]
+    for split in SPLITS:
+        if config.sizes.get(split):
+            first = open_rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
+            strata = len(manifest.strata(config, split))
+            lines.append(f"| {split} | {config.sizes[split]:,} | {strata} | `{first['question']}` | `{first['answer']}` |")
+    return "\n".join([*lines, "", _strata(manifest, config)])
+
+
+def _strata(manifest: Manifest, config: Config) -> str:
+    """Rows per stratum; of many, the first and how many more."""
+    splits = [split for split in SPLITS if config.sizes.get(split)]
+    counts = {split: manifest.strata(config, split) for split in splits}
+    names = list(dict.fromkeys(name for split in splits for name in counts[split]))
+    lines = ["| stratum | " + " | ".join(splits) + " |", "|---|" + "---:|" * len(splits)]
+    for name in names[:MOST_STRATA]:
+        cells = " | ".join(f"{counts[split].get(name, 0):,}" for split in splits)
+        lines.append(f"| `{name}` | {cells} |")
+    more = f"\n... and {len(names) - MOST_STRATA} more strata; all are in the manifest.\n" if len(names) > MOST_STRATA else ""
+    return "\n".join(lines) + "\n" + more
+
+
+def _closing(manifest: Manifest) -> str:
+    digests = "\n".join(f"- `{config.name}`: `{manifest.digest(config)}`" for config in manifest.configs)
+    return (
+        "\n## Check or make it again\n\n`mathbench verify .` regenerates the rows and compares them; "
+        f"`manifest.json` holds every parameter and digest. Content digests:\n\n{digests}\n\n"
+        "Licence: CC0 1.0. Arithmetic facts belong to everybody.\n"
+    )

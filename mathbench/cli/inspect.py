@@ -1,4 +1,0 @@
-"""Commands that list: tasks, doctor."""
-import typer
-def register(app: typer.Typer) -> None:
-    """Add the commands."""

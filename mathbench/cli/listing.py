@@ -1,0 +1,157 @@
+"""Commands that tell what there is: tasks, doctor."""
+
+import dataclasses
+from typing import Annotated, Any
+
+import typer
+
+from mathbench.cli.output import FREE_OPTIONS, emit, free_options, out
+
+EXTRAS = {
+    "torch": ("torch", "safetensors", "tensorboard"),
+    "keras": ("keras", "tensorflow", "tensorboard"),
+}
+BASE = ("numpy", "pyarrow", "datasets", "typer", "rich", "sqlalchemy", "gmpy2", "matplotlib")
+
+
+def tasks(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="A task family. Default: list all.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON on stdout.")] = False,
+) -> None:
+    """List the tasks and suites; with a name, its parameters, strata, symmetries and sample rows.
+
+    Parameters may be given, to see what they change.
+
+    Examples:
+
+      mathbench tasks
+
+      mathbench tasks divisible --k 29
+    """
+    if name is None:
+        _list(json)
+    else:
+        from mathbench.generators import task
+
+        _detail(task(name, **free_options(context.args)), json)
+
+
+def _list(json: bool) -> None:
+    from mathbench import suite
+    from mathbench.generators import TASKS
+
+    if json:
+        emit({"tasks": {n: {"id": f"{n}-v{t.version}", "summary": t.summary} for n, t in TASKS.items()},
+              "suites": suite.available()})
+        return
+    table = _table("task", "question -> answer", "parameters", "extrapolates to")
+    for name, family in TASKS.items():
+        fields = " ".join(f.name for f in dataclasses.fields(family))
+        table.add_row(name, family.summary, fields, family.extrapolates)
+    out.print(table)
+    out.print("\n[bold]suites[/]")
+    for name in suite.available():
+        out.print(f"{name}: {suite.load(name).description}")
+
+
+def _table(*columns: str) -> Any:
+    from rich.table import Table
+
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    return table
+
+
+def _detail(task: Any, json: bool) -> None:
+    from mathbench.parameters import allowed
+    from mathbench.reserve import SPLITS
+    from mathbench.rows import open_rows
+
+    rows = {split: open_rows(task, split, 0) for split in SPLITS}
+    samples = {s: r.batch(range(min(3, len(r)))).select(["question", "answer", "stratum"]).to_pylist() for s, r in rows.items()}
+    fields = {f.name: {"default": f.default, "allowed": allowed(f), "help": f.metadata["help"]} for f in dataclasses.fields(task)}
+    if json:
+        emit({"id": task.id, "name": task.name, "symmetry": task.symmetry, "extrapolates": task.extrapolates,
+              "parameters": {n: {**f, "value": task.parameters[n]} for n, f in fields.items()},
+              "strata": {s: [x.name for x in r.strata] for s, r in rows.items()},
+              "rows": {s: len(r) for s, r in rows.items()}, "samples": samples})
+        return
+    out.print(f"[bold]{task.id}[/]  {task.summary}\n{' '.join((type(task).__doc__ or '').split('>>>')[0].split())}\n")
+    out.print(f"one problem up to: {task.symmetry}\nextrapolates to: {task.extrapolates}\n")
+    table = _table("parameter", "value", "allowed", "meaning")
+    for n, f in fields.items():
+        table.add_row(f"--{n}", str(task.parameters[n]), f["allowed"], f["help"])
+    out.print(table)
+    shown = _table("\nsplit", "\nrows it holds", "\nstrata", "\nsamples")
+    for split, r in rows.items():
+        strata = " ".join(s.name for s in r.strata[:3]) + (f" ... ({len(r.strata)})" if len(r.strata) > 3 else "")
+        shown.add_row(split, f"{len(r):,}", strata, "  ".join(f"{s['question']} → {s['answer']}" for s in samples[split]))
+    out.print(shown)
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on stdout.")] = False) -> None:
+    """Tell versions, devices, what is installed and what each extra would give.
+
+    Examples:
+
+      mathbench doctor
+    """
+    import platform
+    import sys
+
+    from mathbench.version import __version__
+
+    found = {package: _version(package) for package in (*BASE, *dict.fromkeys(p for ps in EXTRAS.values() for p in ps))}
+    report = {
+        "mathbench": __version__,
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "cores": _cores(),
+        "devices": _devices(),
+        "packages": found,
+        "extras": {extra: all(found[p] for p in needed) for extra, needed in EXTRAS.items()},
+    }
+    if json:
+        emit(report)
+        return
+    for key in ("mathbench", "python", "platform", "cores", "devices"):
+        out.print(f"[bold]{key:10}[/] {report[key]}")
+    for package, version in found.items():
+        out.print(f"  {package:12} {version or '[yellow]not installed[/]'}")
+    for extra, complete in report["extras"].items():
+        gives = f"baselines in {extra}"
+        how = "" if complete else f'   pip install "mathbench-toolkit\\[{extra}]"'
+        out.print(f"extra [bold]{extra}[/]: {'[green]complete[/]' if complete else '[yellow]incomplete[/]'} ({gives}){how}")
+
+
+def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    for distribution in (package, f"{package}-cpu"):
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return None
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _devices() -> list[str]:
+    """CPU, and the accelerators that torch sees where it is installed."""
+    if _version("torch") is None:
+        return ["cpu"]
+    import torch
+
+    gpus = [f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count())]
+    return ["cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else [])]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(context_settings=FREE_OPTIONS)(tasks)
+    app.command()(doctor)

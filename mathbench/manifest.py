@@ -1,0 +1,193 @@
+"""The manifest of a dataset: what was asked for, what lies in it, and the digest of every shard."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mathbench import digest
+from mathbench.data import SIZES, fitting
+from mathbench.errors import CheckFailed, InputError
+from mathbench.hashing import check_seed
+from mathbench.reserve import SPLITS
+from mathbench.rows import open_rows
+from mathbench.task import Task
+
+FILE = "manifest.json"
+SCHEMA_VERSION = 1
+SHARD = 1_000_000  # rows per shard, whatever the number of workers
+
+
+@dataclass(frozen=True)
+class Config:
+    """One task of a dataset and how many rows of each split.
+
+    Args:
+        name: the configuration's name; `\\w`, dots, pluses and hyphens only.
+        task: the task.
+        seed: the seed of its rows.
+        sizes: rows per split; splits with no rows are left out.
+    """
+
+    name: str
+    task: Task
+    seed: int | str
+    sizes: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        if not self.name or not all(c.isalnum() or c in "-_.+" for c in self.name) or self.name[0] in "-.":
+            raise InputError(f"a configuration's name is made of letters, digits and -_.+. Received: {self.name!r}.")
+        for split, rows in self.sizes.items():
+            if split not in SPLITS or isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
+                raise InputError(f"{self.name}: rows of {split} must be an integer of 0 or more. Received: {rows!r}.")
+
+    def spec(self) -> dict[str, Any]:
+        """Everything that decides the rows, as JSON values."""
+        sizes = {split: rows for split in SPLITS if (rows := self.sizes.get(split, 0))}
+        return {"task": self.task.id, "parameters": self.task.parameters, "seed": self.seed, "sizes": sizes}
+
+    @classmethod
+    def of_spec(cls, name: str, spec: Mapping[str, Any]) -> "Config":
+        """The inverse of :meth:`spec`."""
+        from mathbench.generators import task
+
+        return cls(name, task(spec["task"], **spec["parameters"]), spec["seed"], spec["sizes"])
+
+    def check_rows(self) -> None:
+        """Check that every split holds the rows asked for.
+
+        Raises:
+            SpaceExhausted: says how many there are.
+        """
+        for split, rows in self.sizes.items():
+            if rows:
+                open_rows(self.task, split, self.seed).require(rows)
+
+    def shards(self) -> list["Shard"]:
+        """The files this configuration is made of, in order."""
+        return [shard for split in SPLITS for shard in _shards(self.name, split, self.sizes.get(split, 0))]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A fixed range of rows of one split, in one file.
+
+    Args:
+        config: name of the configuration.
+        split: name of the split.
+        start, stop: the rows.
+        file: path relative to the dataset.
+    """
+
+    config: str
+    split: str
+    start: int
+    stop: int
+    file: str
+
+
+def single(task: Task, sizes: Mapping[str, int], seed: int | str = 0, name: str | None = None) -> Config:
+    """One configuration; splits whose size is not given get the default, or as many rows as they hold.
+
+    >>> from mathbench.generators import task
+    >>> single(task("divisible", k=3, digits=2), {"train": 8}).sizes["train"]
+    8
+    """
+    value = check_seed(seed)
+    rest = {split: rows for split, rows in SIZES.items() if split not in sizes}
+    return Config(name or task.name, task, value, {**fitting(task, rest, value), **sizes})
+
+
+def _shards(config: str, split: str, rows: int) -> list[Shard]:
+    many = -(-rows // SHARD)
+    return [
+        Shard(
+            config, split, i * SHARD, min((i + 1) * SHARD, rows), f"{config}/{split}-{i:05d}-of-{many:05d}.parquet"
+        )
+        for i in range(many)
+    ]
+
+
+@dataclass(frozen=True)
+class ShardContent:
+    """What a finished shard holds: rows, content digest, rows per stratum."""
+
+    rows: int
+    digest: str
+    strata: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A finished dataset.
+
+    Args:
+        configs: the configurations.
+        contents: what each file holds, by path relative to the dataset.
+        version: the mathbench version that wrote it.
+    """
+
+    configs: list[Config]
+    contents: dict[str, ShardContent]
+    version: str
+
+    def digest(self, config: Config) -> str:
+        """One content digest of a configuration, over its shards in order."""
+        return digest.combined([self.contents[shard.file].digest for shard in config.shards()])
+
+    def strata(self, config: Config, split: str) -> dict[str, int]:
+        """Rows per stratum of a split."""
+        total: dict[str, int] = {}
+        for shard in config.shards():
+            if shard.split == split:
+                for name, rows in self.contents[shard.file].strata.items():
+                    total[name] = total.get(name, 0) + rows
+        return total
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; :func:`read` is the inverse."""
+        configs = {}
+        for config in self.configs:
+            files = {shard.file: asdict(self.contents[shard.file]) for shard in config.shards()}
+            configs[config.name] = {**config.spec(), "digest": self.digest(config), "files": files}
+        return {"schema_version": SCHEMA_VERSION, "mathbench": self.version, "shard_rows": SHARD, "configs": configs}
+
+
+def read(folder: Path) -> Manifest:
+    """Read the manifest of a dataset.
+
+    Raises:
+        InputError: when there is none, or the folder holds an unfinished dataset.
+        CheckFailed: when it is damaged.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise InputError(f"{folder} is no mathbench dataset: it has no {FILE}.{_unfinished(folder)}")
+    try:
+        return _parse(json.loads(path.read_text()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise CheckFailed(f"{path} is damaged ({error}). Run the same `mathbench generate` again to rebuild it.") from None
+
+
+def _unfinished(folder: Path) -> str:
+    from mathbench.dataset import SPEC
+
+    return " Its generation was interrupted: run the same command again." if (folder / SPEC).is_file() else ""
+
+
+def _parse(value: dict[str, Any]) -> Manifest:
+    if value["schema_version"] != SCHEMA_VERSION:
+        raise InputError(f"manifest schema {value['schema_version']} is not {SCHEMA_VERSION}; another mathbench wrote it.")
+    configs = [Config.of_spec(name, spec) for name, spec in value["configs"].items()]
+    contents = {
+        file: ShardContent(**content) for spec in value["configs"].values() for file, content in spec["files"].items()
+    }
+    manifest = Manifest(configs, contents, value["mathbench"])
+    for config in configs:
+        if manifest.digest(config) != value["configs"][config.name]["digest"]:
+            raise ValueError(f"the digest of {config.name} does not match its shards")
+    return manifest

@@ -1,0 +1,131 @@
+"""One shard: a Parquet file that appears under its name only when it is complete and says what it holds."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mathbench.digest import Digest
+from mathbench.errors import CheckFailed
+from mathbench.manifest import ShardContent
+from mathbench.rows import Rows
+from mathbench.task import LABELS, Task
+
+BATCH = 1 << 17  # rows made at a time, and rows per Parquet row group
+Progress = Callable[[int], None]
+
+_TEXT = {"dtype": "string", "_type": "Value"}
+
+
+def schema(task: Task) -> pa.Schema:
+    """The columns of a task's files, with the feature types that `datasets` restores from the file itself."""
+    features: dict[str, Any] = {name: _TEXT for name in ("question", "answer", "task", "stratum")}
+    features["row"] = {"dtype": "int64", "_type": "Value"}
+    fields = [(name, pa.string()) for name in features if name != "row"] + [("row", pa.int64())]
+    if task.recognition:
+        features["label"] = {"names": list(LABELS), "_type": "ClassLabel"}
+        fields.append(("label", pa.int64()))
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    return pa.schema(fields, metadata=metadata)
+
+
+def batches(rows: Rows, start: int, stop: int) -> Iterator[pa.Table]:
+    """The rows of a range, a batch at a time."""
+    for begin in range(start, stop, BATCH):
+        yield rows.batch(range(begin, min(begin + BATCH, stop)))
+
+
+def write(path: Path, rows: Rows, start: int, stop: int, progress: Progress) -> ShardContent:
+    """Write rows to a file.
+
+    The file is written under a temporary name, flushed to disk, then renamed; its footer carries its digest.
+
+    Args:
+        path: the final name.
+        rows: the split to write.
+        start, stop: which rows of it.
+        progress: called with the number of rows written since its last call.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    digest, strata = Digest(), dict.fromkeys((s.name for s in rows.strata), 0)
+    columns = schema(rows.task)
+    # task and stratum repeat and row counts up: the rest is text, which a dictionary would only slow down
+    options: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "use_dictionary": ["task", "stratum"]}
+    try:
+        with pq.ParquetWriter(temporary, _dictionaries(columns), store_schema=False, **options) as writer:
+            for table in batches(rows, start, stop):
+                writer.write_table(table.cast(_dictionaries(columns)))
+                digest.update(table)
+                count(table, strata)
+                progress(table.num_rows)
+            held = ShardContent(stop - start, digest.value(), {name: n for name, n in strata.items() if n})
+            writer.add_key_value_metadata({"mathbench.digest": held.digest, **_text(columns.metadata)})
+        _flush(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return held
+
+
+def _dictionaries(columns: pa.Schema) -> pa.Schema:
+    kind = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema([pa.field(f.name, kind if f.name in ("task", "stratum") else f.type) for f in columns])
+
+
+def _text(metadata: dict[bytes, bytes]) -> dict[str, str]:
+    return {key.decode(): value.decode() for key, value in metadata.items()}
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def count(table: pa.Table, strata: dict[str, int]) -> None:
+    """Add the rows of a table to counts per stratum."""
+    for entry in pc.value_counts(table.column("stratum")).to_pylist():
+        strata[entry["values"]] = strata.get(entry["values"], 0) + entry["counts"]
+
+
+def stated_digest(path: Path) -> str | None:
+    """The digest that a file's own footer states; None when the file is missing or unreadable."""
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+    except (OSError, pa.ArrowException):
+        return None
+    return metadata.get(b"mathbench.digest", b"").decode() or None
+
+
+def read(path: Path) -> Iterator[pa.Table]:
+    """Read a file, a row group at a time.
+
+    Raises:
+        CheckFailed: when it is missing or damaged.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group)
+    except (OSError, pa.ArrowException) as error:
+        raise CheckFailed(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def scan(path: Path) -> ShardContent:
+    """What a file really holds, read from its rows.
+
+    Raises:
+        CheckFailed: when it is missing or damaged.
+    """
+    digest, rows = Digest(), 0
+    strata: dict[str, int] = {}
+    for table in read(path):
+        digest.update(table)
+        count(table, strata)
+        rows += table.num_rows
+    return ShardContent(rows, digest.value(), strata)
