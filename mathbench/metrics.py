@@ -72,7 +72,7 @@ class SplitScore:
 
 @dataclass(frozen=True)
 class McNemar:
-    """Two models on the same rows: how many rows only one of them has right, and the exact two-sided p-value."""
+    """Two models on the same rows: how many only one of them has right, and the exact two-sided p-value."""
 
     only_first: int
     only_second: int
@@ -81,7 +81,7 @@ class McNemar:
 
 @dataclass(frozen=True)
 class Spread:
-    """A score over several training seeds: mean, sample standard deviation (0 for one seed), smallest, largest."""
+    """A score over several training seeds: mean, sample standard deviation (0 for one), smallest, largest."""
 
     n: int
     mean: float
@@ -91,7 +91,7 @@ class Spread:
 
 
 def wilson(correct: int, n: int) -> tuple[float, float]:
-    """The Wilson 95 % interval of a share (Wilson, JASA 22, 1927): honest near 0 and 1, where most scores are.
+    """The Wilson 95 % interval of a share (JASA 22, 1927): honest near 0 and 1, where most scores are.
 
     Raises:
         InputError: for n = 0.
@@ -129,7 +129,8 @@ def exact_match(predictions: pa.Array, answers: pa.Array) -> Bool:
 def characters(predictions: pa.Array, answers: pa.Array) -> float:
     """The share of characters in the right place; missing and surplus characters count as wrong.
 
-    It flatters (a model that is never right can have 0.8), so it stands beside exact match and never instead of it.
+    It flatters (a model that is never right can have 0.8), so it stands beside exact match and never instead
+    of it.
 
     >>> characters(pa.array(["65", "7"]), pa.array(["64", "71"]))
     0.5
@@ -146,7 +147,8 @@ def score(predictions: pa.Array, answers: pa.Array, strata: pa.Array) -> SplitSc
     """Score one split.
 
     Args:
-        predictions, answers: strings (n,).
+        predictions: strings (n,).
+        answers: strings (n,).
         strata: strings (n,), the stratum of each row.
 
     Raises:
@@ -205,7 +207,8 @@ def mcnemar(first: Bool, second: Bool) -> McNemar:
     """McNemar's test in its exact binomial form, for two models on the same rows.
 
     Args:
-        first, second: bool (n,), which rows each model has right.
+        first: bool (n,), which rows the first model has right.
+        second: the same for the second model.
 
     Raises:
         InputError: for no rows, or different numbers of rows.

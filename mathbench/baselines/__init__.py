@@ -1,8 +1,8 @@
 """Baselines: one written-out table; what is heavy is named as text and loaded when it is used.
 
-A baseline answers questions. Trained ones are networks in one or two frameworks, floors are shortcuts fitted on the
-training rows, and the ceiling is the exact solver. Others come from the entry point group ``mathbench.baselines`` or
-from a file: ``./mine.py:MyModel``.
+A baseline answers questions. Trained ones are networks in one or two frameworks, floors are shortcuts fitted
+on the training rows, and the ceiling is the exact solver. Others come from the entry point group
+``mathbench.baselines`` or from a file: ``./mine.py:MyModel``.
 """
 
 import importlib
@@ -26,7 +26,8 @@ class Baseline:
         name: what the command line calls it.
         kind: ``network``, ``floor``, ``ceiling`` or ``other`` (a third party's).
         summary: one phrase for listings.
-        target: ``"module:name"`` of the answerer class (see `mathbench.baselines.answerer`); for networks empty.
+        target: ``"module:name"`` of the answerer class (see `mathbench.baselines.answerer`); for networks
+            empty.
         frameworks: for networks, ``"module:build"`` per framework (see `mathbench.baselines.network`).
         settings: for networks, ``"module:name"`` of the dataclass of its hyperparameters.
         classify: whether a network chooses between the training answers instead of writing text.

@@ -1,6 +1,7 @@
-"""What a baseline without training steps is: it is fitted on training rows and answers questions, text to text.
+"""A baseline without training steps: fitted on training rows, it answers questions, text to text.
 
-Floors and the exact solver are answerers, and so are third parties' models (``run-baseline ./mine.py:MyModel``).
+Floors and the exact solver are answerers, and so are third parties' models (``run-baseline
+./mine.py:MyModel``).
 """
 
 from typing import Any, Protocol, Self

@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on exactly where it stopped, in one file that is never half-written."""
+"""Checkpoints: all that a run needs to go on exactly where it stopped, in one file, never half-written."""
 
 import io
 import json

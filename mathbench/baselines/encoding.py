@@ -1,7 +1,7 @@
-"""How text becomes tokens: a recorded, named choice, for the same network learns in one encoding and not in another.
+"""How text becomes tokens: a recorded, named choice; a network learns in one encoding and not in another.
 
-Token 0 is the blank that pads; token i is the i-th character of the alphabet. Everything works on the byte buffers
-of whole columns; nothing loops over rows.
+Token 0 is the blank that pads; token i is the i-th character of the alphabet. Everything works on the byte
+buffers of whole columns; nothing loops over rows.
 """
 
 import dataclasses
@@ -119,7 +119,7 @@ class Encoding:
         return _padded(self._tokens(data), offsets, self.answer_width, left=False)
 
     def decoded(self, tokens: Tokens) -> pa.StringArray:
-        """Output tokens (n, answer_width) or class numbers (n, 1) to answers; the first blank ends an answer."""
+        """Output tokens (n, answer_width) or classes (n, 1) to answers; the first blank ends one."""
         if self.classes:
             return text.words(tokens[:, 0], self.classes)
         blank = tokens == BLANK
@@ -137,12 +137,13 @@ class Encoding:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Encoding":
         """The inverse of `to_json`."""
-        rest = {
-            k: tuple(v) if isinstance(v, list) else v
-            for k, v in value.items()
-            if k not in ("name", "choices")
-        }
-        return cls(Choices(**value["choices"]), **rest)
+        return cls(
+            Choices(**value["choices"]),
+            value["alphabet"],
+            tuple(value["widths"]),
+            value["answer_width"],
+            tuple(value["classes"]),
+        )
 
     def _tokens(self, data: NDArray[np.uint8]) -> Tokens:
         table = np.full(256, -1, dtype=np.int64)
@@ -160,7 +161,8 @@ def fitted(choices: Choices, alphabet: str, questions: Any, answers: Any, classi
     Args:
         choices: the recipe's choices.
         alphabet: all characters that may come.
-        questions, answers: the training columns.
+        questions: those of the training rows.
+        answers: those of the training rows.
         classify: whether the answer is one of the training answers instead of text.
 
     Raises:
@@ -169,7 +171,7 @@ def fitted(choices: Choices, alphabet: str, questions: Any, answers: Any, classi
     classes = tuple(sorted(pc.unique(_plain(answers)).to_pylist())) if classify else ()
     if len(classes) > MAX_CLASSES:
         raise InputError(
-            f"a classifier chooses between at most {MAX_CLASSES:,} answers. Received: {len(classes):,} different ones."
+            f"a classifier chooses between at most {MAX_CLASSES:,} answers. Received: {len(classes):,}."
         )
     data, offsets = _bytes(questions)
     lengths = np.diff(offsets)
@@ -193,7 +195,8 @@ def alphabet_of(task: Task, columns: Iterable[Any]) -> str:
 def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
     """The class of every prefix of a number, for divisibility; int64 (n, q), -1 where there is only padding.
 
-    The residue is carried from digit to digit as one would by hand, so a label can be trained at every position.
+    The residue is carried from digit to digit as one would by hand, so a label can be trained at every
+    position.
 
     Raises:
         InputError: for a task other than divisible, or a question that is read from its end.
@@ -283,4 +286,5 @@ def _group_lengths(
 def _each_reversed(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Every string back to front, in place of itself."""
     row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    return data[offsets[:-1][row] + offsets[1:][row] - 1 - np.arange(len(data))]
+    source = offsets[:-1][row] + offsets[1:][row] - 1 - np.arange(len(data))
+    return np.asarray(data[source])

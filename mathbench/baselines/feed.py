@@ -1,4 +1,4 @@
-"""Which training rows a step sees: a pure function of the seed and the step, so that a run can resume anywhere."""
+"""Which training rows a step sees: a pure function of seed and step, so that a run can resume anywhere."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,14 +49,14 @@ class Feed:
         return np.concatenate(found)
 
     def _by_strata(self, at: Int) -> Int:
-        """A stratum by weight, then one of its rows, with repetition: small strata are seen as often as they should."""
+        """A stratum by weight, then one of its rows, with repetition: small strata are seen often enough."""
         key = np.uint64(key_of("draw", self.seed))
         words = mix(at.astype(np.uint64) * np.uint64(GOLDEN) + key)
         stratum = np.searchsorted(self.bounds if self.bounds is not None else words[:0], words, side="right")
         luck, out = mix(words ^ key), np.empty(len(at), dtype=np.int64)
         for number in np.unique(stratum):
             here, rows = stratum == number, self.members[number]
-            out[here] = rows[scale(luck[here], np.uint64(len(rows))).astype(np.int64)]
+            out[here] = rows[scale(luck[here], np.full(1, len(rows), np.uint64)).astype(np.int64)]
         return out
 
 

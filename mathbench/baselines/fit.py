@@ -151,7 +151,7 @@ def fit_answerer(spec: Spec, data: Data, run: Path) -> Fitted:
 def fit_network(
     spec: Spec, data: Data, run: Path, place: Place, console: Console | None = None, budget: float = math.inf
 ) -> Fitted:
-    """Train a network, from its last checkpoint if there is one, and keep its best weights in the run directory."""
+    """Train a network, from its last checkpoint if it has one, and keep its best weights in the directory."""
     settings, encoding = _settings(spec), encoding_of(spec, data)
     train_rows, validation = data.splits["train"], data.splits["validation"]
     network = build(spec, encoding, place)
@@ -207,7 +207,7 @@ def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
 
 
 def encoding_of(spec: Spec, data: Data) -> Encoding:
-    """The encoding that a spec makes of the training rows; its alphabet covers the questions of all splits."""
+    """The encoding that a spec makes of training rows; its alphabet covers the questions of all splits."""
     if spec.choices is None:
         raise InputError(f"{spec.baseline.name} has no encoding.")
     train_rows = data.splits["train"]

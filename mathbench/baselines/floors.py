@@ -1,6 +1,7 @@
-"""Floors: what shortcuts reach. A model is judged against the best of them, so they are as good as they can be.
+"""Floors: what shortcuts reach.
 
-Each is fitted on training rows only and keeps what it learnt as plain values.
+A model is judged against the best of them, so they are as good as they can be. Each is fitted on training
+rows only and keeps what it learnt as plain values.
 """
 
 from collections import Counter
@@ -84,7 +85,7 @@ class LastDigit:
 
 @dataclass(frozen=True)
 class TrialDivision:
-    """Calls a number prime if no prime up to a limit divides it (2, 3 and 5 alone match published results)."""
+    """Calls prime what no prime up to a limit divides (2, 3 and 5 alone match a published result)."""
 
     task: Task
     limit: int = LIMITS[-1]
@@ -111,7 +112,7 @@ class TrialDivision:
 
 @dataclass(frozen=True)
 class CastingOutNines:
-    """Believes a statement that holds modulo base - 1, which sums of digits decide; in base 2 that is every one."""
+    """Believes a statement that holds modulo base - 1, by sums of digits; in base 2 that is every one."""
 
     task: Task
 

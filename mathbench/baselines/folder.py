@@ -26,7 +26,8 @@ def opened(folder: Path, spec: dict[str, Any], resume: bool = False, force: bool
         Whether the run is finished already.
 
     Raises:
-        InputError: when the directory holds another run, an unfinished one without `resume`, or foreign files.
+        InputError: when the directory holds another run, an unfinished one without `resume`, or foreign
+            files.
     """
     if force and (folder / SPEC).is_file():
         shutil.rmtree(folder)

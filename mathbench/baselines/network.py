@@ -1,4 +1,4 @@
-"""What the runner needs of a network, in whatever framework: steps on arrays, predictions, and its whole state."""
+"""What the runner needs of a network in any framework: steps on arrays, predictions, its whole state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class Network(Protocol):
 
 
 def one_hot(tokens: Tokens, symbols: int, positions: int = 0) -> NDArray[np.float32]:
-    """Tokens as one-hot vectors, with the position one-hot behind; positions beyond the trained ones are all zero.
+    """Tokens as one-hot vectors, the position one-hot behind; positions beyond the trained ones are zero.
 
     Args:
         tokens: int (B, T).

@@ -71,7 +71,8 @@ class Meter:
         speed = max(state.step - max(self._first, 0), 1) / max(spent, 1e-9)  # steps per second
         left = min((self._settings.steps - state.step) / speed, max(self._budget - state.wall - spent, 0.0))
         share = f"{state.history[-1]['validation']:.2%}" if state.history else "-"
-        return f"loss {loss:.4f}  validation {share}  {speed * self._settings.batch:,.0f} rows/s  {_clock(left)} left"
+        rows = f"{speed * self._settings.batch:,.0f} rows/s"
+        return f"loss {loss:.4f}  validation {share}  {rows}  {_clock(left)} left"
 
 
 def _clock(seconds: float) -> str:

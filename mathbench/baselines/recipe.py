@@ -1,4 +1,4 @@
-"""Recipes: which hyperparameters, encoding, task and sizes a result used, as TOML in the folder ``baselines/``."""
+"""Recipes: which hyperparameters, encoding, task and sizes a result used, as TOML in ``baselines/``."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,11 +1,11 @@
-"""The runner: one baseline, one dataset, one seed; out comes a directory that can be resumed, repeated and submitted."""
+"""The runner: one baseline, one dataset, one seed, one directory to resume, repeat and submit."""
 
 import hashlib
 import io
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Order:
     resume: bool = False
     force: bool = False
     budget: float = math.inf
-    place: Place = Place()
+    place: Place = field(default_factory=Place)
     command: str = ""
     console: Console | None = None
 

@@ -13,8 +13,8 @@ TAGS = ("loss", "rate", "validation")
 class Scalars:
     """Writes loss, learning rate and validation exact match; does nothing where tensorboard is not installed.
 
-    TensorBoard's own writer imports TensorFlow where that is installed, which takes seconds; its record format
-    does not need it.
+    TensorBoard's own writer imports TensorFlow where that is installed, which takes seconds; its record
+    format does not need it.
 
     Args:
         folder: the run directory; ``tensorboard --logdir`` is pointed at it or at a folder of runs.

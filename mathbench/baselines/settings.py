@@ -1,4 +1,4 @@
-"""Hyperparameters, one dataclass per baseline; recipes and ``--set`` fill them in, and every value is checked."""
+"""Hyperparameters, one dataclass per baseline; recipes and ``--set`` fill them in, checked."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The training loop, the same for every framework: step, validate, keep the best, checkpoint, stop, resume exactly."""
+"""The training loop of every framework: step, validate, keep the best, checkpoint, stop, resume exactly."""
 
 import math
 import signal
@@ -84,7 +84,8 @@ def train(job: Job) -> State:
     """Train from the last checkpoint, or from the start, and leave the best weights in the network.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C or a request to end; the step at hand is finished and everything is kept.
+        KeyboardInterrupt: after Ctrl-C or a request to end; the step at hand is finished and everything is
+            kept.
     """
     state, best = _resumed(job)
     clock = _Clock(state)
@@ -187,7 +188,7 @@ class _Clock:
 
 @contextmanager
 def _asked_to_stop() -> Iterator[threading.Event]:
-    """Turn Ctrl-C and a request to end into a flag, so that no step is cut in half; a second one ends at once."""
+    """Turn Ctrl-C and a request to end into a flag, so that no step is cut in half; a second ends at once."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from mathbench.cli import data, listing
+from mathbench.cli import data, listing, run
 from mathbench.cli.output import say
 from mathbench.errors import CheckFailed, MathbenchError
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Clean mathematical data for neural networks, baselines, exact-match scores and a leaderboard.",
 )
-for group in (data, listing):
+for group in (data, listing, run):
     group.register(app)
 
 

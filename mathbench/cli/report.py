@@ -1,4 +1,4 @@
-"""The closing table of a run: floors, model and ceiling, accuracy by stratum, a few right and wrong answers."""
+"""The closing table of a run: floors, model, ceiling, accuracy by stratum, some right and wrong answers."""
 
 from pathlib import Path
 from typing import Any

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from mathbench.task import Task
 
 KNOWN = (
-    "task", "data", "config", "recipe", "framework", "set", "seed", "data-seed", "budget", "out", "resume", "force",
-    "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json", "dry-run",
-)  # fmt: skip
+    *("task", "data", "config", "recipe", "framework", "set", "seed", "data-seed", "budget", "out", "resume"),
+    *("force", "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json"),
+    "dry-run",
+)
 
 Count = Annotated[
     int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)
@@ -88,8 +89,8 @@ def run_baseline(
 ) -> None:
     """Fit a baseline, score it on problems that it has never seen, and compare it with the shortcuts.
 
-    With nothing but a name it makes the data of the baseline's recipe in memory. Parameters of a task are given as
-    options of their own. Ctrl-C keeps everything; --resume goes on as if nothing had happened.
+    With nothing but a name it makes the data of the baseline's recipe in memory. Parameters of a task are
+    given as options of their own. Ctrl-C keeps everything; --resume goes on as if nothing had happened.
 
     Examples:
       mathbench run-baseline lstm-seq2seq
@@ -140,7 +141,7 @@ def predict(
     """Let a finished run answer the questions of a dataset.
 
     Examples:
-      mathbench predict runs/lstm-seq2seq-torch-addition-base10-seed0 --data data/addition-base10 --out p.parquet
+      mathbench predict runs/mine --data data/addition-base10 --out p.parquet
 
       mathbench predict runs/mine --data data/addition-base10 --split extrapolate
     """
@@ -204,7 +205,7 @@ def score(
     extrapolate: Count = None,
     json: Json = False,
 ) -> None:
-    """Score predictions by exact match against the truth of a dataset, of a task, or of the run they belong to.
+    """Score predictions by exact match against the truth of a dataset, a task, or the run they belong to.
 
     Rows without a prediction count as wrong; repeated and foreign rows are refused.
 
@@ -283,7 +284,8 @@ def _data(
             )
         from mathbench.dataset import open_dataset
 
-        return open_dataset(folder).data(config)
+        rows: Data = open_dataset(folder).data(config)
+        return rows
     if config is not None:
         raise InputError("--config goes with --data DIR.")
     task = _task(recipe, spec, name, extra)
@@ -305,10 +307,10 @@ def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[s
         own = {key: value for key, value in recipe.task.items() if key != "name"}
         return make(recipe.task["name"], **{**own, **given})
     kind = load(spec.baseline.target)
-    fitting = [family for family, cls in TASKS.items() if makes_sense(kind, cls())]
-    if not fitting:
+    possible = [family for family, cls in TASKS.items() if makes_sense(kind, cls())]
+    if not possible:
         raise InputError(f"{spec.baseline.name} makes sense on no task. Give --task NAME.")
-    return make(fitting[0], **given)
+    return make(possible[0], **given)
 
 
 def _given(**sizes: int | None) -> dict[str, int]:

@@ -39,7 +39,8 @@ def truth_of_run(folder: Path) -> Data:
     """Regenerate the data of a run from what its result says.
 
     Raises:
-        InputError: when the folder is no finished run, or the regenerated data differ from what it was run on.
+        InputError: when the folder is no finished run, or the regenerated data differ from what it was run
+            on.
     """
     if not folder.is_dir():
         raise InputError("score needs the truth: give --data DIR or --task NAME.")

@@ -1,7 +1,7 @@
 """Set Keras up before its first import: a quiet backend, our own folder for its settings, few threads.
 
-Importing Keras writes a settings file into ``KERAS_HOME``, by default into the home directory; ours goes to the
-cache. Without TensorFlow Keras would not start, so PyTorch takes its place where it is installed.
+Importing Keras writes a settings file into ``KERAS_HOME``, by default into the home directory; ours goes to
+the cache. Without TensorFlow Keras would not start, so PyTorch takes its place where it is installed.
 """
 
 import importlib.util

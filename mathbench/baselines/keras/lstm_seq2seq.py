@@ -22,7 +22,6 @@ def model_of(kind: Any, shape: Shape, settings: Seq2Seq, seed: int | str) -> Any
     _, h, c = lstm(kind, settings.hidden, luck[:2], settings.gain, return_state=True, name="reader")(features)
     written = kind.layers.RepeatVector(shape.answer)(h)  # (B, A, H)
     if marked:
-        # the mark of a position is a one-hot vector; a flat input of ones repeated would not tell positions apart
         written = kind.layers.Concatenate()([written, _marks(kind, shape.answer, h)])  # (B, A, H + A)
     start = [h, c] if settings.start == "encoder" else None
     for i in range(settings.layers):
@@ -50,7 +49,7 @@ def build(shape: Shape, settings: Seq2Seq, seed: int | str, place: Place) -> Net
 
 
 def _marks(kind: Any, answer: int, h: Any) -> Any:
-    """One-hot positions for every row of a batch, (B, A, A): a fixed layer of zeros with the identity as its bias."""
+    """One-hot positions for every row of a batch, (B, A, A): a fixed layer whose bias is the identity."""
     identity = kind.initializers.Constant(np.eye(answer, dtype=np.float32).ravel())
     layer = kind.layers.Dense(
         answer * answer, kernel_initializer="zeros", bias_initializer=identity, trainable=False, name="marks"

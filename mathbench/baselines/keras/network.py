@@ -46,35 +46,43 @@ class KerasNetwork:
         model.compile(optimizer=adam, loss=loss, jit_compile=False)
 
     def step(self, questions: Tokens, labels: Tokens, rate: float) -> float:
+        """One update on a batch; returns its mean loss."""
         self.model.optimizer.learning_rate.assign(rate)
         self.model.reset_metrics()  # or the loss would be a running mean
         with self.keras.device(self.device):
             return float(self.model.train_on_batch(self._features(questions), labels))
 
     def predict(self, questions: Tokens) -> Tokens:
+        """The likeliest output tokens."""
         parts = [self._likeliest(questions[i : i + CHUNK]) for i in range(0, len(questions), CHUNK)]
         return np.concatenate(parts)
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
+        """All trained weights."""
         return {w.path: np.array(self.keras.ops.convert_to_numpy(w)) for w in self.model.weights}
 
     def load_weights(self, weights: Arrays) -> None:
+        """Put weights back."""
         for variable in self.model.weights:
             variable.assign(weights[variable.path])
 
     def state(self) -> dict[str, NDArray[np.generic]]:
+        """What the optimiser remembers."""
         variables = self.model.optimizer.variables
         return {str(i): np.array(self.keras.ops.convert_to_numpy(v)) for i, v in enumerate(variables)}
 
     def load_state(self, state: Arrays) -> None:
+        """Put the optimiser back."""
         for i, variable in enumerate(self.model.optimizer.variables):
             variable.assign(state[str(i)])
 
     def save(self, folder: Path) -> str:
+        """Write the weights; returns the name of the file."""
         self.model.save(folder / FILE)
         return FILE
 
     def load(self, folder: Path) -> None:
+        """Read the weights."""
         saved = self.keras.saving.load_model(folder / FILE, compile=False)
         for mine, theirs in zip(self.model.weights, saved.weights, strict=True):
             mine.assign(theirs)

@@ -1,6 +1,7 @@
 """LSTM classifier in PyTorch: an LSTM reads the question, one softmax decides.
 
-With a label at every prefix the decision is trained at every position, and the one at the last position counts.
+With a label at every prefix the decision is trained at every position, and the one at the last position
+counts.
 """
 
 import torch

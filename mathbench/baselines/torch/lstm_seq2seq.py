@@ -24,6 +24,7 @@ class LSTMSeq2Seq(nn.Module):
         self.writer = lstm(written, settings.hidden, settings.layers, luck)
         self.output = dense(settings.hidden, shape.outputs, luck)
         self.answer, self.from_reader = shape.answer, settings.start == "encoder"
+        self.marks: Tensor | None
         self.register_buffer("marks", torch.eye(shape.answer) if marked else None, persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:

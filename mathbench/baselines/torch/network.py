@@ -1,4 +1,4 @@
-"""What the PyTorch networks share: one step of Adam, prediction in chunks, state as arrays, Keras' first weights."""
+"""What the PyTorch networks share: a step of Adam, prediction in chunks, state as arrays, first weights."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +48,7 @@ class TorchNetwork:
         self._adam = torch.optim.Adam(self._trained, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
 
     def step(self, questions: Tokens, labels: Tokens, rate: float) -> float:
+        """One update on a batch; returns its mean loss."""
         self._adam.param_groups[0]["lr"] = rate
         logits = self.module(self._inputs(questions))  # (B, positions, outputs)
         wanted = torch.from_numpy(labels).to(self.device)
@@ -60,23 +61,28 @@ class TorchNetwork:
         return float(loss.item())
 
     def predict(self, questions: Tokens) -> Tokens:
+        """The likeliest output tokens."""
         with torch.inference_mode():
             parts = [self._likeliest(questions[i : i + CHUNK]) for i in range(0, len(questions), CHUNK)]
         return np.concatenate(parts)
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
+        """All trained weights."""
         return {name: _array(p) for name, p in zip(self._names, self._trained, strict=True)}
 
     def load_weights(self, weights: Arrays) -> None:
+        """Put weights back."""
         with torch.no_grad():
             for name, p in zip(self._names, self._trained, strict=True):
                 p.copy_(torch.from_numpy(np.asarray(weights[name])))
 
     def state(self) -> dict[str, NDArray[np.generic]]:
+        """What the optimiser remembers."""
         kept = zip(self._names, (self._adam.state[p] for p in self._trained), strict=True)
         return {f"{name}/{key}": _array(value) for name, moments in kept for key, value in moments.items()}
 
     def load_state(self, state: Arrays) -> None:
+        """Put the optimiser back."""
         for name, p in zip(self._names, self._trained, strict=True):
             mine = {
                 key.rpartition("/")[2]: value
@@ -88,10 +94,12 @@ class TorchNetwork:
                 self._adam.state[p] = moments
 
     def save(self, folder: Path) -> str:
+        """Write the weights; returns the name of the file."""
         save_file({name: p.detach().cpu().contiguous() for name, p in self._named()}, folder / FILE)
         return FILE
 
     def load(self, folder: Path) -> None:
+        """Read the weights."""
         self.load_weights({name: value.numpy() for name, value in load_file(folder / FILE).items()})
 
     def _named(self) -> list[tuple[str, Tensor]]:
@@ -106,10 +114,10 @@ class TorchNetwork:
 
 
 def lstm(inputs: int, hidden: int, layers: int, luck: torch.Generator, gain: float = 1.0) -> nn.LSTM:
-    """An LSTM with the first weights that Keras gives it, which learn sums in half the steps of PyTorch's own.
+    """An LSTM with the first weights that Keras gives it; sums are learnt in half the steps of PyTorch's own.
 
-    Glorot for the inputs, orthogonal for the recurrence, 1 for the bias of the forget gate. PyTorch has two biases
-    where one does; the second stays at zero and is not trained.
+    Glorot for the inputs, orthogonal for the recurrence, 1 for the bias of the forget gate. PyTorch has two
+    biases where one does; the second stays at zero and is not trained.
     """
     net = nn.LSTM(inputs, hidden, layers, batch_first=True)
     with torch.no_grad():
