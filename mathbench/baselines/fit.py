@@ -16,13 +16,13 @@ from rich.console import Console
 from mathbench import metrics
 from mathbench.baselines import Baseline, baseline, checkpoint, folder, load
 from mathbench.baselines.answerer import makes_sense
-from mathbench.baselines.encoding import Choices, Encoding, alphabet_of, fitted, prefix_labels
+from mathbench.baselines.encoding import Choices, Encoding, Tokens, alphabet_of, fitted, prefix_labels
 from mathbench.baselines.feed import feed_of
 from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.progress import Meter
 from mathbench.baselines.scalars import Scalars
 from mathbench.baselines.settings import Training
-from mathbench.baselines.training import Job, train
+from mathbench.baselines.training import Job, State, train
 from mathbench.data import Data
 from mathbench.errors import InputError, did_you_mean
 from mathbench.task import Task
@@ -148,36 +148,77 @@ def fit_answerer(spec: Spec, data: Data, run: Path) -> Fitted:
     return Fitted(_texts(made.predict), parameters=int(getattr(made, "parameters", 0)), timings=timings)
 
 
-def fit_network(
-    spec: Spec, data: Data, run: Path, place: Place, console: Console | None = None, budget: float = math.inf
-) -> Fitted:
-    """Train a network, from its last checkpoint if it has one, and keep its best weights in the directory."""
-    settings, encoding = _settings(spec), encoding_of(spec, data)
-    train_rows, validation = data.splits["train"], data.splits["validation"]
-    network = build(spec, encoding, place)
-    questions, labels = encoding.questions(train_rows["question"]), encoding.answers(train_rows["answer"])
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A network and the training rows as tokens, before the first step.
+
+    Args:
+        network: untrained.
+        encoding: what makes tokens of text.
+        questions: int64 (n, T).
+        labels: int64 (n, positions).
+    """
+
+    network: Network
+    encoding: Encoding
+    questions: Tokens
+    labels: Tokens
+
+
+def prepare(spec: Spec, data: Data, place: Place) -> Prepared:
+    """Build the network, encode the training rows; what cannot work shows here, before anything is written.
+
+    Raises:
+        InputError: for an encoding that does not suit the data, or a device that is not there.
+    """
+    encoding, rows = encoding_of(spec, data), data.splits["train"]
+    questions, labels = encoding.questions(rows["question"]), encoding.answers(rows["answer"])
     if encoding.classes and encoding.choices.labels == "prefix":
         labels = prefix_labels(encoding, questions, data.task)
+    return Prepared(build(spec, encoding, place), encoding, questions, labels)
+
+
+def fit_network(
+    spec: Spec,
+    data: Data,
+    ready: Prepared,
+    run: Path,
+    console: Console | None = None,
+    budget: float = math.inf,
+) -> Fitted:
+    """Train a network, from its last checkpoint if it has one, and keep its best weights."""
+    network, encoding, settings = ready.network, ready.encoding, _settings(spec)
+    rows, validation = data.splits["train"], data.splits["validation"]
     tokens, answers = encoding.questions(validation["question"]), validation["answer"]
 
     def validate() -> float:
         return float(metrics.exact_match(encoding.decoded(network.predict(tokens)), answers).mean())
 
-    feed = feed_of(data.task, train_rows, settings.batch, settings.sampling, spec.seed)
+    feed = feed_of(data.task, rows, settings.batch, settings.sampling, spec.seed)
     with Meter(console, settings, Scalars(run), budget) as meter:
-        state = train(Job(network, questions, labels, feed, settings, validate, run, meter, budget))
+        state = train(
+            Job(network, ready.questions, ready.labels, feed, settings, validate, run, meter, budget)
+        )
     network.save(run)
-    examples = state.step * settings.batch
-    timings = {
+    return Fitted(
+        _decoding(network, encoding),
+        encoding.to_json(),
+        network.parameters,
+        network.device,
+        _timings(state, settings.batch, rows.num_rows),
+        {"step": state.best_step, "validation": state.best},
+    )
+
+
+def _timings(state: State, batch: int, rows: int) -> dict[str, Any]:
+    examples = state.step * batch
+    return {
         "fit_wall_s": state.wall,
         "fit_cpu_s": state.cpu,
         "steps": state.step,
-        "epochs": examples / train_rows.num_rows,
+        "epochs": examples / rows,
         "examples": examples,
     }
-    best = {"step": state.best_step, "validation": state.best}
-    predict = _decoding(network, encoding)
-    return Fitted(predict, encoding.to_json(), network.parameters, network.device, timings, best)
 
 
 def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:

@@ -13,27 +13,21 @@ PREDICTIONS = "predictions.parquet"
 FITTED = "fitted.json"
 
 
-def opened(folder: Path, spec: dict[str, Any], resume: bool = False, force: bool = False) -> bool:
-    """Make a directory ready for a run.
+def finished(folder: Path, spec: dict[str, Any], resume: bool = False, force: bool = False) -> bool:
+    """Look whether a directory may hold a run, and whether it holds it already; changes nothing.
 
     Args:
-        folder: the run directory; made when missing.
+        folder: the run directory; it may be missing.
         spec: everything that decides the weights and the predictions.
         resume: go on with an unfinished run.
-        force: throw away what is there.
-
-    Returns:
-        Whether the run is finished already.
+        force: what is there may be thrown away.
 
     Raises:
-        InputError: when the directory holds another run, an unfinished one without `resume`, or foreign
-            files.
+        InputError: when it holds another run, an unfinished one without `resume`, or foreign files.
     """
-    if force and (folder / SPEC).is_file():
-        shutil.rmtree(folder)
-    if not folder.exists() or not any(folder.iterdir()):
-        folder.mkdir(parents=True, exist_ok=True)
-        checkpoint.write_json(folder / SPEC, spec)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file, not a run directory. Give another --out.")
+    if not folder.exists() or not any(folder.iterdir()) or (force and (folder / SPEC).is_file()):
         return False
     _same(folder, spec)
     if (folder / result.FILE).is_file():
@@ -42,9 +36,25 @@ def opened(folder: Path, spec: dict[str, Any], resume: bool = False, force: bool
         raise InputError(
             f"{folder} holds an unfinished run. Give --resume to go on or --force to start anew."
         )
-    for part in folder.glob(".*.part"):
-        part.unlink()
     return False
+
+
+def claim(folder: Path, spec: dict[str, Any], force: bool = False) -> None:
+    """Make a directory that `finished` has let pass ready for a run.
+
+    Raises:
+        InputError: when it cannot be written.
+    """
+    try:
+        if force and (folder / SPEC).is_file():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in folder.glob(".*.part"):
+            part.unlink()
+        if not (folder / SPEC).is_file():
+            checkpoint.write_json(folder / SPEC, spec)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror}.") from None
 
 
 def spec_of(folder: Path) -> dict[str, Any]:

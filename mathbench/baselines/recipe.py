@@ -98,8 +98,7 @@ def configured(
             raise InputError(f"recipe {recipe.name}: unknown key 'settings.{key}'. Allowed: keras, torch.")
     own = {**common, **recipe.settings.get(framework, {})}
     kind = load(baseline.settings)
-    of_encoding = {f.name for f in fields(Choices)}
-    known = of_encoding | {f.name for f in fields(kind)}
+    of_encoding, known = {f.name for f in fields(Choices)}, keys(baseline)
     for key in overrides:
         if key not in known:
             raise InputError(f"{baseline.name} has no setting '{key}'. {did_you_mean(key, known)}")
@@ -107,6 +106,11 @@ def configured(
     others = {key: value for key, value in overrides.items() if key not in of_encoding}
     settings: Training = kind(**parse(kind, f"recipe {recipe.name}", {**own, **others}))
     return settings, Choices(**parse(Choices, f"recipe {recipe.name}", {**recipe.encoding, **chosen}))
+
+
+def keys(baseline: Baseline) -> set[str]:
+    """What ``--set`` may change: hyperparameters and choices of the encoding."""
+    return {f.name for kind in (Choices, load(baseline.settings)) for f in fields(kind)}
 
 
 def overrides_of(pairs: list[str]) -> dict[str, str]:

@@ -18,7 +18,15 @@ from rich.console import Console
 from mathbench import metrics
 from mathbench.baselines import BASELINES, checkpoint, folder, load, provenance
 from mathbench.baselines.answerer import makes_sense
-from mathbench.baselines.fit import Fitted, Predict, Spec, check_applies, fit_answerer, fit_network
+from mathbench.baselines.fit import (
+    Fitted,
+    Predict,
+    Spec,
+    check_applies,
+    fit_answerer,
+    fit_network,
+    prepare,
+)
 from mathbench.baselines.network import Place
 from mathbench.baselines.result import Result
 from mathbench.data import Data
@@ -60,13 +68,11 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
         InputError: when the directory holds another run, or the baseline makes no sense on the task.
     """
     _check(spec, data)
-    if folder.opened(order.out, identity(spec, data), order.resume, order.force):
+    wanted = identity(spec, data)
+    if folder.finished(order.out, wanted, order.resume, order.force):
         return Result.load(order.out)
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    if spec.trained:
-        fitted = fit_network(spec, data, order.out, order.place, order.console, order.budget)
-    else:
-        fitted = fit_answerer(spec, data, order.out)
+    fitted = _fitted(spec, data, order, wanted)
     start = time.perf_counter()
     predictions = predicted(fitted.predict, data, SCORED)
     seconds = time.perf_counter() - start
@@ -75,6 +81,16 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
     result = _result(spec, data, order, timed, score_table(predictions, data), sha256)
     result.save(order.out)
     return result
+
+
+def _fitted(spec: Spec, data: Data, order: Order, wanted: dict[str, Any]) -> Fitted:
+    """Fit; the directory is claimed only when everything is known to fit together."""
+    if not spec.trained:
+        folder.claim(order.out, wanted, order.force)
+        return fit_answerer(spec, data, order.out)
+    ready = prepare(spec, data, order.place)
+    folder.claim(order.out, wanted, order.force)
+    return fit_network(spec, data, ready, order.out, order.console, order.budget)
 
 
 def identity(spec: Spec, data: Data) -> dict[str, Any]:

@@ -301,6 +301,7 @@ def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[s
     from mathbench.generators import task as make
 
     given = free_options(extra, KNOWN)
+    _no_settings(spec, given)
     if name is not None:
         return make(name, **given)
     if recipe is not None:
@@ -311,6 +312,17 @@ def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[s
     if not possible:
         raise InputError(f"{spec.baseline.name} makes sense on no task. Give --task NAME.")
     return make(possible[0], **given)
+
+
+def _no_settings(spec: "Spec", given: dict[str, str]) -> None:
+    """A hyperparameter given as if it were a parameter of the task is a likely slip."""
+    from mathbench.baselines.recipe import keys
+
+    for key, value in given.items():
+        if spec.trained and key in keys(spec.baseline):
+            raise InputError(
+                f"'{key}' is a setting of {spec.baseline.name}. Did you mean --set {key}={value}?"
+            )
 
 
 def _given(**sizes: int | None) -> dict[str, int]:
