@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from mathbench.cli import board, data, listing
+from mathbench.cli import board, data, listing, run
 from mathbench.cli.output import say
 from mathbench.errors import CheckFailed, MathbenchError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Clean mathematical data for neural networks, baselines, exact-match scores and a leaderboard.",
 )
-for group in (data, listing, board):
+for group in (data, listing, run, board):
     group.register(app)
 
 

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.scoring import Score, Scored, score, solve, truth_of
+from mathbench.leaderboard.scoring import Scored, score, solve, truth_of
+from mathbench.metrics import Score
 from mathbench.leaderboard.submission import MOST_ROWS, Manifest, Submission
 
 JUDGED = (

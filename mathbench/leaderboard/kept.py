@@ -6,7 +6,8 @@ from typing import Any
 
 from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked
-from mathbench.leaderboard.scoring import Score, Scored
+from mathbench.leaderboard.scoring import Scored
+from mathbench.metrics import Score
 from mathbench.reserve import SPLITS
 
 BADGES = {

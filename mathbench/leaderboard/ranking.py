@@ -10,7 +10,7 @@ from typing import Any
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.kept import BADGES, Kept
-from mathbench.leaderboard.scoring import Score, wilson
+from mathbench.metrics import Score, wilson
 from mathbench.leaderboard.submission import canonical
 from mathbench.reserve import SPLITS
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -11,54 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mathbench.rows import Rows
+from mathbench.metrics import Score
+from mathbench.rows import open_rows
 from mathbench.task import Task
 
-Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
 SAMPLE = 200  # rows that the exact solver answers again
-
-
-@dataclass(frozen=True)
-class Score:
-    """How many of `n` answers were right, and the Wilson 95 % interval of the share.
-
-    Raises:
-        ValueError: when no answer was asked for, or more were right than asked for.
-
-    >>> score = Score(16, 12)
-    >>> score.exact_match, [round(end, 3) for end in score.interval]
-    (0.75, [0.505, 0.898])
-    """
-
-    n: int
-    correct: int
-
-    def __post_init__(self) -> None:
-        if self.n < 1 or not 0 <= self.correct <= self.n:
-            raise ValueError(
-                f"correct must be 0 to n and n at least 1. Received: n={self.n}, correct={self.correct}."
-            )
-
-    @property
-    def exact_match(self) -> float:
-        """The share of right answers."""
-        return self.correct / self.n
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The Wilson 95 % interval."""
-        return wilson(self.correct, self.n)
-
-    def to_json(self) -> dict[str, Any]:
-        """As a result file writes it."""
-        low, high = self.interval
-        return {
-            "n": self.n,
-            "correct": self.correct,
-            "exact_match": self.exact_match,
-            "low": low,
-            "high": high,
-        }
 
 
 @dataclass(frozen=True)
@@ -79,34 +34,13 @@ class Scored:
         return cls(Score(record["n"], record["correct"]), strata)
 
 
-def wilson(correct: float, n: int) -> tuple[float, float]:
-    """The Wilson 95 % interval of a share seen in `n` trials (Wilson 1927); never empty at 0 or 1.
-
-    >>> [round(end, 3) for end in wilson(16, 16)]
-    [0.806, 1.0]
-    """
-    share = correct / n
-    centre = share + Z * Z / (2 * n)
-    half = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
-    return (0.0 if correct == 0 else (centre - half) / scale), (
-        1.0 if correct == n else (centre + half) / scale
-    )
-
-
 def truth_of(task: Task, seed: int | str, split: str, size: int) -> pa.Table:
     """Regenerate the first `size` rows of a split.
 
     Raises:
         SpaceExhausted: when the split does not hold so many.
     """
-    return _rows(task, split, seed).batch(range(size))
-
-
-@lru_cache(maxsize=64)
-def _rows(task: Task, split: str, seed: int | str) -> Rows:
-    """Opening a split lists its small strata, which can take longer than making rows; a board asks often."""
-    return Rows(task, split, seed)
+    return open_rows(task, split, seed).batch(range(size))
 
 
 def score(truth: pa.Table, rows: NDArray[np.int64], predictions: pa.Array) -> Scored:

@@ -22,7 +22,8 @@ from sqlalchemy.schema import CreateTable
 from mathbench.errors import InputError
 from mathbench.leaderboard.checker import Checked
 from mathbench.leaderboard.kept import Kept
-from mathbench.leaderboard.scoring import Score, Scored
+from mathbench.leaderboard.scoring import Scored
+from mathbench.metrics import Score
 from mathbench.leaderboard.submission import Submission
 
 VERSION = "1"  # of the tables; a board of another version is refused, not guessed at

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mathbench.generators import task as make_task
-from mathbench.leaderboard.scoring import Score
+from mathbench.metrics import Score
 from mathbench.rows import Rows
 
 SIZES = {"train": 1000, "validation": 50, "interpolate": 300, "extrapolate": 200}

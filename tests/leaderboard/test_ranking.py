@@ -8,7 +8,8 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.checker import Checked
 from mathbench.leaderboard.kept import Kept
 from mathbench.leaderboard.ranking import Line, bounds, ranked, tables
-from mathbench.leaderboard.scoring import Score, Scored, wilson
+from mathbench.leaderboard.scoring import Scored
+from mathbench.metrics import Score, wilson
 
 from .conftest import manifest
 

@@ -71,7 +71,7 @@ def test_missing_rows_count_as_wrong(run, task):
 
 
 def scored(n, correct):
-    from mathbench.leaderboard.scoring import Score
+    from mathbench.metrics import Score
 
     return Score(n, correct)
 

@@ -1,0 +1,150 @@
+"""Baselines: one written-out table; what is heavy is named as text and loaded when it is used.
+
+A baseline answers questions. Trained ones are networks in one or two frameworks, floors are shortcuts fitted
+on the training rows, and the ceiling is the exact solver. Others come from the entry point group
+``mathbench.baselines`` or from a file: ``./mine.py:MyModel``.
+"""
+
+import importlib
+import importlib.util
+import sys
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from mathbench.errors import InputError, did_you_mean
+
+KINDS = ("network", "floor", "ceiling", "other")
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One entry of the table.
+
+    Args:
+        name: what the command line calls it.
+        kind: ``network``, ``floor``, ``ceiling`` or ``other`` (a third party's).
+        summary: one phrase for listings.
+        target: ``"module:name"`` of the answerer class (see `mathbench.baselines.answerer`); for networks
+            empty.
+        frameworks: for networks, ``"module:build"`` per framework (see `mathbench.baselines.network`).
+        settings: for networks, ``"module:name"`` of the dataclass of its hyperparameters.
+        classify: whether a network chooses between the training answers instead of writing text.
+    """
+
+    name: str
+    kind: str
+    summary: str
+    target: str = ""
+    frameworks: dict[str, str] = field(default_factory=dict)
+    settings: str = ""
+    classify: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InputError(f"baseline kind must be one of {', '.join(KINDS)}. Received: {self.kind!r}.")
+
+
+def _by_name(*baselines: Baseline) -> dict[str, Baseline]:
+    table: dict[str, Baseline] = {}
+    for baseline in baselines:
+        if baseline.name in table:
+            raise RuntimeError(f"two baselines are called {baseline.name}")
+        table[baseline.name] = baseline
+    return table
+
+
+BASELINES = _by_name(
+    Baseline(
+        "lstm-seq2seq",
+        "network",
+        "LSTM reads the question, a second LSTM writes the answer, one softmax per position",
+        frameworks={
+            "torch": "mathbench.baselines.torch.lstm_seq2seq:build",
+            "keras": "mathbench.baselines.keras.lstm_seq2seq:build",
+        },
+        settings="mathbench.baselines.settings:Seq2Seq",
+    ),
+    Baseline(
+        "lstm-classifier",
+        "network",
+        "LSTM reads the question, one softmax over the possible answers",
+        frameworks={
+            "torch": "mathbench.baselines.torch.lstm_classifier:build",
+            "keras": "mathbench.baselines.keras.lstm_classifier:build",
+        },
+        settings="mathbench.baselines.settings:Classifier",
+        classify=True,
+    ),
+    Baseline(
+        "constant", "floor", "always the most frequent training answer", "mathbench.baselines.floors:Constant"
+    ),
+    Baseline("last-digit", "floor", "looks at the last digits only", "mathbench.baselines.floors:LastDigit"),
+    Baseline(
+        "trial-division",
+        "floor",
+        "calls prime what no prime up to a limit divides",
+        "mathbench.baselines.floors:TrialDivision",
+    ),
+    Baseline(
+        "casting-out-nines",
+        "floor",
+        "believes a statement that holds modulo base - 1",
+        "mathbench.baselines.floors:CastingOutNines",
+    ),
+    Baseline(
+        "copy-operand", "floor", "answers with one of the operands", "mathbench.baselines.floors:CopyOperand"
+    ),
+    Baseline(
+        "exact-solver", "ceiling", "the task's own solver", "mathbench.baselines.exact_solver:ExactSolver"
+    ),
+)
+
+
+def baseline(name: str) -> Baseline:
+    """Find a baseline by its name, by an entry point of that name, or by ``./file.py:Class``.
+
+    Raises:
+        InputError: for an unknown name, with the nearest known one.
+
+    >>> baseline("constant").kind
+    'floor'
+    """
+    if name in BASELINES:
+        return BASELINES[name]
+    if ".py:" in name:
+        return Baseline(name, "other", "from a file", target=name)
+    others = {point.name: point.value for point in entry_points(group="mathbench.baselines")}
+    if name in others:
+        return Baseline(name, "other", "from an installed package", target=others[name])
+    raise InputError(f"unknown baseline '{name}'. {did_you_mean(name, [*BASELINES, *others])}")
+
+
+def load(target: str) -> Any:
+    """Import what ``"module:name"`` or ``"path/to/file.py:name"`` stands for.
+
+    Raises:
+        InputError: when the file or the name in it does not exist.
+
+    >>> load("mathbench.baselines.floors:Constant").__name__
+    'Constant'
+    """
+    where, _, name = target.rpartition(":")
+    module = _from_file(Path(where)) if where.endswith(".py") else importlib.import_module(where)
+    if not hasattr(module, name):
+        public = [word for word in vars(module) if not word.startswith("_")]
+        raise InputError(f"{where} has no '{name}'. {did_you_mean(name, public)}")
+    return getattr(module, name)
+
+
+def _from_file(path: Path) -> Any:
+    if not path.is_file():
+        raise InputError(f"there is no file {path}.")
+    spec = importlib.util.spec_from_file_location(f"mathbench_baseline_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{path} cannot be imported as Python.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module

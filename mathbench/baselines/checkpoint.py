@@ -1,0 +1,74 @@
+"""Checkpoints: all that a run needs to go on exactly where it stopped, in one file, never half-written."""
+
+import io
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench.errors import InputError
+
+Arrays = Mapping[str, NDArray[np.generic]]
+
+FILE = "checkpoint.npz"
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name and rename it, so that its name never stands for half of it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON the same way."""
+    replace(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
+def save(folder: Path, facts: Mapping[str, Any], groups: Mapping[str, Arrays]) -> None:
+    """Write a checkpoint.
+
+    Args:
+        folder: the run directory.
+        facts: plain values.
+        groups: arrays by name, in named groups.
+    """
+    arrays = {
+        f"{group}:{name}": array for group, members in groups.items() for name, array in members.items()
+    }
+    arrays["facts"] = np.frombuffer(json.dumps(dict(facts)).encode(), dtype=np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    replace(folder / FILE, buffer.getvalue())
+
+
+def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.generic]]]] | None:
+    """Read the checkpoint of a run, or None when it has none yet.
+
+    Raises:
+        InputError: when the file is damaged.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
+    groups: dict[str, dict[str, NDArray[np.generic]]] = {}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            facts = json.loads(bytes(stored["facts"]))
+            for key in stored.files:
+                group, colon, name = key.partition(":")
+                if colon:
+                    groups.setdefault(group, {})[name] = stored[key]
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise InputError(f"{path} is damaged ({error}). Give --force to start the run anew.") from None
+    return facts, groups

@@ -1,0 +1,290 @@
+"""How text becomes tokens: a recorded, named choice; a network learns in one encoding and not in another.
+
+Token 0 is the blank that pads; token i is the i-th character of the alphabet. Everything works on the byte
+buffers of whole columns; nothing loops over rows.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mathbench import text
+from mathbench.errors import InputError
+from mathbench.parameters import check, parameter
+from mathbench.task import Task
+
+Tokens = NDArray[np.int64]
+
+BLANK = 0
+MAX_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a recipe chooses; the rest of an encoding follows from the data."""
+
+    query: str = parameter("reversed", "reading direction of the question", choices=("reversed", "forward"))
+    padding: str = parameter("right", "where a question is padded", choices=("right", "left", "operands"))
+    answer: str = parameter("first", "which end of the answer comes first", choices=("first", "last"))
+    labels: str = parameter("last", "where a label is trained", choices=("last", "prefix"))
+
+    def __post_init__(self) -> None:
+        check(self, "encoding")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How the questions and answers of one run become tokens.
+
+    Args:
+        choices: the named choices.
+        alphabet: all characters, in order of their tokens (from 1).
+        widths: one width for a padded question, or for ``operands`` the width of every group of characters:
+            what comes before the first number, the first number, what comes between, the second number, ...
+            These are those of the training questions; longer questions get wider.
+        answer_width: tokens of the longest training answer; a network cannot write a longer one.
+        classes: the answers to choose from; empty when the answer is written character by character.
+
+    >>> questions, answers = pa.array(["5+62", "31+8"]), pa.array(["67", "39"])
+    >>> encoding = fitted(Choices(), "0123456789+", questions, answers)
+    >>> encoding.questions(questions).tolist()
+    [[3, 7, 11, 6], [9, 11, 2, 4]]
+    >>> encoding.decoded(encoding.answers(answers)).to_pylist()
+    ['67', '39']
+    """
+
+    choices: Choices
+    alphabet: str
+    widths: tuple[int, ...]
+    answer_width: int
+    classes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The choices in one word, for tables.
+
+        >>> Encoding(Choices(), "01", (3,), 2).name
+        'reversed-right-first'
+        """
+        last = self.choices.labels if self.classes else self.choices.answer
+        return f"{self.choices.query}-{self.choices.padding}-{last}"
+
+    @property
+    def symbols(self) -> int:
+        """How many different tokens there are, the blank included."""
+        return len(self.alphabet) + 1
+
+    @property
+    def outputs(self) -> int:
+        """How many values an output token can have: symbols, or classes."""
+        return len(self.classes) or self.symbols
+
+    @property
+    def question_width(self) -> int:
+        """Tokens of a padded training question."""
+        return sum(self.widths)
+
+    def questions(self, column: Any) -> Tokens:
+        """Questions to tokens, int64 (n, q) with q at least `question_width`.
+
+        Raises:
+            InputError: for a character that is not in the alphabet.
+        """
+        data, offsets = _bytes(column)
+        tokens = self._tokens(data)
+        if self.choices.padding == "operands":
+            out = _in_groups(tokens, data, offsets, self.widths)
+        else:
+            out = _padded(tokens, offsets, self.widths[0], left=self.choices.padding == "left")
+        return np.ascontiguousarray(out[:, ::-1] if self.choices.query == "reversed" else out)
+
+    def answers(self, column: Any) -> Tokens:
+        """Answers to tokens, int64 (n, answer_width), or with classes to class numbers, int64 (n, 1)."""
+        if self.classes:
+            found = pc.index_in(_plain(column), pa.array(list(self.classes), pa.string()))
+            if found.null_count:
+                raise InputError(
+                    f"{found.null_count:,} training answers are none of {', '.join(self.classes[:8])}."
+                )
+            return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)[:, None]
+        data, offsets = _bytes(column)
+        if self.choices.answer == "last":
+            data = _each_reversed(data, offsets)
+        return _padded(self._tokens(data), offsets, self.answer_width, left=False)
+
+    def decoded(self, tokens: Tokens) -> pa.StringArray:
+        """Output tokens (n, answer_width) or classes (n, 1) to answers; the first blank ends one."""
+        if self.classes:
+            return text.words(tokens[:, 0], self.classes)
+        blank = tokens == BLANK
+        lengths = np.where(blank.any(axis=1), blank.argmax(axis=1), tokens.shape[1])
+        characters = np.frombuffer(("\0" + self.alphabet).encode(), dtype=np.uint8)[tokens]
+        kept = characters[np.arange(tokens.shape[1]) < lengths[:, None]]
+        if self.choices.answer == "last":
+            kept = _each_reversed(kept, np.concatenate([[0], np.cumsum(lengths)]))
+        return text.strings(kept, lengths)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, with the name."""
+        return {"name": self.name, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Encoding":
+        """The inverse of `to_json`."""
+        return cls(
+            Choices(**value["choices"]),
+            value["alphabet"],
+            tuple(value["widths"]),
+            value["answer_width"],
+            tuple(value["classes"]),
+        )
+
+    def _tokens(self, data: NDArray[np.uint8]) -> Tokens:
+        table = np.full(256, -1, dtype=np.int64)
+        table[np.frombuffer(self.alphabet.encode(), dtype=np.uint8)] = np.arange(1, self.symbols)
+        tokens = table[data]
+        if tokens.min(initial=0) < 0:
+            foreign = bytes(np.unique(data[tokens < 0])).decode("ascii", "replace")
+            raise InputError(f"the model does not know '{foreign}'. Its alphabet: '{self.alphabet}'.")
+        return tokens
+
+
+def fitted(choices: Choices, alphabet: str, questions: Any, answers: Any, classify: bool = False) -> Encoding:
+    """The encoding that the choices and the training rows make.
+
+    Args:
+        choices: the recipe's choices.
+        alphabet: all characters that may come.
+        questions: those of the training rows.
+        answers: those of the training rows.
+        classify: whether the answer is one of the training answers instead of text.
+
+    Raises:
+        InputError: when there are too many different answers to classify.
+    """
+    classes = tuple(sorted(pc.unique(_plain(answers)).to_pylist())) if classify else ()
+    if len(classes) > MAX_CLASSES:
+        raise InputError(
+            f"a classifier chooses between at most {MAX_CLASSES:,} answers. Received: {len(classes):,}."
+        )
+    data, offsets = _bytes(questions)
+    lengths = np.diff(offsets)
+    grouped = choices.padding == "operands"
+    widths = _group_lengths(data, offsets)[2].max(axis=0) if grouped else [lengths.max(initial=1)]
+    longest = int(np.diff(_bytes(answers)[1]).max(initial=1))
+    return Encoding(choices, alphabet, tuple(map(int, widths)), 1 if classify else longest, classes)
+
+
+def alphabet_of(task: Task, columns: Iterable[Any]) -> str:
+    """The digits of the task's base and every character of the columns, sorted.
+
+    >>> from mathbench.generators import task
+    >>> alphabet_of(task("addition", base=2), [pa.array(["1+10"])])
+    '+01'
+    """
+    seen = {int(byte) for column in columns for byte in np.unique(_bytes(column)[0])}
+    return "".join(sorted({chr(byte) for byte in seen} | set(text.DIGITS[: task.parameters.get("base", 10)])))
+
+
+def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
+    """The class of every prefix of a number, for divisibility; int64 (n, q), -1 where there is only padding.
+
+    The residue is carried from digit to digit as one would by hand, so a label can be trained at every
+    position.
+
+    Raises:
+        InputError: for a task other than divisible, or a question that is read from its end.
+    """
+    if task.family != "divisible" or encoding.choices.query != "forward":
+        raise InputError("labels=prefix needs the task 'divisible' and query=forward.")
+    k, base = task.parameters["k"], task.parameters["base"]
+    digits = np.array([-1] + [text.DIGITS.index(c) for c in encoding.alphabet])[questions]
+    names = [str(r) for r in range(k)] if len(encoding.classes) > 2 or "0" in encoding.classes else None
+    of_residue = [names[r] if names else str(r == 0).lower() for r in range(k)]
+    number = np.array(
+        [encoding.classes.index(word) if word in encoding.classes else -1 for word in of_residue]
+    )
+    residue, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
+    for at in range(questions.shape[1]):
+        here = digits[:, at] >= 0
+        residue = np.where(here, (residue * base + digits[:, at]) % k, residue)
+        labels[:, at] = np.where(here, number[residue], -1)
+    return labels
+
+
+def _plain(column: Any) -> pa.StringArray:
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(
+            [chunk.cast(pa.string()) for chunk in column.chunks] or [pa.array([], pa.string())]
+        )
+    return column.cast(pa.string())
+
+
+def _bytes(column: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The bytes of all strings laid end to end, and where each starts, int64 (n + 1,)."""
+    array = _plain(column)
+    if not len(array):
+        return np.empty(0, np.uint8), np.zeros(1, np.int64)
+    offsets = np.frombuffer(array.buffers()[1], dtype=np.int32)[array.offset : array.offset + len(array) + 1]
+    data = np.frombuffer(array.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
+    return data, (offsets - offsets[0]).astype(np.int64)
+
+
+def _padded(tokens: Tokens, offsets: NDArray[np.int64], width: int, left: bool) -> Tokens:
+    """Tokens laid end to end to rows, int64 (n, at least width), blanks on one side."""
+    lengths = np.diff(offsets)
+    width = max(width, int(lengths.max(initial=0)))
+    column, blanks = np.arange(width), width - lengths[:, None]
+    out = np.zeros((len(lengths), width), dtype=np.int64)
+    out[column >= blanks if left else column < lengths[:, None]] = tokens
+    return out
+
+
+def _in_groups(
+    tokens: Tokens, data: NDArray[np.uint8], offsets: NDArray[np.int64], widths: tuple[int, ...]
+) -> Tokens:
+    """Every number padded on its left to the width of its place, so that units stand below units."""
+    row, group, lengths = _group_lengths(data, offsets)
+    places = max(len(widths), lengths.shape[1])
+    lengths = np.pad(lengths, ((0, 0), (0, places - lengths.shape[1])))
+    width = np.maximum(lengths.max(axis=0, initial=0), np.pad(widths, (0, places - len(widths))))
+    start = np.cumsum(width) - width + np.where(np.arange(places) % 2, width - lengths, 0)  # (n, places)
+    before = offsets[:-1, None] + np.cumsum(lengths, axis=1) - lengths  # where each group starts in the data
+    out = np.zeros((len(lengths), int(width.sum())), dtype=np.int64)
+    out[row, start[row, group] + np.arange(len(data)) - before[row, group]] = tokens
+    return out
+
+
+def _group_lengths(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Cut questions into groups: even ones hold no digits or letters, odd ones nothing else.
+
+    Returns:
+        The row and the group of each character, int64 (c,), and the length of each group, int64 (n, places).
+    """
+    n = len(offsets) - 1
+    row = np.repeat(np.arange(n), np.diff(offsets))
+    inside = np.isin(data, np.frombuffer(text.DIGITS.encode(), dtype=np.uint8))
+    first = np.ones(len(data), dtype=bool)
+    first[1:] = row[1:] != row[:-1]
+    changed = inside.copy()  # a row starts in group 0, so a digit in front opens group 1
+    changed[1:] = np.where(first[1:], inside[1:], inside[1:] != inside[:-1])
+    count = np.cumsum(changed)
+    before = np.concatenate([[0], count])[offsets[:-1]]
+    group = count - before[row]
+    places = int(group.max(initial=0)) + 1
+    return row, group, np.bincount(row * places + group, minlength=n * places).reshape(n, places)
+
+
+def _each_reversed(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Every string back to front, in place of itself."""
+    row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    source = offsets[:-1][row] + offsets[1:][row] - 1 - np.arange(len(data))
+    return np.asarray(data[source])

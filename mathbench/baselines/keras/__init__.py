@@ -1,0 +1,1 @@
+"""Networks in Keras 3, one per file."""

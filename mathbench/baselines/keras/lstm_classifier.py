@@ -1,0 +1,55 @@
+"""LSTM classifier in Keras: an LSTM reads the question, one softmax decides.
+
+With a label at every prefix the decision is trained at every position, and the one at the last position
+counts.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from mathbench.baselines.encoding import Tokens
+from mathbench.baselines.keras.backend import keras
+from mathbench.baselines.keras.network import KerasNetwork, lstm, seeds
+from mathbench.baselines.network import Network, Place, Shape, one_hot
+from mathbench.baselines.settings import Classifier
+
+
+def model_of(kind: Any, shape: Shape, settings: Classifier, seed: int | str) -> Any:
+    """The Keras model from features (B, T, F) to logits (B, 1, C), or with prefixes (B, T, C)."""
+    luck = seeds(seed, 2 * settings.layers + 1)
+    features = kind.Input((None, shape.symbols))  # (B, T, F)
+    read = features
+    for i in range(settings.layers):
+        gain = settings.gain if i == 0 else 1.0
+        whole = shape.prefix or i + 1 < settings.layers
+        reader = lstm(
+            kind, settings.hidden, luck[2 * i : 2 * i + 2], gain, return_sequences=whole, name=f"reader{i}"
+        )
+        read = reader(read)  # (B, T, H), at the end (B, H)
+    if not shape.prefix:
+        read = kind.layers.Reshape((1, settings.hidden))(read)  # (B, 1, H)
+    glorot = kind.initializers.GlorotUniform(seed=luck[-1])
+    return kind.Model(
+        features, kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(read)
+    )
+
+
+def build(shape: Shape, settings: Classifier, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet, lengths and classes.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+    """
+    model = model_of(keras(place.threads), shape, settings, seed)
+    return _LastPosition(model, lambda tokens: one_hot(tokens, shape.symbols), settings, place)
+
+
+class _LastPosition(KerasNetwork):
+    """Only what is decided at the last position is an answer."""
+
+    def _likeliest(self, questions: Tokens) -> Tokens:
+        return np.asarray(super()._likeliest(questions)[:, -1:])

@@ -1,0 +1,106 @@
+"""What the runner needs of a network in any framework: steps on arrays, predictions, its whole state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench.baselines.encoding import Encoding, Tokens
+
+Arrays = Mapping[str, NDArray[np.generic]]
+
+IGNORED = -1  # a label that no loss is taken of
+CHUNK = 2048  # rows predicted at once, which bounds the memory
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes that a network is built for.
+
+    Args:
+        symbols: different input tokens.
+        outputs: different output tokens, or classes.
+        question: tokens of a training question; at prediction there may be more.
+        answer: output positions.
+        prefix: whether a label is given at every position of the question.
+    """
+
+    symbols: int
+    outputs: int
+    question: int
+    answer: int
+    prefix: bool = False
+
+    @classmethod
+    def of(cls, encoding: Encoding) -> "Shape":
+        """The sizes that follow from an encoding."""
+        prefix = bool(encoding.classes) and encoding.choices.labels == "prefix"
+        return cls(encoding.symbols, encoding.outputs, encoding.question_width, encoding.answer_width, prefix)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a network computes.
+
+    Args:
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or what the framework calls it.
+        threads: CPU threads for one operation; small networks are fastest and repeatable with one.
+    """
+
+    device: str = "auto"
+    threads: int = 1
+
+
+class Network(Protocol):
+    """A network and its optimiser."""
+
+    device: str
+    parameters: int
+
+    def step(self, questions: Tokens, labels: Tokens, rate: float) -> float:
+        """One update on a batch; tokens (B, T) and (B, answer positions); returns the mean loss in nats."""
+
+    def predict(self, questions: Tokens) -> Tokens:
+        """The likeliest output tokens, int64 (n, answer)."""
+
+    def weights(self) -> dict[str, NDArray[np.generic]]:
+        """All weights."""
+
+    def load_weights(self, weights: Arrays) -> None:
+        """Put weights back."""
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """What the optimiser remembers."""
+
+    def load_state(self, state: Arrays) -> None:
+        """Put the optimiser back."""
+
+    def save(self, folder: Path) -> str:
+        """Write the weights, never as pickle; returns the name of the file."""
+
+    def load(self, folder: Path) -> None:
+        """Read them."""
+
+
+def one_hot(tokens: Tokens, symbols: int, positions: int = 0) -> NDArray[np.float32]:
+    """Tokens as one-hot vectors, the position one-hot behind; positions beyond the trained ones are zero.
+
+    Args:
+        tokens: int (B, T).
+        symbols: different tokens.
+        positions: how many positions are marked; 0 for none.
+
+    Returns:
+        float32 (B, T, symbols + positions).
+
+    >>> one_hot(np.array([[1, 0]]), 2, positions=2).tolist()
+    [[[0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]]]
+    """
+    inputs = np.eye(symbols, dtype=np.float32)[tokens]
+    if not positions:
+        return inputs
+    marks = np.eye(tokens.shape[1], positions, dtype=np.float32)
+    return np.concatenate([inputs, np.broadcast_to(marks, (len(tokens), *marks.shape))], axis=2)

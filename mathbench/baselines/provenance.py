@@ -1,0 +1,74 @@
+"""Where a run came from: code, libraries and machine."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+LIBRARIES = {
+    "none": (),
+    "torch": ("torch",),
+    "keras": ("keras", "tensorflow", "tensorflow-cpu", "torch", "jax"),
+}
+
+
+def commit() -> tuple[str, bool]:
+    """The revision of mathbench's own checkout and whether it was changed; empty outside a checkout."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return "", False
+    head, status = _git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain")
+    return head, bool(status)
+
+
+def versions(framework: str) -> dict[str, str]:
+    """Versions of what the run used.
+
+    >>> sorted(versions("none"))
+    ['mathbench', 'numpy', 'pyarrow', 'python']
+    """
+    found = {"python": platform.python_version(), "mathbench": _mathbench()}
+    for name in ("numpy", "pyarrow", *LIBRARIES.get(framework, ())):
+        try:
+            found[name.removesuffix("-cpu")] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def hardware(device: str, threads: int) -> dict[str, str | int]:
+    """The machine."""
+    return {
+        "platform": platform.platform(),
+        "cpu": _cpu(),
+        "cores": os.cpu_count() or 0,
+        "device": device,
+        "threads": threads,
+    }
+
+
+def _mathbench() -> str:
+    try:
+        return version("mathbench-toolkit")
+    except PackageNotFoundError:  # run from a checkout
+        return "0+checkout"
+
+
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _git(root: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()

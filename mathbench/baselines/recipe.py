@@ -1,0 +1,128 @@
+"""Recipes: which hyperparameters, encoding, task and sizes a result used, as TOML in ``baselines/``."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mathbench.baselines import Baseline, load
+from mathbench.baselines.encoding import Choices
+from mathbench.baselines.settings import Training
+from mathbench.catalog import folder
+from mathbench.errors import InputError, did_you_mean
+from mathbench.parameters import parse
+
+SPLITS = ("train", "validation", "interpolate", "extrapolate")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One recipe, as its file says it.
+
+    Args:
+        name: the name of its file.
+        baseline: which baseline it is for.
+        summary: one phrase.
+        source: where the numbers come from.
+        task: the default task: its ``name`` and parameters.
+        sizes: rows per split.
+        encoding: choices of the encoding.
+        settings: hyperparameters; those of one framework lie under its name and go before the common ones.
+    """
+
+    name: str
+    baseline: str
+    summary: str = ""
+    source: str = ""
+    task: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    encoding: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for split, count in self.sizes.items():
+            if split not in SPLITS:
+                raise InputError(
+                    f"recipe {self.name}: unknown key 'sizes.{split}'. {did_you_mean(split, SPLITS)}"
+                )
+            if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+                raise InputError(
+                    f"recipe {self.name}: sizes.{split} must be a number of rows. Received: {count!r}."
+                )
+        if "name" not in self.task:
+            raise InputError(f"recipe {self.name}: [task] needs a name.")
+
+
+def names() -> list[str]:
+    """The recipes that come with mathbench."""
+    return sorted(path.stem for path in folder("baselines").glob("*.toml"))
+
+
+def read(name: str) -> Recipe:
+    """Read a recipe by its name, or a file of one's own by its path.
+
+    Raises:
+        InputError: for an unknown recipe, unreadable TOML or an unknown key.
+
+    >>> read("addition-rnn").baseline
+    'lstm-seq2seq'
+    """
+    path = Path(name) if name.endswith(".toml") else folder("baselines") / f"{name}.toml"
+    if not path.is_file():
+        raise InputError(f"unknown recipe '{name}'. {did_you_mean(name, names())}")
+    try:
+        content = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is not TOML: {error}.") from None
+    known = [f.name for f in fields(Recipe) if f.name != "name"]
+    for key in content:
+        if key not in known:
+            raise InputError(f"recipe {path.stem}: unknown key '{key}'. {did_you_mean(key, known)}")
+    if "baseline" not in content:
+        raise InputError(f"recipe {path.stem}: the key 'baseline' is missing.")
+    return Recipe(path.stem, **content)
+
+
+def configured(
+    recipe: Recipe, baseline: Baseline, framework: str, overrides: Mapping[str, str]
+) -> tuple[Training, Choices]:
+    """The hyperparameters and the encoding that a recipe and some overrides give in one framework.
+
+    Raises:
+        InputError: for a key that neither has, or a value of the wrong type.
+    """
+    common = {key: value for key, value in recipe.settings.items() if not isinstance(value, dict)}
+    for key, value in recipe.settings.items():
+        if isinstance(value, dict) and key not in baseline.frameworks:
+            raise InputError(f"recipe {recipe.name}: unknown key 'settings.{key}'. Allowed: keras, torch.")
+    own = {**common, **recipe.settings.get(framework, {})}
+    kind = load(baseline.settings)
+    of_encoding, known = {f.name for f in fields(Choices)}, keys(baseline)
+    for key in overrides:
+        if key not in known:
+            raise InputError(f"{baseline.name} has no setting '{key}'. {did_you_mean(key, known)}")
+    chosen = {key: value for key, value in overrides.items() if key in of_encoding}
+    others = {key: value for key, value in overrides.items() if key not in of_encoding}
+    settings: Training = kind(**parse(kind, f"recipe {recipe.name}", {**own, **others}))
+    return settings, Choices(**parse(Choices, f"recipe {recipe.name}", {**recipe.encoding, **chosen}))
+
+
+def keys(baseline: Baseline) -> set[str]:
+    """What ``--set`` may change: hyperparameters and choices of the encoding."""
+    return {f.name for kind in (Choices, load(baseline.settings)) for f in fields(kind)}
+
+
+def overrides_of(pairs: list[str]) -> dict[str, str]:
+    """Read ``--set key=value`` options.
+
+    >>> overrides_of(["hidden=256", "padding=left"])
+    {'hidden': '256', 'padding': 'left'}
+    """
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (key and equals and value):
+            raise InputError(f"--set needs key=value. Received: '{pair}'.")
+        found[key.strip().replace("-", "_")] = value.strip()
+    return found

@@ -1,0 +1,107 @@
+"""result.json: everything that a run claims and how it came about. Old files must load for ever."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathbench.baselines.checkpoint import write_json
+from mathbench.errors import InputError, did_you_mean
+
+FILE = "result.json"
+SCHEMA_VERSION = 1
+
+Scores = dict[str, dict[str, Any]]  # per split what `mathbench.metrics` writes as JSON
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished run.
+
+    Args:
+        baseline: its name.
+        framework: ``torch``, ``keras`` or ``none``.
+        recipe: name and all hyperparameters.
+        encoding: the encoding with its name; empty where there is none.
+        task: id, name and parameters.
+        data: seed, sizes (rows per split) and content digest.
+        seed: the seed of the training.
+        command: the command line.
+        commit: the revision of the code; empty when unknown.
+        dirty: whether the code differed from it.
+        versions: of Python, mathbench and the libraries.
+        hardware: platform, cpu, cores, device, threads.
+        parameters: trained weights.
+        timings: fit_wall_s, fit_cpu_s, predict_s, started, steps, epochs, examples.
+        best: step and validation exact match of the weights that were scored.
+        scores: per split.
+        floors: per floor and split.
+        ceiling: the exact solver's, per split.
+        predictions_sha256: SHA-256 of the predictions file.
+    """
+
+    baseline: str
+    framework: str
+    recipe: dict[str, Any]
+    encoding: dict[str, Any]
+    task: dict[str, Any]
+    data: dict[str, Any]
+    seed: int | str
+    command: str
+    commit: str
+    dirty: bool
+    versions: dict[str, str]
+    hardware: dict[str, Any]
+    parameters: int
+    timings: dict[str, Any]
+    best: dict[str, Any]
+    scores: Scores
+    floors: dict[str, Scores]
+    ceiling: Scores
+    predictions_sha256: str
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def id(self) -> str:
+        """A hash of everything else."""
+        content = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, schema version and id first."""
+        rest = dataclasses.asdict(self)
+        return {"schema_version": rest.pop("schema_version"), "id": self.id, **rest}
+
+    def save(self, folder: Path) -> None:
+        """Write ``result.json`` into a run directory; it is the last file of a run."""
+        write_json(folder / FILE, self.to_json())
+
+    @classmethod
+    def load(cls, folder: Path) -> "Result":
+        """Read the result of a run.
+
+        Raises:
+            InputError: when there is none, it is damaged or of another schema.
+        """
+        path = folder / FILE
+        if not path.is_file():
+            raise InputError(f"{folder} holds no finished run ({FILE} is missing).")
+        try:
+            content = json.loads(path.read_text())
+        except ValueError as error:
+            raise InputError(f"{path} is damaged: {error}.") from None
+        if not isinstance(content, dict) or content.get("schema_version") != SCHEMA_VERSION:
+            raise InputError(f"{path} is not a result of schema version {SCHEMA_VERSION}.")
+        return cls._of({key: value for key, value in content.items() if key != "id"}, path)
+
+    @classmethod
+    def _of(cls, content: dict[str, Any], path: Path) -> "Result":
+        known = {f.name for f in dataclasses.fields(cls)}
+        for key in content:
+            if key not in known:
+                raise InputError(f"{path}: unknown key '{key}'. {did_you_mean(key, known)}")
+        for key in sorted(known - content.keys() - {"schema_version"}):
+            raise InputError(f"{path}: the key '{key}' is missing.")
+        return cls(**content)

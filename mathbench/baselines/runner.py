@@ -1,0 +1,232 @@
+"""The runner: one baseline, one dataset, one seed, one directory to resume, repeat and submit."""
+
+import hashlib
+import io
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from mathbench import metrics
+from mathbench.baselines import BASELINES, checkpoint, folder, load, provenance
+from mathbench.baselines.answerer import makes_sense
+from mathbench.baselines.fit import (
+    Fitted,
+    Predict,
+    Spec,
+    check_applies,
+    fit_answerer,
+    fit_network,
+    prepare,
+)
+from mathbench.baselines.network import Place
+from mathbench.baselines.result import Result
+from mathbench.data import Data
+from mathbench.errors import InputError
+
+SCORED = ("validation", "interpolate", "extrapolate")
+
+
+@dataclass(frozen=True)
+class Order:
+    """How to run, apart from what.
+
+    Args:
+        out: the run directory.
+        resume: go on with an unfinished run.
+        force: throw away what is there.
+        budget: seconds of wall time for training.
+        place: device and threads.
+        command: the command line, for the record.
+        console: where progress is shown; None for silence.
+    """
+
+    out: Path
+    resume: bool = False
+    force: bool = False
+    budget: float = math.inf
+    place: Place = field(default_factory=Place)
+    command: str = ""
+    console: Console | None = None
+
+
+def run(spec: Spec, data: Data, order: Order) -> Result:
+    """Fit, predict, score and write everything down.
+
+    Returns:
+        The result, also in ``order.out / "result.json"``; that of a finished run is read, not made again.
+
+    Raises:
+        InputError: when the directory holds another run, or the baseline makes no sense on the task.
+    """
+    _check(spec, data)
+    wanted = identity(spec, data)
+    if folder.finished(order.out, wanted, order.resume, order.force):
+        return Result.load(order.out)
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    fitted = _fitted(spec, data, order, wanted)
+    start = time.perf_counter()
+    predictions = predicted(fitted.predict, data, SCORED)
+    seconds = time.perf_counter() - start
+    sha256 = write_predictions(order.out / folder.PREDICTIONS, predictions)
+    timed = replace(fitted, timings={**fitted.timings, "predict_s": seconds, "started": started})
+    result = _result(spec, data, order, timed, score_table(predictions, data), sha256)
+    result.save(order.out)
+    return result
+
+
+def _fitted(spec: Spec, data: Data, order: Order, wanted: dict[str, Any]) -> Fitted:
+    """Fit; the directory is claimed only when everything is known to fit together."""
+    if not spec.trained:
+        folder.claim(order.out, wanted, order.force)
+        return fit_answerer(spec, data, order.out)
+    ready = prepare(spec, data, order.place)
+    folder.claim(order.out, wanted, order.force)
+    return fit_network(spec, data, ready, order.out, order.console, order.budget)
+
+
+def identity(spec: Spec, data: Data) -> dict[str, Any]:
+    """What makes a run this run and no other: the spec and the data."""
+    return {**spec.to_json(), "task": _task(data), "data": _data(data)}
+
+
+def predicted(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.Table:
+    """Predictions of some splits as a table: split, row, prediction, task."""
+    parts = []
+    for split in splits:
+        if split in data.splits:
+            table = data.splits[split]
+            n = table.num_rows
+            names = {"split": [split] * n, "row": table["row"], "prediction": predict(table["question"])}
+            parts.append(pa.table({**names, "task": [data.task.name] * n}))
+    if not parts:
+        raise InputError(f"the data has none of the splits {', '.join(splits)}.")
+    return pa.concat_tables(parts)
+
+
+def write_predictions(path: Path, predictions: pa.Table) -> str:
+    """Write predictions as Parquet under their final name only when complete; returns the file's SHA-256."""
+    buffer = io.BytesIO()
+    pq.write_table(predictions, buffer, compression="zstd")
+    checkpoint.replace(path, buffer.getvalue())
+    return "sha256:" + hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+def score_table(predictions: pa.Table, data: Data) -> dict[str, metrics.SplitScore]:
+    """Score predictions against the data; rows without a prediction are wrong.
+
+    Args:
+        predictions: split, row, prediction and, if there is one, task.
+        data: the truth.
+
+    Raises:
+        InputError: for a missing column, foreign or repeated rows, or predictions of another task.
+    """
+    _check_columns(predictions, data)
+    scores = {}
+    for split in dict.fromkeys(predictions["split"].to_pylist()):
+        if split not in data.splits:
+            raise InputError(f"the data has no split '{split}'. It has: {', '.join(data.splits)}.")
+        mine = predictions.filter(pc.equal(predictions["split"], split))
+        truth = data.splits[split]
+        rows, wanted = mine["row"].to_numpy(), truth["row"].to_numpy()
+        given = metrics.aligned(rows, mine["prediction"], wanted, where=f"predictions of {split}")
+        scores[split] = metrics.score(given, truth["answer"], truth["stratum"])
+    if not scores:
+        raise InputError("there is nothing to score. Received: 0 predictions.")
+    return scores
+
+
+def shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """The scores of every floor that makes sense, per floor and split, and those of the exact solver."""
+    floors, ceiling = {}, {}
+    for entry in BASELINES.values():
+        if entry.kind == "network":
+            continue
+        kind = load(entry.target)
+        if makes_sense(kind, data.task):
+            made = kind.fit(data.task, data.splits["train"], data.splits["validation"])
+            scores = {
+                split: _floor_score(made, data.splits[split]) for split in SCORED if split in data.splits
+            }
+            if entry.kind == "ceiling":
+                ceiling = scores
+            else:
+                floors[entry.name] = scores
+    return floors, ceiling
+
+
+def _floor_score(made: Any, table: pa.Table) -> dict[str, Any]:
+    given = pa.array(made.predict(table["question"].to_pylist()), pa.string())
+    right = metrics.exact_match(given, table["answer"])
+    return metrics.Score(len(right), int(right.sum())).to_json()
+
+
+def _result(
+    spec: Spec,
+    data: Data,
+    order: Order,
+    fitted: Fitted,
+    scores: Mapping[str, metrics.SplitScore],
+    sha256: str,
+) -> Result:
+    floors, ceiling = shortcuts(data)
+    commit, dirty = provenance.commit()
+    said = spec.to_json()
+    return Result(
+        baseline=said["baseline"],
+        framework=said["framework"],
+        recipe=said["recipe"],
+        encoding=fitted.encoding,
+        task=_task(data),
+        data=_data(data),
+        seed=spec.seed,
+        command=order.command,
+        commit=commit,
+        dirty=dirty,
+        versions=provenance.versions(spec.framework),
+        hardware=provenance.hardware(fitted.device, order.place.threads),
+        parameters=fitted.parameters,
+        timings=fitted.timings,
+        best=fitted.best,
+        scores={split: score.to_json() for split, score in scores.items()},
+        floors=floors,
+        ceiling=ceiling,
+        predictions_sha256=sha256,
+    )
+
+
+def _task(data: Data) -> dict[str, Any]:
+    return {"id": data.task.id, "name": data.task.name, "parameters": data.task.parameters}
+
+
+def _data(data: Data) -> dict[str, Any]:
+    sizes = {split: table.num_rows for split, table in data.splits.items()}
+    return {"seed": data.seed, "sizes": sizes, "digest": data.digest}
+
+
+def _check(spec: Spec, data: Data) -> None:
+    for split in ("train", "validation"):
+        if split not in data.splits or not data.splits[split].num_rows:
+            raise InputError(f"a run needs rows of {split}; the data has none.")
+    check_applies(spec.baseline, data.task)
+
+
+def _check_columns(predictions: pa.Table, data: Data) -> None:
+    for name in ("split", "row", "prediction"):
+        if name not in predictions.column_names:
+            raise InputError(f"predictions need the columns split, row and prediction. '{name}' is missing.")
+    if "task" in predictions.column_names:
+        foreign = set(predictions["task"].unique().to_pylist()) - {data.task.name}
+        if foreign:
+            raise InputError(
+                f"these are predictions for {', '.join(sorted(foreign))}, not for {data.task.name}."
+            )

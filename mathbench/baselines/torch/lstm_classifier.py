@@ -1,0 +1,48 @@
+"""LSTM classifier in PyTorch: an LSTM reads the question, one softmax decides.
+
+With a label at every prefix the decision is trained at every position, and the one at the last position
+counts.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from mathbench.baselines.network import Network, Place, Shape, one_hot
+from mathbench.baselines.settings import Classifier
+from mathbench.baselines.torch.network import TorchNetwork, dense, lstm
+from mathbench.hashing import key_of
+
+
+class LSTMClassifier(nn.Module):
+    """Reader and one softmax, at the end or at every position."""
+
+    def __init__(self, shape: Shape, settings: Classifier, luck: torch.Generator):
+        super().__init__()
+        self.reader = lstm(shape.symbols, settings.hidden, settings.layers, luck, settings.gain)
+        self.output = dense(settings.hidden, shape.outputs, luck)
+        self.prefix = shape.prefix
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (B, T, F) to logits (B, 1, C), or while training on prefixes (B, T, C)."""
+        read, _ = self.reader(features)  # (B, T, H)
+        if not (self.prefix and torch.is_grad_enabled()):
+            read = read[:, -1:]
+        logits: Tensor = self.output(read)
+        return logits
+
+
+def build(shape: Shape, settings: Classifier, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet, lengths and classes.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+
+    >>> build(Shape(11, 2, 5, 1), Classifier(), 0, Place("cpu")).parameters
+    45002
+    """
+    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    module = LSTMClassifier(shape, settings, luck)
+    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, place)

@@ -1,0 +1,75 @@
+"""What `mathbench baselines` shows."""
+
+import dataclasses
+from typing import Any
+
+from rich.table import Table
+
+from mathbench.baselines import Baseline, load
+from mathbench.baselines.answerer import makes_sense
+from mathbench.baselines.encoding import Choices
+from mathbench.baselines.recipe import names, read
+from mathbench.cli.output import emit, out
+from mathbench.generators import TASKS
+from mathbench.parameters import allowed
+
+
+def overview(entries: list[Baseline], json: bool) -> None:
+    """All baselines."""
+    if json:
+        emit([_facts(entry) for entry in entries])
+        return
+    table = Table(box=None)
+    for column in ("baseline", "kind", "frameworks", "what it does"):
+        table.add_column(column)
+    for entry in entries:
+        table.add_row(entry.name, entry.kind, ", ".join(entry.frameworks) or "-", entry.summary)
+    out.print(table)
+
+
+def details(entry: Baseline, json: bool) -> None:
+    """One baseline: the tasks it makes sense on, or its settings and recipes."""
+    facts = _facts(entry)
+    if entry.settings:
+        facts["settings"] = {f.name: _field(f) for f in dataclasses.fields(load(entry.settings))}
+        facts["encoding"] = {f.name: _field(f) for f in dataclasses.fields(Choices)}
+        facts["recipes"] = {
+            r.name: dataclasses.asdict(r) for r in map(read, names()) if r.baseline == entry.name
+        }
+    elif entry.kind != "other":
+        facts["tasks"] = [name for name, cls in TASKS.items() if makes_sense(load(entry.target), cls())]
+    if json:
+        emit(facts)
+        return
+    out.print(f"[bold]{entry.name}[/] ({entry.kind}): {entry.summary}")
+    for key in ("settings", "encoding"):
+        if key in facts:
+            out.print(_settings(key, facts[key]))
+    for name, recipe in facts.get("recipes", {}).items():
+        out.print(
+            f"recipe [bold]{name}[/]: {recipe['summary']}\n  source: {recipe['source']}", soft_wrap=True
+        )
+    if "tasks" in facts:
+        out.print(f"makes sense on: {', '.join(facts['tasks'])}", soft_wrap=True)
+
+
+def _facts(entry: Baseline) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "summary": entry.summary,
+        "frameworks": list(entry.frameworks),
+    }
+
+
+def _field(field: "dataclasses.Field[Any]") -> dict[str, Any]:
+    return {"default": field.default, "allowed": allowed(field), "help": field.metadata["help"]}
+
+
+def _settings(title: str, fields: dict[str, dict[str, Any]]) -> Table:
+    table = Table(title=f"{title} (--set key=value)", title_justify="left", box=None)
+    for column in ("key", "default", "allowed", "what"):
+        table.add_column(column)
+    for name, field in fields.items():
+        table.add_row(name, str(field["default"]), field["allowed"], field["help"])
+    return table

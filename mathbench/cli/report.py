@@ -1,0 +1,103 @@
+"""The closing table of a run: floors, model, ceiling, accuracy by stratum, some right and wrong answers."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.markup import escape
+from rich.table import Table
+
+from mathbench.baselines.folder import PREDICTIONS
+from mathbench.baselines.result import Result
+from mathbench.cli.output import out
+from mathbench.data import Data
+
+EXAMPLES = 5
+STRATA = 24  # lines per split
+
+
+def report(result: Result, data: Data, folder: Path) -> None:
+    """Print everything about a finished run."""
+    out.print(comparison(result))
+    for split in ("interpolate", "extrapolate"):
+        if split in result.scores:
+            out.print(by_stratum(split, result.scores[split]["strata"]))
+    for split in ("interpolate", "extrapolate"):
+        if split in result.scores:
+            examples(data, folder, split)
+    out.print(_summary(result, folder), soft_wrap=True)
+
+
+def comparison(result: Result) -> Table:
+    """Exact match of floors, model and ceiling per split, with 95 % intervals."""
+    splits = list(result.scores)
+    table = Table(title=f"{result.task['name']}: exact match (95 % interval)", title_justify="left", box=None)
+    table.add_column("", no_wrap=True)
+    for split in splits:
+        table.add_column(f"{split} (n={result.scores[split]['n']:,})", justify="right")
+    for name, scores in result.floors.items():
+        table.add_row(f"floor: {name}", *(share(scores.get(s)) for s in splits), style="dim")
+    model = result.baseline if result.framework == "none" else f"{result.baseline} ({result.framework})"
+    table.add_row(model, *(share(result.scores[s]) for s in splits), style="bold")
+    table.add_row("ceiling: exact-solver", *(share(result.ceiling.get(s)) for s in splits), style="dim")
+    return table
+
+
+def by_stratum(split: str, strata: dict[str, dict[str, Any]]) -> Table:
+    """Exact match of each stratum; where there are many, of the largest."""
+    shown = dict(sorted(strata.items(), key=lambda item: -item[1]["n"])[:STRATA])
+    more = f", the {STRATA} largest of {len(strata)} strata" if len(shown) < len(strata) else ""
+    table = Table(title=f"{split} by stratum{more}", title_justify="left", box=None)
+    for column in ("stratum", "n", "exact match"):
+        table.add_column(column, justify="left" if column == "stratum" else "right")
+    for name in sorted(shown):
+        table.add_row(escape(name), f"{shown[name]['n']:,}", share(shown[name]))
+    return table
+
+
+def scores_table(scores: dict[str, dict[str, Any]], title: str) -> Table:
+    """One line per split: exact match, per-character accuracy, n."""
+    table = Table(title=title, title_justify="left", box=None)
+    for column in ("split", "n", "correct", "exact match (95 % interval)", "characters"):
+        table.add_column(column, justify="left" if column == "split" else "right")
+    for split, s in scores.items():
+        table.add_row(split, f"{s['n']:,}", f"{s['correct']:,}", share(s), f"{s['characters']:.2%}")
+    return table
+
+
+def examples(data: Data, folder: Path, split: str) -> None:
+    """A few right and a few wrong answers, as the classic notebooks show them."""
+    table = pq.read_table(folder / PREDICTIONS)
+    given = table.filter(pc.equal(table["split"], split))["prediction"].combine_chunks()
+    truth = data.splits[split]
+    right = pc.fill_null(pc.equal(given, truth["answer"]), False)
+    rows = [pc.indices_nonzero(mask).to_pylist()[:EXAMPLES] for mask in (right, pc.invert(right))]
+    out.print(f"{split}, a few right and wrong:", highlight=False)
+    for row in [*rows[0], *rows[1]]:
+        asked, wanted, said = truth["question"][row].as_py(), truth["answer"][row].as_py(), given[row].as_py()
+        mark = "[green]✓[/]" if said == wanted else "[red]✗[/]"
+        out.print(
+            f"  {mark} {escape(asked)} = {escape(said or '')} (expected: {escape(wanted)})", soft_wrap=True
+        )
+
+
+def share(score: dict[str, Any] | None) -> str:
+    """A share with its interval.
+
+    >>> share({"exact_match": 0.999, "low": 0.9982, "high": 0.9995})
+    '99.90% (99.82-99.95)'
+    """
+    if score is None:
+        return "-"
+    return f"{score['exact_match']:.2%} ({100 * score['low']:.2f}-{100 * score['high']:.2f})"
+
+
+def _summary(result: Result, folder: Path) -> str:
+    timings, words = result.timings, []
+    if result.parameters:
+        words += [f"{result.parameters:,} weights", f"encoding {result.encoding.get('name', '-')}"]
+    if timings.get("steps"):
+        words += [f"{timings['steps']:,} steps", f"best at step {result.best['step']:,}"]
+    words += [f"fitted in {timings['fit_wall_s']:.1f} s ({timings['fit_cpu_s']:.1f} CPU s)"]
+    return ", ".join([*words, f"run directory {escape(str(folder))}"])
