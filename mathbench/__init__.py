@@ -44,7 +44,13 @@ def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
 
 
 def generate(
-    task: str, out: str | Path, *, seed: int | str = 0, name: str | None = None, force: bool = False, **options: Any
+    task: str,
+    out: str | Path,
+    *,
+    seed: int | str = 0,
+    name: str | None = None,
+    force: bool = False,
+    **options: Any,
 ) -> "Manifest":
     """Write a task's splits to Parquet, as `mathbench generate` does.
 

@@ -20,7 +20,11 @@ def _front_matter(manifest: Manifest) -> str:
     lines = ["---", "license: cc0-1.0", "annotations_creators: [machine-generated]", "language: [en]"]
     lines += ["tags: [mathematics, arithmetic, mathbench]", "configs:"]
     for config in manifest.configs:
-        lines += [f"- config_name: {config.name}", f'  description: "{manifest.digest(config)}"', "  data_files:"]
+        lines += [
+            f"- config_name: {config.name}",
+            f'  description: "{manifest.digest(config)}"',
+            "  data_files:",
+        ]
         for split in config.spec()["sizes"]:
             lines += [f"  - split: {split}", f"    path: {config.name}/{split}-*.parquet"]
     return "\n".join([*lines, "---", ""])
@@ -51,7 +55,9 @@ def _section(manifest: Manifest, config: Config) -> str:
         if config.sizes.get(split):
             first = open_rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
             strata = len(manifest.strata(config, split))
-            lines.append(f"| {split} | {config.sizes[split]:,} | {strata} | `{first['question']}` | `{first['answer']}` |")
+            lines.append(
+                f"| {split} | {config.sizes[split]:,} | {strata} | `{first['question']}` | `{first['answer']}` |"
+            )
     return "\n".join([*lines, "", _strata(manifest, config)])
 
 
@@ -64,7 +70,11 @@ def _strata(manifest: Manifest, config: Config) -> str:
     for name in names[:MOST_STRATA]:
         cells = " | ".join(f"{counts[split].get(name, 0):,}" for split in splits)
         lines.append(f"| `{name}` | {cells} |")
-    more = f"\n... and {len(names) - MOST_STRATA} more strata; all are in the manifest.\n" if len(names) > MOST_STRATA else ""
+    more = (
+        f"\n... and {len(names) - MOST_STRATA} more strata; all are in the manifest.\n"
+        if len(names) > MOST_STRATA
+        else ""
+    )
     return "\n".join(lines) + "\n" + more
 
 

@@ -48,7 +48,11 @@ def generate(
     for config in configs:
         for part in config.shards():
             contents[part.file] = _kept(folder / part.file, part, progress) or shard.write(
-                folder / part.file, open_rows(config.task, part.split, config.seed), part.start, part.stop, progress
+                folder / part.file,
+                open_rows(config.task, part.split, config.seed),
+                part.start,
+                part.stop,
+                progress,
             )
     manifest = Manifest(list(configs), contents, __version__)
     _finish(folder, manifest)
@@ -78,7 +82,9 @@ def _claim(folder: Path, configs: Sequence[Config], force: bool) -> None:
     found = _found(folder)
     if found is not None and found != wanted:
         if not force:
-            raise InputError(f"{folder} holds another dataset{_difference(found, wanted)}. Give another --out or --force.")
+            raise InputError(
+                f"{folder} holds another dataset{_difference(found, wanted)}. Give another --out or --force."
+            )
         _remove(folder, found)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).unlink(missing_ok=True)
@@ -95,7 +101,9 @@ def _found(folder: Path) -> dict[str, object] | None:
         try:
             found = json.loads((folder / SPEC).read_text())
         except ValueError:
-            raise InputError(f"{folder / SPEC} is damaged. Remove the folder or give another --out.") from None
+            raise InputError(
+                f"{folder / SPEC} is damaged. Remove the folder or give another --out."
+            ) from None
         return dict(found)
     if (folder / FILE).is_file():
         try:
@@ -196,7 +204,9 @@ class Dataset:
         """
         parts = [part for part in config.shards() if part.split == split]
         if not parts:
-            raise InputError(f"{config.name} has no split '{split}'. {did_you_mean(split, config.spec()['sizes'])}")
+            raise InputError(
+                f"{config.name} has no split '{split}'. {did_you_mean(split, config.spec()['sizes'])}"
+            )
         return pa.concat_tables(table for part in parts for table in shard.read(self.folder / part.file))
 
     def data(self, name: str | None = None) -> Data:

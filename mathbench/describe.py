@@ -56,7 +56,9 @@ def summarise(table: pa.Table) -> Summary:
         answers={answer: round(n / table.num_rows, 4) for answer, n in counts[:3]},
         distinct_answers=len(counts),
         strata=_counts(table, "stratum"),
-        samples=list(zip(first.column("question").to_pylist(), first.column("answer").to_pylist(), strict=True)),
+        samples=list(
+            zip(first.column("question").to_pylist(), first.column("answer").to_pylist(), strict=True)
+        ),
     )
 
 
@@ -87,7 +89,9 @@ def plot(data: Mapping[str, Data], path: Path) -> None:
 
     if path.suffix.lstrip(".") not in pyplot.figure().canvas.get_supported_filetypes():
         raise InputError(f"--plot needs a file ending in .png, .svg or .pdf. Received: {path.name!r}.")
-    figure, axes = pyplot.subplots(len(data), 3, figsize=(14, 3.4 * len(data)), squeeze=False, layout="constrained")
+    figure, axes = pyplot.subplots(
+        len(data), 3, figsize=(14, 3.4 * len(data)), squeeze=False, layout="constrained"
+    )
     for (name, config), (left, middle, right) in zip(data.items(), axes, strict=True):
         _draw_lengths(left, config, "question")
         _draw_lengths(middle, config, "answer")
@@ -101,7 +105,9 @@ def plot(data: Mapping[str, Data], path: Path) -> None:
 def _draw_lengths(axis: Any, data: Data, column: str) -> None:
     for split, table in data.splits.items():
         counts = np.bincount(pc.utf8_length(table.column(column)).to_numpy())
-        axis.plot(np.flatnonzero(counts), counts[counts > 0] / table.num_rows, marker="o", markersize=3, label=split)
+        axis.plot(
+            np.flatnonzero(counts), counts[counts > 0] / table.num_rows, marker="o", markersize=3, label=split
+        )
     axis.set_xlabel(f"characters in the {column}")
     axis.set_ylabel("share of rows")
 
@@ -113,7 +119,9 @@ def _draw_strata(axis: Any, data: Data) -> None:
     height = 0.8 / len(shares)
     for i, (split, counts) in enumerate(shares.items()):
         total = sum(counts.values())
-        axis.barh(np.arange(len(names)) + i * height, [counts.get(n, 0) / total for n in names], height, label=split)
+        axis.barh(
+            np.arange(len(names)) + i * height, [counts.get(n, 0) / total for n in names], height, label=split
+        )
     axis.set_yticks(np.arange(len(names)) + 0.4 - height / 2, names, fontsize=7)
     axis.invert_yaxis()
     axis.set_xlabel("share of rows (16 largest strata)")

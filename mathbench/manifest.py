@@ -38,10 +38,14 @@ class Config:
     def __post_init__(self) -> None:
         check_seed(self.seed)
         if not self.name or not all(c.isalnum() or c in "-_.+" for c in self.name) or self.name[0] in "-.":
-            raise InputError(f"a configuration's name is made of letters, digits and -_.+. Received: {self.name!r}.")
+            raise InputError(
+                f"a configuration's name is made of letters, digits and -_.+. Received: {self.name!r}."
+            )
         for split, rows in self.sizes.items():
             if split not in SPLITS or isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-                raise InputError(f"{self.name}: rows of {split} must be an integer of 0 or more. Received: {rows!r}.")
+                raise InputError(
+                    f"{self.name}: rows of {split} must be an integer of 0 or more. Received: {rows!r}."
+                )
 
     def spec(self) -> dict[str, Any]:
         """Everything that decides the rows, as JSON values."""
@@ -104,7 +108,11 @@ def _shards(config: str, split: str, rows: int) -> list[Shard]:
     many = -(-rows // SHARD)
     return [
         Shard(
-            config, split, i * SHARD, min((i + 1) * SHARD, rows), f"{config}/{split}-{i:05d}-of-{many:05d}.parquet"
+            config,
+            split,
+            i * SHARD,
+            min((i + 1) * SHARD, rows),
+            f"{config}/{split}-{i:05d}-of-{many:05d}.parquet",
         )
         for i in range(many)
     ]
@@ -152,7 +160,12 @@ class Manifest:
         for config in self.configs:
             files = {shard.file: asdict(self.contents[shard.file]) for shard in config.shards()}
             configs[config.name] = {**config.spec(), "digest": self.digest(config), "files": files}
-        return {"schema_version": SCHEMA_VERSION, "mathbench": self.version, "shard_rows": SHARD, "configs": configs}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "mathbench": self.version,
+            "shard_rows": SHARD,
+            "configs": configs,
+        }
 
 
 def read(folder: Path) -> Manifest:
@@ -170,7 +183,9 @@ def read(folder: Path) -> Manifest:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
-        raise CheckFailed(f"{path} is damaged ({error}). Run the same `mathbench generate` again to rebuild it.") from None
+        raise CheckFailed(
+            f"{path} is damaged ({error}). Run the same `mathbench generate` again to rebuild it."
+        ) from None
 
 
 def _unfinished(folder: Path) -> str:
@@ -181,10 +196,14 @@ def _unfinished(folder: Path) -> str:
 
 def _parse(value: dict[str, Any]) -> Manifest:
     if value["schema_version"] != SCHEMA_VERSION:
-        raise InputError(f"manifest schema {value['schema_version']} is not {SCHEMA_VERSION}; another mathbench wrote it.")
+        raise InputError(
+            f"manifest schema {value['schema_version']} is not {SCHEMA_VERSION}; another mathbench wrote it."
+        )
     configs = [Config.of_spec(name, spec) for name, spec in value["configs"].items()]
     contents = {
-        file: ShardContent(**content) for spec in value["configs"].values() for file, content in spec["files"].items()
+        file: ShardContent(**content)
+        for spec in value["configs"].values()
+        for file, content in spec["files"].items()
     }
     manifest = Manifest(configs, contents, value["mathbench"])
     for config in configs:

@@ -143,9 +143,7 @@ def _stratum(lengths: tuple[int, ...], numbers: Numbers, weight: int, symmetric:
 
 def padded(groups: Iterable[Stratum], operands: int) -> list[Stratum]:
     """Fill up the `low` of strata with fewer operands, so that all have the same columns."""
-    return [
-        Stratum(**{**vars(s), "low": s.low + (ABSENT,) * (operands + 1 - len(s.low))}) for s in groups
-    ]
+    return [Stratum(**{**vars(s), "low": s.low + (ABSENT,) * (operands + 1 - len(s.low))}) for s in groups]
 
 
 def draw(coordinates: U64, low: Int) -> Int:
@@ -172,7 +170,9 @@ def once(operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
     """Which points are the one point of their problem, bool (n,)."""
     folded = low[0]
     half = folded // 2
-    twice = (coordinates[1].view(np.int64) == half) & (folded % 2 == 0) & (coordinates[0].view(np.int64) >= half)
+    twice = (
+        (coordinates[1].view(np.int64) == half) & (folded % 2 == 0) & (coordinates[0].view(np.int64) >= half)
+    )
     keep = ~(twice & (folded > 0))
     for i in range(2, len(operands)):
         before = np.maximum(operands[0], operands[1]) if i == 2 else operands[i - 1]
@@ -223,7 +223,9 @@ def check_lengths(family: str, shortest: int, digits: int) -> None:
         InputError: names both.
     """
     if shortest > digits:
-        raise InputError(f"{family}: shortest must be at most digits. Received: shortest={shortest}, digits={digits}.")
+        raise InputError(
+            f"{family}: shortest must be at most digits. Received: shortest={shortest}, digits={digits}."
+        )
 
 
 def check_extrapolation(family: str, **axes: int) -> None:
@@ -233,4 +235,6 @@ def check_extrapolation(family: str, **axes: int) -> None:
         InputError: names the axes.
     """
     if not any(axes.values()):
-        raise InputError(f"{family}: at least one of {', '.join(axes)} must be 1 or more, or nothing extrapolates.")
+        raise InputError(
+            f"{family}: at least one of {', '.join(axes)} must be 1 or more, or nothing extrapolates."
+        )

@@ -38,7 +38,11 @@ def allowed(field: Field[Any]) -> str:
     kind = {int: "an integer", float: "a number", str: "text"}[type(field.default)]
     if limits["low"] is None:
         return kind
-    return f"{kind} from {limits['low']} to {limits['high']}" if limits["high"] else f"{kind} of {limits['low']} or more"
+    return (
+        f"{kind} from {limits['low']} to {limits['high']}"
+        if limits["high"]
+        else f"{kind} of {limits['low']} or more"
+    )
 
 
 def check(instance: Any, name: str) -> None:
@@ -49,7 +53,9 @@ def check(instance: Any, name: str) -> None:
     """
     for field in dataclasses.fields(instance):
         value, limits = getattr(instance, field.name), field.metadata
-        right = isinstance(value, type(field.default)) or (isinstance(field.default, float) and isinstance(value, int))
+        right = isinstance(value, type(field.default)) or (
+            isinstance(field.default, float) and isinstance(value, int)
+        )
         right = right and not isinstance(value, bool)
         if right and limits["low"] is not None:
             right = limits["low"] <= value and (limits["high"] is None or value <= limits["high"])

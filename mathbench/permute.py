@@ -87,4 +87,6 @@ def shuffled(count: int, key: int) -> U64:
     [0, 1, 2, 3, 4]
     """
     words = mix(np.arange(count, dtype=np.uint64) * np.uint64(GOLDEN) + np.uint64(key))
-    return np.argsort(mix(words ^ np.uint64(key))).astype(np.uint64)  # all different, so any sort gives this order
+    return np.argsort(mix(words ^ np.uint64(key))).astype(
+        np.uint64
+    )  # all different, so any sort gives this order

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench.domain import Domain
 from mathbench.errors import InputError, SpaceExhausted, did_you_mean
 from mathbench.hashing import check_seed, key_of, mix
 from mathbench.plan import Plan
@@ -43,17 +44,16 @@ class Rows:
         if split not in OF_SPLIT:
             raise InputError(f"unknown split '{split}'. {did_you_mean(split, OF_SPLIT)}")
         self.task, self.split, self.seed = task, split, check_seed(seed)
-        self.strata: Sequence[Stratum] = task.outer() if split == "extrapolate" else task.inner()
+        self.strata: Sequence[Stratum] = _strata(task, split)
         self._names = pa.array([s.name for s in self.strata], pa.string())
         self._kinds = np.array([s.kind for s in self.strata], dtype=np.int64)
-        reserve = OF_SPLIT[split].first(task.train_part) if split == "train" else OF_SPLIT[split]
-        spaces = Spaces(self.strata)
+        domain = _domain(task, split)
         key = key_of(task.id, self.seed, split)
         self._luck = np.uint64(key_of(key, "pose"))
-        self._sampler = Sampler(task, spaces, reserve, key)
-        capacity = [self._sampler.capacity(s) for s in range(len(spaces.names))]
-        self.plan = Plan(self.strata, spaces.of_stratum.tolist(), capacity, key_of(key, "plan"))
-        self._space_of = spaces.of_stratum
+        self._sampler = Sampler(domain, key)
+        self._space_of = domain.spaces.of_stratum
+        capacity = [domain.capacity(s) for s in range(len(domain.spaces.names))]
+        self.plan = Plan(self.strata, self._space_of.tolist(), capacity, key_of(key, "plan"))
 
     def __len__(self) -> int:
         """How many rows the split holds."""
@@ -93,7 +93,9 @@ class Rows:
         problems = self.problems(numbers)
         parts = [self._columns(part) for part in problems.slices(SLICE)] or [self._columns(problems)]
         columns = {name: pa.chunked_array([part[name] for part in parts]) for name in parts[0]}
-        return pa.table({**columns, "row": pa.array(numbers)}).select([*COLUMNS, *columns.keys() - set(COLUMNS)])
+        return pa.table({**columns, "row": pa.array(numbers)}).select(
+            [*COLUMNS, *columns.keys() - set(COLUMNS)]
+        )
 
     def _columns(self, problems: Problems) -> dict[str, pa.Array]:
         """Questions, answers and what stands beside them."""
@@ -101,7 +103,9 @@ class Rows:
         columns = {
             "question": self.task.questions(problems),
             "answer": self.task.answers(results),
-            "task": pa.DictionaryArray.from_arrays(np.zeros(len(problems.stratum), np.int32), [self.task.name]),
+            "task": pa.DictionaryArray.from_arrays(
+                np.zeros(len(problems.stratum), np.int32), [self.task.name]
+            ),
             "stratum": pa.DictionaryArray.from_arrays(problems.stratum.astype(np.int32), self._names),
         }
         if self.task.recognition:
@@ -109,9 +113,20 @@ class Rows:
         return columns
 
 
+def _strata(task: Task, split: str) -> list[Stratum]:
+    return task.outer() if split == "extrapolate" else task.inner()
+
+
+@lru_cache(maxsize=64)
+def _domain(task: Task, split: str) -> Domain:
+    """What a split draws from; remembered, because counting small spaces takes a while and no seed changes it."""
+    reserve = OF_SPLIT[split].first(task.train_part) if split == "train" else OF_SPLIT[split]
+    return Domain(task, Spaces(_strata(task, split)), reserve)
+
+
 @lru_cache(maxsize=32)
 def open_rows(task: Task, split: str, seed: int | str) -> Rows:
-    """The same as `Rows`, remembered: counting small strata takes a while."""
+    """The same as `Rows`, remembered."""
     return Rows(task, split, seed)
 
 

@@ -64,4 +64,8 @@ class Spaces:
 
 def _columns(rows: Sequence[tuple[int, ...]], fill: int, dtype: type) -> NDArray:  # type: ignore[type-arg]
     width = max((len(row) for row in rows), default=0)
-    return np.array([row + (fill,) * (width - len(row)) for row in rows], dtype=dtype).reshape(-1, width).T.copy()
+    return (
+        np.array([row + (fill,) * (width - len(row)) for row in rows], dtype=dtype)
+        .reshape(-1, width)
+        .T.copy()
+    )

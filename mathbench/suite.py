@@ -67,7 +67,9 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
     _check_types(path, content)
     base = _sizes(path, "sizes", content.get("sizes", {}))
     default_seed = content.get("seed", 0) if seed is None else seed
-    configs = [_config(path, entry, {**SIZES, **base}, sizes, default_seed) for entry in content.get("tasks", [])]
+    configs = [
+        _config(path, entry, {**SIZES, **base}, sizes, default_seed) for entry in content.get("tasks", [])
+    ]
     if not configs:
         raise InputError(f"{path}: the suite lists no [[tasks]].")
     return Suite(content["name"], content.get("version", 1), content.get("description", ""), configs)
@@ -87,7 +89,12 @@ def _check_types(path: Path, content: Mapping[str, Any]) -> None:
             raise InputError(f"{path}: {key} must be {_kinds[kind]}. Received: {content[key]!r}.")
 
 
-_kinds: dict[type, str] = {int: "an integer", str: "text", dict: "a table", list: "a list of tables ([[tasks]])"}
+_kinds: dict[type, str] = {
+    int: "an integer",
+    str: "text",
+    dict: "a table",
+    list: "a list of tables ([[tasks]])",
+}
 
 
 def _sizes(path: Path, where: str, sizes: Any) -> dict[str, int]:
@@ -105,7 +112,7 @@ def _config(
 ) -> Config:
     """One entry: `task`, optional `name`, `sizes`, `seed`; every other key is a parameter of the task."""
     if not isinstance(entry, dict) or not isinstance(entry.get("task"), str):
-        raise InputError(f"{path}: every entry of [[tasks]] needs task = \"NAME\". Received: {entry!r}.")
+        raise InputError(f'{path}: every entry of [[tasks]] needs task = "NAME". Received: {entry!r}.')
     parameters = {k: v for k, v in entry.items() if k not in ("task", "name", "sizes", "seed")}
     try:
         made = task(entry["task"], **parameters)

@@ -125,7 +125,9 @@ def strings(data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> pa.StringArr
     """Bytes laid end to end and the length of each string, as an Arrow array that shares the bytes."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
-    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data)))
+    return pa.StringArray.from_buffers(
+        len(lengths), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data))
+    )
 
 
 def words(choice: NDArray[np.integer], options: Sequence[str]) -> pa.StringArray:

@@ -43,7 +43,9 @@ class Check:
     detail: str
 
 
-def verify(dataset: Dataset, sample: int | None = SAMPLE, progress: Progress = lambda rows: None) -> Iterator[Check]:
+def verify(
+    dataset: Dataset, sample: int | None = SAMPLE, progress: Progress = lambda rows: None
+) -> Iterator[Check]:
     """Check a dataset, one check after another.
 
     Args:
@@ -56,7 +58,9 @@ def verify(dataset: Dataset, sample: int | None = SAMPLE, progress: Progress = l
             yield from _split(dataset, config, split, sample, progress)
 
 
-def _split(dataset: Dataset, config: Config, split: str, sample: int | None, progress: Progress) -> Iterator[Check]:
+def _split(
+    dataset: Dataset, config: Config, split: str, sample: int | None, progress: Progress
+) -> Iterator[Check]:
     parts = [part for part in config.shards() if part.split == split]
     try:
         for part in parts:
@@ -72,7 +76,9 @@ def _split(dataset: Dataset, config: Config, split: str, sample: int | None, pro
         ("answers, by an independent solver", lambda t: _wrong_answer(config.task, t)),
         (f"problems in the {OF_SPLIT[split].name} reserve", lambda t: _foreign(config.task, split, t)),
     ):
-        yield Check(config.name, split, what, *_first(check, table, progress if what.startswith("re") else None))
+        yield Check(
+            config.name, split, what, *_first(check, table, progress if what.startswith("re") else None)
+        )
     yield Check(config.name, split, "no question twice", *_distinct(table))
     if config.task.recognition:
         yield Check(config.name, split, "labels balanced", *_balanced(dataset, config, parts))
@@ -113,7 +119,9 @@ def _difference(rows: Rows, stored: pa.Table) -> str:
         if name not in made.column_names:
             continue
         ours, theirs = (t.column(name).combine_chunks() for t in (made, stored))
-        ours, theirs = (c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in (ours, theirs))
+        ours, theirs = (
+            c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in (ours, theirs)
+        )
         differ = pc.indices_nonzero(pc.not_equal(ours, theirs))
         if len(differ):
             i = differ[0].as_py()
@@ -123,7 +131,9 @@ def _difference(rows: Rows, stored: pa.Table) -> str:
 
 
 def _wrong_answer(task: Task, table: pa.Table) -> str:
-    for row, question, answer in zip(*(table.column(c).to_pylist() for c in ("row", "question", "answer")), strict=True):
+    for row, question, answer in zip(
+        *(table.column(c).to_pylist() for c in ("row", "question", "answer")), strict=True
+    ):
         if (right := task.oracle(question)) != answer:
             return f"row {row}: {question} -> {answer!r} should be {right!r}"
     return ""
@@ -131,7 +141,9 @@ def _wrong_answer(task: Task, table: pa.Table) -> str:
 
 def _foreign(task: Task, split: str, table: pa.Table) -> str:
     wanted = OF_SPLIT[split].name
-    for row, question in zip(table.column("row").to_pylist(), table.column("question").to_pylist(), strict=True):
+    for row, question in zip(
+        table.column("row").to_pylist(), table.column("question").to_pylist(), strict=True
+    ):
         if (found := reserve_of(task.reserve_family, task.operands_of(question))) != wanted:
             return f"row {row}: {question} belongs to the {found} reserve"
     return ""

@@ -30,14 +30,26 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"digits": 18, "longer": 1},
         {"digits": 5, "base": 36, "distribution": "numbers"},
     ],
-    "correct-addition": [{"digits": 1}, {"digits": 10, "base": 2}, {"digits": 12, "errors": "congruent:2,swap:1"}],
-    "correct-multiplication": [{"digits": 1}, {"digits": 8, "base": 2}, {"digits": 7, "distribution": "numbers"}],
+    "correct-addition": [
+        {"digits": 1},
+        {"digits": 10, "base": 2},
+        {"digits": 12, "errors": "congruent:2,swap:1"},
+    ],
+    "correct-multiplication": [
+        {"digits": 1},
+        {"digits": 8, "base": 2},
+        {"digits": 7, "distribution": "numbers"},
+    ],
     "modular": [
         {"modulus": 13, "operation": "times", "train_share": 0.3},
         {"modulus": 7, "operation": "minus", "digits": 3},
         {"modulus": 1_000_003},
     ],
-    "gcd": [{"digits": 2}, {"digits": 9, "distribution": "natural"}, {"digits": 6, "distribution": "uniform"}],
+    "gcd": [
+        {"digits": 2},
+        {"digits": 9, "distribution": "natural"},
+        {"digits": 6, "distribution": "uniform"},
+    ],
 }
 
 VARIANTS: list[Task] = [task(name, **p) for name in TASKS for p in [{}, *_OTHERS[name]]]

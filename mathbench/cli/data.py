@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 KNOWN = ("task", "suite", "seed", "train", "validation", "interpolate", "extrapolate", "out", "name", "force")
 
-Count = Annotated[int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)]
+Count = Annotated[
+    int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 
 
@@ -27,7 +29,9 @@ def generate(
     interpolate: Count = None,
     extrapolate: Count = None,
     out: Annotated[Path | None, typer.Option(help="The folder. Default: data/NAME.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the configuration; default: from the task.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the configuration; default: from the task.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Replace another dataset in that folder.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would be written, write nothing.")] = False,
     json: Json = False,
@@ -38,7 +42,6 @@ def generate(
     An interrupted generation goes on where it stopped when the same command is run again.
 
     Examples:
-
       mathbench generate --task divisible --k 7
 
       mathbench generate --task addition --digits 6 --train 1000000 --out sums
@@ -69,7 +72,9 @@ def _suite(
     from mathbench.suite import load
 
     if name is not None or extra:
-        raise InputError("--name and task parameters go with --task, not with --suite. Edit a copy of the suite.")
+        raise InputError(
+            "--name and task parameters go with --task, not with --suite. Edit a copy of the suite."
+        )
     loaded = load(suite, given or None, seed)
     return loaded.name, loaded.configs
 
@@ -87,7 +92,9 @@ def _show_plan(folder: Path, configs: list["Config"], json: bool) -> None:
         for split, rows in config.spec()["sizes"].items():
             all_rows = open_rows(config.task, split, config.seed)
             first = all_rows.batch([0]).to_pylist()[0]
-            table.add_row(config.name, split, f"{rows:,}", f"{len(all_rows):,}", first["question"], first["answer"])
+            table.add_row(
+                config.name, split, f"{rows:,}", f"{len(all_rows):,}", first["question"], first["answer"]
+            )
     out.print(table)
     say(f"would write {sum(sum(c.sizes.values()) for c in configs):,} rows to {folder}; nothing was written")
 
@@ -133,7 +140,9 @@ def _show_written(manifest: "Manifest") -> None:
 
 def verify(
     folder: Annotated[Path, typer.Argument(help="A dataset.", metavar="DIR")],
-    sample: Annotated[int | None, typer.Option(min=1, help="Rows per split to regenerate. Default: 1000.")] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Rows per split to regenerate. Default: 1000.")
+    ] = None,
     all_rows: Annotated[bool, typer.Option("--all", help="Regenerate every row.")] = False,
     json: Json = False,
 ) -> None:
@@ -142,7 +151,6 @@ def verify(
     Exit code 1 when a check fails; the first difference is shown exactly.
 
     Examples:
-
       mathbench verify data/divisible-7-base10
 
       mathbench verify data/divisible-7-base10 --all --json
@@ -164,7 +172,10 @@ def verify(
         emit({"passed": not failed, "checks": [vars(c) for c in checks]})
     else:
         _show_checks(checks)
-    say(f"{len(checks) - len(failed)} of {len(checks)} checks passed" + ("" if not failed else "; the dataset is NOT good"))
+    say(
+        f"{len(checks) - len(failed)} of {len(checks)} checks passed"
+        + ("" if not failed else "; the dataset is NOT good")
+    )
     if failed:
         raise typer.Exit(1)
 
@@ -174,7 +185,9 @@ def _show_checks(checks: list[Any]) -> None:
 
     table = _table("", "configuration", "split", "check", "detail")
     for c in checks:
-        table.add_row("[green]✓[/]" if c.passed else "[bold red]✗[/]", c.config, c.split, c.what, escape(c.detail))
+        table.add_row(
+            "[green]✓[/]" if c.passed else "[bold red]✗[/]", c.config, c.split, c.what, escape(c.detail)
+        )
     out.print(table)
 
 
@@ -187,7 +200,6 @@ def describe(
     """Show what lies in a dataset: counts, lengths, the commonest answers, strata, samples.
 
     Examples:
-
       mathbench describe data/divisible-7-base10
 
       mathbench describe data/divisible-7-base10 --plot picture.png
@@ -204,16 +216,25 @@ def describe(
         draw(data, plot)
         say(f"picture: {plot}")
     if json:
-        emit({name: {s: summary.to_json() for s, summary in splits.items()} for name, splits in summaries.items()})
+        emit(
+            {
+                name: {s: summary.to_json() for s, summary in splits.items()}
+                for name, splits in summaries.items()
+            }
+        )
         return
     for name, splits in summaries.items():
         _show_summary(name, splits)
 
 
 def _show_summary(name: str, splits: dict[str, Any]) -> None:
-    table = _table("split", "rows", "question length", "answer length", "commonest answers", "strata", "samples")
+    table = _table(
+        "split", "rows", "question length", "answer length", "commonest answers", "strata", "samples"
+    )
     for split, s in splits.items():
-        lengths = ["{}-{} (mean {:.1f})".format(x[0], x[2], x[1]) for x in (s.question_length, s.answer_length)]
+        lengths = [
+            f"{x[0]}-{x[2]} (mean {x[1]:.1f})" for x in (s.question_length, s.answer_length)
+        ]
         common = ", ".join(f"{answer} {share:.1%}" for answer, share in s.answers.items())
         samples = "  ".join(f"{question} → {answer}" for question, answer in s.samples)
         table.add_row(split, f"{s.rows:,}", *lengths, common, str(len(s.strata)), samples)

@@ -24,7 +24,6 @@ def tasks(
     Parameters may be given, to see what they change.
 
     Examples:
-
       mathbench tasks
 
       mathbench tasks divisible --k 29
@@ -42,8 +41,12 @@ def _list(json: bool) -> None:
     from mathbench.generators import TASKS
 
     if json:
-        emit({"tasks": {n: {"id": f"{n}-v{t.version}", "summary": t.summary} for n, t in TASKS.items()},
-              "suites": suite.available()})
+        emit(
+            {
+                "tasks": {n: {"id": f"{n}-v{t.version}", "summary": t.summary} for n, t in TASKS.items()},
+                "suites": suite.available(),
+            }
+        )
         return
     table = _table("task", "question -> answer", "parameters", "extrapolates to")
     for name, family in TASKS.items():
@@ -68,15 +71,31 @@ def _detail(task: Any, json: bool) -> None:
     from mathbench.rows import open_rows
 
     rows = {split: open_rows(task, split, 0) for split in SPLITS}
-    samples = {s: r.batch(range(min(3, len(r)))).select(["question", "answer", "stratum"]).to_pylist() for s, r in rows.items()}
-    fields = {f.name: {"default": f.default, "allowed": allowed(f), "help": f.metadata["help"]} for f in dataclasses.fields(task)}
+    samples = {
+        s: r.batch(range(min(3, len(r)))).select(["question", "answer", "stratum"]).to_pylist()
+        for s, r in rows.items()
+    }
+    fields = {
+        f.name: {"default": f.default, "allowed": allowed(f), "help": f.metadata["help"]}
+        for f in dataclasses.fields(task)
+    }
     if json:
-        emit({"id": task.id, "name": task.name, "symmetry": task.symmetry, "extrapolates": task.extrapolates,
-              "parameters": {n: {**f, "value": task.parameters[n]} for n, f in fields.items()},
-              "strata": {s: [x.name for x in r.strata] for s, r in rows.items()},
-              "rows": {s: len(r) for s, r in rows.items()}, "samples": samples})
+        emit(
+            {
+                "id": task.id,
+                "name": task.name,
+                "symmetry": task.symmetry,
+                "extrapolates": task.extrapolates,
+                "parameters": {n: {**f, "value": task.parameters[n]} for n, f in fields.items()},
+                "strata": {s: [x.name for x in r.strata] for s, r in rows.items()},
+                "rows": {s: len(r) for s, r in rows.items()},
+                "samples": samples,
+            }
+        )
         return
-    out.print(f"[bold]{task.id}[/]  {task.summary}\n{' '.join((type(task).__doc__ or '').split('>>>')[0].split())}\n")
+    out.print(
+        f"[bold]{task.id}[/]  {task.summary}\n{' '.join((type(task).__doc__ or '').split('>>>')[0].split())}\n"
+    )
     out.print(f"one problem up to: {task.symmetry}\nextrapolates to: {task.extrapolates}\n")
     table = _table("parameter", "value", "allowed", "meaning")
     for n, f in fields.items():
@@ -84,8 +103,15 @@ def _detail(task: Any, json: bool) -> None:
     out.print(table)
     shown = _table("\nsplit", "\nrows it holds", "\nstrata", "\nsamples")
     for split, r in rows.items():
-        strata = " ".join(s.name for s in r.strata[:3]) + (f" ... ({len(r.strata)})" if len(r.strata) > 3 else "")
-        shown.add_row(split, f"{len(r):,}", strata, "  ".join(f"{s['question']} → {s['answer']}" for s in samples[split]))
+        strata = " ".join(s.name for s in r.strata[:3]) + (
+            f" ... ({len(r.strata)})" if len(r.strata) > 3 else ""
+        )
+        shown.add_row(
+            split,
+            f"{len(r):,}",
+            strata,
+            "  ".join(f"{s['question']} → {s['answer']}" for s in samples[split]),
+        )
     out.print(shown)
 
 
@@ -93,7 +119,6 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
     """Tell versions, devices, what is installed and what each extra would give.
 
     Examples:
-
       mathbench doctor
     """
     import platform
@@ -101,7 +126,10 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
 
     from mathbench.version import __version__
 
-    found = {package: _version(package) for package in (*BASE, *dict.fromkeys(p for ps in EXTRAS.values() for p in ps))}
+    found = {
+        package: _version(package)
+        for package in (*BASE, *dict.fromkeys(p for ps in EXTRAS.values() for p in ps))
+    }
     report = {
         "mathbench": __version__,
         "python": sys.version.split()[0],
@@ -121,7 +149,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
     for extra, complete in report["extras"].items():
         gives = f"baselines in {extra}"
         how = "" if complete else f'   pip install "mathbench-toolkit\\[{extra}]"'
-        out.print(f"extra [bold]{extra}[/]: {'[green]complete[/]' if complete else '[yellow]incomplete[/]'} ({gives}){how}")
+        out.print(
+            f"extra [bold]{extra}[/]: {'[green]complete[/]' if complete else '[yellow]incomplete[/]'} ({gives}){how}"
+        )
 
 
 def _version(package: str) -> str | None:

@@ -64,4 +64,3 @@ def task_of(name: str | None, arguments: list[str], known: tuple[str, ...] = ())
     if name is None:
         raise InputError("which task? Give --task NAME; `mathbench tasks` lists them.")
     return task(name, **free_options(arguments, known))
-

@@ -34,7 +34,14 @@ class Bar:
     """
 
     def __init__(self, label: str, total: int):
-        columns = (SpinnerColumn(), TextColumn(label), BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn(label),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Speed(),
+            TimeRemainingColumn(),
+        )
         self._progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
         self._bar = self._progress.add_task(label, total=total)
 

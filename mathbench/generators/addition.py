@@ -47,7 +47,9 @@ class Addition(Task):
         tuples.check_extrapolation(self.family, longer=self.longer, more=self.more)
         largest = (self.operands + self.more) * self.base ** (self.digits + self.longer)
         self._check_limits()
-        tuples.within(self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}")
+        tuples.within(
+            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
+        )
 
     @property
     def _numbers(self) -> tuples.Numbers:
@@ -102,7 +104,10 @@ def _term(operand: Int, base: int, sign: str) -> list[text.Piece]:
     """A sign and a number where there is an operand, nothing where there is none."""
     here = operand != ABSENT
     number = text.number(np.maximum(operand, 0), base)
-    return [text.literal(sign, len(operand), here), number._replace(lengths=np.where(here, number.lengths, 0))]
+    return [
+        text.literal(sign, len(operand), here),
+        number._replace(lengths=np.where(here, number.lengths, 0)),
+    ]
 
 
 def _evenly(first: list[Stratum], second: list[Stratum]) -> list[Stratum]:

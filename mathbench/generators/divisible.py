@@ -43,7 +43,9 @@ class Divisible(Task):
         super().__post_init__()
         tuples.check_lengths(self.family, self.shortest, self.digits)
         largest = 2 * self.base ** (self.digits + self.longer)
-        tuples.within(self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}")
+        tuples.within(
+            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
+        )
         if 10 * self.k > self.base**self.digits:
             raise InputError(
                 f"divisible: numbers of up to digits={self.digits} in base {self.base} hold fewer than ten multiples "

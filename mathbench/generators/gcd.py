@@ -34,7 +34,9 @@ class Gcd(Task):
 
     digits: int = parameter(4, "digits of the longest operand", low=1, high=60)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
-    distribution: str = parameter("log-uniform", "of the answers", choices=("natural", "log-uniform", "uniform"))
+    distribution: str = parameter(
+        "log-uniform", "of the answers", choices=("natural", "log-uniform", "uniform")
+    )
     shortest: int = parameter(1, "digits of the shortest operand", low=1, high=60)
     longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
 
@@ -42,7 +44,9 @@ class Gcd(Task):
         super().__post_init__()
         tuples.check_lengths(self.family, self.shortest, self.digits)
         largest = 4 * self.base ** (self.digits + self.longer)
-        tuples.within(self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}")
+        tuples.within(
+            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
+        )
 
     def inner(self) -> list[Stratum]:
         return self._strata(tuples.tuples(self.digits, 2, shortest=self.shortest))

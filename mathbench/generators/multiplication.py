@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import pyarrow as pa
 
 from mathbench import operands as tuples
@@ -35,7 +34,9 @@ class Multiplication(Task):
         super().__post_init__()
         tuples.check_lengths(self.family, self.shortest, self.digits)
         largest = self.base ** (2 * (self.digits + self.longer))
-        tuples.within(self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}")
+        tuples.within(
+            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
+        )
 
     def inner(self) -> list[Stratum]:
         choices = tuples.tuples(self.digits, 2, shortest=self.shortest)

@@ -17,7 +17,33 @@ from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
 from mathbench.task import Int, Problems, Task
 
-SMALL_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
+SMALL_PRIMES = (
+    2,
+    3,
+    5,
+    7,
+    11,
+    13,
+    17,
+    19,
+    23,
+    29,
+    31,
+    37,
+    41,
+    43,
+    47,
+    53,
+    59,
+    61,
+    67,
+    71,
+    73,
+    79,
+    83,
+    89,
+    97,
+)
 POOLED = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
 _WITNESSES = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
 
@@ -42,7 +68,9 @@ class Factors(NamedTuple):
         return below * (1 - prod(1 - 1 / q for q in SMALL_PRIMES if self.first <= q <= self.last))
 
 
-CLASSES = tuple(Factors(*c) for c in ((2, 2), (3, 3), (5, 5), (7, 7), (11, 11), (13, 13), (17, 29), (31, 97), (101, 0)))
+CLASSES = tuple(
+    Factors(*c) for c in ((2, 2), (3, 3), (5, 5), (7, 7), (11, 11), (13, 13), (17, 29), (31, 97), (101, 0))
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +98,9 @@ class Prime(Task):
     def __post_init__(self) -> None:
         super().__post_init__()
         tuples.check_lengths(self.family, self.shortest, self.digits)
-        tuples.within(self.family, self.base**self.digits, f"a number after digits={self.digits} in base {self.base}")
+        tuples.within(
+            self.family, self.base**self.digits, f"a number after digits={self.digits} in base {self.base}"
+        )
         if self.base**self.digits < 32:
             raise InputError(f"prime: digits={self.digits} in base {self.base} holds too few primes.")
 
@@ -88,7 +118,9 @@ class Prime(Task):
     def outer(self) -> list[Stratum]:
         """Longer numbers, as far as they stay below 2^63."""
         lengths = range(self.digits + 1, self.digits + self.longer + 1)
-        return [s for n in lengths if tuples.Numbers(self.base).first(n) < 1 << 63 for s in self._length(n, 1)]
+        return [
+            s for n in lengths if tuples.Numbers(self.base).first(n) < 1 << 63 for s in self._length(n, 1)
+        ]
 
     def _length(self, length: int, share: int) -> list[Stratum]:
         """Primes and composites of one length, half of the rows each."""

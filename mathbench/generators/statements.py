@@ -1,6 +1,5 @@
 """Is this result right? `12+29=41` -> `true`, `12*29=348` -> `true`."""
 
-import re
 from abc import abstractmethod
 from dataclasses import dataclass
 from math import lcm
@@ -47,7 +46,9 @@ class Statement(Task):
         shares(self.family, self.errors)
         tuples.check_lengths(self.family, self.shortest, self.digits)
         largest = self.base * self.result(*(self.base ** (self.digits + self.longer),) * 2)
-        tuples.within(self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}")
+        tuples.within(
+            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
+        )
 
     @staticmethod
     @abstractmethod
@@ -196,10 +197,14 @@ def shares(family: str, errors: str) -> list[int]:
         if kind not in parts:
             raise InputError(f"{family}: unknown kind of error '{kind}'. {did_you_mean(kind, ERRORS)}")
         if not (share or "1").isdecimal() or int(share or "1") > 99:
-            raise InputError(f"{family}: the share of '{kind}' must be an integer from 0 to 99. Received: {share!r}.")
+            raise InputError(
+                f"{family}: the share of '{kind}' must be an integer from 0 to 99. Received: {share!r}."
+            )
         parts[kind] = int(share or "1")
     if not any(parts.values()):
-        raise InputError(f"{family}: at least one kind of error must have a share above 0. Received: {errors!r}.")
+        raise InputError(
+            f"{family}: at least one kind of error must have a share above 0. Received: {errors!r}."
+        )
     return list(parts.values())
 
 

@@ -37,7 +37,9 @@ class Subtraction(Task):
         super().__post_init__()
         tuples.check_lengths(self.family, self.shortest, self.digits)
         largest = 2 * self.base ** (self.digits + self.longer)
-        tuples.within(self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}")
+        tuples.within(
+            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
+        )
 
     def inner(self) -> list[Stratum]:
         choices = tuples.tuples(self.digits, 2, shortest=self.shortest)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.scoring import Scored, score, solve, truth_of
-from mathbench.metrics import Score
 from mathbench.leaderboard.submission import MOST_ROWS, Manifest, Submission
+from mathbench.metrics import Score
 
 JUDGED = (
     "interpolate",

@@ -10,8 +10,8 @@ from typing import Any
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.kept import BADGES, Kept
-from mathbench.metrics import Score, wilson
 from mathbench.leaderboard.submission import canonical
+from mathbench.metrics import Score, wilson
 from mathbench.reserve import SPLITS
 
 # Student's t, two-sided 95 %, for 1, 2, ... degrees of freedom; beyond the list the last one is close enough

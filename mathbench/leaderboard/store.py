@@ -23,8 +23,8 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.checker import Checked
 from mathbench.leaderboard.kept import Kept
 from mathbench.leaderboard.scoring import Scored
-from mathbench.metrics import Score
 from mathbench.leaderboard.submission import Submission
+from mathbench.metrics import Score
 
 VERSION = "1"  # of the tables; a board of another version is refused, not guessed at
 PATIENCE = 30_000  # milliseconds that a writer waits for another one

@@ -56,7 +56,10 @@ def test_dry_run_writes_nothing(tmp_path):
         (["generate", "--task", "divisible", "7"], "unexpected argument '7'"),
         (["generate", "--task", "addition", "--digits", "0"], "digits must be an integer from 1 to 62"),
         (["generate", "--task", "addition", "--base", "37"], "base must be an integer from 2 to 36"),
-        (["generate", "--task", "addition", "--digits", "1", "--train", "45"], "train holds 44 different rows"),
+        (
+            ["generate", "--task", "addition", "--digits", "1", "--train", "45"],
+            "train holds 44 different rows",
+        ),
         (["generate", "--task", "addition", "--train", "many"], "--train"),
         (["generate", "--task", "addition", "--out", "/proc/nowhere"], "/proc/nowhere"),
         (["generate", "--suite", "hofstader"], "Did you mean 'hofstadter'"),

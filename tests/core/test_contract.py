@@ -64,7 +64,9 @@ def test_every_stratum_gives_right_answers(task):
     """At least one row of every stratum that is not used up at once is solved independently."""
     for split in ("train", "extrapolate"):
         table = some(task, split, rows=3000)
-        first = {s: q for s, q in zip(table["stratum"].to_pylist(), table["question"].to_pylist(), strict=True)}
+        first = {
+            s: q for s, q in zip(table["stratum"].to_pylist(), table["question"].to_pylist(), strict=True)
+        }
         answers = dict(zip(table["question"].to_pylist(), table["answer"].to_pylist(), strict=True))
         assert len(first) > 0
         for question in first.values():
@@ -82,7 +84,9 @@ def test_problems_lie_in_the_reserve_of_their_split(task, split):
 
 @every_task
 def test_splits_share_no_problem_even_across_seeds(task):
-    train = {solvers.problem(task, q) for seed in (0, 1) for q in some(task, "train", seed)["question"].to_pylist()}
+    train = {
+        solvers.problem(task, q) for seed in (0, 1) for q in some(task, "train", seed)["question"].to_pylist()
+    }
     for split in SPLITS[1:]:
         for seed in (0, 7):
             questions = some(task, split, seed)["question"].to_pylist()
@@ -121,10 +125,15 @@ def test_seeds_differ(task):
     source = rows_of(task, "train")
     if len(source) > 10_000:
         n = 1000
-        seen = [set(rows_of(task, "train", s).batch(range(n))["question"].to_pylist()) for s in (0, 1, "winter")]
+        seen = [
+            set(rows_of(task, "train", s).batch(range(n))["question"].to_pylist()) for s in (0, 1, "winter")
+        ]
         chance = n * n / len(source)
         assert all(len(a & b) < 5 * chance + 200 for a in seen for b in seen if a is not b)
-    assert source.batch(range(5))["question"].to_pylist() != rows_of(task, "train", 1).batch(range(5))["question"].to_pylist()
+    assert (
+        source.batch(range(5))["question"].to_pylist()
+        != rows_of(task, "train", 1).batch(range(5))["question"].to_pylist()
+    )
 
 
 @every_split
@@ -135,7 +144,9 @@ def test_labels_are_balanced_in_every_group(task, split):
     source = rows_of(task, split)
     table = source.batch(range(min(len(source), 6000)))
     groups: dict[str, list[int]] = {}
-    for stratum, label, answer in zip(*(table[c].to_pylist() for c in ("stratum", "label", "answer")), strict=True):
+    for stratum, label, answer in zip(
+        *(table[c].to_pylist() for c in ("stratum", "label", "answer")), strict=True
+    ):
         assert answer == ("false", "true")[label]
         groups.setdefault(stratum.split(",")[0], []).append(label)
     block = max(phase.size for phase in source.plan.phases)
@@ -187,7 +198,9 @@ def test_golden_digests():
 def test_rows_are_the_same_in_a_fresh_process(hash_seed):
     code = "import json; from tests.core import test_contract as t; print(json.dumps(t.golden(t.DEFAULTS)))"
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-    output = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    output = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
     expected = json.loads(GOLDEN.read_text())
     assert all(expected[key] == found for key, found in json.loads(output.stdout).items())
 

@@ -44,7 +44,10 @@ def test_load_dataset_gives_all_splits_with_their_features(folder, tmp_path):
         loaded = load_dataset(str(folder), name, cache_dir=str(tmp_path / "cache"))
         assert {split: len(rows) for split, rows in loaded.items()} == SIZES
         for split, rows in loaded.items():
-            assert rows.column_names == ["question", "answer", "task", "stratum", "row"] + ["label"] * recognition
+            assert (
+                rows.column_names
+                == ["question", "answer", "task", "stratum", "row"] + ["label"] * recognition
+            )
             if recognition:
                 assert rows.features["label"] == ClassLabel(names=["false", "true"])
             again = open_dataset(folder).data(name).splits[split]
@@ -69,9 +72,10 @@ def test_two_folders_of_one_name_do_not_share_a_cache(tmp_path):
 
 def test_load_in_memory_equals_the_files(folder):
     loaded = mathbench.load("divisible", k=7, seed=3, **SIZES)
-    assert loaded["train"]["question"][:] == open_dataset(folder).data("divisible-7-base10").splits["train"][
-        "question"
-    ].to_pylist()
+    assert (
+        loaded["train"]["question"][:]
+        == open_dataset(folder).data("divisible-7-base10").splits["train"]["question"].to_pylist()
+    )
     assert loaded["train"].features["label"] == ClassLabel(names=["false", "true"])
 
 
@@ -102,7 +106,18 @@ def test_shards_of_fixed_rows_and_resume(tmp_path, monkeypatch):
 @pytest.mark.parametrize("moment", [0.0, 0.05, 0.15, 0.3])
 def test_killed_generation_is_never_believed_and_finishes_on_a_rerun(tmp_path, moment):
     out = tmp_path / "ds"
-    command = [sys.executable, "-m", "mathbench", "generate", "--task", "addition", "--digits", "6", "--train", "400000"]
+    command = [
+        sys.executable,
+        "-m",
+        "mathbench",
+        "generate",
+        "--task",
+        "addition",
+        "--digits",
+        "6",
+        "--train",
+        "400000",
+    ]
     command += ["--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.time() + 60

@@ -54,7 +54,7 @@ def test_seeds_that_only_look_alike_differ_and_text_that_is_a_number_is_that_num
         return Rows(task("addition"), "train", seed).batch(range(20))["question"].to_pylist()
 
     assert questions("5") == questions(5)
-    assert len({str(questions(s)) for s in (5, -5, "five", (1 << 64) - 5, 5.0.hex())}) == 5
+    assert len({str(questions(s)) for s in (5, -5, "five", (1 << 64) - 5, (5.0).hex())}) == 5
 
 
 def test_an_unknown_split():
@@ -63,14 +63,20 @@ def test_an_unknown_split():
 
 
 SMALL = {
-    "addition": st.fixed_dictionaries({"digits": st.integers(1, 5), "base": st.integers(2, 36), "operands": st.integers(2, 3)}),
+    "addition": st.fixed_dictionaries(
+        {"digits": st.integers(1, 5), "base": st.integers(2, 36), "operands": st.integers(2, 3)}
+    ),
     "subtraction": st.fixed_dictionaries({"digits": st.integers(1, 8), "base": st.integers(2, 36)}),
     "multiplication": st.fixed_dictionaries({"digits": st.integers(1, 4), "base": st.integers(2, 36)}),
     "division": st.fixed_dictionaries({"digits": st.integers(1, 8), "base": st.integers(2, 36)}),
-    "divisible": st.fixed_dictionaries({"k": st.integers(2, 150), "base": st.integers(5, 36), "digits": st.integers(5, 7)}),
+    "divisible": st.fixed_dictionaries(
+        {"k": st.integers(2, 150), "base": st.integers(5, 36), "digits": st.integers(5, 7)}
+    ),
     "prime": st.fixed_dictionaries({"base": st.integers(8, 36), "digits": st.integers(2, 5)}),
     "correct-addition": st.fixed_dictionaries({"digits": st.integers(1, 8), "base": st.integers(2, 36)}),
-    "correct-multiplication": st.fixed_dictionaries({"digits": st.integers(1, 4), "base": st.integers(2, 36)}),
+    "correct-multiplication": st.fixed_dictionaries(
+        {"digits": st.integers(1, 4), "base": st.integers(2, 36)}
+    ),
     "modular": st.fixed_dictionaries({"modulus": st.integers(2, 5000), "base": st.integers(2, 36)}),
     "gcd": st.fixed_dictionaries({"digits": st.integers(1, 5), "base": st.integers(2, 36)}),
 }

@@ -24,7 +24,9 @@ def test_all_problems_are_used_each_once():
     made = plan([Stratum("a", (1,)), Stratum("b", (1,), weight=3)], [7, 100])
     strata, ranks = everything(made)
     assert made.rows == 107
-    assert sorted(zip(strata, ranks, strict=True)) == [(0, i) for i in range(7)] + [(1, i) for i in range(100)]
+    assert sorted(zip(strata, ranks, strict=True)) == [(0, i) for i in range(7)] + [
+        (1, i) for i in range(100)
+    ]
 
 
 def test_a_group_ends_when_one_of_its_members_does():
@@ -35,7 +37,9 @@ def test_a_group_ends_when_one_of_its_members_does():
 
 
 def test_strata_that_share_a_space_never_show_the_same_problem():
-    shared = [Stratum(n, (1,), weight=w, group="g", space="g") for n, w in (("true", 2), ("wrong", 1), ("swap", 1))]
+    shared = [
+        Stratum(n, (1,), weight=w, group="g", space="g") for n, w in (("true", 2), ("wrong", 1), ("swap", 1))
+    ]
     made = plan(shared, [41])
     strata, ranks = everything(made)
     assert made.rows == 40 and sorted(ranks) == list(range(40)) and Counter(strata) == {0: 20, 1: 10, 2: 10}
@@ -51,7 +55,9 @@ def test_every_block_holds_each_stratum_by_weight():
 
 
 def test_an_empty_space_leaves_its_group_out():
-    made = plan([Stratum("a", (1,), group="g"), Stratum("b", (1,), group="g"), Stratum("c", (1,))], [0, 10, 4])
+    made = plan(
+        [Stratum("a", (1,), group="g"), Stratum("b", (1,), group="g"), Stratum("c", (1,))], [0, 10, 4]
+    )
     assert Counter(everything(made)[0]) == {2: 4}
 
 

@@ -55,7 +55,9 @@ def test_low_bits_residues_and_neighbours_are_uniform(size):
     bins = (values.astype(np.float64) / parts.covered * 8).astype(int)
     pairs = np.bincount(bins[:-1] * 8 + bins[1:], minlength=64)
     assert uniform(pairs) > LEVEL
-    assert abs(np.corrcoef(values[:-1].astype(float), values[1:].astype(float))[0, 1]) < 4 / len(values) ** 0.5
+    assert (
+        abs(np.corrcoef(values[:-1].astype(float), values[1:].astype(float))[0, 1]) < 4 / len(values) ** 0.5
+    )
 
 
 def test_neighbouring_keys_are_unrelated():
@@ -71,7 +73,9 @@ def test_scale_is_uniform_and_stays_below_its_size():
         assert int(scaled.max()) < size
         if size > 1:
             bins = min(size, 16)
-            assert uniform(np.bincount((scaled.astype(float) / size * bins).astype(int), minlength=bins)) > LEVEL
+            assert (
+                uniform(np.bincount((scaled.astype(float) / size * bins).astype(int), minlength=bins)) > LEVEL
+            )
 
 
 def test_reserves_have_their_shares_and_ignore_residues():
@@ -109,7 +113,9 @@ def test_operands_are_independent_of_each_other_and_of_the_row_before(sums):
 
 
 def test_neighbouring_seeds_are_unrelated():
-    made = [Rows(task("addition", digits=6, shortest=6), "train", s).problems(np.arange(20_000)) for s in (1, 2)]
+    made = [
+        Rows(task("addition", digits=6, shortest=6), "train", s).problems(np.arange(20_000)) for s in (1, 2)
+    ]
     a, b = ((p.operands[0] - 100_000) // 112_500 for p in made)
     assert uniform(np.bincount(a * 8 + b, minlength=64)) > LEVEL
 
@@ -121,7 +127,10 @@ def test_lengths_follow_the_plan_and_their_order_is_random():
     counts = np.bincount(strata, minlength=len(names))
     weights = np.array([s.weight for s in rows.strata])
     alive = weights * (counts > 1000)  # the smallest strata are used up on the way
-    assert uniform(counts[alive > 0] / weights[alive > 0] * weights[alive > 0].mean()) >= 0 and counts.sum() == 36_000
+    assert (
+        uniform(counts[alive > 0] / weights[alive > 0] * weights[alive > 0].mean()) >= 0
+        and counts.sum() == 36_000
+    )
     largest = np.flatnonzero(weights == 2)[-6:]
     shown = strata[np.isin(strata, largest)]
     order = np.searchsorted(largest, shown)

@@ -72,8 +72,16 @@ FAMILIES = {
         ("divisible", {"k": 2, "base": 3, "digits": 10}),
         ("divisible", {"k": 3, "answer": "residue"}),
     ],
-    "prime": [("prime", {"digits": 5}), ("prime", {"base": 2, "digits": 16}), ("prime", {"negatives": "hard"})],
-    "gcd": [("gcd", {"digits": 3}), ("gcd", {"digits": 4, "distribution": "natural"}), ("gcd", {"base": 2, "digits": 10})],
+    "prime": [
+        ("prime", {"digits": 5}),
+        ("prime", {"base": 2, "digits": 16}),
+        ("prime", {"negatives": "hard"}),
+    ],
+    "gcd": [
+        ("gcd", {"digits": 3}),
+        ("gcd", {"digits": 4, "distribution": "natural"}),
+        ("gcd", {"base": 2, "digits": 10}),
+    ],
 }
 
 

@@ -37,9 +37,18 @@ def test_hofstadter_asks_all_his_questions():
     [
         ('name="x"\n[[tasks]]\ntask="addition"\ndigit=3', "no parameter 'digit'. Did you mean 'digits'"),
         ('name="x"\n[[tasks]]\ntask="aditon"', "unknown task 'aditon'. Did you mean 'addition'"),
-        ('name="x"\nsedd=1\n[[tasks]]\ntask="addition"', "unknown key 'sedd' in the suite. Did you mean 'seed'"),
-        ('name="x"\n[sizes]\ntrian=1\n[[tasks]]\ntask="gcd"', "unknown key 'trian' in sizes. Did you mean 'train'"),
-        ('name="x"\n[[tasks]]\ntask="gcd"\nsizes={train=-1}', "must be an integer of 0 or more. Received: -1"),
+        (
+            'name="x"\nsedd=1\n[[tasks]]\ntask="addition"',
+            "unknown key 'sedd' in the suite. Did you mean 'seed'",
+        ),
+        (
+            'name="x"\n[sizes]\ntrian=1\n[[tasks]]\ntask="gcd"',
+            "unknown key 'trian' in sizes. Did you mean 'train'",
+        ),
+        (
+            'name="x"\n[[tasks]]\ntask="gcd"\nsizes={train=-1}',
+            "must be an integer of 0 or more. Received: -1",
+        ),
         ('name="x"\n[[tasks]]\ntask="gcd"\nsizes=3', "must be a table. Received: 3"),
         ('name="x"\n[[tasks]]\ntask="gcd"\ndigits="four"', "digits must be an integer from 1 to 60"),
         ('name="x"\n[[tasks]]\ntask="gcd"\ndigits=true', "digits must be an integer from 1 to 60"),

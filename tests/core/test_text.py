@@ -33,7 +33,9 @@ def test_show_and_int_are_inverses(value, base):
 def test_join_with_masks(rows):
     values = np.array([v for v, _ in rows])
     mask = np.array([m for _, m in rows])
-    joined = text.join(text.literal("-", len(rows), mask), text.number(values, 10), text.literal(" end", len(rows)))
+    joined = text.join(
+        text.literal("-", len(rows), mask), text.number(values, 10), text.literal(" end", len(rows))
+    )
     joined.validate(full=True)
     assert joined.to_pylist() == [("-" if m else "") + f"{v} end" for v, m in rows]
 
