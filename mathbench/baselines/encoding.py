@@ -104,6 +104,27 @@ class Encoding:
             out = _padded(tokens, offsets, self.widths[0], left=self.choices.padding == "left")
         return np.ascontiguousarray(out[:, ::-1] if self.choices.query == "reversed" else out)
 
+    def grouped(self, column: Any) -> list[tuple[Tokens, Tokens]]:
+        """Questions to tokens, those of one width together, so that no answer depends on what else is asked.
+
+        Returns:
+            For each group the numbers of its rows, int64 (g,), and their tokens, int64 (g, T).
+        """
+        plain = _plain(column)
+        data, offsets = _bytes(plain)
+        if self.choices.padding == "operands":
+            lengths = _group_lengths(data, offsets)[2]
+        else:
+            lengths = np.diff(offsets)[:, None]
+        places = max(lengths.shape[1], len(self.widths))
+        own = np.pad(lengths, ((0, 0), (0, places - lengths.shape[1])))
+        own = np.maximum(own, np.pad(self.widths, (0, places - len(self.widths))))
+        _, group = np.unique(own, axis=0, return_inverse=True)
+        members = [
+            np.flatnonzero(group.ravel() == number) for number in range(int(group.max(initial=-1)) + 1)
+        ]
+        return [(rows, self.questions(plain.take(pa.array(rows)))) for rows in members]
+
     def answers(self, column: Any) -> Tokens:
         """Answers to tokens, int64 (n, answer_width), or with classes to class numbers, int64 (n, 1)."""
         if self.classes:
@@ -132,7 +153,8 @@ class Encoding:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, with the name."""
-        return {"name": self.name, **dataclasses.asdict(self)}
+        facts = dataclasses.asdict(self)
+        return {"name": self.name, **facts, "widths": list(self.widths), "classes": list(self.classes)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Encoding":

@@ -276,6 +276,7 @@ def _data(
 ) -> "Data":
     """The rows to run on: those of a dataset, of a task, or of the recipe's own task."""
     from mathbench.data import SIZES, Data, fitting
+    from mathbench.rows import open_rows
 
     if folder is not None:
         if name is not None or extra or sizes:
@@ -290,6 +291,8 @@ def _data(
         raise InputError("--config goes with --data DIR.")
     task = _task(recipe, spec, name, extra)
     defaults = fitting(task, recipe.sizes if recipe and recipe.sizes else SIZES, seed)
+    for split, count in sizes.items():
+        open_rows(task, split, seed).require(count)  # before memory for so many rows is asked for
     return Data.generate(task, {**defaults, **sizes}, seed)
 
 
