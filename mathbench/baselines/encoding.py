@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mathbench import text
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
+from mathbench.reserve import TRAIN, fingerprints
 from mathbench.task import Task
 
 Tokens = NDArray[np.int64]
@@ -215,29 +216,35 @@ def alphabet_of(task: Task, columns: Iterable[Any]) -> str:
 
 
 def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
-    """The class of every prefix of a number, for divisibility; int64 (n, q), -1 where there is only padding.
+    """The class of every prefix of a number, for divisibility; int64 (n, q), -1 where there is none.
 
-    The residue is carried from digit to digit as one would by hand, so a label can be trained at every
-    position.
+    There is none before the first digit, and none where the prefix is itself a problem of the validation or
+    test reserve: its label would be a held-out answer.
 
     Raises:
         InputError: for a task other than divisible, or a question that is read from its end.
     """
     if task.family != "divisible" or encoding.choices.query != "forward":
         raise InputError("labels=prefix needs the task 'divisible' and query=forward.")
-    k, base = task.parameters["k"], task.parameters["base"]
+    base, number = task.parameters["base"], _class_of_residue(encoding, task)
+    ours = TRAIN.first(task.train_part)
     digits = np.array([-1] + [text.DIGITS.index(c) for c in encoding.alphabet])[questions]
-    names = [str(r) for r in range(k)] if len(encoding.classes) > 2 or "0" in encoding.classes else None
-    of_residue = [names[r] if names else str(r == 0).lower() for r in range(k)]
-    number = np.array(
-        [encoding.classes.index(word) if word in encoding.classes else -1 for word in of_residue]
-    )
-    residue, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
+    prefix, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
     for at in range(questions.shape[1]):
         here = digits[:, at] >= 0
-        residue = np.where(here, (residue * base + digits[:, at]) % k, residue)
-        labels[:, at] = np.where(here, number[residue], -1)
+        prefix = np.where(here, prefix * base + digits[:, at], prefix)
+        known = here & ours.holds(fingerprints(task.reserve_family, prefix[None, :]))
+        labels[:, at] = np.where(known, number[prefix % task.parameters["k"]], -1)
     return labels
+
+
+def _class_of_residue(encoding: Encoding, task: Task) -> Tokens:
+    """The number of the class that each residue belongs to, int64 (k,); -1 where training never shows it."""
+    residues = range(task.parameters["k"])
+    words = [
+        str(r == 0).lower() if task.recognition else text.show(r, task.parameters["base"]) for r in residues
+    ]
+    return np.array([encoding.classes.index(word) if word in encoding.classes else -1 for word in words])
 
 
 def _plain(column: Any) -> pa.StringArray:

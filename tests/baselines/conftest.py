@@ -9,7 +9,6 @@ from mathbench.baselines.recipe import configured, read
 from mathbench.data import Data
 from mathbench.generators import task
 
-
 settings.register_profile("baselines", deadline=None)  # a shared machine has slow moments
 settings.load_profile("baselines")
 

@@ -13,10 +13,11 @@ from mathbench.baselines.runner import Order, run
 from mathbench.cli import main
 from mathbench.errors import InputError
 
-KEYS = (
-    "schema_version id baseline framework recipe encoding task data seed command commit dirty versions hardware "
-    "parameters timings best scores floors ceiling predictions_sha256"
-).split()
+KEYS = [
+    *("schema_version", "id", "baseline", "framework", "recipe", "encoding", "task", "data", "seed"),
+    *("command", "commit", "dirty", "versions", "hardware", "parameters", "timings", "best"),
+    *("scores", "floors", "ceiling", "predictions_sha256"),
+]
 SMALL = [
     "--digits",
     "2",

@@ -11,6 +11,7 @@ from mathbench.baselines.encoding import Choices, Encoding, alphabet_of, fitted,
 from mathbench.data import Data
 from mathbench.errors import InputError
 from mathbench.generators import task
+from mathbench.reserve import reserve_of
 
 ALL = [
     Choices(query=q, padding=p, answer=a)
@@ -84,7 +85,11 @@ def test_classes_and_prefix_labels(multiples):
     assert encoding.decoded(encoding.answers(train["answer"])).to_pylist() == train["answer"].to_pylist()
     labels = prefix_labels(encoding, encoding.questions(train["question"]), multiples.task)
     for question, row in zip(train["question"].to_pylist(), labels, strict=True):
-        prefixes = [int(int(question[: i + 1]) % 3 == 0) for i in range(len(question))]
+        numbers = [int(question[: i + 1]) for i in range(len(question))]
+        # a held-out number is no training problem, not even as the beginning of another one
+        ours = [reserve_of(multiples.task.reserve_family, (number,)) == "train" for number in numbers]
+        prefixes = [int(number % 3 == 0) if mine else -1 for number, mine in zip(numbers, ours, strict=True)]
+        assert prefixes[-1] >= 0
         assert row.tolist() == [-1] * (len(row) - len(question)) + prefixes
 
 
