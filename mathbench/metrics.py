@@ -90,7 +90,7 @@ class Spread:
     high: float
 
 
-def wilson(correct: int, n: int) -> tuple[float, float]:
+def wilson(correct: float, n: int) -> tuple[float, float]:
     """The Wilson 95 % interval of a share (JASA 22, 1927): honest near 0 and 1, where most scores are.
 
     Raises:

@@ -8,7 +8,7 @@ are enumerated once: two operands of the same length by folding the square of pa
 from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations_with_replacement
-from math import factorial, prod
+from math import comb, factorial, prod
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from mathbench.task import Problems
 
 Int = NDArray[np.int64]
 
+MOST_STRATA = 4096  # tuples of lengths in one split
 SHARES = 4096  # natural shares of strata are rounded to this many parts
 
 
@@ -59,9 +60,17 @@ class Numbers(NamedTuple):
 def tuples(digits: int, operands: int, longest_from: int = 1, shortest: int = 1) -> list[tuple[int, ...]]:
     """All tuples of lengths up to `digits`, longest first, whose longest is at least `longest_from`.
 
+    Raises:
+        InputError: when there are too many.
+
     >>> tuples(2, 2)
     [(1, 1), (2, 1), (2, 2)]
     """
+    many = comb(digits - shortest + operands, operands)
+    if many > MOST_STRATA:
+        raise InputError(
+            f"{operands} operands of {shortest} to {digits} digits make {many:,} strata, more than {MOST_STRATA:,}."
+        )
     lengths = range(shortest, digits + 1)
     found = [tuple(sorted(c, reverse=True)) for c in combinations_with_replacement(lengths, operands)]
     return sorted(c for c in found if c[0] >= longest_from)

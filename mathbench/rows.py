@@ -109,7 +109,7 @@ class Rows:
         return columns
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def open_rows(task: Task, split: str, seed: int | str) -> Rows:
     """The same as `Rows`, remembered: counting small strata takes a while."""
     return Rows(task, split, seed)

@@ -19,6 +19,18 @@ from mathbench.task import LABELS, Task
 BATCH = 1 << 17  # rows made at a time, and rows per Parquet row group
 Progress = Callable[[int], None]
 
+# Task and stratum repeat, row counts up, and the rest is text that a dictionary or statistics would only slow down.
+_OPTIONS: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "use_dictionary": ["task", "stratum"],
+    "write_statistics": ["row"],
+    "column_encoding": {
+        "row": "DELTA_BINARY_PACKED",
+        "question": "DELTA_LENGTH_BYTE_ARRAY",
+        "answer": "DELTA_LENGTH_BYTE_ARRAY",
+    },
+}
 _TEXT = {"dtype": "string", "_type": "Value"}
 
 
@@ -55,10 +67,8 @@ def write(path: Path, rows: Rows, start: int, stop: int, progress: Progress) -> 
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     digest, strata = Digest(), dict.fromkeys((s.name for s in rows.strata), 0)
     columns = schema(rows.task)
-    # task and stratum repeat and row counts up: the rest is text, which a dictionary would only slow down
-    options: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "use_dictionary": ["task", "stratum"]}
     try:
-        with pq.ParquetWriter(temporary, _dictionaries(columns), store_schema=False, **options) as writer:
+        with pq.ParquetWriter(temporary, _dictionaries(columns), store_schema=False, **_OPTIONS) as writer:
             for table in batches(rows, start, stop):
                 writer.write_table(table.cast(_dictionaries(columns)))
                 digest.update(table)

@@ -156,4 +156,4 @@ class Task(ABC):
 def _part(name: str, value: Any) -> str:
     if isinstance(value, str):
         return re.sub(r"[^\w.]+", "_", value)  # names of configurations and folders
-    return f"{value}" if name == "k" else f"{name.replace('_', '')}{value:g}"
+    return str(value) if name == "k" else f"{name.replace('_', '')}{value}"

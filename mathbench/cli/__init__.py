@@ -4,8 +4,9 @@ import sys
 from typing import Any
 
 import typer
+from rich.markup import escape
 
-from mathbench.cli import data, listing, run
+from mathbench.cli import board, data, listing, run
 from mathbench.cli.output import say
 from mathbench.errors import CheckFailed, MathbenchError
 
@@ -19,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Clean mathematical data for neural networks, baselines, exact-match scores and a leaderboard.",
 )
-for group in (data, listing, run):
+for group in (data, listing, run, board):
     group.register(app)
 
 
@@ -31,12 +32,17 @@ def main(arguments: list[str] | None = None) -> None:
         say("interrupted; finished parts are kept, run the same command again to go on")
         sys.exit(130)
     except MathbenchError as error:
-        say(f"[bold red]error:[/] {error}")
+        _refuse(str(error))
         sys.exit(1 if isinstance(error, CheckFailed) else 2)
     except OSError as error:
-        say(f"[bold red]error:[/] {error.strerror or error}: {error.filename or ''}".rstrip(": "))
+        _refuse(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
         sys.exit(2)
     except _USAGE as error:
-        say(f"[bold red]error:[/] {error.format_message()}")
+        _refuse(error.format_message())
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(reason: str) -> None:
+    """Say what went wrong; names in it come from users and files, so brackets are no markup."""
+    say(f"[bold red]error:[/] {escape(reason)}")

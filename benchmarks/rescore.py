@@ -1,0 +1,53 @@
+"""How long a board takes to recompute a submission of 100,000 predictions.
+
+    python benchmarks/rescore.py [ROWS]
+
+Prints wall and CPU seconds for reading and checking the form, regenerating the truth and scoring, and keeping
+the result on an SQLite board; first in a fresh process, then again with the splits already open.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import pyarrow as pa
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from mathbench.generators import task as make_task
+from mathbench.leaderboard import scoring
+from mathbench.leaderboard.checker import check
+from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.submission import read_run
+from tests.leaderboard.conftest import manifest, replaced, right, write_run
+
+
+def main(rows: int) -> None:
+    """Time every step of one submission, twice."""
+    task = make_task("addition", digits=6)
+    sizes = {"interpolate": rows - rows // 2, "extrapolate": rows // 2}
+    answers: pa.Table = replaced(right(task, sizes), 100)
+    scoring._rows.cache_clear()
+    with tempfile.TemporaryDirectory() as place:
+        run = write_run(Path(place) / "run", manifest(task, sizes=sizes), answers)
+        board = Board(Path(place) / "board.sqlite")
+        print(f"{rows:,} predictions, {(run / 'predictions.parquet').stat().st_size:,} bytes")
+        for attempt in ("first", "second"):
+            read, submission = timed(lambda: read_run(run))
+            scored, checked = timed(lambda it=submission: check(it))
+            kept, _ = timed(lambda it=submission, c=checked: board.keep(it, c))
+            print(f"{attempt}: read {read}, score {scored}, keep {kept}")
+
+
+def timed(step: Callable[[], Any]) -> tuple[str, Any]:
+    """The seconds that a step took, as text, and what it gave."""
+    wall, cpu = perf_counter(), process_time()
+    value = step()
+    return f"{perf_counter() - wall:.3f} s ({process_time() - cpu:.3f} s CPU)", value
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

@@ -1,0 +1,316 @@
+"""The board in a database: SQLite by default, PostgreSQL by URL; every attempt is kept."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from platformdirs import user_data_dir
+from sqlalchemy import JSON, Engine, ForeignKey, LargeBinary, String, Text, create_engine, event, func, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, deferred, mapped_column, relationship
+from sqlalchemy.schema import CreateTable
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.checker import Checked
+from mathbench.leaderboard.kept import Kept
+from mathbench.leaderboard.scoring import Scored
+from mathbench.metrics import Score
+from mathbench.leaderboard.submission import Submission
+
+VERSION = "1"  # of the tables; a board of another version is refused, not guessed at
+PATIENCE = 30_000  # milliseconds that a writer waits for another one
+
+_INSERT: dict[str, Any] = {"sqlite": sqlite_dialect.insert, "postgresql": postgresql.insert}
+
+
+class Base(DeclarativeBase):
+    """All tables of a board."""
+
+
+class BoardRow(Base):
+    """Facts about the board itself, such as the version of its tables."""
+
+    __tablename__ = "board"
+    key: Mapped[str] = mapped_column(String(50), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class SubmissionRow(Base):
+    """One content that was submitted, however often; withdrawing marks it and deletes nothing."""
+
+    __tablename__ = "submissions"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    submitted: Mapped[str] = mapped_column(String(32))
+    badge: Mapped[str] = mapped_column(String(20))
+    withdrawn: Mapped[str | None] = mapped_column(Text)
+    task_id: Mapped[str] = mapped_column(String(100), index=True)
+    task_name: Mapped[str] = mapped_column(String(200))
+    model: Mapped[str] = mapped_column(String(200), index=True)
+    framework: Mapped[str | None] = mapped_column(String(50))
+    manifest: Mapped[dict[str, Any]] = mapped_column(JSON)
+    differences: Mapped[list[str]] = mapped_column(JSON)
+    predictions_digest: Mapped[str] = mapped_column(String(64))
+    packed: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    scores: Mapped[list["ScoreRow"]] = relationship(order_by="ScoreRow.position", lazy="selectin")
+
+
+class ScoreRow(Base):
+    """The recomputed score of one split of one submission."""
+
+    __tablename__ = "scores"
+    digest: Mapped[str] = mapped_column(ForeignKey("submissions.digest"), primary_key=True)
+    split: Mapped[str] = mapped_column(String(20), primary_key=True)
+    position: Mapped[int]
+    n: Mapped[int]
+    correct: Mapped[int]
+    solver_n: Mapped[int]
+    solver_correct: Mapped[int]
+    strata: Mapped[dict[str, list[int]]] = mapped_column(JSON)
+
+
+class AttemptRow(Base):
+    """Every time that somebody submitted something: kept, repeated or refused."""
+
+    __tablename__ = "attempts"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[str] = mapped_column(String(32))
+    digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+    message: Mapped[str] = mapped_column(Text)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What became of one attempt.
+
+    Args:
+        kept: the submission as it stands on the board.
+        new: whether the board did not have it before.
+        attempts: how often this content was submitted, this time included.
+    """
+
+    kept: Kept
+    new: bool
+    attempts: int
+
+
+class Board:
+    """A board in a database.
+
+    Args:
+        target: a path, a database URL, or None for MATHBENCH_BOARD or the user's own board.
+        create: make the database and its tables when there are none.
+
+    Raises:
+        InputError: when there is no board, or the place cannot be opened or is something else.
+    """
+
+    def __init__(self, target: str | Path | None = None, create: bool = True):
+        self._url = _url_of(target or os.environ.get("MATHBENCH_BOARD") or default_path())
+        self.name = (
+            self._url.database or "" if self._local else self._url.render_as_string(hide_password=True)
+        )
+        self._place(create)
+        with self._one_line():
+            self._engine = _engine(self._url)
+            if create:
+                self._prepare()
+            self._check_version()
+
+    @property
+    def _local(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    def _place(self, create: bool) -> None:
+        """See to the file of a local board."""
+        path = Path(self._url.database or "")
+        if not self._local or path.is_file():
+            return
+        if path.is_dir():
+            raise InputError(
+                f"'{path}' is a folder; a board is an SQLite file, such as '{path / 'board.sqlite'}'."
+            )
+        if not create:
+            raise InputError(f"there is no board at '{path}' yet; `mathbench submit RUN` makes one.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def _prepare(self) -> None:
+        with self._engine.begin() as connection:
+            for table in Base.metadata.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+            connection.execute(self._insert(BoardRow, {"key": "version", "value": VERSION}))
+
+    def _check_version(self) -> None:
+        with Session(self._engine) as session:
+            version = session.scalar(select(BoardRow.value).where(BoardRow.key == "version"))
+        if version != VERSION:
+            raise InputError(f"{self.name} has tables of version {version}; this mathbench reads {VERSION}.")
+
+    def _insert(self, table: type[Base], values: dict[str, Any]) -> Any:
+        return _INSERT[self._engine.dialect.name](table).values(values).on_conflict_do_nothing()
+
+    @contextmanager
+    def _one_line(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise InputError(f"the board {self.name} cannot be used: {reason}") from None
+
+    def keep(self, submission: Submission, checked: Checked, source: str = "") -> Place:
+        """Keep a checked submission; the same content again is an attempt, but no second submission."""
+        with self._one_line(), Session(self._engine) as session, session.begin():
+            # the attempt is written first: a transaction that begins by reading may not become a writer
+            attempt = AttemptRow(at=now(), digest=submission.digest, outcome="kept", message=source)
+            session.add(attempt)
+            session.flush()
+            added = self._insert(SubmissionRow, _columns(submission, checked)).returning(SubmissionRow.digest)
+            if new := session.scalar(added) is not None:
+                session.add_all(_score_rows(submission.digest, checked))
+            else:
+                attempt.outcome = "repeated"
+            session.flush()
+            row = session.get_one(SubmissionRow, submission.digest)
+            count = select(func.count()).where(AttemptRow.digest == submission.digest)
+            return Place(_kept(row), new, session.scalar(count) or 0)
+
+    def refuse(self, message: str) -> None:
+        """Keep the trace of an attempt that was refused."""
+        with self._one_line(), Session(self._engine) as session, session.begin():
+            session.add(AttemptRow(at=now(), digest=None, outcome="refused", message=message[:1000]))
+
+    def withdraw(self, digest: str, reason: str) -> None:
+        """Take a submission out of the ranking; it stays on the board, marked with the reason."""
+        with self._one_line(), Session(self._engine) as session, session.begin():
+            row = session.get(SubmissionRow, digest)
+            if row is None:
+                raise InputError(f"the board has no submission {digest!r}.")
+            row.withdrawn = reason
+
+    def kept(self) -> list[Kept]:
+        """All submissions, also withdrawn ones, in the order in which they came."""
+        query = select(SubmissionRow).order_by(SubmissionRow.submitted, SubmissionRow.digest)
+        with self._one_line(), Session(self._engine) as session:
+            return [_kept(row) for row in session.scalars(query)]
+
+    def packed(self, digest: str) -> bytes:
+        """The kept predictions of one submission, as a Parquet file."""
+        with self._one_line(), Session(self._engine) as session:
+            return session.scalars(select(SubmissionRow.packed).where(SubmissionRow.digest == digest)).one()
+
+    def attempts(self) -> dict[str, int]:
+        """How many attempts ended in which way."""
+        query = select(AttemptRow.outcome, func.count()).group_by(AttemptRow.outcome)
+        with self._one_line(), Session(self._engine) as session:
+            return {row[0]: row[1] for row in session.execute(query)}
+
+
+def default_path() -> Path:
+    """Where the user's own board is."""
+    return Path(user_data_dir("mathbench")) / "board.sqlite"
+
+
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _url_of(target: str | Path) -> URL:
+    text = str(target)
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).expanduser()))
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise InputError("a board is a path or a URL such as postgresql://user@host/name.") from None
+    if url.get_backend_name() not in _INSERT:
+        allowed = "a path, sqlite:///PATH or postgresql://..."
+        raise InputError(f"a board of kind '{url.drivername}' is not known. Allowed: {allowed}")
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise InputError("a board in memory would be lost at once; give sqlite:///PATH.")
+    return url
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        engine = create_engine(url)
+    except (ImportError, NoSuchModuleError) as error:
+        raise InputError(f"the driver for {url.drivername} is not installed: {error}.") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _pragmas)
+    return engine
+
+
+def _pragmas(connection: Any, _: object) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    deadline = monotonic() + PATIENCE / 1000
+    while not _write_ahead(connection):
+        if monotonic() > deadline:
+            raise InputError("the board is busy; try again later.")
+        sleep(0.02)
+
+
+def _write_ahead(connection: Any) -> bool:
+    """Turn on the write-ahead log; SQLite does not wait for this one, so that first writers can collide."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return False
+        raise
+    return True
+
+
+def _columns(submission: Submission, checked: Checked) -> dict[str, Any]:
+    manifest = submission.manifest
+    return {
+        "digest": submission.digest,
+        "submitted": now(),
+        "badge": "re-scored",
+        "task_id": manifest.task.id,
+        "task_name": manifest.task.name,
+        "model": manifest.document["baseline"],
+        "framework": manifest.document["framework"],
+        "manifest": dict(manifest.document),
+        "differences": list(checked.differences),
+        "predictions_digest": submission.predictions_digest,
+        "packed": submission.packed(),
+    }
+
+
+def _score_rows(digest: str, checked: Checked) -> list[ScoreRow]:
+    return [
+        ScoreRow(
+            digest=digest,
+            split=split,
+            position=position,
+            n=score.total.n,
+            correct=score.total.correct,
+            solver_n=checked.solver[split].n,
+            solver_correct=checked.solver[split].correct,
+            strata={name: [count.n, count.correct] for name, count in score.strata.items()},
+        )
+        for position, (split, score) in enumerate(checked.scores.items())
+    ]
+
+
+def _kept(row: SubmissionRow) -> Kept:
+    scores = {
+        s.split: Scored(Score(s.n, s.correct), {name: Score(*c) for name, c in s.strata.items()})
+        for s in row.scores
+    }
+    solver = {s.split: Score(s.solver_n, s.solver_correct) for s in row.scores}
+    checked = Checked(scores, solver, tuple(row.differences))
+    return Kept(
+        row.digest, row.submitted, row.badge, row.manifest, row.predictions_digest, checked, row.withdrawn
+    )

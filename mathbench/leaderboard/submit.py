@@ -1,0 +1,94 @@
+"""Submitting a run to a board."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.checker import Checked, check
+from mathbench.leaderboard.scoring import Scored
+from mathbench.leaderboard.submission import Submission, read_run
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a submitter is told.
+
+    Args:
+        digest: identifies the content on the board.
+        board: the board that keeps it; empty for a dry run.
+        new: whether the board did not have this content before.
+        attempts: how often this content was submitted, this time included.
+        badge: how far the score can be trusted.
+        model: the model's name.
+        task: the task's name.
+        scores: the recomputed scores, per split.
+        differences: where the claimed scores do not agree.
+    """
+
+    digest: str
+    board: str
+    new: bool
+    attempts: int
+    badge: str
+    model: str
+    task: str
+    scores: Mapping[str, Scored]
+    differences: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        scores = {split: score.to_json() for split, score in self.scores.items()}
+        return vars(self) | {"scores": scores, "differences": list(self.differences)}
+
+
+def submit_run(path: str | Path, board: str | Path | None = None) -> Receipt:
+    """Recompute the scores of a run and keep it on a board.
+
+    Args:
+        path: a run directory: result.json and predictions.parquet.
+        board: a path or database URL; by default MATHBENCH_BOARD or the user's own board.
+
+    Raises:
+        InputError: when the run is refused; the board keeps a trace of the attempt.
+    """
+    from mathbench.leaderboard.store import Board
+
+    run = _directory(path)
+    opened = Board(board)
+    try:
+        submission = read_run(run)
+        checked = check(submission)
+    except InputError as error:
+        opened.refuse(str(error))
+        raise
+    place = opened.keep(submission, checked, source=run.name)
+    return _receipt(submission, checked, opened.name, place.new, place.attempts)
+
+
+def dry_run(path: str | Path) -> Receipt:
+    """Do all that submitting does, but keep nothing."""
+    submission = read_run(_directory(path))
+    return _receipt(submission, check(submission), board="", new=False, attempts=0)
+
+
+def _directory(path: str | Path) -> Path:
+    """A mistyped path is no attempt, so it is refused before any board is opened."""
+    if not Path(path).is_dir():
+        raise InputError(f"there is no run directory '{path}'.")
+    return Path(path)
+
+
+def _receipt(submission: Submission, checked: Checked, board: str, new: bool, attempts: int) -> Receipt:
+    return Receipt(
+        digest=submission.digest,
+        board=board,
+        new=new,
+        attempts=attempts,
+        badge="re-scored",
+        model=submission.manifest.document["baseline"],
+        task=submission.manifest.task.name,
+        scores=checked.scores,
+        differences=checked.differences,
+    )

@@ -1,0 +1,115 @@
+"""The commands as users type them: data on stdout, words on stderr, exit codes, one line per error."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+def run(*arguments, cwd=None):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "mathbench", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+    )
+
+
+def test_generate_verify_describe(tmp_path):
+    made = run("generate", "--task", "divisible", "--k", "7", "--train", "500", cwd=tmp_path)
+    assert made.returncode == 0 and "divisible-7-base10" in made.stdout, made.stderr
+    folder = tmp_path / "data" / "divisible-7-base10"
+    checked = run("verify", folder, "--all", "--json")
+    assert checked.returncode == 0 and json.loads(checked.stdout)["passed"], checked.stderr
+    shown = run("describe", folder, "--json", "--plot", tmp_path / "picture.png")
+    summary = json.loads(shown.stdout)["divisible-7-base10"]
+    assert summary["train"]["rows"] == 500 and summary["train"]["answers"] == {"false": 0.5, "true": 0.5}
+    assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_suite_from_a_file(tmp_path):
+    suite = tmp_path / "mine.toml"
+    suite.write_text('name = "mine"\n[[tasks]]\ntask = "gcd"\ndigits = 2\n[[tasks]]\ntask = "addition"\n')
+    made = run("generate", "--suite", suite, "--train", 50, "--out", tmp_path / "out", "--json")
+    assert made.returncode == 0, made.stderr
+    assert set(json.loads(made.stdout)["configs"]) == {"gcd-base10-digits2", "addition-base10"}
+
+
+def test_dry_run_writes_nothing(tmp_path):
+    shown = run("generate", "--task", "prime", "--dry-run", cwd=tmp_path)
+    assert shown.returncode == 0 and "nothing was written" in shown.stderr and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["generate"], "either --task NAME or --suite NAME"),
+        (["generate", "--task", "divisble"], "Did you mean 'divisible'"),
+        (["generate", "--task", "divisible", "--kk", "3"], "no parameter 'kk'"),
+        (["generate", "--task", "divisible", "--k", "1"], "k must be an integer from 2"),
+        (["generate", "--task", "divisible", "--k"], "option --k needs a value"),
+        (["generate", "--task", "divisible", "7"], "unexpected argument '7'"),
+        (["generate", "--task", "addition", "--digits", "0"], "digits must be an integer from 1 to 62"),
+        (["generate", "--task", "addition", "--base", "37"], "base must be an integer from 2 to 36"),
+        (["generate", "--task", "addition", "--digits", "1", "--train", "45"], "train holds 44 different rows"),
+        (["generate", "--task", "addition", "--train", "many"], "--train"),
+        (["generate", "--task", "addition", "--out", "/proc/nowhere"], "/proc/nowhere"),
+        (["generate", "--suite", "hofstader"], "Did you mean 'hofstadter'"),
+        (["generate", "--task", "gcd", "--seed", "99999999999999999999999"], "must fit in 64 bits"),
+        (["verify", "nowhere"], "does not exist"),
+        (["verify", "."], "is no mathbench dataset"),
+        (["tasks", "gdc"], "Did you mean 'gcd'"),
+        (["genrate"], "genrate"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path, arguments, message):
+    result = run(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert message in result.stderr and "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1 and not result.stdout
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_failed_check_is_exit_code_1(tmp_path):
+    run("generate", "--task", "gcd", "--train", "10", "--out", tmp_path / "ds")
+    next((tmp_path / "ds").rglob("train*.parquet")).write_bytes(b"nonsense")
+    result = run("verify", tmp_path / "ds")
+    assert result.returncode == 1 and "NOT good" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_tasks_and_doctor_as_json():
+    assert "divisible" in json.loads(run("tasks", "--json").stdout)["tasks"]
+    detail = json.loads(run("tasks", "divisible", "--k", "29", "--json").stdout)
+    assert detail["parameters"]["k"]["value"] == 29 and detail["samples"]["train"]
+    assert json.loads(run("doctor", "--json").stdout)["packages"]["numpy"]
+
+
+def test_help_of_every_command_has_examples():
+    for command in ("generate", "verify", "describe", "tasks", "doctor"):
+        assert f"mathbench {command}" in run(command, "--help").stdout
+
+
+def test_imports_are_light():
+    code = "import sys, mathbench, mathbench.cli; print([m for m in ('torch','keras','tensorflow','datasets','pandas') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_start_up_is_fast():
+    """Best of five, so that a busy machine does not fail it; the limits are the promises of the design."""
+
+    def best(*command):
+        def once():
+            begin = time.perf_counter()
+            subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+            return time.perf_counter() - begin
+
+        return min(once() for _ in range(5))
+
+    bare = best("-c", "pass")
+    assert best("-c", "import mathbench") - bare < 0.3
+    assert best("-m", "mathbench", "--help") < 0.8

@@ -1,0 +1,196 @@
+"""One contract, run over every task: right answers, right strata, clean splits, rows that depend on nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from mathbench import digest
+from mathbench.generators import TASKS
+from mathbench.manifest import Config
+from mathbench.metrics import score
+from mathbench.reserve import OF_SPLIT, reserve_of
+from mathbench.rows import Rows
+from tests import solvers
+from tests.variants import SPLITS, VARIANTS, name
+
+GOLDEN = Path(__file__).parent / "golden.json"
+ROWS = 400
+DEFAULTS = [family() for family in TASKS.values()]
+
+every_task = pytest.mark.parametrize("task", VARIANTS, ids=name, scope="module")
+every_split = pytest.mark.parametrize("split", SPLITS)
+
+
+@lru_cache(maxsize=48)
+def rows_of(task, split, seed=0):
+    """Rows, remembered from test to test: counting small strata takes a while."""
+    return Rows(task, split, seed)
+
+
+@lru_cache(maxsize=1000)
+def some(task, split, seed=0, rows=ROWS):
+    """The first rows, and as many from far away: random access reaches all phases of the plan."""
+    source = rows_of(task, split, seed)
+    last = min(len(source), 10**7)
+    far = np.linspace(0, last - 1, min(rows, last)).astype(np.int64)
+    return source.batch(np.unique(np.concatenate([np.arange(min(rows, last)), far])))
+
+
+@every_split
+@every_task
+def test_answers_agree_with_an_independent_solver(task, split):
+    table = some(task, split)
+    for question, answer in zip(table["question"].to_pylist(), table["answer"].to_pylist(), strict=True):
+        assert answer == solvers.solve(task, question) == task.oracle(question), question
+
+
+@every_split
+@every_task
+def test_strata_are_what_they_say(task, split):
+    table = some(task, split)
+    for question, stratum in zip(table["question"].to_pylist(), table["stratum"].to_pylist(), strict=True):
+        assert stratum.startswith(solvers.stratum(task, question)), question
+
+
+@every_task
+def test_every_stratum_gives_right_answers(task):
+    """At least one row of every stratum that is not used up at once is solved independently."""
+    for split in ("train", "extrapolate"):
+        table = some(task, split, rows=3000)
+        first = {s: q for s, q in zip(table["stratum"].to_pylist(), table["question"].to_pylist(), strict=True)}
+        answers = dict(zip(table["question"].to_pylist(), table["answer"].to_pylist(), strict=True))
+        assert len(first) > 0
+        for question in first.values():
+            assert answers[question] == solvers.solve(task, question)
+
+
+@every_split
+@every_task
+def test_problems_lie_in_the_reserve_of_their_split(task, split):
+    wanted = OF_SPLIT[split].name
+    for question in some(task, split)["question"].to_pylist():
+        assert reserve_of(task.reserve_family, task.operands_of(question)) == wanted
+        assert set(task.operands_of(question)) == set(solvers.problem(task, question))
+
+
+@every_task
+def test_splits_share_no_problem_even_across_seeds(task):
+    train = {solvers.problem(task, q) for seed in (0, 1) for q in some(task, "train", seed)["question"].to_pylist()}
+    for split in SPLITS[1:]:
+        for seed in (0, 7):
+            questions = some(task, split, seed)["question"].to_pylist()
+            assert not train & {solvers.problem(task, q) for q in questions}
+
+
+@every_task
+def test_extrapolation_strata_are_never_shown_in_training(task):
+    inner = {s.name for s in task.inner()}
+    assert not inner & {s.name for s in task.outer()}
+    assert not inner & set(some(task, "extrapolate")["stratum"].to_pylist())
+
+
+@every_split
+@every_task
+def test_no_question_comes_twice(task, split):
+    source = rows_of(task, split)
+    questions = source.batch(range(min(len(source), 5000)))["question"].to_pylist()
+    assert len(set(questions)) == len(questions)
+
+
+@every_task
+def test_rows_do_not_depend_on_batches_order_or_how_many(task):
+    source = rows_of(task, "train")
+    n = min(len(source), 300)
+    whole = source.batch(range(n))
+    shuffled = np.random.default_rng(0).permutation(n)
+    assert Rows(task, "train").batch(shuffled).equals(whole.take(shuffled))
+    for row in (0, n // 2, n - 1):
+        assert source.batch([row]).equals(whole.slice(row, 1))
+    assert source.batch(range(n // 3)).equals(whole.slice(0, n // 3))
+
+
+@every_task
+def test_seeds_differ(task):
+    source = rows_of(task, "train")
+    if len(source) > 10_000:
+        n = 1000
+        seen = [set(rows_of(task, "train", s).batch(range(n))["question"].to_pylist()) for s in (0, 1, "winter")]
+        chance = n * n / len(source)
+        assert all(len(a & b) < 5 * chance + 200 for a in seen for b in seen if a is not b)
+    assert source.batch(range(5))["question"].to_pylist() != rows_of(task, "train", 1).batch(range(5))["question"].to_pylist()
+
+
+@every_split
+@every_task
+def test_labels_are_balanced_in_every_group(task, split):
+    if not task.recognition:
+        pytest.skip("not a recognition task")
+    source = rows_of(task, split)
+    table = source.batch(range(min(len(source), 6000)))
+    groups: dict[str, list[int]] = {}
+    for stratum, label, answer in zip(*(table[c].to_pylist() for c in ("stratum", "label", "answer")), strict=True):
+        assert answer == ("false", "true")[label]
+        groups.setdefault(stratum.split(",")[0], []).append(label)
+    block = max(phase.size for phase in source.plan.phases)
+    for group, labels in groups.items():
+        assert abs(2 * sum(labels) - len(labels)) <= block, group
+
+
+@every_task
+def test_right_answers_score_one_and_perturbed_ones_zero(task):
+    table = some(task, "interpolate")
+    answers, strata = table["answer"], table["stratum"]
+    longer = pa.array([a + "0" for a in answers.to_pylist()])
+    shorter = pa.array([a[:-1] for a in answers.to_pylist()])
+    assert score(answers, answers, strata).total.exact_match == 1
+    assert score(longer, answers, strata).total.exact_match == 0
+    assert score(shorter, answers, strata).total.exact_match == 0
+
+
+@every_task
+def test_specification_round_trip(task):
+    config = Config(task.name, task, "winter", {"train": 5, "interpolate": 0, "extrapolate": 2})
+    again = Config.of_spec(task.name, json.loads(json.dumps(config.spec())))
+    assert again.task == task and again.spec() == config.spec()
+
+
+def test_names_tell_tasks_apart():
+    names = [task.name for task in VARIANTS]
+    assert len(set(names)) == len(names)
+    assert all(c.isalnum() or c in "-_.+" for task_name in names for c in task_name)
+
+
+def golden(tasks=VARIANTS) -> dict[str, dict[str, str]]:
+    """Digests of the first 64 rows of every split of some tasks."""
+    found: dict[str, dict[str, str]] = {}
+    for task in tasks:
+        for split in SPLITS:
+            source = rows_of(task, split)
+            table = source.batch(range(min(64, len(source))))
+            found.setdefault(f"{task.id} {task.name}", {})[split] = digest.of_table(table)
+    return found
+
+
+def test_golden_digests():
+    """Rows are promises. If this fails, the rows changed: raise the version of the task, or undo the change."""
+    assert golden() == json.loads(GOLDEN.read_text())
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "12345"])
+def test_rows_are_the_same_in_a_fresh_process(hash_seed):
+    code = "import json; from tests.core import test_contract as t; print(json.dumps(t.golden(t.DEFAULTS)))"
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+    output = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    expected = json.loads(GOLDEN.read_text())
+    assert all(expected[key] == found for key, found in json.loads(output.stdout).items())
+
+
+if __name__ == "__main__":  # writes the digests anew; do so only with a new version of a task
+    GOLDEN.write_text(json.dumps(golden(), indent=1) + "\n")

@@ -1,0 +1,90 @@
+"""Parameters: what is allowed works, what is not is one clear line."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mathbench.errors import InputError
+from mathbench.generators import TASKS, task
+from mathbench.rows import Rows
+from tests import solvers
+
+
+@pytest.mark.parametrize(
+    "name, parameters, message",
+    [
+        ("addition", {"digits": 0}, "digits must be an integer from 1 to 62. Received: 0"),
+        ("addition", {"base": 37}, "base must be an integer from 2 to 36. Received: 37"),
+        ("addition", {"base": "ten"}, "base must be an integer from 2 to 36. Received: 'ten'"),
+        ("addition", {"digits": 40}, "results must stay below 2^63"),
+        ("addition", {"digits": 2, "shortest": 3}, "shortest must be at most digits"),
+        ("addition", {"longer": 0, "more": 0}, "at least one of longer, more"),
+        ("addition", {"largest": 5000}, "largest must be from"),
+        ("addition", {"base": 2, "digits": 40, "operands": 6}, "make 12,478,830 strata, more than 4,096"),
+        ("divisible", {"k": 1}, "k must be an integer from 2"),
+        ("divisible", {"k": 99, "digits": 2}, "fewer than ten multiples"),
+        ("divisible", {"digits": True}, "digits must be an integer"),
+        ("divisible", {"answer": "residues"}, "answer must be one of label, residue"),
+        ("prime", {"negatives": "easy"}, "negatives must be one of natural, coprime, hard"),
+        ("prime", {"digits": 2, "base": 2}, "too few primes"),
+        ("modular", {"train_share": 0.9}, "train_share must be a number from 0.01 to 0.8"),
+        ("modular", {"operation": "+"}, "operation must be one of plus, minus, times"),
+        ("correct-addition", {"errors": "digt:1"}, "unknown kind of error 'digt'. Did you mean 'digit'"),
+        ("correct-addition", {"errors": "digit:0"}, "at least one kind of error"),
+        ("correct-addition", {"errors": "digit:x"}, "must be an integer from 0 to 99"),
+        ("gcd", {"kk": 3}, "no parameter 'kk'"),
+        ("gdc", {}, "unknown task 'gdc'. Did you mean 'gcd'"),
+        ("addition-v9", {}, "unknown version"),
+    ],
+)
+def test_bad_parameters_are_one_clear_line(name, parameters, message):
+    with pytest.raises(InputError) as caught:
+        task(name, **parameters)
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", [True, 1.5, None, "", 1 << 64, -(1 << 63) - 1])
+def test_bad_seeds(seed):
+    with pytest.raises(InputError, match="seed"):
+        Rows(task("gcd"), "train", seed)
+
+
+def test_seeds_that_only_look_alike_differ_and_text_that_is_a_number_is_that_number():
+    def questions(seed):
+        return Rows(task("addition"), "train", seed).batch(range(20))["question"].to_pylist()
+
+    assert questions("5") == questions(5)
+    assert len({str(questions(s)) for s in (5, -5, "five", (1 << 64) - 5, 5.0.hex())}) == 5
+
+
+def test_an_unknown_split():
+    with pytest.raises(InputError, match="Did you mean 'train'"):
+        Rows(task("gcd"), "trian")
+
+
+SMALL = {
+    "addition": st.fixed_dictionaries({"digits": st.integers(1, 5), "base": st.integers(2, 36), "operands": st.integers(2, 3)}),
+    "subtraction": st.fixed_dictionaries({"digits": st.integers(1, 8), "base": st.integers(2, 36)}),
+    "multiplication": st.fixed_dictionaries({"digits": st.integers(1, 4), "base": st.integers(2, 36)}),
+    "division": st.fixed_dictionaries({"digits": st.integers(1, 8), "base": st.integers(2, 36)}),
+    "divisible": st.fixed_dictionaries({"k": st.integers(2, 150), "base": st.integers(5, 36), "digits": st.integers(5, 7)}),
+    "prime": st.fixed_dictionaries({"base": st.integers(8, 36), "digits": st.integers(2, 5)}),
+    "correct-addition": st.fixed_dictionaries({"digits": st.integers(1, 8), "base": st.integers(2, 36)}),
+    "correct-multiplication": st.fixed_dictionaries({"digits": st.integers(1, 4), "base": st.integers(2, 36)}),
+    "modular": st.fixed_dictionaries({"modulus": st.integers(2, 5000), "base": st.integers(2, 36)}),
+    "gcd": st.fixed_dictionaries({"digits": st.integers(1, 5), "base": st.integers(2, 36)}),
+}
+
+
+def test_every_family_has_a_strategy():
+    assert set(SMALL) == set(TASKS)
+
+
+@settings(deadline=None)
+@given(data=st.data(), family=st.sampled_from(sorted(SMALL)), split=st.sampled_from(["train", "extrapolate"]))
+def test_any_allowed_parameters_give_right_answers(data, family, split):
+    made = task(family, **data.draw(SMALL[family]))
+    rows = Rows(made, split, data.draw(st.integers(0, 2**64 - 1)))
+    start = data.draw(st.integers(0, max(len(rows) - 20, 0)))
+    for row in rows.batch(range(start, min(start + 20, len(rows)))).to_pylist():
+        assert row["answer"] == solvers.solve(made, row["question"])

@@ -1,0 +1,106 @@
+"""Run directories written by hand: what a runner leaves behind, without a runner."""
+
+import hashlib
+import json
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mathbench.generators import task as make_task
+from mathbench.metrics import Score
+from mathbench.rows import Rows
+
+SIZES = {"train": 1000, "validation": 50, "interpolate": 300, "extrapolate": 200}
+
+
+@cache
+def truth(task, split, size, seed=0):
+    """The right answers of a split as a table of predictions."""
+    rows = Rows(task, split, seed).batch(range(size))
+    return pa.table(
+        {
+            "split": pa.array([split] * size, pa.string()),
+            "row": rows["row"],
+            "prediction": rows["answer"],
+            "task": pa.array([task.name] * size, pa.string()),
+        }
+    )
+
+
+def right(task, sizes=SIZES, seed=0):
+    splits = [split for split in ("interpolate", "extrapolate") if sizes.get(split)]
+    return pa.concat_tables([truth(task, split, sizes[split], seed) for split in splits]).combine_chunks()
+
+
+def replaced(table, wrong):
+    """The same predictions with the first `wrong` of each split spoilt."""
+    spoilt = [
+        p + "x" if row < wrong else p
+        for p, row in zip(table["prediction"].to_pylist(), table["row"].to_pylist(), strict=True)
+    ]
+    return table.set_column(2, "prediction", pa.array(spoilt, pa.string()))
+
+
+def manifest(made, sizes=SIZES, data_seed=0, **changes):
+    count = Score(10, 4).to_json()
+    document = {
+        "schema_version": 1,
+        "id": "a-run",
+        "baseline": "lstm-seq2seq",
+        "framework": "torch",
+        "recipe": {"hidden": 128, "lr": 0.001, "schedule": {"warmup": 0.1}},
+        "encoding": {"name": "reversed"},
+        "task": {"id": made.id, "name": made.name, "parameters": made.parameters},
+        "data": {"seed": data_seed, "sizes": dict(sizes), "digest": "sha256:" + "0" * 64},
+        "seed": 0,
+        "command": "mathbench run-baseline lstm-seq2seq",
+        "commit": None,
+        "dirty": None,
+        "versions": {"python": "3.11.7"},
+        "hardware": {"cpu": "some", "cores": 2},
+        "parameters": 12345,
+        "timings": {"fit_wall_s": 1.5, "started": "2026-01-01T00:00:00Z", "steps": 10},
+        "best": {"step": 10, "validation": 0.5},
+        "scores": {
+            split: Score(sizes[split], sizes[split]).to_json() | {"characters": 1.0, "strata": {}}
+            for split in ("interpolate", "extrapolate")
+            if sizes.get(split)
+        },
+        "floors": {"constant": {"interpolate": count}},
+        "ceiling": {"interpolate": Score(10, 10).to_json()},
+        "predictions_sha256": "",
+    }
+    return document | changes
+
+
+def write_run(path, document, predictions):
+    path.mkdir(parents=True, exist_ok=True)
+    pq.write_table(predictions, path / "predictions.parquet")
+    data = (path / "predictions.parquet").read_bytes()
+    document = document | {"predictions_sha256": hashlib.sha256(data).hexdigest()}
+    (path / "result.json").write_text(json.dumps(document))
+    return path
+
+
+@pytest.fixture
+def task():
+    return make_task("addition", digits=2)
+
+
+@pytest.fixture
+def run(tmp_path, task):
+    """Make a run directory: changes to the manifest by keyword, the first `wrong` answers spoilt."""
+    count = iter(range(1_000_000))
+
+    def make(wrong=0, predictions=None, **changes):
+        table = replaced(right(task), wrong) if predictions is None else predictions
+        return write_run(tmp_path / f"run{next(count)}", manifest(task, **changes), table)
+
+    return make
+
+
+@pytest.fixture
+def board(tmp_path):
+    return tmp_path / "board.sqlite"

@@ -1,0 +1,145 @@
+"""The commands: what goes to stdout, what to stderr, and the exit codes."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from mathbench.cli import main
+from mathbench.leaderboard.render import MARKS
+from mathbench.leaderboard.store import Board
+
+
+@pytest.fixture
+def cli(capsys):
+    def call(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        streams = capsys.readouterr()
+        return stop.value.code, streams.out, streams.err
+
+    return call
+
+
+def refused(result, *words):
+    code, out, err = result
+    assert code == 2 and out == "" and err.startswith("error:") and err.count("\n") == 1, result
+    assert all(word in err for word in words), err
+
+
+def test_submit_and_show(cli, run, board):
+    code, out, err = cli("submit", run(), "--board", board)
+    assert code == 0 and "100.00%" in out and "digits=2+2" in out and "kept as" in err
+    code, out, err = cli("submit", run(), "--board", board)
+    assert code == 0 and "attempt 2" in err
+    code, out, err = cli("leaderboard", "show", "--board", board)
+    assert code == 0 and "lstm-seq2seq" in out and "floor: constant" in out and "exact-solver" in out
+
+
+def test_a_claim_that_does_not_hold_is_said(cli, run, board):
+    code, _, err = cli("submit", run(wrong=3), "--board", board)
+    assert code == 0 and "claimed 100.0000% (300 of 300), recomputed 99.0000% (297 of 300)" in err
+
+
+def test_dry_run_keeps_nothing(cli, run, board):
+    code, out, err = cli("submit", run(), "--board", board, "--dry-run", "--json")
+    assert code == 0 and not board.exists() and "nothing was kept" in err
+    assert json.loads(out)["scores"]["interpolate"]["exact_match"] == 1
+
+
+def test_the_board_comes_from_the_environment(cli, run, board, monkeypatch):
+    monkeypatch.setenv("MATHBENCH_BOARD", str(board))
+    assert cli("submit", run())[0] == 0 and board.exists()
+    assert json.loads(cli("leaderboard", "show", "--json")[1])["board"] == str(board)
+
+
+def test_formats(cli, run, board):
+    cli("submit", run(), "--board", board)
+    rows = list(
+        csv.DictReader(io.StringIO(cli("leaderboard", "export", "--format", "csv", "--board", board)[1]))
+    )
+    assert {row["kind"] for row in rows} == {"model", "floor", "solver"}
+    assert {row["split"] for row in rows} == {"interpolate", "extrapolate"}
+    tables = json.loads(cli("leaderboard", "export", "--format", "json", "--board", board)[1])["tables"]
+    assert tables[0]["lines"][0]["exact_match"] == 1.0
+    assert "| 1 | lstm-seq2seq | torch |" in cli("leaderboard", "export", "--board", board)[1]
+
+
+def test_folder_and_page(cli, run, board, tmp_path):
+    cli("submit", run(), "--board", board)
+    cli("submit", run(wrong=5, seed=1), "--board", board)
+    results, page = tmp_path / "leaderboard" / "results", tmp_path / "leaderboard" / "README.md"
+    assert cli("leaderboard", "export", "--format", "json", "--out", results, "--board", board)[0] == 0
+    assert len(list(results.iterdir())) == 2 and all(
+        path.stat().st_size < 20_000 for path in results.iterdir()
+    )
+    page.write_text(f"# Results\n{MARKS[0]}\nstale\n{MARKS[1]}\nend\n")
+    arguments = ("leaderboard", "export", "--board", results.parent, "--out", page)
+    assert cli(*arguments)[0] == 0
+    text = page.read_text()
+    assert (
+        text.startswith("# Results\n") and text.endswith("end\n") and "stale" not in text and "lstm" in text
+    )
+    assert cli(*arguments)[0] == 0 and page.read_text() == text
+    from_folder, from_board = (
+        json.loads(cli("leaderboard", "show", "--json", "--board", place)[1])["tables"]
+        for place in (results, board)
+    )
+    assert from_folder == from_board
+
+
+def test_verify(cli, run, board):
+    cli("submit", run(), "--board", board)
+    code, out, err = cli("leaderboard", "verify", "--board", board)
+    assert code == 0 and "all 1 submissions" in err
+    spoil(board, "UPDATE scores SET correct = correct - 1 WHERE split = 'interpolate'")
+    code, out, err = cli("leaderboard", "verify", "--board", board, "--json")
+    assert (
+        code == 1 and "1 of 1" in err and json.loads(out)["findings"][0]["problem"].startswith("its scores")
+    )
+
+
+def spoil(board, statement):
+    import sqlite3
+
+    with sqlite3.connect(board) as connection:
+        connection.execute(statement)
+
+
+def test_bad_input_is_one_line_and_exit_code_2(cli, run, board, tmp_path):
+    cli("submit", run(), "--board", board)
+    show = ("leaderboard", "show", "--board", board)
+    refused(cli("submit", tmp_path / "none", "--board", board), "no run directory")
+    refused(cli("submit", tmp_path, "--board", board), "not a finished run")
+    refused(cli(*show, "--task", "aditon"), "Did you mean 'addition'")
+    refused(cli(*show, "--framework", "torhc"), "Did you mean 'torch'")
+    refused(cli(*show, "--split", "interpolat"), "Did you mean 'interpolate'")
+    refused(cli(*show, "--sort", "scores"), "Did you mean 'score'")
+    refused(cli("leaderboard", "export", "--format", "cvs", "--board", board), "Did you mean 'csv'")
+    refused(cli("leaderboard", "show", "--board", tmp_path / "none.sqlite"), "no board")
+    refused(cli("leaderboard", "show", "--board", "mysql://a:secret@b/c"), "mysql")
+    refused(cli("leaderboard", "show", "--board", "https://example.org"), "https")
+    refused(cli("submit", run(), "--board", tmp_path), "is a folder")
+    (tmp_path / "noise").write_bytes(b"no database" * 100)
+    refused(cli("submit", run(), "--board", tmp_path / "noise"), "not a database")
+    (tmp_path / "page.md").write_text("mine")
+    refused(cli("leaderboard", "export", "--board", board, "--out", tmp_path / "page.md"), "has no lines")
+    assert (tmp_path / "page.md").read_text() == "mine"
+
+
+def test_a_board_of_another_version_is_refused(cli, run, board):
+    cli("submit", run(), "--board", board)
+    spoil(board, "UPDATE board SET value = '2'")
+    refused(cli("leaderboard", "show", "--board", board), "version 2")
+
+
+def test_a_refused_run_leaves_a_trace(cli, run, board):
+    refused(cli("submit", run(baseline="[/red]\u202e"), "--board", board), "baseline")
+    assert Board(board, create=False).attempts() == {"refused": 1}
+
+
+def test_help_shows_examples(cli):
+    for command in ("submit", "leaderboard show", "leaderboard export", "leaderboard verify"):
+        code, out, _ = cli(*command.split(), "--help")
+        assert code == 0 and "mathbench" in out and "Examples" in out

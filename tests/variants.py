@@ -1,0 +1,49 @@
+"""The tasks that the contract tests run over: every family at its defaults and in unusual settings."""
+
+from mathbench.generators import TASKS, task
+from mathbench.task import Task
+
+_OTHERS: dict[str, list[dict[str, object]]] = {
+    "addition": [
+        {"digits": 1},
+        {"digits": 2, "base": 2, "operands": 3, "more": 2},
+        {"digits": 16, "longer": 1},
+        {"digits": 2, "smallest": 1, "largest": 10, "written": "a + b"},
+        {"digits": 4, "base": 36, "distribution": "numbers"},
+        {"digits": 3, "operands": 4, "more": 1},
+    ],
+    "subtraction": [{"digits": 1}, {"digits": 7, "base": 3}, {"digits": 16, "distribution": "numbers"}],
+    "multiplication": [{"digits": 1, "base": 2, "longer": 3}, {"digits": 8}, {"digits": 4, "base": 16}],
+    "division": [{"digits": 2}, {"digits": 16}, {"digits": 12, "base": 2, "distribution": "numbers"}],
+    "divisible": [
+        {"k": 2, "base": 3, "digits": 12},
+        {"k": 29},
+        {"k": 3, "answer": "residue"},
+        {"k": 1000, "digits": 6},
+        {"k": 1000, "digits": 6, "answer": "residue"},
+        {"k": 9, "digits": 16, "distribution": "numbers"},
+    ],
+    "prime": [
+        {"base": 2, "digits": 16, "negatives": "coprime"},
+        {"digits": 3},
+        {"digits": 9, "negatives": "hard"},
+        {"digits": 18, "longer": 1},
+        {"digits": 5, "base": 36, "distribution": "numbers"},
+    ],
+    "correct-addition": [{"digits": 1}, {"digits": 10, "base": 2}, {"digits": 12, "errors": "congruent:2,swap:1"}],
+    "correct-multiplication": [{"digits": 1}, {"digits": 8, "base": 2}, {"digits": 7, "distribution": "numbers"}],
+    "modular": [
+        {"modulus": 13, "operation": "times", "train_share": 0.3},
+        {"modulus": 7, "operation": "minus", "digits": 3},
+        {"modulus": 1_000_003},
+    ],
+    "gcd": [{"digits": 2}, {"digits": 9, "distribution": "natural"}, {"digits": 6, "distribution": "uniform"}],
+}
+
+VARIANTS: list[Task] = [task(name, **p) for name in TASKS for p in [{}, *_OTHERS[name]]]
+SPLITS = ("train", "validation", "interpolate", "extrapolate")
+
+
+def name(value: object) -> str:
+    """The name of a task, as the id of a test."""
+    return value.name if isinstance(value, Task) else str(value)
