@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,6 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.g
                 group, colon, name = key.partition(":")
                 if colon:
                     groups.setdefault(group, {})[name] = stored[key]
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is damaged ({error}). Give --force to start the run anew.") from None
     return facts, groups

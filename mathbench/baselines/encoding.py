@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mathbench import text
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
+from mathbench.reserve import TRAIN, fingerprints
 from mathbench.task import Task
 
 Tokens = NDArray[np.int64]
@@ -104,6 +105,27 @@ class Encoding:
             out = _padded(tokens, offsets, self.widths[0], left=self.choices.padding == "left")
         return np.ascontiguousarray(out[:, ::-1] if self.choices.query == "reversed" else out)
 
+    def grouped(self, column: Any) -> list[tuple[Tokens, Tokens]]:
+        """Questions to tokens, those of one width together, so that no answer depends on what else is asked.
+
+        Returns:
+            For each group the numbers of its rows, int64 (g,), and their tokens, int64 (g, T).
+        """
+        plain = _plain(column)
+        data, offsets = _bytes(plain)
+        if self.choices.padding == "operands":
+            lengths = _group_lengths(data, offsets)[2]
+        else:
+            lengths = np.diff(offsets)[:, None]
+        places = max(lengths.shape[1], len(self.widths))
+        own = np.pad(lengths, ((0, 0), (0, places - lengths.shape[1])))
+        own = np.maximum(own, np.pad(self.widths, (0, places - len(self.widths))))
+        _, group = np.unique(own, axis=0, return_inverse=True)
+        members = [
+            np.flatnonzero(group.ravel() == number) for number in range(int(group.max(initial=-1)) + 1)
+        ]
+        return [(rows, self.questions(plain.take(pa.array(rows)))) for rows in members]
+
     def answers(self, column: Any) -> Tokens:
         """Answers to tokens, int64 (n, answer_width), or with classes to class numbers, int64 (n, 1)."""
         if self.classes:
@@ -132,7 +154,8 @@ class Encoding:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, with the name."""
-        return {"name": self.name, **dataclasses.asdict(self)}
+        facts = dataclasses.asdict(self)
+        return {"name": self.name, **facts, "widths": list(self.widths), "classes": list(self.classes)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Encoding":
@@ -193,29 +216,35 @@ def alphabet_of(task: Task, columns: Iterable[Any]) -> str:
 
 
 def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
-    """The class of every prefix of a number, for divisibility; int64 (n, q), -1 where there is only padding.
+    """The class of every prefix of a number, for divisibility; int64 (n, q), -1 where there is none.
 
-    The residue is carried from digit to digit as one would by hand, so a label can be trained at every
-    position.
+    There is none before the first digit, and none where the prefix is itself a problem of the validation or
+    test reserve: its label would be a held-out answer.
 
     Raises:
         InputError: for a task other than divisible, or a question that is read from its end.
     """
     if task.family != "divisible" or encoding.choices.query != "forward":
         raise InputError("labels=prefix needs the task 'divisible' and query=forward.")
-    k, base = task.parameters["k"], task.parameters["base"]
+    base, number = task.parameters["base"], _class_of_residue(encoding, task)
+    ours = TRAIN.first(task.train_part)
     digits = np.array([-1] + [text.DIGITS.index(c) for c in encoding.alphabet])[questions]
-    names = [str(r) for r in range(k)] if len(encoding.classes) > 2 or "0" in encoding.classes else None
-    of_residue = [names[r] if names else str(r == 0).lower() for r in range(k)]
-    number = np.array(
-        [encoding.classes.index(word) if word in encoding.classes else -1 for word in of_residue]
-    )
-    residue, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
+    prefix, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
     for at in range(questions.shape[1]):
         here = digits[:, at] >= 0
-        residue = np.where(here, (residue * base + digits[:, at]) % k, residue)
-        labels[:, at] = np.where(here, number[residue], -1)
+        prefix = np.where(here, prefix * base + digits[:, at], prefix)
+        known = here & ours.holds(fingerprints(task.reserve_family, prefix[None, :]))
+        labels[:, at] = np.where(known, number[prefix % task.parameters["k"]], -1)
     return labels
+
+
+def _class_of_residue(encoding: Encoding, task: Task) -> Tokens:
+    """The number of the class that each residue belongs to, int64 (k,); -1 where training never shows it."""
+    residues = range(task.parameters["k"])
+    words = [
+        str(r == 0).lower() if task.recognition else text.show(r, task.parameters["base"]) for r in residues
+    ]
+    return np.array([encoding.classes.index(word) if word in encoding.classes else -1 for word in words])
 
 
 def _plain(column: Any) -> pa.StringArray:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
@@ -189,10 +190,10 @@ def fit_network(
     """Train a network, from its last checkpoint if it has one, and keep its best weights."""
     network, encoding, settings = ready.network, ready.encoding, _settings(spec)
     rows, validation = data.splits["train"], data.splits["validation"]
-    tokens, answers = encoding.questions(validation["question"]), validation["answer"]
+    groups, answers = encoding.grouped(validation["question"]), validation["answer"]
 
     def validate() -> float:
-        return float(metrics.exact_match(encoding.decoded(network.predict(tokens)), answers).mean())
+        return float(metrics.exact_match(_answers(network, encoding, groups), answers).mean())
 
     feed = feed_of(data.task, rows, settings.batch, settings.sampling, spec.seed)
     with Meter(console, settings, Scalars(run), budget) as meter:
@@ -273,7 +274,14 @@ def _settings(spec: Spec) -> Training:
 
 
 def _decoding(network: Network, encoding: Encoding) -> Predict:
-    return lambda questions: encoding.decoded(network.predict(encoding.questions(questions)))
+    return lambda questions: _answers(network, encoding, encoding.grouped(questions))
+
+
+def _answers(network: Network, encoding: Encoding, groups: list[tuple[Tokens, Tokens]]) -> pa.StringArray:
+    """The network's answers to questions in groups of one width, in the order of the questions."""
+    rows = np.concatenate([rows for rows, _ in groups])
+    answers = encoding.decoded(np.concatenate([network.predict(tokens) for _, tokens in groups]))
+    return answers.take(pa.array(np.argsort(rows)))
 
 
 def _texts(predict: Callable[[list[str]], list[str]]) -> Predict:

@@ -276,6 +276,7 @@ def _data(
 ) -> "Data":
     """The rows to run on: those of a dataset, of a task, or of the recipe's own task."""
     from mathbench.data import SIZES, Data, fitting
+    from mathbench.rows import open_rows
 
     if folder is not None:
         if name is not None or extra or sizes:
@@ -290,6 +291,8 @@ def _data(
         raise InputError("--config goes with --data DIR.")
     task = _task(recipe, spec, name, extra)
     defaults = fitting(task, recipe.sizes if recipe and recipe.sizes else SIZES, seed)
+    for split, count in sizes.items():
+        open_rows(task, split, seed).require(count)  # before memory for so many rows is asked for
     return Data.generate(task, {**defaults, **sizes}, seed)
 
 
@@ -301,7 +304,7 @@ def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[s
     from mathbench.generators import task as make
 
     given = free_options(extra, KNOWN)
-    _no_settings(spec, given)
+    _no_settings(spec, (name or (recipe.task["name"] if recipe else "")).partition("-v")[0], given)
     if name is not None:
         return make(name, **given)
     if recipe is not None:
@@ -314,15 +317,17 @@ def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[s
     return make(possible[0], **given)
 
 
-def _no_settings(spec: "Spec", given: dict[str, str]) -> None:
+def _no_settings(spec: "Spec", family: str, given: dict[str, str]) -> None:
     """A hyperparameter given as if it were a parameter of the task is a likely slip."""
-    from mathbench.baselines.recipe import keys
+    from dataclasses import fields
 
+    from mathbench.baselines.recipe import keys
+    from mathbench.generators import TASKS
+
+    known = {f.name for f in fields(TASKS[family])} if family in TASKS else set()
     for key, value in given.items():
-        if spec.trained and key in keys(spec.baseline):
-            raise InputError(
-                f"'{key}' is a setting of {spec.baseline.name}. Did you mean --set {key}={value}?"
-            )
+        if spec.trained and key not in known and key in keys(spec.baseline):
+            raise InputError(f"'{key}' is a setting, not a parameter. Did you mean --set {key}={value}?")
 
 
 def _given(**sizes: int | None) -> dict[str, int]:

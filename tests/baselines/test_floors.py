@@ -1,0 +1,88 @@
+from collections import Counter
+
+import pytest
+
+from mathbench.baselines import BASELINES, baseline, load
+from mathbench.baselines.answerer import makes_sense
+from mathbench.baselines.floors import PRIMES
+from mathbench.data import Data
+from mathbench.errors import InputError
+from mathbench.generators import TASKS, task
+
+FLOORS = [entry for entry in BASELINES.values() if entry.kind in ("floor", "ceiling")]
+SIZES = {"train": 200, "validation": 20, "interpolate": 60}
+
+
+def fitted(name, data):
+    return load(baseline(name).target).fit(data.task, data.splits["train"], data.splits["validation"])
+
+
+def columns(data, split="interpolate"):
+    table = data.splits[split]
+    return table["question"].to_pylist(), table["answer"].to_pylist()
+
+
+@pytest.mark.parametrize("family", TASKS)
+def test_every_floor_answers_and_comes_back_from_its_state(family):
+    data = Data.generate(task(family), SIZES)
+    questions, answers = columns(data)
+    for entry in FLOORS:
+        kind = load(entry.target)
+        if makes_sense(kind, data.task):
+            made = fitted(entry.name, data)
+            given = made.predict(questions)
+            assert len(given) == len(questions)
+            assert kind(data.task, **made.state()).predict(questions) == given
+            if entry.kind == "ceiling":
+                assert given == answers
+
+
+def test_constant_is_the_commonest_training_answer(multiples):
+    counts = Counter(multiples.splits["train"]["answer"].to_pylist())
+    assert counts[fitted("constant", multiples).answer] == max(counts.values())
+
+
+@pytest.mark.parametrize("base", [2, 10])
+def test_statements_by_brute_force(base):
+    data = Data.generate(task("correct-addition", base=base, digits=8), SIZES)
+    questions, _ = columns(data)
+    nines, last = fitted("casting-out-nines", data), fitted("last-digit", data)
+    for question, by_nines, by_last in zip(
+        questions, nines.predict(questions), last.predict(questions), strict=True
+    ):
+        left, _, right = question.partition("=")
+        difference = sum(int(word, base) for word in left.split("+")) - int(right, base)
+        assert by_nines == str(difference % (base - 1) == 0).lower()
+        assert by_last == str(difference % base == 0).lower()
+
+
+def test_trial_division_by_brute_force():
+    data = Data.generate(task("prime", digits=4), SIZES)
+    floor, (questions, _) = fitted("trial-division", data), columns(data)
+    primes = [p for p in PRIMES if p <= floor.limit]
+    expected = [str(all(int(q) % p for p in primes) or int(q) in primes).lower() for q in questions]
+    assert floor.predict(questions) == expected
+
+
+def test_copy_operand_finds_the_best_operand(sums):
+    train = sums.splits["train"].to_pylist()
+    floor = fitted("copy-operand", sums)
+
+    def right(which):
+        rule = type(floor)(sums.task, which)
+        return sum(rule.predict([r["question"]]) == [r["answer"]] for r in train)
+
+    assert right(floor.which) == max(map(right, ("first", "last", "smallest", "largest")))
+
+
+def test_last_digit_learns_divisibility_by_the_base():
+    data = Data.generate(task("divisible", k=5, digits=4), SIZES)
+    questions, answers = columns(data)
+    assert fitted("last-digit", data).predict(questions) == answers
+
+
+def test_unknown_names_and_files():
+    with pytest.raises(InputError, match="Did you mean 'lstm-seq2seq'"):
+        baseline("lstm-seq2sec")
+    with pytest.raises(InputError, match="there is no file"):
+        load("./nothing.py:Model")

@@ -1,0 +1,215 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+
+from mathbench.baselines import checkpoint, training
+from mathbench.baselines.feed import Feed, feed_of
+from mathbench.baselines.fit import build, encoding_of, loaded, prepare
+from mathbench.baselines.network import Place, Shape
+from mathbench.baselines.recipe import configured, overrides_of, read
+from mathbench.baselines.runner import Order, run
+from mathbench.baselines.settings import Seq2Seq
+from mathbench.errors import InputError
+
+FRAMEWORKS = ("torch", "keras")
+
+
+def weights(folder):
+    return checkpoint.read(folder)[1]["best"]
+
+
+def same(one, two):
+    return one.keys() == two.keys() and all(np.array_equal(one[k], two[k]) for k in one)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_classic_network_has_205324_weights(framework, tiny):
+    spec = tiny(framework=framework, hidden=128, positions="none", start="zero")
+    from mathbench.baselines import load
+
+    network = load(spec.baseline.frameworks[framework])(Shape(12, 12, 7, 4), spec.settings, 0, Place("cpu"))
+    assert network.parameters == 205_324
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("name", ["lstm-seq2seq", "lstm-classifier"])
+def test_same_seed_same_weights_another_seed_others(framework, name, tiny, sums, multiples, tmp_path):
+    data = sums if name == "lstm-seq2seq" else multiples
+    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
+        run(tiny(name, framework, seed), data, Order(tmp_path / folder))
+    assert same(weights(tmp_path / "a"), weights(tmp_path / "b"))
+    assert not same(weights(tmp_path / "a"), weights(tmp_path / "c"))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_stopped_run_ends_like_an_uninterrupted_one(framework, tiny, sums, tmp_path, monkeypatch):
+    spec = tiny(framework=framework)
+    whole = run(spec, sums, Order(tmp_path / "whole"))
+    step = training._step
+    monkeypatch.setattr(training, "_step", lambda job, state: stop_at(7, step, job, state))
+    with pytest.raises(RuntimeError, match="pulled"):
+        run(spec, sums, Order(tmp_path / "cut"))
+    monkeypatch.setattr(training, "_step", step)
+    with pytest.raises(InputError, match="--resume"):
+        run(spec, sums, Order(tmp_path / "cut"))
+    resumed = run(spec, sums, Order(tmp_path / "cut", resume=True))
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
+    assert resumed.predictions_sha256 == whole.predictions_sha256
+    histories = [checkpoint.read(tmp_path / f)[0]["history"] for f in ("whole", "cut")]
+    assert histories[0] == histories[1]
+
+
+def stop_at(number, step, job, state):
+    if state.step == number:
+        raise RuntimeError("the plug was pulled")
+    step(job, state)
+
+
+def test_ctrl_c_keeps_the_step_at_hand(tiny, sums, tmp_path, monkeypatch):
+    spec = tiny()
+    run(spec, sums, Order(tmp_path / "whole"))
+    step = training._step
+
+    def interrupted(job, state):
+        if state.step == 6:
+            signal.raise_signal(signal.SIGINT)
+        step(job, state)
+
+    monkeypatch.setattr(training, "_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(spec, sums, Order(tmp_path / "cut"))
+    assert checkpoint.read(tmp_path / "cut")[0]["step"] == 7
+    monkeypatch.setattr(training, "_step", step)
+    run(spec, sums, Order(tmp_path / "cut", resume=True))
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
+
+
+COMMAND = """
+    import sys
+    from mathbench.cli import main
+    main(["run-baseline", "lstm-seq2seq", "--digits", "2", "--train", "600", "--validation", "50",
+          "--interpolate", "50", "--extrapolate", "50", "--set", "hidden=8", "--set", "batch=16",
+          "--set", "steps=400", "--set", "evaluate=20", "--set", "target=1.0",
+          "--no-submit", "--out", *sys.argv[1:]])
+"""
+
+
+def command(*words):
+    return [sys.executable, "-c", textwrap.dedent(COMMAND), *words]
+
+
+def test_a_killed_process_resumes_exactly(tmp_path):
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    process = subprocess.Popen(command(str(killed)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (killed / checkpoint.FILE).exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (killed / "result.json").exists()
+    for words in ([str(killed), "--resume"], [str(whole)]):
+        done = subprocess.run(command(*words), capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+    assert same(weights(killed), weights(whole))
+    assert not list(killed.glob(".*.part"))
+    assert (killed / "predictions.parquet").read_bytes() == (whole / "predictions.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_saved_run_answers_as_it_did(framework, tiny, sums, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    run(tiny(framework=framework, positions="one-hot"), sums, Order(tmp_path / "r"))
+    predict, _ = loaded(tmp_path / "r", Place("cpu"))
+    kept = pq.read_table(tmp_path / "r" / "predictions.parquet")["prediction"].to_pylist()
+    splits = ("validation", "interpolate", "extrapolate")
+    questions = [question.as_py() for split in splits for question in sums.splits[split]["question"]]
+    order = np.random.default_rng(0).permutation(len(questions))
+    # in another order, and short and long ones together: no answer depends on what else is asked
+    answers = predict(pa.array([questions[i] for i in order])).to_pylist()
+    assert answers == [kept[i] for i in order]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_label_at_every_prefix_trains(framework, tiny, multiples, tmp_path):
+    spec = tiny("lstm-classifier", framework, labels="prefix")
+    result = run(spec, multiples, Order(tmp_path / "r"))
+    assert result.encoding["name"] == "forward-left-prefix"
+    assert set(result.scores) == {"validation", "interpolate", "extrapolate"}
+
+
+def test_early_stop_target_and_budget(tiny, sums, tmp_path):
+    patient = run(tiny(steps=200, evaluate=2, patience=3, rate=0.0), sums, Order(tmp_path / "a"))
+    assert patient.timings["steps"] == 8
+    easy = run(tiny(steps=200, evaluate=2, target=0.0), sums, Order(tmp_path / "b"))
+    assert easy.timings["steps"] == 2
+    short = run(tiny(steps=100_000, evaluate=100_000, target=1.0), sums, Order(tmp_path / "c", budget=0.2))
+    assert 0 < short.timings["steps"] < 100_000
+    assert short.best["step"] == short.timings["steps"]
+
+
+def test_a_damaged_checkpoint_is_one_line(tiny, sums, tmp_path, monkeypatch):
+    step = training._step
+    monkeypatch.setattr(training, "_step", lambda job, state: stop_at(7, step, job, state))
+    with pytest.raises(RuntimeError):
+        run(tiny(), sums, Order(tmp_path / "r"))
+    path = tmp_path / "r" / checkpoint.FILE
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InputError, match="damaged"):
+        run(tiny(), sums, Order(tmp_path / "r", resume=True))
+
+
+def test_every_row_once_an_epoch_and_strata_by_weight(sums):
+    feed = Feed(rows=10, batch=4, seed=3)
+    seen = np.concatenate([feed.indices(step) for step in range(5)])
+    assert sorted(seen[:10]) == sorted(seen[10:]) == list(range(10))
+    assert not np.array_equal(seen[:10], seen[10:])
+    by_strata = feed_of(sums.task, sums.splits["train"], 6000, "strata", 0)
+    drawn = sums.splits["train"]["stratum"].take(by_strata.indices(0)).to_pylist()
+    weights = {s.name: s.weight for s in sums.task.inner()}
+    for name, weight in weights.items():
+        assert drawn.count(name) / 6000 == pytest.approx(weight / sum(weights.values()), abs=0.03)
+
+
+def test_nothing_random_comes_from_global_generators(tiny, sums):
+    import torch
+
+    spec = tiny()
+    one = build(spec, encoding_of(spec, sums), Place("cpu")).weights()
+    torch.manual_seed(99)
+    np.random.seed(99)
+    assert same(one, prepare(spec, sums, Place("cpu")).network.weights())
+
+
+def test_recipes_name_the_wrong_key(tmp_path):
+    base = 'baseline = "lstm-seq2seq"\n[task]\nname = "addition"\n'
+    for text, words in (
+        ("sorce = 'x'\n" + base, "unknown key 'sorce'. Did you mean 'source'"),
+        (base + "[sizes]\ntrian = 3\n", "sizes.trian"),
+        (base + "[settings]\nhiden = 3\n", "hiden"),
+        (base + "[settings.jax]\nhidden = 3\n", "settings.jax"),
+        (base + "[encoding]\npading = 'left'\n", "pading"),
+        ("[task\n", "not TOML"),
+    ):
+        path = tmp_path / "r.toml"
+        path.write_text(text)
+        with pytest.raises(InputError, match=words.replace(".", r"\.")):
+            from mathbench.baselines import baseline
+
+            configured(read(str(path)), baseline("lstm-seq2seq"), "torch", {})
+
+
+def test_settings_are_checked():
+    assert overrides_of(["hidden=3"]) == {"hidden": "3"}
+    for bad in ({"hidden": 0}, {"rate": "fast"}, {"schedule": "sine"}):
+        with pytest.raises(InputError, match=next(iter(bad))):
+            Seq2Seq(**bad)
+    with pytest.raises(InputError, match="key=value"):
+        overrides_of(["hidden"])
