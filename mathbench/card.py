@@ -33,12 +33,12 @@ def _front_matter(manifest: Manifest) -> str:
 def _opening(manifest: Manifest) -> str:
     rows = sum(content.rows for content in manifest.contents.values())
     return (
-        f"# Mathematical questions by mathbench\n\n{rows:,} questions in {len(manifest.configs)} configuration(s), made "
-        f"by mathbench {manifest.version}. Every row is a function of task, version, seed, split and row number alone. "
-        "Which split a problem may appear in is a property of the problem, the same for every seed and setting, so "
-        "train shares no problem with any test split of any mathbench dataset of the same family: "
-        "80 % of all problems may appear in train, 10 % in validation, 10 % in interpolate (the same strata as train) "
-        "and extrapolate (strata that train never shows).\n\n"
+        f"# Mathematical questions by mathbench\n\n{rows:,} questions in {len(manifest.configs)} configuration(s), "
+        f"made by mathbench {manifest.version}. Every row is a function of task, version, seed, split and row number "
+        "alone. Which split a problem may appear in is a property of the problem, the same for every seed and setting, "
+        "so train shares no problem with any test split of any mathbench dataset of the same family: 80 % of all "
+        "problems may appear in train, 10 % in validation, 10 % in interpolate (the same strata as train) and "
+        "extrapolate (strata that train never shows).\n\n"
         "```python\n"
         "from datasets import load_dataset\n"
         f'rows = load_dataset("PATH", "{manifest.configs[0].name}", split="interpolate")\n'

@@ -24,7 +24,7 @@ class Config:
     """One task of a dataset and how many rows of each split.
 
     Args:
-        name: the configuration's name; `\\w`, dots, pluses and hyphens only.
+        name: the configuration's name; letters, digits, dots, pluses and hyphens only.
         task: the task.
         seed: the seed of its rows.
         sizes: rows per split; splits with no rows are left out.

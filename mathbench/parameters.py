@@ -75,8 +75,9 @@ def parse(cls: Any, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
         field = fields.get(key.replace("-", "_"))
         if field is None:
             raise InputError(f"{name} has no parameter '{key}'. {did_you_mean(key, fields)}")
+        kind: Any = type(field.default)
         try:
-            arguments[field.name] = type(field.default)(value) if isinstance(value, str) else value
+            arguments[field.name] = kind(value) if isinstance(value, str) else value
         except ValueError:
             raise InputError(f"{name}: {field.name} must be {allowed(field)}. Received: {value!r}.") from None
     return arguments

@@ -1,7 +1,7 @@
-"""Verification: is a dataset whole, is it what its manifest says, are its answers right and its splits apart?
+"""Verification: is a dataset whole and what its manifest says, are its answers right and its splits apart?
 
-Rows are regenerated and compared; answers and reserves are checked from the text of each question by plain Python
-that shares nothing with the generators (`Task.oracle`, `Task.operands_of`, `reserve.fingerprint`).
+Rows are regenerated and compared; answers and reserves are checked from the text of each question by plain
+Python that shares nothing with the generators (`Task.oracle`, `Task.operands_of`, `reserve.fingerprint`).
 """
 
 from collections.abc import Iterator

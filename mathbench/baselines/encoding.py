@@ -113,10 +113,11 @@ class Encoding:
         """
         plain = _plain(column)
         data, offsets = _bytes(plain)
-        if self.choices.padding == "operands":
-            lengths = _group_lengths(data, offsets)[2]
-        else:
-            lengths = np.diff(offsets)[:, None]
+        lengths = (
+            _group_lengths(data, offsets)[2]
+            if self.choices.padding == "operands"
+            else np.diff(offsets)[:, None]
+        )
         places = max(lengths.shape[1], len(self.widths))
         own = np.pad(lengths, ((0, 0), (0, places - lengths.shape[1])))
         own = np.maximum(own, np.pad(self.widths, (0, places - len(self.widths))))

@@ -232,9 +232,7 @@ def _show_summary(name: str, splits: dict[str, Any]) -> None:
         "split", "rows", "question length", "answer length", "commonest answers", "strata", "samples"
     )
     for split, s in splits.items():
-        lengths = [
-            f"{x[0]}-{x[2]} (mean {x[1]:.1f})" for x in (s.question_length, s.answer_length)
-        ]
+        lengths = [f"{x[0]}-{x[2]} (mean {x[1]:.1f})" for x in (s.question_length, s.answer_length)]
         common = ", ".join(f"{answer} {share:.1%}" for answer, share in s.answers.items())
         samples = "  ".join(f"{question} → {answer}" for question, answer in s.samples)
         table.add_row(split, f"{s.rows:,}", *lengths, common, str(len(s.strata)), samples)

@@ -61,8 +61,7 @@ def _list(json: bool) -> None:
 def _table(*columns: str) -> Any:
     from rich.table import Table
 
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    return table
+    return Table(*columns, box=None, pad_edge=False, header_style="bold")
 
 
 def _detail(task: Any, json: bool) -> None:
@@ -130,6 +129,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
         package: _version(package)
         for package in (*BASE, *dict.fromkeys(p for ps in EXTRAS.values() for p in ps))
     }
+    extras = {extra: all(found[p] for p in needed) for extra, needed in EXTRAS.items()}
     report = {
         "mathbench": __version__,
         "python": sys.version.split()[0],
@@ -137,7 +137,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
         "cores": _cores(),
         "devices": _devices(),
         "packages": found,
-        "extras": {extra: all(found[p] for p in needed) for extra, needed in EXTRAS.items()},
+        "extras": extras,
     }
     if json:
         emit(report)
@@ -146,7 +146,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
         out.print(f"[bold]{key:10}[/] {report[key]}")
     for package, version in found.items():
         out.print(f"  {package:12} {version or '[yellow]not installed[/]'}")
-    for extra, complete in report["extras"].items():
+    for extra, complete in extras.items():
         gives = f"baselines in {extra}"
         how = "" if complete else f'   pip install "mathbench-toolkit\\[{extra}]"'
         out.print(

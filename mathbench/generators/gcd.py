@@ -20,9 +20,10 @@ from mathbench.task import Int, Problems, Task
 class Gcd(Task):
     """Find the greatest common divisor of two positive numbers.
 
-    ``distribution`` says how the answers are distributed: ``natural``, as for random operands (61 % ones); ``log-uniform``,
-    the same number of rows for answers 1, 2-3, 4-7, 8-15, ...; ``uniform``, in proportion to how many answers lie in
-    each of these classes. In the last two, answers up to a tenth of the shorter operand's largest value are asked.
+    ``distribution`` says how the answers are distributed: ``natural``, as for random operands (61 % ones);
+    ``log-uniform``, the same number of rows for answers 1, 2-3, 4-7, 8-15, ...; ``uniform``, in proportion to how
+    many answers lie in each of these classes. The last two ask for answers up to a tenth of the shorter operand's
+    largest value.
 
     >>> Gcd().oracle("gcd(48,36)")
     '12'

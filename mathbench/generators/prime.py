@@ -140,8 +140,8 @@ class Prime(Task):
         for name, (first, last), weight in zip(names, bounds, [sum(weights), *weights], strict=True):
             wheel = _wheel(first)
             begin, end = _turns(low, wheel), _turns(high, wheel)
-            numbers = (begin, wheel.modulus, wheel.number, first, last)
-            found.append(Stratum(name, (end - begin,), numbers, share * weight, group=group))
+            row = (begin, wheel.modulus, wheel.number, first, last)
+            found.append(Stratum(name, (end - begin,), row, share * weight, group=group))
         return [s for s in found if s.weight]
 
     def _wanted(self, factors: Factors) -> bool:

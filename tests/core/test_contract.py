@@ -1,4 +1,4 @@
-"""One contract, run over every task: right answers, right strata, clean splits, rows that depend on nothing else."""
+"""One contract, run over every task: right answers and strata, clean splits, rows that depend on nothing else."""
 
 import json
 import os
@@ -190,7 +190,7 @@ def golden(tasks=VARIANTS) -> dict[str, dict[str, str]]:
 
 
 def test_golden_digests():
-    """Rows are promises. If this fails, the rows changed: raise the version of the task, or undo the change."""
+    """Rows are promises. If this fails, rows changed: raise the version of the task, or undo the change."""
     assert golden() == json.loads(GOLDEN.read_text())
 
 

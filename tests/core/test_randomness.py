@@ -1,4 +1,4 @@
-"""Rows look random where they should. Everything is seeded by the project's own hash, so nothing here is flaky."""
+"""Rows look random where they should. Everything is seeded by the project's own hash: nothing here is flaky."""
 
 import numpy as np
 import pytest

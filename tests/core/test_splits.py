@@ -87,7 +87,7 @@ FAMILIES = {
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_no_setting_of_a_family_trains_on_what_another_tests(family):
-    """Other digits, bases, wording, seeds, or recognition instead of generation: the reserves are the same."""
+    """Other digits, bases, wording, seeds, or recognition instead of generation: the reserves are one."""
     made = [task(name, **parameters) for name, parameters in FAMILIES[family]]
     train = set().union(*(problems(t, "train", seed) for t in made for seed in (0, 1)))
     validation = set().union(*(problems(t, "validation", 3) for t in made))
