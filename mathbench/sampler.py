@@ -72,7 +72,7 @@ class Sampler:
         for s in np.unique(space):
             here = space == s
             point[here] = self._list(int(s))[rank[here]]
-        cuts = range(0, len(space), SLICE)
+        cuts = range(0, max(len(space), 1), SLICE)
         parts = [
             self._domain.problems(space[i : i + SLICE], point[i : i + SLICE], point[i : i + SLICE])
             for i in cuts
