@@ -66,11 +66,7 @@ def tuples(digits: int, operands: int, longest_from: int = 1, shortest: int = 1)
     >>> tuples(2, 2)
     [(1, 1), (2, 1), (2, 2)]
     """
-    many = comb(digits - shortest + operands, operands)
-    if many > MOST_STRATA:
-        raise InputError(
-            f"{operands} operands of {shortest} to {digits} digits make {many:,} strata, more than {MOST_STRATA:,}."
-        )
+    check_many(digits, operands, shortest)
     lengths = range(shortest, digits + 1)
     found = [tuple(sorted(c, reverse=True)) for c in combinations_with_replacement(lengths, operands)]
     return sorted(c for c in found if c[0] >= longest_from)
@@ -214,6 +210,19 @@ def within(family: str, largest: int, what: str) -> None:
     """
     if largest >= 1 << 63:
         raise InputError(f"{family}: results must stay below 2^63, which {what} does not.")
+
+
+def check_many(digits: int, operands: int, shortest: int = 1) -> None:
+    """Check that there are not too many tuples of lengths.
+
+    Raises:
+        InputError: says how many there are.
+    """
+    many = comb(digits - shortest + operands, operands)
+    if many > MOST_STRATA:
+        raise InputError(
+            f"{operands} operands of {shortest} to {digits} digits make {many:,} strata, more than {MOST_STRATA:,}."
+        )
 
 
 def check_lengths(family: str, shortest: int, digits: int) -> None:
