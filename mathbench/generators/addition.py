@@ -47,11 +47,11 @@ class Addition(Task):
         tuples.check_extrapolation(self.family, longer=self.longer, more=self.more)
         largest = (self.operands + self.more) * self.base ** (self.digits + self.longer)
         self._check_limits()
-        tuples.check_many(self.digits + self.longer, self.operands, self.shortest)
-        tuples.check_many(self.digits, self.operands + self.more, self.shortest)
         tuples.within(
             self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
         )
+        tuples.check_many(self.digits + self.longer, self.operands, self.shortest)
+        tuples.check_many(self.digits, self.operands + self.more, self.shortest)
 
     @property
     def _numbers(self) -> tuples.Numbers:
