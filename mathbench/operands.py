@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations_with_replacement
 from math import comb, factorial, prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -225,16 +225,22 @@ def check_many(digits: int, operands: int, shortest: int = 1) -> None:
         )
 
 
-def check_lengths(family: str, shortest: int, digits: int) -> None:
-    """Check that the shortest length is not above the longest.
+def check_digits(task: Any, largest_result: int) -> None:
+    """Check the lengths of a task: the shortest is not above the longest, and results stay below 2^63.
+
+    Args:
+        task: a task with `digits`, `shortest`, `longer` and `base`.
+        largest_result: a bound on everything that the task computes.
 
     Raises:
-        InputError: names both.
+        InputError: names the settings.
     """
-    if shortest > digits:
+    if task.shortest > task.digits:
         raise InputError(
-            f"{family}: shortest must be at most digits. Received: shortest={shortest}, digits={digits}."
+            f"{task.family}: shortest must be at most digits. "
+            f"Received: shortest={task.shortest}, digits={task.digits}."
         )
+    within(task.family, largest_result, f"digits={task.digits} with longer={task.longer} in base {task.base}")
 
 
 def check_extrapolation(family: str, **axes: int) -> None:
