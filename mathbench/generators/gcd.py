@@ -101,7 +101,7 @@ class Gcd(Task):
 
     def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (text.number(operand, self.base) for operand in problems.operands)
-        opening, comma, closing = (text.literal(t, len(a.lengths)) for t in ("gcd(", ",", ")"))
+        opening, comma, closing = (text.literal(t, len(problems.stratum)) for t in ("gcd(", ",", ")"))
         return text.join(opening, a, comma, b, closing)
 
     def answers(self, results: Int) -> pa.StringArray:
