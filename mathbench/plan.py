@@ -75,16 +75,42 @@ class Phase:
         many = min(ORDERS, self.blocks)
         return np.stack([shuffled(self.size, key_of(self.key, i)) for i in range(many)]).astype(np.int64)
 
+    @cached_property
+    def tables(self) -> tuple[Int, Int, Int]:
+        """Per slot of a block its stratum, its rank in the first block, and what each further block adds to it."""
+        stratum, rank = self.slots
+        space = np.asarray(self.space_of)[stratum]
+        return stratum, np.asarray(self.used)[space] + rank, self.per_space[space]
+
     def place(self, rows: Int) -> tuple[Int, Int]:
         """Row numbers of this phase to strata and ranks in their spaces, int64 (n,) each."""
-        block, position = np.divmod(rows - self.start, self.size)
+        offset = rows - self.start
+        block = offset // self.size
+        offset -= block * self.size
+        first, last = (int(block.min()), int(block.max())) if len(block) else (0, 0)
+        if last - first < len(rows):  # rows close together: the luck of a block is worked out once
+            luck = self._luck(np.arange(first, last + 1))
+            turn, order = (table.take(block - first) for table in luck)
+        else:
+            turn, order = self._luck(block)
+        turn += offset
+        turn -= self.size * (turn >= self.size)
+        turn += order
+        slot = self._flat_orders.take(turn)
+        stratum, rank, step = (table.take(slot) for table in self.tables)
+        step *= block
+        step += rank
+        return stratum, step
+
+    def _luck(self, block: Int) -> tuple[Int, Int]:
+        """By how much the order of each block is turned, and where it begins among the orders laid end to end."""
         luck = mix(block.astype(np.uint64) * np.uint64(GOLDEN) + np.uint64(self.key))
         turn = ((luck >> np.uint64(32)) % np.uint64(self.size)).astype(np.int64)
-        order = (luck % np.uint64(len(self.orders))).astype(np.int64)
-        slot = self.orders[order, (position + turn) % self.size]
-        stratum, rank = (table[slot] for table in self.slots)
-        space = np.asarray(self.space_of)[stratum]
-        return stratum, np.asarray(self.used)[space] + block * self.per_space[space] + rank
+        return turn, (luck % np.uint64(len(self.orders))).astype(np.int64) * self.size
+
+    @cached_property
+    def _flat_orders(self) -> Int:
+        return self.orders.ravel()
 
 
 class Plan:
@@ -104,10 +130,14 @@ class Plan:
 
     def place(self, rows: Int) -> tuple[Int, Int]:
         """Row numbers, int64 (n,), to strata and ranks in their spaces, int64 (n,) each."""
+        edges = np.array([rows.min(initial=MOST_ROWS), rows.max(initial=0)])
+        first, last = np.searchsorted(self._starts, edges, side="right") - 1
+        if first == last and len(rows):  # nearly always: a few phases cover millions of rows
+            return self.phases[first].place(rows)
         number = np.searchsorted(self._starts, rows, side="right") - 1
         stratum, rank = np.empty_like(rows), np.empty_like(rows)
         for p in np.unique(number):
-            here = slice(None) if number[0] == p == number[-1] and (number == p).all() else number == p
+            here = number == p
             stratum[here], rank[here] = self.phases[p].place(rows[here])
         return stratum, rank
 

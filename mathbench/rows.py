@@ -87,7 +87,7 @@ class Rows:
             SpaceExhausted: when the split does not hold one of them.
         """
         if isinstance(rows, range):
-            self.require(max(rows, default=-1) + 1)  # before an array of that size is made
+            self.require(max(rows[0], rows[-1]) + 1 if rows else 0)  # before an array of that size is made
         numbers = _numbers(rows)
         self.require(int(numbers.max(initial=-1)) + 1)
         if numbers.min(initial=0) < 0:

@@ -88,7 +88,7 @@ class Gcd(Task):
     canonical = staticmethod(tuples.ordered)
     pose = staticmethod(tuples.pose)
 
-    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
+    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         if self.distribution == "natural":
             return tuples.once(operands, coordinates[1:], low[1:])
         answer = coordinates[0].astype(np.int64) + low[0]
