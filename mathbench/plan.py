@@ -5,9 +5,10 @@ to block. When a group of strata is used up, the next phase goes on without it. 
 arithmetic, does not depend on how many rows anybody asks for, and every prefix of the rows is balanced.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,16 +131,22 @@ class Plan:
 
     def place(self, rows: Int) -> tuple[Int, Int]:
         """Row numbers, int64 (n,), to strata and ranks in their spaces, int64 (n,) each."""
-        edges = np.array([rows.min(initial=MOST_ROWS), rows.max(initial=0)])
-        first, last = np.searchsorted(self._starts, edges, side="right") - 1
-        if first == last and len(rows):  # nearly always: a few phases cover millions of rows
-            return self.phases[first].place(rows)
-        number = np.searchsorted(self._starts, rows, side="right") - 1
         stratum, rank = np.empty_like(rows), np.empty_like(rows)
-        for p in np.unique(number):
-            here = number == p
-            stratum[here], rank[here] = self.phases[p].place(rows[here])
+        for phase, here in self._parts(rows):
+            stratum[here], rank[here] = phase.place(rows[here])
         return stratum, rank
+
+    def _parts(self, rows: Int) -> Iterator[tuple[Phase, slice | Int]]:
+        """The phases that rows lie in, and which rows; slices where the rows are in order, as they nearly always are."""
+        if len(rows) and (rows[1:] >= rows[:-1]).all():
+            first, last = np.searchsorted(self._starts, rows[[0, -1]], side="right") - 1
+            ends = [*np.searchsorted(rows, self._starts[first + 1 : last + 1]).tolist(), len(rows)]
+            for phase, (start, stop) in enumerate(pairwise([0, *ends]), first):
+                yield self.phases[phase], slice(start, stop)
+            return
+        number = np.searchsorted(self._starts, rows, side="right") - 1
+        for phase in np.unique(number):
+            yield self.phases[phase], np.flatnonzero(number == phase)
 
 
 def _phases(strata: Sequence[Stratum], space_of: tuple[int, ...], left: list[int], key: int) -> list[Phase]:

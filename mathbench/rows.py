@@ -72,7 +72,10 @@ class Rows:
 
     def problems(self, rows: Int) -> Problems:
         """The problems of some rows, int64 (n,), as columns."""
-        stratum, rank = self.plan.place(rows)
+        stratum, rank = np.empty((2, len(rows)), dtype=np.int64)
+        for i in range(0, len(rows), SLICE):
+            part = slice(i, i + SLICE)
+            stratum[part], rank[part] = self.plan.place(rows[part])
         operands, prints = self._sampler.draw(self._space_of[stratum], rank)
         drawn = Problems(operands, stratum, self._kinds[stratum])
         return self.task.pose(drawn, mix(prints ^ self._luck))

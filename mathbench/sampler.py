@@ -59,8 +59,8 @@ class Sampler:
                 rows = order[here : min(here + BATCH, end)]
                 drawn, marks = draw(s, ranks[here : here + len(rows)])
                 prints[rows] = marks
-                for i, operand in enumerate(drawn):
-                    operands[i, rows] = operand
+                for operand, values in zip(operands, drawn, strict=True):  # one by one: 2-D fancy indexing is slow
+                    operand[rows] = values
         return operands, prints
 
     def _list(self, space: int) -> NDArray[np.uint32]:
