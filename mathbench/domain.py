@@ -4,6 +4,7 @@ Nothing here depends on a seed, so one domain serves every seed of a split.
 """
 
 import math
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -32,7 +33,7 @@ class Drawing(Protocol):
         """The name under which related tasks share their reserves."""
 
     def draw(self, coordinates: U64, low: Int) -> Int:
-        """Points of spaces to operands; uint64 (c, n) and int64 (p, n) to int64 (m, n)."""
+        """Points of a space to operands; uint64 (c, n) and int64 (p, 1) to int64 (m, n)."""
 
     def canonical(self, operands: Int) -> Int:
         """Operands to the canonical form that decides the reserve; int64 (m, n) to int64 (m', n)."""
@@ -85,8 +86,7 @@ class Domain:
         return self._members[space]
 
     def _members_among(self, space: int, points: U64) -> NDArray[np.uint32]:
-        spaces = np.full(len(points), space, dtype=np.int64)
-        kept, _, _ = self.judge(spaces, points, np.zeros(len(points), dtype=np.uint64))
+        kept, _, _ = self.judge(space, points, np.uint64(0))
         return points[kept].astype(np.uint32)
 
     def _accepting(self, space: int) -> float:
@@ -98,9 +98,8 @@ class Domain:
         tried = found = 0
         while found < PROBED and tried < MOST_PROBES:
             luck = mix(np.arange(tried, tried + PROBED, dtype=np.uint64) * np.uint64(GOLDEN))
-            spaces = np.full(PROBED, space, dtype=np.int64)
-            coordinates = self._decode(spaces, scale(luck, self.total[space]), np.zeros_like(luck))
-            low = self.spaces.low.take(spaces, axis=1)
+            coordinates = self._decode(space, scale(luck, self.total[space]), np.uint64(0))
+            low = self.spaces.low[:, space, None]
             valid = self._drawing.valid(self._drawing.draw(coordinates, low), coordinates, low)
             tried += PROBED
             found += PROBED if valid is None else int(valid.sum())
@@ -108,44 +107,52 @@ class Domain:
             raise RuntimeError(f"no problems were found in the space {self.spaces.names[space]}")
         return 1.0 if found == tried else max(found - 6 * math.sqrt(found), 1) / tried
 
-    def problems(self, space: Int, point: U64, key: U64) -> tuple[Int, U64]:
-        """Operands, int64 (m, n), and fingerprints, uint64 (n,), of points that are known to be problems."""
-        operands = self._drawing.draw(self._decode(space, point, key), self.spaces.low.take(space, axis=1))
+    def problems(self, space: int, point: U64) -> tuple[Int, U64]:
+        """Operands, int64 (m, n), and fingerprints, uint64 (n,), of points of a listed space that are problems."""
+        coordinates = self._decode(space, point, np.uint64(0))
+        operands = self._drawing.draw(coordinates, self.spaces.low[:, space, None])
         return operands, fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
 
-    def judge(self, space: Int, point: U64, key: U64) -> tuple[Int, Int, U64]:
+    def judge(self, space: int, point: U64, key: np.uint64) -> tuple[Int, Int, U64]:
         """Find the problems of the reserve among some points.
 
         Args:
-            space, point: int64 and uint64 (n,).
-            key: uint64 (n,), for the coordinates that are drawn by hash.
+            space: the space.
+            point: uint64 (n,).
+            key: for the coordinates that are drawn by hash.
 
         Returns:
             Which points they are, int64 (k,), their operands, int64 (m, k), and fingerprints, uint64 (k,).
         """
-        coordinates, low = self._decode(space, point, key), self.spaces.low.take(space, axis=1)
+        coordinates, low = self._decode(space, point, key), self.spaces.low[:, space, None]
         operands = self._drawing.draw(coordinates, low)
         prints = fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
-        kept = np.flatnonzero(self._reserve.holds(prints) & (point < self.total.take(space)))
+        kept = np.flatnonzero(self._reserve.holds(prints) & (point < self.total[space]))
         operands, prints = operands.take(kept, axis=1), prints.take(kept)
-        valid = self._drawing.valid(operands, coordinates.take(kept, axis=1), low.take(kept, axis=1))
+        valid = self._drawing.valid(operands, coordinates.take(kept, axis=1), low)
         if valid is None or valid.all():
             return kept, operands, prints
         return kept[valid], operands.compress(valid, axis=1), prints[valid]
 
-    def _decode(self, space: Int, point: U64, key: U64) -> U64:
+    @cached_property
+    def operands(self) -> int:
+        """How many operands a problem has."""
+        return len(self.problems(0, np.zeros(1, dtype=np.uint64))[0])
+
+    def _decode(self, space: int, point: U64, key: np.uint64) -> U64:
         """Points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
-        rest, coordinates = point, np.empty((len(self._radix), len(point)), dtype=np.uint64)
+        rest, coordinates = point, np.zeros((len(self._radix), len(point)), dtype=np.uint64)
         for i in range(len(self._radix) - 1, 0, -1):
-            radix = self._radix[i].take(space)
-            quotient = rest // radix
-            coordinates[i] = rest - quotient * radix
-            rest = quotient
+            radix = self._radix[i, space]
+            if radix > 1:
+                quotient = rest // radix
+                np.subtract(rest, quotient * radix, out=coordinates[i])
+                rest = quotient
         coordinates[0] = rest
-        for i, free in enumerate(self._free):
-            if (free > 1).any():
+        for i in range(len(self._free)):
+            if self._free[i, space] > 1:
                 noise = mix(point * np.uint64(GOLDEN) + key + np.uint64(i + 1))
-                coordinates[i] += scale(noise, free.take(space))
+                coordinates[i] += scale(noise, self._free[i, space])
         return coordinates
 
 

@@ -147,32 +147,30 @@ def draw(coordinates: U64, low: Int) -> Int:
 
     Args:
         coordinates: uint64 (m, n).
-        low: int64 (m + 1, n): the folded size or 0, then the smallest operand of each length.
+        low: int64 (m + 1, 1): the folded size or 0, then the smallest operand of each length.
 
     >>> draw(np.array([[8], [5]], dtype=np.uint64), np.array([[10], [0], [0]])).T.tolist()
     [[8, 3]]
     """
-    operands = coordinates.astype(np.int64)
-    folded = low[0]
-    if len(operands) > 1 and folded.any():
-        moved = operands[0] + operands[1]
-        moved -= np.where(moved >= folded, folded, 0)
-        operands[1] = np.where(folded > 0, moved, operands[1])
-    operands += low[1:]
+    operands = coordinates.view(np.int64) + low[1:]
+    folded = np.uint64(low[0, 0])
+    if folded:
+        moved = coordinates[0] + coordinates[1]
+        np.minimum(moved, moved - folded, out=moved)  # modulo: below zero wraps to a huge number
+        np.add(moved.view(np.int64), low[2], out=operands[1])
     return operands
 
 
-def once(operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
-    """Which points are the one point of their problem, bool (n,)."""
-    folded = low[0]
-    half = folded // 2
-    twice = (
-        (coordinates[1].view(np.int64) == half) & (folded % 2 == 0) & (coordinates[0].view(np.int64) >= half)
-    )
-    keep = ~(twice & (folded > 0))
+def once(operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
+    """Which points are the one point of their problem, bool (n,); None means all."""
+    keep, (folded, *least) = None, low[:, 0].tolist()
+    if folded and folded % 2 == 0:
+        half = np.uint64(folded // 2)
+        keep = (coordinates[1] != half) | (coordinates[0] < half)
     for i in range(2, len(operands)):
-        before = np.maximum(operands[0], operands[1]) if i == 2 else operands[i - 1]
-        keep &= (low[i + 1] != low[i]) | (operands[i] >= before)
+        if least[i] == least[i - 1]:
+            before = np.maximum(operands[0], operands[1]) if i == 2 else operands[i - 1]
+            keep = (operands[i] >= before) & (True if keep is None else keep)
     return keep
 
 
@@ -183,7 +181,10 @@ def ordered(operands: Int) -> Int:
     [[5, 3]]
     """
     if len(operands) == 2:
-        return np.stack([np.maximum(operands[0], operands[1]), np.minimum(operands[0], operands[1])])
+        found = np.empty_like(operands)
+        np.maximum(operands[0], operands[1], out=found[0])
+        np.minimum(operands[0], operands[1], out=found[1])
+        return found
     return -np.sort(-operands, axis=0)
 
 
@@ -195,8 +196,8 @@ def pose(problems: Problems, luck: U64) -> Problems:
 
 def _shuffled(operands: Int, luck: U64) -> Int:
     if len(operands) == 2:
-        swap = (luck & np.uint64(1)).astype(bool)
-        return np.stack([np.where(swap, operands[1], operands[0]), np.where(swap, operands[0], operands[1])])
+        swap = (operands[0] ^ operands[1]) & -(luck & np.uint64(1)).view(np.int64)  # all bits or none: no branches
+        return operands ^ swap
     noise = np.stack([mix(luck + np.uint64(i)) >> np.uint64(1) for i in range(len(operands))]).view(np.int64)
     order = np.argsort(np.where(operands == ABSENT, np.iinfo(np.int64).max, noise), axis=0, kind="stable")
     return np.take_along_axis(operands, order, axis=0)

@@ -5,9 +5,10 @@ to block. When a group of strata is used up, the next phase goes on without it. 
 arithmetic, does not depend on how many rows anybody asks for, and every prefix of the rows is balanced.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,16 +76,42 @@ class Phase:
         many = min(ORDERS, self.blocks)
         return np.stack([shuffled(self.size, key_of(self.key, i)) for i in range(many)]).astype(np.int64)
 
+    @cached_property
+    def tables(self) -> tuple[Int, Int, Int]:
+        """Per slot of a block its stratum, its rank in the first block, and what each further block adds to it."""
+        stratum, rank = self.slots
+        space = np.asarray(self.space_of)[stratum]
+        return stratum, np.asarray(self.used)[space] + rank, self.per_space[space]
+
     def place(self, rows: Int) -> tuple[Int, Int]:
         """Row numbers of this phase to strata and ranks in their spaces, int64 (n,) each."""
-        block, position = np.divmod(rows - self.start, self.size)
+        offset = rows - self.start
+        block = offset // self.size
+        offset -= block * self.size
+        first, last = (int(block.min()), int(block.max())) if len(block) else (0, 0)
+        if last - first < len(rows):  # rows close together: the luck of a block is worked out once
+            luck = self._luck(np.arange(first, last + 1))
+            turn, order = (table.take(block - first) for table in luck)
+        else:
+            turn, order = self._luck(block)
+        turn += offset
+        turn -= self.size * (turn >= self.size)
+        turn += order
+        slot = self._flat_orders.take(turn)
+        stratum, rank, step = (table.take(slot) for table in self.tables)
+        step *= block
+        step += rank
+        return stratum, step
+
+    def _luck(self, block: Int) -> tuple[Int, Int]:
+        """By how much the order of each block is turned, and where it begins among the orders laid end to end."""
         luck = mix(block.astype(np.uint64) * np.uint64(GOLDEN) + np.uint64(self.key))
         turn = ((luck >> np.uint64(32)) % np.uint64(self.size)).astype(np.int64)
-        order = (luck % np.uint64(len(self.orders))).astype(np.int64)
-        slot = self.orders[order, (position + turn) % self.size]
-        stratum, rank = (table[slot] for table in self.slots)
-        space = np.asarray(self.space_of)[stratum]
-        return stratum, np.asarray(self.used)[space] + block * self.per_space[space] + rank
+        return turn, (luck % np.uint64(len(self.orders))).astype(np.int64) * self.size
+
+    @cached_property
+    def _flat_orders(self) -> Int:
+        return self.orders.ravel()
 
 
 class Plan:
@@ -104,12 +131,22 @@ class Plan:
 
     def place(self, rows: Int) -> tuple[Int, Int]:
         """Row numbers, int64 (n,), to strata and ranks in their spaces, int64 (n,) each."""
-        number = np.searchsorted(self._starts, rows, side="right") - 1
         stratum, rank = np.empty_like(rows), np.empty_like(rows)
-        for p in np.unique(number):
-            here = slice(None) if number[0] == p == number[-1] and (number == p).all() else number == p
-            stratum[here], rank[here] = self.phases[p].place(rows[here])
+        for phase, here in self._parts(rows):
+            stratum[here], rank[here] = phase.place(rows[here])
         return stratum, rank
+
+    def _parts(self, rows: Int) -> Iterator[tuple[Phase, slice | Int]]:
+        """The phases that rows lie in, and which rows; slices where the rows are in order, as they nearly always are."""
+        if len(rows) and (rows[1:] >= rows[:-1]).all():
+            first, last = np.searchsorted(self._starts, rows[[0, -1]], side="right") - 1
+            ends = [*np.searchsorted(rows, self._starts[first + 1 : last + 1]).tolist(), len(rows)]
+            for phase, (start, stop) in enumerate(pairwise([0, *ends]), first):
+                yield self.phases[phase], slice(start, stop)
+            return
+        number = np.searchsorted(self._starts, rows, side="right") - 1
+        for phase in np.unique(number):
+            yield self.phases[phase], np.flatnonzero(number == phase)
 
 
 def _phases(strata: Sequence[Stratum], space_of: tuple[int, ...], left: list[int], key: int) -> list[Phase]:

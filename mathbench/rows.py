@@ -72,7 +72,10 @@ class Rows:
 
     def problems(self, rows: Int) -> Problems:
         """The problems of some rows, int64 (n,), as columns."""
-        stratum, rank = self.plan.place(rows)
+        stratum, rank = np.empty((2, len(rows)), dtype=np.int64)
+        for i in range(0, len(rows), SLICE):
+            part = slice(i, i + SLICE)
+            stratum[part], rank[part] = self.plan.place(rows[part])
         operands, prints = self._sampler.draw(self._space_of[stratum], rank)
         drawn = Problems(operands, stratum, self._kinds[stratum])
         return self.task.pose(drawn, mix(prints ^ self._luck))
@@ -87,7 +90,7 @@ class Rows:
             SpaceExhausted: when the split does not hold one of them.
         """
         if isinstance(rows, range):
-            self.require(max(rows, default=-1) + 1)  # before an array of that size is made
+            self.require(max(rows[0], rows[-1]) + 1 if rows else 0)  # before an array of that size is made
         numbers = _numbers(rows)
         self.require(int(numbers.max(initial=-1)) + 1)
         if numbers.min(initial=0) < 0:

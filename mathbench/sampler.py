@@ -20,6 +20,7 @@ from mathbench.hashing import U64, key_of
 from mathbench.permute import permute, shuffled
 
 CHUNK = 1 << 19  # candidates held at a time, which bounds the memory
+BATCH = 1 << 17  # problems of one space drawn at a time
 
 
 class Sampler:
@@ -38,6 +39,9 @@ class Sampler:
     def draw(self, space: Int, rank: Int) -> tuple[Int, U64]:
         """Draw the problems at some ranks.
 
+        Space by space: with the same sizes and keys for all problems at hand, divisions are by constants and nothing
+        is looked up per problem (measured: a third of the time).
+
         Args:
             space: int64 (n,): which space.
             rank: int64 (n,): which problem of it, 0 to capacity-1.
@@ -45,20 +49,19 @@ class Sampler:
         Returns:
             Their operands, int64 (m, n), and their fingerprints, uint64 (n,).
         """
-        listed = self._domain.listed[space]
-        if listed.all():
-            return self._draw_listed(space, rank)
-        if not listed.any():
-            return self._draw_windowed(space, rank)
-        parts = (
-            self._draw_listed(space[listed], rank[listed]),
-            self._draw_windowed(space[~listed], rank[~listed]),
-        )
-        place = np.concatenate([np.flatnonzero(listed), np.flatnonzero(~listed)])
-        back = np.empty_like(place)
-        back[place] = np.arange(len(place))
-        operands = np.concatenate([p[0] for p in parts], axis=1)
-        return operands.take(back, axis=1), np.concatenate([p[1] for p in parts]).take(back)
+        order = np.argsort(space.astype(np.uint16), kind="stable")  # 16 bits: a radix sort
+        ranks, ends = rank.take(order), np.cumsum(np.bincount(space, minlength=1))
+        prints = np.empty(len(rank), dtype=np.uint64)
+        operands = np.empty((self._domain.operands, len(rank)), dtype=np.int64)
+        for s, (start, end) in enumerate(pairwise([0, *ends.tolist()])):
+            draw = self._draw_listed if self._domain.listed[s] else self._draw_windowed
+            for here in range(start, end, BATCH):
+                rows = order[here : min(here + BATCH, end)]
+                drawn, marks = draw(s, ranks[here : here + len(rows)])
+                prints[rows] = marks
+                for operand, values in zip(operands, drawn, strict=True):  # one by one: 2-D fancy indexing is slow
+                    operand[rows] = values
+        return operands, prints
 
     def _list(self, space: int) -> NDArray[np.uint32]:
         """The problems of a listed space, as points, in the order of the key."""
@@ -67,70 +70,75 @@ class Sampler:
             self._lists[space] = members[shuffled(len(members), int(self._keys[space]))]
         return self._lists[space]
 
-    def _draw_listed(self, space: Int, rank: Int) -> tuple[Int, U64]:
-        point = np.empty(len(space), dtype=np.uint64)
-        for s in np.unique(space):
-            here = space == s
-            point[here] = self._list(int(s))[rank[here]]
-        cuts = range(0, max(len(space), 1), SLICE)
-        parts = [
-            self._domain.problems(space[i : i + SLICE], point[i : i + SLICE], point[i : i + SLICE])
-            for i in cuts
-        ]
-        return np.concatenate([p[0] for p in parts], axis=1), np.concatenate([p[1] for p in parts])
+    def _draw_listed(self, space: int, rank: Int) -> tuple[Int, U64]:
+        cuts = range(0, len(rank), SLICE)
+        points = self._list(space).take(rank).astype(np.uint64)
+        return _joined([self._domain.problems(space, points[i : i + SLICE]) for i in cuts])
 
-    def _draw_windowed(self, space: Int, rank: Int) -> tuple[Int, U64]:
+    def _draw_windowed(self, space: int, rank: Int) -> tuple[Int, U64]:
         """Work through the windows that hold the ranks, each once, a bounded number at a time."""
-        window_ids = (space << 48) | (rank // GROUP)
-        wanted = np.unique(window_ids)
-        window_of = np.searchsorted(wanted, window_ids)
+        wanted, window_of = _distinct(rank // GROUP)
+        place = rank % GROUP
         needed = np.zeros(len(wanted), dtype=np.int64)
-        np.maximum.at(needed, window_of, rank % GROUP + 1)
-        starts, operands, prints, before = [], [], [], 0
-        for part in self._chunks(wanted, needed):
-            counts, ops, fps = self._windows(wanted[part], needed[part])
-            starts.append(before + np.concatenate([[0], np.cumsum(counts[:-1])]))
-            before += int(counts.sum())
-            operands.append(ops)
-            prints.append(fps)
-        chosen = np.concatenate(starts)[window_of] + rank % GROUP
-        return np.concatenate(operands, axis=1).take(chosen, axis=1), np.concatenate(prints).take(chosen)
+        np.maximum.at(needed, window_of, place + 1)
+        prints = np.empty(len(rank), dtype=np.uint64)
+        operands = np.empty((self._domain.operands, len(rank)), dtype=np.int64)
+        for first, last in self._chunks(space, needed):
+            counts, found, marks = self._windows(space, wanted[first:last], needed[first:last])
+            rows = slice(None) if last - first == len(wanted) else _between(window_of, first, last)
+            chosen = (np.cumsum(counts) - counts).take(window_of[rows] - first) + place[rows]
+            prints[rows] = marks.take(chosen)
+            operands[:, rows] = found.take(chosen, axis=1)
+        return operands, prints
 
-    def _chunks(self, window_ids: Int, needed: Int) -> Iterator[slice]:
-        ends = np.cumsum(enough(needed, self._domain.share[window_ids >> 48]))
-        cuts = [0, *(np.flatnonzero(np.diff(ends // CHUNK)) + 1), len(ends)]
-        yield from (slice(int(a), int(b)) for a, b in pairwise(cuts))
+    def _chunks(self, space: int, needed: Int) -> Iterator[tuple[int, int]]:
+        ends = np.cumsum(enough(needed, self._domain.share[space]))
+        cuts = [0, *(np.flatnonzero(np.diff(ends // CHUNK)) + 1).tolist(), len(ends)]
+        yield from pairwise(cuts)
 
-    def _windows(self, window_ids: Int, needed: Int) -> tuple[Int, Int, U64]:
-        """The first problems of some windows, at least as many as needed of each.
+    def _windows(self, space: int, number: Int, needed: Int) -> tuple[Int, Int, U64]:
+        """The first problems of some windows of a space, at least as many as needed of each.
 
         Returns:
             How many were found in each window, the operands of all, their fingerprints.
         """
-        space, number = window_ids >> 48, window_ids & ((1 << 48) - 1)
-        lengths = np.minimum(enough(needed, self._domain.share[space]), self._domain.window[space])
+        window = self._domain.window[space]
+        lengths = np.minimum(enough(needed, self._domain.share[space]), window)
         ends = np.cumsum(lengths)
-        position = np.arange(ends[-1]) + np.repeat(
-            number * self._domain.window[space] - (ends - lengths), lengths
-        )
-        spaces = np.repeat(space, lengths)
-        parts = list(self._accepted(spaces, position.astype(np.uint64)))
+        position = np.arange(ends[-1]) + np.repeat(number * window - (ends - lengths), lengths)
+        parts = list(self._accepted(space, position.view(np.uint64)))
         kept = np.concatenate([p[0] for p in parts])
         counts = np.diff(np.searchsorted(kept, np.concatenate([[0], ends])))
         if (counts < needed).any():
-            raise RuntimeError(
-                f"a window of {self._domain.spaces.names[int(space[0])]} held too few problems"
-            )
-        return counts, np.concatenate([p[1] for p in parts], axis=1), np.concatenate([p[2] for p in parts])
+            raise RuntimeError(f"a window of {self._domain.spaces.names[space]} held too few problems")
+        return counts, *_joined([p[1:] for p in parts])
 
-    def _accepted(self, spaces: Int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
+    def _accepted(self, space: int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
         """Slice by slice: which positions of the order hold problems, their operands and fingerprints."""
-        domain = self._domain
+        domain, key = self._domain, self._keys[space]
         for start in range(0, len(position), SLICE):
-            space = spaces[start : start + SLICE]
-            key = self._keys.take(space)
-            point = permute(
-                position[start : start + SLICE], domain.shift.take(space), domain.high_size.take(space), key
-            )
+            part = position[start : start + SLICE]
+            point = permute(part, domain.shift[space], domain.high_size[space], key)
             kept, operands, prints = domain.judge(space, point, key)
             yield kept + start, operands, prints
+
+
+def _joined(parts: list[tuple[Int, U64]]) -> tuple[Int, U64]:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([p[0] for p in parts], axis=1), np.concatenate([p[1] for p in parts])
+
+
+def _between(values: Int, first: int, last: int) -> Int:
+    return np.flatnonzero((values >= first) & (values < last))
+
+
+def _distinct(values: Int) -> tuple[Int, Int]:
+    """The different values in ascending order, and which of them each value is; by a table where they lie close."""
+    first = int(values.min())
+    span = int(values.max()) - first + 1
+    if span > 4 * len(values):
+        return np.unique(values, return_inverse=True)
+    offset, present = values - first, np.zeros(span, dtype=bool)
+    present[offset] = True
+    return np.flatnonzero(present) + first, (np.cumsum(present) - 1).take(offset)

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,50 @@ def batches(rows: Rows, start: int, stop: int) -> Iterator[pa.Table]:
         yield rows.batch(range(begin, min(begin + BATCH, stop)))
 
 
-def write(path: Path, rows: Rows, start: int, stop: int, progress: Progress) -> ShardContent:
-    """Write rows to a file.
+class File:
+    """A Parquet file of a task's rows that is being written.
 
-    The file is written under a temporary name, flushed to disk, then renamed; its footer carries its digest.
+    Args:
+        writer: the open writer.
+        columns: the columns of the file.
+    """
+
+    def __init__(self, writer: pq.ParquetWriter, columns: pa.Schema):
+        self._writer, self._columns = writer, columns
+
+    def write(self, table: pa.Table) -> None:
+        """Write rows as one row group."""
+        self._writer.write_table(table.cast(self._columns))
+
+    def state(self, digest: str) -> None:
+        """Let the footer state a digest."""
+        self._writer.add_key_value_metadata({"mathbench.digest": digest})
+
+
+@contextmanager
+def created(path: Path, task: Task) -> Iterator[File]:
+    """Create a file under a temporary name; after the block, flush it to disk and rename it.
+
+    Args:
+        path: the final name; nothing appears under it when the block fails.
+        task: the task whose rows the file will hold.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    columns = schema(task)
+    stored = _dictionaries(columns)
+    try:
+        with pq.ParquetWriter(temporary, stored, store_schema=False, **_OPTIONS) as writer:
+            yield File(writer, stored)
+            writer.add_key_value_metadata(_text(columns.metadata))
+        _flush(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write(path: Path, rows: Rows, start: int, stop: int, progress: Progress) -> ShardContent:
+    """Write rows to a file whose footer carries their digest.
 
     Args:
         path: the final name.
@@ -63,24 +104,15 @@ def write(path: Path, rows: Rows, start: int, stop: int, progress: Progress) -> 
         start, stop: which rows of it.
         progress: called with the number of rows written since its last call.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     digest, strata = Digest(), dict.fromkeys((s.name for s in rows.strata), 0)
-    columns = schema(rows.task)
-    try:
-        with pq.ParquetWriter(temporary, _dictionaries(columns), store_schema=False, **_OPTIONS) as writer:
-            for table in batches(rows, start, stop):
-                writer.write_table(table.cast(_dictionaries(columns)))
-                digest.update(table)
-                count(table, strata)
-                progress(table.num_rows)
-            held = ShardContent(stop - start, digest.value(), {name: n for name, n in strata.items() if n})
-            writer.add_key_value_metadata({"mathbench.digest": held.digest, **_text(columns.metadata)})
-        _flush(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return held
+    with created(path, rows.task) as file:
+        for table in batches(rows, start, stop):
+            file.write(table)
+            digest.update(table)
+            count(table, strata)
+            progress(table.num_rows)
+        file.state(digest.value())
+    return ShardContent(stop - start, digest.value(), {name: n for name, n in strata.items() if n})
 
 
 def _dictionaries(columns: pa.Schema) -> pa.Schema:

@@ -118,7 +118,7 @@ class Task(ABC):
 
     @abstractmethod
     def draw(self, coordinates: U64, low: Int) -> Int:
-        """Points of spaces, uint64 (c, n), and the `low` of their strata, int64 (p, n), to operands (m, n)."""
+        """Points of a space, uint64 (c, n), and the `low` of its strata, int64 (p, 1), to operands (m, n)."""
 
     def canonical(self, operands: Int) -> Int:
         """Operands to the form that decides the reserve, the same for all symmetric problems."""

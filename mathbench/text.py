@@ -1,4 +1,10 @@
-"""Numbers as text in any base from 2 to 36, for whole arrays: digit matrices in, Arrow strings out."""
+"""Numbers as text in any base from 2 to 36, for whole arrays, straight into Arrow's buffers.
+
+Text is made in words: up to eight characters in one 64-bit integer, the first character lowest, so that cutting off
+leading zeros and putting a sign behind a number are shifts. Words are then laid end to end, each written as eight
+bytes where the one before ends: what a short word writes too much is overwritten by the next. Measured on 6-digit
+sums: 40 ns per row, against 195 for a byte matrix and a mask. Little-endian machines only, as Arrow itself.
+"""
 
 from collections.abc import Sequence
 from functools import cache
@@ -8,21 +14,41 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench.hashing import U64
+
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 FEW = 20  # up to so many powers are compared one by one
+WORD = 8  # characters in a word
 _CHARACTERS = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
+_BYTE = np.uint64(8)  # bits of a character
 
 
-class Piece(NamedTuple):
-    """One column of text, right-aligned.
+class Word(NamedTuple):
+    """One column of up to eight characters.
 
     Attributes:
-        characters: uint8 of shape (n, width), or (1, width) when the same in every row.
-        lengths: int64 of shape (n,): how many of the last characters of each row count.
+        characters: uint64 (n,), NUL after the last character.
+        lengths: uint64 (n,), how many characters.
+        width: the largest length there can be, at most `WORD`.
     """
 
-    characters: NDArray[np.uint8]
-    lengths: NDArray[np.int64]
+    characters: U64
+    lengths: U64
+    width: int
+
+    def then(self, other: "Word") -> "Word":
+        """This word and another behind it, which must have room."""
+        characters = self.characters | (other.characters << (self.lengths * _BYTE))
+        return Word(characters, self.lengths + other.lengths, self.width + other.width)
+
+    def only(self, where: NDArray[np.bool_] | None) -> "Word":
+        """This word in the rows of a mask, nothing in the others."""
+        if where is None:
+            return self
+        return self._replace(characters=self.characters * where, lengths=self.lengths * where)
+
+
+Piece = tuple[Word, ...]  # one column of text of any width
 
 
 @cache
@@ -49,47 +75,58 @@ def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
     steps = powers(base)[: np.searchsorted(powers(base), values.max(initial=0), side="right")]
     if len(steps) > FEW:
         return np.searchsorted(steps, values, side="right") + 1
-    lengths = np.ones(len(values), dtype=np.int64)
-    for step in steps:  # a handful of comparisons beats a binary search per value
-        lengths += values >= step
-    return lengths
+    lengths = np.ones(len(values), dtype=np.uint8)
+    for step in steps:  # a handful of comparisons beats a binary search per value; bytes are summed 8 times faster
+        lengths += (values >= step).view(np.uint8)
+    return lengths.astype(np.int64)
 
 
-def number(values: NDArray[np.int64], base: int) -> Piece:
+def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None = None) -> Piece:
     """Write values as numbers in a base, lower-case letters for the digits above nine.
 
     Args:
         values: int64 of shape (n,), not negative.
         base: 2 to 36.
+        where: the rows that show a number; None: all.
 
     >>> join(number(np.array([255, 10]), 16)).to_pylist()
     ['ff', 'a']
     """
     lengths = length(values, base)
-    return Piece(digits(values, base, int(lengths.max(initial=1))), lengths)
+    longest, rest, words = int(lengths.max(initial=1)), values.view(np.uint64), []
+    for reach in range(0, longest, WORD):
+        width = min(longest - reach, WORD)
+        here = lengths if longest <= WORD else np.clip(lengths - reach, 0, WORD)
+        digits, rest = _last_digits(rest, base, width)
+        unused = (np.uint64(WORD) - here.view(np.uint64)) * _BYTE
+        words.append(Word(digits >> unused, here.view(np.uint64), width).only(where))
+    return tuple(reversed(words))
 
 
-def digits(values: NDArray[np.int64], base: int, width: int) -> NDArray[np.uint8]:
-    """The last `width` digits of each value as characters, zeros in front; uint8 (n, width)."""
-    table = _chunk_table(base)
-    per, many = table.itemsize, np.uint64(len(table))
-    chunks = -(-width // per)
-    out = np.empty((len(values), chunks), dtype=table.dtype)
-    rest = values.view(np.uint64)
-    for i in range(chunks - 1, -1, -1):
-        quotient = rest // many
-        out[:, i] = table.take(rest - quotient * many)
-        rest = quotient
-    return out.view(np.uint8)[:, chunks * per - width :]
+def _last_digits(values: U64, base: int, width: int) -> tuple[U64, U64]:
+    """The last up to eight digits as the last characters of a word, and the values without these digits."""
+    table, per = _chunk_table(base)
+    many, word = np.uint64(len(table)), None
+    for place in range(0, width, per):
+        if place + per < width or width == WORD:
+            quotient = values // many
+            chunk = table.take((values - quotient * many).view(np.int64))
+            values = quotient
+        else:  # nothing lies above
+            chunk = table.take(values.view(np.int64))
+        word = chunk if word is None else word | (chunk >> (_BYTE * np.uint64(place)))
+    return word, values
 
 
 @cache
-def _chunk_table(base: int) -> NDArray[np.unsignedinteger]:
-    """All strings of 1, 2, 4 or 8 digits that give at most 2^16 strings, each as one integer of as many bytes."""
+def _chunk_table(base: int) -> tuple[U64, int]:
+    """All strings of 1, 2, 4 or 8 digits that give at most 2^16 strings, as the end of a word; and how many digits."""
     per = max(k for k in (1, 2, 4, 8) if base**k <= 1 << 16)
     values = np.arange(base**per)
-    table = np.stack([_CHARACTERS[values // base**k % base] for k in range(per - 1, -1, -1)], axis=1)
-    return np.ascontiguousarray(table).view(f"u{per}")[:, 0]
+    table = np.zeros((len(values), WORD), dtype=np.uint8)
+    for k in range(per):
+        table[:, WORD - 1 - k] = _CHARACTERS[values // base**k % base]
+    return table.view(np.uint64)[:, 0], per
 
 
 def literal(text: str, rows: int, where: NDArray[np.bool_] | None = None) -> Piece:
@@ -98,9 +135,13 @@ def literal(text: str, rows: int, where: NDArray[np.bool_] | None = None) -> Pie
     >>> join(literal("-", 2, np.array([True, False])), number(np.array([4, 5]), 10)).to_pylist()
     ['-4', '5']
     """
-    characters = np.frombuffer(text.encode(), dtype=np.uint8)[None, :]
-    shown = np.ones(rows, dtype=np.int64) if where is None else where.astype(np.int64)
-    return Piece(characters, shown * characters.shape[1])
+    parts = [text.encode()[i : i + WORD] for i in range(0, len(text.encode()), WORD)]
+    return tuple(_same(part, rows).only(where) for part in parts)
+
+
+def _same(part: bytes, rows: int) -> Word:
+    characters = np.uint64(int.from_bytes(part, "little"))
+    return Word(np.broadcast_to(characters, rows), np.broadcast_to(np.uint64(len(part)), rows), len(part))
 
 
 def join(*pieces: Piece) -> pa.StringArray:
@@ -110,24 +151,41 @@ def join(*pieces: Piece) -> pa.StringArray:
     >>> join(numbers, literal("+", 2), numbers).to_pylist()
     ['12+12', '7+7']
     """
-    rows = len(pieces[0].lengths)
-    width = sum(piece.characters.shape[1] for piece in pieces)
-    out, keep, at = np.empty((rows, width), np.uint8), np.empty((rows, width), bool), 0
-    for characters, lengths in pieces:
-        end = at + characters.shape[1]
-        out[:, at:end] = characters
-        keep[:, at:end] = np.arange(end - at, 0, -1) <= lengths[:, None]
-        at = end
-    return strings(out[keep], np.sum([piece.lengths for piece in pieces], axis=0))
+    words = _packed([word for piece in pieces for word in piece])
+    offsets = np.zeros(len(words[0].lengths) + 1, dtype=np.int64)
+    np.cumsum(sum(word.lengths for word in words).view(np.int64), out=offsets[1:])
+    at, characters = np.empty((2, len(offsets) - 1, len(words)), dtype=np.int64)
+    at[:, 0] = offsets[:-1]
+    for i, word in enumerate(words):
+        characters[:, i] = word.characters.view(np.int64)
+        if i + 1 < len(words):
+            np.add(at[:, i], word.lengths.view(np.int64), out=at[:, i + 1])
+    data = np.empty(offsets[-1] + WORD, dtype=np.uint8)
+    anywhere = np.ndarray((offsets[-1] + 1,), np.int64, data, strides=(1,))  # eight bytes from any byte on
+    anywhere[at.ravel()] = characters.ravel()  # in the order of the text: see the top
+    return _array(data, offsets.astype(np.int32))
+
+
+def _packed(words: list[Word]) -> list[Word]:
+    """As few words as neighbours make that fit together: each saves one write to memory per row (10 ns)."""
+    packed = words[:1]
+    for word in words[1:]:
+        if packed[-1].width + word.width <= WORD:
+            packed[-1] = packed[-1].then(word)
+        else:
+            packed.append(word)
+    return packed
 
 
 def strings(data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> pa.StringArray:
     """Bytes laid end to end and the length of each string, as an Arrow array that shares the bytes."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
-    return pa.StringArray.from_buffers(
-        len(lengths), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data))
-    )
+    return _array(np.ascontiguousarray(data), offsets)
+
+
+def _array(data: NDArray[np.uint8], offsets: NDArray[np.int32]) -> pa.StringArray:
+    return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
 
 
 def words(choice: NDArray[np.integer], options: Sequence[str]) -> pa.StringArray:

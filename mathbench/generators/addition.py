@@ -101,12 +101,10 @@ class Addition(Task):
 
 def _term(operand: Int, base: int, sign: str) -> list[text.Piece]:
     """A sign and a number where there is an operand, nothing where there is none."""
+    if operand.min(initial=0) >= 0:
+        return [text.literal(sign, len(operand)), text.number(operand, base)]
     here = operand != ABSENT
-    number = text.number(np.maximum(operand, 0), base)
-    return [
-        text.literal(sign, len(operand), here),
-        number._replace(lengths=np.where(here, number.lengths, 0)),
-    ]
+    return [text.literal(sign, len(operand), here), text.number(np.maximum(operand, 0), base, here)]
 
 
 def _evenly(first: list[Stratum], second: list[Stratum]) -> list[Stratum]:

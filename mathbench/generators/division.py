@@ -52,11 +52,11 @@ class Division(Task):
 
     def questions(self, problems: Problems) -> pa.StringArray:
         dividend, divisor = (text.number(operand, self.base) for operand in problems.operands)
-        return text.join(dividend, text.literal("/", len(dividend.lengths)), divisor)
+        return text.join(dividend, text.literal("/", len(problems.stratum)), divisor)
 
     def answers(self, results: Int) -> pa.StringArray:
         quotient, remainder = (text.number(result, self.base) for result in results)
-        return text.join(quotient, text.literal(",", len(quotient.lengths)), remainder)
+        return text.join(quotient, text.literal(",", len(results[0])), remainder)
 
     def oracle(self, question: str) -> str:
         dividend, divisor = self.operands_of(question)

@@ -84,7 +84,7 @@ class Modular(Task):
 
     def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (text.number(operand, self.base) for operand in problems.operands)
-        rows = len(a.lengths)
+        rows = len(problems.stratum)
         end = text.literal(f")%{text.show(self.modulus, self.base)}", rows)
         return text.join(text.literal("(", rows), a, text.literal(self._sign, rows), b, end)
 

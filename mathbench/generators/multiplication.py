@@ -52,7 +52,7 @@ class Multiplication(Task):
 
     def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (text.number(operand, self.base) for operand in problems.operands)
-        return text.join(a, text.literal("*", len(a.lengths)), b)
+        return text.join(a, text.literal("*", len(problems.stratum)), b)
 
     def answers(self, results: Int) -> pa.StringArray:
         return text.join(text.number(results, self.base))

@@ -55,7 +55,7 @@ class Subtraction(Task):
 
     def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (text.number(operand, self.base) for operand in problems.operands)
-        return text.join(a, text.literal("-", len(a.lengths)), b)
+        return text.join(a, text.literal("-", len(problems.stratum)), b)
 
     def answers(self, results: Int) -> pa.StringArray:
         sign = text.literal("-", len(results), results < 0)
