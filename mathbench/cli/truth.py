@@ -8,7 +8,7 @@ from mathbench.baselines.folder import PREDICTIONS
 from mathbench.baselines.result import Result
 from mathbench.data import Data
 from mathbench.errors import InputError
-from mathbench.generators import TASKS, task
+from mathbench.generators import family
 
 TYPES = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string()}
 
@@ -45,13 +45,8 @@ def truth_of_run(folder: Path) -> Data:
     if not folder.is_dir():
         raise InputError("score needs the truth: give --data DIR or --task NAME.")
     result = Result.load(folder)
-    family = result.task["id"]
-    # not task(family, **parameters): a parameter could have the name of an argument
-    made = (
-        type(task(family)).of(result.task["parameters"])
-        if family.partition("-v")[0] in TASKS
-        else task(family)
-    )
+    # not task(id, **parameters): a parameter could have the name of an argument
+    made = family(result.task["id"]).of(result.task["parameters"])
     data = Data.generate(made, result.data["sizes"], result.data["seed"])
     if data.digest != result.data["digest"]:
         raise InputError(f"{folder} was run on other rows of {made.name} than this version makes.")
