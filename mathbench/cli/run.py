@@ -216,13 +216,14 @@ def score(
 
       mathbench score runs/lstm-seq2seq-torch-addition-base10-seed0
     """
+    from mathbench.baselines.predictions import read
     from mathbench.baselines.runner import score_table
     from mathbench.cli.report import scores_table
-    from mathbench.cli.truth import read_predictions, truth_of_run
+    from mathbench.cli.truth import truth_of_run
     from mathbench.data import SIZES, Data, fitting
     from mathbench.dataset import open_dataset
 
-    given = read_predictions(predictions)
+    given = read(predictions)
     sizes = _given(validation=validation, interpolate=interpolate, extrapolate=extrapolate)
     if task is not None and data is not None:
         raise InputError("give either --task NAME or --data DIR, not both.")
