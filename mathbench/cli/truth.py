@@ -7,6 +7,7 @@ from mathbench.data import Data
 from mathbench.errors import InputError
 from mathbench.generators import family
 
+
 def truth_of_run(folder: Path) -> Data:
     """Regenerate the data of a run from what its result says.
 
