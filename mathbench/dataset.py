@@ -18,12 +18,10 @@ import pyarrow as pa
 from mathbench import card, shard
 from mathbench.data import Data
 from mathbench.errors import CheckFailed, InputError, did_you_mean
-from mathbench.manifest import FILE, SCHEMA_VERSION, SHARD, Config, Manifest, Shard, ShardContent, read
+from mathbench.manifest import FILE, SCHEMA_VERSION, SHARD, SPEC, Config, Manifest, Shard, ShardContent, read
 from mathbench.rows import open_rows
 from mathbench.shard import Progress
 from mathbench.version import __version__
-
-SPEC = ".generating.json"
 
 
 def generate(

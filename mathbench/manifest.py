@@ -15,6 +15,7 @@ from mathbench.rows import open_rows
 from mathbench.task import Task
 
 FILE = "manifest.json"
+SPEC = ".generating.json"  # what was asked for, while its generation is unfinished
 SCHEMA_VERSION = 1
 SHARD = 1_000_000  # rows per shard, whatever the number of workers
 
@@ -189,8 +190,6 @@ def read(folder: Path) -> Manifest:
 
 
 def _unfinished(folder: Path) -> str:
-    from mathbench.dataset import SPEC
-
     return " Its generation was interrupted: run the same command again." if (folder / SPEC).is_file() else ""
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations_with_replacement
 from math import comb, factorial, prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,11 +66,7 @@ def tuples(digits: int, operands: int, longest_from: int = 1, shortest: int = 1)
     >>> tuples(2, 2)
     [(1, 1), (2, 1), (2, 2)]
     """
-    many = comb(digits - shortest + operands, operands)
-    if many > MOST_STRATA:
-        raise InputError(
-            f"{operands} operands of {shortest} to {digits} digits make {many:,} strata, more than {MOST_STRATA:,}."
-        )
+    check_many(digits, operands, shortest)
     lengths = range(shortest, digits + 1)
     found = [tuple(sorted(c, reverse=True)) for c in combinations_with_replacement(lengths, operands)]
     return sorted(c for c in found if c[0] >= longest_from)
@@ -216,16 +212,35 @@ def within(family: str, largest: int, what: str) -> None:
         raise InputError(f"{family}: results must stay below 2^63, which {what} does not.")
 
 
-def check_lengths(family: str, shortest: int, digits: int) -> None:
-    """Check that the shortest length is not above the longest.
+def check_many(digits: int, operands: int, shortest: int = 1) -> None:
+    """Check that there are not too many tuples of lengths.
 
     Raises:
-        InputError: names both.
+        InputError: says how many there are.
     """
-    if shortest > digits:
+    many = comb(digits - shortest + operands, operands)
+    if many > MOST_STRATA:
         raise InputError(
-            f"{family}: shortest must be at most digits. Received: shortest={shortest}, digits={digits}."
+            f"{operands} operands of {shortest} to {digits} digits make {many:,} strata, more than {MOST_STRATA:,}."
         )
+
+
+def check_digits(task: Any, largest_result: int) -> None:
+    """Check the lengths of a task: the shortest is not above the longest, and results stay below 2^63.
+
+    Args:
+        task: a task with `digits`, `shortest`, `longer` and `base`.
+        largest_result: a bound on everything that the task computes.
+
+    Raises:
+        InputError: names the settings.
+    """
+    if task.shortest > task.digits:
+        raise InputError(
+            f"{task.family}: shortest must be at most digits. "
+            f"Received: shortest={task.shortest}, digits={task.digits}."
+        )
+    within(task.family, largest_result, f"digits={task.digits} with longer={task.longer} in base {task.base}")
 
 
 def check_extrapolation(family: str, **axes: int) -> None:

@@ -4,24 +4,30 @@ Rows are regenerated and compared; answers and reserves are checked from the tex
 Python that shares nothing with the generators (`Task.oracle`, `Task.operands_of`, `reserve.fingerprint`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from mathbench import shard
 from mathbench.dataset import Dataset
-from mathbench.errors import CheckFailed
+from mathbench.digest import Digest
+from mathbench.errors import CheckFailed, InputError
 from mathbench.hashing import GOLDEN, mix
-from mathbench.manifest import Config, Shard
+from mathbench.manifest import Config, Shard, ShardContent
 from mathbench.reserve import OF_SPLIT, reserve_of
 from mathbench.rows import Rows, open_rows
-from mathbench.shard import BATCH, Progress
+from mathbench.shard import Progress
 from mathbench.task import Task
 
 SAMPLE = 1000
+MOST_QUESTIONS = (
+    2_000_000  # questions compared with each other for repeats; more would not fit in flat memory
+)
 COMPARED = ("question", "answer", "stratum", "row", "label")
 
 
@@ -61,60 +67,96 @@ def verify(
 def _split(
     dataset: Dataset, config: Config, split: str, sample: int | None, progress: Progress
 ) -> Iterator[Check]:
+    """Read the files of a split once, a row group at a time, and check what comes by."""
     parts = [part for part in config.shards() if part.split == split]
-    try:
-        for part in parts:
-            _whole(dataset, part)
-        yield Check(config.name, split, "content digests", True, f"{len(parts)} file(s)")
-        table = _sampled(dataset, config, parts, sample)
-    except CheckFailed as error:
-        yield Check(config.name, split, "content digests", False, str(error))
-        return
-    rows = open_rows(config.task, split, config.seed)
-    for what, check in (
-        ("regenerated rows", lambda t: _difference(rows, t)),
-        ("answers, by an independent solver", lambda t: _wrong_answer(config.task, t)),
-        (f"problems in the {OF_SPLIT[split].name} reserve", lambda t: _foreign(config.task, split, t)),
-    ):
-        yield Check(
-            config.name, split, what, *_first(check, table, progress if what.startswith("re") else None)
-        )
-    yield Check(config.name, split, "no question twice", *_distinct(table))
+    audit = _Audit(open_rows(config.task, split, config.seed), _picked(parts[-1].stop, sample))
+    broken = ""
+    for part in parts:
+        try:
+            for table in shard.read(dataset.folder / part.file):
+                progress(audit.take(table))
+            broken = broken or audit.wrong_content(dataset.manifest.contents[part.file], part)
+        except CheckFailed as error:
+            broken = broken or str(error)
+    yield Check(config.name, split, "content digests", not broken, broken or f"{len(parts)} file(s)")
+    for what, found in audit.found.items():
+        yield Check(config.name, split, what, not found, found or f"{audit.checked:,} rows")
+    yield Check(config.name, split, "no question twice", *audit.distinct())
     if config.task.recognition:
-        yield Check(config.name, split, "labels balanced", *_balanced(dataset, config, parts))
+        yield Check(config.name, split, "labels balanced", *audit.balanced())
 
 
-def _whole(dataset: Dataset, part: Shard) -> None:
-    stated, held = dataset.manifest.contents[part.file], shard.scan(dataset.folder / part.file)
-    if (held.rows, held.digest) != (stated.rows, stated.digest):
-        raise CheckFailed(f"{part.file} holds other rows than the manifest says")
-
-
-def _sampled(dataset: Dataset, config: Config, parts: list[Shard], sample: int | None) -> pa.Table:
-    """All rows of a split, or a fixed pseudo-random sample of them (and always the first and the last)."""
-    total = parts[-1].stop
-    table = dataset.table(config, parts[0].split)
+def _picked(total: int, sample: int | None) -> NDArray[np.int64] | None:
+    """A fixed pseudo-random sample of row numbers, with the first and the last; None for all."""
     if sample is None or sample >= total:
-        return table
+        return None
     luck = mix(np.arange(sample, dtype=np.uint64) * np.uint64(GOLDEN)) % np.uint64(total)
-    return table.take(np.unique(np.concatenate([[0, total - 1], luck.astype(np.int64)])))
+    return np.unique(np.concatenate([[0, total - 1], luck.astype(np.int64)]))
 
 
-def _first(check, table: pa.Table, progress: Progress | None) -> tuple[bool, str]:  # type: ignore[no-untyped-def]
-    """Run a check batch by batch up to the first failure."""
-    for start in range(0, table.num_rows, BATCH):
-        batch = table.slice(start, BATCH)
-        found = check(batch)
-        if progress:
-            progress(batch.num_rows)
-        if found:
-            return False, found
-    return True, f"{table.num_rows:,} rows"
+class _Audit:
+    """What is found out about one split while its tables go by.
+
+    Args:
+        rows: the rows as they should be.
+        picked: numbers of the rows to regenerate and solve, ascending; None for all.
+    """
+
+    def __init__(self, rows: Rows, picked: NDArray[np.int64] | None):
+        self._rows, self._picked = rows, picked
+        self._checks: dict[str, Callable[[pa.Table], str]] = {
+            "regenerated rows": partial(_difference, rows),
+            "answers, by an independent solver": partial(_wrong_answer, rows.task),
+            f"problems in the {OF_SPLIT[rows.split].name} reserve": partial(_foreign, rows.task, rows.split),
+        }
+        self.found = dict.fromkeys(self._checks, "")
+        self.digest, self.checked = Digest(), 0
+        self._read = self._in_shard = self._true = 0
+        self._questions: list[pa.ChunkedArray] = []
+
+    def take(self, table: pa.Table) -> int:
+        """Check a table that follows the ones before; returns how many of its rows were regenerated."""
+        first, self._read = self._read, self._read + table.num_rows
+        self._in_shard += table.num_rows
+        self.digest.update(table)
+        if self._rows.task.recognition:
+            self._true += pc.sum(table.column("label")).as_py() or 0
+        chosen = table
+        if self._picked is not None:
+            ends = np.searchsorted(self._picked, [first, self._read])
+            chosen = table.take(self._picked[ends[0] : ends[1]] - first)
+        for what, check in self._checks.items():
+            self.found[what] = self.found[what] or check(chosen)
+        if self.checked < MOST_QUESTIONS:
+            self._questions.append(chosen.column("question"))
+        self.checked += chosen.num_rows
+        return chosen.num_rows
+
+    def wrong_content(self, stated: ShardContent, part: Shard) -> str:
+        """Whether a shard that went by is not what the manifest states; the next one starts afresh."""
+        digest, rows = self.digest.value(), self._in_shard
+        self.digest, self._in_shard = Digest(), 0
+        same = (rows, digest) == (stated.rows, stated.digest) and rows == part.stop - part.start
+        return "" if same else f"{part.file} holds other rows than the manifest says"
+
+    def distinct(self) -> tuple[bool, str]:
+        """Whether no question came twice, among as many as fit in memory."""
+        questions = pa.chunked_array([chunk for q in self._questions for chunk in q.chunks], pa.string())
+        repeated = len(questions) - pc.count_distinct(questions).as_py()
+        return not repeated, f"{repeated:,} repeated" if repeated else f"{len(questions):,} rows"
+
+    def balanced(self) -> tuple[bool, str]:
+        """As many true as false, up to the block of the plan that the last row cuts."""
+        slack = max(phase.size for phase in self._rows.plan.phases) // 2 + 1
+        return abs(2 * self._true - self._read) <= slack, f"{self._true:,} true of {self._read:,}"
 
 
 def _difference(rows: Rows, stored: pa.Table) -> str:
     """The first difference between stored rows and rows made anew, exactly."""
-    made = rows.batch(stored.column("row").to_numpy())
+    try:
+        made = rows.batch(stored.column("row").to_numpy())
+    except InputError as error:
+        return str(error)
     for name in COMPARED:
         if name not in made.column_names:
             continue
@@ -147,21 +189,3 @@ def _foreign(task: Task, split: str, table: pa.Table) -> str:
         if (found := reserve_of(task.reserve_family, task.operands_of(question))) != wanted:
             return f"row {row}: {question} belongs to the {found} reserve"
     return ""
-
-
-def _distinct(table: pa.Table) -> tuple[bool, str]:
-    repeated = table.num_rows - pc.count_distinct(table.column("question")).as_py()
-    return not repeated, f"{repeated:,} repeated" if repeated else f"{table.num_rows:,} rows"
-
-
-def _balanced(dataset: Dataset, config: Config, parts: list[Shard]) -> tuple[bool, str]:
-    """As many true as false, up to the block of the plan that the last row cuts."""
-    true = total = 0
-    for part in parts:
-        for table in shard.read(dataset.folder / part.file):
-            true += pc.sum(table.column("label")).as_py() or 0
-            total += table.num_rows
-    rows = open_rows(config.task, parts[0].split, config.seed)
-    slack = max(phase.size for phase in rows.plan.phases) // 2 + 1
-    detail = f"{true:,} true of {total:,}"
-    return abs(2 * true - total) <= slack, detail

@@ -43,13 +43,12 @@ class Addition(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_lengths(self.family, self.shortest, self.digits)
         tuples.check_extrapolation(self.family, longer=self.longer, more=self.more)
-        largest = (self.operands + self.more) * self.base ** (self.digits + self.longer)
         self._check_limits()
-        tuples.within(
-            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
-        )
+        reach = self.base ** (self.digits + self.longer)
+        tuples.check_digits(self, largest_result=(self.operands + self.more) * reach)
+        tuples.check_many(self.digits + self.longer, self.operands, self.shortest)
+        tuples.check_many(self.digits, self.operands + self.more, self.shortest)
 
     @property
     def _numbers(self) -> tuples.Numbers:

@@ -41,11 +41,7 @@ class Divisible(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_lengths(self.family, self.shortest, self.digits)
-        largest = 2 * self.base ** (self.digits + self.longer)
-        tuples.within(
-            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
-        )
+        tuples.check_digits(self, largest_result=2 * self.base ** (self.digits + self.longer))
         if 10 * self.k > self.base**self.digits:
             raise InputError(
                 f"divisible: numbers of up to digits={self.digits} in base {self.base} hold fewer than ten multiples "

@@ -33,11 +33,7 @@ class Division(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_lengths(self.family, self.shortest, self.digits)
-        largest = 2 * self.base ** (self.digits + self.longer)
-        tuples.within(
-            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
-        )
+        tuples.check_digits(self, largest_result=2 * self.base ** (self.digits + self.longer))
 
     def inner(self) -> list[Stratum]:
         return self._strata(self.digits, 1, self.distribution)

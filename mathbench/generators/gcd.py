@@ -43,11 +43,7 @@ class Gcd(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_lengths(self.family, self.shortest, self.digits)
-        largest = 4 * self.base ** (self.digits + self.longer)
-        tuples.within(
-            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
-        )
+        tuples.check_digits(self, largest_result=4 * self.base ** (self.digits + self.longer))
 
     def inner(self) -> list[Stratum]:
         return self._strata(tuples.tuples(self.digits, 2, shortest=self.shortest))

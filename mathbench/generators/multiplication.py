@@ -32,11 +32,7 @@ class Multiplication(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_lengths(self.family, self.shortest, self.digits)
-        largest = self.base ** (2 * (self.digits + self.longer))
-        tuples.within(
-            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
-        )
+        tuples.check_digits(self, largest_result=self.base ** (2 * (self.digits + self.longer)))
 
     def inner(self) -> list[Stratum]:
         choices = tuples.tuples(self.digits, 2, shortest=self.shortest)

@@ -97,10 +97,7 @@ class Prime(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_lengths(self.family, self.shortest, self.digits)
-        tuples.within(
-            self.family, self.base**self.digits, f"a number after digits={self.digits} in base {self.base}"
-        )
+        tuples.check_digits(self, largest_result=self.base**self.digits)
         if self.base**self.digits < 32:
             raise InputError(f"prime: digits={self.digits} in base {self.base} holds too few primes.")
 

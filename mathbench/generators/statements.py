@@ -44,10 +44,8 @@ class Statement(Task):
     def __post_init__(self) -> None:
         super().__post_init__()
         shares(self.family, self.errors)
-        tuples.check_lengths(self.family, self.shortest, self.digits)
-        largest = self.base * self.result(*(self.base ** (self.digits + self.longer),) * 2)
-        tuples.within(
-            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
+        tuples.check_digits(
+            self, largest_result=self.base * self.result(*(self.base ** (self.digits + self.longer),) * 2)
         )
 
     @staticmethod

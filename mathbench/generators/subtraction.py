@@ -35,11 +35,7 @@ class Subtraction(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_lengths(self.family, self.shortest, self.digits)
-        largest = 2 * self.base ** (self.digits + self.longer)
-        tuples.within(
-            self.family, largest, f"digits={self.digits} with longer={self.longer} in base {self.base}"
-        )
+        tuples.check_digits(self, largest_result=2 * self.base ** (self.digits + self.longer))
 
     def inner(self) -> list[Stratum]:
         choices = tuples.tuples(self.digits, 2, shortest=self.shortest)

@@ -94,7 +94,7 @@ def test_shards_of_fixed_rows_and_resume(tmp_path, monkeypatch):
     assert files == [f"train-{i:05d}-of-00003.parquet" for i in range(3)]
     (tmp_path / "ds" / "divisible-7-base10" / files[1]).unlink()
     (tmp_path / "ds" / manifest.FILE).unlink()
-    (tmp_path / "ds" / dataset.SPEC).write_text(json.dumps(dataset.request(configs())))
+    (tmp_path / "ds" / manifest.SPEC).write_text(json.dumps(dataset.request(configs())))
     written = []
     write = shard.write
     monkeypatch.setattr(shard, "write", lambda path, *rest: written.append(path.name) or write(path, *rest))
