@@ -15,9 +15,11 @@ from mathbench.version import __version__
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
+    from mathbench.data import Data
     from mathbench.manifest import Manifest
+    from mathbench.metrics import SplitScore
 
-__all__ = ["__version__", "generate", "load"]
+__all__ = ["__version__", "generate", "load", "score"]
 
 
 def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
@@ -68,6 +70,81 @@ def generate(
     from mathbench import dataset
 
     return dataset.generate([_config(task, seed, name, options)], out, force=force)
+
+
+def score(
+    predictions: Mapping[int, str | None] | str | Path,
+    task: str | None = None,
+    *,
+    split: str = "interpolate",
+    seed: int | str = 0,
+    data: str | Path | None = None,
+    config: str | None = None,
+    **options: Any,
+) -> "SplitScore":
+    """Score the answers to one split by exact match, against a truth that is made anew.
+
+    Every row of the split counts; a row without an answer is wrong.
+
+    Args:
+        predictions: row number -> answer; or a file (Parquet or JSON lines) with split, row and prediction.
+        task: name of the task family whose rows were answered; or give `data`.
+        split: which split was answered.
+        seed: the seed of the rows.
+        data: the folder of a dataset, instead of a task.
+        config: which configuration of that dataset.
+        options: rows per split and parameters of the task: the same words as for :func:`load`.
+
+    Raises:
+        InputError: for foreign or repeated rows, no predictions, or bad parameters.
+        CheckFailed: when a file of the dataset is damaged.
+
+    >>> few = dict(digits=2, train=0, validation=0, interpolate=40, extrapolate=0)
+    >>> rows = load("addition", **few)["interpolate"]
+    >>> answers = {i: str(sum(map(int, row["question"].split("+")))) for i, row in enumerate(rows)}
+    >>> score(answers, "addition", **few).total
+    Score(n=40, correct=40)
+    >>> score({**answers, 0: "lots"}, "addition", **few).total.exact_match
+    0.975
+    """
+    from mathbench.baselines import predictions as given
+
+    answers = (
+        given.of_mapping(predictions, split)
+        if isinstance(predictions, Mapping)
+        else given.read(Path(predictions))
+    )
+    return given.score(answers, _truth(task, split, seed, data, config, options), split)
+
+
+def _truth(
+    task: str | None,
+    split: str,
+    seed: int | str,
+    folder: str | Path | None,
+    config: str | None,
+    options: Mapping[str, Any],
+) -> "Data":
+    """One split of a dataset or of a task."""
+    from mathbench.data import Data
+    from mathbench.dataset import open_dataset
+    from mathbench.errors import InputError, did_you_mean
+    from mathbench.reserve import SPLITS
+
+    if split not in SPLITS:
+        raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
+    if (task is None) == (folder is None):
+        raise InputError("score needs the truth: give either a task or data, one of them.")
+    if folder is None:
+        if config is not None:
+            raise InputError("config goes with data, the folder of a dataset.")
+        wanted = _config(str(task), seed, None, options)
+        return Data.generate(wanted.task, {split: wanted.sizes[split]}, wanted.seed)
+    if options:
+        raise InputError(f"data brings its own task and sizes. Received also: {', '.join(options)}.")
+    dataset = open_dataset(folder)
+    held = dataset.config(config)
+    return Data(held.task, held.seed, {split: dataset.table(held, split)})
 
 
 def _config(task: str, seed: int | str, name: str | None, options: Mapping[str, Any]) -> Any:

@@ -229,7 +229,7 @@ def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
         InputError: when the directory holds no finished run, or the run cannot be asked again.
     """
     from mathbench.baselines.result import Result
-    from mathbench.generators import TASKS
+    from mathbench.generators import family
 
     spec, result = Spec.from_json(folder.spec_of(run)), Result.load(run)
     if spec.trained:
@@ -237,7 +237,7 @@ def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
         network = build(spec, encoding, place)
         network.load(run)
         return _decoding(network, encoding), result.to_json()
-    task = TASKS[result.task["id"].partition("-v")[0]].of(result.task["parameters"])
+    task = family(result.task["id"]).of(result.task["parameters"])
     kind = load(spec.baseline.target)
     if hasattr(kind, "load"):
         return _texts(kind.load(task, run).predict), result.to_json()

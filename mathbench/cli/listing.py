@@ -4,8 +4,10 @@ import dataclasses
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
-from mathbench.cli.output import FREE_OPTIONS, emit, free_options, out
+from mathbench.cli.output import FREE_OPTIONS, emit, free_options, out, say
+from mathbench.errors import InputError
 
 EXTRAS = {
     "torch": ("torch", "safetensors", "tensorboard"),
@@ -38,24 +40,37 @@ def tasks(
 
 def _list(json: bool) -> None:
     from mathbench import suite
-    from mathbench.generators import TASKS
 
+    families = _families()
     if json:
         emit(
             {
-                "tasks": {n: {"id": f"{n}-v{t.version}", "summary": t.summary} for n, t in TASKS.items()},
+                "tasks": {n: {"id": f"{n}-v{t.version}", "summary": t.summary} for n, t in families.items()},
                 "suites": suite.available(),
             }
         )
         return
     table = _table("task", "question -> answer", "parameters", "extrapolates to")
-    for name, family in TASKS.items():
+    for name, family in families.items():
         fields = " ".join(f.name for f in dataclasses.fields(family))
         table.add_row(name, family.summary, fields, family.extrapolates)
     out.print(table)
     out.print("\n[bold]suites[/]")
     for name in suite.available():
         out.print(f"{name}: {suite.load(name).description}")
+
+
+def _families() -> dict[str, Any]:
+    """All task families; one of another package that cannot be used is named and left out."""
+    from mathbench.generators import family, names
+
+    found = {}
+    for name in names():
+        try:
+            found[name] = family(name)
+        except InputError as error:
+            say(f"left out: {escape(str(error))}")
+    return found
 
 
 def _table(*columns: str) -> Any:

@@ -216,13 +216,14 @@ def score(
 
       mathbench score runs/lstm-seq2seq-torch-addition-base10-seed0
     """
+    from mathbench.baselines.predictions import read
     from mathbench.baselines.runner import score_table
     from mathbench.cli.report import scores_table
-    from mathbench.cli.truth import read_predictions, truth_of_run
+    from mathbench.cli.truth import truth_of_run
     from mathbench.data import SIZES, Data, fitting
     from mathbench.dataset import open_dataset
 
-    given = read_predictions(predictions)
+    given = read(predictions)
     sizes = _given(validation=validation, interpolate=interpolate, extrapolate=extrapolate)
     if task is not None and data is not None:
         raise InputError("give either --task NAME or --data DIR, not both.")
@@ -304,7 +305,7 @@ def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[s
     from mathbench.generators import task as make
 
     given = free_options(extra, KNOWN)
-    _no_settings(spec, (name or (recipe.task["name"] if recipe else "")).partition("-v")[0], given)
+    _no_settings(spec, name or (recipe.task["name"] if recipe else ""), given)
     if name is not None:
         return make(name, **given)
     if recipe is not None:
@@ -317,16 +318,18 @@ def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[s
     return make(possible[0], **given)
 
 
-def _no_settings(spec: "Spec", family: str, given: dict[str, str]) -> None:
+def _no_settings(spec: "Spec", task: str, given: dict[str, str]) -> None:
     """A hyperparameter given as if it were a parameter of the task is a likely slip."""
     from dataclasses import fields
 
     from mathbench.baselines.recipe import keys
-    from mathbench.generators import TASKS
+    from mathbench.generators import family
 
-    known = {f.name for f in fields(TASKS[family])} if family in TASKS else set()
+    if not spec.trained:
+        return
+    known = {f.name for f in fields(family(task))}
     for key, value in given.items():
-        if spec.trained and key not in known and key in keys(spec.baseline):
+        if key not in known and key in keys(spec.baseline):
             raise InputError(f"'{key}' is a setting, not a parameter. Did you mean --set {key}={value}?")
 
 

@@ -1,5 +1,11 @@
-"""Task families: one file each, entered in one written-out table."""
+"""Task families: one file each, entered in one written-out table.
 
+Other packages add theirs under the entry point group ``mathbench.tasks``, as ``name = "module:Class"``. They are
+looked for only when a name is not in the table, and when all tasks are listed.
+"""
+
+import re
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
@@ -13,6 +19,8 @@ from mathbench.generators.prime import Prime
 from mathbench.generators.statements import CorrectAddition, CorrectMultiplication
 from mathbench.generators.subtraction import Subtraction
 from mathbench.task import Task
+
+GROUP = "mathbench.tasks"
 
 
 def _by_family(*families: type[Task]) -> dict[str, type[Task]]:
@@ -38,6 +46,36 @@ TASKS = _by_family(
 )
 
 
+def names() -> list[str]:
+    """Names of all task families, those of other packages last; imports none of them.
+
+    >>> names()[:2]
+    ['addition', 'subtraction']
+    """
+    return [*TASKS, *sorted(_others())]
+
+
+def family(name: str) -> type[Task]:
+    """The class of a task family, by its name with or without its version.
+
+    Raises:
+        InputError: for an unknown name or version, or a family of another package that cannot be used.
+
+    >>> family("addition-v1").__name__
+    'Addition'
+    """
+    stem, version = re.fullmatch(r"(.*?)(?:-v(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    found = TASKS.get(stem)
+    if found is None:
+        others = _others()
+        if stem not in others:
+            raise InputError(f"unknown task '{name}'. {did_you_mean(stem, [*TASKS, *others])}")
+        found = _loaded(others[stem])
+    if version and version != str(found.version):
+        raise InputError(f"unknown version '{name}'. Allowed: {found.family}-v{found.version}.")
+    return found
+
+
 def task(name: str, **parameters: Any) -> Task:
     """Make a task by the name of its family, with or without its version.
 
@@ -47,10 +85,22 @@ def task(name: str, **parameters: Any) -> Task:
     >>> task("multiplication", digits=2).name
     'multiplication-base10-digits2'
     """
-    stem, _, version = name.partition("-v")
-    family = TASKS.get(stem)
-    if family is None:
-        raise InputError(f"unknown task '{name}'. {did_you_mean(stem, TASKS)}")
-    if version and version != str(family.version):
-        raise InputError(f"unknown version '{name}'. Allowed: {family.family}-v{family.version}.")
-    return family.of(parameters)
+    return family(name).of(parameters)
+
+
+def _others() -> dict[str, EntryPoint]:
+    """Families of other packages; none takes the name of one of ours."""
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in TASKS}
+
+
+def _loaded(point: EntryPoint) -> type[Task]:
+    where = f"the task '{point.name}' of the package {point.dist.name if point.dist else point.module}"
+    try:
+        found = point.load()
+    except Exception as error:  # whatever a foreign module raises, the user gets one line that names it
+        raise InputError(f"{where} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, Task)):
+        raise InputError(f"{where} is no subclass of mathbench.task.Task. Received: {point.value}.")
+    if found.family != point.name:
+        raise InputError(f"{where} calls its family '{found.family}'; the two names must be the same.")
+    return found

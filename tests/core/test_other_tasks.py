@@ -1,0 +1,106 @@
+"""Tasks of other packages: found by entry point, only when they are asked for."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mathbench import generators
+from mathbench.baselines import fit
+from mathbench.cli.truth import truth_of_run
+from mathbench.errors import InputError
+
+DOUBLE = """
+from dataclasses import dataclass
+from mathbench.generators.subtraction import Subtraction
+from mathbench.parameters import parameter
+
+@dataclass(frozen=True)
+class Mine(Subtraction):
+    family = "my-value"
+    summary = "8-57 -> -49, again"
+    name_of: int = parameter(1, "nothing", low=0, high=9)
+
+class Stranger:
+    family = "stranger"
+"""
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install a package by its metadata alone, as pip leaves it."""
+
+    def install(**points):
+        (tmp_path / "my_tasks.py").write_text(DOUBLE)
+        info = tmp_path / "my_tasks-0.1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-tasks\nVersion: 0.1\n")
+        lines = "\n".join(f"{name.replace('_', '-')} = {value}" for name, value in points.items())
+        (info / "entry_points.txt").write_text(f"[mathbench.tasks]\n{lines}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+
+    yield install
+    sys.modules.pop("my_tasks", None)
+
+
+def mathbench(*words):
+    code = "import sys; from mathbench.cli import main; main(sys.argv[1:])"
+    path = {"PYTHONPATH": ":".join([p for p in sys.path if p] + [str(Path.cwd())]), "COLUMNS": "200"}
+    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, env=path)
+
+
+def test_a_task_of_another_package_is_like_ours(installed, tmp_path):
+    installed(my_value="my_tasks:Mine")
+    made = generators.task("my-value", digits=2)
+    assert made.id == "my-value-v1" and type(generators.task("my-value-v1")) is type(made)
+    assert generators.names()[-1] == "my-value"
+    folder = str(tmp_path / "ds")
+    done = mathbench("generate", "--task", "my-value", "--digits", "2", "--train", "200", "--out", folder)
+    assert done.returncode == 0, done.stderr
+    assert mathbench("verify", folder, "--all").returncode == 0
+    assert "8-57 -> -49, again" in mathbench("tasks").stdout
+
+
+def test_a_run_on_it_can_be_scored_and_asked_again(installed, tmp_path):
+    installed(my_value="my_tasks:Mine")
+    words = ["run-baseline", "copy-operand", "--task", "my-value", "--digits", "2", "--train", "200"]
+    done = mathbench(*words, "--out", str(tmp_path / "r"), "--no-submit")
+    assert done.returncode == 0, done.stderr
+    assert truth_of_run(tmp_path / "r").task.parameters["digits"] == 2
+    answer, _ = fit.loaded(tmp_path / "r", fit.Place())
+    assert answer(["57-8"]).to_pylist()[0] in ("57", "8")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("missing", "my_tasks:Nobody", "the task 'missing' of the package my-tasks cannot be loaded: Attrib"),
+        ("nowhere", "no_such_module:X", "cannot be loaded: ModuleNotFoundError"),
+        ("stranger", "my_tasks:Stranger", "is no subclass of mathbench.task.Task"),
+        ("other", "my_tasks:Mine", "calls its family 'my-value'"),
+    ],
+)
+def test_a_broken_one_is_one_line_and_spoils_nothing_else(installed, name, value, message):
+    installed(**{name: value})
+    with pytest.raises(InputError) as caught:
+        generators.task(name)
+    assert message in str(caught.value)
+    listed = mathbench("tasks")
+    assert listed.returncode == 0 and "addition" in listed.stdout and message in listed.stderr
+
+
+def test_none_takes_the_name_of_ours_and_hints_know_all(installed):
+    installed(addition="my_tasks:Mine", my_value="my_tasks:Mine")
+    assert generators.family("addition") is generators.TASKS["addition"]
+    assert "addition" in generators.names() and len(generators.names()) == len(generators.TASKS) + 1
+    with pytest.raises(InputError, match="Did you mean 'my-value'"):
+        generators.task("my-valu")
+
+
+def test_they_are_not_looked_for_when_ours_are_asked_for(monkeypatch):
+    def never(**group):
+        raise AssertionError("entry points were read")
+
+    monkeypatch.setattr(generators, "entry_points", never)
+    assert generators.task("gcd").id == "gcd-v1"

@@ -1,0 +1,122 @@
+"""The documentation: its examples run, its list of tasks is up to date, its links lead somewhere."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import mathbench
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+BLOCK = re.compile(r"^<!-- (run|file: (\S+)) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PARSER = doctest.DocTestParser()
+
+
+def by_name(path):
+    return path.name
+
+
+@pytest.fixture
+def environment(tmp_path, monkeypatch):
+    """A folder to run in, with the command `mathbench` on the path and a board of its own."""
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    (commands / "mathbench").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mathbench "$@"\n')
+    (commands / "mathbench").chmod(0o755)
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    monkeypatch.syspath_prepend(str(place))
+    values = {
+        "PATH": f"{commands}:{os.environ['PATH']}",
+        "PYTHONPATH": f"{place}:{ROOT}",
+        "COLUMNS": "300",
+        "MATHBENCH_BOARD": str(tmp_path / "board.sqlite"),
+        "HF_HOME": str(tmp_path / "hf"),
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    yield place
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(str(place)):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_name)
+def test_examples_run(page, environment):
+    names = {"__name__": page.stem}
+    for _, file, language, code in BLOCK.findall(page.read_text()):
+        if file:
+            (environment / file).write_text(code)
+            if file == "pyproject.toml":
+                install(environment, tomllib.loads(code))
+        elif language == "console":
+            console(code)
+        elif ">>>" in code:
+            examples(code, names, page.name)
+        else:
+            exec(compile(code, page.name, "exec"), names)
+
+
+def install(place, project):
+    """What `pip install .` leaves behind, without the network."""
+    about, info = project["project"], place / "mine.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n"
+    )
+    lines = []
+    for group, points in about["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+
+
+def console(code):
+    """Run the lines after `$ `; each line below must appear, in order, whatever the spaces."""
+    for entry in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
+        command, *expected = entry.strip().splitlines()
+        done = subprocess.run(command, shell=True, capture_output=True, text=True)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        shown = " ".join((done.stderr + done.stdout).split())
+        for line in expected:
+            wanted = " ".join(line.split())
+            assert wanted in shown, f"{command}: {wanted!r} is not in\n{done.stderr}{done.stdout}"
+            shown = shown.partition(wanted)[2]
+
+
+def examples(code, names, where):
+    runner, said = doctest.DocTestRunner(), []
+    test = PARSER.get_doctest(code, names, where, where, 0)
+    runner.run(test, out=said.append, clear_globs=False)
+    names.update(test.globs)
+    assert not runner.failures, "".join(said)
+
+
+def test_every_page_has_examples():
+    """Pages without any are a named list."""
+    assert {page.name for page in PAGES if not BLOCK.search(page.read_text())} == {"tasks.md"}
+
+
+def test_the_list_of_tasks_is_up_to_date():
+    done = subprocess.run(
+        [sys.executable, "scripts/docs", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=by_name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_one_version_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    released = re.search(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert released and mathbench.__version__ == project["version"] == released[1]
