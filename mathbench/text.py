@@ -76,7 +76,9 @@ def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
     if len(steps) > FEW:
         return np.searchsorted(steps, values, side="right") + 1
     lengths = np.ones(len(values), dtype=np.uint8)
-    for step in steps:  # a handful of comparisons beats a binary search per value; bytes are summed 8 times faster
+    for (
+        step
+    ) in steps:  # a handful of comparisons beats a binary search per value; bytes are summed 8 times faster
         lengths += (values >= step).view(np.uint8)
     return lengths.astype(np.int64)
 
