@@ -200,7 +200,9 @@ def pose(problems: Problems, luck: U64) -> Problems:
 
 def _shuffled(operands: Int, luck: U64) -> Int:
     if len(operands) == 2:
-        swap = (operands[0] ^ operands[1]) & -(luck & np.uint64(1)).view(np.int64)  # all bits or none: no branches
+        swap = (operands[0] ^ operands[1]) & -(luck & np.uint64(1)).view(
+            np.int64
+        )  # all bits or none: no branches
         return operands ^ swap
     noise = np.stack([mix(luck + np.uint64(i)) >> np.uint64(1) for i in range(len(operands))]).view(np.int64)
     order = np.argsort(np.where(operands == ABSENT, np.iinfo(np.int64).max, noise), axis=0, kind="stable")

@@ -59,7 +59,9 @@ class Sampler:
                 rows = order[here : min(here + BATCH, end)]
                 drawn, marks = draw(s, ranks[here : here + len(rows)])
                 prints[rows] = marks
-                for operand, values in zip(operands, drawn, strict=True):  # one by one: 2-D fancy indexing is slow
+                for operand, values in zip(
+                    operands, drawn, strict=True
+                ):  # one by one: 2-D fancy indexing is slow
                     operand[rows] = values
         return operands, prints
 

@@ -91,7 +91,9 @@ class Gcd(Task):
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         if self.distribution == "natural":
             return tuples.once(operands, coordinates[1:], low[1:])
-        a, b = coordinates[1:].view(np.int64) + low[2:4]  # the operands divided by the answer: coprime if it is right
+        a, b = (
+            coordinates[1:].view(np.int64) + low[2:4]
+        )  # the operands divided by the answer: coprime if it is right
         fits = (operands >= low[4:6]).all(axis=0) & (operands <= low[6:8]).all(axis=0) & ((a | b) & 1 == 1)
         if low[4, 0] == low[5, 0]:
             fits &= operands[0] >= operands[1]
