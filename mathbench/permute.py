@@ -90,7 +90,7 @@ def shuffled(count: int, key: int) -> U64:
     words = mix(words ^ np.uint64(key))  # all different, so any sort gives this order
     below = np.uint64((1 << max(count - 1, 1).bit_length()) - 1)
     tagged = (words & ~below) | np.arange(count, dtype=np.uint64)
-    tagged.sort()  # several times faster than argsort: sorted in vector registers, the index rides in the low bits
+    tagged.sort()  # 1.6 times as fast as argsort: the index rides in the low bits
     high = tagged & ~below
     if (high[1:] == high[:-1]).any():  # two words differ only where the index now stands: rare
         return np.argsort(words).astype(np.uint64)
