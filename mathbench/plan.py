@@ -137,7 +137,7 @@ class Plan:
         return stratum, rank
 
     def _parts(self, rows: Int) -> Iterator[tuple[Phase, slice | Int]]:
-        """The phases that rows lie in, and which rows; slices where the rows are in order, as they mostly are."""
+        """The phases that rows lie in, and which rows; slices where rows are in order."""
         if len(rows) and (rows[1:] >= rows[:-1]).all():
             first, last = np.searchsorted(self._starts, rows[[0, -1]], side="right") - 1
             ends = [*np.searchsorted(rows, self._starts[first + 1 : last + 1]).tolist(), len(rows)]

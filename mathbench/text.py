@@ -3,11 +3,12 @@
 Text is made in words: up to eight characters in one 64-bit integer, the first character lowest, so that cutting off
 leading zeros and putting a sign behind a number are shifts. Words are then laid end to end, each written as eight
 bytes where the one before ends: what a short word writes too much is overwritten by the next. Measured on 6-digit
-sums: 40 ns per row, against 195 for a byte matrix and a mask. Little-endian machines only, as Arrow itself.
+sums, busy machine: 83 ns per row, against 195 for a byte matrix and a mask.
+Little-endian machines only.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -108,7 +109,7 @@ def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None
 def _last_digits(values: U64, base: int, width: int) -> tuple[U64, U64]:
     """The last up to eight digits as the last characters of a word, and the values without these digits."""
     table, per = _chunk_table(base)
-    many, word = np.uint64(len(table)), None
+    many, chunks = np.uint64(len(table)), []
     for place in range(0, width, per):
         if place + per < width or width == WORD:
             quotient = values // many
@@ -116,8 +117,8 @@ def _last_digits(values: U64, base: int, width: int) -> tuple[U64, U64]:
             values = quotient
         else:  # nothing lies above
             chunk = table.take(values.view(np.int64))
-        word = chunk if word is None else word | (chunk >> (_BYTE * np.uint64(place)))
-    return word, values
+        chunks.append(chunk >> (_BYTE * np.uint64(place)) if place else chunk)
+    return reduce(np.bitwise_or, chunks), values
 
 
 @cache
@@ -155,7 +156,7 @@ def join(*pieces: Piece) -> pa.StringArray:
     """
     words = _packed([word for piece in pieces for word in piece])
     offsets = np.zeros(len(words[0].lengths) + 1, dtype=np.int64)
-    np.cumsum(sum(word.lengths for word in words).view(np.int64), out=offsets[1:])
+    np.cumsum(reduce(np.add, [word.lengths for word in words]).view(np.int64), out=offsets[1:])
     at, characters = np.empty((2, len(offsets) - 1, len(words)), dtype=np.int64)
     at[:, 0] = offsets[:-1]
     for i, word in enumerate(words):
