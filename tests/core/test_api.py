@@ -43,7 +43,9 @@ def test_a_score_of_a_file_on_a_dataset(answers, tmp_path):
     given = str(tmp_path / "p.jsonl")
     assert mathbench.score(given, data=tmp_path / "ds").total.exact_match == 1
     assert mathbench.score(given, data=tmp_path / "ds", split="extrapolate").total.correct == 0
-    with pytest.raises(InputError, match=r"no predictions of validation\. Received: interpolate, extrapolate"):
+    with pytest.raises(
+        InputError, match=r"no predictions of validation\. Received: interpolate, extrapolate"
+    ):
         mathbench.score(given, data=tmp_path / "ds", split="validation")
     with pytest.raises(InputError, match=r"brings its own task and sizes\. Received also: digits"):
         mathbench.score(given, data=tmp_path / "ds", digits=2)
