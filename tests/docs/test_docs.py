@@ -104,9 +104,8 @@ def test_every_page_has_examples():
 
 
 def test_the_list_of_tasks_is_up_to_date():
-    done = subprocess.run(
-        [sys.executable, "scripts/docs", "--check"], cwd=ROOT, capture_output=True, text=True
-    )
+    values = {**os.environ, "PYTHON": sys.executable}
+    done = subprocess.run([ROOT / "scripts/docs", "--check"], env=values, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

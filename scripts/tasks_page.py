@@ -1,0 +1,96 @@
+"""Write docs/tasks.md from the tasks themselves; `--check` only says whether it is up to date."""
+
+import dataclasses
+import inspect
+import sys
+from pathlib import Path
+
+from mathbench.generators import TASKS
+from mathbench.parameters import allowed
+from mathbench.reserve import SPLITS
+from mathbench.rows import Rows
+from mathbench.task import Task
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "tasks.md"
+SAMPLES = 3
+STRATA = 6
+
+HEAD = """# Tasks
+
+<!-- made by scripts/docs from the tasks themselves; edit those, then run scripts/docs -->
+
+A task is a family of problems with its parameters fixed. `mathbench tasks NAME` shows what is below for any
+parameters: `mathbench tasks divisible --k 29`. All samples are the first rows under seed 0 at the default parameters.
+How splits, strata and reserves work is in [splits.md](splits.md).
+
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    lines = ["| task | question -> answer | one problem up to | extrapolates to |", "|---|---|---|---|"]
+    for name, family in TASKS.items():
+        lines.append(
+            f"| [{name}](#{name}) | `{family.summary}` | {family.symmetry} | {family.extrapolates} |"
+        )
+    return HEAD + "\n".join(lines) + "\n" + "".join(section(family()) for family in TASKS.values())
+
+
+def section(task: Task) -> str:
+    """One task at its defaults."""
+    text = inspect.cleandoc(type(task).__doc__ or "").partition(">>>")[0].strip().replace("``", "`")
+    shared = "" if task.reserve_family == task.family else f" Reserves: shared with `{task.reserve_family}`."
+    parts = [f"\n## {task.family}\n\n`{task.id}`. {text}\n"]
+    parts.append(f"One problem up to: {task.symmetry}. Extrapolates to: {task.extrapolates}.{shared}\n")
+    parts.append(table("| parameter | default | allowed | meaning |", parameters(task)))
+    parts.append(table("| split | rows it holds | strata |", strata(task)))
+    parts.append(table("| split | row | question | answer | stratum |", samples(task)))
+    return "\n".join(parts)
+
+
+def table(head: str, rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, "|" + "---|" * (head.count("|") - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def parameters(task: Task) -> list[list[str]]:
+    """One line per parameter."""
+    return [
+        [f"`{f.name}`", f"`{f.default}`", allowed(f), f.metadata["help"]] for f in dataclasses.fields(task)
+    ]
+
+
+def strata(task: Task) -> list[list[str]]:
+    """How many rows each split holds, and the names of its strata."""
+    found = []
+    for split in SPLITS:
+        rows = Rows(task, split)
+        names = [f"`{s.name}`" for s in rows.strata]
+        more = f" ... ({len(names)} in all)" if len(names) > STRATA else ""
+        found.append([split, f"{len(rows):,}", " ".join(names[:STRATA]) + more])
+    return found
+
+
+def samples(task: Task) -> list[list[str]]:
+    """The first rows of every split."""
+    found = []
+    for split in SPLITS:
+        for row in Rows(task, split).batch(range(SAMPLES)).to_pylist():
+            cells = [f"`{row[column]}`" for column in ("question", "answer", "stratum")]
+            found.append([split, str(row["row"]), *cells])
+    return found
+
+
+def main() -> None:
+    """Write the page, or compare."""
+    made = page()
+    if "--check" not in sys.argv:
+        PAGE.write_text(made, encoding="utf-8")
+    elif not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != made:
+        sys.exit("docs/tasks.md is stale. Run scripts/docs and commit what it writes.")
+
+
+if __name__ == "__main__":
+    main()
