@@ -1,7 +1,6 @@
 """One shard: a Parquet file that appears under its name only when it is complete and says what it holds."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 
 from mathbench.digest import Digest
 from mathbench.errors import CheckFailed
+from mathbench.files import replacing
 from mathbench.manifest import ShardContent
 from mathbench.rows import Rows
 from mathbench.task import LABELS, Task
@@ -64,22 +64,19 @@ def write(path: Path, rows: Rows, start: int, stop: int, progress: Progress) -> 
         progress: called with the number of rows written since its last call.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     digest, strata = Digest(), dict.fromkeys((s.name for s in rows.strata), 0)
     columns = schema(rows.task)
-    try:
-        with pq.ParquetWriter(temporary, _dictionaries(columns), store_schema=False, **_OPTIONS) as writer:
-            for table in batches(rows, start, stop):
-                writer.write_table(table.cast(_dictionaries(columns)))
-                digest.update(table)
-                count(table, strata)
-                progress(table.num_rows)
-            held = ShardContent(stop - start, digest.value(), {name: n for name, n in strata.items() if n})
-            writer.add_key_value_metadata({"mathbench.digest": held.digest, **_text(columns.metadata)})
-        _flush(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        replacing(path) as part,
+        pq.ParquetWriter(part, _dictionaries(columns), store_schema=False, **_OPTIONS) as writer,
+    ):
+        for table in batches(rows, start, stop):
+            writer.write_table(table.cast(_dictionaries(columns)))
+            digest.update(table)
+            count(table, strata)
+            progress(table.num_rows)
+        held = ShardContent(stop - start, digest.value(), {name: n for name, n in strata.items() if n})
+        writer.add_key_value_metadata({"mathbench.digest": held.digest, **_text(columns.metadata)})
     return held
 
 
@@ -90,11 +87,6 @@ def _dictionaries(columns: pa.Schema) -> pa.Schema:
 
 def _text(metadata: dict[bytes, bytes]) -> dict[str, str]:
     return {key.decode(): value.decode() for key, value in metadata.items()}
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def count(table: pa.Table, strata: dict[str, int]) -> None:
