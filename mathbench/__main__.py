@@ -1,6 +1,17 @@
-"""`python -m mathbench`."""
+"""`python -m mathbench`, and the command `mathbench`."""
 
-from mathbench.cli import main
+import sys
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C while it is still loading ends it in silence."""
+    try:
+        from mathbench.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

@@ -6,8 +6,6 @@ digest that its footer states is kept. A folder that holds anything else is refu
 """
 
 import json
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,13 +13,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mathbench import card, shard
+from mathbench import card, files, shard
 from mathbench.data import Data
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 from mathbench.manifest import FILE, SCHEMA_VERSION, SHARD, SPEC, Config, Manifest, Shard, ShardContent, read
 from mathbench.rows import open_rows
 from mathbench.shard import Progress
 from mathbench.version import __version__
+
+Request = dict[str, object]  # everything that decides the bytes of a dataset
 
 
 def generate(
@@ -40,24 +40,34 @@ def generate(
         InputError: when the folder holds something else.
     """
     folder = Path(out)
-    _check(configs)
-    _claim(folder, configs, force)
-    contents = {}
-    for config in configs:
-        for part in config.shards():
-            contents[part.file] = _kept(folder / part.file, part, progress) or shard.write(
-                folder / part.file,
-                open_rows(config.task, part.split, config.seed),
-                part.start,
-                part.stop,
-                progress,
-            )
-    manifest = Manifest(list(configs), contents, __version__)
-    _finish(folder, manifest)
+    check(configs)
+    found = _found(folder, force)
+    folder.mkdir(parents=True, exist_ok=True)
+    with files.only_writer(folder):
+        _claim(folder, found, request(configs), force)
+        manifest = Manifest(list(configs), _contents(folder, configs, progress), __version__)
+        _finish(folder, manifest)
     return manifest
 
 
-def _check(configs: Sequence[Config]) -> None:
+def _contents(folder: Path, configs: Sequence[Config], progress: Progress) -> dict[str, ShardContent]:
+    """Write every shard that an earlier run has not left whole; what each holds."""
+    contents = {}
+    for config in configs:
+        for part in config.shards():
+            path, rows = folder / part.file, open_rows(config.task, part.split, config.seed)
+            contents[part.file] = _kept(path, part, progress) or shard.write(
+                path, rows, part.start, part.stop, progress
+            )
+    return contents
+
+
+def check(configs: Sequence[Config]) -> None:
+    """Check that configurations can be written.
+
+    Raises:
+        InputError: for two of one name, one without rows, or more rows than a split holds.
+    """
     names = [config.name for config in configs]
     for name in names:
         if names.count(name) > 1:
@@ -68,52 +78,57 @@ def _check(configs: Sequence[Config]) -> None:
             raise InputError(f"{config.name}: no rows were asked for.")
 
 
-def request(configs: Iterable[Config]) -> dict[str, object]:
+def request(configs: Iterable[Config]) -> Request:
     """Everything that decides the bytes of a dataset, as JSON values."""
     specs = {config.name: config.spec() for config in configs}
     return {"schema_version": SCHEMA_VERSION, "shard_rows": SHARD, "configs": specs}
 
 
-def _claim(folder: Path, configs: Sequence[Config], force: bool) -> None:
+def _claim(folder: Path, found: Request | None, wanted: Request, force: bool) -> None:
     """Make the folder ours, or refuse."""
-    wanted = request(configs)
-    found = _found(folder)
     if found is not None and found != wanted:
         if not force:
             raise InputError(
                 f"{folder} holds another dataset{_difference(found, wanted)}. Give another --out or --force."
             )
-        _remove(folder, found)
-    folder.mkdir(parents=True, exist_ok=True)
+        _remove(folder)
     (folder / FILE).unlink(missing_ok=True)
-    _write_text(folder / SPEC, json.dumps(wanted, indent=1))
+    files.write(folder / SPEC, json.dumps(wanted, indent=1))
 
 
-def _found(folder: Path) -> dict[str, object] | None:
-    """The request whose dataset, finished or not, lies in a folder; None for an empty one."""
+def _found(folder: Path, force: bool) -> Request | None:
+    """The request whose dataset, finished or not, lies in a folder.
+
+    None for an empty folder, an empty request for a damaged one that may be replaced.
+    """
     if not folder.exists():
         return None
     if not folder.is_dir():
         raise InputError(f"{folder} is a file, not a folder.")
-    if (folder / SPEC).is_file():
+    if (folder / SPEC).is_file() or (folder / FILE).is_file():
         try:
-            found = json.loads((folder / SPEC).read_text())
-        except ValueError:
-            raise InputError(
-                f"{folder / SPEC} is damaged. Remove the folder or give another --out."
-            ) from None
-        return dict(found)
-    if (folder / FILE).is_file():
-        try:
-            return request(read(folder).configs)
-        except CheckFailed as error:
-            raise InputError(f"{error} Or give another --out.") from None
+            return _request_in(folder)
+        except (CheckFailed, InputError) as error:
+            if force:
+                return {}
+            raise InputError(str(error)) from None
     if any(folder.iterdir()):
         raise InputError(f"{folder} is not empty and holds no mathbench dataset. Give another --out.")
     return None
 
 
-def _difference(found: dict[str, object], wanted: dict[str, object]) -> str:
+def _request_in(folder: Path) -> Request:
+    if not (folder / SPEC).is_file():
+        return request(read(folder).configs)
+    try:
+        return dict(json.loads((folder / SPEC).read_text()).items())
+    except (ValueError, AttributeError):
+        raise CheckFailed(
+            f"{folder / SPEC} is damaged. Give another --out, or --force to make the dataset anew."
+        ) from None
+
+
+def _difference(found: Request, wanted: Request) -> str:
     old, new = found.get("configs"), wanted["configs"]
     if not isinstance(old, dict) or not isinstance(new, dict):
         return ""
@@ -121,14 +136,16 @@ def _difference(found: dict[str, object], wanted: dict[str, object]) -> str:
     return f" (different: {', '.join(names[:3])})" if names else ""
 
 
-def _remove(folder: Path, found: dict[str, object]) -> None:
-    """Remove the files of an earlier dataset, and only those."""
-    configs = found.get("configs")
-    for name in configs if isinstance(configs, dict) else ():
-        if "/" not in name and ".." not in name:
-            shutil.rmtree(folder / name, ignore_errors=True)
-    for name in (FILE, SPEC, card.FILE):
+def _remove(folder: Path) -> None:
+    """Remove the files of an earlier dataset, and only those; what says whose they are goes last."""
+    for pattern in ("*/*-[0-9]*-of-[0-9]*.parquet", "*/.*.tmp"):
+        for path in folder.glob(pattern):
+            path.unlink()
+    for name in (card.FILE, FILE, SPEC):
         (folder / name).unlink(missing_ok=True)
+    for path in folder.iterdir():
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
 
 
 def _kept(path: Path, part: Shard, progress: Progress) -> ShardContent | None:
@@ -149,18 +166,9 @@ def _kept(path: Path, part: Shard, progress: Progress) -> ShardContent | None:
 def _finish(folder: Path, manifest: Manifest) -> None:
     for leftover in folder.glob("*/.*.tmp"):
         leftover.unlink(missing_ok=True)
-    _write_text(folder / card.FILE, card.render(manifest))
-    _write_text(folder / FILE, json.dumps(manifest.to_json(), indent=1))
+    files.write(folder / card.FILE, card.render(manifest))
+    files.write(folder / FILE, json.dumps(manifest.to_json(), indent=1))
     (folder / SPEC).unlink(missing_ok=True)
-
-
-def _write_text(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

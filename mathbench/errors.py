@@ -7,6 +7,8 @@ MathbenchError
 """
 
 import difflib
+import os
+import re
 from collections.abc import Iterable
 
 
@@ -38,3 +40,15 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     hint = f"Did you mean '{close[0]}'? " if close else ""
     return f"{hint}Allowed: {', '.join(names)}."
+
+
+def reason(error: OSError) -> str:
+    """What the operating system refused and where, as one phrase; pyarrow hides the number in its words.
+
+    >>> reason(OSError("Error writing bytes to file. Detail: [errno 28] No space left on device"))
+    'No space left on device'
+    """
+    hidden = re.search(r"\[errno (\d+)\]", str(error))
+    number = error.errno or (int(hidden[1]) if hidden else 0)
+    words = os.strerror(number) if number else str(error)
+    return f"{words}: {error.filename}" if error.filename else words

@@ -20,6 +20,20 @@ SCHEMA_VERSION = 1
 SHARD = 1_000_000  # rows per shard, whatever the number of workers
 
 
+def check_name(name: object, what: str) -> None:
+    """Check that a name can be that of a folder.
+
+    Raises:
+        InputError: says what it is a name of.
+    """
+    right = isinstance(name, str) and name and all(c.isalnum() or c in "-_.+" for c in name)
+    if not right or str(name)[0] in "-.":
+        raise InputError(
+            f"the name of {what} is made of letters, digits and -_.+ and begins with none of -. "
+            f"Received: {name!r}."
+        )
+
+
 @dataclass(frozen=True)
 class Config:
     """One task of a dataset and how many rows of each split.
@@ -38,10 +52,7 @@ class Config:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
-        if not self.name or not all(c.isalnum() or c in "-_.+" for c in self.name) or self.name[0] in "-.":
-            raise InputError(
-                f"a configuration's name is made of letters, digits and -_.+. Received: {self.name!r}."
-            )
+        check_name(self.name, "a configuration")
         for split, rows in self.sizes.items():
             if split not in SPLITS or isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
                 raise InputError(
@@ -181,11 +192,11 @@ def read(folder: Path) -> Manifest:
         raise InputError(f"{folder} is no mathbench dataset: it has no {FILE}.{_unfinished(folder)}")
     try:
         return _parse(json.loads(path.read_text()))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
         raise CheckFailed(
-            f"{path} is damaged ({error}). Run the same `mathbench generate` again to rebuild it."
+            f"{path} is damaged ({error}). Give `mathbench generate` --force to make the dataset anew."
         ) from None
 
 

@@ -1,7 +1,6 @@
 """One shard: a Parquet file that appears under its name only when it is complete and says what it holds."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 
 from mathbench.digest import Digest
 from mathbench.errors import CheckFailed
+from mathbench.files import replacing
 from mathbench.manifest import ShardContent
 from mathbench.rows import Rows
 from mathbench.task import LABELS, Task
@@ -82,17 +82,11 @@ def created(path: Path, task: Task) -> Iterator[File]:
         task: the task whose rows the file will hold.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     columns = schema(task)
     stored = _dictionaries(columns)
-    try:
-        with pq.ParquetWriter(temporary, stored, store_schema=False, **_OPTIONS) as writer:
-            yield File(writer, stored)
-            writer.add_key_value_metadata(_text(columns.metadata))
-        _flush(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as part, pq.ParquetWriter(part, stored, store_schema=False, **_OPTIONS) as writer:
+        yield File(writer, stored)
+        writer.add_key_value_metadata(_text(columns.metadata))
 
 
 def write(path: Path, rows: Rows, start: int, stop: int, progress: Progress) -> ShardContent:
@@ -122,11 +116,6 @@ def _dictionaries(columns: pa.Schema) -> pa.Schema:
 
 def _text(metadata: dict[bytes, bytes]) -> dict[str, str]:
     return {key.decode(): value.decode() for key, value in metadata.items()}
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def count(table: pa.Table, strata: dict[str, int]) -> None:

@@ -10,7 +10,8 @@ from mathbench.catalog import folder
 from mathbench.data import SIZES, fitting
 from mathbench.errors import InputError, did_you_mean
 from mathbench.generators import task
-from mathbench.manifest import Config
+from mathbench.hashing import check_seed
+from mathbench.manifest import Config, check_name
 from mathbench.reserve import SPLITS
 
 _KEYS = ("name", "version", "description", "seed", "sizes", "tasks")
@@ -58,13 +59,19 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
     """
     path = Path(name) if name.endswith(".toml") else folder("generators") / f"{name}.toml"
     if not path.is_file():
-        raise InputError(f"unknown suite '{name}'. {did_you_mean(name, [*available(), 'FILE.toml'])}")
+        if name.endswith(".toml"):
+            raise InputError(f"there is no suite file {name}.")
+        raise InputError(f"unknown suite '{name}'. {did_you_mean(name, available())} Or give a FILE.toml.")
     try:
         content = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is no valid TOML: {error}.") from None
     _check_keys(path, "the suite", content, _KEYS)
     _check_types(path, content)
+    try:
+        check_name(content["name"], "a suite")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     base = _sizes(path, "sizes", content.get("sizes", {}))
     default_seed = content.get("seed", 0) if seed is None else seed
     configs = [
@@ -116,11 +123,11 @@ def _config(
     parameters = {k: v for k, v in entry.items() if k not in ("task", "name", "sizes", "seed")}
     try:
         made = task(entry["task"], **parameters)
+        name, seed = entry.get("name", made.name), check_seed(entry.get("seed", seed))
+        own = _sizes(path, f"sizes of {name}", entry.get("sizes", {}))
+        # sizes that a suite states must hold; defaults, and sizes given for a whole suite, are cut to what there is
+        sizes = {**fitting(made, base, seed), **own, **fitting(made, wanted or {}, seed)}
+        return Config(name, made, seed, sizes)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    name = entry.get("name", made.name)
-    own = _sizes(path, f"sizes of {name}", entry.get("sizes", {}))
-    seed = entry.get("seed", seed)
-    # sizes that a suite states must hold; its defaults, and sizes given for a whole suite, are cut to what there is
-    sizes = {**fitting(made, base, seed), **own} if wanted is None else fitting(made, wanted, seed)
-    return Config(name, made, seed, sizes)
+        said = str(error)
+        raise InputError(said if said.startswith(str(path)) else f"{path}: {said}") from None

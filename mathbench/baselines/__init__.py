@@ -146,5 +146,8 @@ def _from_file(path: Path) -> Any:
         raise InputError(f"{path} cannot be imported as Python.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the user's file does wrong
+        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}.") from None
     return module

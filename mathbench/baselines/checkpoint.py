@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench import files
 from mathbench.errors import InputError
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -18,22 +18,9 @@ Arrays = Mapping[str, NDArray[np.generic]]
 FILE = "checkpoint.npz"
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it, so that its name never stands for half of it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON the same way."""
-    replace(path, (json.dumps(value, indent=2) + "\n").encode())
+    """Write JSON, never half of it."""
+    files.write(path, json.dumps(value, indent=2) + "\n")
 
 
 def save(folder: Path, facts: Mapping[str, Any], groups: Mapping[str, Arrays]) -> None:
@@ -50,7 +37,7 @@ def save(folder: Path, facts: Mapping[str, Any], groups: Mapping[str, Arrays]) -
     arrays["facts"] = np.frombuffer(json.dumps(dict(facts)).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    replace(folder / FILE, buffer.getvalue())
+    files.write(folder / FILE, buffer.getvalue())
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.generic]]]] | None:

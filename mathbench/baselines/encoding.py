@@ -174,7 +174,8 @@ class Encoding:
         table[np.frombuffer(self.alphabet.encode(), dtype=np.uint8)] = np.arange(1, self.symbols)
         tokens = table[data]
         if tokens.min(initial=0) < 0:
-            foreign = bytes(np.unique(data[tokens < 0])).decode("ascii", "replace")
+            seen = set(bytes(data).decode()) - set(self.alphabet)
+            foreign = "".join(sorted(seen))
             raise InputError(f"the model does not know '{foreign}'. Its alphabet: '{self.alphabet}'.")
         return tokens
 

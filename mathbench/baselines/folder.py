@@ -2,9 +2,12 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mathbench import files
 from mathbench.baselines import checkpoint, result
 from mathbench.errors import InputError
 
@@ -39,22 +42,31 @@ def finished(folder: Path, spec: dict[str, Any], resume: bool = False, force: bo
     return False
 
 
-def claim(folder: Path, spec: dict[str, Any], force: bool = False) -> None:
-    """Make a directory that `finished` has let pass ready for a run.
+@contextmanager
+def claimed(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterator[None]:
+    """Hold a directory that `finished` has let pass while a run is made in it.
 
     Raises:
-        InputError: when it cannot be written.
+        InputError: when it cannot be written, or another process runs in it.
     """
     try:
-        if force and (folder / SPEC).is_file():
-            shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        for part in folder.glob(".*.part"):
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror}.") from None
+    with files.only_writer(folder):
+        if force and (folder / SPEC).is_file():
+            _emptied(folder)
+        for part in folder.glob(".*.tmp"):
             part.unlink()
         if not (folder / SPEC).is_file():
             checkpoint.write_json(folder / SPEC, spec)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}.") from None
+        yield
+
+
+def _emptied(folder: Path) -> None:
+    """Throw a run away; what says that it was one goes last."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == SPEC):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def spec_of(folder: Path) -> dict[str, Any]:

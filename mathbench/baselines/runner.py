@@ -15,12 +15,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from mathbench import metrics
-from mathbench.baselines import BASELINES, checkpoint, folder, load, provenance
+from mathbench import files, metrics
+from mathbench.baselines import BASELINES, folder, load, provenance
 from mathbench.baselines.answerer import makes_sense
 from mathbench.baselines.fit import (
     Fitted,
     Predict,
+    Prepared,
     Spec,
     check_applies,
     fit_answerer,
@@ -72,7 +73,17 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
     if folder.finished(order.out, wanted, order.resume, order.force):
         return Result.load(order.out)
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    fitted = _fitted(spec, data, order, wanted)
+    # what cannot work shows here, before the directory is touched
+    ready = prepare(spec, data, order.place) if spec.trained else None
+    with folder.claimed(order.out, wanted, order.force):
+        return _run(spec, data, order, ready, started)
+
+
+def _run(spec: Spec, data: Data, order: Order, ready: Prepared | None, started: str) -> Result:
+    if ready is None:
+        fitted = fit_answerer(spec, data, order.out)
+    else:
+        fitted = fit_network(spec, data, ready, order.out, order.console, order.budget)
     start = time.perf_counter()
     predictions = predicted(fitted.predict, data, SCORED)
     seconds = time.perf_counter() - start
@@ -81,16 +92,6 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
     result = _result(spec, data, order, timed, score_table(predictions, data), sha256)
     result.save(order.out)
     return result
-
-
-def _fitted(spec: Spec, data: Data, order: Order, wanted: dict[str, Any]) -> Fitted:
-    """Fit; the directory is claimed only when everything is known to fit together."""
-    if not spec.trained:
-        folder.claim(order.out, wanted, order.force)
-        return fit_answerer(spec, data, order.out)
-    ready = prepare(spec, data, order.place)
-    folder.claim(order.out, wanted, order.force)
-    return fit_network(spec, data, ready, order.out, order.console, order.budget)
 
 
 def identity(spec: Spec, data: Data) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def write_predictions(path: Path, predictions: pa.Table) -> str:
     """Write predictions as Parquet under their final name only when complete; returns the file's SHA-256."""
     buffer = io.BytesIO()
     pq.write_table(predictions, buffer, compression="zstd")
-    checkpoint.replace(path, buffer.getvalue())
+    files.write(path, buffer.getvalue())
     return "sha256:" + hashlib.sha256(buffer.getvalue()).hexdigest()
 
 

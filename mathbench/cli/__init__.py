@@ -4,14 +4,14 @@ import sys
 from typing import Any
 
 import typer
-from rich.markup import escape
 
 from mathbench.cli import board, data, listing, run
 from mathbench.cli.output import say
-from mathbench.errors import CheckFailed, MathbenchError
+from mathbench.errors import CheckFailed, MathbenchError, did_you_mean, reason
 
 # typer carries its own click, so the base of its usage errors is found through a public subclass of it
 _USAGE: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="mathbench",
@@ -28,21 +28,36 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit code 0 for success, 1 when a check failed, 2 for bad input."""
     try:
         code = app(arguments, standalone_mode=False)
-    except KeyboardInterrupt:
-        say("interrupted; finished parts are kept, run the same command again to go on")
-        sys.exit(130)
     except MathbenchError as error:
         _refuse(str(error))
         sys.exit(1 if isinstance(error, CheckFailed) else 2)
     except OSError as error:
-        _refuse(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+        _refuse(reason(error))
         sys.exit(2)
     except _USAGE as error:
-        _refuse(error.format_message())
+        if not error.format_message():  # no arguments at all: the help has been shown
+            sys.exit(0)
+        _refuse(_usage(error))
         sys.exit(2)
+    if code == _INTERRUPTED:  # typer makes an exit code of Ctrl-C
+        say("interrupted; what is finished is kept")
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _refuse(reason: str) -> None:
-    """Say what went wrong; names in it come from users and files, so brackets are no markup."""
-    say(f"[bold red]error:[/] {escape(reason)}")
+def _usage(error: Any) -> str:
+    """What was wrong with the words of the command line, and what came or what there is."""
+    said = str(error.format_message())
+    if said.startswith("No such command"):
+        command = said.partition("'")[2].partition("'")[0]
+        return f"unknown command '{command}'. {did_you_mean(command, _commands(error))}"
+    return said
+
+
+def _commands(error: Any) -> list[str]:
+    """The commands of the group in which one was not found."""
+    return list(error.ctx.command.list_commands(error.ctx)) if error.ctx else []
+
+
+def _refuse(why: str) -> None:
+    """Say what went wrong."""
+    say(why, "error: ", "bold red")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from mathbench.cli.output import emit, out, say
 from mathbench.errors import CheckFailed, InputError, did_you_mean
@@ -87,11 +86,9 @@ def _print_receipt(receipt: "Receipt") -> None:
 
 
 def _say_receipt(receipt: "Receipt") -> None:
-    from rich.markup import escape
-
     for difference in receipt.differences:
-        say(f"[bold yellow]the claim does not hold:[/] {escape(difference)}")
-    where = escape(receipt.board)
+        say(difference, "the claim does not hold: ", "bold yellow")
+    where = receipt.board
     if not receipt.board:
         say("dry run: nothing was kept")
     elif receipt.new:
@@ -124,9 +121,8 @@ def show(
     if as_json:
         emit(render.record(tables, name))
         return
-    console = out if out.is_terminal else _wide()
     for table in tables:
-        console.print(render.rich_table(table, console.width))
+        out.print(render.rich_table(table, out.width))
     if not tables:
         return
     say("models that share a rank cannot be told apart; † another score was claimed than the recomputed one")
@@ -186,7 +182,7 @@ def _export_files(board: str | None, folder: Path) -> None:
 
 def _write(path: Path, text: str, marked: bool) -> None:
     """Write a table to a file; into an existing Markdown file only between its marks."""
-    from mathbench.leaderboard.folder import write
+    from mathbench import files
     from mathbench.leaderboard.render import MARKS, between_marks
 
     if marked and path.exists():
@@ -194,12 +190,13 @@ def _write(path: Path, text: str, marked: bool) -> None:
         if page is None:
             raise InputError(f"'{path}' has no lines '{MARKS[0]}' and '{MARKS[1]}' to write between.")
         text = page
-    write(path, text)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write(path, text)
     say(f"wrote {path}")
 
 
 def verify(board: BoardOption = None, as_json: JsonOption = False) -> None:
-    """Scored every kept submission again; exit code 1 when one does not hold.
+    """Score every kept submission again; exit code 1 when one does not hold.
 
     [bold]Examples[/]
 
@@ -236,8 +233,3 @@ def _tables(
     if not kept:
         say("the board is empty; `mathbench submit RUN` puts a run on it")
     return name, tables(kept, task, framework, split, sort)
-
-
-def _wide() -> Console:
-    """A pipe has no width; a table that is cut to 80 columns would lose what is in it."""
-    return Console(highlight=False, width=180)

@@ -1,26 +1,57 @@
 """What every command shares: data to stdout, words to stderr, task parameters from free options."""
 
 import json
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.text import Text
 
 from mathbench.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from mathbench.task import Task
 
-out = Console(highlight=False)
+PIPE = 180  # a pipe has no width, and a table cut to 80 columns would lose what is in it
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE)
 err = Console(stderr=True, highlight=False)
 
 FREE_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-def say(message: str) -> None:
-    """Print words for the user, on stderr."""
-    err.print(message, soft_wrap=True)
+def say(message: str, lead: str = "", style: str = "") -> None:
+    """Print one line for the user, on stderr.
+
+    Args:
+        message: the words; names in them come from users and files, so brackets are no markup.
+        lead: printed before them.
+        style: of the lead.
+    """
+    err.print(Text.assemble((lead, style), one_line(message)), soft_wrap=True)
+
+
+def one_line(message: str) -> str:
+    r"""Words in which line ends and other characters that do not print are written out.
+
+    >>> one_line("a\nb")
+    'a\\nb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+
+
+def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> "Table":
+    """A table without lines that folds what is too wide and cuts nothing off."""
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
 
 
 def emit(value: Any) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from mathbench import files
 from mathbench.errors import InputError
 from mathbench.leaderboard import schema
 from mathbench.leaderboard.kept import Kept
@@ -28,7 +29,7 @@ def export(kept: Iterable[Kept], folder: Path) -> list[Path]:
     paths = []
     for entry in kept:
         path = folder / file_name(entry)
-        write(path, json.dumps(entry.to_json(), indent=1, sort_keys=True, allow_nan=False) + "\n")
+        files.write(path, json.dumps(entry.to_json(), indent=1, sort_keys=True, allow_nan=False) + "\n")
         paths.append(path)
     return paths
 
@@ -58,14 +59,3 @@ def kept_on(target: str | Path | None) -> tuple[str, list[Kept]]:
         return str(named), read(Path(named))
     board = Board(named, create=False)
     return board.name, board.kept()
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

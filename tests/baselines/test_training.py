@@ -117,7 +117,7 @@ def test_a_killed_process_resumes_exactly(tmp_path):
         done = subprocess.run(command(*words), capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
     assert same(weights(killed), weights(whole))
-    assert not list(killed.glob(".*.part"))
+    assert not list(killed.glob(".*.tmp"))
     assert (killed / "predictions.parquet").read_bytes() == (whole / "predictions.parquet").read_bytes()
 
 
