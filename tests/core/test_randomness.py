@@ -120,6 +120,19 @@ def test_neighbouring_seeds_are_unrelated():
     assert uniform(np.bincount(a * 8 + b, minlength=64)) > LEVEL
 
 
+@pytest.mark.parametrize("seeds", [(1, 2), (0, "winter"), (-1, (1 << 64) - 1)])
+def test_two_seeds_share_no_more_rows_than_chance(seeds):
+    made = task("addition", shortest=3)
+    n, held = 20_000, len(Rows(made, "train"))
+    first, second = (unordered(Rows(made, "train", s).problems(np.arange(n)).operands) for s in seeds)
+    chance = n * n / held
+    assert abs(len(first & second) - chance) < 5 * chance**0.5
+
+
+def unordered(operands) -> set[tuple[int, int]]:
+    return {(max(a, b), min(a, b)) for a, b in operands.T.tolist()}
+
+
 def test_lengths_follow_the_plan_and_their_order_is_random():
     rows = Rows(task("addition", digits=6), "train")
     names = [s.name for s in rows.strata]
