@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
     from mathbench.manifest import Manifest
+    from mathbench.metrics import SplitScore
 
-__all__ = ["__version__", "generate", "load"]
+__all__ = ["__version__", "generate", "load", "score"]
 
 
 def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
@@ -68,6 +69,31 @@ def generate(
     from mathbench import dataset
 
     return dataset.generate([_config(task, seed, name, options)], out, force=force)
+
+
+def score(
+    predictions: str | Path, data: str | Path | None = None, config: str | None = None
+) -> "dict[str, SplitScore]":
+    """Score predictions by exact match, as `mathbench score` does.
+
+    Args:
+        predictions: a Parquet or JSON lines file with split, row and prediction, or a run directory.
+        data: the dataset that they answer; a run directory may do without.
+        config: which configuration of the dataset, where it has several.
+
+    Returns:
+        Per split the exact match with n and interval, accuracy per character, and the score of each stratum.
+
+    Raises:
+        InputError: for unreadable predictions, or repeated or foreign rows.
+    """
+    from mathbench.baselines.runner import score_table
+    from mathbench.baselines.truth import read_predictions, truth_of_run
+    from mathbench.dataset import open_dataset
+
+    given = read_predictions(Path(predictions))
+    truth = truth_of_run(Path(predictions)) if data is None else open_dataset(data).data(config)
+    return score_table(given, truth)
 
 
 def _config(task: str, seed: int | str, name: str | None, options: Mapping[str, Any]) -> Any:
