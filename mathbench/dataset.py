@@ -21,6 +21,8 @@ from mathbench.rows import open_rows
 from mathbench.shard import Progress
 from mathbench.version import __version__
 
+LEFTOVER = ".*.tmp"  # what a killed process may leave
+
 Request = dict[str, object]  # everything that decides the bytes of a dataset
 
 
@@ -112,7 +114,7 @@ def _found(folder: Path, force: bool) -> Request | None:
             if force:
                 return {}
             raise InputError(str(error)) from None
-    if any(folder.iterdir()):
+    if any(not path.match(LEFTOVER) for path in folder.iterdir()):
         raise InputError(f"{folder} is not empty and holds no mathbench dataset. Give another --out.")
     return None
 
@@ -164,7 +166,7 @@ def _kept(path: Path, part: Shard, progress: Progress) -> ShardContent | None:
 
 
 def _finish(folder: Path, manifest: Manifest) -> None:
-    for leftover in folder.glob("*/.*.tmp"):
+    for leftover in folder.rglob(LEFTOVER):
         leftover.unlink(missing_ok=True)
     files.write(folder / card.FILE, card.render(manifest))
     files.write(folder / FILE, json.dumps(manifest.to_json(), indent=1))

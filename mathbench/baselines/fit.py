@@ -21,11 +21,13 @@ from mathbench.baselines.encoding import Choices, Encoding, Tokens, alphabet_of,
 from mathbench.baselines.feed import feed_of
 from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.progress import Meter
+from mathbench.baselines.result import Result
 from mathbench.baselines.scalars import Scalars
 from mathbench.baselines.settings import Training
 from mathbench.baselines.training import Job, State, train
 from mathbench.data import Data
 from mathbench.errors import InputError, did_you_mean
+from mathbench.generators import family
 from mathbench.task import Task
 
 Predict = Callable[[Any], pa.StringArray]  # questions (n,) to answers (n,)
@@ -228,24 +230,34 @@ def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
     Raises:
         InputError: when the directory holds no finished run, or the run cannot be asked again.
     """
-    from mathbench.baselines.result import Result
-    from mathbench.generators import family
+    result = Result.load(run)
+    try:
+        spec = Spec.from_json(folder.spec_of(run))
+        answer = _network(spec, result, run, place) if spec.trained else _answerer(spec, result, run)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{run} is damaged: {type(error).__name__} {error}.") from None
+    return answer, result.to_json()
 
-    spec, result = Spec.from_json(folder.spec_of(run)), Result.load(run)
-    if spec.trained:
-        encoding = Encoding.from_json(result.encoding)
-        network = build(spec, encoding, place)
-        network.load(run)
-        return _decoding(network, encoding), result.to_json()
+
+def _network(spec: Spec, result: Result, run: Path, place: Place) -> Predict:
+    encoding = Encoding.from_json(result.encoding)
+    network = build(spec, encoding, place)
+    network.load(run)
+    return _decoding(network, encoding)
+
+
+def _answerer(spec: Spec, result: Result, run: Path) -> Predict:
     task = family(result.task["id"]).of(result.task["parameters"])
     kind = load(spec.baseline.target)
     if hasattr(kind, "load"):
-        return _texts(kind.load(task, run).predict), result.to_json()
+        return _texts(kind.load(task, run).predict)
     if not (run / folder.FITTED).is_file():
         raise InputError(
             f"{spec.baseline.name} keeps nothing to be asked again: it has neither state nor load."
         )
-    return _texts(kind(task, **json.loads((run / folder.FITTED).read_text())).predict), result.to_json()
+    return _texts(kind(task, **json.loads((run / folder.FITTED).read_text())).predict)
 
 
 def encoding_of(spec: Spec, data: Data) -> Encoding:

@@ -30,6 +30,8 @@ def overview(entries: list[Baseline], json: bool) -> None:
 def details(entry: Baseline, json: bool) -> None:
     """One baseline: the tasks it makes sense on, or its settings and recipes."""
     facts = _facts(entry)
+    if entry.kind == "other":
+        load(entry.target)
     if entry.settings:
         facts["settings"] = {f.name: _field(f) for f in dataclasses.fields(load(entry.settings))}
         facts["encoding"] = {f.name: _field(f) for f in dataclasses.fields(Choices)}

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mathbench.cli.options import Count, Json, sizes_of
 from mathbench.cli.output import FREE_OPTIONS, emit, out, say, task_of
+from mathbench.cli.output import table as table_of
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -13,10 +15,7 @@ if TYPE_CHECKING:
 
 KNOWN = ("task", "suite", "seed", "train", "validation", "interpolate", "extrapolate", "out", "name", "force")
 
-Count = Annotated[
-    int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+NUMBERS = ("rows", "it holds", "strata")
 
 
 def generate(
@@ -50,8 +49,7 @@ def generate(
     """
     from mathbench.manifest import single
 
-    sizes = {"train": train, "validation": validation, "interpolate": interpolate, "extrapolate": extrapolate}
-    given = {split: rows for split, rows in sizes.items() if rows is not None}
+    given = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
     if (task is None) == (suite is None):
         raise InputError("give either --task NAME or --suite NAME, one of them.")
     if suite is not None:
@@ -80,14 +78,14 @@ def _suite(
 
 
 def _show_plan(folder: Path, configs: list["Config"], json: bool) -> None:
+    from mathbench.dataset import check
     from mathbench.rows import open_rows
 
-    for config in configs:
-        config.check_rows()
+    check(configs)
     if json:
         emit({"out": str(folder), "configs": {c.name: c.spec() for c in configs}})
         return
-    table = _table("configuration", "split", "rows", "it holds", "first question", "answer")
+    table = table_of("configuration", "split", "rows", "it holds", "first question", "answer", right=NUMBERS)
     for config in configs:
         for split, rows in config.spec()["sizes"].items():
             all_rows = open_rows(config.task, split, config.seed)
@@ -117,19 +115,10 @@ def _write(folder: Path, configs: list["Config"], force: bool, json: bool) -> No
     say(f'load: datasets.load_dataset("{folder}", "{configs[0].name}")   check: mathbench verify {folder}')
 
 
-def _table(*columns: str) -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column in ("rows", "it holds", "strata") else "left")
-    return table
-
-
 def _show_written(manifest: "Manifest") -> None:
     from mathbench.rows import open_rows
 
-    table = _table("configuration", "split", "rows", "strata", "first question", "answer")
+    table = table_of("configuration", "split", "rows", "strata", "first question", "answer", right=NUMBERS)
     for config in manifest.configs:
         for split, rows in config.spec()["sizes"].items():
             first = open_rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
@@ -183,7 +172,7 @@ def verify(
 def _show_checks(checks: list[Any]) -> None:
     from rich.markup import escape
 
-    table = _table("", "configuration", "split", "check", "detail")
+    table = table_of("", "configuration", "split", "check", "detail")
     for c in checks:
         table.add_row(
             "[green]✓[/]" if c.passed else "[bold red]✗[/]", c.config, c.split, c.what, escape(c.detail)
@@ -228,13 +217,20 @@ def describe(
 
 
 def _show_summary(name: str, splits: dict[str, Any]) -> None:
-    table = _table(
-        "split", "rows", "question length", "answer length", "commonest answers", "strata", "samples"
+    table = table_of(
+        "split",
+        "rows",
+        "question length",
+        "answer length",
+        "commonest answers",
+        "strata",
+        "samples",
+        right=NUMBERS,
     )
     for split, s in splits.items():
         lengths = [f"{x[0]}-{x[2]} (mean {x[1]:.1f})" for x in (s.question_length, s.answer_length)]
         common = ", ".join(f"{answer} {share:.1%}" for answer, share in s.answers.items())
-        samples = "  ".join(f"{question} → {answer}" for question, answer in s.samples)
+        samples = "\n".join(f"{question} → {answer}" for question, answer in s.samples)
         table.add_row(split, f"{s.rows:,}", *lengths, common, str(len(s.strata)), samples)
     out.print(f"[bold]{name}[/]")
     out.print(table)

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from mathbench.cli.output import FREE_OPTIONS, emit, free_options, out, say
+from mathbench.cli.output import table as table_of
 from mathbench.errors import InputError
 
 EXTRAS = {
@@ -50,7 +51,7 @@ def _list(json: bool) -> None:
             }
         )
         return
-    table = _table("task", "question -> answer", "parameters", "extrapolates to")
+    table = table_of("task", "question -> answer", "parameters", "extrapolates to")
     for name, family in families.items():
         fields = " ".join(f.name for f in dataclasses.fields(family))
         table.add_row(name, family.summary, fields, family.extrapolates)
@@ -71,12 +72,6 @@ def _families() -> dict[str, Any]:
         except InputError as error:
             say(f"left out: {escape(str(error))}")
     return found
-
-
-def _table(*columns: str) -> Any:
-    from rich.table import Table
-
-    return Table(*columns, box=None, pad_edge=False, header_style="bold")
 
 
 def _detail(task: Any, json: bool) -> None:
@@ -111,11 +106,11 @@ def _detail(task: Any, json: bool) -> None:
         f"[bold]{task.id}[/]  {task.summary}\n{' '.join((type(task).__doc__ or '').split('>>>')[0].split())}\n"
     )
     out.print(f"one problem up to: {task.symmetry}\nextrapolates to: {task.extrapolates}\n")
-    table = _table("parameter", "value", "allowed", "meaning")
+    table = table_of("parameter", "value", "allowed", "meaning")
     for n, f in fields.items():
         table.add_row(f"--{n}", str(task.parameters[n]), f["allowed"], f["help"])
     out.print(table)
-    shown = _table("\nsplit", "\nrows it holds", "\nstrata", "\nsamples")
+    shown = table_of("\nsplit", "\nrows it holds", "\nstrata", "\nsamples", right=("\nrows it holds",))
     for split, r in rows.items():
         strata = " ".join(s.name for s in r.strata[:3]) + (
             f" ... ({len(r.strata)})" if len(r.strata) > 3 else ""
@@ -124,7 +119,7 @@ def _detail(task: Any, json: bool) -> None:
             split,
             f"{len(r):,}",
             strata,
-            "  ".join(f"{s['question']} → {s['answer']}" for s in samples[split]),
+            "\n".join(f"{s['question']} → {s['answer']}" for s in samples[split]),
         )
     out.print(shown)
 

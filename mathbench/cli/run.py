@@ -1,37 +1,18 @@
-"""Commands that train, ask and score: baselines, run-baseline, predict, ask, score."""
+"""Commands that train: baselines, run-baseline."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mathbench.cli.output import FREE_OPTIONS, emit, err, free_options, out, say, task_of
+from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, sizes_of
+from mathbench.cli.output import FREE_OPTIONS, emit, err, out, say
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.baselines.fit import Spec
-    from mathbench.baselines.recipe import Recipe
     from mathbench.baselines.result import Result
     from mathbench.data import Data
-    from mathbench.task import Task
-
-KNOWN = (
-    *("task", "data", "config", "recipe", "framework", "set", "seed", "data-seed", "budget", "out", "resume"),
-    *("force", "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json"),
-    "dry-run",
-)
-
-Count = Annotated[
-    int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-TaskName = Annotated[str | None, typer.Option("--task", help="A task family; see `mathbench tasks`.")]
-DataDir = Annotated[
-    Path | None, typer.Option("--data", help="A dataset on disk instead of a task.", metavar="DIR")
-]
-ConfigName = Annotated[str | None, typer.Option("--config", help="Which configuration of the dataset.")]
-DataSeed = Annotated[str, typer.Option("--data-seed", help="Seed of the data; a 64-bit integer or a string.")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 
 
 def baselines(
@@ -103,11 +84,12 @@ def run_baseline(
     """
     from mathbench.baselines.network import Place
     from mathbench.baselines.runner import Order, run
+    from mathbench.cli.chosen import rows_of, spec_of, title_of
 
-    sizes = _given(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
-    spec, chosen = _spec(name, recipe, framework, settings or [], seed)
-    rows = _data(chosen, spec, task, data, config, context.args, sizes, data_seed)
-    folder = out_dir or Path("runs") / _title(spec, rows)
+    sizes = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
+    spec, chosen = spec_of(name, recipe, framework, settings or [], seed)
+    rows = rows_of(chosen, spec, task, data, config, context.args, sizes, data_seed)
+    folder = out_dir or Path("runs") / title_of(spec, rows)
     if dry_run:
         _show_plan(spec, rows, folder, json)
         return
@@ -124,225 +106,6 @@ def run_baseline(
     _show(result, rows, folder, json)
     if submit:
         _submit(folder)
-
-
-def predict(
-    run: Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")],
-    data: Annotated[Path, typer.Option("--data", help="A dataset.", metavar="DIR")],
-    config: ConfigName = None,
-    split: Annotated[
-        list[str] | None, typer.Option(help="A split; may be repeated. Default: all but train.")
-    ] = None,
-    out_file: Annotated[
-        Path | None, typer.Option("--out", help="A Parquet file. Default: JSON lines on stdout.")
-    ] = None,
-    device: Device = "auto",
-) -> None:
-    """Let a finished run answer the questions of a dataset.
-
-    Examples:
-      mathbench predict runs/mine --data data/addition-base10 --out p.parquet
-
-      mathbench predict runs/mine --data data/addition-base10 --split extrapolate
-    """
-    from mathbench.baselines.fit import loaded
-    from mathbench.baselines.network import Place
-    from mathbench.baselines.runner import SCORED, predicted, write_predictions
-    from mathbench.dataset import open_dataset
-
-    answer, _ = loaded(run, Place(device))
-    rows = open_dataset(data).data(config)
-    for wanted in split or []:
-        if wanted not in rows.splits:
-            raise InputError(f"{data} has no split '{wanted}'. It has: {', '.join(rows.splits)}.")
-    table = predicted(answer, rows, tuple(split) if split else SCORED)
-    if out_file is None:
-        _print_lines(table)
-        return
-    write_predictions(out_file, table)
-    say(f"{table.num_rows:,} predictions in {out_file}; score them: mathbench score {out_file} --data {data}")
-
-
-def ask(
-    run: Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")],
-    questions: Annotated[list[str], typer.Argument(help="Questions as the run's task writes them.")],
-    json: Json = False,
-) -> None:
-    """Ask a finished run questions of your own.
-
-    Examples:
-      mathbench ask runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
-
-      mathbench ask runs/mine "1+1" "999+1" --json
-    """
-    import pyarrow as pa
-
-    from mathbench.baselines.fit import loaded
-    from mathbench.baselines.network import Place
-
-    if "" in questions:
-        raise InputError("a question must not be empty.")
-    answer, _ = loaded(run, Place())
-    answers = answer(pa.array(questions, pa.string())).to_pylist()
-    if json:
-        emit([{"question": q, "answer": a} for q, a in zip(questions, answers, strict=True)])
-        return
-    for line in answers:
-        out.print(line, markup=False, soft_wrap=True)
-
-
-def score(
-    context: typer.Context,
-    predictions: Annotated[
-        Path, typer.Argument(help="Parquet or JSON lines with split, row, prediction; or a run.")
-    ],
-    task: TaskName = None,
-    data: DataDir = None,
-    config: ConfigName = None,
-    data_seed: DataSeed = "0",
-    validation: Count = None,
-    interpolate: Count = None,
-    extrapolate: Count = None,
-    json: Json = False,
-) -> None:
-    """Score predictions by exact match against the truth of a dataset, a task, or the run they belong to.
-
-    Rows without a prediction count as wrong; repeated and foreign rows are refused.
-
-    Examples:
-      mathbench score p.parquet --data data/addition-base10
-
-      mathbench score p.parquet --task addition --digits 3 --interpolate 10000
-
-      mathbench score runs/lstm-seq2seq-torch-addition-base10-seed0
-    """
-    from mathbench.baselines.predictions import read
-    from mathbench.baselines.runner import score_table
-    from mathbench.cli.report import scores_table
-    from mathbench.cli.truth import truth_of_run
-    from mathbench.data import SIZES, Data, fitting
-    from mathbench.dataset import open_dataset
-
-    given = read(predictions)
-    sizes = _given(validation=validation, interpolate=interpolate, extrapolate=extrapolate)
-    if task is not None and data is not None:
-        raise InputError("give either --task NAME or --data DIR, not both.")
-    if data is not None:
-        truth = open_dataset(data).data(config)
-    elif task is not None:
-        wanted = task_of(task, context.args, KNOWN)
-        splits = dict.fromkeys(given["split"].to_pylist())
-        defaults = fitting(wanted, {s: n for s, n in SIZES.items() if s in splits}, data_seed)
-        truth = Data.generate(wanted, {**defaults, **sizes}, data_seed)
-    else:
-        truth = truth_of_run(predictions)
-    scores = score_table(given, truth)
-    if json:
-        emit({split: s.to_json() for split, s in scores.items()})
-    else:
-        out.print(scores_table({split: s.to_json() for split, s in scores.items()}, truth.task.name))
-
-
-def _spec(
-    name: str, recipe: str | None, framework: str | None, settings: list[str], seed: str
-) -> tuple["Spec", "Recipe | None"]:
-    """What is to be run, and the recipe that it comes from."""
-    from mathbench.baselines import baseline
-    from mathbench.baselines.fit import Spec, framework_of
-    from mathbench.baselines.recipe import configured, overrides_of, read
-    from mathbench.hashing import check_seed
-
-    entry = baseline(name)
-    if entry.kind != "network":
-        if recipe or settings:
-            raise InputError(f"{name} is not trained by a recipe; it takes neither --recipe nor --set.")
-        return Spec(entry, framework_of(entry, framework), "", check_seed(seed)), None
-    chosen = read(recipe or name)
-    if chosen.baseline != name:
-        raise InputError(f"recipe {chosen.name} is for {chosen.baseline}. Received: {name}.")
-    used = framework_of(entry, framework)
-    hyper, choices = configured(chosen, entry, used, overrides_of(settings))
-    return Spec(entry, used, chosen.name, check_seed(seed), hyper, choices), chosen
-
-
-def _data(
-    recipe: "Recipe | None",
-    spec: "Spec",
-    name: str | None,
-    folder: Path | None,
-    config: str | None,
-    extra: list[str],
-    sizes: dict[str, int],
-    seed: str,
-) -> "Data":
-    """The rows to run on: those of a dataset, of a task, or of the recipe's own task."""
-    from mathbench.data import SIZES, Data, fitting
-    from mathbench.rows import open_rows
-
-    if folder is not None:
-        if name is not None or extra or sizes:
-            raise InputError(
-                "--data brings its own task and sizes; leave out --task, its parameters and sizes."
-            )
-        from mathbench.dataset import open_dataset
-
-        rows: Data = open_dataset(folder).data(config)
-        return rows
-    if config is not None:
-        raise InputError("--config goes with --data DIR.")
-    task = _task(recipe, spec, name, extra)
-    defaults = fitting(task, recipe.sizes if recipe and recipe.sizes else SIZES, seed)
-    for split, count in sizes.items():
-        open_rows(task, split, seed).require(count)  # before memory for so many rows is asked for
-    return Data.generate(task, {**defaults, **sizes}, seed)
-
-
-def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[str]) -> "Task":
-    """The task asked for; by default the recipe's, or the first one that a shortcut makes sense on."""
-    from mathbench.baselines import load
-    from mathbench.baselines.answerer import makes_sense
-    from mathbench.generators import TASKS
-    from mathbench.generators import task as make
-
-    given = free_options(extra, KNOWN)
-    _no_settings(spec, name or (recipe.task["name"] if recipe else ""), given)
-    if name is not None:
-        return make(name, **given)
-    if recipe is not None:
-        own = {key: value for key, value in recipe.task.items() if key != "name"}
-        return make(recipe.task["name"], **{**own, **given})
-    kind = load(spec.baseline.target)
-    possible = [family for family, cls in TASKS.items() if makes_sense(kind, cls())]
-    if not possible:
-        raise InputError(f"{spec.baseline.name} makes sense on no task. Give --task NAME.")
-    return make(possible[0], **given)
-
-
-def _no_settings(spec: "Spec", task: str, given: dict[str, str]) -> None:
-    """A hyperparameter given as if it were a parameter of the task is a likely slip."""
-    from dataclasses import fields
-
-    from mathbench.baselines.recipe import keys
-    from mathbench.generators import family
-
-    if not spec.trained:
-        return
-    known = {f.name for f in fields(family(task))}
-    for key, value in given.items():
-        if key not in known and key in keys(spec.baseline):
-            raise InputError(f"'{key}' is a setting, not a parameter. Did you mean --set {key}={value}?")
-
-
-def _given(**sizes: int | None) -> dict[str, int]:
-    return {split: rows for split, rows in sizes.items() if rows is not None}
-
-
-def _title(spec: "Spec", data: "Data") -> str:
-    """The default name of a run directory."""
-    name = spec.baseline.name.rpartition(":")[2] if spec.baseline.kind == "other" else spec.baseline.name
-    recipe = spec.recipe if spec.recipe and spec.recipe != spec.baseline.name else name
-    framework = f"-{spec.framework}" if spec.trained else ""
-    return f"{recipe}{framework}-{data.task.name}-seed{spec.seed}"
 
 
 def _seconds(budget: str | None) -> float:
@@ -388,29 +151,13 @@ def _show(result: "Result", data: "Data", folder: Path, json: bool) -> None:
 
 
 def _submit(folder: Path) -> None:
-    """Put a run on the local board, where this installation has one."""
-    try:
-        from mathbench.leaderboard.submit import submit_run
-    except ImportError:
-        say("this version has no board to submit to")
-        return
-    receipt: Any = submit_run(folder)
-    place = getattr(receipt, "board", receipt)
-    say(f"on the board: {place}   see it: mathbench leaderboard show")
+    """Put a run on the local board."""
+    from mathbench.leaderboard.submit import submit_run
 
-
-def _print_lines(table: Any) -> None:
-    import json as writer
-    import sys
-
-    for row in table.to_pylist():
-        sys.stdout.write(writer.dumps(row) + "\n")
+    say(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(baselines)
     app.command("run-baseline", context_settings=FREE_OPTIONS)(run_baseline)
-    app.command()(predict)
-    app.command()(ask)
-    app.command(context_settings=FREE_OPTIONS)(score)

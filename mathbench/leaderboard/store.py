@@ -133,7 +133,7 @@ class Board:
     def _place(self, create: bool) -> None:
         """See to the file of a local board."""
         path = Path(self._url.database or "")
-        if not self._local or path.is_file():
+        if not self._local or (path.is_file() and (create or path.stat().st_size)):
             return
         if path.is_dir():
             raise InputError(

@@ -8,7 +8,7 @@ import pytest
 
 from mathbench import generators
 from mathbench.baselines import fit
-from mathbench.cli.truth import truth_of_run
+from mathbench.baselines.truth import truth_of_run
 from mathbench.errors import InputError
 
 DOUBLE = """

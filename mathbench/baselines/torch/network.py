@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -100,7 +101,10 @@ class TorchNetwork:
 
     def load(self, folder: Path) -> None:
         """Read the weights."""
-        self.load_weights({name: value.numpy() for name, value in load_file(folder / FILE).items()})
+        try:
+            self.load_weights({name: value.numpy() for name, value in load_file(folder / FILE).items()})
+        except (SafetensorError, KeyError, RuntimeError) as error:
+            raise InputError(f"{folder / FILE} is damaged: {error}.") from None
 
     def _named(self) -> list[tuple[str, Tensor]]:
         return list(zip(self._names, self._trained, strict=True))

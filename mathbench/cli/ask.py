@@ -1,0 +1,161 @@
+"""Commands that use what a run has learnt: predict, ask, score."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, sizes_of
+from mathbench.cli.output import FREE_OPTIONS, emit, out, say, task_of
+from mathbench.errors import InputError, did_you_mean
+
+SCORE_OPTIONS = ("task", "data", "config", "data-seed", "validation", "interpolate", "extrapolate", "json")
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")],
+    data: Annotated[Path, typer.Option("--data", help="A dataset.", metavar="DIR")],
+    config: ConfigName = None,
+    split: Annotated[
+        list[str] | None, typer.Option(help="A split; may be repeated. Default: all but train.")
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="A Parquet file. Default: JSON lines on stdout.")
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Let a finished run answer the questions of a dataset.
+
+    Examples:
+      mathbench predict runs/mine --data data/addition-base10 --out p.parquet
+
+      mathbench predict runs/mine --data data/addition-base10 --split extrapolate
+    """
+    from mathbench.baselines.fit import loaded
+    from mathbench.baselines.network import Place
+    from mathbench.baselines.runner import SCORED, predicted, write_predictions
+    from mathbench.dataset import open_dataset
+
+    answer, result = loaded(run, Place(device))
+    rows = open_dataset(data).data(config)
+    if rows.task.family != (family := result["task"]["id"].partition("-v")[0]):
+        raise InputError(f"{run} was fitted on {family}. Received: {rows.task.name}.")
+    for wanted in split or []:
+        if wanted not in rows.splits:
+            raise InputError(f"{data} has no split '{wanted}'. {did_you_mean(wanted, rows.splits)}")
+    table = predicted(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
+    if out_file is None:
+        _print_lines(table)
+        return
+    write_predictions(out_file, table)
+    say(f"{table.num_rows:,} predictions in {out_file}; score them: mathbench score {out_file} --data {data}")
+
+
+def ask(
+    run: Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")],
+    questions: Annotated[list[str], typer.Argument(help="Questions as the run's task writes them.")],
+    json: Json = False,
+) -> None:
+    """Ask a finished run questions of your own.
+
+    Examples:
+      mathbench ask runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
+
+      mathbench ask runs/mine "1+1" "999+1" --json
+    """
+    import pyarrow as pa
+
+    from mathbench.baselines.fit import loaded
+    from mathbench.baselines.network import Place
+
+    if "" in questions:
+        raise InputError("a question must not be empty.")
+    try:
+        asked = pa.array(questions, pa.string())
+    except UnicodeEncodeError:
+        raise InputError("a question must be text in UTF-8.") from None
+    answer, _ = loaded(run, Place())
+    try:
+        answers = answer(asked).to_pylist()
+    except (ValueError, IndexError, ArithmeticError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{run} cannot read {' or '.join(map(repr, questions))}. Ask as its task writes questions."
+        ) from None
+    if json:
+        emit([{"question": q, "answer": a} for q, a in zip(questions, answers, strict=True)])
+        return
+    for line in answers:
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def score(
+    context: typer.Context,
+    predictions: Annotated[
+        Path, typer.Argument(help="Parquet or JSON lines with split, row, prediction; or a run.")
+    ],
+    task: TaskName = None,
+    data: DataDir = None,
+    config: ConfigName = None,
+    data_seed: DataSeed = "0",
+    validation: Count = None,
+    interpolate: Count = None,
+    extrapolate: Count = None,
+    json: Json = False,
+) -> None:
+    """Score predictions by exact match against the truth of a dataset, a task, or the run they belong to.
+
+    Rows without a prediction count as wrong; repeated and foreign rows are refused.
+
+    Examples:
+      mathbench score p.parquet --data data/addition-base10
+
+      mathbench score p.parquet --task addition --digits 3 --interpolate 10000
+
+      mathbench score runs/lstm-seq2seq-torch-addition-base10-seed0
+    """
+    from mathbench.baselines.predictions import read
+    from mathbench.baselines.runner import score_table
+    from mathbench.baselines.truth import truth_of_run
+    from mathbench.cli.report import scores_table
+    from mathbench.data import SIZES, Data, fitting
+    from mathbench.dataset import open_dataset
+
+    given = read(predictions)
+    sizes = sizes_of(validation=validation, interpolate=interpolate, extrapolate=extrapolate)
+    if task is not None and data is not None:
+        raise InputError("give either --task NAME or --data DIR, not both.")
+    if task is None and (sizes or context.args):
+        raise InputError("parameters of a task and sizes go with --task NAME.")
+    if config is not None and data is None:
+        raise InputError("--config goes with --data DIR.")
+    if data is not None:
+        truth = open_dataset(data).data(config)
+    elif task is not None:
+        wanted = task_of(task, context.args, SCORE_OPTIONS)
+        splits = dict.fromkeys(given["split"].to_pylist())
+        defaults = fitting(wanted, {s: n for s, n in SIZES.items() if s in splits}, data_seed)
+        truth = Data.generate(wanted, {**defaults, **sizes}, data_seed)
+    else:
+        truth = truth_of_run(predictions)
+    scores = score_table(given, truth)
+    if json:
+        emit({split: s.to_json() for split, s in scores.items()})
+    else:
+        out.print(scores_table({split: s.to_json() for split, s in scores.items()}, truth.task.name))
+
+
+def _print_lines(table: Any) -> None:
+    import json as writer
+    import sys
+
+    for row in table.to_pylist():
+        sys.stdout.write(writer.dumps(row) + "\n")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(predict)
+    app.command()(ask)
+    app.command(context_settings=FREE_OPTIONS)(score)

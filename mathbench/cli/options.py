@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Count = Annotated[
+    int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+TaskName = Annotated[str | None, typer.Option("--task", help="A task family; see `mathbench tasks`.")]
+DataDir = Annotated[
+    Path | None, typer.Option("--data", help="A dataset on disk instead of a task.", metavar="DIR")
+]
+ConfigName = Annotated[str | None, typer.Option("--config", help="Which configuration of the dataset.")]
+DataSeed = Annotated[str, typer.Option("--data-seed", help="Seed of the data; a 64-bit integer or a string.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+
+
+def sizes_of(**sizes: int | None) -> dict[str, int]:
+    """The rows per split that were given.
+
+    >>> sizes_of(train=5, validation=None)
+    {'train': 5}
+    """
+    return {split: rows for split, rows in sizes.items() if rows is not None}

@@ -1,0 +1,179 @@
+"""What users get wrong on the command line: one line of error, the right exit code, nothing half-done."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import mathbench
+from mathbench import files
+from mathbench.cli import main
+from mathbench.dataset import SPEC
+from mathbench.errors import InputError
+
+SIZES = ["--train", "40", "--validation", "10", "--interpolate", "10", "--extrapolate", "10"]
+
+
+@pytest.fixture
+def words(capsys):
+    """Run a command; its exit code, stdout and stderr."""
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            main([str(word) for word in arguments])
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def constant(tmp_path, words):
+    """A finished run of a floor on sums."""
+    folder = tmp_path / "run [/x]"
+    code, _, said = words("run-baseline", "constant", *SIZES, "--no-submit", "--out", folder)
+    assert code == 0, said
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["genrate"], "Did you mean 'generate'"),
+        (["nosuch"], "Allowed: ask, baselines"),
+        (["leaderboard", "shw"], "Did you mean 'show'"),
+        (["generate", "--task", "[/x]"], "unknown task '[/x]'"),
+        (["generate", "--suite", "nosuch.toml"], "there is no suite file nosuch.toml"),
+        (
+            ["generate", "--task", "gcd", "--dry-run", *(w for w in SIZES if w[0] == "-" for w in (w, "0"))],
+            "no rows",
+        ),
+        (["run-baseline", "lstm-seq2seq", "--framework", "jax"], "no framework 'jax'"),
+        (["baselines", "./nosuch.py:M"], "there is no file nosuch.py"),
+        (["score", "nosuch", "--digits", "3"], "no predictions file"),
+    ],
+)
+def test_bad_words_are_one_line_and_code_2(words, arguments, message):
+    code, _, said = words(*arguments)
+    assert code == 2 and message in said and said.startswith("error: ") and said.count("\n") == 1
+
+
+def test_no_arguments_show_the_help(words):
+    for arguments in ([], ["leaderboard"]):
+        code, shown, said = words(*arguments)
+        assert code == 0 and "Usage" in shown and not said
+
+
+def test_brackets_in_names_are_no_markup(words, tmp_path):
+    code, _, said = words("generate", "--task", "gcd", *SIZES, "--out", tmp_path / "out [/x] ü")
+    assert code == 0 and "out [/x] ü" in said
+
+
+@pytest.mark.parametrize("question", ["1\n2", "é", "\udcff", "hello"])
+def test_a_question_that_cannot_be_read_is_one_line(words, constant, tmp_path, question):
+    solver = tmp_path / "solver"
+    words("run-baseline", "exact-solver", *SIZES, "--no-submit", "--out", solver)
+    code, _, said = words("ask", solver, question)
+    assert code == 2 and said.count("\n") == 1
+
+
+def test_options_that_would_do_nothing_are_refused(words, constant):
+    assert words("score", constant)[0] == 0
+    for more in (["--digits", "9"], ["--interpolate", "3"], ["--config", "x"]):
+        assert words("score", constant, *more)[0] == 2
+
+
+def test_a_run_answers_only_its_own_family(words, constant, tmp_path):
+    words("generate", "--task", "gcd", *SIZES, "--out", tmp_path / "gcd")
+    code, _, said = words("predict", constant, "--data", tmp_path / "gcd")
+    assert code == 2 and "was fitted on addition. Received: gcd-base10" in said
+
+
+def test_a_split_asked_for_twice_is_predicted_once(words, constant, tmp_path):
+    words("generate", "--task", "addition", *SIZES, "--out", tmp_path / "ds")
+    out = tmp_path / "p.parquet"
+    twice = ["--split", "interpolate", "--split", "interpolate"]
+    words("predict", constant, "--data", tmp_path / "ds", *twice, "--out", out)
+    assert mathbench.score(out, tmp_path / "ds")["interpolate"].total.n == 10
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "x", '{"baseline": "lstm-seq2seq"}'])
+def test_a_damaged_run_is_one_line(words, constant, content):
+    (constant / "run.json").write_text(content)
+    code, _, said = words("ask", constant, "1+1")
+    assert code == 2 and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", ["[1", "[1,2]", "5", ""])
+def test_a_damaged_request_is_replaced_only_when_forced(words, tmp_path, content):
+    (tmp_path / SPEC).write_text(content)
+    made = ["generate", "--task", "gcd", *SIZES, "--out", tmp_path]
+    code, _, said = words(*made)
+    assert code == 2 and "--force" in said and said.count("\n") == 1
+    assert words(*made, "--force")[0] == 0 and words("verify", tmp_path)[0] == 0
+
+
+def test_a_damaged_manifest_is_replaced_only_when_forced(words, tmp_path):
+    made = ["generate", "--task", "gcd", *SIZES, "--out", tmp_path]
+    words(*made)
+    (tmp_path / "manifest.json").write_text("{")
+    assert words(*made)[0] == 2
+    assert words(*made, "--seed", "1", "--force")[0] == 0 and words("verify", tmp_path, "--all")[0] == 0
+
+
+def test_the_rest_of_a_killed_first_write_does_not_block_a_folder(words, tmp_path):
+    (tmp_path / f".{SPEC}.123.tmp").write_text("{")
+    assert words("generate", "--task", "gcd", *SIZES, "--out", tmp_path)[0] == 0
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from mathbench.files import only_writer
+with only_writer(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+def test_a_folder_has_one_writer_and_a_killed_one_lets_go(words, tmp_path):
+    other = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True)
+    assert other.stdout is not None and other.stdout.readline() == "held\n"
+    code, _, said = words("generate", "--task", "gcd", *SIZES, "--out", tmp_path)
+    assert code == 2 and "another process is writing" in said
+    other.kill()
+    other.wait()
+    assert words("generate", "--task", "gcd", *SIZES, "--out", tmp_path)[0] == 0
+
+
+def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path):
+    with pytest.raises(InputError, match=r"nosuch/x cannot be written: No such file or directory\."):
+        files.write(tmp_path / "nosuch" / "x", "new")
+    with pytest.raises(InputError, match="Is a directory"):
+        files.write(tmp_path, "new")
+    assert not list(tmp_path.parent.glob(".*.tmp"))
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('name="../x"\n[[tasks]]\ntask="gcd"', "the name of a suite"),
+        ('name="x"\n[[tasks]]\ntask="gcd"\nname=5', "the name of a configuration"),
+        ('name="x"\n[[tasks]]\ntask="gcd"\nname="a/b"', "the name of a configuration"),
+        ('name="x"\n[[tasks]]\ntask="gcd"\nseed=[1]', "seed must be"),
+        ('name="x"\n[[tasks]]\ntask="gcd"\n[[tasks]]\ntask="gcd"', "two configurations"),
+    ],
+)
+def test_a_wrong_suite_is_refused_before_anything_is_shown(words, tmp_path, text, message):
+    (tmp_path / "mine.toml").write_text(text)
+    code, shown, said = words("generate", "--suite", tmp_path / "mine.toml", "--dry-run")
+    assert code == 2 and not shown and message in said and said.count("\n") == 1
+
+
+def test_one_size_for_a_suite_leaves_the_others(words):
+    _, shown, _ = words("generate", "--suite", "classic", "--train", "7", "--dry-run", "--json")
+    sizes = [config["sizes"] for config in json.loads(shown)["configs"].values()]
+    assert all(s["train"] == 7 and s["interpolate"] > 0 for s in sizes)
