@@ -28,7 +28,8 @@ def test_generate_verify_describe(tmp_path):
     assert checked.returncode == 0 and json.loads(checked.stdout)["passed"], checked.stderr
     shown = run("describe", folder, "--json", "--plot", tmp_path / "picture.png")
     summary = json.loads(shown.stdout)["divisible-7-base10"]
-    assert summary["train"]["rows"] == 500 and summary["train"]["answers"] == {"false": 0.5, "true": 0.5}
+    assert summary["train"]["rows"] == 500
+    assert abs(summary["train"]["answers"]["true"] - 0.5) < 0.01  # the last row cuts a block of the plan
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
