@@ -230,14 +230,14 @@ def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
     Raises:
         InputError: when the directory holds no finished run, or the run cannot be asked again.
     """
-    result = Result.load(run)
+    said, result = folder.spec_of(run), Result.load(run)
     try:
-        spec = Spec.from_json(folder.spec_of(run))
+        spec = Spec.from_json(said)
         answer = _network(spec, result, run, place) if spec.trained else _answerer(spec, result, run)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{run} is damaged: {type(error).__name__} {error}.") from None
+        raise InputError(f"{run} is damaged: {type(error).__name__}: {str(error).rstrip('.')}.") from None
     return answer, result.to_json()
 
 

@@ -10,6 +10,7 @@ from mathbench.baselines.answerer import makes_sense
 from mathbench.baselines.encoding import Choices
 from mathbench.baselines.recipe import names, read
 from mathbench.cli.output import emit, out
+from mathbench.cli.output import table as table_of
 from mathbench.generators import TASKS
 from mathbench.parameters import allowed
 
@@ -19,9 +20,7 @@ def overview(entries: list[Baseline], json: bool) -> None:
     if json:
         emit([_facts(entry) for entry in entries])
         return
-    table = Table(box=None)
-    for column in ("baseline", "kind", "frameworks", "what it does"):
-        table.add_column(column)
+    table = table_of("baseline", "kind", "frameworks", "what it does")
     for entry in entries:
         table.add_row(entry.name, entry.kind, ", ".join(entry.frameworks) or "-", entry.summary)
     out.print(table)
@@ -69,9 +68,7 @@ def _field(field: "dataclasses.Field[Any]") -> dict[str, Any]:
 
 
 def _settings(title: str, fields: dict[str, dict[str, Any]]) -> Table:
-    table = Table(title=f"{title} (--set key=value)", title_justify="left", box=None)
-    for column in ("key", "default", "allowed", "what"):
-        table.add_column(column)
+    table = table_of("key", "default", "allowed", "what", title=f"{title} (--set key=value)")
     for name, field in fields.items():
         table.add_row(name, str(field["default"]), field["allowed"], field["help"])
     return table

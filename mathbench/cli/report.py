@@ -11,6 +11,7 @@ from rich.table import Table
 from mathbench.baselines.folder import PREDICTIONS
 from mathbench.baselines.result import Result
 from mathbench.cli.output import out
+from mathbench.cli.output import table as table_of
 from mathbench.data import Data
 
 EXAMPLES = 5
@@ -32,10 +33,9 @@ def report(result: Result, data: Data, folder: Path) -> None:
 def comparison(result: Result) -> Table:
     """Exact match of floors, model and ceiling per split, with 95 % intervals."""
     splits = list(result.scores)
-    table = Table(title=f"{result.task['name']}: exact match (95 % interval)", title_justify="left", box=None)
-    table.add_column("", no_wrap=True)
-    for split in splits:
-        table.add_column(f"{split} (n={result.scores[split]['n']:,})", justify="right")
+    heads = [f"{split}\n(n={result.scores[split]['n']:,})" for split in splits]
+    title = f"{result.task['name']}: exact match (95 % interval)"
+    table = table_of("", *heads, right=tuple(heads), title=title)
     for name, scores in result.floors.items():
         table.add_row(f"floor: {name}", *(share(scores.get(s)) for s in splits), style="dim")
     model = result.baseline if result.framework == "none" else f"{result.baseline} ({result.framework})"
@@ -48,9 +48,8 @@ def by_stratum(split: str, strata: dict[str, dict[str, Any]]) -> Table:
     """Exact match of each stratum; where there are many, of the largest."""
     shown = dict(sorted(strata.items(), key=lambda item: -item[1]["n"])[:STRATA])
     more = f", the {STRATA} largest of {len(strata)} strata" if len(shown) < len(strata) else ""
-    table = Table(title=f"{split} by stratum{more}", title_justify="left", box=None)
-    for column in ("stratum", "n", "exact match"):
-        table.add_column(column, justify="left" if column == "stratum" else "right")
+    numbers = ("n", "exact match")
+    table = table_of("stratum", *numbers, right=numbers, title=f"{split} by stratum{more}")
     for name in sorted(shown):
         table.add_row(escape(name), f"{shown[name]['n']:,}", share(shown[name]))
     return table
@@ -58,9 +57,8 @@ def by_stratum(split: str, strata: dict[str, dict[str, Any]]) -> Table:
 
 def scores_table(scores: dict[str, dict[str, Any]], title: str) -> Table:
     """One line per split: exact match, per-character accuracy, n."""
-    table = Table(title=title, title_justify="left", box=None)
-    for column in ("split", "n", "correct", "exact match (95 % interval)", "characters"):
-        table.add_column(column, justify="left" if column == "split" else "right")
+    numbers = ("n", "correct", "exact match (95 % interval)", "characters")
+    table = table_of("split", *numbers, right=numbers, title=title)
     for split, s in scores.items():
         table.add_row(split, f"{s['n']:,}", f"{s['correct']:,}", share(s), f"{s['characters']:.2%}")
     return table

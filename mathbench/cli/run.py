@@ -99,8 +99,13 @@ def run_baseline(
     try:
         result = run(spec, rows, order)
     except KeyboardInterrupt:
-        say(f"stopped; everything is kept in {folder}. Add --resume to go on.")
-        raise typer.Exit(130) from None
+        kept = (
+            f"everything is kept in {folder}. Add --resume to go on."
+            if folder.is_dir()
+            else "nothing was begun."
+        )
+        say(f"stopped; {kept}")
+        raise SystemExit(130) from None
     if finished:
         say(f"{folder} is finished already; --force runs it again")
     _show(result, rows, folder, json)
