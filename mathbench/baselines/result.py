@@ -87,7 +87,8 @@ class Result:
         """
         path = folder / FILE
         if not path.is_file():
-            raise InputError(f"{folder} holds no finished run ({FILE} is missing).")
+            what = "holds no finished run" if folder.is_dir() else "is no run directory"
+            raise InputError(f"{folder} {what} ({FILE} is missing).")
         try:
             content = json.loads(path.read_text())
         except ValueError as error:

@@ -53,7 +53,7 @@ def score(truth: pa.Table, rows: NDArray[np.int64], predictions: pa.Array) -> Sc
 
     >>> from mathbench.generators import task
     >>> truth = truth_of(task("addition"), 0, "interpolate", 2)
-    >>> score(truth, np.array([0]), pa.array(["375"])).total
+    >>> score(truth, np.array([0]), pa.array([truth["answer"][0].as_py()])).total
     Score(n=2, correct=1)
     """
     at = np.full(truth.num_rows, -1, dtype=np.int64)

@@ -95,7 +95,7 @@ def test_a_split_asked_for_twice_is_predicted_once(words, constant, tmp_path):
     out = tmp_path / "p.parquet"
     twice = ["--split", "interpolate", "--split", "interpolate"]
     words("predict", constant, "--data", tmp_path / "ds", *twice, "--out", out)
-    assert mathbench.score(out, tmp_path / "ds")["interpolate"].total.n == 10
+    assert mathbench.score(out, data=tmp_path / "ds").total.n == 10
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "x", '{"baseline": "lstm-seq2seq"}'])
