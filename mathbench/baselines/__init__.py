@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
+from mathbench.registry import table
 
 KINDS = ("network", "floor", "ceiling", "other")
 
@@ -46,16 +47,7 @@ class Baseline:
             raise InputError(f"baseline kind must be one of {', '.join(KINDS)}. Received: {self.kind!r}.")
 
 
-def _by_name(*baselines: Baseline) -> dict[str, Baseline]:
-    table: dict[str, Baseline] = {}
-    for baseline in baselines:
-        if baseline.name in table:
-            raise RuntimeError(f"two baselines are called {baseline.name}")
-        table[baseline.name] = baseline
-    return table
-
-
-BASELINES = _by_name(
+_BASELINES = (
     Baseline(
         "lstm-seq2seq",
         "network",
@@ -100,6 +92,7 @@ BASELINES = _by_name(
         "exact-solver", "ceiling", "the task's own solver", "mathbench.baselines.exact_solver:ExactSolver"
     ),
 )
+BASELINES = table("baselines", ((baseline.name, baseline) for baseline in _BASELINES))
 
 
 def baseline(name: str) -> Baseline:

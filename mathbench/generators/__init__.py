@@ -18,21 +18,13 @@ from mathbench.generators.multiplication import Multiplication
 from mathbench.generators.prime import Prime
 from mathbench.generators.statements import CorrectAddition, CorrectMultiplication
 from mathbench.generators.subtraction import Subtraction
+from mathbench.registry import table
 from mathbench.task import Task
 
 GROUP = "mathbench.tasks"
 
 
-def _by_family(*families: type[Task]) -> dict[str, type[Task]]:
-    table: dict[str, type[Task]] = {}
-    for family in families:
-        if family.family in table:
-            raise RuntimeError(f"two task families are called {family.family}")
-        table[family.family] = family
-    return table
-
-
-TASKS = _by_family(
+_FAMILIES: tuple[type[Task], ...] = (
     Addition,
     Subtraction,
     Multiplication,
@@ -44,6 +36,7 @@ TASKS = _by_family(
     Modular,
     Gcd,
 )
+TASKS = table("task families", ((family.family, family) for family in _FAMILIES))
 
 
 def names() -> list[str]:
