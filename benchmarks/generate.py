@@ -1,21 +1,22 @@
-"""Rows per CPU second, end to end to Parquet, for every task: beside the limit and beside reasoning-gym.
+"""Rows per CPU second, end to end to Parquet, for every task: beside the limit and beside the peers.
 
-    python benchmarks/generate.py [--rows N] [--json FILE] [--peer] [--peer-python PATH]
+    python benchmarks/generate.py [--rows N] [--json FILE] [--gym PYTHON] [--deepmind PYTHON]
+
+`scripts/bench` makes an environment for each peer and runs this in one go.
 
 How to read the table. `rows/s` is rows of train per CPU second of `mathbench.dataset.generate` with nothing
 remembered: start-up, drawing, solving, text, digest, Parquet, manifest. `start` is the part of it, in CPU seconds,
 that passes before the first row is there; it does not grow with the number of rows, so `steady` leaves it out.
 `limit` is rows per CPU second for writing the same table, already built, through the same writer with the same
 Parquet settings; `ratio` is how many times the limit's CPU time the generation costs (1 would be perfect). `MB/s`
-counts the text of questions and answers. `peer` is the nearest generator of reasoning-gym, iterated; there is none
-for some tasks. The median of several runs, generation and limit in turn.
+counts the text of questions and answers. The last columns are rows per CPU second of the peer's nearest generator and
+how many times as fast mathbench is; some tasks have none. The median of several runs, generation and limit in turn.
 """
 
 import argparse
 import json
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.peers import MATHEMATICS_DATASET, REASONING_GYM
 from mathbench import dataset, rows, shard
 from mathbench.generators import TASKS
 from mathbench.generators import task as make_task
@@ -37,44 +39,20 @@ from mathbench.manifest import Config
 from mathbench.task import Task
 
 RUNS = 3
-PEER_ROWS = 5000
-COLUMNS = ("rows", "start", "rows/s", "steady", "limit", "ratio", "MB/s", "peer", "peer rows/s", "times")
-
-# The nearest generator of reasoning-gym and its settings; none checks a statement or a multiple of k.
-PEERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "addition": ("chain_sum", {"min_terms": 2, "max_terms": 2, "max_digits": 3}),
-    "addition-digits6": ("chain_sum", {"min_terms": 2, "max_terms": 2, "max_digits": 6}),
-    "subtraction": ("chain_sum", {"min_terms": 2, "max_terms": 2, "max_digits": 3}),
-    "multiplication": ("products", {"min_terms": 2, "max_terms": 2, "max_digits": 3}),
-    "division": (
-        "basic_arithmetic",
-        {"min_terms": 2, "max_terms": 2, "operators": ["/"], "allow_parentheses": False},
-    ),
-    "prime": ("prime_factorization", {"min_value": 10, "max_value": 999_999}),
-    "modular": ("basic_arithmetic", {"min_terms": 2, "max_terms": 2, "operators": ["+"], "max_digits": 2}),
-    "gcd": ("gcd", {"min_value": 1, "max_value": 9999}),
-}
-PEER_PROGRAM = """
-import json, sys, time
-import reasoning_gym
-for name, settings in json.loads(sys.argv[1]):
-    data = reasoning_gym.create_dataset(name, size=int(sys.argv[2]), seed=0, **settings)
-    start = time.process_time()
-    rows = sum(1 for item in data if item["question"] and item["answer"])
-    print(rows / (time.process_time() - start))
-"""
+COLUMNS = ("rows", "start", "rows/s", "steady", "limit", "ratio", "MB/s")
 
 
 def main() -> None:
     """Measure every task and print the table."""
     options = parsed()
-    peers = peer_speeds(options.peer_python) if options.peer else {}
+    pythons = [(REASONING_GYM, options.gym), (MATHEMATICS_DATASET, options.deepmind)]
+    peers = {peer.name: peer.speeds(python) for peer, python in pythons if python}
     figures = {name: measured(task, most) for name, (task, most) in cases(options.rows).items()}
-    for name, figure in figures.items():
-        if name in peers:
-            figure |= {"peer": PEERS[name][0], "peer rows/s": peers[name]}
-            figure["times"] = figure["rows/s"] / peers[name]
-    Console(width=140).print(table(figures))
+    for peer, speeds in peers.items():
+        for name, speed in speeds.items():
+            figures[name] |= {peer: speed, f"times {peer}": figures[name]["rows/s"] / speed}
+    columns = [*COLUMNS, *(column for peer in peers for column in (peer, f"times {peer}"))]
+    Console(width=170).print(table(figures, columns))
     if options.json:
         options.json.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=1) + "\n")
 
@@ -86,10 +64,8 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows per task, at most what train holds")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
-    parser.add_argument("--peer", action="store_true", help="measure reasoning-gym too")
-    parser.add_argument(
-        "--peer-python", default=sys.executable, help="a Python that has reasoning-gym (extra: bench)"
-    )
+    parser.add_argument("--gym", metavar="PYTHON", help="a Python that has reasoning-gym: measure it too")
+    parser.add_argument("--deepmind", metavar="PYTHON", help="a Python that has mathematics-dataset")
     return parser.parse_args()
 
 
@@ -167,15 +143,6 @@ def text_bytes(part: pa.Table) -> int:
     return sum(int(pc.sum(pc.binary_length(part[name])).as_py() or 0) for name in ("question", "answer"))
 
 
-def peer_speeds(python: str) -> dict[str, float]:
-    """Rows per CPU second of the peer's generators, measured in a process of their own."""
-    command = [python, "-c", PEER_PROGRAM, json.dumps(list(PEERS.values())), str(PEER_ROWS)]
-    answer = subprocess.run(command, capture_output=True, text=True)
-    if answer.returncode:
-        raise SystemExit(f"reasoning-gym does not run in {python}: {answer.stderr.strip().splitlines()[-1]}")
-    return dict(zip(PEERS, map(float, answer.stdout.split()), strict=True))
-
-
 def machine() -> dict[str, str]:
     """What the figures depend on."""
     return {
@@ -192,13 +159,13 @@ def processor() -> str:
     return next((line.partition(": ")[2] for line in lines if "model name" in line), platform.processor())
 
 
-def table(figures: dict[str, dict[str, Any]]) -> Table:
+def table(figures: dict[str, dict[str, Any]], columns: list[str]) -> Table:
     """The figures as a table."""
     shown = Table(title="Rows per CPU second, end to end to Parquet")
-    for column in ("task", *COLUMNS):
-        shown.add_column(column, justify="left" if column in ("task", "peer") else "right")
+    for column in ("task", *columns):
+        shown.add_column(column, justify="left" if column == "task" else "right")
     for name, figure in figures.items():
-        shown.add_row(name, *(as_text(figure.get(column)) for column in COLUMNS))
+        shown.add_row(name, *(as_text(figure.get(column)) for column in columns))
     return shown
 
 

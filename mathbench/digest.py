@@ -5,15 +5,18 @@ import hashlib
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-COLUMNS = ("question", "answer", "stratum")
+TEXTS = ("question", "answer")
+_BITS, _MORE = 7, 128  # a byte of a LEB128 number holds seven bits, and 128 when another byte follows
 
 
 class Digest:
     """A running digest of rows; the same for the same rows however they are cut into batches.
 
-    For each of question, answer and stratum two streams are hashed: the UTF-8 bytes of all values laid end to end,
-    and their lengths as little-endian 32-bit integers. The digest is the SHA-256 of these six hashes in order.
+    Five streams are hashed: of questions and of answers the UTF-8 bytes of all values laid end to end, and their
+    lengths; of strata the number of each row's stratum, counted in the order of first appearance. Numbers are
+    written as LEB128. The digest is the SHA-256 of these five hashes and of the strata's names, in order.
 
     >>> table = pa.table({"question": ["1+1", "2+3"], "answer": ["2", "5"], "stratum": ["a", "a"]})
     >>> whole, parts = Digest(), Digest()
@@ -22,27 +25,56 @@ class Digest:
     ...     parts.update(table.slice(i, 1))
     >>> whole.value() == parts.value()
     True
+    >>> whole.strata
+    {'a': 2}
     """
 
     def __init__(self) -> None:
-        self._streams = [hashlib.sha256() for _ in range(2 * len(COLUMNS))]
+        self._texts = {name: (hashlib.sha256(), hashlib.sha256()) for name in TEXTS}
+        self._numbers = hashlib.sha256()
+        self._names = pa.array([], pa.string())  # the dictionary that `_number_of` belongs to
+        self._number_of = np.zeros(0, dtype=np.int64)
+        self.strata: dict[str, int] = {}
 
     def update(self, table: pa.Table) -> None:
         """Take in more rows."""
-        for i, column in enumerate(COLUMNS):
-            for chunk in table.column(column).chunks:
-                data, lengths = _text(chunk)
-                self._streams[2 * i].update(data)
-                self._streams[2 * i + 1].update(lengths)
+        for name, (texts, lengths) in self._texts.items():
+            for chunk in table.column(name).chunks:
+                texts.update(_bytes(chunk))
+                lengths.update(_leb128(pc.binary_length(chunk).to_numpy(zero_copy_only=False)))
+        for chunk in table.column("stratum").chunks:
+            self._count(chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode())
 
     def value(self) -> str:
         """The digest so far, as ``sha256:`` and 64 hexadecimal digits."""
-        return combined([stream.hexdigest() for stream in self._streams])
+        streams = [stream for pair in self._texts.values() for stream in pair] + [self._numbers]
+        return combined([stream.hexdigest() for stream in streams] + list(self.strata))
+
+    def _count(self, chunk: pa.DictionaryArray) -> None:
+        """Take in the strata of some rows."""
+        if not chunk.dictionary.equals(self._names):
+            self._names = chunk.dictionary
+            self._number_of = np.full(len(self._names), -1)
+        codes = chunk.indices.to_numpy(zero_copy_only=False)
+        present = np.bincount(codes, minlength=len(self._names))
+        if (present[self._number_of < 0] > 0).any():
+            self._meet(codes)
+        self._numbers.update(_leb128(self._number_of.take(codes)))
+        for code in np.flatnonzero(present).tolist():
+            self.strata[self._names[code].as_py()] += int(present[code])
+
+    def _meet(self, codes: NDArray[np.integer]) -> None:
+        """Give numbers to strata in the order of first appearance."""
+        new, first = np.unique(codes, return_index=True)
+        for code in new[np.argsort(first)].tolist():
+            self.strata.setdefault(self._names[code].as_py(), 0)
+        order = {name: i for i, name in enumerate(self.strata)}
+        self._number_of = np.array([order.get(name, -1) for name in self._names.to_pylist()])
 
 
 def combined(digests: list[str]) -> str:
-    """One digest from several, in order."""
-    return "sha256:" + hashlib.sha256("".join(digests).encode()).hexdigest()
+    """One digest from several texts, in order."""
+    return "sha256:" + hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def of_table(table: pa.Table) -> str:
@@ -52,12 +84,22 @@ def of_table(table: pa.Table) -> str:
     return digest.value()
 
 
-def _text(chunk: pa.Array) -> tuple[bytes | memoryview, bytes]:
-    if pa.types.is_dictionary(chunk.type):
-        chunk = chunk.dictionary_decode()
-    chunk = chunk.cast(pa.string())
-    lengths = pc.binary_length(chunk).to_numpy(zero_copy_only=False).astype("<i4")
+def _bytes(chunk: pa.StringArray) -> memoryview:
+    """The text of a column, without copying it."""
     if not len(chunk):
-        return b"", b""
+        return memoryview(b"")
     offsets = np.frombuffer(chunk.buffers()[1], dtype=np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-    return memoryview(chunk.buffers()[2] or b"")[offsets[0] : offsets[-1]], lengths.tobytes()
+    return memoryview(chunk.buffers()[2] or b"")[offsets[0] : offsets[-1]]
+
+
+def _leb128(values: NDArray[np.integer]) -> bytes:
+    """Numbers from 0 on in seven-bit groups, the lowest first.
+
+    >>> _leb128(np.array([5, 300])).hex()
+    '05ac02'
+    """
+    if values.max(initial=0) < _MORE:
+        return values.astype(np.uint8).tobytes()
+    rest = values[:, None] >> np.arange(0, 64, _BITS)
+    groups = (rest % _MORE + _MORE * (rest >= _MORE)).astype(np.uint8)
+    return groups[(rest > 0) | (np.arange(rest.shape[1]) == 0)].tobytes()

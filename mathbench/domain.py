@@ -18,6 +18,7 @@ from mathbench.stratum import Spaces
 Int = NDArray[np.int64]
 
 LISTED = 1 << 20  # spaces of up to this many points are listed
+SIGMAS = 10  # an accident that does not happen
 GROUP = 1024  # problems per window of a larger space
 SLICE = 1 << 14  # candidates worked on at a time: temporaries of 128 KiB stay in the cache
 PROBED = 1 << 10  # valid points to find before the share of valid points is believed
@@ -107,9 +108,9 @@ class Domain:
             raise RuntimeError(f"no problems were found in the space {self.spaces.names[space]}")
         return 1.0 if found == tried else max(found - 6 * math.sqrt(found), 1) / tried
 
-    def problems(self, space: int, point: U64) -> tuple[Int, U64]:
-        """Operands, int64 (m, n), and fingerprints, uint64 (n,), of points of a listed space that are problems."""
-        coordinates = self._decode(space, point, np.uint64(0))
+    def problems(self, space: int, point: U64, key: np.uint64) -> tuple[Int, U64]:
+        """Operands, int64 (m, n), and fingerprints, uint64 (n,), of points that are known to be problems."""
+        coordinates = self._decode(space, point, key)
         operands = self._drawing.draw(coordinates, self.spaces.low[:, space, None])
         return operands, fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
 
@@ -137,7 +138,7 @@ class Domain:
     @cached_property
     def operands(self) -> int:
         """How many operands a problem has."""
-        return len(self.problems(0, np.zeros(1, dtype=np.uint64))[0])
+        return len(self.problems(0, np.zeros(1, dtype=np.uint64), np.uint64(0))[0])
 
     def _decode(self, space: int, point: U64, key: np.uint64) -> U64:
         """Points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
@@ -156,10 +157,10 @@ class Domain:
         return coordinates
 
 
-def enough(problems: Int, share: NDArray[np.float64]) -> Int:
-    """Candidates among which so many problems are found, short of a ten-sigma accident; int64 (n,)."""
+def enough(problems: Int, share: NDArray[np.float64], sigmas: int = SIGMAS) -> Int:
+    """Candidates among which so many problems are found, short of an accident of so many sigmas; int64 (n,)."""
     mean = problems / share
-    return np.ceil(mean + 10 * np.sqrt(mean * (1 - share) / share) + 10 * (share < 1)).astype(np.int64)
+    return np.ceil(mean + sigmas * (np.sqrt(mean * (1 - share) / share) + (share < 1))).astype(np.int64)
 
 
 def _points(sizes: U64) -> int:

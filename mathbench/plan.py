@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,9 +73,10 @@ class Phase:
 
     @cached_property
     def orders(self) -> Int:
-        """Random orders of a block, (orders, size)."""
+        """Random orders of a block, each twice end to end so that it can begin anywhere: (orders, 2 * size)."""
         many = min(ORDERS, self.blocks)
-        return np.stack([shuffled(self.size, key_of(self.key, i)) for i in range(many)]).astype(np.int64)
+        once = [shuffled(self.size, key_of(self.key, i)) for i in range(many)]
+        return np.stack([np.tile(order, 2) for order in once]).astype(np.int64)
 
     @cached_property
     def tables(self) -> tuple[Int, Int, Int]:
@@ -88,30 +90,74 @@ class Phase:
         offset = rows - self.start
         block = offset // self.size
         offset -= block * self.size
-        first, last = (int(block.min()), int(block.max())) if len(block) else (0, 0)
-        if last - first < len(rows):  # rows close together: the luck of a block is worked out once
-            luck = self._luck(np.arange(first, last + 1))
-            turn, order = (table.take(block - first) for table in luck)
-        else:
-            turn, order = self._luck(block)
-        turn += offset
-        turn -= self.size * (turn >= self.size)
-        turn += order
-        slot = self._flat_orders.take(turn)
+        turn, order = self._luck(block)
+        slot = self.orders[order, turn + offset]
         stratum, rank, step = (table.take(slot) for table in self.tables)
-        step *= block
-        step += rank
-        return stratum, step
+        return stratum, rank + step * block
+
+    def run(self, start: int, stop: int) -> "Run":
+        """Consecutive rows of this phase, start to stop - 1."""
+        first, last = (start - self.start) // self.size, (stop - 1 - self.start) // self.size
+        turns, orders = (luck.tolist() for luck in self._luck(np.arange(first, last + 1)))
+        blocks = [self.orders[o, t : t + self.size] for o, t in zip(orders, turns, strict=True)]
+        skipped = start - self.start - first * self.size
+        slot = np.concatenate(blocks)[skipped : skipped + stop - start]
+        return Run(self, first, last + 1 - first, skipped, slot)
 
     def _luck(self, block: Int) -> tuple[Int, Int]:
-        """By how much the order of each block is turned, and where it begins among the orders laid end to end."""
+        """By how much the order of each block is turned, and which order it is."""
         luck = mix(block.astype(np.uint64) * np.uint64(GOLDEN) + np.uint64(self.key))
-        turn = ((luck >> np.uint64(32)) % np.uint64(self.size)).astype(np.int64)
-        return turn, (luck % np.uint64(len(self.orders))).astype(np.int64) * self.size
+        turn = (luck >> np.uint64(32)) % np.uint64(self.size)
+        return turn.astype(np.int64), (luck % np.uint64(len(self.orders))).astype(np.int64)
 
     @cached_property
-    def _flat_orders(self) -> Int:
-        return self.orders.ravel()
+    def by_space(self) -> tuple[Int, Int, Int]:
+        """The slots sorted by space: their strata; where each space begins among them; where each slot stands."""
+        stratum, _ = self.slots
+        space = np.asarray(self.space_of)[stratum]
+        order = np.argsort(space, kind="stable")
+        begins = np.concatenate([[0], np.cumsum(self.per_space)])
+        return stratum[order], begins, begins[space]
+
+
+class Run(NamedTuple):
+    """Consecutive rows of a phase, seen by space: all problems of their blocks, a space after the other.
+
+    Drawing a space's problems in their own order spares a look-up per row; one gather at the end puts them into the
+    order of the rows.
+
+    Attributes:
+        phase: the phase.
+        first: its first block here.
+        blocks: how many blocks.
+        skipped: rows of the first block before the first row.
+        slot: int64 (rows,), the slot of each row.
+    """
+
+    phase: Phase
+    first: int
+    blocks: int
+    skipped: int
+    slot: Int
+
+    def draws(self) -> Iterator[tuple[int, int, int, Int]]:
+        """For each space the first rank to draw, the rank after the last, and the stratum of each."""
+        strata, begins, _ = self.phase.by_space
+        for space, (begin, end) in enumerate(pairwise(begins.tolist())):
+            if end > begin:
+                rank = self.phase.used[space] + self.first * (end - begin)
+                yield space, rank, rank + self.blocks * (end - begin), np.tile(strata[begin:end], self.blocks)
+
+    def places(self) -> Int:
+        """Where each row's problem stands among all that are drawn, int64 (rows,)."""
+        _, _, begin = self.phase.by_space
+        _, rank = self.phase.slots
+        _, _, step = self.phase.tables
+        size = self.phase.size
+        block = np.repeat(np.arange(self.blocks), size)[self.skipped : self.skipped + len(self.slot)]
+        block *= step.take(self.slot)
+        block += (begin * self.blocks + rank).take(self.slot)
+        return block
 
 
 class Plan:
@@ -136,14 +182,16 @@ class Plan:
             stratum[here], rank[here] = phase.place(rows[here])
         return stratum, rank
 
-    def _parts(self, rows: Int) -> Iterator[tuple[Phase, slice | Int]]:
-        """The phases that rows lie in, and which rows; slices where rows are in order."""
-        if len(rows) and (rows[1:] >= rows[:-1]).all():
-            first, last = np.searchsorted(self._starts, rows[[0, -1]], side="right") - 1
-            ends = [*np.searchsorted(rows, self._starts[first + 1 : last + 1]).tolist(), len(rows)]
-            for phase, (start, stop) in enumerate(pairwise([0, *ends]), first):
-                yield self.phases[phase], slice(start, stop)
-            return
+    def runs(self, start: int, stop: int) -> Iterator[Run]:
+        """The rows from start to stop - 1, phase by phase."""
+        phase = int(np.searchsorted(self._starts, start, side="right")) - 1
+        while start < stop:
+            end = min(stop, self.phases[phase].stop)
+            yield self.phases[phase].run(start, end)
+            start, phase = end, phase + 1
+
+    def _parts(self, rows: Int) -> Iterator[tuple[Phase, Int]]:
+        """The phases that rows lie in, and which rows."""
         number = np.searchsorted(self._starts, rows, side="right") - 1
         for phase in np.unique(number):
             yield self.phases[phase], np.flatnonzero(number == phase)

@@ -7,6 +7,7 @@ task of a family can meet a test row of any other task of that family, and anybo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +69,16 @@ def fingerprints(family: str, canonical: NDArray[np.int64]) -> U64:
     >>> int(a[0]) == fingerprint("addition", (29, 12))
     True
     """
-    state = np.full(canonical.shape[1], key_of("reserve", family), dtype=np.uint64)
+    state: U64 = np.broadcast_to(np.uint64(_start(family)), canonical.shape[1])
     for operand in canonical:
         mixed = mix(state ^ operand.view(np.uint64))
         state = np.where(operand == ABSENT, state, mixed) if operand.min(initial=0) < 0 else mixed
     return state
+
+
+@cache
+def _start(family: str) -> int:
+    return key_of("reserve", family)
 
 
 def fingerprint(family: str, canonical: Sequence[int]) -> int:
@@ -81,7 +87,7 @@ def fingerprint(family: str, canonical: Sequence[int]) -> int:
     Integers of more than 64 bits are absorbed 64 bits at a time, the least significant first, then their
     number of words, so that no two different problems are absorbed alike.
     """
-    state = key_of("reserve", family)
+    state = _start(family)
     for operand in canonical:
         words = max(1, -(-operand.bit_length() // 64))
         for i in range(words):

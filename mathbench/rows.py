@@ -1,6 +1,6 @@
 """Rows: the endless table of one split of a task, readable anywhere, the same everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from mathbench.domain import Domain
 from mathbench.errors import InputError, SpaceExhausted, did_you_mean
-from mathbench.hashing import check_seed, key_of, mix
-from mathbench.plan import Plan
+from mathbench.hashing import U64, check_seed, key_of, mix
+from mathbench.plan import BLOCK, Plan, Run
 from mathbench.reserve import OF_SPLIT
 from mathbench.sampler import Sampler
 from mathbench.stratum import Spaces, Stratum
@@ -20,6 +20,7 @@ Int = NDArray[np.int64]
 
 COLUMNS = ("question", "answer", "task", "stratum", "row")
 SLICE = 1 << 14  # rows written as text at a time: temporaries stay in the cache
+RUN = 4 * BLOCK  # so many consecutive rows are drawn space by space in order; fewer are looked up one by one
 
 
 class Rows:
@@ -70,15 +71,31 @@ class Rows:
                 f"{self.task.name}: {self.split} holds {len(self):,} different rows. Received: {rows:,}."
             )
 
-    def problems(self, rows: Int) -> Problems:
-        """The problems of some rows, int64 (n,), as columns."""
-        stratum, rank = np.empty((2, len(rows)), dtype=np.int64)
-        for i in range(0, len(rows), SLICE):
-            part = slice(i, i + SLICE)
-            stratum[part], rank[part] = self.plan.place(rows[part])
-        operands, prints = self._sampler.draw(self._space_of[stratum], rank)
-        drawn = Problems(operands, stratum, self._kinds[stratum])
-        return self.task.pose(drawn, mix(prints ^ self._luck))
+    def problems(self, rows: range | Int) -> Problems:
+        """The problems of some rows, a range or int64 (n,), as columns."""
+        return Problems.joined(list(self._pieces(rows)))
+
+    def _pieces(self, rows: range | Int) -> Iterator[Problems]:
+        """The problems of some rows in order, in pieces, at least one."""
+        if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN:
+            for run in self.plan.runs(rows.start, rows.stop):
+                drawn = Problems.joined(list(self._drawn(run)))
+                places = run.places()
+                yield from (drawn.take(places[i : i + SLICE]) for i in range(0, len(places), SLICE))
+        else:
+            stratum, rank = self.plan.place(_numbers(rows))
+            yield self._posed(*self._sampler.draw(self._space_of[stratum], rank), stratum)
+
+    def _drawn(self, run: Run) -> Iterator[Problems]:
+        """All problems of a run's blocks, a space after the other."""
+        for space, first, last, stratum in run.draws():
+            start = 0
+            for operands, prints in self._sampler.draw_run(space, first, last):
+                yield self._posed(operands, prints, stratum[start : start + len(prints)])
+                start += len(prints)
+
+    def _posed(self, operands: Int, prints: U64, stratum: Int) -> Problems:
+        return self.task.pose(Problems(operands, stratum, self._kinds), mix(prints ^ self._luck))
 
     def batch(self, rows: range | Sequence[int] | Int) -> pa.Table:
         """Some rows as a table, in the order asked for.
@@ -95,8 +112,7 @@ class Rows:
         self.require(int(numbers.max(initial=-1)) + 1)
         if numbers.min(initial=0) < 0:
             raise InputError(f"row numbers start at 0. Received: {int(numbers.min())}.")
-        problems = self.problems(numbers)
-        parts = [self._columns(part) for part in problems.slices(SLICE)] or [self._columns(problems)]
+        parts = [self._columns(part) for part in self._pieces(rows if isinstance(rows, range) else numbers)]
         columns = {name: pa.chunked_array([part[name] for part in parts]) for name in parts[0]}
         return pa.table({**columns, "row": pa.array(numbers)}).select(
             [*COLUMNS, *columns.keys() - set(COLUMNS)]

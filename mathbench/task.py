@@ -8,7 +8,7 @@ them (verification compares the two), and enter the class in `mathbench.generato
 import dataclasses
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -32,21 +32,38 @@ class Problems:
     Attributes:
         operands: int64 (m, n), in the order in which they are shown.
         stratum: int64 (n,), the number of each problem's stratum in the task's list.
-        kind: int64 (n,), the kind of its stratum.
+        kinds: int64 (strata,), the kinds of the strata.
         claimed: int64 (n,), the result that a statement claims; None for a task that asks for a result.
     """
 
     operands: Int
     stratum: Int
-    kind: Int
+    kinds: Int
     claimed: Int | None = None
 
-    def slices(self, size: int) -> Iterator["Problems"]:
-        """The same problems, `size` at a time."""
-        for start in range(0, len(self.stratum), size):
-            part = slice(start, start + size)
-            claimed = None if self.claimed is None else self.claimed[part]
-            yield Problems(self.operands[:, part], self.stratum[part], self.kind[part], claimed)
+    @property
+    def kind(self) -> Int:
+        """The kind of each problem's stratum, int64 (n,)."""
+        return self.kinds.take(self.stratum)
+
+    def take(self, index: Int) -> "Problems":
+        """The problems at some places."""
+        operands = np.empty((len(self.operands), len(index)), dtype=np.int64)
+        for operand, taken in zip(self.operands, operands, strict=True):
+            operand.take(index, out=taken, mode="clip")  # the default mode would copy once more
+        claimed = None if self.claimed is None else self.claimed.take(index, axis=-1)
+        return Problems(operands, self.stratum.take(index), self.kinds, claimed)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Problems"]) -> "Problems":
+        """Problems of one task, one part after the other; at least one part."""
+        claims = [part.claimed for part in parts if part.claimed is not None]
+        return cls(
+            np.concatenate([part.operands for part in parts], axis=1),
+            np.concatenate([part.stratum for part in parts]),
+            parts[0].kinds,
+            np.concatenate(claims, axis=-1) if claims else None,
+        )
 
 
 @dataclass(frozen=True)

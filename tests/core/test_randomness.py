@@ -159,3 +159,25 @@ def test_labels_do_not_follow_the_row_before():
 def test_order_of_operands_is_even():
     a, b = Rows(task("addition", digits=6, shortest=6), "train").problems(np.arange(20_000)).operands
     assert uniform([(a > b).sum(), (a < b).sum()]) > LEVEL
+
+
+@pytest.mark.parametrize("size", [1_216_350, 81 * 10**6, 81 * 10**10])
+def test_windows_look_random_under_many_keys(size):
+    """Both halves of consecutive positions, in pairs some way apart, under 40 keys: p-values must be uniform."""
+    parts, pvalues = permute.halves(size), []
+    for k in range(40):
+        start = np.uint64(k * 8192 % (parts.covered - 8192))
+        index = np.arange(8192, dtype=np.uint64) + start
+        values = permute.permute(
+            index, np.uint64(parts.shift), np.uint64(parts.high_size), np.uint64(key_of("serial", k))
+        )
+        halves = (
+            (values >> np.uint64(parts.shift)) / parts.high_size,
+            (values % (1 << parts.shift)) / (1 << parts.shift),
+        )
+        for half in halves:
+            bins = (half * 8).astype(int)
+            pvalues += [
+                uniform(np.bincount(bins[:-lag] * 8 + bins[lag:], minlength=64)) for lag in (1, 4, 16)
+            ]
+    assert stats.kstest(pvalues, "uniform").pvalue > LEVEL
