@@ -1,14 +1,15 @@
 """Numbers as text in any base from 2 to 36, for whole arrays, straight into Arrow's buffers.
 
 Text is made in words: up to eight characters in one 64-bit integer, the first character lowest, so that cutting off
-leading zeros and putting a sign behind a number are shifts. Words are then laid end to end, two at a time, written
-as sixteen bytes where the pair before ends: what a short pair writes too much is overwritten by the next.
+leading zeros and putting a sign behind a number are shifts. Words are then laid end to end, each written as eight
+bytes where the one before ends: what a short word writes too much is overwritten by the next. Measured on 6-digit
+sums, busy machine: 83 ns per row, against 195 for a byte matrix and a mask.
 Little-endian machines only.
 """
 
 from collections.abc import Sequence
 from functools import cache, reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -21,8 +22,6 @@ FEW = 20  # up to so many powers are compared one by one
 WORD = 8  # characters in a word
 _CHARACTERS = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
 _BYTE = np.uint64(8)  # bits of a character
-_LENGTH = np.uint64(56)  # where the tables of short numbers keep a length
-_CHARACTERS_OF = np.uint64((1 << 56) - 1)
 
 
 class Word(NamedTuple):
@@ -96,8 +95,6 @@ def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None
     >>> join(number(np.array([255, 10]), 16)).to_pylist()
     ['ff', 'a']
     """
-    if values.max(initial=0) < _short_tables(base).most:
-        return (_short(values.view(np.uint64), base).only(where),)
     lengths = length(values, base)
     longest, rest, words = int(lengths.max(initial=1)), values.view(np.uint64), []
     for reach in range(0, longest, WORD):
@@ -107,49 +104,6 @@ def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None
         unused = (np.uint64(WORD) - here.view(np.uint64)) * _BYTE
         words.append(Word(digits >> unused, here.view(np.uint64), width).only(where))
     return tuple(reversed(words))
-
-
-class ShortTables(NamedTuple):
-    """Numbers of few digits as words whose top byte is their length.
-
-    Attributes:
-        leading: uint64 (base^k,), without leading zeros; zero is empty.
-        trailing: uint64 (2 * base^k,), without leading zeros; then with all k digits, for what follows a leading part.
-        most: base^(2k), the first number that two entries cannot write.
-    """
-
-    leading: U64
-    trailing: U64
-    most: int
-
-
-@cache
-def _short_tables(base: int) -> ShortTables:
-    table, per = _chunk_table(base)
-    many, k = base ** min(per, 4), min(per, 4)
-    padded = table[:many] >> (np.uint64(WORD - k) * _BYTE)
-    lengths = length(np.arange(many), base).astype(np.uint64)
-    stripped = padded >> (np.uint64(k) - lengths) * _BYTE | lengths << _LENGTH
-    leading = np.where(np.arange(many) > 0, stripped, np.uint64(0))
-    return ShortTables(leading, np.concatenate([stripped, padded | np.uint64(k) << _LENGTH]), many * many)
-
-
-def _short(values: U64, base: int) -> Word:
-    """Numbers that two entries of the tables write: a third faster than digits and lengths on their own."""
-    tables = _short_tables(base)
-    many, most = np.uint64(len(tables.leading)), values.max(initial=0)
-    if most < many:
-        only = tables.trailing.take(values.view(np.int64))
-        return Word(only & _CHARACTERS_OF, only >> _LENGTH, int(length(np.array([most]), base)[0]))
-    high = values // many
-    low = values - high * many
-    low += (high > 0) * many
-    first, second = tables.leading.take(high.view(np.int64)), tables.trailing.take(low.view(np.int64))
-    lengths = first >> _LENGTH
-    characters = first & _CHARACTERS_OF
-    characters |= (second & _CHARACTERS_OF) << lengths * _BYTE
-    lengths += second >> _LENGTH
-    return Word(characters, lengths, int(length(np.array([most], np.int64), base)[0]))
 
 
 def _last_digits(values: U64, base: int, width: int) -> tuple[U64, U64]:
@@ -203,32 +157,16 @@ def join(*pieces: Piece) -> pa.StringArray:
     words = _packed([word for piece in pieces for word in piece])
     offsets = np.zeros(len(words[0].lengths) + 1, dtype=np.int64)
     np.cumsum(reduce(np.add, [word.lengths for word in words]).view(np.int64), out=offsets[1:])
-    if len(words) % 2 and len(words) > 1:
-        words.append(_same(b"", len(offsets) - 1))
-    cells = [_pair(*words[i : i + 2]) for i in range(0, len(words), 2)]
-    at, contents = np.empty((len(offsets) - 1, len(cells)), np.int64), np.stack([c for c, _ in cells], axis=1)
+    at, characters = np.empty((2, len(offsets) - 1, len(words)), dtype=np.int64)
     at[:, 0] = offsets[:-1]
-    for i, (_, lengths) in enumerate(cells[:-1]):
-        np.add(at[:, i], lengths.view(np.int64), out=at[:, i + 1])
-    data = np.empty(offsets[-1] + 2 * WORD, dtype=np.uint8)
-    anywhere = np.ndarray((offsets[-1] + 1,), contents.dtype, data, strides=(1,))  # a cell from any byte on
-    anywhere[at.ravel()] = contents.ravel()  # in the order of the text: see the top
+    for i, word in enumerate(words):
+        characters[:, i] = word.characters.view(np.int64)
+        if i + 1 < len(words):
+            np.add(at[:, i], word.lengths.view(np.int64), out=at[:, i + 1])
+    data = np.empty(offsets[-1] + WORD, dtype=np.uint8)
+    anywhere = np.ndarray((offsets[-1] + 1,), np.int64, data, strides=(1,))  # eight bytes from any byte on
+    anywhere[at.ravel()] = characters.ravel()  # in the order of the text: see the top
     return _array(data, offsets.astype(np.int32))
-
-
-def _pair(first: Word, second: Word | None = None) -> tuple[NDArray[Any], U64]:
-    """Two words as one cell of sixteen bytes (a complex number to NumPy, which copies those at once), or one of eight.
-
-    Returns:
-        Cells (n,), and their lengths, uint64 (n,).
-    """
-    if second is None:
-        return first.characters, first.lengths
-    cells = np.empty((len(first.lengths), 2), dtype=np.uint64)
-    shift = first.lengths * _BYTE
-    np.bitwise_or(first.characters, second.characters << shift, out=cells[:, 0])
-    np.right_shift(second.characters, np.uint64(64) - shift, out=cells[:, 1])  # a shift by 64 gives 0
-    return cells.view(np.complex128)[:, 0], first.lengths + second.lengths
 
 
 def _packed(words: list[Word]) -> list[Word]:
