@@ -95,7 +95,7 @@ def gcd(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.Str
     steps = []
     while (live := second.any(axis=1)).any():
         divisor = np.where(live[:, None], second, _one(second))
-        rest = _quotient(first, divisor, _length(first), task.base)[2]
+        rest = _remainder(first, divisor, task.base)
         steps.append(_step(live, _number(first), b"%", _number(divisor), b"=", _number(rest)))
         first, second = divisor, rest
     return _column(steps)
@@ -243,6 +243,15 @@ def _quotient(
         pieces = (shown, b"/", _number(divisor), b"=", _digit(times), b",", _number(rest))
         steps.append(_step(lengths > place, *pieces))
     return steps, quotient, rest[:, : divisor.shape[1]]
+
+
+def _remainder(dividend: Digits, divisor: Digits, base: int) -> Digits:
+    """The remainder of a division by numbers that are not 0; in 63 bits where that is enough, which is fast."""
+    places = dividend.shape[1]
+    if base**places >= 1 << 63:
+        return _quotient(dividend, divisor, _length(dividend), base)[2]
+    weights = base ** np.arange(places)
+    return ((dividend @ weights) % (divisor @ weights))[:, None] // weights % base
 
 
 def _compared(calculate: Callable[..., Any], questions: pa.StringArray, base: int) -> pa.StringArray:
