@@ -151,9 +151,7 @@ def test_formats_write_what_plain_python_writes(family, base):
 def test_padding_makes_one_width_in_all_splits(plain, some):
     made = dataclasses.replace(plain, format="padded")
     longest = plain.longest()
-    for split in SPLITS:
-        if not len(Rows(plain, split)):
-            continue
+    for split in ("train", "extrapolate"):  # the others have the strata of train
         rows = formats.of(made).rows(some(plain, split))
         for column, width in zip(("question", "answer"), longest, strict=True):
             if column == "answer" and plain.recognition:
