@@ -29,7 +29,7 @@ def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
         task: name of a task family; see `mathbench tasks`.
         seed: a 64-bit integer or a string.
         options: rows per split (`train`, `validation`, `interpolate`, `extrapolate`; 0 leaves one out; by default as
-            many as `mathbench generate` makes) and parameters of the task.
+            many as `mathbench generate` makes) and parameters of the task, ``format="reversed"`` among them.
 
     Raises:
         InputError: for an unknown task or parameter, or more rows than a split holds.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from mathbench import digest
+from mathbench import digest, formats
 from mathbench.rows import open_rows
 from mathbench.task import Task
 
@@ -30,6 +30,12 @@ class Data:
     def digest(self) -> str:
         """One content digest over all splits, in the order of their names."""
         return digest.combined([name + digest.of_table(self.splits[name]) for name in sorted(self.splits)])
+
+    def plain(self) -> "Data":
+        """The same rows in plain text, whatever format they are written in."""
+        written = formats.of(self.task)
+        splits = {split: written.undo(table) for split, table in self.splits.items()}
+        return Data(self.task.plain, self.seed, splits)
 
     @classmethod
     def generate(cls, task: Task, sizes: Mapping[str, int] | None = None, seed: int | str = 0) -> "Data":

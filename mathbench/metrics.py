@@ -58,16 +58,21 @@ class Score:
 
 @dataclass(frozen=True)
 class SplitScore:
-    """The score of one split: over all rows, per character, and per stratum."""
+    """The score of one split: over all rows, per character, and per stratum.
+
+    `steps` is for scratchpads: how many rows have all steps and the answer right, character for character.
+    """
 
     total: Score
     characters: float
     strata: dict[str, Score]
+    steps: Score | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, the shape that result files hold."""
         strata = {name: score.to_json() for name, score in self.strata.items()}
-        return {**self.total.to_json(), "characters": self.characters, "strata": strata}
+        steps = {"steps": self.steps.to_json()} if self.steps else {}
+        return {**self.total.to_json(), "characters": self.characters, **steps, "strata": strata}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ def parameter(
     high: float | None = None,
     choices: tuple[Any, ...] = (),
     always: bool = False,
+    kw_only: bool = False,
 ) -> Any:
     """Declare a parameter.
 
@@ -25,9 +26,10 @@ def parameter(
         low, high: the smallest and the largest value allowed.
         choices: the only values allowed.
         always: shown in the task's name even at its default.
+        kw_only: not given by position, so that subclasses may have parameters without a default.
     """
     limits = {"help": help, "low": low, "high": high, "choices": choices, "always": always}
-    return dataclasses.field(default=default, metadata=limits)
+    return dataclasses.field(default=default, metadata=limits, kw_only=kw_only)
 
 
 def allowed(field: Field[Any]) -> str:

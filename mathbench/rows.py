@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench import formats
 from mathbench.domain import Domain
 from mathbench.errors import InputError, SpaceExhausted, did_you_mean
 from mathbench.hashing import U64, check_seed, key_of, mix
@@ -48,7 +49,7 @@ class Rows:
         self.strata: Sequence[Stratum] = _strata(task, split)
         self._names = pa.array([s.name for s in self.strata], pa.string())
         self._kinds = np.array([s.kind for s in self.strata], dtype=np.int64)
-        domain = _domain(task, split)
+        domain = _domain(task.plain, split)
         key = key_of(task.id, self.seed, split)
         self._luck = np.uint64(key_of(key, "pose"))
         self._sampler = Sampler(domain, key)
@@ -114,9 +115,8 @@ class Rows:
             raise InputError(f"row numbers start at 0. Received: {int(numbers.min())}.")
         parts = [self._columns(part) for part in self._pieces(rows if isinstance(rows, range) else numbers)]
         columns = {name: pa.chunked_array([part[name] for part in parts]) for name in parts[0]}
-        return pa.table({**columns, "row": pa.array(numbers)}).select(
-            [*COLUMNS, *columns.keys() - set(COLUMNS)]
-        )
+        table = pa.table({**columns, "row": pa.array(numbers)})
+        return formats.of(self.task).rows(table.select([*COLUMNS, *columns.keys() - set(COLUMNS)]))
 
     def _columns(self, problems: Problems) -> dict[str, pa.Array]:
         """Questions, answers and what stands beside them."""

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench import parameters, text
+from mathbench import formats, parameters, text
 from mathbench.hashing import U64
 from mathbench.stratum import Stratum
 
@@ -76,8 +76,12 @@ class Task(ABC):
     extrapolates: ClassVar[str] = "longer"
     version: ClassVar[int] = 1
 
+    format: str = parameters.parameter("plain", "how text is written: see docs/formats.md", kw_only=True)
+
     def __post_init__(self) -> None:
         parameters.check(self, self.family)
+        # one name for one format: options at their defaults are left out
+        object.__setattr__(self, "format", formats.checked(self, self.format))
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -101,14 +105,27 @@ class Task(ABC):
         >>> task("divisible", k=7).name, task("addition", digits=6).name
         ('divisible-7-base10', 'addition-base10-digits6')
         """
-        fields = sorted(dataclasses.fields(self), key=lambda field: not field.metadata["always"])
+        fields = sorted(self.fields(), key=lambda field: not field.metadata["always"])
         shown = [f for f in fields if f.metadata["always"] or getattr(self, f.name) != f.default]
         return "-".join([self.family, *(_part(f.name, getattr(self, f.name)) for f in shown)])
 
+    @classmethod
+    def fields(cls) -> list["dataclasses.Field[Any]"]:
+        """The parameters in order, the format last."""
+        return sorted(dataclasses.fields(cls), key=lambda field: field.name == "format")
+
     @property
     def parameters(self) -> dict[str, Any]:
-        """All parameters by name."""
-        return dataclasses.asdict(self)
+        """All parameters by name; the format only if it is not plain, so that plain tasks say what they always said."""
+        values = {field.name: getattr(self, field.name) for field in self.fields()}
+        if self.format == formats.PLAIN:
+            del values["format"]
+        return values
+
+    @property
+    def plain(self) -> Self:
+        """The same task in plain text: its rows are the same problems in the same order."""
+        return self if self.format == formats.PLAIN else dataclasses.replace(self, format=formats.PLAIN)
 
     @property
     def recognition(self) -> bool:
@@ -161,6 +178,25 @@ class Task(ABC):
         """What the model must produce; by default a label."""
         return text.words(results, LABELS)
 
+    def longest(self) -> tuple[int, int] | None:
+        """Digits of the longest number in a question and in an answer over all splits; None: not known.
+
+        The format `padded` needs it, unless the user gives the widths.
+        """
+        return None
+
+    def steps(self, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+        """The steps that a scratchpad shows before each answer; a family without this method has no scratchpad.
+
+        Args:
+            questions: plain questions, strings (n,).
+            answers: their plain answers, strings (n,).
+
+        Returns:
+            Strings (n,) without `#`; see `mathbench.formats.steps`.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def oracle(self, question: str) -> str:
         """Answer one question from its text alone, in plain Python, sharing nothing with `solve`."""
@@ -172,5 +208,5 @@ class Task(ABC):
 
 def _part(name: str, value: Any) -> str:
     if isinstance(value, str):
-        return re.sub(r"[^\w.]+", "_", value)  # names of configurations and folders
+        return re.sub(r"[^\w.+-]+" if name == "format" else r"[^\w.]+", "_", value)  # names of folders
     return str(value) if name == "k" else f"{name.replace('_', '')}{value}"

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mathbench import shard
+from mathbench import formats, shard
 from mathbench.dataset import Dataset
 from mathbench.digest import Digest
 from mathbench.errors import CheckFailed, InputError
@@ -172,7 +172,22 @@ def _difference(rows: Rows, stored: pa.Table) -> str:
     return ""
 
 
+def _plain(task: Task, table: pa.Table) -> pa.Table:
+    """Rows in plain text, for what reads a question from its text.
+
+    Raises:
+        CheckFailed: for a question that is not written in the format of its task.
+    """
+    plain = formats.of(task).undo(table)
+    broken = pc.indices_nonzero(pc.is_null(plain.column("question")))
+    if len(broken):
+        first = table.slice(broken[0].as_py(), 1).to_pylist()[0]
+        raise CheckFailed(f"row {first['row']}: {first['question']!r} is not written as {task.format}")
+    return plain
+
+
 def _wrong_answer(task: Task, table: pa.Table) -> str:
+    table = _plain(task, table)
     for row, question, answer in zip(
         *(table.column(c).to_pylist() for c in ("row", "question", "answer")), strict=True
     ):
@@ -182,7 +197,7 @@ def _wrong_answer(task: Task, table: pa.Table) -> str:
 
 
 def _foreign(task: Task, split: str, table: pa.Table) -> str:
-    wanted = OF_SPLIT[split].name
+    table, wanted = _plain(task, table), OF_SPLIT[split].name
     for row, question in zip(
         table.column("row").to_pylist(), table.column("question").to_pylist(), strict=True
     ):

@@ -1,6 +1,5 @@
 """Write docs/tasks.md from the tasks themselves; `--check` only says whether it is up to date."""
 
-import dataclasses
 import inspect
 import sys
 from pathlib import Path
@@ -57,9 +56,7 @@ def table(head: str, rows: list[list[str]]) -> str:
 
 def parameters(task: Task) -> list[list[str]]:
     """One line per parameter."""
-    return [
-        [f"`{f.name}`", f"`{f.default}`", allowed(f), f.metadata["help"]] for f in dataclasses.fields(task)
-    ]
+    return [[f"`{f.name}`", f"`{f.default}`", allowed(f), f.metadata["help"]] for f in task.fields()]
 
 
 def strata(task: Task) -> list[list[str]]:

@@ -224,10 +224,10 @@ def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
     test reserve: its label would be a held-out answer.
 
     Raises:
-        InputError: for a task other than divisible, or a question that is read from its end.
+        InputError: for a task other than divisible, a question that is read from its end, or a format.
     """
-    if task.family != "divisible" or encoding.choices.query != "forward":
-        raise InputError("labels=prefix needs the task 'divisible' and query=forward.")
+    if task.family != "divisible" or encoding.choices.query != "forward" or task is not task.plain:
+        raise InputError("labels=prefix needs the task 'divisible' in plain text and query=forward.")
     base, number = task.parameters["base"], _class_of_residue(encoding, task)
     ours = TRAIN.first(task.train_part)
     digits = np.array([-1] + [text.DIGITS.index(c) for c in encoding.alphabet])[questions]

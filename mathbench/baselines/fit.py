@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
-from mathbench import metrics
+from mathbench import formats, metrics
 from mathbench.baselines import Baseline, baseline, checkpoint, folder, load
 from mathbench.baselines.answerer import makes_sense
 from mathbench.baselines.encoding import Choices, Encoding, Tokens, alphabet_of, fitted, prefix_labels
@@ -30,7 +30,7 @@ from mathbench.errors import InputError, did_you_mean
 from mathbench.generators import family
 from mathbench.task import Task
 
-Predict = Callable[[Any], pa.StringArray]  # questions (n,) to answers (n,)
+Predict = Callable[[Any], Any]  # questions to answers, strings (n,), both as the task's format writes them
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,9 @@ def check_applies(entry: Baseline, task: Task) -> None:
 def fit_answerer(spec: Spec, data: Data, run: Path) -> Fitted:
     """Fit what needs no training steps, and keep what it learnt in the run directory."""
     check_applies(spec.baseline, data.task)
+    seen = data if spec.baseline.kind == "other" else data.plain()  # shortcuts read and write plain text
     start = (time.perf_counter(), time.process_time())
-    made = load(spec.baseline.target).fit(data.task, data.splits["train"], data.splits["validation"])
+    made = load(spec.baseline.target).fit(seen.task, seen.splits["train"], seen.splits["validation"])
     wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
     if hasattr(made, "state"):
         checkpoint.write_json(run / folder.FITTED, made.state())
@@ -148,7 +149,9 @@ def fit_answerer(spec: Spec, data: Data, run: Path) -> Fitted:
         made.save(run)
     rows = data.splits["train"].num_rows
     timings = {"fit_wall_s": wall, "fit_cpu_s": cpu, "steps": 0, "epochs": 0, "examples": rows}
-    return Fitted(_texts(made.predict), parameters=int(getattr(made, "parameters", 0)), timings=timings)
+    return Fitted(
+        _answering(spec, data.task, made), parameters=int(getattr(made, "parameters", 0)), timings=timings
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,10 +195,12 @@ def fit_network(
     """Train a network, from its last checkpoint if it has one, and keep its best weights."""
     network, encoding, settings = ready.network, ready.encoding, _settings(spec)
     rows, validation = data.splits["train"], data.splits["validation"]
-    groups, answers = encoding.grouped(validation["question"]), validation["answer"]
+    groups, written = encoding.grouped(validation["question"]), formats.of(data.task)
+    answers = written.undo_answers(validation["answer"])
 
     def validate() -> float:
-        return float(metrics.exact_match(_answers(network, encoding, groups), answers).mean())
+        given = written.undo_answers(_answers(network, encoding, groups))
+        return float(metrics.exact_match(given, answers).mean())
 
     feed = feed_of(data.task, rows, settings.batch, settings.sampling, spec.seed)
     with Meter(console, settings, Scalars(run), budget) as meter:
@@ -252,12 +257,12 @@ def _answerer(spec: Spec, result: Result, run: Path) -> Predict:
     task = family(result.task["id"]).of(result.task["parameters"])
     kind = load(spec.baseline.target)
     if hasattr(kind, "load"):
-        return _texts(kind.load(task, run).predict)
+        return _answering(spec, task, kind.load(task, run))
     if not (run / folder.FITTED).is_file():
         raise InputError(
             f"{spec.baseline.name} keeps nothing to be asked again: it has neither state nor load."
         )
-    return _texts(kind(task, **json.loads((run / folder.FITTED).read_text())).predict)
+    return _answering(spec, task, kind(task, **json.loads((run / folder.FITTED).read_text())))
 
 
 def encoding_of(spec: Spec, data: Data) -> Encoding:
@@ -294,6 +299,19 @@ def _answers(network: Network, encoding: Encoding, groups: list[tuple[Tokens, To
     rows = np.concatenate([rows for rows, _ in groups])
     answers = encoding.decoded(np.concatenate([network.predict(tokens) for _, tokens in groups]))
     return answers.take(pa.array(np.argsort(rows)))
+
+
+def _answering(spec: Spec, task: Task, made: Any) -> Predict:
+    """What an answerer answers with; a shortcut, which knows plain text only, through the format of the task."""
+    written, answer = formats.of(task), _texts(made.predict)
+    if spec.baseline.kind == "other" or not written.formats:
+        return answer
+
+    def through(questions: Any) -> pa.ChunkedArray:
+        plain = written.undo_questions(questions)
+        return written.answers(plain, answer(plain))
+
+    return through
 
 
 def _texts(predict: Callable[[list[str]], list[str]]) -> Predict:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from mathbench import files, metrics
+from mathbench import files, formats, metrics
 from mathbench.baselines import BASELINES, folder, load, provenance
 from mathbench.baselines.answerer import makes_sense
 from mathbench.baselines.fit import (
@@ -140,15 +140,28 @@ def score_table(predictions: pa.Table, data: Data) -> dict[str, metrics.SplitSco
         truth = data.splits[split]
         rows, wanted = mine["row"].to_numpy(), truth["row"].to_numpy()
         given = metrics.aligned(rows, mine["prediction"], wanted, where=f"predictions of {split}")
-        scores[split] = metrics.score(given, truth["answer"], truth["stratum"])
+        scores[split] = _score(formats.of(data.task), given, truth)
     if not scores:
         raise InputError("there is nothing to score. Received: 0 predictions.")
     return scores
 
 
+def _score(written: formats.Written, given: pa.Array, truth: pa.Table) -> metrics.SplitScore:
+    """The score of one split: what was answered and what is right meet in plain text."""
+    answers = written.undo_answers(truth["answer"])
+    found = metrics.score(written.undo_answers(given), answers, truth["stratum"])
+    if not written.steps:
+        return found
+    whole = metrics.exact_match(given, truth["answer"])
+    return replace(found, steps=metrics.Score(len(whole), int(whole.sum())))
+
+
 def shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """The scores of every floor that makes sense, per floor and split, and those of the exact solver."""
-    floors, ceiling = {}, {}
+    """The scores of every floor that makes sense, per floor and split, and those of the exact solver.
+
+    They read and write plain text, whatever format the data is in.
+    """
+    data, floors, ceiling = data.plain(), {}, {}
     for entry in BASELINES.values():
         if entry.kind == "network":
             continue

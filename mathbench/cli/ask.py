@@ -35,11 +35,14 @@ def predict(
     from mathbench.baselines.network import Place
     from mathbench.baselines.runner import SCORED, predicted, write_predictions
     from mathbench.dataset import open_dataset
+    from mathbench.formats import PLAIN
 
     answer, result = loaded(run, Place(device))
     rows = open_dataset(data).data(config)
     if rows.task.family != (family := result["task"]["id"].partition("-v")[0]):
         raise InputError(f"{run} was fitted on {family}. Received: {rows.task.name}.")
+    if rows.task.format != (learnt := result["task"]["parameters"].get("format", PLAIN)):
+        raise InputError(f"{run} was fitted on text written as {learnt}. Received: {rows.task.format}.")
     for wanted in split or []:
         if wanted not in rows.splits:
             raise InputError(f"{data} has no split '{wanted}'. {did_you_mean(wanted, rows.splits)}")
@@ -53,7 +56,9 @@ def predict(
 
 def ask(
     run: Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")],
-    questions: Annotated[list[str], typer.Argument(help="Questions as the run's task writes them.")],
+    questions: Annotated[
+        list[str], typer.Argument(help="Plain questions; the run's format is applied to them.")
+    ],
     json: Json = False,
 ) -> None:
     """Ask a finished run questions of your own.
@@ -65,8 +70,10 @@ def ask(
     """
     import pyarrow as pa
 
+    from mathbench import formats
     from mathbench.baselines.fit import loaded
     from mathbench.baselines.network import Place
+    from mathbench.generators import family
 
     if "" in questions:
         raise InputError("a question must not be empty.")
@@ -74,9 +81,12 @@ def ask(
         asked = pa.array(questions, pa.string())
     except UnicodeEncodeError:
         raise InputError("a question must be text in UTF-8.") from None
-    answer, _ = loaded(run, Place())
+    answer, result = loaded(run, Place())
+    written = formats.of(family(result["task"]["id"]).of(result["task"]["parameters"]))
     try:
-        answers = answer(asked).to_pylist()
+        shown = written.questions(asked)
+        said = answer(shown)
+        answers = written.undo_answers(said).to_pylist()
     except (ValueError, IndexError, ArithmeticError) as error:
         if isinstance(error, InputError):
             raise
@@ -84,10 +94,13 @@ def ask(
             f"{run} cannot read {' or '.join(map(repr, questions))}. Ask as its task writes questions."
         ) from None
     if json:
-        emit([{"question": q, "answer": a} for q, a in zip(questions, answers, strict=True)])
+        columns = {"question": questions, "answer": answers}
+        if written.formats:
+            columns |= {"written_question": shown.to_pylist(), "written_answer": said.to_pylist()}
+        emit([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
         return
     for line in answers:
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(line or "", markup=False, soft_wrap=True)
 
 
 def score(

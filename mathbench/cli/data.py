@@ -37,13 +37,15 @@ def generate(
 ) -> None:
     """Write a dataset to Parquet: splits that share no problem, a card, a manifest.
 
-    Parameters of the task are given as options of their own: `mathbench tasks NAME` lists them.
+    Parameters of the task, --format among them, are options of their own: `mathbench tasks NAME` lists them.
     An interrupted generation goes on where it stopped when the same command is run again.
 
     Examples:
       mathbench generate --task divisible --k 7
 
       mathbench generate --task addition --digits 6 --train 1000000 --out sums
+
+      mathbench generate --task addition --format padded+reversed
 
       mathbench generate --suite hofstadter --out hofstadter
     """

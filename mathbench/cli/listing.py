@@ -53,7 +53,7 @@ def _list(json: bool) -> None:
         return
     table = table_of("task", "question -> answer", "parameters", "extrapolates to")
     for name, family in families.items():
-        fields = " ".join(f.name for f in dataclasses.fields(family))
+        fields = " ".join(f.name for f in family.fields() if f.name != "format")
         table.add_row(name, family.summary, fields, family.extrapolates)
     out.print(table)
     out.print("\n[bold]suites[/]")
@@ -86,8 +86,9 @@ def _detail(task: Any, json: bool) -> None:
     }
     fields = {
         f.name: {"default": f.default, "allowed": allowed(f), "help": f.metadata["help"]}
-        for f in dataclasses.fields(task)
+        for f in task.fields()
     }
+    written = _written(task)
     if json:
         emit(
             {
@@ -95,7 +96,8 @@ def _detail(task: Any, json: bool) -> None:
                 "name": task.name,
                 "symmetry": task.symmetry,
                 "extrapolates": task.extrapolates,
-                "parameters": {n: {**f, "value": task.parameters[n]} for n, f in fields.items()},
+                "parameters": {n: {**f, "value": getattr(task, n)} for n, f in fields.items()},
+                "formats": written,
                 "strata": {s: [x.name for x in r.strata] for s, r in rows.items()},
                 "rows": {s: len(r) for s, r in rows.items()},
                 "samples": samples,
@@ -108,8 +110,14 @@ def _detail(task: Any, json: bool) -> None:
     out.print(f"one problem up to: {task.symmetry}\nextrapolates to: {task.extrapolates}\n")
     table = table_of("parameter", "value", "allowed", "meaning")
     for n, f in fields.items():
-        table.add_row(f"--{n}", str(task.parameters[n]), f["allowed"], f["help"])
+        table.add_row(f"--{n}", str(getattr(task, n)), f["allowed"], f["help"])
     out.print(table)
+    ways = table_of("\nformat", "\nthe first row of train")
+    for n, way in written.items():
+        ways.add_row(
+            n, f"not taken: {way['refused']}" if way["refused"] else f"{way['question']} → {way['answer']}"
+        )
+    out.print(ways)
     shown = table_of("\nsplit", "\nrows it holds", "\nstrata", "\nsamples", right=("\nrows it holds",))
     for split, r in rows.items():
         strata = " ".join(s.name for s in r.strata[:3]) + (
@@ -122,6 +130,21 @@ def _detail(task: Any, json: bool) -> None:
             "\n".join(f"{s['question']} → {s['answer']}" for s in samples[split]),
         )
     out.print(shown)
+
+
+def _written(task: Any) -> dict[str, dict[str, str]]:
+    """The first row of train in every format that the task takes, and why it does not take the others."""
+    from mathbench.formats import taken_by
+    from mathbench.rows import open_rows
+
+    found = {}
+    for name, refused in taken_by(task).items():
+        row = {"question": "", "answer": ""}
+        if not refused:
+            rows = open_rows(dataclasses.replace(task, format=name), "train", 0).batch([0])
+            row = rows.select(["question", "answer"]).to_pylist()[0]
+        found[name] = {**row, "refused": refused}
+    return found
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on stdout.")] = False) -> None:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 from rich.markup import escape
 from rich.table import Table
 
+from mathbench import formats
 from mathbench.baselines.folder import PREDICTIONS
 from mathbench.baselines.result import Result
 from mathbench.cli.output import out
@@ -56,11 +57,14 @@ def by_stratum(split: str, strata: dict[str, dict[str, Any]]) -> Table:
 
 
 def scores_table(scores: dict[str, dict[str, Any]], title: str) -> Table:
-    """One line per split: exact match, per-character accuracy, n."""
-    numbers = ("n", "correct", "exact match (95 % interval)", "characters")
-    table = table_of("split", *numbers, right=numbers, title=title)
+    """One line per split: n, exact match, per-character accuracy, and for scratchpads how many are right throughout."""
+    numbers = ["n", "correct", "exact match (95 % interval)", "characters"]
+    if any("steps" in s for s in scores.values()):
+        numbers.append("and all steps right")
+    table = table_of("split", *numbers, right=tuple(numbers), title=title)
     for split, s in scores.items():
-        table.add_row(split, f"{s['n']:,}", f"{s['correct']:,}", share(s), f"{s['characters']:.2%}")
+        steps = [share(s["steps"])] if "steps" in s else []
+        table.add_row(split, f"{s['n']:,}", f"{s['correct']:,}", share(s), f"{s['characters']:.2%}", *steps)
     return table
 
 
@@ -69,12 +73,14 @@ def examples(data: Data, folder: Path, split: str) -> None:
     table = pq.read_table(folder / PREDICTIONS)
     given = table.filter(pc.equal(table["split"], split))["prediction"].combine_chunks()
     truth = data.splits[split]
-    right = pc.fill_null(pc.equal(given, truth["answer"]), False)
+    written = formats.of(data.task)
+    plain = written.undo_answers(given)
+    right = pc.fill_null(pc.equal(plain, written.undo_answers(truth["answer"])), False).combine_chunks()
     rows = [pc.indices_nonzero(mask).to_pylist()[:EXAMPLES] for mask in (right, pc.invert(right))]
     out.print(f"{split}, a few right and wrong:", highlight=False)
     for row in [*rows[0], *rows[1]]:
         asked, wanted, said = truth["question"][row].as_py(), truth["answer"][row].as_py(), given[row].as_py()
-        mark = "[green]✓[/]" if said == wanted else "[red]✗[/]"
+        mark = "[green]✓[/]" if right[row].as_py() else "[red]✗[/]"
         out.print(
             f"  {mark} {escape(asked)} = {escape(said or '')} (expected: {escape(wanted)})", soft_wrap=True
         )

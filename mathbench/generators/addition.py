@@ -10,6 +10,7 @@ import pyarrow as pa
 from mathbench import operands as tuples
 from mathbench import text
 from mathbench.errors import InputError
+from mathbench.formats import reach, steps
 from mathbench.parameters import parameter
 from mathbench.reserve import ABSENT
 from mathbench.stratum import Stratum
@@ -78,6 +79,8 @@ class Addition(Task):
     canonical = staticmethod(tuples.ordered)
     valid = staticmethod(tuples.once)
     pose = staticmethod(tuples.pose)
+    longest = reach.of_sums
+    steps = steps.addition
 
     def solve(self, problems: Problems) -> Int:
         return np.sum(np.maximum(problems.operands, 0), axis=0)

@@ -9,6 +9,7 @@ import pyarrow as pa
 from mathbench import operands as tuples
 from mathbench import text
 from mathbench.errors import InputError
+from mathbench.formats import reach, steps
 from mathbench.hashing import U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
@@ -47,6 +48,9 @@ class Divisible(Task):
                 f"divisible: numbers of up to digits={self.digits} in base {self.base} hold fewer than ten multiples "
                 f"of k={self.k}. Give more digits."
             )
+
+    longest = reach.of_residues
+    steps = steps.divisible
 
     @property
     def recognition(self) -> bool:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from mathbench import operands as tuples
 from mathbench import text
+from mathbench.formats import reach, steps
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
 from mathbench.task import Int, Problems, Task
@@ -46,6 +47,8 @@ class Division(Task):
         return tuples.strata(choices, tuples.Numbers(self.base, 1), distribution, symmetric=False)
 
     draw = staticmethod(tuples.draw)
+    longest = reach.of_operands
+    steps = steps.division
 
     def solve(self, problems: Problems) -> Int:
         return np.stack(np.divmod(problems.operands[0], problems.operands[1]))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mathbench import operands as tuples
 from mathbench import text
+from mathbench.formats import reach, steps
 from mathbench.hashing import U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
@@ -83,6 +84,8 @@ class Gcd(Task):
 
     canonical = staticmethod(tuples.ordered)
     pose = staticmethod(tuples.pose)
+    longest = reach.of_operands
+    steps = steps.gcd
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         if self.distribution == "natural":

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mathbench import operands as tuples
 from mathbench import text
+from mathbench.formats import reach, steps
 from mathbench.hashing import U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
@@ -66,6 +67,8 @@ class Modular(Task):
 
     draw = staticmethod(tuples.draw)
     canonical = staticmethod(tuples.ordered)
+    longest = reach.of_modular
+    steps = steps.modular
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         return tuples.once(operands, coordinates, low) if self.digits else None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mathbench import operands as tuples
 from mathbench import text
 from mathbench.errors import InputError
+from mathbench.formats import reach
 from mathbench.hashing import MASK, U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
@@ -102,6 +103,8 @@ class Prime(Task):
         tuples.check_digits(self, largest_result=self.base**self.digits)
         if self.base**self.digits < 32:
             raise InputError(f"prime: digits={self.digits} in base {self.base} holds too few primes.")
+
+    longest = reach.of_operands
 
     @property
     def recognition(self) -> bool:

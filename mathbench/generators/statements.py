@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mathbench import operands as tuples
 from mathbench import text
 from mathbench.errors import InputError, did_you_mean
+from mathbench.formats import reach, steps
 from mathbench.hashing import U64, mix, scale
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
@@ -78,6 +79,7 @@ class Statement(Task):
             for kind, (name, part) in enumerate(kinds)
         ]
 
+    longest = reach.of_claims
     draw = staticmethod(tuples.draw)
     canonical = staticmethod(tuples.ordered)
     valid = staticmethod(tuples.once)
@@ -136,6 +138,7 @@ class CorrectAddition(Statement):
     summary: ClassVar[str] = "12+29=41 -> true"
     symmetry: ClassVar[str] = "order of operands; shares its splits with addition"
     sign: ClassVar[str] = "+"
+    steps = steps.claimed_sum
 
     @property
     def reserve_family(self) -> str:
@@ -164,6 +167,7 @@ class CorrectMultiplication(Statement):
     summary: ClassVar[str] = "12*29=348 -> true"
     symmetry: ClassVar[str] = "order of operands; shares its splits with multiplication"
     sign: ClassVar[str] = "*"
+    steps = steps.claimed_product
 
     @property
     def reserve_family(self) -> str:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from mathbench import operands as tuples
 from mathbench import text
+from mathbench.formats import reach, steps
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
 from mathbench.task import Int, Problems, Task
@@ -49,6 +50,8 @@ class Subtraction(Task):
     canonical = staticmethod(tuples.ordered)
     valid = staticmethod(tuples.once)
     pose = staticmethod(tuples.pose)
+    longest = reach.of_operands
+    steps = steps.subtraction
 
     def solve(self, problems: Problems) -> Int:
         return problems.operands[0] - problems.operands[1]

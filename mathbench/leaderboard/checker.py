@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mathbench import formats
 from mathbench.errors import InputError
 from mathbench.leaderboard.scoring import Scored, score, solve, truth_of
 from mathbench.leaderboard.submission import MOST_ROWS, Manifest, Submission
@@ -47,9 +48,11 @@ def check(submission: Submission) -> Checked:
     for split in splits:
         rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
         _check_rows(rows, split, manifest.sizes[split])
-        truth = truth_of(manifest.task, manifest.seed, split, manifest.sizes[split])
-        scores[split] = score(truth, rows, predictions)
-        solver[split] = solve(manifest.task, truth)
+        truth = truth_of(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
+        scores[split] = score(
+            truth, rows, formats.of(manifest.task).undo_answers(predictions).combine_chunks()
+        )
+        solver[split] = solve(manifest.task.plain, truth)
     return Checked(scores, solver, tuple(_differences(manifest, scores)))
 
 

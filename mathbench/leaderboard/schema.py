@@ -183,7 +183,7 @@ COUNT_FIELDS: dict[str, Check] = {
 }
 CHARACTERS = either(SHARE, nothing)
 COUNT = counted(record(COUNT_FIELDS, {"characters": CHARACTERS}))
-SCORE = counted(record(COUNT_FIELDS, {"characters": CHARACTERS, "strata": table(COUNT)}))
+SCORE = counted(record(COUNT_FIELDS, {"characters": CHARACTERS, "steps": COUNT, "strata": table(COUNT)}))
 
 RESULT = record(
     {

@@ -49,7 +49,7 @@ def score(truth: pa.Table, rows: NDArray[np.int64], predictions: pa.Array) -> Sc
     Args:
         truth: the rows 0, 1, ... of the split.
         rows: int64 (n,), different row numbers of the split.
-        predictions: string (n,), the answer to each.
+        predictions: string (n,), the answer to each, in plain text as in the truth.
 
     >>> from mathbench.generators import task
     >>> truth = truth_of(task("addition"), 0, "interpolate", 2)

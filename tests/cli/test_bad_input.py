@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import mathbench
@@ -44,6 +46,8 @@ def constant(tmp_path, words):
         (["nosuch"], "Allowed: ask, baselines"),
         (["leaderboard", "shw"], "Did you mean 'show'"),
         (["generate", "--task", "[/x]"], "unknown task '[/x]'"),
+        (["generate", "--task", "gcd", "--format", "revers"], "Did you mean 'reversed'"),
+        (["tasks", "prime", "--format", "scratchpad"], "it has no steps"),
         (["generate", "--suite", "nosuch.toml"], "there is no suite file nosuch.toml"),
         (
             ["generate", "--task", "gcd", "--dry-run", *(w for w in SIZES if w[0] == "-" for w in (w, "0"))],
@@ -88,6 +92,27 @@ def test_a_run_answers_only_its_own_family(words, constant, tmp_path):
     words("generate", "--task", "gcd", *SIZES, "--out", tmp_path / "gcd")
     code, _, said = words("predict", constant, "--data", tmp_path / "gcd")
     assert code == 2 and "was fitted on addition. Received: gcd-base10" in said
+
+
+def test_a_run_answers_only_its_own_format(words, constant, tmp_path):
+    code, _, said = words(
+        "generate", "--task", "addition", "--format", "spaced", *SIZES, "--out", tmp_path / "ds"
+    )
+    assert code == 0, said
+    code, _, said = words("predict", constant, "--data", tmp_path / "ds")
+    assert code == 2 and "fitted on text written as plain. Received: spaced." in said
+
+
+def test_a_damaged_question_in_a_format_is_one_line(words, tmp_path):
+    code, _, said = words(
+        "generate", "--task", "addition", "--format", "spaced", *SIZES, "--out", tmp_path / "ds"
+    )
+    assert code == 0, said
+    path = next((tmp_path / "ds").glob("*/interpolate-*.parquet"))
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(0, "question", pa.array(["1+1"] * table.num_rows)), path)
+    code, shown, said = words("verify", tmp_path / "ds")
+    assert code == 1 and "'1+1' is not written as spaced" in shown and "NOT good" in said
 
 
 def test_a_split_asked_for_twice_is_predicted_once(words, constant, tmp_path):

@@ -1,0 +1,80 @@
+"""What a format is: a step that writes a column of text differently, and its inverse."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mathbench import parameters
+from mathbench.formats.characters import Mask, Numbers, Text, numbers
+
+if TYPE_CHECKING:
+    from mathbench.task import Task
+
+LABELS = ("false", "true")
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of text is, so that a format knows how to read it.
+
+    Attributes:
+        task: the task whose text it is.
+        answers: whether it holds answers; otherwise it holds questions.
+        questions: for answers that are being written, the plain questions of the same rows.
+        plain: for answers that are being written, the plain answers.
+    """
+
+    task: "Task"
+    answers: bool
+    questions: pa.StringArray | None = None
+    plain: pa.StringArray | None = None
+
+    @property
+    def base(self) -> int:
+        """The number base of the task; 10 for a task that has none."""
+        return int(getattr(self.task, "base", 10))
+
+    def numbers(self, text: Text) -> Numbers:
+        """Where the numbers are; labels are none."""
+        return numbers(text, self.base, LABELS if self.answers and self.task.recognition else ())
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to write questions and answers; its fields are its options, and it checks itself.
+
+    Both functions are pure, work on whole columns and never raise for what stands in the text. `undo` only has to be
+    right for what `write` can make: `readable` says which rows that was.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    rank: ClassVar[int]  # formats are combined in the order of their ranks, each rank once
+
+    def __post_init__(self) -> None:
+        parameters.check(self, f"format {self.name}")
+
+    def __str__(self) -> str:
+        chosen = {f.name: getattr(self, f.name) for f in fields(self)}
+        options = [f"{f.name}={chosen[f.name]}" for f in fields(self) if chosen[f.name] != f.default]
+        return ":".join([self.name, ",".join(options)] if options else [self.name])
+
+    def refuses(self, task: "Task") -> str:
+        """Why a task cannot be written so, as the end of a sentence; empty when it can."""
+        return ""
+
+    def write(self, text: Text, column: Column) -> Text:
+        """Write text in this format."""
+        raise NotImplementedError
+
+    def undo(self, text: Text, column: Column) -> Text:
+        """The inverse of :meth:`write`."""
+        raise NotImplementedError
+
+    def readable(self, text: Text, undone: Text, column: Column) -> Mask:
+        """Which rows are in this format, bool (n,): by default those that `write` makes of what `undo` found."""
+        again = self.write(undone, column).column()
+        return np.asarray(pc.equal(again, text.column()).to_numpy(zero_copy_only=False), dtype=bool)

@@ -1,0 +1,84 @@
+"""A letter in front of every digit that says its place: `b5a7+a8` -> `b6a5`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mathbench.formats.characters import Bytes, Int, Text
+from mathbench.formats.format import Column, Format
+from mathbench.parameters import parameter
+from mathbench.text import DIGITS
+
+_LETTERS = 26
+
+
+@dataclass(frozen=True)
+class IndexHints(Format):
+    """Every digit with its place in front, `a` for the first place, `z` for the 26th, then `aa`, `ab`, ...
+
+    Places are counted from the units digit, so that equal places have equal letters, or from the left, which says the
+    same when numbers are padded to one width. Above base 10, where digits are letters too, hints are capitals.
+    Source: Zhou et al., What Algorithms can Transformers Learn?, 2023 (arXiv 2310.16028).
+    """
+
+    name: ClassVar[str] = "index-hints"
+    summary: ClassVar[str] = "a letter in front of every digit that says its place"
+    rank: ClassVar[int] = 2
+
+    places: str = parameter("units", "where places are counted from", choices=("units", "left"))
+
+    def write(self, text: Text, column: Column) -> Text:
+        """Put the hint of its place in front of each digit."""
+        numbers = column.numbers(text)
+        at = numbers.bytes()
+        place = at - numbers.each(numbers.starts)
+        if (self.places == "units") != _turned(column):
+            place = numbers.each(numbers.ends) - 1 - at
+        lengths = _length(place)
+        before = np.zeros(len(text.data), dtype=np.int64)
+        before[at] = lengths
+        made, now = text.widened(before)
+        for i in range(int(lengths.max(initial=0))):
+            some = lengths > i
+            made.data[now[at[some]] - 1 - i] = _letter(place[some], i) + _first(column)
+        return made
+
+    def undo(self, text: Text, column: Column) -> Text:
+        """Drop runs of letters of hints that stand directly before a digit."""
+        hint = (text.data >= _first(column)) & (text.data < _first(column) + _LETTERS)
+        digit = np.isin(text.data, np.frombuffer(DIGITS[: column.base].encode(), np.uint8)) & ~hint
+        edge = text.first()
+        stop = np.flatnonzero(~hint | edge[:-1])  # where a run of hints, going on, would have ended
+        at = np.flatnonzero(hint)
+        end = np.append(stop, len(text.data))[np.searchsorted(stop, at, side="right")]
+        follows = np.append(digit, False)[end] & ~edge[end]
+        keep = np.ones(len(text.data), dtype=bool)
+        keep[at[follows]] = False
+        return text.kept(keep)
+
+
+def _turned(column: Column) -> bool:
+    """Whether numbers stand with their units digit first."""
+    return ("reversed" if column.answers else "reversed-all") in column.task.format
+
+
+def _first(column: Column) -> int:
+    """The letter of the first place; at base 10 and below no digit is a letter."""
+    return ord("a" if column.base <= 10 else "A")
+
+
+def _length(place: Int) -> Int:
+    """Letters of each hint: 26 places have one, 676 two, ..."""
+    lengths, below, size = np.ones(len(place), dtype=np.int64), 0, _LETTERS
+    while (place >= below + size).any():
+        below, size = below + size, size * _LETTERS
+        lengths += place >= below
+    return lengths
+
+
+def _letter(place: Int, i: int) -> Bytes:
+    """The i-th letter from the end of each hint, a number from 0 to 25 (bijective base 26)."""
+    for _ in range(i):
+        place = place // _LETTERS - 1
+    return (place % _LETTERS).astype(np.uint8)

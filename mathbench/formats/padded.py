@@ -1,0 +1,62 @@
+"""Numbers padded with zeros to a fixed width: `57+8` -> `065` is `00057+00008` -> `000065`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from mathbench.formats.characters import Text
+from mathbench.formats.format import Column, Format
+from mathbench.parameters import parameter
+
+if TYPE_CHECKING:
+    from mathbench.task import Task
+
+WIDEST = 1_000_000
+ZERO = ord("0")
+
+
+@dataclass(frozen=True)
+class Padded(Format):
+    """Every number with zeros in front, as wide as the longest of any split of the task; a sign stays in front.
+
+    Numbers of questions have one width, numbers of answers another. Both come from the task's settings, those of
+    extrapolation included, so that train and test agree.
+    """
+
+    name: ClassVar[str] = "padded"
+    summary: ClassVar[str] = "operands and answers with leading zeros, to one width in all splits"
+    rank: ClassVar[int] = 0
+
+    width: int = parameter(0, "digits of a number in a question; 0: of the longest", low=0, high=WIDEST)
+    answer: int = parameter(0, "digits of a number in an answer; 0: of the longest", low=0, high=WIDEST)
+
+    def refuses(self, task: "Task") -> str:
+        """A width that is too small or not known."""
+        longest = task.longest()
+        wanted = {"width": self.width} if task.recognition else {"width": self.width, "answer": self.answer}
+        for i, (option, width) in enumerate(wanted.items()):
+            if longest is None and not width:
+                return f"it does not say how long its numbers get: give padded:{option}=N"
+            if longest is not None and 0 < width < longest[i]:
+                return f"{option} must be at least {longest[i]}, the digits of its longest number. Received: {width}"
+        return ""
+
+    def write(self, text: Text, column: Column) -> Text:
+        """Put zeros in front."""
+        numbers, before = column.numbers(text), np.zeros(len(text.data), dtype=np.int64)
+        before[numbers.starts] = np.maximum(self._width(column) - (numbers.ends - numbers.starts), 0)
+        return text.widened(before, ZERO)[0]
+
+    def undo(self, text: Text, column: Column) -> Text:
+        """Drop leading zeros, all but the last digit."""
+        numbers = column.numbers(text)
+        others = np.append(np.flatnonzero(text.data != ZERO), len(text.data))
+        first = np.minimum(others[np.searchsorted(others, numbers.starts)], numbers.ends - 1)
+        keep = np.ones(len(text.data), dtype=bool)
+        keep[numbers.bytes()] = numbers.bytes() >= numbers.each(first)
+        return text.kept(keep)
+
+    def _width(self, column: Column) -> int:
+        own = self.answer if column.answers else self.width
+        return own or (column.task.longest() or (0, 0))[column.answers]

@@ -1,0 +1,88 @@
+"""Numbers with their least significant digit first: `57+8` -> `56`, read as 65."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from mathbench.formats.characters import MINUS, Int, Mask, Numbers, Text, is_word
+from mathbench.formats.format import Column, Format
+
+if TYPE_CHECKING:
+    from mathbench.task import Task
+
+
+@dataclass(frozen=True)
+class Reversed(Format):
+    """Every number of the answer back to front, with its sign behind it: `-49` -> `94-`, `7,12` -> `7,21`.
+
+    What stands between numbers stays where it is, and so does the order of the numbers.
+    Source: Lee et al., Teaching Arithmetic to Small Transformers, 2023 (arXiv 2307.03381), format "reverse".
+    """
+
+    name: ClassVar[str] = "reversed"
+    summary: ClassVar[str] = "answers with the least significant digit first"
+    rank: ClassVar[int] = 1
+
+    def refuses(self, task: "Task") -> str:
+        """Labels have no digits."""
+        return "its answers are labels; reversed-all reverses the questions" if task.recognition else ""
+
+    def write(self, text: Text, column: Column) -> Text:
+        """Turn numbers around, a sign in front with them."""
+        return _turned(text, column, before=True) if column.answers else text
+
+    def undo(self, text: Text, column: Column) -> Text:
+        """Turn numbers around, a sign behind with them."""
+        return _turned(text, column, before=False) if column.answers else text
+
+
+@dataclass(frozen=True)
+class ReversedAll(Format):
+    """Every number of the question and of the answer back to front; see `Reversed`."""
+
+    name: ClassVar[str] = "reversed-all"
+    summary: ClassVar[str] = "operands and answers with the least significant digit first"
+    rank: ClassVar[int] = 1
+
+    def write(self, text: Text, column: Column) -> Text:
+        """Turn numbers around, a sign in front with them."""
+        return _turned(text, column, before=True)
+
+    def undo(self, text: Text, column: Column) -> Text:
+        """Turn numbers around, a sign behind with them."""
+        return _turned(text, column, before=False)
+
+
+def _turned(text: Text, column: Column, before: bool) -> Text:
+    starts, ends = column.numbers(text)
+    if before:
+        starts = starts - _signed(text, starts - 1, starts - 2, ")")
+    else:
+        ends = ends + _signed(text, ends, ends + 1, "(")
+    spans = Numbers(starts, ends)
+    places, source = spans.bytes(), np.arange(len(text.data))
+    source[places] = spans.each(starts + ends - 1) - places
+    return Text(text.data[source], text.offsets)
+
+
+def _signed(text: Text, sign: Int, beyond: Int, bracket: str) -> Mask:
+    """Which numbers have a sign, and not the operator of a difference, beside them.
+
+    Args:
+        text: the text.
+        sign: int64 (k,), where the sign would be.
+        beyond: int64 (k,), the place on its other side; with an operand there, the sign is an operator.
+        bracket: ends (or begins) an operand as well.
+    """
+    size, last = len(text.data), len(text.offsets) - 2
+    if not len(sign):
+        return np.zeros(0, dtype=bool)
+    number = np.where(beyond > sign, sign - 1, sign + 1)
+    row = np.minimum(np.searchsorted(text.offsets, number, side="right") - 1, last)
+    low, high = text.offsets[row], text.offsets[row + 1]
+    data = np.append(text.data, 0)
+    is_sign = (sign >= low) & (sign < high) & (data[np.clip(sign, 0, size)] == MINUS)
+    other = data[np.clip(beyond, 0, size)]
+    operand = (beyond >= low) & (beyond < high) & (is_word(other) | (other == ord(bracket)))
+    return is_sign & ~operand

@@ -1,0 +1,82 @@
+"""The steps before the answer: `57+8` -> `7+8+0=15;5+0+1=6#65`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mathbench.errors import InputError
+from mathbench.formats.characters import Int, Mask, Text
+from mathbench.formats.format import Column, Format
+from mathbench.formats.steps import MOST_DIGITS
+
+if TYPE_CHECKING:
+    from mathbench.task import Task
+
+MARK = "#"
+ROOM = 1 << 24  # characters of steps worked on at a time
+
+
+@dataclass(frozen=True)
+class Scratchpad(Format):
+    """The steps of a written calculation, then `#`, then the answer; the question stays as it is.
+
+    The final answer is what follows the first `#`; text without `#` holds none. Steps come from :meth:`Task.steps`.
+    They are always plain; a format that comes with this one is that of the question and of the final answer.
+    Source of the idea: Nye et al., Show Your Work, 2021 (arXiv 2112.00114).
+    """
+
+    name: ClassVar[str] = "scratchpad"
+    summary: ClassVar[str] = "the steps of a written calculation before the answer"
+    rank: ClassVar[int] = 3
+
+    def refuses(self, task: "Task") -> str:
+        """A task without steps, or with steps of too many digits."""
+        from mathbench.task import Task
+
+        own = type(task).steps
+        if own is Task.steps:
+            return "it has no steps to write down"
+        most, longest = MOST_DIGITS.get(own), task.longest()
+        if most is not None and longest is not None and longest[0] > most:
+            return f"its scratchpads are for numbers of at most {most} digits. Received: up to {longest[0]} digits"
+        return ""
+
+    def write(self, text: Text, column: Column) -> Text:
+        """Put the steps and the mark in front of the answer."""
+        if not column.answers or column.questions is None or column.plain is None:
+            return text
+        steps = _steps(column.task, column.questions, column.plain)
+        return Text.of(pc.binary_join_element_wise(steps, text.column(), MARK))
+
+    def undo(self, text: Text, column: Column) -> Text:
+        """Keep what follows the first mark."""
+        if not column.answers:
+            return text
+        marks = _marks(text)
+        return text.kept(marks[:-1] > np.repeat(marks[text.offsets[:-1]], np.diff(text.offsets)))
+
+    def readable(self, text: Text, undone: Text, column: Column) -> Mask:
+        """Whether there is a mark; right steps are not asked for."""
+        marks = _marks(text)[text.offsets]
+        return (marks[1:] > marks[:-1]) | (not column.answers)
+
+
+def _marks(text: Text) -> Int:
+    """How many marks stand before each byte, and in all, int64 (c + 1,)."""
+    return np.concatenate([[0], np.cumsum(text.data == ord(MARK))])
+
+
+def _steps(task: "Task", questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """The steps of some rows, not too many at a time: they take up to the square of a question's length."""
+    longest = pc.max(pc.binary_length(questions)).as_py() or 1
+    many = max(ROOM // (8 * longest * longest), 1)
+    parts = [
+        task.steps(questions[i : i + many], answers[i : i + many]) for i in range(0, len(questions), many)
+    ]
+    made = pa.concat_arrays([pa.array(part, pa.string()) for part in parts] or [questions])
+    if len(made) != len(questions):
+        raise InputError(f"{task.name}: steps made {len(made):,} texts for {len(questions):,} questions.")
+    return made

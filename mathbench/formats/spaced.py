@@ -1,0 +1,51 @@
+"""A separator between all characters, so that a tokenizer of subwords sees digits: `5 7 + 8` -> `6 5`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mathbench.formats.characters import Mask, Text
+from mathbench.formats.format import Column, Format
+from mathbench.parameters import parameter
+
+SEPARATORS = {"space": " ", "comma": ",", "semicolon": ";", "bar": "|", "underscore": "_", "tab": "\t"}
+
+
+@dataclass(frozen=True)
+class Spaced(Format):
+    """A separator between all characters, whatever they are: `gcd(48,36)` becomes `g c d ( 4 8 , 3 6 )`.
+
+    A space of the plain text is a character like any other: `1 + 2` becomes `1   +   2`. An answer that is a label is
+    one word and stays so, unless a scratchpad stands before it.
+    """
+
+    name: ClassVar[str] = "spaced"
+    summary: ClassVar[str] = "a space between all characters"
+    rank: ClassVar[int] = 4
+
+    separator: str = parameter("space", "what stands between", choices=tuple(SEPARATORS))
+
+    def write(self, text: Text, column: Column) -> Text:
+        """Put the separator in front of every character but the first of a row."""
+        if _label(column):
+            return text
+        before = _characters(text) & ~text.first()[:-1]
+        return text.widened(before.astype(np.int64), ord(SEPARATORS[self.separator]))[0]
+
+    def undo(self, text: Text, column: Column) -> Text:
+        """Drop every second character."""
+        if _label(column):
+            return text
+        count = np.concatenate([[0], np.cumsum(_characters(text))])
+        place = count[1:] - np.repeat(count[text.offsets[:-1]], np.diff(text.offsets))
+        return text.kept(place % 2 == 1)
+
+
+def _label(column: Column) -> bool:
+    return column.answers and column.task.recognition and "scratchpad" not in column.task.format
+
+
+def _characters(text: Text) -> Mask:
+    """Which bytes begin a character in UTF-8."""
+    return np.asarray((text.data & 0xC0) != 0x80)
