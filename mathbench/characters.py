@@ -88,24 +88,27 @@ class Characters:
                 out[part] = rows
         return out, lengths
 
-    def decode(self, tokens: Tokens, lengths: Int | None = None) -> pa.StringArray:
+    def decode(self, tokens: Tokens, lengths: Int | None = None, *, left: bool = False) -> pa.StringArray:
         """Tokens, integers (n, w), to text.
 
         Args:
-            tokens: padded on the right; what stands behind the length is not looked at.
-            lengths: int64 (n,), how many tokens of each row count; by default those before its first blank.
+            tokens: as `encode` gives them, or a network.
+            lengths: int64 (n,), how many tokens of each row count; by default those up to the first blank.
+            left: whether the rows are padded on the left; the text is at their end then.
 
         Raises:
             InputError: for a token that stands for no character.
         """
         tokens = np.asarray(tokens)
         if lengths is None:
-            blank = tokens == BLANK
+            blank = (tokens[:, ::-1] if left else tokens) == BLANK
             lengths = np.where(blank.any(axis=1), blank.argmax(axis=1), tokens.shape[1])
-        kept = tokens[np.arange(tokens.shape[1]) < np.asarray(lengths)[:, None]]
+        lengths = np.asarray(lengths, dtype=np.int64)
+        place = np.arange(tokens.shape[1])
+        kept = tokens[place >= len(place) - lengths[:, None] if left else place < lengths[:, None]]
         if len(kept) and not (kept.min() > BLANK and kept.max() < self.symbols):
             raise InputError(f"tokens of text are 1 to {self.symbols - 1}. Received: {_outside(kept, self)}.")
-        return text.strings(self._bytes[kept], np.asarray(lengths, dtype=np.int64))
+        return text.strings(self._bytes[kept], lengths)
 
     def tokens(self, data: Bytes) -> Int:
         """Bytes, uint8 (c,), to tokens, int64 (c,).
@@ -120,7 +123,7 @@ class Characters:
         if tokens.max(initial=BLANK) < FOREIGN:
             return tokens
         foreign = "".join(sorted(set(bytes(data).decode()) - set(self.alphabet)))
-        raise InputError(f"the model does not know '{foreign}'. Its alphabet: '{self.alphabet}'.")
+        raise InputError(f"the alphabet '{self.alphabet}' does not know '{foreign}'.")
 
     @cached_property
     def _bytes(self) -> Bytes:

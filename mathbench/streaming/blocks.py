@@ -78,7 +78,7 @@ class Blocks:
             places.append(np.flatnonzero(wanted == number))
             parts.append(_within(block, numbers[places[-1]] - number * BLOCK))
         loose = np.flatnonzero(~np.isin(wanted, list(blocks)))
-        if len(loose):
+        if len(loose) or not parts:
             parts.append(self._made(numbers[loose]))
         return _merged(parts, np.concatenate([*places, loose]))
 

@@ -38,23 +38,24 @@ class Encoder:
         """Encode a batch of n rows.
 
         Returns:
-            ``question`` (n, q) and ``answer`` (n, a) as tokens, their lengths (n,), ``row`` (n,) and, where the batch
-            has it, ``label`` (n,); all int64.
+            ``question`` (n, q) and ``answer`` (n, a) as tokens, ``question_length`` and ``answer_length`` (n,), and
+            ``row`` (n,); for recognition tasks ``label`` (n,) instead of the answer. All int64.
 
         Raises:
             InputError: for a character that is not in the alphabet, or a text longer than its width.
         """
         arrays: dict[str, NDArray[np.int64]] = {}
-        for name, width in (("question", self.question_width), ("answer", self.answer_width)):
+        labels = "label" in table.column_names
+        for name in ("question",) if labels else ("question", "answer"):
+            width = self.question_width if name == "question" else self.answer_width
             tokens, lengths = self.characters.encode(table.column(name), width or 0, left=self.left)
             if width is not None and tokens.shape[1] > width:
                 raise InputError(
                     f"{name}s of up to {tokens.shape[1]} characters came. Received: {name}_width={width}."
                 )
             arrays |= {name: tokens, f"{name}_length": lengths}
-        for name in ("row", "label"):
-            if name in table.column_names:
-                arrays[name] = np.array(table.column(name))
+        for name in ("row", "label") if labels else ("row",):
+            arrays[name] = table.column(name).to_numpy().copy()  # theirs to write to
         return arrays
 
 

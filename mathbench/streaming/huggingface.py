@@ -64,7 +64,7 @@ def _bounds(rows: int | None, shards: int | None) -> list[int]:
         raise InputError(
             f"Hugging Face lists its shards: give rows=N, at most {MANY * BLOCK:,}. Received: {rows or 'endless'}."
         )
-    many = shards or -(-rows // (BLOCK * EVEN)) * EVEN
+    many = -(-rows // (BLOCK * EVEN)) * EVEN if shards is None else shards
     if not 0 < many <= MANY:
         raise InputError(f"shards must be 1 to {MANY:,}. Received: {shards}.")
     many = min(many, rows)

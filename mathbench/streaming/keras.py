@@ -59,7 +59,7 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
             raise InputError("Keras takes batches of numbers: give the stream a batch_size, and encode.")
         self.stream = stream
         self._convert = Pairs(encoder) if isinstance(encoder, Encoder) else encoder
-        self._epoch = stream.epoch
+        self._epoch, self._running = stream.epoch, False
 
     @property
     def num_batches(self) -> int | None:
@@ -76,6 +76,11 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
             raise IndexError(f"there are batches 0 to {self.num_batches - 1}. Received: {index}.")
         return self._convert(self.stream.table(int(index), self._epoch, ahead=True))
 
+    def on_epoch_begin(self) -> None:
+        """Keras calls this before an epoch."""
+        self._running = True
+
     def on_epoch_end(self) -> None:
-        """Go on to the next order; Keras calls this."""
-        self._epoch += 1
+        """Go on to the next order; Keras calls this after an epoch, and before the first one too."""
+        self._epoch += self._running
+        self._running = False

@@ -83,11 +83,13 @@ class Mixture:
 
     @cached_property
     def _counts(self) -> Int:
-        """Slots of each source in a block: at least one, the rest by largest remainder."""
-        exact = np.array(self.weights) / sum(self.weights) * (SLOTS - len(self.weights))
-        counts = 1 + np.floor(exact).astype(np.int64)
-        for number in np.argsort(np.floor(exact) - exact, kind="stable")[: SLOTS - counts.sum()]:
-            counts[number] += 1
+        """Slots of each source in a block: by largest remainder, but at least one."""
+        exact = np.array(self.weights) / sum(self.weights) * SLOTS
+        counts = np.maximum(np.floor(exact).astype(np.int64), 1)
+        while counts.sum() < SLOTS:
+            counts[np.argmax(exact - counts)] += 1
+        while counts.sum() > SLOTS:  # small weights were given a slot each
+            counts[np.argmax(counts)] -= 1
         return counts
 
     @cached_property

@@ -1,6 +1,6 @@
 """A stream: rows or batches straight from the generator, by index or one after the other, for any number of epochs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, overload
 
@@ -269,7 +269,7 @@ class Stream:
         Raises:
             InputError: for the state of another stream.
         """
-        check_state(state, self.spec)
+        check_state(state, self.spec, ("epoch", "done"))
         self.epoch, self._begin, self._reader = state["epoch"], state["done"], None
 
 
@@ -327,14 +327,14 @@ def lists(table: pa.Table) -> Item:
     }
 
 
-def check_state(state: Mapping[str, Any], spec: Mapping[str, Any]) -> None:
-    """Check that a state belongs to a stream.
+def check_state(state: Mapping[str, Any], spec: Mapping[str, Any], counts: Sequence[str]) -> None:
+    """Check that a state belongs to a stream and has certain counts in it.
 
     Raises:
         InputError: names what differs.
     """
     given = state.get("stream") if isinstance(state, Mapping) else None
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Mapping) or not all(_counts(state.get(name)) for name in counts):
         raise InputError(f"a state is what state_dict() gave. Received: {state!r:.200}.")
     for name in {**given, **spec}:
         if given.get(name) != spec.get(name):
@@ -349,10 +349,14 @@ def check_epoch(epoch: object) -> None:
     Raises:
         InputError: when it is no integer of 0 or more.
     """
-    if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
+    if not _counts(epoch):
         raise InputError(f"an epoch is an integer of 0 or more. Received: {epoch!r}.")
 
 
+def _counts(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 def _check_positive(name: str, value: object) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+    if value is not None and not (_counts(value) and value):
         raise InputError(f"{name} must be a positive integer. Received: {value!r}.")

@@ -53,7 +53,8 @@ def _signature(batch: Any, encoder: Any) -> Any:
     signature = tf.nest.map_structure(_spec, batch)
     if isinstance(encoder, Encoder):
         for name, width in (("question", encoder.question_width), ("answer", encoder.answer_width)):
-            signature[name] = tf.TensorSpec((None, width), tf.int64)
+            if name in signature:
+                signature[name] = tf.TensorSpec((None, width), tf.int64)
     return signature
 
 

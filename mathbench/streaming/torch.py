@@ -156,7 +156,7 @@ class TorchStream(IterableDataset[Any]):
             InputError: for the state of another stream, or of a job with another number of ranks or workers that
                 cannot be continued.
         """
-        check_state(state, self.stream.spec)
+        check_state(state, self.stream.spec, ("epoch", "done", "begin", "worker", "workers", "world"))
         self._reader = None
         info = get_worker_info()
         self.set_epoch(state["epoch"])
