@@ -6,7 +6,7 @@
 True
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from mathbench.data import Data
     from mathbench.manifest import Manifest
     from mathbench.metrics import SplitScore
+    from mathbench.streaming import Stream, Streamed
 
-__all__ = ["__version__", "generate", "load", "score"]
+__all__ = ["__version__", "generate", "load", "score", "stream"]
 
 
 def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
@@ -43,6 +44,47 @@ def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
     data = Data.generate(config.task, config.sizes, config.seed)
     columns = schema(config.task)
     return DatasetDict({split: Dataset(table.cast(columns)) for split, table in data.splits.items()})
+
+
+def stream(
+    task: "Streamed | Sequence[Streamed]",
+    split: str = "train",
+    *,
+    seed: int | str = 0,
+    rows: int | None = None,
+    batch_size: int | None = None,
+    epochs: int | None = 1,
+    drop_last: bool = False,
+    weights: Sequence[float] | None = None,
+    **parameters: Any,
+) -> "Stream":
+    """Read rows straight from the generator, without a disk: the same rows in the same order as a dataset.
+
+    Args:
+        task: name of a task family, or a task; or a list of these and of streams, which are mixed.
+        split: ``"train"``, ``"validation"``, ``"interpolate"`` or ``"extrapolate"``.
+        seed: a 64-bit integer or a string.
+        rows: rows of an epoch. By default all that the split holds; a mixture goes on without end, its tasks beginning
+            again when they are used up.
+        batch_size: rows of a batch, a dict of lists; None: rows one by one, as dicts.
+        epochs: how often the rows are passed over, every time in another order; None: without end.
+        drop_last: leave out a last batch that is not full.
+        weights: how often each of several tasks comes, relative to the others.
+        parameters: of a task that is given by its name.
+
+    Raises:
+        InputError: for an unknown task, split or parameter, more rows than the split holds, or a bad size.
+
+    >>> stream("divisible", k=7, seed="winter")[0]["answer"] in ("true", "false")
+    True
+    >>> mixed = stream(["addition", "gcd"], weights=[3, 1], batch_size=1024)
+    >>> [mixed[0]["task"].count(name) for name in ("addition-base10", "gcd-base10")]
+    [768, 256]
+    """
+    from mathbench.streaming import open_stream
+
+    reading = {"batch_size": batch_size, "epochs": epochs, "drop_last": drop_last}
+    return open_stream(task, split, seed, rows, weights, parameters, **reading)
 
 
 def generate(

@@ -7,6 +7,7 @@ buffers of whole columns; nothing loops over rows.
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mathbench import text
+from mathbench.characters import Characters, bytes_of, plain
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
 from mathbench.reserve import TRAIN, fingerprints
@@ -22,7 +24,6 @@ from mathbench.task import Task
 
 Tokens = NDArray[np.int64]
 
-BLANK = 0
 MAX_CLASSES = 1000
 
 
@@ -97,12 +98,11 @@ class Encoding:
         Raises:
             InputError: for a character that is not in the alphabet.
         """
-        data, offsets = _bytes(column)
-        tokens = self._tokens(data)
         if self.choices.padding == "operands":
-            out = _in_groups(tokens, data, offsets, self.widths)
+            data, offsets = bytes_of(column)
+            out = _in_groups(self._characters.tokens(data), data, offsets, self.widths)
         else:
-            out = _padded(tokens, offsets, self.widths[0], left=self.choices.padding == "left")
+            out, _ = self._characters.encode(column, self.widths[0], left=self.choices.padding == "left")
         return np.ascontiguousarray(out[:, ::-1] if self.choices.query == "reversed" else out)
 
     def grouped(self, column: Any) -> list[tuple[Tokens, Tokens]]:
@@ -111,8 +111,8 @@ class Encoding:
         Returns:
             For each group the numbers of its rows, int64 (g,), and their tokens, int64 (g, T).
         """
-        plain = _plain(column)
-        data, offsets = _bytes(plain)
+        column = plain(column)
+        data, offsets = bytes_of(column)
         lengths = (
             _group_lengths(data, offsets)[2]
             if self.choices.padding == "operands"
@@ -125,33 +125,27 @@ class Encoding:
         members = [
             np.flatnonzero(group.ravel() == number) for number in range(int(group.max(initial=-1)) + 1)
         ]
-        return [(rows, self.questions(plain.take(pa.array(rows)))) for rows in members]
+        return [(rows, self.questions(column.take(pa.array(rows)))) for rows in members]
 
     def answers(self, column: Any) -> Tokens:
         """Answers to tokens, int64 (n, answer_width), or with classes to class numbers, int64 (n, 1)."""
         if self.classes:
-            found = pc.index_in(_plain(column), pa.array(list(self.classes), pa.string()))
+            found = pc.index_in(plain(column), pa.array(list(self.classes), pa.string()))
             if found.null_count:
                 raise InputError(
                     f"{found.null_count:,} training answers are none of {', '.join(self.classes[:8])}."
                 )
             return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)[:, None]
-        data, offsets = _bytes(column)
         if self.choices.answer == "last":
-            data = _each_reversed(data, offsets)
-        return _padded(self._tokens(data), offsets, self.answer_width, left=False)
+            column = _each_reversed(column)
+        return self._characters.encode(column, self.answer_width)[0]
 
     def decoded(self, tokens: Tokens) -> pa.StringArray:
         """Output tokens (n, answer_width) or classes (n, 1) to answers; the first blank ends one."""
         if self.classes:
             return text.words(tokens[:, 0], self.classes)
-        blank = tokens == BLANK
-        lengths = np.where(blank.any(axis=1), blank.argmax(axis=1), tokens.shape[1])
-        characters = np.frombuffer(("\0" + self.alphabet).encode(), dtype=np.uint8)[tokens]
-        kept = characters[np.arange(tokens.shape[1]) < lengths[:, None]]
-        if self.choices.answer == "last":
-            kept = _each_reversed(kept, np.concatenate([[0], np.cumsum(lengths)]))
-        return text.strings(kept, lengths)
+        answers = self._characters.decode(tokens)
+        return _each_reversed(answers) if self.choices.answer == "last" else answers
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, with the name."""
@@ -169,15 +163,9 @@ class Encoding:
             tuple(value["classes"]),
         )
 
-    def _tokens(self, data: NDArray[np.uint8]) -> Tokens:
-        table = np.full(256, -1, dtype=np.int64)
-        table[np.frombuffer(self.alphabet.encode(), dtype=np.uint8)] = np.arange(1, self.symbols)
-        tokens = table[data]
-        if tokens.min(initial=0) < 0:
-            seen = set(bytes(data).decode()) - set(self.alphabet)
-            foreign = "".join(sorted(seen))
-            raise InputError(f"the model does not know '{foreign}'. Its alphabet: '{self.alphabet}'.")
-        return tokens
+    @cached_property
+    def _characters(self) -> Characters:
+        return Characters(self.alphabet)
 
 
 def fitted(choices: Choices, alphabet: str, questions: Any, answers: Any, classify: bool = False) -> Encoding:
@@ -193,16 +181,16 @@ def fitted(choices: Choices, alphabet: str, questions: Any, answers: Any, classi
     Raises:
         InputError: when there are too many different answers to classify.
     """
-    classes = tuple(sorted(pc.unique(_plain(answers)).to_pylist())) if classify else ()
+    classes = tuple(sorted(pc.unique(plain(answers)).to_pylist())) if classify else ()
     if len(classes) > MAX_CLASSES:
         raise InputError(
             f"a classifier chooses between at most {MAX_CLASSES:,} answers. Received: {len(classes):,}."
         )
-    data, offsets = _bytes(questions)
+    data, offsets = bytes_of(questions)
     lengths = np.diff(offsets)
     grouped = choices.padding == "operands"
     widths = _group_lengths(data, offsets)[2].max(axis=0) if grouped else [lengths.max(initial=1)]
-    longest = int(np.diff(_bytes(answers)[1]).max(initial=1))
+    longest = int(np.diff(bytes_of(answers)[1]).max(initial=1))
     return Encoding(choices, alphabet, tuple(map(int, widths)), 1 if classify else longest, classes)
 
 
@@ -213,7 +201,7 @@ def alphabet_of(task: Task, columns: Iterable[Any]) -> str:
     >>> alphabet_of(task("addition", base=2), [pa.array(["1+10"])])
     '+01'
     """
-    seen = {int(byte) for column in columns for byte in np.unique(_bytes(column)[0])}
+    seen = {int(byte) for column in columns for byte in np.unique(bytes_of(column)[0])}
     return "".join(sorted({chr(byte) for byte in seen} | set(text.DIGITS[: task.parameters.get("base", 10)])))
 
 
@@ -247,34 +235,6 @@ def _class_of_residue(encoding: Encoding, task: Task) -> Tokens:
         str(r == 0).lower() if task.recognition else text.show(r, task.parameters["base"]) for r in residues
     ]
     return np.array([encoding.classes.index(word) if word in encoding.classes else -1 for word in words])
-
-
-def _plain(column: Any) -> pa.StringArray:
-    if isinstance(column, pa.ChunkedArray):
-        column = pa.concat_arrays(
-            [chunk.cast(pa.string()) for chunk in column.chunks] or [pa.array([], pa.string())]
-        )
-    return column.cast(pa.string())
-
-
-def _bytes(column: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The bytes of all strings laid end to end, and where each starts, int64 (n + 1,)."""
-    array = _plain(column)
-    if not len(array):
-        return np.empty(0, np.uint8), np.zeros(1, np.int64)
-    offsets = np.frombuffer(array.buffers()[1], dtype=np.int32)[array.offset : array.offset + len(array) + 1]
-    data = np.frombuffer(array.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
-    return data, (offsets - offsets[0]).astype(np.int64)
-
-
-def _padded(tokens: Tokens, offsets: NDArray[np.int64], width: int, left: bool) -> Tokens:
-    """Tokens laid end to end to rows, int64 (n, at least width), blanks on one side."""
-    lengths = np.diff(offsets)
-    width = max(width, int(lengths.max(initial=0)))
-    column, blanks = np.arange(width), width - lengths[:, None]
-    out = np.zeros((len(lengths), width), dtype=np.int64)
-    out[column >= blanks if left else column < lengths[:, None]] = tokens
-    return out
 
 
 def _in_groups(
@@ -314,8 +274,9 @@ def _group_lengths(
     return row, group, np.bincount(row * places + group, minlength=n * places).reshape(n, places)
 
 
-def _each_reversed(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Every string back to front, in place of itself."""
+def _each_reversed(column: Any) -> pa.StringArray:
+    """Every string back to front."""
+    data, offsets = bytes_of(column)
     row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     source = offsets[:-1][row] + offsets[1:][row] - 1 - np.arange(len(data))
-    return np.asarray(data[source])
+    return text.strings(data[source], np.diff(offsets))

@@ -1,0 +1,86 @@
+"""Streams as Keras datasets: batches by index, for `fit`, `evaluate` and `predict`."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from mathbench.errors import InputError
+from mathbench.streaming.encoder import Encode, Encoder, encoder_of
+from mathbench.streaming.stream import Stream
+
+try:
+    import keras
+except ImportError as error:
+    raise InputError(
+        f"Keras needs a backend: pip install 'mathbench-toolkit[keras]'. It says: {error}."
+    ) from None
+
+
+class Pairs:
+    """A batch as inputs and targets: the question's tokens, and the label or, where there is none, the answer's tokens.
+
+    Args:
+        encoder: what makes the arrays.
+    """
+
+    def __init__(self, encoder: Encoder):
+        self._encoder = encoder
+
+    def __call__(self, table: pa.Table) -> tuple[Any, Any]:
+        arrays = self._encoder(table)
+        return arrays["question"], arrays["label" if "label" in arrays else "answer"]
+
+
+class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
+    """The batches of one epoch of a stream; every further epoch has another order.
+
+    Threads or processes may make the batches (`workers`, `use_multiprocessing`). An endless mixture has no
+    length: give `fit` its ``steps_per_epoch``.
+
+    Args:
+        stream: what to read; it says the batch size.
+        encode: see `mathbench.streaming.encoder.encoder_of`. An `Encoder` gives ``(x, y)``: question tokens, and labels
+            or answer tokens; a function gives what Keras is to see.
+        options: those of `keras.utils.PyDataset`: workers, use_multiprocessing, max_queue_size.
+
+    Raises:
+        InputError: for a stream of single rows, or no encoder.
+
+    >>> import mathbench
+    >>> batches = mathbench.stream("divisible", k=7, rows=100, batch_size=40).keras()
+    >>> len(batches), batches[2][1].shape
+    (3, (20,))
+    """
+
+    def __init__(self, stream: Stream, *, encode: Encode = True, **options: Any):
+        super().__init__(**options)
+        encoder = encoder_of(encode)
+        if encoder is None or stream.batch_size is None:
+            raise InputError("Keras takes batches of numbers: give the stream a batch_size, and encode.")
+        self.stream = stream
+        self._convert = Pairs(encoder) if isinstance(encoder, Encoder) else encoder
+        self._epoch, self._running = stream.epoch, False
+
+    @property
+    def num_batches(self) -> int | None:
+        """Batches of an epoch; None: endless."""
+        return self.stream.per_epoch
+
+    def __len__(self) -> int:
+        if self.num_batches is None:
+            raise TypeError("an endless stream has no len()")
+        return self.num_batches
+
+    def __getitem__(self, index: int) -> Any:
+        if self.num_batches is not None and not 0 <= index < self.num_batches:
+            raise IndexError(f"there are batches 0 to {self.num_batches - 1}. Received: {index}.")
+        return self._convert(self.stream.table(int(index), self._epoch, ahead=True))
+
+    def on_epoch_begin(self) -> None:
+        """Keras calls this before an epoch."""
+        self._running = True
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next order; Keras calls this after an epoch, and before the first one too."""
+        self._epoch += self._running
+        self._running = False

@@ -1,0 +1,73 @@
+"""What a stream reads from: rows by epoch and position."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench.hashing import check_seed, key_of
+from mathbench.rows import open_rows
+from mathbench.shard import schema
+from mathbench.streaming.blocks import Blocks
+from mathbench.streaming.order import Order
+from mathbench.task import Task
+
+Int = NDArray[np.int64]
+
+
+class Source(Protocol):
+    """Rows by epoch and position, as pure as the rows themselves."""
+
+    @property
+    def rows(self) -> int | None:
+        """Rows of an epoch; None: endless."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns, as in the files of a dataset."""
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """Everything that decides the rows, as JSON values."""
+
+    def table(self, epoch: int, positions: Int, ahead: bool = False) -> pa.Table:
+        """The rows at some positions, int64 (n,), of an epoch; `ahead` tells that the next are likely to follow."""
+
+
+class TaskSource:
+    """The first rows of one split of a task.
+
+    Args:
+        task: the task.
+        split: the name of the split.
+        seed: a 64-bit integer or a string.
+        rows: how many rows; None: all that the split holds.
+
+    Raises:
+        InputError: for an unknown split, a bad seed, or more rows than the split holds.
+    """
+
+    def __init__(self, task: Task, split: str, seed: int | str, rows: int | None):
+        self.task, self.split, self.seed = task, split, check_seed(seed)
+        held = open_rows(task, split, self.seed)
+        held.require(rows or 0)
+        self.rows = len(held) if rows is None else rows
+        self.schema = schema(task)
+        self._blocks = Blocks(task, split, self.seed, self.rows)
+        self._order = Order(self.rows, key_of("epochs", task.id, self.seed, split))
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """Everything that decides the rows, as JSON values."""
+        task = {"task": self.task.id, "parameters": self.task.parameters}
+        return {**task, "split": self.split, "seed": self.seed, "rows": self.rows}
+
+    def table(self, epoch: int, positions: Int, ahead: bool = False) -> pa.Table:
+        """The rows at some positions of an epoch."""
+        return self._blocks.take(self.numbers(epoch, positions), ahead)
+
+    def numbers(self, epoch: int, positions: Int) -> Int:
+        """The row numbers at some positions of an epoch, int64 (n,) each."""
+        return self._order.rows_at(epoch, positions)

@@ -1,0 +1,64 @@
+"""Streams as `tf.data` datasets: a batch at a time, never row by row."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+
+from mathbench.errors import InputError
+from mathbench.streaming.encoder import Encode, Encoder, encoder_of
+from mathbench.streaming.share import Share
+from mathbench.streaming.stream import Stream
+
+
+def dataset(stream: Stream, encode: Encode, share: Share) -> tf.data.Dataset:
+    """A stream as a `tf.data.Dataset` of batches; its length is known where the stream is finite.
+
+    Args:
+        stream: what to read; it says the batch size.
+        encode: see `mathbench.streaming.encoder.encoder_of`; None: text as string tensors.
+        share: which of the batches.
+
+    Raises:
+        InputError: for a stream of single rows.
+
+    >>> import mathbench
+    >>> batches = mathbench.stream("addition", rows=100, batch_size=40).tf(encode="0123456789+")
+    >>> [batch["question"].shape[0] for batch in batches]
+    [40, 40, 20]
+    """
+    if stream.batch_size is None:
+        raise InputError("tf.data takes batches: give the stream a batch_size; .unbatch() gives rows.")
+    encoder = encoder_of(encode)
+    convert = encoder or _strings
+
+    def batches() -> Iterator[Any]:
+        return stream.read(convert, share, done=0)
+
+    first = convert(stream.table(0))
+    made = tf.data.Dataset.from_generator(batches, output_signature=_signature(first, encoder))
+    if stream.total is not None:
+        made = made.apply(tf.data.experimental.assert_cardinality(share.count(stream.total)))
+    return made.prefetch(tf.data.AUTOTUNE)
+
+
+def _strings(table: pa.Table) -> dict[str, Any]:
+    return {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
+
+
+def _signature(batch: Any, encoder: Any) -> Any:
+    """What batches look like: as the first one, in any number of rows and as wide as they come."""
+    signature = tf.nest.map_structure(_spec, batch)
+    if isinstance(encoder, Encoder):
+        for name, width in (("question", encoder.question_width), ("answer", encoder.answer_width)):
+            if name in signature:
+                signature[name] = tf.TensorSpec((None, width), tf.int64)
+    return signature
+
+
+def _spec(value: Any) -> tf.TensorSpec:
+    array = np.asarray(value)
+    kind = tf.string if array.dtype.kind in "OU" else tf.as_dtype(array.dtype)
+    return tf.TensorSpec((None,) * array.ndim, kind)
