@@ -8,7 +8,7 @@ digest that its footer states is kept. A folder that holds anything else is refu
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from mathbench.engine.local import Local
 from mathbench.engine.work import Part, make, units, whole
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 from mathbench.manifest import FILE, SCHEMA_VERSION, SHARD, SPEC, Config, Manifest, ShardContent, read
+from mathbench.rows import open_rows
 from mathbench.shard import Progress
 from mathbench.version import __version__
 
@@ -61,7 +62,8 @@ def generate(
         _claim(folder, _found(folder, force), wanted, force)
         finished = _finished(folder)
         contents = engine.run(make, units(configs, str(folder), _stated(finished)), progress)
-        return _finish(folder, Manifest(list(configs), contents, __version__), finished)
+        _check_shared(folder, contents)
+        return _finish(folder, configs, contents, finished)
 
 
 def generate_part(
@@ -120,7 +122,7 @@ def merge(out: str | Path, *, engine: Engine = HERE, progress: Progress = lambda
         found = engine.run(whole, work, progress)
         contents = {file: content for file, content in found.items() if content is not None}
         _check_complete(folder, [unit.shard.file for unit in work], contents)
-        return _finish(folder, Manifest(configs, contents, __version__), finished)
+        return _finish(folder, configs, contents, finished)
 
 
 def configs_in(out: str | Path) -> list[Config]:
@@ -158,6 +160,16 @@ def _check_complete(folder: Path, wanted: list[str], contents: Mapping[str, Shar
         f"Make them here: mathbench generate --out {shlex.quote(str(folder))}   "
         f"or elsewhere, with the same command and {parts}, and merge again."
     )
+
+
+def _check_shared(folder: Path, files: Iterable[str]) -> None:
+    """Check that what other machines have written is seen here."""
+    for file in files:
+        if not (folder / file).is_file():
+            raise InputError(
+                f"another machine has written {file}, but {folder} does not hold it here. "
+                "Give an --out that all machines share."
+            )
 
 
 def _make_folder(folder: Path) -> None:
@@ -265,10 +277,13 @@ def _remove(folder: Path) -> None:
             path.rmdir()
 
 
-def _finish(folder: Path, manifest: Manifest, finished: Manifest | None) -> Manifest:
+def _finish(
+    folder: Path, configs: Sequence[Config], contents: Mapping[str, ShardContent], finished: Manifest | None
+) -> Manifest:
     """Write card and manifest, unless they are there already and still right; the manifest that then lies there."""
     for leftover in folder.rglob(LEFTOVER):
         leftover.unlink(missing_ok=True)
+    manifest = Manifest(list(configs), _in_order(configs, contents), __version__)
     if finished is not None and finished.contents == manifest.contents and (folder / card.FILE).is_file():
         manifest = finished
     else:
@@ -276,6 +291,18 @@ def _finish(folder: Path, manifest: Manifest, finished: Manifest | None) -> Mani
         files.write(folder / FILE, json.dumps(manifest.to_json(), indent=1))
     (folder / SPEC).unlink(missing_ok=True)
     return manifest
+
+
+def _in_order(configs: Sequence[Config], contents: Mapping[str, ShardContent]) -> dict[str, ShardContent]:
+    """Shards and their strata in the order of the task, whoever has written or read them in which order."""
+    made = {}
+    for config in configs:
+        for part in config.shards():
+            held = contents[part.file]
+            strata = [s.name for s in open_rows(config.task, part.split, config.seed).strata]
+            names = [*(name for name in strata if name in held.strata), *held.strata]
+            made[part.file] = replace(held, strata={name: held.strata[name] for name in names})
+    return made
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ class _Crew(Generic[T]):
             )
         _log.warning("a worker was %s at %s; another one does it again", fate, file)
         with self._lock:
-            self._left.append(unit)
+            self._left.appendleft(unit)
 
     def _next(self) -> Unit | None:
         with self._lock:

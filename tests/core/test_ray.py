@@ -1,0 +1,98 @@
+"""Ray: two nodes on this machine, a worker killed at work, nodes that cannot do it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+ray = pytest.importorskip("ray")
+
+from ray.cluster_utils import Cluster
+
+from mathbench import dataset, manifest
+from mathbench.dataset import generate, open_dataset
+from mathbench.engine import engine
+from mathbench.engine.ray import STORE
+from mathbench.errors import InputError, WorkerLost
+from mathbench.verify import verify
+from tests.core import jobs
+from tests.core.test_engine import SIZES, configs, files
+
+
+@pytest.fixture(scope="module")
+def nodes():
+    """The address of a cluster of two nodes with one CPU each, whose workers find what this process finds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(p for p in sys.path if p))
+        patch.setenv("MATHBENCH_TEST_PROCESS", str(os.getpid()))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        options = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
+        cluster = Cluster(initialize_head=True, head_node_args=options)
+        cluster.add_node(num_cpus=1, object_store_memory=STORE)
+        cluster.connect()  # once for all tests of this file that run in this process
+        yield cluster.address
+        ray.shutdown()
+        cluster.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch):
+    monkeypatch.setattr(manifest, "SHARD", 100)
+    monkeypatch.setattr(dataset, "SHARD", 100)
+
+
+def test_a_worker_killed_on_a_cluster_of_two_nodes_changes_nothing(tmp_path, nodes, monkeypatch):
+    expected, told = generate(configs(), tmp_path / "expected"), []
+    monkeypatch.setattr(dataset, "make", jobs.killed_once)
+    made = generate(configs(), tmp_path / "ds", engine=engine("ray", address=nodes), progress=told.append)
+    assert (tmp_path / "ds" / ".killed").exists()
+    assert made == expected and sum(told) == 2 * sum(SIZES.values())
+    (tmp_path / "ds" / ".killed").unlink()
+    assert files(tmp_path / "ds") == files(tmp_path / "expected")
+    assert all(c.passed for c in verify(open_dataset(tmp_path / "ds"), None))
+
+
+@pytest.mark.parametrize(
+    "job, error, message",
+    [
+        (jobs.always_killed, WorkerLost, "workers were lost 4 times at "),
+        (jobs.refused, InputError, "^the disk is full$"),
+        (jobs.elsewhere, InputError, "another machine has written .* Give an --out that all machines share"),
+    ],
+)
+def test_what_goes_wrong_on_a_node_is_one_line(tmp_path, nodes, monkeypatch, job, error, message):
+    monkeypatch.setattr(dataset, "make", job)
+    with pytest.raises(error, match=message) as raised:
+        generate(configs(), tmp_path / "ds", engine=engine("ray", 1, address=nodes))
+    assert "\n" not in str(raised.value)
+    with pytest.raises(InputError, match="interrupted"):
+        open_dataset(tmp_path / "ds")
+
+
+def test_another_version_on_the_nodes_is_refused(tmp_path, nodes, monkeypatch):
+    monkeypatch.setattr("mathbench.engine.ray.__version__", "9.9.9")
+    with pytest.raises(InputError, match=r"has mathbench \d.*, the driver has 9\.9\.9"):
+        generate(configs(), tmp_path / "ds", engine=engine("ray", address=nodes))
+
+
+def test_the_command_line_and_an_address_where_nobody_is(tmp_path, nodes):
+    command = [sys.executable, "-m", "mathbench", "generate", "--task", "gcd", "--train", "50", "--json"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+
+    def run(*arguments):
+        return subprocess.run(
+            [*command, "--engine", "ray", *arguments], env=environment, capture_output=True, text=True
+        )
+
+    made = run("--address", nodes, "--out", str(tmp_path / "ds"))
+    assert made.returncode == 0 and not made.stderr, made.stderr
+    alone = generate(dataset.configs_in(tmp_path / "ds"), tmp_path / "alone")
+    specs = json.loads(made.stdout)["configs"]
+    assert {name: spec["digest"] for name, spec in specs.items()} == {
+        c.name: alone.digest(c) for c in alone.configs
+    }
+    nobody = run("--address", "nowhere", "--out", str(tmp_path / "other"))
+    assert nobody.returncode == 2 and len(nobody.stderr.splitlines()) == 1
+    assert "there is no Ray cluster at nowhere" in nobody.stderr
