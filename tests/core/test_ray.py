@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-ray = pytest.importorskip("ray")
+pytest.importorskip("ray")
 
+import ray
 from ray.cluster_utils import Cluster
 
 from mathbench import dataset, manifest
