@@ -79,7 +79,8 @@ def test_another_version_on_the_nodes_is_refused(tmp_path, nodes, monkeypatch):
 
 
 def test_the_command_line_and_an_address_where_nobody_is(tmp_path, nodes):
-    command = [sys.executable, "-m", "mathbench", "generate", "--task", "gcd", "--train", "50", "--json"]
+    command = [sys.executable, "-m", "mathbench", "generate", "--task", "gcd", "--json"]
+    command += [word for split in SIZES for word in (f"--{split}", "50")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
 
     def run(*arguments):
