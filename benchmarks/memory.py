@@ -74,8 +74,12 @@ def measured(rows: int, workers: int) -> dict[str, Any]:
         raise SystemExit(said)
     own = peaks.pop(run.pid)
     return {
-        "rows": rows, "workers": workers, "seconds": seconds, "rows/s": rows / seconds,
-        "command": own, "worker": max(peaks.values(), default=None),
+        "rows": rows,
+        "workers": workers,
+        "seconds": seconds,
+        "rows/s": rows / seconds,
+        "command": own,
+        "worker": max(peaks.values(), default=None),
     }
 
 

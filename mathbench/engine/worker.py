@@ -13,6 +13,8 @@ import time
 import traceback
 from typing import Any, BinaryIO
 
+from mathbench.errors import InputError
+
 PATIENCE = 10.0  # seconds that an interrupted shard has to remove its temporary file
 
 
@@ -25,7 +27,7 @@ def serve() -> None:
     threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
     try:
         while (order := asked.get()) is not None:
-            _send(said, _done(said, *order))
+            _send(said, ("failed", order) if isinstance(order, InputError) else _done(said, *order))
     except (KeyboardInterrupt, OSError):  # nobody listens any more
         pass
     os._exit(0)
@@ -36,9 +38,15 @@ def _listen(asking: BinaryIO, asked: "queue.SimpleQueue[Any]") -> None:
     try:
         while True:
             asked.put(pickle.load(asking))
-    except (EOFError, OSError, pickle.UnpicklingError):
-        asked.put(None)
-        signal.raise_signal(signal.SIGINT)
+    except (EOFError, OSError):
+        pass
+    except Exception as error:  # whatever the import of a foreign module raises
+        asked.put(
+            InputError(f"a worker process cannot load the task: {error}. Put it into a module of its own.")
+        )
+        asking.read()
+    asked.put(None)
+    signal.raise_signal(signal.SIGINT)
     time.sleep(PATIENCE)
     os._exit(1)
 

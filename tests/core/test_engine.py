@@ -21,6 +21,7 @@ from mathbench.engine.processes import Processes
 from mathbench.engine.work import Part, Unit, units
 from mathbench.errors import CheckFailed, InputError, WorkerLost
 from mathbench.generators import task
+from mathbench.generators.gcd import Gcd
 from mathbench.manifest import Config
 from mathbench.verify import verify
 from tests.core import jobs
@@ -138,6 +139,14 @@ def test_an_error_of_ours_ends_the_workers(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         generate(configs(), tmp_path / "ds", engine=Processes(3), progress=progress)
     assert not children(os.getpid()) and not list((tmp_path / "ds").rglob("*.tmp"))
+
+
+def test_a_task_that_workers_cannot_load_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(Gcd, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "Gcd", Gcd, raising=False)
+    with pytest.raises(InputError, match=r"a worker process cannot load the task: .*'Gcd'"):
+        generate([Config("x", task("gcd"), 0, {"train": 2000})], tmp_path / "ds", engine=Processes(2))
+    assert not children(os.getpid())
 
 
 def test_workers_may_print(tmp_path, expected, monkeypatch):
