@@ -74,19 +74,26 @@ def _do(job: Job[T], unit: Unit, version: str) -> tuple[T, int]:
 
 
 def _result(ray: Any, ready: Any, unit: Unit) -> Any:
-    """What a task gave back; its error as it was raised."""
+    """What a task gave back; what the job raised is raised again."""
     try:
         return ray.get(ready)
     except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, ModuleNotFoundError):
-            raise InputError(f"a node of the Ray cluster lacks something: {error.cause}.") from None
+        if isinstance(error.cause, ModuleNotFoundError | ray.exceptions.RayError):
+            raise InputError(
+                f"a node of the Ray cluster cannot do the work: {_first_line(error.cause)}. "
+                f"Every node needs mathbench {__version__} and what it needs."
+            ) from None
         raise error.cause from error
     except ray.exceptions.RayError as error:
-        why = str(error).strip().splitlines()[0]
         raise WorkerLost(
-            f"workers were lost {RETRIES + 1} times at {unit.shard.file}: {why} "
+            f"workers were lost {RETRIES + 1} times at {unit.shard.file}: {_first_line(error)} "
             "Run the same command again: whole shards are kept."
         ) from None
+
+
+def _first_line(error: BaseException) -> str:
+    """Ray's messages are pages long."""
+    return str(error).strip().splitlines()[0]
 
 
 def _cancel(ray: Any, running: list[Any]) -> None:
@@ -112,9 +119,9 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
         else:
             ours = {"include_dashboard": False, "object_store_memory": STORE, "_node_ip_address": "127.0.0.1"}
             ray.init(address="local", **ours, **quiet)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        why = str(error).strip().splitlines()[0]
-        raise InputError(f"there is no Ray cluster at {address or 'this machine'}: {why}") from None
+    except Exception as error:  # Ray raises a plain one when a node takes too long to start
+        where = f"there is no Ray cluster at {address}" if address else "Ray cannot start on this machine"
+        raise InputError(f"{where}: {_first_line(error)}") from None
     try:
         yield
     finally:

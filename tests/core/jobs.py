@@ -54,6 +54,11 @@ def refused(unit, progress):
     wait_for_the_end(progress)
 
 
+def lacking(unit, progress):
+    if in_worker():
+        raise ModuleNotFoundError("No module named 'nosuch'")
+
+
 class OddError(Exception):
     """Cannot be unpickled."""
 

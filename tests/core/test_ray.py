@@ -22,6 +22,21 @@ from tests.core import jobs
 from tests.core.test_engine import SIZES, configs, files
 
 
+def started(tries=3):
+    """Two nodes; Ray gives a node 30 seconds to start, which a busy machine may miss."""
+    options = {"num_cpus": 1, "object_store_memory": STORE}
+    cluster = Cluster()
+    try:
+        for head in ({"include_dashboard": False}, {}):
+            cluster.add_node(**options, **head)
+        return cluster
+    except Exception:
+        cluster.shutdown()
+        if tries == 1:
+            raise
+        return started(tries - 1)
+
+
 @pytest.fixture(scope="module")
 def nodes():
     """The address of a cluster of two nodes with one CPU each, whose workers find what this process finds."""
@@ -29,9 +44,7 @@ def nodes():
         patch.setenv("PYTHONPATH", os.pathsep.join(p for p in sys.path if p))
         patch.setenv("MATHBENCH_TEST_PROCESS", str(os.getpid()))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        options = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
-        cluster = Cluster(initialize_head=True, head_node_args=options)
-        cluster.add_node(num_cpus=1, object_store_memory=STORE)
+        cluster = started()
         cluster.connect()  # once for all tests of this file that run in this process
         yield cluster.address
         ray.shutdown()
@@ -60,6 +73,11 @@ def test_a_worker_killed_on_a_cluster_of_two_nodes_changes_nothing(tmp_path, nod
     [
         (jobs.always_killed, WorkerLost, "workers were lost 4 times at "),
         (jobs.refused, InputError, "^the disk is full$"),
+        (
+            jobs.lacking,
+            InputError,
+            "cannot do the work: No module named 'nosuch'. Every node needs mathbench",
+        ),
         (jobs.elsewhere, InputError, "another machine has written .* Give an --out that all machines share"),
     ],
 )
