@@ -1,8 +1,9 @@
 """Datasets on disk: a folder of Parquet shards, a card and a manifest, written so that nothing half-done is believed.
 
 The request is stored first (`.generating.json`), then the shards, each renamed into place when complete, then the
-card, and the manifest last. An interrupted generation is finished by running it again: a shard whose rows have the
-digest that its footer states is kept. A folder that holds anything else is refused.
+card, and the manifest last. An engine writes the shards, or several processes that know nothing of each other write
+parts of them. An interrupted generation is finished by running it again: a shard whose rows have the digest that its
+footer states is kept. A folder that holds anything else is refused.
 """
 
 import json
@@ -222,9 +223,8 @@ def _found(folder: Path, force: bool = False) -> Request | None:
 
     None for an empty folder, an empty request for a damaged one that may be replaced.
     """
-    other = any(
-        not path.match(LEFTOVER) for path in folder.iterdir()
-    )  # before another part writes the request
+    # looked at first: another part writes its request before anything else
+    other = any(not path.match(LEFTOVER) for path in folder.iterdir())
     if (folder / SPEC).is_file() or (folder / FILE).is_file():
         try:
             return _request_in(folder)
