@@ -6,6 +6,8 @@ Every node needs mathbench in the driver's version, and must see the dataset's f
 import logging
 import os
 import platform
+import re
+import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,11 +20,17 @@ from mathbench.shard import Progress
 from mathbench.version import __version__
 
 RETRIES = 3  # of a shard whose process or node is lost
-PATIENCE = 10.0  # seconds that interrupted shards have to remove their temporary files
+PATIENCE = (
+    10.0  # seconds to reach a cluster, and that interrupted shards have to remove their temporary files
+)
 STORE = 100_000_000  # bytes of shared memory of a cluster of our own: results are small, shards go to disk
 T = TypeVar("T")
 
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_BACKEND_LOG_LEVEL": "error",
+}
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,8 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
     logging.getLogger("ray").setLevel(logging.ERROR)  # `ray.init` speaks before it reads its own setting
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     address = address or os.environ.get("RAY_ADDRESS")
+    if address:
+        _check_reachable(address)
     try:
         if address:
             ray.init(address=address, **quiet)
@@ -126,6 +136,18 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Check that somebody listens at HOST:PORT; Ray itself would try for a quarter of an hour."""
+    found = re.fullmatch(r"(?:ray://)?\[?([^/]+?)\]?:(\d+)", address)
+    if found is None:
+        return
+    try:
+        socket.create_connection((found[1], int(found[2])), timeout=PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"there is no Ray cluster at {address}: {why}.") from None
 
 
 def _ray() -> Any:

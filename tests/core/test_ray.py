@@ -15,7 +15,7 @@ from ray.cluster_utils import Cluster
 from mathbench import dataset, manifest
 from mathbench.dataset import generate, open_dataset
 from mathbench.engine import engine
-from mathbench.engine.ray import STORE
+from mathbench.engine.ray import STORE, _connected
 from mathbench.errors import InputError, WorkerLost
 from mathbench.verify import verify
 from tests.core import jobs
@@ -96,23 +96,41 @@ def test_another_version_on_the_nodes_is_refused(tmp_path, nodes, monkeypatch):
         generate(configs(), tmp_path / "ds", engine=engine("ray", address=nodes))
 
 
-def test_the_command_line_and_an_address_where_nobody_is(tmp_path, nodes):
+def test_the_command_line(tmp_path, nodes):
     command = [sys.executable, "-m", "mathbench", "generate", "--task", "gcd", "--json"]
     command += [word for split in SIZES for word in (f"--{split}", "50")]
+    command += ["--engine", "ray", "--address", nodes, "--out", str(tmp_path / "ds")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-
-    def run(*arguments):
-        return subprocess.run(
-            [*command, "--engine", "ray", *arguments], env=environment, capture_output=True, text=True
-        )
-
-    made = run("--address", nodes, "--out", str(tmp_path / "ds"))
+    made = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert made.returncode == 0 and not made.stderr, made.stderr
     alone = generate(dataset.configs_in(tmp_path / "ds"), tmp_path / "alone")
     specs = json.loads(made.stdout)["configs"]
     assert {name: spec["digest"] for name, spec in specs.items()} == {
         c.name: alone.digest(c) for c in alone.configs
     }
-    nobody = run("--address", "nowhere", "--out", str(tmp_path / "other"))
-    assert nobody.returncode == 2 and len(nobody.stderr.splitlines()) == 1
-    assert "there is no Ray cluster at nowhere" in nobody.stderr
+
+
+@pytest.mark.parametrize(
+    "address, why",
+    [
+        ("127.0.0.1:1", "Connection refused"),
+        ("ray://127.0.0.1:1", "Connection refused"),
+        ("127.0.0.1:99999", "port must be"),
+        ("nosuch.invalid:6379", "nosuch"),
+    ],
+)
+def test_an_address_where_nobody_listens_is_one_line_at_once(address, why):
+    with (
+        pytest.raises(InputError, match=f"there is no Ray cluster at {address}: .*") as raised,
+        _connected(FakeRay, address),
+    ):
+        pass
+    assert why in str(raised.value) and "\n" not in str(raised.value)
+
+
+class FakeRay:
+    """Ray before it is connected; nothing else of it may be asked for."""
+
+    @staticmethod
+    def is_initialized():
+        return False
