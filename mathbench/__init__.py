@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mathbench.metrics import SplitScore
     from mathbench.streaming import Stream, Streamed
 
-__all__ = ["__version__", "generate", "load", "score", "stream"]
+__all__ = ["__version__", "generate", "load", "merge", "score", "stream"]
 
 
 def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
@@ -94,6 +94,9 @@ def generate(
     seed: int | str = 0,
     name: str | None = None,
     force: bool = False,
+    workers: int | None = None,
+    engine: str = "local",
+    address: str | None = None,
     **options: Any,
 ) -> "Manifest":
     """Write a task's splits to Parquet, as `mathbench generate` does.
@@ -104,14 +107,38 @@ def generate(
         seed: a 64-bit integer or a string.
         name: the configuration's name; by default made from the task.
         force: replace another dataset in that folder.
+        workers: how many processes; with Ray, how many shards at a time. The rows are the same for any number.
+        engine: ``"local"``, or ``"ray"``: the nodes of a Ray cluster.
+        address: of the Ray cluster.
         options: rows per split and parameters of the task, as for :func:`load`.
 
     Raises:
         InputError: for bad parameters, too many rows, or a folder that holds something else.
+        WorkerLost: when worker processes were killed again and again.
     """
     from mathbench import dataset
+    from mathbench.engine import engine as make_engine
 
-    return dataset.generate([_config(task, seed, name, options)], out, force=force)
+    who = make_engine(engine, workers, address)
+    return dataset.generate([_config(task, seed, name, options)], out, force=force, engine=who)
+
+
+def merge(folder: str | Path, *, workers: int | None = None) -> "Manifest":
+    """Complete a dataset whose shards were written in parts, as `mathbench merge` does.
+
+    Args:
+        folder: where all parts were written, by `mathbench generate --shard i/N` or
+            :func:`mathbench.dataset.generate_part`.
+        workers: how many processes check the shards.
+
+    Raises:
+        InputError: when the folder holds no dataset, or processes still write into it.
+        CheckFailed: when shards are missing or damaged; says which, and how to make them.
+    """
+    from mathbench import dataset
+    from mathbench.engine import engine
+
+    return dataset.merge(folder, engine=engine(workers=workers))
 
 
 def score(

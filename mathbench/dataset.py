@@ -1,67 +1,182 @@
 """Datasets on disk: a folder of Parquet shards, a card and a manifest, written so that nothing half-done is believed.
 
 The request is stored first (`.generating.json`), then the shards, each renamed into place when complete, then the
-card, and the manifest last. An interrupted generation is finished by running it again: a shard whose rows have the
-digest that its footer states is kept. A folder that holds anything else is refused.
+card, and the manifest last. An engine writes the shards, or several processes that know nothing of each other write
+parts of them. An interrupted generation is finished by running it again: a shard whose rows have the digest that its
+footer states is kept. A folder that holds anything else is refused.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from mathbench import card, files, shard
 from mathbench.data import Data
+from mathbench.engine import Engine
+from mathbench.engine.local import Local
+from mathbench.engine.work import Part, make, units, whole
 from mathbench.errors import CheckFailed, InputError, did_you_mean
-from mathbench.manifest import FILE, SCHEMA_VERSION, SHARD, SPEC, Config, Manifest, Shard, ShardContent, read
+from mathbench.manifest import FILE, SCHEMA_VERSION, SHARD, SPEC, Config, Manifest, ShardContent, read
 from mathbench.rows import open_rows
 from mathbench.shard import Progress
 from mathbench.version import __version__
 
 LEFTOVER = ".*.tmp"  # what a killed process may leave
+HERE = Local()
+SHOWN = 5  # missing shards that are named
 
-Request = dict[str, object]  # everything that decides the bytes of a dataset
+Request = dict[str, Any]  # everything that decides the bytes of a dataset
 
 
 def generate(
-    configs: Sequence[Config], out: str | Path, *, force: bool = False, progress: Progress = lambda rows: None
+    configs: Sequence[Config],
+    out: str | Path,
+    *,
+    force: bool = False,
+    engine: Engine = HERE,
+    progress: Progress = lambda rows: None,
 ) -> Manifest:
-    """Write a dataset, or finish one that was interrupted.
+    """Write a dataset, or finish one that was interrupted or made in parts.
 
     Args:
         configs: what to write; their names must differ.
         out: the folder; it may be missing, empty, or an unfinished or finished dataset of the same request.
         force: replace a dataset of another request.
+        engine: who does the work.
         progress: called with the number of rows finished since its last call.
 
     Raises:
         SpaceExhausted: when a split does not hold the rows asked for; nothing has been written then.
         InputError: when the folder holds something else.
+        WorkerLost: when processes of the engine were killed again and again.
+    """
+    folder, wanted = Path(out), request(configs)
+    check(configs)
+    _make_folder(folder)
+    with files.only_writer(folder):
+        _claim(folder, _found(folder, force), wanted, force)
+        finished = _finished(folder)
+        contents = engine.run(make, units(configs, str(folder), _stated(finished)), progress)
+        _check_shared(folder, contents)
+        return _finish(folder, configs, contents, finished)
+
+
+def generate_part(
+    configs: Sequence[Config],
+    out: str | Path,
+    part: Part,
+    *,
+    engine: Engine = HERE,
+    progress: Progress = lambda rows: None,
+) -> dict[str, ShardContent]:
+    """Write one part of the shards of a dataset; other processes may write other parts into the folder meanwhile.
+
+    When all parts are written, :func:`merge` or :func:`generate` completes the dataset.
+
+    Args:
+        configs: what to write, the same for every part.
+        out: the folder, which all machines that write parts must share.
+        part: which part, of how many.
+        engine: who does the work.
+        progress: called with the number of rows finished since its last call.
+
+    Returns:
+        What the shards of this part hold, by file.
+
+    Raises:
+        As :func:`generate`.
+    """
+    folder, wanted = Path(out), request(configs)
+    check(configs)
+    _make_folder(folder)
+    with files.only_writer(folder, shared=True):
+        if _found(folder) is None:
+            files.create(folder / SPEC, json.dumps(wanted, indent=1))
+        _check_same(folder, _found(folder), wanted)
+        mine = part.of_all(units(configs, str(folder), _stated(_finished(folder))))
+        return engine.run(make, mine, progress)
+
+
+def merge(out: str | Path, *, engine: Engine = HERE, progress: Progress = lambda rows: None) -> Manifest:
+    """Complete a dataset whose shards are all there: check them, write card and manifest.
+
+    Args:
+        out: the folder in which parts of a dataset were written.
+        engine: who does the work.
+        progress: called with the number of rows checked since its last call.
+
+    Raises:
+        InputError: when the folder holds no dataset, or processes still write into it.
+        CheckFailed: when shards are missing or damaged; says which, and how to make them.
     """
     folder = Path(out)
-    check(configs)
-    found = _found(folder, force)
-    folder.mkdir(parents=True, exist_ok=True)
+    configs = configs_in(folder)
     with files.only_writer(folder):
-        _claim(folder, found, request(configs), force)
-        manifest = Manifest(list(configs), _contents(folder, configs, progress), __version__)
-        _finish(folder, manifest)
-    return manifest
+        finished = _finished(folder)
+        work = units(configs, str(folder), _stated(finished))
+        found = engine.run(whole, work, progress)
+        contents = {file: content for file, content in found.items() if content is not None}
+        _check_complete(folder, [unit.shard.file for unit in work], contents)
+        return _finish(folder, configs, contents, finished)
 
 
-def _contents(folder: Path, configs: Sequence[Config], progress: Progress) -> dict[str, ShardContent]:
-    """Write every shard that an earlier run has not left whole; what each holds."""
-    contents = {}
-    for config in configs:
-        for part in config.shards():
-            path, rows = folder / part.file, open_rows(config.task, part.split, config.seed)
-            contents[part.file] = _kept(path, part, progress) or shard.write(
-                path, rows, part.start, part.stop, progress
+def configs_in(out: str | Path) -> list[Config]:
+    """The configurations of the dataset in a folder, finished or not.
+
+    Raises:
+        InputError: when there is none, or another version of mathbench began it.
+        CheckFailed: when the file that says so is damaged.
+    """
+    folder = Path(out)
+    found = _found(folder) if folder.is_dir() else None
+    if found is None:
+        raise InputError(f"{folder} holds no dataset, neither finished nor begun.")
+    try:
+        configs = [Config.of_spec(name, spec) for name, spec in found["configs"].items()]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise InputError(f"{folder / SPEC}: {error}") from None
+        raise CheckFailed(f"{folder / SPEC} is damaged ({error}).") from None
+    if request(configs) != found:
+        raise InputError(f"{folder} was begun by another version of mathbench. Finish it with that version.")
+    return configs
+
+
+def _check_complete(folder: Path, wanted: list[str], contents: Mapping[str, ShardContent]) -> None:
+    """Check that every shard is there, or say how to make those that are not."""
+    missing = [i for i, file in enumerate(wanted, 1) if file not in contents]
+    if not missing:
+        return
+    more = ", ..." if len(missing) > SHOWN else ""
+    names = ", ".join(wanted[i - 1] for i in missing[:SHOWN]) + more
+    parts = ", ".join(f"--shard {i}/{len(wanted)}" for i in missing[:SHOWN]) + more
+    raise CheckFailed(
+        f"{folder} is not complete: {len(missing)} of {len(wanted)} shards are missing or damaged: {names}. "
+        f"Make them here: mathbench generate --out {shlex.quote(str(folder))}   "
+        f"or elsewhere, with the same command and {parts}, and merge again."
+    )
+
+
+def _check_shared(folder: Path, files: Iterable[str]) -> None:
+    """Check that what other machines have written is seen here."""
+    for file in files:
+        if not (folder / file).is_file():
+            raise InputError(
+                f"another machine has written {file}, but {folder} does not hold it here. "
+                "Give an --out that all machines share."
             )
-    return contents
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file, not a folder.")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def check(configs: Sequence[Config]) -> None:
@@ -87,26 +202,29 @@ def request(configs: Iterable[Config]) -> Request:
 
 
 def _claim(folder: Path, found: Request | None, wanted: Request, force: bool) -> None:
-    """Make the folder ours, or refuse."""
-    if found is not None and found != wanted:
-        if not force:
-            raise InputError(
-                f"{folder} holds another dataset{_difference(found, wanted)}. Give another --out or --force."
-            )
+    """Make the folder ours, or refuse. A finished dataset of the same request stays finished."""
+    if force and found is not None and found != wanted:
         _remove(folder)
-    (folder / FILE).unlink(missing_ok=True)
-    files.write(folder / SPEC, json.dumps(wanted, indent=1))
+    else:
+        _check_same(folder, found, wanted)
+    if not (folder / FILE).is_file():
+        files.write(folder / SPEC, json.dumps(wanted, indent=1))
 
 
-def _found(folder: Path, force: bool) -> Request | None:
+def _check_same(folder: Path, found: Request | None, wanted: Request) -> None:
+    if found is not None and found != wanted:
+        raise InputError(
+            f"{folder} holds another dataset{_difference(found, wanted)}. Give another --out or --force."
+        )
+
+
+def _found(folder: Path, force: bool = False) -> Request | None:
     """The request whose dataset, finished or not, lies in a folder.
 
     None for an empty folder, an empty request for a damaged one that may be replaced.
     """
-    if not folder.exists():
-        return None
-    if not folder.is_dir():
-        raise InputError(f"{folder} is a file, not a folder.")
+    # looked at first: another part writes its request before anything else
+    other = any(not path.match(LEFTOVER) for path in folder.iterdir())
     if (folder / SPEC).is_file() or (folder / FILE).is_file():
         try:
             return _request_in(folder)
@@ -114,9 +232,18 @@ def _found(folder: Path, force: bool) -> Request | None:
             if force:
                 return {}
             raise InputError(str(error)) from None
-    if any(not path.match(LEFTOVER) for path in folder.iterdir()):
+    if other:
         raise InputError(f"{folder} is not empty and holds no mathbench dataset. Give another --out.")
     return None
+
+
+def _finished(folder: Path) -> Manifest | None:
+    """The manifest of a folder that holds a finished dataset; one that lies beside a request is not believed."""
+    return read(folder) if (folder / FILE).is_file() and not (folder / SPEC).is_file() else None
+
+
+def _stated(finished: Manifest | None) -> Mapping[str, ShardContent]:
+    return finished.contents if finished else {}
 
 
 def _request_in(folder: Path) -> Request:
@@ -150,27 +277,32 @@ def _remove(folder: Path) -> None:
             path.rmdir()
 
 
-def _kept(path: Path, part: Shard, progress: Progress) -> ShardContent | None:
-    """What a shard left by an earlier run holds, if it is whole."""
-    stated = shard.stated_digest(path)
-    if stated is None:
-        return None
-    try:
-        held = shard.scan(path)
-    except CheckFailed:
-        return None
-    if held.digest != stated or held.rows != part.stop - part.start:
-        return None
-    progress(held.rows)
-    return held
-
-
-def _finish(folder: Path, manifest: Manifest) -> None:
+def _finish(
+    folder: Path, configs: Sequence[Config], contents: Mapping[str, ShardContent], finished: Manifest | None
+) -> Manifest:
+    """Write card and manifest, unless they are there already and still right; the manifest that then lies there."""
     for leftover in folder.rglob(LEFTOVER):
         leftover.unlink(missing_ok=True)
-    files.write(folder / card.FILE, card.render(manifest))
-    files.write(folder / FILE, json.dumps(manifest.to_json(), indent=1))
+    manifest = Manifest(list(configs), _in_order(configs, contents), __version__)
+    if finished is not None and finished.contents == manifest.contents and (folder / card.FILE).is_file():
+        manifest = finished
+    else:
+        files.write(folder / card.FILE, card.render(manifest))
+        files.write(folder / FILE, json.dumps(manifest.to_json(), indent=1))
     (folder / SPEC).unlink(missing_ok=True)
+    return manifest
+
+
+def _in_order(configs: Sequence[Config], contents: Mapping[str, ShardContent]) -> dict[str, ShardContent]:
+    """Shards and their strata in the order of the task, whoever has written or read them in which order."""
+    made = {}
+    for config in configs:
+        for part in config.shards():
+            held = contents[part.file]
+            strata = [s.name for s in open_rows(config.task, part.split, config.seed).strata]
+            names = [*(name for name in strata if name in held.strata), *held.strata]
+            made[part.file] = replace(held, strata={name: held.strata[name] for name in names})
+    return made
 
 
 @dataclass(frozen=True)

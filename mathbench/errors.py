@@ -3,6 +3,7 @@
 MathbenchError
   InputError        what the user asked for cannot be done (exit code 2)
     SpaceExhausted  more rows were asked for than a split holds
+  WorkerLost        processes that did the work were killed again and again (exit code 2)
   CheckFailed       a verification or a comparison did not hold (exit code 1)
 """
 
@@ -22,6 +23,10 @@ class InputError(MathbenchError, ValueError):
 
 class SpaceExhausted(InputError):
     """More rows were asked for than a split holds."""
+
+
+class WorkerLost(MathbenchError):
+    """Processes that did the work were killed again and again; what they had finished is kept."""
 
 
 class CheckFailed(MathbenchError):

@@ -1,10 +1,11 @@
-"""Files that are whole or absent, and folders that one process writes at a time."""
+"""Files that are whole or absent, and folders that one process writes at a time, or several that share the work."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from mathbench.errors import InputError, reason
 
@@ -19,7 +20,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         InputError: when it cannot be written; the file is then as it was before.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    part = _temporary(path)
     try:
         yield part
         with part.open("rb") as file:
@@ -38,9 +39,38 @@ def write(path: Path, content: bytes | str) -> None:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def create(path: Path, content: str) -> bool:
+    """Write a file unless there is one, whole at once; of several processes on any machine, one succeeds.
+
+    Returns:
+        Whether it was this one.
+    """
+    part = _temporary(path)
+    try:
+        part.write_text(content)
+        os.link(part, path)
+        return True
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links, where the last one wins
+        write(path, content)
+        return True
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    """A hidden name beside a file that no other process on any machine uses."""
+    return path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+
+
 @contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
+def only_writer(folder: Path, shared: bool = False) -> Iterator[None]:
     """Keep other processes from writing into a folder; the system forgets it when the process ends or is killed.
+
+    Args:
+        folder: the folder.
+        shared: keep out only those who want the folder for themselves.
 
     Raises:
         InputError: when another process writes into it now.
@@ -50,7 +80,7 @@ def only_writer(folder: Path) -> Iterator[None]:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
         raise InputError(

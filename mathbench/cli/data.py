@@ -1,19 +1,25 @@
-"""Commands that make and check data: generate, verify, describe."""
+"""Commands that make and check data: generate, merge, verify, describe."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mathbench.cli.options import Count, Json, sizes_of
+from mathbench.cli.options import Address, Count, EngineName, Json, Workers, sizes_of
 from mathbench.cli.output import FREE_OPTIONS, emit, out, say, task_of
 from mathbench.cli.output import table as table_of
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
+    from mathbench.engine import Engine
+    from mathbench.engine.work import Part
     from mathbench.manifest import Config, Manifest
 
-KNOWN = ("task", "suite", "seed", "train", "validation", "interpolate", "extrapolate", "out", "name", "force")
+KNOWN = (
+    *("task", "suite", "seed", "train", "validation", "interpolate", "extrapolate", "out", "name", "force"),
+    *("workers", "engine", "address", "shard", "dry-run", "json"),
+)
 
 NUMBERS = ("rows", "it holds", "strata")
 
@@ -31,6 +37,13 @@ def generate(
     name: Annotated[
         str | None, typer.Option(help="Name of the configuration; default: from the task.")
     ] = None,
+    workers: Workers = None,
+    engine: EngineName = "local",
+    address: Address = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="i/N", help="Write only this part of the shards, counted from 1; then `merge`."),
+    ] = None,
     force: Annotated[bool, typer.Option(help="Replace another dataset in that folder.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would be written, write nothing.")] = False,
     json: Json = False,
@@ -38,23 +51,33 @@ def generate(
     """Write a dataset to Parquet: splits that share no problem, a card, a manifest.
 
     Parameters of the task, --format among them, are options of their own: `mathbench tasks NAME` lists them.
-    An interrupted generation goes on where it stopped when the same command is run again.
+    An interrupted generation goes on where it stopped when the same command is run again, or with --out alone.
 
     Examples:
       mathbench generate --task divisible --k 7
 
-      mathbench generate --task addition --digits 6 --train 1000000 --out sums
+      mathbench generate --task addition --digits 6 --train 10000000 --workers 2 --out sums
 
       mathbench generate --task addition --format padded+reversed
 
       mathbench generate --suite hofstadter --out hofstadter
+
+      mathbench generate --suite hofstadter --out hofstadter --shard 1/4
     """
+    from mathbench.engine import engine as make_engine
+    from mathbench.engine.work import Part
     from mathbench.manifest import single
 
     given = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
-    if (task is None) == (suite is None):
+    part = None if shard is None else Part.parse(shard)
+    if part is not None and force:
+        raise InputError("--force would remove what other parts write. Remove the folder first.")
+    who = make_engine(engine, workers, address)
+    if task is None and suite is None and out is not None:
+        title, configs = str(out), _begun(out, given, seed, name, context.args)
+    elif (task is None) == (suite is None):
         raise InputError("give either --task NAME or --suite NAME, one of them.")
-    if suite is not None:
+    elif suite is not None:
         title, configs = _suite(suite, given, seed, name, context.args)
     else:
         configs = [single(task_of(task, context.args, KNOWN), given, 0 if seed is None else seed, name)]
@@ -62,8 +85,21 @@ def generate(
     folder = out if out is not None else Path("data") / title
     if dry_run:
         _show_plan(folder, configs, json)
-        return
-    _write(folder, configs, force, json)
+    elif part is not None:
+        _write_part(folder, configs, part, who, json)
+    else:
+        _write(folder, configs, force, who, json)
+
+
+def _begun(
+    folder: Path, given: dict[str, int], seed: str | None, name: str | None, extra: list[str]
+) -> list["Config"]:
+    """The configurations of a dataset that an earlier command has begun."""
+    from mathbench.dataset import configs_in
+
+    if given or seed is not None or name is not None or extra:
+        raise InputError("give either --task NAME or --suite NAME; only --out alone goes on with a dataset.")
+    return configs_in(folder)
 
 
 def _suite(
@@ -96,25 +132,80 @@ def _show_plan(folder: Path, configs: list["Config"], json: bool) -> None:
                 config.name, split, f"{rows:,}", f"{len(all_rows):,}", first["question"], first["answer"]
             )
     out.print(table)
-    say(f"would write {sum(sum(c.sizes.values()) for c in configs):,} rows to {folder}; nothing was written")
+    say(f"would write {_rows(configs):,} rows to {folder}; nothing was written")
 
 
-def _write(folder: Path, configs: list["Config"], force: bool, json: bool) -> None:
+def _write(folder: Path, configs: list["Config"], force: bool, engine: "Engine", json: bool) -> None:
     import time
 
     from mathbench.cli.progress import Bar
     from mathbench.dataset import generate as write
 
-    begin, total = time.perf_counter(), sum(sum(c.sizes.values()) for c in configs)
+    begin, total = time.perf_counter(), _rows(configs)
     with Bar("generating", total) as bar:
-        manifest = write(configs, folder, force=force, progress=bar)
+        manifest = write(configs, folder, force=force, engine=engine, progress=bar)
     seconds = time.perf_counter() - begin
     if json:
         emit({"out": str(folder), **manifest.to_json()})
         return
     _show_written(manifest)
     say(f"{total:,} rows in {folder} ({seconds:.1f} s, {total / seconds:,.0f} rows/s)")
-    say(f'load: datasets.load_dataset("{folder}", "{configs[0].name}")   check: mathbench verify {folder}')
+    _show_next(folder, manifest)
+
+
+def _write_part(folder: Path, configs: list["Config"], part: "Part", engine: "Engine", json: bool) -> None:
+    from dataclasses import asdict
+
+    from mathbench.cli.progress import Bar
+    from mathbench.dataset import generate_part
+    from mathbench.engine.work import units
+
+    work = units(configs, str(folder))
+    mine = part.of_all(work)
+    with Bar(f"part {part}", sum(unit.rows for unit in mine)) as bar:
+        contents = generate_part(configs, folder, part, engine=engine, progress=bar)
+    if json:
+        emit({"out": str(folder), "part": str(part), "files": {f: asdict(c) for f, c in contents.items()}})
+        return
+    rows = sum(content.rows for content in contents.values())
+    say(f"part {part}: {len(mine)} of {len(work)} shards, {rows:,} rows in {folder}")
+    say(f"when all {part.of} parts are written: mathbench merge {shlex.quote(str(folder))}")
+
+
+def merge(
+    folder: Annotated[Path, typer.Argument(help="A folder with all parts of a dataset.", metavar="DIR")],
+    workers: Workers = None,
+    json: Json = False,
+) -> None:
+    """Complete a dataset that was written with --shard: check every shard, write card and manifest.
+
+    Exit code 1 when shards are missing or damaged; says which, and the commands that make them.
+
+    Examples:
+      mathbench merge sums
+    """
+    from mathbench.cli.progress import Bar
+    from mathbench.dataset import configs_in
+    from mathbench.dataset import merge as complete
+    from mathbench.engine import engine
+
+    with Bar("checking", _rows(configs_in(folder))) as bar:
+        manifest = complete(folder, engine=engine(workers=workers), progress=bar)
+    if json:
+        emit({"out": str(folder), **manifest.to_json()})
+        return
+    _show_written(manifest)
+    say(f"{_rows(manifest.configs):,} rows in {folder}; all {len(manifest.contents)} shards are whole")
+    _show_next(folder, manifest)
+
+
+def _rows(configs: list["Config"]) -> int:
+    return sum(sum(config.sizes.values()) for config in configs)
+
+
+def _show_next(folder: Path, manifest: "Manifest") -> None:
+    name = manifest.configs[0].name
+    say(f'load: datasets.load_dataset("{folder}", "{name}")   check: mathbench verify {folder}')
 
 
 def _show_written(manifest: "Manifest") -> None:
@@ -241,5 +332,6 @@ def _show_summary(name: str, splits: dict[str, Any]) -> None:
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(context_settings=FREE_OPTIONS)(generate)
+    app.command()(merge)
     app.command()(verify)
     app.command()(describe)

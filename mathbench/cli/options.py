@@ -16,6 +16,18 @@ DataDir = Annotated[
 ConfigName = Annotated[str | None, typer.Option("--config", help="Which configuration of the dataset.")]
 DataSeed = Annotated[str, typer.Option("--data-seed", help="Seed of the data; a 64-bit integer or a string.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Processes; with Ray, shards in work at a time. Default: 1; with Ray, 2 per CPU of the cluster.",
+    ),
+]
+EngineName = Annotated[str, typer.Option("--engine", help="local, or ray: the nodes of a Ray cluster.")]
+Address = Annotated[
+    str | None,
+    typer.Option(help="Of a Ray cluster, such as HOST:6379. Default: RAY_ADDRESS, or one on this machine."),
+]
 
 
 def sizes_of(**sizes: int | None) -> dict[str, int]:

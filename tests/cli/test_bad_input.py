@@ -53,6 +53,14 @@ def constant(tmp_path, words):
             ["generate", "--task", "gcd", "--dry-run", *(w for w in SIZES if w[0] == "-" for w in (w, "0"))],
             "no rows",
         ),
+        (["generate", "--task", "gcd", "--workers", "0"], "--workers"),
+        (["generate", "--task", "gcd", "--engine", "rya"], "Did you mean 'ray'"),
+        (["generate", "--task", "gcd", "--address", "here"], "--address goes with --engine ray"),
+        (["generate", "--task", "gcd", "--shard", "0/4"], "counted from 1"),
+        (["generate", "--task", "gcd", "--shard", "1/4", "--force"], "would remove what other parts write"),
+        (["generate", "--out", "nosuch"], "nosuch holds no dataset"),
+        (["generate", "--out", "nosuch", "--train", "5"], "give either --task NAME or --suite NAME"),
+        (["merge", "nosuch"], "nosuch holds no dataset"),
         (["run-baseline", "lstm-seq2seq", "--framework", "jax"], "no framework 'jax'"),
         (["baselines", "./nosuch.py:M"], "there is no file nosuch.py"),
         (["score", "nosuch", "--digits", "3"], "no predictions file"),
@@ -137,6 +145,24 @@ def test_a_damaged_request_is_replaced_only_when_forced(words, tmp_path, content
     code, _, said = words(*made)
     assert code == 2 and "--force" in said and said.count("\n") == 1
     assert words(*made, "--force")[0] == 0 and words("verify", tmp_path)[0] == 0
+
+
+def test_parts_on_the_command_line(words, tmp_path):
+    made = ["generate", "--task", "gcd", *SIZES, "--out", tmp_path / "my ds"]
+    code, _, said = words(*made, "--shard", "1/3")
+    assert code == 0 and "part 1/3: 2 of 4 shards, 50 rows" in said and f"merge '{tmp_path}/my ds'" in said
+    code, _, said = words("merge", tmp_path / "my ds")
+    assert code == 1 and "2 of 4 shards are missing" in said and said.count("\n") == 1
+    assert words(*made, "--shard", "2/3")[0] == 0
+    assert words("generate", "--out", tmp_path / "my ds", "--shard", "3/3", "--workers", 2)[0] == 0
+    code, shown, _ = words("merge", tmp_path / "my ds", "--json")
+    assert code == 0 and json.loads(shown)["configs"]
+    assert words("verify", tmp_path / "my ds", "--all")[0] == 0
+
+
+def test_the_folder_alone_says_what_goes_on(words, tmp_path):
+    words("generate", "--task", "gcd", *SIZES, "--out", tmp_path, "--shard", "1/2")
+    assert words("generate", "--out", tmp_path)[0] == 0 and words("verify", tmp_path, "--all")[0] == 0
 
 
 def test_a_damaged_manifest_is_replaced_only_when_forced(words, tmp_path):

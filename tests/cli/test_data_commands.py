@@ -94,12 +94,12 @@ def test_tasks_and_doctor_as_json():
 
 
 def test_help_of_every_command_has_examples():
-    for command in ("generate", "verify", "describe", "tasks", "doctor"):
+    for command in ("generate", "merge", "verify", "describe", "tasks", "doctor"):
         assert f"mathbench {command}" in run(command, "--help").stdout
 
 
 def test_imports_are_light():
-    heavy = ("torch", "keras", "tensorflow", "datasets", "pandas")
+    heavy = ("torch", "keras", "tensorflow", "datasets", "pandas", "ray")
     code = f"import sys, mathbench, mathbench.cli; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 

@@ -1,0 +1,18 @@
+"""The engine without parts: this process, one shard after the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mathbench.engine.work import Job, Unit
+from mathbench.shard import Progress
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Local:
+    """Does all work in this process."""
+
+    def run(self, job: Job[T], units: Sequence[Unit], progress: Progress) -> dict[str, T]:
+        return {unit.shard.file: job(unit, progress) for unit in units}
