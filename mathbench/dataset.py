@@ -6,34 +6,42 @@ digest that its footer states is kept. A folder that holds anything else is refu
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cached_property
-from pathlib import Path
 
 import pyarrow as pa
 
-from mathbench import card, files, shard
+from mathbench import card, files, shard, storage
 from mathbench.data import Data
 from mathbench.errors import CheckFailed, InputError, did_you_mean
+from mathbench.files import LEFTOVER
 from mathbench.manifest import FILE, SCHEMA_VERSION, SHARD, SPEC, Config, Manifest, Shard, ShardContent, read
-from mathbench.rows import open_rows
+from mathbench.rows import Rows, open_rows
 from mathbench.shard import Progress
+from mathbench.storage import Place, place
 from mathbench.version import __version__
 
-LEFTOVER = ".*.tmp"  # what a killed process may leave
+SHARDS = "*/*-[0-9]*-of-[0-9]*.parquet"
+MINE = (SHARDS, f"*/{LEFTOVER}", card.FILE, FILE, SPEC)  # what says whose they are goes last
 
 Request = dict[str, object]  # everything that decides the bytes of a dataset
 
 
 def generate(
-    configs: Sequence[Config], out: str | Path, *, force: bool = False, progress: Progress = lambda rows: None
+    configs: Sequence[Config],
+    out: str | Place,
+    *,
+    force: bool = False,
+    progress: Progress = lambda rows: None,
 ) -> Manifest:
     """Write a dataset, or finish one that was interrupted.
 
     Args:
         configs: what to write; their names must differ.
-        out: the folder; it may be missing, empty, or an unfinished or finished dataset of the same request.
+        out: the folder, a path or a URL such as ``s3://bucket/folder``; it may be missing, empty, or an
+            unfinished or finished dataset of the same request.
         force: replace a dataset of another request.
         progress: called with the number of rows finished since its last call.
 
@@ -41,24 +49,26 @@ def generate(
         SpaceExhausted: when a split does not hold the rows asked for; nothing has been written then.
         InputError: when the folder holds something else.
     """
-    folder = Path(out)
+    folder = place(out)
     check(configs)
-    found = _found(folder, force)
-    folder.mkdir(parents=True, exist_ok=True)
+    files.make(folder)
     with files.only_writer(folder):
+        found, before = _found(folder, force), _stated(folder)
         _claim(folder, found, request(configs), force)
-        manifest = Manifest(list(configs), _contents(folder, configs, progress), __version__)
+        manifest = Manifest(list(configs), _contents(folder, configs, before, progress), __version__)
         _finish(folder, manifest)
     return manifest
 
 
-def _contents(folder: Path, configs: Sequence[Config], progress: Progress) -> dict[str, ShardContent]:
+def _contents(
+    folder: Place, configs: Sequence[Config], before: Mapping[str, ShardContent], progress: Progress
+) -> dict[str, ShardContent]:
     """Write every shard that an earlier run has not left whole; what each holds."""
     contents = {}
     for config in configs:
         for part in config.shards():
             path, rows = folder / part.file, open_rows(config.task, part.split, config.seed)
-            contents[part.file] = _kept(path, part, progress) or shard.write(
+            contents[part.file] = _kept(path, part, rows, before.get(part.file), progress) or shard.write(
                 path, rows, part.start, part.stop, progress
             )
     return contents
@@ -86,7 +96,15 @@ def request(configs: Iterable[Config]) -> Request:
     return {"schema_version": SCHEMA_VERSION, "shard_rows": SHARD, "configs": specs}
 
 
-def _claim(folder: Path, found: Request | None, wanted: Request, force: bool) -> None:
+def _stated(folder: Place) -> dict[str, ShardContent]:
+    """What a manifest that lies there says of each file."""
+    try:
+        return read(folder).contents
+    except (CheckFailed, InputError):
+        return {}
+
+
+def _claim(folder: Place, found: Request | None, wanted: Request, force: bool) -> None:
     """Make the folder ours, or refuse."""
     if found is not None and found != wanted:
         if not force:
@@ -94,36 +112,35 @@ def _claim(folder: Path, found: Request | None, wanted: Request, force: bool) ->
                 f"{folder} holds another dataset{_difference(found, wanted)}. Give another --out or --force."
             )
         _remove(folder)
-    (folder / FILE).unlink(missing_ok=True)
-    files.write(folder / SPEC, json.dumps(wanted, indent=1))
+    files.remove(folder / FILE)
+    # a store has no locks: of two that begin there at one time, one is refused here
+    files.write(folder / SPEC, json.dumps(wanted, indent=1), "xb" if found is None else "wb")
 
 
-def _found(folder: Path, force: bool) -> Request | None:
+def _found(folder: Place, force: bool) -> Request | None:
     """The request whose dataset, finished or not, lies in a folder.
 
     None for an empty folder, an empty request for a damaged one that may be replaced.
     """
-    if not folder.exists():
-        return None
-    if not folder.is_dir():
-        raise InputError(f"{folder} is a file, not a folder.")
-    if (folder / SPEC).is_file() or (folder / FILE).is_file():
+    names = storage.children(folder) or []
+    if SPEC in names or FILE in names:
         try:
             return _request_in(folder)
         except (CheckFailed, InputError) as error:
             if force:
                 return {}
             raise InputError(str(error)) from None
-    if any(not path.match(LEFTOVER) for path in folder.iterdir()):
+    if any(not fnmatch(name, LEFTOVER) for name in names):
         raise InputError(f"{folder} is not empty and holds no mathbench dataset. Give another --out.")
     return None
 
 
-def _request_in(folder: Path) -> Request:
-    if not (folder / SPEC).is_file():
+def _request_in(folder: Place) -> Request:
+    content = storage.read(folder / SPEC)
+    if content is None:
         return request(read(folder).configs)
     try:
-        return dict(json.loads((folder / SPEC).read_text()).items())
+        return dict(json.loads(content).items())
     except (ValueError, AttributeError):
         raise CheckFailed(
             f"{folder / SPEC} is damaged. Give another --out, or --force to make the dataset anew."
@@ -138,39 +155,32 @@ def _difference(found: Request, wanted: Request) -> str:
     return f" (different: {', '.join(names[:3])})" if names else ""
 
 
-def _remove(folder: Path) -> None:
-    """Remove the files of an earlier dataset, and only those; what says whose they are goes last."""
-    for pattern in ("*/*-[0-9]*-of-[0-9]*.parquet", "*/.*.tmp"):
-        for path in folder.glob(pattern):
-            path.unlink()
-    for name in (card.FILE, FILE, SPEC):
-        (folder / name).unlink(missing_ok=True)
-    for path in folder.iterdir():
-        if path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
+def _remove(folder: Place) -> None:
+    """Remove the files of an earlier dataset, and only those, and the folders that are then empty."""
+    names = storage.files(folder)
+    for pattern in MINE:
+        for name in names:
+            if fnmatch(name, pattern) and name.count("/") == pattern.count("/"):
+                files.remove(folder / name)
+    files.prune(folder)
 
 
-def _kept(path: Path, part: Shard, progress: Progress) -> ShardContent | None:
-    """What a shard left by an earlier run holds, if it is whole."""
-    stated = shard.stated_digest(path)
-    if stated is None:
-        return None
-    try:
-        held = shard.scan(path)
-    except CheckFailed:
-        return None
-    if held.digest != stated or held.rows != part.stop - part.start:
+def _kept(
+    path: Place, part: Shard, rows: Rows, before: ShardContent | None, progress: Progress
+) -> ShardContent | None:
+    """What a shard left by an earlier run holds, if it is whole and has not changed since a manifest stated it."""
+    held = shard.whole(path, rows, part.start, part.stop)
+    if held is None or (before and before.sha256 and before != held):
         return None
     progress(held.rows)
     return held
 
 
-def _finish(folder: Path, manifest: Manifest) -> None:
-    for leftover in folder.rglob(LEFTOVER):
-        leftover.unlink(missing_ok=True)
+def _finish(folder: Place, manifest: Manifest) -> None:
+    files.sweep(folder)
     files.write(folder / card.FILE, card.render(manifest))
     files.write(folder / FILE, json.dumps(manifest.to_json(), indent=1))
-    (folder / SPEC).unlink(missing_ok=True)
+    files.remove(folder / SPEC)
 
 
 @dataclass(frozen=True)
@@ -182,7 +192,7 @@ class Dataset:
         manifest: what it says it holds.
     """
 
-    folder: Path
+    folder: Place
     manifest: Manifest
 
     @cached_property
@@ -224,14 +234,15 @@ class Dataset:
         return Data(config.task, config.seed, splits)
 
 
-def open_dataset(folder: str | Path) -> Dataset:
+def open_dataset(folder: str | Place) -> Dataset:
     """Open a finished dataset.
+
+    Args:
+        folder: a path, or a URL such as ``s3://bucket/folder``.
 
     Raises:
         InputError: when the folder holds none.
         CheckFailed: when its manifest is damaged.
     """
-    path = Path(folder)
-    if not path.exists():
-        raise InputError(f"{path} does not exist.")
-    return Dataset(path, read(path))
+    where = place(folder)
+    return Dataset(where, read(where))
