@@ -154,10 +154,10 @@ def sweep(folder: Place) -> None:
 
 def _abort_uploads(folder: "UPath") -> None:
     bucket, _, prefix = folder.path.rstrip("/").partition("/")
+    if not prefix:  # a whole bucket is not ours alone
+        return
     with suppress(OSError):  # not permitted: the parts cost space until the bucket's own rule removes them
-        found = folder.fs.call_s3(
-            "list_multipart_uploads", Bucket=bucket, Prefix=f"{prefix}/" if prefix else ""
-        )
+        found = folder.fs.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=f"{prefix}/")
         for upload in found.get("Uploads", []):
             folder.fs.abort_mpu(bucket, upload["Key"], upload["UploadId"])
 

@@ -38,21 +38,22 @@ def place(where: "str | Place") -> Place:
         return Path(text)
     from upath import UPath
 
-    made, protocol = UPath(where), text.partition("://")[0]
-    if made.protocol in ("file", "local"):
-        return Path(made.path)
-    with _loading(protocol, text), clear(made):
+    with _loading(text):
+        made = UPath(where)
+        local = made.protocol in ("file", "local")
         made.fs  # noqa: B018 - here its library is loaded
-    return made
+    if not made.path.strip("/"):
+        raise InputError(f"{text} names no folder. Allowed: a URL such as s3://bucket/folder.")
+    return Path(made.path) if local else made
 
 
 @contextmanager
-def _loading(protocol: str, text: str) -> Iterator[None]:
+def _loading(text: str) -> Iterator[None]:
     """Say what to install when the library of a protocol is missing, and when there is none."""
     try:
         yield
     except ImportError as error:
-        extra = EXTRAS.get(protocol)
+        extra = EXTRAS.get(text.partition("://")[0])
         how = f"pip install 'mathbench-toolkit[{extra}]'" if extra else str(error)
         raise InputError(f"{text} needs a library that is not installed: {how}") from None
     except ValueError as error:

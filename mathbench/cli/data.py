@@ -120,7 +120,15 @@ def _write(folder: "Place", configs: list["Config"], force: bool, json: bool) ->
         return
     _show_written(manifest)
     say(f"{total:,} rows in {folder} ({seconds:.1f} s, {total / seconds:,.0f} rows/s)")
-    say(f'load: datasets.load_dataset("{folder}", "{configs[0].name}")   check: mathbench verify {folder}')
+    say(f"load: {_loading(folder, configs[0])}   check: mathbench verify {folder}")
+
+
+def _loading(folder: "Place", config: "Config") -> str:
+    """How to load a configuration; `datasets` reads a card from a local folder only."""
+    if isinstance(folder, Path):
+        return f'datasets.load_dataset("{folder}", "{config.name}")'
+    files = {split: f"{folder / config.name}/{split}-*.parquet" for split in config.spec()["sizes"]}
+    return f'datasets.load_dataset("parquet", data_files={files})'
 
 
 def _show_written(manifest: "Manifest") -> None:
