@@ -56,7 +56,7 @@ def _text(chunk: pa.Array) -> tuple[bytes | memoryview, bytes]:
     if pa.types.is_dictionary(chunk.type):
         chunk = chunk.dictionary_decode()
     chunk = chunk.cast(pa.string())
-    lengths = pc.binary_length(chunk).to_numpy(zero_copy_only=False).astype("<i4")
+    lengths = pc.fill_null(pc.binary_length(chunk), 0).to_numpy(zero_copy_only=False).astype("<i4")
     if not len(chunk):
         return b"", b""
     offsets = np.frombuffer(chunk.buffers()[1], dtype=np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]

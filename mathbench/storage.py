@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, Union
 
-from mathbench.errors import InputError, MathbenchError
+from mathbench.errors import CheckFailed, InputError, MathbenchError
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -131,17 +131,29 @@ def files(folder: Place) -> list[str]:
 
 @contextmanager
 def fetched(path: Place) -> Iterator[tuple[Path | BinaryIO, str]]:
-    """A file to be read in any order, and the SHA-256 of its bytes; an object of a store is read once."""
+    """A file to be read in any order, and the SHA-256 of its bytes; an object of a store is read once.
+
+    Raises:
+        CheckFailed: when it is missing.
+    """
     if isinstance(path, Path):
-        with path.open("rb") as file:
+        with _present(path), path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         yield path, sha256
         return
     with TemporaryFile() as copy:
-        with clear(path), path.open("rb") as source:
+        with clear(path), _present(path), path.open("rb") as source:
             shutil.copyfileobj(source, copy, 1 << 22)
         copy.seek(0)
         yield copy, hashlib.file_digest(copy, "sha256").hexdigest()
+
+
+@contextmanager
+def _present(path: Place) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise CheckFailed(f"{path} is missing.") from None
 
 
 def _check_bucket(path: Place, error: FileNotFoundError) -> None:

@@ -120,8 +120,8 @@ def _read_all(audit: Audit, dataset: Dataset, part: Shard, progress: Progress) -
                 audit.take(table, part.start + first, part.file)
                 tally.take(table)
                 progress(table.num_rows)
-    except (CheckFailed, FileNotFoundError) as error:
-        return str(error) if isinstance(error, CheckFailed) else f"{path} is missing"
+    except CheckFailed as error:
+        return str(error)
     return _unlike(part.file, tally.content(sha256), dataset.manifest.contents[part.file])
 
 
@@ -141,10 +141,12 @@ def _read_some(audit: Audit, dataset: Dataset, part: Shard, progress: Progress) 
     if not len(needed):
         return ""
     try:
-        if (said := shard.footer(path, audit.rows.task)) != (stated.rows, stated.digest):
-            return f"{part.file}: its footer states {said}, the manifest {(stated.rows, stated.digest)}"
+        said = shard.footer(path, audit.rows.task)
         for first, table in shard.groups(path, holding=needed):
             progress(audit.take(table, part.start + first, part.file))
     except CheckFailed as error:
         return str(error)
-    return ""
+    same = said == (stated.rows, stated.digest)
+    return (
+        "" if same else f"{part.file}: its footer states {said}, the manifest {(stated.rows, stated.digest)}"
+    )

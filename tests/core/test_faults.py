@@ -21,7 +21,9 @@ from mathbench.verify import Depth, verify
 from tests.core import small_shards
 
 KILLS = 50
-UNFLUSHED = "import os; os.fsync = lambda file: None"  # what is flushed matters to power failures, not to kills
+UNFLUSHED = (
+    "import os; os.fsync = lambda file: None"  # what is flushed matters to power failures, not to kills
+)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no fork")
 
@@ -74,7 +76,9 @@ def is_finished(folder):
     try:
         opened = open_dataset(folder)
     except InputError as error:
-        assert "interrupted" in str(error) or "no mathbench dataset" in str(error) or "not exist" in str(error)
+        assert (
+            "interrupted" in str(error) or "no mathbench dataset" in str(error) or "not exist" in str(error)
+        )
         return False
     assert all(check.passed for check in verify(opened, Depth(10, make_all=True)))
     return True
@@ -153,7 +157,9 @@ def test_a_disk_that_may_only_be_read_is_one_line(run, mounted):
         assert status == 2 and "Read-only file system" in said
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else; others have a test of their own")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root can become somebody else; others have a test of their own"
+)
 def test_a_folder_of_somebody_else_is_one_line(run):
     """Root may write anywhere, so the generation becomes nobody after everything has been imported."""
     folder = Path(tempfile.mkdtemp())
