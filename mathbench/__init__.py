@@ -103,7 +103,7 @@ def generate(
 
     Args:
         task: name of a task family.
-        out: the folder.
+        out: the folder, a path or a URL such as ``s3://bucket/folder``.
         seed: a 64-bit integer or a string.
         name: the configuration's name; by default made from the task.
         force: replace another dataset in that folder.
@@ -160,7 +160,7 @@ def score(
         task: name of the task family whose rows were answered; or give `data`.
         split: which split was answered.
         seed: the seed of the rows.
-        data: the folder of a dataset, instead of a task.
+        data: the folder of a dataset, a path or a URL, instead of a task.
         config: which configuration of that dataset.
         options: rows per split and parameters of the task: the same words as for :func:`load`.
 

@@ -10,24 +10,27 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from mathbench import card, files, shard
+from mathbench import card, files, shard, storage
 from mathbench.data import Data
 from mathbench.engine import Engine
 from mathbench.engine.local import Local
 from mathbench.engine.work import Part, make, units, whole
 from mathbench.errors import CheckFailed, InputError, did_you_mean
+from mathbench.files import LEFTOVER
 from mathbench.manifest import FILE, SCHEMA_VERSION, SHARD, SPEC, Config, Manifest, ShardContent, read
 from mathbench.rows import open_rows
 from mathbench.shard import Progress
+from mathbench.storage import Place, place
 from mathbench.version import __version__
 
-LEFTOVER = ".*.tmp"  # what a killed process may leave
+SHARDS = "*/*-[0-9]*-of-[0-9]*.parquet"
+MINE = (SHARDS, f"*/{LEFTOVER}", card.FILE, FILE, SPEC)  # what says whose they are goes last
 HERE = Local()
 SHOWN = 5  # missing shards that are named
 
@@ -36,7 +39,7 @@ Request = dict[str, Any]  # everything that decides the bytes of a dataset
 
 def generate(
     configs: Sequence[Config],
-    out: str | Path,
+    out: str | Place,
     *,
     force: bool = False,
     engine: Engine = HERE,
@@ -46,7 +49,8 @@ def generate(
 
     Args:
         configs: what to write; their names must differ.
-        out: the folder; it may be missing, empty, or an unfinished or finished dataset of the same request.
+        out: the folder, a path or a URL such as ``s3://bucket/folder``; it may be missing, empty, or an
+            unfinished or finished dataset of the same request.
         force: replace a dataset of another request.
         engine: who does the work.
         progress: called with the number of rows finished since its last call.
@@ -56,9 +60,9 @@ def generate(
         InputError: when the folder holds something else.
         WorkerLost: when processes of the engine were killed again and again.
     """
-    folder, wanted = Path(out), request(configs)
+    folder, wanted = place(out), request(configs)
     check(configs)
-    _make_folder(folder)
+    files.make(folder)
     with files.only_writer(folder):
         _claim(folder, _found(folder, force), wanted, force)
         finished = _finished(folder)
@@ -69,7 +73,7 @@ def generate(
 
 def generate_part(
     configs: Sequence[Config],
-    out: str | Path,
+    out: str | Place,
     part: Part,
     *,
     engine: Engine = HERE,
@@ -92,9 +96,9 @@ def generate_part(
     Raises:
         As :func:`generate`.
     """
-    folder, wanted = Path(out), request(configs)
+    folder, wanted = place(out), request(configs)
     check(configs)
-    _make_folder(folder)
+    files.make(folder)
     with files.only_writer(folder, shared=True):
         if _found(folder) is None:
             files.create(folder / SPEC, json.dumps(wanted, indent=1))
@@ -103,7 +107,7 @@ def generate_part(
         return engine.run(make, mine, progress)
 
 
-def merge(out: str | Path, *, engine: Engine = HERE, progress: Progress = lambda rows: None) -> Manifest:
+def merge(out: str | Place, *, engine: Engine = HERE, progress: Progress = lambda rows: None) -> Manifest:
     """Complete a dataset whose shards are all there: check them, write card and manifest.
 
     Args:
@@ -115,7 +119,7 @@ def merge(out: str | Path, *, engine: Engine = HERE, progress: Progress = lambda
         InputError: when the folder holds no dataset, or processes still write into it.
         CheckFailed: when shards are missing or damaged; says which, and how to make them.
     """
-    folder = Path(out)
+    folder = place(out)
     configs = configs_in(folder)
     with files.only_writer(folder):
         finished = _finished(folder)
@@ -126,15 +130,15 @@ def merge(out: str | Path, *, engine: Engine = HERE, progress: Progress = lambda
         return _finish(folder, configs, contents, finished)
 
 
-def configs_in(out: str | Path) -> list[Config]:
+def configs_in(out: str | Place) -> list[Config]:
     """The configurations of the dataset in a folder, finished or not.
 
     Raises:
         InputError: when there is none, or another version of mathbench began it.
         CheckFailed: when the file that says so is damaged.
     """
-    folder = Path(out)
-    found = _found(folder) if folder.is_dir() else None
+    folder = place(out)
+    found = _found(folder)
     if found is None:
         raise InputError(f"{folder} holds no dataset, neither finished nor begun.")
     try:
@@ -148,7 +152,7 @@ def configs_in(out: str | Path) -> list[Config]:
     return configs
 
 
-def _check_complete(folder: Path, wanted: list[str], contents: Mapping[str, ShardContent]) -> None:
+def _check_complete(folder: Place, wanted: list[str], contents: Mapping[str, ShardContent]) -> None:
     """Check that every shard is there, or say how to make those that are not."""
     missing = [i for i, file in enumerate(wanted, 1) if file not in contents]
     if not missing:
@@ -163,20 +167,15 @@ def _check_complete(folder: Path, wanted: list[str], contents: Mapping[str, Shar
     )
 
 
-def _check_shared(folder: Path, files: Iterable[str]) -> None:
+def _check_shared(folder: Place, written: Iterable[str]) -> None:
     """Check that what other machines have written is seen here."""
-    for file in files:
-        if not (folder / file).is_file():
+    seen = set(storage.files(folder))
+    for file in written:
+        if file not in seen:
             raise InputError(
                 f"another machine has written {file}, but {folder} does not hold it here. "
                 "Give an --out that all machines share."
             )
-
-
-def _make_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file, not a folder.")
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def check(configs: Sequence[Config]) -> None:
@@ -201,56 +200,58 @@ def request(configs: Iterable[Config]) -> Request:
     return {"schema_version": SCHEMA_VERSION, "shard_rows": SHARD, "configs": specs}
 
 
-def _claim(folder: Path, found: Request | None, wanted: Request, force: bool) -> None:
+def _claim(folder: Place, found: Request | None, wanted: Request, force: bool) -> None:
     """Make the folder ours, or refuse. A finished dataset of the same request stays finished."""
     if force and found is not None and found != wanted:
         _remove(folder)
     else:
         _check_same(folder, found, wanted)
-    if not (folder / FILE).is_file():
-        files.write(folder / SPEC, json.dumps(wanted, indent=1))
+    if storage.read(folder / FILE) is None:
+        # a store has no locks: of two that begin there at one time, one is refused here
+        files.write(folder / SPEC, json.dumps(wanted, indent=1), "xb" if found is None else "wb")
 
 
-def _check_same(folder: Path, found: Request | None, wanted: Request) -> None:
+def _check_same(folder: Place, found: Request | None, wanted: Request) -> None:
     if found is not None and found != wanted:
         raise InputError(
             f"{folder} holds another dataset{_difference(found, wanted)}. Give another --out or --force."
         )
 
 
-def _found(folder: Path, force: bool = False) -> Request | None:
+def _found(folder: Place, force: bool = False) -> Request | None:
     """The request whose dataset, finished or not, lies in a folder.
 
     None for an empty folder, an empty request for a damaged one that may be replaced.
     """
-    # looked at first: another part writes its request before anything else
-    other = any(not path.match(LEFTOVER) for path in folder.iterdir())
-    if (folder / SPEC).is_file() or (folder / FILE).is_file():
+    names = storage.children(folder) or []
+    if SPEC in names or FILE in names:
         try:
             return _request_in(folder)
         except (CheckFailed, InputError) as error:
             if force:
                 return {}
             raise InputError(str(error)) from None
-    if other:
+    if any(not fnmatch(name, LEFTOVER) for name in names):
         raise InputError(f"{folder} is not empty and holds no mathbench dataset. Give another --out.")
     return None
 
 
-def _finished(folder: Path) -> Manifest | None:
+def _finished(folder: Place) -> Manifest | None:
     """The manifest of a folder that holds a finished dataset; one that lies beside a request is not believed."""
-    return read(folder) if (folder / FILE).is_file() and not (folder / SPEC).is_file() else None
+    names = storage.children(folder) or []
+    return read(folder) if FILE in names and SPEC not in names else None
 
 
 def _stated(finished: Manifest | None) -> Mapping[str, ShardContent]:
     return finished.contents if finished else {}
 
 
-def _request_in(folder: Path) -> Request:
-    if not (folder / SPEC).is_file():
+def _request_in(folder: Place) -> Request:
+    content = storage.read(folder / SPEC)
+    if content is None:
         return request(read(folder).configs)
     try:
-        return dict(json.loads((folder / SPEC).read_text()).items())
+        return dict(json.loads(content).items())
     except (ValueError, AttributeError):
         raise CheckFailed(
             f"{folder / SPEC} is damaged. Give another --out, or --force to make the dataset anew."
@@ -265,31 +266,28 @@ def _difference(found: Request, wanted: Request) -> str:
     return f" (different: {', '.join(names[:3])})" if names else ""
 
 
-def _remove(folder: Path) -> None:
-    """Remove the files of an earlier dataset, and only those; what says whose they are goes last."""
-    for pattern in ("*/*-[0-9]*-of-[0-9]*.parquet", "*/.*.tmp"):
-        for path in folder.glob(pattern):
-            path.unlink()
-    for name in (card.FILE, FILE, SPEC):
-        (folder / name).unlink(missing_ok=True)
-    for path in folder.iterdir():
-        if path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
+def _remove(folder: Place) -> None:
+    """Remove the files of an earlier dataset, and only those, and the folders that are then empty."""
+    names = storage.files(folder)
+    for pattern in MINE:
+        for name in names:
+            if fnmatch(name, pattern) and name.count("/") == pattern.count("/"):
+                files.remove(folder / name)
+    files.prune(folder)
 
 
 def _finish(
-    folder: Path, configs: Sequence[Config], contents: Mapping[str, ShardContent], finished: Manifest | None
+    folder: Place, configs: Sequence[Config], contents: Mapping[str, ShardContent], finished: Manifest | None
 ) -> Manifest:
     """Write card and manifest, unless they are there already and still right; the manifest that then lies there."""
-    for leftover in folder.rglob(LEFTOVER):
-        leftover.unlink(missing_ok=True)
+    files.sweep(folder)
     manifest = Manifest(list(configs), _in_order(configs, contents), __version__)
-    if finished is not None and finished.contents == manifest.contents and (folder / card.FILE).is_file():
+    if finished is not None and finished.contents == manifest.contents and storage.read(folder / card.FILE):
         manifest = finished
     else:
         files.write(folder / card.FILE, card.render(manifest))
         files.write(folder / FILE, json.dumps(manifest.to_json(), indent=1))
-    (folder / SPEC).unlink(missing_ok=True)
+    files.remove(folder / SPEC)
     return manifest
 
 
@@ -314,7 +312,7 @@ class Dataset:
         manifest: what it says it holds.
     """
 
-    folder: Path
+    folder: Place
     manifest: Manifest
 
     @cached_property
@@ -356,14 +354,15 @@ class Dataset:
         return Data(config.task, config.seed, splits)
 
 
-def open_dataset(folder: str | Path) -> Dataset:
+def open_dataset(folder: str | Place) -> Dataset:
     """Open a finished dataset.
+
+    Args:
+        folder: a path, or a URL such as ``s3://bucket/folder``.
 
     Raises:
         InputError: when the folder holds none.
         CheckFailed: when its manifest is damaged.
     """
-    path = Path(folder)
-    if not path.exists():
-        raise InputError(f"{path} does not exist.")
-    return Dataset(path, read(path))
+    where = place(folder)
+    return Dataset(where, read(where))

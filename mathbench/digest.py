@@ -39,10 +39,10 @@ class Digest:
     def update(self, table: pa.Table) -> None:
         """Take in more rows."""
         for name, (texts, lengths) in self._texts.items():
-            for chunk in table.column(name).chunks:
+            for chunk in _filled(table.column(name)).chunks:
                 texts.update(_bytes(chunk))
                 lengths.update(_leb128(pc.binary_length(chunk).to_numpy(zero_copy_only=False)))
-        for chunk in table.column("stratum").chunks:
+        for chunk in _filled(table.column("stratum")).chunks:
             self._count(chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode())
 
     def value(self) -> str:
@@ -82,6 +82,11 @@ def of_table(table: pa.Table) -> str:
     digest = Digest()
     digest.update(table)
     return digest.value()
+
+
+def _filled(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of text in which what is missing is empty: damaged files are read too."""
+    return pc.fill_null(column.cast(pa.string()), "") if column.null_count else column
 
 
 def _bytes(chunk: pa.StringArray) -> memoryview:

@@ -3,15 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from mathbench import digest
+from mathbench import digest, storage
 from mathbench.data import SIZES, fitting
 from mathbench.errors import CheckFailed, InputError
 from mathbench.hashing import check_seed
 from mathbench.reserve import SPLITS
 from mathbench.rows import open_rows
+from mathbench.storage import Place
 from mathbench.task import Task
 
 FILE = "manifest.json"
@@ -132,11 +132,19 @@ def _shards(config: str, split: str, rows: int) -> list[Shard]:
 
 @dataclass(frozen=True)
 class ShardContent:
-    """What a finished shard holds: rows, content digest, rows per stratum."""
+    """What a finished shard holds.
+
+    Args:
+        rows: how many.
+        digest: of what they say; the same whatever wrote the file.
+        strata: rows per stratum.
+        sha256: of the bytes of the file, as 64 hexadecimal digits; empty in manifests of mathbench 0.1.
+    """
 
     rows: int
     digest: str
     strata: dict[str, int] = field(default_factory=dict)
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,7 +188,7 @@ class Manifest:
         }
 
 
-def read(folder: Path) -> Manifest:
+def read(folder: Place) -> Manifest:
     """Read the manifest of a dataset.
 
     Raises:
@@ -188,10 +196,11 @@ def read(folder: Path) -> Manifest:
         CheckFailed: when it is damaged.
     """
     path = folder / FILE
-    if not path.is_file():
-        raise InputError(f"{folder} is no mathbench dataset: it has no {FILE}.{_unfinished(folder)}")
+    content = storage.read(path)
+    if content is None:
+        raise InputError(_missing(folder))
     try:
-        return _parse(json.loads(path.read_text()))
+        return _parse(json.loads(content))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -200,8 +209,13 @@ def read(folder: Path) -> Manifest:
         ) from None
 
 
-def _unfinished(folder: Path) -> str:
-    return " Its generation was interrupted: run the same command again." if (folder / SPEC).is_file() else ""
+def _missing(folder: Place) -> str:
+    """Why there is no manifest."""
+    names = storage.children(folder)
+    if names is None:
+        return f"{folder} does not exist."
+    unfinished = " Its generation was interrupted: run the same command again." if SPEC in names else ""
+    return f"{folder} is no mathbench dataset: it has no {FILE}.{unfinished}"
 
 
 def _parse(value: dict[str, Any]) -> Manifest:
@@ -209,14 +223,25 @@ def _parse(value: dict[str, Any]) -> Manifest:
         raise InputError(
             f"manifest schema {value['schema_version']} is not {SCHEMA_VERSION}; another mathbench wrote it."
         )
+    if value["shard_rows"] != SHARD:
+        raise ValueError(f"shard_rows is {value['shard_rows']} and should be {SHARD}")
     configs = [Config.of_spec(name, spec) for name, spec in value["configs"].items()]
-    contents = {
-        file: ShardContent(**content)
-        for spec in value["configs"].values()
-        for file, content in spec["files"].items()
-    }
-    manifest = Manifest(configs, contents, value["mathbench"])
+    manifest = Manifest(configs, {}, value["mathbench"])
     for config in configs:
-        if manifest.digest(config) != value["configs"][config.name]["digest"]:
+        spec = value["configs"][config.name]
+        files = {file: ShardContent(**content) for file, content in spec["files"].items()}
+        _check_files(config, files)
+        manifest.contents.update(files)
+        if manifest.digest(config) != spec["digest"]:
             raise ValueError(f"the digest of {config.name} does not match its shards")
     return manifest
+
+
+def _check_files(config: Config, files: Mapping[str, ShardContent]) -> None:
+    """Check that what is stated of the files of a configuration can be."""
+    parts = {part.file: part.stop - part.start for part in config.shards()}
+    if different := sorted(parts.keys() ^ files.keys()):
+        raise ValueError(f"{config.name} has other files: {different[0]}")
+    for file, rows in parts.items():
+        if (files[file].rows, sum(files[file].strata.values())) != (rows, rows):
+            raise ValueError(f"{file} has {rows} rows")

@@ -2,22 +2,27 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from mathbench.allocator import keep_freed_memory
+from mathbench.compare import difference
 from mathbench.digest import Digest
-from mathbench.errors import CheckFailed
-from mathbench.files import replacing
+from mathbench.errors import CheckFailed, MathbenchError
+from mathbench.files import Hashing, make, replacing
 from mathbench.manifest import ShardContent
 from mathbench.rows import Rows
+from mathbench.storage import Place, clear, fetched
 from mathbench.task import LABELS, Task
 
 BATCH = 1 << 17  # rows made at a time, and rows per Parquet row group
+SPREAD = 32  # rows of each row group that are made anew before a shard of an earlier run is kept
 Progress = Callable[[int], None]
 
 # Task and stratum repeat, row counts up, and the rest is text that a dictionary or statistics would only slow down.
@@ -26,6 +31,7 @@ _OPTIONS: dict[str, Any] = {
     "compression_level": 1,
     "use_dictionary": ["task", "stratum"],
     "write_statistics": ["row"],
+    "write_page_checksum": True,  # a reader that checks them finds a flipped bit without the manifest
     "column_encoding": {
         "row": "DELTA_BINARY_PACKED",
         "question": "DELTA_LENGTH_BYTE_ARRAY",
@@ -59,10 +65,11 @@ class File:
     Args:
         writer: the open writer.
         columns: the columns of the file.
+        sink: what it writes to.
     """
 
-    def __init__(self, writer: pq.ParquetWriter, columns: pa.Schema):
-        self._writer, self._columns = writer, columns
+    def __init__(self, writer: pq.ParquetWriter, columns: pa.Schema, sink: Hashing):
+        self._writer, self._columns, self._sink = writer, columns, sink
 
     def write(self, table: pa.Table) -> None:
         """Write rows as one row group."""
@@ -72,24 +79,30 @@ class File:
         """Let the footer state a digest."""
         self._writer.add_key_value_metadata({"mathbench.digest": digest})
 
+    def sha256(self) -> str:
+        """Of the bytes of the file; after the block of :func:`created`, of all of them."""
+        return self._sink.sha256()
+
 
 @contextmanager
-def created(path: Path, task: Task) -> Iterator[File]:
-    """Create a file under a temporary name; after the block, flush it to disk and rename it.
+def created(path: Place, task: Task) -> Iterator[File]:
+    """Create a file; it appears under its name, whole, after the block.
 
     Args:
         path: the final name; nothing appears under it when the block fails.
         task: the task whose rows the file will hold.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make(path.parent)
     columns = schema(task)
     stored = _dictionaries(columns)
-    with replacing(path) as part, pq.ParquetWriter(part, stored, store_schema=False, **_OPTIONS) as writer:
-        yield File(writer, stored)
-        writer.add_key_value_metadata(_text(columns.metadata))
+    with replacing(path) as file:
+        sink = Hashing(file)
+        with pq.ParquetWriter(sink, stored, store_schema=False, **_OPTIONS) as writer:
+            yield File(writer, stored, sink)
+            writer.add_key_value_metadata(_text(columns.metadata))
 
 
-def write(path: Path, rows: Rows, start: int, stop: int, progress: Progress) -> ShardContent:
+def write(path: Place, rows: Rows, start: int, stop: int, progress: Progress) -> ShardContent:
     """Write rows to a file whose footer carries their digest.
 
     Args:
@@ -98,15 +111,31 @@ def write(path: Path, rows: Rows, start: int, stop: int, progress: Progress) -> 
         start, stop: which rows of it.
         progress: called with the number of rows written since its last call.
     """
-    digest, strata = Digest(), dict.fromkeys((s.name for s in rows.strata), 0)
+    keep_freed_memory()
+    tally = Tally()
     with created(path, rows.task) as file:
         for table in batches(rows, start, stop):
             file.write(table)
-            digest.update(table)
-            count(table, strata)
+            tally.take(table)
             progress(table.num_rows)
-        file.state(digest.value())
-    return ShardContent(stop - start, digest.value(), {name: n for name, n in strata.items() if n})
+        file.state(tally.digest.value())
+    return tally.content(file.sha256())
+
+
+class Tally:
+    """Rows and digest of the tables that go by."""
+
+    def __init__(self) -> None:
+        self.rows, self.digest = 0, Digest()
+
+    def take(self, table: pa.Table) -> None:
+        """Take in a table that follows the ones before."""
+        self.rows += table.num_rows
+        self.digest.update(table)
+
+    def content(self, sha256: str) -> ShardContent:
+        """What a file of these rows holds."""
+        return ShardContent(self.rows, self.digest.value(), dict(self.digest.strata), sha256)
 
 
 def _dictionaries(columns: pa.Schema) -> pa.Schema:
@@ -118,45 +147,117 @@ def _text(metadata: dict[bytes, bytes]) -> dict[str, str]:
     return {key.decode(): value.decode() for key, value in metadata.items()}
 
 
-def count(table: pa.Table, strata: dict[str, int]) -> None:
-    """Add the rows of a table to counts per stratum."""
-    for entry in pc.value_counts(table.column("stratum")).to_pylist():
-        strata[entry["values"]] = strata.get(entry["values"], 0) + entry["counts"]
+def whole(path: Place, rows: Rows, start: int, stop: int) -> ShardContent | None:
+    """What a file left by an earlier run holds; None when it is not the whole shard of these rows.
 
-
-def stated_digest(path: Path) -> str | None:
-    """The digest that a file's own footer states; None when the file is missing or unreadable."""
+    All of it is read, its digest compared with the one that its footer states, and some rows of each row group are made
+    anew: a file of another seed, split or range is not kept, whatever its name.
+    """
+    tally = Tally()
     try:
-        metadata = pq.read_metadata(path).metadata or {}
-    except (OSError, pa.ArrowException):
+        stated = footer(path, rows.task)
+        if stated[0] != stop - start:
+            return None
+        with fetched(path) as (source, sha256):
+            for first, table in groups(path, source):
+                if _foreign(table, rows, start + first):
+                    return None
+                tally.take(table)
+    except CheckFailed:
         return None
-    return metadata.get(b"mathbench.digest", b"").decode() or None
+    held = tally.content(sha256)
+    return held if (held.rows, held.digest) == stated else None
 
 
-def read(path: Path) -> Iterator[pa.Table]:
-    """Read a file, a row group at a time.
+def footer(path: Place, task: Task) -> tuple[int, str]:
+    """The rows and the digest that a file's own footer states.
+
+    Raises:
+        CheckFailed: when it is missing or damaged, or its columns are not those of the task.
+    """
+    columns = schema(task)
+    with opened(path) as file:
+        stated = dict(file.metadata.metadata or {})
+        if not file.schema_arrow.equals(columns) or any(
+            stated.get(k) != v for k, v in columns.metadata.items()
+        ):
+            raise CheckFailed(f"{path} has other columns than {task.name}.")
+        return file.metadata.num_rows, stated.get(b"mathbench.digest", b"").decode()
+
+
+def _foreign(table: pa.Table, rows: Rows, start: int) -> str:
+    """The first difference in a spread of rows of a table that should begin with row `start`."""
+    picked = np.unique(np.linspace(0, table.num_rows - 1, SPREAD).astype(np.int64))
+    return difference(table.take(picked), expected(rows, start + picked))
+
+
+def expected(rows: Rows, numbers: range | NDArray[np.int64]) -> pa.Table:
+    """Rows as a file should hold them.
+
+    Raises:
+        SpaceExhausted: when the split does not hold one of them.
+    """
+    return rows.batch(numbers).cast(schema(rows.task)).replace_schema_metadata()
+
+
+@contextmanager
+def opened(path: Place, source: Path | BinaryIO | None = None) -> Iterator[pq.ParquetFile]:
+    """A Parquet file to read from.
+
+    Args:
+        path: its name.
+        source: where its bytes are at hand, when that is elsewhere.
+
+    Raises:
+        CheckFailed: when it is missing or damaged.
+        InputError: when the store cannot be read.
+    """
+    with clear(path):
+        try:
+            with ExitStack() as closing:
+                if source is None:
+                    source = path if isinstance(path, Path) else closing.enter_context(path.open("rb"))
+                yield closing.enter_context(pq.ParquetFile(source, page_checksum_verification=True))
+        except (MathbenchError, PermissionError, ConnectionError):
+            raise
+        except (OSError, ValueError, pa.ArrowException) as error:
+            why = (str(error) or type(error).__name__).splitlines()[0]
+            raise CheckFailed(f"{path} cannot be read: {why}") from None
+
+
+def groups(
+    path: Place, source: Path | BinaryIO | None = None, holding: NDArray[np.int64] | None = None
+) -> Iterator[tuple[int, pa.Table]]:
+    """The row groups of a file, one at a time, each with the number of its first row.
+
+    Args:
+        path, source: as for :func:`opened`, and so are the errors.
+        holding: rows of the file, ascending from 0; only the groups that hold one of them are read.
+    """
+    with opened(path, source) as file:
+        ends = np.cumsum([file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)])
+        needed = (
+            range(len(ends)) if holding is None else np.unique(np.searchsorted(ends, holding, side="right"))
+        )
+        for i in needed:
+            if i < len(ends):
+                table = file.read_row_group(i).replace_schema_metadata()
+                yield int(ends[i]) - table.num_rows, table
+
+
+def read(path: Place) -> Iterator[pa.Table]:
+    """The rows of a file, a row group at a time; errors as for :func:`opened`."""
+    return (table for _, table in groups(path))
+
+
+def scan(path: Place) -> ShardContent:
+    """What a file holds, read from its rows, whatever they are.
 
     Raises:
         CheckFailed: when it is missing or damaged.
     """
-    try:
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                yield file.read_row_group(group)
-    except (OSError, pa.ArrowException) as error:
-        raise CheckFailed(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-
-
-def scan(path: Path) -> ShardContent:
-    """What a file really holds, read from its rows.
-
-    Raises:
-        CheckFailed: when it is missing or damaged.
-    """
-    digest, rows = Digest(), 0
-    strata: dict[str, int] = {}
-    for table in read(path):
-        digest.update(table)
-        count(table, strata)
-        rows += table.num_rows
-    return ShardContent(rows, digest.value(), strata)
+    tally = Tally()
+    with fetched(path) as (source, sha256):
+        for _, table in groups(path, source):
+            tally.take(table)
+    return tally.content(sha256)

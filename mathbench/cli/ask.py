@@ -14,7 +14,7 @@ SCORE_OPTIONS = ("task", "data", "config", "data-seed", "validation", "interpola
 
 def predict(
     run: Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")],
-    data: Annotated[Path, typer.Option("--data", help="A dataset.", metavar="DIR")],
+    data: Annotated[str, typer.Option("--data", help="A dataset.", metavar="DIR|URL")],
     config: ConfigName = None,
     split: Annotated[
         list[str] | None, typer.Option(help="A split; may be repeated. Default: all but train.")

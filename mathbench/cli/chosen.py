@@ -1,6 +1,5 @@
 """What a command line chooses to run: the spec, the rows and the name of the run directory."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mathbench.cli.output import free_options
@@ -45,7 +44,7 @@ def rows_of(
     recipe: "Recipe | None",
     spec: "Spec",
     name: str | None,
-    folder: Path | None,
+    folder: str | None,
     config: str | None,
     extra: list[str],
     sizes: dict[str, int],

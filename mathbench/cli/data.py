@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mathbench.engine import Engine
     from mathbench.engine.work import Part
     from mathbench.manifest import Config, Manifest
+    from mathbench.storage import Place
+    from mathbench.verify import Check, Depth
 
 KNOWN = (
     *("task", "suite", "seed", "train", "validation", "interpolate", "extrapolate", "out", "name", "force"),
@@ -33,7 +35,12 @@ def generate(
     validation: Count = None,
     interpolate: Count = None,
     extrapolate: Count = None,
-    out: Annotated[Path | None, typer.Option(help="The folder. Default: data/NAME.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            help="A folder or a URL such as s3://bucket/folder. Default: data/NAME.", metavar="DIR|URL"
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the configuration; default: from the task.")
     ] = None,
@@ -67,6 +74,7 @@ def generate(
     from mathbench.engine import engine as make_engine
     from mathbench.engine.work import Part
     from mathbench.manifest import single
+    from mathbench.storage import place
 
     given = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
     part = None if shard is None else Part.parse(shard)
@@ -82,7 +90,7 @@ def generate(
     else:
         configs = [single(task_of(task, context.args, KNOWN), given, 0 if seed is None else seed, name)]
         title = configs[0].name
-    folder = out if out is not None else Path("data") / title
+    folder = place(out if out is not None else f"data/{title}")
     if dry_run:
         _show_plan(folder, configs, json)
     elif part is not None:
@@ -92,7 +100,7 @@ def generate(
 
 
 def _begun(
-    folder: Path, given: dict[str, int], seed: str | None, name: str | None, extra: list[str]
+    folder: str, given: dict[str, int], seed: str | None, name: str | None, extra: list[str]
 ) -> list["Config"]:
     """The configurations of a dataset that an earlier command has begun."""
     from mathbench.dataset import configs_in
@@ -115,7 +123,7 @@ def _suite(
     return loaded.name, loaded.configs
 
 
-def _show_plan(folder: Path, configs: list["Config"], json: bool) -> None:
+def _show_plan(folder: "Place", configs: list["Config"], json: bool) -> None:
     from mathbench.dataset import check
     from mathbench.rows import open_rows
 
@@ -135,7 +143,7 @@ def _show_plan(folder: Path, configs: list["Config"], json: bool) -> None:
     say(f"would write {_rows(configs):,} rows to {folder}; nothing was written")
 
 
-def _write(folder: Path, configs: list["Config"], force: bool, engine: "Engine", json: bool) -> None:
+def _write(folder: "Place", configs: list["Config"], force: bool, engine: "Engine", json: bool) -> None:
     import time
 
     from mathbench.cli.progress import Bar
@@ -153,7 +161,7 @@ def _write(folder: Path, configs: list["Config"], force: bool, engine: "Engine",
     _show_next(folder, manifest)
 
 
-def _write_part(folder: Path, configs: list["Config"], part: "Part", engine: "Engine", json: bool) -> None:
+def _write_part(folder: "Place", configs: list["Config"], part: "Part", engine: "Engine", json: bool) -> None:
     from dataclasses import asdict
 
     from mathbench.cli.progress import Bar
@@ -173,7 +181,9 @@ def _write_part(folder: Path, configs: list["Config"], part: "Part", engine: "En
 
 
 def merge(
-    folder: Annotated[Path, typer.Argument(help="A folder with all parts of a dataset.", metavar="DIR")],
+    folder: Annotated[
+        str, typer.Argument(help="A folder or URL with all parts of a dataset.", metavar="DIR")
+    ],
     workers: Workers = None,
     json: Json = False,
 ) -> None:
@@ -188,24 +198,33 @@ def merge(
     from mathbench.dataset import configs_in
     from mathbench.dataset import merge as complete
     from mathbench.engine import engine
+    from mathbench.storage import place
 
-    with Bar("checking", _rows(configs_in(folder))) as bar:
-        manifest = complete(folder, engine=engine(workers=workers), progress=bar)
+    where = place(folder)
+    with Bar("checking", _rows(configs_in(where))) as bar:
+        manifest = complete(where, engine=engine(workers=workers), progress=bar)
     if json:
         emit({"out": str(folder), **manifest.to_json()})
         return
     _show_written(manifest)
     say(f"{_rows(manifest.configs):,} rows in {folder}; all {len(manifest.contents)} shards are whole")
-    _show_next(folder, manifest)
+    _show_next(where, manifest)
 
 
 def _rows(configs: list["Config"]) -> int:
     return sum(sum(config.sizes.values()) for config in configs)
 
 
-def _show_next(folder: Path, manifest: "Manifest") -> None:
-    name = manifest.configs[0].name
-    say(f'load: datasets.load_dataset("{folder}", "{name}")   check: mathbench verify {folder}')
+def _show_next(folder: "Place", manifest: "Manifest") -> None:
+    say(f"load: {_loading(folder, manifest.configs[0])}   check: mathbench verify {folder}")
+
+
+def _loading(folder: "Place", config: "Config") -> str:
+    """How to load a configuration; `datasets` reads a card from a local folder only."""
+    if isinstance(folder, Path):
+        return f'datasets.load_dataset("{folder}", "{config.name}")'
+    files = {split: f"{folder / config.name}/{split}-*.parquet" for split in config.spec()["sizes"]}
+    return f'datasets.load_dataset("parquet", data_files={files})'
 
 
 def _show_written(manifest: "Manifest") -> None:
@@ -221,45 +240,70 @@ def _show_written(manifest: "Manifest") -> None:
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(help="A dataset.", metavar="DIR")],
+    folder: Annotated[str, typer.Argument(help="A dataset.", metavar="DIR|URL")],
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Rows per split to regenerate. Default: 1000.")
+        int | None, typer.Option(min=1, help="Read and regenerate only so many random rows per split.")
     ] = None,
     all_rows: Annotated[bool, typer.Option("--all", help="Regenerate every row.")] = False,
+    sample_seed: Annotated[
+        int | None, typer.Option(min=0, help="Which random rows. Default: others each time.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Check a dataset: digests, regenerated rows, answers by an independent solver, splits apart, balance.
 
-    Exit code 1 when a check fails; the first difference is shown exactly.
+    Every byte is read and 1,000 random rows of each split are regenerated. With --all every row is regenerated; with
+    --sample only the row groups of N random rows are read. Exit code 1 when a check fails; the first difference is
+    shown exactly.
 
     Examples:
       mathbench verify data/divisible-7-base10
 
       mathbench verify data/divisible-7-base10 --all --json
+
+      mathbench verify s3://bucket/folder --sample 100
     """
+    import time
+
     from mathbench.cli.progress import Bar
     from mathbench.dataset import open_dataset
-    from mathbench.verify import SAMPLE
     from mathbench.verify import verify as check
+
+    depth = _depth(sample, all_rows, sample_seed)
+    dataset = open_dataset(folder)
+    sizes = [rows for c in dataset.manifest.configs for rows in c.spec()["sizes"].values()]
+    begin, total = time.perf_counter(), sum(map(depth.work, sizes))
+    with Bar("verifying", total) as bar:
+        checks = list(check(dataset, depth, bar))
+    failed = [c for c in checks if not c.passed]
+    if json:
+        emit({"passed": not failed, "sample_seed": depth.seed, "checks": [vars(c) for c in checks]})
+    else:
+        _show_checks(checks)
+    say(f"{_verdict(checks, failed)} ({_speed(total, time.perf_counter() - begin)})")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _depth(sample: int | None, all_rows: bool, seed: int | None) -> "Depth":
+    """How much of a dataset a command line asks to look at."""
+    import secrets
+
+    from mathbench.verify import SAMPLE, Depth
 
     if all_rows and sample is not None:
         raise InputError("give either --sample N or --all, not both.")
-    dataset = open_dataset(folder)
-    some = None if all_rows else sample or SAMPLE
-    sizes = [rows for c in dataset.manifest.configs for rows in c.spec()["sizes"].values()]
-    with Bar("verifying", sum(sizes) if some is None else sum(min(rows, some) for rows in sizes)) as bar:
-        checks = list(check(dataset, some, bar))
-    failed = [c for c in checks if not c.passed]
-    if json:
-        emit({"passed": not failed, "checks": [vars(c) for c in checks]})
-    else:
-        _show_checks(checks)
-    say(
-        f"{len(checks) - len(failed)} of {len(checks)} checks passed"
-        + ("" if not failed else "; the dataset is NOT good")
-    )
-    if failed:
-        raise typer.Exit(1)
+    chosen = secrets.randbelow(10**6) if seed is None else seed
+    return Depth(sample or SAMPLE, read_all=sample is None, make_all=all_rows, seed=chosen)
+
+
+def _verdict(checks: list["Check"], failed: list["Check"]) -> str:
+    bad = "; the dataset is NOT good" if failed else ""
+    return f"{len(checks) - len(failed)} of {len(checks)} checks passed{bad}"
+
+
+def _speed(rows: int, seconds: float) -> str:
+    return f"{rows:,} rows, {seconds:.1f} s, {rows / seconds:,.0f} rows/s"
 
 
 def _show_checks(checks: list[Any]) -> None:
@@ -274,7 +318,7 @@ def _show_checks(checks: list[Any]) -> None:
 
 
 def describe(
-    folder: Annotated[Path, typer.Argument(help="A dataset.", metavar="DIR")],
+    folder: Annotated[str, typer.Argument(help="A dataset.", metavar="DIR|URL")],
     config: Annotated[str | None, typer.Option(help="One configuration. Default: all.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Also draw a picture: a .png, .svg or .pdf file.")] = None,
     json: Json = False,

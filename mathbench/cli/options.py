@@ -1,6 +1,5 @@
 """Options that several commands share."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ Count = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 TaskName = Annotated[str | None, typer.Option("--task", help="A task family; see `mathbench tasks`.")]
 DataDir = Annotated[
-    Path | None, typer.Option("--data", help="A dataset on disk instead of a task.", metavar="DIR")
+    str | None, typer.Option("--data", help="A dataset instead of a task.", metavar="DIR|URL")
 ]
 ConfigName = Annotated[str | None, typer.Option("--config", help="Which configuration of the dataset.")]
 DataSeed = Annotated[str, typer.Option("--data-seed", help="Seed of the data; a 64-bit integer or a string.")]

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from mathbench import shard
-from mathbench.errors import CheckFailed, InputError
+from mathbench.errors import InputError
 from mathbench.manifest import Config, Shard, ShardContent
-from mathbench.rows import open_rows
+from mathbench.rows import Rows, open_rows
 from mathbench.shard import Progress
+from mathbench.storage import Place, place
 
 NOTHING: Mapping[str, ShardContent] = MappingProxyType({})
 T_co = TypeVar("T_co", covariant=True)
@@ -24,13 +24,13 @@ class Unit:
         out: the dataset's folder, as text.
         config: the configuration that the shard belongs to.
         shard: the rows, and the file inside the folder.
-        digest: the digest that the shard must have, where a manifest states one.
+        stated: what a manifest says that the shard holds, where there is one.
     """
 
     out: str
     config: Config
     shard: Shard
-    digest: str | None = None
+    stated: ShardContent | None = None
 
     @property
     def rows(self) -> int:
@@ -53,25 +53,14 @@ def units(configs: Iterable[Config], out: str, stated: Mapping[str, ShardContent
         out: the folder.
         stated: what a manifest says that the shards hold, by file.
     """
-    made = [
-        Unit(out, config, part, stated[part.file].digest if part.file in stated else None)
-        for config in configs
-        for part in config.shards()
-    ]
+    made = [Unit(out, config, part, stated.get(part.file)) for config in configs for part in config.shards()]
     return sorted(made, key=lambda unit: -unit.rows)
 
 
 def whole(unit: Unit, progress: Progress) -> ShardContent | None:
-    """What a shard left by an earlier run holds; None when it is missing, unfinished or damaged."""
-    path = _path(unit)
-    stated = shard.stated_digest(path)
-    if stated is None or unit.digest not in (None, stated):
-        return None
-    try:
-        held = shard.scan(path)
-    except CheckFailed:
-        return None
-    if held.digest != stated or held.rows != unit.rows:
+    """What a shard left by an earlier run holds; None when it is missing, unfinished, damaged or not as stated."""
+    held = shard.whole(_path(unit), _rows(unit), unit.shard.start, unit.shard.stop)
+    if held is None or (unit.stated and unit.stated.sha256 and unit.stated != held):
         return None
     progress(held.rows)
     return held
@@ -79,14 +68,16 @@ def whole(unit: Unit, progress: Progress) -> ShardContent | None:
 
 def make(unit: Unit, progress: Progress) -> ShardContent:
     """Keep a shard that is whole, write any other; what it holds."""
-    rows = open_rows(unit.config.task, unit.shard.split, unit.config.seed)
-    return whole(unit, progress) or shard.write(
-        _path(unit), rows, unit.shard.start, unit.shard.stop, progress
-    )
+    kept = whole(unit, progress)
+    return kept or shard.write(_path(unit), _rows(unit), unit.shard.start, unit.shard.stop, progress)
 
 
-def _path(unit: Unit) -> Path:
-    return Path(unit.out) / unit.shard.file
+def _rows(unit: Unit) -> Rows:
+    return open_rows(unit.config.task, unit.shard.split, unit.config.seed)
+
+
+def _path(unit: Unit) -> Place:
+    return place(unit.out) / unit.shard.file
 
 
 @dataclass(frozen=True)

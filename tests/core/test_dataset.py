@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +20,7 @@ from mathbench.dataset import generate, open_dataset
 from mathbench.errors import CheckFailed, InputError, SpaceExhausted
 from mathbench.generators import task
 from mathbench.manifest import Config
-from mathbench.verify import verify
+from mathbench.verify import Depth, verify
 
 SIZES = {"train": 300, "validation": 40, "interpolate": 50, "extrapolate": 60}
 
@@ -35,8 +36,11 @@ def folder(tmp_path):
     return tmp_path / "ds"
 
 
-def failures(folder, sample=None):
-    return [c for c in verify(open_dataset(folder), sample) if not c.passed]
+ALL = Depth(make_all=True)
+
+
+def failures(folder, depth=ALL):
+    return [c for c in verify(open_dataset(folder), depth) if not c.passed]
 
 
 def test_load_dataset_gives_all_splits_with_their_features(folder, tmp_path):
@@ -131,7 +135,7 @@ def test_killed_generation_is_never_believed_and_finishes_on_a_rerun(tmp_path, m
             open_dataset(out)
     again = subprocess.run(command, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
-    assert not list(out.rglob(".*.tmp")) and not failures(out, sample=200)
+    assert not list(out.rglob(".*.tmp")) and not failures(out, Depth(200))
 
 
 def test_running_again_changes_nothing(folder):
@@ -178,7 +182,8 @@ def test_verify_reports_the_first_difference_exactly(folder, row):
     restate(folder, path)
     first = failures(folder)[0]
     assert first.what == "regenerated rows"
-    assert first.detail == f"row {row}: answer is '999' and should be '{right}'"
+    file = path.relative_to(folder).as_posix()
+    assert first.detail == f"{file}, row {row}: answer is '999' and should be '{right}'"
 
 
 def restate(folder, path):
@@ -187,7 +192,7 @@ def restate(folder, path):
     for name, spec in stated["configs"].items():
         for file, content in spec["files"].items():
             if path == folder / file:
-                content["digest"] = shard.scan(path).digest
+                content.update(asdict(shard.scan(path)))
         config = Config.of_spec(name, spec)
         spec["digest"] = mathbench.digest.combined([spec["files"][s.file]["digest"] for s in config.shards()])
     (folder / manifest.FILE).write_text(json.dumps(stated))
@@ -198,12 +203,12 @@ def test_a_flipped_byte_is_found(folder):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
-    assert any(c.what == "content digests" for c in failures(folder, sample=10))
+    assert any(c.what == "content digests" for c in failures(folder, Depth(10)))
 
 
 def test_a_missing_shard_is_found(folder):
     (folder / "divisible-7-base10" / "train-00000-of-00001.parquet").unlink()
-    assert failures(folder, sample=10)
+    assert failures(folder, Depth(10))
 
 
 @pytest.mark.parametrize("damage", ["", "{", '{"schema_version": 1}', "[]"])

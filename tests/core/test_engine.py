@@ -206,7 +206,7 @@ def test_a_wrong_manifest_is_mended(tmp_path, expected):
     folder = tmp_path / "expected"
     stated = json.loads((folder / manifest.FILE).read_text())
     file = next(iter(stated["configs"]["divisible-7-base10"]["files"].values()))
-    file["strata"] = {}
+    file["strata"] = {"another": file["rows"]}
     (folder / manifest.FILE).write_text(json.dumps(stated))
     assert generate(configs(), folder) == expected == open_dataset(folder).manifest
 
@@ -280,7 +280,7 @@ def test_merge_refuses_what_is_no_dataset(tmp_path):
     (tmp_path / "thesis.tex").write_text("precious")
     with pytest.raises(InputError, match="holds no mathbench dataset"):
         merge(tmp_path)
-    with pytest.raises(InputError, match="holds no dataset"):
+    with pytest.raises(InputError, match="is a file, not a folder"):
         merge(tmp_path / "thesis.tex")
 
 
