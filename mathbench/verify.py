@@ -60,7 +60,7 @@ class Depth:
         """The random rows of a split, ascending."""
         if self.sample >= total:
             return np.arange(total)
-        chosen = np.random.default_rng(self.seed).integers(total, size=self.sample)
+        chosen = np.random.default_rng(self.seed).choice(total, self.sample, replace=False, shuffle=False)
         return np.unique(np.concatenate([[0, total - 1], chosen]))
 
     def work(self, total: int) -> int:

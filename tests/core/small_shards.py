@@ -12,8 +12,8 @@ import subprocess
 import sys
 import time
 
-ROWS, GROUP = 1000, 500  # per shard, per row group
-SIZES = {"train": 4200, "validation": 600, "interpolate": 1500, "extrapolate": 1500}
+ROWS, GROUP = 500, 500  # per shard, per row group
+SIZES = {"train": 2100, "validation": 300, "interpolate": 700, "extrapolate": 700}
 
 
 def configs(seed=3):
