@@ -20,6 +20,7 @@ Int = NDArray[np.int64]
 LISTED = 1 << 20  # spaces of up to this many points are listed
 GROUP = 1024  # problems per window of a larger space
 SLICE = 1 << 14  # candidates worked on at a time: temporaries of 128 KiB stay in the cache
+WIDE = 16  # numbers per problem from which fewer candidates are worked on at a time
 PROBED = 1 << 10  # valid points to find before the share of valid points is believed
 MOST_PROBES = 1 << 19
 MAX_RANK = 1 << 57  # so that a space and the number of a window fit in one integer
@@ -91,7 +92,9 @@ class Domain:
 
     def _accepting(self, space: int) -> float:
         """A low estimate of the share of points that are problems of the reserve; 1 where they are listed."""
-        return 1.0 if self.listed[space] else self._reserve.share * self._validity(space)
+        if self.listed[space]:
+            return 1.0
+        return self._reserve.share * (float(self.spaces.share[space]) or self._validity(space))
 
     def _validity(self, space: int) -> float:
         """A low estimate of the share of points that are problems, from fixed pseudo-random points."""
@@ -134,9 +137,13 @@ class Domain:
             return kept, operands, prints
         return kept[valid], operands.compress(valid, axis=1), prints[valid]
 
+    def at_a_time(self, candidates: int) -> int:
+        """How many candidates to work on instead of so many where a problem is wide, so that memory is the same."""
+        return max(candidates * WIDE // max(self.operands, WIDE), GROUP)
+
     @cached_property
     def operands(self) -> int:
-        """How many operands a problem has."""
+        """How many numbers a problem has: its operands or, of long ones, their limbs."""
         return len(self.problems(0, np.zeros(1, dtype=np.uint64))[0])
 
     def _decode(self, space: int, point: U64, key: np.uint64) -> U64:

@@ -73,9 +73,10 @@ class Sampler:
         return self._lists[space]
 
     def _draw_listed(self, space: int, rank: Int) -> tuple[Int, U64]:
-        cuts = range(0, len(rank), SLICE)
+        step = self._domain.at_a_time(SLICE)
+        cuts = range(0, len(rank), step)
         points = self._list(space).take(rank).astype(np.uint64)
-        return _joined([self._domain.problems(space, points[i : i + SLICE]) for i in cuts])
+        return _joined([self._domain.problems(space, points[i : i + step]) for i in cuts])
 
     def _draw_windowed(self, space: int, rank: Int) -> tuple[Int, U64]:
         """Work through the windows that hold the ranks, each once, a bounded number at a time."""
@@ -95,7 +96,7 @@ class Sampler:
 
     def _chunks(self, space: int, needed: Int) -> Iterator[tuple[int, int]]:
         ends = np.cumsum(enough(needed, self._domain.share[space]))
-        cuts = [0, *(np.flatnonzero(np.diff(ends // CHUNK)) + 1).tolist(), len(ends)]
+        cuts = [0, *(np.flatnonzero(np.diff(ends // self._domain.at_a_time(CHUNK))) + 1).tolist(), len(ends)]
         yield from pairwise(cuts)
 
     def _windows(self, space: int, number: Int, needed: Int) -> tuple[Int, Int, U64]:
@@ -118,8 +119,9 @@ class Sampler:
     def _accepted(self, space: int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
         """Slice by slice: which positions of the order hold problems, their operands and fingerprints."""
         domain, key = self._domain, self._keys[space]
-        for start in range(0, len(position), SLICE):
-            part = position[start : start + SLICE]
+        step = domain.at_a_time(SLICE)
+        for start in range(0, len(position), step):
+            part = position[start : start + step]
             point = permute(part, domain.shift[space], domain.high_size[space], key)
             kept, operands, prints = domain.judge(space, point, key)
             yield kept + start, operands, prints

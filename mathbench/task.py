@@ -30,10 +30,11 @@ class Problems:
     """Problems as columns: everything that question and answer are made from.
 
     Attributes:
-        operands: int64 (m, n), in the order in which they are shown.
+        operands: int64 (m, n), in the order in which they are shown; long ones as limbs, see
+            :func:`mathbench.arithmetic.split`.
         stratum: int64 (n,), the number of each problem's stratum in the task's list.
         kind: int64 (n,), the kind of its stratum.
-        claimed: int64 (n,), the result that a statement claims; None for a task that asks for a result.
+        claimed: int64 (n,), or limbs (L, n), the result that a statement claims; None for a task that asks for one.
     """
 
     operands: Int
@@ -45,7 +46,7 @@ class Problems:
         """The same problems, `size` at a time."""
         for start in range(0, len(self.stratum), size):
             part = slice(start, start + size)
-            claimed = None if self.claimed is None else self.claimed[part]
+            claimed = None if self.claimed is None else self.claimed[..., part]
             yield Problems(self.operands[:, part], self.stratum[part], self.kind[part], claimed)
 
 
@@ -134,7 +135,7 @@ class Task(ABC):
 
     @abstractmethod
     def solve(self, problems: Problems) -> Int:
-        """The true results, int64 (n,) or (r, n); labels are 0 and 1."""
+        """The true results, int64 (n,), or (r, n), or limbs; labels are 0 and 1."""
 
     @abstractmethod
     def questions(self, problems: Problems) -> pa.StringArray:
