@@ -325,7 +325,7 @@ def _ordered_long(operands: Int, many: int, base: int) -> Int:
         descending = np.stack([order, 1 - order])
     else:
         descending = np.lexsort(operands.reshape(len(operands) // many, many, operands.shape[1]), axis=0)[::-1]
-    return np.take_along_axis(words, descending[:, None], axis=0).reshape(2 * many, -1)
+    return np.take_along_axis(words, descending[:, None], axis=0).reshape(2 * many, operands.shape[1])
 
 
 def as_shown(operands: Int, many: int, base: int) -> Int:

@@ -20,6 +20,8 @@ Int = NDArray[np.int64]
 
 COLUMNS = ("question", "answer", "task", "stratum", "row")
 SLICE = 1 << 14  # rows written as text at a time: temporaries stay in the cache
+NUMBERS = 1 << 23  # operands and limbs held at a time: 64 MiB
+WIDE = 16  # numbers per problem from which fewer rows are written as text at a time
 
 
 class Rows:
@@ -95,12 +97,22 @@ class Rows:
         self.require(int(numbers.max(initial=-1)) + 1)
         if numbers.min(initial=0) < 0:
             raise InputError(f"row numbers start at 0. Received: {int(numbers.min())}.")
-        problems = self.problems(numbers)
-        parts = [self._columns(part) for part in problems.slices(SLICE)] or [self._columns(problems)]
+        steps = range(0, max(len(numbers), 1), self.at_once)
+        parts = [part for i in steps for part in self._parts(numbers[i : i + self.at_once])]
         columns = {name: pa.chunked_array([part[name] for part in parts]) for name in parts[0]}
         return pa.table({**columns, "row": pa.array(numbers)}).select(
             [*COLUMNS, *columns.keys() - set(COLUMNS)]
         )
+
+    @property
+    def at_once(self) -> int:
+        """How many rows to make at a time: fewer where numbers are long, so that memory is the same."""
+        return max(NUMBERS // self._sampler.width, 1)
+
+    def _parts(self, rows: Int) -> list[dict[str, pa.Array]]:
+        """Rows as text, slice by slice."""
+        problems, size = self.problems(rows), max(SLICE * WIDE // max(self._sampler.width, WIDE), 1)
+        return [self._columns(part) for part in problems.slices(size)] or [self._columns(problems)]
 
     def _columns(self, problems: Problems) -> dict[str, pa.Array]:
         """Questions, answers and what stands beside them."""

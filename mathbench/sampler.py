@@ -36,6 +36,11 @@ class Sampler:
         self._keys = np.array([key_of(key, name) for name in domain.spaces.names], dtype=np.uint64)
         self._lists: dict[int, NDArray[np.uint32]] = {}
 
+    @property
+    def width(self) -> int:
+        """How many numbers a problem has: its operands or, of long ones, their limbs."""
+        return self._domain.operands
+
     def draw(self, space: Int, rank: Int) -> tuple[Int, U64]:
         """Draw the problems at some ranks.
 
