@@ -148,18 +148,18 @@ class Domain:
 
     def _decode(self, space: int, point: U64, key: np.uint64) -> U64:
         """Points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
-        rest, coordinates = point, np.zeros((len(self._radix), len(point)), dtype=np.uint64)
-        for i in range(len(self._radix) - 1, 0, -1):
-            radix = self._radix[i, space]
-            if radix > 1:
-                quotient = rest // radix
-                np.subtract(rest, quotient * radix, out=coordinates[i])
-                rest = quotient
+        radix, free = self._radix[:, space], self._free[:, space]
+        rest, coordinates = point, np.zeros((len(radix), len(point)), dtype=np.uint64)
+        for i in np.flatnonzero(radix[1:] > 1)[::-1] + 1:
+            quotient = rest // radix[i]
+            np.subtract(rest, quotient * radix[i], out=coordinates[i])
+            rest = quotient
         coordinates[0] = rest
-        for i in range(len(self._free)):
-            if self._free[i, space] > 1:
-                noise = mix(point * np.uint64(GOLDEN) + key + np.uint64(i + 1))
-                coordinates[i] += scale(noise, self._free[i, space])
+        drawn = np.flatnonzero(free > 1)
+        if len(drawn):  # all at once: long numbers have hundreds
+            counter = (drawn + 1).astype(np.uint64)[:, None]
+            noise = mix(point * np.uint64(GOLDEN) + key + counter)
+            coordinates[drawn] += scale(noise, free[drawn, None])
         return coordinates
 
 
