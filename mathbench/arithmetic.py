@@ -32,6 +32,11 @@ def split(operands: Int, many: int) -> list[Int]:
     return list(operands.reshape(len(operands) // many, many, operands.shape[1]).swapaxes(0, 1))
 
 
+def only(operands: Int) -> Int:
+    """The operand of problems that have but one, as a column."""
+    return operands[0] if len(operands) == 1 else operands
+
+
 def add(a: Any, b: Any, base: int) -> Any:
     """Sums of two columns, or of two Python integers."""
     return limbs.add(a, b, limbs.radix_of(base)) if _long(a) else a + b

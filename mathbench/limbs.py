@@ -197,12 +197,17 @@ def residue(number: Int, modulus: int, radix: int) -> Int:
     [4]
     """
     together = max((1 << 63) // (radix * modulus) - 1, 1)  # products between two divisions
+    weights = np.array(_powers(radix, len(number), modulus), dtype=np.int64)
     total = np.zeros(number.shape[1], dtype=np.int64)
-    for i, limb in enumerate(number):
-        total += limb * pow(radix, i, modulus)
-        if i % together == together - 1:
-            total %= modulus
-    return np.asarray(total % modulus)
+    for i in range(0, len(number), together):
+        part = slice(i, i + together)
+        total = (total + np.einsum("ln,l->n", number[part], weights[part])) % modulus
+    return total
+
+
+@cache
+def _powers(radix: int, many: int, modulus: int) -> tuple[int, ...]:
+    return tuple(pow(radix, i, modulus) for i in range(many))
 
 
 def low_bits(number: Int, radix: int) -> Int:
@@ -211,11 +216,9 @@ def low_bits(number: Int, radix: int) -> Int:
     >>> low_bits(np.array([[3], [2], [1]]), 10).tolist()
     [123]
     """
-    total: U64 = np.zeros(number.shape[1], dtype=np.uint64)
-    for i, limb in enumerate(number):
-        weight = pow(radix, i, 1 << 64)
-        if weight:
-            total += limb.view(np.uint64) * np.uint64(weight)
+    weights = np.array(_powers(radix, len(number), 1 << 64), dtype=np.uint64)
+    counting = np.flatnonzero(weights)
+    total: U64 = np.einsum("ln,l->n", number[counting].view(np.uint64), weights[counting])
     return (total & np.uint64((1 << 63) - 1)).view(np.int64)
 
 
@@ -225,10 +228,13 @@ def beyond(number: Int, bound: int, radix: int) -> Mask:
     >>> beyond(np.array([[3, 4], [1, 1]]), 13, 10).tolist()
     [False, True]
     """
-    if radix ** len(number) <= bound:
-        return np.zeros(number.shape[1], dtype=bool)
-    limbs = np.array(of_int(bound, radix, len(number)))
-    return greater(number, np.broadcast_to(limbs[:, None], number.shape))
+    many = next((i for i in range(1, len(number)) if radix**i > bound), len(number))
+    above = np.asarray(number[many:].any(axis=0))
+    left = np.flatnonzero(~above)  # their upper limbs are all zero
+    if len(left) and radix**many > bound:
+        limit = np.array(of_int(bound, radix, many))[:, None]
+        above[left] = greater(number[:many, left], np.broadcast_to(limit, (many, len(left))))
+    return above
 
 
 def to_ints(number: Int, radix: int) -> list[int]:

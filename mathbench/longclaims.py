@@ -57,7 +57,7 @@ def stay_congruent(truth: Int, base: int, luck: U64) -> Int:
     Numbers of up to two limbs as in `claims`; where a longer one would change its length, it moves the other way.
     """
     radix, step = limbs.radix_of(base), lcm(base - 1, base, base + 1)
-    turns = scale(luck, np.uint64(2 * base)).astype(np.int64) - base
+    turns = scale(luck, np.full(len(luck), 2 * base, dtype=np.uint64)).astype(np.int64) - base
     change = step * (turns + (turns >= 0))
     change[_outside(truth, base, change)] *= -1
     moved = _shifted(truth, radix, change)

@@ -42,12 +42,17 @@ def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> Pi
     >>> join(number(np.array([[5, 0], [0, 12]]), 10)).to_pylist()
     ['5', '1200000000']
     """
-    long, per = lengths(values, base), per_limb(base)
-    width, words = min(per, WORD), []
+    long, width = lengths(values, base), min(per_limb(base), WORD)
+    shortest, words = int(long.min(initial=0)), []
     for place, characters in _words(values, base):
-        here = np.clip(long - place, 0, width).view(np.uint64)
-        cut = characters >> ((np.uint64(WORD) - here) * np.uint64(_BITS))
-        words.append(Word(np.where(here > 0, cut, np.uint64(0)), here, width).only(where))
+        if place + width <= shortest:  # full in every row
+            here = np.broadcast_to(np.uint64(width), long.shape)
+            cut = characters >> np.uint64((WORD - width) * _BITS)
+        else:
+            here = np.clip(long - place, 0, width).view(np.uint64)
+            cut = characters >> ((np.uint64(WORD) - here) * np.uint64(_BITS))
+            cut *= here > 0
+        words.append(Word(cut, here, width).only(where))
     return tuple(words)
 
 

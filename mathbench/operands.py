@@ -318,21 +318,29 @@ def ordered(operands: Int, many: int, base: int) -> Int:
 
 def _ordered_long(operands: Int, many: int, base: int) -> Int:
     """Words are put in order, not limbs: they are fewer."""
-    numbers = arithmetic.split(operands, many)
-    words = np.array([arithmetic.words(number, base) for number in numbers])
+    places, rows = len(operands) // many, operands.shape[1]
+    words = _words(operands, many, base)
     if many == 2:
-        order = arithmetic.greater(numbers[1], numbers[0]).astype(np.int64)
+        first, second = arithmetic.split(operands, 2)
+        order = arithmetic.greater(second, first).astype(np.int64)
         descending = np.stack([order, 1 - order])
     else:
-        descending = np.lexsort(operands.reshape(len(operands) // many, many, operands.shape[1]), axis=0)[::-1]
-    return np.take_along_axis(words, descending[:, None], axis=0).reshape(2 * many, operands.shape[1])
+        descending = np.lexsort(operands.reshape(places, many, rows), axis=0)[::-1]
+    return np.take_along_axis(words, descending[:, None], axis=0).reshape(2 * many, rows)
 
 
 def as_shown(operands: Int, many: int, base: int) -> Int:
     """The same where operands have their own places: nothing is put in order."""
     if len(operands) == many:
         return operands
-    return np.concatenate([arithmetic.words(number, base) for number in arithmetic.split(operands, many)])
+    return _words(operands, many, base).reshape(2 * many, operands.shape[1])
+
+
+def _words(operands: Int, many: int, base: int) -> Int:
+    """Both words of every long operand, int64 (many, 2, n); all operands in one go."""
+    places, rows = len(operands) // many, operands.shape[1]
+    words = np.array(arithmetic.words(operands.reshape(places, many * rows), base))
+    return words.reshape(2, many, rows).swapaxes(0, 1)
 
 
 def pose(problems: Problems, luck: U64, many: int) -> Problems:
@@ -344,7 +352,9 @@ def pose(problems: Problems, luck: U64, many: int) -> Problems:
 def _shuffled(operands: Int, luck: U64, many: int) -> Int:
     if many == 2:
         pairs = operands.reshape(len(operands) // 2, 2, operands.shape[1])
-        swap = (pairs[:, 0] ^ pairs[:, 1]) & -(luck & np.uint64(1)).view(np.int64)  # all bits or none: no branches
+        swap = (pairs[:, 0] ^ pairs[:, 1]) & -(luck & np.uint64(1)).view(
+            np.int64
+        )  # all bits or none: no branches
         return (pairs ^ swap[:, None]).reshape(operands.shape)
     noise = np.stack([mix(luck + np.uint64(i)) >> np.uint64(1) for i in range(many)]).view(np.int64)
     absent = operands[:many] == ABSENT
@@ -371,8 +381,9 @@ def check_many(family: str, lengths: Lengths, operands: int, each: int = 1) -> N
     """
     many = each * comb(len(lengths.inner) + len(lengths.outer) + operands - 1, operands)
     if many > MOST_STRATA:
+        what = "1 number" if operands == 1 else f"{operands} operands"
         raise InputError(
-            f"{family}: {operands} operand{'s' * (operands > 1)} of {lengths.inner[0]} to {lengths.longest} digits make {many:,} strata, "
+            f"{family}: {what} of {lengths.inner[0]} to {lengths.longest} digits make {many:,} strata, "
             f"more than {MOST_STRATA:,}. Give a larger step or shortest."
         )
 

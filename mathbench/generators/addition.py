@@ -57,8 +57,12 @@ class Addition(Task):
         return tuples.Numbers(self.base, self.smallest, self.largest or None)
 
     def _check_limits(self) -> None:
-        if (self.largest or self.smallest) and self._places(self.digits + self.longer, self.operands + self.more) > 1:
-            raise InputError("addition: smallest and largest are for sums below 2^63. Give fewer digits or less longer.")
+        if (self.largest or self.smallest) and self._places(
+            self.digits + self.longer, self.operands + self.more
+        ) > 1:
+            raise InputError(
+                "addition: smallest and largest are for sums below 2^63. Give fewer digits or less longer."
+            )
         if self.largest and not self.smallest <= self.largest < self.base**self.digits:
             raise InputError(
                 f"addition: largest must be from smallest={self.smallest} to the largest number of "
@@ -73,11 +77,15 @@ class Addition(Task):
     def outer(self) -> list[Stratum]:
         lengths, most = tuples.lengths(self), self.operands + self.more
         longer = tuples.tuples([*lengths.inner, *lengths.outer], self.operands, self.digits + 1)
-        layout = {"places": self._places(lengths.longest, most), "operands": most}
-        strata = tuples.strata(longer, tuples.Numbers(self.base, self.smallest), "lengths", **layout)
+        places = self._places(lengths.longest, most)
+        strata = tuples.strata(
+            longer, tuples.Numbers(self.base, self.smallest), "lengths", places=places, operands=most
+        )
         for operands in range(self.operands + 1, most + 1):
             more = tuples.tuples(lengths.inner, operands)
-            strata = _evenly(strata, tuples.strata(more, self._numbers, "lengths", **layout))
+            strata = _evenly(
+                strata, tuples.strata(more, self._numbers, "lengths", places=places, operands=most)
+            )
         return strata
 
     def _places(self, digits: int, operands: int) -> int:

@@ -46,7 +46,9 @@ class Divisible(Task):
         tuples.check_long(self.family, lengths.longest, "numbers")
         tuples.check_many(self.family, lengths, 1, min(self.k, MOST_RESIDUES))
         if self.k > limbs.MOST_MODULUS and self._places(lengths.longest) > 1:
-            raise InputError(f"divisible: k must be at most 2^35 for numbers beyond 2^63. Received: {self.k}.")
+            raise InputError(
+                f"divisible: k must be at most 2^35 for numbers beyond 2^63. Received: {self.k}."
+            )
         if 10 * self.k > self.base**self.digits:
             raise InputError(
                 f"divisible: numbers of up to digits={self.digits} in base {self.base} hold fewer than ten multiples "
@@ -127,11 +129,11 @@ class Divisible(Task):
         return tuples.as_shown(operands, 1, self.base)
 
     def solve(self, problems: Problems) -> Int:
-        left = arithmetic.residue(*arithmetic.split(problems.operands, 1), self.k, self.base)
+        left = arithmetic.residue(arithmetic.only(problems.operands), self.k, self.base)
         return (left == 0).astype(np.int64) if self.recognition else left
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        return arithmetic.written(*arithmetic.split(problems.operands, 1), self.base)
+        return arithmetic.written(arithmetic.only(problems.operands), self.base)
 
     def answers(self, results: Int) -> pa.StringArray:
         return super().answers(results) if self.recognition else text.join(text.number(results, self.base))

@@ -55,7 +55,8 @@ class Division(Task):
         return tuples.as_shown(operands, 2, self.base)
 
     def solve(self, problems: Problems) -> Int:
-        return np.stack(arithmetic.divide(*arithmetic.split(problems.operands, 2), self.base))
+        a, b = arithmetic.split(problems.operands, 2)
+        return np.stack(arithmetic.divide(a, b, self.base))
 
     def questions(self, problems: Problems) -> pa.StringArray:
         dividend, divisor = (arithmetic.number(n, self.base) for n in arithmetic.split(problems.operands, 2))

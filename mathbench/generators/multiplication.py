@@ -63,7 +63,8 @@ class Multiplication(Task):
         return tuples.pose(problems, luck, 2)
 
     def solve(self, problems: Problems) -> Int:
-        return arithmetic.multiply(*arithmetic.split(problems.operands, 2), self.base)
+        a, b = arithmetic.split(problems.operands, 2)
+        return np.asarray(arithmetic.multiply(a, b, self.base))
 
     def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (arithmetic.number(n, self.base) for n in arithmetic.split(problems.operands, 2))

@@ -133,7 +133,11 @@ class Prime(Task):
 
     def _few(self, length: int, high: int, share: int) -> list[Stratum]:
         """One stratum of composites where there are too few numbers for more."""
-        low, least, group = max(tuples.Numbers(self.base).first(length), 2), self._least_factor(high), f"digits={length}"
+        low, least, group = (
+            max(tuples.Numbers(self.base).first(length), 2),
+            self._least_factor(high),
+            f"digits={length}",
+        )
         sizes, numbers = (high - low,), (low, 1, 0)
         primes = Stratum(f"{group},prime", sizes, (*numbers, 0, 0), share, group=group)
         return [primes, Stratum(f"{group},composite", sizes, (*numbers, least, 0), share, group=group)]
@@ -190,7 +194,7 @@ class Prime(Task):
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
         """Whether the number is prime (`first` is 0) or has a smallest factor from `first` to `last`."""
-        (numbers,), (first, last) = arithmetic.split(operands, 1), low[3:5, 0].tolist()
+        numbers, (first, last) = arithmetic.only(operands), low[3:5, 0].tolist()
         left = np.arange(operands.shape[1])
         if last:  # the wanted factor first: most numbers are out after one division
             left = self._with(numbers, left, tuple(q for q in SMALL_PRIMES if first <= q <= last))
@@ -224,10 +228,10 @@ class Prime(Task):
 
     def solve(self, problems: Problems) -> Int:
         """Primality by trial division and, beyond that, gmpy2; independent of the stratum."""
-        return self._are_prime(*arithmetic.split(problems.operands, 1)).astype(np.int64)
+        return self._are_prime(arithmetic.only(problems.operands)).astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        return arithmetic.written(*arithmetic.split(problems.operands, 1), self.base)
+        return arithmetic.written(arithmetic.only(problems.operands), self.base)
 
     def oracle(self, question: str) -> str:
         return str(_is_prime(int(question, self.base))).lower()

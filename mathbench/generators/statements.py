@@ -96,8 +96,8 @@ class Statement(Task):
         for kind, name in enumerate(ERRORS, start=1):
             rows = np.flatnonzero(posed.kind == kind)
             if len(rows):
-                numbers = (number[..., rows] for number in (a, b, truth))
-                claimed[..., rows] = self._wrong(name, *numbers, mix(luck[rows] + np.uint64(kind)))
+                x, y, right = (number[..., rows] for number in (a, b, truth))
+                claimed[..., rows] = self._wrong(name, x, y, right, mix(luck[rows] + np.uint64(kind)))
         failed = np.flatnonzero((posed.kind > 1) & arithmetic.equal(claimed, truth))
         claimed[..., failed] = _slips(truth).change_digit(truth[..., failed], self.base, mix(luck[failed]))
         posed.stratum = posed.stratum.copy()
@@ -112,13 +112,11 @@ class Statement(Task):
         return change[kind](truth, self.base, luck)
 
     def solve(self, problems: Problems) -> Int:
-        if problems.claimed is None:
-            raise RuntimeError("a statement without a claim: problems were not posed")
         truth = self.result(*arithmetic.split(problems.operands, 2))
-        return arithmetic.equal(truth, problems.claimed).astype(np.int64)
+        return arithmetic.equal(truth, _claimed(problems)).astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        numbers = (*arithmetic.split(problems.operands, 2), problems.claimed)
+        numbers = (*arithmetic.split(problems.operands, 2), _claimed(problems))
         a, b, c = (arithmetic.number(n, self.base) for n in numbers)
         rows = len(problems.stratum)
         return text.join(a, text.literal(self.sign, rows), b, text.literal("=", rows), c)
@@ -181,6 +179,12 @@ class CorrectMultiplication(Statement):
     def drop_carry(self, a: Int, b: Int, truth: Int, luck: U64) -> Int:
         """Lose one unit carried into one place above the first."""
         return _slips(truth).lose_unit(truth, self.base, luck)
+
+
+def _claimed(problems: Problems) -> Int:
+    if problems.claimed is None:
+        raise RuntimeError("a statement without a claim: problems were not posed")
+    return problems.claimed
 
 
 def _slips(truth: Int) -> ModuleType:

@@ -65,7 +65,8 @@ class Subtraction(Task):
         return tuples.pose(problems, luck, 2)
 
     def solve(self, problems: Problems) -> Int:
-        return arithmetic.subtract(*arithmetic.split(problems.operands, 2), self.base)
+        a, b = arithmetic.split(problems.operands, 2)
+        return arithmetic.subtract(a, b, self.base)
 
     def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (arithmetic.number(n, self.base) for n in arithmetic.split(problems.operands, 2))

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench import limbs
+
+settings.register_profile("limbs", deadline=None)  # a shared machine has slow moments
+settings.load_profile("limbs")
 
 RADIX = st.sampled_from([limbs.radix_of(base) for base in (2, 3, 7, 10, 16, 36)])
 
@@ -17,9 +20,7 @@ def columns(draw, many=2, most=40, radix=RADIX, least=0):
     limb = st.one_of(st.just(0), st.just(radix - 1), st.integers(0, radix - 1))
     length = draw(st.integers(1, most))
     rows = draw(st.integers(1, 4))
-    numbers = [
-        [draw(st.lists(limb, min_size=0, max_size=length)) for _ in range(rows)] for _ in range(many)
-    ]
+    numbers = [[draw(st.lists(limb, min_size=0, max_size=length)) for _ in range(rows)] for _ in range(many)]
     found = [np.array([n + [0] * (length - len(n)) for n in column]).T.copy() for column in numbers]
     for column in found:
         column[0] += least * (column.sum(axis=0) == 0)
@@ -50,9 +51,7 @@ def test_sums_differences_and_order(case):
 def test_products(case):
     radix, a, b = case
     product = limbs.multiply(a, b, radix)
-    assert ints(product, radix) == [
-        i * j for i, j in zip(ints(a, radix), ints(b, radix), strict=True)
-    ]
+    assert ints(product, radix) == [i * j for i, j in zip(ints(a, radix), ints(b, radix), strict=True)]
     assert proper(product, radix)
 
 

@@ -1,12 +1,15 @@
 """Long numbers as text and digits: against Python's own integers, in every base."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench import arithmetic, limbs, longtext, text
 from mathbench.reserve import ABSENT, fingerprint, fingerprints
 from tests.solvers import write
+
+settings.register_profile("longtext", deadline=None)  # a shared machine has slow moments
+settings.load_profile("longtext")
 
 BASES = st.integers(2, 36)
 EDGES = st.one_of(
