@@ -60,5 +60,7 @@ def draw(axis: Any, values: Pairs, inside: int, label: str) -> None:
         ticks([i + 0.5 for i in shown], [lengths[i] for i in shown])
         getattr(axis, f"set_{name}label")("digits of an operand")
     edge = sum(n <= inside for n in lengths)
-    axis.plot([0, edge, edge], [edge, edge, 0], color="red", label=f"train: up to {inside} digits" if edge else None)
+    axis.plot(
+        [0, edge, edge], [edge, edge, 0], color="red", label=f"train: up to {inside} digits" if edge else None
+    )
     axis.set_aspect("equal")

@@ -223,7 +223,7 @@ class Prime(Task):
 
     def _are_prime(self, numbers: Int) -> NDArray[np.bool_]:
         if numbers.ndim == 2:
-            return longprimes.are_prime(numbers, SMALL_PRIMES, self.base)
+            return longprimes.are_prime(numbers, self.base)
         return are_prime(numbers)
 
     def solve(self, problems: Problems) -> Int:
