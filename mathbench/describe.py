@@ -74,7 +74,7 @@ def _lengths(table: pa.Table, column: str) -> tuple[int, float, int]:
 
 
 def plot(data: Mapping[str, Data], path: Path) -> None:
-    """Draw each configuration: how long questions and answers are in each split, and rows per stratum or pair of lengths.
+    """Draw each configuration: lengths of questions and answers in each split, and rows per stratum or pair of lengths.
 
     Args:
         data: the data by configuration.
