@@ -96,7 +96,8 @@ def plot(data: Mapping[str, Data], path: Path) -> None:
     for (name, config), (left, middle, right) in zip(data.items(), axes, strict=True):
         _draw_lengths(left, config, "question")
         _draw_lengths(middle, config, "answer")
-        _draw_pairs(right, config) or _draw_strata(right, config)
+        if not _draw_pairs(right, config):
+            _draw_strata(right, config)
         left.set_title(name, loc="left", fontweight="bold")
         left.legend(fontsize=8)
     figure.savefig(path, dpi=110)

@@ -11,7 +11,7 @@ limbs are, and where they agree the larger operand stands first. So a problem is
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import combinations_with_replacement
+from itertools import combinations, combinations_with_replacement
 from math import comb, factorial, prod
 from typing import Any, NamedTuple
 
@@ -317,16 +317,16 @@ def ordered(operands: Int, many: int, base: int) -> Int:
 
 
 def _ordered_long(operands: Int, many: int, base: int) -> Int:
-    """Words are put in order, not limbs: they are fewer."""
-    places, rows = len(operands) // many, operands.shape[1]
-    words = _words(operands, many, base)
-    if many == 2:
-        first, second = arithmetic.split(operands, 2)
-        order = arithmetic.greater(second, first).astype(np.int64)
-        descending = np.stack([order, 1 - order])
-    else:
-        descending = np.lexsort(operands.reshape(places, many, rows), axis=0)[::-1]
-    return np.take_along_axis(words, descending[:, None], axis=0).reshape(2 * many, rows)
+    """Words are put in order, not limbs: they are fewer. An operand's place is how many others are larger."""
+    numbers, words = arithmetic.split(operands, many), _words(operands, many, base)
+    place = np.zeros((many, 1, operands.shape[1]), dtype=np.int64)
+    for i, j in combinations(range(many), 2):
+        second = arithmetic.greater(numbers[j], numbers[i])
+        place[i] += second
+        place[j] += ~second
+    found = np.empty_like(words)
+    np.put_along_axis(found, place, words, axis=0)
+    return found.reshape(2 * many, operands.shape[1])
 
 
 def as_shown(operands: Int, many: int, base: int) -> Int:
