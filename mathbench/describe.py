@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mathbench import heatmap
 from mathbench.data import Data
 from mathbench.errors import InputError
 
@@ -73,7 +74,7 @@ def _lengths(table: pa.Table, column: str) -> tuple[int, float, int]:
 
 
 def plot(data: Mapping[str, Data], path: Path) -> None:
-    """Draw each configuration: how long questions and answers are in each split, and rows per stratum.
+    """Draw each configuration: lengths of questions and answers in each split, and rows per stratum or pair of lengths.
 
     Args:
         data: the data by configuration.
@@ -95,7 +96,8 @@ def plot(data: Mapping[str, Data], path: Path) -> None:
     for (name, config), (left, middle, right) in zip(data.items(), axes, strict=True):
         _draw_lengths(left, config, "question")
         _draw_lengths(middle, config, "answer")
-        _draw_strata(right, config)
+        if not _draw_pairs(right, config):
+            _draw_strata(right, config)
         left.set_title(name, loc="left", fontweight="bold")
         left.legend(fontsize=8)
     figure.savefig(path, dpi=110)
@@ -110,6 +112,19 @@ def _draw_lengths(axis: Any, data: Data, column: str) -> None:
         )
     axis.set_xlabel(f"characters in the {column}")
     axis.set_ylabel("share of rows")
+
+
+def _draw_pairs(axis: Any, data: Data) -> bool:
+    """The heat map of rows per pair of lengths, over all splits, where the strata are pairs of lengths."""
+    found = {split: heatmap.pairs(_counts(table, "stratum")) for split, table in data.splits.items()}
+    rows: heatmap.Pairs = {}
+    for pairs in found.values():
+        for pair, count in pairs.items():
+            rows[pair] = rows.get(pair, 0) + count
+    if rows:
+        inside = max((pair[0] for pair in found.get("train", {})), default=0)
+        heatmap.draw(axis, rows, inside, "rows, all splits")
+    return bool(rows)
 
 
 def _draw_strata(axis: Any, data: Data) -> None:

@@ -21,6 +21,7 @@ LISTED = 1 << 20  # spaces of up to this many points are listed
 SIGMAS = 10  # an accident that does not happen
 GROUP = 1024  # problems per window of a larger space
 SLICE = 1 << 14  # candidates worked on at a time: temporaries of 128 KiB stay in the cache
+WIDE = 16  # numbers per problem from which fewer candidates are worked on at a time
 PROBED = 1 << 10  # valid points to find before the share of valid points is believed
 MOST_PROBES = 1 << 19
 MAX_RANK = 1 << 57  # so that a space and the number of a window fit in one integer
@@ -92,7 +93,9 @@ class Domain:
 
     def _accepting(self, space: int) -> float:
         """A low estimate of the share of points that are problems of the reserve; 1 where they are listed."""
-        return 1.0 if self.listed[space] else self._reserve.share * self._validity(space)
+        if self.listed[space]:
+            return 1.0
+        return self._reserve.share * (float(self.spaces.share[space]) or self._validity(space))
 
     def _validity(self, space: int) -> float:
         """A low estimate of the share of points that are problems, from fixed pseudo-random points."""
@@ -135,25 +138,29 @@ class Domain:
             return kept, operands, prints
         return kept[valid], operands.compress(valid, axis=1), prints[valid]
 
+    def at_a_time(self, candidates: int) -> int:
+        """How many candidates to work on instead of so many where a problem is wide, so that memory is the same."""
+        return max(candidates * WIDE // max(self.operands, WIDE), GROUP)
+
     @cached_property
     def operands(self) -> int:
-        """How many operands a problem has."""
+        """How many numbers a problem has: its operands or, of long ones, their limbs."""
         return len(self.problems(0, np.zeros(1, dtype=np.uint64), np.uint64(0))[0])
 
     def _decode(self, space: int, point: U64, key: np.uint64) -> U64:
         """Points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
-        rest, coordinates = point, np.zeros((len(self._radix), len(point)), dtype=np.uint64)
-        for i in range(len(self._radix) - 1, 0, -1):
-            radix = self._radix[i, space]
-            if radix > 1:
-                quotient = rest // radix
-                np.subtract(rest, quotient * radix, out=coordinates[i])
-                rest = quotient
+        radix, free = self._radix[:, space], self._free[:, space]
+        rest, coordinates = point, np.zeros((len(radix), len(point)), dtype=np.uint64)
+        for i in np.flatnonzero(radix[1:] > 1)[::-1] + 1:
+            quotient = rest // radix[i]
+            np.subtract(rest, quotient * radix[i], out=coordinates[i])
+            rest = quotient
         coordinates[0] = rest
-        for i in range(len(self._free)):
-            if self._free[i, space] > 1:
-                noise = mix(point * np.uint64(GOLDEN) + key + np.uint64(i + 1))
-                coordinates[i] += scale(noise, self._free[i, space])
+        drawn = np.flatnonzero(free > 1)
+        if len(drawn):  # all at once: long numbers have hundreds
+            counter = (drawn + 1).astype(np.uint64)[:, None]
+            noise = mix(point * np.uint64(GOLDEN) + key + counter)
+            coordinates[drawn] += scale(noise, free[drawn, None])
         return coordinates
 
 

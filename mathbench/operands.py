@@ -3,17 +3,22 @@
 A stratum `digits=3+2` holds the problems whose operands have three and two digits. Operands that may change places
 are enumerated once: two operands of the same length by folding the square of pairs along its cyclic differences
 ({x, x + d mod M} for d up to M / 2), further ones by keeping only sorted points.
+
+Numbers that may reach 2^63 are held as limbs (:mod:`mathbench.limbs`), one coordinate per limb. Then it is the last
+limbs of the first two operands that are folded: where they differ the fold tells the operands apart, whatever the other
+limbs are, and where they agree the larger operand stands first. So a problem is one point all the same.
 """
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import combinations_with_replacement
+from itertools import combinations, combinations_with_replacement
 from math import comb, factorial, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench import arithmetic, limbs
 from mathbench.errors import InputError
 from mathbench.hashing import U64, mix
 from mathbench.reserve import ABSENT
@@ -22,7 +27,8 @@ from mathbench.task import Problems
 
 Int = NDArray[np.int64]
 
-MOST_STRATA = 4096  # tuples of lengths in one split
+MOST_STRATA = 8192  # tuples of lengths in one split: all pairs of up to 100 digits, and some more
+LONGEST = 4096  # digits of a result: Python reads no longer ones from text
 SHARES = 4096  # natural shares of strata are rounded to this many parts
 
 
@@ -57,19 +63,63 @@ class Numbers(NamedTuple):
         return max(end - self.first(length), 0)
 
 
-def tuples(digits: int, operands: int, longest_from: int = 1, shortest: int = 1) -> list[tuple[int, ...]]:
-    """All tuples of lengths up to `digits`, longest first, whose longest is at least `longest_from`.
+class Lengths(NamedTuple):
+    """The lengths of operands.
+
+    Attributes:
+        inner: those of train, validation and interpolate, ascending.
+        outer: the longer ones of extrapolate, ascending.
+    """
+
+    inner: range
+    outer: range
+
+    @property
+    def longest(self) -> int:
+        """The longest of all."""
+        return max(self.outer or self.inner)
+
+
+def lengths(task: Any) -> Lengths:
+    """The lengths that a task asks for: from `digits` down to `shortest` and up to `longer` more, by `step`.
 
     Raises:
-        InputError: when there are too many.
+        InputError: when there are none, or they are too long.
 
-    >>> tuples(2, 2)
+    >>> from mathbench.generators import task
+    >>> found = lengths(task("multiplication", digits=100, step=25, longer=50))
+    >>> list(found.inner), list(found.outer)
+    ([25, 50, 75, 100], [125, 150])
+    """
+    if task.shortest > task.digits:
+        raise InputError(
+            f"{task.family}: shortest must be at most digits. "
+            f"Received: shortest={task.shortest}, digits={task.digits}."
+        )
+    if 0 < task.longer < task.step:
+        raise InputError(
+            f"{task.family}: longer must be at least step, or nothing extrapolates. "
+            f"Received: longer={task.longer}, step={task.step}."
+        )
+    first = task.digits - (task.digits - task.shortest) // task.step * task.step
+    inner = range(first, task.digits + 1, task.step)
+    return Lengths(inner, range(task.digits + task.step, task.digits + task.longer + 1, task.step))
+
+
+def tuples(lengths: Iterable[int], operands: int, longest_from: int = 1) -> list[tuple[int, ...]]:
+    """All tuples of some lengths, the longest of each first, whose longest is at least `longest_from`.
+
+    >>> tuples([1, 2], 2)
     [(1, 1), (2, 1), (2, 2)]
     """
-    check_many(digits, operands, shortest)
-    lengths = range(shortest, digits + 1)
     found = [tuple(sorted(c, reverse=True)) for c in combinations_with_replacement(lengths, operands)]
     return sorted(c for c in found if c[0] >= longest_from)
+
+
+def pairs(task: Any) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
+    """The pairs of lengths of a task with two operands: inside, and for extrapolate."""
+    found = lengths(task)
+    return tuples(found.inner, 2), tuples([*found.inner, *found.outer], 2, task.digits + 1)
 
 
 def orders(lengths: tuple[int, ...]) -> int:
@@ -109,7 +159,13 @@ def apportion(sizes: list[int], parts: int = SHARES) -> list[int]:
 
 
 def strata(
-    choices: Iterable[tuple[int, ...]], numbers: Numbers, distribution: str, *, symmetric: bool = True
+    choices: Iterable[tuple[int, ...]],
+    numbers: Numbers,
+    distribution: str,
+    *,
+    symmetric: bool = True,
+    places: int = 1,
+    operands: int = 0,
 ) -> list[Stratum]:
     """One stratum per tuple of lengths.
 
@@ -118,28 +174,75 @@ def strata(
         numbers: the numbers that operands are drawn from.
         distribution: see :func:`weights`.
         symmetric: whether operands may change places.
+        places: limbs per operand, see :func:`places`.
+        operands: how many operands all strata of the split have columns for; 0: as many as the tuples.
 
     >>> strata([(2, 1)], Numbers(10), "lengths")[0]
-    Stratum(name='digits=2+1', sizes=(90, 10), low=(0, 10, 0), weight=2, kind=0, group='', space='')
+    Stratum(name='digits=2+1', sizes=(90, 10), low=(0, 10, 0), weight=2, kind=0, group='', space='', share=0.0)
     """
     filled = [c for c in choices if all(map(numbers.count, c))]
     shares = zip(filled, weights(filled, numbers, distribution), strict=True)
-    return [_stratum(c, numbers, weight, symmetric) for c, weight in shares if weight]
+    layout = Layout(limbs.per_limb(numbers.base), places, operands, symmetric)
+    return [layout.stratum(c, numbers, weight) for c, weight in shares if weight]
 
 
-def _stratum(lengths: tuple[int, ...], numbers: Numbers, weight: int, symmetric: bool) -> Stratum:
-    name = "digits=" + "+".join(map(str, lengths))
-    if symmetric:  # the largest group of equal lengths first: its first two operands are folded
-        lengths = tuple(sorted(lengths, key=lambda n: (-Counter(lengths)[n], -n)))
-    sizes, folded = [numbers.count(n) for n in lengths], 0
-    if symmetric and len(lengths) > 1 and lengths[0] == lengths[1]:
-        folded, sizes[1] = sizes[0], sizes[0] // 2 + 1
-    return Stratum(name, tuple(sizes), (folded, *map(numbers.first, lengths)), weight)
+class Layout(NamedTuple):
+    """How the operands of problems stand in columns: the last limbs of all operands, then the limbs before them.
+
+    Attributes:
+        per_limb: digits per limb.
+        places: limbs per operand; 1: numbers below 2^63 that are not cut into limbs.
+        operands: how many operands there are columns for; 0: as many as lengths are given.
+        symmetric: whether operands may change places.
+    """
+
+    per_limb: int
+    places: int = 1
+    operands: int = 0
+    symmetric: bool = True
+
+    def stratum(self, lengths: tuple[int, ...], numbers: Numbers, weight: int) -> Stratum:
+        """The stratum of one tuple of lengths."""
+        name = "digits=" + "+".join(map(str, lengths))
+        if self.symmetric:  # the largest group of equal lengths first: its first two operands are folded
+            lengths = tuple(sorted(lengths, key=lambda n: (-Counter(lengths)[n], -n)))
+        ranges = [self.ranges(n, numbers) for n in lengths]
+        ranges += [[(ABSENT, 1), *[(0, 1)] * (self.places - 1)]] * (self.operands - len(lengths))
+        columns = [limb for place in zip(*ranges, strict=True) for limb in place]
+        sizes, folded, share = [size for _, size in columns], 0, self._share(lengths)
+        if self.symmetric and len(lengths) > 1 and lengths[0] == lengths[1]:
+            folded, sizes[1] = sizes[0], sizes[0] // 2 + 1
+            share *= 1 - 1 / sizes[1]
+        return Stratum(name, tuple(sizes), (folded, *(first for first, _ in columns)), weight, share=share)
+
+    def ranges(self, length: int, numbers: Numbers) -> list[tuple[int, int]]:
+        """For each limb of a number of some length its smallest value and how many values it has."""
+        if self.places == 1:
+            return [(numbers.first(length), numbers.count(length))]
+        full, rest = divmod(length - 1, self.per_limb)
+        leading = numbers if full == 0 else Numbers(numbers.base, 1)
+        found = [(0, numbers.base**self.per_limb)] * full
+        found.append((leading.first(rest + 1), leading.count(rest + 1)))
+        return found + [(0, 1)] * (self.places - len(found))
+
+    def _share(self, lengths: tuple[int, ...]) -> float:
+        """The share of points that are problems, apart from the fold; 0, to be found out, where points are sorted."""
+        known = self.places > 1 and (not self.symmetric or len(set(lengths[1:])) == len(lengths) - 1)
+        return float(known)
 
 
-def padded(groups: Iterable[Stratum], operands: int) -> list[Stratum]:
-    """Fill up the `low` of strata with fewer operands, so that all have the same columns."""
-    return [Stratum(**{**vars(s), "low": s.low + (ABSENT,) * (operands + 1 - len(s.low))}) for s in groups]
+def places(digits: int, base: int, largest: int) -> int:
+    """How many limbs the numbers of a split need; 1, and no limbs, where everything stays below 2^63.
+
+    Args:
+        digits: of the longest operand.
+        base: the base.
+        largest: a bound on everything that is computed from such operands.
+
+    >>> places(18, 10, 2 * 10**18), places(19, 10, 2 * 10**19)
+    (1, 3)
+    """
+    return 1 if largest < 1 << 63 else limbs.places(digits, base)
 
 
 def draw(coordinates: U64, low: Int) -> Int:
@@ -161,26 +264,51 @@ def draw(coordinates: U64, low: Int) -> Int:
     return operands
 
 
-def once(operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-    """Which points are the one point of their problem, bool (n,); None means all."""
-    keep, (folded, *least) = None, low[:, 0].tolist()
+def once(operands: Int, coordinates: U64, low: Int, many: int) -> NDArray[np.bool_] | None:
+    """Which points are the one point of their problem, bool (n,); None means all.
+
+    Args:
+        operands: int64 (L * many, n).
+        coordinates: uint64 (L * many, n).
+        low: int64 (L * many + 1, 1), see :func:`draw`.
+        many: columns of operands.
+    """
+    keep, folded = None, int(low[0, 0])
+    numbers, least = arithmetic.split(operands, many), arithmetic.split(low[1:], many)
     if folded and folded % 2 == 0:
         half = np.uint64(folded // 2)
         keep = (coordinates[1] != half) | (coordinates[0] < half)
-    for i in range(2, len(operands)):
-        if least[i] == least[i - 1]:
-            before = np.maximum(operands[0], operands[1]) if i == 2 else operands[i - 1]
-            keep = (operands[i] >= before) & (True if keep is None else keep)
+    if folded and len(operands) > many:  # last limbs that agree do not tell the operands apart
+        keep = ((coordinates[1] > 0) | ~arithmetic.greater(numbers[1], numbers[0])) & _true_where(keep)
+    for i in range(2, many):
+        if np.array_equal(least[i], least[i - 1]):
+            before = numbers[:2] if i == 2 else numbers[i - 1 : i]
+            for number in before:
+                keep = ~arithmetic.greater(number, numbers[i]) & _true_where(keep)
     return keep
 
 
-def ordered(operands: Int) -> Int:
-    """Operands from the largest to the smallest; absent ones last.
+def _true_where(keep: NDArray[np.bool_] | None) -> NDArray[np.bool_] | bool:
+    return True if keep is None else keep
 
-    >>> ordered(np.array([[3], [5]])).T.tolist()
+
+def ordered(operands: Int, many: int, base: int) -> Int:
+    """What a fingerprint is made from: the operands from the largest to the smallest, absent ones last.
+
+    Args:
+        operands: int64 (L * many, n).
+        many: columns of operands.
+        base: the base of their limbs.
+
+    Returns:
+        int64 (many, n) or, of long numbers, two words each: (2 * many, n).
+
+    >>> ordered(np.array([[3], [5]]), 2, 10).T.tolist()
     [[5, 3]]
     """
-    if len(operands) == 2:
+    if len(operands) > many:
+        return _ordered_long(operands, many, base)
+    if many == 2:
         found = np.empty_like(operands)
         np.maximum(operands[0], operands[1], out=found[0])
         np.minimum(operands[0], operands[1], out=found[1])
@@ -188,21 +316,51 @@ def ordered(operands: Int) -> Int:
     return -np.sort(-operands, axis=0)
 
 
-def pose(problems: Problems, luck: U64) -> Problems:
+def _ordered_long(operands: Int, many: int, base: int) -> Int:
+    """Words are put in order, not limbs: they are fewer. An operand's place is how many others are larger."""
+    numbers, words = arithmetic.split(operands, many), _words(operands, many, base)
+    place = np.zeros((many, 1, operands.shape[1]), dtype=np.int64)
+    for i, j in combinations(range(many), 2):
+        second = arithmetic.greater(numbers[j], numbers[i])
+        place[i] += second
+        place[j] += ~second
+    found = np.empty_like(words)
+    np.put_along_axis(found, place, words, axis=0)
+    return found.reshape(2 * many, operands.shape[1])
+
+
+def as_shown(operands: Int, many: int, base: int) -> Int:
+    """The same where operands have their own places: nothing is put in order."""
+    if len(operands) == many:
+        return operands
+    return _words(operands, many, base).reshape(2 * many, operands.shape[1])
+
+
+def _words(operands: Int, many: int, base: int) -> Int:
+    """Both words of every long operand, int64 (many, 2, n); all operands in one go."""
+    places, rows = len(operands) // many, operands.shape[1]
+    words = np.array(arithmetic.words(operands.reshape(places, many * rows), base))
+    return words.reshape(2, many, rows).swapaxes(0, 1)
+
+
+def pose(problems: Problems, luck: U64, many: int) -> Problems:
     """Put the operands of each problem in a random order; absent ones stay last."""
-    problems.operands = _shuffled(problems.operands, luck)
+    problems.operands = _shuffled(problems.operands, luck, many)
     return problems
 
 
-def _shuffled(operands: Int, luck: U64) -> Int:
-    if len(operands) == 2:
-        swap = (operands[0] ^ operands[1]) & -(luck & np.uint64(1)).view(
+def _shuffled(operands: Int, luck: U64, many: int) -> Int:
+    if many == 2:
+        pairs = operands.reshape(len(operands) // 2, 2, operands.shape[1])
+        swap = (pairs[:, 0] ^ pairs[:, 1]) & -(luck & np.uint64(1)).view(
             np.int64
         )  # all bits or none: no branches
-        return operands ^ swap
-    noise = np.stack([mix(luck + np.uint64(i)) >> np.uint64(1) for i in range(len(operands))]).view(np.int64)
-    order = np.argsort(np.where(operands == ABSENT, np.iinfo(np.int64).max, noise), axis=0, kind="stable")
-    return np.take_along_axis(operands, order, axis=0)
+        return (pairs ^ swap[:, None]).reshape(operands.shape)
+    noise = np.stack([mix(luck + np.uint64(i)) >> np.uint64(1) for i in range(many)]).view(np.int64)
+    absent = operands[:many] == ABSENT
+    order = np.argsort(np.where(absent, np.iinfo(np.int64).max, noise), axis=0, kind="stable")
+    numbers = operands.reshape(len(operands) // many, many, operands.shape[1])
+    return np.take_along_axis(numbers, order[None], axis=1).reshape(operands.shape)
 
 
 def within(family: str, largest: int, what: str) -> None:
@@ -215,35 +373,29 @@ def within(family: str, largest: int, what: str) -> None:
         raise InputError(f"{family}: results must stay below 2^63, which {what} does not.")
 
 
-def check_many(digits: int, operands: int, shortest: int = 1) -> None:
-    """Check that there are not too many tuples of lengths.
+def check_many(family: str, lengths: Lengths, operands: int, each: int = 1) -> None:
+    """Check that there are not too many tuples of lengths, or strata where a tuple has several of its own.
 
     Raises:
-        InputError: says how many there are.
+        InputError: says how many there are, and what makes fewer.
     """
-    many = comb(digits - shortest + operands, operands)
+    many = each * comb(len(lengths.inner) + len(lengths.outer) + operands - 1, operands)
     if many > MOST_STRATA:
+        what = "1 number" if operands == 1 else f"{operands} operands"
         raise InputError(
-            f"{operands} operands of {shortest} to {digits} digits make {many:,} strata, more than {MOST_STRATA:,}."
+            f"{family}: {what} of {lengths.inner[0]} to {lengths.longest} digits make {many:,} strata, "
+            f"more than {MOST_STRATA:,}. Give a larger step or shortest."
         )
 
 
-def check_digits(task: Any, largest_result: int) -> None:
-    """Check the lengths of a task: the shortest is not above the longest, and results stay below 2^63.
-
-    Args:
-        task: a task with `digits`, `shortest`, `longer` and `base`.
-        largest_result: a bound on everything that the task computes.
+def check_long(family: str, digits: int, what: str) -> None:
+    """Check that results are not too long to be read again.
 
     Raises:
-        InputError: names the settings.
+        InputError: says how long they are.
     """
-    if task.shortest > task.digits:
-        raise InputError(
-            f"{task.family}: shortest must be at most digits. "
-            f"Received: shortest={task.shortest}, digits={task.digits}."
-        )
-    within(task.family, largest_result, f"digits={task.digits} with longer={task.longer} in base {task.base}")
+    if digits > LONGEST:
+        raise InputError(f"{family}: {what} may have up to {LONGEST:,} digits. Received: {digits:,}.")
 
 
 def check_extrapolation(family: str, **axes: int) -> None:

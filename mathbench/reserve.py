@@ -12,9 +12,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.hashing import GOLDEN, MASK, U64, key_of, mix, mix_int
+from mathbench.hashing import U64, key_of, mix, mix_int
 
 ABSENT = -1  # fills up operand arrays whose problems have fewer operands than others
+HALF = 1 << 63  # operands from here on are absorbed as two words
+MODULUS = 2_147_483_629  # a prime below 2^31; the residue that stands for the upper bits of a long operand
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def fingerprints(family: str, canonical: NDArray[np.int64]) -> U64:
 
     Args:
         family: the name under which related tasks share their reserves, such as ``"addition"``.
-        canonical: int64 of shape (operands, n), in canonical order; `ABSENT` marks no operand.
+        canonical: int64 of shape (words, n), the operands in canonical order; `ABSENT` marks no operand. A long
+            operand is two words, see :func:`fingerprint`; `ABSENT` marks no second word.
 
     Returns:
         uint64 of shape (n,).
@@ -84,16 +87,14 @@ def _start(family: str) -> int:
 def fingerprint(family: str, canonical: Sequence[int]) -> int:
     """The same for one problem of Python integers of any size.
 
-    Integers of more than 64 bits are absorbed 64 bits at a time, the least significant first, then their
-    number of words, so that no two different problems are absorbed alike.
+    An integer of 2^63 or more is absorbed as two words: its last 63 bits and its residue modulo a prime. Both are
+    quick to find in any base. They do not tell all long integers apart, nor need they: a problem's place must be
+    the same for ever and look random; that two problems have the same place is no harm.
     """
     state = _start(family)
     for operand in canonical:
-        words = max(1, -(-operand.bit_length() // 64))
-        for i in range(words):
-            state = mix_int(state ^ (operand >> (64 * i) & MASK))
-        if words > 1:
-            state = mix_int((state + GOLDEN * words) & MASK)
+        for word in (operand,) if operand < HALF else (operand % HALF, operand % MODULUS):
+            state = mix_int(state ^ word)
     return state
 
 

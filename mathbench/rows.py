@@ -11,7 +11,7 @@ from mathbench import formats
 from mathbench.domain import Domain
 from mathbench.errors import InputError, SpaceExhausted, did_you_mean
 from mathbench.hashing import U64, check_seed, key_of, mix
-from mathbench.plan import BLOCK, Plan, Run
+from mathbench.plan import Plan, Run
 from mathbench.reserve import OF_SPLIT
 from mathbench.sampler import Sampler
 from mathbench.stratum import Spaces, Stratum
@@ -21,7 +21,9 @@ Int = NDArray[np.int64]
 
 COLUMNS = ("question", "answer", "task", "stratum", "row")
 SLICE = 1 << 14  # rows written as text at a time: temporaries stay in the cache
-RUN = 4 * BLOCK  # so many consecutive rows are drawn space by space in order; fewer are looked up one by one
+RUN = 256  # so many consecutive rows per stratum are drawn in the order of their spaces; fewer are looked up one by one
+NUMBERS = 1 << 23  # operands and limbs held at a time: 64 MiB
+WIDE = 16  # numbers per problem from which fewer rows are written as text at a time
 
 
 class Rows:
@@ -78,14 +80,30 @@ class Rows:
 
     def _pieces(self, rows: range | Int) -> Iterator[Problems]:
         """The problems of some rows in order, in pieces, at least one."""
-        if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN:
+        for start in range(0, max(len(rows), 1), self.at_once):
+            for drawn, places in self._found(rows[start : start + self.at_once]):
+                for i in range(0, max(len(places), 1), self._slice):
+                    yield drawn.take(places[i : i + self._slice])
+
+    @property
+    def at_once(self) -> int:
+        """How many rows to make at a time: fewer where numbers are long, so that memory is the same."""
+        return max(NUMBERS // self._sampler.width, 1)
+
+    @property
+    def _slice(self) -> int:
+        """How many rows to write as text at a time."""
+        return max(SLICE * WIDE // max(self._sampler.width, WIDE), 1)
+
+    def _found(self, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
+        """Problems in any order, and where among them those of the rows stand, phase by phase."""
+        if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN * len(self._space_of):
             for run in self.plan.runs(rows.start, rows.stop):
-                drawn = Problems.joined(list(self._drawn(run)))
-                places = run.places()
-                yield from (drawn.take(places[i : i + SLICE]) for i in range(0, len(places), SLICE))
+                yield Problems.joined(list(self._drawn(run))), run.places()
         else:
             stratum, rank = self.plan.place(_numbers(rows))
-            yield self._posed(*self._sampler.draw(self._space_of[stratum], rank), stratum)
+            drawn = self._posed(*self._sampler.draw(self._space_of[stratum], rank), stratum)
+            yield drawn, np.arange(len(rows))
 
     def _drawn(self, run: Run) -> Iterator[Problems]:
         """All problems of a run's blocks, a space after the other."""

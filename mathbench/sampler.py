@@ -38,6 +38,11 @@ class Sampler:
         self._lists: dict[int, NDArray[np.uint32]] = {}
         self._last: dict[int, Window] = {}
 
+    @property
+    def width(self) -> int:
+        """How many numbers a problem has: its operands or, of long ones, their limbs."""
+        return self._domain.operands
+
     def draw(self, space: Int, rank: Int) -> tuple[Int, U64]:
         """Draw the problems at some ranks.
 
@@ -76,7 +81,7 @@ class Sampler:
             stop = min(last, (window.number + 1) * GROUP)
             yield self._in_window(space, window, first % GROUP, (stop - 1) % GROUP + 1)
             first = stop
-        per_piece = max(SLICE // int(self._domain.window[space]), 1)
+        per_piece = max(self._domain.at_a_time(SLICE) // int(self._domain.window[space]), 1)
         for number in range(first // GROUP, -(-last // GROUP), per_piece) if first < last else ():
             stop = min((number + per_piece) * GROUP, last)
             yield self._run_of_windows(space, max(number * GROUP, first), stop)
@@ -89,8 +94,9 @@ class Sampler:
         return self._lists[space]
 
     def _listed(self, space: int, points: NDArray[np.uint32]) -> Iterator[tuple[Int, U64]]:
-        for i in range(0, len(points), SLICE):
-            yield self._domain.problems(space, points[i : i + SLICE].astype(np.uint64), self._keys[space])
+        step = self._domain.at_a_time(SLICE)
+        for i in range(0, len(points), step):
+            yield self._domain.problems(space, points[i : i + step].astype(np.uint64), self._keys[space])
 
     def _draw_listed(self, space: int, rank: Int) -> tuple[Int, U64]:
         return _joined(list(self._listed(space, self._list(space).take(rank))))
@@ -131,7 +137,7 @@ class Sampler:
 
     def _chunks(self, space: int, needed: Int) -> Iterator[tuple[int, int]]:
         ends = np.cumsum(enough(needed, self._domain.share[space]))
-        cuts = [0, *(np.flatnonzero(np.diff(ends // CHUNK)) + 1).tolist(), len(ends)]
+        cuts = [0, *(np.flatnonzero(np.diff(ends // self._domain.at_a_time(CHUNK))) + 1).tolist(), len(ends)]
         yield from pairwise(cuts)
 
     def _windows(self, space: int, number: Int, needed: Int, sigmas: int = 3) -> "Found":
@@ -152,8 +158,9 @@ class Sampler:
 
     def _accepted(self, space: int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
         """Slice by slice: which positions of the order hold problems, their operands and fingerprints."""
-        for start in range(0, len(position), SLICE):
-            point = self._point(space, position[start : start + SLICE])
+        step = self._domain.at_a_time(SLICE)
+        for start in range(0, len(position), step):
+            point = self._point(space, position[start : start + step])
             kept, operands, prints = self._domain.judge(space, point, self._keys[space])
             yield kept + start, operands, prints
 

@@ -55,8 +55,9 @@ def schema(task: Task) -> pa.Schema:
 
 def batches(rows: Rows, start: int, stop: int) -> Iterator[pa.Table]:
     """The rows of a range, a batch at a time."""
-    for begin in range(start, stop, BATCH):
-        yield rows.batch(range(begin, min(begin + BATCH, stop)))
+    size = min(BATCH, rows.at_once)
+    for begin in range(start, stop, size):
+        yield rows.batch(range(begin, min(begin + size, stop)))
 
 
 class File:

@@ -21,6 +21,7 @@ class Stratum:
         kind: the task's own code for what is asked, such as the kind of error in a statement.
         group: strata of one group are used up together, which keeps their labels balanced.
         space: strata with the same space share its problems; none is shown twice.
+        share: a low estimate of the share of points that are problems; 0: to be found out by trying.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Stratum:
     kind: int = 0
     group: str = ""
     space: str = ""
+    share: float = 0.0
 
     @property
     def group_name(self) -> str:
@@ -50,6 +52,7 @@ class Spaces:
         of_stratum: int64 (strata,): the space of each stratum.
         sizes: uint64 (coordinates, spaces), filled up with ones.
         low: int64 (parameters, spaces), filled up with zeros.
+        share: float64 (spaces,): the share of points that are problems; 0: not known.
     """
 
     def __init__(self, strata: Sequence[Stratum]):
@@ -59,6 +62,7 @@ class Spaces:
         number = {name: i for i, name in enumerate(self.names)}
         self.of_stratum = np.array([number[s.space_name] for s in strata], dtype=np.int64)
         self.sizes: U64 = _columns([m.sizes for m in members], fill=1, dtype=np.uint64)
+        self.share = np.array([m.share for m in members])
         self.low: NDArray[np.int64] = _columns([m.low for m in members], fill=0, dtype=np.int64)
 
 

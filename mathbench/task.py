@@ -30,10 +30,11 @@ class Problems:
     """Problems as columns: everything that question and answer are made from.
 
     Attributes:
-        operands: int64 (m, n), in the order in which they are shown.
+        operands: int64 (m, n), in the order in which they are shown; long ones as limbs, see
+            :func:`mathbench.arithmetic.split`.
         stratum: int64 (n,), the number of each problem's stratum in the task's list.
         kinds: int64 (strata,), the kinds of the strata.
-        claimed: int64 (n,), the result that a statement claims; None for a task that asks for a result.
+        claimed: int64 (n,), or limbs (L, n), the result that a statement claims; None for a task that asks for one.
     """
 
     operands: Int
@@ -168,7 +169,7 @@ class Task(ABC):
 
     @abstractmethod
     def solve(self, problems: Problems) -> Int:
-        """The true results, int64 (n,) or (r, n); labels are 0 and 1."""
+        """The true results, int64 (n,), or (r, n), or limbs; labels are 0 and 1."""
 
     @abstractmethod
     def questions(self, problems: Problems) -> pa.StringArray:

@@ -11,10 +11,26 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"digits": 2, "smallest": 1, "largest": 10, "written": "a + b"},
         {"digits": 4, "base": 36, "distribution": "numbers"},
         {"digits": 3, "operands": 4, "more": 1},
+        {"digits": 60, "step": 20, "longer": 40},
     ],
-    "subtraction": [{"digits": 1}, {"digits": 7, "base": 3}, {"digits": 16, "distribution": "numbers"}],
-    "multiplication": [{"digits": 1, "base": 2, "longer": 3}, {"digits": 8}, {"digits": 4, "base": 16}],
-    "division": [{"digits": 2}, {"digits": 16}, {"digits": 12, "base": 2, "distribution": "numbers"}],
+    "subtraction": [
+        {"digits": 1},
+        {"digits": 7, "base": 3},
+        {"digits": 16, "distribution": "numbers"},
+        {"digits": 40, "step": 20, "longer": 20, "base": 2},
+    ],
+    "multiplication": [
+        {"digits": 1, "base": 2, "longer": 3},
+        {"digits": 8},
+        {"digits": 4, "base": 16},
+        {"digits": 30, "step": 10, "longer": 10},
+    ],
+    "division": [
+        {"digits": 2},
+        {"digits": 16},
+        {"digits": 12, "base": 2, "distribution": "numbers"},
+        {"digits": 30, "step": 10, "longer": 10, "base": 36},
+    ],
     "divisible": [
         {"k": 2, "base": 3, "digits": 12},
         {"k": 29},
@@ -22,6 +38,8 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"k": 1000, "digits": 6},
         {"k": 1000, "digits": 6, "answer": "residue"},
         {"k": 9, "digits": 16, "distribution": "numbers"},
+        {"k": 7, "digits": 40, "step": 20, "longer": 20},
+        {"k": 1_000_003, "digits": 40, "step": 20, "longer": 20, "base": 16},
     ],
     "prime": [
         {"base": 2, "digits": 16, "negatives": "coprime"},
@@ -29,16 +47,19 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"digits": 9, "negatives": "hard"},
         {"digits": 18, "longer": 1},
         {"digits": 5, "base": 36, "distribution": "numbers"},
+        {"digits": 30, "step": 10, "longer": 10, "negatives": "coprime"},
     ],
     "correct-addition": [
         {"digits": 1},
         {"digits": 10, "base": 2},
         {"digits": 12, "errors": "congruent:2,swap:1"},
+        {"digits": 40, "step": 20, "longer": 20},
     ],
     "correct-multiplication": [
         {"digits": 1},
         {"digits": 8, "base": 2},
         {"digits": 7, "distribution": "numbers"},
+        {"digits": 24, "step": 8, "longer": 8, "base": 7},
     ],
     "modular": [
         {"modulus": 13, "operation": "times", "train_share": 0.3},

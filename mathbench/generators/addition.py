@@ -6,13 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from mathbench import arithmetic, text
 from mathbench import operands as tuples
-from mathbench import text
 from mathbench.errors import InputError
 from mathbench.formats import reach, steps
+from mathbench.hashing import U64
 from mathbench.parameters import parameter
-from mathbench.reserve import ABSENT
 from mathbench.stratum import Stratum
 from mathbench.task import Int, Problems, Task
 
@@ -31,31 +32,38 @@ class Addition(Task):
     symmetry: ClassVar[str] = "order of operands"
     extrapolates: ClassVar[str] = "longer operands; more operands"
 
-    digits: int = parameter(3, "digits of the longest operand", low=1, high=62)
+    digits: int = parameter(3, "digits of the longest operand", low=1, high=tuples.LONGEST)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     operands: int = parameter(2, "how many numbers are added", low=2, high=6)
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=62)
+    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=tuples.LONGEST)
     smallest: int = parameter(0, "smallest operand", low=0, high=1 << 40)
     largest: int = parameter(0, "largest operand; 0: all of `digits` digits", low=0, high=1 << 40)
     written: str = parameter("a+b", "how a sum is written", choices=("a+b", "a + b"))
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=0, high=40)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=0, high=tuples.LONGEST)
     more: int = parameter(1, "extrapolate: up to so many operands more", low=0, high=4)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         tuples.check_extrapolation(self.family, longer=self.longer, more=self.more)
         self._check_limits()
-        reach = self.base ** (self.digits + self.longer)
-        tuples.check_digits(self, largest_result=(self.operands + self.more) * reach)
-        tuples.check_many(self.digits + self.longer, self.operands, self.shortest)
-        tuples.check_many(self.digits, self.operands + self.more, self.shortest)
+        lengths = tuples.lengths(self)
+        tuples.check_many(self.family, lengths, self.operands)
+        tuples.check_many(self.family, lengths._replace(outer=range(0)), self.operands + self.more)
+        tuples.check_long(self.family, lengths.longest + 1, "sums")
 
     @property
     def _numbers(self) -> tuples.Numbers:
         return tuples.Numbers(self.base, self.smallest, self.largest or None)
 
     def _check_limits(self) -> None:
+        if (self.largest or self.smallest) and self._places(
+            self.digits + self.longer, self.operands + self.more
+        ) > 1:
+            raise InputError(
+                "addition: smallest and largest are for sums below 2^63. Give fewer digits or less longer."
+            )
         if self.largest and not self.smallest <= self.largest < self.base**self.digits:
             raise InputError(
                 f"addition: largest must be from smallest={self.smallest} to the largest number of "
@@ -63,37 +71,60 @@ class Addition(Task):
             )
 
     def inner(self) -> list[Stratum]:
-        choices = tuples.tuples(self.digits, self.operands, shortest=self.shortest)
-        return tuples.strata(choices, self._numbers, self.distribution)
+        choices = tuples.tuples(tuples.lengths(self).inner, self.operands)
+        places = self._places(self.digits, self.operands)
+        return tuples.strata(choices, self._numbers, self.distribution, places=places)
 
     def outer(self) -> list[Stratum]:
-        reach = self.digits + self.longer
-        longer = tuples.tuples(reach, self.operands, self.digits + 1, self.shortest)
-        strata = tuples.strata(longer, tuples.Numbers(self.base, self.smallest), "lengths")
-        for operands in range(self.operands + 1, self.operands + self.more + 1):
-            more = tuples.tuples(self.digits, operands, shortest=self.shortest)
-            strata = _evenly(strata, tuples.strata(more, self._numbers, "lengths"))
-        return tuples.padded(strata, self.operands + self.more)
+        lengths, most = tuples.lengths(self), self.operands + self.more
+        longer = tuples.tuples([*lengths.inner, *lengths.outer], self.operands, self.digits + 1)
+        places = self._places(lengths.longest, most)
+        strata = tuples.strata(
+            longer, tuples.Numbers(self.base, self.smallest), "lengths", places=places, operands=most
+        )
+        for operands in range(self.operands + 1, most + 1):
+            more = tuples.tuples(lengths.inner, operands)
+            strata = _evenly(
+                strata, tuples.strata(more, self._numbers, "lengths", places=places, operands=most)
+            )
+        return strata
+
+    def _places(self, digits: int, operands: int) -> int:
+        return tuples.places(digits, self.base, operands * self.base**digits)
+
+    def _many(self, operands: Int) -> int:
+        """How many columns of operands there are; extrapolate has more, and its numbers are at least as long."""
+        inner = self.operands * self._places(self.digits, self.operands)
+        return self.operands if len(operands) == inner else self.operands + self.more
 
     draw = staticmethod(tuples.draw)
-    canonical = staticmethod(tuples.ordered)
-    valid = staticmethod(tuples.once)
-    pose = staticmethod(tuples.pose)
     longest = reach.of_sums
     steps = steps.addition
 
+    def canonical(self, operands: Int) -> Int:
+        return tuples.ordered(operands, self._many(operands), self.base)
+
+    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
+        return tuples.once(operands, coordinates, low, self._many(operands))
+
+    def pose(self, problems: Problems, luck: U64) -> Problems:
+        return tuples.pose(problems, luck, self._many(problems.operands))
+
     def solve(self, problems: Problems) -> Int:
-        return np.sum(np.maximum(problems.operands, 0), axis=0)
+        return arithmetic.total(self._split(problems.operands), self.base)
+
+    def _split(self, operands: Int) -> list[Int]:
+        return arithmetic.split(operands, self._many(operands))
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        first, *others = problems.operands
-        pieces = [text.number(first, self.base)]
+        first, *others = self._split(problems.operands)
+        pieces = [arithmetic.number(first, self.base)]
         for operand in others:
             pieces += _term(operand, self.base, self.written[1:-1])
         return text.join(*pieces)
 
     def answers(self, results: Int) -> pa.StringArray:
-        return text.join(text.number(results, self.base))
+        return arithmetic.written(results, self.base)
 
     def oracle(self, question: str) -> str:
         return text.show(sum(self.operands_of(question)), self.base)
@@ -104,10 +135,11 @@ class Addition(Task):
 
 def _term(operand: Int, base: int, sign: str) -> list[text.Piece]:
     """A sign and a number where there is an operand, nothing where there is none."""
+    rows = operand.shape[-1]
     if operand.min(initial=0) >= 0:
-        return [text.literal(sign, len(operand)), text.number(operand, base)]
-    here = operand != ABSENT
-    return [text.literal(sign, len(operand), here), text.number(np.maximum(operand, 0), base, here)]
+        return [text.literal(sign, rows), arithmetic.number(operand, base)]
+    here = ~arithmetic.negative(operand)  # absent ones
+    return [text.literal(sign, rows, here), arithmetic.number(np.maximum(operand, 0), base, here)]
 
 
 def _evenly(first: list[Stratum], second: list[Stratum]) -> list[Stratum]:

@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
+from mathbench import arithmetic, limbs, residues, text
 from mathbench import operands as tuples
-from mathbench import text
 from mathbench.errors import InputError
 from mathbench.formats import reach, steps
 from mathbench.hashing import U64
@@ -34,15 +34,22 @@ class Divisible(Task):
 
     k: int = parameter(7, "the divisor", low=2, high=1 << 40, always=True)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
-    digits: int = parameter(5, "digits of the longest number", low=1, high=61)
+    digits: int = parameter(5, "digits of the longest number", low=1, high=tuples.LONGEST)
     answer: str = parameter("label", "what to answer", choices=("label", "residue"))
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest number", low=1, high=61)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
+    shortest: int = parameter(1, "digits of the shortest number", low=1, high=tuples.LONGEST)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.LONGEST)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_digits(self, largest_result=2 * self.base ** (self.digits + self.longer))
+        lengths = tuples.lengths(self)
+        tuples.check_long(self.family, lengths.longest, "numbers")
+        tuples.check_many(self.family, lengths, 1, min(self.k, MOST_RESIDUES))
+        if self.k > limbs.MOST_MODULUS and self._places(lengths.longest) > 1:
+            raise InputError(
+                f"divisible: k must be at most 2^35 for numbers beyond 2^63. Received: {self.k}."
+            )
         if 10 * self.k > self.base**self.digits:
             raise InputError(
                 f"divisible: numbers of up to digits={self.digits} in base {self.base} hold fewer than ten multiples "
@@ -57,21 +64,30 @@ class Divisible(Task):
         return self.answer == "label"
 
     def inner(self) -> list[Stratum]:
-        return self._strata(range(self.shortest, self.digits + 1), self.distribution)
+        return self._strata(tuples.lengths(self).inner, self.distribution)
 
     def outer(self) -> list[Stratum]:
-        return self._strata(range(self.digits + 1, self.digits + self.longer + 1), "lengths")
+        return self._strata(tuples.lengths(self).outer, "lengths")
+
+    def _places(self, digits: int) -> int:
+        return tuples.places(digits, self.base, 2 * self.base**digits)
 
     def _strata(self, lengths: range, distribution: str) -> list[Stratum]:
         shares = [1] * len(lengths)
         if distribution == "numbers":
             parts = max(16, tuples.SHARES // (2 * min(self.k, MOST_RESIDUES)))
             shares = tuples.apportion([tuples.Numbers(self.base).count(n) for n in lengths], parts)
-        return [s for n, share in zip(lengths, shares, strict=True) if share for s in self._length(n, share)]
+        places = self._places(max(lengths))
+        return [
+            residues.with_limbs(stratum, n, self.base, places)
+            for n, share in zip(lengths, shares, strict=True)
+            if share
+            for stratum in self._length(n, share, cut=places > 1)
+        ]
 
-    def _length(self, length: int, share: int) -> list[Stratum]:
-        """The strata of one length, balanced."""
-        low, high = tuples.Numbers(self.base).first(length), self.base**length
+    def _length(self, length: int, share: int, cut: bool) -> list[Stratum]:
+        """The strata of one length, balanced; of numbers cut into limbs, of their last limbs."""
+        low, high = residues.counted(length, self.base, self.k, cut)
         if self.k > MOST_RESIDUES:
             return self._pooled(length, low, high, share)
         starts = {r: low + (r - low) % self.k for r in range(self.k)}
@@ -102,21 +118,26 @@ class Divisible(Task):
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         """A point is a multiple of `step` from `start`, or, where step is 0, a number among the non-multiples."""
-        start, step, others = low
+        start, step, others = low[:3]
         index = coordinates[0].astype(np.int64)
         numbers = start + step * index
         if others.any():
             index = index + start
             turn = index // np.maximum(others, 1)
             numbers = np.where(others > 0, index + turn + 1, numbers)
-        return numbers[None, :]
+        if len(low) == 3:
+            return numbers[None, :]
+        return residues.numbers(numbers, self.k, coordinates[1:], low[3:], self.base)
+
+    def canonical(self, operands: Int) -> Int:
+        return tuples.as_shown(operands, 1, self.base)
 
     def solve(self, problems: Problems) -> Int:
-        residues = problems.operands[0] % self.k
-        return (residues == 0).astype(np.int64) if self.recognition else residues
+        left = arithmetic.residue(arithmetic.only(problems.operands), self.k, self.base)
+        return (left == 0).astype(np.int64) if self.recognition else left
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        return text.join(text.number(problems.operands[0], self.base))
+        return arithmetic.written(arithmetic.only(problems.operands), self.base)
 
     def answers(self, results: Int) -> pa.StringArray:
         return super().answers(results) if self.recognition else text.join(text.number(results, self.base))

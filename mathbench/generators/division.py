@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
+from mathbench import arithmetic, text
 from mathbench import operands as tuples
-from mathbench import text
 from mathbench.formats import reach, steps
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
@@ -26,40 +26,48 @@ class Division(Task):
     summary: ClassVar[str] = "57/8 -> 7,1 (quotient, remainder)"
     extrapolates: ClassVar[str] = "longer dividends"
 
-    digits: int = parameter(4, "digits of the dividend", low=1, high=62)
+    digits: int = parameter(4, "digits of the dividend", low=1, high=tuples.LONGEST)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest divisor", low=1, high=62)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
+    shortest: int = parameter(1, "digits of the shortest divisor", low=1, high=tuples.LONGEST)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.LONGEST)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_digits(self, largest_result=2 * self.base ** (self.digits + self.longer))
+        lengths = tuples.lengths(self)
+        tuples.check_many(self.family, lengths, 2)
+        tuples.check_long(self.family, lengths.longest, "operands")
 
     def inner(self) -> list[Stratum]:
-        return self._strata(self.digits, 1, self.distribution)
+        return self._strata(tuples.pairs(self)[0], self.distribution)
 
     def outer(self) -> list[Stratum]:
-        return self._strata(self.digits + self.longer, self.digits + 1, "lengths")
+        return self._strata(tuples.pairs(self)[1], "lengths")
 
-    def _strata(self, digits: int, longest_from: int, distribution: str) -> list[Stratum]:
-        choices = tuples.tuples(digits, 2, longest_from, self.shortest)
-        return tuples.strata(choices, tuples.Numbers(self.base, 1), distribution, symmetric=False)
+    def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
+        numbers, longest = tuples.Numbers(self.base, least=1), max(c[0] for c in choices)
+        places = tuples.places(longest, self.base, 2 * self.base**longest)
+        return tuples.strata(choices, numbers, distribution, symmetric=False, places=places)
 
     draw = staticmethod(tuples.draw)
     longest = reach.of_operands
     steps = steps.division
 
+    def canonical(self, operands: Int) -> Int:
+        return tuples.as_shown(operands, 2, self.base)
+
     def solve(self, problems: Problems) -> Int:
-        return np.stack(np.divmod(problems.operands[0], problems.operands[1]))
+        a, b = arithmetic.split(problems.operands, 2)
+        return np.stack(arithmetic.divide(a, b, self.base))
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        dividend, divisor = (text.number(operand, self.base) for operand in problems.operands)
+        dividend, divisor = (arithmetic.number(n, self.base) for n in arithmetic.split(problems.operands, 2))
         return text.join(dividend, text.literal("/", len(problems.stratum)), divisor)
 
     def answers(self, results: Int) -> pa.StringArray:
-        quotient, remainder = (text.number(result, self.base) for result in results)
-        return text.join(quotient, text.literal(",", len(results[0])), remainder)
+        quotient, remainder = (arithmetic.number(result, self.base) for result in results)
+        return text.join(quotient, text.literal(",", results.shape[-1]), remainder)
 
     def oracle(self, question: str) -> str:
         dividend, divisor = self.operands_of(question)

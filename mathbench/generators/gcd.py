@@ -41,16 +41,19 @@ class Gcd(Task):
     )
     shortest: int = parameter(1, "digits of the shortest operand", low=1, high=60)
     longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=60)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_digits(self, largest_result=4 * self.base ** (self.digits + self.longer))
+        lengths = tuples.lengths(self)
+        what = f"digits={self.digits} with longer={self.longer} in base {self.base}"
+        tuples.within(self.family, 4 * self.base**lengths.longest, what)
 
     def inner(self) -> list[Stratum]:
-        return self._strata(tuples.tuples(self.digits, 2, shortest=self.shortest))
+        return self._strata(tuples.pairs(self)[0])
 
     def outer(self) -> list[Stratum]:
-        return self._strata(tuples.tuples(self.digits + self.longer, 2, self.digits + 1, self.shortest))
+        return self._strata(tuples.pairs(self)[1])
 
     def _strata(self, choices: list[tuple[int, ...]]) -> list[Stratum]:
         if self.distribution == "natural":
@@ -82,14 +85,18 @@ class Gcd(Task):
         answer, a, b = coordinates.astype(np.int64) + low[[0, 2, 3]]
         return np.stack([answer * a, answer * b])
 
-    canonical = staticmethod(tuples.ordered)
-    pose = staticmethod(tuples.pose)
     longest = reach.of_operands
     steps = steps.gcd
 
+    def canonical(self, operands: Int) -> Int:
+        return tuples.ordered(operands, 2, self.base)
+
+    def pose(self, problems: Problems, luck: U64) -> Problems:
+        return tuples.pose(problems, luck, 2)
+
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         if self.distribution == "natural":
-            return tuples.once(operands, coordinates[1:], low[1:])
+            return tuples.once(operands, coordinates[1:], low[1:], 2)
         a, b = (
             coordinates[1:].view(np.int64) + low[2:4]
         )  # the operands divided by the answer: coprime if it is right

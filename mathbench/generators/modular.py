@@ -56,25 +56,28 @@ class Modular(Task):
     def inner(self) -> list[Stratum]:
         if not self.digits:
             return [Stratum("residues", (self.modulus, self.modulus), (0, 0, 0))]
-        return tuples.strata(tuples.tuples(self.digits, 2), tuples.Numbers(self.base), "lengths")
+        choices = tuples.tuples(range(1, self.digits + 1), 2)
+        return tuples.strata(choices, tuples.Numbers(self.base), "lengths")
 
     def outer(self) -> list[Stratum]:
         if self.digits:
-            choices = tuples.tuples(self.digits + self.longer, 2, self.digits + 1)
+            choices = tuples.tuples(range(1, self.digits + self.longer + 1), 2, self.digits + 1)
             return tuples.strata(choices, tuples.Numbers(self.base), "lengths")
         reach = self.modulus * self.base**self.longer
         return [Stratum("beyond-residues", (reach - self.modulus,) * 2, (0, self.modulus, self.modulus))]
 
     draw = staticmethod(tuples.draw)
-    canonical = staticmethod(tuples.ordered)
     longest = reach.of_modular
     steps = steps.modular
 
+    def canonical(self, operands: Int) -> Int:
+        return tuples.ordered(operands, 2, self.base)
+
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        return tuples.once(operands, coordinates, low) if self.digits else None
+        return tuples.once(operands, coordinates, low, 2) if self.digits else None
 
     def pose(self, problems: Problems, luck: U64) -> Problems:
-        return tuples.pose(problems, luck) if self.digits else problems
+        return tuples.pose(problems, luck, 2) if self.digits else problems
 
     def solve(self, problems: Problems) -> Int:
         a, b = problems.operands

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from math import isqrt, prod
+from math import isqrt, log, prod
 from typing import ClassVar, NamedTuple
 
 import gmpy2
@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench import arithmetic, longprimes, residues
 from mathbench import operands as tuples
-from mathbench import text
 from mathbench.errors import InputError
 from mathbench.formats import reach
 from mathbench.hashing import MASK, U64
@@ -46,6 +46,7 @@ SMALL_PRIMES = (
     89,
     97,
 )
+MOST_DIGITS = 500  # a prime of that length takes some 5 milliseconds to recognise
 POOLED = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
 SIEVED = 1 << 22  # all numbers of listed spaces; made in 25 ms, one byte each
 _WITNESSES = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
@@ -92,15 +93,16 @@ class Prime(Task):
     summary: ClassVar[str] = "101 -> true"
 
     base: int = parameter(10, "number base", low=2, high=36, always=True)
-    digits: int = parameter(6, "digits of the longest number", low=2, high=61)
+    digits: int = parameter(6, "digits of the longest number", low=2, high=MOST_DIGITS)
     negatives: str = parameter("natural", "which composites", choices=("natural", "coprime", "hard"))
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(2, "digits of the shortest number", low=1, high=61)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
+    shortest: int = parameter(2, "digits of the shortest number", low=1, high=MOST_DIGITS)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=MOST_DIGITS)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=MOST_DIGITS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_digits(self, largest_result=self.base**self.digits)
+        tuples.lengths(self)
         if self.base**self.digits < 32:
             raise InputError(f"prime: digits={self.digits} in base {self.base} holds too few primes.")
 
@@ -111,39 +113,53 @@ class Prime(Task):
         return True
 
     def inner(self) -> list[Stratum]:
-        lengths = range(self.shortest, self.digits + 1)
+        lengths = tuples.lengths(self).inner
+        places = tuples.places(self.digits, self.base, self.base**self.digits)
         shares = [1] * len(lengths)
         if self.distribution == "numbers":
             shares = tuples.apportion([tuples.Numbers(self.base).count(n) for n in lengths], 16)
-        return [s for n, share in zip(lengths, shares, strict=True) if share for s in self._length(n, share)]
+        shared = [(n, share) for n, share in zip(lengths, shares, strict=True) if share]
+        return [s for n, share in shared for s in self._length(n, share, places)]
 
     def outer(self) -> list[Stratum]:
-        """Longer numbers, as far as they stay below 2^63."""
-        lengths = range(self.digits + 1, self.digits + self.longer + 1)
-        return [
-            s for n in lengths if tuples.Numbers(self.base).first(n) < 1 << 63 for s in self._length(n, 1)
-        ]
+        """Longer numbers; those of the last length below 2^63 end there."""
+        lengths = tuples.lengths(self).outer
+        places = tuples.places(lengths[-1], self.base, tuples.Numbers(self.base).first(lengths[-1]))
+        return [s for n in lengths for s in self._length(n, 1, places)]
 
-    def _length(self, length: int, share: int) -> list[Stratum]:
+    def _length(self, length: int, share: int, places: int) -> list[Stratum]:
         """Primes and composites of one length, half of the rows each."""
-        low = max(tuples.Numbers(self.base).first(length), 2)
-        high = min(self.base**length, (1 << 63) - 1)
+        cut = places > 1
+        high = self.base**length if cut else min(self.base**length, (1 << 63) - 1)
+        strata = self._few(length, high, share) if high <= POOLED else self._classes(length, high, share, cut)
+        return [residues.with_limbs(s, length, self.base, places) for s in strata]
+
+    def _few(self, length: int, high: int, share: int) -> list[Stratum]:
+        """One stratum of composites where there are too few numbers for more."""
+        low, least, group = (
+            max(tuples.Numbers(self.base).first(length), 2),
+            self._least_factor(high),
+            f"digits={length}",
+        )
+        sizes, numbers = (high - low,), (low, 1, 0)
+        primes = Stratum(f"{group},prime", sizes, (*numbers, 0, 0), share, group=group)
+        return [primes, Stratum(f"{group},composite", sizes, (*numbers, least, 0), share, group=group)]
+
+    def _classes(self, length: int, high: int, share: int, cut: bool) -> list[Stratum]:
+        """Primes, and composites by smallest prime factor."""
         group = f"digits={length}"
-        if high <= POOLED:
-            least = self._least_factor(high)
-            sizes, numbers = (high - low,), (low, 1, 0)
-            primes = Stratum(f"{group},prime", sizes, (*numbers, 0, 0), share, group=group)
-            return [primes, Stratum(f"{group},composite", sizes, (*numbers, least, 0), share, group=group)]
         chosen = [c for c in CLASSES if self._wanted(c) and 4 * c.first**2 < high]
         weights = tuples.apportion([round(1e6 * self._share(c, high)) for c in chosen], 120)
         names = [f"{group},prime", *(f"{group},{c.name}" for c in chosen)]
-        bounds = [(0, 0), *((c.first, c.last) for c in chosen)]
+        classes = [Factors(0, 0), *chosen]
         found = []
-        for name, (first, last), weight in zip(names, bounds, [sum(weights), *weights], strict=True):
-            wheel = _wheel(first)
-            begin, end = _turns(low, wheel), _turns(high, wheel)
-            row = (begin, wheel.modulus, wheel.number, first, last)
-            found.append(Stratum(name, (end - begin,), row, share * weight, group=group))
+        for name, factors, weight in zip(names, classes, [sum(weights), *weights], strict=True):
+            wheel = _wheel(factors.first)
+            low, end = residues.counted(length, self.base, wheel.modulus, cut)
+            begin, end = _turns(max(low, 2), wheel), _turns(min(end, high), wheel)
+            row = (begin, wheel.modulus, wheel.number, *factors)
+            known = _density(factors, wheel, high // self.base) if high // self.base >= 1 << 63 else 0.0
+            found.append(Stratum(name, (end - begin,), row, share * weight, group=group, share=known))
         return [s for s in found if s.weight]
 
     def _wanted(self, factors: Factors) -> bool:
@@ -163,38 +179,62 @@ class Prime(Task):
         if factors.last:
             return factors.share
         survivors = prod(1 - 1 / q for q in SMALL_PRIMES)
-        return max(survivors - 1 / (float(np.log(float(high))) - 1), survivors / 50)
+        return max(survivors - 1 / (log(high) - 1), survivors / 50)
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         """Point i of a wheel is the i-th number that has one of the wheel's residues."""
         index = coordinates[0].astype(np.int64) + low[0]
-        modulus, number = low[1], low[2]
+        modulus, number = low[1:3, 0].tolist()
         spokes = _SPOKE_COUNTS[number]
         turn = index // spokes
-        return (turn * modulus + _SPOKES[number, index - turn * spokes])[None, :]
+        found = turn * modulus + _SPOKES[number, index - turn * spokes]
+        if len(low) == 5:
+            return found[None, :]
+        return residues.numbers(found, modulus, coordinates[1:], low[5:], self.base)
+
+    def canonical(self, operands: Int) -> Int:
+        return tuples.as_shown(operands, 1, self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
         """Whether the number is prime (`first` is 0) or has a smallest factor from `first` to `last`."""
-        numbers, (first, last) = operands[0], low[3:5, 0].tolist()
-        left = np.flatnonzero(numbers >= 2)
+        numbers, (first, last) = arithmetic.only(operands), low[3:5, 0].tolist()
+        left = np.arange(operands.shape[1])
         if last:  # the wanted factor first: most numbers are out after one division
-            inside = [q for q in SMALL_PRIMES if first <= q <= last]
-            left = left[np.logical_or.reduce([has_factor(numbers[left], q) for q in inside])]
-        if first:
-            for q in SMALL_PRIMES[: np.searchsorted(SMALL_PRIMES, first)]:
-                left = left[~has_factor(numbers[left], q)]
+            left = self._with(numbers, left, tuple(q for q in SMALL_PRIMES if first <= q <= last))
+        left = self._without(numbers, left, SMALL_PRIMES[: np.searchsorted(SMALL_PRIMES, first)])
         if not last:
-            left = left[are_prime(numbers[left]) == (first == 0)]
-        fits = np.zeros(len(numbers), dtype=bool)
+            left = left[self._are_prime(numbers[..., left]) == (first == 0)]
+        fits = np.zeros(operands.shape[1], dtype=bool)
         fits[left] = True
         return fits
 
+    def _with(self, numbers: Int, rows: Int, primes: tuple[int, ...]) -> Int:
+        """The rows among some whose numbers have one of some factors."""
+        if numbers.ndim == 2:
+            return rows[longprimes.has_any(numbers[:, rows], primes, self.base)]
+        return rows[np.logical_or.reduce([has_factor(numbers[rows], q) for q in primes])]
+
+    def _without(self, numbers: Int, rows: Int, primes: tuple[int, ...]) -> Int:
+        """The rows among some whose numbers are at least 2 and have none of some factors."""
+        if numbers.ndim == 2:
+            rows = rows[~longprimes.below_two(numbers[:, rows])]
+            return longprimes.without(numbers, rows, primes, self.base)
+        rows = rows[numbers[rows] >= 2]
+        for q in primes:
+            rows = rows[~has_factor(numbers[rows], q)]
+        return rows
+
+    def _are_prime(self, numbers: Int) -> NDArray[np.bool_]:
+        if numbers.ndim == 2:
+            return longprimes.are_prime(numbers, self.base)
+        return are_prime(numbers)
+
     def solve(self, problems: Problems) -> Int:
         """Primality by trial division and, beyond that, gmpy2; independent of the stratum."""
-        return are_prime(problems.operands[0]).astype(np.int64)
+        return self._are_prime(arithmetic.only(problems.operands)).astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        return text.join(text.number(problems.operands[0], self.base))
+        return arithmetic.written(arithmetic.only(problems.operands), self.base)
 
     def oracle(self, question: str) -> str:
         return str(_is_prime(int(question, self.base))).lower()
@@ -220,6 +260,21 @@ _WHEELS = (
 )
 _SPOKE_COUNTS = np.array([len(w.spokes) for w in _WHEELS])
 _SPOKES = np.array([w.spokes + (0,) * (8 - len(w.spokes)) for w in _WHEELS])
+
+
+def _density(factors: Factors, wheel: Wheel, low: int) -> float:
+    """A low estimate of the share of a wheel's numbers from `low` on, ten times as many, that are of a class.
+
+    Args:
+        factors: the class; (0, 0) are the primes.
+        wheel: where the numbers lie.
+        low: the smallest of them, at least 2^63: so large that densities are those of the prime number theorem.
+    """
+    survivors = prod(1 - 1 / q for q in SMALL_PRIMES)
+    share = factors.share if factors.last else survivors - 1 / (log(low) - 2)
+    if not factors.first:
+        share = 1 / (log(low) + log(36))
+    return 0.97 * share * wheel.modulus / len(wheel.spokes)
 
 
 def _wheel(first: int) -> Wheel:

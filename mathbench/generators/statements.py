@@ -2,18 +2,18 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from math import lcm
+from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench import arithmetic, claims, longclaims, text
 from mathbench import operands as tuples
-from mathbench import text
 from mathbench.errors import InputError, did_you_mean
 from mathbench.formats import reach, steps
-from mathbench.hashing import U64, mix, scale
+from mathbench.hashing import U64, mix
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
 from mathbench.task import Int, Problems, Task
@@ -35,27 +35,28 @@ class Statement(Task):
 
     sign: ClassVar[str]
 
-    digits: int = parameter(3, "digits of the longest operand", low=1, high=62)
+    digits: int = parameter(3, "digits of the longest operand", low=1, high=tuples.LONGEST)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     errors: str = parameter("digit:1,carry:1,swap:1,congruent:1", "kinds of error and their shares")
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=62)
-    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=40)
+    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=tuples.LONGEST)
+    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=tuples.LONGEST)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         shares(self.family, self.errors)
-        tuples.check_digits(
-            self, largest_result=self.base * self.result(*(self.base ** (self.digits + self.longer),) * 2)
-        )
-
-    @staticmethod
-    @abstractmethod
-    def result(a: Any, b: Any) -> Any:
-        """The true result, of integers or of arrays."""
+        lengths = tuples.lengths(self)
+        tuples.check_many(self.family, lengths, 2)
+        longest = len(text.show(self.result(*[self.base**lengths.longest - 1] * 2), self.base))
+        tuples.check_long(self.family, longest, "results")
 
     @abstractmethod
-    def drop_carry(self, a: Int, b: Int, luck: U64) -> Int:
+    def result(self, a: Any, b: Any) -> Any:
+        """The true result, of integers or of columns of numbers."""
+
+    @abstractmethod
+    def drop_carry(self, a: Int, b: Int, truth: Int, luck: U64) -> Int:
         """The result without one of its carries; the true result where there is none to drop."""
 
     @property
@@ -63,57 +64,63 @@ class Statement(Task):
         return True
 
     def inner(self) -> list[Stratum]:
-        return self._strata(tuples.tuples(self.digits, 2, shortest=self.shortest), self.distribution)
+        return self._strata(tuples.pairs(self)[0], self.distribution)
 
     def outer(self) -> list[Stratum]:
-        choices = tuples.tuples(self.digits + self.longer, 2, self.digits + 1, self.shortest)
-        return self._strata(choices, "lengths")
+        return self._strata(tuples.pairs(self)[1], "lengths")
 
     def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
         """Per tuple of lengths one stratum of true statements and one per error, all on the same problems."""
-        parts = shares(self.family, self.errors)
+        parts, longest = shares(self.family, self.errors), max(c[0] for c in choices)
+        places = tuples.places(longest, self.base, self.base * self.result(*[self.base**longest] * 2))
         kinds = [("true", sum(parts)), *zip(ERRORS, parts, strict=True)]
         return [
-            Stratum(f"{s.name},{name}", s.sizes, s.low, s.weight * part, kind, group=s.name, space=s.name)
-            for s in tuples.strata(choices, tuples.Numbers(self.base), distribution)
+            Stratum(f"{s.name},{name}", s.sizes, s.low, s.weight * part, kind, s.name, s.name, s.share)
+            for s in tuples.strata(choices, tuples.Numbers(self.base), distribution, places=places)
             for kind, (name, part) in enumerate(kinds)
         ]
 
     longest = reach.of_claims
     draw = staticmethod(tuples.draw)
-    canonical = staticmethod(tuples.ordered)
-    valid = staticmethod(tuples.once)
+
+    def canonical(self, operands: Int) -> Int:
+        return tuples.ordered(operands, 2, self.base)
+
+    def valid(self, operands: Int, coordinates: U64, low: Int) -> Mask | None:
+        return tuples.once(operands, coordinates, low, 2)
 
     def pose(self, problems: Problems, luck: U64) -> Problems:
         """Order the operands and make the claim."""
-        posed = tuples.pose(problems, luck)
-        a, b = posed.operands
-        posed.claimed = claimed = self.result(a, b)
+        posed = tuples.pose(problems, luck, 2)
+        a, b = arithmetic.split(posed.operands, 2)
+        truth = self.result(a, b)
+        posed.claimed = claimed = truth.copy()
         for kind, name in enumerate(ERRORS, start=1):
             rows = np.flatnonzero(posed.kind == kind)
             if len(rows):
-                claimed[rows] = self._wrong(name, a[rows], b[rows], mix(luck[rows] + np.uint64(kind)))
-        failed = np.flatnonzero((posed.kind > 1) & (claimed == self.result(a, b)))
-        claimed[failed] = change_digit(claimed[failed], self.base, mix(luck[failed]))
+                x, y, right = (number[..., rows] for number in (a, b, truth))
+                claimed[..., rows] = self._wrong(name, x, y, right, mix(luck[rows] + np.uint64(kind)))
+        failed = np.flatnonzero((posed.kind > 1) & arithmetic.equal(claimed, truth))
+        claimed[..., failed] = _slips(truth).change_digit(truth[..., failed], self.base, mix(luck[failed]))
         posed.stratum = posed.stratum.copy()
         posed.stratum[failed] -= posed.kind[failed] - 1  # to the stratum of changed digits
         return posed
 
-    def _wrong(self, kind: str, a: Int, b: Int, luck: U64) -> Int:
-        truth = self.result(a, b)
+    def _wrong(self, kind: str, a: Int, b: Int, truth: Int, luck: U64) -> Int:
+        slips = _slips(truth)
         if kind == "carry":
-            return self.drop_carry(a, b, luck)
-        change = {"digit": change_digit, "swap": swap_digits, "congruent": stay_congruent}[kind]
-        return change(truth, self.base, luck)
+            return self.drop_carry(a, b, truth, luck)
+        change = {"digit": slips.change_digit, "swap": slips.swap_digits, "congruent": slips.stay_congruent}
+        return change[kind](truth, self.base, luck)
 
     def solve(self, problems: Problems) -> Int:
-        return (self.result(*problems.operands) == problems.claimed).astype(np.int64)
+        truth = self.result(*arithmetic.split(problems.operands, 2))
+        return arithmetic.equal(truth, _claimed(problems)).astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        if problems.claimed is None:
-            raise RuntimeError("a statement without a claim: problems were not posed")
-        a, b, c = (text.number(n, self.base) for n in (*problems.operands, problems.claimed))
-        rows = len(problems.claimed)
+        numbers = (*arithmetic.split(problems.operands, 2), _claimed(problems))
+        a, b, c = (arithmetic.number(n, self.base) for n in numbers)
+        rows = len(problems.stratum)
         return text.join(a, text.literal(self.sign, rows), b, text.literal("=", rows), c)
 
     def oracle(self, question: str) -> str:
@@ -144,15 +151,12 @@ class CorrectAddition(Statement):
     def reserve_family(self) -> str:
         return "addition"
 
-    @staticmethod
-    def result(a: Any, b: Any) -> Any:
-        return a + b
+    def result(self, a: Any, b: Any) -> Any:
+        return arithmetic.add(a, b, self.base)
 
-    def drop_carry(self, a: Int, b: Int, luck: U64) -> Int:
+    def drop_carry(self, a: Int, b: Int, truth: Int, luck: U64) -> Int:
         """Drop the carry into one place, chosen evenly among the places that get one."""
-        powers = [p for p in text.powers(self.base).tolist() if p <= int(np.max(a + b, initial=0))]
-        carries = [a % p + b % p >= p for p in powers]
-        return a + b - pick(np.array(powers, dtype=np.int64), carries, luck)
+        return _slips(truth).drop_carry(a, b, truth, self.base, luck)
 
 
 @dataclass(frozen=True)
@@ -173,15 +177,23 @@ class CorrectMultiplication(Statement):
     def reserve_family(self) -> str:
         return "multiplication"
 
-    @staticmethod
-    def result(a: Any, b: Any) -> Any:
-        return a * b
+    def result(self, a: Any, b: Any) -> Any:
+        return arithmetic.multiply(a, b, self.base)
 
-    def drop_carry(self, a: Int, b: Int, luck: U64) -> Int:
+    def drop_carry(self, a: Int, b: Int, truth: Int, luck: U64) -> Int:
         """Lose one unit carried into one place above the first."""
-        product = a * b
-        powers = [p for p in text.powers(self.base).tolist() if p <= int(np.max(product, initial=0))]
-        return product - pick(np.array(powers, dtype=np.int64), [product >= p for p in powers], luck)
+        return _slips(truth).lose_unit(truth, self.base, luck)
+
+
+def _claimed(problems: Problems) -> Int:
+    if problems.claimed is None:
+        raise RuntimeError("a statement without a claim: problems were not posed")
+    return problems.claimed
+
+
+def _slips(truth: Int) -> ModuleType:
+    """The kinds of error, for the precision at hand."""
+    return longclaims if truth.ndim == 2 else claims
 
 
 def shares(family: str, errors: str) -> list[int]:
@@ -208,62 +220,3 @@ def shares(family: str, errors: str) -> list[int]:
             f"{family}: at least one kind of error must have a share above 0. Received: {errors!r}."
         )
     return list(parts.values())
-
-
-def pick(values: Int, allowed: list[Mask], luck: U64) -> Int:
-    """One of several values per row, chosen evenly among those allowed there; 0 where none is.
-
-    Args:
-        values: int64 (v,).
-        allowed: v masks of shape (n,).
-        luck: uint64 (n,).
-    """
-    if not allowed:
-        return np.zeros(len(luck), dtype=np.int64)
-    table = np.stack(allowed)
-    wanted = scale(luck, table.sum(axis=0).astype(np.uint64)).astype(np.int64)
-    chosen = table & (np.cumsum(table, axis=0) - 1 == wanted)
-    return np.where(chosen.any(axis=0), values[chosen.argmax(axis=0)], 0)
-
-
-def change_digit(truth: Int, base: int, luck: U64) -> Int:
-    """Change one digit to another; a leading digit does not become zero.
-
-    >>> change_digit(np.array([7]), 10, np.array([5], dtype=np.uint64)).tolist() != [7]
-    True
-    """
-    lengths = text.length(truth, base)
-    places = np.maximum(lengths - (base == 2), 1)  # in base 2 a leading 1 has nothing else to be
-    place = scale(luck, places.astype(np.uint64)).astype(np.int64)
-    power = np.concatenate([[1], text.powers(base)])[place]
-    old = truth // power % base
-    leading = ((place == lengths - 1) & (lengths > 1)).astype(np.int64)
-    new = leading + scale(mix(luck), (base - 1 - leading).astype(np.uint64)).astype(np.int64)
-    new += new >= old
-    return truth + (new - old) * power
-
-
-def swap_digits(truth: Int, base: int, luck: U64) -> Int:
-    """Swap two neighbouring digits that differ; a leading zero does not arise."""
-    places = int(text.length(truth, base).max(initial=1)) - 1
-    powers = np.concatenate([[1], text.powers(base)])[: max(places, 0)]
-    low = [truth // p % base for p in powers.tolist()]
-    high = [truth // p // base % base for p in powers.tolist()]
-    rest = [truth // p // base // base for p in powers.tolist()]
-    allowed = [(a != b) & ((r > 0) | ((a > 0) & (b > 0))) for a, b, r in zip(low, high, rest, strict=True)]
-    power = pick(powers, allowed, luck)
-    safe = np.maximum(power, 1)
-    return truth + (truth // safe % base - truth // safe // base % base) * (base - 1) * power
-
-
-def stay_congruent(truth: Int, base: int, luck: U64) -> Int:
-    """Move by up to `base` multiples of lcm(base-1, base, base+1), staying at the same length."""
-    step = lcm(base - 1, base, base + 1)
-    lengths = text.length(truth, base)
-    powers = np.concatenate([[1], text.powers(base)])
-    low, high = np.where(lengths > 1, powers[lengths - 1], 0), powers[np.minimum(lengths, len(powers) - 1)]
-    least = -np.minimum((truth - low) // step, base)
-    most = np.minimum((high - 1 - truth) // step, base)
-    turns = least + scale(luck, np.maximum(most - least, 0).astype(np.uint64)).astype(np.int64)
-    turns += turns >= 0
-    return np.where(most > least, truth + turns * step, truth)

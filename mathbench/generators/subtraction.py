@@ -5,10 +5,12 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from mathbench import arithmetic, text
 from mathbench import operands as tuples
-from mathbench import text
 from mathbench.formats import reach, steps
+from mathbench.hashing import U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
 from mathbench.task import Int, Problems, Task
@@ -28,41 +30,54 @@ class Subtraction(Task):
     summary: ClassVar[str] = "8-57 -> -49"
     symmetry: ClassVar[str] = "order of operands (which changes the sign only)"
 
-    digits: int = parameter(3, "digits of the longest operand", low=1, high=62)
+    digits: int = parameter(3, "digits of the longest operand", low=1, high=tuples.LONGEST)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=62)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
+    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=tuples.LONGEST)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.LONGEST)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_digits(self, largest_result=2 * self.base ** (self.digits + self.longer))
+        lengths = tuples.lengths(self)
+        tuples.check_many(self.family, lengths, 2)
+        tuples.check_long(self.family, lengths.longest, "operands")
 
     def inner(self) -> list[Stratum]:
-        choices = tuples.tuples(self.digits, 2, shortest=self.shortest)
-        return tuples.strata(choices, tuples.Numbers(self.base), self.distribution)
+        return self._strata(tuples.pairs(self)[0], self.distribution)
 
     def outer(self) -> list[Stratum]:
-        choices = tuples.tuples(self.digits + self.longer, 2, self.digits + 1, self.shortest)
-        return tuples.strata(choices, tuples.Numbers(self.base), "lengths")
+        return self._strata(tuples.pairs(self)[1], "lengths")
+
+    def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
+        longest = max(c[0] for c in choices)
+        places = tuples.places(longest, self.base, 2 * self.base**longest)
+        return tuples.strata(choices, tuples.Numbers(self.base), distribution, places=places)
 
     draw = staticmethod(tuples.draw)
-    canonical = staticmethod(tuples.ordered)
-    valid = staticmethod(tuples.once)
-    pose = staticmethod(tuples.pose)
     longest = reach.of_operands
     steps = steps.subtraction
 
+    def canonical(self, operands: Int) -> Int:
+        return tuples.ordered(operands, 2, self.base)
+
+    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
+        return tuples.once(operands, coordinates, low, 2)
+
+    def pose(self, problems: Problems, luck: U64) -> Problems:
+        return tuples.pose(problems, luck, 2)
+
     def solve(self, problems: Problems) -> Int:
-        return problems.operands[0] - problems.operands[1]
+        a, b = arithmetic.split(problems.operands, 2)
+        return arithmetic.subtract(a, b, self.base)
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        a, b = (text.number(operand, self.base) for operand in problems.operands)
+        a, b = (arithmetic.number(n, self.base) for n in arithmetic.split(problems.operands, 2))
         return text.join(a, text.literal("-", len(problems.stratum)), b)
 
     def answers(self, results: Int) -> pa.StringArray:
-        sign = text.literal("-", len(results), results < 0)
-        return text.join(sign, text.number(np.abs(results), self.base))
+        sign = text.literal("-", results.shape[-1], arithmetic.negative(results))
+        return text.join(sign, arithmetic.number(np.abs(results), self.base))
 
     def oracle(self, question: str) -> str:
         a, b = question.split("-")

@@ -55,7 +55,7 @@ def test_dry_run_writes_nothing(tmp_path):
         (["generate", "--task", "divisible", "--k", "1"], "k must be an integer from 2"),
         (["generate", "--task", "divisible", "--k"], "option --k needs a value"),
         (["generate", "--task", "divisible", "7"], "unexpected argument '7'"),
-        (["generate", "--task", "addition", "--digits", "0"], "digits must be an integer from 1 to 62"),
+        (["generate", "--task", "addition", "--digits", "0"], "digits must be an integer from 1 to 4096"),
         (["generate", "--task", "addition", "--base", "37"], "base must be an integer from 2 to 36"),
         (
             ["generate", "--task", "addition", "--digits", "1", "--train", "45"],

@@ -13,14 +13,14 @@ from tests import solvers
 @pytest.mark.parametrize(
     "name, parameters, message",
     [
-        ("addition", {"digits": 0}, "digits must be an integer from 1 to 62. Received: 0"),
+        ("addition", {"digits": 0}, "digits must be an integer from 1 to 4096. Received: 0"),
         ("addition", {"base": 37}, "base must be an integer from 2 to 36. Received: 37"),
         ("addition", {"base": "ten"}, "base must be an integer from 2 to 36. Received: 'ten'"),
-        ("addition", {"digits": 40}, "results must stay below 2^63"),
+        ("gcd", {"digits": 40}, "results must stay below 2^63"),
         ("addition", {"digits": 2, "shortest": 3}, "shortest must be at most digits"),
         ("addition", {"longer": 0, "more": 0}, "at least one of longer, more"),
         ("addition", {"largest": 5000}, "largest must be from"),
-        ("addition", {"base": 2, "digits": 40, "operands": 6}, "strata, more than 4,096"),
+        ("addition", {"base": 2, "digits": 40, "operands": 6}, "strata, more than 8,192"),
         ("divisible", {"k": 1}, "k must be an integer from 2"),
         ("divisible", {"k": 99, "digits": 2}, "fewer than ten multiples"),
         ("divisible", {"digits": True}, "digits must be an integer"),
