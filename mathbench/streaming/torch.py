@@ -17,6 +17,7 @@ from mathbench.streaming.share import Share
 from mathbench.streaming.stream import Reader, Stream, check_epoch, check_state, dicts, lists
 
 DEALT = ("batches", "blocks")
+RANKS = 1 << 10  # of one machine, whose processes may share a dataset
 
 
 class Tensors:
@@ -89,8 +90,8 @@ class TorchStream(IterableDataset[Any]):
         self._reader: Reader | None = None
         self._here: tuple[int, int] | None = None  # begin and done, loaded in a worker
         self._passes = 0
-        # epoch; then an epoch, where it is to begin, and the pass that did so; seen by workers that already run
-        self._shared = torch.zeros(4, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+        # Seen by workers that already run: the epoch; a loaded state's epoch, items and ranks; which passes took it.
+        self._shared = torch.zeros(4 + RANKS, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
         self.set_epoch(stream.epoch)
 
     def __iter__(self) -> Iterator[Any]:
@@ -112,8 +113,8 @@ class TorchStream(IterableDataset[Any]):
         return self._share().count(len(self.stream))
 
     def __getstate__(self) -> dict[str, Any]:
-        """For a new process, which knows of no rank of its own."""
-        return {**self.__dict__, "_asked": self._ranks(), "_reader": None}
+        """For a new process: a worker does not know the rank that is known here."""
+        return {**self.__dict__, "_asked": self._asked or _ranks_here(), "_reader": None}
 
     @property
     def epoch(self) -> int:
@@ -130,8 +131,8 @@ class TorchStream(IterableDataset[Any]):
         state = self.state_after(0) if self._reader is None else self._state(self._reader.share)
         if self._reader is not None:
             state |= {"epoch": self._reader.epoch, "done": self._reader.done}
-        elif self._shared[1] == self.epoch and not self._shared[3]:
-            state["begin"] = int(self._shared[2])
+        else:
+            state["begin"] = self._loaded(free=(0,))
         return state
 
     def state_after(self, batches: int) -> dict[str, Any]:
@@ -160,11 +161,13 @@ class TorchStream(IterableDataset[Any]):
         self._reader = None
         info = get_worker_info()
         self.set_epoch(state["epoch"])
-        begin, done = self._rescaled(state["begin"], state["world"]), state["done"]
+        begin, done = state["begin"], state["done"]
+        self._rescaled(begin + done, state["world"])
         if info is not None and state["workers"] == info.num_workers and state["world"] == self._ranks()[1]:
             self._here = (begin, done)
         elif state["workers"] == 1:
-            self._shared[1:] = torch.tensor([state["epoch"], begin + self._rescaled(done, state["world"]), 0])
+            self._shared[1:4] = torch.tensor([state["epoch"], state["begin"] + done, state["world"]])
+            self._shared[self._claim] = 0
         else:
             raise InputError(
                 f"the state is that of one of {state['workers']} workers, not of a whole loader."
@@ -175,11 +178,22 @@ class TorchStream(IterableDataset[Any]):
         if self._here is not None:
             here, self._here = self._here, None
             return here
-        epoch, resumed, begin, claimed = self._shared.tolist()
-        if resumed == epoch and claimed in (0, self._pass()):
-            self._shared[3] = self._pass()
-            return begin, 0
-        return 0, 0
+        begin = self._loaded(free=(0, self._pass()))
+        if begin:
+            self._shared[self._claim] = self._pass()
+        return begin, 0
+
+    def _loaded(self, free: tuple[int, ...]) -> int:
+        """The items of this rank that a loaded state passes over, if it is of this epoch and `free` to be taken."""
+        epoch, resumed, items, world = self._shared[:4].tolist()
+        if not items or resumed != epoch or int(self._shared[self._claim]) not in free:
+            return 0
+        return self._rescaled(items, world)
+
+    @property
+    def _claim(self) -> int:
+        """Where the pass of this rank that took the loaded state is noted."""
+        return 4 + self._ranks()[0] % RANKS
 
     def _pass(self) -> int:
         """A number of this pass, the same in all workers: they share a seed, or count passes when they persist."""
@@ -202,7 +216,7 @@ class TorchStream(IterableDataset[Any]):
         return items * world // mine
 
     def _ranks(self) -> tuple[int, int]:
-        return self._asked or _ranks_here()
+        return self._asked or _ranks_here() or (0, 1)
 
 
 class TorchRows(Dataset[Any]):
@@ -299,7 +313,7 @@ class TorchSampler(Sampler[list[int]]):
         self._begin = batches
 
     def _share(self) -> Share:
-        rank, world = self._asked or _ranks_here()
+        rank, world = self._asked or _ranks_here() or (0, 1)
         return Share(rank, world, even=self._even)
 
 
@@ -323,10 +337,10 @@ def _asked_ranks(rank: int | None, world: int | None) -> tuple[int, int] | None:
     return rank, world
 
 
-def _ranks_here() -> tuple[int, int]:
-    """The rank of this process and how many there are."""
+def _ranks_here() -> tuple[int, int] | None:
+    """The rank of this process and how many there are, where that is known."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
     if "RANK" in os.environ and "WORLD_SIZE" in os.environ:
         return int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    return 0, 1
+    return None

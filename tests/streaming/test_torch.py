@@ -241,37 +241,38 @@ def test_a_killed_run_goes_on_where_it_stood(tmp_path):
 
 RANKS = """
 import json, sys
+from pathlib import Path
 import torch.distributed as dist
+import torch.multiprocessing as mp
 from torch.utils.data import DataLoader
 import mathbench
 
-if __name__ == "__main__":
-    rank, world, store, early, method = int(sys.argv[1]), 2, sys.argv[2], sys.argv[3] == "early", sys.argv[4]
-    stream = mathbench.stream("modular", batch_size=100)
-    dataset = stream.torch() if early else None
-    dist.init_process_group("gloo", init_method="file://" + store, rank=rank, world_size=world)
-    dataset = dataset or stream.torch()
+def job(rank, dataset, folder, method):
+    dist.init_process_group("gloo", init_method="file://" + folder + "/store", rank=rank, world_size=2)
     batches = DataLoader(dataset, batch_size=None, num_workers=2, multiprocessing_context=method)
-    print(json.dumps([row for batch in batches for row in batch["row"].tolist()]))
+    passes = [[row for batch in batches for row in batch["row"].tolist()] for _ in range(2)]
+    Path(folder, str(rank)).write_text(json.dumps(passes))
     dist.barrier()
     dist.destroy_process_group()
+
+if __name__ == "__main__":
+    dataset = mathbench.stream("modular", batch_size=100).torch()
+    dataset.load_state_dict(dataset.state_after(10))
+    mp.spawn(job, args=(dataset, *sys.argv[1:]), nprocs=2)
 """
 
 
-@pytest.mark.parametrize(("when", "method"), [("late", "fork"), ("early", "spawn")])
-def test_processes_of_a_job_find_their_rank(when, method, tmp_path):
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_processes_of_a_job_find_their_rank(method, tmp_path):
+    """The dataset is made, and its state loaded, before there are ranks: two, with two workers each."""
     (tmp_path / "ranks.py").write_text(RANKS)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    jobs = [
-        subprocess.Popen(
-            [sys.executable, tmp_path / "ranks.py", str(rank), tmp_path / "store", when, method],
-            env=environment, stdout=subprocess.PIPE, text=True,
-        )
-        for rank in range(2)
-    ]  # fmt: skip
-    seen = [json.loads(job.communicate(timeout=120)[0]) for job in jobs]
-    assert sorted(itertools.chain(*seen)) == list(range(MODULAR))
-    assert [len(part) for part in seen] == [3800, 3744]
+    command = [sys.executable, tmp_path / "ranks.py", tmp_path, method]
+    subprocess.run(command, env=environment, check=True, timeout=300)
+    (first, whole), (second, rest) = (json.loads((tmp_path / rank).read_text()) for rank in "01")
+    assert sorted(first + second) == list(range(1000, MODULAR))
+    assert sorted(whole + rest) == list(range(MODULAR))
+    assert [len(whole), len(rest)] == [3800, 3744]
 
 
 def test_torchrun_tells_the_rank(monkeypatch):
