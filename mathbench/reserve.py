@@ -72,9 +72,9 @@ def fingerprints(family: str, canonical: NDArray[np.int64]) -> U64:
     >>> int(a[0]) == fingerprint("addition", (29, 12))
     True
     """
-    state: U64 = np.broadcast_to(np.uint64(_start(family)), canonical.shape[1])
+    state: U64 = np.array(_start(family), dtype=np.uint64)
     for operand in canonical:
-        mixed = mix(state ^ operand.view(np.uint64))
+        mixed = mix(operand.view(np.uint64) ^ state)
         state = np.where(operand == ABSENT, state, mixed) if operand.min(initial=0) < 0 else mixed
     return state
 

@@ -21,6 +21,7 @@ from mathbench.hashing import U64, key_of
 from mathbench.permute import permute, shuffled
 
 CHUNK = 1 << 19  # candidates held at a time, which bounds the memory
+REMEMBERED = 1 << 22  # numbers kept of the windows that were cut short: 32 MiB
 BATCH = 1 << 17  # problems of one space drawn at a time
 
 
@@ -79,7 +80,8 @@ class Sampler:
         window = self._last.get(space)
         if window and window.number == first // GROUP:
             stop = min(last, (window.number + 1) * GROUP)
-            yield self._in_window(space, window, first % GROUP, (stop - 1) % GROUP + 1)
+            part = slice(first % GROUP, (stop - 1) % GROUP + 1)
+            yield window.operands[:, part], window.prints[part]
             first = stop
         per_piece = max(self._domain.at_a_time(SLICE) // int(self._domain.window[space]), 1)
         for number in range(first // GROUP, -(-last // GROUP), per_piece) if first < last else ():
@@ -101,19 +103,14 @@ class Sampler:
     def _draw_listed(self, space: int, rank: Int) -> tuple[Int, U64]:
         return _joined(list(self._listed(space, self._list(space).take(rank))))
 
-    def _in_window(self, space: int, window: "Window", start: int, stop: int) -> tuple[Int, U64]:
-        """Some problems of a window whose problems' positions are known."""
-        position = window.positions[start:stop].astype(np.uint64)
-        position += np.uint64(window.number * int(self._domain.window[space]))
-        return self._domain.problems(space, self._point(space, position), self._keys[space])
-
     def _run_of_windows(self, space: int, first: int, last: int) -> tuple[Int, U64]:
         """The problems at consecutive ranks, all windows they lie in worked out whole; the last one is remembered."""
         number = np.arange(first // GROUP, -(-last // GROUP))
         found = self._windows(space, number, np.full(len(number), GROUP))
         ends = np.cumsum(found.counts)
         begins = ends - found.counts
-        self._last[space] = found.last()
+        if space in self._last or len(self._last) * GROUP * (self.width + 1) < REMEMBERED:
+            self._last[space] = found.last()
         parts = [slice(b, b + GROUP) for b in begins.tolist()]
         parts[-1] = slice(parts[-1].start, parts[-1].start + (last - 1) % GROUP + 1)
         parts[0] = slice(parts[0].start + first % GROUP, parts[0].stop)
@@ -145,13 +142,12 @@ class Sampler:
         window = int(self._domain.window[space])
         lengths = np.minimum(enough(needed, self._domain.share[space], sigmas), window)
         ends = np.cumsum(lengths)
-        offset = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
-        position = offset + np.repeat(number * window, lengths)
+        position = np.arange(ends[-1]) + np.repeat(number * window - (ends - lengths), lengths)
         parts = list(self._accepted(space, position.view(np.uint64)))
         kept = np.concatenate([p[0] for p in parts])
         counts = np.diff(np.searchsorted(kept, np.concatenate([[0], ends])))
         if (counts >= needed).all():
-            return Found(number, counts, offset.take(kept), *_joined([p[1:] for p in parts]))
+            return Found(number, counts, *_joined([p[1:] for p in parts]))
         if sigmas == SIGMAS:
             raise RuntimeError(f"a window of {self._domain.spaces.names[space]} held too few problems")
         return self._windows(space, number, needed, SIGMAS)
@@ -171,15 +167,17 @@ class Sampler:
 
 
 class Window(NamedTuple):
-    """Where the problems of one window lie.
+    """The problems of one window.
 
     Attributes:
-        number: the window's number.
-        positions: uint32 (GROUP,), their positions from the window's beginning on.
+        number: which window of its space.
+        operands: int64 (m, GROUP).
+        prints: uint64 (GROUP,), fingerprints.
     """
 
     number: int
-    positions: NDArray[np.uint32]
+    operands: Int
+    prints: U64
 
 
 class Found(NamedTuple):
@@ -188,21 +186,20 @@ class Found(NamedTuple):
     Attributes:
         number: int64 (windows,), the windows.
         counts: int64 (windows,), how many problems of each follow each other below.
-        offset: int64 (n,), the problems' positions in their windows.
         operands: int64 (m, n).
         prints: uint64 (n,), fingerprints.
     """
 
     number: Int
     counts: Int
-    offset: Int
     operands: Int
     prints: U64
 
     def last(self) -> Window:
         """The last window."""
-        begin = len(self.offset) - int(self.counts[-1])
-        return Window(int(self.number[-1]), self.offset[begin : begin + GROUP].astype(np.uint32))
+        begin = len(self.prints) - int(self.counts[-1])
+        part = slice(begin, begin + GROUP)
+        return Window(int(self.number[-1]), self.operands[:, part].copy(), self.prints[part].copy())
 
 
 def _joined(parts: list[tuple[Int, U64]]) -> tuple[Int, U64]:
