@@ -22,6 +22,7 @@ from tests.variants import SPLITS, VARIANTS, name
 
 GOLDEN = Path(__file__).parent / "golden.json"
 ROWS = 400
+PLACES = 16
 DEFAULTS = [family() for family in TASKS.values()]
 
 every_task = pytest.mark.parametrize("task", VARIANTS, ids=name, scope="module")
@@ -36,11 +37,13 @@ def rows_of(task, split, seed=0):
 
 @lru_cache(maxsize=1000)
 def some(task, split, seed=0, rows=ROWS):
-    """The first rows, and as many from far away: random access reaches all phases of the plan."""
+    """The first rows, and as many from far away, a few at a time: random access reaches all phases of the plan."""
     source = rows_of(task, split, seed)
     last = min(len(source), 10**7)
-    far = np.linspace(0, last - 1, min(rows, last)).astype(np.int64)
-    return source.batch(np.unique(np.concatenate([np.arange(min(rows, last)), far])))
+    starts = np.linspace(0, max(last - rows // PLACES, 0), PLACES).astype(np.int64)
+    far = (starts[:, None] + np.arange(rows // PLACES)).ravel()
+    near = np.arange(min(rows, last))
+    return source.batch(np.unique(np.concatenate([near, far[far < last]])))
 
 
 @every_split

@@ -17,6 +17,8 @@ from mathbench.dataset import generate, open_dataset
 from mathbench.engine import engine
 from mathbench.engine.ray import STORE, _connected
 from mathbench.errors import InputError, WorkerLost
+from mathbench.generators import task
+from mathbench.manifest import single
 from mathbench.verify import verify
 from tests.core import jobs
 from tests.core.test_engine import SIZES, configs, files
@@ -103,7 +105,7 @@ def test_the_command_line(tmp_path, nodes):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     made = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert made.returncode == 0 and not made.stderr, made.stderr
-    alone = generate(dataset.configs_in(tmp_path / "ds"), tmp_path / "alone")
+    alone = generate([single(task("gcd"), dict.fromkeys(SIZES, 50))], tmp_path / "alone")
     specs = json.loads(made.stdout)["configs"]
     assert {name: spec["digest"] for name, spec in specs.items()} == {
         c.name: alone.digest(c) for c in alone.configs
