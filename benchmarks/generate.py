@@ -1,6 +1,6 @@
 """Rows per CPU second, end to end to Parquet, for every task: beside the limit and beside the peers.
 
-    python benchmarks/generate.py [--rows N] [--json FILE] [--gym PYTHON] [--deepmind PYTHON]
+    python benchmarks/generate.py [--rows N] [--only NAME] [--json FILE] [--gym PYTHON] [--deepmind PYTHON]
 
 `scripts/bench` makes an environment for each peer and runs this in one go.
 
@@ -47,9 +47,10 @@ def main() -> None:
     options = parsed()
     pythons = [(REASONING_GYM, options.gym), (MATHEMATICS_DATASET, options.deepmind)]
     peers = {peer.name: peer.speeds(python) for peer, python in pythons if python}
-    figures = {name: measured(task, most) for name, (task, most) in cases(options.rows).items()}
+    chosen = {name: case for name, case in cases(options.rows).items() if options.only in (None, name)}
+    figures = {name: measured(task, most) for name, (task, most) in chosen.items()}
     for peer, speeds in peers.items():
-        for name, speed in speeds.items():
+        for name, speed in ((name, speeds[name]) for name in figures if name in speeds):
             figures[name] |= {peer: speed, f"times {peer}": figures[name]["rows/s"] / speed}
     columns = [*COLUMNS, *(column for peer in peers for column in (peer, f"times {peer}"))]
     Console(width=170).print(table(figures, columns))
@@ -63,6 +64,7 @@ def parsed() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows per task, at most what train holds")
+    parser.add_argument("--only", metavar="NAME", help="one line of the table instead of all")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--gym", metavar="PYTHON", help="a Python that has reasoning-gym: measure it too")
     parser.add_argument("--deepmind", metavar="PYTHON", help="a Python that has mathematics-dataset")

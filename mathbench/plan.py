@@ -148,7 +148,12 @@ class Run(NamedTuple):
                 rank = self.phase.used[space] + self.first * (end - begin)
                 many, shown = self.blocks * (end - begin), strata[begin:end]
                 alone = shown[0] == shown[-1]  # sorted: the only stratum of its space
-                yield space, rank, rank + many, np.full(many, shown[0]) if alone else np.tile(shown, self.blocks)
+                yield (
+                    space,
+                    rank,
+                    rank + many,
+                    np.full(many, shown[0]) if alone else np.tile(shown, self.blocks),
+                )
 
     def places(self) -> Int:
         """Where each row's problem stands among all that are drawn, int64 (rows,)."""

@@ -119,7 +119,7 @@ def test_a_damaged_question_in_a_format_is_one_line(words, tmp_path):
     path = next((tmp_path / "ds").glob("*/interpolate-*.parquet"))
     table = pq.read_table(path)
     pq.write_table(table.set_column(0, "question", pa.array(["1+1"] * table.num_rows)), path)
-    code, shown, said = words("verify", tmp_path / "ds")
+    code, shown, said = words("verify", tmp_path / "ds", "--json")
     assert code == 1 and "'1+1' is not written as spaced" in shown and "NOT good" in said
 
 
