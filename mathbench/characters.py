@@ -149,12 +149,7 @@ def plain(column: Any) -> pa.StringArray:
 
 def bytes_of(column: Any) -> tuple[Bytes, Int]:
     """The bytes of all strings laid end to end, and where each starts, int64 (n + 1,)."""
-    array = plain(column)
-    if not len(array):
-        return np.empty(0, np.uint8), np.zeros(1, np.int64)
-    offsets = np.frombuffer(array.buffers()[1], dtype=np.int32)[array.offset : array.offset + len(array) + 1]
-    data = np.frombuffer(array.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
-    return data, (offsets - offsets[0]).astype(np.int64)
+    return text.raw(plain(column))
 
 
 def _cut(data: Bytes, starts: Int, width: int) -> Bytes:

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mathbench.text import raw
+
 TEXTS = ("question", "answer")
 _BITS, _MORE = 7, 128  # a byte of a LEB128 number holds seven bits, and 128 when another byte follows
 
@@ -40,8 +42,9 @@ class Digest:
         """Take in more rows."""
         for name, (texts, lengths) in self._texts.items():
             for chunk in _filled(table.column(name)).chunks:
-                texts.update(_bytes(chunk))
-                lengths.update(_leb128(pc.binary_length(chunk).to_numpy(zero_copy_only=False)))
+                data, offsets = raw(chunk)
+                texts.update(data.data)
+                lengths.update(_leb128(np.diff(offsets)))
         for chunk in _filled(table.column("stratum")).chunks:
             self._count(chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode())
 
@@ -87,14 +90,6 @@ def of_table(table: pa.Table) -> str:
 def _filled(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column of text in which what is missing is empty: damaged files are read too."""
     return pc.fill_null(column.cast(pa.string()), "") if column.null_count else column
-
-
-def _bytes(chunk: pa.StringArray) -> memoryview:
-    """The text of a column, without copying it."""
-    if not len(chunk):
-        return memoryview(b"")
-    offsets = np.frombuffer(chunk.buffers()[1], dtype=np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-    return memoryview(chunk.buffers()[2] or b"")[offsets[0] : offsets[-1]]
 
 
 def _leb128(values: NDArray[np.integer]) -> bytes:

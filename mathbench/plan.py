@@ -61,15 +61,24 @@ class Phase:
         return np.bincount(self.space_of, weights=self.counts, minlength=len(self.used)).astype(np.int64)
 
     @cached_property
-    def slots(self) -> tuple[Int, Int]:
-        """For each slot of a block its stratum and its rank among the slots of the same space."""
-        stratum = np.repeat(np.arange(len(self.counts)), self.counts)
-        space = np.asarray(self.space_of)[stratum]
-        order = np.argsort(space, kind="stable")
+    def by_space(self) -> tuple[Int, Int, Int]:
+        """The slots sorted by space: which they are; where each space begins; for each slot where its space does."""
+        space = np.asarray(self.space_of)[self.strata]
+        begins = np.concatenate([[0], np.cumsum(self.per_space)])
+        return np.argsort(space, kind="stable"), begins, begins[space]
+
+    @cached_property
+    def strata(self) -> Int:
+        """The stratum of each slot of a block."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @cached_property
+    def ranks(self) -> Int:
+        """The rank of each slot of a block among the slots of the same space."""
+        order, _, begin = self.by_space
         rank = np.empty(self.size, dtype=np.int64)
-        begins = np.concatenate([[0], np.cumsum(np.bincount(space))])
-        rank[order] = np.arange(self.size) - begins[space[order]]
-        return stratum, rank
+        rank[order] = np.arange(self.size)
+        return rank - begin
 
     @cached_property
     def orders(self) -> Int:
@@ -81,9 +90,8 @@ class Phase:
     @cached_property
     def tables(self) -> tuple[Int, Int, Int]:
         """Per slot of a block its stratum, its rank in the first block, and what each further block adds to it."""
-        stratum, rank = self.slots
-        space = np.asarray(self.space_of)[stratum]
-        return stratum, np.asarray(self.used)[space] + rank, self.per_space[space]
+        space = np.asarray(self.space_of)[self.strata]
+        return self.strata, np.asarray(self.used)[space] + self.ranks, self.per_space[space]
 
     def place(self, rows: Int) -> tuple[Int, Int]:
         """Row numbers of this phase to strata and ranks in their spaces, int64 (n,) each."""
@@ -110,15 +118,6 @@ class Phase:
         turn = (luck >> np.uint64(32)) % np.uint64(self.size)
         return turn.astype(np.int64), (luck % np.uint64(len(self.orders))).astype(np.int64)
 
-    @cached_property
-    def by_space(self) -> tuple[Int, Int, Int]:
-        """The slots sorted by space: their strata; where each space begins among them; where each slot stands."""
-        stratum, _ = self.slots
-        space = np.asarray(self.space_of)[stratum]
-        order = np.argsort(space, kind="stable")
-        begins = np.concatenate([[0], np.cumsum(self.per_space)])
-        return stratum[order], begins, begins[space]
-
 
 class Run(NamedTuple):
     """Consecutive rows of a phase, seen by space: all problems of their blocks, a space after the other.
@@ -142,7 +141,8 @@ class Run(NamedTuple):
 
     def draws(self) -> Iterator[tuple[int, int, int, Int]]:
         """For each space the first rank to draw, the rank after the last, and the stratum of each."""
-        strata, begins, _ = self.phase.by_space
+        order, begins, _ = self.phase.by_space
+        strata = self.phase.strata[order]
         for space, (begin, end) in enumerate(pairwise(begins.tolist())):
             if end > begin:
                 rank = self.phase.used[space] + self.first * (end - begin)
@@ -158,12 +158,11 @@ class Run(NamedTuple):
     def places(self) -> Int:
         """Where each row's problem stands among all that are drawn, int64 (rows,)."""
         _, _, begin = self.phase.by_space
-        _, rank = self.phase.slots
         _, _, step = self.phase.tables
         size = self.phase.size
         block = np.repeat(np.arange(self.blocks), size)[self.skipped : self.skipped + len(self.slot)]
         block *= step.take(self.slot)
-        block += (begin * self.blocks + rank).take(self.slot)
+        block += (begin * self.blocks + self.phase.ranks).take(self.slot)
         return block
 
 

@@ -107,11 +107,9 @@ class Sampler:
         """The problems at consecutive ranks, all windows they lie in worked out whole; the last one is remembered."""
         number = np.arange(first // GROUP, -(-last // GROUP))
         found = self._windows(space, number, np.full(len(number), GROUP))
-        ends = np.cumsum(found.counts)
-        begins = ends - found.counts
         if space in self._last or len(self._last) * GROUP * (self.width + 1) < REMEMBERED:
             self._last[space] = found.last()
-        parts = [slice(b, b + GROUP) for b in begins.tolist()]
+        parts = [slice(b, b + GROUP) for b in found.begins.tolist()]
         parts[-1] = slice(parts[-1].start, parts[-1].start + (last - 1) % GROUP + 1)
         parts[0] = slice(parts[0].start + first % GROUP, parts[0].stop)
         return _joined([(found.operands[:, part], found.prints[part]) for part in parts])
@@ -127,8 +125,7 @@ class Sampler:
         for first, last in self._chunks(space, needed):
             found = self._windows(space, wanted[first:last], needed[first:last])
             rows = np.flatnonzero((window_of >= first) & (window_of < last))
-            begins = np.cumsum(found.counts) - found.counts
-            chosen = begins.take(window_of[rows] - first) + place[rows]
+            chosen = found.begins.take(window_of[rows] - first) + place[rows]
             operands[:, rows], prints[rows] = found.operands[:, chosen], found.prints[chosen]
         return operands, prints
 
@@ -195,9 +192,14 @@ class Found(NamedTuple):
     operands: Int
     prints: U64
 
+    @property
+    def begins(self) -> Int:
+        """Where the problems of each window begin, int64 (windows,)."""
+        return np.cumsum(self.counts) - self.counts
+
     def last(self) -> Window:
         """The last window."""
-        begin = len(self.prints) - int(self.counts[-1])
+        begin = int(self.begins[-1])
         part = slice(begin, begin + GROUP)
         return Window(int(self.number[-1]), self.operands[:, part].copy(), self.prints[part].copy())
 

@@ -180,6 +180,20 @@ def _packed(words: list[Word]) -> list[Word]:
     return packed
 
 
+def raw(array: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The bytes of all strings laid end to end, without a copy, and where each starts, int64 (n + 1,).
+
+    >>> data, offsets = raw(pa.array(["x", "abc", "d"]).slice(1))
+    >>> bytes(data), offsets.tolist()
+    (b'abcd', [0, 3, 4])
+    """
+    if not len(array):
+        return np.empty(0, np.uint8), np.zeros(1, np.int64)
+    offsets = np.frombuffer(array.buffers()[1], dtype=np.int32)[array.offset : array.offset + len(array) + 1]
+    data = np.frombuffer(array.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
+    return data, (offsets - offsets[0]).astype(np.int64)
+
+
 def strings(data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> pa.StringArray:
     """Bytes laid end to end and the length of each string, as an Arrow array that shares the bytes."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
-from mathbench.text import DIGITS
+from mathbench.text import DIGITS, raw
 
 Bytes = NDArray[np.uint8]
 Int = NDArray[np.int64]
@@ -39,15 +39,7 @@ class Text(NamedTuple):
     @classmethod
     def of(cls, column: pa.StringArray) -> "Text":
         """The text of an Arrow array; null counts as empty."""
-        if not len(column):
-            return cls(np.empty(0, np.uint8), np.zeros(1, np.int64))
-        if column.null_count:
-            column = pc.fill_null(column, "")
-        offsets = np.frombuffer(column.buffers()[1], np.int32)[
-            column.offset : column.offset + len(column) + 1
-        ]
-        data = np.frombuffer(column.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
-        return cls(data, (offsets - offsets[0]).astype(np.int64))
+        return cls(*raw(pc.fill_null(column, "") if column.null_count else column))
 
     def column(self) -> pa.StringArray:
         """As an Arrow array."""

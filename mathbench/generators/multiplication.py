@@ -5,19 +5,17 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from mathbench import arithmetic, text
 from mathbench import operands as tuples
 from mathbench.formats import reach, steps
-from mathbench.hashing import U64
+from mathbench.pairs import Pairs
 from mathbench.parameters import parameter
-from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int, Problems
 
 
 @dataclass(frozen=True)
-class Multiplication(Task):
+class Multiplication(Pairs):
     """Multiply two numbers of 1 to `digits` digits.
 
     >>> Multiplication(base=2).oracle("101*11")
@@ -41,29 +39,11 @@ class Multiplication(Task):
         tuples.check_many(self.family, lengths, 2)
         tuples.check_long(self.family, 2 * lengths.longest, "products")
 
-    def inner(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[0], self.distribution)
+    def bound(self, longest: int) -> int:
+        return self.base ** (2 * longest)
 
-    def outer(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[1], "lengths")
-
-    def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
-        longest = max(c[0] for c in choices)
-        places = tuples.places(longest, self.base, self.base ** (2 * longest))
-        return tuples.strata(choices, tuples.Numbers(self.base), distribution, places=places)
-
-    draw = staticmethod(tuples.draw)
     longest = reach.of_products
     steps = steps.multiplication
-
-    def canonical(self, operands: Int) -> Int:
-        return tuples.ordered(operands, 2, self.base)
-
-    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        return tuples.once(operands, coordinates, low, 2)
-
-    def pose(self, problems: Problems, luck: U64) -> Problems:
-        return tuples.pose(problems, luck, 2)
 
     def solve(self, problems: Problems) -> Int:
         a, b = arithmetic.split(problems.operands, 2)

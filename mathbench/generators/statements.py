@@ -14,9 +14,10 @@ from mathbench import operands as tuples
 from mathbench.errors import InputError, did_you_mean
 from mathbench.formats import reach, steps
 from mathbench.hashing import U64, mix
+from mathbench.pairs import Pairs
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int, Problems
 
 Mask = NDArray[np.bool_]
 
@@ -24,7 +25,7 @@ ERRORS = ("digit", "carry", "swap", "congruent")  # kinds 1, 2, 3, 4; kind 0 is 
 
 
 @dataclass(frozen=True)
-class Statement(Task):
+class Statement(Pairs):
     """What the two families of statements share; half of the claims of every length are right.
 
     Wrong claims, by kind: ``digit``, one digit is another; ``carry``, one carry was dropped; ``swap``, two neighbouring
@@ -63,35 +64,24 @@ class Statement(Task):
     def recognition(self) -> bool:
         return True
 
-    def inner(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[0], self.distribution)
-
-    def outer(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[1], "lengths")
+    def bound(self, longest: int) -> int:
+        return int(self.base * self.result(*[self.base**longest] * 2))
 
     def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
         """Per tuple of lengths one stratum of true statements and one per error, all on the same problems."""
-        parts, longest = shares(self.family, self.errors), max(c[0] for c in choices)
-        places = tuples.places(longest, self.base, self.base * self.result(*[self.base**longest] * 2))
+        parts = shares(self.family, self.errors)
         kinds = [("true", sum(parts)), *zip(ERRORS, parts, strict=True)]
         return [
             Stratum(f"{s.name},{name}", s.sizes, s.low, s.weight * part, kind, s.name, s.name, s.share)
-            for s in tuples.strata(choices, tuples.Numbers(self.base), distribution, places=places)
+            for s in super()._strata(choices, distribution)
             for kind, (name, part) in enumerate(kinds)
         ]
 
     longest = reach.of_claims
-    draw = staticmethod(tuples.draw)
-
-    def canonical(self, operands: Int) -> Int:
-        return tuples.ordered(operands, 2, self.base)
-
-    def valid(self, operands: Int, coordinates: U64, low: Int) -> Mask | None:
-        return tuples.once(operands, coordinates, low, 2)
 
     def pose(self, problems: Problems, luck: U64) -> Problems:
         """Order the operands and make the claim."""
-        posed = tuples.pose(problems, luck, 2)
+        posed = super().pose(problems, luck)
         a, b = arithmetic.split(posed.operands, 2)
         truth = self.result(a, b)
         posed.claimed = claimed = truth.copy()

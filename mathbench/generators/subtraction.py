@@ -5,19 +5,17 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from mathbench import arithmetic, text
 from mathbench import operands as tuples
 from mathbench.formats import reach, steps
-from mathbench.hashing import U64
+from mathbench.pairs import Pairs
 from mathbench.parameters import parameter
-from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int, Problems
 
 
 @dataclass(frozen=True)
-class Subtraction(Task):
+class Subtraction(Pairs):
     """Subtract numbers of 1 to `digits` digits; both signs are equally likely.
 
     `57-8` and `8-57` are one problem: who knows one knows the other.
@@ -43,29 +41,11 @@ class Subtraction(Task):
         tuples.check_many(self.family, lengths, 2)
         tuples.check_long(self.family, lengths.longest, "operands")
 
-    def inner(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[0], self.distribution)
+    def bound(self, longest: int) -> int:
+        return 2 * self.base**longest
 
-    def outer(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[1], "lengths")
-
-    def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
-        longest = max(c[0] for c in choices)
-        places = tuples.places(longest, self.base, 2 * self.base**longest)
-        return tuples.strata(choices, tuples.Numbers(self.base), distribution, places=places)
-
-    draw = staticmethod(tuples.draw)
     longest = reach.of_operands
     steps = steps.subtraction
-
-    def canonical(self, operands: Int) -> Int:
-        return tuples.ordered(operands, 2, self.base)
-
-    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        return tuples.once(operands, coordinates, low, 2)
-
-    def pose(self, problems: Problems, luck: U64) -> Problems:
-        return tuples.pose(problems, luck, 2)
 
     def solve(self, problems: Problems) -> Int:
         a, b = arithmetic.split(problems.operands, 2)
