@@ -32,7 +32,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.peers import MATHEMATICS_DATASET, REASONING_GYM
-from mathbench import dataset, rows, shard
+from mathbench import dataset, enumerated, rows, shard
 from mathbench.generators import TASKS
 from mathbench.generators import task as make_task
 from mathbench.manifest import Config
@@ -110,7 +110,7 @@ def timed(work: Callable[[], object]) -> float:
 def forget() -> None:
     """Forget everything that an earlier run has left in memory."""
     rows.open_rows.cache_clear()
-    rows._domain.cache_clear()
+    enumerated._domain.cache_clear()
 
 
 def started(task: Task) -> float:

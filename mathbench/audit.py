@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mathbench import formats, shard
 from mathbench.compare import difference
+from mathbench.enumerated import Enumerated
 from mathbench.errors import SpaceExhausted
 from mathbench.reserve import OF_SPLIT, reserve_of
 from mathbench.rows import Rows
@@ -32,8 +33,10 @@ class Audit:
         self.rows, self._picked, self._make_all = rows, picked, make_all
         self._solve: dict[str, Callable[[pa.Table], str]] = {
             "answers, by an independent solver": partial(_wrong_answer, rows.task),
-            f"problems in the {OF_SPLIT[rows.split].name} reserve": partial(_foreign, rows.task, rows.split),
         }
+        if isinstance(rows.task, Enumerated):
+            what = f"problems in the {OF_SPLIT[rows.split].name} reserve"
+            self._solve[what] = partial(_foreign, rows.task, rows.split)
         self._found = dict.fromkeys([REGENERATED, *self._solve], "")
         self._made = self._solved = self._read = self._true = 0
         self._questions: list[pa.ChunkedArray] = []
@@ -129,7 +132,7 @@ def _wrong_answer(task: Task, table: pa.Table) -> str:
     return ""
 
 
-def _foreign(task: Task, split: str, table: pa.Table) -> str:
+def _foreign(task: Enumerated, split: str, table: pa.Table) -> str:
     wanted = OF_SPLIT[split].name
     for row, question in zip(*_texts(table, "row", "question"), strict=True):
         try:

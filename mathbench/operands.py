@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import arithmetic, limbs
+from mathbench.enumerated import Problems
 from mathbench.errors import InputError
 from mathbench.hashing import U64, mix
 from mathbench.reserve import ABSENT
 from mathbench.stratum import Stratum
-from mathbench.task import Problems
 
 Int = NDArray[np.int64]
 

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import operands as tuples
+from mathbench.enumerated import Enumerated, Problems
 from mathbench.hashing import U64
 from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int
 
 
-class Pairs(Task):
+class Pairs(Enumerated):
     """A task on unordered pairs of numbers, with one stratum per pair of lengths.
 
     A subclass has the parameters `base`, `distribution` and those of :func:`mathbench.operands.lengths`.

@@ -55,7 +55,7 @@ def schema(task: Task) -> pa.Schema:
 
 def batches(rows: Rows, start: int, stop: int) -> Iterator[pa.Table]:
     """The rows of a range, a batch at a time."""
-    size = min(BATCH, rows.at_once)
+    size = min(BATCH, rows.source.at_once)
     for begin in range(start, stop, size):
         yield rows.batch(range(begin, min(begin + size, stop)))
 

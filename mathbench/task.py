@@ -1,70 +1,73 @@
 """What a task is: a family of problems with its parameters fixed.
 
-To add a task, subclass `Task` as a frozen dataclass in a file of its own under `mathbench/generators/`, write the
-methods below as pure functions on arrays, write `oracle` and `operands_of` as plain Python that shares nothing with
-them (verification compares the two), and enter the class in `mathbench.generators.TASKS`.
+There are two kinds. A family whose problems can be counted derives from `mathbench.enumerated.Enumerated`: a row's
+number is turned into its problem. One whose problems are too irregular for that derives from
+`mathbench.sampled.Sampled`: problems are drawn by hashing the row's number.
 """
 
 import dataclasses
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench import formats, parameters, text
-from mathbench.hashing import U64
+from mathbench import formats, parameters
 from mathbench.stratum import Stratum
+
+if TYPE_CHECKING:
+    from mathbench.plan import Plan
 
 Int = NDArray[np.int64]
 
 LABELS = ("false", "true")
 
 
-@dataclass
-class Problems:
-    """Problems as columns: everything that question and answer are made from.
+class Written(NamedTuple):
+    """Some rows of one split in plain text.
 
     Attributes:
-        operands: int64 (m, n), in the order in which they are shown; long ones as limbs, see
-            :func:`mathbench.arithmetic.split`.
-        stratum: int64 (n,), the number of each problem's stratum in the task's list.
-        kinds: int64 (strata,), the kinds of the strata.
-        claimed: int64 (n,), or limbs (L, n), the result that a statement claims; None for a task that asks for one.
+        questions, answers: strings (n,).
+        stratum: int64 (n,), the number of each row's stratum in the task's list.
+        labels: int64 (n,), 0 or 1; None for a task whose answers are no labels.
     """
 
-    operands: Int
+    questions: pa.StringArray
+    answers: pa.StringArray
     stratum: Int
-    kinds: Int
-    claimed: Int | None = None
+    labels: Int | None = None
+
+
+class Source(Protocol):
+    """Where the rows of one split of a task come from.
+
+    Attributes:
+        space_of: the space of each stratum; strata of one space share its problems.
+        capacity: problems that each space hands out.
+    """
+
+    space_of: list[int]
+    capacity: list[int]
 
     @property
-    def kind(self) -> Int:
-        """The kind of each problem's stratum, int64 (n,)."""
-        return self.kinds.take(self.stratum)
+    def at_once(self) -> int:
+        """How many rows to make at a time, so that memory is the same for every task."""
+        ...
 
-    def take(self, index: Int) -> "Problems":
-        """The problems at some places."""
-        operands = np.empty((len(self.operands), len(index)), dtype=np.int64)
-        for operand, taken in zip(self.operands, operands, strict=True):
-            operand.take(index, out=taken, mode="clip")  # the default mode would copy once more
-        claimed = None if self.claimed is None else self.claimed.take(index, axis=-1)
-        return Problems(operands, self.stratum.take(index), self.kinds, claimed)
+    def written(self, plan: "Plan", rows: range | Int) -> Iterator[Written]:
+        """Some rows in order, a range or int64 (n,), in pieces, at least one."""
+        ...
 
-    @classmethod
-    def joined(cls, parts: Sequence["Problems"]) -> "Problems":
-        """Problems of one task, one part after the other; at least one part."""
-        claims = [part.claimed for part in parts if part.claimed is not None]
-        return cls(
-            np.concatenate([part.operands for part in parts], axis=1),
-            np.concatenate([part.stratum for part in parts]),
-            parts[0].kinds,
-            np.concatenate(claims, axis=-1) if claims else None,
-        )
+
+def numbers(rows: range | Sequence[int] | Int) -> Int:
+    """Row numbers as an array, int64 (n,)."""
+    if isinstance(rows, range):
+        return np.arange(rows.start, rows.stop, rows.step, dtype=np.int64)
+    return np.asarray(rows, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -151,33 +154,13 @@ class Task(ABC):
     def outer(self) -> list[Stratum]:
         """The strata of extrapolate, none of which train shows."""
 
-    @abstractmethod
-    def draw(self, coordinates: U64, low: Int) -> Int:
-        """Points of a space, uint64 (c, n), and the `low` of its strata, int64 (p, 1), to operands (m, n)."""
-
-    def canonical(self, operands: Int) -> Int:
-        """Operands to the form that decides the reserve, the same for all symmetric problems."""
-        return operands
-
-    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        """Which points stand for a problem that no other point stands for; None means all."""
-        return None
-
-    def pose(self, problems: Problems, luck: U64) -> Problems:
-        """Decide by random bits (one word per problem) what the canonical form leaves open, such as order."""
-        return problems
+    def strata(self, split: str) -> list[Stratum]:
+        """The strata of a split."""
+        return self.outer() if split == "extrapolate" else self.inner()
 
     @abstractmethod
-    def solve(self, problems: Problems) -> Int:
-        """The true results, int64 (n,), or (r, n), or limbs; labels are 0 and 1."""
-
-    @abstractmethod
-    def questions(self, problems: Problems) -> pa.StringArray:
-        """What the model sees."""
-
-    def answers(self, results: Int) -> pa.StringArray:
-        """What the model must produce; by default a label."""
-        return text.words(results, LABELS)
+    def source(self, split: str, key: int) -> Source:
+        """Where the rows of a split come from, in the order of a key."""
 
     def longest(self) -> tuple[int, int] | None:
         """Digits of the longest number in a question and in an answer over all splits; None: not known.
@@ -201,10 +184,6 @@ class Task(ABC):
     @abstractmethod
     def oracle(self, question: str) -> str:
         """Answer one question from its text alone, in plain Python, sharing nothing with `solve`."""
-
-    @abstractmethod
-    def operands_of(self, question: str) -> tuple[int, ...]:
-        """The canonical operands of one question from its text alone, in plain Python."""
 
 
 def _part(name: str, value: Any) -> str:

@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from mathbench import arithmetic, text
 from mathbench import operands as tuples
+from mathbench.enumerated import Enumerated, Problems
 from mathbench.errors import InputError
 from mathbench.formats import reach, steps
 from mathbench.hashing import U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int
 
 
 @dataclass(frozen=True)
-class Addition(Task):
+class Addition(Enumerated):
     """Add numbers of 1 to `digits` digits.
 
     >>> task = Addition(digits=2)

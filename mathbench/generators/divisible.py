@@ -8,18 +8,19 @@ import pyarrow as pa
 
 from mathbench import arithmetic, limbs, residues, text
 from mathbench import operands as tuples
+from mathbench.enumerated import Enumerated, Problems
 from mathbench.errors import InputError
 from mathbench.formats import reach, steps
 from mathbench.hashing import U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int
 
 MOST_RESIDUES = 100  # beyond this many, the residues that are not zero share one stratum
 
 
 @dataclass(frozen=True)
-class Divisible(Task):
+class Divisible(Enumerated):
     """Say whether a number is a multiple of k, or which residue it leaves.
 
     Half of the numbers of every length are multiples; the others are balanced over the other residues. With

@@ -8,14 +8,15 @@ import pyarrow as pa
 
 from mathbench import arithmetic, text
 from mathbench import operands as tuples
+from mathbench.enumerated import Enumerated, Problems
 from mathbench.formats import reach, steps
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int
 
 
 @dataclass(frozen=True)
-class Division(Task):
+class Division(Enumerated):
     """Divide with remainder; the divisor is at least 1 and no longer than the dividend.
 
     >>> Division().oracle("57/8")

@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from mathbench import operands as tuples
 from mathbench import text
+from mathbench.enumerated import Enumerated, Problems
 from mathbench.formats import reach, steps
 from mathbench.hashing import U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int
 
 
 @dataclass(frozen=True)
-class Gcd(Task):
+class Gcd(Enumerated):
     """Find the greatest common divisor of two positive numbers.
 
     ``distribution`` says how the answers are distributed: ``natural``, as for random operands (61 % ones);

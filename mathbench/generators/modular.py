@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 from mathbench import operands as tuples
 from mathbench import text
+from mathbench.enumerated import Enumerated, Problems
 from mathbench.formats import reach, steps
 from mathbench.hashing import U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int
 
 _NAMES = {"+": "plus", "-": "minus", "*": "times"}
 
 
 @dataclass(frozen=True)
-class Modular(Task):
+class Modular(Enumerated):
     """Add, subtract or multiply modulo a number.
 
     With ``digits=0`` the operands are the residues 0 .. modulus-1 and the splits share out the whole table of ordered

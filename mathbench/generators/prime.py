@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from mathbench import arithmetic, longprimes, residues
 from mathbench import operands as tuples
+from mathbench.enumerated import Enumerated, Problems
 from mathbench.errors import InputError
 from mathbench.formats import reach
 from mathbench.hashing import MASK, U64
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems, Task
+from mathbench.task import Int
 
 SMALL_PRIMES = (
     2,
@@ -78,7 +79,7 @@ CLASSES = tuple(
 
 
 @dataclass(frozen=True)
-class Prime(Task):
+class Prime(Enumerated):
     """Say whether a number is prime; half of the numbers of every length are.
 
     ``negatives`` chooses the composites: ``natural``, as they come; ``coprime``, without a factor 2, 3 or 5 and

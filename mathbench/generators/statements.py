@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from mathbench import arithmetic, claims, longclaims, text
 from mathbench import operands as tuples
+from mathbench.enumerated import Problems
 from mathbench.errors import InputError, did_you_mean
 from mathbench.formats import reach, steps
 from mathbench.hashing import U64, mix
 from mathbench.pairs import Pairs
 from mathbench.parameters import parameter
 from mathbench.stratum import Stratum
-from mathbench.task import Int, Problems
+from mathbench.task import Int
 
 Mask = NDArray[np.bool_]
 

@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from mathbench import arithmetic, text
 from mathbench import operands as tuples
+from mathbench.enumerated import Problems
 from mathbench.formats import reach, steps
 from mathbench.pairs import Pairs
 from mathbench.parameters import parameter
-from mathbench.task import Int, Problems
+from mathbench.task import Int
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,20 @@ import pytest
 from scipy import stats
 
 from mathbench import permute
+from mathbench.enumerated import EnumeratedSource, Problems
 from mathbench.generators import task
 from mathbench.hashing import U64, key_of, mix, mix_int, scale
 from mathbench.reserve import TEST, TRAIN, fingerprints
 from mathbench.rows import Rows
 
 LEVEL = 1e-4
+
+
+def problems(rows: Rows, many: int) -> Problems:
+    """The first problems of an enumerated task."""
+    source = rows.source
+    assert isinstance(source, EnumeratedSource)
+    return source.problems(rows.plan, np.arange(many))
 
 
 def uniform(counts) -> float:
@@ -91,7 +99,7 @@ def test_reserves_have_their_shares_and_ignore_residues():
 def sums(request) -> np.ndarray:
     """Operands of 20,000 six-digit sums (windowed spaces), int64 (2, n)."""
     rows = Rows(task("addition", digits=6, shortest=6), request.param, seed=1)
-    return rows.problems(np.arange(20_000)).operands
+    return problems(rows, 20_000).operands
 
 
 def test_operands_are_uniform_in_size_digits_and_residues(sums):
@@ -113,9 +121,7 @@ def test_operands_are_independent_of_each_other_and_of_the_row_before(sums):
 
 
 def test_neighbouring_seeds_are_unrelated():
-    made = [
-        Rows(task("addition", digits=6, shortest=6), "train", s).problems(np.arange(20_000)) for s in (1, 2)
-    ]
+    made = [problems(Rows(task("addition", digits=6, shortest=6), "train", s), 20_000) for s in (1, 2)]
     a, b = ((p.operands[0] - 100_000) // 112_500 for p in made)
     assert uniform(np.bincount(a * 8 + b, minlength=64)) > LEVEL
 
@@ -124,7 +130,7 @@ def test_neighbouring_seeds_are_unrelated():
 def test_two_seeds_share_no_more_rows_than_chance(seeds):
     made = task("addition", shortest=3)
     n, held = 20_000, len(Rows(made, "train"))
-    first, second = (unordered(Rows(made, "train", s).problems(np.arange(n)).operands) for s in seeds)
+    first, second = (unordered(problems(Rows(made, "train", s), n).operands) for s in seeds)
     chance = n * n / held
     assert abs(len(first & second) - chance) < 5 * chance**0.5
 
@@ -157,7 +163,7 @@ def test_labels_do_not_follow_the_row_before():
 
 
 def test_order_of_operands_is_even():
-    a, b = Rows(task("addition", digits=6, shortest=6), "train").problems(np.arange(20_000)).operands
+    a, b = problems(Rows(task("addition", digits=6, shortest=6), "train"), 20_000).operands
     assert uniform([(a > b).sum(), (a < b).sum()]) > LEVEL
 
 
