@@ -22,16 +22,18 @@ class Stratum:
         group: strata of one group are used up together, which keeps their labels balanced.
         space: strata with the same space share its problems; none is shown twice.
         share: a low estimate of the share of points that are problems; 0: to be found out by trying.
+        holds: for a stratum that is sampled: how many different problems a split other than train hands out.
     """
 
     name: str
-    sizes: tuple[int, ...]
+    sizes: tuple[int, ...] = ()
     low: tuple[int, ...] = ()
     weight: int = 1
     kind: int = 0
     group: str = ""
     space: str = ""
     share: float = 0.0
+    holds: int = 0
 
     @property
     def group_name(self) -> str:

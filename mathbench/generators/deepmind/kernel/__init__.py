@@ -1,0 +1,1 @@
+"""What the modules of school mathematics share: chance, entropy, scopes, values, composition, text."""

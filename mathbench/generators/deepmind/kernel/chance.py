@@ -1,0 +1,168 @@
+"""Chance: random choices for many problems at once, each problem with a stream of its own.
+
+What a problem draws depends on its own word and on how many draws went before it in the code, never on the other
+problems of the batch. Two rules keep it so: draws inside a loop whose length depends on the batch are made from a
+`fork`, and draws for some of the problems from what `take` returns.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench.generators.deepmind.kernel import entropy as decades
+from mathbench.hashing import GOLDEN, MASK, U64, mix, scale
+from mathbench.task import Int
+
+Bool = NDArray[np.bool_]
+
+_QUANTILES = 1 << 12
+
+
+class Chance:
+    """Random choices.
+
+    Args:
+        words: uint64 (n,), a random word per problem.
+
+    >>> once, again = (Chance(np.arange(3, dtype=np.uint64)) for _ in range(2))
+    >>> bool((once.below(10) == again.below(10)).all())
+    True
+    """
+
+    def __init__(self, words: U64):
+        self._words, self._drawn = words, 0
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def words(self) -> U64:
+        """A random word per problem, uint64 (n,)."""
+        self._drawn += 1
+        return mix(self._words + np.uint64(self._drawn * GOLDEN & MASK))
+
+    def fork(self) -> "Chance":
+        """A stream apart; however much is drawn from it, this one moves on by one."""
+        return Chance(self.words())
+
+    def take(self, index: Int) -> "Chance":
+        """A stream apart for some of the problems."""
+        return Chance(self.words().take(index))
+
+    def below(self, size: int | Int) -> Int:
+        """Uniform in 0 .. size-1, int64 (n,); size (an integer or int64 (n,)) is 1 or more."""
+        return scale(self.words(), np.asarray(size).astype(np.uint64)).astype(np.int64)
+
+    def between(self, low: int | Int, high: int | Int) -> Int:
+        """Uniform in low .. high, both included, int64 (n,)."""
+        return low + self.below(high - low + 1)
+
+    def coin(self, wins: int = 1, of: int = 2) -> Bool:
+        """True with probability wins / of, bool (n,)."""
+        return self.below(of) < wins
+
+    def sign(self) -> Int:
+        """-1 or 1, int64 (n,)."""
+        return self.below(2) * 2 - 1
+
+    def integer(self, entropy: Int, signed: bool = True, least: int = 0) -> Int:
+        """A number of some entropy: one of about 10^entropy values.
+
+        Signed: from -m to m with 2 m about 10^entropy, absolute value at least `least`; unsigned: from `least` to about
+        10^entropy + least.
+
+        Args:
+            entropy: int64 (n,), in units.
+            signed: whether there are negative numbers.
+            least: the smallest absolute value.
+
+        >>> chance = Chance(np.arange(1000, dtype=np.uint64))
+        >>> drawn = chance.integer(np.full(1000, decades.units(2)), least=1)
+        >>> int(drawn.min()), int(drawn.max()), 0 in drawn
+        (-51, 51, False)
+        """
+        many = decades.power(entropy) + least
+        if not signed:
+            return self.between(least, many)
+        most = (many + 1) // 2
+        if least == 0:
+            return self.between(-most, most)
+        sign = self.sign()
+        return sign * self.between(least, np.maximum(most, least))
+
+    def spread(self, total: Int, weights: Int) -> Int:
+        """Share a total out at random: a Dirichlet distribution with whole parameters, rounded down.
+
+        Args:
+            total: int64 (n,), 0 or more.
+            weights: int64 (k, n) or (k, 1), parameters, at most 8 each; a part with 0 gets nothing.
+
+        Returns:
+            int64 (k, n), parts that add up to the total, give or take k; zeros where all weights are zero.
+        """
+        weights, chance = np.broadcast_to(weights, (len(weights), len(self))), self.fork()
+        parts = np.zeros(weights.shape, dtype=np.int64)
+        for i in range(int(weights.max(initial=0))):
+            drawn = chance.fork()
+            for part, weight in zip(parts, weights, strict=True):
+                part += np.where(weight > i, _exponentials().take(drawn.below(_QUANTILES)), 0)
+        return parts * total // np.maximum(parts.sum(axis=0), 1)
+
+    def parts(self, total: Int, count: int) -> Int:
+        """Uniform among the ways to write a small total as a sum of some numbers of 0 or more, int64 (count, n).
+
+        >>> Chance(np.arange(4, dtype=np.uint64)).parts(np.array([0, 1, 2, 3]), 2).sum(axis=0).tolist()
+        [0, 1, 2, 3]
+        """
+        if count == 1:
+            return total[None, :]
+        places = int(total.max(initial=0)) + count - 1
+        live = np.arange(places)[:, None] < total + count - 1
+        bars = np.sort(
+            self.order(places, live)[: count - 1], axis=0
+        )  # count - 1 of the places, any of them as likely
+        edges = np.concatenate([np.full((1, len(total)), -1), bars, (total + count - 1)[None, :]])
+        return np.diff(edges, axis=0) - 1
+
+    def order(self, many: int, live: Bool | None = None) -> Int:
+        """A random order of 0 .. many-1, int64 (many, n); those that are not live, bool (many, n), come last."""
+        chance = (
+            self.fork()
+        )  # one draw per number: the order of the live ones does not depend on how many are not
+        keys = np.stack([chance.words() >> np.uint64(1) for _ in range(many)])
+        if live is not None:
+            keys |= (~live).astype(np.uint64) << np.uint64(63)
+        return np.argsort(keys, axis=0)
+
+    def pick(self, live: Bool) -> Int:
+        """One of the live ones, bool (k, n), each as likely; int64 (n,); 0 where none is live."""
+        many = live.sum(axis=0)
+        wanted = self.below(np.maximum(many, 1))
+        return np.argmax(live & (np.cumsum(live, axis=0) == wanted + 1), axis=0)
+
+    def until(self, draw: Callable[["Chance", Int], Int], good: Callable[[Int, Int], Bool]) -> Int:
+        """Draw again where what was drawn will not do.
+
+        Args:
+            draw: from a stream for some problems and which ones they are, int64 (m,), to values, int64 (..., m).
+            good: from values and which problems they are for, to bool (m,).
+
+        Returns:
+            int64 (..., n), the first good values of each problem.
+        """
+        chance, pending = self.fork(), np.arange(len(self))
+        values = draw(chance.fork(), pending)
+        while True:
+            bad = ~good(values[..., pending], pending)
+            pending = pending[bad]
+            if not len(pending):
+                return values
+            values[..., pending] = draw(chance.take(pending), pending)
+
+
+@cache
+def _exponentials() -> Int:
+    """Quantiles of the exponential distribution, in 2^-16, int64; rounded, so that no processor differs."""
+    return np.array([round(-log((i + 0.5) / _QUANTILES) * (1 << 16)) for i in range(_QUANTILES)])

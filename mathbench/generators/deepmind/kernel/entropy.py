@@ -1,0 +1,58 @@
+"""Entropy: how much choice a number has, the decimal logarithm of how many values it could take.
+
+Difficulty is stated in entropy (Saxton et al., 2019): a number of entropy 3 is one of about a thousand. It is kept in
+whole units of 1/1024 of a decade, and powers of ten come from a table of exact integers, so that no row depends on how
+a processor rounds.
+"""
+
+from functools import cache
+from math import isqrt
+
+import numpy as np
+
+from mathbench.task import Int
+
+UNIT = 1024  # units per decade
+DECADES = 18  # powers of ten up to 10^18 fit into 63 bits
+_DIGITS = 10**60  # precision of the root below
+
+
+def units(decades: float) -> int:
+    """Entropy in units.
+
+    >>> units(3), units(0.5)
+    (3072, 512)
+    """
+    return round(decades * UNIT)
+
+
+@cache
+def _powers() -> Int:
+    """floor(10^(u / UNIT)) for u from 0 to DECADES * UNIT, int64; squaring it back loses less than 10^-50."""
+    root = 10 * _DIGITS
+    for _ in range(UNIT.bit_length() - 1):
+        root = isqrt(root * _DIGITS)
+    decade = [_DIGITS]
+    for _ in range(UNIT - 1):
+        decade.append(decade[-1] * root // _DIGITS)
+    below = [power * 10**d // _DIGITS for d in range(DECADES) for power in decade]
+    return np.array([*below, 10**DECADES], dtype=np.int64)
+
+
+def power(entropy: Int) -> Int:
+    """How many values a number of some entropy has: floor(10^(entropy / UNIT)), int64 (n,); at most 10^18.
+
+    >>> power(np.array([0, UNIT, 1536, 18 * UNIT])).tolist()
+    [1, 10, 31, 1000000000000000000]
+    """
+    return _powers().take(np.clip(entropy, 0, DECADES * UNIT))
+
+
+def of_value(value: Int) -> Int:
+    """The entropy that makes a value one of the larger ones: 10^e is about 5 |value| + 1; int64 (n,), in units.
+
+    >>> of_value(np.array([0, 2, -20])).tolist()
+    [0, 1067, 2053]
+    """
+    wanted = np.minimum(np.abs(value), 10**17) * 5 + 1
+    return np.searchsorted(_powers(), wanted, side="left").astype(np.int64)

@@ -1,0 +1,186 @@
+"""Scope: what one module of each question has at its disposal: luck, entropy, modules below it, letters, settings.
+
+A composed question is a tree of modules. The one at the top asks; a module below it defines a value that the one
+above uses by its letter. Entropy is shared: each module takes its part, the rest goes to those below.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mathbench import text
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
+from mathbench.hashing import U64
+from mathbench.task import Int
+
+ALPHABET = "abcdfghijklmnopqrstuvwxyz"  # no e: it reads as Euler's number
+EACH = 4  # letters that a module below the top may use
+_STEPS = np.array([s for s in range(1, len(ALPHABET)) if s % 5])  # coprime to 25: all letters are reached
+_LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8).astype(np.uint64)
+
+
+@dataclass(frozen=True)
+class Scope(Columns):
+    """One module of each question.
+
+    Attributes:
+        row: int64 (n,), which question of the batch the module belongs to.
+        number: int64 (n,), which module of the question it is; the top is 0, those below have larger numbers.
+        modules: int64 (n,), how many modules there are from here on downwards, this one included.
+        entropy: int64 (n,), units left for all of these.
+        word: uint64 (n,), a random word.
+        turn, step: int64 (n,), which letters the question uses.
+        level: int64 (n,), the number of the question's stratum.
+    """
+
+    row: Int
+    number: Int
+    modules: Int
+    entropy: Int
+    word: U64
+    turn: Int
+    step: Int
+    level: Int
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def chance(self) -> Chance:
+        """The module's random choices; take it once."""
+        return Chance(self.word)
+
+    def own(self) -> Int:
+        """The units that this module may use itself, int64 (n,)."""
+        return self.entropy // self.modules
+
+    def code(self, place: int) -> Int:
+        """The code of a letter, int64 (n,): different places have different ones, 0 to 24.
+
+        The first `EACH` places are the module's own in every question; a module alone in its question has all of them.
+        """
+        return (self.turn + self.step * (EACH * self.number + place)) % len(ALPHABET)
+
+    def letter(self, place: int) -> text.Piece:
+        """A letter as text."""
+        return letter(self.code(place))
+
+    def hide(
+        self, chance: Chance, values: "Sequence[Numbers | Polynomials]", live: Bool | None = None
+    ) -> "Named":
+        """Have modules below define some of the values that this one uses.
+
+        The modules below are shared out among the values at random, and the entropy left in proportion.
+
+        Args:
+            chance: the module's random choices.
+            values: the values, n of each.
+            live: bool (values, n), which ones may be hidden; None: all.
+        """
+        below, slots, chance = self.modules - 1, len(values), chance.fork()
+        codes = np.full((slots, len(self)), -1)
+        if not below.any():
+            return Named(tuple(values), codes, [])
+        live = np.ones((slots, len(self)), np.bool_) if live is None else live
+        counts = _among(chance, below, live)
+        left = self.entropy - self.own()
+        shares = chance.spread(left, counts)
+        turns = chance.order(slots)  # siblings are introduced in any order
+        first = self.number + 1 + _before(counts, turns)
+        requests = []
+        for slot, value in enumerate(values):
+            index = np.flatnonzero(counts[slot])
+            scope = self._below(chance, first[slot], counts[slot], shares[slot]).take(index)
+            codes[slot, index] = scope.code(0)
+            if len(index):
+                requests.append(Request(scope, value.take(index)))
+        return Named(tuple(values), codes, requests)
+
+    def _below(self, chance: Chance, number: Int, modules: Int, entropy: Int) -> "Scope":
+        words = chance.words()
+        return Scope(self.row, number, modules, entropy, words, self.turn, self.step, self.level)
+
+
+class Request(NamedTuple):
+    """Values that modules below are to define.
+
+    Attributes:
+        scope: one module each.
+        values: what it is to define.
+    """
+
+    scope: Scope
+    values: Numbers | Polynomials
+
+
+@dataclass(frozen=True)
+class Named(Columns):
+    """Values that a module uses, some of them by the letter that another module gave them.
+
+    Attributes:
+        values: the values.
+        codes: int64 (values, n), the letter of each; -1: shown as it is.
+        requests: what the modules below must define; None once they are drawn.
+    """
+
+    values: tuple[Numbers | Polynomials, ...]
+    codes: Int
+    requests: list[Request] | None = None
+
+    def take(self, index: Int) -> "Named":
+        return Named(tuple(value.take(index) for value in self.values), self.codes.take(index, axis=-1))
+
+    def hidden(self, slot: int) -> Bool:
+        """Which problems show a letter in place of a value, bool (n,)."""
+        return self.codes[slot] >= 0
+
+    def number(self, slot: int) -> text.Piece:
+        """A number, or its letter, as text."""
+        value, hidden = self.values[slot], self.hidden(slot)
+        if not isinstance(value, Numbers):
+            raise TypeError(f"slot {slot} holds no number")
+        if not hidden.any():
+            return value.text()
+        shown = tuple(word.only(~hidden) for word in value.text())
+        return (*self.letter(slot), *shown)
+
+    def letter(self, slot: int) -> text.Piece:
+        """The letter of a value, nothing where it is shown as it is."""
+        return letter(self.codes[slot])
+
+
+def letter(codes: Int) -> text.Piece:
+    """Letters as text, nothing where the code, int64 (n,), is -1.
+
+    >>> text.join(letter(np.array([0, -1, 4]))).to_pylist()
+    ['a', '', 'f']
+    """
+    shown = codes >= 0
+    return (text.Word(_LETTERS.take(codes * shown) * shown, shown.astype(np.uint64), 1),)
+
+
+def letters(chance: Chance) -> tuple[Int, Int]:
+    """Choose the letters of each question: `turn` and `step` of its scopes."""
+    return chance.below(len(ALPHABET)), _STEPS.take(chance.below(len(_STEPS)))
+
+
+def _among(chance: Chance, below: Int, live: Bool) -> Int:
+    """Share modules out among the live values, each way as likely, int64 (values, n)."""
+    counts = np.zeros(live.shape, dtype=np.int64)
+    for many in range(1, len(live) + 1):
+        rows, chosen = np.flatnonzero(live.sum(axis=0) == many), chance.fork()
+        parts = chosen.take(rows).parts(below[rows], many)
+        place = np.maximum(np.cumsum(live[:, rows], axis=0) - 1, 0)
+        counts[:, rows] = np.take_along_axis(parts, place, axis=0) * live[:, rows]
+    return counts
+
+
+def _before(counts: Int, order: Int) -> Int:
+    """For each value, how many modules belong to those that come before it in an order; int64 (values, n)."""
+    sorted_counts = np.take_along_axis(counts, order, axis=0)
+    before = np.empty_like(counts)
+    np.put_along_axis(before, order, np.cumsum(sorted_counts, axis=0) - sorted_counts, axis=0)
+    return before

@@ -1,0 +1,124 @@
+"""Values: exact numbers and polynomials, as columns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.task import Int
+
+
+@dataclass(frozen=True)
+class Numbers(Columns):
+    """Exact rational numbers in lowest terms.
+
+    Attributes:
+        top: int64 (n,), numerators.
+        bottom: int64 (n,), denominators, 1 or more.
+        decimal: bool (n,), written as a decimal fraction; the denominator is then a divisor of a power of ten.
+    """
+
+    top: Int
+    bottom: Int
+    decimal: Bool
+
+    @classmethod
+    def integers(cls, values: Int) -> "Numbers":
+        """Integers, int64 (n,)."""
+        return cls(values, np.ones_like(values), np.zeros(len(values), np.bool_))
+
+    @classmethod
+    def rationals(cls, top: Int, bottom: Int) -> "Numbers":
+        """Fractions, int64 (n,) each, in any terms; the denominator is not zero.
+
+        >>> found = Numbers.rationals(np.array([6, 3]), np.array([-4, 1]))
+        >>> found.top.tolist(), found.bottom.tolist()
+        ([-3, 3], [2, 1])
+        """
+        common = np.gcd(top, bottom) * np.sign(bottom)
+        return cls(top // common, bottom // common, np.zeros(len(top), np.bool_))
+
+    @classmethod
+    def decimals(cls, top: Int, places: Int) -> "Numbers":
+        """Top / 10^places, int64 (n,) each; places from 0 to 18."""
+        found = cls.rationals(top, _tens().take(places))
+        return cls(found.top, found.bottom, np.ones(len(top), np.bool_))
+
+    @property
+    def integer(self) -> Bool:
+        """Which ones are integers, bool (n,)."""
+        return self.bottom == 1
+
+    def text(self) -> text.Piece:
+        """As text: ``-3``, ``3/4``, ``0.75``.
+
+        >>> numbers = Numbers(np.array([-3, 3, -3]), np.array([1, 4, 4]), np.array([False, False, True]))
+        >>> text.join(numbers.text()).to_pylist()
+        ['-3', '3/4', '-0.75']
+        """
+        whole = self.integer
+        if whole.all():
+            return phrases.signed(self.top)
+        split = self.decimal & ~whole
+        over = np.where(split, self.bottom, 1)
+        size = np.abs(self.top)
+        pieces = [text.literal("-", len(size), self.top < 0), text.number(size // over, 10)]
+        if split.any():
+            pieces += [text.literal(".", len(size), split), _places(size % over, over, split)]
+        fraction = ~whole & ~split
+        if fraction.any():
+            pieces += [text.literal("/", len(size), fraction), text.number(self.bottom, 10, fraction)]
+        return tuple(word for piece in pieces for word in piece)
+
+
+@dataclass(frozen=True)
+class Polynomials(Columns):
+    """Polynomials in one variable with rational coefficients.
+
+    Attributes:
+        top: int64 (d + 1, n), numerators; row i belongs to the power i.
+        bottom: int64 (d + 1, n), denominators, 1 or more, in lowest terms.
+    """
+
+    top: Int
+    bottom: Int
+
+    @classmethod
+    def integers(cls, coefficients: Int) -> "Polynomials":
+        """With integer coefficients, int64 (d + 1, n)."""
+        return cls(coefficients, np.ones_like(coefficients))
+
+    @classmethod
+    def joined(cls, parts: "list[Polynomials]") -> "Polynomials":  # type: ignore[override]
+        """One part after the other, filled up with zeros to the highest degree."""
+        rows = max(len(part.top) for part in parts)
+        fill = [((0, rows - len(part.top)), (0, 0)) for part in parts]
+        top = [np.pad(part.top, more) for part, more in zip(parts, fill, strict=True)]
+        bottom = [
+            np.pad(part.bottom, more, constant_values=1) for part, more in zip(parts, fill, strict=True)
+        ]
+        return cls(np.concatenate(top, axis=1), np.concatenate(bottom, axis=1))
+
+    @property
+    def integer(self) -> Bool:
+        """Which ones have integer coefficients only, bool (n,)."""
+        return (self.bottom == 1).all(axis=0)
+
+
+def _tens() -> Int:
+    return np.concatenate([[1], text.powers(10)])
+
+
+def _places(rest: Int, bottom: Int, where: Bool) -> text.Piece:
+    """The digits of rest / bottom behind the point, without zeros at the end."""
+    places = np.argmax(_tens()[:, None] % np.maximum(bottom, 1) == 0, axis=0)  # 10^places is a multiple
+    digits = rest * (_tens().take(places) // bottom)
+    leading = places - text.length(digits, 10)
+    zeros = text.literal("0" * 18, len(rest))
+    return tuple(
+        word
+        for piece in (phrases.cut(zeros, np.where(where, leading, 0)), text.number(digits, 10, where))
+        for word in piece
+    )

@@ -1,0 +1,235 @@
+"""Families whose problems are too irregular to count: row i is drawn by hashing i, and drawn again until it belongs.
+
+An attempt is a pure function of (task, seed, split, stratum, number, attempt). A fixed hash of the canonical problem
+says in which reserve it lies; the first attempt that lies in the split's reserve and whose text is not too long is the
+row's problem. So train, validation and the two test splits cannot share a problem, whatever the seed or the level.
+
+Train may repeat a problem where there are few of them. The other splits never do: their candidates are drawn in the
+order of their numbers, the strata in turn, and the ones that repeat an earlier problem are passed over.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mathbench.errors import SpaceExhausted
+from mathbench.hashing import GOLDEN, U64, key_of, mix
+from mathbench.plan import MOST_ROWS, Plan
+from mathbench.reserve import OF_SPLIT, TEST, Reserve
+from mathbench.task import Int, Task, Written, numbers
+
+BATCH = 1 << 15  # rows drawn at a time
+FEW = 1 << 10  # candidates of each stratum that are looked at for repeats at a time
+MOST_ATTEMPTS = 1 << 16
+MOST_TRIES = 64  # attempts at one row made side by side
+HALF = (TEST.low + TEST.high) / 2
+# two splits show test problems; each has its half, because their strata may overlap
+RESERVES = {
+    **OF_SPLIT,
+    "interpolate": Reserve("test", TEST.low, HALF),
+    "extrapolate": Reserve("test", HALF, TEST.high),
+}
+
+
+class Draft(Protocol):
+    """Problems that are drawn but not yet written.
+
+    Attributes:
+        prints: uint64 (n,), hashes of the canonical problems.
+        good: bool (n,), which ones are problems at all.
+    """
+
+    prints: U64
+    good: NDArray[np.bool_]
+
+    def write(self, index: Int) -> tuple[pa.StringArray, pa.StringArray]:
+        """Questions and answers of some of them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sampled(Task):
+    """A task whose problems are drawn by hash."""
+
+    longest_question: ClassVar[int] = 160  # characters
+    longest_answer: ClassVar[int] = 30
+
+    @abstractmethod
+    def draft(self, split: str, stratum: Int, luck: U64) -> Draft:
+        """Draw problems.
+
+        Args:
+            split: the split, which says what the strata are.
+            stratum: int64 (n,), the number of each problem's stratum.
+            luck: uint64 (n,), random words; a problem depends on its own word and its stratum alone.
+        """
+
+    def source(self, split: str, key: int) -> "SampledSource":
+        return SampledSource(self, split, key)
+
+
+class Accepted(NamedTuple):
+    """The first acceptable attempt at each of some candidates.
+
+    Attributes:
+        prints: uint64 (n,), hashes of the problems.
+        attempt: int64 (n,), which attempt it was.
+        questions, answers: strings (n,).
+    """
+
+    prints: U64
+    attempt: Int
+    questions: pa.StringArray
+    answers: pa.StringArray
+
+
+class SampledSource:
+    """Rows of one split of a sampled task.
+
+    Args:
+        task: the task.
+        split: the split.
+        key: 64-bit key of the order.
+    """
+
+    at_once = BATCH
+
+    def __init__(self, task: Sampled, split: str, key: int):
+        self._task, self._split, strata = task, split, task.strata(split)
+        self._keys = np.array([key_of(key, s.name) for s in strata], dtype=np.uint64)
+        self._reserve = RESERVES[split]
+        self._repeats = split == "train"
+        self.space_of = list(range(len(strata)))
+        self.capacity = [MOST_ROWS if self._repeats else s.holds for s in strata]
+        self._distinct = Distinct(len(strata))
+
+    def written(self, plan: Plan, rows: range | Int) -> Iterator[Written]:
+        for start in range(0, max(len(rows), 1), BATCH):
+            stratum, rank = plan.place(numbers(rows[start : start + BATCH]))
+            made = self._accepted(stratum, *self._candidates(stratum, rank))
+            yield Written(made.questions, made.answers, stratum)
+
+    def prints(self, plan: Plan, rows: range | Int) -> U64:
+        """Hashes of the canonical problems of some rows, uint64 (n,); equal problems have equal ones."""
+        stratum, rank = plan.place(numbers(rows))
+        return self._accepted(stratum, *self._candidates(stratum, rank)).prints
+
+    def _candidates(self, stratum: Int, rank: Int) -> tuple[Int, Int]:
+        """The candidate that each rank of a stratum stands for, and the attempt to begin with; int64 (n,) each."""
+        if self._repeats:
+            return rank, np.zeros_like(rank)
+        for s in np.unique(stratum):
+            self._extend(int(s), int(rank[stratum == s].max()) + 1)
+        return self._distinct.of(stratum, rank)
+
+    def _extend(self, stratum: int, needed: int) -> None:
+        """Look at candidates of all strata, in turn, until one stratum has so many different problems."""
+        found = self._distinct
+        while len(found.candidates[stratum]) < needed:
+            before = len(found.candidates[stratum])
+            number = np.tile(np.arange(found.looked_at, found.looked_at + FEW), len(self._keys))
+            of = np.repeat(np.arange(len(self._keys)), FEW)
+            made = self._accepted(of, number, np.zeros_like(number))
+            found.add(of, number, made)
+            if len(found.candidates[stratum]) - before < FEW // 64:
+                name = self._task.strata(self._split)[stratum].name
+                raise SpaceExhausted(
+                    f"{self._task.name}: {self._split} holds hardly more than {before:,} rows of {name}."
+                )
+
+    def _accepted(self, stratum: Int, number: Int, attempt: Int) -> Accepted:
+        """The first acceptable attempt, from a given one on, at some candidates.
+
+        How many attempts are made side by side changes nothing but the time it takes.
+        """
+        word = mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
+        attempt, pending, tries = attempt.copy(), np.arange(len(number)), 1
+        prints, done, texts = np.empty(len(number), np.uint64), [], []
+        while len(pending) or not done:
+            places, found = self._tried(stratum, word, attempt, pending, tries)
+            prints[places], attempt[places] = found.prints, found.attempt
+            done.append(places)
+            texts.append((found.questions, found.answers))
+            left = np.ones(len(number), np.bool_)
+            left[np.concatenate(done)] = False
+            hits = max(len(places), 1) / max(len(pending) * tries, 1)
+            pending, tries = np.flatnonzero(left), min(int(2 / hits) + 1, MOST_TRIES)
+        order = np.argsort(np.concatenate(done))
+        questions, answers = (
+            pa.concat_arrays(column).take(pa.array(order)) for column in zip(*texts, strict=True)
+        )
+        return Accepted(prints, attempt, questions, answers)
+
+    def _tried(self, stratum: Int, word: U64, attempt: Int, pending: Int, tries: int) -> tuple[Int, Accepted]:
+        """Make some attempts at each pending candidate: which ones are done, and what they are.
+
+        Moves `attempt` on for the others.
+        """
+        item = np.repeat(pending, tries)
+        number = attempt.take(item) + np.tile(np.arange(tries), len(pending))
+        if number.max(initial=0) > MOST_ATTEMPTS:
+            raise RuntimeError(
+                f"{self._task.name}: {MOST_ATTEMPTS} attempts at a problem of {self._split} failed"
+            )
+        luck = mix(word.take(item) ^ mix(number.astype(np.uint64) + np.uint64(1)))
+        draft = self._task.draft(self._split, stratum.take(item), luck)
+        right = (self._reserve.holds(draft.prints) & draft.good).reshape(-1, tries)
+        first, some = right.argmax(axis=1), right.any(axis=1)
+        chosen = (np.arange(len(pending)) * tries + first)[some]
+        questions, answers = draft.write(chosen)
+        fits = self._fits(questions, answers)
+        attempt[pending] += np.where(some, first + 1, tries)
+        kept = chosen[fits]
+        keep = pa.array(fits)
+        return item[kept], Accepted(
+            draft.prints.take(kept), number.take(kept), questions.filter(keep), answers.filter(keep)
+        )
+
+    def _fits(self, questions: pa.StringArray, answers: pa.StringArray) -> NDArray[np.bool_]:
+        within = pc.and_(
+            pc.less_equal(pc.binary_length(questions), self._task.longest_question),
+            pc.less_equal(pc.binary_length(answers), self._task.longest_answer),
+        )
+        return np.asarray(within)
+
+
+class Distinct:
+    """Candidates of some strata that repeat no earlier problem of any of them.
+
+    Attributes:
+        looked_at: how many candidates of each stratum were looked at.
+        candidates, attempts: int64 (k,) per stratum, the ones found and the attempt that each stands for.
+    """
+
+    def __init__(self, strata: int):
+        self.looked_at = 0
+        self.candidates = [np.empty(0, np.int64) for _ in range(strata)]
+        self.attempts = [np.empty(0, np.int64) for _ in range(strata)]
+        self._seen = np.empty(0, np.uint64)
+
+    def add(self, stratum: Int, number: Int, made: Accepted) -> None:
+        """Take in the next candidates of all strata."""
+        prints, first = np.unique(made.prints, return_index=True)
+        fresh = np.sort(first[~np.isin(prints, self._seen, assume_unique=True)])
+        self._seen = np.union1d(self._seen, prints)
+        for s in range(len(self.candidates)):
+            here = fresh[stratum[fresh] == s]
+            self.candidates[s] = np.concatenate([self.candidates[s], number[here]])
+            self.attempts[s] = np.concatenate([self.attempts[s], made.attempt[here]])
+        self.looked_at += FEW
+
+    def of(self, stratum: Int, rank: Int) -> tuple[Int, Int]:
+        """The candidates at some ranks and their attempts, int64 (n,) each."""
+        candidate, attempt = np.empty_like(rank), np.empty_like(rank)
+        for s in np.unique(stratum):
+            here = stratum == s
+            candidate[here], attempt[here] = (
+                table[s][rank[here]] for table in (self.candidates, self.attempts)
+            )
+        return candidate, attempt

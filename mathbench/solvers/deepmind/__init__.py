@@ -1,0 +1,25 @@
+"""An independent solver of school mathematics: it reads the question and answers by SymPy or exact arithmetic."""
+
+from mathbench.solvers.deepmind import arithmetic, numbers
+from mathbench.solvers.deepmind.reader import answered
+
+_AREAS = (arithmetic, numbers)
+_DEFINITIONS = [rule for area in _AREAS for rule in area.DEFINITIONS]
+_QUESTIONS = {name: rules for area in _AREAS for name, rules in area.QUESTIONS.items()}
+
+
+def solve(module: str, question: str) -> str:
+    """Answer a question from its text alone.
+
+    Args:
+        module: the module that it is of, such as ``"numbers__gcd"``.
+        question: its text.
+
+    Raises:
+        KeyError: for an unknown module.
+        NotUnderstood: when it is not written as questions of that module are.
+
+    >>> solve("numbers__gcd_composed", "Let r = 110 - 2. Find the greatest common factor of r and 12.")
+    '12'
+    """
+    return answered(question, _DEFINITIONS, _QUESTIONS[module])

@@ -1,0 +1,76 @@
+"""Reading school mathematics: sentences that define letters, then a question."""
+
+import re
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import sympy
+
+Solver = Callable[["Reader", re.Match[str]], Any]
+
+
+class Rule(NamedTuple):
+    """A form of sentence and what it means.
+
+    Attributes:
+        form: a regular expression that the whole sentence matches.
+        meaning: what to do with a match: for a definition a function that enters letters into `Reader.known`, for a
+            question one that returns the answer as text.
+    """
+
+    form: re.Pattern[str]
+    meaning: Solver
+
+
+def rule(form: str, meaning: Solver) -> Rule:
+    """Make a rule; in the form, a space stands for itself and groups are named."""
+    return Rule(re.compile(form), meaning)
+
+
+class Reader:
+    """Letters that are defined so far.
+
+    Attributes:
+        known: a letter to its value: a number (sympy.Rational) or a function (sympy.Lambda).
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[str, Any] = {}
+
+    def number(self, text: str) -> sympy.Rational:
+        """A number or the letter of one: ``12``, ``-3/4``, ``0.5``, ``x``."""
+        return self.known[text] if text in self.known else sympy.Rational(Fraction(text))
+
+    def expression(self, text: str) -> Any:
+        """An expression with all known letters and functions put in."""
+        names = {name: sympy.Symbol(name) for name in re.findall(r"[a-z]+", text)}
+        return sympy.sympify(text, locals={**names, "sqrt": sympy.sqrt, **self.known}, rational=True)
+
+
+class NotUnderstood(ValueError):
+    """A question that no rule matches."""
+
+
+def answered(question: str, definitions: Iterable[Rule], questions: Iterable[Rule]) -> str:
+    """Read all definitions and answer the question after them.
+
+    Raises:
+        NotUnderstood: when a sentence matches no rule.
+    """
+    definitions, reader, rest = list(definitions), Reader(), question
+    while True:
+        for asked in questions:
+            if found := asked.form.fullmatch(rest):
+                return str(asked.meaning(reader, found))
+        sentence, stop, rest = rest.partition(". ")
+        if not stop or not _defined(reader, sentence + ".", definitions):
+            raise NotUnderstood(f"cannot read {sentence + stop.strip()!r} in {question!r}")
+
+
+def _defined(reader: Reader, sentence: str, definitions: Iterable[Rule]) -> bool:
+    for definition in definitions:
+        if found := definition.form.fullmatch(sentence):
+            definition.meaning(reader, found)
+            return True
+    return False
