@@ -1,6 +1,7 @@
 """School mathematics without leaks, one file per area on a small shared kernel.
 
-The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning Abilities of Neural Models". The mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
+The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning Abilities of Neural Models". The
+mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
 """
 
 from mathbench.generators.deepmind import arithmetic, numbers
