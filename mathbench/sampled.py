@@ -150,7 +150,9 @@ class SampledSource:
         """
         word = mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
         attempt, pending, tries = attempt.copy(), np.arange(len(number)), 1
-        prints, done, texts = np.empty(len(number), np.uint64), [], []
+        prints = np.empty(len(number), np.uint64)
+        done: list[Int] = []
+        texts: list[tuple[pa.StringArray, pa.StringArray]] = []
         while len(pending) or not done:
             places, found = self._tried(stratum, word, attempt, pending, tries)
             prints[places], attempt[places] = found.prints, found.attempt

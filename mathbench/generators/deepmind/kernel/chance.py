@@ -92,6 +92,10 @@ class Chance:
         sign = self.sign()
         return sign * self.between(least, np.maximum(most, least))
 
+    def exponential(self) -> Int:
+        """Exponentially distributed with mean 1, in 2^-16, int64 (n,); more than 0."""
+        return _exponentials().take(self.below(_QUANTILES))
+
     def spread(self, total: Int, weights: Int) -> Int:
         """Share a total out at random: a Dirichlet distribution with whole parameters, rounded down.
 
@@ -107,7 +111,7 @@ class Chance:
         for i in range(int(weights.max(initial=0))):
             drawn = chance.fork()
             for part, weight in zip(parts, weights, strict=True):
-                part += np.where(weight > i, _exponentials().take(drawn.below(_QUANTILES)), 0)
+                part += np.where(weight > i, drawn.exponential(), 0)
         return parts * total // np.maximum(parts.sum(axis=0), 1)
 
     def parts(self, total: Int, count: int) -> Int:

@@ -143,8 +143,8 @@ class Named(Columns):
         if not isinstance(value, Numbers):
             raise TypeError(f"slot {slot} holds no number")
         if not hidden.any():
-            return value.text()
-        shown = tuple(word.only(~hidden) for word in value.text())
+            return value.written()
+        shown = tuple(word.only(~hidden) for word in value.written())
         return (*self.letter(slot), *shown)
 
     def letter(self, slot: int) -> text.Piece:
