@@ -70,8 +70,8 @@ class Sampled(Task):
             luck: uint64 (n,), random words; a problem depends on its own word and its stratum alone.
         """
 
-    def source(self, split: str, key: int) -> "SampledSource":
-        return SampledSource(self, split, key)
+    def source(self, split: str, seed: int | str) -> "SampledSource":
+        return SampledSource(self, split, self.key(split, seed))
 
 
 class Accepted(NamedTuple):
@@ -105,19 +105,28 @@ class SampledSource:
         self._keys = np.array([key_of(key, s.name) for s in strata], dtype=np.uint64)
         self._reserve = RESERVES[split]
         self._repeats = split == "train"
-        self.space_of = list(range(len(strata)))
-        self.capacity = [MOST_ROWS if self._repeats else s.holds for s in strata]
+        capacity = [MOST_ROWS if self._repeats else s.holds for s in strata]
+        self.plan = Plan(strata, range(len(strata)), capacity, key_of(key, "plan"))
         self._distinct = Distinct(len(strata))
 
-    def written(self, plan: Plan, rows: range | Int) -> Iterator[Written]:
+    def __len__(self) -> int:
+        return self.plan.rows
+
+    @property
+    def block(self) -> int:
+        """Rows after which every stratum had its share."""
+        return self.plan.block
+
+    def written(self, rows: range | Int) -> Iterator[Written]:
+        """Some rows in order, in pieces."""
         for start in range(0, max(len(rows), 1), BATCH):
-            stratum, rank = plan.place(numbers(rows[start : start + BATCH]))
+            stratum, rank = self.plan.place(numbers(rows[start : start + BATCH]))
             made = self._accepted(stratum, *self._candidates(stratum, rank))
             yield Written(made.questions, made.answers, stratum)
 
-    def prints(self, plan: Plan, rows: range | Int) -> U64:
+    def prints(self, rows: range | Int) -> U64:
         """Hashes of the canonical problems of some rows, uint64 (n,); equal problems have equal ones."""
-        stratum, rank = plan.place(numbers(rows))
+        stratum, rank = self.plan.place(numbers(rows))
         return self._accepted(stratum, *self._candidates(stratum, rank)).prints
 
     def _candidates(self, stratum: Int, rank: Int) -> tuple[Int, Int]:

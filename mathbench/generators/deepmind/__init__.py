@@ -7,7 +7,9 @@ mathematics, the ranges and the form of the answers are theirs, so that results 
 from mathbench.generators.deepmind import arithmetic, numbers
 from mathbench.generators.deepmind.kernel.compose import Definer
 from mathbench.generators.deepmind.kernel.module import Module, School
+from mathbench.generators.deepmind.mixture import Mixture
 from mathbench.registry import table
+from mathbench.task import Task
 
 MODULES: dict[str, Module] = table(
     "modules", ((module.name, module) for area in (arithmetic, numbers) for module in area.MODULES)
@@ -24,6 +26,9 @@ _PUBLISHED = [
     for level in module.axes
     if level.published
 ]
-TASKS: dict[str, type[School]] = table(
-    "task families", ((family.family, family) for family in (*_FAMILIES, *_PUBLISHED))
+_ALL = Mixture.of_modules(tuple(family() for family in _FAMILIES))
+
+# every module, every published extrapolation module, and all modules in one
+TASKS: dict[str, type[Task]] = table(
+    "task families", ((family.family, family) for family in (*_FAMILIES, *_PUBLISHED, _ALL))
 )
