@@ -60,6 +60,15 @@ class Sampled(Task):
     longest_question: ClassVar[int] = 160  # characters
     longest_answer: ClassVar[int] = 30
 
+    def may_repeat(self, split: str) -> bool:
+        """Train may, where problems are few."""
+        return split == "train"
+
+    def repeated(self, seed: int | str, rows: int) -> float:
+        """The share of the first rows of train, at least one, whose problem an earlier one of them has."""
+        prints = self.source("train", seed).prints(range(rows))
+        return 1 - len(np.unique(prints)) / len(prints)
+
     @abstractmethod
     def draft(self, split: str, stratum: Int, luck: U64) -> Draft:
         """Draw problems.
@@ -104,7 +113,7 @@ class SampledSource:
         self._task, self._split, strata = task, split, task.strata(split)
         self._keys = np.array([key_of(key, s.name) for s in strata], dtype=np.uint64)
         self._reserve = RESERVES[split]
-        self._repeats = split == "train"
+        self._repeats = task.may_repeat(split)
         capacity = [MOST_ROWS if self._repeats else s.holds for s in strata]
         self.plan = Plan(strata, range(len(strata)), capacity, key_of(key, "plan"))
         self._distinct = Distinct(len(strata))

@@ -157,6 +157,10 @@ class Task(ABC):
         """The strata of a split."""
         return self.outer() if split == "extrapolate" else self.inner()
 
+    def may_repeat(self, split: str) -> bool:
+        """Whether a split may show a problem more than once; test splits never do."""
+        return False
+
     def key(self, split: str, seed: int | str) -> int:
         """The 64-bit key of a split under a seed."""
         return key_of(self.id, seed, split)
@@ -186,7 +190,11 @@ class Task(ABC):
 
     @abstractmethod
     def oracle(self, question: str) -> str:
-        """Answer one question from its text alone, in plain Python, sharing nothing with `solve`."""
+        """Answer one question from its text alone, in plain Python, sharing nothing with what generates it."""
+
+    def asked_in(self, stratum: str) -> "Task":
+        """The task that a question of a stratum is of: itself, or of a mixture the one that the stratum names."""
+        return self
 
 
 def _part(name: str, value: Any) -> str:

@@ -6,13 +6,17 @@ from typing import ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from mathbench.data import Data
+from mathbench.dataset import Dataset
+from mathbench.errors import InputError
 from mathbench.generators.deepmind.kernel.module import School
+from mathbench.plan import MOST_ROWS
 from mathbench.sampled import BATCH
+from mathbench.sections import BETWEEN
 from mathbench.stratum import Stratum
 from mathbench.task import Int, Source, Task, Written, numbers
-
-BETWEEN = "/"  # between the name of a module and that of its stratum
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,20 @@ class Mixture(Task):
     def outer(self) -> list[Stratum]:
         return [s for module in self.modules for s in _named(module, module.outer())]
 
+    def may_repeat(self, split: str) -> bool:
+        """As the modules."""
+        return any(module.may_repeat(split) for module in self.modules)
+
     def source(self, split: str, seed: int | str) -> Source:
         return InTurn(self.modules, split, seed)
 
+    def asked_in(self, stratum: str) -> Task:
+        """The module that a stratum's name begins with."""
+        name = stratum.partition(BETWEEN)[0]
+        return next((module for module in self.modules if module.module.name == name), self.modules[0])
+
     def oracle(self, question: str) -> str:
-        raise NotImplementedError("a question of the mixture does not say which module it is of")
+        raise NotImplementedError("a question alone does not say which module it is of; see asked_in")
 
     @classmethod
     def of_modules(cls, modules: tuple[School, ...]) -> type[Self]:
@@ -65,7 +78,7 @@ class InTurn:
         self._first = np.cumsum([0, *strata])
 
     def __len__(self) -> int:
-        return min(len(source) for source in self._sources) * len(self._sources)
+        return min(min(map(len, self._sources)) * len(self._sources), MOST_ROWS)
 
     @property
     def block(self) -> int:
@@ -91,6 +104,59 @@ class InTurn:
             for name in ("questions", "answers")
         )
         return Written(questions, answers, np.concatenate([p.stratum for p in parts]).take(np.asarray(order)))
+
+
+def of_dataset(mixture: "Mixture", dataset: Dataset) -> Data:
+    """The rows of a dataset that holds every module, as those of the mixture.
+
+    Args:
+        mixture: the mixture of all modules.
+        dataset: a dataset of the suite `deepmind`.
+
+    Raises:
+        InputError: when a module is missing, or the modules differ in seed or in numbers of rows.
+    """
+    configs = list(dataset.configs.values())
+    wanted = [module.id for module in mixture.modules]
+    if [config.task.id for config in configs] != wanted:
+        raise InputError(
+            f"{dataset.folder} does not hold the {len(wanted)} modules of school mathematics in order. "
+            "Make them: mathbench generate --suite deepmind."
+        )
+    first = configs[0]
+    for config in configs:
+        if (config.seed, config.spec()["sizes"]) != (first.seed, first.spec()["sizes"]):
+            raise InputError(
+                f"{first.name} and {config.name} differ in seed or rows; the mixture needs them equal."
+            )
+    splits = {
+        split: _in_turn(mixture, [dataset.table(config, split) for config in configs])
+        for split in first.spec()["sizes"]
+    }
+    return Data(mixture, first.seed, splits)
+
+
+def _in_turn(mixture: Mixture, tables: list[pa.Table]) -> pa.Table:
+    """A row of each table in turn, as `Rows` would give them."""
+    each, many = tables[0].num_rows, len(tables)
+    row = np.arange(each * many)
+    rows = pa.concat_tables(
+        _set(
+            table,
+            stratum=pc.binary_join_element_wise(
+                module.module.name, table["stratum"].cast(pa.string()), BETWEEN
+            ),
+        )
+        for module, table in zip(mixture.modules, tables, strict=True)
+    ).take(pa.array(row % many * each + row // many))
+    return _set(rows, task=pa.array([mixture.name] * len(row)), row=pa.array(row))
+
+
+def _set(table: pa.Table, **columns: pa.Array) -> pa.Table:
+    for name, column in columns.items():
+        field = table.schema.field(name)
+        table = table.set_column(table.schema.get_field_index(name), field, column.cast(field.type))
+    return table
 
 
 def _named(module: School, strata: list[Stratum]) -> list[Stratum]:
