@@ -57,6 +57,7 @@ class Draft(Protocol):
 class Sampled(Task):
     """A task whose problems are drawn by hash."""
 
+    numeric: ClassVar[bool] = False
     longest_question: ClassVar[int] = 160  # characters
     longest_answer: ClassVar[int] = 30
 
@@ -151,8 +152,8 @@ class SampledSource:
         found = self._distinct
         while len(found.candidates[stratum]) < needed:
             before = len(found.candidates[stratum])
-            number = np.tile(np.arange(found.looked_at, found.looked_at + FEW), len(self._keys))
-            of = np.repeat(np.arange(len(self._keys)), FEW)
+            number = np.repeat(np.arange(found.looked_at, found.looked_at + FEW), len(self._keys))
+            of = np.tile(np.arange(len(self._keys)), FEW)  # in turn, so that none takes what another needs
             made = self._accepted(of, number, np.zeros_like(number))
             found.add(of, number, made)
             if len(found.candidates[stratum]) - before < FEW // 64:

@@ -78,6 +78,7 @@ class Task(ABC):
     symmetry: ClassVar[str] = "none"
     extrapolates: ClassVar[str] = "longer"
     version: ClassVar[int] = 1
+    numeric: ClassVar[bool] = True  # questions are numbers and signs, whose digits formats may rewrite
 
     format: str = parameters.parameter("plain", "how text is written: see docs/formats.md", kw_only=True)
 

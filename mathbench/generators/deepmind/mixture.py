@@ -24,6 +24,7 @@ class Mixture(Task):
     """All modules, a row of each in turn; strata are `module/stratum`."""
 
     modules: ClassVar[tuple[School, ...]]
+    numeric: ClassVar[bool] = False
     family: ClassVar[str] = "deepmind/all"
     summary: ClassVar[str] = "a row of every module in turn"
     symmetry: ClassVar[str] = "that of each module"
