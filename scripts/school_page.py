@@ -41,15 +41,12 @@ def newest() -> dict[str, list[dict[str, Any]]]:
 
 def overview(figures: dict[str, list[dict[str, Any]]]) -> str:
     """One line per module."""
-    lines = [
-        "| module | asks | extrapolates to | rows per CPU second | times the original |",
-        "|---|---|---|---:|---:|",
-    ]
+    head = "| module | asks | extrapolates to | rows per CPU second | times the original |"
+    lines = [head, "|---|---|---|---:|---:|"]
     for name, module in MODULES.items():
+        asks = inspect.cleandoc(module.__doc__ or "").splitlines()[0]
         axes = ", ".join(level.name + (" (published)" if level.published else "") for level in module.axes)
-        lines.append(
-            f"| [{name}](#{name}) | {inspect.cleandoc(module.__doc__ or '').splitlines()[0]} | {axes} | {speed(figures.get(name, []))} |"
-        )
+        lines.append(f"| [{name}](#{name}) | {asks} | {axes} | {speed(figures.get(name, []))} |")
     return "\n".join(lines) + "\n"
 
 
