@@ -59,7 +59,7 @@ def rows_of(
             raise InputError(
                 "--data brings its own task and sizes; leave out --task, its parameters and sizes."
             )
-        return _stored(folder, config)
+        return stored(folder, config)
     if config is not None:
         raise InputError("--config goes with --data DIR.")
     task = _task(recipe, spec, name, extra)
@@ -69,7 +69,7 @@ def rows_of(
     return Data.generate(task, {**defaults, **sizes}, seed)
 
 
-def _stored(folder: str, config: str | None) -> "Data":
+def stored(folder: str, config: str | None) -> "Data":
     """The rows of one configuration of a dataset, or of all modules of school mathematics together."""
     from mathbench.card import ALL, together
     from mathbench.dataset import open_dataset

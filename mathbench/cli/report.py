@@ -54,6 +54,12 @@ def sections_of(strata: dict[str, dict[str, Any]]) -> Sections | None:
     return sections({name: Score(score["n"], score["correct"]) for name, score in strata.items()})
 
 
+def sections_json(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Per split the scores of the parts, areas and all of a mixture; nothing for other tasks."""
+    found = {split: sections_of(score["strata"]) for split, score in scores.items()}
+    return {"sections": {s: f.to_json() for s, f in found.items() if f}} if any(found.values()) else {}
+
+
 def by_section(split: str, found: Sections) -> Table:
     """Exact match of each part of a mixture, the mean of each area and the mean of all."""
     numbers = ("n", "exact match")
