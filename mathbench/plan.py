@@ -201,8 +201,11 @@ class Plan:
             yield self.phases[phase].run(start, end)
             start, phase = end, phase + 1
 
-    def _parts(self, rows: Int) -> Iterator[tuple[Phase, Int]]:
+    def _parts(self, rows: Int) -> Iterator[tuple[Phase, Int | slice]]:
         """The phases that rows lie in, and which rows."""
+        if len(self.phases) == 1:  # the common case, and finding out costs as much as the rest
+            yield self.phases[0], slice(None)
+            return
         number = np.searchsorted(self._starts, rows, side="right") - 1
         for phase in np.unique(number):
             yield self.phases[phase], np.flatnonzero(number == phase)

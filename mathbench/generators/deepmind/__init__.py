@@ -4,7 +4,7 @@ The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning
 mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
 """
 
-from mathbench.generators.deepmind import arithmetic, numbers
+from mathbench.generators.deepmind import arithmetic, measurement, numbers, probability
 from mathbench.generators.deepmind.kernel.compose import Definer
 from mathbench.generators.deepmind.kernel.module import Module, School
 from mathbench.generators.deepmind.mixture import Mixture
@@ -12,7 +12,7 @@ from mathbench.registry import table
 from mathbench.task import Task
 
 MODULES: dict[str, Module] = table(
-    "modules", ((module.name, module) for area in (arithmetic, numbers) for module in area.MODULES)
+    "modules", ((module.name, module) for area in (arithmetic, measurement, numbers, probability) for module in area.MODULES)
 )
 
 # the modules that may define a value for another
