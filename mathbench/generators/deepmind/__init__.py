@@ -4,13 +4,17 @@ The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning
 mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
 """
 
-from mathbench.generators.deepmind import arithmetic, calculus, numbers, polynomials
+from mathbench.generators.deepmind import arithmetic, calculus, measurement, numbers, polynomials, probability
 from mathbench.generators.deepmind.kernel.compose import Definer
 from mathbench.generators.deepmind.kernel.module import Module, School
+from mathbench.generators.deepmind.mixture import Mixture
 from mathbench.registry import table
+from mathbench.task import Task
+
+_AREAS = (arithmetic, calculus, measurement, numbers, polynomials, probability)
 
 MODULES: dict[str, Module] = table(
-    "modules", ((module.name, module) for area in (arithmetic, calculus, numbers, polynomials) for module in area.MODULES)
+    "modules", ((module.name, module) for area in _AREAS for module in area.MODULES)
 )
 
 # the modules that may define a value for another
@@ -30,6 +34,9 @@ _PUBLISHED = [
     for level in module.axes
     if level.published
 ]
-TASKS: dict[str, type[School]] = table(
-    "task families", ((family.family, family) for family in (*_FAMILIES, *_PUBLISHED))
+_ALL = Mixture.of_modules(tuple(family() for family in _FAMILIES))
+
+# every module, every published extrapolation module, and all modules in one
+TASKS: dict[str, type[Task]] = table(
+    "task families", ((family.family, family) for family in (*_FAMILIES, *_PUBLISHED, _ALL))
 )

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from mathbench import text
 from mathbench.generators.deepmind.calculus.wording import asked, nth, wording
-from mathbench.generators.deepmind.kernel import canonical
+from mathbench.generators.deepmind.kernel import hashes
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
@@ -59,8 +59,8 @@ class Derivative(Module):
             value = derived(_moved(coefficients(chance, degree, left, np.ones_like(order)), order), order)
         integrand = _with_constants(_integrated(value, order), constants)
         powers = np.arange(len(integrand.top))[:, None]
-        words = canonical.word(powers, integrand.top, integrand.bottom)
-        drawn = canonical.row(order, canonical.collection(words, integrand.top != 0))
+        words = hashes.word(powers, integrand.top, integrand.bottom)
+        drawn = hashes.row(order, hashes.collection(words, integrand.top != 0))
         named = scope.hide(chance, [integrand])
         problem = Derived(named, value, order, wording(chance, order, scope.modules == 1))
         return Drawn(problem, drawn, named.requests or ())

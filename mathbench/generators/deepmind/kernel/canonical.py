@@ -1,47 +1,39 @@
-"""Canonical problems of many parts: hashes of numbers in their order, and of collections in any order."""
+"""Canonical problems: the numbers that make a problem what it is, fit for a fingerprint."""
 
 import numpy as np
 
 from mathbench.generators.deepmind.kernel.chance import Bool
-from mathbench.hashing import GOLDEN, U64, mix
 from mathbench.task import Int
 
 
-def word(*numbers: Int | U64) -> U64:
-    """A hash of some numbers in their order.
+def folded(values: Int) -> Int:
+    """Integers of either sign as integers from 0 on, different for different ones; int64, absolute value below 2^62.
+
+    A fingerprint passes over -1, which marks an absent number.
+
+    >>> folded(np.array([0, -1, 1, -2])).tolist()
+    [0, 1, 2, 3]
+    """
+    return (values << 1) ^ (values >> 63)
+
+
+def ordered(first: Int, second: Int, where: Bool) -> Int:
+    """Two operands one below the other, the smaller one first where their order does not matter.
+
+    Operands are compared by their first numbers, then by their second ones, and so on.
 
     Args:
-        numbers: int64 or uint64 arrays whose shapes broadcast.
+        first, second: int64 (k, n), the numbers that each operand consists of.
+        where: bool (n,), the problems in which the order does not matter.
 
-    >>> bool((word(np.array([1, 2]), np.array([2, 1])) == word(np.array([1, 2]), np.array([2, 1]))).all())
-    True
+    Returns:
+        int64 (2 k, n).
+
+    >>> ordered(np.array([[5, 5], [1, 1]]), np.array([[5, 5], [0, 0]]), np.array([True, False])).T.tolist()
+    [[5, 0, 5, 1], [5, 1, 5, 0]]
     """
-    state = np.zeros((), dtype=np.uint64)
-    for number in numbers:
-        state = mix(state + np.uint64(GOLDEN) + number.astype(np.uint64))
-    return state
-
-
-def collection(words: U64, live: Bool) -> U64:
-    """A hash of some words whatever their order, uint64 (n,).
-
-    Args:
-        words: uint64 (t, n), well mixed.
-        live: bool (t, n), which ones there are.
-    """
-    return np.where(live, words, np.uint64(0)).sum(axis=0, dtype=np.uint64)
-
-
-def row(*numbers: Int | U64) -> Int:
-    """A canonical problem of one hash, int64 (1, n)."""
-    return word(*numbers).view(np.int64)[None]
-
-
-def polynomial(coefficients: Int) -> U64:
-    """A hash of polynomials, uint64 (n,); zeros above the highest power do not matter.
-
-    Args:
-        coefficients: int64 (d + 1, n); row i belongs to the power i.
-    """
-    powers = np.arange(len(coefficients))[:, None]
-    return collection(word(powers, coefficients), coefficients != 0)
+    swap, tied = np.zeros(len(where), np.bool_), where
+    for a, b in zip(first, second, strict=True):
+        swap |= tied & (a > b)
+        tied = tied & (a == b)
+    return np.concatenate([np.where(swap, second, first), np.where(swap, first, second)])

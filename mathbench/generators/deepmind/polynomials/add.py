@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel import canonical
+from mathbench.generators.deepmind.kernel import hashes
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
@@ -60,8 +60,8 @@ class Add(Module):
         parts = scope.hide(
             chance, [*numbers, Polynomials.integers(found.f), Polynomials.integers(found.g)]
         )
-        words = [canonical.word(k, canonical.polynomial(p)) for k, p in ((found.a, found.f), (found.b, found.g))]
-        drawn = canonical.row(words[0] + words[1])
+        words = [hashes.word(k, hashes.polynomial(p)) for k, p in ((found.a, found.f), (found.b, found.g))]
+        drawn = hashes.row(words[0] + words[1])
         return Drawn(Multiples(parts, value, chance.below(len(ASKED))), drawn, parts.requests or (), found.good)
 
     def _value(self, chance: Chance, scope: Scope, entropy: Int) -> Polynomials:

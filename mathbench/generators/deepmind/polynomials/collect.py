@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel import canonical
+from mathbench.generators.deepmind.kernel import hashes
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
@@ -56,8 +56,8 @@ class Collect(Module):
         if not isinstance(value, Polynomials):
             value, rest = self._value(chance, scope)
         terms = _apart(chance, value, rest, self.setting("more_terms", scope), scope.code(1))
-        words = canonical.word(terms.power[0], terms.top, terms.bottom)
-        drawn = canonical.row(canonical.collection(words, terms.live))
+        words = hashes.word(terms.power[0], terms.top, terms.bottom)
+        drawn = hashes.row(hashes.collection(words, terms.live))
         shown, requests = hide_constants(chance, scope, terms.shuffled(chance))
         return Drawn(Collection(shown, value, chance.below(len(_ASKED))), drawn, requests)
 

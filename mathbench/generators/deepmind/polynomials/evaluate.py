@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel import canonical
+from mathbench.generators.deepmind.kernel import hashes
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
@@ -58,7 +58,7 @@ class Evaluate(Module):
         coefficients, good = _through(chance, at, target, degree, np.maximum(left - share, 0))
         parts = scope.hide(chance, [Polynomials.integers(coefficients), Numbers.integers(at)])
         problem = Evaluation(parts, target, chance.below(len(ASKED)))
-        print_ = canonical.row(at, canonical.polynomial(coefficients))
+        print_ = hashes.row(at, hashes.polynomial(coefficients))
         return Drawn(problem, print_, parts.requests or (), good)
 
     def question(self, problem: Evaluation, scope: Scope) -> pa.StringArray:
