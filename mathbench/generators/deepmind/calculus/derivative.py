@@ -6,10 +6,9 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import text
 from mathbench.generators.deepmind.calculus.wording import asked, nth, wording
 from mathbench.generators.deepmind.kernel import hashes
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.chance import Bool
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import units
@@ -74,7 +73,8 @@ class Derivative(Module):
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Polynomials):
             return super().defines(value)
-        return ((np.abs(value.top) <= _LARGEST) & (value.bottom <= _LARGEST)).all(axis=0)
+        fits = (np.abs(value.top) <= _LARGEST) & (value.bottom <= _LARGEST)
+        return np.asarray(fits.all(axis=0))
 
     def sentence(self, problem: Derived, scope: Scope) -> pa.StringArray:
         return filled(

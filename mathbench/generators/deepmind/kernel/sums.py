@@ -71,11 +71,13 @@ class Sums(Columns):
     def shuffled(self, chance: Chance) -> "Sums":
         """The same terms in a random order, those that are not live last; none has a letter."""
         order = chance.order(len(self.live), self.live)
-        top, bottom, live = (
-            np.take_along_axis(part, order, axis=0) for part in (self.top, self.bottom, self.live)
+        return Sums(
+            np.take_along_axis(self.top, order, axis=0),
+            np.take_along_axis(self.bottom, order, axis=0),
+            np.take_along_axis(self.power, order[None], axis=1),
+            np.take_along_axis(self.live, order, axis=0),
+            self.variable,
         )
-        power = np.take_along_axis(self.power, order[None], axis=1)
-        return Sums(top, bottom, power, live, self.variable)
 
     def lengths(self) -> Int:
         """How many characters each sum has, int64 (n,), where no letters stand for numbers."""
@@ -137,7 +139,9 @@ class _Terms(NamedTuple):
         top = np.where(sums.live.ravel().take(at), top, 0)
         power = [part.ravel().take(at) for part in sums.power]
         none = np.full(len(at), -1)
-        name, power_name = (part.ravel().take(at) for part in sums.names) if sums.names is not None else (none, none)
+        name, power_name = (
+            (part.ravel().take(at) for part in sums.names) if sums.names is not None else (none, none)
+        )
         alone = np.logical_and.reduce([part == 0 for part in power])
         fraction = (bottom != 1) & (not fraction_last)
         shown = alone | (np.abs(top) != 1) | fraction | (name >= 0)
