@@ -31,6 +31,11 @@ def _coefficient(reader: Reader, found: Any) -> Any:
     return value.coeff(variable, power)
 
 
+def _power(reader: Reader, found: Any) -> Any:
+    reader.known[found["x"]] = sympy.Symbol(found["x"], positive=True)
+    return reader.expression(found["value"])
+
+
 _FORMULA = r"(?P<value>[a-z0-9 ()*/+-]+)"
 
 DEFINITIONS: tuple[Rule, ...] = (
@@ -53,6 +58,11 @@ _COEFFICIENT = (
     rule(rf"Bring {_FORMULA} to the form {_FORM} and give (?P<c>[a-z])\.", _coefficient),
     rule(rf"Put {_FORMULA} in the form {_FORM} and find (?P<c>[a-z])\.", _coefficient),
 )
+_POWER = (
+    rule(r"Simplify (?P<value>.+), where (?P<x>[a-z]) is positive\.", _power),
+    rule(r"Simplify (?P<value>.+) for positive (?P<x>[a-z])\.", _power),
+    rule(r"Let (?P<x>[a-z]) be positive\. Simplify (?P<value>.+)\.", _power),
+)
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
     "polynomials__evaluate": _APPLIED,
@@ -62,4 +72,5 @@ QUESTIONS: dict[str, tuple[Rule, ...]] = {
     "polynomials__compose": _APPLIED,
     "polynomials__expand": _EXPAND,
     "polynomials__coefficient_named": _COEFFICIENT,
+    "polynomials__simplify_power": _POWER,
 }

@@ -7,6 +7,7 @@ from mathbench.generators.deepmind.polynomials.coefficient import CoefficientNam
 from mathbench.generators.deepmind.polynomials.compose import Compose
 from mathbench.generators.deepmind.polynomials.evaluate import Evaluate
 from mathbench.generators.deepmind.polynomials.expand import Expand
+from mathbench.generators.deepmind.polynomials.power import SimplifyPower
 
 _HIGHER = {"least_degree": 4, "most_degree": 5}
 
@@ -55,6 +56,14 @@ COEFFICIENT_NAMED = CoefficientNamed(
     ),
     settings={"least_degree": 1, "most_degree": 4},
 )
+SIMPLIFY_POWER = SimplifyPower(
+    "polynomials__simplify_power",
+    axes=(
+        Level("exponents=3 digits", (3, 10), settings={"exponent_decades": 3}),
+        Level("bigger", (12, 12)),
+    ),
+    settings={"exponent_decades": 2},
+)
 
 MODULES = (
     EVALUATE,
@@ -64,4 +73,5 @@ MODULES = (
     COMPOSE,
     EXPAND,
     COEFFICIENT_NAMED,
+    SIMPLIFY_POWER,
 )
