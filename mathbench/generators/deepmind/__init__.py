@@ -4,17 +4,17 @@ The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning
 mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
 """
 
-from mathbench.generators.deepmind import arithmetic, numbers
+from mathbench.generators.deepmind import algebra, arithmetic, numbers
 from mathbench.generators.deepmind.kernel.compose import Definer
 from mathbench.generators.deepmind.kernel.module import Module, School
 from mathbench.registry import table
 
 MODULES: dict[str, Module] = table(
-    "modules", ((module.name, module) for area in (arithmetic, numbers) for module in area.MODULES)
+    "modules", ((module.name, module) for area in (algebra, arithmetic, numbers) for module in area.MODULES)
 )
 
 # the modules that may define a value for another
-_DEFINING = ("arithmetic__add_or_sub",)
+_DEFINING = ("algebra__linear_1d", "algebra__linear_2d", "arithmetic__add_or_sub")
 _DEFINERS: dict[str, Definer] = {name: MODULES[name] for name in _DEFINING}
 
 _FAMILIES = [School.of_module(module, _DEFINERS) for module in MODULES.values()]

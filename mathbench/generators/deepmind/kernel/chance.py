@@ -83,10 +83,12 @@ class Chance:
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
+        entropy = np.maximum(entropy, 0)
+        broken = (entropy % decades.UNIT != 0).astype(np.int64)  # 10^entropy lies above the integer that power gives
         many = decades.power(entropy) + least
         if not signed:
-            return self.between(least, many)
-        most = (many + 1) // 2
+            return self.between(least, many + broken)
+        most = (many + broken + 1) // 2
         if least == 0:
             return self.between(-most, most)
         sign = self.sign()

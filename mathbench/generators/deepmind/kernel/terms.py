@@ -10,7 +10,9 @@ from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.scope import letter
 from mathbench.task import Int
 
-_SIGNS = ("", "-", " + ", " - ")  # first or not, negative or not
+# what stands before a term, whether it is positive or negative
+_JOINTS = ("", "-", " + ", " - ", " = ", " = -", ", ", ", -", " and ", " and -")
+BEGIN, PLUS, EQUALS, COMMA, AND = range(5)
 _POWERS = tuple(f"**{power}" if power > 1 else "" for power in range(100))
 
 
@@ -63,6 +65,10 @@ class Terms(Columns):
             **{f.name: np.take_along_axis(getattr(self, f.name), order, axis=0) for f in fields(self)}
         )
 
+    def joined(self, joint: Int) -> text.Piece:
+        """Terms as text, each with what stands before it: BEGIN, PLUS, EQUALS, COMMA or AND, int64 (t, n)."""
+        return tuple(word for t in range(len(joint)) for word in self._term(t, joint[t]))
+
     def written(self) -> text.Piece:
         """The sum as text, ``0`` where no term is live.
 
@@ -73,14 +79,14 @@ class Terms(Columns):
         words: list[text.Word] = []
         first = np.ones(self.live.shape[1], dtype=np.bool_)
         for t in range(len(self.live)):
-            words += self._term(t, first)
+            words += self._term(t, np.where(first, BEGIN, PLUS))
             first = first & ~self.live[t]
         return (*words, *text.literal("0", len(first), first))
 
-    def _term(self, t: int, first: Bool) -> text.Piece:
+    def _term(self, t: int, joint: Int) -> text.Piece:
         live, coefficient, power = self.live[t], self.coefficient[t], self.power[t]
         named, constant, size = self.name[t] >= 0, power == 0, np.abs(coefficient)
-        sign = phrases.one_of((coefficient < 0) + 2 * ~first, _SIGNS)
+        sign = phrases.one_of((coefficient < 0) + 2 * joint, _JOINTS)
         shown = live & ~named & (constant | (size != 1))
         number = text.number(np.where(shown, size, 0), 10, shown)
         tail = (
