@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numpy.typing import NDArray
+
 from mathbench import text
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
@@ -15,7 +17,20 @@ from mathbench.hashing import U64, mix
 from mathbench.task import Int
 
 HIDDEN = 3  # numbers of one system that modules below may define
-NOWHERE = 7  # the side of what is no term; the sides of equation i are 2 i and 2 i + 1
+Small = NDArray[np.int8]
+CONSTANT = np.int8(2)  # the unknown of what has none; the unknowns are 0 and 1
+NOWHERE = np.int8(7)  # the side of what is no term; the sides of equation i are 2 i and 2 i + 1
+
+
+def _laid(side: Small, sides: int) -> tuple[Small, Small]:
+    """Where each term stands, int8 (t, n), and where each side begins and the last one ends, int8 (sides + 1, n)."""
+    place, first = np.zeros_like(side), np.zeros((sides + 1, side.shape[1]), np.int8)
+    for s in range(sides):
+        here = side == s
+        running = np.cumsum(here, axis=0, dtype=np.int8)
+        place += here * (first[s] + running - np.int8(1))
+        first[s + 1] = first[s] + np.maximum(running[-1], 1)  # a zero where there is no term
+    return place, first
 
 
 @dataclass(frozen=True)
@@ -24,15 +39,15 @@ class Equations(Columns):
 
     Attributes:
         value: int64 (t, n), numbers with their signs.
-        unknown: int64 (t, n), which unknown a term has; as many as there are unknowns: none.
-        side: int64 (t, n), which side of which equation; NOWHERE behind the last term.
-        name: int64 (t, n), the code of the letter that stands for a number's absolute value; -1: none.
+        unknown: int8 (t, n), which unknown a term has, or CONSTANT.
+        side: int8 (t, n), which side of which equation; NOWHERE behind the last term.
+        name: int8 (t, n), the code of the letter that stands for a number's absolute value; -1: none.
     """
 
     value: Int
-    unknown: Int
-    side: Int
-    name: Int
+    unknown: Small
+    side: Small
+    name: Small
 
     @classmethod
     def of(cls, chance: Chance, terms: Expanded, unknowns: int) -> "Equations":
@@ -44,25 +59,26 @@ class Equations(Columns):
                 unknown and one for the constant.
             unknowns: how many unknowns, and equations, there are.
         """
-        many, rows = terms.value.shape
-        bits = chance.words() >> np.arange(many, dtype=np.uint64)[:, None]
-        right = (bits & np.uint64(1)).astype(np.int64)
-        side = np.where(terms.live, terms.of // (unknowns + 1) * 2 + right, NOWHERE)
-        sides = np.arange(2 * unknowns)[:, None]
-        empty = ~(side == sides[:, None]).any(axis=1)
-        side = np.concatenate([side, np.where(empty, sides, NOWHERE)])
-        value = np.concatenate([terms.value * (1 - 2 * right), np.zeros((len(sides), rows), np.int64)])
-        constants = np.full((len(sides), rows), unknowns)
-        unknown = np.concatenate([terms.of % (unknowns + 1), constants])
-        order = np.argsort(side.astype(np.uint8), axis=0, kind="stable")
-        value, unknown, side = (np.take_along_axis(table, order, axis=0) for table in (value, unknown, side))
-        return cls(value, unknown, side, np.full(side.shape, -1))
+        bits = chance.words() >> np.arange(len(terms.value), dtype=np.uint64)[:, None]
+        right = (bits & np.uint64(1)).astype(np.int8)
+        number = terms.of.astype(np.int8)
+        side = np.where(terms.live, number // (unknowns + 1) * 2 + right, NOWHERE)
+        place, first = _laid(side, 2 * unknowns)
+        shape = (int(first[-1].max()), len(bits[0]))
+        value, unknown = np.zeros(shape, np.int64), np.full(shape, CONSTANT)
+        term, row = np.nonzero(terms.live)
+        at = place[term, row].astype(np.int64) * shape[1] + row
+        value.ravel()[at] = (terms.value * (1 - 2 * right))[term, row]
+        number %= unknowns + 1
+        unknown.ravel()[at] = np.where(number == unknowns, CONSTANT, number)[term, row]
+        there = np.arange(shape[0], dtype=np.int8)[:, None]
+        sides = np.sum([there >= start for start in first[1:-1]], axis=0, dtype=np.int8)
+        return cls(value, unknown, np.where(there < first[-1], sides, NOWHERE), np.full(shape, -1, np.int8))
 
     @property
     def shown(self) -> Bool:
         """Which terms show a number, bool (t, n); a factor of one is not shown."""
-        constant = self.unknown == self.unknown.max(initial=0)
-        return (self.side != NOWHERE) & (constant | (np.abs(self.value) != 1))
+        return (self.side != NOWHERE) & ((self.unknown == CONSTANT) | ((self.value != 1) & (self.value != -1)))
 
     def hide(self, chance: Chance, scope: Scope) -> tuple["Equations", list[Request]]:
         """Have modules below define some numbers, of either sign: a letter stands for the absolute value."""
@@ -96,14 +112,12 @@ class Equations(Columns):
         """The equations as numbers, the same in any order of terms, sides and equations, int64 (equations, n)."""
         code = ((self.value * 4 + self.unknown) * 2 + (self.name >= 0)).view(np.uint64)
         hashes = mix(code + np.uint64(1)) * (self.side != NOWHERE)
-        equations = np.arange(self.side.max(initial=0, where=self.side != NOWHERE) // 2 + 1)
-        return np.sort(np.stack([self._hash(hashes, int(i)) for i in equations]), axis=0).view(np.int64)
+        last = int(self.side.max(initial=0, where=self.side != NOWHERE))
+        both = [self._hash(hashes, side) + self._hash(hashes, side + 1) for side in range(0, last, 2)]
+        return np.sort(np.stack(both), axis=0).view(np.int64)
 
-    def _hash(self, hashes: U64, equation: int) -> U64:
-        left, right = (
-            (hashes * (self.side == 2 * equation + side)).sum(axis=0, dtype=np.uint64) for side in (0, 1)
-        )
-        return mix(left) + mix(right)
+    def _hash(self, hashes: U64, side: int) -> U64:
+        return mix((hashes * (self.side == side)).sum(axis=0, dtype=np.uint64))
 
     def written(self, codes: Int, conjunction: Int) -> text.Piece:
         """The equations as text, ``3*x + 2 = 8``.
@@ -112,13 +126,13 @@ class Equations(Columns):
             codes: int64 (unknowns, n), the letters of the unknowns.
             conjunction: int64 (n,), COMMA or AND: what stands between two equations.
         """
-        before = np.concatenate([np.full((1, len(conjunction)), -1), self.side[:-1]])
-        joint = np.where(self.side % 2 == 1, EQUALS, conjunction)
-        joint = np.where(self.side == before, PLUS, np.where(before < 0, BEGIN, joint))
-        constant = self.unknown == len(codes)
-        variable = np.take_along_axis(codes, np.where(constant, 0, self.unknown), axis=0)
-        live = self.side != NOWHERE
-        return Terms(self.value, (~constant).astype(np.int64), live, variable, self.name).joined(joint)
+        new = self.side[1:] != self.side[:-1]
+        opened = np.where(self.side[1:] % 2 == 1, np.int8(EQUALS), conjunction.astype(np.int8))
+        joint = np.concatenate([np.full((1, len(conjunction)), BEGIN, np.int8), np.where(new, opened, PLUS)])
+        letters = codes.astype(np.int8)
+        variable = np.where(self.unknown == 0, letters[0], letters[-1])
+        power = (self.unknown != CONSTANT).view(np.int8)
+        return Terms(self.value, power, self.side != NOWHERE, variable, self.name).joined(joint)
 
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from mathbench import phrases, text
 from mathbench.generators.deepmind.algebra.equations import Equations
+from mathbench.generators.deepmind.algebra.framing import framed
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
@@ -101,15 +102,9 @@ class Linear(Module):
     def _filled(self, templates: tuple[str, ...], problem: System, scope: Scope) -> pa.StringArray:
         codes = np.stack([scope.code(place) for place in range(self.unknowns)])
         conjunction = np.where(problem.wording % 2, AND, COMMA)
-        return text.join(
-            phrases.fill(
-                problem.wording // 2 % len(templates),
-                templates,
-                equations=problem.equations.written(codes, conjunction),
-                x=scope.letter(0),
-                y=scope.letter(1),
-            )
-        )
+        equations = problem.equations.written(codes, conjunction)
+        choice = problem.wording // 2 % len(templates)
+        return text.join(framed(choice, templates, equations, x=scope.letter(0), y=scope.letter(1)))
 
 
 @dataclass(frozen=True)
@@ -119,16 +114,16 @@ class OneUnknown(Linear):
     summary: ClassVar[str] = "Solve 3*x + 2 = 8 for x. -> 2"
     unknowns: ClassVar[int] = 1
     asked: ClassVar[tuple[str, ...]] = (
-        "Solve {equations} for {x}.",
-        "Find {x} from {equations}.",
-        "If {equations}, what is {x}?",
-        "Which {x} makes {equations} true?",
-        "What is the solution {x} of {equations}?",
+        "Solve {} for {x}.",
+        "Find {x} from {}.",
+        "If {}, what is {x}?",
+        "Which {x} makes {} true?",
+        "What is the solution {x} of {}?",
     )
     said: ClassVar[tuple[str, ...]] = (
-        "Assume {equations}. ",
-        "Let {x} satisfy {equations}. ",
-        "Take {x} from {equations}. ",
+        "Assume {}. ",
+        "Let {x} satisfy {}. ",
+        "Take {x} from {}. ",
     )
 
 
@@ -139,16 +134,16 @@ class TwoUnknowns(Linear):
     summary: ClassVar[str] = "Solve 3*x + y = 8, x - y = 0 for x. -> 2"
     unknowns: ClassVar[int] = 2
     asked: ClassVar[tuple[str, ...]] = (
-        "Solve {equations} for {x}.",
-        "Find {x} from {equations}.",
-        "If {equations}, what is {x}?",
-        "Which {x} satisfies {equations}?",
-        "Given {equations}, calculate {x}.",
+        "Solve {} for {x}.",
+        "Find {x} from {}.",
+        "If {}, what is {x}?",
+        "Which {x} satisfies {}?",
+        "Given {}, calculate {x}.",
     )
     said: ClassVar[tuple[str, ...]] = (
-        "Assume {equations}. ",
-        "Let {x} and {y} satisfy {equations}. ",
-        "Take {x} from {equations}. ",
+        "Assume {}. ",
+        "Let {x} and {y} satisfy {}. ",
+        "Take {x} from {}. ",
     )
 
 
