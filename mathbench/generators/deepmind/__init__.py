@@ -4,7 +4,15 @@ The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning
 mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
 """
 
-from mathbench.generators.deepmind import algebra, arithmetic, measurement, numbers, probability
+from mathbench.generators.deepmind import (
+    algebra,
+    arithmetic,
+    calculus,
+    measurement,
+    numbers,
+    polynomials,
+    probability,
+)
 from mathbench.generators.deepmind.kernel.compose import Definer
 from mathbench.generators.deepmind.kernel.module import Module, School
 from mathbench.generators.deepmind.mixture import Mixture
@@ -14,8 +22,10 @@ from mathbench.task import Task
 _AREAS: tuple[tuple[Module, ...], ...] = (
     algebra.MODULES,
     arithmetic.MODULES,
+    calculus.MODULES,
     measurement.MODULES,
     numbers.MODULES,
+    polynomials.MODULES,
     probability.MODULES,
 )
 MODULES: dict[str, Module] = table("modules", ((module.name, module) for area in _AREAS for module in area))
@@ -25,6 +35,10 @@ _DEFINING = (
     "arithmetic__add_or_sub",
     "algebra__linear_1d",
     "algebra__linear_2d",
+    "polynomials__evaluate",
+    "polynomials__add",
+    "polynomials__collect",
+    "calculus__differentiate_composed",
 )
 _DEFINERS: dict[str, Definer] = {name: MODULES[name] for name in _DEFINING}
 
