@@ -25,7 +25,7 @@ from mathbench.reserve import OF_SPLIT, TEST, Reserve
 from mathbench.task import Int, Task, Written, numbers
 
 BATCH = 1 << 15  # rows drawn at a time
-FEW = 1 << 10  # candidates of each stratum that are looked at for repeats at a time
+FEWEST, MOST = 1 << 5, 1 << 12  # candidates of each stratum that are looked at for repeats at a time
 MOST_ATTEMPTS = 1 << 16
 MOST_TRIES = 64  # attempts at one row made side by side
 WORTH = 1 << 11  # so many attempts cost hardly more than one
@@ -152,12 +152,12 @@ class SampledSource:
         """Look at candidates of all strata, in turn, until one stratum has so many different problems."""
         found = self._distinct
         while len(found.candidates[stratum]) < needed:
-            before = len(found.candidates[stratum])
-            number = np.repeat(np.arange(found.looked_at, found.looked_at + FEW), len(self._keys))
-            of = np.tile(np.arange(len(self._keys)), FEW)  # in turn, so that none takes what another needs
-            made = self._accepted(of, number, np.zeros_like(number))
-            found.add(of, number, made)
-            if len(found.candidates[stratum]) - before < FEW // 64:
+            before, many = len(found.candidates[stratum]), int(np.clip(found.looked_at, FEWEST, MOST))
+            number = np.repeat(np.arange(found.looked_at, found.looked_at + many), len(self._keys))
+            of = np.tile(np.arange(len(self._keys)), many)  # in turn, so that none takes what another needs
+            found.add(of, number, self._accepted(of, number, np.zeros_like(number)))
+            found.looked_at += many
+            if len(found.candidates[stratum]) - before < many // 64:
                 name = self._task.strata(self._split)[stratum].name
                 raise SpaceExhausted(
                     f"{self._task.name}: {self._split} holds hardly more than {before:,} rows of {name}."
@@ -222,7 +222,8 @@ class SampledSource:
 
 def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:
     """The first right one of each group of so many: the places of those there are; for each group its number in the
-    group, or that of the last one."""
+    group, or that of the last one.
+    """
     if tries == 1:
         return np.flatnonzero(right), np.zeros(len(right), np.int64)
     groups = right.reshape(-1, tries)
@@ -254,7 +255,6 @@ class Distinct:
             here = fresh[stratum[fresh] == s]
             self.candidates[s] = np.concatenate([self.candidates[s], number[here]])
             self.attempts[s] = np.concatenate([self.attempts[s], made.attempt[here]])
-        self.looked_at += FEW
 
     def of(self, stratum: Int, rank: Int) -> tuple[Int, Int]:
         """The candidates at some ranks and their attempts, int64 (n,) each."""

@@ -33,9 +33,7 @@ _APPLIED = (
     rule(rf"What is {_FORMULA}\?", _value),
     rule(rf"(?:Evaluate|Compute|Find) {_FORMULA}\.", _value),
 )
-_COLLECT = (
-    rule(rf"(?:Collect the like terms of|Simplify|Put like terms together:) {_FORMULA}\.", _value),
-)
+_COLLECT = (rule(rf"(?:Collect the like terms of|Simplify|Put like terms together:) {_FORMULA}\.", _value),)
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
     "polynomials__evaluate": _APPLIED,

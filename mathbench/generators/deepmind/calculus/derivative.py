@@ -6,10 +6,9 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import text
 from mathbench.generators.deepmind.calculus.wording import asked, nth, wording
 from mathbench.generators.deepmind.kernel import hashes
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.chance import Bool
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import units

@@ -93,7 +93,9 @@ class Chance:
         (-51, 51, False)
         """
         entropy = np.maximum(entropy, 0)
-        broken = (entropy % decades.UNIT != 0).astype(np.int64)  # 10^entropy lies above the integer that power gives
+        broken = (entropy % decades.UNIT != 0).astype(
+            np.int64
+        )  # 10^entropy lies above the integer that power gives
         many = decades.power(entropy) + least
         if not signed:
             return self.between(least, many + broken)
@@ -133,9 +135,15 @@ class Chance:
         """
         if count == 1:
             return total[None, :]
-        parts, rows, part = np.zeros((count, len(total)), np.int64), np.arange(len(total)), np.zeros_like(total)
+        parts, rows, part = (
+            np.zeros((count, len(total)), np.int64),
+            np.arange(len(total)),
+            np.zeros_like(total),
+        )
         left, bars = (total + count - 1).astype(np.uint64), np.full(len(total), count - 1, np.uint64)
-        word = self.words() >> np.uint64(8)  # a fraction of 56 bits; what is left of it after a draw serves the next
+        word = self.words() >> np.uint64(
+            8
+        )  # a fraction of 56 bits; what is left of it after a draw serves the next
         for _ in range(int(total.max(initial=0)) + count - 1):
             scaled = word * left
             word = scaled & _FRACTION

@@ -137,7 +137,9 @@ class _Terms(NamedTuple):
         top = np.where(sums.live.ravel().take(at), top, 0)
         power = [part.ravel().take(at) for part in sums.power]
         none = np.full(len(at), -1)
-        name, power_name = (part.ravel().take(at) for part in sums.names) if sums.names is not None else (none, none)
+        name, power_name = (
+            (part.ravel().take(at) for part in sums.names) if sums.names is not None else (none, none)
+        )
         alone = np.logical_and.reduce([part == 0 for part in power])
         fraction = (bottom != 1) & (not fraction_last)
         shown = alone | (np.abs(top) != 1) | fraction | (name >= 0)

@@ -89,12 +89,20 @@ class Terms(Columns):
         constant, size, named = power == 0, np.abs(coefficient), self.name[t] >= 0
         factor = live & (constant | named | (size != 1))
         shown = factor & ~named
-        sign = phrases.one_of(((coefficient < 0) + 2 * joint) * live, _JOINTS[: 2 * int(joint.max(initial=0)) + 2])
+        sign = phrases.one_of(
+            ((coefficient < 0) + 2 * joint) * live, _JOINTS[: 2 * int(joint.max(initial=0)) + 2]
+        )
         name = letter(np.where(live, self.name[t], -1)) if named.any() else ()
         variable = np.where(live & ~constant, 2 * self.variable[t] + factor, len(_VARIABLES) - 1)
         highest = int(power.max(initial=0))
         raised = phrases.one_of(power * live, _POWERS[: highest + 1]) if highest > 1 else ()
-        return (*sign, *name, *text.number(size * shown, 10, shown), *phrases.one_of(variable, _VARIABLES), *raised)
+        return (
+            *sign,
+            *name,
+            *text.number(size * shown, 10, shown),
+            *phrases.one_of(variable, _VARIABLES),
+            *raised,
+        )
 
 
 def split(terms: Terms, left: Bool) -> tuple[Terms, Terms]:

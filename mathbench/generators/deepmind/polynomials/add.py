@@ -57,12 +57,12 @@ class Add(Module):
             value, left = self._value(chance, scope, half), half
         found = split(chance, value.top, left)
         numbers = (Numbers.integers(found.a), Numbers.integers(found.b))
-        parts = scope.hide(
-            chance, [*numbers, Polynomials.integers(found.f), Polynomials.integers(found.g)]
-        )
+        parts = scope.hide(chance, [*numbers, Polynomials.integers(found.f), Polynomials.integers(found.g)])
         words = [hashes.word(k, hashes.polynomial(p)) for k, p in ((found.a, found.f), (found.b, found.g))]
         drawn = hashes.row(words[0] + words[1])
-        return Drawn(Multiples(parts, value, chance.below(len(ASKED))), drawn, parts.requests or (), found.good)
+        return Drawn(
+            Multiples(parts, value, chance.below(len(ASKED))), drawn, parts.requests or (), found.good
+        )
 
     def _value(self, chance: Chance, scope: Scope, entropy: Int) -> Polynomials:
         degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
@@ -86,9 +86,7 @@ class Add(Module):
         self, problem: Multiples, scope: Scope, variable: int, choice: Int, templates: tuple[str, ...]
     ) -> pa.StringArray:
         """The functions are in the variable of that place; the sum is in that of place 1."""
-        f, g = (
-            Function(problem.parts, slot, scope, name, variable) for slot, name in ((_F, 2), (_G, 3))
-        )
+        f, g = (Function(problem.parts, slot, scope, name, variable) for slot, name in ((_F, 2), (_G, 3)))
         it = (*_multiple(problem.parts, _A, f, scope), *_multiple(problem.parts, _B, g, scope))
         asked = phrases.fill(choice, templates, it=it, h=scope.letter(0), x=scope.letter(1))
         return joined(f.sentence(), g.sentence(), text.join(asked))

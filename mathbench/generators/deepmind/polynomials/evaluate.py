@@ -80,7 +80,12 @@ class Evaluate(Module):
     ) -> pa.StringArray:
         function = Function(problem.parts, 0, scope, name=1, variable=2)
         rows = len(scope)
-        it = (*function.letter(), *text.literal("(", rows), *problem.parts.number(1), *text.literal(")", rows))
+        it = (
+            *function.letter(),
+            *text.literal("(", rows),
+            *problem.parts.number(1),
+            *text.literal(")", rows),
+        )
         asked = phrases.fill(choice, templates, it=it, y=scope.letter(0))
         return joined(function.sentence(), text.join(asked))
 
