@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mathbench import formats
 from mathbench.domain import Domain
 from mathbench.errors import InputError, SpaceExhausted, did_you_mean
-from mathbench.hashing import U64, check_seed, key_of, mix
+from mathbench.hashing import check_seed, key_of, mix
 from mathbench.plan import Plan, Run
 from mathbench.reserve import OF_SPLIT
 from mathbench.sampler import Sampler
@@ -49,6 +49,7 @@ class Rows:
             raise InputError(f"unknown split '{split}'. {did_you_mean(split, OF_SPLIT)}")
         self.task, self.split, self.seed = task, split, check_seed(seed)
         self.strata: Sequence[Stratum] = _strata(task, split)
+        self._name = pa.array([task.name], pa.string())
         self._names = pa.array([s.name for s in self.strata], pa.string())
         self._kinds = np.array([s.kind for s in self.strata], dtype=np.int64)
         domain = _domain(task.plain, split)
@@ -56,12 +57,15 @@ class Rows:
         self._luck = np.uint64(key_of(key, "pose"))
         self._sampler = Sampler(domain, key)
         self._space_of = domain.spaces.of_stratum
-        capacity = [domain.capacity(s) for s in range(len(domain.spaces.names))]
-        self.plan = Plan(self.strata, self._space_of.tolist(), capacity, key_of(key, "plan"))
+        self.plan = Plan(self.strata, self._space_of.tolist(), self._sampler.held(), key_of(key, "plan"))
 
     def __len__(self) -> int:
-        """How many rows the split holds."""
+        """How many rows the split holds. To count them all takes longer than to ask for some: see :meth:`upto`."""
         return self.plan.rows
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or as many as the split holds where these are fewer."""
+        return self.plan.upto(rows)
 
     def require(self, rows: int) -> None:
         """Check that the split holds so many rows.
@@ -69,7 +73,7 @@ class Rows:
         Raises:
             SpaceExhausted: says how many there are.
         """
-        if rows > len(self):
+        if rows > self.upto(rows):
             raise SpaceExhausted(
                 f"{self.task.name}: {self.split} holds {len(self):,} different rows. Received: {rows:,}."
             )
@@ -83,7 +87,7 @@ class Rows:
         for start in range(0, max(len(rows), 1), self.at_once):
             for drawn, places in self._found(rows[start : start + self.at_once]):
                 for i in range(0, max(len(places), 1), self._slice):
-                    yield drawn.take(places[i : i + self._slice])
+                    yield self._posed(drawn.take(places[i : i + self._slice]))
 
     @property
     def at_once(self) -> int:
@@ -96,25 +100,31 @@ class Rows:
         return max(SLICE * WIDE // max(self._sampler.width, WIDE), 1)
 
     def _found(self, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
-        """Problems in any order, and where among them those of the rows stand, phase by phase."""
+        """Problems in any order, and where among them those of the rows stand."""
         if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN * len(self._space_of):
-            for run in self.plan.runs(rows.start, rows.stop):
-                yield Problems.joined(list(self._drawn(run))), run.places()
+            runs = list(self.plan.runs(rows.start, rows.stop))
+            ends = np.cumsum([run.drawn for run in runs])
+            places = [run.places() + (end - run.drawn) for run, end in zip(runs, ends, strict=True)]
+            yield Problems.joined([part for run in runs for part in self._drawn(run)]), np.concatenate(places)
         else:
             stratum, rank = self.plan.place(_numbers(rows))
-            drawn = self._posed(*self._sampler.draw(self._space_of[stratum], rank), stratum)
-            yield drawn, np.arange(len(rows))
+            operands, prints = self._sampler.draw(self._space_of[stratum], rank)
+            yield Problems(operands, stratum, self._kinds, prints=prints), np.arange(len(rows))
 
     def _drawn(self, run: Run) -> Iterator[Problems]:
         """All problems of a run's blocks, a space after the other."""
         for space, first, last, stratum in run.draws():
             start = 0
             for operands, prints in self._sampler.draw_run(space, first, last):
-                yield self._posed(operands, prints, stratum[start : start + len(prints)])
+                shown = stratum[start : start + len(prints)]
+                yield Problems(operands, shown, self._kinds, prints=prints)
                 start += len(prints)
 
-    def _posed(self, operands: Int, prints: U64, stratum: Int) -> Problems:
-        return self.task.pose(Problems(operands, stratum, self._kinds), mix(prints ^ self._luck))
+    def _posed(self, problems: Problems) -> Problems:
+        """Problems with what is left to chance decided by their fingerprints; others are posed already."""
+        if problems.prints is None:
+            return problems
+        return self.task.pose(problems, mix(problems.prints ^ self._luck))
 
     def batch(self, rows: range | Sequence[int] | Int) -> pa.Table:
         """Some rows as a table, in the order asked for.
@@ -142,9 +152,7 @@ class Rows:
         columns = {
             "question": self.task.questions(problems),
             "answer": self.task.answers(results),
-            "task": pa.DictionaryArray.from_arrays(
-                np.zeros(len(problems.stratum), np.int32), [self.task.name]
-            ),
+            "task": pa.DictionaryArray.from_arrays(np.zeros(len(problems.stratum), np.int32), self._name),
             "stratum": pa.DictionaryArray.from_arrays(problems.stratum.astype(np.int32), self._names),
         }
         if self.task.recognition:

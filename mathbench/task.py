@@ -35,12 +35,14 @@ class Problems:
         stratum: int64 (n,), the number of each problem's stratum in the task's list.
         kinds: int64 (strata,), the kinds of the strata.
         claimed: int64 (n,), or limbs (L, n), the result that a statement claims; None for a task that asks for one.
+        prints: uint64 (n,), fingerprints, of problems that are not posed yet.
     """
 
     operands: Int
     stratum: Int
     kinds: Int
     claimed: Int | None = None
+    prints: U64 | None = None
 
     @property
     def kind(self) -> Int:
@@ -53,17 +55,20 @@ class Problems:
         for operand, taken in zip(self.operands, operands, strict=True):
             operand.take(index, out=taken, mode="clip")  # the default mode would copy once more
         claimed = None if self.claimed is None else self.claimed.take(index, axis=-1)
-        return Problems(operands, self.stratum.take(index), self.kinds, claimed)
+        prints = None if self.prints is None else self.prints.take(index)
+        return Problems(operands, self.stratum.take(index), self.kinds, claimed, prints)
 
     @classmethod
     def joined(cls, parts: Sequence["Problems"]) -> "Problems":
         """Problems of one task, one part after the other; at least one part."""
         claims = [part.claimed for part in parts if part.claimed is not None]
+        prints = [part.prints for part in parts if part.prints is not None]
         return cls(
             np.concatenate([part.operands for part in parts], axis=1),
             np.concatenate([part.stratum for part in parts]),
             parts[0].kinds,
             np.concatenate(claims, axis=-1) if claims else None,
+            np.concatenate(prints) if prints else None,
         )
 
 
@@ -137,6 +142,11 @@ class Task(ABC):
     def reserve_family(self) -> str:
         """The name under which related tasks share their reserves."""
         return self.family
+
+    @property
+    def dear(self) -> bool:
+        """Whether `valid` takes longer than a fingerprint: then it is asked only about what lies in the reserve."""
+        return False
 
     @property
     def train_part(self) -> float:
