@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mathbench.domain import GROUP, SIGMAS, SLICE, Domain, Int, enough
 from mathbench.hashing import U64, key_of
@@ -159,10 +160,10 @@ class Sampler:
             raise RuntimeError(f"a window of {self._domain.spaces.names[space]} held too few problems")
         return self._windows(space, number, needed, SIGMAS)
 
-    def _share(self, space: int, sigmas: int) -> np.float64:
+    def _share(self, space: int, sigmas: int) -> NDArray[np.float64]:
         """The share of points that are problems: as seen so far or, to be on the safe side, the low estimate."""
         kept, tried = self._seen[space]
-        return kept / tried if kept >= SEEN and sigmas < SIGMAS else self._domain.share[space]
+        return np.array(kept / tried if kept >= SEEN and sigmas < SIGMAS else self._domain.share[space])
 
     def _accepted(self, space: int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
         """Slice by slice: which positions of the order hold problems, their operands and fingerprints."""

@@ -98,7 +98,7 @@ class Gcd(Task):
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         if self.distribution == "natural":
             return tuples.once(operands, coordinates[1:], low[1:], 2)
-        fits = ((operands >= low[4:6]) & (operands <= low[6:8])).all(axis=0)
+        fits: NDArray[np.bool_] = np.logical_and.reduce((operands >= low[4:6]) & (operands <= low[6:8]))
         if (once := tuples.once(operands, coordinates[1:], low[1:4], 2)) is not None:
             fits &= once
         left = np.flatnonzero(fits)
