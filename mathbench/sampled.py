@@ -22,6 +22,7 @@ from mathbench.errors import SpaceExhausted
 from mathbench.hashing import GOLDEN, U64, key_of, mix
 from mathbench.plan import MOST_ROWS, Plan
 from mathbench.reserve import OF_SPLIT, TEST, Reserve
+from mathbench.stock import Held
 from mathbench.task import Int, Task, Written, numbers
 
 BATCH = 1 << 15  # rows drawn at a time
@@ -116,12 +117,16 @@ class SampledSource:
         self._keys = np.array([key_of(key, s.name) for s in strata], dtype=np.uint64)
         self._reserve = RESERVES[split]
         self._repeats = task.may_repeat(split)
-        capacity = [MOST_ROWS if self._repeats else s.holds for s in strata]
-        self.plan = Plan(strata, range(len(strata)), capacity, key_of(key, "plan"))
+        held = [Held(MOST_ROWS if self._repeats else s.holds) for s in strata]
+        self.plan = Plan(strata, range(len(strata)), held, key_of(key, "plan"))
         self._distinct = Distinct(len(strata))
 
     def __len__(self) -> int:
         return self.plan.rows
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        return self.plan.upto(rows)
 
     @property
     def block(self) -> int:

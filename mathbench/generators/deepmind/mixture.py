@@ -81,6 +81,11 @@ class InTurn:
     def __len__(self) -> int:
         return min(min(map(len, self._sources)) * len(self._sources), MOST_ROWS)
 
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        many = len(self._sources)
+        return min(min(source.upto(-(-rows // many)) for source in self._sources) * many, rows)
+
     @property
     def block(self) -> int:
         """Rows after which every stratum had its share."""
