@@ -25,11 +25,12 @@ from mathbench.reserve import OF_SPLIT, TEST, Reserve
 from mathbench.stock import Held
 from mathbench.task import Int, Task, Written, numbers
 
-BATCH = 1 << 15  # rows drawn at a time
+ROWS = 1 << 17  # rows made at a time
+BATCH = 1 << 16  # attempts made at a time
 FEWEST, MOST = 1 << 5, 1 << 12  # candidates of each stratum that are looked at for repeats at a time
 MOST_ATTEMPTS = 1 << 16
 MOST_TRIES = 64  # attempts at one row made side by side
-WORTH = 1 << 11  # so many attempts cost hardly more than one
+WORTH = 1 << 13  # so many attempts cost hardly more than one
 HALF = (TEST.low + TEST.high) / 2
 # two splits show test problems; each has its half, because their strata may overlap
 RESERVES = {
@@ -110,7 +111,7 @@ class SampledSource:
         key: 64-bit key of the order.
     """
 
-    at_once = BATCH
+    at_once = ROWS
 
     def __init__(self, task: Sampled, split: str, key: int):
         self._task, self._split, strata = task, split, task.strata(split)
@@ -135,8 +136,8 @@ class SampledSource:
 
     def written(self, rows: range | Int) -> Iterator[Written]:
         """Some rows in order, in pieces."""
-        for start in range(0, max(len(rows), 1), BATCH):
-            stratum, rank = self.plan.place(numbers(rows[start : start + BATCH]))
+        for start in range(0, max(len(rows), 1), ROWS):
+            stratum, rank = self.plan.place(numbers(rows[start : start + ROWS]))
             made = self._accepted(stratum, *self._candidates(stratum, rank))
             yield Written(made.questions, made.answers, stratum)
 
@@ -180,14 +181,15 @@ class SampledSource:
         texts: list[tuple[pa.StringArray, pa.StringArray]] = []
         left = np.ones(len(number), np.bool_)
         while len(pending) or not done:
-            places, found = self._tried(stratum, word, attempt, pending, tries)
-            prints[places], attempt[places] = found.prints, found.attempt
-            done.append(places)
-            texts.append((found.questions, found.answers))
-            left[places] = False
-            hits = max(len(places), 1) / max(len(pending) * tries, 1)
-            pending = np.flatnonzero(left)
-            tries = min(max(int(1 / hits), WORTH // max(len(pending), 1), 1), MOST_TRIES)
+            for start in range(0, len(pending) or 1, BATCH // tries):
+                here = pending[start : start + BATCH // tries]
+                places, found = self._tried(stratum, word, attempt, here, tries)
+                prints[places], attempt[places] = found.prints, found.attempt
+                done.append(places)
+                texts.append((found.questions, found.answers))
+                left[places] = False
+            before, pending = len(pending), np.flatnonzero(left)
+            tries = _side_by_side(len(pending), before, tries)
         order = np.empty(len(number), np.int64)
         order[np.concatenate(done)] = np.arange(len(number))
         questions, answers = (
@@ -223,6 +225,14 @@ class SampledSource:
     def _fits(self, questions: pa.StringArray, answers: pa.StringArray) -> NDArray[np.bool_]:
         asked, answered = (np.diff(text.raw(strings)[1]) for strings in (questions, answers))
         return (asked <= self._task.longest_question) & (answered <= self._task.longest_answer)
+
+
+def _side_by_side(pending: int, before: int, tries: int) -> int:
+    """How many attempts to make next at each pending candidate: one if most succeed, about as many as it takes if not,
+    and more where there are so few candidates that the number of rounds costs more than the attempts.
+    """
+    needed = tries * before // max(before - pending, 1)
+    return min(max(needed, WORTH // max(pending, 1), 1), MOST_TRIES)
 
 
 def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:

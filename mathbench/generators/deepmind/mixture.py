@@ -13,7 +13,7 @@ from mathbench.dataset import Dataset
 from mathbench.errors import InputError
 from mathbench.generators.deepmind.kernel.module import School
 from mathbench.plan import MOST_ROWS
-from mathbench.sampled import BATCH
+from mathbench.sampled import ROWS
 from mathbench.sections import BETWEEN
 from mathbench.stratum import Stratum
 from mathbench.task import Int, Source, Task, Written, numbers
@@ -71,7 +71,7 @@ class InTurn:
         seed: the seed of all of them.
     """
 
-    at_once = BATCH
+    at_once = ROWS
 
     def __init__(self, tasks: tuple[School, ...], split: str, seed: int | str):
         self._sources = [task.source(split, seed) for task in tasks]
@@ -93,8 +93,8 @@ class InTurn:
 
     def written(self, rows: range | Int) -> Iterator[Written]:
         """Some rows in order, in pieces."""
-        for start in range(0, max(len(rows), 1), BATCH):
-            yield self._written(numbers(rows[start : start + BATCH]))
+        for start in range(0, max(len(rows), 1), ROWS):
+            yield self._written(numbers(rows[start : start + ROWS]))
 
     def _written(self, rows: Int) -> Written:
         module = rows % len(self._sources)
