@@ -121,6 +121,7 @@ class Audit:
 
     def balanced(self) -> tuple[bool, str]:
         """As many true as false among the rows read, up to the block of the plan that the last row cuts."""
+        self.rows.upto(self._read)  # the plan as far as rows were read
         slack = self.rows.source.block // 2 + 1
         return abs(2 * self._true - self._read) <= slack, f"{self._true:,} true of {self._read:,}"
 

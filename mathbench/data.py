@@ -63,4 +63,4 @@ class Data:
 
 def fitting(task: Task, sizes: Mapping[str, int], seed: int | str = 0) -> dict[str, int]:
     """Sizes cut down to what each split of the task holds."""
-    return {split: min(count, len(open_rows(task, split, seed))) for split, count in sizes.items()}
+    return {split: open_rows(task, split, seed).upto(count) for split, count in sizes.items()}

@@ -4,6 +4,7 @@ Nothing here depends on a seed, so one domain serves every seed of a split.
 """
 
 import math
+from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol
 
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 from mathbench.hashing import GOLDEN, U64, mix, scale
 from mathbench.permute import MAX_SIZE, halves
 from mathbench.reserve import Reserve, fingerprints
+from mathbench.stock import Held
 from mathbench.stratum import Spaces
 
 Int = NDArray[np.int64]
 
 LISTED = 1 << 20  # spaces of up to this many points are listed
+FEW = 1 << 8  # points of a space that are counted as quickly as estimated
 SIGMAS = 10  # an accident that does not happen
 GROUP = 1024  # problems per window of a larger space
 SLICE = 1 << 14  # candidates worked on at a time: temporaries of 128 KiB stay in the cache
@@ -33,6 +36,10 @@ class Drawing(Protocol):
     @property
     def reserve_family(self) -> str:
         """The name under which related tasks share their reserves."""
+
+    @property
+    def dear(self) -> bool:
+        """Whether `valid` takes so long that it is asked only about what lies in the reserve."""
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         """Points of a space to operands; uint64 (c, n) and int64 (p, 1) to int64 (m, n)."""
@@ -56,7 +63,9 @@ class Domain:
         total: uint64 (spaces,): the points that are enumerated.
         shift, high_size: uint64 (spaces,): the halves of a bijection over them.
         listed: bool (spaces,): whether a space is small enough to be listed.
-        share: float64 (spaces,): a low estimate of the share of points that are problems of the reserve.
+        share: float64 (spaces,): a low estimate of the share of points that are problems of the reserve; 1 where they
+            are listed.
+        counted: how many problems listed spaces hold, as far as anybody has counted them.
         window: int64 (spaces,): points among which GROUP problems of the reserve are found.
     """
 
@@ -69,47 +78,47 @@ class Domain:
         self.shift = np.array([p.shift for p in parts], dtype=np.uint64)
         self.high_size = np.array([p.high_size for p in parts], dtype=np.uint64)
         self.listed = np.array([_points(column) <= LISTED for column in spaces.sizes.T], dtype=bool)
-        self.share = np.array([self._accepting(s) for s in range(len(totals))])
+        self.counted: dict[int, int] = {}
+        self.share = np.array([1.0 if listed else self._accepting(s) for s, listed in enumerate(self.listed)])
+        if not self.share.all():
+            raise RuntimeError(f"no problems were found in {spaces.names[int(self.share.argmin())]}")
         self.window = enough(np.full(len(totals), GROUP), self.share)
-        self._members: dict[int, NDArray[np.uint32]] = {}
 
-    def capacity(self, space: int) -> int:
-        """How many problems of the reserve a space hands out."""
-        if self.listed[space]:
-            return len(self.members(space))
-        return min(self._covered[space] // int(self.window[space]) * GROUP, MAX_RANK)
+    def covered(self, space: int) -> int:
+        """How many positions the order of a space has, some of which may hold no point."""
+        return self._covered[space]
 
-    def members(self, space: int) -> NDArray[np.uint32]:
-        """The points of a listed space that are problems of the reserve, in ascending order."""
-        if space not in self._members:
-            points = np.arange(self.total[space], dtype=np.uint64)
-            parts = [self._members_among(space, points[i : i + SLICE]) for i in range(0, len(points), SLICE)]
-            self._members[space] = np.concatenate(parts)
-        return self._members[space]
+    def held(self, space: int, count: Callable[[], int]) -> Held:
+        """How many problems of the reserve a space hands out.
 
-    def _members_among(self, space: int, points: U64) -> NDArray[np.uint32]:
-        kept, _, _ = self.judge(space, points, np.uint64(0))
-        return points[kept].astype(np.uint32)
+        Args:
+            space: the space.
+            count: counts those of a listed space.
+        """
+        if not self.listed[space]:
+            return Held(min(self._covered[space] // int(self.window[space]) * GROUP, MAX_RANK))
+        if self.total[space] <= (FEW if self.spaces.share[space] else PROBED):
+            return Held(0, count)
+        share = self._accepting(space)
+        mean = int(self.total[space]) * share
+        return Held(max(int(mean - SIGMAS * math.sqrt(mean * (1 - share))), 0), count)
 
     def _accepting(self, space: int) -> float:
-        """A low estimate of the share of points that are problems of the reserve; 1 where they are listed."""
-        if self.listed[space]:
-            return 1.0
+        """A low estimate of the share of points that are problems of the reserve."""
         return self._reserve.share * (float(self.spaces.share[space]) or self._validity(space))
 
     def _validity(self, space: int) -> float:
         """A low estimate of the share of points that are problems, from fixed pseudo-random points."""
         tried = found = 0
         while found < PROBED and tried < MOST_PROBES:
-            luck = mix(np.arange(tried, tried + PROBED, dtype=np.uint64) * np.uint64(GOLDEN))
+            many = max(min(tried, SLICE), PROBED)
+            luck = mix(np.arange(tried, tried + many, dtype=np.uint64) * np.uint64(GOLDEN))
             coordinates = self._decode(space, scale(luck, self.total[space]), np.uint64(0))
             low = self.spaces.low[:, space, None]
             valid = self._drawing.valid(self._drawing.draw(coordinates, low), coordinates, low)
-            tried += PROBED
-            found += PROBED if valid is None else int(valid.sum())
-        if not found:
-            raise RuntimeError(f"no problems were found in the space {self.spaces.names[space]}")
-        return 1.0 if found == tried else max(found - 6 * math.sqrt(found), 1) / tried
+            tried += many
+            found += many if valid is None else int(valid.sum())
+        return 1.0 if found == tried else max(found - 6 * math.sqrt(found), min(found, 1)) / tried
 
     def problems(self, space: int, point: U64, key: np.uint64) -> tuple[Int, U64]:
         """Operands, int64 (m, n), and fingerprints, uint64 (n,), of points that are known to be problems."""
@@ -129,14 +138,26 @@ class Domain:
             Which points they are, int64 (k,), their operands, int64 (m, k), and fingerprints, uint64 (k,).
         """
         coordinates, low = self._decode(space, point, key), self.spaces.low[:, space, None]
-        operands = self._drawing.draw(coordinates, low)
-        prints = fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
-        kept = np.flatnonzero(self._reserve.holds(prints) & (point < self.total[space]))
-        operands, prints = operands.take(kept, axis=1), prints.take(kept)
-        valid = self._drawing.valid(operands, coordinates.take(kept, axis=1), low)
+        operands, inside = self._drawing.draw(coordinates, low), point < self.total[space]
+        if self._drawing.dear:
+            kept, operands, prints = self._reserved(operands, inside)
+            valid = self._drawing.valid(operands, coordinates.take(kept, axis=1), low)
+            if valid is None or valid.all():
+                return kept, operands, prints
+            return kept[valid], operands.compress(valid, axis=1), prints[valid]
+        valid = self._drawing.valid(operands, coordinates, low)
         if valid is None or valid.all():
-            return kept, operands, prints
-        return kept[valid], operands.compress(valid, axis=1), prints[valid]
+            return self._reserved(operands, inside)
+        left = np.flatnonzero(valid & inside)
+        kept, operands, prints = self._reserved(operands.take(left, axis=1))
+        return left.take(kept), operands, prints
+
+    def _reserved(self, operands: Int, inside: NDArray[np.bool_] | None = None) -> tuple[Int, Int, U64]:
+        """Which problems, among those inside, lie in the reserve, their operands and fingerprints."""
+        prints = fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
+        held = self._reserve.holds(prints)
+        kept = np.flatnonzero(held if inside is None else held & inside)
+        return kept, operands.take(kept, axis=1), prints.take(kept)
 
     def at_a_time(self, candidates: int) -> int:
         """How many candidates to work on instead of so many where a problem is wide, so that memory is the same."""

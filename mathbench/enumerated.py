@@ -39,12 +39,14 @@ class Problems:
         stratum: int64 (n,), the number of each problem's stratum in the task's list.
         kinds: int64 (strata,), the kinds of the strata.
         claimed: int64 (n,), or limbs (L, n), the result that a statement claims; None for a task that asks for one.
+        prints: uint64 (n,), fingerprints, of problems that are not posed yet.
     """
 
     operands: Int
     stratum: Int
     kinds: Int
     claimed: Int | None = None
+    prints: U64 | None = None
 
     @property
     def kind(self) -> Int:
@@ -57,23 +59,31 @@ class Problems:
         for operand, taken in zip(self.operands, operands, strict=True):
             operand.take(index, out=taken, mode="clip")  # the default mode would copy once more
         claimed = None if self.claimed is None else self.claimed.take(index, axis=-1)
-        return Problems(operands, self.stratum.take(index), self.kinds, claimed)
+        prints = None if self.prints is None else self.prints.take(index)
+        return Problems(operands, self.stratum.take(index), self.kinds, claimed, prints)
 
     @classmethod
     def joined(cls, parts: Sequence["Problems"]) -> "Problems":
         """Problems of one task, one part after the other; at least one part."""
         claims = [part.claimed for part in parts if part.claimed is not None]
+        prints = [part.prints for part in parts if part.prints is not None]
         return cls(
             np.concatenate([part.operands for part in parts], axis=1),
             np.concatenate([part.stratum for part in parts]),
             parts[0].kinds,
             np.concatenate(claims, axis=-1) if claims else None,
+            np.concatenate(prints) if prints else None,
         )
 
 
 @dataclass(frozen=True)
 class Enumerated(Task):
     """A task whose problems are counted."""
+
+    @property
+    def dear(self) -> bool:
+        """Whether `valid` takes longer than a fingerprint: then it is asked only about what lies in the reserve."""
+        return False
 
     @abstractmethod
     def draw(self, coordinates: U64, low: Int) -> Int:
@@ -127,11 +137,14 @@ class EnumeratedSource:
         self._luck = np.uint64(key_of(key, "pose"))
         self._sampler = Sampler(domain, key)
         self._spaces = domain.spaces.of_stratum
-        capacity = [domain.capacity(s) for s in range(len(domain.spaces.names))]
-        self.plan = Plan(task.strata(split), self._spaces.tolist(), capacity, key_of(key, "plan"))
+        self.plan = Plan(task.strata(split), self._spaces.tolist(), self._sampler.held(), key_of(key, "plan"))
 
     def __len__(self) -> int:
         return self.plan.rows
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        return self.plan.upto(rows)
 
     @property
     def block(self) -> int:
@@ -152,7 +165,7 @@ class EnumeratedSource:
         for start in range(0, max(len(rows), 1), self.at_once):
             for drawn, places in self._found(rows[start : start + self.at_once]):
                 for i in range(0, max(len(places), 1), self._slice):
-                    yield drawn.take(places[i : i + self._slice])
+                    yield self._posed(drawn.take(places[i : i + self._slice]))
 
     @property
     def at_once(self) -> int:
@@ -165,25 +178,31 @@ class EnumeratedSource:
         return max(SLICE * WIDE // max(self._sampler.width, WIDE), 1)
 
     def _found(self, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
-        """Problems in any order, and where among them those of the rows stand, phase by phase."""
+        """Problems in any order, and where among them those of the rows stand."""
         if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN * len(self._spaces):
-            for run in self.plan.runs(rows.start, rows.stop):
-                yield Problems.joined(list(self._drawn(run))), run.places()
+            runs = list(self.plan.runs(rows.start, rows.stop))
+            ends = np.cumsum([run.drawn for run in runs])
+            places = [run.places() + (end - run.drawn) for run, end in zip(runs, ends, strict=True)]
+            yield Problems.joined([part for run in runs for part in self._drawn(run)]), np.concatenate(places)
         else:
             stratum, rank = self.plan.place(numbers(rows))
-            drawn = self._posed(*self._sampler.draw(self._spaces[stratum], rank), stratum)
-            yield drawn, np.arange(len(rows))
+            operands, prints = self._sampler.draw(self._spaces[stratum], rank)
+            yield Problems(operands, stratum, self._kinds, prints=prints), np.arange(len(rows))
 
     def _drawn(self, run: Run) -> Iterator[Problems]:
         """All problems of a run's blocks, a space after the other."""
         for space, first, last, stratum in run.draws():
             start = 0
             for operands, prints in self._sampler.draw_run(space, first, last):
-                yield self._posed(operands, prints, stratum[start : start + len(prints)])
+                shown = stratum[start : start + len(prints)]
+                yield Problems(operands, shown, self._kinds, prints=prints)
                 start += len(prints)
 
-    def _posed(self, operands: Int, prints: U64, stratum: Int) -> Problems:
-        return self._task.pose(Problems(operands, stratum, self._kinds), mix(prints ^ self._luck))
+    def _posed(self, problems: Problems) -> Problems:
+        """Problems with what is left to chance decided by their fingerprints; others are posed already."""
+        if problems.prints is None:
+            return problems
+        return self._task.pose(problems, mix(problems.prints ^ self._luck))
 
     def _written(self, problems: Problems) -> Written:
         results = self._task.solve(problems)

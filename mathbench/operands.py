@@ -178,7 +178,7 @@ def strata(
         operands: how many operands all strata of the split have columns for; 0: as many as the tuples.
 
     >>> strata([(2, 1)], Numbers(10), "lengths")[0]
-    Stratum(name='digits=2+1', sizes=(90, 10), low=(0, 10, 0), weight=2, kind=0, group='', space='', share=0.0)
+    Stratum(name='digits=2+1', sizes=(90, 10), low=(0, 10, 0), weight=2, kind=0, group='', space='', share=1.0)
     """
     filled = [c for c in choices if all(map(numbers.count, c))]
     shares = zip(filled, weights(filled, numbers, distribution), strict=True)
@@ -227,7 +227,7 @@ class Layout(NamedTuple):
 
     def _share(self, lengths: tuple[int, ...]) -> float:
         """The share of points that are problems, apart from the fold; 0, to be found out, where points are sorted."""
-        known = self.places > 1 and (not self.symmetric or len(set(lengths[1:])) == len(lengths) - 1)
+        known = not self.symmetric or len(set(lengths[1:])) == len(lengths) - 1
         return float(known)
 
 

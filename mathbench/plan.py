@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.hashing import GOLDEN, key_of, mix
-from mathbench.permute import shuffled
+from mathbench.permute import shuffles
+from mathbench.stock import Held, Stock
 from mathbench.stratum import Stratum
 
 Int = NDArray[np.int64]
@@ -83,9 +84,8 @@ class Phase:
     @cached_property
     def orders(self) -> Int:
         """Random orders of a block, each twice end to end so that it can begin anywhere: (orders, 2 * size)."""
-        many = min(ORDERS, self.blocks)
-        once = [shuffled(self.size, key_of(self.key, i)) for i in range(many)]
-        return np.stack([np.tile(order, 2) for order in once]).astype(np.int64)
+        keys = [key_of(self.key, i) for i in range(min(ORDERS, self.blocks))]
+        return np.tile(shuffles(self.size, np.array(keys, dtype=np.uint64)), 2).view(np.int64)
 
     @cached_property
     def tables(self) -> tuple[Int, Int, Int]:
@@ -155,6 +155,11 @@ class Run(NamedTuple):
                     np.full(many, shown[0]) if alone else np.tile(shown, self.blocks),
                 )
 
+    @property
+    def drawn(self) -> int:
+        """How many problems are drawn."""
+        return self.blocks * self.phase.size
+
     def places(self) -> Int:
         """Where each row's problem stands among all that are drawn, int64 (rows,)."""
         _, _, begin = self.phase.by_space
@@ -167,23 +172,37 @@ class Run(NamedTuple):
 
 
 class Plan:
-    """Maps rows to (stratum, rank in its space).
+    """Maps rows to (stratum, rank in its space). Phases are worked out as far as rows are asked for.
 
     Args:
         strata: the strata of a split.
         space_of: the space of each stratum.
-        capacity: problems that each space hands out.
+        held: how many problems each space hands out.
         key: 64-bit key.
     """
 
-    def __init__(self, strata: Sequence[Stratum], space_of: Sequence[int], capacity: Sequence[int], key: int):
-        self.phases = _phases(strata, tuple(space_of), list(capacity), key)
-        self.rows = self.phases[-1].stop if self.phases else 0
-        self._starts = np.array([phase.start for phase in self.phases], dtype=np.int64)
+    def __init__(self, strata: Sequence[Stratum], space_of: Sequence[int], held: Sequence[Held], key: int):
+        self.phases: list[Phase] = []
+        self._coming: Iterator[Phase] = _phases(strata, tuple(space_of), Stock(held), key)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are in all."""
+        return self.upto(MOST_ROWS)
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        while (end := self._end) < rows and (phase := next(self._coming, None)):
+            self.phases.append(phase)
+        return min(end, rows)
+
+    @property
+    def _end(self) -> int:
+        return self.phases[-1].stop if self.phases else 0
 
     @property
     def block(self) -> int:
-        """Rows in the largest block, after which every stratum had its share."""
+        """Rows in the largest block so far, after which every stratum had its share."""
         return max((phase.size for phase in self.phases), default=0)
 
     def place(self, rows: Int) -> tuple[Int, Int]:
@@ -195,7 +214,8 @@ class Plan:
 
     def runs(self, start: int, stop: int) -> Iterator[Run]:
         """The rows from start to stop - 1, phase by phase."""
-        phase = int(np.searchsorted(self._starts, start, side="right")) - 1
+        self.upto(stop)
+        phase = int(np.searchsorted(self._starts(), start, side="right")) - 1
         while start < stop:
             end = min(stop, self.phases[phase].stop)
             yield self.phases[phase].run(start, end)
@@ -203,36 +223,37 @@ class Plan:
 
     def _parts(self, rows: Int) -> Iterator[tuple[Phase, Int | slice]]:
         """The phases that rows lie in, and which rows."""
+        self.upto(int(rows.max(initial=-1)) + 1)
         if len(self.phases) == 1:  # the common case, and finding out costs as much as the rest
             yield self.phases[0], slice(None)
             return
-        number = np.searchsorted(self._starts, rows, side="right") - 1
+        number = np.searchsorted(self._starts(), rows, side="right") - 1
         for phase in np.unique(number):
             yield self.phases[phase], np.flatnonzero(number == phase)
 
+    def _starts(self) -> Int:
+        return np.array([phase.start for phase in self.phases], dtype=np.int64)
 
-def _phases(strata: Sequence[Stratum], space_of: tuple[int, ...], left: list[int], key: int) -> list[Phase]:
-    """Phase after phase until everything is used up; `left` is what each space still holds."""
-    phases: list[Phase] = []
-    full, row = list(left), 0
+
+def _phases(strata: Sequence[Stratum], space_of: tuple[int, ...], stock: Stock, key: int) -> Iterator[Phase]:
+    """Phase after phase until everything is used up."""
+    number = row = 0
     alive = {s.group_name for s in strata}
     while alive:
         weights = [s.weight if s.group_name in alive else 0 for s in strata]
-        counts, blocks = _block(weights, space_of, left)
+        counts, blocks = _block(weights, space_of, stock)
         if not blocks:
-            short = {strata[i].group_name for i in _short(weights, space_of, left)}
-            counts, blocks = _remainder(strata, weights, space_of, left, short), 1
+            short = {strata[i].group_name for i in _short(weights, space_of, stock)}
+            counts, blocks = _remainder(strata, weights, space_of, stock, short), 1
             alive -= short
         blocks = min(blocks, (MOST_ROWS - row) // max(sum(counts), 1))
         if not blocks:
             break
         if any(counts):
-            used = tuple(f - n for f, n in zip(full, left, strict=True))
-            phases.append(Phase(row, blocks, tuple(counts), space_of, used, key_of(key, len(phases))))
-            row = phases[-1].stop
-        for i, count in enumerate(counts):
-            left[space_of[i]] -= blocks * count
-    return phases
+            phase = Phase(row, blocks, tuple(counts), space_of, tuple(stock.used), key_of(key, number))
+            stock.give(_need(counts, space_of, len(stock.used)), blocks)
+            yield phase
+            number, row = number + 1, phase.stop
 
 
 def _need(weights: Sequence[int], space_of: Sequence[int], spaces: int) -> list[int]:
@@ -242,20 +263,20 @@ def _need(weights: Sequence[int], space_of: Sequence[int], spaces: int) -> list[
     return need
 
 
-def _block(weights: list[int], space_of: tuple[int, ...], left: list[int]) -> tuple[list[int], int]:
+def _block(weights: list[int], space_of: tuple[int, ...], stock: Stock) -> tuple[list[int], int]:
     """The largest block up to about BLOCK rows that every space can fill, and how often it can."""
-    turns = min(n // w for n, w in zip(left, _need(weights, space_of, len(left)), strict=True) if w)
+    turns = stock.turns(_need(weights, space_of, len(stock.used)))
     turns_per_block = max(1, min(turns, -(-BLOCK // sum(weights))))
     return [w * turns_per_block for w in weights], turns // turns_per_block
 
 
-def _short(weights: list[int], space_of: tuple[int, ...], left: list[int]) -> list[int]:
-    need = _need(weights, space_of, len(left))
-    return [i for i, w in enumerate(weights) if w and left[space_of[i]] < need[space_of[i]]]
+def _short(weights: list[int], space_of: tuple[int, ...], stock: Stock) -> list[int]:
+    need = _need(weights, space_of, len(stock.used))
+    return [i for i, w in enumerate(weights) if w and stock.left(space_of[i]) < need[space_of[i]]]
 
 
 def _remainder(
-    strata: Sequence[Stratum], weights: list[int], space_of: tuple[int, ...], left: list[int], short: set[str]
+    strata: Sequence[Stratum], weights: list[int], space_of: tuple[int, ...], stock: Stock, short: set[str]
 ) -> list[int]:
     """One last turn: strata alone in their group give what they have left, a balanced group that is short nothing."""
     sizes: dict[str, int] = {}
@@ -264,5 +285,5 @@ def _remainder(
     counts = list(weights)
     for i, s in enumerate(strata):
         if s.group_name in short:
-            counts[i] = min(weights[i], left[space_of[i]]) if sizes[s.group_name] == 1 else 0
+            counts[i] = min(weights[i], stock.left(space_of[i])) if sizes[s.group_name] == 1 else 0
     return counts

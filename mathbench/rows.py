@@ -38,12 +38,17 @@ class Rows:
             raise InputError(f"unknown split '{split}'. {did_you_mean(split, OF_SPLIT)}")
         self.task, self.split, self.seed = task, split, check_seed(seed)
         self.strata = task.strata(split)
+        self._name = pa.array([task.name], pa.string())
         self._names = pa.array([s.name for s in self.strata], pa.string())
         self.source = task.source(split, self.seed)
 
     def __len__(self) -> int:
-        """How many rows the split holds."""
+        """How many rows the split holds. To count them all takes longer than to ask for some: see :meth:`upto`."""
         return len(self.source)
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or as many as the split holds where these are fewer."""
+        return self.source.upto(rows)
 
     def require(self, rows: int) -> None:
         """Check that the split holds so many rows.
@@ -51,7 +56,7 @@ class Rows:
         Raises:
             SpaceExhausted: says how many there are.
         """
-        if rows > len(self):
+        if rows > self.upto(rows):
             raise SpaceExhausted(
                 f"{self.task.name}: {self.split} holds {len(self):,} different rows. Received: {rows:,}."
             )
@@ -83,7 +88,7 @@ class Rows:
         columns = {
             "question": part.questions,
             "answer": part.answers,
-            "task": pa.DictionaryArray.from_arrays(one_name, [self.task.name]),
+            "task": pa.DictionaryArray.from_arrays(one_name, self._name),
             "stratum": pa.DictionaryArray.from_arrays(part.stratum.astype(np.int32), self._names),
         }
         return columns if part.labels is None else {**columns, "label": pa.array(part.labels)}

@@ -22,13 +22,15 @@ from mathbench.errors import SpaceExhausted
 from mathbench.hashing import GOLDEN, U64, key_of, mix
 from mathbench.plan import MOST_ROWS, Plan
 from mathbench.reserve import OF_SPLIT, TEST, Reserve
+from mathbench.stock import Held
 from mathbench.task import Int, Task, Written, numbers
 
-BATCH = 1 << 15  # rows drawn at a time
-FEW = 1 << 10  # candidates of each stratum that are looked at for repeats at a time
+ROWS = 1 << 17  # rows made at a time
+BATCH = 1 << 16  # attempts made at a time
+FEWEST, MOST = 1 << 5, 1 << 12  # candidates of each stratum that are looked at for repeats at a time
 MOST_ATTEMPTS = 1 << 16
 MOST_TRIES = 64  # attempts at one row made side by side
-WORTH = 1 << 11  # so many attempts cost hardly more than one
+WORTH = 1 << 13  # so many attempts cost hardly more than one
 HALF = (TEST.low + TEST.high) / 2
 # two splits show test problems; each has its half, because their strata may overlap
 RESERVES = {
@@ -109,19 +111,23 @@ class SampledSource:
         key: 64-bit key of the order.
     """
 
-    at_once = BATCH
+    at_once = ROWS
 
     def __init__(self, task: Sampled, split: str, key: int):
         self._task, self._split, strata = task, split, task.strata(split)
         self._keys = np.array([key_of(key, s.name) for s in strata], dtype=np.uint64)
         self._reserve = RESERVES[split]
         self._repeats = task.may_repeat(split)
-        capacity = [MOST_ROWS if self._repeats else s.holds for s in strata]
-        self.plan = Plan(strata, range(len(strata)), capacity, key_of(key, "plan"))
+        held = [Held(MOST_ROWS if self._repeats else s.holds) for s in strata]
+        self.plan = Plan(strata, range(len(strata)), held, key_of(key, "plan"))
         self._distinct = Distinct(len(strata))
 
     def __len__(self) -> int:
         return self.plan.rows
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        return self.plan.upto(rows)
 
     @property
     def block(self) -> int:
@@ -130,8 +136,8 @@ class SampledSource:
 
     def written(self, rows: range | Int) -> Iterator[Written]:
         """Some rows in order, in pieces."""
-        for start in range(0, max(len(rows), 1), BATCH):
-            stratum, rank = self.plan.place(numbers(rows[start : start + BATCH]))
+        for start in range(0, max(len(rows), 1), ROWS):
+            stratum, rank = self.plan.place(numbers(rows[start : start + ROWS]))
             made = self._accepted(stratum, *self._candidates(stratum, rank))
             yield Written(made.questions, made.answers, stratum)
 
@@ -152,12 +158,12 @@ class SampledSource:
         """Look at candidates of all strata, in turn, until one stratum has so many different problems."""
         found = self._distinct
         while len(found.candidates[stratum]) < needed:
-            before = len(found.candidates[stratum])
-            number = np.repeat(np.arange(found.looked_at, found.looked_at + FEW), len(self._keys))
-            of = np.tile(np.arange(len(self._keys)), FEW)  # in turn, so that none takes what another needs
-            made = self._accepted(of, number, np.zeros_like(number))
-            found.add(of, number, made)
-            if len(found.candidates[stratum]) - before < FEW // 64:
+            before, many = len(found.candidates[stratum]), int(np.clip(found.looked_at, FEWEST, MOST))
+            number = np.repeat(np.arange(found.looked_at, found.looked_at + many), len(self._keys))
+            of = np.tile(np.arange(len(self._keys)), many)  # in turn, so that none takes what another needs
+            found.add(of, number, self._accepted(of, number, np.zeros_like(number)))
+            found.looked_at += many
+            if len(found.candidates[stratum]) - before < many // 64:
                 name = self._task.strata(self._split)[stratum].name
                 raise SpaceExhausted(
                     f"{self._task.name}: {self._split} holds hardly more than {before:,} rows of {name}."
@@ -175,14 +181,15 @@ class SampledSource:
         texts: list[tuple[pa.StringArray, pa.StringArray]] = []
         left = np.ones(len(number), np.bool_)
         while len(pending) or not done:
-            places, found = self._tried(stratum, word, attempt, pending, tries)
-            prints[places], attempt[places] = found.prints, found.attempt
-            done.append(places)
-            texts.append((found.questions, found.answers))
-            left[places] = False
-            hits = max(len(places), 1) / max(len(pending) * tries, 1)
-            pending = np.flatnonzero(left)
-            tries = min(max(int(1 / hits), WORTH // max(len(pending), 1), 1), MOST_TRIES)
+            for start in range(0, len(pending) or 1, BATCH // tries):
+                here = pending[start : start + BATCH // tries]
+                places, found = self._tried(stratum, word, attempt, here, tries)
+                prints[places], attempt[places] = found.prints, found.attempt
+                done.append(places)
+                texts.append((found.questions, found.answers))
+                left[places] = False
+            before, pending = len(pending), np.flatnonzero(left)
+            tries = _side_by_side(len(pending), before, tries)
         order = np.empty(len(number), np.int64)
         order[np.concatenate(done)] = np.arange(len(number))
         questions, answers = (
@@ -220,9 +227,18 @@ class SampledSource:
         return (asked <= self._task.longest_question) & (answered <= self._task.longest_answer)
 
 
+def _side_by_side(pending: int, before: int, tries: int) -> int:
+    """How many attempts to make next at each pending candidate: one if most succeed, about as many as it takes if not,
+    and more where there are so few candidates that the number of rounds costs more than the attempts.
+    """
+    needed = tries * before // max(before - pending, 1)
+    return min(max(needed, WORTH // max(pending, 1), 1), MOST_TRIES)
+
+
 def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:
     """The first right one of each group of so many: the places of those there are; for each group its number in the
-    group, or that of the last one."""
+    group, or that of the last one.
+    """
     if tries == 1:
         return np.flatnonzero(right), np.zeros(len(right), np.int64)
     groups = right.reshape(-1, tries)
@@ -254,7 +270,6 @@ class Distinct:
             here = fresh[stratum[fresh] == s]
             self.candidates[s] = np.concatenate([self.candidates[s], number[here]])
             self.attempts[s] = np.concatenate([self.attempts[s], made.attempt[here]])
-        self.looked_at += FEW
 
     def of(self, stratum: Int, rank: Int) -> tuple[Int, Int]:
         """The candidates at some ranks and their attempts, int64 (n,) each."""

@@ -1,15 +1,16 @@
 """From (space, rank) to a problem: every problem of a reserve at most once, at random, with random access.
 
-Small spaces (up to 2^20 points) are listed: the points that are valid and lie in the reserve, in a keyed random
-order. They are exact: every problem of the reserve is handed out.
+A keyed bijection orders all points of a space. Small spaces (up to 2^20 points) are listed: the points that are valid
+and lie in the reserve, in this order. They are exact: every problem of the reserve is handed out.
 
-In larger spaces a keyed bijection orders all points, and the order is cut into windows just long enough that each
+Of larger spaces the order is cut into windows just long enough that each
 holds at least 1,024 problems of the reserve, by ten standard deviations. Rank r is problem r % 1024 of window
 r // 1024. So no problem comes twice, a rank costs one window however far out it lies, nothing is remembered, and
 some 3 to 30 % of the reserve is never handed out: the price of not counting a space of 10^30 problems.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,10 +19,13 @@ from numpy.typing import NDArray
 
 from mathbench.domain import GROUP, SIGMAS, SLICE, Domain, Int, enough
 from mathbench.hashing import U64, key_of
-from mathbench.permute import permute, shuffled
+from mathbench.listing import Listing
+from mathbench.permute import permute
+from mathbench.stock import Held
 
 CHUNK = 1 << 19  # candidates held at a time, which bounds the memory
-REMEMBERED = 1 << 22  # numbers kept of the windows that were cut short: 32 MiB
+REMEMBERED = 1 << 22  # numbers kept of windows that were cut short, and of listed spaces: 32 MiB each
+SEEN = 1 << 13  # problems of a space after which their share of the points is known well
 BATCH = 1 << 17  # problems of one space drawn at a time
 
 
@@ -36,8 +40,19 @@ class Sampler:
     def __init__(self, domain: Domain, key: int):
         self._domain = domain
         self._keys = np.array([key_of(key, name) for name in domain.spaces.names], dtype=np.uint64)
-        self._lists: dict[int, NDArray[np.uint32]] = {}
+        self._seen = np.zeros((len(domain.spaces.names), 2), dtype=np.int64)
+        self._listings: dict[int, Listing] = {}
         self._last: dict[int, Window] = {}
+
+    def held(self) -> list[Held]:
+        """How many problems each space hands out."""
+        return [self._domain.held(s, partial(self._count, s)) for s in range(len(self._domain.spaces.names))]
+
+    def _count(self, space: int) -> int:
+        counted = self._domain.counted
+        if space not in counted:  # under one key; it is the same under all
+            counted[space] = self._listing(space).count()
+        return counted[space]
 
     @property
     def width(self) -> int:
@@ -75,7 +90,7 @@ class Sampler:
             Operands, int64 (m, n), and fingerprints, uint64 (n,), of the next problems.
         """
         if self._domain.listed[space]:
-            yield from self._listed(space, self._list(space)[first:last])
+            yield from self._listing(space).run(first, last)
             return
         window = self._last.get(space)
         if window and window.number == first // GROUP:
@@ -88,20 +103,15 @@ class Sampler:
             stop = min((number + per_piece) * GROUP, last)
             yield self._run_of_windows(space, max(number * GROUP, first), stop)
 
-    def _list(self, space: int) -> NDArray[np.uint32]:
-        """The problems of a listed space, as points, in the order of the key."""
-        if space not in self._lists:
-            members = self._domain.members(space)
-            self._lists[space] = members[shuffled(len(members), int(self._keys[space]))]
-        return self._lists[space]
-
-    def _listed(self, space: int, points: NDArray[np.uint32]) -> Iterator[tuple[Int, U64]]:
-        step = self._domain.at_a_time(SLICE)
-        for i in range(0, len(points), step):
-            yield self._domain.problems(space, points[i : i + step].astype(np.uint64), self._keys[space])
+    def _listing(self, space: int) -> Listing:
+        """A listed space in the order of the key."""
+        if space not in self._listings:
+            keep = len(self._listings) * SLICE * (self.width + 1) < REMEMBERED
+            self._listings[space] = Listing(self._domain, space, self._keys[space], keep)
+        return self._listings[space]
 
     def _draw_listed(self, space: int, rank: Int) -> tuple[Int, U64]:
-        return _joined(list(self._listed(space, self._list(space).take(rank))))
+        return self._listing(space).at(rank)
 
     def _run_of_windows(self, space: int, first: int, last: int) -> tuple[Int, U64]:
         """The problems at consecutive ranks, all windows they lie in worked out whole; the last one is remembered."""
@@ -137,17 +147,23 @@ class Sampler:
     def _windows(self, space: int, number: Int, needed: Int, sigmas: int = 3) -> "Found":
         """The first problems of some windows of a space, at least as many as needed of each."""
         window = int(self._domain.window[space])
-        lengths = np.minimum(enough(needed, self._domain.share[space], sigmas), window)
+        lengths = np.minimum(enough(needed, self._share(space, sigmas), sigmas), window)
         ends = np.cumsum(lengths)
         position = np.arange(ends[-1]) + np.repeat(number * window - (ends - lengths), lengths)
         parts = list(self._accepted(space, position.view(np.uint64)))
         kept = np.concatenate([p[0] for p in parts])
         counts = np.diff(np.searchsorted(kept, np.concatenate([[0], ends])))
+        self._seen[space] += len(kept), len(position)
         if (counts >= needed).all():
             return Found(number, counts, *_joined([p[1:] for p in parts]))
         if sigmas == SIGMAS:
             raise RuntimeError(f"a window of {self._domain.spaces.names[space]} held too few problems")
         return self._windows(space, number, needed, SIGMAS)
+
+    def _share(self, space: int, sigmas: int) -> NDArray[np.float64]:
+        """The share of points that are problems: as seen so far or, to be on the safe side, the low estimate."""
+        kept, tried = self._seen[space]
+        return np.array(kept / tried if kept >= SEEN and sigmas < SIGMAS else self._domain.share[space])
 
     def _accepted(self, space: int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
         """Slice by slice: which positions of the order hold problems, their operands and fingerprints."""

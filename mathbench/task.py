@@ -47,6 +47,10 @@ class Source(Protocol):
         """How many rows there are."""
         ...
 
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        ...
+
     @property
     def block(self) -> int:
         """Rows after which every stratum had its share."""

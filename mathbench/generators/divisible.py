@@ -102,6 +102,7 @@ class Divisible(Enumerated):
                 (start, self.k, 0),
                 share * (zeros if r == 0 else 1),
                 group=group,
+                share=1.0,
             )
             for r, start in starts.items()
         ]
@@ -109,13 +110,17 @@ class Divisible(Enumerated):
     def _pooled(self, length: int, low: int, high: int, share: int) -> list[Stratum]:
         group = f"digits={length}"
         if not self.recognition:
-            return [Stratum(group, (high - low,), (low, 1, 0), share)]
+            return [Stratum(group, (high - low,), (low, 1, 0), share, share=1.0)]
         multiples = [-(-edge // self.k) for edge in (low, high)]  # multiples below each edge, zero included
         others = [edge - below for edge, below in zip((low, high), multiples, strict=True)]
         zero = ((multiples[1] - multiples[0]), (multiples[0] * self.k, self.k, 0))
         rest = ((others[1] - others[0]), (others[0], 0, self.k - 1))
         named = (("residue=0", zero), ("residue>0", rest))
-        return [Stratum(f"{group},{n}", (size,), row, share, group=group) for n, (size, row) in named if size]
+        return [
+            Stratum(f"{group},{n}", (size,), row, share, group=group, share=1.0)
+            for n, (size, row) in named
+            if size
+        ]
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         """A point is a multiple of `step` from `start`, or, where step is 0, a number among the non-multiples."""

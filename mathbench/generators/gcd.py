@@ -72,19 +72,20 @@ class Gcd(Enumerated):
             low = [max(tuples.Numbers(self.base).first(n), 1) for n in (longer, shorter)]
             high = [self.base**n - 1 for n in (longer, shorter)]
             ends = [(-(-a // last), b // first) for a, b in zip(low, high, strict=True)]
-            sizes = (last - first + 1, *(b - a + 1 for a, b in ends))
-            numbers = (first, 0, ends[0][0], ends[1][0], *low, *high)
+            sizes, folded = [last - first + 1, *(b - a + 1 for a, b in ends)], 0
+            if longer == shorter:
+                folded, sizes[2] = sizes[1], sizes[1] // 2 + 1
+            numbers = (first, folded, ends[0][0], ends[1][0], *low, *high)
             name = f"digits={longer}+{shorter},gcd={first}" + (f"-{last}" if last > first else "")
             weight_here = weight * (share if self.distribution == "uniform" else 1)
             if weight_here:
-                found.append(Stratum(name, sizes, numbers, weight_here))
+                found.append(Stratum(name, tuple(sizes), numbers, weight_here))
         return found
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         if self.distribution == "natural":
             return tuples.draw(coordinates[1:], low[1:])
-        answer, a, b = coordinates.astype(np.int64) + low[[0, 2, 3]]
-        return np.stack([answer * a, answer * b])
+        return tuples.draw(coordinates[1:], low[1:4]) * (coordinates[0].view(np.int64) + low[0])
 
     longest = reach.of_operands
     steps = steps.gcd
@@ -98,14 +99,13 @@ class Gcd(Enumerated):
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         if self.distribution == "natural":
             return tuples.once(operands, coordinates[1:], low[1:], 2)
-        a, b = (
-            coordinates[1:].view(np.int64) + low[2:4]
-        )  # the operands divided by the answer: coprime if it is right
-        fits = (operands >= low[4:6]).all(axis=0) & (operands <= low[6:8]).all(axis=0) & ((a | b) & 1 == 1)
-        if low[4, 0] == low[5, 0]:
-            fits &= operands[0] >= operands[1]
-        left = np.flatnonzero(fits)  # Euclid's algorithm only where it decides
-        fits[left] = _gcd(a[left], b[left]) == 1
+        fits: NDArray[np.bool_] = np.logical_and.reduce((operands >= low[4:6]) & (operands <= low[6:8]))
+        if (once := tuples.once(operands, coordinates[1:], low[1:4], 2)) is not None:
+            fits &= once
+        left = np.flatnonzero(fits)
+        # the operands divided by the answer: coprime if it is right
+        a, b = tuples.draw(coordinates[1:].take(left, axis=1), low[1:4])
+        fits[left] = _coprime(a, b)
         return fits
 
     def solve(self, problems: Problems) -> Int:
@@ -125,6 +125,14 @@ class Gcd(Enumerated):
     def operands_of(self, question: str) -> tuple[int, ...]:
         inside = question.removeprefix("gcd(").removesuffix(")")
         return tuple(sorted((int(term, self.base) for term in inside.split(",")), reverse=True))
+
+
+def _coprime(a: Int, b: Int) -> NDArray[np.bool_]:
+    """Which pairs have no common factor; Euclid's algorithm only where parity does not decide."""
+    found = (a | b) & 1 == 1
+    left = np.flatnonzero(found)
+    found[left] = _gcd(a[left], b[left]) == 1
+    return found
 
 
 def _gcd(a: Int, b: Int) -> Int:

@@ -56,7 +56,7 @@ class Modular(Enumerated):
 
     def inner(self) -> list[Stratum]:
         if not self.digits:
-            return [Stratum("residues", (self.modulus, self.modulus), (0, 0, 0))]
+            return [Stratum("residues", (self.modulus, self.modulus), (0, 0, 0), share=1.0)]
         choices = tuples.tuples(range(1, self.digits + 1), 2)
         return tuples.strata(choices, tuples.Numbers(self.base), "lengths")
 
@@ -65,7 +65,8 @@ class Modular(Enumerated):
             choices = tuples.tuples(range(1, self.digits + self.longer + 1), 2, self.digits + 1)
             return tuples.strata(choices, tuples.Numbers(self.base), "lengths")
         reach = self.modulus * self.base**self.longer
-        return [Stratum("beyond-residues", (reach - self.modulus,) * 2, (0, self.modulus, self.modulus))]
+        sizes, low = (reach - self.modulus,) * 2, (0, self.modulus, self.modulus)
+        return [Stratum("beyond-residues", sizes, low, share=1.0)]
 
     draw = staticmethod(tuples.draw)
     longest = reach.of_modular

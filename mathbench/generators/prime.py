@@ -49,7 +49,10 @@ SMALL_PRIMES = (
 )
 MOST_DIGITS = 500  # a prime of that length takes some 5 milliseconds to recognise
 POOLED = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
-SIEVED = 1 << 22  # all numbers of listed spaces; made in 25 ms, one byte each
+SIEVED = 1 << 22  # the smallest factors of numbers below this are kept, one byte each
+EVEN = 1 << 19  # numbers from here on have small factors, and are prime, as often as the theorems say
+SIEVE = 1 << 16  # numbers sieved at least; twice as many where that is not enough
+LARGE, PRIME, NEITHER = SMALL_PRIMES[-1] + 1, 254, 255  # where a smallest factor would stand
 _WITNESSES = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
 
 
@@ -113,6 +116,10 @@ class Prime(Enumerated):
     def recognition(self) -> bool:
         return True
 
+    @property
+    def dear(self) -> bool:
+        return self.base ** (self.digits + self.longer) > SIEVED
+
     def inner(self) -> list[Stratum]:
         lengths = tuples.lengths(self).inner
         places = tuples.places(self.digits, self.base, self.base**self.digits)
@@ -159,7 +166,9 @@ class Prime(Enumerated):
             low, end = residues.counted(length, self.base, wheel.modulus, cut)
             begin, end = _turns(max(low, 2), wheel), _turns(min(end, high), wheel)
             row = (begin, wheel.modulus, wheel.number, *factors)
-            known = _density(factors, wheel, high // self.base) if high // self.base >= 1 << 63 else 0.0
+            known = (
+                _density(factors, wheel, high // self.base, self.base) if high // self.base >= EVEN else 0.0
+            )
             found.append(Stratum(name, (end - begin,), row, share * weight, group=group, share=known))
         return [s for s in found if s.weight]
 
@@ -184,11 +193,11 @@ class Prime(Enumerated):
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         """Point i of a wheel is the i-th number that has one of the wheel's residues."""
-        index = coordinates[0].astype(np.int64) + low[0]
+        index = coordinates[0].view(np.int64) + low[0]
         modulus, number = low[1:3, 0].tolist()
         spokes = _SPOKE_COUNTS[number]
         turn = index // spokes
-        found = turn * modulus + _SPOKES[number, index - turn * spokes]
+        found = turn * modulus + _SPOKES[number].take(index - turn * spokes)
         if len(low) == 5:
             return found[None, :]
         return residues.numbers(found, modulus, coordinates[1:], low[5:], self.base)
@@ -199,6 +208,8 @@ class Prime(Enumerated):
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
         """Whether the number is prime (`first` is 0) or has a smallest factor from `first` to `last`."""
         numbers, (first, last) = arithmetic.only(operands), low[3:5, 0].tolist()
+        if numbers.ndim == 1 and numbers.max(initial=0) < SIEVED:
+            return _in_class(numbers, first, last)
         left = np.arange(operands.shape[1])
         if last:  # the wanted factor first: most numbers are out after one division
             left = self._with(numbers, left, tuple(q for q in SMALL_PRIMES if first <= q <= last))
@@ -263,19 +274,25 @@ _SPOKE_COUNTS = np.array([len(w.spokes) for w in _WHEELS])
 _SPOKES = np.array([w.spokes + (0,) * (8 - len(w.spokes)) for w in _WHEELS])
 
 
-def _density(factors: Factors, wheel: Wheel, low: int) -> float:
-    """A low estimate of the share of a wheel's numbers from `low` on, ten times as many, that are of a class.
+def _density(factors: Factors, wheel: Wheel, low: int, base: int) -> float:
+    """A low estimate of the share of a wheel's numbers of one length that are of a class.
 
     Args:
         factors: the class; (0, 0) are the primes.
         wheel: where the numbers lie.
-        low: the smallest of them, at least 2^63: so large that densities are those of the prime number theorem.
+        low: the smallest number of that length, at least `EVEN`.
+        base: the base.
     """
-    survivors = prod(1 - 1 / q for q in SMALL_PRIMES)
-    share = factors.share if factors.last else survivors - 1 / (log(low) - 2)
-    if not factors.first:
-        share = 1 / (log(low) + log(36))
+    share = factors.share
+    if not factors.last:
+        primes = (base * _prime_share(log(low) + log(base)) - _prime_share(log(low))) / (base - 1)
+        share = prod(1 - 1 / q for q in SMALL_PRIMES) - primes if factors.first else primes
     return 0.97 * share * wheel.modulus / len(wheel.spokes)
+
+
+def _prime_share(size: float) -> float:
+    """The share of primes among the numbers up to e^size: the logarithmic integral's asymptotic series."""
+    return (1 + 1 / size + 2 / size**2 + 6 / size**3) / size
 
 
 def _wheel(first: int) -> Wheel:
@@ -315,7 +332,7 @@ def are_prime(numbers: Int) -> NDArray[np.bool_]:
     [False, False, True, False, True, False, True]
     """
     if numbers.max(initial=0) < SIEVED:
-        return _sieve().take(numbers)
+        return smallest_factors(numbers) == PRIME
     left = np.flatnonzero(numbers > 1)
     values = numbers[left]
     for q in SMALL_PRIMES:
@@ -326,15 +343,37 @@ def are_prime(numbers: Int) -> NDArray[np.bool_]:
     return prime
 
 
+def _in_class(numbers: Int, first: int, last: int) -> NDArray[np.bool_]:
+    """Which small numbers have a smallest factor from `first` to `last` (0: without end), or are prime (both 0)."""
+    found = smallest_factors(numbers)
+    if not first:
+        return found == PRIME
+    return (found >= min(first, LARGE)) & (found <= (last or LARGE))
+
+
+def smallest_factors(numbers: Int) -> NDArray[np.uint8]:
+    """The smallest prime factor of each number below `SIEVED`, uint8 (n,).
+
+    `LARGE` stands for all factors above 97, `PRIME` for that of a prime and `NEITHER` for that of 0 and 1.
+
+    >>> smallest_factors(np.array([91, 97, 101 * 103])).tolist() == [7, PRIME, LARGE]
+    True
+    """
+    sieve = _sieve(SIEVE)
+    if (most := int(numbers.max(initial=0))) >= SIEVE:
+        sieve = _sieve(1 << most.bit_length())
+    return sieve.take(numbers)
+
+
 @cache
-def _sieve() -> NDArray[np.bool_]:
-    """Which of the numbers below `SIEVED` are prime (Eratosthenes)."""
-    prime = np.ones(SIEVED, dtype=bool)
-    prime[:2] = False
-    for q in range(2, isqrt(SIEVED) + 1):
-        if prime[q]:
-            prime[q * q :: q] = False
-    return prime
+def _sieve(size: int) -> NDArray[np.uint8]:
+    """The smallest factors of 0 .. size - 1 (Eratosthenes): the largest primes first, so that the smallest stays."""
+    found = np.full(size, PRIME, dtype=np.uint8)
+    found[:2] = NEITHER
+    primes = [q for q in range(2, isqrt(size) + 1) if gmpy2.is_prime(q)]
+    for q in reversed(primes):
+        found[q * q :: q] = min(q, LARGE)
+    return found
 
 
 def _is_prime(n: int) -> bool:

@@ -1,6 +1,7 @@
 """The plan: weights, prefixes, groups that end together, spaces that are shared and used up."""
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mathbench.plan import Plan
+from mathbench.stock import Held
 from mathbench.stratum import Stratum
 
 
 def plan(strata, capacity, key=1):
     spaces = list(dict.fromkeys(s.space_name for s in strata))
-    return Plan(strata, [spaces.index(s.space_name) for s in strata], capacity, key)
+    return Plan(strata, [spaces.index(s.space_name) for s in strata], [Held(n) for n in capacity], key)
 
 
 def everything(made):
@@ -47,6 +49,7 @@ def test_strata_that_share_a_space_never_show_the_same_problem():
 
 def test_every_block_holds_each_stratum_by_weight():
     made = plan([Stratum("a", (1,), weight=1), Stratum("b", (1,), weight=2)], [10**9, 10**9])
+    made.upto(1)
     size = made.phases[0].size
     strata, _ = made.place(np.arange(20 * size))
     blocks = strata.reshape(20, size)
@@ -86,7 +89,32 @@ def test_any_plan_of_single_strata_is_a_bijection(entries, key):
 def test_ranks_grow_block_by_block(key):
     """A prefix of the rows uses a prefix of each stratum's problems, to within a block."""
     made = plan([Stratum("a", (1,)), Stratum("b", (1,), weight=4)], [10**6, 10**6], key)
+    made.upto(1)
     strata, ranks = made.place(np.arange(10 * made.phases[0].size))
     for s in (0, 1):
         own = ranks[strata == s]
         assert sorted(own.tolist()) == list(range(len(own)))
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 5), st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=6),
+    st.integers(1, 40),
+)
+def test_counting_late_changes_nothing(entries, asked):
+    """Spaces of which only a lower bound is known are counted in time, and the plan is the same."""
+    strata = [Stratum(str(i), (1,), weight=w) for i, (w, _, _) in enumerate(entries)]
+    late = [Held(max(n - less, 0), partial(int, n)) for _, n, less in entries]
+    made = Plan(strata, list(range(len(strata))), late, 1)
+    sure = plan(strata, [n for _, n, _ in entries])
+    rows = np.arange(made.upto(asked))
+    assert len(rows) == sure.upto(asked)
+    assert [a.tolist() for a in made.place(rows)] == [a.tolist() for a in sure.place(rows)]
+    assert everything(made) == everything(sure)
+
+
+def test_what_cannot_run_out_is_not_counted():
+    def never():
+        raise AssertionError("counted")
+
+    strata = [Stratum(name, (1,)) for name in "abc"]
+    assert Plan(strata, [0, 1, 2], [Held(7), Held(5000), Held(50_000, never)], 1).upto(5000) == 5000

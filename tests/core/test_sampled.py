@@ -90,6 +90,7 @@ def test_how_many_attempts_are_made_at_once_changes_nothing(monkeypatch):
     wanted = {split: numbers(split, range(20)) for split in ("train", "validation", "interpolate")}
     monkeypatch.setattr(sampled, "MOST_TRIES", 1)
     monkeypatch.setattr(sampled, "BATCH", 7)
+    monkeypatch.setattr(sampled, "ROWS", 5)
     assert {split: numbers(split, range(20)) for split in wanted} == wanted
 
 

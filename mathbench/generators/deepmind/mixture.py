@@ -13,7 +13,7 @@ from mathbench.dataset import Dataset
 from mathbench.errors import InputError
 from mathbench.generators.deepmind.kernel.module import School
 from mathbench.plan import MOST_ROWS
-from mathbench.sampled import BATCH
+from mathbench.sampled import ROWS
 from mathbench.sections import BETWEEN
 from mathbench.stratum import Stratum
 from mathbench.task import Int, Source, Task, Written, numbers
@@ -71,7 +71,7 @@ class InTurn:
         seed: the seed of all of them.
     """
 
-    at_once = BATCH
+    at_once = ROWS
 
     def __init__(self, tasks: tuple[School, ...], split: str, seed: int | str):
         self._sources = [task.source(split, seed) for task in tasks]
@@ -81,6 +81,11 @@ class InTurn:
     def __len__(self) -> int:
         return min(min(map(len, self._sources)) * len(self._sources), MOST_ROWS)
 
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        many = len(self._sources)
+        return min(min(source.upto(-(-rows // many)) for source in self._sources) * many, rows)
+
     @property
     def block(self) -> int:
         """Rows after which every stratum had its share."""
@@ -88,8 +93,8 @@ class InTurn:
 
     def written(self, rows: range | Int) -> Iterator[Written]:
         """Some rows in order, in pieces."""
-        for start in range(0, max(len(rows), 1), BATCH):
-            yield self._written(numbers(rows[start : start + BATCH]))
+        for start in range(0, max(len(rows), 1), ROWS):
+            yield self._written(numbers(rows[start : start + ROWS]))
 
     def _written(self, rows: Int) -> Written:
         module = rows % len(self._sources)

@@ -50,7 +50,9 @@ class Expanded(NamedTuple):
     live: Bool
 
 
-def expand(chance: Chance, coefficients: Int, entropy: Int, length: Int) -> Expanded:
+def expand(
+    chance: Chance, coefficients: Int, entropy: Int, length: Int, live: Bool | None = None
+) -> Expanded:
     """Take coefficients apart.
 
     Args:
@@ -59,29 +61,30 @@ def expand(chance: Chance, coefficients: Int, entropy: Int, length: Int) -> Expa
         entropy: int64 (n,), units shared out among the additional terms.
         length: int64 (n,), how many terms there are; at least as many as coefficients that are not zero, and at
             least two where there is none.
+        live: bool (k, n), the coefficients that there are; the others, zeros, become no terms; None: all.
 
     Returns:
         The terms, those of one coefficient beside each other.
     """
-    counts = _counts(chance, length, coefficients == 0)
-    shares = chance.spread(entropy, np.maximum(counts - 1, 0))
-    ends = np.cumsum(counts, axis=0)
-    place = np.arange(int(ends[-1].max(initial=0)))[:, None]
-    of = (place[:, None] >= ends[None]).sum(axis=1)
-    live = place < ends[-1]
-    of = np.minimum(of, len(coefficients) - 1)
-    count = np.take_along_axis(counts, of, axis=0)
-    whole, share = (np.take_along_axis(table, of, axis=0) for table in (coefficients, shares))
-    rank = place - np.take_along_axis(ends - counts, of, axis=0)
-    value = _with_sums(chance, whole, count, share, of, live, rank)
-    return Expanded(np.where(live, value, 0), of, live)
+    counts = _counts(chance, length, coefficients == 0, live)
+    first = np.cumsum(counts, axis=0) - counts
+    place = np.arange(int(counts.sum(axis=0).max(initial=0)))[:, None]
+    value, of = np.zeros((2, len(place), len(length)), dtype=np.int64)
+    for k, whole in enumerate(coefficients):
+        alone = np.flatnonzero(counts[k] == 1)
+        at = first[k, alone]
+        value[at, alone], of[at, alone] = whole[alone], k
+    parts = _parts(chance.fork(), coefficients, counts, entropy)
+    at = first[parts.of, parts.row] + parts.rank
+    value[at, parts.row], of[at, parts.row] = parts.value, parts.of
+    return Expanded(value, of, place < counts.sum(axis=0))
 
 
-def _counts(chance: Chance, length: Int, zero: Bool) -> Int:
+def _counts(chance: Chance, length: Int, zero: Bool, live: Bool | None) -> Int:
     """How many terms each coefficient becomes, int64 (k, n): never one for a coefficient that is zero."""
     counts = (~zero).astype(np.int64)
-    extra = chance.fork().parts(np.maximum(length - counts.sum(axis=0), 0), len(zero))
-    counts += extra
+    more, luck = np.maximum(length - counts.sum(axis=0), 0), chance.fork()
+    counts += luck.parts(more, len(zero)) if live is None else luck.parts_among(more, live)
     again = chance.fork()
     while True:
         alone = zero & (counts == 1)
@@ -96,23 +99,39 @@ def _counts(chance: Chance, length: Int, zero: Bool) -> Int:
         counts[luck.pick(there), rows] += 1
 
 
-def _with_sums(chance: Chance, whole: Int, count: Int, share: Int, of: Int, live: Bool, rank: Int) -> Int:
-    """Terms of about the entropy that each coefficient has for them, moved so that they add up to it."""
-    many = np.maximum(count, 1)
-    least = np.maximum(decades.of_value(-(-whole // many)), UNIT)
-    luck = chance.fork()
-    weights = np.stack([luck.exponential() for _ in live]) * live
-    part = share * many // np.maximum(many - 1, 1) * weights // np.maximum(_sums(weights, of), 1)
-    drawn = chance.fork()
-    value = np.stack([drawn.integer(np.maximum(p, low)) for p, low in zip(part, least, strict=True)]) * live
-    missing = whole - _sums(value, of)
-    return np.where(count == 1, whole, value + (missing + rank) // many)
+class _Parts(NamedTuple):
+    """The terms of those coefficients that become several, one after the other, int64 (m,) each."""
+
+    row: Int
+    of: Int
+    rank: Int
+    value: Int
 
 
-def _sums(values: Int, of: Int) -> Int:
-    """For each term the sum over all terms of its coefficient."""
-    total = np.zeros_like(values)
-    for k in range(int(of.max(initial=0)) + 1):
-        mine = of == k
-        total += np.where(mine, np.where(mine, values, 0).sum(axis=0), 0)
-    return total
+def _parts(chance: Chance, coefficients: Int, counts: Int, entropy: Int) -> _Parts:
+    """Terms of about the entropy that falls to each, moved so that they add up to their coefficient."""
+    row, of = np.nonzero(counts.T > 1)
+    whole, count = coefficients[of, row], counts[of, row]
+    start, item = np.cumsum(count) - count, np.repeat(np.arange(len(row)), count)
+    rank = np.arange(len(item)) - start[item]
+    luck = chance.take(row[item]).apart((of[item] << 8) + rank)
+    share = _shares(luck, entropy, rank, row, start)
+    weights = luck.exponential()
+    least = np.maximum(decades.of_value(-(-whole // count)), UNIT)
+    # one term follows from the others, so the entropy of the coefficient is that of one term fewer
+    each = (share * count // (count - 1))[item] * weights // _sums(weights, start)[item]
+    drawn = luck.integer(np.maximum(each, least[item]))
+    missing = whole - _sums(drawn, start)
+    return _Parts(row[item], of[item], rank, drawn + (missing[item] + rank) // count[item])
+
+
+def _shares(luck: Chance, entropy: Int, rank: Int, row: Int, start: Int) -> Int:
+    """Share entropy out among coefficients: a Dirichlet distribution, one part for each term but the first."""
+    part = _sums(np.where(rank > 0, luck.exponential(), 0), start)
+    total = np.zeros(len(entropy), np.int64)
+    np.add.at(total, row, part)
+    return entropy[row] * part // total[row]
+
+
+def _sums(values: Int, start: Int) -> Int:
+    return np.add.reduceat(values, start) if len(start) else np.zeros(0, np.int64)

@@ -7,10 +7,13 @@ import numpy as np
 from mathbench import phrases, text
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.scope import letter
+from mathbench.generators.deepmind.kernel.scope import ALPHABET, letter
 from mathbench.task import Int
 
-_SIGNS = ("", "-", " + ", " - ")  # first or not, negative or not
+# what stands before a term, whether it is positive or negative
+_JOINTS = ("", "-", " + ", " - ", " = ", " = -", ", ", ", -", " and ", " and -")
+BEGIN, PLUS, EQUALS, COMMA, AND = range(5)
+_VARIABLES = (*(factor + x for x in ALPHABET for factor in ("", "*")), "")  # behind a factor or not
 _POWERS = tuple(f"**{power}" if power > 1 else "" for power in range(100))
 
 
@@ -63,6 +66,10 @@ class Terms(Columns):
             **{f.name: np.take_along_axis(getattr(self, f.name), order, axis=0) for f in fields(self)}
         )
 
+    def joined(self, joint: Int) -> text.Piece:
+        """Terms as text, each with what stands before it: BEGIN, PLUS, EQUALS, COMMA or AND, int64 (t, n)."""
+        return tuple(word for t in range(len(joint)) for word in self._term(t, joint[t]))
+
     def written(self) -> text.Piece:
         """The sum as text, ``0`` where no term is live.
 
@@ -73,26 +80,28 @@ class Terms(Columns):
         words: list[text.Word] = []
         first = np.ones(self.live.shape[1], dtype=np.bool_)
         for t in range(len(self.live)):
-            words += self._term(t, first)
+            words += self._term(t, np.where(first, BEGIN, PLUS))
             first = first & ~self.live[t]
         return (*words, *text.literal("0", len(first), first))
 
-    def _term(self, t: int, first: Bool) -> text.Piece:
+    def _term(self, t: int, joint: Int) -> text.Piece:
         live, coefficient, power = self.live[t], self.coefficient[t], self.power[t]
-        named, constant, size = self.name[t] >= 0, power == 0, np.abs(coefficient)
-        sign = phrases.one_of((coefficient < 0) + 2 * ~first, _SIGNS)
-        shown = live & ~named & (constant | (size != 1))
-        number = text.number(np.where(shown, size, 0), 10, shown)
-        tail = (
-            text.literal("*", len(live), ~constant & (named | (size != 1)))[0]
-            .then(letter(np.where(constant, -1, self.variable[t]))[0])
-            .then(phrases.one_of(power, _POWERS)[0])
+        constant, size, named = power == 0, np.abs(coefficient), self.name[t] >= 0
+        factor = live & (constant | named | (size != 1))
+        shown = factor & ~named
+        sign = phrases.one_of(
+            ((coefficient < 0) + 2 * joint) * live, _JOINTS[: 2 * int(joint.max(initial=0)) + 2]
         )
+        name = letter(np.where(live, self.name[t], -1)) if named.any() else ()
+        variable = np.where(live & ~constant, 2 * self.variable[t] + factor, len(_VARIABLES) - 1)
+        highest = int(power.max(initial=0))
+        raised = phrases.one_of(power * live, _POWERS[: highest + 1]) if highest > 1 else ()
         return (
-            *phrases.only(sign, live),
-            *letter(np.where(live, self.name[t], -1)),
-            *number,
-            tail.only(live),
+            *sign,
+            *name,
+            *text.number(size * shown, 10, shown),
+            *phrases.one_of(variable, _VARIABLES),
+            *raised,
         )
 
 

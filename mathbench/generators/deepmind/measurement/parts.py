@@ -49,7 +49,8 @@ class Parts(NamedTuple):
 @cache
 def table() -> tuple[Parts, Weighted]:
     """All groups, one after the other, and the choice among each: the easiest, the medium and the hardest third of those
-    of train, by the product of numerator and denominator, then those of `FINER` entropy that train does not have."""
+    of train, by the product of numerator and denominator, then those of `FINER` entropy that train does not have.
+    """
     train = _conversions(ENTROPY)
     train = train.rows(np.lexsort((train.pair, train.top, train.top * train.bottom)))
     ends = np.cumsum(train.weight)

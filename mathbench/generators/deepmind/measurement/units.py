@@ -133,7 +133,8 @@ def decimal(value: Fraction) -> tuple[int, int]:
 
 def factors() -> Int:
     """For each pair of units what the decimal fraction asked about is multiplied by, and mantissa and exponent of what its
-    conversion is; int64 (3, pairs)."""
+    conversion is; int64 (3, pairs).
+    """
     multiples = [whole(pair.scale) for pair in PAIRS]
     found = [(m, *decimal(m * pair.scale)) for m, pair in zip(multiples, PAIRS, strict=True)]
     return np.array(found).T

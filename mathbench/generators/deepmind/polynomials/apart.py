@@ -31,5 +31,7 @@ def apart(chance: Chance, coefficients: Int, entropy: Int, many: Int, variable: 
         many: int64 (n,), at least two more than there are coefficients that are not zero.
         variable: int64 (n,), its code.
     """
-    terms = expand(chance, coefficients, entropy, many)
+    powers = np.arange(len(coefficients))[:, None]
+    degree = np.where(coefficients != 0, powers, 0).max(axis=0)
+    terms = expand(chance, coefficients, entropy, many, powers <= degree)
     return Sums(terms.value, np.ones_like(terms.value), terms.of[None], terms.live, variable[None])
