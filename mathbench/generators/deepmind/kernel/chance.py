@@ -19,6 +19,7 @@ from mathbench.task import Int
 Bool = NDArray[np.bool_]
 
 _QUANTILES = 1 << 12
+_FRACTION = np.uint64((1 << 56) - 1)
 
 
 class Chance:
@@ -43,6 +44,10 @@ class Chance:
         self._drawn += 1
         return mix(self._words + np.uint64(self._drawn * GOLDEN & MASK))
 
+    def skip(self) -> None:
+        """Move on as if a word had been drawn: for a draw that is certain in the whole batch."""
+        self._drawn += 1
+
     def fork(self) -> "Chance":
         """A stream apart; however much is drawn from it, this one moves on by one."""
         return Chance(self.words())
@@ -50,6 +55,10 @@ class Chance:
     def take(self, index: Int) -> "Chance":
         """A stream apart for some of the problems."""
         return Chance(self.words().take(index))
+
+    def apart(self, item: Int) -> "Chance":
+        """Streams apart for several things of one problem, which differ in their numbers, int64 (n,), 0 or more."""
+        return Chance(mix(self._words + mix(item.astype(np.uint64))))
 
     def below(self, size: int | Int) -> Int:
         """Uniform in 0 .. size-1, int64 (n,); size (an integer or int64 (n,)) is 1 or more."""
@@ -83,14 +92,20 @@ class Chance:
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
+        entropy = np.maximum(entropy, 0)
+        broken = (entropy % decades.UNIT != 0).astype(np.int64)  # 10^entropy lies above the integer that power gives
         many = decades.power(entropy) + least
         if not signed:
-            return self.between(least, many)
-        most = (many + 1) // 2
+            return self.between(least, many + broken)
+        most = (many + broken + 1) // 2
         if least == 0:
             return self.between(-most, most)
         sign = self.sign()
         return sign * self.between(least, np.maximum(most, least))
+
+    def exponential(self) -> Int:
+        """Exponentially distributed with mean 1, in 2^-16, int64 (n,); more than 0."""
+        return _exponentials().take(self.below(_QUANTILES))
 
     def spread(self, total: Int, weights: Int) -> Int:
         """Share a total out at random: a Dirichlet distribution with whole parameters, rounded down.
@@ -107,24 +122,29 @@ class Chance:
         for i in range(int(weights.max(initial=0))):
             drawn = chance.fork()
             for part, weight in zip(parts, weights, strict=True):
-                part += np.where(weight > i, _exponentials().take(drawn.below(_QUANTILES)), 0)
+                part += np.where(weight > i, drawn.exponential(), 0)
         return parts * total // np.maximum(parts.sum(axis=0), 1)
 
     def parts(self, total: Int, count: int) -> Int:
-        """Uniform among the ways to write a small total as a sum of some numbers of 0 or more, int64 (count, n).
+        """Uniform among the ways to write a small total (with count, less than 256) as a sum of some numbers of 0 or more, int64 (count, n).
 
         >>> Chance(np.arange(4, dtype=np.uint64)).parts(np.array([0, 1, 2, 3]), 2).sum(axis=0).tolist()
         [0, 1, 2, 3]
         """
         if count == 1:
             return total[None, :]
-        places = int(total.max(initial=0)) + count - 1
-        live = np.arange(places)[:, None] < total + count - 1
-        bars = np.sort(
-            self.order(places, live)[: count - 1], axis=0
-        )  # count - 1 of the places, any of them as likely
-        edges = np.concatenate([np.full((1, len(total)), -1), bars, (total + count - 1)[None, :]])
-        return np.diff(edges, axis=0) - 1
+        parts, rows, part = np.zeros((count, len(total)), np.int64), np.arange(len(total)), np.zeros_like(total)
+        left, bars = (total + count - 1).astype(np.uint64), np.full(len(total), count - 1, np.uint64)
+        word = self.words() >> np.uint64(8)  # a fraction of 56 bits; what is left of it after a draw serves the next
+        for _ in range(int(total.max(initial=0)) + count - 1):
+            scaled = word * left
+            word = scaled & _FRACTION
+            bar = (scaled >> np.uint64(56)) < bars
+            parts[part, rows] += ~bar & (left > 0)
+            part += bar
+            bars -= bar
+            left -= left > 0
+        return parts
 
     def order(self, many: int, live: Bool | None = None) -> Int:
         """A random order of 0 .. many-1, int64 (many, n); those that are not live, bool (many, n), come last."""

@@ -6,7 +6,7 @@ is only their letter, which their scope fixes; so text is written for one module
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +43,8 @@ class Drawn:
 class Definer(Protocol):
     """A module that can define a value for the one above."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def defines(self, value: Value) -> Bool:
         """Which values it can define, bool (n,)."""
@@ -136,7 +137,7 @@ def _level(definers: Mapping[str, Definer], requests: Sequence[Request], kind: t
     if not mine:
         return []
     scope = Scope.joined([request.scope for request in mine])
-    values: Value = kind.joined([request.values for request in mine])  # type: ignore[arg-type]
+    values: Value = kind.joined(cast(Any, [request.values for request in mine]))
     able = np.stack([module.defines(values) for module in definers.values()])
     if not able.any(axis=0).all():
         raise RuntimeError("a value was hidden that no module defines")

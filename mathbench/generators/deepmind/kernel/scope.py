@@ -34,7 +34,7 @@ class Scope(Columns):
         entropy: int64 (n,), units left for all of these.
         word: uint64 (n,), a random word.
         turn, step: int64 (n,), which letters the question uses.
-        level: int64 (n,), the number of the question's stratum.
+        level: int64 (n,), the number of the question's stratum; below the top -1.
     """
 
     row: Int
@@ -100,8 +100,8 @@ class Scope(Columns):
         return Named(tuple(values), codes, requests)
 
     def _below(self, chance: Chance, number: Int, modules: Int, entropy: Int) -> "Scope":
-        words = chance.words()
-        return Scope(self.row, number, modules, entropy, words, self.turn, self.step, self.level)
+        words, no_level = chance.words(), np.full_like(self.level, -1)
+        return Scope(self.row, number, modules, entropy, words, self.turn, self.step, no_level)
 
 
 class Request(NamedTuple):
@@ -143,8 +143,8 @@ class Named(Columns):
         if not isinstance(value, Numbers):
             raise TypeError(f"slot {slot} holds no number")
         if not hidden.any():
-            return value.text()
-        shown = tuple(word.only(~hidden) for word in value.text())
+            return value.written()
+        shown = tuple(word.only(~hidden) for word in value.written())
         return (*self.letter(slot), *shown)
 
     def letter(self, slot: int) -> text.Piece:

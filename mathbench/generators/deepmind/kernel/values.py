@@ -51,11 +51,11 @@ class Numbers(Columns):
         """Which ones are integers, bool (n,)."""
         return self.bottom == 1
 
-    def text(self) -> text.Piece:
+    def written(self) -> text.Piece:
         """As text: ``-3``, ``3/4``, ``0.75``.
 
         >>> numbers = Numbers(np.array([-3, 3, -3]), np.array([1, 4, 4]), np.array([False, False, True]))
-        >>> text.join(numbers.text()).to_pylist()
+        >>> text.join(numbers.written()).to_pylist()
         ['-3', '3/4', '-0.75']
         """
         whole = self.integer
@@ -91,7 +91,7 @@ class Polynomials(Columns):
         return cls(coefficients, np.ones_like(coefficients))
 
     @classmethod
-    def joined(cls, parts: "list[Polynomials]") -> "Polynomials":  # type: ignore[override]
+    def joined(cls, parts: "list[Polynomials]") -> "Polynomials":
         """One part after the other, filled up with zeros to the highest degree."""
         rows = max(len(part.top) for part in parts)
         fill = [((0, rows - len(part.top)), (0, 0)) for part in parts]

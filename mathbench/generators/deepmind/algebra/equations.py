@@ -1,0 +1,138 @@
+"""Linear equations as columns: terms on two sides, some of their numbers shown as letters."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from numpy.typing import NDArray
+
+from mathbench import text
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.expansion import Expanded
+from mathbench.generators.deepmind.kernel.scope import Named, Request, Scope
+from mathbench.generators.deepmind.kernel.terms import BEGIN, EQUALS, PLUS, Terms
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.hashing import U64, mix
+from mathbench.task import Int
+
+HIDDEN = 3  # numbers of one system that modules below may define
+Small = NDArray[np.int8]
+CONSTANT = np.int8(2)  # the unknown of what has none; the unknowns are 0 and 1
+NOWHERE = np.int8(7)  # the side of what is no term; the sides of equation i are 2 i and 2 i + 1
+
+
+def _laid(side: Small, sides: int) -> tuple[Small, Small]:
+    """Where each term stands, int8 (t, n), and where each side begins and the last one ends, int8 (sides + 1, n)."""
+    place, first = np.zeros_like(side), np.zeros((sides + 1, side.shape[1]), np.int8)
+    for s in range(sides):
+        here = side == s
+        running = np.cumsum(here, axis=0, dtype=np.int8)
+        place += here * (first[s] + running - np.int8(1))
+        first[s + 1] = first[s] + np.maximum(running[-1], 1)  # a zero where there is no term
+    return place, first
+
+
+@dataclass(frozen=True)
+class Equations(Columns):
+    """Equations in the order of their text; a side without terms shows a zero.
+
+    Attributes:
+        value: int64 (t, n), numbers with their signs.
+        unknown: int8 (t, n), which unknown a term has, or CONSTANT.
+        side: int8 (t, n), which side of which equation; NOWHERE behind the last term.
+        name: int8 (t, n), the code of the letter that stands for a number's absolute value; -1: none.
+    """
+
+    value: Int
+    unknown: Small
+    side: Small
+    name: Small
+
+    @classmethod
+    def of(cls, chance: Chance, terms: Expanded, unknowns: int) -> "Equations":
+        """Put terms whose sum is zero, equation by equation, on either side.
+
+        Args:
+            chance: random choices.
+            terms: the terms; those of equation i belong to the numbers i (unknowns + 1) and following, one for each
+                unknown and one for the constant.
+            unknowns: how many unknowns, and equations, there are.
+        """
+        bits = chance.words() >> np.arange(len(terms.value), dtype=np.uint64)[:, None]
+        right = (bits & np.uint64(1)).astype(np.int8)
+        number = terms.of.astype(np.int8)
+        side = np.where(terms.live, number // (unknowns + 1) * 2 + right, NOWHERE)
+        place, first = _laid(side, 2 * unknowns)
+        shape = (int(first[-1].max()), len(bits[0]))
+        value, unknown = np.zeros(shape, np.int64), np.full(shape, CONSTANT)
+        term, row = np.nonzero(terms.live)
+        at = place[term, row].astype(np.int64) * shape[1] + row
+        value.ravel()[at] = (terms.value * (1 - 2 * right))[term, row]
+        number %= unknowns + 1
+        unknown.ravel()[at] = np.where(number == unknowns, CONSTANT, number)[term, row]
+        there = np.arange(shape[0], dtype=np.int8)[:, None]
+        sides = np.sum([there >= start for start in first[1:-1]], axis=0, dtype=np.int8)
+        return cls(value, unknown, np.where(there < first[-1], sides, NOWHERE), np.full(shape, -1, np.int8))
+
+    @property
+    def shown(self) -> Bool:
+        """Which terms show a number, bool (t, n); a factor of one is not shown."""
+        return (self.side != NOWHERE) & ((self.unknown == CONSTANT) | ((self.value != 1) & (self.value != -1)))
+
+    def hide(self, chance: Chance, scope: Scope) -> tuple["Equations", list[Request]]:
+        """Have modules below define some numbers, of either sign: a letter stands for the absolute value."""
+        below, chance = scope.modules - 1, chance.fork()
+        some = np.flatnonzero(below)
+        if not len(some):
+            return self, []
+        place, live = self._chosen(chance.take(some), below[some], some)
+        slots = np.zeros((HIDDEN, len(scope)), np.int64), np.zeros((HIDDEN, len(scope)), np.bool_)
+        slots[0][:, some], slots[1][:, some] = place, live
+        sizes = np.abs(np.take_along_axis(self.value, slots[0], axis=0))
+        named = scope.hide(chance, [Numbers.integers(size) for size in sizes], slots[1])
+        return self._with_names(named, slots[0]), named.requests or []
+
+    def _chosen(self, chance: Chance, below: Int, rows: Int) -> tuple[Int, Bool]:
+        """Choose terms whose numbers may be hidden, int64 (HIDDEN, m), and which of these do exist, bool."""
+        shown = self.shown[:, rows]
+        many = chance.between(1, np.maximum(np.minimum(below, shown.sum(axis=0)), 1))
+        place = chance.order(len(shown), shown)[:HIDDEN]
+        live = np.arange(HIDDEN)[:, None] < many
+        return place, live & np.take_along_axis(shown, place, axis=0)
+
+    def _with_names(self, named: Named, place: Int) -> "Equations":
+        name = self.name.copy()
+        for codes, at in zip(named.codes, place, strict=True):
+            rows = np.flatnonzero(codes >= 0)
+            name[at[rows], rows] = codes[rows]
+        return Equations(self.value, self.unknown, self.side, name)
+
+    def canonical(self) -> Int:
+        """The equations as numbers, the same in any order of terms, sides and equations, int64 (equations, n)."""
+        code = ((self.value * 4 + self.unknown) * 2 + (self.name >= 0)).view(np.uint64)
+        hashes = mix(code + np.uint64(1)) * (self.side != NOWHERE)
+        last = int(self.side.max(initial=0, where=self.side != NOWHERE))
+        both = [self._hash(hashes, side) + self._hash(hashes, side + 1) for side in range(0, last, 2)]
+        return np.sort(np.stack(both), axis=0).view(np.int64)
+
+    def _hash(self, hashes: U64, side: int) -> U64:
+        return mix((hashes * (self.side == side)).sum(axis=0, dtype=np.uint64))
+
+    def written(self, codes: Int, conjunction: Int) -> text.Piece:
+        """The equations as text, ``3*x + 2 = 8``.
+
+        Args:
+            codes: int64 (unknowns, n), the letters of the unknowns.
+            conjunction: int64 (n,), COMMA or AND: what stands between two equations.
+        """
+        new = self.side[1:] != self.side[:-1]
+        opened = np.where(self.side[1:] % 2 == 1, np.int8(EQUALS), conjunction.astype(np.int8))
+        joint = np.concatenate([np.full((1, len(conjunction)), BEGIN, np.int8), np.where(new, opened, PLUS)])
+        letters = codes.astype(np.int8)
+        variable = np.where(self.unknown == 0, letters[0], letters[-1])
+        power = (self.unknown != CONSTANT).view(np.int8)
+        return Terms(self.value, power, self.side != NOWHERE, variable, self.name).joined(joint)
+
+
+

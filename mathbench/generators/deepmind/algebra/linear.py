@@ -1,0 +1,156 @@
+"""Linear equations in one unknown, and two of them in two."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.algebra.equations import Equations
+from mathbench.generators.deepmind.algebra.framing import framed
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.expansion import expand
+from mathbench.generators.deepmind.kernel.module import Level, Module, composed
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.terms import AND, COMMA
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.task import Int
+
+MOST_VALUE = 10**12  # that an equation is made for: products with coefficients stay far below 2^63
+
+
+@dataclass(frozen=True)
+class System(Columns):
+    """Linear equations and the value of the first unknown."""
+
+    equations: Equations
+    solution: Int
+    wording: Int
+
+
+class Linear(Module):
+    """As many linear equations as there are unknowns, with an integer solution.
+
+    A quarter of the entropy is for the solution; of the rest one to two thirds are for the coefficients, and what is
+    left is for the terms that these are taken apart into. A zero never has a minus sign here.
+    """
+
+    unknowns: ClassVar[int]
+    asked: ClassVar[tuple[str, ...]]
+    said: ClassVar[tuple[str, ...]]
+    symmetry: ClassVar[str] = "order of terms, sides and equations"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        solutions, rest = self._solutions(chance, scope.own(), value)
+        for_matrix = rest * chance.between(UNIT // 3, 2 * UNIT // 3) // UNIT
+        matrix = self._matrix(chance, for_matrix)
+        constants = -(matrix * solutions).sum(axis=1)
+        coefficients = np.concatenate([matrix, constants[:, None]], axis=1).reshape(-1, len(scope))
+        fewest = (coefficients != 0).sum(axis=0) + 1
+        most = 1 + (self.unknowns * (2 * UNIT + rest)) // (2 * UNIT)
+        length = chance.between(fewest, np.maximum(fewest, most)) + self.setting("more_terms", scope)
+        terms = expand(chance, coefficients, rest - for_matrix, length)
+        equations = Equations.of(chance, terms, self.unknowns)
+        shown, requests = equations.hide(chance, scope)
+        good = equations.shown.any(axis=0) | (scope.modules == 1)  # `x = -x` has no number to hide
+        wording = chance.below(60)
+        return Drawn(System(shown, solutions[0], wording), shown.canonical(), requests, good)
+
+    def _solutions(self, chance: Chance, own: Int, value: Value | None) -> tuple[Int, Int]:
+        """The solution, int64 (unknowns, n), the first unknown as prescribed; and the entropy left."""
+        free = self.unknowns - (value is not None)
+        shares = np.maximum(chance.spread(own // 4, np.ones((free, 1), np.int64)), UNIT)
+        drawn = np.array([chance.integer(share) for share in shares], np.int64).reshape(free, len(own))
+        known = np.empty((0, len(own)), np.int64) if value is None else value.top[None]
+        return np.concatenate([known, drawn]), np.maximum(own - shares.sum(axis=0), UNIT)
+
+    def _matrix(self, chance: Chance, entropy: Int) -> Int:
+        """Coefficients, int64 (unknowns, unknowns, n), with one solution, no equation in the first unknown alone."""
+        many = self.unknowns
+        shares = np.maximum(chance.spread(entropy, np.ones((many * many, 1), np.int64)), UNIT)
+        drawn = chance.until(
+            lambda again, rows: np.stack([again.integer(share) for share in shares[:, rows]]),
+            lambda values, rows: self._solvable(values.reshape(many, many, -1)),
+        )
+        return drawn.reshape(many, many, -1)
+
+    def _solvable(self, matrix: Int) -> Bool:
+        if self.unknowns == 1:
+            return matrix[0, 0] != 0
+        (a, b), (c, d) = matrix
+        return (a * d != b * c) & (b != 0) & (d != 0)
+
+    def question(self, problem: System, scope: Scope) -> pa.StringArray:
+        return self._filled(self.asked, problem, scope)
+
+    def answer(self, problem: System, scope: Scope) -> pa.StringArray:
+        return text.join(phrases.signed(problem.solution))
+
+    def defines(self, value: Value) -> Bool:
+        if not isinstance(value, Numbers):
+            return super().defines(value)
+        return value.integer & (np.abs(value.top) <= MOST_VALUE)
+
+    def sentence(self, problem: System, scope: Scope) -> pa.StringArray:
+        return self._filled(self.said, problem, scope)
+
+    def _filled(self, templates: tuple[str, ...], problem: System, scope: Scope) -> pa.StringArray:
+        codes = np.stack([scope.code(place) for place in range(self.unknowns)])
+        conjunction = np.where(problem.wording % 2, AND, COMMA)
+        equations = problem.equations.written(codes, conjunction)
+        choice = problem.wording // 2 % len(templates)
+        return text.join(framed(choice, templates, equations, x=scope.letter(0), y=scope.letter(1)))
+
+
+@dataclass(frozen=True)
+class OneUnknown(Linear):
+    """Solve a linear equation in one unknown."""
+
+    summary: ClassVar[str] = "Solve 3*x + 2 = 8 for x. -> 2"
+    unknowns: ClassVar[int] = 1
+    asked: ClassVar[tuple[str, ...]] = (
+        "Solve {} for {x}.",
+        "Find {x} from {}.",
+        "If {}, what is {x}?",
+        "Which {x} makes {} true?",
+        "What is the solution {x} of {}?",
+    )
+    said: ClassVar[tuple[str, ...]] = (
+        "Assume {}. ",
+        "Let {x} satisfy {}. ",
+        "Take {x} from {}. ",
+    )
+
+
+@dataclass(frozen=True)
+class TwoUnknowns(Linear):
+    """Solve two linear equations in two unknowns for one of them."""
+
+    summary: ClassVar[str] = "Solve 3*x + y = 8, x - y = 0 for x. -> 2"
+    unknowns: ClassVar[int] = 2
+    asked: ClassVar[tuple[str, ...]] = (
+        "Solve {} for {x}.",
+        "Find {x} from {}.",
+        "If {}, what is {x}?",
+        "Which {x} satisfies {}?",
+        "Given {}, calculate {x}.",
+    )
+    said: ClassVar[tuple[str, ...]] = (
+        "Assume {}. ",
+        "Let {x} and {y} satisfy {}. ",
+        "Take {x} from {}. ",
+    )
+
+
+_SETTINGS = {"more_terms": 0}
+_AXES = (Level("bigger", (12, 12)), Level("longer", (3, 10), settings={"more_terms": 4}))
+LINEAR_1D = OneUnknown("algebra__linear_1d", settings=_SETTINGS, axes=_AXES)
+LINEAR_2D = TwoUnknowns("algebra__linear_2d", settings=_SETTINGS, axes=_AXES)
+_DEEPER = Level("deeper", (3, 10), modules=(5, 6))
+
+MODULES = (LINEAR_1D, composed(LINEAR_1D, _DEEPER), LINEAR_2D, composed(LINEAR_2D, _DEEPER))
