@@ -8,7 +8,14 @@ from mathbench.generators.deepmind.numbers.factoring import factors
 from mathbench.generators.deepmind.numbers.primality import BOUND, has_no_witness, last_below, next_prime
 
 # strong pseudoprimes to the first bases, and Carmichael numbers (OEIS A014233, A002997)
-IMPOSTORS = [3_215_031_751, 2_152_302_898_747, 3_474_749_660_383, 10_024_721, 172_947_529, 1_436_697_831_295_441]
+IMPOSTORS = [
+    3_215_031_751,
+    2_152_302_898_747,
+    3_474_749_660_383,
+    10_024_721,
+    172_947_529,
+    1_436_697_831_295_441,
+]
 
 
 def spread(low: float, high: float, many: int) -> np.ndarray:
@@ -42,7 +49,7 @@ def test_factors_are_those_of_sympy():
     numbers = np.concatenate([np.arange(1, 600), spread(3, 13, 800), primes * primes[::-1], primes**2])
     found = factors(numbers)
     for i, number in enumerate(numbers.tolist()):
-        many, expected = found.count[i], sorted(sympy.factorint(number).items())
+        many, expected = found.many[i], sorted(sympy.factorint(number).items())
         assert found.primes[:, i].tolist() == [p for p, _ in expected] + [0] * (len(found.primes) - many)
         assert found.powers[:many, i].tolist() == [p**a for p, a in expected]
     assert (found.powers.prod(axis=0) == numbers).all()

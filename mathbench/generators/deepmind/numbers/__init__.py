@@ -1,6 +1,8 @@
 """Numbers: divisors, primes, digits."""
 
-from mathbench.generators.deepmind.kernel.module import Level, Module, composed
+from dataclasses import replace
+
+from mathbench.generators.deepmind.kernel.module import MANY, Level, Module, composed
 from mathbench.generators.deepmind.numbers.base_conversion import BaseConversion
 from mathbench.generators.deepmind.numbers.division import DivRemainder, IsFactor
 from mathbench.generators.deepmind.numbers.divisors import Gcd, Lcm
@@ -27,19 +29,28 @@ _PLACE = PlaceValue(
         Level("longer", (14, 17)),
     ),
 )
-_ALONE: tuple[Module, ...] = (
-    DivRemainder("numbers__div_remainder", axes=(BIGGER,)),
-    Gcd("numbers__gcd", axes=(BIGGER,)),
-    IsFactor("numbers__is_factor", axes=(BIGGER,)),
-    IsPrime("numbers__is_prime", axes=(BIGGER,)),
-    Lcm("numbers__lcm", axes=(BIGGER,)),
-    ListPrimeFactors("numbers__list_prime_factors", axes=(BIGGER,)),
-    _PLACE,
-    _ROUND,
+
+
+def _holding(module: Module, easy: int, medium: int) -> Module:
+    """A module whose easier levels hold few problems: how many a test split hands out at least (measured)."""
+    levels = zip(module.inner, (easy, medium, MANY), strict=True)
+    return replace(module, levels=tuple(replace(level, holds=many) for level, many in levels))
+
+
+# with how many problems the easy and the medium level hand out
+_ALONE: tuple[tuple[Module, int, int], ...] = (
+    (DivRemainder("numbers__div_remainder", axes=(BIGGER,)), 60_000, 400_000),
+    (Gcd("numbers__gcd", axes=(BIGGER,)), 25_000, 300_000),
+    (IsFactor("numbers__is_factor", axes=(BIGGER,)), 100_000, 400_000),
+    (IsPrime("numbers__is_prime", axes=(BIGGER,)), 4_000, 150_000),
+    (Lcm("numbers__lcm", axes=(BIGGER,)), 50_000, 300_000),
+    (ListPrimeFactors("numbers__list_prime_factors", axes=(BIGGER,)), 4_000, 250_000),
+    (_PLACE, 20_000, 400_000),
+    (_ROUND, 200_000, 400_000),
 )
 
 MODULES: tuple[Module, ...] = (
-    BaseConversion("numbers__base_conversion", axes=(BIGGER,)),
-    *_ALONE,
-    *(composed(module, DEEPER) for module in _ALONE),
+    _holding(BaseConversion("numbers__base_conversion", axes=(BIGGER,)), 3_500, 250_000),
+    *(_holding(*module) for module in _ALONE),
+    *(_holding(composed(module, DEEPER), 20_000, 200_000) for module, _, _ in _ALONE),
 )

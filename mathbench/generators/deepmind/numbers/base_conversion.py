@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.canonical import folded
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import units
@@ -47,7 +48,7 @@ class BaseConversion(Module):
         to_base = to_base + (to_base >= from_base)
         number = chance.integer(scope.own() - _USED)
         problem = Conversion(number, from_base, to_base, chance.below(len(_ASKED)))
-        return Drawn(problem, np.stack([number, from_base, to_base]))
+        return Drawn(problem, np.stack([folded(number), from_base, to_base]))
 
     def question(self, problem: Conversion, scope: Scope) -> pa.StringArray:
         pieces = {

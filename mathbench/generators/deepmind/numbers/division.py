@@ -102,4 +102,4 @@ class IsFactor(Module):
         return text.join(phrases.fill(problem.wording, asked, number=number, factor=factor))
 
     def answer(self, problem: Divisibility, scope: Scope) -> pa.StringArray:
-        return text.words(problem.divides, TRUTH)
+        return text.words(problem.divides.astype(np.int64), TRUTH)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.canonical import folded, ordered
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
@@ -17,7 +18,6 @@ from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.numbers.factoring import MOST, factors
-from mathbench.generators.deepmind.numbers.whole import hidden_if_whole
 from mathbench.task import Int
 
 _DIVISOR_ASKED = (
@@ -39,7 +39,7 @@ _DENOMINATOR_ASKED = (
     "Give the least common denominator of {p} and {q}.",
 )
 _WORDINGS = 4  # of each
-_SHIFT = 1 << 20  # makes numerators positive: -1 says that there is no number
+_FINE = 1 << 20  # in parts of this
 _DENSE = (2, 3, 5, 7, 11, 13)  # primes that thin out the numbers coprime to their multiples
 
 
@@ -89,11 +89,11 @@ class Lcm(Module):
         tops = np.where(fractions, [_numerator(chance, p, fractions) for p in pair], pair)
         bottoms = np.where(fractions, pair, 1)
         values = [Numbers.rationals(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
-        numbers = scope.hide(chance, values, hidden_if_whole(values))
-        wording = chance.below(_WORDINGS) + _WORDINGS * fractions
-        return Drawn(
-            Common(numbers, np.lcm(*pair), wording), _either_way(tops, bottoms), numbers.requests or ()
-        )
+        numbers = scope.hide(chance, values)
+        problem = Common(numbers, np.lcm(*pair), chance.below(_WORDINGS) + _WORDINGS * fractions)
+        p, q = (np.stack([bottom, folded(top)]) for top, bottom in zip(tops, bottoms, strict=True))
+        canonical = np.vstack([fractions, ordered(p, q, np.ones_like(fractions))])
+        return Drawn(problem, canonical, numbers.requests or ())
 
     def question(self, problem: Common, scope: Scope) -> pa.StringArray:
         return _asked(problem, (*_MULTIPLE_ASKED, *_DENOMINATOR_ASKED))
@@ -113,9 +113,9 @@ def _coprime(chance: Chance, entropy: Int) -> Int:
     The prime powers of the product are shared out: four times in five each number gets some, if there are two.
     """
     found = factors(chance.integer(entropy, signed=False, least=1))
-    some = chance.coin(4, 5) & (found.count >= 2)
-    first = some + chance.below(found.count + 1 - 2 * some)
-    ways, start = _ways().take(found.count * (MOST + 1) + first, axis=1)
+    some = chance.coin(4, 5) & (found.many >= 2)
+    first = some + chance.below(found.many + 1 - 2 * some)
+    ways, start = _ways().take(found.many * (MOST + 1) + first, axis=1)
     chosen = _subsets().take(start + chance.below(ways))
     p, q = np.ones((2, len(entropy)), np.int64)
     for i, power in enumerate(found.powers):
@@ -144,26 +144,19 @@ def _with_hidden_factor(chance: Chance, entropy: Int) -> Int:
     cuts = np.sort([chance.below(entropy + 1), chance.below(entropy + 1)], axis=0)
     parts = np.maximum([cuts[0], cuts[1] - cuts[0]], UNIT)  # so that few are trivial
     common = chance.integer((entropy - parts.sum(axis=0)).clip(0), signed=False, least=1)
-    return common * [chance.integer(part, signed=False, least=1) for part in parts]
+    return common * np.stack([chance.integer(part, signed=False, least=1) for part in parts])
 
 
 def _numerator(chance: Chance, bottom: Int, where: Bool) -> Int:
     """For some denominators, a numerator of either sign with nothing in common; one of about a hundred."""
     rows = np.flatnonzero(where)
     chance, below, found = chance.take(rows), bottom[rows], np.zeros_like(bottom)
-    wide = np.full(len(rows), 100 * _SHIFT)
+    wide = np.full(len(rows), 100 * _FINE)
     for q in _DENSE:
         wide = np.where(below % q == 0, wide * q // (q - 1), wide)
-    most = (wide // _SHIFT + (below > 1) + 1) // 2
+    most = (wide // _FINE + (below > 1) + 1) // 2
     found[rows] = chance.until(
         lambda again, here: again.between(-most[here], most[here]),
         lambda top, here: np.gcd(top, below[here]) == 1,
     )
     return found
-
-
-def _either_way(tops: Int, bottoms: Int) -> Int:
-    """Two fractions, numerators and denominators int64 (2, n) each, the same in either order."""
-    swap = (bottoms[0] > bottoms[1]) | (bottoms[0] == bottoms[1]) & (tops[0] > tops[1])
-    flat = np.stack([bottoms[0], tops[0] + _SHIFT, bottoms[1], tops[1] + _SHIFT])
-    return np.where(swap, flat[[2, 3, 0, 1]], flat)

@@ -24,12 +24,12 @@ class Factors(NamedTuple):
     """The prime factors of some numbers, ascending.
 
     Attributes:
-        count: int64 (n,), how many different ones each number has.
+        many: int64 (n,), how many different ones each number has.
         primes: int64 (k, n), them; 0 where a number has fewer than k.
         powers: int64 (k, n), the highest power of each that divides the number; 1 where there is none.
     """
 
-    count: Int
+    many: Int
     primes: Int
     powers: Int
 
@@ -38,7 +38,7 @@ def factors(numbers: Int) -> Factors:
     """Factor numbers, int64 (n,), from 1 to 10^13.
 
     >>> found = factors(np.array([1, 360, 10**12 + 39, 1000003 * 1000033]))
-    >>> found.count.tolist(), found.primes[:, 1].tolist(), found.powers[:, 1].tolist()
+    >>> found.many.tolist(), found.primes[:, 1].tolist(), found.powers[:, 1].tolist()
     ([0, 3, 1, 2], [2, 3, 5], [8, 9, 5])
     """
     order = np.argsort(-numbers, kind="stable")
@@ -90,7 +90,7 @@ class _Sheet:
         """What was found, the numbers put where they came from, int64 (n,)."""
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
-        most = int(self._count.max(initial=0))
+        most = int(self._count.max(initial=1))
         return Factors(self._count[back], self._primes[:most, back], self._powers[:most, back])
 
 
@@ -137,7 +137,8 @@ def _walk(numbers: Int, shift: int) -> Int:
         found[pending[done]] = divisor[done]
         step += 1
         before = x if step & (step - 1) == 0 else before
-        pending, x, before, numbers, inverse = (a[kept] for a in (pending, x, before, numbers, inverse))
+        pending, x, before = pending[kept], x[kept], before[kept]
+        numbers, inverse = numbers[kept], inverse[kept]
     return found
 
 

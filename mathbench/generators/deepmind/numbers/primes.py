@@ -68,7 +68,7 @@ class IsPrime(Module):
         return text.join(phrases.fill(problem.wording, asked, number=problem.number.number(0)))
 
     def answer(self, problem: Primality, scope: Scope) -> pa.StringArray:
-        return text.words(problem.true, TRUTH)
+        return text.words(problem.true.astype(np.int64), TRUTH)
 
 
 def _number(chance: Chance, entropy: Int, prime: Bool) -> Int:
@@ -129,7 +129,7 @@ class ListPrimeFactors(Module):
         found = factors(number.top)
         pieces = []
         for i, prime in enumerate(found.primes):
-            shown = i < found.count
+            shown = i < found.many
             comma = text.literal(", ", len(prime), shown) if i else ()
             pieces += [comma, text.number(prime, 10, shown)]
         return text.join(*pieces)

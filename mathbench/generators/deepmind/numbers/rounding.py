@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.canonical import folded
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
@@ -14,7 +15,6 @@ from mathbench.generators.deepmind.kernel.entropy import power as decades
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.numbers.whole import hidden_if_whole
 from mathbench.task import Int
 
 FINEST, COARSEST = -10, 9  # powers of ten that have a description
@@ -75,18 +75,20 @@ class RoundNumber(Module):
         half = decades(dropped * UNIT) // 2
         rest = chance.between((rounded <= 0) - half, half - (rounded >= 0))
         number = _scaled(rounded * 2 * half + rest, power - dropped)
-        named = scope.hide(chance, [number], hidden_if_whole([number]))
+        named = scope.hide(chance, [number])
         problem = Rounded(
             named, power, _scaled(rounded, power), chance.below(_WAYS), chance.below(len(_ASKED))
         )
-        return Drawn(problem, np.stack([number.top, number.bottom, power - FINEST]), named.requests or ())
+        return Drawn(
+            problem, np.stack([folded(number.top), number.bottom, power - FINEST]), named.requests or ()
+        )
 
     def question(self, problem: Rounded, scope: Scope) -> pa.StringArray:
         power = phrases.one_of(_WAYS * (problem.power - FINEST) + problem.said, _DESCRIPTIONS)
         return text.join(phrases.fill(problem.wording, _ASKED, power=power, number=problem.number.number(0)))
 
     def answer(self, problem: Rounded, scope: Scope) -> pa.StringArray:
-        return text.join(problem.rounded.text())
+        return text.join(problem.rounded.written())
 
 
 def _scaled(values: Int, power: Int) -> Numbers:
