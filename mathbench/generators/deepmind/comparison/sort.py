@@ -1,0 +1,81 @@
+"""Sorting some numbers."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.comparison import listing
+from mathbench.generators.deepmind.comparison.kth import how_many, unequal
+from mathbench.generators.deepmind.comparison.listing import Listing
+from mathbench.generators.deepmind.comparison.values import hideable
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.phrases import one_of
+from mathbench.task import Int
+
+_DIRECTIONS = ("ascending", "increasing", "descending", "decreasing")  # the first half from the smallest on
+_ASKED = (
+    "Sort{items} in {direction} order.",
+    "Put{items} in {direction} order.",
+    "Write{items} in {direction} order.",
+    "Sort{items}.",  # from the smallest on
+)
+
+
+@dataclass(frozen=True)
+class Unsorted(Columns):
+    """Some numbers to be sorted.
+
+    Attributes:
+        values: the numbers.
+        direction: int64 (n,), which one.
+        wording: int64 (n,).
+    """
+
+    values: Listing
+    direction: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class Sort(Module):
+    """Sort numbers."""
+
+    summary: ClassVar[str] = "Sort 3, 1/2, -5. -> -5, 1/2, 3"
+    symmetry: ClassVar[str] = "order of the numbers, direction, 3/4 and 0.75"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        count = how_many(self, scope, chance, decades=2)
+        values = listing.draw(chance, count, scope.own(), unequal, integral=chance.coin())
+        slots = values.slots()
+        live = np.stack([hideable(slot) for slot in slots]) & values.live
+        named = scope.hide(chance, slots, live)
+        direction = chance.below(len(_DIRECTIONS))
+        wording = chance.below(np.where(direction < 2, len(_ASKED), len(_ASKED) - 1))
+        problem = Unsorted(values.with_codes(named.codes), direction, wording)
+        canonical = values.prints()[None, :]
+        return Drawn(problem, canonical, named.requests or (), live.any(axis=0) | (scope.modules == 1))
+
+    def question(self, problem: Unsorted, scope: Scope) -> pa.StringArray:
+        items = problem.values.listed(np.zeros(len(problem.wording), np.bool_))
+        direction = one_of(problem.direction, _DIRECTIONS)
+        return listing.around(problem.wording, _ASKED, items, direction=direction)
+
+    def answer(self, problem: Unsorted, scope: Scope) -> pa.StringArray:
+        order, count = problem.values.order(), problem.values.count
+        back = np.take_along_axis(order, np.maximum(count[:, None] - 1 - np.arange(order.shape[1]), 0), axis=1)
+        return problem.values.row(np.where((problem.direction < 2)[:, None], order, back))
+
+
+SORT = Sort(
+    "comparison__sort",
+    axes=(
+        Level("more", (12, 12), settings={"fewest": 9, "most": 10}, published="comparison__sort_more"),
+    ),
+    settings={"fewest": 0, "most": 0},  # by entropy
+)
