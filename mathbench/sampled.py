@@ -151,7 +151,9 @@ class SampledSource:
         """
         word = mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
         attempt, pending, tries = attempt.copy(), np.arange(len(number)), 1
-        prints, done, texts = np.empty(len(number), np.uint64), [], []
+        prints = np.empty(len(number), np.uint64)
+        done: list[Int] = []
+        texts = []
         left = np.ones(len(number), np.bool_)
         while len(pending) or not done:
             places, found = self._tried(stratum, word, attempt, pending, tries)
@@ -200,8 +202,11 @@ class SampledSource:
 
 
 def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:
-    """The first right one of each group of so many: the places of those there are; for each group its number in the
-    group, or that of the last one."""
+    """The first right one of each group of so many.
+
+    Returns:
+        The places of those there are; for each group the number of it in the group, or that of the last one.
+    """
     if tries == 1:
         return np.flatnonzero(right), np.zeros(len(right), np.int64)
     groups = right.reshape(-1, tries)

@@ -1,6 +1,7 @@
 """School mathematics without leaks, one file per area on a small shared kernel.
 
-The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning Abilities of Neural Models". The mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
+The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning Abilities of Neural Models". The
+mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
 """
 
 from mathbench.generators.deepmind import arithmetic, comparison, measurement, numbers, probability
@@ -9,7 +10,12 @@ from mathbench.generators.deepmind.kernel.module import Module, School
 from mathbench.registry import table
 
 MODULES: dict[str, Module] = table(
-    "modules", ((module.name, module) for area in (arithmetic, comparison, measurement, numbers, probability) for module in area.MODULES)
+    "modules",
+    (
+        (module.name, module)
+        for area in (arithmetic, comparison, measurement, numbers, probability)
+        for module in area.MODULES
+    ),
 )
 
 # the modules that may define a value for another

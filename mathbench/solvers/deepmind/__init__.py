@@ -1,9 +1,9 @@
 """An independent solver of school mathematics: it reads the question and answers by SymPy or exact arithmetic."""
 
-from mathbench.solvers.deepmind import arithmetic, measurement, numbers, probability
+from mathbench.solvers.deepmind import arithmetic, comparison, measurement, numbers, probability
 from mathbench.solvers.deepmind.reader import answered
 
-_AREAS = (arithmetic, measurement, numbers, probability)
+_AREAS = (arithmetic, comparison, measurement, numbers, probability)
 _DEFINITIONS = [rule for area in _AREAS for rule in area.DEFINITIONS]
 _QUESTIONS = {name: rules for area in _AREAS for name, rules in area.QUESTIONS.items()}
 

@@ -51,26 +51,84 @@ _SIZES = {
     **_LENGTH,
     **_MASS,
     **_TIME_SYMBOLS,
-    **dict(zip("nanometer micrometer millimeter centimeter meter kilometer".split(), _LENGTH.values(), strict=True)),
-    **dict(zip("nanogram microgram milligram gram kilogram tonne".split(), _MASS.values(), strict=True)),
-    **dict(zip("nanosecond microsecond millisecond second".split(), _TIME_SYMBOLS.values(), strict=True)),
-    **{"minute": 60 * 10**9, "hour": 3600 * 10**9, "day": 86400 * 10**9, "week": 604800 * 10**9},
-    **{"month": 1, "year": 12, "decade": 120, "century": 1200, "millennium": 12000},
-    **{"ml": 1, "millilitre": 1, "l": 1000, "litre": 1000},
+    **dict(
+        zip(
+            ["nanometer", "micrometer", "millimeter", "centimeter", "meter", "kilometer"],
+            _LENGTH.values(),
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(["nanogram", "microgram", "milligram", "gram", "kilogram", "tonne"], _MASS.values(), strict=True)
+    ),
+    **dict(zip(["nanosecond", "microsecond", "millisecond", "second"], _TIME_SYMBOLS.values(), strict=True)),
+    "minute": 60 * 10**9,
+    "hour": 3600 * 10**9,
+    "day": 86400 * 10**9,
+    "week": 604800 * 10**9,
+    "month": 1,
+    "year": 12,
+    "decade": 120,
+    "century": 1200,
+    "millennium": 12000,
+    "ml": 1,
+    "millilitre": 1,
+    "l": 1000,
+    "litre": 1000,
 }
 _PLURALS = {"centuries": "century", "millennia": "millennium"}
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _WORDS = {
     **{word: number for number, word in enumerate(_ONES)},
-    **{word: 10 * ten for ten, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)},
+    **{
+        word: 10 * ten
+        for ten, word in enumerate(
+            ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2
+        )
+    },
 }
-_PARTS = (
-    "half third quarter fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
-    "seventeenth eighteenth nineteenth twentieth"
-).split()
+_PARTS = [
+    "half",
+    "third",
+    "quarter",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
 
 
 def _size(unit: str) -> int:

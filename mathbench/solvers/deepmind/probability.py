@@ -36,7 +36,9 @@ def _sequence(reader: Reader, found: Any) -> Fraction:
 def _level_set(reader: Reader, found: Any) -> Fraction:
     """Choices of letters that are so many of each, out of all choices."""
     bag, drawn = _bag(found["bag"]), _DRAWN[found["n"].lower()]
-    picked = {item.split()[1]: int(item.split()[0]) for item in found["event"].replace(" and ", ", ").split(", ")}
+    picked = {
+        item.split()[1]: int(item.split()[0]) for item in found["event"].replace(" and ", ", ").split(", ")
+    }
     if sum(picked.values()) != drawn:
         raise ValueError("as many letters as are drawn")
     return Fraction(prod(comb(bag[x], k) for x, k in picked.items()), comb(bag.total(), drawn))

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.comparison import listing
-from mathbench.generators.deepmind.comparison.kth import chosen, how_many
+from mathbench.generators.deepmind.comparison.kth import chosen, how_many, slots
 from mathbench.generators.deepmind.comparison.listing import Listing
 from mathbench.generators.deepmind.comparison.values import Floats, hideable, keys, mixed, prints
 from mathbench.generators.deepmind.kernel.chance import Bool
@@ -67,15 +67,19 @@ class Closest(Module):
             count,
             rest,
             lambda some, rows: listing.distinct(distances(some, target.take(rows)), some.live),
+            width=slots(self, decades=3),
         )
         lettered = chance.coin()
         scope = listing.apart(scope, chance, count * lettered)
-        slots = [target, *values.slots()]
-        live = np.stack([hideable(slot) for slot in slots])
+        numbers = [target, *values.slots()]
+        live = np.stack([hideable(number) for number in numbers])
         live[1:] &= values.live
-        named = scope.hide(chance, slots, live)
+        named = scope.hide(chance, numbers, live)
         problem = Target(
-            values.with_codes(named.codes[1:]), Named((target,), named.codes[:1]), lettered, chance.below(_WORDINGS)
+            values.with_codes(named.codes[1:]),
+            Named((target,), named.codes[:1]),
+            lettered,
+            chance.below(_WORDINGS),
         )
         canonical = np.stack([values.prints(), prints(target).view(np.int64)])
         return Drawn(problem, canonical, named.requests or (), live.any(axis=0) | (scope.modules == 1))
@@ -95,14 +99,11 @@ class Closest(Module):
 
 def distances(values: Listing, target: Numbers) -> Floats:
     """How far the numbers are from the target, times its denominator, as keys to sort by; float64 (k, n)."""
-    bottom = np.maximum(values.bottom, 1)
-    return keys(np.abs(values.top * target.bottom - target.top * bottom), bottom)
+    return keys(np.abs(values.top * target.bottom - target.top * values.bottom), values.bottom)
 
 
 CLOSEST = Closest(
     "comparison__closest",
-    axes=(
-        Level("more", (12, 12), settings={"fewest": 7, "most": 8}, published="comparison__closest_more"),
-    ),
+    axes=(Level("more", (12, 12), settings={"fewest": 7, "most": 8}, published="comparison__closest_more"),),
     settings={"fewest": 0, "most": 0},  # by entropy
 )

@@ -48,9 +48,17 @@ def how_many(module: Module, scope: Scope, chance: Chance, decades: int) -> Int:
     )
 
 
+def slots(module: Module, decades: int) -> int:
+    """The most numbers that a question has which may hide some; 0 where none does."""
+    return max(
+        FEWEST + int(level.entropy[1] / level.modules[0] / decades) if level.modules[1] > 1 else 0
+        for level in module.all_levels
+    )
+
+
 def unequal(values: Listing, rows: Int) -> Bool:
     """Which lists have no number twice, bool (n,)."""
-    return listing.distinct(keys(values.top, np.maximum(values.bottom, 1)), values.live)
+    return listing.distinct(keys(values.top, values.bottom), values.live)
 
 
 @dataclass(frozen=True)
@@ -82,15 +90,19 @@ class KthBiggest(Module):
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
         chance = scope.chance()
         count = how_many(self, scope, chance, decades=2)
-        values = listing.draw(chance, count, scope.own(), unequal)
+        values = listing.draw(chance, count, scope.own(), unequal, width=slots(self, decades=2))
         lettered, biggest, ordinal = chance.coin(), chance.coin(), chance.between(1, count)
         scope = listing.apart(scope, chance, count * lettered)
-        slots = values.slots()
-        live = np.stack([hideable(slot) for slot in slots]) & values.live
-        named = scope.hide(chance, slots, live)
+        numbers = values.slots()
+        live = np.stack([hideable(number) for number in numbers]) & values.live
+        named = scope.hide(chance, numbers, live)
         rank = np.where(biggest, count - ordinal, ordinal - 1)
         problem = Ranked(
-            values.with_codes(named.codes), rank, ordinal - 1 + len(CHOICES) * biggest, lettered, chance.below(_WORDINGS)
+            values.with_codes(named.codes),
+            rank,
+            ordinal - 1 + len(CHOICES) * biggest,
+            lettered,
+            chance.below(_WORDINGS),
         )
         canonical = np.stack([values.prints(), rank])
         return Drawn(problem, canonical, named.requests or (), live.any(axis=0) | (scope.modules == 1))
@@ -116,9 +128,7 @@ _SETTINGS = {"fewest": 0, "most": 0}  # by entropy
 KTH_BIGGEST = KthBiggest(
     "comparison__kth_biggest",
     axes=(
-        Level(
-            "more", (12, 12), settings={"fewest": 9, "most": 10}, published="comparison__kth_biggest_more"
-        ),
+        Level("more", (12, 12), settings={"fewest": 9, "most": 10}, published="comparison__kth_biggest_more"),
     ),
     settings=_SETTINGS,
 )

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench import phrases, text
-from mathbench.generators.deepmind.comparison.values import keys, mixed, prints
+from mathbench.generators.deepmind.comparison.values import Floats, keys, mixed, prints
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.scope import ALPHABET, EACH, Scope, letter
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import GOLDEN, U64, mix
+from mathbench.hashing import GOLDEN, mix
 from mathbench.task import Int
 
 CHOICES = "abcdefghij"
@@ -29,7 +29,7 @@ class Listing(Columns):
 
     Attributes:
         count: int64 (n,), how many.
-        top, bottom, decimal: (k, n), the numbers as in `Numbers`; 0 / 1 behind the last.
+        top, bottom, decimal: (k, n), the numbers as in `Numbers`; 0/1 behind the last.
         codes: int64 (k, n), the letter of each; -1: shown as it is.
     """
 
@@ -52,6 +52,15 @@ class Listing(Columns):
         """The same, hidden behind other letters."""
         return replace(self, codes=codes)
 
+    def width(self) -> Int:
+        """How many characters the numbers take with commas between them, at least, int64 (n,).
+
+        Exact for integers; a fraction takes three or more.
+        """
+        digits = text.length(np.abs(self.top).ravel(), 10).reshape(self.top.shape)
+        each = np.where(self.bottom == 1, digits, 3) + (self.top < 0)
+        return ((each + 2) * self.live).sum(axis=0) - 2
+
     def prints(self) -> Int:
         """A random word for each row that depends on the numbers, not on their order; int64 (n,)."""
         each = prints(Numbers(self.top, self.bottom, self.decimal))
@@ -61,10 +70,11 @@ class Listing(Columns):
         """The places of the numbers from the smallest to the largest, int64 (n, k); those that are not there last."""
         return np.argsort(np.where(self.live, keys(self.top, self.bottom), np.inf).T, axis=1)
 
-    def at(self, place: Int) -> text.Piece:
-        """The number at one place of each row, int64 (n,), as it is shown."""
-        rows = np.arange(len(place))
-        return _shown(*(column[place, rows] for column in (self.top, self.bottom, self.decimal, self.codes)))
+    def at(self, place: Int, rows: Int | None = None) -> text.Piece:
+        """The number at one place of each row, int64 (n,), as it is shown; rows: int64 (n,), by default all in turn."""
+        rows = np.arange(len(place)) if rows is None else rows
+        numbers = Numbers(self.top[place, rows], self.bottom[place, rows], self.decimal[place, rows])
+        return _shown(numbers, self.codes[place, rows])
 
     def row(self, order: Int | None = None) -> pa.StringArray:
         """The numbers with commas between them, strings (n,); order: int64 (n, k), which one comes when."""
@@ -74,24 +84,20 @@ class Listing(Columns):
     def listed(self, lettered: Bool) -> pa.StringArray:
         """The numbers behind a space, with commas or, in the rows of a mask, as choices; strings (n,)."""
         place = np.arange(len(self.top))
-        return self._written(
-            np.where(lettered[:, None], place, np.where(place == 0, _START, _COMMA)), None
-        )
+        return self._written(np.where(lettered[:, None], place, np.where(place == 0, _START, _COMMA)), None)
 
     def _written(self, lead: Int, order: Int | None) -> pa.StringArray:
         rows, place = np.nonzero(self.live.T)
-        from_place = place if order is None else order[rows, place]
-        at = from_place * len(self.count) + rows
-        shown = _shown(*(column.ravel()[at] for column in (self.top, self.bottom, self.decimal, self.codes)))
+        shown = self.at(place if order is None else order[rows, place], rows)
         return phrases.merged(text.join(phrases.one_of(lead[rows, place], _LEADS), shown), self.count)
 
 
-def _shown(top: Int, bottom: Int, decimal: Bool, codes: Int) -> text.Piece:
+def _shown(numbers: Numbers, codes: Int) -> text.Piece:
     """Numbers, or their letters."""
-    numbers, hidden = Numbers(top, bottom, decimal).text(), codes >= 0
+    hidden = codes >= 0
     if not hidden.any():
-        return numbers
-    return (*letter(codes), *phrases.only(numbers, ~hidden))
+        return numbers.text()
+    return (*letter(codes), *phrases.only(numbers.text(), ~hidden))
 
 
 def draw(
@@ -100,6 +106,7 @@ def draw(
     entropy: Int,
     right: Callable[[Listing, Int], Bool],
     integral: Bool | None = None,
+    width: int = 0,
 ) -> Listing:
     """Draw lists of numbers until they are right.
 
@@ -109,15 +116,16 @@ def draw(
         entropy: int64 (n,), in units, shared out among the numbers at random; each has one decade at least.
         right: from lists and which rows they are for, int64 (m,), to bool (m,).
         integral: bool (n,), which rows have integers only.
+        width: slots at least. Hiding makes draws for each slot, whose number must not depend on the other rows.
     """
     chance, pending = chance.fork(), np.arange(len(count))
     integral = np.zeros(len(count), np.bool_) if integral is None else integral
-    width = int(count.max(initial=1))
-    columns = [np.zeros((width, len(count)), kind) for kind in (np.int64, np.int64, np.bool_)]
-    found = Listing(count, *columns, codes=np.full((width, len(count)), -1))
+    shape = max(int(count.max(initial=1)), width), len(count)
+    columns = np.zeros(shape, np.int64), np.ones(shape, np.int64), np.zeros(shape, np.bool_)
+    found = Listing(count, *columns, codes=np.full(shape, -1))
     again = chance.fork()
     while len(pending):
-        some = _once(again, count[pending], entropy[pending], integral[pending], width)
+        some = _once(again, count[pending], entropy[pending], integral[pending], len(found.top))
         for column, part in zip(columns, (some.top, some.bottom, some.decimal), strict=True):
             column[:, pending] = part
         left = np.flatnonzero(~right(some, pending))
@@ -128,16 +136,20 @@ def draw(
 def _once(chance: Chance, count: Int, entropy: Int, integral: Bool, width: int) -> Listing:
     """Draw lists of numbers once."""
     live = np.arange(width)[:, None] < count
-    shares = np.maximum(chance.spread(entropy, live), UNIT)
+    shares = np.maximum(chance.spread(entropy, live.astype(np.int64)), UNIT)
     rows, place = np.nonzero(live.T)
     words = mix(chance.words()[rows] + place.astype(np.uint64) * np.uint64(GOLDEN))
     values = mixed(Chance(words), shares[place, rows], integral[rows])
-    top, bottom, decimal = np.zeros(live.shape, np.int64), np.ones(live.shape, np.int64), np.zeros(live.shape, np.bool_)
+    top, bottom, decimal = (
+        np.zeros(live.shape, np.int64),
+        np.ones(live.shape, np.int64),
+        np.zeros(live.shape, np.bool_),
+    )
     top[place, rows], bottom[place, rows], decimal[place, rows] = values.top, values.bottom, values.decimal
     return Listing(count, top, bottom, decimal, np.full(live.shape, -1))
 
 
-def distinct(values: Int, live: Bool) -> Bool:
+def distinct(values: Floats, live: Bool) -> Bool:
     """Whether the live ones of the numbers, float64 (k, n), all differ, bool (n,)."""
     ordered = np.sort(np.where(live, values, np.inf).T, axis=1)
     same = (ordered[:, 1:] == ordered[:, :-1]) & np.isfinite(ordered[:, 1:])
@@ -162,8 +174,11 @@ def apart(scope: Scope, chance: Chance, choices: Int) -> Scope:
 
 @cache
 def _letters() -> tuple[Int, Int, Int]:
-    """For each number of modules and of choices the turns and steps that keep the letters apart: int64 (2, m), and where
-    each list starts and how long it is, int64 (modules, choices)."""
+    """The turns and steps that keep the letters apart, for each number of modules and of choices.
+
+    Returns:
+        Turns and steps, int64 (2, m); where each list starts and how long it is, int64 (modules, choices).
+    """
     many = len(ALPHABET)
     steps = [step for step in range(1, many) if step % 5]  # coprime to 25
     turn, step = (grid.ravel() for grid in np.meshgrid(np.arange(many), steps))
@@ -174,11 +189,19 @@ def _letters() -> tuple[Int, Int, Int]:
             taken = [ALPHABET.index(choice) for choice in CHOICES[:choices] if choice in ALPHABET]
             good = ~np.isin(used, taken).any(axis=1)
             lists.append(np.stack([turn[good], step[good]]))
-    sizes = np.array([0] * (len(CHOICES) + 1) + [found.shape[1] for found in lists]).reshape(-1, len(CHOICES) + 1)
-    return np.concatenate(lists, axis=1), (np.cumsum(sizes.ravel()) - sizes.ravel()).reshape(sizes.shape), sizes
+    sizes = np.array([0] * (len(CHOICES) + 1) + [found.shape[1] for found in lists]).reshape(
+        -1, len(CHOICES) + 1
+    )
+    return (
+        np.concatenate(lists, axis=1),
+        (np.cumsum(sizes.ravel()) - sizes.ravel()).reshape(sizes.shape),
+        sizes,
+    )
 
 
-def around(choice: Int, templates: Sequence[str], items: pa.StringArray, **pieces: text.Piece) -> pa.StringArray:
+def around(
+    choice: Int, templates: Sequence[str], items: pa.StringArray, **pieces: text.Piece
+) -> pa.StringArray:
     """Fill templates, with strings in the place of ``{items}``.
 
     Args:

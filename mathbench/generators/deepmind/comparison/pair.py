@@ -18,10 +18,23 @@ from mathbench.task import Int
 
 BIGGER, SMALLER, LESS, AT_MOST, MORE, AT_LEAST, EQUAL, UNEQUAL = range(8)
 _ASKED = {
-    BIGGER: ("Which is bigger, {p} or {q}?", "Which is greater: {p} or {q}?", "What is the larger of {p} and {q}?"),
-    SMALLER: ("Which is smaller, {p} or {q}?", "Which is less: {p} or {q}?", "What is the smaller of {p} and {q}?"),
+    BIGGER: (
+        "Which is bigger, {p} or {q}?",
+        "Which is greater: {p} or {q}?",
+        "What is the larger of {p} and {q}?",
+    ),
+    SMALLER: (
+        "Which is smaller, {p} or {q}?",
+        "Which is less: {p} or {q}?",
+        "What is the smaller of {p} and {q}?",
+    ),
     LESS: ("Is {p} < {q}?", "Is {p} less than {q}?", "Is {p} smaller than {q}?", "Is {p} below {q}?"),
-    AT_MOST: ("Is {p} <= {q}?", "Is {p} less than or equal to {q}?", "Is {p} at most {q}?", "Is {p} no more than {q}?"),
+    AT_MOST: (
+        "Is {p} <= {q}?",
+        "Is {p} less than or equal to {q}?",
+        "Is {p} at most {q}?",
+        "Is {p} no more than {q}?",
+    ),
     MORE: ("Is {p} > {q}?", "Is {p} greater than {q}?", "Is {p} bigger than {q}?", "Is {p} above {q}?"),
     AT_LEAST: (
         "Is {p} >= {q}?",
@@ -29,7 +42,12 @@ _ASKED = {
         "Is {p} at least {q}?",
         "Is {p} no less than {q}?",
     ),
-    EQUAL: ("Does {p} = {q}?", "Is {p} equal to {q}?", "Are {p} and {q} equal?", "Is {p} the same number as {q}?"),
+    EQUAL: (
+        "Does {p} = {q}?",
+        "Is {p} equal to {q}?",
+        "Are {p} and {q} equal?",
+        "Is {p} the same number as {q}?",
+    ),
     UNEQUAL: (
         "Is {p} != {q}?",
         "Is {p} different from {q}?",

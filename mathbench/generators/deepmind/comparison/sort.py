@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.comparison import listing
-from mathbench.generators.deepmind.comparison.kth import how_many, unequal
+from mathbench.generators.deepmind.comparison.kth import how_many, slots, unequal
 from mathbench.generators.deepmind.comparison.listing import Listing
 from mathbench.generators.deepmind.comparison.values import hideable
 from mathbench.generators.deepmind.kernel.columns import Columns
@@ -15,6 +15,7 @@ from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.phrases import one_of
+from mathbench.sampled import Sampled
 from mathbench.task import Int
 
 _DIRECTIONS = ("ascending", "increasing", "descending", "decreasing")  # the first half from the smallest on
@@ -51,15 +52,17 @@ class Sort(Module):
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
         chance = scope.chance()
         count = how_many(self, scope, chance, decades=2)
-        values = listing.draw(chance, count, scope.own(), unequal, integral=chance.coin())
-        slots = values.slots()
-        live = np.stack([hideable(slot) for slot in slots]) & values.live
-        named = scope.hide(chance, slots, live)
+        values = listing.draw(chance, count, scope.own(), unequal, chance.coin(), slots(self, decades=2))
+        numbers = values.slots()
+        live = np.stack([hideable(number) for number in numbers]) & values.live
+        named = scope.hide(chance, numbers, live)
         direction = chance.below(len(_DIRECTIONS))
         wording = chance.below(np.where(direction < 2, len(_ASKED), len(_ASKED) - 1))
         problem = Unsorted(values.with_codes(named.codes), direction, wording)
         canonical = values.prints()[None, :]
-        return Drawn(problem, canonical, named.requests or (), live.any(axis=0) | (scope.modules == 1))
+        # an answer that is too long need not be written to be found out
+        good = np.where(scope.modules == 1, values.width() <= Sampled.longest_answer, live.any(axis=0))
+        return Drawn(problem, canonical, named.requests or (), good)
 
     def question(self, problem: Unsorted, scope: Scope) -> pa.StringArray:
         items = problem.values.listed(np.zeros(len(problem.wording), np.bool_))
@@ -68,14 +71,14 @@ class Sort(Module):
 
     def answer(self, problem: Unsorted, scope: Scope) -> pa.StringArray:
         order, count = problem.values.order(), problem.values.count
-        back = np.take_along_axis(order, np.maximum(count[:, None] - 1 - np.arange(order.shape[1]), 0), axis=1)
+        back = np.take_along_axis(
+            order, np.maximum(count[:, None] - 1 - np.arange(order.shape[1]), 0), axis=1
+        )
         return problem.values.row(np.where((problem.direction < 2)[:, None], order, back))
 
 
 SORT = Sort(
     "comparison__sort",
-    axes=(
-        Level("more", (12, 12), settings={"fewest": 9, "most": 10}, published="comparison__sort_more"),
-    ),
+    axes=(Level("more", (12, 12), settings={"fewest": 9, "most": 10}, published="comparison__sort_more"),),
     settings={"fewest": 0, "most": 0},  # by entropy
 )

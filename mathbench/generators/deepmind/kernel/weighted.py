@@ -31,7 +31,9 @@ class Weighted:
         self._total = np.array([weights.sum() for weights in groups])
         cells = [_cells(weights) for weights in groups]
         self._edge = np.concatenate([edge for edge, _ in cells])
-        self._other = np.concatenate([start + other for start, (_, other) in zip(self._start, cells, strict=True)])
+        self._other = np.concatenate(
+            [start + other for start, (_, other) in zip(self._start, cells, strict=True)]
+        )
 
     def pick(self, chance: Chance, group: Int | None = None) -> Int:
         """A choice of each problem's group, int64 (n,): its number among all choices, one group after the other."""
@@ -54,7 +56,9 @@ def _cells(weights: Int) -> tuple[Int, Int]:
     begin = np.concatenate([[0], wanted])
     edge, other = scaled.clip(max=total), np.arange(len(weights))
     other[light] = heavy[np.searchsorted(given, begin[:-1], side="right")]
-    filled = begin[np.searchsorted(begin[:-1], given, side="left")]  # wanted up to the last light one it helps
+    filled = begin[
+        np.searchsorted(begin[:-1], given, side="left")
+    ]  # wanted up to the last light one it helps
     edge[heavy] = total - np.maximum(filled - given, 0)
     other[heavy[:-1]] = heavy[1:]
     return edge, other

@@ -76,7 +76,10 @@ class Time(Module):
         kind, wording = _KINDS.take(choice // _WORDINGS), choice % _WORDINGS
         end = start + minutes
         end -= DAY * (end >= DAY)
-        between, duration = kind == BETWEEN, DAY + minutes  # the durations follow the times of day in the table
+        between, duration = (
+            kind == BETWEEN,
+            DAY + minutes,
+        )  # the durations follow the times of day in the table
         first, second = np.where(between, start, duration), np.where(kind == AFTER, start, end)
         answer = start + duration + end - first - second  # the one that is not shown
         sentence = kind * _WORDINGS + wording + len(_ASKED) * ((minutes == 1) & ~between)

@@ -31,7 +31,9 @@ _BASES = (*_TARGETS, *(unit.symbol or unit.plural for unit in UNITS), *(unit.one
 _CARDINALS = ("", *(numerals.cardinal(top) for top in range(1, 2 + 10**parts.FINER)))
 # behind the numerator in words: singular and plural of each denominator
 _NAMES = tuple(
-    f" {numerals.part(bottom, top)}" if bottom > 1 else "" for bottom in range(numerals.LAST + 1) for top in (1, 2)
+    f" {numerals.part(bottom, top)}" if bottom > 1 else ""
+    for bottom in range(numerals.LAST + 1)
+    for top in (1, 2)
 )
 
 _OF_DECIMALS = (
@@ -75,9 +77,10 @@ class Quantity(Columns):
 class Conversion(Module):
     """Convert units of measurement.
 
-    Half of the questions of train are about decimal fractions, half about fractions of one unit that are whole numbers of
-    another. The three levels are thirds of the published distribution: decimal fractions by the number of places,
-    fractions by numerator times denominator.
+    Half of the questions of train are about decimal fractions, half about fractions of one unit that are whole
+    numbers of another. The three levels are thirds of the published distribution: decimal fractions by the number of
+    places, fractions by numerator times denominator. There are no more than 8,580 different fractions, so a long
+    test split, which repeats nothing, is mostly about decimal fractions.
     """
 
     summary: ClassVar[str] = "Convert 0.5 kilometers to centimeters. -> 50000"
@@ -96,7 +99,9 @@ class Conversion(Module):
         top = np.where(decimal, digits * _WHOLE.take(pair), found.top.take(part))
         over = 10**places
         size = Numbers.rationals(top, np.where(decimal, over, found.bottom.take(part)))
-        problem = Quantity(pair, np.where(decimal, -1, part), digits, places, sentence, chance.coin(), chance.coin())
+        problem = Quantity(
+            pair, np.where(decimal, -1, part), digits, places, sentence, chance.coin(), chance.coin()
+        )
         canonical = np.stack([BASE.take(pair), TARGET.take(pair), size.top, size.bottom])
         return Drawn(problem, canonical, good=~decimal | (digits % over != 0))
 
@@ -136,7 +141,9 @@ def _fraction(problem: Quantity) -> text.Piece:
     )
 
 
-def _level(name: str, decimals: int, cells: tuple[int, int], group: int, entropy: int = 7, **more: Any) -> Level:
+def _level(
+    name: str, decimals: int, cells: tuple[int, int], group: int, entropy: int = 7, **more: Any
+) -> Level:
     settings = {"decimals": decimals, "first_cell": cells[0], "last_cell": cells[1], "parts": group}
     return Level(name, (entropy, entropy), settings=settings, **more)
 

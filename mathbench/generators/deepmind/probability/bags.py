@@ -18,7 +18,9 @@ from mathbench.task import Int
 LETTERS = 6  # different ones at most
 REPEATS = 10  # a bag has at most so many letters for each different one
 TRIVIAL = 10  # one question in so many may have the answer 0 or 1
-MOST_CASES = 200_000  # ordered choices that the published code counts one by one; where there are more, it draws again
+MOST_CASES = (
+    200_000  # ordered choices that the published code counts one by one; where there are more, it draws again
+)
 _ONE = 1 << 46  # what stands for probability one
 
 
@@ -58,7 +60,9 @@ class Bags(NamedTuple):
 def table(kinds: tuple[Kind, ...]) -> tuple[Bags, Weighted]:
     """All bags of some kinds, one kind after the other, and the choice among those of each."""
     groups, weights = zip(*map(_group, kinds), strict=True)
-    return Bags(*(np.concatenate(columns, axis=-1) for columns in zip(*groups, strict=True))), Weighted(weights)
+    return Bags(*(np.concatenate(columns, axis=-1) for columns in zip(*groups, strict=True))), Weighted(
+        weights
+    )
 
 
 def _group(kind: Kind) -> tuple[Bags, Int]:
@@ -66,7 +70,9 @@ def _group(kind: Kind) -> tuple[Bags, Int]:
     parts = [_of_bags(kind, letters) for letters in range(1, LETTERS + 1) if kind.least <= REPEATS * letters]
     counts, picked, weights = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
     code = _coded(counts, picked)
-    _, first, same = np.unique(code, return_index=True, return_inverse=True)  # equal but for the order of the letters
+    _, first, same = np.unique(
+        code, return_index=True, return_inverse=True
+    )  # equal but for the order of the letters
     merged = np.zeros(len(first), np.int64)
     np.add.at(merged, same, weights)
     counts, picked = counts[:, first], picked[:, first]

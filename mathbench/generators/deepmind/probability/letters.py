@@ -18,7 +18,9 @@ _LOW = np.uint64(0xFFFF)
 @cache
 def alphabets() -> Int:
     """Random orders of the alphabet, int64 (letters, orders): 0 for a, and so on."""
-    return np.stack([shuffled(ALPHABET, key_of("alphabet", i)) for i in range(_ORDERS)], axis=1).astype(np.int64)
+    return np.stack([shuffled(ALPHABET, key_of("alphabet", i)) for i in range(_ORDERS)], axis=1).astype(
+        np.int64
+    )
 
 
 def shuffle(luck: U64, values: Int, live: Bool) -> Int:
@@ -52,5 +54,6 @@ def spelled(letters: Int, lengths: Int) -> Piece:
     used = np.arange(letters.shape[1]) < lengths[:, None]
     text = np.where(used, letters + ord("a"), 0).astype(np.uint8).view(np.uint64)
     return tuple(
-        Word(text[:, i].copy(), (lengths - WORD * i).clip(0, WORD).view(np.uint64), WORD) for i in range(text.shape[1])
+        Word(text[:, i].copy(), (lengths - WORD * i).clip(0, WORD).view(np.uint64), WORD)
+        for i in range(text.shape[1])
     )

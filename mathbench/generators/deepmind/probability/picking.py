@@ -11,7 +11,7 @@ from mathbench.generators.deepmind.kernel import numerals
 from mathbench.generators.deepmind.kernel.chance import Bool
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
-from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.kernel.weighted import Weighted
 from mathbench.generators.deepmind.probability import letters
@@ -31,10 +31,18 @@ _MOST = 32  # so many letters in a bag at most
 _ITEMS = letters.ALPHABET * _MOST
 
 # what stands for one letter: with how many there are in the bag, and with how many are picked
-_LISTED = ("", *(f"{lead}{chr(97 + x)}: {many}" for lead in ("{", ", ") for x in range(26) for many in range(_MOST)))
+_LISTED = (
+    "",
+    *(f"{lead}{chr(97 + x)}: {many}" for lead in ("{", ", ") for x in range(26) for many in range(_MOST)),
+)
 _PICKED = (
     "",
-    *(f"{lead}{many} {chr(97 + x)}" for lead in ("", ", ", " and ") for x in range(26) for many in range(_MOST)),
+    *(
+        f"{lead}{many} {chr(97 + x)}"
+        for lead in ("", ", ", " and ")
+        for x in range(26)
+        for many in range(_MOST)
+    ),
 )
 
 
@@ -77,7 +85,9 @@ class Picking(Module):
         bag = choice.pick(chance, self.setting("kind", scope))
         luck, alphabet = chance.words(), chance.below(letters.alphabets().shape[1])
         order = _order(luck, found.picked[:, bag].T)
-        problem = Picks(bag, alphabet, _packed(order), chance.below(len(_ASKED)), chance.coin(), chance.words())
+        problem = Picks(
+            bag, alphabet, _packed(order), chance.below(len(_ASKED)), chance.coin(), chance.words()
+        )
         return Drawn(problem, self.canonical(found, bag, order))
 
     def canonical(self, found: Bags, bag: Int, order: Int) -> Int:
@@ -113,7 +123,9 @@ class Picking(Module):
 class Sequence(Picking):
     """The probability of a sequence of letters."""
 
-    summary: ClassVar[str] = "Two letters are drawn from aab. What is the probability of the sequence ab? -> 1/3"
+    summary: ClassVar[str] = (
+        "Two letters are drawn from aab. What is the probability of the sequence ab? -> 1/3"
+    )
     symmetry: ClassVar[str] = "names of the letters, order of the letters in the bag"
 
     def canonical(self, found: Bags, bag: Int, order: Int) -> Int:
@@ -132,7 +144,9 @@ class Sequence(Picking):
 class LevelSet(Picking):
     """The probability of so many of each letter."""
 
-    summary: ClassVar[str] = "Two letters are drawn from aab. What is the probability of drawing 1 a and 1 b? -> 2/3"
+    summary: ClassVar[str] = (
+        "Two letters are drawn from aab. What is the probability of drawing 1 a and 1 b? -> 2/3"
+    )
     symmetry: ClassVar[str] = "names of the letters, order of the letters"
 
     def event(self, problem: Picks, names: Int, picked: Int) -> text.Piece:
@@ -141,7 +155,12 @@ class LevelSet(Picking):
 
 
 def _order(luck: U64, picked: Int) -> Int:
-    """The letters picked, int64 (n, LETTERS), one by one in random order, int64 (n, WORD): columns, -1 behind the last."""
+    """The columns of the letters picked, one by one in random order, int64 (n, WORD), -1 behind the last one.
+
+    Args:
+        luck: uint64 (n,), random words.
+        picked: int64 (n, LETTERS), how many of each.
+    """
     columns = np.broadcast_to(np.arange(1, LETTERS + 1), picked.shape)
     return letters.shuffle(luck, *letters.repeated(columns, picked, text.WORD)) - 1
 
