@@ -39,6 +39,14 @@ class Listing(Columns):
     decimal: Bool
     codes: Int
 
+    @classmethod
+    def integers(cls, values: Int) -> "Listing":
+        """Lists of integers, int64 (k, n)."""
+        count = np.full(values.shape[1], len(values))
+        return cls(
+            count, values, np.ones_like(values), np.zeros(values.shape, np.bool_), np.full(values.shape, -1)
+        )
+
     @property
     def live(self) -> Bool:
         """Which numbers there are, bool (k, n)."""

@@ -6,10 +6,11 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.comparison import listing
+from mathbench.generators.deepmind.comparison import brief, listing
 from mathbench.generators.deepmind.comparison.kth import how_many, slots, unequal
 from mathbench.generators.deepmind.comparison.listing import Listing
 from mathbench.generators.deepmind.comparison.values import hideable
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.module import Level, Module
@@ -51,8 +52,7 @@ class Sort(Module):
 
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
         chance = scope.chance()
-        count = how_many(self, scope, chance, decades=2)
-        values = listing.draw(chance, count, scope.own(), unequal, chance.coin(), slots(self, decades=2))
+        values, good = self._values(scope, chance.fork())
         numbers = values.slots()
         live = np.stack([hideable(number) for number in numbers]) & values.live
         named = scope.hide(chance, numbers, live)
@@ -60,9 +60,21 @@ class Sort(Module):
         wording = chance.below(np.where(direction < 2, len(_ASKED), len(_ASKED) - 1))
         problem = Unsorted(values.with_codes(named.codes), direction, wording)
         canonical = values.prints()[None, :]
-        # an answer that is too long need not be written to be found out
-        good = np.where(scope.modules == 1, values.width() <= Sampled.longest_answer, live.any(axis=0))
+        good &= live.any(axis=0) | (scope.modules == 1)
         return Drawn(problem, canonical, named.requests or (), good)
+
+    def _values(self, scope: Scope, chance: Chance) -> tuple[Listing, Bool]:
+        """The numbers, and which rows are accepted, bool (n,).
+
+        A split has either short lists or others, so that no row depends on what else is drawn.
+        """
+        if self.setting("brief", scope).any():
+            values, good = brief.draw(chance)
+            return Listing.integers(values), good
+        count = how_many(self, scope, chance, decades=2)
+        values = listing.draw(chance, count, scope.own(), unequal, chance.coin(), slots(self, decades=2))
+        # an answer that is too long need not be written to be found out
+        return values, (values.width() <= Sampled.longest_answer) | (scope.modules > 1)
 
     def question(self, problem: Unsorted, scope: Scope) -> pa.StringArray:
         items = problem.values.listed(np.zeros(len(problem.wording), np.bool_))
@@ -79,6 +91,6 @@ class Sort(Module):
 
 SORT = Sort(
     "comparison__sort",
-    axes=(Level("more", (12, 12), settings={"fewest": 9, "most": 10}, published="comparison__sort_more"),),
-    settings={"fewest": 0, "most": 0},  # by entropy
+    axes=(Level("more", (12, 12), settings={"brief": 1}, published="comparison__sort_more"),),
+    settings={"fewest": 0, "most": 0, "brief": 0},  # as many as the entropy allows
 )
