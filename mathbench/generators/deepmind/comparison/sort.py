@@ -69,8 +69,8 @@ class Sort(Module):
         A split has either short lists or others, so that no row depends on what else is drawn.
         """
         if self.setting("brief", scope).any():
-            values, good = brief.draw(chance)
-            return Listing.integers(values), good
+            integers, good = brief.draw(chance)
+            return Listing.integers(integers), good
         count = how_many(self, scope, chance, decades=2)
         values = listing.draw(chance, count, scope.own(), unequal, chance.coin(), slots(self, decades=2))
         # an answer that is too long need not be written to be found out
