@@ -1,11 +1,11 @@
 """Many integers that are short enough to be written in a small space.
 
 The published rule draws nine or ten numbers and draws again until they fit into thirty characters. Of 200,000 draws
-that we made by that rule 1,042 fitted, all of them nine integers. Here nine integers are drawn one after the other, each
-among those that are new and leave room for the rest. The product of the shares of the published distribution that
-this leaves is a weight; rows are accepted in proportion to it, which makes the distribution the published one, but
-for the rare weights above the bound. How the entropy is shared out comes from a table of shares, chosen in proportion
-to the weight that each leads to. So one draw in ten is accepted.
+by that rule 1,042 fitted, all of them nine integers. Here nine integers are drawn one after the other, each among those
+that are new and leave room for the rest. The product of the shares of the published distribution that this leaves is
+a weight; rows are accepted in proportion to it, which makes the distribution the published one, but for the rare
+weights above the bound. How the entropy is shared out comes from a table of shares, chosen in proportion to the
+weight that each leads to. So one draw in ten is accepted.
 """
 
 from functools import cache
