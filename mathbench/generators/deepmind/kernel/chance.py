@@ -92,11 +92,15 @@ class Chance:
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
+<<<<<<< HEAD
         entropy = np.maximum(entropy, 0)
         broken = (entropy % decades.UNIT != 0).astype(
             np.int64
         )  # 10^entropy lies above the integer that power gives
         many = decades.power(entropy) + least
+=======
+        many = decades.ceiling(entropy) + least
+>>>>>>> dm-things
         if not signed:
             return self.between(least, many + broken)
         most = (many + broken + 1) // 2

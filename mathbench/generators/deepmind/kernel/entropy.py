@@ -48,6 +48,15 @@ def power(entropy: Int) -> Int:
     return _powers().take(np.clip(entropy, 0, DECADES * UNIT))
 
 
+def ceiling(entropy: Int) -> Int:
+    """The same rounded up: ceil(10^(entropy / UNIT)), int64 (n,).
+
+    >>> ceiling(np.array([0, UNIT, 1536])).tolist()
+    [1, 10, 32]
+    """
+    return power(entropy) + (entropy % UNIT > 0)
+
+
 def of_value(value: Int) -> Int:
     """The entropy that makes a value one of the larger ones: 10^e is about 5 |value| + 1; int64 (n,), in units.
 
