@@ -178,11 +178,7 @@ class SampledSource:
         attempt, pending, tries = attempt.copy(), np.arange(len(number)), 1
         prints = np.empty(len(number), np.uint64)
         done: list[Int] = []
-<<<<<<< HEAD
         texts: list[tuple[pa.StringArray, pa.StringArray]] = []
-=======
-        texts = []
->>>>>>> dm-things
         left = np.ones(len(number), np.bool_)
         while len(pending) or not done:
             for start in range(0, len(pending) or 1, BATCH // tries):
@@ -232,23 +228,18 @@ class SampledSource:
 
 
 def _side_by_side(pending: int, before: int, tries: int) -> int:
-    """How many attempts to make next at each pending candidate: one if most succeed, about as many as it takes if not,
-    and more where there are so few candidates that the number of rounds costs more than the attempts.
+    """How many attempts to make next at each pending candidate.
+
+    One if most succeed, about as many as it takes if not, and more where there are so few candidates that the number
+    of rounds costs more than the attempts.
     """
     needed = tries * before // max(before - pending, 1)
     return min(max(needed, WORTH // max(pending, 1), 1), MOST_TRIES)
 
 
 def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:
-<<<<<<< HEAD
     """The first right one of each group of so many: the places of those there are; for each group its number in the
     group, or that of the last one.
-=======
-    """The first right one of each group of so many.
-
-    Returns:
-        The places of those there are; for each group the number of it in the group, or that of the last one.
->>>>>>> dm-things
     """
     if tries == 1:
         return np.flatnonzero(right), np.zeros(len(right), np.int64)

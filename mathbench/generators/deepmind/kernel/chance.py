@@ -92,18 +92,10 @@ class Chance:
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
-<<<<<<< HEAD
-        entropy = np.maximum(entropy, 0)
-        broken = (entropy % decades.UNIT != 0).astype(
-            np.int64
-        )  # 10^entropy lies above the integer that power gives
-        many = decades.power(entropy) + least
-=======
-        many = decades.ceiling(entropy) + least
->>>>>>> dm-things
+        many = decades.ceiling(np.maximum(entropy, 0)) + least
         if not signed:
-            return self.between(least, many + broken)
-        most = (many + broken + 1) // 2
+            return self.between(least, many)
+        most = (many + 1) // 2
         if least == 0:
             return self.between(-most, most)
         sign = self.sign()

@@ -50,15 +50,10 @@ class Parts(NamedTuple):
 
 @cache
 def table() -> tuple[Parts, Weighted]:
-<<<<<<< HEAD
-    """All groups, one after the other, and the choice among each: the easiest, the medium and the hardest third of those
-    of train, by the product of numerator and denominator, then those of `FINER` entropy that train does not have.
-=======
     """All groups, one after the other, and the choice among those of each.
 
     The groups are the easiest, the medium and the hardest third of those of train, by the product of numerator and
     denominator, then those of `FINER` entropy that train does not have.
->>>>>>> dm-things
     """
     train = _conversions(ENTROPY)
     train = train.rows(np.lexsort((train.pair, train.top, train.top * train.bottom)))
