@@ -14,7 +14,7 @@ MODULES: dict[str, Module] = table(
 )
 
 # the modules that may define a value for another
-_DEFINING = ("arithmetic__add_or_sub",)
+_DEFINING = ("arithmetic__add_or_sub", "arithmetic__mixed")
 _DEFINERS: dict[str, Definer] = {name: MODULES[name] for name in _DEFINING}
 
 _FAMILIES = [School.of_module(module, _DEFINERS) for module in MODULES.values()]

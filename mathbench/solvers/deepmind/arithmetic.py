@@ -16,6 +16,10 @@ def _let(reader: Reader, found: Any) -> None:
     reader.known[found["x"]] = reader.expression(found["value"])
 
 
+def _value(reader: Reader, found: Any) -> Any:
+    return reader.expression(found["value"])
+
+
 def _decimal(value: sympy.Rational) -> str:
     """A number without a recurring fraction, written out."""
     quotient = _EXACT.divide(Decimal(int(value.p)), Decimal(int(value.q)))
@@ -43,7 +47,7 @@ def _distance(reader: Reader, found: Any) -> str:
 
 _BARE = r"(?:(?:What is|Compute|Find) )?(?P<p>{n}) ?{sign} ?(?P<q>{n})[.?]?"
 
-DEFINITIONS: tuple[Rule, ...] = (rule(r"Let (?P<x>[a-z]) = (?P<value>[^=]+)\.", _let),)
+DEFINITIONS: tuple[Rule, ...] = (rule(r"Let (?P<x>[a-z]) (?:=|be) (?P<value>[-\da-z+*/(). ]+)\.", _let),)
 
 _ADD_OR_SUB = (
     rule(_BARE.format(n=_NUMBER, sign=r"(?:\+|plus)"), _sum),
@@ -59,4 +63,12 @@ _ADD_OR_SUB = (
     rule(rf"By how much do {_TWO} differ\?", _distance),
 )
 
-QUESTIONS: dict[str, tuple[Rule, ...]] = {"arithmetic__add_or_sub": _ADD_OR_SUB}
+_CALCULATION = (
+    rule(r"(?:Compute|Find the value of|Work out) (?P<value>[-\da-z+*/() ]+)\.", _value),
+    rule(r"(?:What is )?(?P<value>[-\da-z+*/() ]+)\??", _value),
+)
+
+QUESTIONS: dict[str, tuple[Rule, ...]] = {
+    "arithmetic__add_or_sub": _ADD_OR_SUB,
+    "arithmetic__mixed": _CALCULATION,
+}

@@ -1,5 +1,5 @@
 """Arithmetic: sums, products, quotients, expressions, roots and surds."""
 
-from mathbench.generators.deepmind.arithmetic import sums
+from mathbench.generators.deepmind.arithmetic import calculations, sums
 
-MODULES = (*sums.MODULES,)
+MODULES = (*sums.MODULES, *calculations.MODULES)
