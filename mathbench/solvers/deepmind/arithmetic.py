@@ -47,7 +47,9 @@ def _distance(reader: Reader, found: Any) -> str:
 
 _BARE = r"(?:(?:What is|Compute|Find) )?(?P<p>{n}) ?{sign} ?(?P<q>{n})[.?]?"
 
-DEFINITIONS: tuple[Rule, ...] = (rule(r"Let (?P<x>[a-z]) (?:=|be) (?P<value>[-\da-z+*/(). ]+)\.", _let),)
+DEFINITIONS: tuple[Rule, ...] = (
+    rule(r"Let (?P<x>[a-z]) (?:=|be) (?P<value>(?:[-\d+*/(). ]|\b[a-z]\b)+)\.", _let),
+)
 
 _ADD_OR_SUB = (
     rule(_BARE.format(n=_NUMBER, sign=r"(?:\+|plus)"), _sum),
@@ -64,8 +66,8 @@ _ADD_OR_SUB = (
 )
 
 _CALCULATION = (
-    rule(r"(?:Compute|Find the value of|Work out) (?P<value>[-\da-z+*/() ]+)\.", _value),
-    rule(r"(?:What is )?(?P<value>[-\da-z+*/() ]+)\??", _value),
+    rule(r"(?:Compute|Find the value of|Work out) (?P<value>(?:[-\d+*/() ]|\b[a-z]\b)+)\.", _value),
+    rule(r"(?:What is )?(?P<value>(?:[-\d+*/() ]|\b[a-z]\b)+)\??", _value),
 )
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
