@@ -5,6 +5,7 @@ from typing import Any
 
 import sympy
 
+from mathbench import text
 from mathbench.solvers.deepmind.reader import Reader, Rule, rule
 
 _EXACT = Context(prec=100)
@@ -70,7 +71,70 @@ _CALCULATION = (
     rule(r"(?:What is )?(?P<value>(?:[-\d+*/() ]|\b[a-z]\b)+)\??", _value),
 )
 
+
+def _product(reader: Reader, found: Any) -> str:
+    p, q = _operands(reader, found)
+    return _decimal(p * q)
+
+
+def _quotient(reader: Reader, found: Any) -> sympy.Rational:
+    p, q = _operands(reader, found)
+    return p / q
+
+
+_MUL = (
+    rule(_BARE.format(n=_NUMBER, sign=r"(?:\*|times)"), _product),
+    rule(rf"Multiply (?P<p>{_NUMBER}) by (?P<q>{_NUMBER})\.", _product),
+    rule(rf"Give the product of {_TWO}\.", _product),
+    rule(rf"What do you get by multiplying (?P<p>{_NUMBER}) by (?P<q>{_NUMBER})\?", _product),
+)
+
+_DIV = (
+    rule(rf"Divide (?P<p>{_NUMBER}) by (?P<q>{_NUMBER})\.", _quotient),
+    rule(rf"(?:What is )?(?P<p>{_NUMBER}) divided by (?P<q>{_NUMBER})\??", _quotient),
+    rule(rf"What do you get by dividing (?P<p>{_NUMBER}) by (?P<q>{_NUMBER})\?", _quotient),
+    rule(rf"Compute the quotient of {_TWO}\.", _quotient),
+)
+
+
+def _in_base(reader: Reader, found: Any) -> str:
+    base = int(found["base"])
+    p, q = int(found["p"], base), int(found["q"], base)
+    return text.show(p + q if found["sign"] == "+" else p - q, base)
+
+
+_IN_BASE = r"(?P<p>-?[\da-z]+) (?P<sign>[+-]) (?P<q>-?[\da-z]+)"
+_BASES = (
+    rule(rf"In base (?P<base>\d+), what is {_IN_BASE}\?", _in_base),
+    rule(rf"(?:What is|Compute) {_IN_BASE} in base (?P<base>\d+)[.?]", _in_base),
+)
+
+_ROOTS = {
+    name: root for root, name in enumerate(["fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 4)
+} | {"square": 2, "cube": 3, "third": 3}
+
+
+def _root(reader: Reader, found: Any) -> int:
+    """The largest integer whose root, half of one taken off, is not above the root."""
+    groups = found.groupdict()
+    root = int(groups["root"]) if "root" in groups else _ROOTS[groups["name"]]
+    twice, _ = sympy.integer_nthroot(int(found["value"]) << root, root)
+    return (twice + 1) // 2
+
+
+_NEAREST = (
+    rule(r"What is (?P<value>\d+) to the power of 1/(?P<root>\d+), to the nearest integer\?", _root),
+    rule(r"What is the (?P<name>\w+) root of (?P<value>\d+) to the nearest integer\?", _root),
+    rule(r"To the nearest integer, what is the (?P<name>\w+) root of (?P<value>\d+)\?", _root),
+)
+
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
     "arithmetic__add_or_sub": _ADD_OR_SUB,
+    "arithmetic__add_or_sub_in_base": _BASES,
+    "arithmetic__add_sub_multiple": _CALCULATION,
+    "arithmetic__mul": _MUL,
+    "arithmetic__div": _DIV,
+    "arithmetic__mul_div_multiple": _CALCULATION,
     "arithmetic__mixed": _CALCULATION,
+    "arithmetic__nearest_integer_root": _NEAREST,
 }

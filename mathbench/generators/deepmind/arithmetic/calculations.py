@@ -147,17 +147,28 @@ def _trees() -> Int:
     return logarithm(np.array([comb(2 * n, n) // (n + 1) for n in range(20)]))
 
 
-_SETTINGS = {"fewest": 0, "most": 0, "fractions": 1}  # 0: as many operations as the entropy says
+_BY_ENTROPY = {"fewest": 0, "most": 0}  # as many operations as the entropy says
+_FRACTIONS, _INTEGERS = {**_BY_ENTROPY, "fractions": 1}, {**_BY_ENTROPY, "fractions": 0}
 _LONGER = {"fewest": 9, "most": 11, "fractions": 0}
+
+
+def _axes(published: str) -> tuple[Level, ...]:
+    longer = Level("longer", (10, 12), settings=_LONGER, published=published)
+    return (longer, Level("bigger", (10, 12)), Level("composed", (3, 10), modules=(2, 4)))
+
 
 MODULES = (
     Calculate(
-        "arithmetic__mixed",
-        settings=_SETTINGS,
-        axes=(
-            Level("longer", (10, 12), settings=_LONGER, published="arithmetic__mixed_longer"),
-            Level("bigger", (10, 12)),
-            Level("composed", (3, 10), modules=(2, 4)),
-        ),
+        "arithmetic__add_sub_multiple",
+        settings=_INTEGERS,
+        axes=_axes("arithmetic__add_sub_multiple_longer"),
+        products=False,
     ),
+    Calculate(
+        "arithmetic__mul_div_multiple",
+        settings=_FRACTIONS,
+        axes=_axes("arithmetic__mul_div_multiple_longer"),
+        sums=False,
+    ),
+    Calculate("arithmetic__mixed", settings=_FRACTIONS, axes=_axes("arithmetic__mixed_longer")),
 )

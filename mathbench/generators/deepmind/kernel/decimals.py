@@ -83,8 +83,9 @@ class Decimals(Columns):
         return type(self)(low - RADIX * borrowed, places, high + borrowed).shortened()
 
     def numbers(self) -> Numbers:
-        """As exact numbers; none of them long."""
-        return Numbers.decimals(self.low, self.places)
+        """As exact numbers, integers as integers; none of them long."""
+        found = Numbers.decimals(self.low, self.places)
+        return Numbers(found.top, found.bottom, self.places > 0)
 
     def words(self) -> list[Int]:
         """The numbers that tell these apart, int64 (n,) each."""
