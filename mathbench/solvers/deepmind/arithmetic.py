@@ -110,7 +110,8 @@ _BASES = (
 )
 
 _ROOTS = {
-    name: root for root, name in enumerate(["fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 4)
+    name: root
+    for root, name in enumerate(["fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 4)
 } | {"square": 2, "cube": 3, "third": 3}
 
 
@@ -128,6 +129,18 @@ _NEAREST = (
     rule(r"To the nearest integer, what is the (?P<name>\w+) root of (?P<value>\d+)\?", _root),
 )
 
+
+def _surd(reader: Reader, found: Any) -> Any:
+    return sympy.expand(sympy.radsimp(sympy.expand(reader.expression(found["value"]))))
+
+
+_EXPRESSION = r"(?P<value>(?:sqrt|[-\d+*/() ])+)"
+_SURD = (
+    rule(rf"Simplify {_EXPRESSION}\.", _surd),
+    rule(rf"Simplify: {_EXPRESSION}", _surd),
+    rule(rf"What does {_EXPRESSION} simplify to\?", _surd),
+)
+
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
     "arithmetic__add_or_sub": _ADD_OR_SUB,
     "arithmetic__add_or_sub_in_base": _BASES,
@@ -137,4 +150,5 @@ QUESTIONS: dict[str, tuple[Rule, ...]] = {
     "arithmetic__mul_div_multiple": _CALCULATION,
     "arithmetic__mixed": _CALCULATION,
     "arithmetic__nearest_integer_root": _NEAREST,
+    "arithmetic__simplify_surd": _SURD,
 }

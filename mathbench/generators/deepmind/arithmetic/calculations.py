@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
+from mathbench import text
 from mathbench.generators.deepmind.arithmetic.expressions import Expressions, drawn
 from mathbench.generators.deepmind.kernel import fractions
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
@@ -19,6 +19,7 @@ from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
 from mathbench.generators.deepmind.kernel.tape import LEAF
 from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.generators.deepmind.kernel.writing import around, enclosed
 from mathbench.task import Int
 
 _ASKED = (
@@ -77,7 +78,7 @@ class Calculate(Module):
         expression, good = drawn(chance, value, count, entropy, self.sums, self.products)
         codes, requests = _hidden(chance, scope, expression)
         problem = Calculation(expression, value, codes, chance.below(len(_ASKED)))
-        return Drawn(problem, expression.print[None], requests, good)
+        return Drawn(problem, expression.likeness[None], requests, good)
 
     def _value(self, chance: Chance, entropy: Int, scope: Scope) -> Numbers:
         """What comes out; where fractions may, every other one is a fraction."""
@@ -101,8 +102,7 @@ class Calculate(Module):
         return count, entropy - used + _trees().take(count)
 
     def question(self, problem: Calculation, scope: Scope) -> pa.StringArray:
-        before, after = (phrases.one_of(problem.wording, [asked[i] for asked in _ASKED]) for i in range(2))
-        return _around(before, problem.written(), after)
+        return around(problem.wording, _ASKED, problem.written())
 
     def answer(self, problem: Calculation, scope: Scope) -> pa.StringArray:
         return text.join(problem.value.written())
@@ -115,14 +115,7 @@ class Calculate(Module):
     def sentence(self, problem: Calculation, scope: Scope) -> pa.StringArray:
         many = len(scope)
         before = (*text.literal("Let ", many), *scope.letter(0), *text.literal(" be ", many))
-        return _around(before, problem.written(), text.literal(". ", many))
-
-
-def _around(before: text.Piece, middle: pa.StringArray, after: text.Piece) -> pa.StringArray:
-    strings = [text.join(before), middle, text.join(after)]
-    many = len(middle)
-    order = np.arange(3 * many).reshape(3, many).T.ravel()
-    return phrases.merged(pa.concat_arrays(strings).take(pa.array(order)), np.full(many, 3))
+        return enclosed(before, problem.written(), text.literal(". ", many))
 
 
 def _hidden(chance: Chance, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:

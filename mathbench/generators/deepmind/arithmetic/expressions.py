@@ -13,13 +13,12 @@ from mathbench.generators.deepmind.arithmetic.operands import Values, operands, 
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.divisors import divisor
+from mathbench.generators.deepmind.kernel.likeness import likeness
 from mathbench.generators.deepmind.kernel.scope import letter
 from mathbench.generators.deepmind.kernel.tape import ADD, ATOM, DIV, LEAF, MUL, NONE, PRODUCT, SUB, Tape
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import GOLDEN, U64, mix
 from mathbench.task import Int
-
-_SALT = mix(np.arange(1, DIV + 2, dtype=np.uint64) * np.uint64(GOLDEN))  # by kind
 
 
 @dataclass(frozen=True)
@@ -52,14 +51,14 @@ class Expressions(Columns):
         kind: int64 (k, n), as in :mod:`mathbench.generators.deepmind.kernel.tape`.
         left, right: int64 (k, n), numbers of the parts.
         value: int64 (k, n), of a leaf.
-        print: int64 (n,), a hash, the same for two expressions that differ in the order of terms or factors only.
+        likeness: int64 (n,), a hash, the same for two expressions that differ in the order of terms or factors only.
     """
 
     kind: Int
     left: Int
     right: Int
     value: Int
-    print: Int
+    likeness: Int
 
     def written(self, codes: Int) -> pa.StringArray:
         """As text, strings (n,).
@@ -98,7 +97,6 @@ def drawn(
     kind, left, right, leaf = (np.full((size, len(count)), fill) for fill in (NONE, 0, 0, 0))
     good, rows = np.ones(len(count), np.bool_), np.arange(len(count))
     nodes = Nodes(rows, np.zeros_like(rows), value.top, value.bottom, count, entropy, chance.words())
-    depths = []
     while len(nodes.row):
         whole = np.flatnonzero(nodes.count == 0)
         kind[nodes.number[whole], nodes.row[whole]] = LEAF
@@ -109,9 +107,9 @@ def drawn(
         at = parents.number, parents.row
         kind[at], left[at], right[at] = kinds, parts.number[: len(split)], parts.number[len(split) :]
         good[parents.row[~right_ones]] = False
-        depths.append((nodes.top, split, kinds))
         nodes = parts
-    return Expressions(kind, left, right, leaf, _prints(depths)), good
+    alike = likeness(kind, left, right, mix(leaf.view(np.uint64) * np.uint64(GOLDEN)))
+    return Expressions(kind, left, right, leaf, alike), good
 
 
 def _parted(nodes: Nodes, sums: bool, products: bool) -> tuple[Int, Nodes, Bool]:
@@ -164,28 +162,3 @@ def _share(chance: Chance, total: Int, first: Int, second: Int) -> Int:
         all_ += drawn
         mine += np.where(place < first, drawn, 0)
     return total * mine // np.maximum(all_, 1)
-
-
-def _prints(depths: list[tuple[Int, Int, Int]]) -> Int:
-    """Hashes of expressions, int64 (n,): of each depth the values, which nodes have parts, and their operations.
-
-    Terms of one sum count alike wherever they stand in it, and so do the factors of one product.
-    """
-    print_ = np.empty(0, np.uint64)
-    together = {ADD: print_, MUL: print_}
-    for value, split, kind in reversed(depths):
-        below, parts, many = print_, together, len(split)
-        print_ = mix(value.view(np.uint64) ^ _SALT[LEAF])
-        together = {ADD: print_.copy(), MUL: print_.copy()}
-        for op in (ADD, MUL):
-            rows = np.flatnonzero(kind == op)
-            sum_ = parts[op][rows] + parts[op][many + rows]
-            at = split[rows]
-            together[op][at], print_[at] = sum_, mix(sum_ ^ _SALT[op])
-            together[ADD + MUL - op][at] = print_[at]
-        for op in (SUB, DIV):
-            rows = np.flatnonzero(kind == op)
-            at = split[rows]
-            print_[at] = mix(mix(below[rows] ^ _SALT[op]) + below[many + rows])
-            together[ADD][at] = together[MUL][at] = print_[at]
-    return print_.view(np.int64)
