@@ -27,11 +27,11 @@ _SUMS = (
     "What is {p} plus {q}?",
     "Add {q} to {p}.",
     "Work out the sum of {p} and {q}.",
-    "How much is {p} and {q} together?",
+    "How much is {p} plus {q}?",
     "Give the total of {p} and {q}.",
     "Compute {p} + {q}.",
     "Find {p} + {q}.",
-    "By adding {p} and {q}, what do you get?",
+    "What do you get by adding {p} and {q}?",
 )
 _DIFFERENCES = (
     "{p} - {q}",

@@ -83,7 +83,7 @@ class Chance:
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
-        many = decades.power(entropy) + least
+        many = decades.choices(entropy) + least
         if not signed:
             return self.between(least, many)
         most = (many + 1) // 2

@@ -48,6 +48,15 @@ def power(entropy: Int) -> Int:
     return _powers().take(np.clip(entropy, 0, DECADES * UNIT))
 
 
+def choices(entropy: Int) -> Int:
+    """How many values a number of some entropy takes: 10^(entropy / UNIT) rounded up, int64 (n,); at least 1.
+
+    >>> choices(np.array([-5, 0, 1, UNIT, 1536])).tolist()
+    [1, 1, 2, 10, 32]
+    """
+    return power(entropy) + ((entropy > 0) & (entropy % UNIT != 0))
+
+
 def logarithm(values: Int) -> Int:
     """The entropy of a choice among so many, int64 (n,), 1 or more, in units, rounded up.
 
