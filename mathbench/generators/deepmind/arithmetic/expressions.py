@@ -155,10 +155,9 @@ def _below(chance: Chance, nodes: Nodes, own: Int, left: Int, right: Int) -> Nod
 
 def _share(chance: Chance, total: Int, first: Int, second: Int) -> Int:
     """What the first of two parts gets of a total: a beta distribution with small whole parameters."""
-    mine, all_ = np.zeros_like(total), np.zeros_like(total)
-    chance = chance.fork()
-    for place in range(int((first + second).max(initial=0))):
-        drawn = np.where(place < first + second, chance.exponential(), 0)
-        all_ += drawn
-        mine += np.where(place < first, drawn, 0)
-    return total * mine // np.maximum(all_, 1)
+    most = int((first + second).max(initial=0))
+    drawn = chance.exponentials(most)
+    place = np.arange(most)[:, None]
+    mine = np.where(place < first, drawn, 0).sum(axis=0)
+    others = np.where((place >= first) & (place < first + second), drawn, 0).sum(axis=0)
+    return total * mine // np.maximum(mine + others, 1)

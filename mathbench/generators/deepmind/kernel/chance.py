@@ -96,6 +96,17 @@ class Chance:
         """Exponentially distributed with mean 1, in 2^-16, int64 (n,); more than 0."""
         return _exponentials().take(self.below(_QUANTILES))
 
+    def exponentials(self, many: int) -> Int:
+        """Exponentially distributed numbers as above, int64 (many, n), five from one random word."""
+        chance, bits = self.fork(), np.uint64(_QUANTILES.bit_length() - 1)
+        found: list[Int] = []
+        while len(found) < many:
+            word = chance.words()
+            for place in range(5):
+                index = (word >> (bits * np.uint64(place))) & np.uint64(_QUANTILES - 1)
+                found.append(_exponentials().take(index.view(np.int64)))
+        return np.stack(found[:many]) if many else np.empty((0, len(self)), np.int64)
+
     def spread(self, total: Int, weights: Int) -> Int:
         """Share a total out at random: a Dirichlet distribution with whole parameters, rounded down.
 

@@ -30,10 +30,10 @@ def likeness(kind: Int, left: Int, right: Int, leaf: U64) -> Int:
     whole = leaf.copy()
     together = {ADD: leaf.copy(), MUL: leaf.copy()}  # the sum of the hashes of all terms, or of all factors
     for node in range(len(kind) - 1, -1, -1):
-        for op in np.unique(kind[node]):
-            if op <= LEAF:
-                continue
+        for op in range(LEAF + 1, SQRT + 1):
             rows = np.flatnonzero(kind[node] == op)
+            if not len(rows):
+                continue
             first, second = left[node, rows], right[node, rows]
             if op in together:
                 inside = together[op][first, rows] + together[op][second, rows]
