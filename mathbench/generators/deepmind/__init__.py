@@ -35,6 +35,7 @@ MODULES: dict[str, Module] = table("modules", ((module.name, module) for area in
 # the modules that may define a value for another
 _DEFINING = (
     "arithmetic__add_or_sub",
+    "arithmetic__mixed",
     "algebra__linear_1d",
     "algebra__linear_2d",
     "polynomials__evaluate",

@@ -16,7 +16,7 @@ import numpy as np
 from mathbench import text
 from mathbench.generators.deepmind.comparison.values import Floats
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
-from mathbench.generators.deepmind.kernel.entropy import UNIT, ceiling
+from mathbench.generators.deepmind.kernel.entropy import UNIT, choices
 from mathbench.generators.deepmind.kernel.weighted import Weighted
 from mathbench.hashing import GOLDEN, key_of, mix
 from mathbench.task import Int
@@ -75,7 +75,7 @@ def _one_by_one(chance: Chance, entropy: Int) -> tuple[Int, Floats]:
     used, left = np.full((len(chance), MANY), _UNUSED), np.full(len(chance), ROOM - MANY)
     weight = np.ones(len(chance))
     for i in range(MANY):
-        most = (ceiling(entropy[i]) + 1) // 2
+        most = (choices(entropy[i]) + 1) // 2
         low, high = -np.minimum(most, _TENS.take(left) - 1), np.minimum(most, _TENS.take(left + 1) - 1)
         taken = ((used >= low[:, None]) & (used <= high[:, None])).sum(axis=1)
         many = high - low + 1 - taken

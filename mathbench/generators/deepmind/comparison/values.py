@@ -68,7 +68,7 @@ def fractions(chance: Chance, entropy: Int) -> Numbers:
     """
     share = chance.below(entropy + 1)
     top = chance.integer(share, least=1)
-    room = (decades.ceiling(entropy - share) + 2) * _sparsity().take(np.abs(top) % len(_sparsity())) >> _FIXED
+    room = (decades.choices(entropy - share) + 2) * _sparsity().take(np.abs(top) % len(_sparsity())) >> _FIXED
     most = room + 2 * (np.abs(top) > 1)
     bottom = chance.until(
         lambda again, here: again.between(2, most[here]), lambda bottom, here: np.gcd(top[here], bottom) == 1

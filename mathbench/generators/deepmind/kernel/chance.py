@@ -92,7 +92,7 @@ class Chance:
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
-        many = decades.ceiling(np.maximum(entropy, 0)) + least
+        many = decades.choices(entropy) + least
         if not signed:
             return self.between(least, many)
         most = (many + 1) // 2
@@ -104,6 +104,17 @@ class Chance:
     def exponential(self) -> Int:
         """Exponentially distributed with mean 1, in 2^-16, int64 (n,); more than 0."""
         return _exponentials().take(self.below(_QUANTILES))
+
+    def exponentials(self, many: int) -> Int:
+        """Exponentially distributed numbers as above, int64 (many, n), five from one random word."""
+        chance, bits = self.fork(), np.uint64(_QUANTILES.bit_length() - 1)
+        found: list[Int] = []
+        while len(found) < many:
+            word = chance.words()
+            for place in range(5):
+                index = (word >> (bits * np.uint64(place))) & np.uint64(_QUANTILES - 1)
+                found.append(_exponentials().take(index.view(np.int64)))
+        return np.stack(found[:many]) if many else np.empty((0, len(self)), np.int64)
 
     def spread(self, total: Int, weights: Int) -> Int:
         """Share a total out at random: a Dirichlet distribution with whole parameters, rounded down.
