@@ -34,7 +34,7 @@ class Scope(Columns):
         entropy: int64 (n,), units left for all of these.
         word: uint64 (n,), a random word.
         turn, step: int64 (n,), which letters the question uses.
-        level: int64 (n,), the number of the question's stratum.
+        level: int64 (n,), the number of the question's stratum; below the top -1.
     """
 
     row: Int
@@ -100,8 +100,8 @@ class Scope(Columns):
         return Named(tuple(values), codes, requests)
 
     def _below(self, chance: Chance, number: Int, modules: Int, entropy: Int) -> "Scope":
-        words = chance.words()
-        return Scope(self.row, number, modules, entropy, words, self.turn, self.step, self.level)
+        words, no_level = chance.words(), np.full_like(self.level, -1)
+        return Scope(self.row, number, modules, entropy, words, self.turn, self.step, no_level)
 
 
 class Request(NamedTuple):
