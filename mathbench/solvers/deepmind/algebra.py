@@ -45,7 +45,6 @@ _LINEAR = (
 )
 
 
-
 def _roots(reader: Reader, found: Any) -> str:
     _, factors = sympy.factor_list(reader.expression(found["p"]))
     solutions = (-f.coeff(x, 0) / f.coeff(x, 1) for f, _ in factors for x in f.free_symbols)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from mathbench import text
@@ -78,7 +77,8 @@ class Equations(Columns):
     @property
     def shown(self) -> Bool:
         """Which terms show a number, bool (t, n); a factor of one is not shown."""
-        return (self.side != NOWHERE) & ((self.unknown == CONSTANT) | ((self.value != 1) & (self.value != -1)))
+        factor = (self.value != 1) & (self.value != -1)
+        return (self.side != NOWHERE) & ((self.unknown == CONSTANT) | factor)
 
     def hide(self, chance: Chance, scope: Scope) -> tuple["Equations", list[Request]]:
         """Have modules below define some numbers, of either sign: a letter stands for the absolute value."""
@@ -132,7 +132,4 @@ class Equations(Columns):
         letters = codes.astype(np.int8)
         variable = np.where(self.unknown == 0, letters[0], letters[-1])
         power = (self.unknown != CONSTANT).view(np.int8)
-        return Terms(self.value, power, self.side != NOWHERE, variable, self.name).joined(joint)
-
-
-
+        return Terms(self.value, power, self.side != NOWHERE, variable, self.name).laid(joint)

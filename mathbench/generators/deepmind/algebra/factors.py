@@ -61,7 +61,8 @@ class Roots(Columns):
             for j in range(many):
                 rank[i] += there[i] & there[j] & before(j, i) if i != j else 0
         order = np.argsort(rank, axis=0, kind="stable")
-        return Roots(*(np.take_along_axis(part, order, axis=0) for part in (self.top, self.bottom, self.times)))
+        parts = (self.top, self.bottom, self.times)
+        return Roots(*(np.take_along_axis(part, order, axis=0) for part in parts))
 
     def listed(self) -> text.Piece:
         """The different roots as text, ``-3, 1/2, 4``."""
@@ -132,7 +133,7 @@ def factor(chance: Chance, entropy: Int) -> tuple[Int, Int]:
     """
     broken, top = chance.until(
         lambda again, rows: np.stack([again.coin().astype(np.int64), again.integer(entropy[rows])]),
-        lambda found, rows: found.any(axis=0),
+        lambda found, rows: (found != 0).any(axis=0),
     )
     bottom, rows = np.ones_like(top), np.flatnonzero(broken)
     top[rows], bottom[rows] = rational(chance.take(rows), entropy[rows])

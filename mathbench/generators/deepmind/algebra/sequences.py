@@ -19,7 +19,8 @@ from mathbench.reserve import ABSENT
 from mathbench.task import Int
 
 MORE = 3  # terms that may be shown beyond those that are needed
-_HALF_DECADES = np.array([units(d / 2) for d in (0.301, 0.4771, 0.6021, 0.699, 0.7782, 0.8451)])  # of 2, 3, ... 7
+# half the entropy of a number up to 2, 3, ... 7
+_HALF_DECADES = np.array([units(d / 2) for d in (0.301, 0.4771, 0.6021, 0.699, 0.7782, 0.8451)])
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class PolynomialSequence(Module):
             terms = terms * place[:, None] + row
         numbers = np.where(np.arange(len(coefficients))[:, None] <= degree, 2 * coefficients, ABSENT)
         problem = Sequence(coefficients, terms, shown, chance.below(60))
-        return Drawn(problem, numbers)  # however many terms are shown: the next one would show in a longer list
+        # not how many terms are shown: a longer list would show the next term of a shorter one
+        return Drawn(problem, numbers)
 
     def _coefficients(self, chance: Chance, degree: Int, entropy: Int) -> Int:
         power = np.arange(int(degree.max(initial=0)) + 1)[:, None]

@@ -4,8 +4,10 @@ Coefficients may be fractions, ``2*x/3``, and have up to 36 digits.
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mathbench import phrases, text
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
@@ -13,6 +15,7 @@ from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.scope import ALPHABET, letter
 from mathbench.task import Int
 
+Code = NDArray[np.signedinteger[Any]]  # powers and letters need few bits
 # what stands before a term, whether it is positive or negative
 _JOINTS = ("", "-", " + ", " - ", " = ", " = -", ", ", ", -", " and ", " and -")
 DIGITS = 18  # of the lower part of a long coefficient
@@ -28,19 +31,19 @@ class Terms(Columns):
 
     Attributes:
         coefficient: int64 (t, n).
-        power: int64 (t, n), of the variable; 0: a constant term.
+        power: integers (t, n), of the variable; 0: a constant term.
         live: bool (t, n), the terms that there are.
-        variable: int64 (t, n), the code of each term's variable, see `Scope.code`.
-        name: int64 (t, n), the code of the letter that stands for the coefficient's absolute value; -1: none.
+        variable: integers (t, n), the code of each term's variable, see `Scope.code`.
+        name: integers (t, n), the code of the letter that stands for the coefficient's absolute value; -1: none.
         bottom: int64 (t, n), what the coefficient is divided by, 1 or more; None: nothing.
         high: int64 (t, n), further digits of the coefficient, in units of `HIGH` and of its sign; None: none.
     """
 
     coefficient: Int
-    power: Int
+    power: Code
     live: Bool
-    variable: Int
-    name: Int
+    variable: Code
+    name: Code
     bottom: Int | None = None
     high: Int | None = None
 
@@ -77,21 +80,18 @@ class Terms(Columns):
             live[0] &= ahead
             live[-1] &= ~ahead
         terms = cls.of(coefficients[order], order[:, None], live, variable)
-        parts = {"bottom": bottom, "high": high}
-        return replace(terms, **{key: part[order] for key, part in parts.items() if part is not None})
+        bottom, high = (None if part is None else part[order] for part in (bottom, high))
+        return replace(terms, bottom=bottom, high=high)
 
     def shuffled(self, chance: Chance) -> "Terms":
         """The same terms in a random order, those that are not live last."""
         order = chance.order(len(self.live), self.live)
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Terms(
-            **{key: np.take_along_axis(part, order, axis=0) for key, part in parts.items() if part is not None}
-        )
+        there = {key: part for key, part in parts.items() if part is not None}
+        return Terms(**{key: np.take_along_axis(part, order, axis=0) for key, part in there.items()})
 
-    def joined(self, joint: Int) -> text.Piece:
-        """Terms as text, each with what stands before it: DIGITS = 18  # of the lower part of a long coefficient
-HIGH = 10**DIGITS
-BEGIN, PLUS, EQUALS, COMMA or AND, int64 (t, n)."""
+    def laid(self, joint: Code) -> text.Piece:
+        """Terms as text, each with what stands before it: BEGIN, PLUS, EQUALS, COMMA or AND, int64 (t, n)."""
         return tuple(word for t in range(len(joint)) for word in self._term(t, joint[t]))
 
     def written(self) -> text.Piece:
@@ -108,14 +108,15 @@ BEGIN, PLUS, EQUALS, COMMA or AND, int64 (t, n)."""
             first = first & ~self.live[t]
         return (*words, *text.literal("0", len(first), first))
 
-    def _term(self, t: int, joint: Int) -> text.Piece:
+    def _term(self, t: int, joint: Code) -> text.Piece:
         live, coefficient, power, named = self.live[t], self.coefficient[t], self.power[t], self.name[t] >= 0
         high = None if self.high is None else self.high[t]
         negative = coefficient < 0 if high is None else (coefficient < 0) | (high < 0)
         factor = live & ((power == 0) | named | (np.abs(coefficient) != 1) | (high is not None and high != 0))
         sign = phrases.one_of((negative + 2 * joint) * live, _JOINTS[: 2 * int(joint.max(initial=0)) + 2])
         name = letter(np.where(live, self.name[t], -1)) if named.any() else ()
-        return (*sign, *name, *_number(coefficient, high, factor & ~named), *self._raised(t, factor), *self._below(t))
+        number = _number(coefficient, high, factor & ~named)
+        return (*sign, *name, *number, *self._raised(t, factor), *self._below(t))
 
     def _raised(self, t: int, factor: Bool) -> text.Piece:
         """The variable and its power, with a sign of multiplication behind a factor."""
