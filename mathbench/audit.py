@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -107,24 +108,28 @@ class Audit:
         if self._make_all:
             how[REGENERATED] = f"{self._made:,} rows"
         held = {name: (not found, found or how[name]) for name, found in self._found.items()}
-        return {**held, "no question twice": self._distinct()}
+        repeated, detail = self._repeated()
+        if self.rows.task.may_repeat(self.rows.split):
+            return {**held, "questions repeated, which train may": (True, detail)}
+        return {**held, "no question twice": (not repeated, detail)}
 
-    def _distinct(self) -> tuple[bool, str]:
-        """Whether no question came twice, among as many as fit in memory."""
+    def _repeated(self) -> tuple[int, str]:
+        """How many questions came again, among as many as fit in memory."""
         questions = pa.chunked_array([chunk for q in self._questions for chunk in q.chunks], pa.string())
         repeated = len(questions) - pc.count_distinct(questions).as_py()
-        return not repeated, f"{repeated:,} repeated" if repeated else f"{len(questions):,} rows"
+        return repeated, f"{repeated:,} of {len(questions):,}" if repeated else f"{len(questions):,} rows"
 
     def balanced(self) -> tuple[bool, str]:
         """As many true as false among the rows read, up to the block of the plan that the last row cuts."""
-        slack = max(phase.size for phase in self.rows.plan.phases) // 2 + 1
+        slack = self.rows.source.block // 2 + 1
         return abs(2 * self._true - self._read) <= slack, f"{self._true:,} true of {self._read:,}"
 
 
 def _wrong_answer(task: Task, table: pa.Table) -> str:
-    for row, question, answer in zip(*_texts(table, "row", "question", "answer"), strict=True):
+    columns = _texts(table, "row", "question", "answer", "stratum")
+    for row, question, answer, stratum in zip(*columns, strict=True):
         try:
-            right = task.oracle(question)
+            right = task.asked_in(stratum).oracle(question)
         except Exception as error:  # a stored question can be any text, and a task from elsewhere any code
             return _unreadable(row, question, error)
         if right != answer:
@@ -144,7 +149,7 @@ def _foreign(task: Enumerated, split: str, table: pa.Table) -> str:
     return ""
 
 
-def _texts(table: pa.Table, *columns: str) -> list[list[object]]:
+def _texts(table: pa.Table, *columns: str) -> list[list[Any]]:
     return [table[column].to_pylist() for column in columns]
 
 

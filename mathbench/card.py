@@ -1,11 +1,17 @@
 """The dataset card: `README.md` with the YAML that `datasets` and the Hub read, and what a reader wants to know."""
 
+from collections.abc import Mapping, Sequence
+
+from mathbench import digest
 from mathbench.manifest import Config, Manifest
 from mathbench.reserve import SPLITS
 from mathbench.rows import open_rows
+from mathbench.sampled import Sampled
 
 FILE = "README.md"
+ALL = "all"  # the configuration that holds the rows of all others
 MOST_STRATA = 12
+LOOKED_AT = 100_000  # rows of train that are searched for repeats
 
 
 def render(manifest: Manifest) -> str:
@@ -20,14 +26,36 @@ def _front_matter(manifest: Manifest) -> str:
     lines = ["---", "license: cc0-1.0", "annotations_creators: [machine-generated]", "language: [en]"]
     lines += ["tags: [mathematics, arithmetic, mathbench]", "configs:"]
     for config in manifest.configs:
-        lines += [
-            f"- config_name: {config.name}",
-            f'  description: "{manifest.digest(config)}"',
-            "  data_files:",
-        ]
-        for split in config.spec()["sizes"]:
-            lines += [f"  - split: {split}", f"    path: {config.name}/{split}-*.parquet"]
+        files = {split: [f"{config.name}/{split}-*.parquet"] for split in config.spec()["sizes"]}
+        lines += _config(config.name, manifest.digest(config), files)
+    if together(manifest.configs):
+        digests = digest.combined([manifest.digest(config) for config in manifest.configs])
+        lines += _config(ALL, digests, _files_of_all(manifest.configs))
     return "\n".join([*lines, "---", ""])
+
+
+def together(configs: Sequence[Config]) -> bool:
+    """Whether a dataset has a configuration `all` besides its own: several of the same columns.
+
+    It adds no files: it is all rows of the others, told apart by their column `task`.
+    """
+    schemas = {config.task.recognition for config in configs}
+    return len(configs) > 1 and len(schemas) == 1 and ALL not in (config.name for config in configs)
+
+
+def _files_of_all(configs: Sequence[Config]) -> dict[str, list[str]]:
+    having = {split: [c.name for c in configs if c.sizes.get(split)] for split in SPLITS}
+    return {
+        split: [f"{name}/{split}-*.parquet" for name in names] for split, names in having.items() if names
+    }
+
+
+def _config(name: str, content: str, files: Mapping[str, list[str]]) -> list[str]:
+    lines = [f"- config_name: {name}", f'  description: "{content}"', "  data_files:"]
+    for split, paths in files.items():
+        lines += [f"  - split: {split}", "    path:" + (f" {paths[0]}" if len(paths) == 1 else "")]
+        lines += [f"    - {path}" for path in paths if len(paths) > 1]
+    return lines
 
 
 def _opening(manifest: Manifest) -> str:
@@ -43,6 +71,7 @@ def _opening(manifest: Manifest) -> str:
         "from datasets import load_dataset\n"
         f'rows = load_dataset("PATH", "{manifest.configs[0].name}", split="interpolate")\n'
         "```\n"
+        + (f"\nThe configuration `{ALL}` has the rows of all others.\n" if together(manifest.configs) else "")
     )
 
 
@@ -58,7 +87,19 @@ def _section(manifest: Manifest, config: Config) -> str:
             lines.append(
                 f"| {split} | {config.sizes[split]:,} | {strata} | `{first['question']}` | `{first['answer']}` |"
             )
-    return "\n".join([*lines, "", _strata(manifest, config)])
+    return "\n".join([*lines, "", *_repeats(config), _strata(manifest, config)])
+
+
+def _repeats(config: Config) -> list[str]:
+    """How often train repeats itself, for a task that may."""
+    rows = min(config.sizes.get("train", 0), LOOKED_AT)
+    if not isinstance(config.task, Sampled) or not rows:
+        return []
+    share = config.task.repeated(config.seed, rows)
+    return [
+        f"Of the first {rows:,} rows of train, {share:.2%} repeat an earlier problem; test splits repeat none.",
+        "",
+    ]
 
 
 def _strata(manifest: Manifest, config: Config) -> str:

@@ -107,8 +107,8 @@ class Enumerated(Task):
     def operands_of(self, question: str) -> tuple[int, ...]:
         """The canonical operands of one question from its text alone, in plain Python."""
 
-    def source(self, split: str, key: int) -> "EnumeratedSource":
-        return EnumeratedSource(self, split, key)
+    def source(self, split: str, seed: int | str) -> "EnumeratedSource":
+        return EnumeratedSource(self, split, self.key(split, seed))
 
 
 class EnumeratedSource:
@@ -127,21 +127,30 @@ class EnumeratedSource:
         self._luck = np.uint64(key_of(key, "pose"))
         self._sampler = Sampler(domain, key)
         self._spaces = domain.spaces.of_stratum
-        self.space_of: list[int] = self._spaces.tolist()
-        self.capacity = [domain.capacity(s) for s in range(len(domain.spaces.names))]
+        capacity = [domain.capacity(s) for s in range(len(domain.spaces.names))]
+        self.plan = Plan(task.strata(split), self._spaces.tolist(), capacity, key_of(key, "plan"))
 
-    def written(self, plan: Plan, rows: range | Int) -> Iterator[Written]:
-        for problems in self._pieces(plan, rows):
+    def __len__(self) -> int:
+        return self.plan.rows
+
+    @property
+    def block(self) -> int:
+        """Rows after which every stratum had its share."""
+        return self.plan.block
+
+    def written(self, rows: range | Int) -> Iterator[Written]:
+        """Some rows in order, in pieces."""
+        for problems in self._pieces(rows):
             yield self._written(problems)
 
-    def problems(self, plan: Plan, rows: range | Int) -> Problems:
+    def problems(self, rows: range | Int) -> Problems:
         """The problems of some rows, a range or int64 (n,), as columns."""
-        return Problems.joined(list(self._pieces(plan, rows)))
+        return Problems.joined(list(self._pieces(rows)))
 
-    def _pieces(self, plan: Plan, rows: range | Int) -> Iterator[Problems]:
+    def _pieces(self, rows: range | Int) -> Iterator[Problems]:
         """The problems of some rows in order, in pieces, at least one."""
         for start in range(0, max(len(rows), 1), self.at_once):
-            for drawn, places in self._found(plan, rows[start : start + self.at_once]):
+            for drawn, places in self._found(rows[start : start + self.at_once]):
                 for i in range(0, max(len(places), 1), self._slice):
                     yield drawn.take(places[i : i + self._slice])
 
@@ -155,13 +164,13 @@ class EnumeratedSource:
         """How many rows to write as text at a time."""
         return max(SLICE * WIDE // max(self._sampler.width, WIDE), 1)
 
-    def _found(self, plan: Plan, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
+    def _found(self, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
         """Problems in any order, and where among them those of the rows stand, phase by phase."""
-        if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN * len(self.space_of):
-            for run in plan.runs(rows.start, rows.stop):
+        if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN * len(self._spaces):
+            for run in self.plan.runs(rows.start, rows.stop):
                 yield Problems.joined(list(self._drawn(run))), run.places()
         else:
-            stratum, rank = plan.place(numbers(rows))
+            stratum, rank = self.plan.place(numbers(rows))
             drawn = self._posed(*self._sampler.draw(self._spaces[stratum], rank), stratum)
             yield drawn, np.arange(len(rows))
 

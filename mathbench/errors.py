@@ -33,6 +33,10 @@ class CheckFailed(MathbenchError):
     """A verification did not hold: damaged data, a wrong answer, another digest."""
 
 
+MOST = 30  # so many options are listed in full
+FEW = 5
+
+
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """A hint that names the nearest option, or all of them when none is near.
 
@@ -40,11 +44,16 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     "Did you mean 'addition'? Allowed: addition, gcd."
     >>> did_you_mean("xyz", ["addition", "gcd"])
     'Allowed: addition, gcd.'
+    >>> did_you_mean("abd", [a + b + c for a in "abc" for b in "abc" for c in "abcd"])
+    "Did you mean 'abd'? Allowed: abd, cbd, cad, cab, bcd and 31 more."
     """
     names = sorted(options)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     hint = f"Did you mean '{close[0]}'? " if close else ""
-    return f"{hint}Allowed: {', '.join(names)}."
+    if len(names) <= MOST:
+        return f"{hint}Allowed: {', '.join(names)}."
+    near = difflib.get_close_matches(word, names, n=FEW, cutoff=0)
+    return f"{hint}Allowed: {', '.join(near)} and {len(names) - FEW} more."
 
 
 def reason(error: OSError) -> str:

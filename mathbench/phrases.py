@@ -78,7 +78,7 @@ def cut(piece: Piece, lengths: Int) -> Piece:
     return tuple(words)
 
 
-class _Slot(NamedTuple):
+class Slot(NamedTuple):
     """What stands at one place of some templates.
 
     Attributes:
@@ -103,7 +103,7 @@ def fill(choice: Int, templates: Sequence[str], **pieces: Piece) -> Piece:
     ['3 plus 5', 'Add 6 to 4.']
     """
     words: list[Word] = []
-    for slot in _slots(tuple(templates)):
+    for slot in slots(tuple(templates)):
         words += one_of(choice, slot.literals)
         for name, has in slot.names.items():
             words += pieces[name] if has.all() else only(pieces[name], has.take(choice))
@@ -111,15 +111,16 @@ def fill(choice: Int, templates: Sequence[str], **pieces: Piece) -> Piece:
 
 
 @cache
-def _slots(templates: tuple[str, ...]) -> list[_Slot]:
+def slots(templates: tuple[str, ...]) -> list[Slot]:
+    """Take templates apart into what stands at their first, second, ... place."""
     split = [re.split(r"\{(\w+)\}", template) for template in templates]  # text, name, text, name, ..., text
-    slots = []
+    found = []
     for place in range(0, max(map(len, split)), 2):
         literals = tuple(parts[place] if place < len(parts) else "" for parts in split)
         names = [parts[place + 1] if place + 1 < len(parts) else "" for parts in split]
         masks = {name: np.array([n == name for n in names]) for name in dict.fromkeys(names) if name}
-        slots.append(_Slot(literals, masks))
-    return slots
+        found.append(Slot(literals, masks))
+    return found
 
 
 def merged(strings: pa.StringArray, counts: Int) -> pa.StringArray:

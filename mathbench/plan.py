@@ -181,6 +181,11 @@ class Plan:
         self.rows = self.phases[-1].stop if self.phases else 0
         self._starts = np.array([phase.start for phase in self.phases], dtype=np.int64)
 
+    @property
+    def block(self) -> int:
+        """Rows in the largest block, after which every stratum had its share."""
+        return max((phase.size for phase in self.phases), default=0)
+
     def place(self, rows: Int) -> tuple[Int, Int]:
         """Row numbers, int64 (n,), to strata and ranks in their spaces, int64 (n,) each."""
         stratum, rank = np.empty_like(rows), np.empty_like(rows)
@@ -196,8 +201,11 @@ class Plan:
             yield self.phases[phase].run(start, end)
             start, phase = end, phase + 1
 
-    def _parts(self, rows: Int) -> Iterator[tuple[Phase, Int]]:
+    def _parts(self, rows: Int) -> Iterator[tuple[Phase, Int | slice]]:
         """The phases that rows lie in, and which rows."""
+        if len(self.phases) == 1:  # the common case, and finding out costs as much as the rest
+            yield self.phases[0], slice(None)
+            return
         number = np.searchsorted(self._starts, rows, side="right") - 1
         for phase in np.unique(number):
             yield self.phases[phase], np.flatnonzero(number == phase)

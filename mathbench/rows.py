@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from mathbench import formats
 from mathbench.errors import InputError, SpaceExhausted, did_you_mean
-from mathbench.hashing import check_seed, key_of
-from mathbench.plan import Plan
+from mathbench.hashing import check_seed
 from mathbench.reserve import OF_SPLIT
 from mathbench.task import Int, Task, Written, numbers
 
@@ -40,13 +39,11 @@ class Rows:
         self.task, self.split, self.seed = task, split, check_seed(seed)
         self.strata = task.strata(split)
         self._names = pa.array([s.name for s in self.strata], pa.string())
-        key = key_of(task.id, self.seed, split)
-        self.source = task.source(split, key)
-        self.plan = Plan(self.strata, self.source.space_of, self.source.capacity, key_of(key, "plan"))
+        self.source = task.source(split, self.seed)
 
     def __len__(self) -> int:
         """How many rows the split holds."""
-        return self.plan.rows
+        return len(self.source)
 
     def require(self, rows: int) -> None:
         """Check that the split holds so many rows.
@@ -74,7 +71,7 @@ class Rows:
         self.require(int(wanted.max(initial=-1)) + 1)
         if wanted.min(initial=0) < 0:
             raise InputError(f"row numbers start at 0. Received: {int(wanted.min())}.")
-        parts = self.source.written(self.plan, rows if isinstance(rows, range) else wanted)
+        parts = self.source.written(rows if isinstance(rows, range) else wanted)
         found = [self._columns(part) for part in parts]
         columns = {name: pa.chunked_array([part[name] for part in found]) for name in found[0]}
         table = pa.table({**columns, "row": pa.array(wanted)})

@@ -15,9 +15,9 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mathbench import text
 from mathbench.errors import SpaceExhausted
 from mathbench.hashing import GOLDEN, U64, key_of, mix
 from mathbench.plan import MOST_ROWS, Plan
@@ -25,9 +25,10 @@ from mathbench.reserve import OF_SPLIT, TEST, Reserve
 from mathbench.task import Int, Task, Written, numbers
 
 BATCH = 1 << 15  # rows drawn at a time
-FEW = 1 << 10  # candidates of each stratum that are looked at for repeats at a time
+FEWEST, MOST = 1 << 5, 1 << 12  # candidates of each stratum that are looked at for repeats at a time
 MOST_ATTEMPTS = 1 << 16
 MOST_TRIES = 64  # attempts at one row made side by side
+WORTH = 1 << 11  # so many attempts cost hardly more than one
 HALF = (TEST.low + TEST.high) / 2
 # two splits show test problems; each has its half, because their strata may overlap
 RESERVES = {
@@ -57,8 +58,18 @@ class Draft(Protocol):
 class Sampled(Task):
     """A task whose problems are drawn by hash."""
 
+    numeric: ClassVar[bool] = False
     longest_question: ClassVar[int] = 160  # characters
     longest_answer: ClassVar[int] = 30
+
+    def may_repeat(self, split: str) -> bool:
+        """Train may, where problems are few."""
+        return split == "train"
+
+    def repeated(self, seed: int | str, rows: int) -> float:
+        """The share of the first rows of train, at least one, whose problem an earlier one of them has."""
+        prints = self.source("train", seed).prints(range(rows))
+        return 1 - len(np.unique(prints)) / len(prints)
 
     @abstractmethod
     def draft(self, split: str, stratum: Int, luck: U64) -> Draft:
@@ -70,8 +81,8 @@ class Sampled(Task):
             luck: uint64 (n,), random words; a problem depends on its own word and its stratum alone.
         """
 
-    def source(self, split: str, key: int) -> "SampledSource":
-        return SampledSource(self, split, key)
+    def source(self, split: str, seed: int | str) -> "SampledSource":
+        return SampledSource(self, split, self.key(split, seed))
 
 
 class Accepted(NamedTuple):
@@ -104,20 +115,29 @@ class SampledSource:
         self._task, self._split, strata = task, split, task.strata(split)
         self._keys = np.array([key_of(key, s.name) for s in strata], dtype=np.uint64)
         self._reserve = RESERVES[split]
-        self._repeats = split == "train"
-        self.space_of = list(range(len(strata)))
-        self.capacity = [MOST_ROWS if self._repeats else s.holds for s in strata]
+        self._repeats = task.may_repeat(split)
+        capacity = [MOST_ROWS if self._repeats else s.holds for s in strata]
+        self.plan = Plan(strata, range(len(strata)), capacity, key_of(key, "plan"))
         self._distinct = Distinct(len(strata))
 
-    def written(self, plan: Plan, rows: range | Int) -> Iterator[Written]:
+    def __len__(self) -> int:
+        return self.plan.rows
+
+    @property
+    def block(self) -> int:
+        """Rows after which every stratum had its share."""
+        return self.plan.block
+
+    def written(self, rows: range | Int) -> Iterator[Written]:
+        """Some rows in order, in pieces."""
         for start in range(0, max(len(rows), 1), BATCH):
-            stratum, rank = plan.place(numbers(rows[start : start + BATCH]))
+            stratum, rank = self.plan.place(numbers(rows[start : start + BATCH]))
             made = self._accepted(stratum, *self._candidates(stratum, rank))
             yield Written(made.questions, made.answers, stratum)
 
-    def prints(self, plan: Plan, rows: range | Int) -> U64:
+    def prints(self, rows: range | Int) -> U64:
         """Hashes of the canonical problems of some rows, uint64 (n,); equal problems have equal ones."""
-        stratum, rank = plan.place(numbers(rows))
+        stratum, rank = self.plan.place(numbers(rows))
         return self._accepted(stratum, *self._candidates(stratum, rank)).prints
 
     def _candidates(self, stratum: Int, rank: Int) -> tuple[Int, Int]:
@@ -132,12 +152,12 @@ class SampledSource:
         """Look at candidates of all strata, in turn, until one stratum has so many different problems."""
         found = self._distinct
         while len(found.candidates[stratum]) < needed:
-            before = len(found.candidates[stratum])
-            number = np.tile(np.arange(found.looked_at, found.looked_at + FEW), len(self._keys))
-            of = np.repeat(np.arange(len(self._keys)), FEW)
-            made = self._accepted(of, number, np.zeros_like(number))
-            found.add(of, number, made)
-            if len(found.candidates[stratum]) - before < FEW // 64:
+            before, many = len(found.candidates[stratum]), int(np.clip(found.looked_at, FEWEST, MOST))
+            number = np.repeat(np.arange(found.looked_at, found.looked_at + many), len(self._keys))
+            of = np.tile(np.arange(len(self._keys)), many)  # in turn, so that none takes what another needs
+            found.add(of, number, self._accepted(of, number, np.zeros_like(number)))
+            found.looked_at += many
+            if len(found.candidates[stratum]) - before < many // 64:
                 name = self._task.strata(self._split)[stratum].name
                 raise SpaceExhausted(
                     f"{self._task.name}: {self._split} holds hardly more than {before:,} rows of {name}."
@@ -153,16 +173,18 @@ class SampledSource:
         prints = np.empty(len(number), np.uint64)
         done: list[Int] = []
         texts: list[tuple[pa.StringArray, pa.StringArray]] = []
+        left = np.ones(len(number), np.bool_)
         while len(pending) or not done:
             places, found = self._tried(stratum, word, attempt, pending, tries)
             prints[places], attempt[places] = found.prints, found.attempt
             done.append(places)
             texts.append((found.questions, found.answers))
-            left = np.ones(len(number), np.bool_)
-            left[np.concatenate(done)] = False
+            left[places] = False
             hits = max(len(places), 1) / max(len(pending) * tries, 1)
-            pending, tries = np.flatnonzero(left), min(int(2 / hits) + 1, MOST_TRIES)
-        order = np.argsort(np.concatenate(done))
+            pending = np.flatnonzero(left)
+            tries = min(max(int(1 / hits), WORTH // max(len(pending), 1), 1), MOST_TRIES)
+        order = np.empty(len(number), np.int64)
+        order[np.concatenate(done)] = np.arange(len(number))
         questions, answers = (
             pa.concat_arrays(column).take(pa.array(order)) for column in zip(*texts, strict=True)
         )
@@ -173,32 +195,41 @@ class SampledSource:
 
         Moves `attempt` on for the others.
         """
-        item = np.repeat(pending, tries)
-        number = attempt.take(item) + np.tile(np.arange(tries), len(pending))
+        item = np.repeat(pending, tries) if tries > 1 else pending
+        number = attempt.take(item)
+        if tries > 1:
+            number += np.tile(np.arange(tries), len(pending))
         if number.max(initial=0) > MOST_ATTEMPTS:
             raise RuntimeError(
                 f"{self._task.name}: {MOST_ATTEMPTS} attempts at a problem of {self._split} failed"
             )
         luck = mix(word.take(item) ^ mix(number.astype(np.uint64) + np.uint64(1)))
         draft = self._task.draft(self._split, stratum.take(item), luck)
-        right = (self._reserve.holds(draft.prints) & draft.good).reshape(-1, tries)
-        first, some = right.argmax(axis=1), right.any(axis=1)
-        chosen = (np.arange(len(pending)) * tries + first)[some]
+        chosen, first = _first(self._reserve.holds(draft.prints) & draft.good, tries)
         questions, answers = draft.write(chosen)
         fits = self._fits(questions, answers)
-        attempt[pending] += np.where(some, first + 1, tries)
-        kept = chosen[fits]
-        keep = pa.array(fits)
-        return item[kept], Accepted(
-            draft.prints.take(kept), number.take(kept), questions.filter(keep), answers.filter(keep)
-        )
+        attempt[pending] += first + 1
+        kept = chosen
+        if not fits.all():
+            kept, keep = chosen[fits], pa.array(fits)
+            questions, answers = questions.filter(keep), answers.filter(keep)
+        return item.take(kept), Accepted(draft.prints.take(kept), number.take(kept), questions, answers)
 
     def _fits(self, questions: pa.StringArray, answers: pa.StringArray) -> NDArray[np.bool_]:
-        within = pc.and_(
-            pc.less_equal(pc.binary_length(questions), self._task.longest_question),
-            pc.less_equal(pc.binary_length(answers), self._task.longest_answer),
-        )
-        return np.asarray(within)
+        asked, answered = (np.diff(text.raw(strings)[1]) for strings in (questions, answers))
+        return (asked <= self._task.longest_question) & (answered <= self._task.longest_answer)
+
+
+def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:
+    """The first right one of each group of so many: the places of those there are; for each group its number in the
+    group, or that of the last one.
+    """
+    if tries == 1:
+        return np.flatnonzero(right), np.zeros(len(right), np.int64)
+    groups = right.reshape(-1, tries)
+    some, first = groups.any(axis=1), groups.argmax(axis=1)
+    places = (np.arange(len(groups)) * tries + first)[some]
+    return places, np.where(some, first, tries - 1)
 
 
 class Distinct:
@@ -224,7 +255,6 @@ class Distinct:
             here = fresh[stratum[fresh] == s]
             self.candidates[s] = np.concatenate([self.candidates[s], number[here]])
             self.attempts[s] = np.concatenate([self.attempts[s], made.attempt[here]])
-        self.looked_at += FEW
 
     def of(self, stratum: Int, rank: Int) -> tuple[Int, Int]:
         """The candidates at some ranks and their attempts, int64 (n,) each."""

@@ -10,17 +10,15 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench import formats, parameters
+from mathbench.hashing import key_of
 from mathbench.stratum import Stratum
-
-if TYPE_CHECKING:
-    from mathbench.plan import Plan
 
 Int = NDArray[np.int64]
 
@@ -43,22 +41,23 @@ class Written(NamedTuple):
 
 
 class Source(Protocol):
-    """Where the rows of one split of a task come from.
+    """Where the rows of one split of a task come from."""
 
-    Attributes:
-        space_of: the space of each stratum; strata of one space share its problems.
-        capacity: problems that each space hands out.
-    """
+    def __len__(self) -> int:
+        """How many rows there are."""
+        ...
 
-    space_of: list[int]
-    capacity: list[int]
+    @property
+    def block(self) -> int:
+        """Rows after which every stratum had its share."""
+        ...
 
     @property
     def at_once(self) -> int:
         """How many rows to make at a time, so that memory is the same for every task."""
         ...
 
-    def written(self, plan: "Plan", rows: range | Int) -> Iterator[Written]:
+    def written(self, rows: range | Int) -> Iterator[Written]:
         """Some rows in order, a range or int64 (n,), in pieces, at least one."""
         ...
 
@@ -79,6 +78,7 @@ class Task(ABC):
     symmetry: ClassVar[str] = "none"
     extrapolates: ClassVar[str] = "longer"
     version: ClassVar[int] = 1
+    numeric: ClassVar[bool] = True  # questions are numbers and signs, whose digits formats may rewrite
 
     format: str = parameters.parameter("plain", "how text is written: see docs/formats.md", kw_only=True)
 
@@ -158,9 +158,17 @@ class Task(ABC):
         """The strata of a split."""
         return self.outer() if split == "extrapolate" else self.inner()
 
+    def may_repeat(self, split: str) -> bool:
+        """Whether a split may show a problem more than once; test splits never do."""
+        return False
+
+    def key(self, split: str, seed: int | str) -> int:
+        """The 64-bit key of a split under a seed."""
+        return key_of(self.id, seed, split)
+
     @abstractmethod
-    def source(self, split: str, key: int) -> Source:
-        """Where the rows of a split come from, in the order of a key."""
+    def source(self, split: str, seed: int | str) -> Source:
+        """Where the rows of a split under a seed come from."""
 
     def longest(self) -> tuple[int, int] | None:
         """Digits of the longest number in a question and in an answer over all splits; None: not known.
@@ -183,7 +191,11 @@ class Task(ABC):
 
     @abstractmethod
     def oracle(self, question: str) -> str:
-        """Answer one question from its text alone, in plain Python, sharing nothing with `solve`."""
+        """Answer one question from its text alone, in plain Python, sharing nothing with what generates it."""
+
+    def asked_in(self, stratum: str) -> "Task":
+        """The task that a question of a stratum is of: itself, or of a mixture the one that the stratum names."""
+        return self
 
 
 def _part(name: str, value: Any) -> str:

@@ -34,11 +34,11 @@ def predict(
     from mathbench.baselines.fit import loaded
     from mathbench.baselines.network import Place
     from mathbench.baselines.runner import SCORED, predicted, write_predictions
-    from mathbench.dataset import open_dataset
+    from mathbench.cli.chosen import stored
     from mathbench.formats import PLAIN
 
     answer, result = loaded(run, Place(device))
-    rows = open_dataset(data).data(config)
+    rows = stored(data, config)
     if rows.task.family != (family := result["task"]["id"].partition("-v")[0]):
         raise InputError(f"{run} was fitted on {family}. Received: {rows.task.name}.")
     if rows.task.format != (learnt := result["task"]["parameters"].get("format", PLAIN)):
@@ -131,9 +131,9 @@ def score(
     from mathbench.baselines.predictions import read
     from mathbench.baselines.runner import score_table
     from mathbench.baselines.truth import truth_of_run
-    from mathbench.cli.report import scores_table
+    from mathbench.cli.chosen import stored
+    from mathbench.cli.report import by_section, scores_table, sections_json, sections_of
     from mathbench.data import SIZES, Data, fitting
-    from mathbench.dataset import open_dataset
 
     given = read(predictions)
     sizes = sizes_of(validation=validation, interpolate=interpolate, extrapolate=extrapolate)
@@ -144,7 +144,7 @@ def score(
     if config is not None and data is None:
         raise InputError("--config goes with --data DIR.")
     if data is not None:
-        truth = open_dataset(data).data(config)
+        truth = stored(data, config)
     elif task is not None:
         wanted = task_of(task, context.args, SCORE_OPTIONS)
         splits = dict.fromkeys(given["split"].to_pylist())
@@ -152,11 +152,14 @@ def score(
         truth = Data.generate(wanted, {**defaults, **sizes}, data_seed)
     else:
         truth = truth_of_run(predictions)
-    scores = score_table(given, truth)
+    scores = {split: s.to_json() for split, s in score_table(given, truth).items()}
     if json:
-        emit({split: s.to_json() for split, s in scores.items()})
-    else:
-        out.print(scores_table({split: s.to_json() for split, s in scores.items()}, truth.task.name))
+        emit({**scores, **sections_json(scores)})
+        return
+    out.print(scores_table(scores, truth.task.name))
+    for split, score in scores.items():
+        if found := sections_of(score["strata"]):
+            out.print(by_section(split, found))
 
 
 def _print_lines(table: Any) -> None:

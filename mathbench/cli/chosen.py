@@ -1,6 +1,6 @@
 """What a command line chooses to run: the spec, the rows and the name of the run directory."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mathbench.cli.output import free_options
 from mathbench.errors import InputError
@@ -59,10 +59,7 @@ def rows_of(
             raise InputError(
                 "--data brings its own task and sizes; leave out --task, its parameters and sizes."
             )
-        from mathbench.dataset import open_dataset
-
-        rows: Data = open_dataset(folder).data(config)
-        return rows
+        return stored(folder, config)
     if config is not None:
         raise InputError("--config goes with --data DIR.")
     task = _task(recipe, spec, name, extra)
@@ -70,6 +67,20 @@ def rows_of(
     for split, count in sizes.items():
         open_rows(task, split, seed).require(count)  # before memory for so many rows is asked for
     return Data.generate(task, {**defaults, **sizes}, seed)
+
+
+def stored(folder: str, config: str | None) -> "Data":
+    """The rows of one configuration of a dataset, or of all modules of school mathematics together."""
+    from mathbench.card import ALL, together
+    from mathbench.dataset import open_dataset
+
+    dataset = open_dataset(folder)
+    if config == ALL and together(dataset.manifest.configs):
+        from mathbench.generators import task
+        from mathbench.generators.deepmind.mixture import Mixture, of_dataset
+
+        return of_dataset(cast(Mixture, task(Mixture.family)), dataset)
+    return dataset.data(config)
 
 
 def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[str]) -> "Task":

@@ -336,11 +336,14 @@ def describe(
 
     dataset = open_dataset(folder)
     names = list(dataset.configs) if config is None else [dataset.config(config).name]
-    data = {name: dataset.data(name) for name in names}
-    summaries = {name: {s: summarise(t) for s, t in d.splits.items()} for name, d in data.items()}
     if plot:
-        draw(data, plot)
+        draw({name: dataset.data(name) for name in names}, plot)
         say(f"picture: {plot}")
+    # one split in memory at a time
+    summaries = {
+        name: {split: summarise(dataset.table(made, split)) for split in made.spec()["sizes"]}
+        for name, made in ((name, dataset.configs[name]) for name in names)
+    }
     if json:
         emit(
             {

@@ -14,6 +14,7 @@ EXTRAS = {
     "torch": ("torch", "safetensors", "tensorboard"),
     "keras": ("keras", "tensorflow", "tensorboard"),
 }
+SCHOOL = "deepmind/"  # task families of school mathematics begin so
 BASE = ("numpy", "pyarrow", "datasets", "typer", "rich", "sqlalchemy", "gmpy2", "matplotlib")
 
 
@@ -53,12 +54,28 @@ def _list(json: bool) -> None:
         return
     table = table_of("task", "question -> answer", "parameters", "extrapolates to")
     for name, family in families.items():
-        fields = " ".join(f.name for f in family.fields() if f.name != "format")
-        table.add_row(name, family.summary, fields, family.extrapolates)
+        if not name.startswith(SCHOOL):
+            fields = " ".join(f.name for f in family.fields() if f.name != "format")
+            table.add_row(name, family.summary, fields, family.extrapolates)
     out.print(table)
+    out.print(_modules([name.removeprefix(SCHOOL) for name in families if name.startswith(SCHOOL)]))
     out.print("\n[bold]suites[/]")
     for name in suite.available():
         out.print(f"{name}: {suite.load(name).description}")
+
+
+def _modules(names: list[str]) -> Any:
+    """Modules of school mathematics by area; one is asked for as deepmind/area__module."""
+    areas: dict[str, list[str]] = {}
+    for name in names:
+        area, _, module = name.rpartition("__")
+        areas.setdefault(area or "(all)", []).append(module)
+    table = table_of("\nschool mathematics", "\ndeepmind/...")
+    for area, modules in areas.items():
+        table.add_row(
+            area, "  ".join(f"{area}__{module}" if area[0] != "(" else module for module in modules)
+        )
+    return table
 
 
 def _families() -> dict[str, Any]:
@@ -112,7 +129,7 @@ def _detail(task: Any, json: bool) -> None:
     for n, f in fields.items():
         table.add_row(f"--{n}", str(getattr(task, n)), f["allowed"], f["help"])
     out.print(table)
-    ways = table_of("\nformat", "\nthe first row of train")
+    ways = table_of("\nformat", "\nthe first row")
     for n, way in written.items():
         ways.add_row(
             n, f"not taken: {way['refused']}" if way["refused"] else f"{way['question']} → {way['answer']}"
@@ -125,7 +142,7 @@ def _detail(task: Any, json: bool) -> None:
         )
         shown.add_row(
             split,
-            f"{len(r):,}",
+            "no end, may repeat" if task.may_repeat(split) and len(r) else f"{len(r):,}",
             strata,
             "\n".join(f"{s['question']} → {s['answer']}" for s in samples[split]),
         )
@@ -133,15 +150,16 @@ def _detail(task: Any, json: bool) -> None:
 
 
 def _written(task: Any) -> dict[str, dict[str, str]]:
-    """The first row of train in every format that the task takes, and why it does not take the others."""
+    """The first row in every format that the task takes, and why it does not take the others."""
     from mathbench.formats import taken_by
     from mathbench.rows import open_rows
 
     found = {}
+    split = "train" if len(task.strata("train")) else "extrapolate"
     for name, refused in taken_by(task).items():
         row = {"question": "", "answer": ""}
         if not refused:
-            rows = open_rows(dataclasses.replace(task, format=name), "train", 0).batch([0])
+            rows = open_rows(dataclasses.replace(task, format=name), split, 0).batch([0])
             row = rows.select(["question", "answer"]).to_pylist()[0]
         found[name] = {**row, "refused": refused}
     return found

@@ -14,6 +14,8 @@ from mathbench.baselines.result import Result
 from mathbench.cli.output import out
 from mathbench.cli.output import table as table_of
 from mathbench.data import Data
+from mathbench.metrics import Score
+from mathbench.sections import AREA, Sections, sections
 
 EXAMPLES = 5
 STRATA = 24  # lines per split
@@ -24,7 +26,9 @@ def report(result: Result, data: Data, folder: Path) -> None:
     out.print(comparison(result))
     for split in ("interpolate", "extrapolate"):
         if split in result.scores:
-            out.print(by_stratum(split, result.scores[split]["strata"]))
+            strata = result.scores[split]["strata"]
+            found = sections_of(strata)
+            out.print(by_section(split, found) if found else by_stratum(split, strata))
     for split in ("interpolate", "extrapolate"):
         if split in result.scores:
             examples(data, folder, split)
@@ -42,6 +46,30 @@ def comparison(result: Result) -> Table:
     model = result.baseline if result.framework == "none" else f"{result.baseline} ({result.framework})"
     table.add_row(model, *(share(result.scores[s]) for s in splits), style="bold")
     table.add_row("ceiling: exact-solver", *(share(result.ceiling.get(s)) for s in splits), style="dim")
+    return table
+
+
+def sections_of(strata: dict[str, dict[str, Any]]) -> Sections | None:
+    """The scores of the parts of a mixture, from those of its strata as a result writes them."""
+    return sections({name: Score(score["n"], score["correct"]) for name, score in strata.items()})
+
+
+def sections_json(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Per split the scores of the parts, areas and all of a mixture; nothing for other tasks."""
+    found = {split: sections_of(score["strata"]) for split, score in scores.items()}
+    return {"sections": {s: f.to_json() for s, f in found.items() if f}} if any(found.values()) else {}
+
+
+def by_section(split: str, found: Sections) -> Table:
+    """Exact match of each part of a mixture, the mean of each area and the mean of all."""
+    numbers = ("n", "exact match")
+    table = table_of("part", *numbers, right=numbers, title=f"{split} by part")
+    for area, mean in found.areas.items():
+        parts = {name: score for name, score in found.parts.items() if name.startswith(area + AREA)}
+        for name, score in parts.items():
+            table.add_row(name, f"{score.n:,}", share(score.to_json()))
+        table.add_row(f"{area}: mean of {len(parts)}", "", f"{mean:.2%}", style="bold", end_section=True)
+    table.add_row(f"mean of all {len(found.parts)}", "", f"{found.macro_average:.2%}", style="bold")
     return table
 
 

@@ -147,10 +147,10 @@ def _show_plan(spec: "Spec", data: "Data", folder: Path, json: bool) -> None:
 
 
 def _show(result: "Result", data: "Data", folder: Path, json: bool) -> None:
-    from mathbench.cli.report import report
+    from mathbench.cli.report import report, sections_json
 
     if json:
-        emit({"out": str(folder), **result.to_json()})
+        emit({"out": str(folder), **result.to_json(), **sections_json(result.scores)})
     else:
         report(result, data, folder)
 

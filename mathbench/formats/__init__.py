@@ -81,14 +81,21 @@ def checked(task: "Task", text: str) -> str:
     except InputError as error:
         raise InputError(f"{task.family}: {error}") from None
     for kind in found:
-        if why := kind.refuses(task):
+        if why := _refused(kind, task):
             raise InputError(f"{task.family} cannot be written as {kind.name}: {why}.")
     return name_of(found)
 
 
+def _refused(kind: Format, task: "Task") -> str:
+    """Why a task cannot be written so; formats that rewrite digits need text that is numbers and signs."""
+    if not task.numeric and not isinstance(kind, Spaced):
+        return "its text is sentences, not numbers and signs"
+    return kind.refuses(task)
+
+
 def taken_by(task: "Task") -> dict[str, str]:
     """Every format by name, and why the task does not take it; empty where it does."""
-    return {PLAIN: "", **{name: kind().refuses(task) for name, kind in FORMATS.items()}}
+    return {PLAIN: "", **{name: _refused(kind(), task) for name, kind in FORMATS.items()}}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
+from mathbench.generators import deepmind
 from mathbench.generators.addition import Addition
 from mathbench.generators.divisible import Divisible
 from mathbench.generators.division import Division
@@ -45,7 +46,7 @@ def names() -> list[str]:
     >>> names()[:2]
     ['addition', 'subtraction']
     """
-    return [*TASKS, *sorted(_others())]
+    return [*TASKS, *deepmind.TASKS, *sorted(_others())]
 
 
 def family(name: str) -> type[Task]:
@@ -58,11 +59,13 @@ def family(name: str) -> type[Task]:
     'Addition'
     """
     stem, version = re.fullmatch(r"(.*?)(?:-v(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
-    found = TASKS.get(stem)
+    found = TASKS.get(stem) or deepmind.TASKS.get(stem)
     if found is None:
         others = _others()
         if stem not in others:
-            raise InputError(f"unknown task '{name}'. {did_you_mean(stem, [*TASKS, *others])}")
+            raise InputError(
+                f"unknown task '{name}'. {did_you_mean(stem, [*TASKS, *deepmind.TASKS, *others])}"
+            )
         found = _loaded(others[stem])
     if version and version != str(found.version):
         raise InputError(f"unknown version '{name}'. Allowed: {found.family}-v{found.version}.")
@@ -83,7 +86,8 @@ def task(name: str, **parameters: Any) -> Task:
 
 def _others() -> dict[str, EntryPoint]:
     """Families of other packages; none takes the name of one of ours."""
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in TASKS}
+    names = {*TASKS, *deepmind.TASKS}
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in names}
 
 
 def _loaded(point: EntryPoint) -> type[Task]:

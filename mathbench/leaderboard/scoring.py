@@ -76,6 +76,6 @@ def solve(task: Task, truth: pa.Table) -> Score:
     Score(n=200, correct=200)
     """
     rows = np.unique(np.linspace(0, truth.num_rows - 1, min(truth.num_rows, SAMPLE), dtype=np.int64))
-    sample = truth.select(["question", "answer"]).take(pa.array(rows))
-    pairs = zip(sample["question"].to_pylist(), sample["answer"].to_pylist(), strict=True)
-    return Score(len(rows), sum(task.oracle(question) == answer for question, answer in pairs))
+    sample = truth.select(["stratum", "question", "answer"]).take(pa.array(rows)).to_pylist()
+    right = [task.asked_in(row["stratum"]).oracle(row["question"]) == row["answer"] for row in sample]
+    return Score(len(right), sum(right))

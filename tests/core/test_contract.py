@@ -144,7 +144,7 @@ def test_labels_are_balanced_in_every_group(task, split):
     ):
         assert answer == ("false", "true")[label]
         groups.setdefault(stratum.split(",")[0], []).append(label)
-    block = max((phase.size for phase in source.plan.phases), default=0)
+    block = source.source.block
     for group, labels in groups.items():
         assert abs(2 * sum(labels) - len(labels)) <= block, group
 

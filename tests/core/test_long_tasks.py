@@ -132,7 +132,7 @@ def test_a_row_does_not_depend_on_the_batch(made):
 @pytest.mark.parametrize("made", [t for t in TASKS if t.recognition], ids=lambda t: t.name)
 def test_labels_are_balanced_by_length(made):
     rows = Rows(made, "validation")
-    found = rows.batch(range(rows.plan.phases[0].size))
+    found = rows.batch(range(rows.source.plan.phases[0].size))
     labels: dict[str, list[int]] = {}
     for stratum, label in zip(found["stratum"].to_pylist(), found["label"].to_pylist(), strict=True):
         labels.setdefault(stratum.partition(",")[0], []).append(label)

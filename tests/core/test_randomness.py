@@ -18,7 +18,7 @@ def problems(rows: Rows, many: int) -> Problems:
     """The first problems of an enumerated task."""
     source = rows.source
     assert isinstance(source, EnumeratedSource)
-    return source.problems(rows.plan, np.arange(many))
+    return source.problems(np.arange(many))
 
 
 def uniform(counts) -> float:
@@ -142,7 +142,7 @@ def unordered(operands) -> set[tuple[int, int]]:
 def test_lengths_follow_the_plan_and_their_order_is_random():
     rows = Rows(task("addition", digits=6), "train")
     names = [s.name for s in rows.strata]
-    strata, _ = rows.plan.place(np.arange(360, 36_360))
+    strata, _ = rows.source.plan.place(np.arange(360, 36_360))
     counts = np.bincount(strata, minlength=len(names))
     weights = np.array([s.weight for s in rows.strata])
     alive = weights * (counts > 1000)  # the smallest strata are used up on the way

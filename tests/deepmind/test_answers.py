@@ -1,5 +1,7 @@
 """Every module: answers agree with the independent solver, on every level of every split."""
 
+import re
+
 import pytest
 
 from mathbench.generators.deepmind import MODULES, TASKS
@@ -36,7 +38,7 @@ def test_lengths_and_characters(name):
             assert 0 < len(question) <= 160 and 0 < len(answer) <= 30, row
             assert question.isascii() and question.isprintable() and "  " not in question, row
             assert question == question.strip() and answer == answer.strip(), row
-            assert "{" not in question, row
+            assert not re.search(r"\{\w+\}", question), row  # a gap that was not filled
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -46,7 +48,7 @@ def test_splits_share_no_problem(name):
     for split in SPLITS:
         for seed in (1, 2):
             rows = Rows(TASKS[f"deepmind/{name}"](), split, seed)
-            prints = rows.source.prints(rows.plan, range(2000)).tolist()
+            prints = rows.source.prints(range(2000)).tolist()
             if split != "train":
                 assert len(set(prints)) == len(prints)
             seen.setdefault(split, set()).update(prints)

@@ -4,17 +4,42 @@ The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning
 mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
 """
 
-from mathbench.generators.deepmind import algebra, arithmetic, numbers
+from mathbench.generators.deepmind import (
+    algebra,
+    arithmetic,
+    calculus,
+    measurement,
+    numbers,
+    polynomials,
+    probability,
+)
 from mathbench.generators.deepmind.kernel.compose import Definer
 from mathbench.generators.deepmind.kernel.module import Module, School
+from mathbench.generators.deepmind.mixture import Mixture
 from mathbench.registry import table
+from mathbench.task import Task
 
-MODULES: dict[str, Module] = table(
-    "modules", ((module.name, module) for area in (algebra, arithmetic, numbers) for module in area.MODULES)
+_AREAS: tuple[tuple[Module, ...], ...] = (
+    algebra.MODULES,
+    arithmetic.MODULES,
+    calculus.MODULES,
+    measurement.MODULES,
+    numbers.MODULES,
+    polynomials.MODULES,
+    probability.MODULES,
 )
+MODULES: dict[str, Module] = table("modules", ((module.name, module) for area in _AREAS for module in area))
 
 # the modules that may define a value for another
-_DEFINING = ("algebra__linear_1d", "algebra__linear_2d", "arithmetic__add_or_sub")
+_DEFINING = (
+    "arithmetic__add_or_sub",
+    "algebra__linear_1d",
+    "algebra__linear_2d",
+    "polynomials__evaluate",
+    "polynomials__add",
+    "polynomials__collect",
+    "calculus__differentiate_composed",
+)
 _DEFINERS: dict[str, Definer] = {name: MODULES[name] for name in _DEFINING}
 
 _FAMILIES = [School.of_module(module, _DEFINERS) for module in MODULES.values()]
@@ -22,8 +47,11 @@ _PUBLISHED = [
     School.of_module(module, _DEFINERS, level.published)
     for module in MODULES.values()
     for level in module.axes
-    if level.published
+    if level.published not in ("", module.name)
 ]
-TASKS: dict[str, type[School]] = table(
-    "task families", ((family.family, family) for family in (*_FAMILIES, *_PUBLISHED))
+_ALL = Mixture.of_modules(tuple(family() for family in _FAMILIES))
+
+# every module, every published extrapolation module, and all modules in one
+TASKS: dict[str, type[Task]] = table(
+    "task families", ((family.family, family) for family in (*_FAMILIES, *_PUBLISHED, _ALL))
 )

@@ -1,9 +1,17 @@
 """An independent solver of school mathematics: it reads the question and answers by SymPy or exact arithmetic."""
 
-from mathbench.solvers.deepmind import algebra, arithmetic, numbers
+from mathbench.solvers.deepmind import (
+    algebra,
+    arithmetic,
+    calculus,
+    measurement,
+    numbers,
+    polynomials,
+    probability,
+)
 from mathbench.solvers.deepmind.reader import answered
 
-_AREAS = (algebra, arithmetic, numbers)
+_AREAS = (algebra, arithmetic, calculus, measurement, numbers, polynomials, probability)
 _DEFINITIONS = [rule for area in _AREAS for rule in area.DEFINITIONS]
 _QUESTIONS = {name: rules for area in _AREAS for name, rules in area.QUESTIONS.items()}
 

@@ -44,6 +44,10 @@ class Chance:
         self._drawn += 1
         return mix(self._words + np.uint64(self._drawn * GOLDEN & MASK))
 
+    def skip(self) -> None:
+        """Move on as if a word had been drawn: for a draw that is certain in the whole batch."""
+        self._drawn += 1
+
     def fork(self) -> "Chance":
         """A stream apart; however much is drawn from it, this one moves on by one."""
         return Chance(self.words())

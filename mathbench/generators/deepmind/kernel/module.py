@@ -121,20 +121,29 @@ class Module(ABC):
         """
         chance = Chance(luck)
         levels = self.all_levels
-        entropy = np.array([[units(end) for end in this.entropy] for this in levels]).T[:, level]
-        modules = np.array([this.modules for this in levels]).T[:, level]
+        entropy = np.array([[units(end) for end in this.entropy] for this in levels])
+        modules = np.array([this.modules for this in levels])
         turn, step = letters(chance)
         rows = np.arange(len(level))
         return Scope(
             row=rows,
             number=np.zeros_like(rows),
-            modules=chance.between(modules[0], modules[1]),
-            entropy=chance.between(entropy[0], entropy[1]),
+            modules=_between(chance, modules, level),
+            entropy=_between(chance, entropy, level),
             word=chance.words(),
             turn=turn,
             step=step,
             level=level,
         )
+
+
+def _between(chance: Chance, ends: Int, level: Int) -> Int:
+    """Uniform between the two ends, int64 (levels, 2), of each question's level, int64 (n,)."""
+    low, high = ends.T
+    if (low == high).all():
+        chance.skip()
+        return low.take(level)
+    return chance.between(low.take(level), high.take(level))
 
 
 def composed(module: Module, *axes: Level) -> Any:

@@ -1,0 +1,16 @@
+"""Calculus: derivatives of polynomials."""
+
+from mathbench.generators.deepmind.calculus.derivative import Derivative
+from mathbench.generators.deepmind.kernel.module import Level
+
+DERIVATIVE = Derivative(
+    "calculus__differentiate_composed",
+    modules=(2, 4),
+    axes=(
+        Level("order=4-5", (3, 10), (2, 4), settings={"least_order": 4, "most_order": 5}),
+        Level("deeper", (3, 10), (5, 6)),
+    ),
+    settings={"least_order": 1, "most_order": 3},
+)
+
+MODULES = (DERIVATIVE,)

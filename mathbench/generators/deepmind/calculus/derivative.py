@@ -1,0 +1,143 @@
+"""Derivatives of polynomials in one variable, which modules below may define."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.calculus.wording import asked, nth, wording
+from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.expansion import coefficients
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.generators.deepmind.kernel.values import Polynomials
+from mathbench.task import Int
+
+_MOST_ORDER = 5
+_MOST_DEGREE = 3
+_LARGEST = 1 << 40  # numerator or denominator of a coefficient that this module defines for another
+
+
+@dataclass(frozen=True)
+class Derived(Columns):
+    """A polynomial and one of its derivatives.
+
+    Attributes:
+        integrand: the polynomial.
+        value: its derivative.
+        order: int64 (n,), 1 for the first derivative.
+        wording: int64 (n,).
+    """
+
+    integrand: Named
+    value: Polynomials
+    order: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class Derivative(Module):
+    """Find a derivative of a polynomial in one variable that is defined by other modules."""
+
+    summary: ClassVar[str] = "Let f(x) = 3*x**2 + x**2. Differentiate f(y) wrt y. -> 8*y"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        order = chance.between(self.setting("least_order", scope), self.setting("most_order", scope))
+        left = np.maximum(scope.own() - units(0.4771), 0)  # less the decimal logarithm of three orders
+        constants = coefficients(chance, order - 1, left, np.ones_like(order))
+        if not isinstance(value, Polynomials):
+            degree = chance.below(_MOST_DEGREE + 1 + 0 * order)
+            value = derived(_moved(coefficients(chance, degree, left, np.ones_like(order)), order), order)
+        integrand = _with_constants(_integrated(value, order), constants)
+        powers = np.arange(len(integrand.top))[:, None]
+        words = hashes.word(powers, integrand.top, integrand.bottom)
+        drawn = hashes.row(order, hashes.collection(words, integrand.top != 0))
+        named = scope.hide(chance, [integrand])
+        problem = Derived(named, value, order, wording(chance, order, scope.modules == 1))
+        return Drawn(problem, drawn, named.requests or ())
+
+    def question(self, problem: Derived, scope: Scope) -> pa.StringArray:
+        return asked(problem.wording, problem.order, self._expression(problem, scope), scope.letter(1))
+
+    def answer(self, problem: Derived, scope: Scope) -> pa.StringArray:
+        return Sums.polynomial(problem.value, scope.code(1)).written()
+
+    def defines(self, value: Value) -> Bool:
+        if not isinstance(value, Polynomials):
+            return super().defines(value)
+        return ((np.abs(value.top) <= _LARGEST) & (value.bottom <= _LARGEST)).all(axis=0)
+
+    def sentence(self, problem: Derived, scope: Scope) -> pa.StringArray:
+        return filled(
+            np.zeros(len(scope), np.int64),
+            ("Let {f}({x}) be the {nth} derivative of {sum}. ",),
+            f=scope.letter(0),
+            x=scope.letter(1),
+            nth=nth(problem.order),
+            sum=self._expression(problem, scope),
+        )
+
+    def _expression(self, problem: Derived, scope: Scope) -> pa.StringArray:
+        """The polynomial, or the function of a module below, in the variable of place 1."""
+        named, (values,) = problem.integrand, problem.integrand.values
+        if not isinstance(values, Polynomials):
+            raise TypeError("the integrand is no polynomial")
+        return filled(
+            named.hidden(0).astype(np.int64),
+            ("{sum}", "{f}({x})"),
+            sum=Sums.polynomial(values, scope.code(1)).written(),
+            f=named.letter(0),
+            x=scope.letter(1),
+        )
+
+
+def derived(top: Int, order: Int) -> Polynomials:
+    """Derivatives of polynomials with integer coefficients.
+
+    Args:
+        top: int64 (d + 1, n); row i belongs to the power i.
+        order: int64 (n,).
+    """
+    powers = np.arange(1, len(top))[:, None]
+    for step in range(int(order.max(initial=0))):
+        lower = np.pad(top[1:] * powers, ((0, 1), (0, 0)))
+        top = np.where(step < order, lower, top)
+    return Polynomials.integers(top)
+
+
+def _moved(top: Int, order: Int) -> Int:
+    """Every coefficient some powers higher."""
+    for step in range(_MOST_ORDER):
+        top = np.pad(top, ((0, 1), (0, 0)))
+        top = np.where(step < order, np.roll(top, 1, axis=0), top)
+    return top
+
+
+def _integrated(value: Polynomials, order: Int) -> Polynomials:
+    """Integrate some times, all constants zero."""
+    top, bottom = value.top, value.bottom
+    for step in range(int(order.max(initial=0))):
+        powers = np.arange(1, len(top) + 1)[:, None]
+        common = np.gcd(top, powers)
+        here, above = step < order, (((0, 1), (0, 0)), ((1, 0), (0, 0)))
+        top = np.where(here, np.pad(top // common, above[1]), np.pad(top, above[0]))
+        bottom = np.where(
+            here,
+            np.pad(bottom * (powers // common), above[1], constant_values=1),
+            np.pad(bottom, above[0], constant_values=1),
+        )
+    return Polynomials(top, np.where(top == 0, 1, bottom))
+
+
+def _with_constants(integrand: Polynomials, constants: Int) -> Polynomials:
+    """Add what is lost in the derivative; the powers of both do not meet."""
+    more = len(integrand.top) - len(constants)
+    return Polynomials(integrand.top + np.pad(constants, ((0, more), (0, 0))), integrand.bottom)

@@ -1,0 +1,49 @@
+"""How derivatives are asked for."""
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import text
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.phrases import one_of
+from mathbench.task import Int
+
+_NTH = ("", "first", "second", "third", "fourth", "fifth")
+_EVERY = (
+    "Work out the {nth} derivative of {sum} with respect to {x}.",
+    "Give the {nth} derivative of {sum} wrt {x}.",
+)
+_FIRST = (
+    "Differentiate {sum} wrt {x}.",
+    "Take the derivative of {sum} with respect to {x}.",
+    "Compute the derivative of {sum} wrt {x}.",
+)
+_EVERY_ALONE = ("Work out the {nth} derivative of {sum}.", "Give the {nth} derivative of {sum}.")
+_FIRST_ALONE = ("Differentiate {sum}.", "Take the derivative of {sum}.")
+_ASKED = (*_EVERY, *_FIRST, *_EVERY_ALONE, *_FIRST_ALONE)
+_IS_FIRST = np.array([asked in (*_FIRST, *_FIRST_ALONE) for asked in _ASKED])
+_IS_ALONE = np.array([asked in (*_EVERY_ALONE, *_FIRST_ALONE) for asked in _ASKED])
+SHORTEST = min(len(asked) for asked in _EVERY_ALONE) - len("{nth}{sum}")  # without the order and the sum
+
+
+def wording(chance: Chance, order: Int, alone: Bool) -> Int:
+    """Choose how to ask for a derivative, int64 (n,).
+
+    Args:
+        chance: random choices.
+        order: int64 (n,), 1 for the first derivative.
+        alone: bool (n,), whether there is one variable only, so that it need not be said.
+    """
+    fits = (~_IS_FIRST[:, None] | (order == 1)) & (~_IS_ALONE[:, None] | alone)
+    return chance.pick(fits)
+
+
+def nth(order: Int) -> text.Piece:
+    """The order of a derivative as a word."""
+    return one_of(order, _NTH)
+
+
+def asked(choice: Int, order: Int, expression: pa.StringArray, variable: text.Piece) -> pa.StringArray:
+    """Questions for derivatives, worded as chosen."""
+    return filled(choice, _ASKED, nth=nth(order), sum=expression, x=variable)

@@ -1,0 +1,176 @@
+"""Sums of terms as text, with fractions, several variables, and letters for coefficients and exponents.
+
+A sum is a list of terms; every term that there is costs the same to write, so long and short sums do not mix badly.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.scope import letter
+from mathbench.generators.deepmind.kernel.values import Polynomials
+from mathbench.task import Int
+
+_SIGNS = ("", "-", " + ", " - ")  # first or not, negative or not
+_POWERS = tuple(f"**{power}" if power > 1 else "" for power in range(100))
+
+
+@dataclass(frozen=True)
+class Sums(Columns):
+    """The terms of sums, in the order in which they are shown.
+
+    Attributes:
+        top: int64 (t, n), numerators of the coefficients.
+        bottom: int64 (t, n), their denominators, 1 or more.
+        power: int64 (v, t, n), of each variable.
+        live: bool (t, n), the terms that there are.
+        variable: int64 (v, n), the codes of the variables, see `Scope.code`.
+        names: int64 (2, t, n), codes of letters that stand for the coefficient's absolute value and for the power
+            of the first variable, -1: none; None: none at all.
+    """
+
+    top: Int
+    bottom: Int
+    power: Int
+    live: Bool
+    variable: Int
+    names: Int | None = None
+
+    @classmethod
+    def polynomial(cls, values: Polynomials, variable: Int) -> "Sums":
+        """A polynomial in one variable as SymPy shows it.
+
+        Args:
+            values: n polynomials.
+            variable: int64 (n,), the code of the variable.
+        """
+        top, bottom = values.top[::-1], values.bottom[::-1]
+        power = np.broadcast_to(np.arange(len(top))[::-1, None], top.shape)
+        return cls(top, bottom, power[None], top != 0, variable[None]).positive_first()
+
+    def positive_first(self) -> "Sums":
+        """SymPy's exception: a positive constant comes before the only other term, `c*x**k` with a negative c."""
+        constant = self.live & (self.power == 0).all(axis=0)
+        plain = (self.power > 0).sum(axis=0) == 1
+        down = self.live & plain & (self.top < 0)
+        first = (constant & (self.top > 0)).any(axis=0) & down.any(axis=0) & (self.live.sum(axis=0) == 2)
+        ahead, stays = constant & first, self.live & ~(constant & first)
+        return replace(
+            self,
+            top=np.concatenate([(self.top * ahead).sum(axis=0)[None], self.top]),
+            bottom=np.concatenate([np.where(ahead, self.bottom, 1).max(axis=0)[None], self.bottom]),
+            power=np.pad(self.power, ((0, 0), (1, 0), (0, 0))),
+            live=np.concatenate([ahead.any(axis=0)[None], stays]),
+        )
+
+    def shuffled(self, chance: Chance) -> "Sums":
+        """The same terms in a random order, those that are not live last; none has a letter."""
+        order = chance.order(len(self.live), self.live)
+        top, bottom, live = (
+            np.take_along_axis(part, order, axis=0) for part in (self.top, self.bottom, self.live)
+        )
+        power = np.take_along_axis(self.power, order[None], axis=1)
+        return Sums(top, bottom, power, live, self.variable)
+
+    def lengths(self) -> Int:
+        """How many characters each sum has, int64 (n,), where no letters stand for numbers."""
+        terms = _Terms.of(self, self.live)
+        digits = np.where(terms.shown, text.length(terms.size, 10), 0)
+        below = np.where(terms.bottom > 1, 1 + text.length(terms.bottom, 10), 0)
+        joints = np.where(terms.first, terms.negative, 3) + (terms.shown - 1)
+        factors = [(p > 0) * 2 + (p > 1) * (2 + text.length(p, 10)) for p in terms.power]
+        many = digits + below + joints + sum(factors)
+        found = np.bincount(terms.column, many, len(self.live[0])).astype(np.int64)
+        return np.maximum(found, 1)
+
+    def written(self, fraction_last: bool = True) -> pa.StringArray:
+        """The sums as text, ``0`` where no term is live.
+
+        Args:
+            fraction_last: whether fractions read `3*x/4`, as SymPy has them, or `3/4*x`.
+
+        >>> values = Polynomials.integers(np.array([[-5, 7, 0], [1, -2, 0], [-3, 0, 0]]))
+        >>> Sums.polynomial(values, np.array([22, 22, 22])).written().to_pylist()
+        ['-3*x**2 + x - 5', '7 - 2*x', '0']
+        """
+        counts = self.live.sum(axis=0)
+        live = np.concatenate([self.live[:1] | (counts == 0), self.live[1:]])
+        terms = _Terms.of(self, live, fraction_last)
+        return phrases.merged(text.join(*terms.pieces(fraction_last)), np.maximum(counts, 1))
+
+
+class _Terms(NamedTuple):
+    """All terms of all sums, one behind the other.
+
+    Attributes:
+        column: int64 (m,), which sum each belongs to.
+        first: bool (m,), the first one of its sum.
+        negative: bool (m,), has a minus sign.
+        size, bottom: int64 (m,), the coefficient without its sign.
+        name, power_name: int64 (m,), letters in place of the coefficient and of the first variable's power; -1: none.
+        shown: bool (m,), whether the coefficient is shown at all.
+        power: int64 (v, m).
+        variable: int64 (v, m), codes.
+    """
+
+    column: Int
+    first: Bool
+    negative: Bool
+    size: Int
+    bottom: Int
+    name: Int
+    power_name: Int
+    shown: Bool
+    power: list[Int]
+    variable: list[Int]
+
+    @classmethod
+    def of(cls, sums: Sums, live: Bool, fraction_last: bool = True) -> "_Terms":
+        column, term = np.nonzero(live.T)
+        at = term * live.shape[1] + column
+        top, bottom = sums.top.ravel().take(at), sums.bottom.ravel().take(at)
+        top = np.where(sums.live.ravel().take(at), top, 0)
+        power = [part.ravel().take(at) for part in sums.power]
+        none = np.full(len(at), -1)
+        name, power_name = (
+            (part.ravel().take(at) for part in sums.names) if sums.names is not None else (none, none)
+        )
+        alone = np.logical_and.reduce([part == 0 for part in power])
+        fraction = (bottom != 1) & (not fraction_last)
+        shown = alone | (np.abs(top) != 1) | fraction | (name >= 0)
+        first = np.diff(column, prepend=-1) != 0
+        variable = [codes.take(column) for codes in sums.variable]
+        return cls(column, first, top < 0, np.abs(top), bottom, name, power_name, shown, power, variable)
+
+    def pieces(self, fraction_last: bool) -> list[text.Piece]:
+        """The terms as text, each with the sign or the joint before it."""
+        below = self._below()
+        number = text.number(self.size, 10, self.shown & (self.name < 0))
+        found = [phrases.one_of(self.negative + 2 * ~self.first, _SIGNS), letter(self.name), number]
+        found += [] if fraction_last else [below]
+        begun = self.shown
+        for place, (power, variable) in enumerate(zip(self.power, self.variable, strict=True)):
+            here = power > 0
+            star = text.literal("*", len(here), begun & here)[0]
+            found.append((star.then(letter(np.where(here, variable, -1))[0]),))
+            found.append(self._power(place, power))
+            begun = begun | here
+        return [*found, below] if fraction_last else found
+
+    def _power(self, place: int, power: Int) -> text.Piece:
+        if place or (self.power_name < 0).all():
+            return phrases.one_of(power, _POWERS)
+        named = self.power_name >= 0
+        stars = text.literal("**", len(named), named)[0].then(letter(self.power_name)[0])
+        return (stars, *phrases.one_of(np.where(named, 0, power), _POWERS))
+
+    def _below(self) -> text.Piece:
+        split = self.bottom > 1
+        if not split.any():
+            return ()
+        return (*text.literal("/", len(split), split), *text.number(self.bottom, 10, split))

@@ -1,0 +1,110 @@
+"""The clock: the time before, the time after, the minutes between."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.task import Int
+
+HOUR, DAY = 60, 24 * 60  # minutes
+BEFORE, AFTER, BETWEEN = range(3)
+_KINDS = np.array([BEFORE, AFTER, BETWEEN, BETWEEN])
+
+# all sentences have the same two gaps in the same order, so that few columns of text are written
+_ASKED = (
+    "What is {x} minutes before {y}?",
+    "What time is {x} minutes before {y}?",
+    "Find the time {x} minutes before {y}.",
+    "What is {x} minutes after {y}?",
+    "What time is {x} minutes after {y}?",
+    "Find the time {x} minutes after {y}.",
+    "How many minutes from {x} to {y}?",
+    "Count the minutes from {x} to {y}.",
+    "Give the minutes from {x} to {y}.",
+)
+_WORDINGS = 3  # of each kind
+_SENTENCES = (*_ASKED, *(sentence.replace("minutes", "minute") for sentence in _ASKED[: 2 * _WORDINGS]))
+
+
+def _clock(minutes: int) -> str:
+    hours = minutes // HOUR
+    return f"{(hours - 1) % 12 + 1}:{minutes % HOUR:02} {'AM' if hours < 12 else 'PM'}"
+
+
+# all times of day, then all numbers of minutes up to a day: no text is longer than one word of eight characters
+_TEXTS = (*map(_clock, range(DAY)), *map(str, range(DAY)))
+
+
+@dataclass(frozen=True)
+class Times(Columns):
+    """What a question about the clock shows.
+
+    Attributes:
+        first, second: int64 (n,), the places in `_TEXTS` of what stands in the two gaps.
+        answer: int64 (n,), the place of the answer.
+        sentence: int64 (n,), which sentence.
+    """
+
+    first: Int
+    second: Int
+    answer: Int
+    sentence: Int
+
+
+@dataclass(frozen=True)
+class Time(Module):
+    """Reckon with times of day.
+
+    A start, a duration and the end are one problem, whichever of the three is asked for.
+    """
+
+    summary: ClassVar[str] = "What is 35 minutes after 11:40 AM? -> 12:15 PM"
+    symmetry: ClassVar[str] = "which of start, duration and end is asked for"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        start = chance.between(1, DAY - 1)
+        minutes = chance.between(self.setting("least", scope), self.setting("most", scope))
+        choice = chance.below(len(_KINDS) * _WORDINGS)
+        kind, wording = _KINDS.take(choice // _WORDINGS), choice % _WORDINGS
+        end = start + minutes
+        end -= DAY * (end >= DAY)
+        between, duration = (
+            kind == BETWEEN,
+            DAY + minutes,
+        )  # the durations follow the times of day in the table
+        first, second = np.where(between, start, duration), np.where(kind == AFTER, start, end)
+        answer = start + duration + end - first - second  # the one that is not shown
+        sentence = kind * _WORDINGS + wording + len(_ASKED) * ((minutes == 1) & ~between)
+        return Drawn(Times(first, second, answer, sentence), np.stack([start, minutes]))
+
+    def question(self, problem: Times, scope: Scope) -> pa.StringArray:
+        gaps = {"x": phrases.one_of(problem.first, _TEXTS), "y": phrases.one_of(problem.second, _TEXTS)}
+        return text.join(phrases.fill(problem.sentence, _SENTENCES, **gaps))
+
+    def answer(self, problem: Times, scope: Scope) -> pa.StringArray:
+        return text.join(phrases.one_of(problem.answer, _TEXTS))
+
+
+def _level(name: str, least: int, most: int, holds: int) -> Level:
+    return Level(name, (0, 0), settings={"least": least, "most": most}, holds=holds)
+
+
+TIME = Time(
+    "measurement__time",
+    entropy=(0, 0),
+    settings={"least": 1, "most": 12 * HOUR - 1},
+    levels=(
+        _level("difficulty=easy", 1, 4 * HOUR - 1, 15_000),
+        _level("difficulty=medium", 4 * HOUR, 8 * HOUR - 1, 15_000),
+        _level("difficulty=hard", 8 * HOUR, 12 * HOUR - 1, 15_000),
+    ),
+    axes=(_level("longer", 12 * HOUR, 24 * HOUR - 1, 45_000),),
+)

@@ -1,0 +1,162 @@
+"""Conversion of units: decimal fractions, and fractions that give whole numbers."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel import numerals
+from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.generators.deepmind.kernel.weighted import Weighted
+from mathbench.generators.deepmind.measurement import parts
+from mathbench.generators.deepmind.measurement.decimals import written
+from mathbench.generators.deepmind.measurement.units import BASE, DIMENSIONS, PAIRS, TARGET, UNITS, factors
+from mathbench.task import Int
+
+_WHOLE, _MANTISSA, _EXPONENT = factors()
+_SIZES = [sum(pair.dimension == dimension for pair in PAIRS) for dimension in range(len(DIMENSIONS))]
+_DIMENSIONS = Weighted([np.array([840 // _SIZES[pair.dimension] for pair in PAIRS])])  # all as likely
+_CELLS = 3  # of each number of places, so that seven numbers of places fall into three equal parts
+
+_TARGETS = tuple(unit.plural for unit in UNITS)
+# after a decimal fraction the name or, where there is one, the symbol; after a fraction the name with its article
+_BASES = (*_TARGETS, *(unit.symbol or unit.plural for unit in UNITS), *(unit.one for unit in UNITS))
+_CARDINALS = ("", *(numerals.cardinal(top) for top in range(1, 2 + 10**parts.FINER)))
+# behind the numerator in words: singular and plural of each denominator
+_NAMES = tuple(
+    f" {numerals.part(bottom, top)}" if bottom > 1 else ""
+    for bottom in range(numerals.LAST + 1)
+    for top in (1, 2)
+)
+
+_OF_DECIMALS = (
+    "How many {target} is {value} {base}?",
+    "Convert {value} {base} to {target}.",
+    "Express {value} {base} in {target}.",
+    "What is {value} {base} in {target}?",
+)
+_OF_PARTS = (
+    "How many {target} make {value} of {base}?",
+    "Convert {value} of {base} to {target}.",
+    "Express {value} of {base} in {target}.",
+    "What is {value} of {base} in {target}?",
+)
+_WORDINGS = len(_OF_DECIMALS)
+
+
+@dataclass(frozen=True)
+class Quantity(Columns):
+    """A quantity to be converted.
+
+    Attributes:
+        pair: int64 (n,), the place of the units in `PAIRS`.
+        part: int64 (n,), the place of a fraction in `parts.table()`; -1: a decimal fraction.
+        digits, places: int64 (n,), the decimal fraction: digits / 10^places.
+        sentence: int64 (n,), which sentence.
+        by_symbol: bool (n,), the unit by its symbol.
+        in_words: bool (n,), the fraction in words, if its denominator is small.
+    """
+
+    pair: Int
+    part: Int
+    digits: Int
+    places: Int
+    sentence: Int
+    by_symbol: Bool
+    in_words: Bool
+
+
+@dataclass(frozen=True)
+class Conversion(Module):
+    """Convert units of measurement.
+
+    Half of the questions of train are about decimal fractions, half about fractions of one unit that are whole numbers of
+    another. The three levels are thirds of the published distribution: decimal fractions by the number of places,
+    fractions by numerator times denominator.
+    """
+
+    summary: ClassVar[str] = "Convert 0.5 kilometers to centimeters. -> 50000"
+    symmetry: ClassVar[str] = "3/4 and 0.75"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        decimal = chance.below(100) < self.setting("decimals", scope)
+        digits = chance.integer(scope.own(), signed=False)
+        cell = chance.between(self.setting("first_cell", scope), self.setting("last_cell", scope))
+        places = cell // _CELLS + 1
+        found, choice = parts.table()
+        part = choice.pick(chance, self.setting("parts", scope))
+        pair = np.where(decimal, _DIMENSIONS.pick(chance), found.pair.take(part))
+        sentence = chance.below(_WORDINGS) + _WORDINGS * ~decimal
+        top = np.where(decimal, digits * _WHOLE.take(pair), found.top.take(part))
+        over = 10**places
+        size = Numbers.rationals(top, np.where(decimal, over, found.bottom.take(part)))
+        problem = Quantity(
+            pair, np.where(decimal, -1, part), digits, places, sentence, chance.coin(), chance.coin()
+        )
+        canonical = np.stack([BASE.take(pair), TARGET.take(pair), size.top, size.bottom])
+        return Drawn(problem, canonical, good=~decimal | (digits % over != 0))
+
+    def question(self, problem: Quantity, scope: Scope) -> pa.StringArray:
+        decimal = problem.part < 0
+        number = written(problem.digits * _WHOLE.take(problem.pair), -problem.places)
+        form = np.where(decimal, problem.by_symbol, 2)
+        pieces = {
+            "value": (*phrases.only(number, decimal), *_fraction(problem)),
+            "base": phrases.one_of(BASE.take(problem.pair) + len(UNITS) * form, _BASES),
+            "target": phrases.one_of(TARGET.take(problem.pair), _TARGETS),
+        }
+        return text.join(phrases.fill(problem.sentence, (*_OF_DECIMALS, *_OF_PARTS), **pieces))
+
+    def answer(self, problem: Quantity, scope: Scope) -> pa.StringArray:
+        decimal, found = problem.part < 0, parts.table()[0]
+        digits = problem.digits * _MANTISSA.take(problem.pair)
+        exponent = _EXPONENT.take(problem.pair) - problem.places
+        whole = found.answer.take(np.maximum(problem.part, 0))
+        return text.join(written(np.where(decimal, digits, whole), np.where(decimal, exponent, 0)))
+
+
+def _fraction(problem: Quantity) -> text.Piece:
+    """The fractions among the quantities, in digits or in words."""
+    found, there = parts.table()[0], problem.part >= 0
+    part = np.maximum(problem.part, 0)
+    top, bottom = found.top.take(part), found.bottom.take(part)
+    spoken = problem.in_words & there & (bottom <= numerals.LAST)
+    shown = there & ~spoken
+    name = np.where(spoken, 2 * bottom + (top > 1), 0)
+    return (
+        *text.number(top, 10, shown),
+        *text.literal("/", len(top), shown),
+        *text.number(bottom, 10, shown),
+        *phrases.one_of(np.where(spoken, top, 0), _CARDINALS),
+        *phrases.one_of(name, _NAMES),
+    )
+
+
+def _level(
+    name: str, decimals: int, cells: tuple[int, int], group: int, entropy: int = 7, **more: Any
+) -> Level:
+    settings = {"decimals": decimals, "first_cell": cells[0], "last_cell": cells[1], "parts": group}
+    return Level(name, (entropy, entropy), settings=settings, **more)
+
+
+CONVERSION = Conversion(
+    "measurement__conversion",
+    levels=(
+        _level("difficulty=easy", 50, (0, 6), parts.EASY),
+        _level("difficulty=medium", 50, (7, 13), parts.MEDIUM),
+        _level("difficulty=hard", 50, (14, 20), parts.HARD),
+    ),
+    axes=(
+        _level("bigger", 100, (0, 26), parts.EASY, entropy=9),  # as published
+        _level("finer", 0, (0, 6), parts.FINE, holds=1500),
+    ),
+    settings={"decimals": 50, "first_cell": 0, "last_cell": 20, "parts": parts.EASY},
+)

@@ -1,0 +1,120 @@
+"""Parts of a unit that are whole numbers of another, all of them, with their probabilities.
+
+The published rule draws a fraction and two units until the conversion is a whole number, which throws most draws away.
+Here that distribution is worked out once, and each draw is one look-up.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from mathbench.generators.deepmind.kernel.entropy import UNIT, power, units
+from mathbench.generators.deepmind.kernel.weighted import Weighted
+from mathbench.generators.deepmind.measurement.units import DIMENSIONS, PAIRS
+from mathbench.task import Int
+
+MOST = 100_000  # the largest answer
+ENTROPY, FINER = 2, 3  # of the fractions, in decades
+EASY, MEDIUM, HARD, FINE = range(4)  # the groups
+_MILLION = 10**6
+_ONE = 1 << 40  # what stands for probability one
+
+
+class Parts(NamedTuple):
+    """Conversions of a fraction of a unit; the columns are int64 (m,).
+
+    Attributes:
+        pair: the place in `PAIRS`.
+        top, bottom: the fraction, in lowest terms.
+        answer: the whole number.
+        weight: how likely it is.
+    """
+
+    pair: Int
+    top: Int
+    bottom: Int
+    answer: Int
+    weight: Int
+
+    def rows(self, index: Int) -> "Parts":
+        """Some of them."""
+        return Parts(*(column[index] for column in self))
+
+    def key(self) -> Int:
+        """A number for each that no other conversion has."""
+        return (self.pair << 40) + (self.top << 20) + self.bottom
+
+
+@cache
+def table() -> tuple[Parts, Weighted]:
+    """All groups, one after the other, and the choice among each: the easiest, the medium and the hardest third of those
+    of train, by the product of numerator and denominator, then those of `FINER` entropy that train does not have.
+    """
+    train = _conversions(ENTROPY)
+    train = train.rows(np.lexsort((train.pair, train.top, train.top * train.bottom)))
+    ends = np.cumsum(train.weight)
+    cuts = ends[-1] * np.arange(4) // 3
+    groups = [
+        train._replace(weight=np.diff(np.clip(np.append(0, ends), low, high)))
+        for low, high in zip(cuts[:-1], cuts[1:], strict=True)
+    ]
+    fine = _conversions(FINER)
+    fine = fine.rows(~np.isin(fine.key(), train.key()))
+    groups = [group.rows(group.weight > 0) for group in (*groups, fine)]
+    joined = Parts(*(np.concatenate(columns) for columns in zip(*groups, strict=True)))
+    return joined, Weighted([group.weight for group in groups])
+
+
+def _conversions(entropy: int) -> Parts:
+    """All conversions of fractions of some entropy to whole numbers; all dimensions are as likely."""
+    top, bottom, weight = _fractions(entropy)
+    found = []
+    for dimension in range(len(DIMENSIONS)):
+        parts = [
+            _of_pair(number, top, bottom, weight)
+            for number, pair in enumerate(PAIRS)
+            if pair.dimension == dimension
+        ]
+        joined = Parts(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        found.append(joined._replace(weight=joined.weight // (joined.weight.sum() >> 32)))
+    return Parts(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+
+
+def _of_pair(pair: int, top: Int, bottom: Int, weight: Int) -> Parts:
+    """The fractions of one unit that are whole numbers of another."""
+    scale = PAIRS[pair].scale
+    above, below = top * scale.numerator, bottom * scale.denominator
+    answer = above // below
+    good = (answer * below == above) & (answer <= MOST)
+    return Parts(np.full(good.sum(), pair), top[good], bottom[good], answer[good], weight[good])
+
+
+def _fractions(entropy: int) -> tuple[Int, Int, Int]:
+    """Numerators, denominators and weights of all fractions that are no whole numbers.
+
+    The numerator takes a uniform share of the entropy, the denominator, coprime to it, the rest; the range of the
+    denominators is the wider, the fewer numbers are coprime to the numerator.
+    """
+    share = np.arange(units(entropy) + 1)
+    most_top = -(-power(share + 6 * UNIT) // _MILLION) + 1
+    share, top = np.repeat(share, most_top), np.concatenate([np.arange(1, most + 1) for most in most_top])
+    room = (power(units(entropy) - share + 6 * UNIT) + 2 * _MILLION) * top
+    most_bottom = -(-room // (_coprime_below(int(top.max()))[top] * _MILLION)) + (top > 1)
+    bottoms = np.arange(int(most_bottom.max()) + 1)
+    coprime = (np.gcd(np.arange(int(top.max()) + 1)[:, None], bottoms) == 1) & (bottoms > 1)
+    many = np.cumsum(coprime, axis=1)[top, most_bottom]
+    weights = np.zeros(coprime.shape, np.int64)
+    np.add.at(weights, (top, most_bottom), _ONE // (most_top[share] * many))
+    weights = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1] * coprime  # all denominators up to the largest
+    tops, bottoms = np.nonzero(weights)
+    return tops, bottoms, weights[tops, bottoms]
+
+
+def _coprime_below(most: int) -> Int:
+    """How many numbers below each number up to `most` are coprime to it: Euler's totient, int64 (most + 1,)."""
+    totient = np.arange(most + 1)
+    for prime in range(2, most + 1):
+        if totient[prime] == prime:
+            totient[prime::prime] -= totient[prime::prime] // prime
+    return totient

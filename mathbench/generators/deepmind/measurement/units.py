@@ -1,0 +1,140 @@
+"""Units of measurement and what converting one into another multiplies by."""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from mathbench.task import Int
+
+
+class Unit(NamedTuple):
+    """A unit.
+
+    Attributes:
+        name, plural: its names.
+        symbol: its symbol; empty: it is always named.
+        size: in the base unit of its dimension.
+    """
+
+    name: str
+    plural: str
+    symbol: str
+    size: Fraction
+
+    @property
+    def one(self) -> str:
+        """With its article.
+
+        >>> Unit("hour", "hours", "", Fraction(3600)).one
+        'an hour'
+        """
+        return f"an {self.name}" if self.name == "hour" else f"a {self.name}"  # the h is silent
+
+
+def _unit(name: str, symbol: str, size: int | Fraction, plural: str = "") -> Unit:
+    return Unit(name, plural or f"{name}s", symbol, Fraction(size))
+
+
+def _part(digits: int) -> Fraction:
+    return Fraction(1, 10**digits)
+
+
+DIMENSIONS = (
+    (
+        _unit("meter", "m", 1),
+        _unit("kilometer", "km", 1000),
+        _unit("centimeter", "cm", _part(2)),
+        _unit("millimeter", "mm", _part(3)),
+        _unit("micrometer", "um", _part(6)),
+        _unit("nanometer", "nm", _part(9)),
+    ),
+    (
+        _unit("second", "s", 1),
+        _unit("minute", "", 60),
+        _unit("hour", "", 60 * 60),
+        _unit("day", "", 24 * 60 * 60),
+        _unit("week", "", 7 * 24 * 60 * 60),
+        _unit("millisecond", "ms", _part(3)),
+        _unit("microsecond", "us", _part(6)),
+        _unit("nanosecond", "ns", _part(9)),
+    ),
+    (
+        _unit("year", "", 1),
+        _unit("decade", "", 10),
+        _unit("century", "", 100, "centuries"),
+        _unit("millennium", "", 1000, "millennia"),
+        _unit("month", "", Fraction(1, 12)),
+    ),
+    (
+        _unit("kilogram", "kg", 1),
+        _unit("tonne", "t", 1000),
+        _unit("gram", "g", _part(3)),
+        _unit("milligram", "mg", _part(6)),
+        _unit("microgram", "ug", _part(9)),
+        _unit("nanogram", "ng", _part(12)),
+    ),
+    (_unit("litre", "l", 1), _unit("millilitre", "ml", _part(3))),
+)
+UNITS = tuple(unit for units in DIMENSIONS for unit in units)
+
+
+class Pair(NamedTuple):
+    """Two units of one dimension.
+
+    Attributes:
+        dimension: its number.
+        base, target: places in `UNITS`.
+        scale: how many of the target unit one of the base unit is.
+    """
+
+    dimension: int
+    base: int
+    target: int
+    scale: Fraction
+
+
+PAIRS = tuple(
+    Pair(dimension, UNITS.index(base), UNITS.index(target), base.size / target.size)
+    for dimension, units in enumerate(DIMENSIONS)
+    for base in units
+    for target in units
+    if base is not target
+)
+BASE, TARGET = (np.array([pair[i] for pair in PAIRS]) for i in (1, 2))
+
+
+def whole(scale: Fraction) -> int:
+    """What a decimal fraction is multiplied by first, so that the result of a conversion is one too.
+
+    >>> whole(Fraction(1, 60)), whole(Fraction(1, 1000))
+    (3, 1)
+    """
+    rest = scale.denominator
+    for factor in (2, 5):
+        while rest % factor == 0:
+            rest //= factor
+    return rest
+
+
+def decimal(value: Fraction) -> tuple[int, int]:
+    """A decimal fraction as mantissa and exponent, the mantissa no multiple of ten.
+
+    >>> decimal(Fraction(604800)), decimal(Fraction(1, 32))
+    ((6048, 2), (3125, -5))
+    """
+    exponent = 0
+    while value.denominator > 1:
+        value, exponent = value * 10, exponent - 1
+    while value % 10 == 0:
+        value, exponent = value / 10, exponent + 1
+    return int(value), exponent
+
+
+def factors() -> Int:
+    """For each pair of units what the decimal fraction asked about is multiplied by, and mantissa and exponent of what its
+    conversion is; int64 (3, pairs).
+    """
+    multiples = [whole(pair.scale) for pair in PAIRS]
+    found = [(m, *decimal(m * pair.scale)) for m, pair in zip(multiples, PAIRS, strict=True)]
+    return np.array(found).T

@@ -1,0 +1,123 @@
+"""Like terms put together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.expansion import coefficients, expand
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Request, Scope
+from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
+from mathbench.task import Int
+
+_ASKED = ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}.")
+_MOST_BELOW = 5  # modules below another
+_FEWEST_ROWS = 3  # of terms, so that they have enough constants to choose so many from
+
+
+@dataclass(frozen=True)
+class Collection(Columns):
+    """A sum of terms, some of them alike.
+
+    Attributes:
+        terms: the sum as it is shown.
+        value: the polynomial that it is.
+        wording: int64 (n,).
+    """
+
+    terms: Sums
+    value: Polynomials
+    wording: Int
+
+
+@dataclass(frozen=True)
+class Collect(Module):
+    """Put the like terms of a sum together.
+
+    A polynomial that another module wants and that has fractions is shown with its terms in random order, those
+    that are zero included; of its constants only the integers may be hidden.
+    """
+
+    summary: ClassVar[str] = "Collect the like terms of 2*x - 3 + 4*x. -> 6*x - 3"
+    symmetry: ClassVar[str] = "order of the terms"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance, rest = scope.chance(), scope.own()
+        if not isinstance(value, Polynomials):
+            value, rest = self._value(chance, scope)
+        terms = _apart(chance, value, rest, self.setting("more_terms", scope), scope.code(1))
+        words = hashes.word(terms.power[0], terms.top, terms.bottom)
+        drawn = hashes.row(hashes.collection(words, terms.live))
+        shown, requests = hide_constants(chance, scope, terms.shuffled(chance))
+        return Drawn(Collection(shown, value, chance.below(len(_ASKED))), drawn, requests)
+
+    def _value(self, chance: Chance, scope: Scope) -> tuple[Polynomials, Int]:
+        shares = chance.spread(scope.own(), np.array([[2], [3]]))
+        degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        values = coefficients(chance, degree, shares[0], np.ones_like(degree))
+        return Polynomials.integers(values), shares[1]
+
+    def question(self, problem: Collection, scope: Scope) -> pa.StringArray:
+        return filled(problem.wording, _ASKED, sum=self.expression(problem))
+
+    def answer(self, problem: Collection, scope: Scope) -> pa.StringArray:
+        return Sums.polynomial(problem.value, scope.code(1)).written()
+
+    def defines(self, value: Value) -> Bool:
+        return np.full(value.top.shape[-1], isinstance(value, Polynomials))
+
+    def sentence(self, problem: Collection, scope: Scope) -> pa.StringArray:
+        let = ("Let {f}({x}) = {sum}. ",)
+        same = np.zeros(len(scope), dtype=np.int64)
+        return filled(same, let, f=scope.letter(0), x=scope.letter(1), sum=self.expression(problem))
+
+    def expression(self, problem: Collection) -> pa.StringArray:
+        """The sum of unlike and like terms, in the variable `scope.letter(1)`."""
+        return problem.terms.written(fraction_last=False)
+
+
+def _apart(chance: Chance, value: Polynomials, entropy: Int, more: Int, variable: Int) -> Sums:
+    """The terms of polynomials, of those without fractions several to a power."""
+    whole = value.integer
+    many = (value.top != 0).sum(axis=0) * whole + more + chance.below(-(-entropy // UNIT) // 2 + 1) * whole
+    apart = expand(chance, value.top * whole, entropy, many)
+    rows = max(len(apart.value), len(value.top), _FEWEST_ROWS)
+    powers = np.broadcast_to(np.arange(len(value.top))[:, None], value.top.shape)
+    highest = np.where(value.top != 0, powers, 0).max(axis=0)
+    top = np.where(whole, _filled_up(apart.value, rows), _filled_up(value.top, rows))
+    power = np.where(whole, _filled_up(apart.of, rows), np.arange(rows)[:, None])
+    live = np.where(whole, _filled_up(apart.live, rows), power <= highest)
+    bottom = np.maximum(_filled_up(value.bottom, rows), 1) * ~whole + whole
+    return Sums(top, bottom, power[None], live, variable[None])
+
+
+def _filled_up(table: Int | Bool, rows: int) -> Int:
+    return np.pad(table, ((0, rows - len(table)), (0, 0)))
+
+
+def hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Sequence[Request]]:
+    """Have modules below define some of the coefficients and exponents of sums in one variable."""
+    chance, below = chance.fork(), scope.modules - 1
+    if not below.any():
+        return terms, ()
+    power, size = terms.power[0], np.abs(terms.top)
+    constant = terms.live & (terms.bottom == 1) & ((power == 0) | (size != 1))
+    fit = np.concatenate([constant, terms.live & (power > 1)])
+    many = np.minimum(fit.sum(axis=0), chance.between(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
+    chosen = chance.order(len(fit), fit)[:_MOST_BELOW]
+    values = np.take_along_axis(np.concatenate([size, power]), chosen, axis=0)
+    live = np.arange(_MOST_BELOW)[:, None] < many
+    parts = scope.hide(chance, [Numbers.integers(value) for value in values], live)
+    names = np.full(fit.shape, -1)
+    np.put_along_axis(names, chosen, parts.codes, axis=0)
+    return replace(terms, names=names.reshape(2, *terms.live.shape)), parts.requests or ()

@@ -1,0 +1,123 @@
+"""The value of a polynomial at an integer."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.functions import Function
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.sentences import joined
+from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
+from mathbench.task import Int
+
+ASKED = ("What is {it}?", "Evaluate {it}.", "Compute {it}.", "Find {it}.")  # also of what f(x) makes
+_BITS = 61  # no number on the way has more
+_LARGEST = np.array([1 << _BITS // power for power in range(1, 6)])  # whose power is in range
+
+
+@dataclass(frozen=True)
+class Evaluation(Columns):
+    """A polynomial at a point.
+
+    Attributes:
+        parts: the polynomial and the point.
+        value: int64 (n,).
+        wording: int64 (n,).
+    """
+
+    parts: Named
+    value: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class Evaluate(Module):
+    """Find the value of a polynomial at an integer."""
+
+    summary: ClassVar[str] = "Let f(x) = 3*x**2 - 1. What is f(2)? -> 11"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance, left = scope.chance(), scope.own()
+        if value is None:
+            share = UNIT + chance.below(left // 3 + 1)
+            left, target = np.maximum(left - share, 0), chance.integer(share)
+        else:
+            target = value.top
+        share = UNIT + chance.below(left // 3 + 1)
+        at = chance.integer(share)
+        degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        coefficients, good = _through(chance, at, target, degree, np.maximum(left - share, 0))
+        parts = scope.hide(chance, [Polynomials.integers(coefficients), Numbers.integers(at)])
+        problem = Evaluation(parts, target, chance.below(len(ASKED)))
+        print_ = hashes.row(at, hashes.polynomial(coefficients))
+        return Drawn(problem, print_, parts.requests or (), good)
+
+    def question(self, problem: Evaluation, scope: Scope) -> pa.StringArray:
+        return self._written(problem, scope, problem.wording, ASKED)
+
+    def answer(self, problem: Evaluation, scope: Scope) -> pa.StringArray:
+        return text.join(phrases.signed(problem.value))
+
+    def defines(self, value: Value) -> Bool:
+        if not isinstance(value, Numbers):
+            return super().defines(value)
+        return value.integer & ~value.decimal & (np.abs(value.top) < 1 << 40)
+
+    def sentence(self, problem: Evaluation, scope: Scope) -> pa.StringArray:
+        return self._written(problem, scope, problem.wording % 2, ("Let {y} be {it}. ", "Let {y} = {it}. "))
+
+    def _written(
+        self, problem: Evaluation, scope: Scope, choice: Int, templates: tuple[str, ...]
+    ) -> pa.StringArray:
+        function = Function(problem.parts, 0, scope, name=1, variable=2)
+        rows = len(scope)
+        it = (
+            *function.letter(),
+            *text.literal("(", rows),
+            *problem.parts.number(1),
+            *text.literal(")", rows),
+        )
+        asked = phrases.fill(choice, templates, it=it, y=scope.letter(0))
+        return joined(function.sentence(), text.join(asked))
+
+
+def _through(chance: Chance, at: Int, target: Int, degree: Int, entropy: Int) -> tuple[Int, Bool]:
+    """Draw polynomials that have a value at a point.
+
+    From the highest coefficient down, each one is random but for what brings the rest nearest to zero.
+
+    Returns:
+        The coefficients, int64 (highest degree of the batch + 1, n), and which ones are in range, bool (n,).
+    """
+    steps = np.arange(int(degree.max(initial=1)))[:, None]
+    shares = chance.spread(entropy, np.where(steps < degree, steps + 1, 0))
+    drawn, leading, columns = chance.fork(), chance.sign(), np.arange(len(at))
+    coefficients = np.zeros((len(steps) + 1, len(at)), dtype=np.int64)
+    good = np.abs(at) <= _LARGEST.take(degree - 1)
+    at, rest = np.where(good, at, 1), target
+    for step, share in enumerate(shares):
+        power = np.maximum(degree - step, 0)
+        whole = at**power
+        coefficient = drawn.integer(share) + _nearest(rest, whole)
+        coefficient = np.where((coefficient == 0) & (step == 0), leading, coefficient)
+        coefficient *= power > 0
+        good &= np.abs(coefficient) <= (1 << _BITS) // np.maximum(np.abs(whole), 1)
+        coefficients[power, columns] = coefficient
+        rest = rest - coefficient * whole
+    coefficients[0] = rest
+    return coefficients, good
+
+
+def _nearest(top: Int, bottom: Int) -> Int:
+    """The integer nearest to a fraction; 0 where the denominator is 0."""
+    size = np.abs(bottom)
+    return (2 * top * np.sign(bottom) + size) // np.maximum(2 * size, 1)

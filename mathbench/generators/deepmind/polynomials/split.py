@@ -1,0 +1,83 @@
+"""A polynomial as a sum a*f + b*g of multiples of two others."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mathbench.generators.deepmind.kernel.bezout import cofactors, coprime, factor
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.task import Int
+
+_BITS = 61
+_LARGEST_FACTOR = 10**6
+
+
+class Split(NamedTuple):
+    """Two multiples that add up to a polynomial.
+
+    Attributes:
+        a, b: int64 (n,), the multipliers.
+        f, g: int64 (d + 1, n), the coefficients; neither is zero.
+        good: bool (n,), which ones are in range.
+    """
+
+    a: Int
+    b: Int
+    f: Int
+    g: Int
+    good: Bool
+
+
+def split(chance: Chance, target: Int, entropy: Int) -> Split:
+    """Take polynomials apart: every coefficient c gives an equation a*x + b*y = c.
+
+    Args:
+        chance: random choices.
+        target: int64 (d + 1, n), coefficients, not all of them zero.
+        entropy: int64 (n,), units.
+    """
+    for_a, for_b = (np.maximum(chance.below(entropy // 3 + 1), UNIT) for _ in range(2))
+    degree = (np.arange(len(target))[:, None] * (target != 0)).max(axis=0)
+    live = np.arange(len(target))[:, None] <= degree
+    shares = chance.spread(np.maximum(entropy - for_a - for_b, 0), live.astype(np.int64))
+    a, b = _multipliers(chance, target, for_a, for_b)
+    drawn = chance.fork()
+    turns = np.stack([drawn.integer(share) for share in shares]) * live
+    f, g, good = _solved(a, b, target, turns)
+    f, g = _without_zeros(chance, a, b, f, g, degree)
+    return Split(a, b, f, g, good)
+
+
+def _multipliers(chance: Chance, target: Int, for_a: Int, for_b: Int) -> tuple[Int, Int]:
+    """Two numbers whose greatest common divisor divides all coefficients."""
+    a = chance.integer(for_a, least=1)
+    b = coprime(chance, for_b, a)
+    common = np.gcd.reduce(target, axis=0)
+    b = b * factor(chance, np.where(common <= _LARGEST_FACTOR, common, 1))
+    swapped = chance.coin()
+    return np.where(swapped, b, a), np.where(swapped, a, b)
+
+
+def _solved(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
+    """Solutions of a*x + b*y = c for each coefficient, some turns away from the first, and where they are in range."""
+    x, y, common = cofactors(a, b)
+    a, b, target = a // common, b // common, target // common
+    room = (1 << _BITS) // np.maximum(np.abs(target).max(axis=0), 1)
+    good = (np.abs(x) <= room) & (np.abs(y) <= room)
+    room = (1 << _BITS) // np.maximum(np.abs(turns).max(axis=0), 1)
+    good &= (np.abs(a) <= room) & (np.abs(b) <= room)
+    return target * x + b * turns, target * y - a * turns, good
+
+
+def _without_zeros(chance: Chance, a: Int, b: Int, f: Int, g: Int, degree: Int) -> tuple[Int, Int]:
+    """Change one coefficient where a polynomial is zero."""
+    chance = chance.fork()
+    while True:
+        rows = np.flatnonzero(~f.any(axis=0) | ~g.any(axis=0))
+        if not len(rows):
+            return f, g
+        luck = chance.take(rows)
+        place, sign = luck.below(degree[rows] + 1), luck.sign()
+        f[place, rows] += sign * b[rows]
+        g[place, rows] -= sign * a[rows]

@@ -1,0 +1,31 @@
+"""Probability: sampling without replacement."""
+
+from mathbench.generators.deepmind.kernel.module import Level
+from mathbench.generators.deepmind.probability.bags import Kind
+from mathbench.generators.deepmind.probability.picking import LevelSet, Picking, Sequence
+
+_LARGEST = 20  # letters in a bag of train
+_DRAWN = {"difficulty=easy": 2, "difficulty=medium": 3, "difficulty=hard": 4}
+_HARDEST, _MORE = 4, 5
+
+
+def _module(kind: type[Picking], name: str, ordered: bool, holds: tuple[int, ...]) -> Picking:
+    """A module; `holds`: how many different problems a test split has of each level."""
+    bags = [
+        *(Kind(drawn, 1, _LARGEST, ordered) for drawn in (*_DRAWN.values(), _MORE)),
+        Kind(_HARDEST, _LARGEST + 1, _LARGEST + 6, ordered),
+    ]
+    names = (*_DRAWN, "more samples", "larger bag")
+    published = {"more samples": f"{name}_more_samples"}
+    levels = [
+        Level(level, (0, 0), settings={"kind": i}, published=published.get(level, ""), holds=holds[i])
+        for i, level in enumerate(names)
+    ]
+    axes = tuple(levels[len(_DRAWN) :])
+    return kind(name, levels=tuple(levels[: len(_DRAWN)]), axes=axes, settings={"kind": 0}, kinds=tuple(bags))
+
+
+MODULES = (
+    _module(Sequence, "probability__swr_p_sequence", True, (400, 2500, 12_000, 20_000, 20_000)),
+    _module(LevelSet, "probability__swr_p_level_set", False, (300, 700, 1200, 2000, 3000)),
+)

@@ -1,0 +1,59 @@
+"""Letters in random order, as columns of text."""
+
+from functools import cache
+
+import numpy as np
+
+from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.hashing import GOLDEN, U64, key_of, mix
+from mathbench.permute import shuffled
+from mathbench.task import Int
+from mathbench.text import WORD, Piece, Word
+
+ALPHABET = 26
+_ORDERS = 1 << 12
+_LOW = np.uint64(0xFFFF)
+
+
+@cache
+def alphabets() -> Int:
+    """Random orders of the alphabet, int64 (letters, orders): 0 for a, and so on."""
+    return np.stack([shuffled(ALPHABET, key_of("alphabet", i)) for i in range(_ORDERS)], axis=1).astype(
+        np.int64
+    )
+
+
+def shuffle(luck: U64, values: Int, live: Bool) -> Int:
+    """Put the live values of each row in a random order, zeros behind them.
+
+    Args:
+        luck: uint64 (n,), a random word per row.
+        values: int64 (n, k), below 2^16.
+        live: bool (n, k).
+
+    >>> found = shuffle(np.zeros(1, np.uint64), np.array([[3, 1, 2]]), np.array([[True, False, True]]))
+    >>> sorted(found[0, :2].tolist()), int(found[0, 2])
+    ([2, 3], 0)
+    """
+    steps = np.arange(1, values.shape[1] + 1, dtype=np.uint64) * np.uint64(GOLDEN)
+    keys = (mix(luck[:, None] + steps) & ~_LOW) | values.view(np.uint64)
+    keys[~live] = ~_LOW  # above all others, and zero in the bits that are kept
+    return (np.sort(keys, axis=1) & _LOW).view(np.int64)
+
+
+def repeated(values: Int, counts: Int, width: int) -> tuple[Int, Bool]:
+    """Each value of a row so many times, int64 (n, width), and which ones of these are there; values, counts (n, k)."""
+    there = np.arange(width) < counts.sum(axis=1)[:, None]
+    found = np.zeros(there.shape, np.int64)
+    found[there] = np.repeat(values.ravel(), counts.ravel())
+    return found, there
+
+
+def spelled(letters: Int, lengths: Int) -> Piece:
+    """Rows of letters, int64 (n, a multiple of 8), as text; lengths int64 (n,)."""
+    used = np.arange(letters.shape[1]) < lengths[:, None]
+    text = np.where(used, letters + ord("a"), 0).astype(np.uint8).view(np.uint64)
+    return tuple(
+        Word(text[:, i].copy(), (lengths - WORD * i).clip(0, WORD).view(np.uint64), WORD)
+        for i in range(text.shape[1])
+    )

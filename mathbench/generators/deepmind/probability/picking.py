@@ -1,0 +1,207 @@
+"""Letters picked from a bag without replacement: a sequence, or so many of each."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel import numerals
+from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.weighted import Weighted
+from mathbench.generators.deepmind.probability import letters
+from mathbench.generators.deepmind.probability.bags import LETTERS, Bags, Kind, table
+from mathbench.hashing import GOLDEN, U64, mix
+from mathbench.task import Int
+
+_ASKED = (
+    "{Many} letters are drawn without replacement from {bag}. What is the probability of {event}?",
+    "{Many} letters are drawn without replacement from {bag}. Find the probability of {event}.",
+    "What is the probability of {event} when {many} letters are drawn without replacement from {bag}?",
+    "Find the probability of {event} when {many} letters are drawn without replacement from {bag}.",
+)
+_NUMBERS = [numerals.cardinal(many) for many in range(10)]
+_CAPITALS = [name.capitalize() for name in _NUMBERS]
+_MOST = 32  # so many letters in a bag at most
+_ITEMS = letters.ALPHABET * _MOST
+
+# what stands for one letter: with how many there are in the bag, and with how many are picked
+_LISTED = (
+    "",
+    *(f"{lead}{chr(97 + x)}: {many}" for lead in ("{", ", ") for x in range(26) for many in range(_MOST)),
+)
+_PICKED = (
+    "",
+    *(
+        f"{lead}{many} {chr(97 + x)}"
+        for lead in ("", ", ", " and ")
+        for x in range(26)
+        for many in range(_MOST)
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Picks(Columns):
+    """Letters picked from a bag.
+
+    Attributes:
+        bag: int64 (n,), the place in the table of bags.
+        alphabet: int64 (n,), which letter stands for which column of the table.
+        sequence: int64 (n,), columns in the order drawn, four bits each, the first lowest.
+        sentence: int64 (n,), which sentence.
+        listed: bool (n,), the bag as a list of counts.
+        luck: uint64 (n,), for the order in which letters are shown.
+    """
+
+    bag: Int
+    alphabet: Int
+    sequence: Int
+    sentence: Int
+    listed: Bool
+    luck: U64
+
+
+@dataclass(frozen=True)
+class Picking(Module):
+    """The probability of letters picked from a bag without replacement.
+
+    The published modules have no levels. Here they are two, three and four letters drawn, which are as likely there.
+    """
+
+    kinds: tuple[Kind, ...] = ()
+
+    def bags(self) -> tuple[Bags, Weighted]:
+        """All that can be asked."""
+        return table(self.kinds)
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance, (found, choice) = scope.chance(), self.bags()
+        bag = choice.pick(chance, self.setting("kind", scope))
+        luck, alphabet = chance.words(), chance.below(letters.alphabets().shape[1])
+        order = _order(luck, found.picked[:, bag].T)
+        problem = Picks(
+            bag, alphabet, _packed(order), chance.below(len(_ASKED)), chance.coin(), chance.words()
+        )
+        return Drawn(problem, self.canonical(found, bag, order))
+
+    def canonical(self, found: Bags, bag: Int, order: Int) -> Int:
+        """What makes a problem what it is, int64 (k, n)."""
+        return found.code.take(bag)[None, :]
+
+    def question(self, problem: Picks, scope: Scope) -> pa.StringArray:
+        found, _ = self.bags()
+        counts, picked = found.counts[:, problem.bag].T, found.picked[:, problem.bag].T
+        names = letters.alphabets()[:LETTERS, problem.alphabet].T
+        many = picked.sum(axis=1)
+        pieces = {
+            "many": phrases.one_of(many, _NUMBERS),
+            "Many": phrases.one_of(many, _CAPITALS),
+            "bag": (*_scrambled(problem, names, counts), *_listed(problem, names, counts)),
+            "event": self.event(problem, names, picked),
+        }
+        return text.join(phrases.fill(problem.sentence, _ASKED, **pieces))
+
+    def event(self, problem: Picks, names: Int, picked: Int) -> text.Piece:
+        """What is picked; names and picked: int64 (n, LETTERS)."""
+        raise NotImplementedError
+
+    def answer(self, problem: Picks, scope: Scope) -> pa.StringArray:
+        found, _ = self.bags()
+        top, bottom = found.top.take(problem.bag), found.bottom.take(problem.bag)
+        split = bottom > 1
+        return text.join(
+            text.number(top, 10), text.literal("/", len(top), split), text.number(bottom, 10, split)
+        )
+
+
+class Sequence(Picking):
+    """The probability of a sequence of letters."""
+
+    summary: ClassVar[str] = (
+        "Two letters are drawn from aab. What is the probability of the sequence ab? -> 1/3"
+    )
+    symmetry: ClassVar[str] = "names of the letters, order of the letters in the bag"
+
+    def canonical(self, found: Bags, bag: Int, order: Int) -> Int:
+        """Also, for each draw, how many of the letter there are and at which draw it came first."""
+        counts = np.take_along_axis(found.counts[:, bag].T, np.maximum(order, 0), axis=1)
+        first = np.argmax(order[:, :, None] == order[:, None, :], axis=2)
+        drawn = (counts * 8 + first) * (order >= 0)
+        return np.stack([found.code.take(bag), _packed(drawn, bits=8)])
+
+    def event(self, problem: Picks, names: Int, picked: Int) -> text.Piece:
+        order = problem.sequence[:, None] >> (4 * np.arange(text.WORD)) & 15
+        drawn = np.take_along_axis(names, np.minimum(order, LETTERS - 1), axis=1)
+        return (*text.literal("the sequence ", len(names)), *letters.spelled(drawn, picked.sum(axis=1)))
+
+
+class LevelSet(Picking):
+    """The probability of so many of each letter."""
+
+    summary: ClassVar[str] = (
+        "Two letters are drawn from aab. What is the probability of drawing 1 a and 1 b? -> 2/3"
+    )
+    symmetry: ClassVar[str] = "names of the letters, order of the letters"
+
+    def event(self, problem: Picks, names: Int, picked: Int) -> text.Piece:
+        shown = letters.shuffle(_again(problem.luck, 1), names * _MOST + picked, picked > 0)
+        return (*text.literal("drawing ", len(names)), *_series(shown, (picked > 0).sum(axis=1)))
+
+
+def _order(luck: U64, picked: Int) -> Int:
+    """The letters picked, int64 (n, LETTERS), one by one in random order, int64 (n, WORD): columns, -1 behind the last."""
+    columns = np.broadcast_to(np.arange(1, LETTERS + 1), picked.shape)
+    return letters.shuffle(luck, *letters.repeated(columns, picked, text.WORD)) - 1
+
+
+def _packed(values: Int, bits: int = 4) -> Int:
+    """Small numbers of each row, int64 (n, k), in one."""
+    masked = values & ((1 << bits) - 1)
+    return (masked << (bits * np.arange(values.shape[1]))).sum(axis=1)
+
+
+def _again(luck: U64, number: int) -> U64:
+    """Further random words."""
+    return mix(luck ^ np.uint64(number * GOLDEN % 2**64))
+
+
+def _series(shown: Int, many: Int) -> text.Piece:
+    """So many of each letter, with commas and an "and" before the last."""
+    words: list[text.Word] = []
+    for i in range(shown.shape[1]):
+        lead = 0 if i == 0 else np.where(many == i + 1, 2, 1)
+        words += phrases.one_of(np.where(i < many, 1 + lead * _ITEMS + shown[:, i], 0), _PICKED)
+    return tuple(words)
+
+
+def _listed(problem: Picks, names: Int, counts: Int) -> text.Piece:
+    """The bags that are shown as a list of letters and counts."""
+    there = (counts > 0) & problem.listed[:, None]
+    shown, many = letters.shuffle(_again(problem.luck, 2), names * _MOST + counts, there), there.sum(axis=1)
+    words: list[text.Word] = []
+    for i in range(LETTERS):
+        words += phrases.one_of(np.where(i < many, 1 + (i > 0) * _ITEMS + shown[:, i], 0), _LISTED)
+    return (*words, *text.literal("}", len(many), problem.listed))
+
+
+def _scrambled(problem: Picks, names: Int, counts: Int) -> text.Piece:
+    """The bags that are shown letter by letter."""
+    there = np.flatnonzero(~problem.listed)
+    sizes = counts[there].sum(axis=1)
+    width = text.WORD * -(-int(sizes.max(initial=1)) // text.WORD)
+    shown = letters.repeated(names[there], counts[there], width)
+    piece = letters.spelled(letters.shuffle(problem.luck[there], *shown), sizes)
+    return tuple(_spread(word, there, len(names)) for word in piece)
+
+
+def _spread(word: text.Word, index: Int, rows: int) -> text.Word:
+    """A column for some of the rows as one for all, with nothing in the others."""
+    characters, lengths = np.zeros((2, rows), np.uint64)
+    characters[index], lengths[index] = word.characters, word.lengths
+    return text.Word(characters, lengths, word.width)

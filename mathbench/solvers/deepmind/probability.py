@@ -1,0 +1,60 @@
+"""Probability, read from text."""
+
+from collections import Counter
+from fractions import Fraction
+from math import comb, prod
+from typing import Any
+
+from mathbench.solvers.deepmind.reader import Reader, Rule, rule
+
+DEFINITIONS: tuple[Rule, ...] = ()
+
+_DRAWN = {"two": 2, "three": 3, "four": 4, "five": 5}
+
+
+def _bag(text: str) -> Counter[str]:
+    """A bag: ``{a: 2, b: 1}`` or ``aba``."""
+    if not text.startswith("{"):
+        return Counter(text)
+    pairs = (pair.split(": ") for pair in text.strip("{}").split(", "))
+    return Counter({letter: int(count) for letter, count in pairs})
+
+
+def _sequence(reader: Reader, found: Any) -> Fraction:
+    """Draw by draw: how likely the next letter is."""
+    bag, answer = _bag(found["bag"]), Fraction(1)
+    if len(found["event"]) != _DRAWN[found["n"].lower()]:
+        raise ValueError("as many letters as are drawn")
+    for letter in found["event"]:
+        answer *= Fraction(bag[letter], bag.total())
+        bag[letter] -= bool(bag[letter])
+        if not answer:
+            break
+    return answer
+
+
+def _level_set(reader: Reader, found: Any) -> Fraction:
+    """Choices of letters that are so many of each, out of all choices."""
+    bag, drawn = _bag(found["bag"]), _DRAWN[found["n"].lower()]
+    picked = {
+        item.split()[1]: int(item.split()[0]) for item in found["event"].replace(" and ", ", ").split(", ")
+    }
+    if sum(picked.values()) != drawn:
+        raise ValueError("as many letters as are drawn")
+    return Fraction(prod(comb(bag[x], k) for x, k in picked.items()), comb(bag.total(), drawn))
+
+
+_FROM = r"(?P<n>\w+) letters are drawn without replacement from (?P<bag>[a-z]+|\{[a-z0-9:, ]+\})"
+
+
+def _rules(event: str, meaning: Any) -> tuple[Rule, ...]:
+    return (
+        rule(rf"{_FROM}\. (?:What is|Find) the probability of {event}[?.]", meaning),
+        rule(rf"(?:What is|Find) the probability of {event} when {_FROM}[?.]", meaning),
+    )
+
+
+QUESTIONS: dict[str, tuple[Rule, ...]] = {
+    "probability__swr_p_sequence": _rules("the sequence (?P<event>[a-z]+)", _sequence),
+    "probability__swr_p_level_set": _rules("drawing (?P<event>[0-9a-z, ]+?)", _level_set),
+}

@@ -1,0 +1,82 @@
+"""All modules together: one task, one configuration `all` of a dataset, scores per part and area."""
+
+import datasets
+import pytest
+
+from mathbench.data import Data
+from mathbench.dataset import generate, open_dataset
+from mathbench.errors import InputError
+from mathbench.generators import task
+from mathbench.generators.deepmind import MODULES
+from mathbench.generators.deepmind.mixture import of_dataset
+from mathbench.manifest import single
+from mathbench.rows import Rows
+from mathbench.verify import Depth, verify
+
+SIZES = {"train": 20, "validation": 4, "interpolate": 6, "extrapolate": 4}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A small dataset of all modules."""
+    place = tmp_path_factory.mktemp("deepmind") / "all"
+    generate([single(task(f"deepmind/{name}"), SIZES) for name in MODULES], place)
+    return place
+
+
+def test_a_row_of_each_module_in_turn():
+    rows = Rows(task("deepmind/all"), "train").batch(range(2 * len(MODULES))).to_pylist()
+    assert [row["stratum"].partition("/")[0] for row in rows] == 2 * list(MODULES)
+    name = "numbers__gcd"
+    alone = Rows(task(f"deepmind/{name}"), "train").batch(range(2))["question"].to_pylist()
+    assert [row["question"] for row in rows if row["stratum"].startswith(f"{name}/")] == alone
+
+
+def test_rows_of_the_mixture_depend_on_nothing_but_their_number():
+    rows = Rows(task("deepmind/all"), "interpolate")
+    whole, some = rows.batch(range(300)), [299, 0, 3, 3, 150]
+    assert rows.batch(some).equals(whole.take(some))
+
+
+def test_a_dataset_of_all_modules_is_the_mixture(folder):
+    mixture = task("deepmind/all")
+    found = of_dataset(mixture, open_dataset(folder))
+    made = Data.generate(mixture, {split: rows * len(MODULES) for split, rows in SIZES.items()})
+    assert found.digest == made.digest
+
+
+def test_a_dataset_of_some_modules_is_not(tmp_path):
+    generate([single(task("deepmind/numbers__gcd"), SIZES)], tmp_path / "one")
+    with pytest.raises(InputError, match="does not hold the"):
+        of_dataset(task("deepmind/all"), open_dataset(tmp_path / "one"))
+
+
+def test_the_configuration_all_has_every_row(folder, tmp_path):
+    loaded = datasets.load_dataset(str(folder), "all", cache_dir=str(tmp_path))
+    assert {split: len(rows) for split, rows in loaded.items()} == {
+        split: rows * len(MODULES) for split, rows in SIZES.items()
+    }
+    assert set(loaded["train"]["task"]) == set(MODULES)
+
+
+def test_verify_answers_every_module(folder):
+    checks = list(verify(open_dataset(folder), Depth(make_all=True)))
+    assert all(check.passed for check in checks), [check for check in checks if not check.passed]
+    assert any("independent solver" in check.what for check in checks)
+
+
+def test_the_card_states_repeats_of_train(folder):
+    card = (folder / "README.md").read_text()
+    assert card.count("repeat an earlier problem") == len(MODULES)
+
+
+def test_published_extrapolation_modules_have_no_train():
+    published = [level.published for module in MODULES.values() for level in module.axes if level.published]
+    for name in published:
+        assert not len(Rows(task(f"deepmind/{name}"), "train"))
+        assert len(Rows(task(f"deepmind/{name}"), "extrapolate").batch(range(5))) == 5
+
+
+def test_one_difficulty_alone():
+    rows = Rows(task("deepmind/numbers__gcd", difficulty="hard"), "interpolate").batch(range(50))
+    assert set(rows["stratum"].to_pylist()) == {"difficulty=hard"}
