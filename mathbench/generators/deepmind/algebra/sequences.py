@@ -126,6 +126,6 @@ _AXES = (
 )
 
 MODULES = (
-    NextTerm("algebra__sequence_next_term", settings=_SETTINGS, axes=_AXES),
-    NthTerm("algebra__sequence_nth_term", settings=_SETTINGS, axes=_AXES),
+    NextTerm("algebra__sequence_next_term", settings=_SETTINGS, axes=_AXES).holding(easy=60_000),
+    NthTerm("algebra__sequence_nth_term", settings=_SETTINGS, axes=_AXES).holding(easy=60_000),
 )
