@@ -135,22 +135,19 @@ class Chance:
         return parts * total // np.maximum(parts.sum(axis=0), 1)
 
     def parts(self, total: Int, count: int) -> Int:
-        """Uniform among the ways to write a small total (with count, less than 256) as a sum of some numbers of 0 or more, int64 (count, n).
+        """Uniform among the ways to write a total as a sum of some numbers of 0 or more, int64 (count, n).
+
+        Total and count together are less than 256.
 
         >>> Chance(np.arange(4, dtype=np.uint64)).parts(np.array([0, 1, 2, 3]), 2).sum(axis=0).tolist()
         [0, 1, 2, 3]
         """
         if count == 1:
             return total[None, :]
-        parts, rows, part = (
-            np.zeros((count, len(total)), np.int64),
-            np.arange(len(total)),
-            np.zeros_like(total),
-        )
+        parts, part = np.zeros((count, len(total)), np.int64), np.zeros_like(total)
+        rows = np.arange(len(total))
         left, bars = (total + count - 1).astype(np.uint64), np.full(len(total), count - 1, np.uint64)
-        word = self.words() >> np.uint64(
-            8
-        )  # a fraction of 56 bits; what is left of it after a draw serves the next
+        word = self.words() >> np.uint64(8)  # a fraction; what is left of it after a draw serves the next
         for _ in range(int(total.max(initial=0)) + count - 1):
             scaled = word * left
             word = scaled & _FRACTION
