@@ -22,6 +22,20 @@ def _value(reader: Reader, found: Any) -> Any:
     return sympy.expand(reader.expression(found["value"]))
 
 
+def _coefficient(reader: Reader, found: Any) -> Any:
+    """What the letter must be for both expressions to be the same."""
+    value, form = (sympy.expand(reader.expression(found[part])) for part in ("value", "form"))
+    (variable,) = value.free_symbols
+    letter = sympy.Symbol(found["c"])
+    power = next(p for p in range(20) if form.coeff(variable, p).has(letter))
+    return value.coeff(variable, power)
+
+
+def _power(reader: Reader, found: Any) -> Any:
+    reader.known[found["x"]] = sympy.Symbol(found["x"], positive=True)
+    return reader.expression(found["value"])
+
+
 _FORMULA = r"(?P<value>[a-z0-9 ()*/+-]+)"
 
 DEFINITIONS: tuple[Rule, ...] = (
@@ -34,10 +48,29 @@ _APPLIED = (
     rule(rf"(?:Evaluate|Compute|Find) {_FORMULA}\.", _value),
 )
 _COLLECT = (rule(rf"(?:Collect the like terms of|Simplify|Put like terms together:) {_FORMULA}\.", _value),)
+_EXPAND = (
+    rule(rf"(?:Expand|Multiply out) {_FORMULA}\.", _value),
+    rule(rf"Write {_FORMULA} without brackets\.", _value),
+)
+_FORM = r"(?P<form>[a-z0-9 *+]+)"
+_COEFFICIENT = (
+    rule(rf"Write {_FORMULA} as {_FORM} and give (?P<c>[a-z])\.", _coefficient),
+    rule(rf"Bring {_FORMULA} to the form {_FORM} and give (?P<c>[a-z])\.", _coefficient),
+    rule(rf"Put {_FORMULA} in the form {_FORM} and find (?P<c>[a-z])\.", _coefficient),
+)
+_POWER = (
+    rule(r"Simplify (?P<value>.+), where (?P<x>[a-z]) is positive\.", _power),
+    rule(r"Simplify (?P<value>.+) for positive (?P<x>[a-z])\.", _power),
+    rule(r"Let (?P<x>[a-z]) be positive\. Simplify (?P<value>.+)\.", _power),
+)
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
     "polynomials__evaluate": _APPLIED,
     "polynomials__evaluate_composed": _APPLIED,
     "polynomials__add": _APPLIED,
     "polynomials__collect": _COLLECT,
+    "polynomials__compose": _APPLIED,
+    "polynomials__expand": _EXPAND,
+    "polynomials__coefficient_named": _COEFFICIENT,
+    "polynomials__simplify_power": _POWER,
 }

@@ -1,7 +1,17 @@
 """Calculus: derivatives of polynomials."""
 
 from mathbench.generators.deepmind.calculus.derivative import Derivative
+from mathbench.generators.deepmind.calculus.partial import PartialDerivative
 from mathbench.generators.deepmind.kernel.module import Level
+
+PARTIAL = PartialDerivative(
+    "calculus__differentiate",
+    axes=(
+        Level("order=4-5", (3, 10), settings={"least_order": 4, "most_order": 5}),
+        Level("bigger", (12, 12)),
+    ),
+    settings={"least_order": 1, "most_order": 3, "most_variables": 4},
+)
 
 DERIVATIVE = Derivative(
     "calculus__differentiate_composed",
@@ -13,4 +23,4 @@ DERIVATIVE = Derivative(
     settings={"least_order": 1, "most_order": 3},
 )
 
-MODULES = (DERIVATIVE,)
+MODULES = (PARTIAL, DERIVATIVE)

@@ -73,7 +73,8 @@ class Derivative(Module):
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Polynomials):
             return super().defines(value)
-        return ((np.abs(value.top) <= _LARGEST) & (value.bottom <= _LARGEST)).all(axis=0)
+        fits = (np.abs(value.top) <= _LARGEST) & (value.bottom <= _LARGEST)
+        return np.asarray(fits.all(axis=0))
 
     def sentence(self, problem: Derived, scope: Scope) -> pa.StringArray:
         return filled(

@@ -1,14 +1,10 @@
 """Linear equations a*x + b*y = c in integers, and the arithmetic that they need."""
 
-from functools import cache
-
 import numpy as np
 
 from mathbench.generators.deepmind.kernel.chance import Chance
-from mathbench.generators.deepmind.kernel.entropy import power
 from mathbench.task import Int
 
-_COUNTED = 1 << 14  # up to here totients are known
 _PRIMES = [p for p in range(2, 100) if all(p % q for q in range(2, p))]
 
 
@@ -29,32 +25,6 @@ def cofactors(a: Int, b: Int) -> tuple[Int, Int, Int]:
         x, next_x = np.where(on, next_x, x), np.where(on, x - quotient * next_x, next_x)
         y, next_y = np.where(on, next_y, y), np.where(on, y - quotient * next_y, next_y)
     return x * np.sign(a), y * np.sign(b), rest
-
-
-@cache
-def _totients() -> Int:
-    """How many of 1 .. k are coprime to k, for k below `_COUNTED`."""
-    found = np.arange(_COUNTED)
-    for p in range(2, _COUNTED):
-        if found[p] == p:  # a prime: nothing smaller has changed it
-            found[p::p] -= found[p::p] // p
-    return found
-
-
-def coprime(chance: Chance, entropy: Int, to: Int) -> Int:
-    """A signed number of some entropy that is coprime to another, which is not zero; int64 (n,).
-
-    The fewer numbers are coprime to it, the larger the range.
-    """
-    size = np.abs(to)
-    known = np.where(size < _COUNTED, size, 1)
-    many = (power(entropy) + 1) * known // _totients().take(known) + (size > 1)
-    most = (many + 1) // 2
-
-    def draw(luck: Chance, here: Int) -> Int:
-        return luck.sign() * luck.between(1, most[here])
-
-    return chance.until(draw, lambda drawn, here: np.gcd(drawn, size[here]) == 1)
 
 
 def factor(chance: Chance, of: Int) -> Int:

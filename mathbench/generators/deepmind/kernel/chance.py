@@ -158,6 +158,21 @@ class Chance:
             left -= left > 0
         return parts
 
+    def parts_among(self, total: Int, live: Bool) -> Int:
+        """As `parts`, where not all of the numbers may be more than 0.
+
+        Args:
+            total: int64 (n,).
+            live: bool (k, n), which numbers may; where there are none, all are 0.
+        """
+        counts = np.zeros(live.shape, dtype=np.int64)
+        for many in range(1, len(live) + 1):
+            rows, chosen = np.flatnonzero(live.sum(axis=0) == many), self.fork()
+            parts = chosen.take(rows).parts(total[rows], many)
+            place = np.maximum(np.cumsum(live[:, rows], axis=0) - 1, 0)
+            counts[:, rows] = np.take_along_axis(parts, place, axis=0) * live[:, rows]
+        return counts
+
     def order(self, many: int, live: Bool | None = None) -> Int:
         """A random order of 0 .. many-1, int64 (many, n); those that are not live, bool (many, n), come last."""
         chance = (

@@ -50,7 +50,9 @@ class Expanded(NamedTuple):
     live: Bool
 
 
-def expand(chance: Chance, coefficients: Int, entropy: Int, length: Int) -> Expanded:
+def expand(
+    chance: Chance, coefficients: Int, entropy: Int, length: Int, live: Bool | None = None
+) -> Expanded:
     """Take coefficients apart.
 
     Args:
@@ -59,11 +61,12 @@ def expand(chance: Chance, coefficients: Int, entropy: Int, length: Int) -> Expa
         entropy: int64 (n,), units shared out among the additional terms.
         length: int64 (n,), how many terms there are; at least as many as coefficients that are not zero, and at
             least two where there is none.
+        live: bool (k, n), the coefficients that there are; the others, zeros, become no terms; None: all.
 
     Returns:
         The terms, those of one coefficient beside each other.
     """
-    counts = _counts(chance, length, coefficients == 0)
+    counts = _counts(chance, length, coefficients == 0, live)
     first = np.cumsum(counts, axis=0) - counts
     place = np.arange(int(counts.sum(axis=0).max(initial=0)))[:, None]
     value, of = np.zeros((2, len(place), len(length)), dtype=np.int64)
@@ -77,11 +80,11 @@ def expand(chance: Chance, coefficients: Int, entropy: Int, length: Int) -> Expa
     return Expanded(value, of, place < counts.sum(axis=0))
 
 
-def _counts(chance: Chance, length: Int, zero: Bool) -> Int:
+def _counts(chance: Chance, length: Int, zero: Bool, live: Bool | None) -> Int:
     """How many terms each coefficient becomes, int64 (k, n): never one for a coefficient that is zero."""
     counts = (~zero).astype(np.int64)
-    extra = chance.fork().parts(np.maximum(length - counts.sum(axis=0), 0), len(zero))
-    counts += extra
+    more, luck = np.maximum(length - counts.sum(axis=0), 0), chance.fork()
+    counts += luck.parts(more, len(zero)) if live is None else luck.parts_among(more, live)
     again = chance.fork()
     while True:
         alone = zero & (counts == 1)

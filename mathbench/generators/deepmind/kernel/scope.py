@@ -85,7 +85,7 @@ class Scope(Columns):
         if not below.any():
             return Named(tuple(values), codes, [])
         live = np.ones((slots, len(self)), np.bool_) if live is None else live
-        counts = _among(chance.fork(), below, live)  # draws depend on how many values there are
+        counts = chance.fork().parts_among(below, live)  # its draws depend on how many values there are
         left = self.entropy - self.own()
         shares = chance.spread(left, counts)
         turns = chance.order(slots)  # siblings are introduced in any order
@@ -165,17 +165,6 @@ def letter(codes: Int) -> text.Piece:
 def letters(chance: Chance) -> tuple[Int, Int]:
     """Choose the letters of each question: `turn` and `step` of its scopes."""
     return chance.below(len(ALPHABET)), _STEPS.take(chance.below(len(_STEPS)))
-
-
-def _among(chance: Chance, below: Int, live: Bool) -> Int:
-    """Share modules out among the live values, each way as likely, int64 (values, n)."""
-    counts = np.zeros(live.shape, dtype=np.int64)
-    for many in range(1, len(live) + 1):
-        rows, chosen = np.flatnonzero(live.sum(axis=0) == many), chance.fork()
-        parts = chosen.take(rows).parts(below[rows], many)
-        place = np.maximum(np.cumsum(live[:, rows], axis=0) - 1, 0)
-        counts[:, rows] = np.take_along_axis(parts, place, axis=0) * live[:, rows]
-    return counts
 
 
 def _before(counts: Int, order: Int) -> Int:

@@ -69,13 +69,16 @@ class Sums(Columns):
         )
 
     def shuffled(self, chance: Chance) -> "Sums":
-        """The same terms in a random order, those that are not live last; none has a letter."""
+        """The same terms in a random order, those that are not live last."""
         order = chance.order(len(self.live), self.live)
-        top, bottom, live = (
-            np.take_along_axis(part, order, axis=0) for part in (self.top, self.bottom, self.live)
+        return Sums(
+            np.take_along_axis(self.top, order, axis=0),
+            np.take_along_axis(self.bottom, order, axis=0),
+            np.take_along_axis(self.power, order[None], axis=1),
+            np.take_along_axis(self.live, order, axis=0),
+            self.variable,
+            None if self.names is None else np.take_along_axis(self.names, order[None], axis=1),
         )
-        power = np.take_along_axis(self.power, order[None], axis=1)
-        return Sums(top, bottom, power, live, self.variable)
 
     def lengths(self) -> Int:
         """How many characters each sum has, int64 (n,), where no letters stand for numbers."""
@@ -88,11 +91,12 @@ class Sums(Columns):
         found = np.bincount(terms.column, many, len(self.live[0])).astype(np.int64)
         return np.maximum(found, 1)
 
-    def written(self, fraction_last: bool = True) -> pa.StringArray:
+    def written(self, fraction_last: bool = True, sign_first: bool = True) -> pa.StringArray:
         """The sums as text, ``0`` where no term is live.
 
         Args:
             fraction_last: whether fractions read `3*x/4`, as SymPy has them, or `3/4*x`.
+            sign_first: whether the first term shows its minus sign.
 
         >>> values = Polynomials.integers(np.array([[-5, 7, 0], [1, -2, 0], [-3, 0, 0]]))
         >>> Sums.polynomial(values, np.array([22, 22, 22])).written().to_pylist()
@@ -101,7 +105,7 @@ class Sums(Columns):
         counts = self.live.sum(axis=0)
         live = np.concatenate([self.live[:1] | (counts == 0), self.live[1:]])
         terms = _Terms.of(self, live, fraction_last)
-        return phrases.merged(text.join(*terms.pieces(fraction_last)), np.maximum(counts, 1))
+        return phrases.merged(text.join(*terms.pieces(fraction_last, sign_first)), np.maximum(counts, 1))
 
 
 class _Terms(NamedTuple):
@@ -147,11 +151,12 @@ class _Terms(NamedTuple):
         variable = [codes.take(column) for codes in sums.variable]
         return cls(column, first, top < 0, np.abs(top), bottom, name, power_name, shown, power, variable)
 
-    def pieces(self, fraction_last: bool) -> list[text.Piece]:
+    def pieces(self, fraction_last: bool, sign_first: bool) -> list[text.Piece]:
         """The terms as text, each with the sign or the joint before it."""
         below = self._below()
         number = text.number(self.size, 10, self.shown & (self.name < 0))
-        found = [phrases.one_of(self.negative + 2 * ~self.first, _SIGNS), letter(self.name), number]
+        signs = _SIGNS if sign_first else ("", "", *_SIGNS[2:])
+        found = [phrases.one_of(self.negative + 2 * ~self.first, signs), letter(self.name), number]
         found += [] if fraction_last else [below]
         begun = self.shown
         for place, (power, variable) in enumerate(zip(self.power, self.variable, strict=True)):

@@ -3,7 +3,11 @@
 from mathbench.generators.deepmind.kernel.module import Level, composed
 from mathbench.generators.deepmind.polynomials.add import Add
 from mathbench.generators.deepmind.polynomials.collect import Collect
+from mathbench.generators.deepmind.polynomials.coefficient import CoefficientNamed
+from mathbench.generators.deepmind.polynomials.compose import Compose
 from mathbench.generators.deepmind.polynomials.evaluate import Evaluate
+from mathbench.generators.deepmind.polynomials.expand import Expand
+from mathbench.generators.deepmind.polynomials.power import SimplifyPower
 
 _HIGHER = {"least_degree": 4, "most_degree": 5}
 
@@ -27,4 +31,47 @@ COLLECT = Collect(
     settings={"least_degree": 1, "most_degree": 3, "more_terms": 2},
 )
 
-MODULES = (EVALUATE, composed(EVALUATE, Level("deeper", (3, 10), (5, 6))), ADD, COLLECT)
+COMPOSE = Compose(
+    "polynomials__compose",
+    modules=(1, 4),
+    axes=(
+        Level("degree=3", (3, 10), (1, 4), settings={"least_degree": 3, "most_degree": 3}),
+        Level("deeper", (3, 10), (5, 6)),
+    ),
+    settings={"least_degree": 1, "most_degree": 2},
+)
+EXPAND = Expand(
+    "polynomials__expand",
+    axes=(
+        Level("degree=6-7", (3, 10), settings={"least_degree": 6, "most_degree": 7}),
+        Level("longer", (3, 10), settings={"more_terms": 6}),
+    ),
+    settings={"least_degree": 1, "most_degree": 5, "more_terms": 0},
+)
+COEFFICIENT_NAMED = CoefficientNamed(
+    "polynomials__coefficient_named",
+    axes=(
+        Level("degree=5-6", (3, 10), settings={"least_degree": 5, "most_degree": 6}),
+        Level("bigger", (12, 12)),
+    ),
+    settings={"least_degree": 1, "most_degree": 4},
+)
+SIMPLIFY_POWER = SimplifyPower(
+    "polynomials__simplify_power",
+    axes=(
+        Level("exponents=3 digits", (3, 10), settings={"exponent_decades": 3}),
+        Level("bigger", (12, 12)),
+    ),
+    settings={"exponent_decades": 2},
+)
+
+MODULES = (
+    EVALUATE,
+    composed(EVALUATE, Level("deeper", (3, 10), (5, 6))),
+    ADD,
+    COLLECT,
+    COMPOSE,
+    EXPAND,
+    COEFFICIENT_NAMED,
+    SIMPLIFY_POWER,
+)

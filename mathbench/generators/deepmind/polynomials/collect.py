@@ -11,13 +11,13 @@ from mathbench.generators.deepmind.kernel import hashes
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.expansion import coefficients, expand
+from mathbench.generators.deepmind.kernel.expansion import coefficients
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
 from mathbench.generators.deepmind.kernel.sentences import filled
 from mathbench.generators.deepmind.kernel.sums import Sums
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
+from mathbench.generators.deepmind.polynomials.apart import apart, length
 from mathbench.task import Int
 
 _ASKED = ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}.")
@@ -55,10 +55,10 @@ class Collect(Module):
         chance, rest = scope.chance(), scope.own()
         if not isinstance(value, Polynomials):
             value, rest = self._value(chance, scope)
-        terms = _apart(chance, value, rest, self.setting("more_terms", scope), scope.code(1))
+        terms = _terms(chance, value, rest, self.setting("more_terms", scope), scope.code(1))
         words = hashes.word(terms.power[0], terms.top, terms.bottom)
         drawn = hashes.row(hashes.collection(words, terms.live))
-        shown, requests = hide_constants(chance, scope, terms.shuffled(chance))
+        shown, requests = _hide_constants(chance, scope, terms.shuffled(chance))
         return Drawn(Collection(shown, value, chance.below(len(_ASKED))), drawn, requests)
 
     def _value(self, chance: Chance, scope: Scope) -> tuple[Polynomials, Int]:
@@ -86,26 +86,28 @@ class Collect(Module):
         return problem.terms.written(fraction_last=False)
 
 
-def _apart(chance: Chance, value: Polynomials, entropy: Int, more: Int, variable: Int) -> Sums:
+def _terms(chance: Chance, value: Polynomials, entropy: Int, more: Int, variable: Int) -> Sums:
     """The terms of polynomials, of those without fractions several to a power."""
     whole = value.integer
-    many = (value.top != 0).sum(axis=0) * whole + more + chance.below(-(-entropy // UNIT) // 2 + 1) * whole
-    apart = expand(chance, value.top * whole, entropy, many)
-    rows = max(len(apart.value), len(value.top), _FEWEST_ROWS)
+    coefficients, entropy = value.top * whole, entropy * whole
+    like = apart(chance, coefficients, entropy, length(chance, coefficients, entropy, more), variable)
+    rows = max(len(like.top), len(value.top), _FEWEST_ROWS)
     powers = np.broadcast_to(np.arange(len(value.top))[:, None], value.top.shape)
     highest = np.where(value.top != 0, powers, 0).max(axis=0)
-    top = np.where(whole, _filled_up(apart.value, rows), _filled_up(value.top, rows))
-    power = np.where(whole, _filled_up(apart.of, rows), np.arange(rows)[:, None])
-    live = np.where(whole, _filled_up(apart.live, rows), power <= highest)
-    bottom = np.maximum(_filled_up(value.bottom, rows), 1) * ~whole + whole
-    return Sums(top, bottom, power[None], live, variable[None])
+    return Sums(
+        top=np.where(whole, _filled_up(like.top, rows), _filled_up(value.top, rows)),
+        bottom=np.where(whole, 1, np.maximum(_filled_up(value.bottom, rows), 1)),
+        power=np.where(whole, _filled_up(like.power[0], rows), np.arange(rows)[:, None])[None],
+        live=np.where(whole, _filled_up(like.live, rows), np.arange(rows)[:, None] <= highest),
+        variable=variable[None],
+    )
 
 
 def _filled_up(table: Int | Bool, rows: int) -> Int:
     return np.pad(table, ((0, rows - len(table)), (0, 0)))
 
 
-def hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Sequence[Request]]:
+def _hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Sequence[Request]]:
     """Have modules below define some of the coefficients and exponents of sums in one variable."""
     chance, below = chance.fork(), scope.modules - 1
     if not below.any():

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel.bezout import cofactors, coprime, factor
+from mathbench.generators.deepmind.kernel.bezout import cofactors, factor
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.fractions import coprime
 from mathbench.task import Int
 
 _BITS = 61

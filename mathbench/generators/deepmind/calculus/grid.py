@@ -1,0 +1,116 @@
+"""Polynomials in several variables, drawn as a few cells of the grid of all powers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.task import Int
+
+_BITS = 5  # of a power, in what terms are sorted by
+
+
+@dataclass(frozen=True)
+class Grid(Columns):
+    """Terms with different powers.
+
+    Attributes:
+        value: int64 (t, n), the coefficients.
+        power: int64 (v, t, n), of each variable.
+        live: bool (t, n), the terms that there are.
+    """
+
+    value: Int
+    power: Int
+    live: Bool
+
+    def beside(self, other: "Grid") -> "Grid":
+        """The terms of both, which have different powers."""
+        return Grid(
+            np.concatenate([self.value, other.value]),
+            np.concatenate([self.power, other.power], axis=1),
+            np.concatenate([self.live, other.live]),
+        )
+
+    def raised(self, axis: Int, by: Int) -> "Grid":
+        """The power of one variable, int64 (n,), higher in all terms."""
+        variables = np.arange(len(self.power))[:, None, None]
+        return Grid(self.value, self.power + np.where(variables == axis, by, 0), self.live)
+
+    def derived(self, axis: Int, order: Int) -> "Grid":
+        """Derivatives by one variable, whose power is at least as high as the order in all terms."""
+        value, power = self.value, np.take_along_axis(self.power, axis[None, None], axis=0)[0]
+        for step in range(int(order.max(initial=0))):
+            value = np.where(step < order, value * (power - step), value)
+        return Grid(value, self.raised(axis, -order).power, self.live)
+
+    def shown(self, variable: Int) -> Sums:
+        """As SymPy shows it: by the powers, first of the variable that comes first in the alphabet.
+
+        Args:
+            variable: int64 (v, n), codes of the variables, in ascending order.
+        """
+        key = np.zeros(self.live.shape, dtype=np.int64)
+        for power in self.power:
+            key = (key << _BITS) + power
+        order = np.argsort(np.where(self.live, -key, 1), axis=0)
+        value, live = (np.take_along_axis(part, order, axis=0) for part in (self.value, self.live))
+        power = np.take_along_axis(self.power, order[None], axis=1)
+        return Sums(value, np.ones_like(value), power, live, variable).positive_first()
+
+    def word(self, axis: Int) -> Int:
+        """A canonical problem, int64 (1, n), in which one variable is special and the names of all are not."""
+        alike = hashes.word(self.power).sum(axis=0, dtype=np.uint64)
+        seen = hashes.word(self.power, self.value, alike)
+        marks = np.where(self.live, seen, np.uint64(0)).sum(axis=1, dtype=np.uint64)
+        marks = hashes.word(marks, np.arange(len(marks))[:, None] == axis)
+        factors = np.where(self.power > 0, hashes.word(marks[:, None], self.power), np.uint64(0))
+        terms = hashes.word(self.value, factors.sum(axis=0, dtype=np.uint64))
+        return hashes.row(hashes.collection(terms, self.live))
+
+
+def grid(chance: Chance, degree: Int, entropy: Int) -> Grid:
+    """Draw polynomials; each variable has a term with its highest power.
+
+    Args:
+        chance: random choices.
+        degree: int64 (v, n), the highest power of each variable; 0: it does not occur.
+        entropy: int64 (n,), units shared out among the coefficients.
+    """
+    size = degree + 1
+    stride = np.cumprod(size, axis=0) // size
+    cells = stride[-1] * size[-1]
+    places, live = _highest(chance.fork(), degree, stride, cells)
+    forced = live.sum(axis=0)
+    fewest = np.maximum(forced, 1)
+    many = chance.between(fewest, np.maximum(np.minimum(fewest + entropy // (2 * UNIT), cells), fewest))
+    places, live = _more(chance.fork(), places, live, many - forced, cells)
+    shares, drawn = chance.spread(entropy, live.astype(np.int64)), chance.fork()
+    value = np.stack([drawn.integer(share, least=1) for share in shares]) * live
+    return Grid(value, places // stride[:, None] % size[:, None] * live, live)
+
+
+def _highest(chance: Chance, degree: Int, stride: Int, cells: Int) -> tuple[Int, Bool]:
+    """For each variable that occurs a cell with its highest power, the same one only once; (v, n) each."""
+    places, live = np.zeros_like(degree), degree > 0
+    for v, (highest, step) in enumerate(zip(degree, stride, strict=True)):
+        place = chance.below(cells)
+        places[v] = place + (highest - place // step % (highest + 1)) * step
+        live[v] &= ~((places[:v] == places[v]) & live[:v]).any(axis=0)
+    return places, live
+
+
+def _more(chance: Chance, places: Int, live: Bool, more: Int, cells: Int) -> tuple[Int, Bool]:
+    """So many further cells, all different."""
+    for number in range(int(more.max(initial=0))):
+        wanted = number < more
+        place = chance.until(
+            lambda luck, here: luck.below(cells[here]),
+            lambda drawn, here: ~((places[:, here] == drawn) & live[:, here] & wanted[here]).any(axis=0),
+        )
+        places, live = np.concatenate([places, place[None]]), np.concatenate([live, wanted[None]])
+    return places, live

@@ -1,0 +1,86 @@
+"""Partial derivatives of polynomials in one to four variables."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.calculus.grid import Grid, grid
+from mathbench.generators.deepmind.calculus.wording import SHORTEST, asked, wording
+from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel.chance import Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Scope, letter
+from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.task import Int
+
+_MOST_DEGREE = 3
+
+
+@dataclass(frozen=True)
+class Partial(Columns):
+    """A polynomial and one of its partial derivatives.
+
+    Attributes:
+        integrand, value: both as they are shown.
+        axis: int64 (n,), code of the variable.
+        order: int64 (n,), 1 for the first derivative.
+        wording: int64 (n,).
+    """
+
+    integrand: Sums
+    value: Sums
+    axis: Int
+    order: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class PartialDerivative(Module):
+    """Find a derivative of a polynomial in several variables.
+
+    Problems whose question or answer would be too long, about half of those drawn, are not written at all.
+    """
+
+    summary: ClassVar[str] = "Differentiate x**2*y + 3*y wrt y. -> x**2 + 3"
+    symmetry: ClassVar[str] = "names of the variables"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        many = chance.between(1, self.setting("most_variables", scope))
+        order = chance.between(self.setting("least_order", scope), self.setting("most_order", scope))
+        axis = chance.below(many)
+        integrand, derivative = _drawn(chance, scope, many, order, axis)
+        variable = _variables(scope, many, len(integrand.power))
+        shown, result = integrand.shown(variable), derivative.shown(variable)
+        named = np.take_along_axis(variable, axis[None], axis=0)[0]
+        problem = Partial(shown, result, named, order, wording(chance, order, many == 1))
+        good = (result.lengths() <= 30) & (shown.lengths() <= 160 - SHORTEST)
+        return Drawn(problem, hashes.row(order, integrand.word(axis)[0]), good=good)
+
+    def question(self, problem: Partial, scope: Scope) -> pa.StringArray:
+        return asked(problem.wording, problem.order, problem.integrand.written(), letter(problem.axis))
+
+    def answer(self, problem: Partial, scope: Scope) -> pa.StringArray:
+        return problem.value.written()
+
+
+def _drawn(chance: Chance, scope: Scope, many: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
+    """The polynomial, and its derivative: what was drawn for it and what is lost in it do not meet."""
+    left = np.maximum(scope.own() - units(0.4771), 0)  # less the decimal logarithm of three orders
+    variables, luck = np.arange(int(many.max(initial=1)))[:, None], chance.fork()
+    degree = np.stack([luck.between(1, _MOST_DEGREE + 0 * many) for _ in variables]) * (variables < many)
+    degree = np.where(variables == axis, chance.below(_MOST_DEGREE + 1 + 0 * many), degree)
+    kept = grid(chance.fork(), degree, left).raised(axis, order)
+    lost = grid(chance.fork(), np.where(variables == axis, order - 1, degree), left)
+    return kept.beside(lost), kept.derived(axis, order)
+
+
+def _variables(scope: Scope, many: Int, most: int) -> Int:
+    """Codes of the variables in ascending order, int64 (most, n), those that there are first."""
+    codes = np.stack([np.where(place < many, scope.code(place), 99) for place in range(most)])
+    return np.sort(codes, axis=0) % 99

@@ -1,0 +1,118 @@
+"""One coefficient of an expression that is not simplified."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.expansion import coefficients
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Scope, letter
+from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.generators.deepmind.polynomials.apart import apart, length
+from mathbench.generators.deepmind.polynomials.brackets import Brackets, bracketed
+from mathbench.hashing import U64
+from mathbench.task import Int
+
+_ASKED = (
+    "Write {it} as {form} and give {c}.",
+    "Bring {it} to the form {form} and give {c}.",
+    "Put {it} in the form {form} and find {c}.",
+)
+
+
+@dataclass(frozen=True)
+class Coefficient(Columns):
+    """An expression, the form it is to be brought to, and the coefficient asked for.
+
+    Attributes:
+        sum: the expression where it is a sum of terms.
+        brackets: the expression where it has brackets.
+        has_brackets: bool (n,).
+        form: terms with letters for coefficients.
+        name: int64 (n,), code of the letter asked for.
+        value: int64 (n,), what it stands for.
+        wording: int64 (n,).
+    """
+
+    sum: Sums
+    brackets: Brackets
+    has_brackets: Bool
+    form: Sums
+    name: Int
+    value: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class CoefficientNamed(Module):
+    """Bring an expression to the form a*x**2 + b*x + c and give one of the coefficients."""
+
+    summary: ClassVar[str] = "Write 2*x + 3 - x as a*x + b and give b. -> 3"
+    symmetry: ClassVar[str] = "order of terms and of factors"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance, own, variable = scope.chance(), scope.own(), scope.code(0)
+        degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        has_brackets = chance.coin()
+        plain, values, terms = _sum(chance, degree, own, variable)
+        found = bracketed(chance, degree, own, variable, degree * 0)
+        values = np.where(has_brackets, found.value, values)
+        power, form = _power(chance, values, degree), _form(scope, degree)
+        named = np.take_along_axis(form.names[0], power[None], axis=0)[0]
+        asked = np.take_along_axis(values, power[None], axis=0)[0]
+        problem = Coefficient(
+            plain, found.shown, has_brackets, form.shuffled(chance), named, asked, chance.below(len(_ASKED))
+        )
+        word = np.where(has_brackets, found.word, terms)
+        return Drawn(problem, hashes.row(word, power), good=found.good | ~has_brackets)
+
+    def question(self, problem: Coefficient, scope: Scope) -> pa.StringArray:
+        return filled(
+            problem.wording,
+            _ASKED,
+            it=_either(problem.has_brackets, problem.brackets, problem.sum),
+            form=problem.form.written(),
+            c=letter(problem.name),
+        )
+
+    def answer(self, problem: Coefficient, scope: Scope) -> pa.StringArray:
+        return text.join(phrases.signed(problem.value))
+
+
+def _sum(chance: Chance, degree: Int, entropy: Int, variable: Int) -> tuple[Sums, Int, U64]:
+    """Sums of terms without brackets: as they are shown, their coefficients, and hashes."""
+    half = entropy // 2
+    values = coefficients(chance, degree, half, chance.between(np.maximum(degree - 1, 1), degree))
+    terms = apart(chance, values, half, length(chance, values, half, 2 + 0 * degree), variable)
+    words = hashes.word(terms.power[0], terms.top)
+    return terms.shuffled(chance), values, hashes.collection(words, terms.live)
+
+
+def _power(chance: Chance, values: Int, degree: Int) -> Int:
+    """Of which power the coefficient is asked for: in four of five problems one that is not zero."""
+    anyone, other = chance.below(degree + 1), chance.pick(values != 0)
+    return np.where(chance.coin(1, 5), anyone, other)
+
+
+def _form(scope: Scope, degree: Int) -> Sums:
+    """A letter for the coefficient of each power, in the order of the powers."""
+    powers = np.broadcast_to(np.arange(int(degree.max(initial=0)) + 1)[:, None], (degree.max(initial=0) + 1, len(degree)))
+    letters = np.stack([scope.code(1 + power) for power in range(len(powers))])
+    names, ones = np.stack([letters, np.full_like(letters, -1)]), np.ones_like(letters)
+    return Sums(ones, ones, powers[None], powers <= degree, scope.code(0)[None], names)
+
+
+def _either(first: Bool, yes: Brackets, no: Sums) -> pa.StringArray:
+    """Expressions of one kind or the other; only those that are shown are written."""
+    a, b = np.flatnonzero(first), np.flatnonzero(~first)
+    order = np.empty(len(first), dtype=np.int64)
+    order[np.concatenate([a, b])] = np.arange(len(first))
+    return pa.concat_arrays([yes.take(a).written(), no.take(b).written()]).take(pa.array(order))

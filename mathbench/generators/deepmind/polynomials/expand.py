@@ -1,0 +1,62 @@
+"""Brackets multiplied out."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.generators.deepmind.kernel.values import Polynomials
+from mathbench.generators.deepmind.polynomials.brackets import Brackets, bracketed
+from mathbench.task import Int
+
+_ASKED = ("Expand {it}.", "Multiply out {it}.", "Write {it} without brackets.")
+
+
+@dataclass(frozen=True)
+class Expansion(Columns):
+    """An expression with brackets and the polynomial that it is.
+
+    Attributes:
+        expression: the expression.
+        value: the polynomial as it is shown.
+        wording: int64 (n,).
+    """
+
+    expression: Brackets
+    value: Sums
+    wording: Int
+
+
+@dataclass(frozen=True)
+class Expand(Module):
+    """Multiply out the brackets of an expression in one variable.
+
+    An expression whose highest terms cancel is drawn again as a whole, where the original redraws a part of it.
+    """
+
+    summary: ClassVar[str] = "Expand (x + 1)*(2*x - 3). -> 2*x**2 - x - 3"
+    symmetry: ClassVar[str] = "order of terms and of factors"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        order = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        left = np.maximum(scope.own() - units(0.699), 0)  # less the decimal logarithm of five degrees
+        found = bracketed(chance, order, left, scope.code(0), self.setting("more_terms", scope))
+        shown = Sums.polynomial(Polynomials.integers(found.value), scope.code(0))
+        problem = Expansion(found.shown, shown, chance.below(len(_ASKED)))
+        return Drawn(problem, hashes.row(found.word), good=found.good & (shown.lengths() <= 30))
+
+    def question(self, problem: Expansion, scope: Scope) -> pa.StringArray:
+        return filled(problem.wording, _ASKED, it=problem.expression.written())
+
+    def answer(self, problem: Expansion, scope: Scope) -> pa.StringArray:
+        return problem.value.written()

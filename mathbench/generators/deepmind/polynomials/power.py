@@ -1,0 +1,67 @@
+"""Powers of one variable simplified."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.generators.deepmind.polynomials.messy import Messy, messy
+from mathbench.task import Int
+
+_ASKED = (
+    "Simplify {it}, where {x} is positive.",
+    "Simplify {it} for positive {x}.",
+    "Let {x} be positive. Simplify {it}.",
+)
+_FORMS = ("1", "{x}", "1/{x}", "sqrt({x})", "1/sqrt({x})", "{x}**{r}", "{x}**({r})")
+
+
+@dataclass(frozen=True)
+class Simplified(Columns):
+    """An expression and the power that it is.
+
+    Attributes:
+        expression: the expression.
+        top, bottom: int64 (n,), the exponent.
+        wording: int64 (n,).
+    """
+
+    expression: Messy
+    top: Int
+    bottom: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class SimplifyPower(Module):
+    """Simplify products, quotients and powers of powers of a positive variable."""
+
+    summary: ClassVar[str] = "Simplify x**2/x*x**(1/2) for positive x. -> x**(3/2)"
+    symmetry: ClassVar[str] = "order of factors"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        most = self.setting("exponent_decades", scope) * UNIT
+        found = messy(chance, scope.own(), most, scope.code(0))
+        problem = Simplified(found.shown, found.top, found.bottom, chance.below(len(_ASKED)))
+        return Drawn(problem, hashes.row(found.word), good=found.good)
+
+    def question(self, problem: Simplified, scope: Scope) -> pa.StringArray:
+        return filled(problem.wording, _ASKED, it=problem.expression.written(), x=scope.letter(0))
+
+    def answer(self, problem: Simplified, scope: Scope) -> pa.StringArray:
+        top, bottom = problem.top, problem.bottom
+        exponent = Numbers(top, bottom, np.zeros(len(top), np.bool_)).written()
+        special = [top == 0, *((top == k) & (bottom == m) for m in (1, 2) for k in (1, -1))]
+        form = np.select([*special, (bottom == 1) & (top > 0)], range(6), 6)
+        return text.join(phrases.fill(form, _FORMS, x=scope.letter(0), r=exponent))
