@@ -17,15 +17,15 @@ Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 
-def signed(values: Int, where: Bool | None = None) -> Piece:
-    """Integers of either sign as text, int64 (n,).
+def signed(values: Int, where: Bool | None = None, base: int = 10) -> Piece:
+    """Integers of either sign as text, int64 (n,), in a base from 2 to 36.
 
     >>> text.join(signed(np.array([-12, 0, 7]))).to_pylist()
     ['-12', '0', '7']
     """
     below = values < 0
     minus = text.literal("-", len(values), below if where is None else below & where)
-    return (*minus, *text.number(np.abs(values), 10, where))
+    return (*minus, *text.number(np.abs(values), base, where))
 
 
 def one_of(choice: Int, options: Sequence[str]) -> Piece:

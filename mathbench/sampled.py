@@ -228,8 +228,10 @@ class SampledSource:
 
 
 def _side_by_side(pending: int, before: int, tries: int) -> int:
-    """How many attempts to make next at each pending candidate: one if most succeed, about as many as it takes if not,
-    and more where there are so few candidates that the number of rounds costs more than the attempts.
+    """How many attempts to make next at each pending candidate.
+
+    One if most succeed, about as many as it takes if not, and more where there are so few candidates that the number
+    of rounds costs more than the attempts.
     """
     needed = tries * before // max(before - pending, 1)
     return min(max(needed, WORTH // max(pending, 1), 1), MOST_TRIES)

@@ -8,6 +8,7 @@ from mathbench.generators.deepmind import (
     algebra,
     arithmetic,
     calculus,
+    comparison,
     measurement,
     numbers,
     polynomials,
@@ -23,6 +24,7 @@ _AREAS: tuple[tuple[Module, ...], ...] = (
     algebra.MODULES,
     arithmetic.MODULES,
     calculus.MODULES,
+    comparison.MODULES,
     measurement.MODULES,
     numbers.MODULES,
     polynomials.MODULES,
@@ -33,6 +35,7 @@ MODULES: dict[str, Module] = table("modules", ((module.name, module) for area in
 # the modules that may define a value for another
 _DEFINING = (
     "arithmetic__add_or_sub",
+    "arithmetic__mixed",
     "algebra__linear_1d",
     "algebra__linear_2d",
     "polynomials__evaluate",

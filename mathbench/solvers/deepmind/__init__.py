@@ -4,6 +4,7 @@ from mathbench.solvers.deepmind import (
     algebra,
     arithmetic,
     calculus,
+    comparison,
     measurement,
     numbers,
     polynomials,
@@ -11,7 +12,7 @@ from mathbench.solvers.deepmind import (
 )
 from mathbench.solvers.deepmind.reader import answered
 
-_AREAS = (algebra, arithmetic, calculus, measurement, numbers, polynomials, probability)
+_AREAS = (algebra, arithmetic, calculus, comparison, measurement, numbers, polynomials, probability)
 _DEFINITIONS = [rule for area in _AREAS for rule in area.DEFINITIONS]
 _QUESTIONS = {name: rules for area in _AREAS for name, rules in area.QUESTIONS.items()}
 

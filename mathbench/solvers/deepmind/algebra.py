@@ -44,8 +44,63 @@ _LINEAR = (
     rule(rf"Given {_SYSTEM}, calculate (?P<x>[a-z])\.", _linear),
 )
 
+
+def _roots(reader: Reader, found: Any) -> str:
+    _, factors = sympy.factor_list(reader.expression(found["p"]))
+    solutions = (-f.coeff(x, 0) / f.coeff(x, 1) for f, _ in factors for x in f.free_symbols)
+    return ", ".join(map(str, sorted(solutions)))
+
+
+def _product(reader: Reader, found: Any) -> Any:
+    return sympy.factor(reader.expression(found["p"]))
+
+
+_POLYNOMIAL = (
+    rule(r"Solve (?P<p>.+) = 0 for [a-z]\.", _roots),
+    rule(r"For which [a-z] is (?P<p>.+) = 0\?", _roots),
+    rule(r"Find all [a-z] with (?P<p>.+) = 0\.", _roots),
+    rule(r"What are the roots of (?P<p>.+)\?", _roots),
+    rule(r"If (?P<p>.+) = 0, what is [a-z]\?", _roots),
+    rule(r"Give every [a-z] that solves (?P<p>.+) = 0\.", _roots),
+    rule(r"Factor (?P<p>.+)\.", _product),
+    rule(r"Factorise (?P<p>.+)\.", _product),
+    rule(r"Split (?P<p>.+) into factors\.", _product),
+)
+
+
+_TERMS = r"(?P<terms>-?\d+(?:, -?\d+)+)"
+
+
+def _formula(terms: str, n: sympy.Expr) -> sympy.Expr:
+    """The polynomial of least degree that gives all the terms at 1, 2, 3, ..."""
+    return sympy.expand(sympy.interpolate([sympy.Integer(term) for term in terms.split(", ")], n))
+
+
+def _next(reader: Reader, found: Any) -> Any:
+    return _formula(found["terms"], sympy.Integer(found["terms"].count(",") + 2))
+
+
+def _nth(reader: Reader, found: Any) -> Any:
+    return _formula(found["terms"], sympy.Symbol(found["n"]))
+
+
+_NEXT = (
+    rule(rf"Which number follows {_TERMS}\?", _next),
+    rule(rf"Continue {_TERMS} by one term\.", _next),
+    rule(rf"Give the next number of {_TERMS}\.", _next),
+    rule(rf"After {_TERMS}, which term is next\?", _next),
+)
+_NTH = (
+    rule(rf"Give term (?P<n>[a-z]) of {_TERMS} as a formula\.", _nth),
+    rule(rf"What is term number (?P<n>[a-z]) of {_TERMS}\?", _nth),
+    rule(rf"Which polynomial in (?P<n>[a-z]) gives {_TERMS}\?", _nth),
+    rule(rf"Find term (?P<n>[a-z]) of {_TERMS}\.", _nth),
+)
+
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
-    f"algebra__linear_{unknowns}{composed}": _LINEAR
-    for unknowns in ("1d", "2d")
-    for composed in ("", "_composed")
+    **{f"algebra__linear_{name}": _LINEAR for name in ("1d", "1d_composed", "2d", "2d_composed")},
+    "algebra__polynomial_roots": _POLYNOMIAL,
+    "algebra__polynomial_roots_composed": _POLYNOMIAL,
+    "algebra__sequence_next_term": _NEXT,
+    "algebra__sequence_nth_term": _NTH,
 }

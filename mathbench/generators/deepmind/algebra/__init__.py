@@ -1,5 +1,5 @@
 """Algebra: linear equations, roots of polynomials, sequences."""
 
-from mathbench.generators.deepmind.algebra import linear
+from mathbench.generators.deepmind.algebra import linear, roots, sequences
 
-MODULES = (*linear.MODULES,)
+MODULES = (*linear.MODULES, *roots.MODULES, *sequences.MODULES)

@@ -77,9 +77,8 @@ class Equations(Columns):
     @property
     def shown(self) -> Bool:
         """Which terms show a number, bool (t, n); a factor of one is not shown."""
-        return (self.side != NOWHERE) & (
-            (self.unknown == CONSTANT) | ((self.value != 1) & (self.value != -1))
-        )
+        factor = (self.value != 1) & (self.value != -1)
+        return (self.side != NOWHERE) & ((self.unknown == CONSTANT) | factor)
 
     def hide(self, chance: Chance, scope: Scope) -> tuple["Equations", list[Request]]:
         """Have modules below define some numbers, of either sign: a letter stands for the absolute value."""
@@ -89,17 +88,17 @@ class Equations(Columns):
             return self, []
         place, live = self._chosen(chance.take(some), below[some], some)
         slots = np.zeros((HIDDEN, len(scope)), np.int64), np.zeros((HIDDEN, len(scope)), np.bool_)
-        slots[0][:, some], slots[1][:, some] = place, live
+        slots[0][: len(place), some], slots[1][: len(place), some] = place, live
         sizes = np.abs(np.take_along_axis(self.value, slots[0], axis=0))
         named = scope.hide(chance, [Numbers.integers(size) for size in sizes], slots[1])
         return self._with_names(named, slots[0]), named.requests or []
 
     def _chosen(self, chance: Chance, below: Int, rows: Int) -> tuple[Int, Bool]:
-        """Choose terms whose numbers may be hidden, int64 (HIDDEN, m), and which of these do exist, bool."""
+        """Choose terms whose numbers may be hidden, int64 (up to HIDDEN, m), and which of these there are."""
         shown = self.shown[:, rows]
         many = chance.between(1, np.maximum(np.minimum(below, shown.sum(axis=0)), 1))
         place = chance.order(len(shown), shown)[:HIDDEN]
-        live = np.arange(HIDDEN)[:, None] < many
+        live = np.arange(len(place))[:, None] < many
         return place, live & np.take_along_axis(shown, place, axis=0)
 
     def _with_names(self, named: Named, place: Int) -> "Equations":
@@ -133,4 +132,4 @@ class Equations(Columns):
         letters = codes.astype(np.int8)
         variable = np.where(self.unknown == 0, letters[0], letters[-1])
         power = (self.unknown != CONSTANT).view(np.int8)
-        return Terms(self.value, power, self.side != NOWHERE, variable, self.name).joined(joint)
+        return Terms(self.value, power, self.side != NOWHERE, variable, self.name).laid(joint)

@@ -153,4 +153,9 @@ LINEAR_1D = OneUnknown("algebra__linear_1d", settings=_SETTINGS, axes=_AXES)
 LINEAR_2D = TwoUnknowns("algebra__linear_2d", settings=_SETTINGS, axes=_AXES)
 _DEEPER = Level("deeper", (3, 10), modules=(5, 6))
 
-MODULES = (LINEAR_1D, composed(LINEAR_1D, _DEEPER), LINEAR_2D, composed(LINEAR_2D, _DEEPER))
+MODULES = (
+    LINEAR_1D.holding(easy=60_000),
+    composed(LINEAR_1D, _DEEPER),
+    LINEAR_2D,
+    composed(LINEAR_2D, _DEEPER),
+)

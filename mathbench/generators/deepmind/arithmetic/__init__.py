@@ -1,5 +1,17 @@
 """Arithmetic: sums, products, quotients, expressions, roots and surds."""
 
-from mathbench.generators.deepmind.arithmetic import sums
+from mathbench.generators.deepmind.arithmetic import (
+    bases,
+    calculations,
+    products,
+    quotients,
+    roots,
+    sums,
+    surds,
+)
 
-MODULES = (*sums.MODULES,)
+MODULES = tuple(
+    module
+    for kind in (sums, bases, products, quotients, calculations, roots, surds)
+    for module in kind.MODULES
+)

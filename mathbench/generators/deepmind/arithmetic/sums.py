@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from mathbench import phrases, text
 from mathbench.generators.deepmind.arithmetic.operands import shared
+from mathbench.generators.deepmind.arithmetic.pairs import Pair, hidden
 from mathbench.generators.deepmind.kernel import fractions
 from mathbench.generators.deepmind.kernel.canonical import folded, ordered
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
@@ -15,7 +16,7 @@ from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.decimals import Decimals
 from mathbench.generators.deepmind.kernel.module import Level, Module
-from mathbench.generators.deepmind.kernel.scope import Named, Request, Scope, letter
+from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.task import Int
 
@@ -26,11 +27,11 @@ _SUMS = (
     "What is {p} plus {q}?",
     "Add {q} to {p}.",
     "Work out the sum of {p} and {q}.",
-    "How much is {p} and {q} together?",
+    "How much is {p} plus {q}?",
     "Give the total of {p} and {q}.",
     "Compute {p} + {q}.",
     "Find {p} + {q}.",
-    "By adding {p} and {q}, what do you get?",
+    "What do you get by adding {p} and {q}?",
 )
 _DIFFERENCES = (
     "{p} - {q}",
@@ -49,28 +50,6 @@ _DISTANCES = (
     "By how much do {q} and {p} differ?",
 )
 _WORDINGS = (*_SUMS, *_DIFFERENCES, *_DISTANCES)
-
-
-@dataclass(frozen=True)
-class Sum(Columns):
-    """p + q or p - q, asked.
-
-    Attributes:
-        p, q, result: the numbers.
-        codes: int64 (2, n), the letters that stand for p and q; -1: none.
-        wording: int64 (n,), which of the wordings.
-    """
-
-    p: Decimals
-    q: Decimals
-    result: Decimals
-    codes: Int
-    wording: Int
-
-    def operand(self, place: int) -> text.Piece:
-        code = self.codes[place]
-        shown = (self.p, self.q)[place].written(None if (code < 0).all() else code < 0)
-        return shown if (code < 0).all() else (*letter(code), *shown)
 
 
 @dataclass(frozen=True)
@@ -99,16 +78,15 @@ class AddOrSub(Module):
         minus = chance.coin()
         p, q = (Decimals.drawn(chance, share, chance.coin()) for share in shared(chance, scope.own()))
         result = p.plus(q.negated(minus))
-        codes, requests = _hidden(chance, scope, p, q)
+        codes, requests = hidden(chance, scope, p, q)
         wording = _wording(chance, minus, result.negative())
         canonical = _canonical(minus, *(np.stack(number.words()) for number in (p, q)))
-        return Drawn(Sum(p, q, result, codes, wording), canonical, requests)
+        return Drawn(Pair(p, q, result, codes, wording), canonical, requests)
 
-    def question(self, problem: Sum, scope: Scope) -> pa.StringArray:
-        operands = {"p": problem.operand(0), "q": problem.operand(1)}
-        return text.join(phrases.fill(problem.wording, _WORDINGS, **operands))
+    def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
+        return problem.asked(_WORDINGS)
 
-    def answer(self, problem: Sum, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.written())
 
     def defines(self, value: Value) -> Bool:
@@ -118,17 +96,6 @@ class AddOrSub(Module):
         said = ["Let {x} = {p} + {q}. ", "Let {x} = {p} - {q}. "]
         p, q = (problem.terms.number(place) for place in range(2))
         return text.join(phrases.fill(problem.minus.astype(np.int64), said, x=scope.letter(0), p=p, q=q))
-
-
-def _hidden(chance: Chance, scope: Scope, p: Decimals, q: Decimals) -> tuple[Int, list[Request]]:
-    """Letters for the numbers that modules below define, int64 (2, n), and what these must define."""
-    chance, codes = chance.fork(), np.full((2, len(scope)), -1)
-    rows = np.flatnonzero(scope.modules > 1)
-    if not len(rows):
-        return codes, []
-    named = scope.take(rows).hide(chance.take(rows), [p.take(rows).numbers(), q.take(rows).numbers()])
-    codes[:, rows] = named.codes
-    return codes, named.requests or []
 
 
 def _wording(chance: Chance, minus: Bool, negative: Bool) -> Int:

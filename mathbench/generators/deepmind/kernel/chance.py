@@ -92,14 +92,10 @@ class Chance:
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
-        entropy = np.maximum(entropy, 0)
-        broken = (entropy % decades.UNIT != 0).astype(
-            np.int64
-        )  # 10^entropy lies above the integer that power gives
-        many = decades.power(entropy) + least
+        many = decades.choices(entropy) + least
         if not signed:
-            return self.between(least, many + broken)
-        most = (many + broken + 1) // 2
+            return self.between(least, many)
+        most = (many + 1) // 2
         if least == 0:
             return self.between(-most, most)
         sign = self.sign()
@@ -108,6 +104,17 @@ class Chance:
     def exponential(self) -> Int:
         """Exponentially distributed with mean 1, in 2^-16, int64 (n,); more than 0."""
         return _exponentials().take(self.below(_QUANTILES))
+
+    def exponentials(self, many: int) -> Int:
+        """Exponentially distributed numbers as above, int64 (many, n), five from one random word."""
+        chance, bits = self.fork(), np.uint64(_QUANTILES.bit_length() - 1)
+        found: list[Int] = []
+        while len(found) < many:
+            word = chance.words()
+            for place in range(5):
+                index = (word >> (bits * np.uint64(place))) & np.uint64(_QUANTILES - 1)
+                found.append(_exponentials().take(index.view(np.int64)))
+        return np.stack(found[:many]) if many else np.empty((0, len(self)), np.int64)
 
     def spread(self, total: Int, weights: Int) -> Int:
         """Share a total out at random: a Dirichlet distribution with whole parameters, rounded down.
@@ -128,22 +135,19 @@ class Chance:
         return parts * total // np.maximum(parts.sum(axis=0), 1)
 
     def parts(self, total: Int, count: int) -> Int:
-        """Uniform among the ways to write a small total (with count, less than 256) as a sum of some numbers of 0 or more, int64 (count, n).
+        """Uniform among the ways to write a total as a sum of some numbers of 0 or more, int64 (count, n).
+
+        Total and count together are less than 256.
 
         >>> Chance(np.arange(4, dtype=np.uint64)).parts(np.array([0, 1, 2, 3]), 2).sum(axis=0).tolist()
         [0, 1, 2, 3]
         """
         if count == 1:
             return total[None, :]
-        parts, rows, part = (
-            np.zeros((count, len(total)), np.int64),
-            np.arange(len(total)),
-            np.zeros_like(total),
-        )
+        parts, part = np.zeros((count, len(total)), np.int64), np.zeros_like(total)
+        rows = np.arange(len(total))
         left, bars = (total + count - 1).astype(np.uint64), np.full(len(total), count - 1, np.uint64)
-        word = self.words() >> np.uint64(
-            8
-        )  # a fraction of 56 bits; what is left of it after a draw serves the next
+        word = self.words() >> np.uint64(8)  # a fraction; what is left of it after a draw serves the next
         for _ in range(int(total.max(initial=0)) + count - 1):
             scaled = word * left
             word = scaled & _FRACTION

@@ -10,11 +10,14 @@ from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.hashing import U64
 from mathbench.task import Int
+from mathbench.text import WORD
 
 RADIX = 10**16  # what the upper part of a long number counts
 MOST = 16  # decades of entropy up to which all numbers are short
 _EXTRA = 1000  # a long number is drawn as a short one times this, and so much more
+_CHUNK = 7  # digits in a word that may hold a point as well
 _TENS = np.concatenate([[1], text.powers(10)])
 
 
@@ -65,6 +68,15 @@ class Decimals(Columns):
             places[left] -= 1
         return type(self)(low, places, None if self.high is None else high)
 
+    @classmethod
+    def where(cls, condition: Bool, first: Self, second: Self) -> Self:
+        """The first ones where a condition, bool (n,), is true, else the second ones."""
+        low, places = (np.where(condition, getattr(first, f), getattr(second, f)) for f in ("low", "places"))
+        if first.high is None and second.high is None:
+            return cls(low, places)
+        first_high, second_high = (0 if one.high is None else one.high for one in (first, second))
+        return cls(low, places, np.where(condition, first_high, second_high))
+
     def negated(self, where: Bool) -> Self:
         """With the other sign in some rows."""
         sign = 1 - 2 * where.astype(np.int64)
@@ -83,8 +95,9 @@ class Decimals(Columns):
         return type(self)(low - RADIX * borrowed, places, high + borrowed).shortened()
 
     def numbers(self) -> Numbers:
-        """As exact numbers; none of them long."""
-        return Numbers.decimals(self.low, self.places)
+        """As exact numbers, integers as integers; none of them long."""
+        found = Numbers.decimals(self.low, self.places)
+        return Numbers(found.top, found.bottom, self.places > 0)
 
     def words(self) -> list[Int]:
         """The numbers that tell these apart, int64 (n,) each."""
@@ -102,29 +115,13 @@ class Decimals(Columns):
         >>> text.join(numbers.written()).to_pylist()
         ['-0.05', '12.50', '120000000000000007']
         """
-        digits, split = self._written_digits(), self.places > 0
-        length = sum(word.lengths.view(np.int64) for word in digits)
-        lacking = np.where(split, np.maximum(self.places + 1 - length, 0), 0)
-        if most := int(lacking.max(initial=0)):
-            digits = (*phrases.cut(text.literal("0" * most, len(lacking)), lacking), *digits)
-        before, behind = _divided(digits, length + lacking - self.places)
-        minus, point = (
-            text.literal(sign, len(lacking), at) for sign, at in (("-", self.negative()), (".", split))
-        )
-        return phrases.only((*minus, *before, *point, *behind), where)
-
-    def _written_digits(self) -> text.Piece:
-        low = np.abs(self.low)
-        if self.high is None:
-            return text.number(low, 10)
-        long = self.high != 0
-        zeros = text.literal("0" * MOST, len(low))
-        lacking = np.where(long, MOST - text.length(low, 10), 0)
-        return (
-            *text.number(np.abs(self.high), 10, long),
-            *phrases.cut(zeros, lacking),
-            *text.number(low, 10),
-        )
+        size, top = np.abs(self.low), None if self.high is None else np.abs(self.high)
+        length = _length(size, top)
+        small = (self.places >= length) & (self.places > 0)  # below 1: nothing but zeros before the digits
+        sign = text.literal("-", len(size), self.negative())
+        zeros = _beginning(np.where(small, self.places - length + 2, 0))
+        point = np.where(small | (self.places == 0), -1, length - self.places)
+        return phrases.only((*sign, *zeros, *_pointed(size, top, length, point)), where)
 
     def _short(self, places: Int) -> bool:
         """Whether all of these have less than 18 digits at so many places."""
@@ -174,18 +171,59 @@ def _divides(drawn: Int) -> Bool:
     return whole & (high % _TENS.take(np.maximum(places - MOST, 0)) == 0)
 
 
-def _divided(piece: text.Piece, lengths: Int) -> tuple[text.Piece, text.Piece]:
-    """The first so many characters of a piece and those behind them."""
-    before, behind, left = [], [], lengths
-    for word in piece:
-        size = word.lengths.view(np.int64)
-        first = np.clip(left, 0, size)
-        shift = (first * 8).astype(np.uint64)
-        kept = word.characters & ~(np.uint64(0xFFFFFFFFFFFFFFFF) << np.minimum(shift, 63))
-        before.append(
-            text.Word(np.where(shift < 64, kept, word.characters), first.view(np.uint64), word.width)
-        )
-        rest = np.where(shift < 64, word.characters >> np.minimum(shift, 63), 0)
-        behind.append(text.Word(rest, (size - first).view(np.uint64), word.width))
-        left = left - size
-    return tuple(before), tuple(behind)
+def _length(low: Int, high: Int | None) -> Int:
+    length = text.length(low, 10)
+    return length if high is None else np.where(high > 0, MOST + text.length(high, 10), length)
+
+
+def _beginning(lengths: Int) -> text.Piece:
+    """The first so many characters of 0.000000."""
+    return phrases.cut(
+        text.literal("0." + "0" * max(int(lengths.max(initial=0)) - 2, 0), len(lengths)), lengths
+    )
+
+
+def _pointed(low: Int, high: Int | None, lengths: Int, point: Int) -> text.Piece:
+    """Digits with a point behind the first so many of them, or none where that is -1.
+
+    A word holds seven digits, so that there is room for the point in each.
+    """
+    chunks, words, left = _chunks(low, high, int(lengths.max(initial=1))), [], lengths
+    shown = np.zeros_like(lengths)
+    for place in range(len(chunks) - 1, -1, -1):
+        here = np.clip(left - place * _CHUNK, 0, _CHUNK)
+        padded = text.number(chunks[place] + 10**_CHUNK, 10)[0].characters  # a one and seven digits
+        characters = padded >> ((WORD - here).astype(np.uint64) * np.uint64(8))
+        words.append(_with_point(characters * (here > 0), here, point - shown))
+        shown += here
+        left = left - here
+    return tuple(words)
+
+
+def _chunks(low: Int, high: Int | None, length: int) -> list[Int]:
+    """Numbers of up to seven digits each, the least significant first."""
+    chunks, unit = [], 10**_CHUNK
+    rest = low
+    if high is not None:  # low parts have 16 digits: two chunks and two digits
+        for _ in range(2):
+            chunks.append(rest % unit)
+            rest = rest // unit
+        rest = rest + high * (RADIX // unit**2)
+    while len(chunks) * _CHUNK < length:
+        last = (len(chunks) + 1) * _CHUNK >= length
+        chunks.append(rest if last else rest % unit)
+        rest = rest // unit
+    return chunks
+
+
+def _with_point(characters: U64, length: Int, point: Int) -> text.Word:
+    """A word of at most seven characters, with a point behind the first so many of them where that is 1 or more."""
+    split = (point > 0) & (point <= length)
+    if not split.any():
+        return text.Word(characters, length.astype(np.uint64), _CHUNK)
+    shift = np.where(split, point, 0).astype(np.uint64) * np.uint64(8)
+    before = (np.uint64(1) << shift) - np.uint64(1)
+    pointed = (
+        (characters & before) | (np.uint64(ord(".")) << shift) | ((characters & ~before) << np.uint64(8))
+    )
+    return text.Word(np.where(split, pointed, characters), (length + split).astype(np.uint64), WORD)

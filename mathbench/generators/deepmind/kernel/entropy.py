@@ -48,6 +48,30 @@ def power(entropy: Int) -> Int:
     return _powers().take(np.clip(entropy, 0, DECADES * UNIT))
 
 
+def choices(entropy: Int) -> Int:
+    """How many values a number of some entropy takes: 10^(entropy / UNIT) rounded up, int64 (n,); at least 1.
+
+    >>> choices(np.array([-5, 0, 1, UNIT, 1536])).tolist()
+    [1, 1, 2, 10, 32]
+    """
+    return power(entropy) + ((entropy > 0) & (entropy % UNIT != 0))
+
+
+def logarithm(values: Int) -> Int:
+    """The entropy of a choice among so many, int64 (n,), 1 or more, in units, rounded up.
+
+    >>> logarithm(np.array([1, 2, 10])).tolist()
+    [0, 309, 1024]
+    """
+    small = _logarithms()
+    return small.take(values) if values.max(initial=0) < len(small) else np.searchsorted(_powers(), values)
+
+
+@cache
+def _logarithms() -> Int:
+    return np.searchsorted(_powers(), np.arange(1 << 13)).astype(np.int64)
+
+
 def of_value(value: Int) -> Int:
     """The entropy that makes a value one of the larger ones: 10^e is about 5 |value| + 1; int64 (n,), in units.
 

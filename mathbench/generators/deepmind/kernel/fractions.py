@@ -84,7 +84,7 @@ def coprime(chance: Chance, entropy: Int, to: Int, signed: bool = True, least: i
         least: the smallest absolute value.
     """
     common = np.gcd(to, _SMALL)
-    many = decades.power(entropy) + least
+    many = decades.choices(entropy) + least
     coprimes = _totients().take(common)
     many = many // coprimes * common + many % coprimes * common // coprimes + (common > 1)
     most = np.where(to == 0, 1, (many + 1) // 2 if signed else many)

@@ -107,6 +107,13 @@ class Module(ABC):
             for i, name in enumerate(DIFFICULTIES)
         )
 
+    def holding(self, **many: int) -> Self:
+        """The same module, with how many problems a test split has of its easy, medium or hard ones, where few."""
+        named = (
+            (level, many.get(level.name.removeprefix("difficulty="), level.holds)) for level in self.inner
+        )
+        return replace(self, levels=tuple(replace(level, holds=holds) for level, holds in named))
+
     @property
     def all_levels(self) -> tuple[Level, ...]:
         """The levels of train, then those of extrapolate."""

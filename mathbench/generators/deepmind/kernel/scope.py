@@ -85,7 +85,7 @@ class Scope(Columns):
         if not below.any():
             return Named(tuple(values), codes, [])
         live = np.ones((slots, len(self)), np.bool_) if live is None else live
-        counts = chance.parts_among(below, live)
+        counts = chance.fork().parts_among(below, live)  # its draws depend on how many values there are
         left = self.entropy - self.own()
         shares = chance.spread(left, counts)
         turns = chance.order(slots)  # siblings are introduced in any order

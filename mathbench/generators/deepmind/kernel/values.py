@@ -113,7 +113,8 @@ def _tens() -> Int:
 
 def _places(rest: Int, bottom: Int, where: Bool) -> text.Piece:
     """The digits of rest / bottom behind the point, without zeros at the end."""
-    places = np.argmax(_tens()[:, None] % np.maximum(bottom, 1) == 0, axis=0)  # 10^places is a multiple
+    places, there = np.zeros_like(rest), np.flatnonzero(where)
+    places[there] = np.argmax(_tens()[:, None] % bottom[there] == 0, axis=0)  # 10^places is a multiple
     digits = rest * (_tens().take(places) // bottom)
     leading = places - text.length(digits, 10)
     zeros = text.literal("0" * 18, len(rest))

@@ -5,10 +5,12 @@ Here that distribution is worked out once, and each draw is one look-up.
 """
 
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from mathbench.generators.deepmind.kernel.chance import Bool
 from mathbench.generators.deepmind.kernel.entropy import UNIT, power, units
 from mathbench.generators.deepmind.kernel.weighted import Weighted
 from mathbench.generators.deepmind.measurement.units import DIMENSIONS, PAIRS
@@ -37,7 +39,7 @@ class Parts(NamedTuple):
     answer: Int
     weight: Int
 
-    def rows(self, index: Int) -> "Parts":
+    def rows(self, index: Int | Bool) -> "Parts":
         """Some of them."""
         return Parts(*(column[index] for column in self))
 
@@ -48,16 +50,17 @@ class Parts(NamedTuple):
 
 @cache
 def table() -> tuple[Parts, Weighted]:
-    """All groups, one after the other, and the choice among each: the easiest, the medium and the hardest third of those
-    of train, by the product of numerator and denominator, then those of `FINER` entropy that train does not have.
+    """All groups, one after the other, and the choice among those of each.
+
+    The groups are the easiest, the medium and the hardest third of those of train, by the product of numerator and
+    denominator, then those of `FINER` entropy that train does not have.
     """
     train = _conversions(ENTROPY)
     train = train.rows(np.lexsort((train.pair, train.top, train.top * train.bottom)))
     ends = np.cumsum(train.weight)
     cuts = ends[-1] * np.arange(4) // 3
     groups = [
-        train._replace(weight=np.diff(np.clip(np.append(0, ends), low, high)))
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True)
+        train._replace(weight=np.diff(np.clip(np.append(0, ends), low, high))) for low, high in pairwise(cuts)
     ]
     fine = _conversions(FINER)
     fine = fine.rows(~np.isin(fine.key(), train.key()))

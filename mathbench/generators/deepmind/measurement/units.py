@@ -132,8 +132,11 @@ def decimal(value: Fraction) -> tuple[int, int]:
 
 
 def factors() -> Int:
-    """For each pair of units what the decimal fraction asked about is multiplied by, and mantissa and exponent of what its
-    conversion is; int64 (3, pairs).
+    """What a decimal fraction becomes by conversion, for each pair of units.
+
+    Returns:
+        int64 (3, pairs): what is asked about is the fraction times the first number; its conversion is the fraction
+        times the second, times ten to the third.
     """
     multiples = [whole(pair.scale) for pair in PAIRS]
     found = [(m, *decimal(m * pair.scale)) for m, pair in zip(multiples, PAIRS, strict=True)]

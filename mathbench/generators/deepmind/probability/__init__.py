@@ -26,6 +26,6 @@ def _module(kind: type[Picking], name: str, ordered: bool, holds: tuple[int, ...
 
 
 MODULES = (
-    _module(Sequence, "probability__swr_p_sequence", True, (400, 2500, 12_000, 20_000, 20_000)),
-    _module(LevelSet, "probability__swr_p_level_set", False, (300, 700, 1200, 2000, 3000)),
+    _module(Sequence, "probability__swr_p_sequence", True, (600, 2500, 9500, 35_000, 35_000)),
+    _module(LevelSet, "probability__swr_p_level_set", False, (450, 800, 1300, 2000, 4300)),
 )

@@ -155,7 +155,12 @@ class LevelSet(Picking):
 
 
 def _order(luck: U64, picked: Int) -> Int:
-    """The letters picked, int64 (n, LETTERS), one by one in random order, int64 (n, WORD): columns, -1 behind the last."""
+    """The columns of the letters picked, one by one in random order, int64 (n, WORD), -1 behind the last one.
+
+    Args:
+        luck: uint64 (n,), random words.
+        picked: int64 (n, LETTERS), how many of each.
+    """
     columns = np.broadcast_to(np.arange(1, LETTERS + 1), picked.shape)
     return letters.shuffle(luck, *letters.repeated(columns, picked, text.WORD)) - 1
 

@@ -1,0 +1,183 @@
+"""Polynomials with rational roots: drawn, multiplied out, and written as a list of roots or as a product."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.fractions import rational
+from mathbench.generators.deepmind.kernel.scope import letter
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.task import Int
+
+Before = Callable[[int, int], Bool]  # which of two roots comes first, by their places
+_POWERS = tuple(f"**{power}" if power > 1 else "" for power in range(8))
+
+
+@dataclass(frozen=True)
+class Roots(Columns):
+    """Rational roots, some of them more than once.
+
+    Attributes:
+        top, bottom: int64 (r, n), in lowest terms.
+        times: int64 (r, n), how often each counts; 0 where there is none or it stands at an earlier place already.
+    """
+
+    top: Int
+    bottom: Int
+    times: Int
+
+    @classmethod
+    def of(cls, top: Int, bottom: Int, live: Bool) -> "Roots":
+        """Count roots, int64 (r, n), that may be equal."""
+        times, fresh = np.zeros_like(top), live.copy()
+        for i in range(len(top)):
+            for j in range(i, len(top)):
+                same = fresh[i] & live[j] & (top[i] == top[j]) & (bottom[i] == bottom[j])
+                times[i] += same
+                fresh[j] &= ~same | (i == j)
+        return cls(top, bottom, times)
+
+    def ascending(self) -> "Roots":
+        """The smallest root first."""
+        return self._sorted(lambda i, j: self.top[i] * self.bottom[j] < self.top[j] * self.bottom[i])
+
+    def by_factor(self) -> "Roots":
+        """In the order in which SymPy writes the factors: x, then by the coefficient of x, then by the constant."""
+        top, bottom = self.top, np.where(self.top == 0, 0, self.bottom)
+        return self._sorted(
+            lambda i, j: (bottom[i] < bottom[j]) | ((bottom[i] == bottom[j]) & (top[i] > top[j]))
+        )
+
+    def _sorted(self, before: Before) -> "Roots":
+        """Order the roots that there are; the others come last."""
+        many, there = len(self.times), self.times > 0
+        rank = np.where(there, 0, many)
+        for i in range(many):
+            for j in range(many):
+                rank[i] += there[i] & there[j] & before(j, i) if i != j else 0
+        order = np.argsort(rank, axis=0, kind="stable")
+        parts = (self.top, self.bottom, self.times)
+        return Roots(*(np.take_along_axis(part, order, axis=0) for part in parts))
+
+    def listed(self) -> text.Piece:
+        """The different roots as text, ``-3, 1/2, 4``."""
+        roots, words = self.ascending(), list[text.Word]()
+        for place, (top, bottom, times) in enumerate(zip(roots.top, roots.bottom, roots.times, strict=True)):
+            there = times > 0
+            if place:
+                words += text.literal(", ", len(there), there)
+            words += phrases.only(Numbers.rationals(top * there, np.where(there, bottom, 1)).written(), there)
+        return tuple(words)
+
+    def product(self, over: Int, under: Int, variable: Int) -> text.Piece:
+        """The polynomial over / under * (q x - p) ... as a product of factors, ``-3*x*(2*x - 1)**2/5``.
+
+        Args:
+            over, under: int64 (n,), in lowest terms, the first not zero.
+            variable: int64 (n,), code of the variable.
+        """
+        roots = self.by_factor()
+        scaled, split = np.abs(over) != 1, under != 1
+        words = [*text.literal("-", len(over), over < 0), *text.number(np.abs(over) * scaled, 10, scaled)]
+        for place, (top, bottom, times) in enumerate(zip(roots.top, roots.bottom, roots.times, strict=True)):
+            words += text.literal("*", len(over), (times > 0) & (scaled | (place > 0)))
+            words += _factor(top, bottom, times, variable)
+        return (*words, *text.literal("/", len(over), split), *text.number(under * split, 10, split))
+
+
+def drawn(chance: Chance, entropy: Int, fewest: Int, most: Int) -> tuple[Int, Int, Bool]:
+    """Draw roots: one in ten is a fraction, and one in five (not counting the first) repeats another.
+
+    Args:
+        chance: random choices.
+        entropy: int64 (n,), units shared out among the different roots.
+        fewest, most: int64 (n,), how many roots there are.
+
+    Returns:
+        Numerators, int64 (r, n), denominators, and which ones there are, bool; the repeated ones come last.
+    """
+    many = chance.between(fewest, most)
+    places = np.arange(int(most.max()))[:, None]
+    coins = chance.fork()
+    repeated = np.sum([coins.coin(1, 5) & (place < many - 1) for place in range(len(places))], axis=0)
+    # many equal roots of much entropy would make very large coefficients
+    fresh = many - np.where(entropy > 4 * UNIT, np.minimum(repeated, many // 2), repeated)
+    top, bottom = _different(chance.fork(), chance.spread(entropy, (places < fresh).astype(np.int64)))
+    copies = chance.fork()
+    again = np.stack([copies.below(fresh) for _ in places])
+    source = np.where(places < fresh, places, again)
+    top, bottom = (np.take_along_axis(part, source, axis=0) for part in (top, bottom))
+    return top, bottom, places < many
+
+
+def _different(chance: Chance, entropy: Int) -> tuple[Int, Int]:
+    """A root of each entropy, int64 (r, n); numerators and denominators."""
+    top, bottom = np.empty_like(entropy), np.ones_like(entropy)
+    for i, share in enumerate(entropy):
+        top[i], broken = chance.integer(share), chance.coin(1, 10)
+        rows = np.flatnonzero(broken)
+        top[i, rows], bottom[i, rows] = rational(chance.take(rows), share[rows])
+    return top, bottom
+
+
+def factor(chance: Chance, entropy: Int) -> tuple[Int, Int]:
+    """Draw what a polynomial is multiplied by: an integer or a fraction, each as likely, but not zero.
+
+    Returns:
+        Numerators and denominators, int64 (n,) each.
+    """
+    broken, top = chance.until(
+        lambda again, rows: np.stack([again.coin().astype(np.int64), again.integer(entropy[rows])]),
+        lambda found, rows: (found != 0).any(axis=0),
+    )
+    bottom, rows = np.ones_like(top), np.flatnonzero(broken)
+    top[rows], bottom[rows] = rational(chance.take(rows), entropy[rows])
+    return top, bottom
+
+
+def multiplied(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
+    """The coefficients of over (q x - p) ..., of the numbers' own type, (r + 1, n); row i belongs to the power i.
+
+    Args:
+        over: (n,), int64 or Python integers.
+        top, bottom: int64 (r, n), the roots p / q.
+        live: bool (r, n), which ones there are.
+    """
+    found = np.zeros((len(top) + 1, len(over)), over.dtype)
+    found[0] = over
+    for i, (p, q, there) in enumerate(zip(top, bottom, live, strict=True)):
+        times_x = found[: i + 1] * (q * there)
+        found[: i + 1] *= np.where(there, -p, 1)
+        found[1 : i + 2] += times_x
+    return found
+
+
+def bounds(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
+    """No coefficient of `multiplied` is larger in absolute value than this, int64 (n,), if it is below 2^62."""
+    bound = np.abs(over)
+    for p, q, there in zip(top, bottom, live, strict=True):
+        size = np.where(there, np.abs(p) + q, 1)
+        bound = np.where(bound <= (1 << 62) // size, bound * size, 1 << 62)
+    return bound
+
+
+def _factor(top: Int, bottom: Int, times: Int, variable: Int) -> text.Piece:
+    """A factor (q x - p)**k, or x**k; nothing where k is zero."""
+    there = times > 0
+    sum_of_two = there & (top != 0)
+    scaled = sum_of_two & (bottom != 1)
+    return (
+        *text.literal("(", len(top), sum_of_two),
+        *text.number(bottom * scaled, 10, scaled),
+        *text.literal("*", len(top), scaled),
+        *letter(np.where(there, variable, -1)),
+        *phrases.one_of(sum_of_two * (1 + (top > 0)), ("", " + ", " - ")),
+        *text.number(np.abs(top) * sum_of_two, 10, sum_of_two),
+        *text.literal(")", len(top), sum_of_two),
+        *phrases.one_of(times, _POWERS),
+    )

@@ -1,0 +1,131 @@
+"""Sequences that a polynomial gives: the next term, or a formula for all of them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.algebra.framing import framed
+from mathbench.generators.deepmind.kernel.chance import Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.terms import Terms
+from mathbench.reserve import ABSENT
+from mathbench.task import Int
+
+MORE = 3  # terms that may be shown beyond those that are needed
+# half the entropy of a number up to 2, 3, ... 7
+_HALF_DECADES = np.array([units(d / 2) for d in (0.301, 0.4771, 0.6021, 0.699, 0.7782, 0.8451)])
+
+
+@dataclass(frozen=True)
+class Sequence(Columns):
+    """The values of a polynomial at 1, 2, 3, ...
+
+    Attributes:
+        coefficients: int64 (d + 1, n); row i belongs to the power i.
+        terms: int64 (t, n), the values.
+        shown: int64 (n,), how many of them are shown.
+        wording: int64 (n,).
+    """
+
+    coefficients: Int
+    terms: Int
+    shown: Int
+    wording: Int
+
+
+class PolynomialSequence(Module):
+    """A sequence given by a polynomial, with at least one term more than its degree needs.
+
+    Shares of the entropy are moved from high powers to low ones, so that all terms of the polynomial count alike.
+    """
+
+    asked: ClassVar[tuple[str, ...]]
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        coefficients = self._coefficients(chance, degree, scope.own())
+        shown = degree + 2 + chance.below(MORE + 1)
+        place = np.arange(1, int(shown.max(initial=0)) + 2)
+        terms = np.zeros((len(place), len(scope)), np.int64)
+        for row in coefficients[::-1]:
+            terms = terms * place[:, None] + row
+        numbers = np.where(np.arange(len(coefficients))[:, None] <= degree, 2 * coefficients, ABSENT)
+        problem = Sequence(coefficients, terms, shown, chance.below(60))
+        # not how many terms are shown: a longer list would show the next term of a shorter one
+        return Drawn(problem, numbers)
+
+    def _coefficients(self, chance: Chance, degree: Int, entropy: Int) -> Int:
+        power = np.arange(int(degree.max(initial=0)) + 1)[:, None]
+        shares = chance.spread(entropy, (power <= degree).astype(np.int64))
+        shares = shares + (degree - 2 * power) * _HALF_DECADES.take(degree)
+        drawn = chance.fork()
+        rows = []
+        for i, share in enumerate(shares):
+            value = drawn.integer(share)
+            leading = drawn.integer(share, least=1)
+            rows.append(np.where(degree == i, leading, np.where(degree > i, value, 0)))
+        return np.stack(rows)
+
+    def question(self, problem: Sequence, scope: Scope) -> pa.StringArray:
+        choice = problem.wording % len(self.asked)
+        return text.join(framed(choice, self.asked, self._listed(problem), n=scope.letter(0)))
+
+    def _listed(self, problem: Sequence) -> text.Piece:
+        words = list(phrases.signed(problem.terms[0]))
+        for place, term in enumerate(problem.terms[1:-1], start=1):
+            here = problem.shown > place
+            joint = phrases.one_of(here * (1 + (term < 0)), ("", ", ", ", -"))
+            words += [*joint, *text.number(np.abs(term) * here, 10, here)]
+        return tuple(words)
+
+
+@dataclass(frozen=True)
+class NextTerm(PolynomialSequence):
+    """Continue a sequence."""
+
+    summary: ClassVar[str] = "Which number follows 2, 5, 10, 17? -> 26"
+    asked: ClassVar[tuple[str, ...]] = (
+        "Which number follows {}?",
+        "Continue {} by one term.",
+        "Give the next number of {}.",
+        "After {}, which term is next?",
+    )
+
+    def answer(self, problem: Sequence, scope: Scope) -> pa.StringArray:
+        return text.join(phrases.signed(np.take_along_axis(problem.terms, problem.shown[None], axis=0)[0]))
+
+
+@dataclass(frozen=True)
+class NthTerm(PolynomialSequence):
+    """Find a formula for the terms of a sequence."""
+
+    summary: ClassVar[str] = "Give term n of 2, 5, 10, 17 as a formula. -> n**2 + 1"
+    asked: ClassVar[tuple[str, ...]] = (
+        "Give term {n} of {} as a formula.",
+        "What is term number {n} of {}?",
+        "Which polynomial in {n} gives {}?",
+        "Find term {n} of {}.",
+    )
+
+    def answer(self, problem: Sequence, scope: Scope) -> pa.StringArray:
+        return text.join(Terms.polynomial(problem.coefficients, scope.code(0)).written())
+
+
+_SETTINGS = {"least_degree": 1, "most_degree": 3}
+_AXES = (
+    Level("bigger", (12, 12)),
+    Level("degree=4", (3, 10), settings={"least_degree": 4, "most_degree": 4}),
+)
+
+MODULES = (
+    NextTerm("algebra__sequence_next_term", settings=_SETTINGS, axes=_AXES).holding(easy=60_000),
+    NthTerm("algebra__sequence_nth_term", settings=_SETTINGS, axes=_AXES).holding(easy=60_000),
+)

@@ -1,0 +1,88 @@
+"""Sums and differences in other bases."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.arithmetic.operands import shared
+from mathbench.generators.deepmind.kernel.canonical import folded, ordered
+from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.groups import by_group
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.task import Int
+
+_WORDINGS = (
+    "In base {base}, what is {p} + {q}?",
+    "What is {p} + {q} in base {base}?",
+    "Compute {p} + {q} in base {base}.",
+    "In base {base}, what is {p} - {q}?",
+    "What is {p} - {q} in base {base}?",
+    "Compute {p} - {q} in base {base}.",
+)
+
+
+@dataclass(frozen=True)
+class InBase(Columns):
+    """Two integers, a base, and whether the second one is taken off."""
+
+    p: Int
+    q: Int
+    base: Int
+    minus: Bool
+    wording: Int
+
+
+@dataclass(frozen=True)
+class AddOrSubInBase(Module):
+    """Add or subtract two integers in a base; letters stand for the digits above nine.
+
+    Source: arithmetic__add_or_sub_in_base of Saxton et al. (2019), bases 2 to 16; the level `larger-bases` goes on to
+    base 36.
+    """
+
+    summary: ClassVar[str] = "In base 16, what is -1f + a? -> -15"
+    symmetry: ClassVar[str] = "order of the terms of a sum"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        p, q = (chance.integer(share) for share in shared(chance, scope.own()))
+        base = chance.between(self.setting("least", scope), self.setting("most", scope))
+        minus, wording = chance.coin(), chance.below(len(_WORDINGS) // 2)
+        canonical = np.concatenate([[base, minus], ordered(folded(p[None]), folded(q[None]), ~minus)])
+        return Drawn(InBase(p, q, base, minus, wording), canonical)
+
+    def question(self, problem: InBase, scope: Scope) -> pa.StringArray:
+        return by_group(problem.base, problem, _question)
+
+    def answer(self, problem: InBase, scope: Scope) -> pa.StringArray:
+        return by_group(problem.base, problem, _answer)
+
+
+def _question(base: int, problem: InBase) -> pa.StringArray:
+    wordings = [wording.replace("{base}", str(base)) for wording in _WORDINGS]
+    wording = problem.wording + np.where(problem.minus, len(_WORDINGS) // 2, 0)
+    p, q = (phrases.signed(number, base=base) for number in (problem.p, problem.q))
+    return text.join(phrases.fill(wording, wordings, p=p, q=q))
+
+
+def _answer(base: int, problem: InBase) -> pa.StringArray:
+    result = problem.p + np.where(problem.minus, -problem.q, problem.q)
+    return text.join(phrases.signed(result, base=base))
+
+
+MODULES = (
+    AddOrSubInBase(
+        "arithmetic__add_or_sub_in_base",
+        settings={"least": 2, "most": 16},
+        axes=(
+            Level("bigger", (10, 12)),
+            Level("larger-bases", (3, 10), settings={"least": 17, "most": 36}),
+        ),
+    ),
+)

@@ -1,0 +1,163 @@
+"""Expressions of a given value, drawn from the value downwards: an operation is chosen, then its operands to fit.
+
+All expressions of a batch grow together, all nodes of one depth at a time; each node has random words of its own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.arithmetic.operands import Values, operands, splits
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.divisors import divisor
+from mathbench.generators.deepmind.kernel.likeness import likeness
+from mathbench.generators.deepmind.kernel.scope import letter
+from mathbench.generators.deepmind.kernel.tape import ADD, ATOM, DIV, LEAF, MUL, NONE, PRODUCT, SUB, Tape
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.hashing import GOLDEN, U64, mix
+from mathbench.task import Int
+
+
+@dataclass(frozen=True)
+class Nodes(Columns):
+    """Parts of expressions that are still to be drawn, all of one depth.
+
+    Attributes:
+        row: int64 (m,), which expression each belongs to.
+        number: int64 (m,), which node of it; a node comes before its left part, and that before its right part.
+        top, bottom: int64 (m,), its value, in lowest terms.
+        count: int64 (m,), how many operations it consists of.
+        entropy: int64 (m,), units for them.
+        word: uint64 (m,), a random word.
+    """
+
+    row: Int
+    number: Int
+    top: Int
+    bottom: Int
+    count: Int
+    entropy: Int
+    word: U64
+
+
+@dataclass(frozen=True)
+class Expressions(Columns):
+    """Expressions whose leaves are integers.
+
+    Attributes:
+        kind: int64 (k, n), as in :mod:`mathbench.generators.deepmind.kernel.tape`.
+        left, right: int64 (k, n), numbers of the parts.
+        value: int64 (k, n), of a leaf.
+        likeness: int64 (n,), a hash, the same for two expressions that differ in the order of terms or factors only.
+    """
+
+    kind: Int
+    left: Int
+    right: Int
+    value: Int
+    likeness: Int
+
+    def written(self, codes: Int) -> pa.StringArray:
+        """As text, strings (n,).
+
+        Args:
+            codes: int64 (k, n), the letters that stand for leaves; -1: the leaf itself.
+        """
+        leaves = np.flatnonzero(self.kind == LEAF)  # all rows of the first number, then of the second, ...
+        value, code = self.value.ravel()[leaves], codes.ravel()[leaves]
+        texts = text.join(letter(code), phrases.only(phrases.signed(value), code < 0))
+        place = np.zeros(self.kind.size, dtype=np.int64)
+        place[leaves] = np.arange(len(leaves))
+        holds = np.where((self.value < 0) & (codes < 0), PRODUCT, ATOM)
+        minus = np.zeros(self.kind.shape, np.bool_)
+        tree = Tape(self.kind, self.left, self.right, holds, minus)
+        return tree.written(place.reshape(self.kind.shape), texts)
+
+
+def drawn(
+    chance: Chance, value: Numbers, count: Int, entropy: Int, sums: bool, products: bool
+) -> tuple[Expressions, Bool]:
+    """Draw expressions.
+
+    Args:
+        chance: random choices.
+        value: the values, n of them; integers where there are no products.
+        count: int64 (n,), how many operations each has.
+        entropy: int64 (n,), units.
+        sums: whether to add and subtract.
+        products: whether to multiply and divide.
+
+    Returns:
+        The expressions; and bool (n,), which ones are right: numbers that 63 bits do not hold came up in the others.
+    """
+    size = 2 * int(count.max(initial=0)) + 1
+    kind, left, right, leaf = (np.full((size, len(count)), fill) for fill in (NONE, 0, 0, 0))
+    good, rows = np.ones(len(count), np.bool_), np.arange(len(count))
+    nodes = Nodes(rows, np.zeros_like(rows), value.top, value.bottom, count, entropy, chance.words())
+    while len(nodes.row):
+        whole = np.flatnonzero(nodes.count == 0)
+        kind[nodes.number[whole], nodes.row[whole]] = LEAF
+        leaf[nodes.number[whole], nodes.row[whole]] = nodes.top[whole]
+        split = np.flatnonzero(nodes.count > 0)
+        parents = nodes.take(split)
+        kinds, parts, right_ones = _parted(parents, sums, products)
+        at = parents.number, parents.row
+        kind[at], left[at], right[at] = kinds, parts.number[: len(split)], parts.number[len(split) :]
+        good[parents.row[~right_ones]] = False
+        nodes = parts
+    alike = likeness(kind, left, right, mix(leaf.view(np.uint64) * np.uint64(GOLDEN)))
+    return Expressions(kind, left, right, leaf, alike), good
+
+
+def _parted(nodes: Nodes, sums: bool, products: bool) -> tuple[Int, Nodes, Bool]:
+    """Choose an operation for each node: which, its left operands followed by its right ones, and which are right."""
+    chance, own = Chance(nodes.word), nodes.entropy // np.maximum(nodes.count, 1)
+    factor, many = divisor(chance, nodes.top) if products else (nodes.top, nodes.top)
+    kind = _operations(chance, nodes, many, sums, products)
+    values = Values(nodes.top, nodes.bottom, nodes.count, own, factor, many, kind)
+    left, right, good = operands(chance, values, fractional=products)
+    return kind, _below(chance, nodes, own, left, right), good
+
+
+def _operations(chance: Chance, nodes: Nodes, divisors: Int, sums: bool, products: bool) -> Int:
+    """One of the operations that can have the value, each as likely, int64 (m,)."""
+    last, whole = nodes.count == 1, nodes.bottom == 1
+    live = np.zeros((DIV + 1, len(last)), np.bool_)
+    if sums:
+        live[ADD] = live[SUB] = ~last | whole
+    if products:
+        live[MUL] = ~last | (whole & (nodes.entropy <= splits(nodes.top, divisors)))
+        live[DIV] = True
+    return chance.pick(live)
+
+
+def _below(chance: Chance, nodes: Nodes, own: Int, left: Int, right: Int) -> Nodes:
+    """The parts of some nodes, the left ones first; each fraction among them has an operation at least."""
+    left_broken, right_broken = ((part[1] != 1).astype(np.int64) for part in (left, right))
+    free = nodes.count - 1 - left_broken - right_broken
+    first = chance.below(np.maximum(free, 0) + 1) + left_broken
+    second = nodes.count - 1 - first
+    share = _share(chance, nodes.entropy - own, first, second)
+    rest = np.where(second > 0, nodes.entropy - own - share, 0)
+    return Nodes(
+        np.concatenate([nodes.row, nodes.row]),
+        np.concatenate([nodes.number + 1, nodes.number + 2 + 2 * first]),
+        np.concatenate([left[0], right[0]]),
+        np.concatenate([left[1], right[1]]),
+        np.concatenate([first, second]),
+        np.concatenate([share, rest]),
+        np.concatenate([chance.words(), chance.words()]),
+    )
+
+
+def _share(chance: Chance, total: Int, first: Int, second: Int) -> Int:
+    """What the first of two parts gets of a total: a beta distribution with small whole parameters."""
+    most = int((first + second).max(initial=0))
+    drawn = chance.exponentials(most)
+    place = np.arange(most)[:, None]
+    mine = np.where(place < first, drawn, 0).sum(axis=0)
+    others = np.where((place >= first) & (place < first + second), drawn, 0).sum(axis=0)
+    return total * mine // np.maximum(mine + others, 1)

@@ -1,0 +1,66 @@
+"""Products of two numbers: integers and decimals."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import text
+from mathbench.generators.deepmind.arithmetic.operands import shared
+from mathbench.generators.deepmind.arithmetic.pairs import Pair, hidden
+from mathbench.generators.deepmind.kernel.canonical import folded, ordered
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.decimals import Decimals
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+
+_WORDINGS = (
+    "{p}*{q}",
+    "{p} * {q}",
+    "What is {p} * {q}?",
+    "What is {p} times {q}?",
+    "Multiply {p} by {q}.",
+    "Find {p} * {q}.",
+    "Compute {p}*{q}.",
+    "Give the product of {p} and {q}.",
+    "What do you get by multiplying {p} by {q}?",
+)
+
+
+@dataclass(frozen=True)
+class Mul(Module):
+    """Multiply two numbers, integers or decimals.
+
+    Source: arithmetic__mul of Saxton et al. (2019), where nothing is composed; here the level `composed` has numbers
+    that further modules define.
+    """
+
+    summary: ClassVar[str] = "What is -0.5 times 12? -> -6"
+    symmetry: ClassVar[str] = "order of the factors"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        p, q = (Decimals.drawn(chance, share, chance.coin()) for share in shared(chance, scope.own()))
+        result = Decimals(p.low * q.low, p.places + q.places).shortened()
+        codes, requests = hidden(chance, scope, p, q)
+        first, second = (folded(np.stack([number.low, number.places])) for number in (p, q))
+        canonical = ordered(first, second, np.ones(len(scope), np.bool_))
+        return Drawn(Pair(p, q, result, codes, chance.below(len(_WORDINGS))), canonical, requests)
+
+    def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
+        return problem.asked(_WORDINGS)
+
+    def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
+        return text.join(problem.result.written())
+
+
+MODULES = (
+    Mul(
+        "arithmetic__mul",
+        axes=(
+            Level("bigger", (10, 12), published="arithmetic__mul_big"),
+            Level("composed", (3, 10), modules=(2, 3)),
+        ),
+    ),
+)

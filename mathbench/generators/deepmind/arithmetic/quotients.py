@@ -1,0 +1,64 @@
+"""Quotients of two integers."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import text
+from mathbench.generators.deepmind.arithmetic.operands import shared
+from mathbench.generators.deepmind.arithmetic.pairs import Pair, hidden
+from mathbench.generators.deepmind.kernel.canonical import folded
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.decimals import Decimals
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.values import Numbers
+
+_WORDINGS = (
+    "Divide {p} by {q}.",
+    "{p} divided by {q}",
+    "What is {p} divided by {q}?",
+    "What do you get by dividing {p} by {q}?",
+    "Compute the quotient of {p} and {q}.",
+)
+
+
+@dataclass(frozen=True)
+class Div(Module):
+    """Divide two integers; every other quotient is drawn as an integer.
+
+    Source: arithmetic__div of Saxton et al. (2019), where nothing is composed; here the level `composed` has numbers
+    that further modules define.
+    """
+
+    summary: ClassVar[str] = "Divide -12 by 8. -> -3/2"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        for_p, for_q = shared(chance, scope.own())
+        p, q = chance.integer(for_p), chance.integer(for_q, least=1)
+        p = np.where(chance.coin(), p * q, p)
+        dividend, divisor = (Decimals(number, np.zeros_like(number)) for number in (p, q))
+        codes, requests = hidden(chance, scope, dividend, divisor)
+        wording = chance.below(len(_WORDINGS))
+        problem = Pair(dividend, divisor, Numbers.rationals(p, q), codes, wording)
+        return Drawn(problem, folded(np.stack([p, q])), requests)
+
+    def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
+        return problem.asked(_WORDINGS)
+
+    def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
+        return text.join(problem.result.written())
+
+
+MODULES = (
+    Div(
+        "arithmetic__div",
+        axes=(
+            Level("bigger", (10, 12), published="arithmetic__div_big"),
+            Level("composed", (3, 10), modules=(2, 3)),
+        ),
+    ),
+)

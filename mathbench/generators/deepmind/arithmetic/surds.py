@@ -1,0 +1,144 @@
+"""Surds: expressions that come to a + b*sqrt(p), a and b rational, p prime."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.arithmetic.surdexpressions import SurdExpressions, drawn
+from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import logarithm
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.generators.deepmind.kernel.writing import around
+from mathbench.task import Int
+
+_SMALL = np.array([2, 3, 5, 7, 11, 13, 17, 19])
+_LARGE = np.array([23, 29, 31, 37, 41, 43, 47, 53])
+_ASKED = (("Simplify ", "."), ("Simplify: ", ""), ("What does ", " simplify to?"))
+_BITS = 29  # of numbers whose squares are compared
+
+
+@dataclass(frozen=True)
+class Surd(Columns):
+    """An expression and the number it comes to.
+
+    Attributes:
+        expression: the expression.
+        whole: the part a.
+        part: the factor b.
+        prime: int64 (n,).
+        wording: int64 (n,).
+    """
+
+    expression: SurdExpressions
+    whole: Numbers
+    part: Numbers
+    prime: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class SimplifySurd(Module):
+    """Bring an expression with square roots to the form a + b*sqrt(p).
+
+    Source: arithmetic__simplify_surd of Saxton et al. (2019), primes below 20. Where a divisor comes to zero the
+    original draws it again; here the whole expression is drawn again. The answer is in SymPy's form: a first where it
+    is positive and b negative, else the smaller summand first.
+    """
+
+    summary: ClassVar[str] = "Simplify (2 + sqrt(12))**2. -> 8*sqrt(3) + 16"
+    symmetry: ClassVar[str] = "order of terms and factors"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        place = chance.below(len(_SMALL))
+        prime = np.where(self.setting("large", scope) > 0, _LARGE.take(place), _SMALL.take(place))
+        entropy = scope.own() - logarithm(np.array([len(_SMALL)]))
+        expression, (top, factor, bottom), good = drawn(chance, prime, entropy)
+        whole, part = (Numbers.rationals(number, bottom) for number in (top, factor))
+        problem = Surd(expression, whole, part, prime, chance.below(len(_ASKED)))
+        return Drawn(problem, expression.likeness[None], good=good & ~_close(top, factor, prime))
+
+    def question(self, problem: Surd, scope: Scope) -> pa.StringArray:
+        return around(problem.wording, _ASKED, problem.expression.written())
+
+    def answer(self, problem: Surd, scope: Scope) -> pa.StringArray:
+        whole, part = problem.whole.top, problem.part.top
+        first = _whole_first(problem) & (whole != 0)
+        last = (whole != 0) & ~first
+        root = part != 0
+        return text.join(
+            _sign(whole, first, first=True),
+            phrases.only(_size(problem.whole), first),
+            _sign(part, first & root, first=False),
+            _sign(part, ~first & root, first=True),
+            _root(problem, root),
+            _sign(whole, last & root, first=False),
+            _sign(whole, last & ~root, first=True),
+            phrases.only(_size(problem.whole), last),
+            text.literal("0", len(whole), (whole == 0) & ~root),
+        )
+
+
+def _sign(number: Int, where: Bool, first: bool) -> text.Piece:
+    """The sign of a summand: the first one has no plus."""
+    choice = (number < 0).astype(np.int64)
+    return phrases.only(phrases.one_of(choice, ("", "-") if first else (" + ", " - ")), where)
+
+
+def _size(number: Numbers) -> text.Piece:
+    return Numbers(np.abs(number.top), number.bottom, number.decimal).written()
+
+
+def _root(problem: Surd, where: Bool) -> text.Piece:
+    """b*sqrt(p) without its sign, as in ``3*sqrt(5)/2``."""
+    many, top, bottom = len(where), np.abs(problem.part.top), problem.part.bottom
+    times, over = where & (top != 1), where & (bottom != 1)
+    return (
+        *text.number(top, 10, times),
+        *text.literal("*sqrt(", many, times),
+        *text.literal("sqrt(", many, where & ~times),
+        *text.number(problem.prime, 10, where),
+        *text.literal(")", many, where),
+        *text.literal("/", many, over),
+        *text.number(bottom, 10, over),
+    )
+
+
+def _whole_first(problem: Surd) -> Bool:
+    """Where SymPy puts the rational summand first, bool (n,)."""
+    a, b = problem.whole.top * problem.part.bottom, problem.part.top * problem.whole.bottom
+    a, b = _scaled(a, b)
+    smaller = np.where(a > 0, a * a < b * b * problem.prime, a * a > b * b * problem.prime)
+    return np.asarray((a > 0) & (b < 0) | (a < 0) & (b > 0) | smaller)
+
+
+def _scaled(a: Int, b: Int) -> tuple[Int, Int]:
+    """Two numbers, halved together until their squares fit into 63 bits with a prime."""
+    a, b = a.copy(), b.copy()
+    while len(rows := np.flatnonzero(np.maximum(np.abs(a), np.abs(b)) >> _BITS)):
+        a[rows] //= 2
+        b[rows] //= 2
+    return a, b
+
+
+def _close(a: Int, b: Int, prime: Int) -> Bool:
+    """Where halving could hide which of a and b*sqrt(p) is larger, bool (n,)."""
+    halved = np.maximum(np.abs(a), np.abs(b)) >> _BITS > 0
+    a, b = _scaled(a, b)
+    return np.asarray(halved & (np.abs(a * a - b * b * prime) <= 4 * (np.abs(a) + prime * np.abs(b)) + 100))
+
+
+MODULES = (
+    SimplifySurd(
+        "arithmetic__simplify_surd",
+        settings={"large": 0},
+        axes=(Level("larger-primes", (3, 10), settings={"large": 1}),),
+    ),
+)

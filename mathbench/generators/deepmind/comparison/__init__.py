@@ -1,0 +1,13 @@
+"""Comparison: which of two is bigger, which of many is the k-th, which is closest, which order they have."""
+
+from mathbench.generators.deepmind.comparison.closest import CLOSEST
+from mathbench.generators.deepmind.comparison.kth import KTH_BIGGEST
+from mathbench.generators.deepmind.comparison.pair import PAIR
+from mathbench.generators.deepmind.comparison.sort import SORT
+from mathbench.generators.deepmind.kernel.module import Level, composed
+
+_DEEPER = Level("deeper", (3, 10), modules=(5, 6))
+
+MODULES = tuple(
+    module for pure in (PAIR, KTH_BIGGEST, CLOSEST, SORT) for module in (pure, composed(pure, _DEEPER))
+)

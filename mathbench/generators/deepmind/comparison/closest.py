@@ -1,0 +1,109 @@
+"""Which of some numbers is closest to another."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.comparison import listing
+from mathbench.generators.deepmind.comparison.kth import chosen, how_many, slots
+from mathbench.generators.deepmind.comparison.listing import Listing
+from mathbench.generators.deepmind.comparison.values import Floats, hideable, keys, mixed, prints
+from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.task import Int
+
+_IN_A_ROW = (
+    "What is the closest to {target} in{items}?",
+    "What is the nearest to {target} in{items}?",
+    "Which of{items} is closest to {target}?",
+    "Which of{items} is nearest to {target}?",
+)
+_CHOICES = (
+    "Which is the closest to {target}?{items}",
+    "Which is the nearest to {target}?{items}",
+    "Which number is closest to {target}?{items}",
+    "Which number is nearest to {target}?{items}",
+)
+_WORDINGS = len(_IN_A_ROW)
+
+
+@dataclass(frozen=True)
+class Target(Columns):
+    """Some numbers and what they are to be close to.
+
+    Attributes:
+        values: the numbers.
+        target: what they are to be close to.
+        lettered: bool (n,), as lettered choices.
+        wording: int64 (n,).
+    """
+
+    values: Listing
+    target: Named
+    lettered: Bool
+    wording: Int
+
+
+@dataclass(frozen=True)
+class Closest(Module):
+    """Find the number that is closest to another."""
+
+    summary: ClassVar[str] = "What is the closest to 1/2 in 3, 0.4, -5? -> 0.4"
+    symmetry: ClassVar[str] = "order of the numbers, 3/4 and 0.75"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        count = how_many(self, scope, chance, decades=3)
+        for_target, rest = chance.spread(scope.own(), np.stack([np.ones_like(count), count]))
+        target = mixed(chance.fork(), for_target)
+        values = listing.draw(
+            chance,
+            count,
+            rest,
+            lambda some, rows: listing.distinct(distances(some, target.take(rows)), some.live),
+            width=slots(self, decades=3),
+        )
+        lettered = chance.coin()
+        scope = listing.apart(scope, chance, count * lettered)
+        numbers = [target, *values.slots()]
+        live = np.stack([hideable(number) for number in numbers])
+        live[1:] &= values.live
+        named = scope.hide(chance, numbers, live)
+        problem = Target(
+            values.with_codes(named.codes[1:]),
+            Named((target,), named.codes[:1]),
+            lettered,
+            chance.below(_WORDINGS),
+        )
+        canonical = np.stack([values.prints(), prints(target).view(np.int64)])
+        return Drawn(problem, canonical, named.requests or (), live.any(axis=0) | (scope.modules == 1))
+
+    def question(self, problem: Target, scope: Scope) -> pa.StringArray:
+        items = problem.values.listed(problem.lettered)
+        choice = problem.wording + _WORDINGS * problem.lettered
+        return listing.around(choice, (*_IN_A_ROW, *_CHOICES), items, target=problem.target.number(0))
+
+    def answer(self, problem: Target, scope: Scope) -> pa.StringArray:
+        values, target = problem.values, problem.target.values[0]
+        if not isinstance(target, Numbers):
+            raise TypeError("the target is a number")
+        far = np.where(values.live, distances(values, target), np.inf)
+        return chosen(values, np.argmin(far, axis=0), problem.lettered)
+
+
+def distances(values: Listing, target: Numbers) -> Floats:
+    """How far the numbers are from the target, times its denominator, as keys to sort by; float64 (k, n)."""
+    return keys(np.abs(values.top * target.bottom - target.top * values.bottom), values.bottom)
+
+
+CLOSEST = Closest(
+    "comparison__closest",
+    axes=(Level("more", (12, 12), settings={"fewest": 7, "most": 8}, published="comparison__closest_more"),),
+    settings={"fewest": 0, "most": 0},  # by entropy
+)

@@ -1,0 +1,134 @@
+"""The k-th biggest or smallest of some numbers."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import text
+from mathbench.generators.deepmind.comparison import listing
+from mathbench.generators.deepmind.comparison.listing import CHOICES, Listing
+from mathbench.generators.deepmind.comparison.values import hideable, keys
+from mathbench.generators.deepmind.kernel import numerals
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.phrases import one_of
+from mathbench.task import Int
+
+FEWEST = 3
+_ADJECTIVES = tuple(
+    word if rank == 1 else f"{numerals.ordinal(rank)} {word}"
+    for word in ("smallest", "biggest")
+    for rank in range(1, len(CHOICES) + 1)
+)
+_IN_A_ROW = (
+    "What is the {adjective} value in{items}?",
+    "Which is the {adjective} number in{items}?",
+    "Find the {adjective} of{items}.",
+)
+_CHOICES = (
+    "Which is the {adjective} value?{items}",
+    "Which number is the {adjective}?{items}",
+    "Choose the {adjective} number.{items}",
+)
+_WORDINGS = len(_IN_A_ROW)
+
+
+def how_many(module: Module, scope: Scope, chance: Chance, decades: int) -> Int:
+    """How many numbers: what the level says, or from three on, one more for so many decades of entropy; int64 (n,)."""
+    fewest, most = module.setting("fewest", scope), module.setting("most", scope)
+    free = fewest == 0
+    return chance.between(
+        np.where(free, FEWEST, fewest), np.where(free, FEWEST + scope.own() // (decades * UNIT), most)
+    )
+
+
+def slots(module: Module, decades: int) -> int:
+    """The most numbers that a question has which may hide some; 0 where none does."""
+    return max(
+        FEWEST + int(level.entropy[1] / level.modules[0] / decades) if level.modules[1] > 1 else 0
+        for level in module.all_levels
+    )
+
+
+def unequal(values: Listing, rows: Int) -> Bool:
+    """Which lists have no number twice, bool (n,)."""
+    return listing.distinct(keys(values.top, values.bottom), values.live)
+
+
+@dataclass(frozen=True)
+class Ranked(Columns):
+    """Some numbers and which one is asked for.
+
+    Attributes:
+        values: the numbers.
+        rank: int64 (n,), how many are smaller.
+        adjective: int64 (n,), how it is called.
+        lettered: bool (n,), as lettered choices.
+        wording: int64 (n,).
+    """
+
+    values: Listing
+    rank: Int
+    adjective: Int
+    lettered: Bool
+    wording: Int
+
+
+@dataclass(frozen=True)
+class KthBiggest(Module):
+    """Find the k-th biggest or smallest number."""
+
+    summary: ClassVar[str] = "What is the second biggest value in 3, 1/2, -5? -> 1/2"
+    symmetry: ClassVar[str] = "order of the numbers, from above or below, 3/4 and 0.75"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        count = how_many(self, scope, chance, decades=2)
+        values = listing.draw(chance, count, scope.own(), unequal, width=slots(self, decades=2))
+        lettered, biggest, ordinal = chance.coin(), chance.coin(), chance.between(1, count)
+        scope = listing.apart(scope, chance, count * lettered)
+        numbers = values.slots()
+        live = np.stack([hideable(number) for number in numbers]) & values.live
+        named = scope.hide(chance, numbers, live)
+        rank = np.where(biggest, count - ordinal, ordinal - 1)
+        problem = Ranked(
+            values.with_codes(named.codes),
+            rank,
+            ordinal - 1 + len(CHOICES) * biggest,
+            lettered,
+            chance.below(_WORDINGS),
+        )
+        canonical = np.stack([values.prints(), rank])
+        return Drawn(problem, canonical, named.requests or (), live.any(axis=0) | (scope.modules == 1))
+
+    def question(self, problem: Ranked, scope: Scope) -> pa.StringArray:
+        items = problem.values.listed(problem.lettered)
+        choice = problem.wording + _WORDINGS * problem.lettered
+        adjective = one_of(problem.adjective, _ADJECTIVES)
+        return listing.around(choice, (*_IN_A_ROW, *_CHOICES), items, adjective=adjective)
+
+    def answer(self, problem: Ranked, scope: Scope) -> pa.StringArray:
+        place = np.take_along_axis(problem.values.order(), problem.rank[:, None], axis=1)[:, 0]
+        return chosen(problem.values, place, problem.lettered)
+
+
+def chosen(values: Listing, place: Int, lettered: Bool) -> pa.StringArray:
+    """The answer: the number at a place, int64 (n,), or the letter of the choice."""
+    number = (word.only(~lettered) for word in values.at(place))
+    return text.join(tuple(word.only(lettered) for word in one_of(place, tuple(CHOICES))), tuple(number))
+
+
+_SETTINGS = {"fewest": 0, "most": 0}  # by entropy
+KTH_BIGGEST = KthBiggest(
+    "comparison__kth_biggest",
+    axes=(
+        Level("more", (12, 12), settings={"fewest": 9, "most": 10}, published="comparison__kth_biggest_more"),
+    ),
+    settings=_SETTINGS,
+)

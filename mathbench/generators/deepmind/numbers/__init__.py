@@ -1,0 +1,56 @@
+"""Numbers: divisors, primes, digits."""
+
+from dataclasses import replace
+
+from mathbench.generators.deepmind.kernel.module import MANY, Level, Module, composed
+from mathbench.generators.deepmind.numbers.base_conversion import BaseConversion
+from mathbench.generators.deepmind.numbers.division import DivRemainder, IsFactor
+from mathbench.generators.deepmind.numbers.divisors import Gcd, Lcm
+from mathbench.generators.deepmind.numbers.place_value import PlaceValue
+from mathbench.generators.deepmind.numbers.primes import IsPrime, ListPrimeFactors
+from mathbench.generators.deepmind.numbers.rounding import RoundNumber
+
+BIGGER = Level("bigger", (12, 12))
+DEEPER = Level("deeper", (3, 10), modules=(5, 6))
+
+_ROUND = RoundNumber(
+    "numbers__round_number",
+    axes=(
+        Level("bigger", (12, 12), published="numbers__round_number_big"),
+        Level("coarser", (8, 8), settings={"finest": 7, "coarsest": 9}),
+        Level("finer", (8, 8), settings={"finest": -10, "coarsest": -8}),
+    ),
+    settings={"finest": -7, "coarsest": 6},
+)
+_PLACE = PlaceValue(
+    "numbers__place_value",
+    axes=(
+        Level("bigger", (12, 12), published="numbers__place_value_big"),
+        Level("longer", (14, 17)),
+    ),
+)
+
+
+def _holding(module: Module, easy: int, medium: int) -> Module:
+    """A module whose easier levels hold few problems: how many a test split hands out at least (measured)."""
+    levels = zip(module.inner, (easy, medium, MANY), strict=True)
+    return replace(module, levels=tuple(replace(level, holds=many) for level, many in levels))
+
+
+# with how many problems the easy and the medium level hand out
+_ALONE: tuple[tuple[Module, int, int], ...] = (
+    (DivRemainder("numbers__div_remainder", axes=(BIGGER,)), 60_000, 400_000),
+    (Gcd("numbers__gcd", axes=(BIGGER,)), 25_000, 300_000),
+    (IsFactor("numbers__is_factor", axes=(BIGGER,)), 100_000, 400_000),
+    (IsPrime("numbers__is_prime", axes=(BIGGER,)), 4_000, 150_000),
+    (Lcm("numbers__lcm", axes=(BIGGER,)), 50_000, 300_000),
+    (ListPrimeFactors("numbers__list_prime_factors", axes=(BIGGER,)), 4_000, 250_000),
+    (_PLACE, 20_000, 400_000),
+    (_ROUND, 200_000, 400_000),
+)
+
+MODULES: tuple[Module, ...] = (
+    _holding(BaseConversion("numbers__base_conversion", axes=(BIGGER,)), 3_500, 250_000),
+    *(_holding(*module) for module in _ALONE),
+    *(_holding(composed(module, DEEPER), 20_000, 200_000) for module, _, _ in _ALONE),
+)

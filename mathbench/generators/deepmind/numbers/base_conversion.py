@@ -1,0 +1,62 @@
+"""Numbers from one base to another."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.canonical import folded
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.numbers.bases import in_bases
+from mathbench.task import Int
+
+_LEAST, _MOST = 2, 16
+_USED = units(2.3802)  # log10(16 * 15): the entropy of the bases
+_ASKED = (
+    "Convert {number} from base {from_base} to base {to_base}.",
+    "How is {number} (base {from_base}) written in base {to_base}?",
+    "Write the base {from_base} number {number} in base {to_base}.",
+    "What is {number} of base {from_base} in base {to_base}?",
+)
+
+
+@dataclass(frozen=True)
+class Conversion(Columns):
+    """A number and two different bases."""
+
+    value: Int
+    from_base: Int
+    to_base: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class BaseConversion(Module):
+    """Write an integer, given in a base from 2 to 16, in another."""
+
+    summary: ClassVar[str] = "Convert -1a from base 16 to base 2. -> -11010"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        from_base, to_base = chance.between(_LEAST, _MOST), chance.between(_LEAST, _MOST - 1)
+        to_base = to_base + (to_base >= from_base)
+        number = chance.integer(scope.own() - _USED)
+        problem = Conversion(number, from_base, to_base, chance.below(len(_ASKED)))
+        return Drawn(problem, np.stack([folded(number), from_base, to_base]))
+
+    def question(self, problem: Conversion, scope: Scope) -> pa.StringArray:
+        pieces = {
+            "number": in_bases(problem.value, problem.from_base),
+            "from_base": text.number(problem.from_base, 10),
+            "to_base": text.number(problem.to_base, 10),
+        }
+        return text.join(phrases.fill(problem.wording, _ASKED, **pieces))
+
+    def answer(self, problem: Conversion, scope: Scope) -> pa.StringArray:
+        return text.join(in_bases(problem.value, problem.to_base))

@@ -1,0 +1,135 @@
+"""Primes and prime factors."""
+
+from dataclasses import dataclass
+from functools import cache
+from math import log, log10
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import DECADES, UNIT, units
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.generators.deepmind.numbers.division import TRUTH
+from mathbench.generators.deepmind.numbers.factoring import factors
+from mathbench.generators.deepmind.numbers.primality import last_below, next_prime
+from mathbench.generators.prime import SIEVED
+from mathbench.task import Int
+
+_PRIME_ASKED = ("Is {number} prime?", "Is {number} a prime number?", "Is the number {number} prime?")
+_COMPOSITE_ASKED = (
+    "Is {number} composite?",
+    "Is {number} a composite number?",
+    "Is the number {number} composite?",
+)
+_FACTORS_ASKED = (
+    "What are the distinct prime factors of {number}?",
+    "List the distinct prime factors of {number}.",
+    "Which different primes divide {number}?",
+    "Name all different prime factors of {number}, smallest first.",
+)
+
+
+@dataclass(frozen=True)
+class Primality(Columns):
+    """Whether a number is prime, or whether it is composite."""
+
+    number: Named
+    true: Bool
+    wording: Int
+
+
+@dataclass(frozen=True)
+class IsPrime(Module):
+    """Say whether a number is prime, or whether it is composite.
+
+    Half of the numbers are products of two primes, the others the primes that come next after such products.
+    """
+
+    summary: ClassVar[str] = "Is 101 a prime number? -> True"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        prime, composite_asked = chance.coin(), chance.coin()
+        number = _number(chance, scope.own(), prime)
+        named = scope.hide(chance, [Numbers.integers(number)])
+        wording = chance.below(len(_PRIME_ASKED)) + len(_PRIME_ASKED) * composite_asked
+        problem = Primality(named, prime ^ composite_asked, wording)
+        return Drawn(problem, number[None], named.requests or ())
+
+    def question(self, problem: Primality, scope: Scope) -> pa.StringArray:
+        asked = (*_PRIME_ASKED, *_COMPOSITE_ASKED)
+        return text.join(phrases.fill(problem.wording, asked, number=problem.number.number(0)))
+
+    def answer(self, problem: Primality, scope: Scope) -> pa.StringArray:
+        return text.words(problem.true.astype(np.int64), TRUTH)
+
+
+def _number(chance: Chance, entropy: Int, prime: Bool) -> Int:
+    """A product of two primes, or the first prime from three below such a product on.
+
+    Where a prime is wanted, a large factor of the product need not be prime: it only says where to look.
+    """
+    entropy = entropy + _sparse().take(entropy)  # primes are sparse, and it is primes that are drawn
+    first = chance.below(entropy + 1)
+    near = np.sort([chance.integer(part, signed=False, least=2) for part in (first, entropy - first)], axis=0)
+    smaller, larger = (_from_half_to_twice(chance, about) for about in near)
+    smaller = next_prime(smaller)
+    found = next_prime(np.where(prime, smaller * larger - 3, larger))
+    return np.where(prime, found, smaller * found)
+
+
+def _from_half_to_twice(chance: Chance, about: Int) -> Int:
+    """Numbers from half to twice some others; where these are small, primes, by the width of the gaps before them."""
+    drawn = chance.between(about // 2, 2 * about + 1)
+    few = 2 * about < SIEVED
+    drawn[few] = np.minimum(next_prime(drawn[few]), last_below(2 * about[few]))
+    return drawn
+
+
+@cache
+def _sparse() -> Int:
+    """The entropy that a number loses when it has to be prime, by its entropy; int64, in units."""
+    decades = [u / UNIT for u in range(DECADES * UNIT + 1)]
+    return np.array([units(log10(max(1.0, decade * log(10)))) for decade in decades])
+
+
+@dataclass(frozen=True)
+class Factored(Columns):
+    """A number and its prime factors."""
+
+    number: Named
+    wording: Int
+
+
+@dataclass(frozen=True)
+class ListPrimeFactors(Module):
+    """List the different prime factors of a number, the smallest first."""
+
+    summary: ClassVar[str] = "What are the distinct prime factors of 360? -> 2, 3, 5"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        number = chance.integer(np.maximum(scope.own(), UNIT), signed=False, least=2)
+        named = scope.hide(chance, [Numbers.integers(number)])
+        return Drawn(Factored(named, chance.below(len(_FACTORS_ASKED))), number[None], named.requests or ())
+
+    def question(self, problem: Factored, scope: Scope) -> pa.StringArray:
+        return text.join(phrases.fill(problem.wording, _FACTORS_ASKED, number=problem.number.number(0)))
+
+    def answer(self, problem: Factored, scope: Scope) -> pa.StringArray:
+        """Only of numbers that are shown: factoring is what costs."""
+        (number,) = problem.number.values
+        found = factors(number.top)
+        pieces = []
+        for i, prime in enumerate(found.primes):
+            shown = i < found.many
+            comma = text.literal(", ", len(prime), shown) if i else ()
+            pieces += [comma, text.number(prime, 10, shown)]
+        return text.join(*pieces)

@@ -1,0 +1,96 @@
+"""Rounding to a power of ten."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel.canonical import folded
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.entropy import power as decades
+from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.task import Int
+
+FINEST, COARSEST = -10, 9  # powers of ten that have a description
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_SIZES = (
+    "ten",
+    "hundred",
+    "thousand",
+    "ten thousand",
+    "hundred thousand",
+    "million",
+    "ten million",
+    "hundred million",
+    "billion",
+)
+_WAYS = 4  # descriptions of each power
+_ASKED = ("Round {number} to {power}.", "What is {number} rounded to {power}?", "Give {number} to {power}.")
+
+
+def _descriptions(power: int) -> tuple[str, str, str, str]:
+    """How to say what to round to."""
+    if power > 0:
+        numeral, word = f"the nearest {10**power}", f"the nearest {_SIZES[power - 1]}"
+        return numeral, word, numeral, word
+    if power == 0:
+        return "the nearest integer", "the nearest whole number", "0 decimal places", "zero decimal places"
+    many, plural = -power, "s" * (power < -1)
+    word = _COUNTS[many - 1]
+    return f"{many} decimal place{plural}", f"{word} decimal place{plural}", f"{many} dp", f"{word} dp"
+
+
+_DESCRIPTIONS = [said for power in range(FINEST, COARSEST + 1) for said in _descriptions(power)]
+
+
+@dataclass(frozen=True)
+class Rounded(Columns):
+    """A number and what it is rounded to a power of ten."""
+
+    number: Named
+    power: Int
+    rounded: Numbers
+    said: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class RoundNumber(Module):
+    """Round an integer or a decimal to a power of ten; a tie goes away from zero."""
+
+    summary: ClassVar[str] = "Round 0.04271 to two decimal places. -> 0.04"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance, own = scope.chance(), scope.own()
+        power = chance.between(self.setting("finest", scope), self.setting("coarsest", scope))
+        for_rounded = UNIT + chance.below(own // 2 + 1)
+        rounded = chance.integer(for_rounded)
+        dropped = -(-np.maximum(own - for_rounded, UNIT) // UNIT)  # digits that go
+        half = decades(dropped * UNIT) // 2
+        rest = chance.between((rounded <= 0) - half, half - (rounded >= 0))
+        number = _scaled(rounded * 2 * half + rest, power - dropped)
+        named = scope.hide(chance, [number])
+        problem = Rounded(
+            named, power, _scaled(rounded, power), chance.below(_WAYS), chance.below(len(_ASKED))
+        )
+        return Drawn(
+            problem, np.stack([folded(number.top), number.bottom, power - FINEST]), named.requests or ()
+        )
+
+    def question(self, problem: Rounded, scope: Scope) -> pa.StringArray:
+        power = phrases.one_of(_WAYS * (problem.power - FINEST) + problem.said, _DESCRIPTIONS)
+        return text.join(phrases.fill(problem.wording, _ASKED, power=power, number=problem.number.number(0)))
+
+    def answer(self, problem: Rounded, scope: Scope) -> pa.StringArray:
+        return text.join(problem.rounded.written())
+
+
+def _scaled(values: Int, power: Int) -> Numbers:
+    """Values times a power of ten, int64 (n,) each."""
+    return Numbers.decimals(values * decades(power.clip(0) * UNIT), (-power).clip(0))

@@ -1,0 +1,106 @@
+"""Comparison, read from text."""
+
+import operator
+import re
+from typing import Any
+
+from mathbench.solvers.deepmind.reader import Reader, Rule, rule
+
+DEFINITIONS: tuple[Rule, ...] = ()
+
+_NUMBER = r"-?[\w./]*\w"
+_TWO = rf"(?P<p>{_NUMBER}),? (?:or|and) (?P<q>{_NUMBER})"
+_ITEMS = rf"(?P<items>{_NUMBER}(?:, {_NUMBER})*)"
+_CHOICES = rf"(?P<choices>(?: \([a-j]\) {_NUMBER})+)"
+_RANKS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+
+
+def _which(choose: Any) -> Any:
+    """The one of two numbers that is the smaller or the larger, as it was written."""
+    return lambda reader, found: choose((found["p"], found["q"]), key=reader.number)
+
+
+def _whether(compare: Any) -> Any:
+    return lambda reader, found: bool(compare(reader.number(found["p"]), reader.number(found["q"])))
+
+
+def _is(words: str, compare: Any) -> Rule:
+    return rule(rf"(?:Is|Does) (?P<p>{_NUMBER}) (?:{words}) (?P<q>{_NUMBER})\?", _whether(compare))
+
+
+_PAIR = (
+    rule(rf"(?:Which is bigger, |Which is greater: |What is the larger of ){_TWO}\?", _which(max)),
+    rule(rf"(?:Which is smaller, |Which is less: |What is the smaller of ){_TWO}\?", _which(min)),
+    _is("<|less than|smaller than|below", operator.lt),
+    _is("<=|less than or equal to|at most|no more than", operator.le),
+    _is(">|greater than|bigger than|above", operator.gt),
+    _is(">=|greater than or equal to|at least|no less than", operator.ge),
+    _is("=|equal to|the same number as", operator.eq),
+    _is("!=|different from", operator.ne),
+    rule(rf"Are {_TWO} equal\?", _whether(operator.eq)),
+    rule(
+        rf"(?:Are {_TWO} unequal|Do (?P<p2>{_NUMBER}) and (?P<q2>{_NUMBER}) differ)\?",
+        lambda r, m: _differ(r, m),
+    ),
+)
+
+
+def _differ(reader: Reader, found: Any) -> bool:
+    return bool(reader.number(found["p"] or found["p2"]) != reader.number(found["q"] or found["q2"]))
+
+
+def _given(found: Any) -> dict[str, str]:
+    """The answer that each number stands for: itself, or the letter of a choice."""
+    if "choices" in found.re.groupindex:
+        return {
+            letter: number for letter, number in re.findall(rf"\(([a-j])\) ({_NUMBER})", found["choices"])
+        }
+    return {number: number for number in found["items"].split(", ")}
+
+
+def _kth(reader: Reader, found: Any) -> str:
+    given = _given(found)
+    ordered = sorted(
+        given, key=lambda answer: reader.number(given[answer]), reverse=found["end"] == "biggest"
+    )
+    return ordered[_RANKS.index(found["rank"] or "first")]
+
+
+_ADJECTIVE = r"(?:(?P<rank>\w+) )?(?P<end>biggest|smallest)"
+_KTH = (
+    rule(rf"(?:What|Which) is the {_ADJECTIVE} (?:value|number) in {_ITEMS}\?", _kth),
+    rule(rf"Find the {_ADJECTIVE} of {_ITEMS}\.", _kth),
+    rule(rf"Which is the {_ADJECTIVE} value\?{_CHOICES}", _kth),
+    rule(rf"Which number is the {_ADJECTIVE}\?{_CHOICES}", _kth),
+    rule(rf"Choose the {_ADJECTIVE} number\.{_CHOICES}", _kth),
+)
+
+
+def _closest(reader: Reader, found: Any) -> str:
+    given, target = _given(found), reader.number(found["t"])
+    return min(given, key=lambda answer: abs(reader.number(given[answer]) - target))
+
+
+_CLOSE = rf"(?:closest|nearest) to (?P<t>{_NUMBER})"
+_CLOSEST = (
+    rule(rf"What is the {_CLOSE} in {_ITEMS}\?", _closest),
+    rule(rf"Which of {_ITEMS} is {_CLOSE}\?", _closest),
+    rule(rf"(?:Which is the|Which number is) {_CLOSE}\?{_CHOICES}", _closest),
+)
+
+
+def _sorted(reader: Reader, found: Any) -> str:
+    falling = "way" in found.re.groupindex and found["way"] in ("descending", "decreasing")
+    return ", ".join(sorted(found["items"].split(", "), key=reader.number, reverse=falling))
+
+
+_SORT = (
+    rule(rf"(?:Sort|Put|Write) {_ITEMS} in (?P<way>\w+) order\.", _sorted),
+    rule(rf"Sort {_ITEMS}\.", _sorted),
+)
+
+QUESTIONS: dict[str, tuple[Rule, ...]] = {
+    f"comparison__{name}{ending}": rules
+    for name, rules in {"pair": _PAIR, "kth_biggest": _KTH, "closest": _CLOSEST, "sort": _SORT}.items()
+    for ending in ("", "_composed")
+}
