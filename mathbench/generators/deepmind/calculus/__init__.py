@@ -10,7 +10,7 @@ PARTIAL = PartialDerivative(
         Level("order=4-5", (3, 10), settings={"least_order": 4, "most_order": 5}),
         Level("bigger", (12, 12)),
     ),
-    settings={"least_order": 1, "most_order": 3, "most_variables": 4},
+    settings={"least_order": 1, "most_order": 3},
 )
 
 DERIVATIVE = Derivative(

@@ -19,6 +19,7 @@ from mathbench.generators.deepmind.kernel.sums import Sums
 from mathbench.task import Int
 
 _MOST_DEGREE = 3
+_MOST_VARIABLES = 4
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class PartialDerivative(Module):
 
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
         chance = scope.chance()
-        many = chance.between(1, self.setting("most_variables", scope))
+        many = chance.between(1, _MOST_VARIABLES + 0 * scope.row)
         order = chance.between(self.setting("least_order", scope), self.setting("most_order", scope))
         axis = chance.below(many)
         integrand, derivative = _drawn(chance, scope, many, order, axis)
@@ -72,7 +73,7 @@ class PartialDerivative(Module):
 def _drawn(chance: Chance, scope: Scope, many: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
     """The polynomial, and its derivative: what was drawn for it and what is lost in it do not meet."""
     left = np.maximum(scope.own() - units(0.4771), 0)  # less the decimal logarithm of three orders
-    variables, luck = np.arange(int(many.max(initial=1)))[:, None], chance.fork()
+    variables, luck = np.arange(_MOST_VARIABLES)[:, None], chance.fork()
     degree = np.stack([luck.between(1, _MOST_DEGREE + 0 * many) for _ in variables]) * (variables < many)
     degree = np.where(variables == axis, chance.below(_MOST_DEGREE + 1 + 0 * many), degree)
     kept = grid(chance.fork(), degree, left).raised(axis, order)

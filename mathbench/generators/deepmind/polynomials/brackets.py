@@ -166,9 +166,9 @@ def _leaves(luck: Chance, degree: Int, entropy: Int, length: Int, variable: Int)
 
 def _worth(plan: _Plan, node: Int, row: Int, values: Int, terms: U64) -> tuple[Int, U64, Bool]:
     """From the leaves up: coefficients, hashes, and where nothing vanishes or is too large."""
-    most, many = len(values) - 1, plan.kind.shape[1]
+    most, many = int(plan.degree[0].max(initial=0)), plan.kind.shape[1]
     value = np.zeros((NODES, most + 1, many), dtype=np.int64)
-    value[node, :, row] = values.T
+    value[node, : len(values), row] = values.T
     added, multiplied = np.zeros((2, NODES, many), dtype=np.uint64)  # hashes as part of a sum, of a product
     added[node, row], multiplied[node, row] = terms, hashes.word(terms)
     good = np.ones(many, dtype=np.bool_)

@@ -114,12 +114,18 @@ def _hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Se
         return terms, ()
     power, size = terms.power[0], np.abs(terms.top)
     constant = terms.live & (terms.bottom == 1) & ((power == 0) | (size != 1))
-    fit = np.concatenate([constant, terms.live & (power > 1)])
-    many = np.minimum(fit.sum(axis=0), chance.between(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
+    fit = _side_by_side(constant, terms.live & (power > 1))
+    most = fit.sum(axis=0)
+    many = np.minimum(most, chance.between(1, np.maximum(np.minimum(below, most), 1)))
     chosen = chance.order(len(fit), fit)[:_MOST_BELOW]
-    values = np.take_along_axis(np.concatenate([size, power]), chosen, axis=0)
+    values = np.take_along_axis(_side_by_side(size, power), chosen, axis=0)
     live = np.arange(_MOST_BELOW)[:, None] < many
     parts = scope.hide(chance, [Numbers.integers(value) for value in values], live)
     names = np.full(fit.shape, -1)
     np.put_along_axis(names, chosen, parts.codes, axis=0)
-    return replace(terms, names=names.reshape(2, *terms.live.shape)), parts.requests or ()
+    return replace(terms, names=np.stack([names[::2], names[1::2]])), parts.requests or ()
+
+
+def _side_by_side(a: Int | Bool, b: Int | Bool) -> Int:
+    """Coefficient and exponent of each term: how many terms there are at most must not matter to what is chosen."""
+    return np.stack([a, b], axis=1).reshape(2 * len(a), -1)
