@@ -9,11 +9,12 @@ from mathbench.generators.deepmind.polynomials.evaluate import Evaluate
 from mathbench.generators.deepmind.polynomials.expand import Expand
 from mathbench.generators.deepmind.polynomials.power import SimplifyPower
 
+_FEWER = 50_000  # problems that a test split has at least: 64,000 were found
 _HIGHER = {"least_degree": 4, "most_degree": 5}
 
 EVALUATE = Evaluate(
     "polynomials__evaluate",
-    axes=(Level("degree=4-5", (3, 10), settings=_HIGHER), Level("bigger", (12, 12))),
+    axes=(Level("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER), Level("bigger", (12, 12))),
     settings={"least_degree": 1, "most_degree": 3},
 )
 ADD = Add(
@@ -25,12 +26,11 @@ ADD = Add(
 COLLECT = Collect(
     "polynomials__collect",
     axes=(
-        Level("degree=4-5", (3, 10), settings=_HIGHER),
-        Level("longer", (3, 10), settings={"more_terms": 6}),
+        Level("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER),
+        Level("longer", (3, 10), settings={"more_terms": 8}),
     ),
     settings={"least_degree": 1, "most_degree": 3, "more_terms": 2},
 )
-
 COMPOSE = Compose(
     "polynomials__compose",
     modules=(1, 4),
@@ -66,10 +66,10 @@ SIMPLIFY_POWER = SimplifyPower(
 )
 
 MODULES = (
-    EVALUATE,
+    EVALUATE.holding(easy=_FEWER),
     composed(EVALUATE, Level("deeper", (3, 10), (5, 6))),
     ADD,
-    COLLECT,
+    COLLECT.holding(easy=_FEWER),
     COMPOSE,
     EXPAND,
     COEFFICIENT_NAMED,
