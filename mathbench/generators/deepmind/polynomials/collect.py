@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel import hashes
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
@@ -21,6 +22,7 @@ from mathbench.generators.deepmind.polynomials.apart import apart, length
 from mathbench.task import Int
 
 _ASKED = ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}.")
+_T = TypeVar("_T", np.int64, np.bool_)
 _MOST_BELOW = 5  # modules below another
 _FEWEST_ROWS = 3  # of terms, so that they have enough constants to choose so many from
 
@@ -126,6 +128,6 @@ def _hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Se
     return replace(terms, names=np.stack([names[::2], names[1::2]])), parts.requests or ()
 
 
-def _side_by_side(a: Int | Bool, b: Int | Bool) -> Int:
+def _side_by_side(a: NDArray[_T], b: NDArray[_T]) -> NDArray[_T]:
     """Coefficient and exponent of each term: how many terms there are at most must not matter to what is chosen."""
     return np.stack([a, b], axis=1).reshape(2 * len(a), -1)
