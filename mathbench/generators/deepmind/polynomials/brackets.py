@@ -106,7 +106,13 @@ def _planned(chance: Chance, degree: Int, entropy: Int, length: Int) -> _Plan:
     """Decide from the root down what each node is; a tree that grows too large ends in a leaf at the last node."""
     plan = _Plan(*(np.full((NODES, len(degree)), start) for start in (NONE, 0, 0, 0, 0, 0)))
     forced = np.zeros((NODES, len(degree)), dtype=np.bool_)
-    plan.kind[0], plan.degree[0], plan.entropy[0], plan.length[0], forced[0] = LEAF, degree, entropy, length, True
+    plan.kind[0], plan.degree[0], plan.entropy[0], plan.length[0], forced[0] = (
+        LEAF,
+        degree,
+        entropy,
+        length,
+        True,
+    )
     free = np.ones(len(degree), dtype=np.int64)
     for node in range(NODES):
         there = chance.fork()
@@ -138,7 +144,11 @@ def _divide(luck: Chance, plan: _Plan, forced: Bool, node: int, rows: Int, free:
     for which in range(2):
         here = (free + which, rows)
         plan.kind[here] = LEAF
-        plan.degree[here], plan.entropy[here], plan.length[here] = degrees[which], entropies[which], lengths[which]
+        plan.degree[here], plan.entropy[here], plan.length[here] = (
+            degrees[which],
+            entropies[which],
+            lengths[which],
+        )
     forced[free, rows] = sums  # a sum of two sums needs no brackets, so that one of the two must be more
 
 

@@ -104,7 +104,9 @@ def _power(chance: Chance, values: Int, degree: Int) -> Int:
 
 def _form(scope: Scope, degree: Int) -> Sums:
     """A letter for the coefficient of each power, in the order of the powers."""
-    powers = np.broadcast_to(np.arange(int(degree.max(initial=0)) + 1)[:, None], (degree.max(initial=0) + 1, len(degree)))
+    powers = np.broadcast_to(
+        np.arange(int(degree.max(initial=0)) + 1)[:, None], (degree.max(initial=0) + 1, len(degree))
+    )
     letters = np.stack([scope.code(1 + power) for power in range(len(powers))])
     names, ones = np.stack([letters, np.full_like(letters, -1)]), np.ones_like(letters)
     return Sums(ones, ones, powers[None], powers <= degree, scope.code(0)[None], names)

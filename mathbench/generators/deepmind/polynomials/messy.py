@@ -127,7 +127,9 @@ def _divide(luck: Chance, plan: _Plan, node: int, rows: Int, most: Int) -> None:
 def _worth(plan: _Plan) -> tuple[Int, Int, U64]:
     """From the leaves up: exponents as fractions, and hashes."""
     top, bottom = plan.top.copy(), np.maximum(plan.bottom, 1)
-    part, whole = np.zeros((2, *top.shape), dtype=np.uint64)  # hashes, as one factor of a product and on their own
+    part, whole = np.zeros(
+        (2, *top.shape), dtype=np.uint64
+    )  # hashes, as one factor of a product and on their own
     leaf = hashes.word(plan.top, plan.bottom)
     part[...], whole[...] = leaf, leaf
     for node in range(NODES - 1, -1, -1):
