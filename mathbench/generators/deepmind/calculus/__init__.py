@@ -18,7 +18,7 @@ DERIVATIVE = Derivative(
     modules=(2, 4),
     axes=(
         Level("order=4-5", (3, 10), (2, 4), settings={"least_order": 4, "most_order": 5}),
-        Level("deeper", (3, 10), (5, 6)),
+        Level("bigger", (12, 12), (2, 4)),
     ),
     settings={"least_order": 1, "most_order": 3},
 )

@@ -58,8 +58,9 @@ class Grid(Columns):
         for power in self.power:
             key = (key << _BITS) + power
         order = np.argsort(np.where(self.live, -key, 1), axis=0)
-        value, live = (np.take_along_axis(part, order, axis=0) for part in (self.value, self.live))
+        value = np.take_along_axis(self.value, order, axis=0)
         power = np.take_along_axis(self.power, order[None], axis=1)
+        live = np.take_along_axis(self.live, order, axis=0)
         return Sums(value, np.ones_like(value), power, live, variable).positive_first()
 
     def word(self, axis: Int) -> Int:
@@ -108,9 +109,14 @@ def _more(chance: Chance, places: Int, live: Bool, more: Int, cells: Int) -> tup
     """So many further cells, all different."""
     for number in range(int(more.max(initial=0))):
         wanted = number < more
-        place = chance.until(
-            lambda luck, here: luck.below(cells[here]),
-            lambda drawn, here: ~((places[:, here] == drawn) & live[:, here] & wanted[here]).any(axis=0),
-        )
+        place = _another(chance, places, live & wanted, cells)
         places, live = np.concatenate([places, place[None]]), np.concatenate([live, wanted[None]])
     return places, live
+
+
+def _another(chance: Chance, places: Int, live: Bool, cells: Int) -> Int:
+    """A cell that is none of the live ones, int64 (n,)."""
+    return chance.until(
+        lambda luck, here: luck.below(cells[here]),
+        lambda drawn, here: ~((places[:, here] == drawn) & live[:, here]).any(axis=0),
+    )

@@ -19,7 +19,7 @@ EVALUATE = Evaluate(
 ADD = Add(
     "polynomials__add",
     modules=(1, 4),
-    axes=(Level("degree=4-5", (3, 10), (1, 4), settings=_HIGHER), Level("deeper", (3, 10), (5, 6))),
+    axes=(Level("degree=4-5", (3, 10), (1, 4), settings=_HIGHER), Level("bigger", (12, 12), (1, 4))),
     settings={"least_degree": 1, "most_degree": 3},
 )
 COLLECT = Collect(
@@ -36,7 +36,7 @@ COMPOSE = Compose(
     modules=(1, 4),
     axes=(
         Level("degree=3", (3, 10), (1, 4), settings={"least_degree": 3, "most_degree": 3}),
-        Level("deeper", (3, 10), (5, 6)),
+        Level("deeper", (3, 10), (5, 5)),
     ),
     settings={"least_degree": 1, "most_degree": 2},
 )

@@ -65,8 +65,8 @@ class CoefficientNamed(Module):
         plain, values, terms = _sum(chance, degree, own, variable)
         found = bracketed(chance, degree, own, variable, degree * 0)
         values = np.where(has_brackets, found.value, values)
-        power, form = _power(chance, values, degree), _form(scope, degree)
-        named = np.take_along_axis(form.names[0], power[None], axis=0)[0]
+        power, (form, names) = _power(chance, values, degree), _form(scope, degree)
+        named = np.take_along_axis(names, power[None], axis=0)[0]
         asked = np.take_along_axis(values, power[None], axis=0)[0]
         problem = Coefficient(
             plain, found.shown, has_brackets, form.shuffled(chance), named, asked, chance.below(len(_ASKED))
@@ -102,14 +102,13 @@ def _power(chance: Chance, values: Int, degree: Int) -> Int:
     return np.where(chance.coin(1, 5), anyone, other)
 
 
-def _form(scope: Scope, degree: Int) -> Sums:
-    """A letter for the coefficient of each power, in the order of the powers."""
-    powers = np.broadcast_to(
-        np.arange(int(degree.max(initial=0)) + 1)[:, None], (degree.max(initial=0) + 1, len(degree))
-    )
-    letters = np.stack([scope.code(1 + power) for power in range(len(powers))])
+def _form(scope: Scope, degree: Int) -> tuple[Sums, Int]:
+    """A letter for the coefficient of each power, in the order of the powers, and the codes of these letters."""
+    places = range(int(degree.max(initial=0)) + 1)
+    letters = np.stack([scope.code(1 + power) for power in places])
+    powers = np.broadcast_to(np.array(places)[:, None], letters.shape)
     names, ones = np.stack([letters, np.full_like(letters, -1)]), np.ones_like(letters)
-    return Sums(ones, ones, powers[None], powers <= degree, scope.code(0)[None], names)
+    return Sums(ones, ones, powers[None], powers <= degree, scope.code(0)[None], names), letters
 
 
 def _either(first: Bool, yes: Brackets, no: Sums) -> pa.StringArray:

@@ -107,6 +107,10 @@ def _filled_up(table: Int | Bool, rows: int) -> Int:
     return np.pad(table, ((0, rows - len(table)), (0, 0)))
 
 
+def _in_turn(coefficients: Int | Bool, powers: Int | Bool) -> Int | Bool:
+    return np.stack([coefficients, powers], axis=1).reshape(-1, coefficients.shape[1])
+
+
 def _hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Sequence[Request]]:
     """Have modules below define some of the coefficients and exponents of sums in one variable."""
     chance, below = chance.fork(), scope.modules - 1
@@ -114,12 +118,12 @@ def _hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Se
         return terms, ()
     power, size = terms.power[0], np.abs(terms.top)
     constant = terms.live & (terms.bottom == 1) & ((power == 0) | (size != 1))
-    fit = np.concatenate([constant, terms.live & (power > 1)])
+    fit = _in_turn(constant, terms.live & (power > 1))  # the same place for a term, however many there are
     many = np.minimum(fit.sum(axis=0), chance.between(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
     chosen = chance.order(len(fit), fit)[:_MOST_BELOW]
-    values = np.take_along_axis(np.concatenate([size, power]), chosen, axis=0)
+    values = np.take_along_axis(_in_turn(size, power), chosen, axis=0)
     live = np.arange(_MOST_BELOW)[:, None] < many
     parts = scope.hide(chance, [Numbers.integers(value) for value in values], live)
     names = np.full(fit.shape, -1)
     np.put_along_axis(names, chosen, parts.codes, axis=0)
-    return replace(terms, names=names.reshape(2, *terms.live.shape)), parts.requests or ()
+    return replace(terms, names=np.stack([names[::2], names[1::2]])), parts.requests or ()
