@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel import hashes
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
@@ -19,6 +20,8 @@ from mathbench.generators.deepmind.kernel.sums import Sums
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.generators.deepmind.polynomials.apart import apart, length
 from mathbench.task import Int
+
+T = TypeVar("T", np.int64, np.bool_)
 
 _ASKED = ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}.")
 _MOST_BELOW = 5  # modules below another
@@ -107,7 +110,8 @@ def _filled_up(table: Int | Bool, rows: int) -> Int:
     return np.pad(table, ((0, rows - len(table)), (0, 0)))
 
 
-def _in_turn(coefficients: Int | Bool, powers: Int | Bool) -> Int | Bool:
+def _in_turn(coefficients: NDArray[T], powers: NDArray[T]) -> NDArray[T]:
+    """What belongs to the coefficient and to the power of each term, (2 t, n)."""
     return np.stack([coefficients, powers], axis=1).reshape(-1, coefficients.shape[1])
 
 
