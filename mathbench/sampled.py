@@ -238,8 +238,10 @@ def _side_by_side(pending: int, before: int, tries: int) -> int:
 
 
 def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:
-    """The first right one of each group of so many: the places of those there are; for each group its number in the
-    group, or that of the last one.
+    """The first right one of each group of so many.
+
+    Returns:
+        The places of those there are, and for each group its number in the group, or that of the last one.
     """
     if tries == 1:
         return np.flatnonzero(right), np.zeros(len(right), np.int64)

@@ -11,6 +11,7 @@ from mathbench.generators.deepmind import MODULES
 from mathbench.generators.deepmind.mixture import of_dataset
 from mathbench.manifest import single
 from mathbench.rows import Rows
+from mathbench.suite import load
 from mathbench.verify import Depth, verify
 
 SIZES = {"train": 20, "validation": 4, "interpolate": 6, "extrapolate": 4}
@@ -75,6 +76,12 @@ def test_published_extrapolation_modules_have_no_train():
     for name in published:
         assert not len(Rows(task(f"deepmind/{name}"), "train"))
         assert len(Rows(task(f"deepmind/{name}"), "extrapolate").batch(range(5))) == 5
+
+
+def test_the_suite_has_every_module():
+    assert [config.task.id for config in load("deepmind").configs] == [
+        f"deepmind/{name}-v1" for name in MODULES
+    ]
 
 
 def test_one_difficulty_alone():

@@ -151,7 +151,7 @@ _SETTINGS = {"more_terms": 0}
 _AXES = (Level("bigger", (12, 12)), Level("longer", (3, 10), settings={"more_terms": 4}))
 LINEAR_1D = OneUnknown("algebra__linear_1d", settings=_SETTINGS, axes=_AXES)
 LINEAR_2D = TwoUnknowns("algebra__linear_2d", settings=_SETTINGS, axes=_AXES)
-_DEEPER = Level("deeper", (3, 10), modules=(5, 6))
+_DEEPER = Level("deeper", (3, 10), modules=(5, 5))
 
 MODULES = (
     LINEAR_1D.holding(easy=60_000),

@@ -10,6 +10,7 @@ import pyarrow as pa
 from mathbench import phrases, text
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.levels import holding
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.task import Int
@@ -87,4 +88,10 @@ def _turns(root: int) -> Int:
     return odd**root >> root
 
 
-MODULES = (NearestIntegerRoot("arithmetic__nearest_integer_root", axes=(Level("bigger", (10, 12)),)),)
+MODULES = (
+    holding(
+        NearestIntegerRoot("arithmetic__nearest_integer_root", axes=(Level("bigger", (10, 12)),)),
+        20_000,
+        300_000,
+    ),
+)

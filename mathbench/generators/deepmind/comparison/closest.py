@@ -9,7 +9,7 @@ import pyarrow as pa
 from mathbench.generators.deepmind.comparison import listing
 from mathbench.generators.deepmind.comparison.kth import chosen, how_many, slots
 from mathbench.generators.deepmind.comparison.listing import Listing
-from mathbench.generators.deepmind.comparison.values import Floats, hideable, keys, mixed, prints
+from mathbench.generators.deepmind.comparison.values import Floats, keys, mixed, prints
 from mathbench.generators.deepmind.kernel.chance import Bool
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
@@ -71,10 +71,8 @@ class Closest(Module):
         )
         lettered = chance.coin()
         scope = listing.apart(scope, chance, count * lettered)
-        numbers = [target, *values.slots()]
-        live = np.stack([hideable(number) for number in numbers])
-        live[1:] &= values.live
-        named = scope.hide(chance, numbers, live)
+        live = np.concatenate([np.ones((1, len(scope)), np.bool_), values.live])
+        named = scope.hide(chance, [target, *values.slots()], live)
         problem = Target(
             values.with_codes(named.codes[1:]),
             Named((target,), named.codes[:1]),
@@ -82,7 +80,7 @@ class Closest(Module):
             chance.below(_WORDINGS),
         )
         canonical = np.stack([values.prints(), prints(target).view(np.int64)])
-        return Drawn(problem, canonical, named.requests or (), live.any(axis=0) | (scope.modules == 1))
+        return Drawn(problem, canonical, named.requests or ())
 
     def question(self, problem: Target, scope: Scope) -> pa.StringArray:
         items = problem.values.listed(problem.lettered)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from mathbench import text
 from mathbench.generators.deepmind.comparison import listing
 from mathbench.generators.deepmind.comparison.listing import CHOICES, Listing
-from mathbench.generators.deepmind.comparison.values import hideable, keys
+from mathbench.generators.deepmind.comparison.values import keys
 from mathbench.generators.deepmind.kernel import numerals
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
@@ -93,9 +93,7 @@ class KthBiggest(Module):
         values = listing.draw(chance, count, scope.own(), unequal, width=slots(self, decades=2))
         lettered, biggest, ordinal = chance.coin(), chance.coin(), chance.between(1, count)
         scope = listing.apart(scope, chance, count * lettered)
-        numbers = values.slots()
-        live = np.stack([hideable(number) for number in numbers]) & values.live
-        named = scope.hide(chance, numbers, live)
+        named = scope.hide(chance, values.slots(), values.live)
         rank = np.where(biggest, count - ordinal, ordinal - 1)
         problem = Ranked(
             values.with_codes(named.codes),
@@ -105,7 +103,7 @@ class KthBiggest(Module):
             chance.below(_WORDINGS),
         )
         canonical = np.stack([values.prints(), rank])
-        return Drawn(problem, canonical, named.requests or (), live.any(axis=0) | (scope.modules == 1))
+        return Drawn(problem, canonical, named.requests or ())
 
     def question(self, problem: Ranked, scope: Scope) -> pa.StringArray:
         items = problem.values.listed(problem.lettered)

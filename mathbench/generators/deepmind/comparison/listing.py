@@ -104,8 +104,8 @@ def _shown(numbers: Numbers, codes: Int) -> text.Piece:
     """Numbers, or their letters."""
     hidden = codes >= 0
     if not hidden.any():
-        return numbers.text()
-    return (*letter(codes), *phrases.only(numbers.text(), ~hidden))
+        return numbers.written()
+    return (*letter(codes), *phrases.only(numbers.written(), ~hidden))
 
 
 def draw(

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench import phrases, text
-from mathbench.generators.deepmind.comparison.values import fractions, hideable, mixed
+from mathbench.generators.deepmind.comparison.values import fractions, mixed
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
@@ -88,14 +88,13 @@ class Pair(Module):
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
         chance = scope.chance()
         first, second = _two(chance.fork(), scope.own())
-        live = np.stack([hideable(first), hideable(second)])
-        numbers = scope.hide(chance, [first, second], live)
+        numbers = scope.hide(chance, [first, second])
         sign = np.sign(first.top * second.bottom - second.top * first.bottom)
         which = chance.coin() & (sign != 0)
         asked = np.where(which, chance.below(2), 2 + chance.below(6))
         problem = Two(numbers, asked, sign, chance.below(_WORDINGS.take(asked)))
         canonical = _canonical(asked, sign, first, second)
-        return Drawn(problem, canonical, numbers.requests or (), live.any(axis=0) | (scope.modules == 1))
+        return Drawn(problem, canonical, numbers.requests or ())
 
     def question(self, problem: Two, scope: Scope) -> pa.StringArray:
         choice = _FIRST.take(problem.asked) + problem.wording

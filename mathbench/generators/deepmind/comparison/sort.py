@@ -9,7 +9,6 @@ import pyarrow as pa
 from mathbench.generators.deepmind.comparison import brief, listing
 from mathbench.generators.deepmind.comparison.kth import how_many, slots, unequal
 from mathbench.generators.deepmind.comparison.listing import Listing
-from mathbench.generators.deepmind.comparison.values import hideable
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
@@ -53,14 +52,11 @@ class Sort(Module):
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
         chance = scope.chance()
         values, good = self._values(scope, chance.fork())
-        numbers = values.slots()
-        live = np.stack([hideable(number) for number in numbers]) & values.live
-        named = scope.hide(chance, numbers, live)
+        named = scope.hide(chance, values.slots(), values.live)
         direction = chance.below(len(_DIRECTIONS))
         wording = chance.below(np.where(direction < 2, len(_ASKED), len(_ASKED) - 1))
         problem = Unsorted(values.with_codes(named.codes), direction, wording)
         canonical = values.prints()[None, :]
-        good &= live.any(axis=0) | (scope.modules == 1)
         return Drawn(problem, canonical, named.requests or (), good)
 
     def _values(self, scope: Scope, chance: Chance) -> tuple[Listing, Bool]:

@@ -14,17 +14,8 @@ from mathbench.task import Int
 
 Floats = NDArray[np.float64]
 
-# Which values a module below may define: integers always; fractions and decimal fractions once there are modules that
-# define all of them. A question in which nothing may be hidden is drawn again.
-FRACTIONS_ARE_DEFINED = False
-
 _PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to one
 _FIXED = 16  # bits behind the point
-
-
-def hideable(values: Numbers) -> Bool:
-    """Which values a module below may define, bool (n,)."""
-    return values.integer | FRACTIONS_ARE_DEFINED
 
 
 def keys(top: Int, bottom: Int) -> Floats:

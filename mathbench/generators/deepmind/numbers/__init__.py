@@ -11,7 +11,7 @@ from mathbench.generators.deepmind.numbers.primes import IsPrime, ListPrimeFacto
 from mathbench.generators.deepmind.numbers.rounding import RoundNumber
 
 BIGGER = Level("bigger", (12, 12))
-DEEPER = Level("deeper", (3, 10), modules=(5, 6))
+DEEPER = Level("deeper", (3, 10), modules=(5, 5))
 
 _ROUND = RoundNumber(
     "numbers__round_number",

@@ -67,7 +67,7 @@ SIMPLIFY_POWER = SimplifyPower(
 
 MODULES = (
     EVALUATE.holding(easy=_FEWER),
-    composed(EVALUATE, Level("deeper", (3, 10), (5, 6))),
+    composed(EVALUATE, Level("deeper", (3, 10), (5, 5))),
     ADD,
     COLLECT.holding(easy=_FEWER),
     COMPOSE,

@@ -21,8 +21,9 @@ from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.generators.deepmind.polynomials.apart import apart, length
 from mathbench.task import Int
 
+T = TypeVar("T", np.int64, np.bool_)
+
 _ASKED = ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}.")
-_T = TypeVar("_T", np.int64, np.bool_)
 _MOST_BELOW = 5  # modules below another
 _FEWEST_ROWS = 3  # of terms, so that they have enough constants to choose so many from
 
@@ -109,6 +110,11 @@ def _filled_up(table: Int | Bool, rows: int) -> Int:
     return np.pad(table, ((0, rows - len(table)), (0, 0)))
 
 
+def _in_turn(coefficients: NDArray[T], powers: NDArray[T]) -> NDArray[T]:
+    """What belongs to the coefficient and to the power of each term, (2 t, n)."""
+    return np.stack([coefficients, powers], axis=1).reshape(-1, coefficients.shape[1])
+
+
 def _hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Sequence[Request]]:
     """Have modules below define some of the coefficients and exponents of sums in one variable."""
     chance, below = chance.fork(), scope.modules - 1
@@ -116,18 +122,12 @@ def _hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Se
         return terms, ()
     power, size = terms.power[0], np.abs(terms.top)
     constant = terms.live & (terms.bottom == 1) & ((power == 0) | (size != 1))
-    fit = _side_by_side(constant, terms.live & (power > 1))
-    most = fit.sum(axis=0)
-    many = np.minimum(most, chance.between(1, np.maximum(np.minimum(below, most), 1)))
+    fit = _in_turn(constant, terms.live & (power > 1))  # the same place for a term, however many there are
+    many = np.minimum(fit.sum(axis=0), chance.between(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
     chosen = chance.order(len(fit), fit)[:_MOST_BELOW]
-    values = np.take_along_axis(_side_by_side(size, power), chosen, axis=0)
+    values = np.take_along_axis(_in_turn(size, power), chosen, axis=0)
     live = np.arange(_MOST_BELOW)[:, None] < many
     parts = scope.hide(chance, [Numbers.integers(value) for value in values], live)
     names = np.full(fit.shape, -1)
     np.put_along_axis(names, chosen, parts.codes, axis=0)
     return replace(terms, names=np.stack([names[::2], names[1::2]])), parts.requests or ()
-
-
-def _side_by_side(a: NDArray[_T], b: NDArray[_T]) -> NDArray[_T]:
-    """Coefficient and exponent of each term: how many terms there are at most must not matter to what is chosen."""
-    return np.stack([a, b], axis=1).reshape(2 * len(a), -1)
