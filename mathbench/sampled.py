@@ -21,7 +21,7 @@ from mathbench import text
 from mathbench.errors import SpaceExhausted
 from mathbench.hashing import GOLDEN, U64, key_of, mix
 from mathbench.plan import MOST_ROWS, Plan
-from mathbench.reserve import OF_SPLIT, TEST, Reserve
+from mathbench.reserve import Reserve
 from mathbench.stock import Held
 from mathbench.task import Int, Task, Written, numbers
 
@@ -31,13 +31,15 @@ FEWEST, MOST = 1 << 5, 1 << 12  # candidates of each stratum that are looked at 
 MOST_ATTEMPTS = 1 << 16
 MOST_TRIES = 64  # attempts at one row made side by side
 WORTH = 1 << 13  # so many attempts cost hardly more than one
-HALF = (TEST.low + TEST.high) / 2
-# two splits show test problems; each has its half, because their strata may overlap
+# Each split has a reserve of its own, because strata of two may overlap. The test splits have more than in families
+# that are counted: a problem is drawn until it lies in the reserve, on average 1 / share times.
 RESERVES = {
-    **OF_SPLIT,
-    "interpolate": Reserve("test", TEST.low, HALF),
-    "extrapolate": Reserve("test", HALF, TEST.high),
+    "train": Reserve("train", 0.0, 0.6),
+    "validation": Reserve("validation", 0.6, 0.7),
+    "interpolate": Reserve("interpolate", 0.7, 0.85),
+    "extrapolate": Reserve("extrapolate", 0.85, 1.0),
 }
+ALL = Reserve("all", 0.0, 1.0)
 
 
 class Draft(Protocol):
@@ -116,7 +118,8 @@ class SampledSource:
     def __init__(self, task: Sampled, split: str, key: int):
         self._task, self._split, strata = task, split, task.strata(split)
         self._keys = np.array([key_of(key, s.name) for s in strata], dtype=np.uint64)
-        self._reserve = RESERVES[split]
+        reserves = [ALL if s.apart else RESERVES[split] for s in strata]
+        self._first, self._last = np.array([_ends(r) for r in reserves], dtype=np.uint64).reshape(-1, 2).T
         self._repeats = task.may_repeat(split)
         held = [Held(MOST_ROWS if self._repeats else s.holds) for s in strata]
         self.plan = Plan(strata, range(len(strata)), held, key_of(key, "plan"))
@@ -212,7 +215,7 @@ class SampledSource:
             )
         luck = mix(word.take(item) ^ mix(number.astype(np.uint64) + np.uint64(1)))
         draft = self._task.draft(self._split, stratum.take(item), luck)
-        chosen, first = _first(self._reserve.holds(draft.prints) & draft.good, tries)
+        chosen, first = _first(self._held(draft.prints, stratum.take(item)) & draft.good, tries)
         questions, answers = draft.write(chosen)
         fits = self._fits(questions, answers)
         attempt[pending] += first + 1
@@ -221,6 +224,10 @@ class SampledSource:
             kept, keep = chosen[fits], pa.array(fits)
             questions, answers = questions.filter(keep), answers.filter(keep)
         return item.take(kept), Accepted(draft.prints.take(kept), number.take(kept), questions, answers)
+
+    def _held(self, prints: U64, stratum: Int) -> NDArray[np.bool_]:
+        """Which problems lie in the reserves of their strata."""
+        return (prints >= self._first.take(stratum)) & (prints <= self._last.take(stratum))
 
     def _fits(self, questions: pa.StringArray, answers: pa.StringArray) -> NDArray[np.bool_]:
         asked, answered = (np.diff(text.raw(strings)[1]) for strings in (questions, answers))
@@ -249,6 +256,11 @@ def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:
     some, first = groups.any(axis=1), groups.argmax(axis=1)
     places = (np.arange(len(groups)) * tries + first)[some]
     return places, np.where(some, first, tries - 1)
+
+
+def _ends(reserve: Reserve) -> tuple[int, int]:
+    """The smallest and the largest fingerprint of a reserve."""
+    return round(reserve.low * (1 << 32)) << 32, (round(reserve.high * (1 << 32)) << 32) - 1
 
 
 class Distinct:

@@ -22,6 +22,8 @@ class Stratum:
         group: strata of one group are used up together, which keeps their labels balanced.
         space: strata with the same space share its problems; none is shown twice.
         share: a low estimate of the share of points that are problems; 0: to be found out by trying.
+        apart: for a stratum that is sampled: no other split has a stratum that could show its problems, so that it
+            needs no reserve.
         holds: for a stratum that is sampled: how many different problems a split other than train hands out.
     """
 
@@ -34,6 +36,7 @@ class Stratum:
     space: str = ""
     share: float = 0.0
     holds: int = 0
+    apart: bool = False
 
     @property
     def group_name(self) -> str:

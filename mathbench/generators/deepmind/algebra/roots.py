@@ -159,7 +159,7 @@ ROOTS = PolynomialRoots(
     settings={"fewest_roots": 2, "most_roots": 5},
     axes=(
         Level("bigger", (12, 12), published="algebra__polynomial_roots_big"),
-        Level("more", (3, 10), settings={"fewest_roots": 6, "most_roots": 6}),
+        Level("more", (3, 10), settings={"fewest_roots": 6, "most_roots": 6}, apart=True),
     ),
 )
 

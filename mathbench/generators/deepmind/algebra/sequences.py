@@ -122,7 +122,7 @@ class NthTerm(PolynomialSequence):
 _SETTINGS = {"least_degree": 1, "most_degree": 3}
 _AXES = (
     Level("bigger", (12, 12)),
-    Level("degree=4", (3, 10), settings={"least_degree": 4, "most_degree": 4}),
+    Level("degree=4", (3, 10), settings={"least_degree": 4, "most_degree": 4}, apart=True),
 )
 
 MODULES = (

@@ -84,7 +84,7 @@ MODULES = (
             settings={"least": 2, "most": 16},
             axes=(
                 Level("bigger", (10, 12)),
-                Level("larger-bases", (3, 10), settings={"least": 17, "most": 36}),
+                Level("larger-bases", (3, 10), settings={"least": 17, "most": 36}, apart=True),
             ),
         ),
         100_000,

@@ -147,8 +147,8 @@ _LONGER = {"fewest": 9, "most": 11, "fractions": 0}
 
 
 def _axes(published: str) -> tuple[Level, ...]:
-    longer = Level("longer", (10, 12), settings=_LONGER, published=published)
-    return (longer, Level("bigger", (10, 12)), Level("composed", (3, 10), modules=(2, 4)))
+    longer = Level("longer", (10, 12), settings=_LONGER, published=published, apart=True)
+    return (longer, Level("bigger", (10, 12)), Level("composed", (3, 10), modules=(2, 4), apart=True))
 
 
 MODULES = (

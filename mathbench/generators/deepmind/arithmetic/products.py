@@ -62,7 +62,7 @@ MODULES = (
             "arithmetic__mul",
             axes=(
                 Level("bigger", (10, 12), published="arithmetic__mul_big"),
-                Level("composed", (3, 10), modules=(2, 3)),
+                Level("composed", (3, 10), modules=(2, 3), apart=True),
             ),
         ),
         60_000,

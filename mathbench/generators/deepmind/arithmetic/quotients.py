@@ -60,7 +60,7 @@ MODULES = (
             "arithmetic__div",
             axes=(
                 Level("bigger", (10, 12), published="arithmetic__div_big"),
-                Level("composed", (3, 10), modules=(2, 3)),
+                Level("composed", (3, 10), modules=(2, 3), apart=True),
             ),
         ),
         30_000,

@@ -148,7 +148,7 @@ MODULES = (
         entropy=(4, 16),
         axes=(
             Level("bigger", (16, 20), published="arithmetic__add_or_sub_big"),
-            Level("composed", (4, 16), modules=(2, 3)),
+            Level("composed", (4, 16), modules=(2, 3), apart=True),
         ),
     ),
 )

@@ -139,6 +139,6 @@ MODULES = (
     SimplifySurd(
         "arithmetic__simplify_surd",
         settings={"large": 0},
-        axes=(Level("larger-primes", (3, 10), settings={"large": 1}),),
+        axes=(Level("larger-primes", (3, 10), settings={"large": 1}, apart=True),),
     ),
 )

@@ -7,7 +7,7 @@ from mathbench.generators.deepmind.kernel.module import Level
 PARTIAL = PartialDerivative(
     "calculus__differentiate",
     axes=(
-        Level("order=4-5", (3, 10), settings={"least_order": 4, "most_order": 5}),
+        Level("order=4-5", (3, 10), settings={"least_order": 4, "most_order": 5}, apart=True),
         Level("bigger", (12, 12)),
     ),
     settings={"least_order": 1, "most_order": 3},
@@ -17,7 +17,7 @@ DERIVATIVE = Derivative(
     "calculus__differentiate_composed",
     modules=(2, 4),
     axes=(
-        Level("order=4-5", (3, 10), (2, 4), settings={"least_order": 4, "most_order": 5}),
+        Level("order=4-5", (3, 10), (2, 4), settings={"least_order": 4, "most_order": 5}, apart=True),
         Level("bigger", (12, 12), (2, 4)),
     ),
     settings={"least_order": 1, "most_order": 3},

@@ -102,6 +102,14 @@ def distances(values: Listing, target: Numbers) -> Floats:
 
 CLOSEST = Closest(
     "comparison__closest",
-    axes=(Level("more", (12, 12), settings={"fewest": 7, "most": 8}, published="comparison__closest_more"),),
+    axes=(
+        Level(
+            "more",
+            (12, 12),
+            settings={"fewest": 7, "most": 8},
+            published="comparison__closest_more",
+            apart=True,
+        ),
+    ),
     settings={"fewest": 0, "most": 0},  # by entropy
 )

@@ -126,7 +126,13 @@ _SETTINGS = {"fewest": 0, "most": 0}  # by entropy
 KTH_BIGGEST = KthBiggest(
     "comparison__kth_biggest",
     axes=(
-        Level("more", (12, 12), settings={"fewest": 9, "most": 10}, published="comparison__kth_biggest_more"),
+        Level(
+            "more",
+            (12, 12),
+            settings={"fewest": 9, "most": 10},
+            published="comparison__kth_biggest_more",
+            apart=True,
+        ),
     ),
     settings=_SETTINGS,
 )

@@ -87,6 +87,6 @@ class Sort(Module):
 
 SORT = Sort(
     "comparison__sort",
-    axes=(Level("more", (12, 12), settings={"brief": 1}, published="comparison__sort_more"),),
+    axes=(Level("more", (12, 12), settings={"brief": 1}, published="comparison__sort_more", apart=True),),
     settings={"fewest": 0, "most": 0, "brief": 0},  # as many as the entropy allows
 )

@@ -34,6 +34,7 @@ class Level:
         settings: what else the module varies, by name; see :meth:`Module.setting`.
         published: the name of the published extrapolation module that this is, if it is one.
         holds: how many different problems a test split hands out.
+        apart: whether no level of train could show its problems, whatever is drawn: more items, terms, draws than any.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Level:
     settings: Mapping[str, int] = field(default_factory=dict, hash=False)
     published: str = ""
     holds: int = MANY
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -245,4 +247,4 @@ class School(Sampled):
 
 
 def _stratum(level: Level) -> Stratum:
-    return Stratum(level.name, holds=level.holds)
+    return Stratum(level.name, holds=level.holds, apart=level.apart)

@@ -94,13 +94,14 @@ class Time(Module):
 
 
 def _level(name: str, least: int, most: int, holds: int) -> Level:
-    return Level(name, (0, 0), settings={"least": least, "most": most}, holds=holds)
+    settings = {"least": least, "most": most}
+    return Level(name, (0, 0), settings=settings, holds=holds, apart=least > LONGEST)
 
 
 TIME = Time(
     "measurement__time",
     entropy=(0, 0),
-    settings={"least": 1, "most": 12 * HOUR - 1},
+    settings={"least": 1, "most": LONGEST},
     levels=(
         _level("difficulty=easy", 1, 4 * HOUR - 1, 15_000),
         _level("difficulty=medium", 4 * HOUR, 8 * HOUR - 1, 15_000),

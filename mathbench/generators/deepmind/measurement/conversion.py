@@ -157,7 +157,7 @@ CONVERSION = Conversion(
     ),
     axes=(
         _level("bigger", 100, (0, 26), parts.EASY, entropy=9),  # as published
-        _level("finer", 0, (0, 6), parts.FINE, holds=1500),
+        _level("finer", 0, (0, 6), parts.FINE, holds=1500, apart=True),
     ),
     settings={"decimals": 50, "first_cell": 0, "last_cell": 20, "parts": parts.EASY},
 )

@@ -17,8 +17,8 @@ _ROUND = RoundNumber(
     "numbers__round_number",
     axes=(
         Level("bigger", (12, 12), published="numbers__round_number_big"),
-        Level("coarser", (8, 8), settings={"finest": 7, "coarsest": 9}),
-        Level("finer", (8, 8), settings={"finest": -10, "coarsest": -8}),
+        Level("coarser", (8, 8), settings={"finest": 7, "coarsest": 9}, apart=True),
+        Level("finer", (8, 8), settings={"finest": -10, "coarsest": -8}, apart=True),
     ),
     settings={"finest": -7, "coarsest": 6},
 )

@@ -14,19 +14,25 @@ _HIGHER = {"least_degree": 4, "most_degree": 5}
 
 EVALUATE = Evaluate(
     "polynomials__evaluate",
-    axes=(Level("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER), Level("bigger", (12, 12))),
+    axes=(
+        Level("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER, apart=True),
+        Level("bigger", (12, 12)),
+    ),
     settings={"least_degree": 1, "most_degree": 3},
 )
 ADD = Add(
     "polynomials__add",
     modules=(1, 4),
-    axes=(Level("degree=4-5", (3, 10), (1, 4), settings=_HIGHER), Level("bigger", (12, 12), (1, 4))),
+    axes=(
+        Level("degree=4-5", (3, 10), (1, 4), settings=_HIGHER, apart=True),
+        Level("bigger", (12, 12), (1, 4)),
+    ),
     settings={"least_degree": 1, "most_degree": 3},
 )
 COLLECT = Collect(
     "polynomials__collect",
     axes=(
-        Level("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER),
+        Level("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER, apart=True),
         Level("longer", (3, 10), settings={"more_terms": 8}),
     ),
     settings={"least_degree": 1, "most_degree": 3, "more_terms": 2},
@@ -35,7 +41,7 @@ COMPOSE = Compose(
     "polynomials__compose",
     modules=(1, 4),
     axes=(
-        Level("degree=3", (3, 10), (1, 4), settings={"least_degree": 3, "most_degree": 3}),
+        Level("degree=3", (3, 10), (1, 4), settings={"least_degree": 3, "most_degree": 3}, apart=True),
         Level("deeper", (3, 10), (5, 5)),
     ),
     settings={"least_degree": 1, "most_degree": 2},
@@ -43,7 +49,7 @@ COMPOSE = Compose(
 EXPAND = Expand(
     "polynomials__expand",
     axes=(
-        Level("degree=6-7", (3, 10), settings={"least_degree": 6, "most_degree": 7}),
+        Level("degree=6-7", (3, 10), settings={"least_degree": 6, "most_degree": 7}, apart=True),
         Level("longer", (3, 10), settings={"more_terms": 6}),
     ),
     settings={"least_degree": 1, "most_degree": 5, "more_terms": 0},
@@ -51,7 +57,7 @@ EXPAND = Expand(
 COEFFICIENT_NAMED = CoefficientNamed(
     "polynomials__coefficient_named",
     axes=(
-        Level("degree=5-6", (3, 10), settings={"least_degree": 5, "most_degree": 6}),
+        Level("degree=5-6", (3, 10), settings={"least_degree": 5, "most_degree": 6}, apart=True),
         Level("bigger", (12, 12)),
     ),
     settings={"least_degree": 1, "most_degree": 4},

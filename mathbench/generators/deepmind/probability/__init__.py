@@ -18,7 +18,14 @@ def _module(kind: type[Picking], name: str, ordered: bool, holds: tuple[int, ...
     names = (*_DRAWN, "more samples", "larger bag")
     published = {"more samples": f"{name}_more_samples"}
     levels = [
-        Level(level, (0, 0), settings={"kind": i}, published=published.get(level, ""), holds=holds[i])
+        Level(
+            level,
+            (0, 0),
+            settings={"kind": i},
+            published=published.get(level, ""),
+            holds=holds[i],
+            apart=level not in _DRAWN,
+        )
         for i, level in enumerate(names)
     ]
     axes = tuple(levels[len(_DRAWN) :])
