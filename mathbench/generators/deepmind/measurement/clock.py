@@ -14,6 +14,7 @@ from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.task import Int
 
 HOUR, DAY = 60, 24 * 60  # minutes
+LONGEST = 12 * HOUR - 1  # minutes in train
 BEFORE, AFTER, BETWEEN = range(3)
 _KINDS = np.array([BEFORE, AFTER, BETWEEN, BETWEEN])
 
