@@ -20,6 +20,7 @@ def filled(choice: Int, templates: Sequence[str], **parts: Piece | pa.StringArra
         templates: ASCII texts with ``{name}`` where the part of that name stands.
         parts: strings or columns of text (n,) by name.
 
+    >>> import numpy as np
     >>> filled(np.array([1, 0]), ["{p}!", "Is {p}?"], p=pa.array(["so", "no"])).to_pylist()
     ['Is so?', 'no!']
     """
