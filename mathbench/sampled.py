@@ -124,6 +124,8 @@ class SampledSource:
         held = [Held(MOST_ROWS if self._repeats else s.holds) for s in strata]
         self.plan = Plan(strata, range(len(strata)), held, key_of(key, "plan"))
         self._distinct = Distinct(len(strata))
+        # half as many as it takes on average, where every stratum needs as many
+        self._tries = max(int(0.5 / max([r.share for r in reserves], default=1)), 1)
 
     def __len__(self) -> int:
         return self.plan.rows
@@ -161,24 +163,25 @@ class SampledSource:
         """Look at candidates of all strata, in turn, until one stratum has so many different problems."""
         found = self._distinct
         while len(found.candidates[stratum]) < needed:
-            before, many = len(found.candidates[stratum]), int(np.clip(found.looked_at, FEWEST, MOST))
+            before = len(found.candidates[stratum])
+            many = int(np.clip((needed - before) * 9 // 8, FEWEST, MOST))
             number = np.repeat(np.arange(found.looked_at, found.looked_at + many), len(self._keys))
             of = np.tile(np.arange(len(self._keys)), many)  # in turn, so that none takes what another needs
-            found.add(of, number, self._accepted(of, number, np.zeros_like(number)))
+            found.add(of, number, self._accepted(of, number, np.zeros_like(number), self._tries))
             found.looked_at += many
-            if len(found.candidates[stratum]) - before < many // 64:
+            if len(found.candidates[stratum]) - before <= many // 64:
                 name = self._task.strata(self._split)[stratum].name
                 raise SpaceExhausted(
                     f"{self._task.name}: {self._split} holds hardly more than {before:,} rows of {name}."
                 )
 
-    def _accepted(self, stratum: Int, number: Int, attempt: Int) -> Accepted:
+    def _accepted(self, stratum: Int, number: Int, attempt: Int, tries: int = 1) -> Accepted:
         """The first acceptable attempt, from a given one on, at some candidates.
 
-        How many attempts are made side by side changes nothing but the time it takes.
+        How many attempts are made side by side, at first so many, changes nothing but the time it takes.
         """
         word = mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
-        attempt, pending, tries = attempt.copy(), np.arange(len(number)), 1
+        attempt, pending = attempt.copy(), np.arange(len(number))
         prints = np.empty(len(number), np.uint64)
         done: list[Int] = []
         texts: list[tuple[pa.StringArray, pa.StringArray]] = []

@@ -18,9 +18,11 @@ from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.numbers.division import TRUTH
 from mathbench.generators.deepmind.numbers.factoring import factors
-from mathbench.generators.deepmind.numbers.primality import last_below, next_prime
+from mathbench.generators.deepmind.numbers.primality import BOUND, last_below, next_prime
 from mathbench.generators.prime import SIEVED
 from mathbench.task import Int
+
+_GAP = 1 << 12  # no two primes below BOUND lie so far apart
 
 _PRIME_ASKED = ("Is {number} prime?", "Is {number} a prime number?", "Is the number {number} prime?")
 _COMPOSITE_ASKED = (
@@ -81,7 +83,8 @@ def _number(chance: Chance, entropy: Int, prime: Bool) -> Int:
     near = np.sort([chance.integer(part, signed=False, least=2) for part in (first, entropy - first)], axis=0)
     smaller, larger = (_from_half_to_twice(chance, about) for about in near)
     smaller = next_prime(smaller)
-    found = next_prime(np.where(prime, smaller * larger - 3, larger))
+    # at the highest entropy one product in thousands lies where primes are no longer told for certain
+    found = next_prime(np.where(prime, np.minimum(smaller * larger - 3, BOUND - _GAP), larger))
     return np.where(prime, found, smaller * found)
 
 
