@@ -120,7 +120,7 @@ def of_dataset(mixture: "Mixture", dataset: Dataset) -> Data:
         dataset: a dataset of the suite `deepmind`.
 
     Raises:
-        InputError: when a module is missing, or the modules differ in seed or in numbers of rows.
+        InputError: when a module is missing, or the modules differ in seed or in splits.
     """
     configs = list(dataset.configs.values())
     wanted = [module.id for module in mixture.modules]
@@ -131,10 +131,8 @@ def of_dataset(mixture: "Mixture", dataset: Dataset) -> Data:
         )
     first = configs[0]
     for config in configs:
-        if (config.seed, config.spec()["sizes"]) != (first.seed, first.spec()["sizes"]):
-            raise InputError(
-                f"{first.name} and {config.name} differ in seed or rows; the mixture needs them equal."
-            )
+        if (config.seed, list(config.spec()["sizes"])) != (first.seed, list(first.spec()["sizes"])):
+            raise InputError(f"{first.name} and {config.name} differ in seed or splits.")
     splits = {
         split: _in_turn(mixture, [dataset.table(config, split) for config in configs])
         for split in first.spec()["sizes"]
@@ -143,19 +141,19 @@ def of_dataset(mixture: "Mixture", dataset: Dataset) -> Data:
 
 
 def _in_turn(mixture: Mixture, tables: list[pa.Table]) -> pa.Table:
-    """A row of each table in turn, as `Rows` would give them."""
-    each, many = tables[0].num_rows, len(tables)
+    """A row of each table in turn, as `Rows` would give them, until one has no more."""
+    each, many = min(table.num_rows for table in tables), len(tables)
     row = np.arange(each * many)
     rows = pa.concat_tables(
-        _set(
-            table,
-            stratum=pc.binary_join_element_wise(
-                module.module.name, table["stratum"].cast(pa.string()), BETWEEN
-            ),
-        )
+        _with_module(table.slice(0, each), module.module.name)
         for module, table in zip(mixture.modules, tables, strict=True)
     ).take(pa.array(row % many * each + row // many))
     return _set(rows, task=pa.array([mixture.name] * len(row)), row=pa.array(row))
+
+
+def _with_module(table: pa.Table, name: str) -> pa.Table:
+    strata = pc.binary_join_element_wise(name, table["stratum"].cast(pa.string()), BETWEEN)
+    return _set(table, stratum=strata)
 
 
 def _set(table: pa.Table, **columns: pa.Array) -> pa.Table:
