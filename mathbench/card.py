@@ -58,15 +58,25 @@ def _config(name: str, content: str, files: Mapping[str, list[str]]) -> list[str
     return lines
 
 
+COUNTED = (
+    "80 % of all problems may appear in train, 10 % in validation, 10 % in interpolate (the same strata as train) and "
+    "extrapolate (strata that train never shows)"
+)
+DRAWN = (
+    "60 % of all problems may appear in train, 10 % in validation, 15 % in interpolate (the same strata as train), 15 % "
+    "in extrapolate (strata that train never shows)"
+)
+
+
 def _opening(manifest: Manifest) -> str:
     rows = sum(content.rows for content in manifest.contents.values())
+    drawn = {isinstance(config.task, Sampled) for config in manifest.configs}
+    shares = "; ".join(text for kind, text in ((False, COUNTED), (True, DRAWN)) if kind in drawn)
     return (
         f"# Mathematical questions by mathbench\n\n{rows:,} questions in {len(manifest.configs)} configuration(s), "
         f"made by mathbench {manifest.version}. Every row is a function of task, version, seed, split and row number "
         "alone. Which split a problem may appear in is a property of the problem, the same for every seed and setting, "
-        "so train shares no problem with any test split of any mathbench dataset of the same family: 80 % of all "
-        "problems may appear in train, 10 % in validation, 10 % in interpolate (the same strata as train) and "
-        "extrapolate (strata that train never shows).\n\n"
+        f"so train shares no problem with any test split of any mathbench dataset of the same family: {shares}.\n\n"
         "```python\n"
         "from datasets import load_dataset\n"
         f'rows = load_dataset("PATH", "{manifest.configs[0].name}", split="interpolate")\n'
