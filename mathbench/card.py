@@ -63,8 +63,8 @@ COUNTED = (
     "extrapolate (strata that train never shows)"
 )
 DRAWN = (
-    "60 % of all problems may appear in train, 10 % in validation, 15 % in interpolate (the same strata as train), 15 % "
-    "in extrapolate (strata that train never shows)"
+    "60 % of all problems may appear in train, 10 % in validation, 15 % in interpolate (the same strata as train), "
+    "15 % in extrapolate (strata that train never shows)"
 )
 
 
