@@ -9,7 +9,7 @@ settings.load_profile("mathbench")
 def pytest_addoption(parser):
     parser.addoption(
         "--questions",
-        default=12,
+        default=6,
         type=int,
         help="school mathematics: questions per module, level and split that the independent solver answers; "
         "ten times as many rows of each split are compared",
