@@ -13,7 +13,6 @@ from mathbench.generators.deepmind.kernel.chance import Bool
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.groups import by_group
-from mathbench.generators.deepmind.kernel.levels import holding
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.task import Int
@@ -78,15 +77,12 @@ def _answer(base: int, problem: InBase) -> pa.StringArray:
 
 
 MODULES = (
-    holding(
-        AddOrSubInBase(
-            "arithmetic__add_or_sub_in_base",
-            settings={"least": 2, "most": 16},
-            axes=(
-                Level("bigger", (10, 12)),
-                Level("larger-bases", (3, 10), settings={"least": 17, "most": 36}, apart=True),
-            ),
+    AddOrSubInBase(
+        "arithmetic__add_or_sub_in_base",
+        settings={"least": 2, "most": 16},
+        axes=(
+            Level("bigger", (10, 12)),
+            Level("larger-bases", (3, 10), settings={"least": 17, "most": 36}, apart=True),
         ),
-        100_000,
-    ),
+    ).holding(easy=100_000),
 )

@@ -15,7 +15,6 @@ from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT, logarithm
-from mathbench.generators.deepmind.kernel.levels import holding
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
 from mathbench.generators.deepmind.kernel.tape import LEAF
@@ -152,25 +151,19 @@ def _axes(published: str) -> tuple[Level, ...]:
 
 
 MODULES = (
-    holding(
-        Calculate(
-            "arithmetic__add_sub_multiple",
-            settings=_INTEGERS,
-            axes=_axes("arithmetic__add_sub_multiple_longer"),
-            products=False,
-        ),
-        150_000,
-    ),
-    holding(
-        Calculate(
-            "arithmetic__mul_div_multiple",
-            settings=_FRACTIONS,
-            axes=_axes("arithmetic__mul_div_multiple_longer"),
-            sums=False,
-        ),
-        150_000,
-    ),
-    holding(
-        Calculate("arithmetic__mixed", settings=_FRACTIONS, axes=_axes("arithmetic__mixed_longer")), 200_000
+    Calculate(
+        "arithmetic__add_sub_multiple",
+        settings=_INTEGERS,
+        axes=_axes("arithmetic__add_sub_multiple_longer"),
+        products=False,
+    ).holding(easy=150_000),
+    Calculate(
+        "arithmetic__mul_div_multiple",
+        settings=_FRACTIONS,
+        axes=_axes("arithmetic__mul_div_multiple_longer"),
+        sums=False,
+    ).holding(easy=150_000),
+    Calculate("arithmetic__mixed", settings=_FRACTIONS, axes=_axes("arithmetic__mixed_longer")).holding(
+        easy=200_000
     ),
 )

@@ -12,7 +12,6 @@ from mathbench.generators.deepmind.arithmetic.pairs import Pair, hidden
 from mathbench.generators.deepmind.kernel.canonical import folded, ordered
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.decimals import Decimals
-from mathbench.generators.deepmind.kernel.levels import holding
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 
@@ -57,15 +56,11 @@ class Mul(Module):
 
 
 MODULES = (
-    holding(
-        Mul(
-            "arithmetic__mul",
-            axes=(
-                Level("bigger", (10, 12), published="arithmetic__mul_big"),
-                Level("composed", (3, 10), modules=(2, 3), apart=True),
-            ),
+    Mul(
+        "arithmetic__mul",
+        axes=(
+            Level("bigger", (10, 12), published="arithmetic__mul_big"),
+            Level("composed", (3, 10), modules=(2, 3), apart=True),
         ),
-        60_000,
-        500_000,
-    ),
+    ).holding(easy=60_000, medium=500_000),
 )

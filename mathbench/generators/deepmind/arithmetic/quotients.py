@@ -12,7 +12,6 @@ from mathbench.generators.deepmind.arithmetic.pairs import Pair, hidden
 from mathbench.generators.deepmind.kernel.canonical import folded
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.decimals import Decimals
-from mathbench.generators.deepmind.kernel.levels import holding
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
@@ -55,15 +54,11 @@ class Div(Module):
 
 
 MODULES = (
-    holding(
-        Div(
-            "arithmetic__div",
-            axes=(
-                Level("bigger", (10, 12), published="arithmetic__div_big"),
-                Level("composed", (3, 10), modules=(2, 3), apart=True),
-            ),
+    Div(
+        "arithmetic__div",
+        axes=(
+            Level("bigger", (10, 12), published="arithmetic__div_big"),
+            Level("composed", (3, 10), modules=(2, 3), apart=True),
         ),
-        30_000,
-        400_000,
-    ),
+    ).holding(easy=30_000, medium=400_000),
 )

@@ -10,7 +10,6 @@ import pyarrow as pa
 from mathbench import phrases, text
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.compose import Drawn, Value
-from mathbench.generators.deepmind.kernel.levels import holding
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.task import Int
@@ -89,9 +88,7 @@ def _turns(root: int) -> Int:
 
 
 MODULES = (
-    holding(
-        NearestIntegerRoot("arithmetic__nearest_integer_root", axes=(Level("bigger", (10, 12)),)),
-        20_000,
-        300_000,
+    NearestIntegerRoot("arithmetic__nearest_integer_root", axes=(Level("bigger", (10, 12)),)).holding(
+        easy=20_000, medium=300_000
     ),
 )

@@ -110,7 +110,7 @@ class Module(ABC):
         )
 
     def holding(self, **many: int) -> Self:
-        """The same module, with how many problems a test split has of its easy, medium or hard ones, where few."""
+        """The same module, with how many problems a test split has at least of its easy, medium or hard ones."""
         named = (
             (level, many.get(level.name.removeprefix("difficulty="), level.holds)) for level in self.inner
         )

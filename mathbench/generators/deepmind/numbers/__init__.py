@@ -1,8 +1,6 @@
 """Numbers: divisors, primes, digits."""
 
-from dataclasses import replace
-
-from mathbench.generators.deepmind.kernel.module import MANY, Level, Module, composed
+from mathbench.generators.deepmind.kernel.module import Level, Module, composed
 from mathbench.generators.deepmind.numbers.base_conversion import BaseConversion
 from mathbench.generators.deepmind.numbers.division import DivRemainder, IsFactor
 from mathbench.generators.deepmind.numbers.divisors import Gcd, Lcm
@@ -31,12 +29,6 @@ _PLACE = PlaceValue(
 )
 
 
-def _holding(module: Module, easy: int, medium: int) -> Module:
-    """A module whose easier levels hold few problems: how many a test split hands out at least (measured)."""
-    levels = zip(module.inner, (easy, medium, MANY), strict=True)
-    return replace(module, levels=tuple(replace(level, holds=many) for level, many in levels))
-
-
 # with how many problems the easy and the medium level hand out
 _ALONE: tuple[tuple[Module, int, int], ...] = (
     (DivRemainder("numbers__div_remainder", axes=(BIGGER,)), 60_000, 400_000),
@@ -50,7 +42,7 @@ _ALONE: tuple[tuple[Module, int, int], ...] = (
 )
 
 MODULES: tuple[Module, ...] = (
-    _holding(BaseConversion("numbers__base_conversion", axes=(BIGGER,)), 3_500, 250_000),
-    *(_holding(*module) for module in _ALONE),
-    *(_holding(composed(module, DEEPER), 20_000, 200_000) for module, _, _ in _ALONE),
+    BaseConversion("numbers__base_conversion", axes=(BIGGER,)).holding(easy=3_500, medium=250_000),
+    *(module.holding(easy=easy, medium=medium) for module, easy, medium in _ALONE),
+    *(composed(module, DEEPER).holding(easy=20_000, medium=200_000) for module, _, _ in _ALONE),
 )
