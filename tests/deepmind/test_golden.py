@@ -10,7 +10,7 @@ from mathbench.generators.deepmind import MODULES, TASKS
 from mathbench.rows import Rows
 
 FILE = Path(__file__).with_name("golden.json")
-ROWS = {"train": 200, "validation": 20, "interpolate": 20, "extrapolate": 20}
+ROWS = {"train": 100, "validation": 10, "interpolate": 10, "extrapolate": 10}
 
 
 def digests(name: str) -> dict[str, str]:
