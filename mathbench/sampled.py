@@ -175,13 +175,15 @@ class SampledSource:
                     f"{self._task.name}: {self._split} holds hardly more than {before:,} rows of {name}."
                 )
 
-    def _accepted(self, stratum: Int, number: Int, attempt: Int, tries: int = 1) -> Accepted:
+    def _accepted(self, stratum: Int, number: Int, attempt: Int, least: int = 1) -> Accepted:
         """The first acceptable attempt, from a given one on, at some candidates.
 
-        How many attempts are made side by side, at first so many, changes nothing but the time it takes.
+        How many attempts are made side by side, at first at least so many, changes nothing but the time it takes.
         """
         word = mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
         attempt, pending = attempt.copy(), np.arange(len(number))
+        known = not self._repeats and attempt.any()  # made before: each succeeds at once
+        tries = 1 if known else min(max(WORTH // max(len(number), 1), least), 4 * least, MOST_TRIES)
         prints = np.empty(len(number), np.uint64)
         done: list[Int] = []
         texts: list[tuple[pa.StringArray, pa.StringArray]] = []
