@@ -10,6 +10,10 @@ from mathbench.rows import Rows
 
 SPLITS = ("train", "validation", "interpolate", "extrapolate")
 SEED = 11
+COMPOSED = [name for name in MODULES if name.endswith("_composed")]
+ALL = [  # composed questions take seconds each time: most of them run with -m slow
+    pytest.param(name, marks=pytest.mark.slow) if name in COMPOSED[1:] else name for name in MODULES
+]
 
 
 @lru_cache(maxsize=len(SPLITS))
@@ -39,7 +43,7 @@ def well_formed(question, answer):
     assert not re.search(r"\{\w+\}", question), question  # a gap that was not filled
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", ALL)
 def test_rows_depend_on_nothing_but_their_number(name, questions):
     many = 10 * questions
     for split in SPLITS:
@@ -49,7 +53,7 @@ def test_rows_depend_on_nothing_but_their_number(name, questions):
         assert all(rows.batch([row]).equals(whole.slice(row, 1)) for row in (1, many // 3, many - 2))
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", ALL)
 def test_splits_share_no_problem(name, questions):
     """By the canonical problem, over two seeds; and test splits repeat nothing."""
     seen = {}
