@@ -177,8 +177,9 @@ def strata(
         places: limbs per operand, see :func:`places`.
         operands: how many operands all strata of the split have columns for; 0: as many as the tuples.
 
-    >>> strata([(2, 1)], Numbers(10), "lengths")[0]
-    Stratum(name='digits=2+1', sizes=(90, 10), low=(0, 10, 0), weight=2, kind=0, group='', space='', share=1.0)
+    >>> stratum = strata([(2, 1)], Numbers(10), "lengths")[0]
+    >>> stratum.name, stratum.sizes, stratum.low, stratum.weight
+    ('digits=2+1', (90, 10), (0, 10, 0), 2)
     """
     filled = [c for c in choices if all(map(numbers.count, c))]
     shares = zip(filled, weights(filled, numbers, distribution), strict=True)
