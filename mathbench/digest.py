@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mathbench.text import raw
+from mathbench.text import column, raw, values
 
 TEXTS = ("question", "answer")
 _BITS, _MORE = 7, 128  # a byte of a LEB128 number holds seven bits, and 128 when another byte follows
@@ -34,7 +34,7 @@ class Digest:
     def __init__(self) -> None:
         self._texts = {name: (hashlib.sha256(), hashlib.sha256()) for name in TEXTS}
         self._numbers = hashlib.sha256()
-        self._names = pa.array([], pa.string())  # the dictionary that `_number_of` belongs to
+        self._names = column([])  # the dictionary that `_number_of` belongs to
         self._number_of = np.zeros(0, dtype=np.int64)
         self.strata: dict[str, int] = {}
 
@@ -58,7 +58,7 @@ class Digest:
         if not chunk.dictionary.equals(self._names):
             self._names = chunk.dictionary
             self._number_of = np.full(len(self._names), -1)
-        codes = chunk.indices.to_numpy(zero_copy_only=False)
+        codes = values(chunk.indices)
         present = np.bincount(codes, minlength=len(self._names))
         if (present[self._number_of < 0] > 0).any():
             self._meet(codes)
@@ -87,19 +87,19 @@ def of_table(table: pa.Table) -> str:
     return digest.value()
 
 
-def _filled(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _filled(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column of text in which what is missing is empty: damaged files are read too."""
-    return pc.fill_null(column.cast(pa.string()), "") if column.null_count else column
+    return pc.fill_null(texts.cast(pa.string()), "") if texts.null_count else texts
 
 
-def _leb128(values: NDArray[np.integer]) -> bytes:
+def _leb128(numbers: NDArray[np.integer]) -> bytes:
     """Numbers from 0 on in seven-bit groups, the lowest first.
 
     >>> _leb128(np.array([5, 300])).hex()
     '05ac02'
     """
-    if values.max(initial=0) < _MORE:
-        return values.astype(np.uint8).tobytes()
-    rest = values[:, None] >> np.arange(0, 64, _BITS)
+    if numbers.max(initial=0) < _MORE:
+        return numbers.astype(np.uint8).tobytes()
+    rest = numbers[:, None] >> np.arange(0, 64, _BITS)
     groups = (rest % _MORE + _MORE * (rest >= _MORE)).astype(np.uint8)
     return groups[(rest > 0) | (np.arange(rest.shape[1]) == 0)].tobytes()

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from mathbench import formats
+from mathbench import formats, text
 from mathbench.errors import InputError, SpaceExhausted, did_you_mean
 from mathbench.hashing import check_seed
 from mathbench.reserve import OF_SPLIT
@@ -38,8 +38,8 @@ class Rows:
             raise InputError(f"unknown split '{split}'. {did_you_mean(split, OF_SPLIT)}")
         self.task, self.split, self.seed = task, split, check_seed(seed)
         self.strata = task.strata(split)
-        self._name = pa.array([task.name], pa.string())
-        self._names = pa.array([s.name for s in self.strata], pa.string())
+        self._name = text.column([task.name])
+        self._names = text.column([s.name for s in self.strata])
         self.source = task.source(split, self.seed)
 
     def __len__(self) -> int:
@@ -79,19 +79,20 @@ class Rows:
         parts = self.source.written(rows if isinstance(rows, range) else wanted)
         found = [self._columns(part) for part in parts]
         columns = {name: pa.chunked_array([part[name] for part in found]) for name in found[0]}
-        table = pa.table({**columns, "row": pa.array(wanted)})
+        table = pa.table({**columns, "row": text.integers(wanted)})
         return formats.of(self.task).rows(table.select([*COLUMNS, *columns.keys() - set(COLUMNS)]))
 
     def _columns(self, part: Written) -> dict[str, pa.Array]:
         """Questions, answers and what stands beside them."""
-        one_name = np.zeros(len(part.stratum), np.int32)
+        one_name = text.integers(np.zeros(len(part.stratum), np.int32))
+        stratum = text.integers(part.stratum.astype(np.int32))
         columns = {
             "question": part.questions,
             "answer": part.answers,
             "task": pa.DictionaryArray.from_arrays(one_name, self._name),
-            "stratum": pa.DictionaryArray.from_arrays(part.stratum.astype(np.int32), self._names),
+            "stratum": pa.DictionaryArray.from_arrays(stratum, self._names),
         }
-        return columns if part.labels is None else {**columns, "label": pa.array(part.labels)}
+        return columns if part.labels is None else {**columns, "label": text.integers(part.labels)}
 
 
 @lru_cache(maxsize=32)

@@ -201,7 +201,7 @@ class SampledSource:
         order = np.empty(len(number), np.int64)
         order[np.concatenate(done)] = np.arange(len(number))
         questions, answers = (
-            pa.concat_arrays(column).take(pa.array(order)) for column in zip(*texts, strict=True)
+            pa.concat_arrays(column).take(text.integers(order)) for column in zip(*texts, strict=True)
         )
         return Accepted(prints, attempt, questions, answers)
 

@@ -20,6 +20,7 @@ from mathbench.manifest import ShardContent
 from mathbench.rows import Rows
 from mathbench.storage import Place, clear, fetched
 from mathbench.task import LABELS, Task
+from mathbench.text import integers
 
 BATCH = 1 << 17  # rows made at a time, and rows per Parquet row group
 SPREAD = 32  # rows of each row group that are made anew before a shard of an earlier run is kept
@@ -189,7 +190,7 @@ def footer(path: Place, task: Task) -> tuple[int, str]:
 def _foreign(table: pa.Table, rows: Rows, start: int) -> str:
     """The first difference in a spread of rows of a table that should begin with row `start`."""
     picked = np.unique(np.linspace(0, table.num_rows - 1, SPREAD).astype(np.int64))
-    return difference(table.take(picked), expected(rows, start + picked))
+    return difference(table.take(integers(picked)), expected(rows, start + picked))
 
 
 def expected(rows: Rows, numbers: range | NDArray[np.int64]) -> pa.Table:

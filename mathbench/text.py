@@ -201,6 +201,37 @@ def strings(data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> pa.StringArr
     return _array(np.ascontiguousarray(data), offsets)
 
 
+def column(texts: Sequence[str]) -> pa.StringArray:
+    """Python strings as an Arrow array; like :func:`integers` without `pa.array`, whose first call imports pandas.
+
+    >>> column(["7", "", "½"]).to_pylist()
+    ['7', '', '½']
+    """
+    parts = [text.encode() for text in texts]
+    lengths = np.array([len(part) for part in parts], dtype=np.int64)
+    return strings(np.frombuffer(b"".join(parts), dtype=np.uint8), lengths)
+
+
+def integers(values: NDArray[np.integer]) -> pa.Array:
+    """Integers as an Arrow array of the same type that shares their memory.
+
+    >>> integers(np.array([1, 2], dtype=np.int32)).type
+    DataType(int32)
+    """
+    whole = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(whole.dtype), len(whole), [None, pa.py_buffer(whole)])
+
+
+def values(whole: pa.Array) -> NDArray[np.integer]:
+    """The inverse of :func:`integers`; what is missing has any value.
+
+    >>> values(pa.array([1, 2, 3], pa.int32()).slice(1)).tolist()
+    [2, 3]
+    """
+    kind = np.dtype(f"int{whole.type.bit_width}")
+    return np.frombuffer(whole.buffers()[1] or b"", dtype=kind)[whole.offset : whole.offset + len(whole)]
+
+
 def _array(data: NDArray[np.uint8], offsets: NDArray[np.int32]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
 
@@ -211,7 +242,7 @@ def words(choice: NDArray[np.integer], options: Sequence[str]) -> pa.StringArray
     >>> words(np.array([1, 0]), ["false", "true"]).to_pylist()
     ['true', 'false']
     """
-    return pa.array(list(options), pa.string()).take(pa.array(choice.astype(np.int64)))
+    return column(options).take(integers(choice.astype(np.int64)))
 
 
 def show(value: int, base: int) -> str:

@@ -244,3 +244,16 @@ def test_one_configuration_may_be_left_unnamed_and_several_may_not(folder, tmp_p
         open_dataset(folder).config()
     with pytest.raises(InputError, match="Did you mean 'divisible-7-base10'"):
         open_dataset(folder).config("divisible-7-base1")
+
+
+def test_generation_imports_nothing_that_it_does_not_need(tmp_path):
+    """Each worker process pays for what is imported: pandas and school mathematics would double its start."""
+    script = (
+        "import sys; from mathbench.__main__ import main; sys.argv = ['mathbench', 'generate', '--task', 'prime', "
+        f"'--train', '100', '--out', {str(tmp_path / 'ds')!r}]\n"
+        "try: main()\n"
+        "finally: print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    heavy = {"pandas", "datasets", "torch", "sympy", "scipy", "mathbench.generators.deepmind"}
+    assert not heavy & set(done.stdout.split())
