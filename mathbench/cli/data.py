@@ -72,6 +72,8 @@ def generate(
       mathbench generate --suite hofstadter --out hofstadter --shard 1/4
     """
     from mathbench.engine import engine as make_engine
+
+    who = make_engine(engine, workers, address, early=not dry_run)
     from mathbench.engine.work import Part
     from mathbench.manifest import single
     from mathbench.storage import place
@@ -80,7 +82,6 @@ def generate(
     part = None if shard is None else Part.parse(shard)
     if part is not None and force:
         raise InputError("--force would remove what other parts write. Remove the folder first.")
-    who = make_engine(engine, workers, address)
     if task is None and suite is None and out is not None:
         title, configs = str(out), _begun(out, given, seed, name, context.args)
     elif (task is None) == (suite is None):

@@ -5,12 +5,14 @@ back what each shard holds. Rows and digests are the same whoever writes them.
 """
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mathbench.engine.local import Local
-from mathbench.engine.work import Job, Unit
 from mathbench.errors import InputError, did_you_mean
-from mathbench.shard import Progress
+
+if TYPE_CHECKING:  # what a worker loads meanwhile
+    from mathbench.engine.work import Job, Unit
+    from mathbench.shard import Progress
 
 ENGINES = ("local", "ray")
 T = TypeVar("T")
@@ -19,7 +21,7 @@ T = TypeVar("T")
 class Engine(Protocol):
     """Calls a function on units of work."""
 
-    def run(self, job: Job[T], units: Sequence[Unit], progress: Progress) -> dict[str, T]:
+    def run(self, job: "Job[T]", units: "Sequence[Unit]", progress: "Progress") -> dict[str, T]:
         """Call `job(unit, progress)` once for every unit, in any order and place.
 
         Args:
@@ -37,7 +39,9 @@ class Engine(Protocol):
         """
 
 
-def engine(name: str = "local", workers: int | None = None, address: str | None = None) -> Engine:
+def engine(
+    name: str = "local", workers: int | None = None, address: str | None = None, early: bool = False
+) -> Engine:
     """Make an engine.
 
     Args:
@@ -45,6 +49,7 @@ def engine(name: str = "local", workers: int | None = None, address: str | None 
         workers: local: how many processes, by default 1; ray: how many shards may be in work at a time, by default
             twice the CPUs of the cluster.
         address: of a Ray cluster.
+        early: start worker processes now, so that they load while the caller prepares the work; it must follow.
 
     Raises:
         InputError: for an unknown name, a number below 1, an address without Ray, or Ray that is not installed.
@@ -68,7 +73,10 @@ def engine(name: str = "local", workers: int | None = None, address: str | None 
         return Local()
     from mathbench.engine.processes import Processes
 
-    return Processes(workers)
+    processes = Processes(workers)
+    if early:
+        processes.start()
+    return processes
 
 
 __all__ = ["ENGINES", "Engine", "engine"]

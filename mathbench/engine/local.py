@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from mathbench.engine.work import Job, Unit
-from mathbench.shard import Progress
+if TYPE_CHECKING:  # what a worker loads meanwhile
+    from mathbench.engine.work import Job, Unit
+    from mathbench.shard import Progress
 
 T = TypeVar("T")
 
@@ -14,5 +15,5 @@ T = TypeVar("T")
 class Local:
     """Does all work in this process."""
 
-    def run(self, job: Job[T], units: Sequence[Unit], progress: Progress) -> dict[str, T]:
+    def run(self, job: "Job[T]", units: "Sequence[Unit]", progress: "Progress") -> dict[str, T]:
         return {unit.shard.file: job(unit, progress) for unit in units}

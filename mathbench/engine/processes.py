@@ -5,6 +5,7 @@ open files this process has, need no guarded main module, and see at once when t
 """
 
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -12,20 +13,22 @@ import threading
 from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from mathbench.engine.work import Job, Unit
 from mathbench.engine.worker import PATIENCE
 from mathbench.errors import WorkerLost
-from mathbench.shard import Progress
+
+if TYPE_CHECKING:  # what a worker loads meanwhile
+    from mathbench.engine.work import Job, Unit
+    from mathbench.shard import Progress
 
 TRIES = 3  # for a shard whose worker is lost
 T = TypeVar("T")
 
 _START = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from mathbench.engine.worker import serve; serve()"
+    "import mathbench.engine.work; from mathbench.engine.worker import serve; serve()"
 )
 _log = logging.getLogger("mathbench")
 
@@ -47,9 +50,14 @@ class Processes:
     """
 
     workers: int
+    _early: list["_Worker"] = field(default_factory=list, repr=False, compare=False)
 
-    def run(self, job: Job[T], units: Sequence[Unit], progress: Progress) -> dict[str, T]:
-        with _Crew(job, units, progress) as crew:
+    def start(self) -> None:
+        """Start workers now, one per further CPU at most: they load while the caller prepares the work."""
+        self._early.extend(_Worker() for _ in range(min(self.workers, os.cpu_count() or 1) - 1))
+
+    def run(self, job: "Job[T]", units: "Sequence[Unit]", progress: "Progress") -> dict[str, T]:
+        with _Crew(job, units, progress, self._early) as crew:
             for _ in range(min(self.workers, len(units)) - 1):
                 crew.hire()
             crew.work_along()
@@ -59,11 +67,12 @@ class Processes:
 class _Crew(Generic[T]):
     """The list of shards, and everybody who works on it; each worker is driven by a thread of ours."""
 
-    def __init__(self, job: Job[T], units: Sequence[Unit], progress: Progress):
+    def __init__(self, job: "Job[T]", units: "Sequence[Unit]", progress: "Progress", early: list["_Worker"]):
         self.results: dict[str, T] = {}
         self._job, self._left, self._progress = job, deque(units), progress
         self._tries: Counter[str] = Counter()
         self._lock, self._stopped = threading.RLock(), False
+        self._early = early
         self._workers: list[_Worker] = []
         self._threads: list[threading.Thread] = []
         self._error: BaseException | None = None
@@ -74,6 +83,8 @@ class _Crew(Generic[T]):
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._stopped = True
+            self._workers += self._early
+            self._early.clear()
         for worker in self._workers:
             worker.dismiss()
         for worker in self._workers:
@@ -111,7 +122,7 @@ class _Crew(Generic[T]):
             with self._lock:
                 self._stopped, self._error = True, self._error or error
 
-    def _handed(self, worker: "_Worker", unit: Unit) -> bool:
+    def _handed(self, worker: "_Worker", unit: "Unit") -> bool:
         """Let a worker do a unit; whether it is still there after it."""
         told = 0
 
@@ -128,7 +139,7 @@ class _Crew(Generic[T]):
             self._again(unit, worker.fate())
             return False
 
-    def _again(self, unit: Unit, fate: str) -> None:
+    def _again(self, unit: "Unit", fate: str) -> None:
         """Put the shard of a lost worker back on the list, unless it has happened too often."""
         file = unit.shard.file
         self._tries[file] += 1
@@ -141,7 +152,7 @@ class _Crew(Generic[T]):
         with self._lock:
             self._left.appendleft(unit)
 
-    def _next(self) -> Unit | None:
+    def _next(self) -> "Unit | None":
         with self._lock:
             return self._left.popleft() if self._left and not self._stopped else None
 
@@ -149,7 +160,7 @@ class _Crew(Generic[T]):
         with self._lock:
             if self._stopped:
                 raise _Stopped
-            self._workers.append(_Worker())
+            self._workers.append(self._early.pop() if self._early else _Worker())
             return self._workers[-1]
 
     def _tell(self, rows: int) -> None:
@@ -172,13 +183,11 @@ class _Worker:
         )
         self._asking: Any = self._process.stdin
         self._said: Any = self._process.stdout
-        self._greeted = False
-
-    def do(self, job: Job[T], unit: Unit, progress: Progress) -> T:
-        """Do one unit there; raises what it raises, and `_Lost` when the process is lost."""
-        if not self._greeted:
+        with suppress(_Lost):  # the first unit finds it out
             self._send(sys.path)
-            self._greeted = True
+
+    def do(self, job: "Job[T]", unit: "Unit", progress: "Progress") -> T:
+        """Do one unit there; raises what it raises, and `_Lost` when the process is lost."""
         self._send((job, unit))
         while True:
             kind, value = self._heard()

@@ -54,6 +54,17 @@ def files(folder):
     return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+def test_workers_started_early_do_the_work_and_end_with_it(tmp_path, expected, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    early = engine(workers=3, early=True)
+    (started,) = children(os.getpid())
+    seen = set()
+    made = generate(
+        configs(), tmp_path / "ds", engine=early, progress=lambda _: seen.update(children(os.getpid()))
+    )
+    assert made == expected and started in seen and not children(os.getpid())
+
+
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_every_number_of_workers_makes_the_same_files(tmp_path, expected, workers):
     told = []
