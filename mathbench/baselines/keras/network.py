@@ -98,11 +98,20 @@ def seeds(seed: int | str, count: int) -> list[int]:
     return [key_of("weights", seed, i) >> 33 for i in range(count)]
 
 
-def lstm(kind: Any, units: int, luck: list[int], gain: float = 1.0, **options: Any) -> Any:
-    """An LSTM layer whose first weights follow from two seeds."""
+CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "SimpleRNN"}
+
+
+def recurrent(kind: Any, cell: str, units: int, luck: list[int], gain: float = 1.0, **options: Any) -> Any:
+    """A layer of cells ``lstm``, ``gru`` or ``rnn`` whose first weights follow from two seeds."""
     glorot = kind.initializers.VarianceScaling(gain * gain or 1e-12, "fan_avg", "uniform", seed=luck[0])
     orthogonal = kind.initializers.Orthogonal(seed=luck[1])
-    return kind.layers.LSTM(units, kernel_initializer=glorot, recurrent_initializer=orthogonal, **options)
+    layer = getattr(kind.layers, CELLS[cell])
+    return layer(units, kernel_initializer=glorot, recurrent_initializer=orthogonal, **options)
+
+
+def lstm(kind: Any, units: int, luck: list[int], gain: float = 1.0, **options: Any) -> Any:
+    """An LSTM layer (see `recurrent`)."""
+    return recurrent(kind, "lstm", units, luck, gain, **options)
 
 
 def device_of(kind: Any, wish: str) -> str:

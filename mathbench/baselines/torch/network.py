@@ -14,6 +14,7 @@ from torch.nn import functional
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.network import CHUNK, IGNORED, Arrays, Place
 from mathbench.baselines.settings import Training
+from mathbench.baselines.torch.recurrent import recurrent
 from mathbench.errors import InputError
 
 FILE = "model.safetensors"
@@ -117,26 +118,9 @@ class TorchNetwork:
         return np.asarray(chosen.cpu().numpy(), dtype=np.int64)
 
 
-def lstm(inputs: int, hidden: int, layers: int, luck: torch.Generator, gain: float = 1.0) -> nn.LSTM:
-    """An LSTM with the first weights that Keras gives it; sums are learnt in half the steps of PyTorch's own.
-
-    Glorot for the inputs, orthogonal for the recurrence, 1 for the bias of the forget gate. PyTorch has two
-    biases where one does; the second stays at zero and is not trained.
-    """
-    net = nn.LSTM(inputs, hidden, layers, batch_first=True)
-    with torch.no_grad():
-        for name, p in net.named_parameters():
-            if name.startswith("weight_ih"):
-                nn.init.xavier_uniform_(p, gain=gain if name.endswith("l0") else 1.0, generator=luck)
-            elif name.startswith("weight_hh"):
-                nn.init.orthogonal_(p, generator=luck)
-            else:
-                p.zero_()
-            if name.startswith("bias_ih"):
-                p[hidden : 2 * hidden] = 1.0  # gates come in the order input, forget, cell, output
-            if name.startswith("bias_hh"):
-                p.requires_grad_(False)
-    return net
+def lstm(inputs: int, hidden: int, layers: int, luck: torch.Generator, gain: float = 1.0) -> nn.RNNBase:
+    """An LSTM with Keras' first weights (see `recurrent`)."""
+    return recurrent("lstm", inputs, hidden, luck, layers, gain)
 
 
 def dense(inputs: int, outputs: int, luck: torch.Generator) -> nn.Linear:
