@@ -56,7 +56,9 @@ class Convolutions(Training):
 
     hidden: int = parameter(64, "channels", low=1, high=8192)
     width: int = parameter(3, "tokens that a filter sees", low=3, high=99)
-    layers: int = parameter(1, "times that the blocks are gone through with their own weights", low=1, high=16)
+    layers: int = parameter(
+        1, "times that the blocks are gone through with their own weights", low=1, high=16
+    )
 
 
 def check_poolable(shape: Shape) -> None:

@@ -44,13 +44,13 @@ class CNNLSTMClassifier(nn.Module):
         (rows, _, inputs), hidden = x.shape, self.reader.hidden_size
         kept = functional.dropout(x.new_ones(4, rows, 1, inputs), self.dropout)  # (4, B, 1, filters)
         held = functional.dropout(x.new_ones(4, rows, hidden), self.recurrent_dropout)  # (4, B, H)
-        own = self.reader.weight_ih_l0.view(4, hidden, inputs)
-        back = self.reader.weight_hh_l0.view(4, hidden, hidden).transpose(1, 2)
-        gates = torch.einsum("gbti,ghi->tgbh", x * kept, own)  # (T // 2, 4, B, H)
-        gates = gates + self.reader.bias_ih_l0.view(4, 1, hidden)
+        own, back, bias, _ = self.reader.parameters()
+        gates = torch.einsum("gbti,ghi->tgbh", x * kept, own.view(4, hidden, inputs))
+        gates = gates + bias.view(4, 1, hidden)  # (T // 2, 4, B, H)
+        turn = back.view(4, hidden, hidden).transpose(1, 2)  # (4, H, H)
         h = c = x.new_zeros(rows, hidden)
         for at in gates:
-            i, f, g, o = at + torch.bmm(h * held, back)  # (B, H) each
+            i, f, g, o = at + torch.bmm(h * held, turn)  # (B, H) each
             c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
             h = torch.sigmoid(o) * torch.tanh(c)
         return h

@@ -3,6 +3,8 @@
 It reads as many tokens as the longest training question has: of a longer question it never sees the rest.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ class MLP(nn.Module):
     def __init__(self, shape: Shape, settings: Perceptron, luck: torch.Generator):
         super().__init__()
         widths = [shape.question * shape.symbols] + settings.layers * [settings.hidden]
-        pairs = zip(widths, widths[1:], strict=False)
+        pairs = pairwise(widths)
         self.hidden = nn.ModuleList(dense(inputs, units, luck) for inputs, units in pairs)
         self.output = dense(settings.hidden, shape.answer * shape.outputs, luck)
         self.answers = (shape.answer, shape.outputs)
@@ -32,7 +34,7 @@ class MLP(nn.Module):
         for layer in self.hidden:
             x = torch.relu(layer(x))  # (B, H)
         logits: Tensor = self.output(x)  # (B, A * V)
-        return logits.unflatten(1, self.answers)  # (B, A, V)
+        return logits.view(-1, *self.answers)  # (B, A, V)
 
 
 def build(shape: Shape, settings: Perceptron, seed: int | str, place: Place) -> Network:

@@ -21,9 +21,7 @@ class RecurrentClassifier(nn.Module):
 
     def __init__(self, cell: str, shape: Shape, settings: Classifier, luck: torch.Generator):
         super().__init__()
-        self.reader = recurrent(
-            cell, shape.symbols, settings.hidden, luck, settings.layers, settings.gain
-        )
+        self.reader = recurrent(cell, shape.symbols, settings.hidden, luck, settings.layers, settings.gain)
         self.output = dense(settings.hidden, shape.outputs, luck)
         self.prefix = shape.prefix
 
