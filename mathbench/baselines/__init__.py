@@ -143,7 +143,10 @@ _BASELINES = (
         "mlp",
         "network",
         "dense layers on the whole question, one softmax per position",
-        frameworks={"torch": "mathbench.baselines.torch.mlp:build"},
+        frameworks={
+            "torch": "mathbench.baselines.torch.mlp:build",
+            "keras": "mathbench.baselines.keras.mlp:build",
+        },
         settings="mathbench.baselines.classics:Perceptron",
     ),
     Baseline(

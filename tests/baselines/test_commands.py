@@ -134,7 +134,7 @@ def test_predict_on_a_dataset(capsys):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["run-baseline", "lstm"], "Did you mean 'lstm-seq2seq'"),
+        (["run-baseline", "lstm-seq"], "Did you mean 'lstm-seq2seq'"),
         (["run-baseline", "lstm-seq2seq", "--set", "hiden=3"], "Did you mean 'hidden'"),
         (["run-baseline", "lstm-seq2seq", "--steps", "3"], "Did you mean --set steps=3"),
         (["run-baseline", "lstm-seq2seq", "--dgits", "3"], "Did you mean 'digits'"),
