@@ -63,11 +63,91 @@ _BASELINES = (
         "network",
         "LSTM reads the question, one softmax over the possible answers",
         frameworks={
-            "torch": "mathbench.baselines.torch.lstm_classifier:build",
-            "keras": "mathbench.baselines.keras.lstm_classifier:build",
+            "torch": "mathbench.baselines.torch.recurrent_classifier:lstm",
+            "keras": "mathbench.baselines.keras.recurrent_classifier:lstm",
         },
         settings="mathbench.baselines.settings:Classifier",
         classify=True,
+    ),
+    Baseline(
+        "gru-classifier",
+        "network",
+        "GRU reads the question, one softmax over the possible answers",
+        frameworks={
+            "torch": "mathbench.baselines.torch.recurrent_classifier:gru",
+            "keras": "mathbench.baselines.keras.recurrent_classifier:gru",
+        },
+        settings="mathbench.baselines.settings:Classifier",
+        classify=True,
+    ),
+    Baseline(
+        "rnn-classifier",
+        "network",
+        "plain RNN reads the question, one softmax over the possible answers",
+        frameworks={
+            "torch": "mathbench.baselines.torch.recurrent_classifier:rnn",
+            "keras": "mathbench.baselines.keras.recurrent_classifier:rnn",
+        },
+        settings="mathbench.baselines.settings:Classifier",
+        classify=True,
+    ),
+    Baseline(
+        "cnn-lstm-classifier",
+        "network",
+        "convolution, pooling and an LSTM with dropout read, one softmax over the possible answers",
+        frameworks={
+            "torch": "mathbench.baselines.torch.cnn_lstm_classifier:build",
+            "keras": "mathbench.baselines.keras.cnn_lstm_classifier:build",
+        },
+        settings="mathbench.baselines.classics:Convolved",
+        classify=True,
+    ),
+    Baseline(
+        "bilstm-seq2seq",
+        "network",
+        "LSTMs from both ends read, LSTMs from both ends write, one softmax per position",
+        frameworks={
+            "torch": "mathbench.baselines.torch.bilstm_seq2seq:build",
+            "keras": "mathbench.baselines.keras.bilstm_seq2seq:build",
+        },
+        settings="mathbench.baselines.classics:Bidirectional",
+    ),
+    Baseline(
+        "lstm-small",
+        "network",
+        "lstm-seq2seq with a writer smaller than the reader",
+        frameworks={
+            "torch": "mathbench.baselines.torch.lstm_seq2seq:build",
+            "keras": "mathbench.baselines.keras.lstm_seq2seq:build",
+        },
+        settings="mathbench.baselines.classics:Small",
+    ),
+    Baseline(
+        "simple-lstm",
+        "network",
+        "one LSTM reads the question, thinks on blanks and writes, one softmax per step",
+        frameworks={
+            "torch": "mathbench.baselines.torch.simple_lstm:build",
+            "keras": "mathbench.baselines.keras.simple_lstm:build",
+        },
+        settings="mathbench.baselines.classics:Simple",
+    ),
+    Baseline(
+        "cnn",
+        "network",
+        "residual convolutions over question and answer, one softmax per position",
+        frameworks={"torch": "mathbench.baselines.torch.cnn:build"},
+        settings="mathbench.baselines.classics:Convolutions",
+    ),
+    Baseline(
+        "mlp",
+        "network",
+        "dense layers on the whole question, one softmax per position",
+        frameworks={
+            "torch": "mathbench.baselines.torch.mlp:build",
+            "keras": "mathbench.baselines.keras.mlp:build",
+        },
+        settings="mathbench.baselines.classics:Perceptron",
     ),
     Baseline(
         "constant", "floor", "always the most frequent training answer", "mathbench.baselines.floors:Constant"

@@ -13,6 +13,14 @@ from mathbench.catalog import folder
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
 
+_SHARE: tuple[Any, float, str] = ((int, float), 1, "an exact match from 0 to 1")
+PUBLISHED: dict[str, tuple[Any, float, str]] = {  # what a source may print: type, largest value, in words
+    "exact": _SHARE,
+    "extrapolate": _SHARE,
+    "parameters": (int, 1e15, "a number of weights"),
+    "note": (str, 0, "text"),
+}
+
 SPLITS = ("train", "validation", "interpolate", "extrapolate")
 
 
@@ -25,6 +33,8 @@ class Recipe:
         baseline: which baseline it is for.
         summary: one phrase.
         source: where the numbers come from.
+        published: what the source reached: ``exact`` and ``extrapolate`` (exact match from 0 to 1),
+            ``parameters``, and a ``note`` that says on what.
         task: the default task: its ``name`` and parameters.
         sizes: rows per split.
         encoding: choices of the encoding.
@@ -35,6 +45,7 @@ class Recipe:
     baseline: str
     summary: str = ""
     source: str = ""
+    published: dict[str, Any] = field(default_factory=dict)
     task: dict[str, Any] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     encoding: dict[str, Any] = field(default_factory=dict)
@@ -52,6 +63,19 @@ class Recipe:
                 )
         if "name" not in self.task:
             raise InputError(f"recipe {self.name}: [task] needs a name.")
+        for key, value in self.published.items():
+            self._check_published(key, value)
+
+    def _check_published(self, key: str, value: Any) -> None:
+        """Check one figure that a source printed."""
+        if key not in PUBLISHED:
+            raise InputError(
+                f"recipe {self.name}: unknown key 'published.{key}'. {did_you_mean(key, PUBLISHED)}"
+            )
+        kinds, highest, words = PUBLISHED[key]
+        right = isinstance(value, kinds) and not isinstance(value, bool)
+        if not right or (highest and not 0 <= value <= highest):
+            raise InputError(f"recipe {self.name}: published.{key} must be {words}. Received: {value!r}.")
 
 
 def names() -> list[str]:

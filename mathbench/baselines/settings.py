@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
 
 
@@ -37,10 +38,23 @@ class Seq2Seq(Training):
     """An LSTM that reads and LSTMs that write."""
 
     layers: int = parameter(1, "LSTMs that write, one upon the other", low=1, high=16)
+    writer: int = parameter(0, "units of an LSTM that writes; 0: as many as read", low=0, high=8192)
     start: str = parameter("zero", "state in which the writer starts", choices=("zero", "encoder"))
     positions: str = parameter(
         "none", "whether each token comes with its position", choices=("none", "one-hot")
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start == "encoder" and self.written != self.hidden:
+            raise InputError(
+                f"settings: start=encoder needs writer=0 or writer=hidden={self.hidden}. Received: {self.writer}."
+            )
+
+    @property
+    def written(self) -> int:
+        """Units of an LSTM that writes."""
+        return self.writer or self.hidden
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.feed import Feed
 from mathbench.baselines.network import Network
 from mathbench.baselines.settings import Training
+from mathbench.hashing import key_of
 
 
 @dataclass
@@ -128,7 +129,8 @@ def rate_at(step: int, settings: Training) -> float:
 
 def _step(job: Job, state: State) -> None:
     rows = job.feed.indices(state.step)
-    loss = job.network.step(job.questions[rows], job.labels[rows], rate_at(state.step, job.settings))
+    rate, luck = rate_at(state.step, job.settings), key_of("luck", job.feed.seed, state.step)
+    loss = job.network.step(job.questions[rows], job.labels[rows], rate, luck)
     state.step += 1
     state.loss_sum += loss
     state.losses += 1

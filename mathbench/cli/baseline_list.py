@@ -50,6 +50,8 @@ def details(entry: Baseline, json: bool) -> None:
         out.print(
             f"recipe [bold]{name}[/]: {recipe['summary']}\n  source: {recipe['source']}", soft_wrap=True
         )
+        if recipe["published"]:
+            out.print(f"  published: {_published(recipe['published'])}", soft_wrap=True)
     if "tasks" in facts:
         out.print(f"makes sense on: {', '.join(facts['tasks'])}", soft_wrap=True)
 
@@ -61,6 +63,22 @@ def _facts(entry: Baseline) -> dict[str, Any]:
         "summary": entry.summary,
         "frameworks": list(entry.frameworks),
     }
+
+
+def _published(figures: dict[str, Any]) -> str:
+    """What a source printed, on one line.
+
+    >>> _published({"exact": 0.985, "parameters": 52212, "note": "on rows that it was trained on"})
+    'exact match 98.50 %, 52,212 parameters, on rows that it was trained on'
+    """
+    shown = []
+    if "exact" in figures:
+        shown.append(f"exact match {figures['exact']:.2%}".replace("%", " %"))
+    if "extrapolate" in figures:
+        shown.append(f"extrapolating {figures['extrapolate']:.2%}".replace("%", " %"))
+    if "parameters" in figures:
+        shown.append(f"{figures['parameters']:,} parameters")
+    return ", ".join([*shown, *([figures["note"]] if "note" in figures else [])])
 
 
 def _field(field: "dataclasses.Field[Any]") -> dict[str, Any]:

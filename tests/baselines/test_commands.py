@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mathbench.baselines import BASELINES
 from mathbench.baselines.result import Result
 from mathbench.baselines.runner import Order, run
 from mathbench.cli import main
@@ -133,7 +134,7 @@ def test_predict_on_a_dataset(capsys):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["run-baseline", "lstm"], "Did you mean 'lstm-seq2seq'"),
+        (["run-baseline", "lstm-seq"], "Did you mean 'lstm-seq2seq'"),
         (["run-baseline", "lstm-seq2seq", "--set", "hiden=3"], "Did you mean 'hidden'"),
         (["run-baseline", "lstm-seq2seq", "--steps", "3"], "Did you mean --set steps=3"),
         (["run-baseline", "lstm-seq2seq", "--dgits", "3"], "Did you mean 'digits'"),
@@ -184,7 +185,7 @@ def test_a_model_of_ones_own(capsys):
 
 def test_lists_and_plans(capsys):
     assert mathbench("baselines", "--json") == 0
-    assert len(json.loads(capsys.readouterr().out)) == 8
+    assert len(json.loads(capsys.readouterr().out)) == len(BASELINES)
     assert mathbench("baselines", "lstm-seq2seq", "--json") == 0
     assert "addition-rnn" in json.loads(capsys.readouterr().out)["recipes"]
     assert mathbench("baselines", "trial-division") == 0

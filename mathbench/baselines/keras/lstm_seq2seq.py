@@ -26,9 +26,9 @@ def model_of(kind: Any, shape: Shape, settings: Seq2Seq, seed: int | str) -> Any
     start = [h, c] if settings.start == "encoder" else None
     for i in range(settings.layers):
         writer = lstm(
-            kind, settings.hidden, luck[2 * i + 2 : 2 * i + 4], return_sequences=True, name=f"writer{i}"
+            kind, settings.written, luck[2 * i + 2 : 2 * i + 4], return_sequences=True, name=f"writer{i}"
         )
-        written = writer(written, initial_state=start)  # (B, A, H)
+        written = writer(written, initial_state=start)  # (B, A, W)
     glorot = kind.initializers.GlorotUniform(seed=luck[-1])
     logits = kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(written)  # (B, A, V)
     return kind.Model(features, logits)

@@ -21,8 +21,8 @@ class LSTMSeq2Seq(nn.Module):
         marked = settings.positions == "one-hot"
         inputs, written = shape.symbols + shape.question * marked, settings.hidden + shape.answer * marked
         self.reader = lstm(inputs, settings.hidden, 1, luck, settings.gain)
-        self.writer = lstm(written, settings.hidden, settings.layers, luck)
-        self.output = dense(settings.hidden, shape.outputs, luck)
+        self.writer = lstm(written, settings.written, settings.layers, luck)
+        self.output = dense(settings.written, shape.outputs, luck)
         self.answer, self.from_reader = shape.answer, settings.start == "encoder"
         self.marks: Tensor | None
         self.register_buffer("marks", torch.eye(shape.answer) if marked else None, persistent=False)
@@ -35,7 +35,7 @@ class LSTMSeq2Seq(nn.Module):
             repeated = torch.cat([repeated, self.marks.expand(len(features), -1, -1)], dim=2)  # (B, A, H + A)
         layers = self.writer.num_layers
         state = (h.expand(layers, -1, -1).contiguous(), c.expand(layers, -1, -1).contiguous())
-        written, _ = self.writer(repeated, state if self.from_reader else None)  # (B, A, H)
+        written, _ = self.writer(repeated, state if self.from_reader else None)  # (B, A, W)
         logits: Tensor = self.output(written)  # (B, A, V)
         return logits
 

@@ -1,24 +1,27 @@
-"""LSTM classifier in PyTorch: an LSTM reads the question, one softmax decides.
+"""Recurrent classifiers in PyTorch: an LSTM, a GRU or a plain RNN reads the question, one softmax decides.
 
 With a label at every prefix the decision is trained at every position, and the one at the last position
 counts.
 """
+
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.network import Network, Place, Shape, one_hot
 from mathbench.baselines.settings import Classifier
-from mathbench.baselines.torch.network import TorchNetwork, dense, lstm
+from mathbench.baselines.torch.network import TorchNetwork, dense
+from mathbench.baselines.torch.recurrent import recurrent
 from mathbench.hashing import key_of
 
 
-class LSTMClassifier(nn.Module):
+class RecurrentClassifier(nn.Module):
     """Reader and one softmax, at the end or at every position."""
 
-    def __init__(self, shape: Shape, settings: Classifier, luck: torch.Generator):
+    def __init__(self, cell: str, shape: Shape, settings: Classifier, luck: torch.Generator):
         super().__init__()
-        self.reader = lstm(shape.symbols, settings.hidden, settings.layers, luck, settings.gain)
+        self.reader = recurrent(cell, shape.symbols, settings.hidden, luck, settings.layers, settings.gain)
         self.output = dense(settings.hidden, shape.outputs, luck)
         self.prefix = shape.prefix
 
@@ -31,18 +34,22 @@ class LSTMClassifier(nn.Module):
         return logits
 
 
-def build(shape: Shape, settings: Classifier, seed: int | str, place: Place) -> Network:
+def build(cell: str, shape: Shape, settings: Classifier, seed: int | str, place: Place) -> Network:
     """The network, untrained.
 
     Args:
+        cell: ``lstm``, ``gru`` or ``rnn``.
         shape: alphabet, lengths and classes.
         settings: hyperparameters.
         seed: decides the first weights.
         place: device and threads.
 
-    >>> build(Shape(11, 2, 5, 1), Classifier(), 0, Place("cpu")).parameters
+    >>> build("lstm", Shape(11, 2, 5, 1), Classifier(), 0, Place("cpu")).parameters
     45002
     """
     luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
-    module = LSTMClassifier(shape, settings, luck)
+    module = RecurrentClassifier(cell, shape, settings, luck)
     return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, place)
+
+
+lstm, gru, rnn = (partial(build, cell) for cell in ("lstm", "gru", "rnn"))
