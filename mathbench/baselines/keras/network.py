@@ -58,7 +58,7 @@ class KerasNetwork:
         with self.keras.device(self.device):
             return float(self.model.train_on_batch(self._features(questions), labels))
 
-    def predict(self, questions: Tokens, beam: int = 1) -> Tokens:
+    def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest output tokens, (n, positions); positions are independent, so a beam finds the same."""
         return self.probabilities(questions)[0]
 
@@ -71,12 +71,12 @@ class KerasNetwork:
     def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
         """The hidden states of every recurrent layer for one question, (positions, units)."""
         layers = [layer for layer in self.model.layers if hasattr(layer, "return_sequences")]
-        outputs = [layer.output[0] if isinstance(layer.output, list) else layer.output for layer in layers]
-        states = self.keras.Model(self.model.inputs, outputs).predict_on_batch(self._features(questions))
-        return {
-            f"hidden/{layer.name}": np.reshape(found[0], (-1, found.shape[-1]))
-            for layer, found in zip(layers, states, strict=True)
+        found = {
+            layer.name: layer.output[0] if isinstance(layer.output, list) else layer.output
+            for layer in layers
         }
+        states = self.keras.Model(self.model.inputs, found).predict_on_batch(self._features(questions))
+        return {f"hidden/{name}": np.reshape(s[0], (-1, s.shape[-1])) for name, s in states.items()}
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
         """All trained weights."""

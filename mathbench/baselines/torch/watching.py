@@ -15,9 +15,10 @@ Seen = dict[str, NDArray[np.float32]]
 def watched(module: nn.Module) -> Iterator[Seen]:
     """Keep what passes while the block runs, of the first question of a batch.
 
-    Every `nn.LSTM`, `nn.GRU` and `nn.RNN` gives ``hidden/NAME``, float32 (positions, units), also where a layer
-    is used again; every layer with a method ``weights``, which takes what its forward takes and returns
-    attention (B, heads, looking, looked at), gives ``attention/NAME/headI``, float32 (looking, looked at).
+    Every `nn.LSTM`, `nn.GRU` and `nn.RNN`, and a layer of one's own that says ``recurrent``, gives
+    ``hidden/NAME``, float32 (positions, units); every layer with a method ``weights``, which takes what its
+    forward takes and returns attention (B, heads, looking, looked at), gives ``attention/NAME/headI``, float32
+    (looking, looked at). A layer that is used again counts its uses.
     """
     seen: Seen = {}
     with ExitStack() as hooks:
@@ -29,7 +30,7 @@ def watched(module: nn.Module) -> Iterator[Seen]:
 
 
 def _note_of(layer: nn.Module, name: str, seen: Seen) -> Callable[..., None] | None:
-    if isinstance(layer, nn.RNNBase):
+    if isinstance(layer, nn.RNNBase) or hasattr(layer, "recurrent"):
 
         def states(layer: nn.Module, given: Any, named: Any, made: Any) -> None:
             read: Tensor = made[0]  # (B, T, H)
