@@ -66,8 +66,10 @@ class AttentionalLSTM(WritingModule):
         order = (~reads).long().argsort(dim=1, stable=True)  # (B, T): what is read first, blanks behind it
         last = reads.sum(dim=1, keepdim=True) - 1  # (B, 1)
         parts = [self._read(direction, questions, order, last) for direction in self.readers]
-        memory = sum(read for read, _ in parts)  # (B, T, R)
-        h = torch.tanh(self.bridge(sum(end for _, end in parts)))  # (B, layers * H)
+        memory, end = (
+            torch.stack(found).sum(dim=0) for found in zip(*parts, strict=True)
+        )  # (B, T, R), (B, R)
+        h = torch.tanh(self.bridge(end))  # (B, layers * H)
         h = h.view(len(h), self.layers, -1)  # (B, layers, H)
         return {"memory": memory, "reads": reads, "h": h, "c": torch.zeros_like(h)}
 

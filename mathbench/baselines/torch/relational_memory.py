@@ -109,7 +109,7 @@ def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Ne
         place: device and threads.
 
     >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
-    23564
+    23340
     """
     luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
     return Writer(RelationalMemory(shape, settings, luck), shape, settings, place)
