@@ -11,9 +11,9 @@ from torch.nn import functional
 
 from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.torch.attention import attention_weights, read
-from mathbench.baselines.torch.decoding import State, WritingModule
 from mathbench.baselines.torch.network import dense, lstm
 from mathbench.baselines.torch.writer import Writer
+from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import AttentionalLSTM as Settings
 from mathbench.hashing import key_of
 

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.torch.attention import Block, embedding, read
-from mathbench.baselines.torch.decoding import State, WritingModule
 from mathbench.baselines.torch.network import dense
 from mathbench.baselines.torch.positions import Positions
 from mathbench.baselines.torch.writer import Writer
+from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import DecoderTransformer as Settings
 from mathbench.hashing import key_of
 

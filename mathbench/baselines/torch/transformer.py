@@ -17,10 +17,10 @@ from mathbench.baselines.torch.attention import (
     embedding,
     read,
 )
-from mathbench.baselines.torch.decoding import State, WritingModule
 from mathbench.baselines.torch.network import dense
 from mathbench.baselines.torch.positions import sinusoids
 from mathbench.baselines.torch.writer import Writer
+from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import Transformer as Settings
 from mathbench.hashing import key_of
 

@@ -4,15 +4,15 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from mathbench.baselines.decoding import Float, beams, greedy, with_end
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.network import CHUNK, IGNORED, Place, Shape
-from mathbench.baselines.torch.decoding import WritingModule, beams, greedy
+from mathbench.baselines.network import IGNORED, Place, Shape
 from mathbench.baselines.torch.trained import Trained
 from mathbench.baselines.torch.watching import watched
+from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import Writing
 
 
@@ -28,31 +28,43 @@ class Writer(Trained):
 
     def __init__(self, module: WritingModule, shape: Shape, settings: Writing, place: Place):
         super().__init__(module, settings, place, settings.decay)
-        self._writing = module
+        self._writing, self.start = module, module.start
         self._settings, self._longest = settings, settings.tokens(shape.answer)
         self._forward = torch.compile(module) if settings.compile == "yes" else module
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
         beam = beam or self._settings.beam
-        if beam == 1:
-            return self.probabilities(questions)[0]
         self.module.eval()
-        with torch.inference_mode():
-            found = [
-                beams(self._writing, part, self._longest, beam)[0] for part in self._parts(questions, beam)
-            ]
-        return torch.cat(found).cpu().numpy()
+        return (
+            greedy(self, questions, self._longest)[0]
+            if beam == 1
+            else beams(self, questions, self._longest, beam)[0]
+        )
 
-    def probabilities(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+    def probabilities(self, questions: Tokens) -> tuple[Tokens, Float]:
         """The greedy answers, and the probability of each token given those before it; (n, longest) both."""
         self.module.eval()
-        with torch.inference_mode():
-            found = [greedy(self._writing, part, self._longest) for part in self._parts(questions)]
-        tokens, chances = (torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
-        return tokens, chances
+        return greedy(self, questions, self._longest)
 
-    def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
+    @torch.inference_mode()
+    def begin(self, questions: Tokens) -> State:
+        """See `mathbench.baselines.decoding.Scribe`."""
+        return self._writing.begin(self._tensor(questions))
+
+    @torch.inference_mode()
+    def advance(self, state: State, tokens: Tokens) -> tuple[Float, State]:
+        """See `mathbench.baselines.decoding.Scribe`."""
+        logits, state = self._writing.advance(state, self._tensor(tokens))
+        return logits.float().cpu().numpy(), state
+
+    @torch.inference_mode()
+    def select(self, state: State, rows: Tokens) -> State:
+        """See `mathbench.baselines.decoding.Scribe`."""
+        chosen = self._tensor(rows)
+        return {name: value[chosen] for name, value in state.items()}
+
+    def inspect(self, questions: Tokens) -> dict[str, Float]:
         """Hidden states and attention weights for one question and its greedy answer."""
         answer = self.probabilities(questions[:1])[0]
         answer = answer[:, : int((answer != 0).sum()) + 1]  # with the blank that ends it
@@ -82,20 +94,5 @@ class Writer(Trained):
         half = self._settings.precision == "bfloat16"
         return torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=half)
 
-    def _parts(self, questions: Tokens, beam: int = 1) -> list[Tensor]:
-        rows = max(1, CHUNK // beam)
-        return [self._tensor(questions[i : i + rows]) for i in range(0, len(questions), rows)]
-
     def _tensor(self, tokens: Tokens) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(tokens)).to(self.device)
-
-
-def with_end(labels: Tokens) -> Tokens:
-    """Labels with a blank behind the longest answer; only the first blank of a row is learnt.
-
-    >>> with_end(np.array([[3, 0, 0], [1, 2, 3]])).tolist()
-    [[3, 0, -1, -1], [1, 2, 3, 0]]
-    """
-    wanted = np.pad(labels, ((0, 0), (0, 1)))
-    blank = wanted == 0
-    return np.where(np.cumsum(blank, axis=1) > 1, IGNORED, wanted)
