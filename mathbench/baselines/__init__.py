@@ -73,14 +73,20 @@ _BASELINES = (
         "attentional-lstm",
         "network",
         "LSTM reads the question in both directions, a second one writes and looks back at each step",
-        frameworks={"torch": "mathbench.baselines.torch.attentional_lstm:build"},
+        frameworks={
+            "torch": "mathbench.baselines.torch.attentional_lstm:build",
+            "keras": "mathbench.baselines.keras.attentional_lstm:build",
+        },
         settings="mathbench.baselines.writers:AttentionalLSTM",
     ),
     Baseline(
         "transformer",
         "network",
         "encoder-decoder transformer with sinusoidal positions",
-        frameworks={"torch": "mathbench.baselines.torch.transformer:build"},
+        frameworks={
+            "torch": "mathbench.baselines.torch.transformer:build",
+            "keras": "mathbench.baselines.keras.transformer:build",
+        },
         settings="mathbench.baselines.writers:Transformer",
     ),
     Baseline(
