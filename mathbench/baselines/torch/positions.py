@@ -80,7 +80,7 @@ class Positions(nn.Module):
         return 0.0
 
     def turn(self, positions: Tensor, heads: int) -> Turn | None:
-        """What is done to queries and keys (B, heads, S, D / heads) at positions (B, S)."""
+        """What is done to queries and keys (2, B, heads, S, D / heads) at positions (B, S)."""
         if self.kind != "rotary":
             return None
         angles = positions[:, None, :, None] * _frequencies(self.width // heads, positions.device)
@@ -98,5 +98,5 @@ def _frequencies(width: int, device: torch.device) -> Tensor:
 
 
 def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    one, two = x.chunk(2, dim=3)  # (B, h, S, D/2h)
-    return torch.cat([one * cos - two * sin, two * cos + one * sin], dim=3).to(x.dtype)
+    one, two = x.chunk(2, dim=-1)  # (2, B, h, S, D/2h)
+    return torch.cat([one * cos - two * sin, two * cos + one * sin], dim=-1).to(x.dtype)
