@@ -39,7 +39,12 @@ class Shape:
 
     @classmethod
     def of(cls, encoding: Encoding) -> "Shape":
-        """The sizes that follow from an encoding."""
+        """The sizes that follow from an encoding.
+
+        >>> from mathbench.baselines.encoding import Choices
+        >>> Shape.of(Encoding(Choices(), "+01", (5,), 3)).digits
+        (2, 3)
+        """
         prefix = bool(encoding.classes) and encoding.choices.labels == "prefix"
         digits = tuple(i for i, c in enumerate(encoding.alphabet, start=1) if c in text.DIGITS)
         width, answer = encoding.question_width, encoding.answer_width
