@@ -135,6 +135,11 @@ def test_there_is_something_to_look_at(name, options):
     if name == "attentional-lstm":
         assert seen["attention/attention/head0"].shape == (written, 7)
         assert seen["hidden/writer"].shape == (written, 16)
+    if name == "relational-memory":
+        assert {key: matrix.shape for key, matrix in seen.items()} == {
+            "hidden/reader": (7, 4 * 16),
+            "hidden/writer": (written, 4 * 16),
+        }
     if name == "transformer":
         assert seen["attention/decoder/1/cross/head1"].shape == (written, 7)
         blank = question[0] == 0
