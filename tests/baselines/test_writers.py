@@ -93,9 +93,10 @@ def test_a_batch_learnt_in_parts_takes_the_same_step():
         np.testing.assert_allclose(whole[name], parts[name], atol=2e-3)
 
 
-def test_half_precision_learns_about_the_same():
+@pytest.mark.parametrize("name", NAMES)
+def test_half_precision_learns_about_the_same(name):
     (full, _), (half, weights) = (
-        trained(writer("decoder-transformer", precision=precision), steps=20)
+        trained(writer(name, precision=precision), steps=5)
         for precision in ("float32", "bfloat16")
     )
     assert half != full
