@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mathbench.baselines import BASELINES
 from mathbench.baselines.result import Result
 from mathbench.baselines.runner import Order, run
 from mathbench.cli import main
@@ -184,7 +185,7 @@ def test_a_model_of_ones_own(capsys):
 
 def test_lists_and_plans(capsys):
     assert mathbench("baselines", "--json") == 0
-    assert len(json.loads(capsys.readouterr().out)) == 8
+    assert len(json.loads(capsys.readouterr().out)) == len(BASELINES)
     assert mathbench("baselines", "lstm-seq2seq", "--json") == 0
     assert "addition-rnn" in json.loads(capsys.readouterr().out)["recipes"]
     assert mathbench("baselines", "trial-division") == 0

@@ -96,8 +96,7 @@ def test_a_batch_learnt_in_parts_takes_the_same_step():
 @pytest.mark.parametrize("name", NAMES)
 def test_half_precision_learns_about_the_same(name):
     (full, _), (half, weights) = (
-        trained(writer(name, precision=precision), steps=5)
-        for precision in ("float32", "bfloat16")
+        trained(writer(name, precision=precision), steps=5) for precision in ("float32", "bfloat16")
     )
     assert half != full
     np.testing.assert_allclose(half, full, rtol=0.1)
