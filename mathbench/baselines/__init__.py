@@ -150,6 +150,47 @@ _BASELINES = (
         settings="mathbench.baselines.classics:Perceptron",
     ),
     Baseline(
+        "attentional-lstm",
+        "network",
+        "LSTM reads the question in both directions, a second one writes and looks back at each step",
+        frameworks={
+            "torch": "mathbench.baselines.torch.attentional_lstm:build",
+            "keras": "mathbench.baselines.keras.attentional_lstm:build",
+        },
+        settings="mathbench.baselines.writers:AttentionalLSTM",
+    ),
+    Baseline(
+        "transformer",
+        "network",
+        "encoder-decoder transformer with sinusoidal positions",
+        frameworks={
+            "torch": "mathbench.baselines.torch.transformer:build",
+            "keras": "mathbench.baselines.keras.transformer:build",
+        },
+        settings="mathbench.baselines.writers:Transformer",
+    ),
+    Baseline(
+        "decoder-transformer",
+        "network",
+        "decoder-only transformer with a choice of positions",
+        frameworks={"torch": "mathbench.baselines.torch.decoder_transformer:build"},
+        settings="mathbench.baselines.writers:DecoderTransformer",
+    ),
+    Baseline(
+        "universal-transformer",
+        "network",
+        "decoder-only transformer whose blocks are passed again and again",
+        frameworks={"torch": "mathbench.baselines.torch.universal_transformer:build"},
+        settings="mathbench.baselines.writers:UniversalTransformer",
+    ),
+    Baseline(
+        "relational-memory",
+        "network",
+        "relational memory core: slots that attend to each other read and write",
+        frameworks={"torch": "mathbench.baselines.torch.relational_memory:build"},
+        settings="mathbench.baselines.writers:RelationalMemory",
+    ),
+    Baseline(
         "constant", "floor", "always the most frequent training answer", "mathbench.baselines.floors:Constant"
     ),
     Baseline("last-digit", "floor", "looks at the last digits only", "mathbench.baselines.floors:LastDigit"),

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench import text
 from mathbench.baselines.encoding import Encoding, Tokens
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -26,6 +27,7 @@ class Shape:
         question: tokens of a training question; at prediction there may be more.
         answer: output positions.
         prefix: whether a label is given at every position of the question.
+        digits: tokens that numbers are written with.
     """
 
     symbols: int
@@ -33,12 +35,20 @@ class Shape:
     question: int
     answer: int
     prefix: bool = False
+    digits: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, encoding: Encoding) -> "Shape":
-        """The sizes that follow from an encoding."""
+        """The sizes that follow from an encoding.
+
+        >>> from mathbench.baselines.encoding import Choices
+        >>> Shape.of(Encoding(Choices(), "+01", (5,), 3)).digits
+        (2, 3)
+        """
         prefix = bool(encoding.classes) and encoding.choices.labels == "prefix"
-        return cls(encoding.symbols, encoding.outputs, encoding.question_width, encoding.answer_width, prefix)
+        digits = tuple(i for i, c in enumerate(encoding.alphabet, start=1) if c in text.DIGITS)
+        width, answer = encoding.question_width, encoding.answer_width
+        return cls(encoding.symbols, encoding.outputs, width, answer, prefix, digits)
 
 
 @dataclass(frozen=True)
@@ -74,13 +84,14 @@ class Network(Protocol):
             The mean loss in nats.
         """
 
-    def predict(self, questions: Tokens, beam: int = 1) -> Tokens:
+    def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest output tokens, int64 (n, positions); an answer ends at its first blank.
 
         Args:
             questions: tokens (n, T).
-            beam: beginnings of an answer that are followed at once; 1 is greedy. Networks that answer in one
-                go choose each position by itself, which is the likeliest answer whatever the beam.
+            beam: beginnings of an answer that are followed at once; 1 is greedy, None what the recipe says.
+                Networks that answer in one go choose each position by itself, which is the likeliest answer
+                whatever the beam.
         """
 
     def probabilities(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:

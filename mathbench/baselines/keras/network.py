@@ -22,7 +22,7 @@ class KerasNetwork:
 
     Args:
         model: maps features (B, T, F) to logits (B, positions, outputs).
-        features: maps tokens (B, T) to features float32 (B, T, F).
+        features: maps tokens (B, T) to what the model takes, such as features float32 (B, T, F).
         settings: the hyperparameters.
         place: device and threads.
     """
@@ -30,7 +30,7 @@ class KerasNetwork:
     def __init__(
         self,
         model: Any,
-        features: Callable[[Tokens], NDArray[np.float32]],
+        features: Callable[[Tokens], NDArray[np.generic]],
         settings: Training,
         place: Place,
     ):
@@ -56,9 +56,9 @@ class KerasNetwork:
         self.model.optimizer.learning_rate.assign(rate)
         self.model.reset_metrics()  # or the loss would be a running mean
         with self.keras.device(self.device):
-            return float(self.model.train_on_batch(self._features(questions), labels))
+            return float(self.model.train_on_batch(*self._batch(questions, labels)))
 
-    def predict(self, questions: Tokens, beam: int = 1) -> Tokens:
+    def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest output tokens, (n, positions); positions are independent, so a beam finds the same."""
         return self.probabilities(questions)[0]
 
@@ -71,12 +71,12 @@ class KerasNetwork:
     def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
         """The hidden states of every recurrent layer for one question, (positions, units)."""
         layers = [layer for layer in self.model.layers if hasattr(layer, "return_sequences")]
-        outputs = [layer.output[0] if isinstance(layer.output, list) else layer.output for layer in layers]
-        states = self.keras.Model(self.model.inputs, outputs).predict_on_batch(self._features(questions))
-        return {
-            f"hidden/{layer.name}": np.reshape(found[0], (-1, found.shape[-1]))
-            for layer, found in zip(layers, states, strict=True)
+        found = {
+            layer.name: layer.output[0] if isinstance(layer.output, list) else layer.output
+            for layer in layers
         }
+        states = self.keras.Model(self.model.inputs, found).predict_on_batch(self._features(questions))
+        return {f"hidden/{name}": np.reshape(s[0], (-1, s.shape[-1])) for name, s in states.items()}
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
         """All trained weights."""
@@ -107,6 +107,10 @@ class KerasNetwork:
         saved = self.keras.saving.load_model(folder / FILE, compile=False)
         for mine, theirs in zip(self.model.weights, saved.weights, strict=True):
             mine.assign(theirs)
+
+    def _batch(self, questions: Tokens, labels: Tokens) -> tuple[Any, Tokens]:
+        """What the model takes, and what its loss compares with."""
+        return self._features(questions), labels
 
     def _likeliest(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
         with self.keras.device(self.device):

@@ -36,7 +36,7 @@ class TorchNetwork(Trained):
         super().__init__(module, settings, place)
         self._features = features
 
-    def predict(self, questions: Tokens, beam: int = 1) -> Tokens:
+    def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest output tokens, (n, positions); positions are independent, so a beam finds the same."""
         return self.probabilities(questions)[0]
 

@@ -25,9 +25,10 @@ class Trained(ABC):
         module: the network.
         settings: the hyperparameters.
         place: device and threads.
+        decay: weight decay of the matrices; biases and norms have none.
     """
 
-    def __init__(self, module: nn.Module, settings: Training, place: Place):
+    def __init__(self, module: nn.Module, settings: Training, place: Place, decay: float = 0.0):
         torch.set_num_threads(place.threads)
         self.device = device_of(place.device)
         self.module = module.to(self.device)
@@ -37,13 +38,19 @@ class Trained(ABC):
         self.parameters = sum(p.numel() for p in self._trained)
         betas = (settings.beta1, settings.beta2)
         # Keras' epsilon, so that both frameworks take the same steps
-        self._adam = torch.optim.Adam(self._trained, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
+        kind = torch.optim.AdamW if decay else torch.optim.Adam
+        groups = [
+            {"params": [p for p in self._trained if (p.dim() > 1) == matrix], "weight_decay": decay * matrix}
+            for matrix in (True, False)
+        ]
+        self._adam = kind(groups, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
 
     def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
         """One update on a batch; returns its mean loss."""
         torch.manual_seed(luck)  # layers that draw, such as dropout, read no other generator
         self.module.train()
-        self._adam.param_groups[0]["lr"] = rate
+        for group in self._adam.param_groups:
+            group["lr"] = rate
         self._adam.zero_grad()
         loss = self._learn(questions, labels)
         if self._clip:

@@ -15,13 +15,17 @@ Seen = dict[str, NDArray[np.float32]]
 def watched(module: nn.Module) -> Iterator[Seen]:
     """Keep what passes while the block runs, of the first question of a batch.
 
-    Every `nn.LSTM`, `nn.GRU` and `nn.RNN` gives ``hidden/NAME``, float32 (positions, units), also where a layer
-    is used again; every layer with a method ``weights``, which takes what its forward takes and returns
-    attention (B, heads, looking, looked at), gives ``attention/NAME/headI``, float32 (looking, looked at).
+    Every `nn.LSTM`, `nn.GRU` and `nn.RNN`, and a layer of one's own that says ``recurrent``, gives
+    ``hidden/NAME``, float32 (positions, units); every layer with a method ``weights``, which takes what its
+    forward takes and returns attention (B, heads, looking, looked at), gives ``attention/NAME/headI``, float32
+    (looking, looked at). A layer that is used again counts its uses; within a recurrent layer nothing is kept.
     """
     seen: Seen = {}
+    loops = tuple(f"{name}." for name, layer in module.named_modules() if hasattr(layer, "recurrent"))
     with ExitStack() as hooks:
         for name, layer in module.named_modules():
+            if name.startswith(loops):
+                continue
             note = _note_of(layer, name.replace(".", "/"), seen)
             if note is not None:
                 hooks.callback(layer.register_forward_hook(note, with_kwargs=True).remove)
@@ -29,7 +33,7 @@ def watched(module: nn.Module) -> Iterator[Seen]:
 
 
 def _note_of(layer: nn.Module, name: str, seen: Seen) -> Callable[..., None] | None:
-    if isinstance(layer, nn.RNNBase):
+    if isinstance(layer, nn.RNNBase) or hasattr(layer, "recurrent"):
 
         def states(layer: nn.Module, given: Any, named: Any, made: Any) -> None:
             read: Tensor = made[0]  # (B, T, H)

@@ -1,0 +1,98 @@
+"""Networks that write their answer token by token: loss, decoding and what there is to look at."""
+
+from contextlib import AbstractContextManager
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mathbench.baselines.decoding import Float, beams, greedy, with_end
+from mathbench.baselines.encoding import Tokens
+from mathbench.baselines.network import IGNORED, Place, Shape
+from mathbench.baselines.torch.trained import Trained
+from mathbench.baselines.torch.watching import watched
+from mathbench.baselines.torch.writing import State, WritingModule
+from mathbench.baselines.writers import Writing
+
+
+class Writer(Trained):
+    """A module that writes (see `mathbench.baselines.network.Network`).
+
+    Args:
+        module: see `WritingModule`.
+        shape: for the longest training answer.
+        settings: the hyperparameters.
+        place: device and threads.
+    """
+
+    def __init__(self, module: WritingModule, shape: Shape, settings: Writing, place: Place):
+        super().__init__(module, settings, place, settings.decay)
+        self._writing, self.start = module, module.start
+        self._settings, self._longest = settings, settings.tokens(shape.answer)
+        self._forward = torch.compile(module) if settings.compile == "yes" else module
+
+    def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
+        """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
+        beam = beam or self._settings.beam
+        self.module.eval()
+        return (
+            greedy(self, questions, self._longest)[0]
+            if beam == 1
+            else beams(self, questions, self._longest, beam)[0]
+        )
+
+    def probabilities(self, questions: Tokens) -> tuple[Tokens, Float]:
+        """The greedy answers, and the probability of each token given those before it; (n, longest) both."""
+        self.module.eval()
+        return greedy(self, questions, self._longest)
+
+    @torch.inference_mode()
+    def begin(self, questions: Tokens) -> State:
+        """See `mathbench.baselines.decoding.Scribe`."""
+        return self._writing.begin(self._tensor(questions))
+
+    @torch.inference_mode()
+    def advance(self, state: State, tokens: Tokens) -> tuple[Float, State]:
+        """See `mathbench.baselines.decoding.Scribe`."""
+        logits, state = self._writing.advance(state, self._tensor(tokens))
+        return logits.float().cpu().numpy(), state
+
+    @torch.inference_mode()
+    def select(self, state: State, rows: Tokens) -> State:
+        """See `mathbench.baselines.decoding.Scribe`."""
+        chosen = self._tensor(rows)
+        return {name: value[chosen] for name, value in state.items()}
+
+    def inspect(self, questions: Tokens) -> dict[str, Float]:
+        """Hidden states and attention weights for one question and its greedy answer."""
+        answer = self.probabilities(questions[:1])[0]
+        answer = answer[:, : int((answer != 0).sum()) + 1]  # with the blank that ends it
+        with torch.inference_mode(), watched(self.module) as seen:
+            self._writing(self._tensor(questions[:1]), self._tensor(answer))
+        return seen
+
+    def _learn(self, questions: Tokens, labels: Tokens) -> Tensor:
+        """The gradient of a batch, learnt in parts; each weighs as much as it has tokens."""
+        wanted, total = with_end(labels), torch.zeros((), device=self.device)
+        counted = (wanted != IGNORED).sum()
+        for rows in np.array_split(np.arange(len(questions)), min(self._settings.accumulate, len(questions))):
+            share = (wanted[rows] != IGNORED).sum() / counted
+            loss = self._loss(questions[rows], wanted[rows]) * float(share)
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        return total
+
+    def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
+        wanted = self._tensor(labels)  # (B, A)
+        with self._arithmetic():
+            logits = self._forward(self._tensor(questions), wanted.clamp(min=0))  # (B, A, V)
+        flat = logits.float().flatten(0, 1)
+        return functional.cross_entropy(flat, wanted.flatten(), ignore_index=IGNORED)
+
+    def _arithmetic(self) -> AbstractContextManager[object]:
+        half = self._settings.precision == "bfloat16"
+        return torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=half)
+
+    def _tensor(self, tokens: Tokens) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(tokens)).to(self.device)
