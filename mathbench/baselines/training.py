@@ -13,8 +13,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint
-from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.feed import Feed
+from mathbench.baselines.batches import Batches
 from mathbench.baselines.network import Network
 from mathbench.baselines.settings import Training
 
@@ -59,25 +58,23 @@ class Job:
 
     Args:
         network: what is trained.
-        questions: training tokens, int64 (n, T).
-        labels: training labels, int64 (n, positions).
-        feed: which rows a step sees.
+        batches: the rows that each step sees.
         settings: the hyperparameters.
         validate: computes the validation exact match of the network as it is.
         folder: where checkpoints are kept.
         watcher: who is told.
         budget: seconds of wall time over all sittings; infinite by default.
+        last: the step to stop at before all are done; 0: none.
     """
 
     network: Network
-    questions: Tokens
-    labels: Tokens
-    feed: Feed
+    batches: Batches
     settings: Training
     validate: Callable[[], float]
     folder: Path
     watcher: Watcher
     budget: float = math.inf
+    last: int = 0
 
 
 def train(job: Job) -> State:
@@ -127,8 +124,8 @@ def rate_at(step: int, settings: Training) -> float:
 
 
 def _step(job: Job, state: State) -> None:
-    rows = job.feed.indices(state.step)
-    loss = job.network.step(job.questions[rows], job.labels[rows], rate_at(state.step, job.settings))
+    questions, labels = job.batches.batch(state.step)
+    loss = job.network.step(questions, labels, rate_at(state.step, job.settings))
     state.step += 1
     state.loss_sum += loss
     state.losses += 1
@@ -152,7 +149,7 @@ def _validate(job: Job, state: State, best: dict[str, NDArray[Any]]) -> dict[str
 def _finished(state: State, job: Job, clock: "_Clock") -> bool:
     settings = job.settings
     enough = state.best >= settings.target or bool(settings.patience and state.stale >= settings.patience)
-    return enough or state.step >= settings.steps or clock.wall() >= job.budget
+    return enough or state.step >= (job.last or settings.steps) or clock.wall() >= job.budget
 
 
 def _save(job: Job, state: State, best: dict[str, NDArray[Any]]) -> None:
