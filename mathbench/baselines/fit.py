@@ -215,7 +215,7 @@ def fit_network(spec: Spec, data: Data, ready: Prepared, run: Path, watched: Wat
         batches = ready.batches
         if settings.source == "stream":
             batches = held.enter_context(Ahead(batches, max(2, AHEAD // settings.batch)))
-        job = Job(network, batches, settings, validate, run, meter, watched.budget, watched.last)
+        job = Job(network, batches, settings, spec.seed, validate, run, meter, watched.budget, watched.last)
         state = train(job)
     network.save(run)
     return Fitted(

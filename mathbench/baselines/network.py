@@ -60,11 +60,37 @@ class Network(Protocol):
     device: str
     parameters: int
 
-    def step(self, questions: Tokens, labels: Tokens, rate: float) -> float:
-        """One update on a batch; tokens (B, T) and (B, answer positions); returns the mean loss in nats."""
+    def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
+        """One update on a batch.
 
-    def predict(self, questions: Tokens) -> Tokens:
-        """The likeliest output tokens, int64 (n, answer)."""
+        Args:
+            questions: tokens (B, T).
+            labels: tokens or classes (B, positions).
+            rate: the learning rate.
+            luck: 64-bit key of this seed and step; whatever is random in the step (dropout) follows from it
+                alone, so that a resumed run draws the same.
+
+        Returns:
+            The mean loss in nats.
+        """
+
+    def predict(self, questions: Tokens, beam: int = 1) -> Tokens:
+        """The likeliest output tokens, int64 (n, positions); an answer ends at its first blank.
+
+        Args:
+            questions: tokens (n, T).
+            beam: beginnings of an answer that are followed at once; 1 is greedy. Networks that answer in one
+                go choose each position by itself, which is the likeliest answer whatever the beam.
+        """
+
+    def probabilities(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+        """What `predict` answers and the probability of each token given those before it, both (n, positions)."""
+
+    def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
+        """What the network computed for one question, tokens (1, T): matrices to look at, by name.
+
+        ``hidden/...`` are states (positions, units), ``attention/...`` weights (looking, looked at).
+        """
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
         """All weights."""

@@ -16,6 +16,7 @@ from mathbench.baselines import checkpoint
 from mathbench.baselines.batches import Batches
 from mathbench.baselines.network import Network
 from mathbench.baselines.settings import Training
+from mathbench.hashing import key_of
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Job:
         network: what is trained.
         batches: the rows that each step sees.
         settings: the hyperparameters.
+        seed: decides what is random in a step.
         validate: computes the validation exact match of the network as it is.
         folder: where checkpoints are kept.
         watcher: who is told.
@@ -70,6 +72,7 @@ class Job:
     network: Network
     batches: Batches
     settings: Training
+    seed: int | str
     validate: Callable[[], float]
     folder: Path
     watcher: Watcher
@@ -125,7 +128,8 @@ def rate_at(step: int, settings: Training) -> float:
 
 def _step(job: Job, state: State) -> None:
     questions, labels = job.batches.batch(state.step)
-    loss = job.network.step(questions, labels, rate_at(state.step, job.settings))
+    rate, luck = rate_at(state.step, job.settings), key_of("luck", job.seed, state.step)
+    loss = job.network.step(questions, labels, rate, luck)
     state.step += 1
     state.loss_sum += loss
     state.losses += 1

@@ -7,6 +7,7 @@ counts.
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.keras.backend import keras
@@ -51,5 +52,6 @@ def build(shape: Shape, settings: Classifier, seed: int | str, place: Place) -> 
 class _LastPosition(KerasNetwork):
     """Only what is decided at the last position is an answer."""
 
-    def _likeliest(self, questions: Tokens) -> Tokens:
-        return np.asarray(super()._likeliest(questions)[:, -1:])
+    def _likeliest(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+        tokens, chances = super()._likeliest(questions)
+        return tokens[:, -1:], chances[:, -1:]

@@ -38,6 +38,10 @@ class KerasNetwork:
         self.device = device_of(self.keras, place.device)
         self.model, self._features = model, features
         self.parameters = int(sum(np.prod(w.shape) for w in model.trainable_weights))
+        # the generators of layers that draw, such as dropout: every step sets them
+        self._generators = [
+            v for v in model.non_trainable_variables if v.path.endswith("seed_generator_state")
+        ]
         adam = self.keras.optimizers.Adam(
             settings.rate, settings.beta1, settings.beta2, global_clipnorm=settings.clip or None
         )
@@ -45,17 +49,34 @@ class KerasNetwork:
         loss = self.keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=IGNORED)
         model.compile(optimizer=adam, loss=loss, jit_compile=False)
 
-    def step(self, questions: Tokens, labels: Tokens, rate: float) -> float:
+    def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
         """One update on a batch; returns its mean loss."""
+        for i, state in enumerate(self._generators):
+            state.assign([key_of(luck, i, half) >> 33 for half in (0, 1)])
         self.model.optimizer.learning_rate.assign(rate)
         self.model.reset_metrics()  # or the loss would be a running mean
         with self.keras.device(self.device):
             return float(self.model.train_on_batch(self._features(questions), labels))
 
-    def predict(self, questions: Tokens) -> Tokens:
-        """The likeliest output tokens."""
+    def predict(self, questions: Tokens, beam: int = 1) -> Tokens:
+        """The likeliest output tokens, (n, positions); positions are independent, so a beam finds the same."""
+        return self.probabilities(questions)[0]
+
+    def probabilities(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+        """The likeliest output tokens and their probabilities, both (n, positions)."""
         parts = [self._likeliest(questions[i : i + CHUNK]) for i in range(0, len(questions), CHUNK)]
-        return np.concatenate(parts)
+        tokens, chances = zip(*parts, strict=True)
+        return np.concatenate(tokens), np.concatenate(chances)
+
+    def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
+        """The hidden states of every recurrent layer for one question, (positions, units)."""
+        layers = [layer for layer in self.model.layers if hasattr(layer, "return_sequences")]
+        outputs = [layer.output[0] if isinstance(layer.output, list) else layer.output for layer in layers]
+        states = self.keras.Model(self.model.inputs, outputs).predict_on_batch(self._features(questions))
+        return {
+            f"hidden/{layer.name}": np.reshape(found[0], (-1, found.shape[-1]))
+            for layer, found in zip(layers, states, strict=True)
+        }
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
         """All trained weights."""
@@ -87,10 +108,12 @@ class KerasNetwork:
         for mine, theirs in zip(self.model.weights, saved.weights, strict=True):
             mine.assign(theirs)
 
-    def _likeliest(self, questions: Tokens) -> Tokens:
+    def _likeliest(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
         with self.keras.device(self.device):
-            logits = self.model.predict_on_batch(self._features(questions))
-        return np.asarray(logits.argmax(axis=2), dtype=np.int64)
+            logits = self.model.predict_on_batch(self._features(questions))  # (B, positions, outputs)
+        chances = np.exp(logits - logits.max(axis=2, keepdims=True))
+        chances /= chances.sum(axis=2, keepdims=True)
+        return np.asarray(logits.argmax(axis=2), dtype=np.int64), chances.max(axis=2)
 
 
 def seeds(seed: int | str, count: int) -> list[int]:

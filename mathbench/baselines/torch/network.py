@@ -1,26 +1,22 @@
-"""What the PyTorch networks share: a step of Adam, prediction in chunks, state as arrays, first weights."""
+"""Networks that answer in one go: loss, prediction in chunks, hidden states, first weights."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.network import CHUNK, IGNORED, Arrays, Place
+from mathbench.baselines.network import CHUNK, IGNORED, Place
 from mathbench.baselines.settings import Training
-from mathbench.errors import InputError
+from mathbench.baselines.torch.trained import Trained
+from mathbench.baselines.torch.watching import watched
 
-FILE = "model.safetensors"
 
-
-class TorchNetwork:
-    """A module with its optimiser, as the runner wants it (see `mathbench.baselines.network.Network`).
+class TorchNetwork(Trained):
+    """A module that answers in one go (see `mathbench.baselines.network.Network`).
 
     Args:
         module: maps features (B, T, F) to logits (B, positions, outputs).
@@ -36,85 +32,39 @@ class TorchNetwork:
         settings: Training,
         place: Place,
     ):
-        torch.set_num_threads(place.threads)
-        self.device = device_of(place.device)
-        self.module = module.to(self.device)
+        super().__init__(module, settings, place)
         self._features = features
-        self._clip = settings.clip
-        self._trained = [p for p in module.parameters() if p.requires_grad]
-        self._names = [name for name, p in module.named_parameters() if p.requires_grad]
-        self.parameters = sum(p.numel() for p in self._trained)
-        betas = (settings.beta1, settings.beta2)
-        # Keras' epsilon, so that both frameworks take the same steps
-        self._adam = torch.optim.Adam(self._trained, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
 
-    def step(self, questions: Tokens, labels: Tokens, rate: float) -> float:
-        """One update on a batch; returns its mean loss."""
-        self._adam.param_groups[0]["lr"] = rate
-        logits = self.module(self._inputs(questions))  # (B, positions, outputs)
-        wanted = torch.from_numpy(labels).to(self.device)
-        loss = functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
-        self._adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self._clip:
-            nn.utils.clip_grad_norm_(self._trained, self._clip)
-        self._adam.step()
-        return float(loss.item())
+    def predict(self, questions: Tokens, beam: int = 1) -> Tokens:
+        """The likeliest output tokens, (n, positions); positions are independent, so a beam finds the same."""
+        return self.probabilities(questions)[0]
 
-    def predict(self, questions: Tokens) -> Tokens:
-        """The likeliest output tokens."""
+    def probabilities(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+        """The likeliest output tokens and their probabilities, both (n, positions)."""
+        self.module.eval()
         with torch.inference_mode():
             parts = [self._likeliest(questions[i : i + CHUNK]) for i in range(0, len(questions), CHUNK)]
-        return np.concatenate(parts)
+        tokens, chances = zip(*parts, strict=True)
+        return np.concatenate(tokens), np.concatenate(chances)
 
-    def weights(self) -> dict[str, NDArray[np.generic]]:
-        """All trained weights."""
-        return {name: _array(p) for name, p in zip(self._names, self._trained, strict=True)}
+    def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
+        """The hidden states of every recurrent layer for one question, (positions, units)."""
+        self.module.eval()
+        with torch.inference_mode(), watched(self.module) as seen:
+            self.module(self._inputs(questions))
+        return seen
 
-    def load_weights(self, weights: Arrays) -> None:
-        """Put weights back."""
-        with torch.no_grad():
-            for name, p in zip(self._names, self._trained, strict=True):
-                p.copy_(torch.from_numpy(np.asarray(weights[name])))
-
-    def state(self) -> dict[str, NDArray[np.generic]]:
-        """What the optimiser remembers."""
-        kept = zip(self._names, (self._adam.state[p] for p in self._trained), strict=True)
-        return {f"{name}/{key}": _array(value) for name, moments in kept for key, value in moments.items()}
-
-    def load_state(self, state: Arrays) -> None:
-        """Put the optimiser back."""
-        for name, p in zip(self._names, self._trained, strict=True):
-            mine = {
-                key.rpartition("/")[2]: value
-                for key, value in state.items()
-                if key.rpartition("/")[0] == name
-            }
-            moments = {key: torch.from_numpy(np.array(value)).to(self.device) for key, value in mine.items()}
-            if moments:
-                self._adam.state[p] = moments
-
-    def save(self, folder: Path) -> str:
-        """Write the weights; returns the name of the file."""
-        save_file({name: p.detach().cpu().contiguous() for name, p in self._named()}, folder / FILE)
-        return FILE
-
-    def load(self, folder: Path) -> None:
-        """Read the weights."""
-        try:
-            self.load_weights({name: value.numpy() for name, value in load_file(folder / FILE).items()})
-        except (SafetensorError, KeyError, RuntimeError) as error:
-            raise InputError(f"{folder / FILE} is damaged: {error}.") from None
-
-    def _named(self) -> list[tuple[str, Tensor]]:
-        return list(zip(self._names, self._trained, strict=True))
+    def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
+        logits = self.module(self._inputs(questions))  # (B, positions, outputs)
+        wanted = torch.from_numpy(labels).to(self.device)
+        return functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
 
     def _inputs(self, questions: Tokens) -> Tensor:
         return torch.from_numpy(self._features(questions)).to(self.device)
 
-    def _likeliest(self, questions: Tokens) -> Tokens:
-        chosen = self.module(self._inputs(questions)).argmax(dim=2)
-        return np.asarray(chosen.cpu().numpy(), dtype=np.int64)
+    def _likeliest(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+        chances, chosen = self.module(self._inputs(questions)).float().softmax(dim=2).max(dim=2)
+        return chosen.cpu().numpy(), chances.cpu().numpy()
 
 
 def lstm(inputs: int, hidden: int, layers: int, luck: torch.Generator, gain: float = 1.0) -> nn.LSTM:
@@ -146,23 +96,3 @@ def dense(inputs: int, outputs: int, luck: torch.Generator) -> nn.Linear:
         nn.init.xavier_uniform_(layer.weight, generator=luck)
         layer.bias.zero_()
     return layer
-
-
-def device_of(wish: str) -> str:
-    """The device to use: the one asked for, or for ``auto`` the first accelerator.
-
-    Raises:
-        InputError: when PyTorch cannot use it here.
-    """
-    if wish == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(0, device=wish)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"PyTorch cannot use device '{wish}' here: {reason}") from None
-    return wish
-
-
-def _array(tensor: Tensor) -> NDArray[np.generic]:
-    return np.array(tensor.detach().cpu().numpy())

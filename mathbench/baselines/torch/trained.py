@@ -1,0 +1,124 @@
+"""What every PyTorch network shares: a step of Adam, its state as arrays, its weights on disk."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from mathbench.baselines.encoding import Tokens
+from mathbench.baselines.network import Arrays, Place
+from mathbench.baselines.settings import Training
+from mathbench.errors import InputError
+
+FILE = "model.safetensors"
+
+
+class Trained(ABC):
+    """A module with its optimiser; what it computes a loss of is for the classes below to say.
+
+    Args:
+        module: the network.
+        settings: the hyperparameters.
+        place: device and threads.
+    """
+
+    def __init__(self, module: nn.Module, settings: Training, place: Place):
+        torch.set_num_threads(place.threads)
+        self.device = device_of(place.device)
+        self.module = module.to(self.device)
+        self._clip = settings.clip
+        self._trained = [p for p in module.parameters() if p.requires_grad]
+        self._names = [name for name, p in module.named_parameters() if p.requires_grad]
+        self.parameters = sum(p.numel() for p in self._trained)
+        betas = (settings.beta1, settings.beta2)
+        # Keras' epsilon, so that both frameworks take the same steps
+        self._adam = torch.optim.Adam(self._trained, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
+
+    def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
+        """One update on a batch; returns its mean loss."""
+        torch.manual_seed(luck)  # layers that draw, such as dropout, read no other generator
+        self.module.train()
+        self._adam.param_groups[0]["lr"] = rate
+        self._adam.zero_grad()
+        loss = self._learn(questions, labels)
+        if self._clip:
+            nn.utils.clip_grad_norm_(self._trained, self._clip)
+        self._adam.step()
+        return float(loss.item())
+
+    def _learn(self, questions: Tokens, labels: Tokens) -> Tensor:
+        """Add the gradient of the mean loss to the weights; returns that loss."""
+        loss = self._loss(questions, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
+
+    @abstractmethod
+    def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
+        """The mean loss of a batch."""
+
+    def weights(self) -> dict[str, NDArray[np.generic]]:
+        """All trained weights."""
+        return {name: _array(p) for name, p in zip(self._names, self._trained, strict=True)}
+
+    def load_weights(self, weights: Arrays) -> None:
+        """Put weights back."""
+        with torch.no_grad():
+            for name, p in zip(self._names, self._trained, strict=True):
+                p.copy_(torch.from_numpy(np.asarray(weights[name])))
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """What the optimiser remembers."""
+        kept = zip(self._names, (self._adam.state[p] for p in self._trained), strict=True)
+        return {f"{name}/{key}": _array(value) for name, moments in kept for key, value in moments.items()}
+
+    def load_state(self, state: Arrays) -> None:
+        """Put the optimiser back."""
+        for name, p in zip(self._names, self._trained, strict=True):
+            mine = {
+                key.rpartition("/")[2]: value
+                for key, value in state.items()
+                if key.rpartition("/")[0] == name
+            }
+            moments = {key: torch.from_numpy(np.array(value)).to(self.device) for key, value in mine.items()}
+            if moments:
+                self._adam.state[p] = moments
+
+    def save(self, folder: Path) -> str:
+        """Write the weights; returns the name of the file."""
+        save_file({name: p.detach().cpu().contiguous() for name, p in self._named()}, folder / FILE)
+        return FILE
+
+    def load(self, folder: Path) -> None:
+        """Read the weights."""
+        try:
+            self.load_weights({name: value.numpy() for name, value in load_file(folder / FILE).items()})
+        except (SafetensorError, KeyError, RuntimeError) as error:
+            raise InputError(f"{folder / FILE} is damaged: {error}.") from None
+
+    def _named(self) -> list[tuple[str, Tensor]]:
+        return list(zip(self._names, self._trained, strict=True))
+
+
+def device_of(wish: str) -> str:
+    """The device to use: the one asked for, or for ``auto`` the first accelerator.
+
+    Raises:
+        InputError: when PyTorch cannot use it here.
+    """
+    if wish == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=wish)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"PyTorch cannot use device '{wish}' here: {reason}") from None
+    return wish
+
+
+def _array(tensor: Tensor) -> NDArray[np.generic]:
+    return np.array(tensor.detach().cpu().numpy())
