@@ -4,8 +4,8 @@ import importlib.util
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -240,21 +240,6 @@ def _timings(state: State, settings: Training, data: Data) -> dict[str, Any]:
     }
 
 
-def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
-    """What a finished run answers with, and its result.
-
-    Raises:
-        InputError: when the directory holds no finished run, or the run cannot be asked again.
-    """
-    result = Result.load(run)
-    with _sound(run):
-        spec = Spec.from_json(folder.spec_of(run))
-        if not spec.trained:
-            return _answerer(spec, result, run), result.to_json()
-    trained = opened(run, place)
-    return _decoding(trained.network, trained.encoding), result.to_json()
-
-
 @dataclass(frozen=True)
 class Trained:
     """A trained network, ready to be asked.
@@ -270,33 +255,64 @@ class Trained:
     task: Task
 
 
-def opened(run: Path, place: Place) -> Trained:
-    """The network of a finished run.
+@dataclass(frozen=True)
+class Finished:
+    """A finished run, ready to be asked.
+
+    Args:
+        predict: maps a column of questions to answers.
+        result: what the run claims.
+        trained: its network; None for what is no network.
+    """
+
+    predict: Predict
+    result: dict[str, Any]
+    trained: Trained | None
+
+
+def reopened(run: Path, place: Place) -> Finished:
+    """Read a finished run.
 
     Raises:
-        InputError: when the directory holds no finished run, or one of something that is no network.
+        InputError: when the directory holds no finished run, or the run cannot be asked again.
     """
-    result = Result.load(run)
-    with _sound(run):
-        spec = Spec.from_json(folder.spec_of(run))
-        if not spec.trained:
-            raise InputError(f"{spec.baseline.name} is no network: there is nothing to look into.")
-        encoding = Encoding.from_json(result.encoding)
-        network = build(spec, encoding, place)
-        network.load(run)
-        task = family(result.task["id"]).of(result.task["parameters"])
-        return Trained(network, asked(_settings(spec), encoding), task)
-
-
-@contextmanager
-def _sound(run: Path) -> Iterator[None]:
-    """Turn what damaged files lead to into one line."""
+    said, result = folder.spec_of(run), Result.load(run)
     try:
-        yield
+        spec = Spec.from_json(said)
+        if not spec.trained:
+            return Finished(_answerer(spec, result, run), result.to_json(), None)
+        trained = _network(spec, result, run, place)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{run} is damaged: {type(error).__name__}: {str(error).rstrip('.')}.") from None
+    return Finished(_decoding(trained.network, trained.encoding), result.to_json(), trained)
+
+
+def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
+    """What a finished run answers with, and its result; errors as for `reopened`."""
+    finished = reopened(run, place)
+    return finished.predict, finished.result
+
+
+def opened(run: Path, place: Place) -> Trained:
+    """The network of a finished run.
+
+    Raises:
+        InputError: as for `reopened`, or when it is a run of something that is no network.
+    """
+    finished = reopened(run, place)
+    if finished.trained is None:
+        raise InputError(f"{finished.result['baseline']} is no network: there is nothing to look into.")
+    return finished.trained
+
+
+def _network(spec: Spec, result: Result, run: Path, place: Place) -> Trained:
+    encoding = Encoding.from_json(result.encoding)
+    network = build(spec, encoding, place)
+    network.load(run)
+    task = family(result.task["id"]).of(result.task["parameters"])
+    return Trained(network, asked(_settings(spec), encoding), task)
 
 
 def _answerer(spec: Spec, result: Result, run: Path) -> Predict:

@@ -30,7 +30,7 @@ STRATA = 32  # lines of a picture; the largest strata are shown
 LENGTHS = 24  # answer lengths of a confusion matrix
 
 # text stays text, and the same run gives the same file
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mathbench",
     "font.size": 9,

@@ -48,7 +48,7 @@ def run_again(
 def _check_alone(context: typer.Context) -> None:
     """Check that nothing is given beside --from that decides what is run."""
     given = [name for name in context.params if name not in BESIDE and _was_given(context, name)]
-    for name in [*given, *context.args]:
+    for name in [*context.args, *given]:
         word = name.strip("-").replace("_", "-")
         raise InputError(f"--from repeats a run as it is: leave out {word}.")
 
