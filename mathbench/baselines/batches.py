@@ -112,10 +112,11 @@ class Ahead:
     Args:
         batches: what is read.
         steps: how many steps ahead.
+        end: the step after the last one.
     """
 
-    def __init__(self, batches: Batches, steps: int):
-        self._batches, self._steps = batches, steps
+    def __init__(self, batches: Batches, steps: int, end: int):
+        self._batches, self._steps, self._end = batches, steps, end
         self._coming: dict[int, Future[Batch]] = {}
 
     def __enter__(self) -> Self:
@@ -128,7 +129,7 @@ class Ahead:
 
     def batch(self, step: int) -> Batch:
         """What is read at this step, which is ready as a rule."""
-        for later in range(step, step + self._steps + 1):
+        for later in range(step, min(step + self._steps + 1, self._end)):
             if later not in self._coming:
                 self._coming[later] = self._thread.submit(self._batches.batch, later)
         return self._coming.pop(step).result()

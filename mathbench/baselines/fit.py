@@ -21,7 +21,7 @@ from mathbench.baselines.answerer import makes_sense
 from mathbench.baselines.batches import Ahead, Batches
 from mathbench.baselines.encoding import Choices, Encoding, Tokens, alphabet_of, fitted
 from mathbench.baselines.network import Network, Place, Shape
-from mathbench.baselines.online import AHEAD, alphabet_for
+from mathbench.baselines.online import ahead_of, alphabet_for
 from mathbench.baselines.progress import Meter
 from mathbench.baselines.reading import asked, batches_of
 from mathbench.baselines.result import Result
@@ -214,7 +214,7 @@ def fit_network(spec: Spec, data: Data, ready: Prepared, run: Path, watched: Wat
     with Meter(watched.console, settings, watched.trackers, watched.budget) as meter, ExitStack() as held:
         batches = ready.batches
         if settings.source == "stream":
-            batches = held.enter_context(Ahead(batches, max(2, AHEAD // settings.batch)))
+            batches = held.enter_context(Ahead(batches, ahead_of(settings.batch), settings.steps))
         job = Job(network, batches, settings, spec.seed, validate, run, meter, watched.budget, watched.last)
         state = train(job)
     network.save(run)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.fit import Trained
 from mathbench.baselines.plots import STYLE
-from mathbench.characters import BLANK
 from mathbench.errors import InputError
 
 KINDS = (".png", ".svg", ".pdf")
@@ -25,14 +24,16 @@ def matrices_of(trained: Trained, tokens: Tokens) -> dict[str, NDArray[np.float3
     return {name: np.asarray(values) for name, values in trained.network.inspect(tokens).items()}
 
 
-def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], asked: str, answered: str) -> None:
+def draw(
+    path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, texts: Sequence[str]
+) -> None:
     """Draw matrices beside each other, their positions labelled with what stands there.
 
     Args:
         path: a file; its ending says the format.
         matrices: ``attention/...`` as (looking, looked at), others as (positions, units).
-        asked: what stands at the positions of the question.
-        answered: what stands at those of the answer.
+        title: above the picture.
+        texts: what stands at the positions of the question, and at those of the answer.
 
     Raises:
         InputError: for another ending.
@@ -49,18 +50,20 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], asked: str, an
         figure = Figure(figsize=(3.6 * across, 3.4 * down + 0.4), layout="tight")
         axes = figure.subplots(down, across, squeeze=False).ravel()
         for axis, (name, values) in zip(axes, shown.items(), strict=False):
-            _matrix(axis, name, values, (asked, answered))
+            _matrix(axis, name, values, texts)
         for axis in axes[len(shown) :]:
             axis.set_axis_off()
         more = len(matrices) - len(shown)
-        figure.suptitle(f"{asked.strip(SHOWN_BLANK)} → {answered}" + (f" ({more} more)" if more else ""))
+        figure.suptitle(title + (f" ({more} more matrices)" if more else ""))
         figure.savefig(path, dpi=110)
 
 
-def characters_of(trained: Trained, tokens: Tokens) -> str:
-    """What stands at each position of a question, tokens (1, T), with a dot for a blank."""
+def texts_of(trained: Trained, tokens: Tokens) -> tuple[str, str]:
+    """What stands at each position of a question, tokens (1, T), and of its answer, with a dot for a blank."""
     alphabet = SHOWN_BLANK + trained.encoding.alphabet
-    return "".join(alphabet[token] for token in tokens[0].tolist() if BLANK <= token < len(alphabet))
+    written, _ = trained.network.probabilities(tokens)
+    answer = "" if trained.encoding.classes else "".join(alphabet[token] for token in written[0])
+    return "".join(alphabet[token] for token in tokens[0]), answer
 
 
 def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[str]) -> None:
@@ -71,7 +74,7 @@ def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[s
         axis.set(xlabel="looked at", ylabel="looking")
         _labelled(axis, "y", values.shape[0], texts)
     else:
-        image = axis.imshow(values.T, aspect="auto", cmap="coolwarm", norm="linear", **_limits(values))
+        image = axis.imshow(values.T, aspect="auto", cmap="coolwarm", **_limits(values))
         axis.set(xlabel="position", ylabel="unit")
     _labelled(axis, "x", values.shape[1] if attention else values.shape[0], texts)
     axis.figure.colorbar(image, ax=axis)

@@ -17,7 +17,8 @@ from mathbench.characters import PRINTABLE, plain
 from mathbench.streaming import open_stream
 from mathbench.task import Task
 
-AHEAD = 32_768  # rows made ahead: two blocks of a stream, so that no step waits for a new block
+AHEAD = 16_384  # rows made ahead, a block of a stream: while they are used up the next block is made
+MOST_AHEAD = 256  # batches
 
 
 class Online:
@@ -46,6 +47,15 @@ class Online:
         table = self.stream.table(step, first_epoch=0, ahead=True)
         questions = self._encoding.questions(table["question"])
         return questions, labels_of(self._encoding, self._task, questions, table["answer"])
+
+
+def ahead_of(batch: int) -> int:
+    """How many batches to make ahead.
+
+    >>> ahead_of(128), ahead_of(16), ahead_of(100_000)
+    (128, 256, 2)
+    """
+    return max(2, min(MOST_AHEAD, AHEAD // batch))
 
 
 def labels_of(encoding: Encoding, task: Task, questions: Tokens, answers: Any) -> Tokens:

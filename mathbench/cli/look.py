@@ -58,7 +58,7 @@ def inspect(
     """
     from mathbench.baselines.confidence import confidences
     from mathbench.baselines.fit import opened
-    from mathbench.baselines.inspection import characters_of, draw, matrices_of
+    from mathbench.baselines.inspection import draw, matrices_of, texts_of
     from mathbench.baselines.network import Place
 
     trained = opened(run, Place(device))
@@ -68,7 +68,7 @@ def inspect(
     path = plot or run / "plots" / "inspect.png"
     if matrices:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draw(path, matrices, characters_of(trained, tokens), found.answer)
+        draw(path, matrices, f"{question} → {found.answer}", texts_of(trained, tokens))
     if json:
         shapes = {name: list(values.shape) for name, values in matrices.items()}
         file = str(path) if matrices else None
