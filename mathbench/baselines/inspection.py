@@ -24,9 +24,7 @@ def matrices_of(trained: Trained, tokens: Tokens) -> dict[str, NDArray[np.float3
     return {name: np.asarray(values) for name, values in trained.network.inspect(tokens).items()}
 
 
-def draw(
-    path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, texts: Sequence[str]
-) -> None:
+def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, texts: Sequence[str]) -> None:
     """Draw matrices beside each other, their positions labelled with what stands there.
 
     Args:
