@@ -6,9 +6,9 @@ import pyarrow as pa
 
 from mathbench.baselines.batches import Batches, Bucketed, InMemory, InStages
 from mathbench.baselines.curriculum import begins, shown, stages_of
-from mathbench.baselines.encoding import Encoding, prefix_labels
+from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.feed import feed_of
-from mathbench.baselines.online import Online
+from mathbench.baselines.online import Online, labels_of
 from mathbench.baselines.settings import Training
 from mathbench.data import Data
 from mathbench.errors import InputError
@@ -57,9 +57,8 @@ def blank_first(encoding: Encoding) -> bool:
 
 
 def _stored(settings: Training, task: Task, rows: pa.Table, encoding: Encoding, seed: int | str) -> Batches:
-    questions, labels = encoding.questions(rows["question"]), encoding.answers(rows["answer"])
-    if encoding.classes and encoding.choices.labels == "prefix":
-        labels = prefix_labels(encoding, questions, task)
+    questions = encoding.questions(rows["question"])
+    labels = labels_of(encoding, task, questions, rows["answer"])
     return InMemory(questions, labels, feed_of(task, rows, settings.batch, settings.sampling, seed))
 
 
