@@ -85,7 +85,9 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
     trackers = tuple(tracker(name, order.out) for name in dict.fromkeys(names))
     with folder.claimed(order.out, wanted, order.force), following(trackers, wanted) as summary:
         result = _run(spec, data, order, ready, started, trackers)
-        summary.update({split: score["exact_match"] for split, score in result.scores.items()})
+        summary.update(
+            {f"exact_match/{split}": score["exact_match"] for split, score in result.scores.items()}
+        )
         return result
 
 

@@ -26,7 +26,7 @@ class Tracker(Protocol):
         """After every validation: loss, rate and validation exact match."""
 
     def finish(self, summary: Mapping[str, float]) -> None:
-        """At the end, with what the run achieved; empty when it was stopped or failed."""
+        """At the end, with `exact_match/SPLIT` of each split; empty when the run was stopped or failed."""
 
 
 _TRACKERS = {
@@ -60,9 +60,17 @@ def following(trackers: Sequence[Tracker], config: Mapping[str, Any]) -> Iterato
     summary: dict[str, float] = {}
     with ExitStack() as started:
         for each in trackers:
-            each.start(config)
+            _start(each, config)
             started.callback(each.finish, summary)
         yield summary
+
+
+def _start(each: Tracker, config: Mapping[str, Any]) -> None:
+    try:
+        each.start(config)
+    except Exception as error:  # whatever a service or its settings do wrong
+        said = (str(error).splitlines() or [""])[0]
+        raise InputError(f"{type(each).__name__} cannot start: {type(error).__name__}: {said}") from None
 
 
 def values_of(entry: Mapping[str, float]) -> dict[str, float]:

@@ -25,6 +25,7 @@ class Mine:
         told.append(("finish", sorted(summary)))
 """
 VALUES = ["loss", "rate", "validation"]
+SCORES = [f"exact_match/{split}" for split in ("extrapolate", "interpolate", "validation")]
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_tracker_of_ones_own_hears_everything(own, tiny, sums, tmp_path):
         ("run", "r"),
         ("start", "lstm-seq2seq"),
         *((step, VALUES) for step in (4, 8, 12)),
-        ("finish", ["extrapolate", "interpolate", "validation"]),
+        ("finish", SCORES),
     ]
     assert list((tmp_path / "r" / "events").iterdir())  # TensorBoard is told all the same
 
@@ -58,7 +59,7 @@ def test_a_stopped_run_says_so_and_a_shortcut_is_tracked_too(own, tiny, sums, tm
         run(tiny(), sums, Order(tmp_path / "r", track=(own,)))
     assert told()[-1] == ("finish", [])
     run(Spec(baseline("constant"), "none", "", 0), sums, Order(tmp_path / "c", track=(own,)))
-    assert told()[1:] == [("start", "constant"), ("finish", ["extrapolate", "interpolate", "validation"])]
+    assert told()[1:] == [("start", "constant"), ("finish", SCORES)]
 
 
 class Recorder:
@@ -116,3 +117,10 @@ def test_unknown_and_missing_trackers_are_one_line_and_leave_nothing(tiny, sums,
         with pytest.raises(InputError, match=words):
             run(tiny(), sums, Order(tmp_path / "r", track=(name,)))
     assert not (tmp_path / "r").exists()
+
+
+def test_a_tracker_that_cannot_start_is_one_line(own, tiny, sums, tmp_path):
+    code = (tmp_path / "mine.py").read_text().replace('told.append(("start", config["baseline"]))', "1 / 0")
+    (tmp_path / "mine.py").write_text(code)
+    with pytest.raises(InputError, match="Mine cannot start: ZeroDivisionError: division by zero"):
+        run(tiny(), sums, Order(tmp_path / "r", track=(own,)))
