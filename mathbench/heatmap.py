@@ -42,7 +42,9 @@ def grid(values: Pairs) -> tuple[list[int], NDArray[np.float64]]:
     return lengths, square
 
 
-def draw(axis: Any, values: Pairs, inside: int, label: str) -> None:
+def draw(
+    axis: Any, values: Pairs, inside: int, label: str, limits: tuple[float, float] | None = None
+) -> None:
     """Draw the square, and a line around the lengths that training shows.
 
     Args:
@@ -50,10 +52,13 @@ def draw(axis: Any, values: Pairs, inside: int, label: str) -> None:
         values: at least one pair.
         inside: the longest length of training; 0: no line.
         label: what the colours say.
+        limits: the values of the first and the last colour; by default those that occur, as logarithms.
     """
     lengths, square = grid(values)
     edges = np.arange(len(lengths) + 1)
-    image = axis.pcolormesh(edges, edges, square, norm="log" if np.nanmin(square) > 0 else None)
+    low, high = limits or (None, None)
+    logarithms = limits is None and np.nanmin(square) > 0
+    image = axis.pcolormesh(edges, edges, square, norm="log" if logarithms else None, vmin=low, vmax=high)
     axis.figure.colorbar(image, ax=axis, label=label)
     shown = range(0, len(lengths), -(-len(lengths) // 12))
     for name, ticks in (("x", axis.set_xticks), ("y", axis.set_yticks)):

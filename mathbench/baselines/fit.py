@@ -5,6 +5,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,15 @@ from rich.console import Console
 from mathbench import formats, metrics
 from mathbench.baselines import Baseline, baseline, checkpoint, folder, load
 from mathbench.baselines.answerer import makes_sense
-from mathbench.baselines.encoding import Choices, Encoding, Tokens, alphabet_of, fitted, prefix_labels
-from mathbench.baselines.feed import feed_of
+from mathbench.baselines.batches import Ahead, Batches
+from mathbench.baselines.encoding import Choices, Encoding, Tokens, alphabet_of, fitted
 from mathbench.baselines.network import Network, Place, Shape
+from mathbench.baselines.online import ahead_of, alphabet_for
 from mathbench.baselines.progress import Meter
+from mathbench.baselines.reading import asked, batches_of
 from mathbench.baselines.result import Result
-from mathbench.baselines.scalars import Scalars
 from mathbench.baselines.settings import Training
+from mathbench.baselines.tracking import Tracker
 from mathbench.baselines.training import Job, State, train
 from mathbench.data import Data
 from mathbench.errors import InputError, did_you_mean
@@ -156,19 +159,34 @@ def fit_answerer(spec: Spec, data: Data, run: Path) -> Fitted:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A network and the training rows as tokens, before the first step.
+    """A network and what it is to read, before the first step.
 
     Args:
         network: untrained.
         encoding: what makes tokens of text.
-        questions: int64 (n, T).
-        labels: int64 (n, positions).
+        batches: the rows that each step sees.
     """
 
     network: Network
     encoding: Encoding
-    questions: Tokens
-    labels: Tokens
+    batches: Batches
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How a training is followed and ended early.
+
+    Args:
+        console: where progress is shown; None for silence.
+        trackers: who is told of every validation.
+        budget: seconds of wall time.
+        last: the step to stop at before all are done; 0: none.
+    """
+
+    console: Console | None = None
+    trackers: tuple[Tracker, ...] = ()
+    budget: float = math.inf
+    last: int = 0
 
 
 def prepare(spec: Spec, data: Data, place: Place) -> Prepared:
@@ -177,24 +195,15 @@ def prepare(spec: Spec, data: Data, place: Place) -> Prepared:
     Raises:
         InputError: for an encoding that does not suit the data, or a device that is not there.
     """
-    encoding, rows = encoding_of(spec, data), data.splits["train"]
-    questions, labels = encoding.questions(rows["question"]), encoding.answers(rows["answer"])
-    if encoding.classes and encoding.choices.labels == "prefix":
-        labels = prefix_labels(encoding, questions, data.task)
-    return Prepared(build(spec, encoding, place), encoding, questions, labels)
+    encoding, settings = encoding_of(spec, data), _settings(spec)
+    batches = batches_of(settings, data, encoding, spec.seed)
+    return Prepared(build(spec, encoding, place), encoding, batches)
 
 
-def fit_network(
-    spec: Spec,
-    data: Data,
-    ready: Prepared,
-    run: Path,
-    console: Console | None = None,
-    budget: float = math.inf,
-) -> Fitted:
+def fit_network(spec: Spec, data: Data, ready: Prepared, run: Path, watched: Watched) -> Fitted:
     """Train a network, from its last checkpoint if it has one, and keep its best weights."""
-    network, encoding, settings = ready.network, ready.encoding, _settings(spec)
-    rows, validation = data.splits["train"], data.splits["validation"]
+    network, settings = ready.network, _settings(spec)
+    encoding, validation = asked(settings, ready.encoding), data.splits["validation"]
     groups, written = encoding.grouped(validation["question"]), formats.of(data.task)
     answers = written.undo_answers(validation["answer"])
 
@@ -202,35 +211,67 @@ def fit_network(
         given = written.undo_answers(_answers(network, encoding, groups))
         return float(metrics.exact_match(given, answers).mean())
 
-    feed = feed_of(data.task, rows, settings.batch, settings.sampling, spec.seed)
-    with Meter(console, settings, Scalars(run), budget) as meter:
-        state = train(
-            Job(network, ready.questions, ready.labels, feed, settings, validate, run, meter, budget)
-        )
+    with Meter(watched.console, settings, watched.trackers, watched.budget) as meter, ExitStack() as held:
+        batches = ready.batches
+        if settings.source == "stream":
+            batches = held.enter_context(Ahead(batches, ahead_of(settings.batch), settings.steps))
+        job = Job(network, batches, settings, spec.seed, validate, run, meter, watched.budget, watched.last)
+        state = train(job)
     network.save(run)
     return Fitted(
         _decoding(network, encoding),
-        encoding.to_json(),
+        ready.encoding.to_json(),
         network.parameters,
         network.device,
-        _timings(state, settings.batch, rows.num_rows),
+        _timings(state, settings, data),
         {"step": state.best_step, "validation": state.best},
     )
 
 
-def _timings(state: State, batch: int, rows: int) -> dict[str, Any]:
-    examples = state.step * batch
+def _timings(state: State, settings: Training, data: Data) -> dict[str, Any]:
+    """Seconds and counts; no epochs of an endless stream."""
+    examples = state.step * settings.batch
     return {
         "fit_wall_s": state.wall,
         "fit_cpu_s": state.cpu,
         "steps": state.step,
-        "epochs": examples / rows,
+        "epochs": 0 if settings.source == "stream" else examples / data.splits["train"].num_rows,
         "examples": examples,
     }
 
 
-def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
-    """What a finished run answers with, and its spec.
+@dataclass(frozen=True)
+class Trained:
+    """A trained network, ready to be asked.
+
+    Args:
+        network: with its best weights.
+        encoding: makes tokens of questions, and answers of tokens.
+        task: the task it was trained on.
+    """
+
+    network: Network
+    encoding: Encoding
+    task: Task
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run, ready to be asked.
+
+    Args:
+        predict: maps a column of questions to answers.
+        result: what the run claims.
+        trained: its network; None for what is no network.
+    """
+
+    predict: Predict
+    result: dict[str, Any]
+    trained: Trained | None
+
+
+def reopened(run: Path, place: Place) -> Finished:
+    """Read a finished run.
 
     Raises:
         InputError: when the directory holds no finished run, or the run cannot be asked again.
@@ -238,19 +279,40 @@ def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
     said, result = folder.spec_of(run), Result.load(run)
     try:
         spec = Spec.from_json(said)
-        answer = _network(spec, result, run, place) if spec.trained else _answerer(spec, result, run)
+        if not spec.trained:
+            return Finished(_answerer(spec, result, run), result.to_json(), None)
+        trained = _network(spec, result, run, place)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{run} is damaged: {type(error).__name__}: {str(error).rstrip('.')}.") from None
-    return answer, result.to_json()
+    return Finished(_decoding(trained.network, trained.encoding), result.to_json(), trained)
 
 
-def _network(spec: Spec, result: Result, run: Path, place: Place) -> Predict:
+def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
+    """What a finished run answers with, and its result; errors as for `reopened`."""
+    finished = reopened(run, place)
+    return finished.predict, finished.result
+
+
+def opened(run: Path, place: Place) -> Trained:
+    """The network of a finished run.
+
+    Raises:
+        InputError: as for `reopened`, or when it is a run of something that is no network.
+    """
+    finished = reopened(run, place)
+    if finished.trained is None:
+        raise InputError(f"{finished.result['baseline']} is no network: there is nothing to look into.")
+    return finished.trained
+
+
+def _network(spec: Spec, result: Result, run: Path, place: Place) -> Trained:
     encoding = Encoding.from_json(result.encoding)
     network = build(spec, encoding, place)
     network.load(run)
-    return _decoding(network, encoding)
+    task = family(result.task["id"]).of(result.task["parameters"])
+    return Trained(network, asked(_settings(spec), encoding), task)
 
 
 def _answerer(spec: Spec, result: Result, run: Path) -> Predict:
@@ -272,6 +334,8 @@ def encoding_of(spec: Spec, data: Data) -> Encoding:
     train_rows = data.splits["train"]
     columns = [table["question"] for table in data.splits.values()] + [train_rows["answer"]]
     alphabet = alphabet_of(data.task, columns)
+    if _settings(spec).source == "stream":
+        alphabet = alphabet_for(data.task, alphabet)
     return fitted(
         spec.choices, alphabet, train_rows["question"], train_rows["answer"], spec.baseline.classify
     )

@@ -2,31 +2,36 @@
 
 import math
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mathbench.baselines.scalars import Scalars
 from mathbench.baselines.settings import Training
+from mathbench.baselines.tracking import Tracker, values_of
 from mathbench.baselines.training import State
 
 
 class Meter:
-    """Shows loss, validation exact match, rows per second and the time left, and writes TensorBoard scalars.
+    """Shows loss, validation exact match, rows per second and the time left, and tells the trackers.
 
     Args:
         console: where to show it; silent when None.
         settings: for the number of steps and rows per step.
+        trackers: who is told of every validation.
         budget: seconds of wall time; infinite by default.
-        scalars: where scalars go.
     """
 
     def __init__(
-        self, console: Console | None, settings: Training, scalars: Scalars, budget: float = math.inf
+        self,
+        console: Console | None,
+        settings: Training,
+        trackers: Sequence[Tracker] = (),
+        budget: float = math.inf,
     ):
-        self._console, self._settings, self._scalars, self._budget = console, settings, scalars, budget
+        self._console, self._settings, self._trackers, self._budget = console, settings, trackers, budget
         self._bar = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -47,7 +52,6 @@ class Meter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
-        self._scalars.close()
 
     def stepped(self, state: State, loss: float) -> None:
         """Move the bar, a few times a second."""
@@ -60,7 +64,9 @@ class Meter:
 
     def validated(self, state: State) -> None:
         """Move the bar; without a terminal say it in a line."""
-        self._scalars.validated(state)
+        entry = state.history[-1]
+        for tracker in self._trackers:
+            tracker.log(int(entry["step"]), values_of(entry))
         words = self._words(state, state.history[-1]["loss"])
         self._bar.update(self._task, completed=state.step, words=words)
         if self._console is not None and not self._console.is_terminal:

@@ -137,6 +137,16 @@ def keys(baseline: Baseline) -> set[str]:
     return {f.name for kind in (Choices, load(baseline.settings)) for f in fields(kind)}
 
 
+def setting(key: str) -> str:
+    """The name of a setting as the code writes it; the learning rate goes by `lr` too.
+
+    >>> setting("lr"), setting("warm-up")
+    ('rate', 'warm_up')
+    """
+    key = key.strip().replace("-", "_")
+    return {"lr": "rate"}.get(key, key)
+
+
 def overrides_of(pairs: list[str]) -> dict[str, str]:
     """Read ``--set key=value`` options.
 
@@ -148,5 +158,5 @@ def overrides_of(pairs: list[str]) -> dict[str, str]:
         key, equals, value = pair.partition("=")
         if not (key and equals and value):
             raise InputError(f"--set needs key=value. Received: '{pair}'.")
-        found[key.strip().replace("-", "_")] = value.strip()
+        found[setting(key)] = value.strip()
     return found

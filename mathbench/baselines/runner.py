@@ -23,6 +23,7 @@ from mathbench.baselines.fit import (
     Predict,
     Prepared,
     Spec,
+    Watched,
     check_applies,
     fit_answerer,
     fit_network,
@@ -30,6 +31,7 @@ from mathbench.baselines.fit import (
 )
 from mathbench.baselines.network import Place
 from mathbench.baselines.result import Result
+from mathbench.baselines.tracking import Tracker, following, tracker
 from mathbench.data import Data
 from mathbench.errors import InputError
 
@@ -48,6 +50,8 @@ class Order:
         place: device and threads.
         command: the command line, for the record.
         console: where progress is shown; None for silence.
+        track: trackers to tell, by name, besides TensorBoard.
+        last: the step to stop at before all are done; 0: none.
     """
 
     out: Path
@@ -57,6 +61,8 @@ class Order:
     place: Place = field(default_factory=Place)
     command: str = ""
     console: Console | None = None
+    track: tuple[str, ...] = ()
+    last: int = 0
 
 
 def run(spec: Spec, data: Data, order: Order) -> Result:
@@ -75,15 +81,29 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
     started = datetime.now(UTC).isoformat(timespec="seconds")
     # what cannot work shows here, before the directory is touched
     ready = prepare(spec, data, order.place) if spec.trained else None
-    with folder.claimed(order.out, wanted, order.force):
-        return _run(spec, data, order, ready, started)
+    names = ("tensorboard", *order.track) if spec.trained else order.track
+    trackers = tuple(tracker(name, order.out) for name in dict.fromkeys(names))
+    with folder.claimed(order.out, wanted, order.force), following(trackers, wanted) as summary:
+        result = _run(spec, data, order, ready, started, trackers)
+        summary.update(
+            {f"exact_match/{split}": score["exact_match"] for split, score in result.scores.items()}
+        )
+        return result
 
 
-def _run(spec: Spec, data: Data, order: Order, ready: Prepared | None, started: str) -> Result:
+def _run(
+    spec: Spec,
+    data: Data,
+    order: Order,
+    ready: Prepared | None,
+    started: str,
+    trackers: tuple[Tracker, ...],
+) -> Result:
     if ready is None:
         fitted = fit_answerer(spec, data, order.out)
     else:
-        fitted = fit_network(spec, data, ready, order.out, order.console, order.budget)
+        watched = Watched(order.console, trackers, order.budget, order.last)
+        fitted = fit_network(spec, data, ready, order.out, watched)
     start = time.perf_counter()
     predictions = predicted(fitted.predict, data, SCORED)
     seconds = time.perf_counter() - start

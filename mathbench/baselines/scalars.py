@@ -2,12 +2,9 @@
 
 import importlib.util
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from mathbench.baselines.training import State
-
-TAGS = ("loss", "rate", "validation")
 
 
 class Scalars:
@@ -17,36 +14,38 @@ class Scalars:
     format does not need it.
 
     Args:
-        folder: the run directory; ``tensorboard --logdir`` is pointed at it or at a folder of runs.
+        run: the run directory; ``tensorboard --logdir`` is pointed at it or at a folder of runs.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, run: Path):
+        self._run = run
         self._records: Any = None
-        if importlib.util.find_spec("tensorboard"):
-            from tensorboard.compat.proto.event_pb2 import Event
-            from tensorboard.summary.writer.record_writer import RecordWriter
 
-            now = time.time()
-            place = folder / "events"
-            place.mkdir(parents=True, exist_ok=True)
-            self._records = RecordWriter((place / f"events.out.tfevents.{now:.6f}").open("wb"))
-            self._records.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
+    def start(self, config: Mapping[str, Any]) -> None:
+        """Begin a file of events; what the run is stands beside it, in run.json."""
+        if not importlib.util.find_spec("tensorboard"):
+            return
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.summary.writer.record_writer import RecordWriter
 
-    def validated(self, state: State) -> None:
-        """Write the newest entry of the history."""
+        now = time.time()
+        place = self._run / "events"
+        place.mkdir(parents=True, exist_ok=True)
+        self._records = RecordWriter((place / f"events.out.tfevents.{now:.6f}").open("wb"))
+        self._records.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        """Write some values."""
         if self._records is None:
             return
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
 
-        entry = state.history[-1]
-        summary = Summary(value=[Summary.Value(tag=tag, simple_value=entry[tag]) for tag in TAGS])
-        self._records.write(
-            Event(step=int(entry["step"]), summary=summary, wall_time=time.time()).SerializeToString()
-        )
+        summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
+        self._records.write(Event(step=step, summary=summary, wall_time=time.time()).SerializeToString())
         self._records.flush()
 
-    def close(self) -> None:
+    def finish(self, summary: Mapping[str, float]) -> None:
         """Close the file."""
         if self._records is not None:
             self._records.close()

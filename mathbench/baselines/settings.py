@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mathbench.baselines.curriculum import stages_of
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
 
@@ -23,6 +24,11 @@ class Training:
     clip: float = parameter(0.0, "largest norm of a gradient; 0 leaves it as it is", low=0.0, high=1e9)
     gain: float = parameter(1.0, "factor on the initial weights of the LSTM's inputs", low=0.0, high=100.0)
     sampling: str = parameter("rows", "what is equally likely in a batch", choices=("rows", "strata"))
+    source: str = parameter(
+        "rows", "training rows: those of the data, or an endless stream", choices=("rows", "stream")
+    )
+    curriculum: str = parameter("", "stages such as '0.2 digits=1*; 0.3 digits=[12]*', then all strata")
+    buckets: int = parameter(0, "batches sorted together by length; 0: none", low=0, high=65_536)
     evaluate: int = parameter(250, "steps between validations", low=1, high=1_000_000_000)
     patience: int = parameter(
         0, "stop after so many validations without a better one; 0 never", low=0, high=1_000_000
@@ -31,6 +37,7 @@ class Training:
 
     def __post_init__(self) -> None:
         check(self, "settings")
+        stages_of(self.curriculum)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint
-from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.feed import Feed
+from mathbench.baselines.batches import Batches
 from mathbench.baselines.network import Network
 from mathbench.baselines.settings import Training
 from mathbench.hashing import key_of
@@ -60,25 +59,25 @@ class Job:
 
     Args:
         network: what is trained.
-        questions: training tokens, int64 (n, T).
-        labels: training labels, int64 (n, positions).
-        feed: which rows a step sees.
+        batches: the rows that each step sees.
         settings: the hyperparameters.
+        seed: decides what is random in a step.
         validate: computes the validation exact match of the network as it is.
         folder: where checkpoints are kept.
         watcher: who is told.
         budget: seconds of wall time over all sittings; infinite by default.
+        last: the step to stop at before all are done; 0: none.
     """
 
     network: Network
-    questions: Tokens
-    labels: Tokens
-    feed: Feed
+    batches: Batches
     settings: Training
+    seed: int | str
     validate: Callable[[], float]
     folder: Path
     watcher: Watcher
     budget: float = math.inf
+    last: int = 0
 
 
 def train(job: Job) -> State:
@@ -128,9 +127,9 @@ def rate_at(step: int, settings: Training) -> float:
 
 
 def _step(job: Job, state: State) -> None:
-    rows = job.feed.indices(state.step)
-    rate, luck = rate_at(state.step, job.settings), key_of("luck", job.feed.seed, state.step)
-    loss = job.network.step(job.questions[rows], job.labels[rows], rate, luck)
+    questions, labels = job.batches.batch(state.step)
+    rate, luck = rate_at(state.step, job.settings), key_of("luck", job.seed, state.step)
+    loss = job.network.step(questions, labels, rate, luck)
     state.step += 1
     state.loss_sum += loss
     state.losses += 1
@@ -154,7 +153,7 @@ def _validate(job: Job, state: State, best: dict[str, NDArray[Any]]) -> dict[str
 def _finished(state: State, job: Job, clock: "_Clock") -> bool:
     settings = job.settings
     enough = state.best >= settings.target or bool(settings.patience and state.stale >= settings.patience)
-    return enough or state.step >= settings.steps or clock.wall() >= job.budget
+    return enough or state.step >= (job.last or settings.steps) or clock.wall() >= job.budget
 
 
 def _save(job: Job, state: State, best: dict[str, NDArray[Any]]) -> None:

@@ -61,7 +61,7 @@ def ask(
     ],
     json: Json = False,
 ) -> None:
-    """Ask a finished run questions of your own.
+    """Ask a finished run questions of your own; of a network, stderr says how sure it is of each character.
 
     Examples:
       mathbench ask runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
@@ -71,7 +71,8 @@ def ask(
     import pyarrow as pa
 
     from mathbench import formats
-    from mathbench.baselines.fit import loaded
+    from mathbench.baselines.confidence import confidences
+    from mathbench.baselines.fit import reopened
     from mathbench.baselines.network import Place
     from mathbench.generators import family
 
@@ -81,11 +82,12 @@ def ask(
         asked = pa.array(questions, pa.string())
     except UnicodeEncodeError:
         raise InputError("a question must be text in UTF-8.") from None
-    answer, result = loaded(run, Place())
-    written = formats.of(family(result["task"]["id"]).of(result["task"]["parameters"]))
+    finished = reopened(run, Place())
+    task = finished.result["task"]
+    written = formats.of(family(task["id"]).of(task["parameters"]))
     try:
         shown = written.questions(asked)
-        said = answer(shown)
+        said = finished.predict(shown)
         answers = written.undo_answers(said).to_pylist()
     except (ValueError, IndexError, ArithmeticError) as error:
         if isinstance(error, InputError):
@@ -93,14 +95,19 @@ def ask(
         raise InputError(
             f"{run} cannot read {' or '.join(map(repr, questions))}. Ask as its task writes questions."
         ) from None
+    sure = confidences(finished.trained, shown) if finished.trained else []
     if json:
-        columns = {"question": questions, "answer": answers}
+        columns: dict[str, list[Any]] = {"question": questions, "answer": answers}
         if written.formats:
             columns |= {"written_question": shown.to_pylist(), "written_answer": said.to_pylist()}
+        if sure:
+            columns["confidence"] = [confidence.to_json() for confidence in sure]
         emit([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
         return
-    for line in answers:
+    for number, line in enumerate(answers):
         out.print(line or "", markup=False, soft_wrap=True)
+        if sure:
+            say(sure[number].words)
 
 
 def score(

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 KNOWN = (
     *("task", "data", "config", "recipe", "framework", "set", "seed", "data-seed", "budget", "out", "resume"),
     *("force", "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json"),
-    "dry-run",
+    *("dry-run", "from", "online", "sweep", "seeds", "plots", "track"),
+)
+ONLINE_ROWS = (
+    20_000  # rows of train that are made in advance for a stream, for widths, alphabet and shortcuts
 )
 
 
@@ -64,6 +67,8 @@ def rows_of(
         raise InputError("--config goes with --data DIR.")
     task = _task(recipe, spec, name, extra)
     defaults = fitting(task, recipe.sizes if recipe and recipe.sizes else SIZES, seed)
+    if spec.settings and spec.settings.source == "stream":
+        defaults["train"] = min(defaults["train"], ONLINE_ROWS)
     for split, count in sizes.items():
         open_rows(task, split, seed).require(count)  # before memory for so many rows is asked for
     return Data.generate(task, {**defaults, **sizes}, seed)

@@ -1,18 +1,17 @@
 """Commands that train: baselines, run-baseline."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, sizes_of
-from mathbench.cli.output import FREE_OPTIONS, emit, err, out, say
+from mathbench.cli.output import FREE_OPTIONS, err
+from mathbench.cli.repeat import run_again
+from mathbench.cli.running import Ending, command, run_one, seconds, show, show_plan
+from mathbench.cli.sweep import run_sweep, trials_of
 from mathbench.errors import InputError
-
-if TYPE_CHECKING:
-    from mathbench.baselines.fit import Spec
-    from mathbench.baselines.result import Result
-    from mathbench.data import Data
 
 
 def baselines(
@@ -37,7 +36,12 @@ def baselines(
 
 def run_baseline(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A baseline, or ./mine.py:MyModel.")],
+    name: Annotated[
+        str | None, typer.Argument(help="A baseline, or ./mine.py:MyModel.", show_default=False)
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Repeat this run from its directory.", metavar="RUN")
+    ] = None,
     task: TaskName = None,
     data: DataDir = None,
     config: ConfigName = None,
@@ -49,6 +53,13 @@ def run_baseline(
         list[str] | None, typer.Option("--set", help="key=value, changes one setting.")
     ] = None,
     seed: Annotated[str, typer.Option(help="Seed of the training.")] = "0",
+    online: Annotated[
+        bool, typer.Option("--online", help="Train on an endless stream; the same as --set source=stream.")
+    ] = False,
+    sweep: Annotated[
+        list[str] | None, typer.Option("--sweep", help="key=value,value: run every combination.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs with so many seeds, from --seed on.")] = 1,
     data_seed: DataSeed = "0",
     budget: Annotated[str | None, typer.Option(help="Wall time for training, such as 10m.")] = None,
     out_dir: Annotated[
@@ -65,6 +76,14 @@ def run_baseline(
     submit: Annotated[
         bool, typer.Option("--submit/--no-submit", help="Put the run on the local board.")
     ] = True,
+    plots: Annotated[
+        bool | None,
+        typer.Option("--plots/--no-plots", help="Draw into RUN/plots. Default: for one trained network."),
+    ] = None,
+    track: Annotated[
+        list[str] | None,
+        typer.Option("--track", help="wandb, mlflow, trackio or module:name; may be repeated."),
+    ] = None,
     json: Json = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be run, run nothing.")] = False,
 ) -> None:
@@ -81,85 +100,39 @@ def run_baseline(
       mathbench run-baseline lstm-seq2seq --recipe addition-rnn --set hidden=256 --seed 1
 
       mathbench run-baseline trial-division --data data/prime-base10
+
+      mathbench run-baseline lstm-seq2seq --sweep lr=1e-3,3e-3 --sweep hidden=64,128 --seeds 5
+
+      mathbench run-baseline --from runs/mine
     """
     from mathbench.baselines.network import Place
-    from mathbench.baselines.runner import Order, run
+    from mathbench.baselines.runner import Order
     from mathbench.cli.chosen import rows_of, spec_of, title_of
 
+    place, ending = Place(device, threads), Ending(submit, plots, json)
+    order = Order(Path(), resume, force, seconds(budget), place, command(), err, tuple(track or ()))
+    if source is not None:
+        run_again(context, source, out_dir, order, ending, dry_run)
+        return
+    if name is None:
+        raise InputError("which baseline? Give its NAME or --from RUN; `mathbench baselines` lists them.")
     sizes = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
-    spec, chosen = spec_of(name, recipe, framework, settings or [], seed)
+    wanted = [*(settings or []), *(["source=stream"] if online else [])]
+    spec, chosen = spec_of(name, recipe, framework, wanted, seed)
+    trials = trials_of(spec, chosen, wanted, sweep or [], seeds)
     rows = rows_of(chosen, spec, task, data, config, context.args, sizes, data_seed)
-    folder = out_dir or Path("runs") / title_of(spec, rows)
+    title = title_of(spec, rows)
+    if sweep or seeds > 1:
+        order = replace(order, out=out_dir or Path("runs") / f"sweep-{title}")
+        run_sweep(trials, rows, order, ending, dry_run)
+        return
+    folder = out_dir or Path("runs") / title
     if dry_run:
-        _show_plan(spec, rows, folder, json)
+        show_plan(spec, rows, folder, json)
         return
-    finished = (folder / "result.json").is_file() and not force
-    place = Place(device, threads)
-    order = Order(folder, resume, force, _seconds(budget), place, _command(), err)
-    try:
-        result = run(spec, rows, order)
-    except KeyboardInterrupt:
-        kept = (
-            f"everything is kept in {folder}. Add --resume to go on."
-            if folder.is_dir()
-            else "nothing was begun."
-        )
-        say(f"stopped; {kept}")
-        raise SystemExit(130) from None
-    if finished:
-        say(f"{folder} is finished already; --force runs it again")
-    _show(result, rows, folder, json)
-    if submit:
-        _submit(folder)
-
-
-def _seconds(budget: str | None) -> float:
-    """Read a time such as 90, 90s, 10m or 1.5h."""
-    import math
-    import re
-
-    if budget is None:
-        return math.inf
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", budget.strip())
-    if not match or not float(match[1]):
-        raise InputError(f"--budget must be a time such as 90s, 10m or 1h. Received: '{budget}'.")
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
-
-
-def _command() -> str:
-    import shlex
-    import sys
-
-    return "mathbench " + shlex.join(sys.argv[1:])
-
-
-def _show_plan(spec: "Spec", data: "Data", folder: Path, json: bool) -> None:
-    from mathbench.baselines.runner import identity
-
-    plan = {"out": str(folder), **identity(spec, data)}
-    if json:
-        emit(plan)
-        return
-    for key, value in plan.items():
-        shown = ", ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else value
-        out.print(f"{key}: {shown}", markup=False, soft_wrap=True)
-    say("nothing was run")
-
-
-def _show(result: "Result", data: "Data", folder: Path, json: bool) -> None:
-    from mathbench.cli.report import report, sections_json
-
-    if json:
-        emit({"out": str(folder), **result.to_json(), **sections_json(result.scores)})
-    else:
-        report(result, data, folder)
-
-
-def _submit(folder: Path) -> None:
-    """Put a run on the local board."""
-    from mathbench.leaderboard.submit import submit_run
-
-    say(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
+    result = run_one(spec, rows, replace(order, out=folder))
+    show(result, rows, folder, json, {})
+    ending.keep(rows, folder, spec.trained)
 
 
 def register(app: typer.Typer) -> None:

@@ -1,0 +1,120 @@
+"""Run one baseline and do with the run what was asked for: show it, draw it, put it on the board."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mathbench.cli.output import emit, out, say
+from mathbench.errors import InputError
+
+if TYPE_CHECKING:
+    from mathbench.baselines.fit import Spec
+    from mathbench.baselines.result import Result
+    from mathbench.baselines.runner import Order
+    from mathbench.data import Data
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is done with a finished run.
+
+    Args:
+        submit: put it on the local board.
+        plots: draw it; None: where one network was trained.
+        json: show it as JSON.
+    """
+
+    submit: bool
+    plots: bool | None
+    json: bool
+
+    def keep(self, data: "Data", folder: Path, plots: bool) -> None:
+        """Draw and submit a run; nothing is drawn again that is there."""
+        if plots if self.plots is None else self.plots:
+            from mathbench.baselines.plots import FOLDER, draw
+
+            if not (folder / FOLDER).is_dir():
+                draw(folder, data)
+        if self.submit:
+            from mathbench.leaderboard.submit import submit_run
+
+            say(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
+
+
+def run_one(spec: "Spec", data: "Data", order: "Order") -> "Result":
+    """Run, or read what has been run already."""
+    from mathbench.baselines.result import FILE
+    from mathbench.baselines.runner import run
+
+    finished = (order.out / FILE).is_file() and not order.force
+    with interruptible(order.out):
+        result = run(spec, data, order)
+    if finished:
+        say(f"{order.out} is finished already; --force runs it again")
+    return result
+
+
+@contextmanager
+def interruptible(folder: Path) -> Iterator[None]:
+    """Let Ctrl-C end the command with a word on what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = (
+            f"everything is kept in {folder}. Add --resume to go on."
+            if folder.is_dir()
+            else "nothing was begun."
+        )
+        say(f"stopped; {kept}")
+        raise SystemExit(130) from None
+
+
+def show(result: "Result", data: "Data", folder: Path, json: bool, more: dict[str, Any]) -> None:
+    """Print a finished run."""
+    from mathbench.cli.report import report, sections_json
+
+    if json:
+        emit({"out": str(folder), **result.to_json(), **sections_json(result.scores), **more})
+    else:
+        report(result, data, folder)
+
+
+def show_plan(spec: "Spec", data: "Data", folder: Path, json: bool) -> None:
+    """Print what would be run."""
+    from mathbench.baselines.runner import identity
+
+    plan = {"out": str(folder), **identity(spec, data)}
+    if json:
+        emit(plan)
+        return
+    for key, value in plan.items():
+        shown = ", ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else value
+        out.print(f"{key}: {shown}", markup=False, soft_wrap=True)
+    say("nothing was run")
+
+
+def seconds(budget: str | None) -> float:
+    """Read a time such as 90, 90s, 10m or 1.5h.
+
+    >>> seconds("10m"), seconds(None)
+    (600.0, inf)
+    """
+    import math
+    import re
+
+    if budget is None:
+        return math.inf
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", budget.strip())
+    if not match or not float(match[1]):
+        raise InputError(f"--budget must be a time such as 90s, 10m or 1h. Received: '{budget}'.")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def command() -> str:
+    """The command line, for the record."""
+    import shlex
+    import sys
+
+    return "mathbench " + shlex.join(sys.argv[1:])

@@ -1,0 +1,127 @@
+"""Looking into a network: confidence of each character, attention and hidden states."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from mathbench.baselines import inspection
+from mathbench.baselines.confidence import confidences
+from mathbench.baselines.encoding import Choices, fitted
+from mathbench.baselines.fit import Trained
+from mathbench.baselines.runner import Order, run
+from mathbench.cli import main
+from mathbench.errors import InputError
+
+
+def mathbench(*words):
+    with pytest.raises(SystemExit) as stopped:
+        main([str(word) for word in words])
+    return stopped.value.code
+
+
+class Certain:
+    """A network whose tokens and probabilities are given."""
+
+    def __init__(self, tokens, chances):
+        self.answer = np.array([tokens]), np.array([chances], dtype=np.float32)
+
+    def probabilities(self, questions):
+        return self.answer[0].repeat(len(questions), axis=0), self.answer[1].repeat(len(questions), axis=0)
+
+
+def trained(tokens, chances, classify=False, **choices):
+    answers = pa.array(["false", "true"]) if classify else pa.array(["123"])
+    encoding = fitted(Choices(**choices), "+0123456789", pa.array(["1+2"]), answers, classify)
+    return Trained(Certain(tokens, chances), encoding, None)
+
+
+def test_parts_come_in_reading_order_up_to_the_end():
+    # token 2 is the character 0, so 3, 4, 5 are 1, 2, 3
+    asked = pa.array(["1+2", "1+2"])
+    first = confidences(trained([3, 4, 0], [0.5, 0.25, 1.0]), asked)
+    assert len(first) == 2 and first[0] == first[1]
+    assert (first[0].answer, first[0].parts, first[0].probabilities) == (
+        "12",
+        ("1", "2", ""),
+        (0.5, 0.25, 1.0),
+    )
+    last = confidences(trained([3, 4, 0], [0.5, 0.25, 1.0], answer="last"), asked)[0]
+    assert (last.answer, last.parts, last.probabilities) == ("21", ("2", "1", ""), (0.25, 0.5, 1.0))
+    full = confidences(trained([3, 4, 5], [0.5, 0.25, 1.0]), asked)[0]
+    assert (full.answer, full.parts) == ("123", ("1", "2", "3"))
+    label = confidences(trained([1], [0.75], classify=True), asked)[0]
+    assert (label.answer, label.parts, label.probabilities) == ("true", ("true",), (0.75,))
+
+
+@pytest.mark.parametrize("framework", ["torch", "keras"])
+def test_ask_and_inspect_a_run(framework, tiny, sums, tmp_path, capsys):
+    run(tiny(framework=framework), sums, Order(tmp_path / "r"))
+    assert mathbench("ask", tmp_path / "r", "12+29", "7+8", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [row["question"] for row in said] == ["12+29", "7+8"]
+    for row in said:
+        assert "".join(part["text"] for part in row["confidence"]) == row["answer"]
+        assert all(0 < part["probability"] <= 1 for part in row["confidence"])
+    assert mathbench("inspect", tmp_path / "r", "12+29", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["answer"] == said[0]["answer"]
+    for one, other in zip(shown["confidence"], said[0]["confidence"], strict=True):
+        assert one["text"] == other["text"]
+        assert one["probability"] == pytest.approx(other["probability"], abs=1e-5)
+    assert {tuple(shape)[1] for shape in shown["matrices"].values()} == {12}
+    assert (tmp_path / "r" / "plots" / "inspect.png").read_bytes().startswith(b"\x89PNG")
+    assert mathbench("ask", tmp_path / "r", "12+29") == 0
+    said = capsys.readouterr()
+    assert said.out.strip() == shown["answer"] and "%" in said.err
+
+
+def test_attention_is_labelled_with_what_stands_there(tmp_path):
+    matrices = {
+        "attention/layer0/head0": np.eye(2, 5, dtype=np.float32),
+        "hidden": np.ones((5, 3), np.float32),
+    }
+    inspection.draw(tmp_path / "a.svg", matrices, "1+29 → 30", ("92+1·", "30"))
+    said = (tmp_path / "a.svg").read_text()
+    assert "looked at" in said and "attention/layer0/head0" in said
+    assert all(f">{label}<" in said for label in ("9", "+", "·", "3", "0"))
+    with pytest.raises(InputError, match=r"\.png"):
+        inspection.draw(tmp_path / "a.txt", matrices, "", ("", ""))
+
+
+def test_a_network_that_shows_nothing_draws_nothing(tiny, sums, tmp_path, capsys, monkeypatch):
+    run(tiny(), sums, Order(tmp_path / "r"))
+    monkeypatch.setattr(inspection, "matrices_of", lambda trained, tokens: {})
+    assert mathbench("inspect", tmp_path / "r", "1+1") == 0
+    assert "shows nothing" in capsys.readouterr().err
+    assert not (tmp_path / "r" / "plots").exists()
+
+
+def test_bad_questions_are_one_line(tiny, sums, tmp_path, capsys):
+    run(tiny(), sums, Order(tmp_path / "r"))
+    main_folder = tmp_path / "floor"
+    words = [
+        "--digits",
+        "2",
+        "--train",
+        "50",
+        "--validation",
+        "10",
+        "--interpolate",
+        "10",
+        "--extrapolate",
+        "10",
+    ]
+    assert mathbench("run-baseline", "constant", *words, "--no-submit", "--out", main_folder) == 0
+    capsys.readouterr()
+    for words, line in (
+        (["inspect", tmp_path / "r", ""], "must not be empty"),
+        (["inspect", tmp_path / "r", "1x1"], "does not know 'x'"),
+        (["inspect", main_folder, "1+1"], "no network"),
+        (["inspect", tmp_path / "r", "1+1", "--plot", "a.txt"], "ending in"),
+        (["inspect", tmp_path / "nowhere", "1+1"], "no run directory"),
+    ):
+        assert mathbench(*words) == 2
+        said = capsys.readouterr().err
+        assert line in said and said.count("\n") == 1

@@ -1,0 +1,141 @@
+"""A run directory is enough to repeat the run, and a killed run ends like one that was left alone."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mathbench.baselines import checkpoint
+from mathbench.baselines.repeat import compared, original
+from mathbench.baselines.result import Result
+from mathbench.baselines.runner import Order, run
+from mathbench.cli import main
+from mathbench.errors import InputError
+
+SIZES = [
+    "--digits",
+    "2",
+    "--train",
+    "300",
+    "--validation",
+    "40",
+    "--interpolate",
+    "50",
+    "--extrapolate",
+    "50",
+]
+
+
+@pytest.fixture(autouse=True)
+def in_a_fresh_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def mathbench(*words):
+    with pytest.raises(SystemExit) as stopped:
+        main(["run-baseline", *words, "--no-submit", "--no-plots"])
+    return stopped.value.code
+
+
+@pytest.mark.parametrize("framework", ["torch", "keras"])
+def test_a_run_is_repeated_from_its_directory_to_the_bit(framework, capsys):
+    settings = ["hidden=8", "batch=16", "steps=12", "evaluate=4", "query=forward", "padding=left"]
+    words = [word for setting in settings for word in ("--set", setting)]
+    first = ["lstm-seq2seq", "--framework", framework, *SIZES, *words, "--seed", "winter", "--data-seed", "7"]
+    assert mathbench(*first, "--out", "r") == 0
+    capsys.readouterr()
+    assert mathbench("--from", "r", "--json") == 0
+    said = capsys.readouterr()
+    shown = json.loads(said.out)
+    assert shown["out"] == "r-again" and "the same bits, weights the same bits" in said.err
+    assert shown["repeats"] == {"run": "r", "same_predictions": True, "same_weights": True, "differs": []}
+    one, two = (json.loads(Path(folder, "run.json").read_text()) for folder in ("r", "r-again"))
+    assert one == two and one["seed"] == "winter" and one["data"]["seed"] == "7"
+
+
+def test_other_bits_are_noticed_and_what_may_explain_them(tiny, sums):
+    run(tiny(), sums, Order(Path("r")))
+    run(tiny(seed=1), sums, Order(Path("other")))
+    content = json.loads(Path("other/result.json").read_text())
+    content["versions"]["torch"] = "0.1"
+    Path("other/result.json").write_text(json.dumps(content))
+    found = compared(Path("r"), Path("other"))
+    assert (found.predictions, found.weights) == (False, False)
+    assert any(words.startswith("torch: ") and words.endswith(", 0.1") for words in found.differs)
+
+
+def test_a_floor_has_no_weights_to_compare(capsys):
+    assert mathbench("constant", *SIZES, "--out", "r") == 0
+    assert mathbench("--from", "r", "--out", "again") == 0
+    assert "predictions the same bits, weights not kept" in capsys.readouterr().err
+
+
+def test_a_run_that_ended_by_its_budget_is_repeated_as_far(tiny, sums):
+    spec = tiny(steps=100_000, evaluate=100_000, target=1.0, schedule="cosine")
+    run(spec, sums, Order(Path("r"), budget=0.2))
+    first = original(Path("r"))
+    run(first.spec, first.data, Order(Path("again"), last=first.steps))
+    assert Result.load(Path("again")).timings["steps"] == first.steps < 100_000
+    assert compared(Path("r"), Path("again")).weights
+
+
+def test_what_cannot_be_repeated_is_one_line(capsys, tiny, sums):
+    run(tiny(), sums, Order(Path("r")))
+    for words, line in (
+        (["--from", "nowhere"], "no run directory"),
+        (["--from", "r", "--seed", "0"], "leave out --seed"),
+        (["--from", "r", "--digits", "3"], "leave out --digits"),
+        (["lstm-seq2seq", "--from", "r"], "leave out lstm-seq2seq"),
+        (["--from", "r", "--out", "r"], "directory of its own"),
+        ([], "which baseline"),
+    ):
+        assert mathbench(*words) == 2
+        said = capsys.readouterr().err
+        assert line in said and said.count("\n") == 1
+    spec = json.loads(Path("r/run.json").read_text())
+    for change, line in (
+        ({"data": {**spec["data"], "digest": "sha256:0"}}, "other rows"),
+        ({"recipe": {**spec["recipe"], "colour": 1}}, "another version"),
+    ):
+        shutil.copytree("r", "changed", dirs_exist_ok=True)
+        Path("changed/run.json").write_text(json.dumps({**spec, **change}))
+        with pytest.raises(InputError, match=line):
+            original(Path("changed"))
+
+
+def test_an_unfinished_run_is_repeated_without_comparison(capsys, tiny, sums):
+    run(tiny(steps=4), sums, Order(Path("r")))
+    Path("r/result.json").unlink()
+    assert mathbench("--from", "r") == 0
+    assert "nothing to compare with" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_keras_run_killed_at_any_moment_ends_like_one_left_alone(tmp_path):
+    """The same for PyTorch is in test_training.py; this one reads a stream."""
+    settings = ["hidden=8", "batch=16", "steps=150", "evaluate=10", "target=1.0"]
+    words = [*SIZES, *(word for setting in settings for word in ("--set", setting))]
+    words = ["lstm-seq2seq", "--framework", "keras", "--online", *words]
+    command = ["run-baseline", *words, "--no-submit", "--no-plots", "--out", "killed"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mathbench", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 180
+    while not (tmp_path / "killed" / checkpoint.FILE).exists() and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(random.uniform(0, 0.5))
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not Path("killed/result.json").exists()
+    assert mathbench(*words, "--out", "killed", "--resume") == 0
+    assert mathbench(*words, "--out", "whole") == 0
+    found = compared(Path("whole"), Path("killed"))
+    assert found.predictions and found.weights
