@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
+from mathbench.attempts import Draft
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.compose import Definer, Drawn, Tree, Value
 from mathbench.generators.deepmind.kernel.entropy import units
@@ -15,7 +16,7 @@ from mathbench.generators.deepmind.kernel.scope import Scope, letters
 from mathbench.hashing import U64, mix
 from mathbench.parameters import parameter
 from mathbench.reserve import fingerprints
-from mathbench.sampled import Draft, Sampled
+from mathbench.sampled import Sampled
 from mathbench.stratum import Stratum
 from mathbench.task import Int
 

@@ -1,0 +1,166 @@
+"""Attempts: problems drawn by hash, and which of them lie in their reserve and are short enough.
+
+An attempt is a pure function of (task, seed, split, stratum, number, attempt at that number). A draft of many costs
+little more than one of a few, so they are made many at a time; how many changes nothing but the time it takes.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench import text
+from mathbench.hashing import GOLDEN, U64, mix
+from mathbench.reserve import Reserve
+from mathbench.task import Int
+
+BATCH = 1 << 16  # attempts made at a time
+MOST_ATTEMPTS = 1 << 16  # at one problem
+MOST_TRIES = 64  # attempts at one row made side by side
+WORTH = 1 << 13  # so many attempts cost hardly more than one
+
+
+class Draft(Protocol):
+    """Problems that are drawn but not yet written.
+
+    Attributes:
+        prints: uint64 (n,), hashes of the canonical problems.
+        good: bool (n,), which ones are problems at all.
+    """
+
+    prints: U64
+    good: NDArray[np.bool_]
+
+    def write(self, index: Int) -> tuple[pa.StringArray, pa.StringArray]:
+        """Questions and answers of some of them."""
+        ...
+
+
+class Made(NamedTuple):
+    """Attempts that succeeded.
+
+    Attributes:
+        places: int64 (k,), which ones.
+        prints: uint64 (k,), hashes of their problems.
+        questions, answers: strings (k,).
+    """
+
+    places: Int
+    prints: U64
+    questions: pa.StringArray
+    answers: pa.StringArray
+
+
+class Attempts:
+    """Attempts at the problems of one split.
+
+    Args:
+        draw: gives the draft of problems with the strata int64 (n,) and the random words uint64 (n,).
+        keys: uint64 (strata,), the key of each stratum's order.
+        reserves: where the problems of each stratum must lie.
+        longest: characters that a question and an answer may have.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[Int, U64], Draft],
+        keys: U64,
+        reserves: Sequence[Reserve],
+        longest: tuple[int, int],
+    ):
+        self._draw, self._keys, self._longest = draw, keys, longest
+        self._first, self._last = np.array([_ends(r) for r in reserves], dtype=np.uint64).reshape(-1, 2).T
+
+    def made(self, stratum: Int, number: Int, attempt: Int) -> Made:
+        """All that succeed; stratum, number and attempt are int64 (n,)."""
+        draft, right = self._drafted(stratum, number, attempt)
+        return self._written(draft, np.flatnonzero(right))
+
+    def _drafted(self, stratum: Int, number: Int, attempt: Int) -> tuple[Draft, NDArray[np.bool_]]:
+        """Problems, and which ones there are in their reserves."""
+        word = mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
+        draft = self._draw(stratum, mix(word ^ mix(attempt.astype(np.uint64) + np.uint64(1))))
+        held = (draft.prints >= self._first.take(stratum)) & (draft.prints <= self._last.take(stratum))
+        return draft, held & draft.good
+
+    def _written(self, draft: Draft, chosen: Int) -> Made:
+        """Those that are short enough."""
+        questions, answers = draft.write(chosen)
+        asked, answered = (np.diff(text.raw(strings)[1]) for strings in (questions, answers))
+        fits = (asked <= self._longest[0]) & (answered <= self._longest[1])
+        if not fits.all():
+            chosen, keep = chosen[fits], pa.array(fits)
+            questions, answers = questions.filter(keep), answers.filter(keep)
+        return Made(chosen, draft.prints.take(chosen), questions, answers)
+
+    def first(self, stratum: Int, number: Int) -> Made:
+        """The first attempt at each number that succeeds, in the order of the numbers, int64 (n,)."""
+        attempt, pending = np.zeros_like(number), np.arange(len(number))
+        tries, parts = min(max(WORTH // max(len(number), 1), 1), 4), []
+        while len(pending) or not parts:
+            for start in range(0, len(pending) or 1, BATCH // tries):
+                here = pending[start : start + BATCH // tries]
+                parts.append(self._tried(stratum, number, attempt, here, tries))
+            left = np.ones(len(number), np.bool_)
+            left[np.concatenate([part.places for part in parts])] = False
+            before, pending = len(pending), np.flatnonzero(left)
+            tries = _side_by_side(len(pending), before, tries)
+            if len(pending) and attempt[pending].min() > MOST_ATTEMPTS:
+                raise RuntimeError(f"{MOST_ATTEMPTS} attempts at a problem failed")
+        return joined(parts)
+
+    def _tried(self, stratum: Int, number: Int, attempt: Int, pending: Int, tries: int) -> Made:
+        """Some attempts at each pending number; moves `attempt` on for the others."""
+        item = np.repeat(pending, tries) if tries > 1 else pending
+        this = attempt.take(item)
+        if tries > 1:
+            this += np.tile(np.arange(tries), len(pending))
+        draft, right = self._drafted(stratum.take(item), number.take(item), this)
+        chosen, first = _first(right, tries)
+        attempt[pending] += first + 1
+        made = self._written(draft, chosen)
+        return made._replace(places=item.take(made.places))
+
+
+def joined(parts: Sequence[Made]) -> Made:
+    """All of some parts, at least one, in the order of their places, each of which is in one part only."""
+    places = np.concatenate([part.places for part in parts])
+    order = np.argsort(places)
+    questions, answers = (
+        pa.concat_arrays([getattr(part, column) for part in parts]).take(pa.array(order))
+        for column in ("questions", "answers")
+    )
+    return Made(
+        places[order], np.concatenate([part.prints for part in parts]).take(order), questions, answers
+    )
+
+
+def _side_by_side(pending: int, before: int, tries: int) -> int:
+    """How many attempts to make next at each pending number.
+
+    One if most succeed, about as many as it takes if not, and more where there are so few numbers that the number
+    of rounds costs more than the attempts.
+    """
+    needed = tries * before // max(before - pending, 1)
+    return min(max(needed, WORTH // max(pending, 1), 1), MOST_TRIES)
+
+
+def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:
+    """The first right one of each group of so many.
+
+    Returns:
+        The places of those there are, and for each group its number in the group, or that of the last one.
+    """
+    if tries == 1:
+        return np.flatnonzero(right), np.zeros(len(right), np.int64)
+    groups = right.reshape(-1, tries)
+    some, first = groups.any(axis=1), groups.argmax(axis=1)
+    places = (np.arange(len(groups)) * tries + first)[some]
+    return places, np.where(some, first, tries - 1)
+
+
+def _ends(reserve: Reserve) -> tuple[int, int]:
+    """The smallest and the largest fingerprint of a reserve."""
+    return round(reserve.low * (1 << 32)) << 32, (round(reserve.high * (1 << 32)) << 32) - 1
