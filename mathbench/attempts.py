@@ -18,7 +18,7 @@ from mathbench.task import Int
 
 BATCH = 1 << 16  # attempts made at a time
 MOST_ATTEMPTS = 1 << 16  # at one problem
-MOST_TRIES = 64  # attempts at one row made side by side
+FIRST_TRIES, MOST_TRIES = 4, 64  # attempts at one number made side by side
 WORTH = 1 << 13  # so many attempts cost hardly more than one
 
 
@@ -52,6 +52,14 @@ class Made(NamedTuple):
     questions: pa.StringArray
     answers: pa.StringArray
 
+    def only(self, which: NDArray[np.bool_]) -> "Made":
+        """Some of them, bool (k,)."""
+        if which.all():
+            return self
+        keep = pa.array(which)
+        questions, answers = self.questions.filter(keep), self.answers.filter(keep)
+        return Made(self.places[which], self.prints[which], questions, answers)
+
 
 class Attempts:
     """Attempts at the problems of one split.
@@ -75,53 +83,37 @@ class Attempts:
 
     def made(self, stratum: Int, number: Int, attempt: Int) -> Made:
         """All that succeed; stratum, number and attempt are int64 (n,)."""
-        draft, right = self._drafted(stratum, number, attempt)
-        return self._written(draft, np.flatnonzero(right))
-
-    def _drafted(self, stratum: Int, number: Int, attempt: Int) -> tuple[Draft, NDArray[np.bool_]]:
-        """Problems, and which ones there are in their reserves."""
         word = mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
         draft = self._draw(stratum, mix(word ^ mix(attempt.astype(np.uint64) + np.uint64(1))))
         held = (draft.prints >= self._first.take(stratum)) & (draft.prints <= self._last.take(stratum))
-        return draft, held & draft.good
-
-    def _written(self, draft: Draft, chosen: Int) -> Made:
-        """Those that are short enough."""
+        chosen = np.flatnonzero(held & draft.good)
         questions, answers = draft.write(chosen)
         asked, answered = (np.diff(text.raw(strings)[1]) for strings in (questions, answers))
         fits = (asked <= self._longest[0]) & (answered <= self._longest[1])
-        if not fits.all():
-            chosen, keep = chosen[fits], pa.array(fits)
-            questions, answers = questions.filter(keep), answers.filter(keep)
-        return Made(chosen, draft.prints.take(chosen), questions, answers)
+        return Made(chosen, draft.prints.take(chosen), questions, answers).only(fits)
 
     def first(self, stratum: Int, number: Int) -> Made:
         """The first attempt at each number that succeeds, in the order of the numbers, int64 (n,)."""
-        attempt, pending = np.zeros_like(number), np.arange(len(number))
-        tries, parts = min(max(WORTH // max(len(number), 1), 1), 4), []
-        while len(pending) or not parts:
+        left, attempt, parts = np.ones(len(number), np.bool_), 0, list[Made]()
+        while len(pending := np.flatnonzero(left)) or not parts:
+            # side by side where there are so few that the number of rounds costs more than the attempts
+            tries = min(max(WORTH // max(len(pending), 1), 1), MOST_TRIES if attempt else FIRST_TRIES)
             for start in range(0, len(pending) or 1, BATCH // tries):
                 here = pending[start : start + BATCH // tries]
-                parts.append(self._tried(stratum, number, attempt, here, tries))
-            left = np.ones(len(number), np.bool_)
-            left[np.concatenate([part.places for part in parts])] = False
-            before, pending = len(pending), np.flatnonzero(left)
-            tries = _side_by_side(len(pending), before, tries)
-            if len(pending) and attempt[pending].min() > MOST_ATTEMPTS:
+                parts.append(self._tried(stratum, number, here, attempt, tries))
+                left[parts[-1].places] = False
+            attempt += tries
+            if attempt > MOST_ATTEMPTS:
                 raise RuntimeError(f"{MOST_ATTEMPTS} attempts at a problem failed")
         return joined(parts)
 
-    def _tried(self, stratum: Int, number: Int, attempt: Int, pending: Int, tries: int) -> Made:
-        """Some attempts at each pending number; moves `attempt` on for the others."""
+    def _tried(self, stratum: Int, number: Int, pending: Int, attempt: int, tries: int) -> Made:
+        """The first of some attempts, from one on, at each pending number that succeeds."""
         item = np.repeat(pending, tries) if tries > 1 else pending
-        this = attempt.take(item)
-        if tries > 1:
-            this += np.tile(np.arange(tries), len(pending))
-        draft, right = self._drafted(stratum.take(item), number.take(item), this)
-        chosen, first = _first(right, tries)
-        attempt[pending] += first + 1
-        made = self._written(draft, chosen)
-        return made._replace(places=item.take(made.places))
+        these = np.tile(np.arange(attempt, attempt + tries), len(pending))
+        made = self.made(stratum.take(item), number.take(item), these)
+        places = item.take(made.places)
+        return made._replace(places=places).only(np.diff(places, prepend=-1) != 0)
 
 
 def joined(parts: Sequence[Made]) -> Made:
@@ -135,30 +127,6 @@ def joined(parts: Sequence[Made]) -> Made:
     return Made(
         places[order], np.concatenate([part.prints for part in parts]).take(order), questions, answers
     )
-
-
-def _side_by_side(pending: int, before: int, tries: int) -> int:
-    """How many attempts to make next at each pending number.
-
-    One if most succeed, about as many as it takes if not, and more where there are so few numbers that the number
-    of rounds costs more than the attempts.
-    """
-    needed = tries * before // max(before - pending, 1)
-    return min(max(needed, WORTH // max(pending, 1), 1), MOST_TRIES)
-
-
-def _first(right: NDArray[np.bool_], tries: int) -> tuple[Int, Int]:
-    """The first right one of each group of so many.
-
-    Returns:
-        The places of those there are, and for each group its number in the group, or that of the last one.
-    """
-    if tries == 1:
-        return np.flatnonzero(right), np.zeros(len(right), np.int64)
-    groups = right.reshape(-1, tries)
-    some, first = groups.any(axis=1), groups.argmax(axis=1)
-    places = (np.arange(len(groups)) * tries + first)[some]
-    return places, np.where(some, first, tries - 1)
 
 
 def _ends(reserve: Reserve) -> tuple[int, int]:

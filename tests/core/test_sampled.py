@@ -88,9 +88,10 @@ def test_rows_do_not_depend_on_what_else_is_asked():
 
 def test_how_many_attempts_are_made_at_once_changes_nothing(monkeypatch):
     wanted = {split: numbers(split, range(20)) for split in ("train", "validation", "interpolate")}
-    monkeypatch.setattr(attempts, "MOST_TRIES", 1)
-    monkeypatch.setattr(attempts, "BATCH", 7)
-    monkeypatch.setattr(distinct, "BATCH", 7)
+    monkeypatch.setattr(attempts, "MOST_TRIES", 3)
+    monkeypatch.setattr(attempts, "FIRST_TRIES", 1)
+    monkeypatch.setattr(attempts, "BATCH", 70)
+    monkeypatch.setattr(distinct, "BATCH", 70)
     monkeypatch.setattr(sampled, "ROWS", 5)
     assert {split: numbers(split, range(20)) for split in wanted} == wanted
 

@@ -98,9 +98,15 @@ class Tree:
             np.add.at(total, node.scope.row, mix(node.prints() + np.uint64(GOLDEN)))
         return total
 
-    def good(self) -> Bool:
-        """Of which questions all modules are problems, bool (questions,)."""
-        good = np.ones(self._questions, dtype=np.bool_)
+    def good(self, modules: Int) -> Bool:
+        """Which questions have so many modules, int64 (questions,), the top included, all of them problems.
+
+        A module that has nothing to hide has none below it, however many it should have.
+        """
+        many = np.ones(self._questions, dtype=np.int64)
+        for node in self.nodes:
+            many += np.bincount(node.scope.row, minlength=self._questions)
+        good = many == modules
         for node in self.nodes:
             if node.drawn.good is not None:
                 good[node.scope.row[~node.drawn.good]] = False

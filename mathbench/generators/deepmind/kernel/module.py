@@ -179,7 +179,9 @@ class Questions:
         self._module, self._scope, self._drawn = module, scope, module.draw(scope)
         self._tree = Tree(definers, self._drawn.requests, len(scope))
         self.prints: U64 = mix(fingerprints(module.name, self._drawn.canonical) + self._tree.prints())
-        self.good = self._tree.good() if self._drawn.good is None else self._tree.good() & self._drawn.good
+        self.good = self._tree.good(scope.modules)
+        if self._drawn.good is not None:
+            self.good &= self._drawn.good
 
     def write(self, index: Int) -> tuple[pa.StringArray, pa.StringArray]:
         problem, scope = self._drawn.problem.take(index), self._scope.take(index)
