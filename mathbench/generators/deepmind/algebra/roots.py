@@ -163,4 +163,4 @@ ROOTS = PolynomialRoots(
     ),
 )
 
-MODULES = (ROOTS.holding(easy=60_000), composed(ROOTS, Level("deeper", (3, 10), modules=(5, 5))))
+MODULES = (ROOTS.holding(easy=60_000), composed(ROOTS, Level("deeper", (3, 10), modules=(5, 5), apart=True)))

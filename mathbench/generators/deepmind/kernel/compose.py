@@ -6,7 +6,7 @@ is only their letter, which their scope fixes; so text is written for one module
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,8 @@ from mathbench.reserve import fingerprints
 from mathbench.task import Int
 
 Value = Numbers | Polynomials
+MANY = 4  # modules of a question of train; where there are more, few long sentences fit,
+BRIEF = 8  # so that of so many modules below all but one are brief ones
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Drawn:
 
 class Definer(Protocol):
     """A module that can define a value for the one above."""
+
+    brief: ClassVar[bool]  # its sentence is short: what questions of very many modules mostly consist of
 
     @property
     def name(self) -> str: ...
@@ -80,14 +84,17 @@ class Tree:
     Args:
         definers: the modules that can define values, by name.
         requests: what those at the top ask for.
-        questions: how many questions there are.
+        modules: int64 (questions,), how many modules each question has, the top included.
     """
 
-    def __init__(self, definers: Mapping[str, Definer], requests: Sequence[Request], questions: int):
-        self._questions = questions
+    def __init__(self, definers: Mapping[str, Definer], requests: Sequence[Request], modules: Int):
+        self._modules, self._questions = modules, len(modules)
         self.nodes: list[Node] = []
+        many = modules > MANY
         while requests:
-            level = [node for kind in (Numbers, Polynomials) for node in _level(definers, requests, kind)]
+            level = [
+                node for kind in (Numbers, Polynomials) for node in _level(definers, requests, kind, many)
+            ]
             self.nodes += level
             requests = [request for node in level for request in node.drawn.requests]
 
@@ -98,15 +105,15 @@ class Tree:
             np.add.at(total, node.scope.row, mix(node.prints() + np.uint64(GOLDEN)))
         return total
 
-    def good(self, modules: Int) -> Bool:
-        """Which questions have so many modules, int64 (questions,), the top included, all of them problems.
+    def good(self) -> Bool:
+        """Which questions have all their modules, all of them problems, bool (questions,).
 
         A module that has nothing to hide has none below it, however many it should have.
         """
         many = np.ones(self._questions, dtype=np.int64)
         for node in self.nodes:
             many += np.bincount(node.scope.row, minlength=self._questions)
-        good = many == modules
+        good = many == self._modules
         for node in self.nodes:
             if node.drawn.good is not None:
                 good[node.scope.row[~node.drawn.good]] = False
@@ -137,8 +144,10 @@ class Tree:
         return phrases.merged(pa.concat_arrays(strings).take(pa.array(item[shown])), shown.sum(axis=1))
 
 
-def _level(definers: Mapping[str, Definer], requests: Sequence[Request], kind: type[Value]) -> list[Node]:
-    """Draw the modules for all requests of one kind."""
+def _level(
+    definers: Mapping[str, Definer], requests: Sequence[Request], kind: type[Value], many: Bool
+) -> list[Node]:
+    """Draw the modules for all requests of one kind; `many`: of questions with very many modules."""
     mine = [request for request in requests if isinstance(request.values, kind)]
     if not mine:
         return []
@@ -147,7 +156,10 @@ def _level(definers: Mapping[str, Definer], requests: Sequence[Request], kind: t
     able = np.stack([module.defines(values) for module in definers.values()])
     if not able.any(axis=0).all():
         raise RuntimeError("a value was hidden that no module defines")
-    chosen = Chance(scope.word ^ np.uint64(GOLDEN)).pick(able)
+    chance = Chance(scope.word ^ np.uint64(GOLDEN))
+    lengthy = np.array([[not module.brief] for module in definers.values()])
+    able &= ~(lengthy & many.take(scope.row) & chance.coin(BRIEF - 1, BRIEF))
+    chosen = chance.pick(able)
     return [
         _node(module, scope.take(index), values.take(index))
         for i, module in enumerate(definers.values())

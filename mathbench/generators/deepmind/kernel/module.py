@@ -71,6 +71,7 @@ class Module(ABC):
 
     summary: ClassVar[str] = ""
     symmetry: ClassVar[str] = "none"
+    brief: ClassVar[bool] = False
 
     @abstractmethod
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
@@ -177,9 +178,9 @@ class Questions:
 
     def __init__(self, module: Module, definers: Mapping[str, Definer], scope: Scope):
         self._module, self._scope, self._drawn = module, scope, module.draw(scope)
-        self._tree = Tree(definers, self._drawn.requests, len(scope))
+        self._tree = Tree(definers, self._drawn.requests, scope.modules)
         self.prints: U64 = mix(fingerprints(module.name, self._drawn.canonical) + self._tree.prints())
-        self.good = self._tree.good(scope.modules)
+        self.good = self._tree.good()
         if self._drawn.good is not None:
             self.good &= self._drawn.good
 

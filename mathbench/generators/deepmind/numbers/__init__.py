@@ -9,7 +9,7 @@ from mathbench.generators.deepmind.numbers.primes import IsPrime, ListPrimeFacto
 from mathbench.generators.deepmind.numbers.rounding import RoundNumber
 
 BIGGER = Level("bigger", (12, 12))
-DEEPER = Level("deeper", (3, 10), modules=(5, 5))
+DEEPER = Level("deeper", (3, 10), modules=(5, 5), apart=True)
 
 _ROUND = RoundNumber(
     "numbers__round_number",
