@@ -52,6 +52,10 @@ class Made(NamedTuple):
     questions: pa.StringArray
     answers: pa.StringArray
 
+    def moved(self, places: Int) -> "Made":
+        """The same at other places: those that have these places among some, int64 (n,)."""
+        return self._replace(places=places.take(self.places))
+
     def only(self, which: NDArray[np.bool_]) -> "Made":
         """Some of them, bool (k,)."""
         if which.all():
@@ -81,10 +85,42 @@ class Attempts:
         self._draw, self._keys, self._longest = draw, keys, longest
         self._first, self._last = np.array([_ends(r) for r in reserves], dtype=np.uint64).reshape(-1, 2).T
 
-    def made(self, stratum: Int, number: Int, attempt: Int) -> Made:
-        """All that succeed; stratum, number and attempt are int64 (n,)."""
-        word = mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
-        draft = self._draw(stratum, mix(word ^ mix(attempt.astype(np.uint64) + np.uint64(1))))
+    def made(self, stratum: Int, number: Int) -> Made:
+        """The first attempts at some numbers, int64 (n,), if they succeed."""
+        return self._of(stratum, mix(self._words(stratum, number) ^ _salts(0, 1)))
+
+    def first(self, stratum: Int, number: Int) -> Made:
+        """The first attempt at each number that succeeds, in the order of the numbers, int64 (n,)."""
+        words, left, attempt = self._words(stratum, number), np.ones(len(number), np.bool_), 0
+        parts: list[Made] = []
+        while len(pending := np.flatnonzero(left)) or not parts:
+            # side by side where there are so few that the number of rounds costs more than the attempts
+            tries = min(max(WORTH // max(len(pending), 1), 1), MOST_TRIES if attempt else FIRST_TRIES)
+            for start in range(0, len(pending) or 1, BATCH // tries):
+                here = pending[start : start + BATCH // tries]
+                parts.append(self._tried(stratum[here], words[here], attempt, tries).moved(here))
+                left[parts[-1].places] = False
+            attempt += tries
+            if attempt > MOST_ATTEMPTS:
+                raise RuntimeError(f"{MOST_ATTEMPTS} attempts at a problem failed")
+        return joined(parts)
+
+    def _tried(self, stratum: Int, words: U64, attempt: int, tries: int) -> Made:
+        """The first of some attempts, from one on, that succeeds."""
+        if tries == 1:
+            return self._of(stratum, mix(words ^ _salts(attempt, 1)))
+        luck = mix(words[:, None] ^ _salts(attempt, tries)).ravel()
+        made = self._of(np.repeat(stratum, tries), luck)
+        places = made.places // tries
+        return made._replace(places=places).only(np.diff(places, prepend=-1) != 0)
+
+    def _words(self, stratum: Int, number: Int) -> U64:
+        """A random word for each number, uint64 (n,)."""
+        return mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
+
+    def _of(self, stratum: Int, luck: U64) -> Made:
+        """The attempts that succeed, of those with some random words, uint64 (n,)."""
+        draft = self._draw(stratum, luck)
         held = (draft.prints >= self._first.take(stratum)) & (draft.prints <= self._last.take(stratum))
         chosen = np.flatnonzero(held & draft.good)
         questions, answers = draft.write(chosen)
@@ -92,41 +128,23 @@ class Attempts:
         fits = (asked <= self._longest[0]) & (answered <= self._longest[1])
         return Made(chosen, draft.prints.take(chosen), questions, answers).only(fits)
 
-    def first(self, stratum: Int, number: Int) -> Made:
-        """The first attempt at each number that succeeds, in the order of the numbers, int64 (n,)."""
-        left, attempt, parts = np.ones(len(number), np.bool_), 0, list[Made]()
-        while len(pending := np.flatnonzero(left)) or not parts:
-            # side by side where there are so few that the number of rounds costs more than the attempts
-            tries = min(max(WORTH // max(len(pending), 1), 1), MOST_TRIES if attempt else FIRST_TRIES)
-            for start in range(0, len(pending) or 1, BATCH // tries):
-                here = pending[start : start + BATCH // tries]
-                parts.append(self._tried(stratum, number, here, attempt, tries))
-                left[parts[-1].places] = False
-            attempt += tries
-            if attempt > MOST_ATTEMPTS:
-                raise RuntimeError(f"{MOST_ATTEMPTS} attempts at a problem failed")
-        return joined(parts)
-
-    def _tried(self, stratum: Int, number: Int, pending: Int, attempt: int, tries: int) -> Made:
-        """The first of some attempts, from one on, at each pending number that succeeds."""
-        item = np.repeat(pending, tries) if tries > 1 else pending
-        these = np.tile(np.arange(attempt, attempt + tries), len(pending))
-        made = self.made(stratum.take(item), number.take(item), these)
-        places = item.take(made.places)
-        return made._replace(places=places).only(np.diff(places, prepend=-1) != 0)
-
 
 def joined(parts: Sequence[Made]) -> Made:
-    """All of some parts, at least one, in the order of their places, each of which is in one part only."""
+    """Parts that have all places from 0 on, each once, in the order of the places."""
+    if len(parts) == 1:
+        return parts[0]
     places = np.concatenate([part.places for part in parts])
-    order = np.argsort(places)
-    questions, answers = (
-        pa.concat_arrays([getattr(part, column) for part in parts]).take(pa.array(order))
-        for column in ("questions", "answers")
-    )
-    return Made(
-        places[order], np.concatenate([part.prints for part in parts]).take(order), questions, answers
-    )
+    order = np.empty_like(places)
+    order[places] = np.arange(len(places))
+    prints, index = np.concatenate([part.prints for part in parts]).take(order), pa.array(order)
+    questions = pa.concat_arrays([part.questions for part in parts]).take(index)
+    answers = pa.concat_arrays([part.answers for part in parts]).take(index)
+    return Made(places.take(order), prints, questions, answers)
+
+
+def _salts(attempt: int, tries: int) -> U64:
+    """What sets attempts at one number apart, uint64 (tries,)."""
+    return mix(np.arange(attempt + 1, attempt + tries + 1, dtype=np.uint64))
 
 
 def _ends(reserve: Reserve) -> tuple[int, int]:

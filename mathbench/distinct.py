@@ -54,7 +54,7 @@ class Distinct:
         attempt, _, place = self._of(stratum, rank)
         if self._texts.has(place):
             return self._texts.at(place)
-        made = self._attempts.made(stratum, attempt, np.zeros_like(attempt))
+        made = self._attempts.made(stratum, attempt)
         return made.questions, made.answers
 
     def _of(self, stratum: Int, rank: Int) -> Int:
@@ -77,7 +77,7 @@ class Distinct:
         """Make so many further attempts at each stratum, int64 (strata,)."""
         stratum, ends = np.repeat(np.arange(len(many)), many), np.cumsum(many)
         number = np.arange(len(stratum)) + (self._tried - ends + many).take(stratum)
-        made = self._attempts.made(stratum, number, np.zeros_like(number))
+        made = self._attempts.made(stratum, number)
         self._tried += many
         text = self._texts.add(made.questions, made.answers)
         known = np.stack([number.take(made.places), made.prints.view(np.int64), text])

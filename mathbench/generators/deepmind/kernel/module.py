@@ -134,7 +134,6 @@ class Module(ABC):
         levels = self.all_levels
         entropy = np.array([[units(end) for end in this.entropy] for this in levels])
         modules = np.array([this.modules for this in levels])
-        turn, step = letters(chance)
         rows = np.arange(len(level))
         return Scope(
             row=rows,
@@ -142,8 +141,7 @@ class Module(ABC):
             modules=_between(chance, modules, level),
             entropy=_between(chance, entropy, level),
             word=chance.words(),
-            turn=turn,
-            step=step,
+            letters=letters(luck),
             level=level,
         )
 
