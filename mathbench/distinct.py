@@ -15,6 +15,7 @@ from mathbench.hashing import U64
 from mathbench.task import Int
 
 FEWEST, MOST = 1 << 5, 1 << 14  # candidates of each stratum that are looked at for repeats at a time
+TELLING = 1 << 10  # so many say whether hardly one is new
 KEPT = 1 << 16  # texts that are remembered, so that rows in order are written once
 _SHORT = 0.7  # a guess before anything is known: the share of problems that are short enough
 
@@ -37,11 +38,14 @@ class Distinct:
 
     def count(self, stratum: int, needed: int) -> int:
         """How many different problems of a stratum there are: as many as needed, unless hardly one more differs."""
+        looked_at = 0
         while (before := self._found[stratum].shape[1]) < needed:
-            many = int(np.clip((needed - before) * 9 // 8, FEWEST, MOST))
+            many = int(np.clip(max((needed - before) * 9 // 8, looked_at), FEWEST, MOST))
             self._fill(self._looked_at + many)
             self._compare(self._looked_at + many)
-            if (after := self._found[stratum].shape[1]) - before <= many // 64:
+            looked_at += many
+            after = self._found[stratum].shape[1]
+            if many >= TELLING and after - before <= many // 64:
                 return after
         return before
 
