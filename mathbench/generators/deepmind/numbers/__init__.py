@@ -34,11 +34,11 @@ _ALONE: tuple[tuple[Module, int, int], ...] = (
     (DivRemainder("numbers__div_remainder", axes=(BIGGER,)), 60_000, 400_000),
     (Gcd("numbers__gcd", axes=(BIGGER,)), 25_000, 300_000),
     (IsFactor("numbers__is_factor", axes=(BIGGER,)), 100_000, 400_000),
-    (IsPrime("numbers__is_prime", axes=(BIGGER,)), 4_000, 150_000),
+    (IsPrime("numbers__is_prime", axes=(BIGGER,)), 12_000, 150_000),
     (Lcm("numbers__lcm", axes=(BIGGER,)), 50_000, 300_000),
     (ListPrimeFactors("numbers__list_prime_factors", axes=(BIGGER,)), 4_000, 250_000),
     (_PLACE, 20_000, 400_000),
-    (_ROUND, 200_000, 400_000),
+    (_ROUND, 120_000, 400_000),
 )
 
 MODULES: tuple[Module, ...] = (
