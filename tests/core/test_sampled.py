@@ -93,6 +93,9 @@ def test_how_many_attempts_are_made_at_once_changes_nothing(monkeypatch):
     monkeypatch.setattr(attempts, "BATCH", 70)
     monkeypatch.setattr(distinct, "BATCH", 70)
     monkeypatch.setattr(sampled, "ROWS", 5)
+    monkeypatch.setattr(distinct, "FEWEST", 3)
+    monkeypatch.setattr(distinct, "MOST", 5)
+    monkeypatch.setattr(distinct, "KEPT", 0)
     assert {split: numbers(split, range(20)) for split in wanted} == wanted
 
 
