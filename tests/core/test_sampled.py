@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mathbench import sampled, text
+from mathbench import attempts, distinct, sampled, text
 from mathbench.errors import SpaceExhausted
 from mathbench.hashing import scale
 from mathbench.reserve import fingerprints
@@ -88,9 +88,14 @@ def test_rows_do_not_depend_on_what_else_is_asked():
 
 def test_how_many_attempts_are_made_at_once_changes_nothing(monkeypatch):
     wanted = {split: numbers(split, range(20)) for split in ("train", "validation", "interpolate")}
-    monkeypatch.setattr(sampled, "MOST_TRIES", 1)
-    monkeypatch.setattr(sampled, "BATCH", 7)
+    monkeypatch.setattr(attempts, "MOST_TRIES", 3)
+    monkeypatch.setattr(attempts, "FIRST_TRIES", 1)
+    monkeypatch.setattr(attempts, "BATCH", 70)
+    monkeypatch.setattr(distinct, "BATCH", 70)
     monkeypatch.setattr(sampled, "ROWS", 5)
+    monkeypatch.setattr(distinct, "FEWEST", 3)
+    monkeypatch.setattr(distinct, "MOST", 5)
+    monkeypatch.setattr(distinct, "KEPT", 0)
     assert {split: numbers(split, range(20)) for split in wanted} == wanted
 
 

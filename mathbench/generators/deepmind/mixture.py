@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mathbench import text
 from mathbench.data import Data
 from mathbench.dataset import Dataset
 from mathbench.errors import InputError
@@ -104,7 +105,7 @@ class InTurn:
             for part in self._sources[m].written(rows[here] // len(self._sources)):
                 parts.append(part._replace(stratum=part.stratum + self._first[m]))
             places.append(here)
-        order = pa.array(np.argsort(np.concatenate(places)))
+        order = text.integers(np.argsort(np.concatenate(places)))
         questions, answers = (
             pa.concat_arrays([getattr(part, name) for part in parts]).take(order)
             for name in ("questions", "answers")
@@ -147,8 +148,8 @@ def _in_turn(mixture: Mixture, tables: list[pa.Table]) -> pa.Table:
     rows = pa.concat_tables(
         _with_module(table.slice(0, each), module.module.name)
         for module, table in zip(mixture.modules, tables, strict=True)
-    ).take(pa.array(row % many * each + row // many))
-    return _set(rows, task=pa.array([mixture.name] * len(row)), row=pa.array(row))
+    ).take(text.integers(row % many * each + row // many))
+    return _set(rows, task=text.column([mixture.name] * len(row)), row=text.integers(row))
 
 
 def _with_module(table: pa.Table, name: str) -> pa.Table:

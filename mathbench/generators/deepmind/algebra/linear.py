@@ -112,6 +112,7 @@ class OneUnknown(Linear):
     """Solve a linear equation in one unknown."""
 
     summary: ClassVar[str] = "Solve 3*x + 2 = 8 for x. -> 2"
+    brief: ClassVar[bool] = True
     unknowns: ClassVar[int] = 1
     asked: ClassVar[tuple[str, ...]] = (
         "Solve {} for {x}.",
@@ -151,7 +152,7 @@ _SETTINGS = {"more_terms": 0}
 _AXES = (Level("bigger", (12, 12)), Level("longer", (3, 10), settings={"more_terms": 4}))
 LINEAR_1D = OneUnknown("algebra__linear_1d", settings=_SETTINGS, axes=_AXES)
 LINEAR_2D = TwoUnknowns("algebra__linear_2d", settings=_SETTINGS, axes=_AXES)
-_DEEPER = Level("deeper", (3, 10), modules=(5, 5))
+_DEEPER = Level("deeper", (3, 10), modules=(5, 5), apart=True)
 
 MODULES = (
     LINEAR_1D.holding(easy=60_000),

@@ -145,7 +145,7 @@ class PolynomialRoots(Module):
             answers.append(text.join(written(problem.take(rows), scope.take(rows))))
         place = np.where(problem.factored, np.cumsum(problem.factored) - 1, 0) + (~problem.factored).sum()
         place = np.where(problem.factored, place, np.cumsum(~problem.factored) - 1)
-        return pa.concat_arrays(answers).take(pa.array(place))
+        return pa.concat_arrays(answers).take(text.integers(place))
 
     def _listed(self, problem: Product, scope: Scope) -> text.Piece:
         return problem.roots.listed()
@@ -163,4 +163,4 @@ ROOTS = PolynomialRoots(
     ),
 )
 
-MODULES = (ROOTS.holding(easy=60_000), composed(ROOTS, Level("deeper", (3, 10), modules=(5, 5))))
+MODULES = (ROOTS.holding(easy=60_000), composed(ROOTS, Level("deeper", (3, 10), modules=(5, 5), apart=True)))

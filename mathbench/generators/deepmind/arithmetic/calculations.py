@@ -66,6 +66,7 @@ class Calculate(Module):
     products: bool = True
 
     summary: ClassVar[str] = "What is 2/(3/6*18)? -> 2/9"
+    brief: ClassVar[bool] = True
     symmetry: ClassVar[str] = "order of terms and factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:

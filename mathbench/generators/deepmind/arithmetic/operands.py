@@ -71,7 +71,9 @@ def operands(chance: Chance, values: Values, fractional: bool) -> Pair:
         (products & (more >= 3), _ratio),
     )
     for case, way in cases:
-        rows = np.flatnonzero(case)
+        if not len(rows := np.flatnonzero(case)):
+            chance.skip()
+            continue
         left[:, rows], right[:, rows], good[rows] = way(chance.take(rows), values.take(rows))
     swapped = chance.coin() & (values.kind == MUL)
     left, right = np.where(swapped, right, left), np.where(swapped, left, right)

@@ -69,6 +69,7 @@ class AddOrSub(Module):
     """
 
     summary: ClassVar[str] = "What is 3.5 plus -12? -> -8.5"
+    brief: ClassVar[bool] = True
     symmetry: ClassVar[str] = "order of the terms of a sum"
 
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:

@@ -140,5 +140,5 @@ MODULES = (
         "arithmetic__simplify_surd",
         settings={"large": 0},
         axes=(Level("larger-primes", (3, 10), settings={"large": 1}, apart=True),),
-    ),
+    ).holding(easy=300_000),
 )

@@ -6,8 +6,10 @@ from mathbench.generators.deepmind.comparison.pair import PAIR
 from mathbench.generators.deepmind.comparison.sort import SORT
 from mathbench.generators.deepmind.kernel.module import Level, composed
 
-_DEEPER = Level("deeper", (3, 10), modules=(5, 5))
+_DEEPER = Level("deeper", (3, 10), modules=(5, 5), apart=True)
 
-MODULES = tuple(
-    module for pure in (PAIR, KTH_BIGGEST, CLOSEST, SORT) for module in (pure, composed(pure, _DEEPER))
+MODULES = (
+    PAIR.holding(easy=120_000),
+    composed(PAIR, _DEEPER),
+    *(module for pure in (KTH_BIGGEST, CLOSEST, SORT) for module in (pure, composed(pure, _DEEPER))),
 )

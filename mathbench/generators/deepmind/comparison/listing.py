@@ -13,7 +13,7 @@ from mathbench.generators.deepmind.comparison.values import Floats, keys, mixed,
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.scope import ALPHABET, EACH, Scope, letter
+from mathbench.generators.deepmind.kernel.scope import ALPHABET, EACH, WAYS, Scope, letter
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import GOLDEN, mix
 from mathbench.task import Int
@@ -172,36 +172,32 @@ def apart(scope: Scope, chance: Chance, choices: Int) -> Scope:
         chance: random choices.
         choices: int64 (n,), how many choices there are; 0 changes nothing.
     """
-    tables, starts, sizes = _letters()
+    ways, starts, sizes = _letters()
     modules = np.minimum(scope.modules, len(sizes) - 1)
     size = sizes[modules, choices]
-    turn, step = tables[:, starts[modules, choices] + chance.below(np.maximum(size, 1))]
-    other = (choices > 0) & (size > 0)
-    return replace(scope, turn=np.where(other, turn, scope.turn), step=np.where(other, step, scope.step))
+    way = ways[starts[modules, choices] + chance.below(np.maximum(size, 1))]
+    return replace(scope, letters=np.where((choices > 0) & (size > 0), way, scope.letters))
 
 
 @cache
 def _letters() -> tuple[Int, Int, Int]:
-    """The turns and steps that keep the letters apart, for each number of modules and of choices.
+    """The ways that keep the letters apart, for each number of modules and of choices.
 
     Returns:
-        Turns and steps, int64 (2, m); where each list starts and how long it is, int64 (modules, choices).
+        The ways, int64 (m,), places in `WAYS`; where each list starts and how long it is, int64 (modules, choices).
     """
     many = len(ALPHABET)
-    steps = [step for step in range(1, many) if step % 5]  # coprime to 25
-    turn, step = (grid.ravel() for grid in np.meshgrid(np.arange(many), steps))
+    turn, step = WAYS
     lists = []
     for modules in range(1, many // EACH + 1):
         used = (turn[:, None] + step[:, None] * np.arange(EACH, EACH * modules)) % many
         for choices in range(len(CHOICES) + 1):
             taken = [ALPHABET.index(choice) for choice in CHOICES[:choices] if choice in ALPHABET]
             good = ~np.isin(used, taken).any(axis=1)
-            lists.append(np.stack([turn[good], step[good]]))
-    sizes = np.array([0] * (len(CHOICES) + 1) + [found.shape[1] for found in lists]).reshape(
-        -1, len(CHOICES) + 1
-    )
+            lists.append(np.flatnonzero(good))
+    sizes = np.array([0] * (len(CHOICES) + 1) + [len(found) for found in lists]).reshape(-1, len(CHOICES) + 1)
     return (
-        np.concatenate(lists, axis=1),
+        np.concatenate(lists),
         (np.cumsum(sizes.ravel()) - sizes.ravel()).reshape(sizes.shape),
         sizes,
     )

@@ -18,6 +18,7 @@ from mathbench.task import Int
 
 Bool = NDArray[np.bool_]
 
+_HALF = np.uint64(32)
 _QUANTILES = 1 << 12
 _FRACTION = np.uint64((1 << 56) - 1)
 
@@ -62,7 +63,13 @@ class Chance:
 
     def below(self, size: int | Int) -> Int:
         """Uniform in 0 .. size-1, int64 (n,); size (an integer or int64 (n,)) is 1 or more."""
-        return scale(self.words(), np.asarray(size).astype(np.uint64)).astype(np.int64)
+        sizes, words = np.asarray(size, dtype=np.int64).view(np.uint64), self.words()
+        if sizes.max(initial=np.uint64(0)) >> _HALF:
+            return scale(words, sizes).view(np.int64)
+        words >>= _HALF  # as `scale` does where sizes are small, in place
+        words *= sizes
+        words >>= _HALF
+        return words.view(np.int64)
 
     def between(self, low: int | Int, high: int | Int) -> Int:
         """Uniform in low .. high, both included, int64 (n,)."""
@@ -129,9 +136,7 @@ class Chance:
         weights, chance = np.broadcast_to(weights, (len(weights), len(self))), self.fork()
         parts = np.zeros(weights.shape, dtype=np.int64)
         for i in range(int(weights.max(initial=0))):
-            drawn = chance.fork()
-            for part, weight in zip(parts, weights, strict=True):
-                part += np.where(weight > i, drawn.exponential(), 0)
+            parts += chance.exponentials(len(weights)) * (weights > i)
         return parts * total // np.maximum(parts.sum(axis=0), 1)
 
     def parts(self, total: Int, count: int) -> Int:

@@ -6,12 +6,12 @@ is only their letter, which their scope fixes; so text is written for one module
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases
+from mathbench import phrases, text
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
@@ -21,6 +21,8 @@ from mathbench.reserve import fingerprints
 from mathbench.task import Int
 
 Value = Numbers | Polynomials
+MANY = 4  # modules of a question of train; where there are more, few long sentences fit,
+BRIEF = 8  # so that of so many modules below all but one are brief ones
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Drawn:
 
 class Definer(Protocol):
     """A module that can define a value for the one above."""
+
+    brief: ClassVar[bool]  # its sentence is short: what questions of very many modules mostly consist of
 
     @property
     def name(self) -> str: ...
@@ -80,14 +84,17 @@ class Tree:
     Args:
         definers: the modules that can define values, by name.
         requests: what those at the top ask for.
-        questions: how many questions there are.
+        modules: int64 (questions,), how many modules each question has, the top included.
     """
 
-    def __init__(self, definers: Mapping[str, Definer], requests: Sequence[Request], questions: int):
-        self._questions = questions
+    def __init__(self, definers: Mapping[str, Definer], requests: Sequence[Request], modules: Int):
+        self._modules, self._questions = modules, len(modules)
         self.nodes: list[Node] = []
+        many = modules > MANY
         while requests:
-            level = [node for kind in (Numbers, Polynomials) for node in _level(definers, requests, kind)]
+            level = [
+                node for kind in (Numbers, Polynomials) for node in _level(definers, requests, kind, many)
+            ]
             self.nodes += level
             requests = [request for node in level for request in node.drawn.requests]
 
@@ -99,8 +106,14 @@ class Tree:
         return total
 
     def good(self) -> Bool:
-        """Of which questions all modules are problems, bool (questions,)."""
-        good = np.ones(self._questions, dtype=np.bool_)
+        """Which questions have all their modules, all of them problems, bool (questions,).
+
+        A module that has nothing to hide has none below it, however many it should have.
+        """
+        many = np.ones(self._questions, dtype=np.int64)
+        for node in self.nodes:
+            many += np.bincount(node.scope.row, minlength=self._questions)
+        good = many == self._modules
         for node in self.nodes:
             if node.drawn.good is not None:
                 good[node.scope.row[~node.drawn.good]] = False
@@ -128,11 +141,13 @@ class Tree:
             item[place[scope.row], last - 1 - scope.number] = np.arange(many, many + len(kept))
             many += len(kept)
         shown = item >= 0
-        return phrases.merged(pa.concat_arrays(strings).take(pa.array(item[shown])), shown.sum(axis=1))
+        return phrases.merged(pa.concat_arrays(strings).take(text.integers(item[shown])), shown.sum(axis=1))
 
 
-def _level(definers: Mapping[str, Definer], requests: Sequence[Request], kind: type[Value]) -> list[Node]:
-    """Draw the modules for all requests of one kind."""
+def _level(
+    definers: Mapping[str, Definer], requests: Sequence[Request], kind: type[Value], many: Bool
+) -> list[Node]:
+    """Draw the modules for all requests of one kind; `many`: of questions with very many modules."""
     mine = [request for request in requests if isinstance(request.values, kind)]
     if not mine:
         return []
@@ -141,7 +156,10 @@ def _level(definers: Mapping[str, Definer], requests: Sequence[Request], kind: t
     able = np.stack([module.defines(values) for module in definers.values()])
     if not able.any(axis=0).all():
         raise RuntimeError("a value was hidden that no module defines")
-    chosen = Chance(scope.word ^ np.uint64(GOLDEN)).pick(able)
+    chance = Chance(scope.word ^ np.uint64(GOLDEN))
+    lengthy = np.array([[not module.brief] for module in definers.values()])
+    able &= ~(lengthy & many.take(scope.row) & chance.coin(BRIEF - 1, BRIEF))
+    chosen = chance.pick(able)
     return [
         _node(module, scope.take(index), values.take(index))
         for i, module in enumerate(definers.values())

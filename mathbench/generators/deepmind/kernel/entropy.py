@@ -54,7 +54,13 @@ def choices(entropy: Int) -> Int:
     >>> choices(np.array([-5, 0, 1, UNIT, 1536])).tolist()
     [1, 1, 2, 10, 32]
     """
-    return power(entropy) + ((entropy > 0) & (entropy % UNIT != 0))
+    return _choices().take(np.clip(entropy, 0, DECADES * UNIT))
+
+
+@cache
+def _choices() -> Int:
+    broken = np.arange(DECADES * UNIT + 1) % UNIT != 0
+    return _powers() + broken
 
 
 def logarithm(values: Int) -> Int:

@@ -6,6 +6,7 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
+from mathbench import text
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.task import Int
 
@@ -34,4 +35,4 @@ def by_group(
     ]
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    return pa.concat_arrays(parts).take(pa.array(place)) if parts else pa.array([], pa.string())
+    return pa.concat_arrays(parts).take(text.integers(place)) if parts else text.column([])

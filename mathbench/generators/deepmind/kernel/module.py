@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
+from mathbench.attempts import Draft
 from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.compose import Definer, Drawn, Tree, Value
 from mathbench.generators.deepmind.kernel.entropy import units
@@ -15,7 +16,7 @@ from mathbench.generators.deepmind.kernel.scope import Scope, letters
 from mathbench.hashing import U64, mix
 from mathbench.parameters import parameter
 from mathbench.reserve import fingerprints
-from mathbench.sampled import Draft, Sampled
+from mathbench.sampled import Sampled
 from mathbench.stratum import Stratum
 from mathbench.task import Int
 
@@ -70,6 +71,7 @@ class Module(ABC):
 
     summary: ClassVar[str] = ""
     symmetry: ClassVar[str] = "none"
+    brief: ClassVar[bool] = False
 
     @abstractmethod
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
@@ -132,7 +134,6 @@ class Module(ABC):
         levels = self.all_levels
         entropy = np.array([[units(end) for end in this.entropy] for this in levels])
         modules = np.array([this.modules for this in levels])
-        turn, step = letters(chance)
         rows = np.arange(len(level))
         return Scope(
             row=rows,
@@ -140,8 +141,7 @@ class Module(ABC):
             modules=_between(chance, modules, level),
             entropy=_between(chance, entropy, level),
             word=chance.words(),
-            turn=turn,
-            step=step,
+            letters=letters(luck),
             level=level,
         )
 
@@ -176,9 +176,11 @@ class Questions:
 
     def __init__(self, module: Module, definers: Mapping[str, Definer], scope: Scope):
         self._module, self._scope, self._drawn = module, scope, module.draw(scope)
-        self._tree = Tree(definers, self._drawn.requests, len(scope))
+        self._tree = Tree(definers, self._drawn.requests, scope.modules)
         self.prints: U64 = mix(fingerprints(module.name, self._drawn.canonical) + self._tree.prints())
-        self.good = self._tree.good() if self._drawn.good is None else self._tree.good() & self._drawn.good
+        self.good = self._tree.good()
+        if self._drawn.good is not None:
+            self.good &= self._drawn.good
 
     def write(self, index: Int) -> tuple[pa.StringArray, pa.StringArray]:
         problem, scope = self._drawn.problem.take(index), self._scope.take(index)

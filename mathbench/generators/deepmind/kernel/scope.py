@@ -6,6 +6,7 @@ above uses by its letter. Entropy is shared: each module takes its part, the res
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,9 @@ from mathbench.task import Int
 
 ALPHABET = "abcdfghijklmnopqrstuvwxyz"  # no e: it reads as Euler's number
 EACH = 4  # letters that a module below the top may use
-_STEPS = np.array([s for s in range(1, len(ALPHABET)) if s % 5])  # coprime to 25: all letters are reached
+_STEPS = [s for s in range(1, len(ALPHABET)) if s % 5]  # coprime to 25: all letters are reached
+# ways to choose letters: where they begin in the alphabet, and how far apart they are; (2, ways)
+WAYS = np.stack([grid.ravel() for grid in np.meshgrid(np.arange(len(ALPHABET)), _STEPS)])
 _LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8).astype(np.uint64)
 
 
@@ -33,7 +36,7 @@ class Scope(Columns):
         modules: int64 (n,), how many modules there are from here on downwards, this one included.
         entropy: int64 (n,), units left for all of these.
         word: uint64 (n,), a random word.
-        turn, step: int64 (n,), which letters the question uses.
+        letters: int64 (n,), which of the `WAYS` the question takes.
         level: int64 (n,), the number of the question's stratum; below the top -1.
     """
 
@@ -42,8 +45,7 @@ class Scope(Columns):
     modules: Int
     entropy: Int
     word: U64
-    turn: Int
-    step: Int
+    letters: Int
     level: Int
 
     def __len__(self) -> int:
@@ -62,7 +64,12 @@ class Scope(Columns):
 
         The first `EACH` places are the module's own in every question; a module alone in its question has all of them.
         """
-        return (self.turn + self.step * (EACH * self.number + place)) % len(ALPHABET)
+        turn, step = self._turn_and_step
+        return (turn + step * (EACH * self.number + place)) % len(ALPHABET)
+
+    @cached_property
+    def _turn_and_step(self) -> Int:
+        return WAYS.take(self.letters, axis=1)
 
     def letter(self, place: int) -> text.Piece:
         """A letter as text."""
@@ -101,7 +108,7 @@ class Scope(Columns):
 
     def _below(self, chance: Chance, number: Int, modules: Int, entropy: Int) -> "Scope":
         words, no_level = chance.words(), np.full_like(self.level, -1)
-        return Scope(self.row, number, modules, entropy, words, self.turn, self.step, no_level)
+        return Scope(self.row, number, modules, entropy, words, self.letters, no_level)
 
 
 class Request(NamedTuple):
@@ -162,9 +169,9 @@ def letter(codes: Int) -> text.Piece:
     return (text.Word(_LETTERS.take(codes * shown) * shown, shown.astype(np.uint64), 1),)
 
 
-def letters(chance: Chance) -> tuple[Int, Int]:
-    """Choose the letters of each question: `turn` and `step` of its scopes."""
-    return chance.below(len(ALPHABET)), _STEPS.take(chance.below(len(_STEPS)))
+def letters(luck: U64) -> Int:
+    """Choose the letters of each question by a random word: `letters` of its scopes."""
+    return ((luck >> np.uint64(32)) * np.uint64(WAYS.shape[1]) >> np.uint64(32)).view(np.int64)
 
 
 def _before(counts: Int, order: Int) -> Int:

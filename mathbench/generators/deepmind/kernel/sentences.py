@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,9 +26,9 @@ def filled(choice: Int, templates: Sequence[str], **parts: Piece | pa.StringArra
     ['Is so?', 'no!']
     """
     strings = {name: part if isinstance(part, pa.Array) else text.join(part) for name, part in parts.items()}
-    chosen, shown = pa.array(choice), []
+    chosen, shown = text.integers(choice), []
     for slot in slots(tuple(templates)):
-        shown.append(pa.array(slot.literals, pa.string()).take(chosen))
+        shown.append(text.column(slot.literals).take(chosen))
         shown += [_where(has.take(choice), strings[name]) for name, has in slot.names.items()]
     return joined(*shown)
 
@@ -38,4 +39,4 @@ def joined(*strings: pa.StringArray) -> pa.StringArray:
 
 
 def _where(shown: Bool, strings: pa.StringArray) -> pa.StringArray:
-    return strings if shown.all() else pc.if_else(pa.array(shown), strings, "")
+    return strings if shown.all() else pc.if_else(text.integers(shown.view(np.int8)).cast(pa.bool_()), strings, "")

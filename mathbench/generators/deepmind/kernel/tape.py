@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases
+from mathbench import phrases, text
 from mathbench.generators.deepmind.kernel.chance import Bool
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.task import Int
@@ -61,8 +61,8 @@ class Tape(Columns):
         size = self._sizes(bracketed)
         pieces = self._laid(bracketed, leading, size, leaf + len(_JOINTS))
         shown = pieces >= 0
-        pool = pa.concat_arrays([pa.array(_JOINTS, pa.string()), texts])
-        return phrases.merged(pool.take(pa.array(pieces.T[shown.T])), shown.sum(axis=0))
+        pool = pa.concat_arrays([text.column(_JOINTS), texts])
+        return phrases.merged(pool.take(text.integers(pieces.T[shown.T])), shown.sum(axis=0))
 
     def _bracketed(self, holds: Int) -> Bool:
         """Which nodes stand in brackets, bool (k, n)."""

@@ -29,4 +29,4 @@ def enclosed(before: text.Piece, strings: pa.StringArray, after: text.Piece) -> 
     many = len(strings)
     order = np.arange(3 * many).reshape(3, many).T.ravel()
     laid = pa.concat_arrays([text.join(before), strings, text.join(after)])
-    return phrases.merged(laid.take(pa.array(order)), np.full(many, 3))
+    return phrases.merged(laid.take(text.integers(order)), np.full(many, 3))

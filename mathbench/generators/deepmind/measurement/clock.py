@@ -16,7 +16,6 @@ from mathbench.task import Int
 HOUR, DAY = 60, 24 * 60  # minutes
 LONGEST = 12 * HOUR - 1  # minutes in train
 BEFORE, AFTER, BETWEEN = range(3)
-_KINDS = np.array([BEFORE, AFTER, BETWEEN, BETWEEN])
 
 # all sentences have the same two gaps in the same order, so that few columns of text are written
 _ASKED = (
@@ -31,6 +30,9 @@ _ASKED = (
     "Give the minutes from {x} to {y}.",
 )
 _WORDINGS = 3  # of each kind
+# every other question asks for the minutes between: the kinds and the sentences of twelve that are as likely
+_KINDS = np.repeat([BEFORE, AFTER, BETWEEN, BETWEEN], _WORDINGS)
+_SAID = _KINDS * _WORDINGS + np.tile(np.arange(_WORDINGS), 4)
 _SENTENCES = (*_ASKED, *(sentence.replace("minutes", "minute") for sentence in _ASKED[: 2 * _WORDINGS]))
 
 
@@ -73,18 +75,15 @@ class Time(Module):
         chance = scope.chance()
         start = chance.between(1, DAY - 1)
         minutes = chance.between(self.setting("least", scope), self.setting("most", scope))
-        choice = chance.below(len(_KINDS) * _WORDINGS)
-        kind, wording = _KINDS.take(choice // _WORDINGS), choice % _WORDINGS
+        choice = chance.below(len(_KINDS))
+        kind = _KINDS.take(choice)
         end = start + minutes
         end -= DAY * (end >= DAY)
-        between, duration = (
-            kind == BETWEEN,
-            DAY + minutes,
-        )  # the durations follow the times of day in the table
+        between, duration = kind == BETWEEN, DAY + minutes  # these follow the times of day in the table
         first, second = np.where(between, start, duration), np.where(kind == AFTER, start, end)
         answer = start + duration + end - first - second  # the one that is not shown
-        sentence = kind * _WORDINGS + wording + len(_ASKED) * ((minutes == 1) & ~between)
-        return Drawn(Times(first, second, answer, sentence), np.stack([start, minutes]))
+        sentence = _SAID.take(choice) + len(_ASKED) * ((minutes == 1) & ~between)
+        return Drawn(Times(first, second, answer, sentence), (start * DAY + minutes)[None])
 
     def question(self, problem: Times, scope: Scope) -> pa.StringArray:
         gaps = {"x": phrases.one_of(problem.first, _TEXTS), "y": phrases.one_of(problem.second, _TEXTS)}

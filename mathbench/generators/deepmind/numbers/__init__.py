@@ -9,7 +9,7 @@ from mathbench.generators.deepmind.numbers.primes import IsPrime, ListPrimeFacto
 from mathbench.generators.deepmind.numbers.rounding import RoundNumber
 
 BIGGER = Level("bigger", (12, 12))
-DEEPER = Level("deeper", (3, 10), modules=(5, 5))
+DEEPER = Level("deeper", (3, 10), modules=(5, 5), apart=True)
 
 _ROUND = RoundNumber(
     "numbers__round_number",
@@ -34,15 +34,15 @@ _ALONE: tuple[tuple[Module, int, int], ...] = (
     (DivRemainder("numbers__div_remainder", axes=(BIGGER,)), 60_000, 400_000),
     (Gcd("numbers__gcd", axes=(BIGGER,)), 25_000, 300_000),
     (IsFactor("numbers__is_factor", axes=(BIGGER,)), 100_000, 400_000),
-    (IsPrime("numbers__is_prime", axes=(BIGGER,)), 4_000, 150_000),
+    (IsPrime("numbers__is_prime", axes=(BIGGER,)), 12_000, 150_000),
     (Lcm("numbers__lcm", axes=(BIGGER,)), 50_000, 300_000),
     (ListPrimeFactors("numbers__list_prime_factors", axes=(BIGGER,)), 4_000, 250_000),
     (_PLACE, 20_000, 400_000),
-    (_ROUND, 200_000, 400_000),
+    (_ROUND, 120_000, 400_000),
 )
 
 MODULES: tuple[Module, ...] = (
     BaseConversion("numbers__base_conversion", axes=(BIGGER,)).holding(easy=3_500, medium=250_000),
     *(module.holding(easy=easy, medium=medium) for module, easy, medium in _ALONE),
-    *(composed(module, DEEPER).holding(easy=20_000, medium=200_000) for module, _, _ in _ALONE),
+    *(composed(module, DEEPER).holding(easy=200_000) for module, _, _ in _ALONE),
 )

@@ -42,7 +42,7 @@ COMPOSE = Compose(
     modules=(1, 4),
     axes=(
         Level("degree=3", (3, 10), (1, 4), settings={"least_degree": 3, "most_degree": 3}, apart=True),
-        Level("deeper", (3, 10), (5, 5)),
+        Level("deeper", (3, 10), (5, 5), apart=True),
     ),
     settings={"least_degree": 1, "most_degree": 2},
 )
@@ -73,7 +73,7 @@ SIMPLIFY_POWER = SimplifyPower(
 
 MODULES = (
     EVALUATE.holding(easy=_FEWER),
-    composed(EVALUATE, Level("deeper", (3, 10), (5, 5))),
+    composed(EVALUATE, Level("deeper", (3, 10), (5, 5), apart=True)),
     ADD,
     COLLECT.holding(easy=_FEWER),
     COMPOSE,

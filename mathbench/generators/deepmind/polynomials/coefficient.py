@@ -116,4 +116,4 @@ def _either(first: Bool, yes: Brackets, no: Sums) -> pa.StringArray:
     a, b = np.flatnonzero(first), np.flatnonzero(~first)
     order = np.empty(len(first), dtype=np.int64)
     order[np.concatenate([a, b])] = np.arange(len(first))
-    return pa.concat_arrays([yes.take(a).written(), no.take(b).written()]).take(pa.array(order))
+    return pa.concat_arrays([yes.take(a).written(), no.take(b).written()]).take(text.integers(order))

@@ -52,6 +52,7 @@ class Collect(Module):
     """
 
     summary: ClassVar[str] = "Collect the like terms of 2*x - 3 + 4*x. -> 6*x - 3"
+    brief: ClassVar[bool] = True
     symmetry: ClassVar[str] = "order of the terms"
 
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:

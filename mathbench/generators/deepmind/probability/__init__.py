@@ -33,6 +33,6 @@ def _module(kind: type[Picking], name: str, ordered: bool, holds: tuple[int, ...
 
 
 MODULES = (
-    _module(Sequence, "probability__swr_p_sequence", True, (600, 2500, 9500, 35_000, 35_000)),
-    _module(LevelSet, "probability__swr_p_level_set", False, (450, 800, 1300, 2000, 4300)),
+    _module(Sequence, "probability__swr_p_sequence", True, (1_100, 3_700, 13_000, 80_000, 100_000)),
+    _module(LevelSet, "probability__swr_p_level_set", False, (850, 1_450, 2_000, 28_000, 60_000)),
 )
