@@ -39,4 +39,8 @@ def joined(*strings: pa.StringArray) -> pa.StringArray:
 
 
 def _where(shown: Bool, strings: pa.StringArray) -> pa.StringArray:
-    return strings if shown.all() else pc.if_else(text.integers(shown.view(np.int8)).cast(pa.bool_()), strings, "")
+    return (
+        strings
+        if shown.all()
+        else pc.if_else(text.integers(shown.view(np.int8)).cast(pa.bool_()), strings, "")
+    )
