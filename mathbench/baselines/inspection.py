@@ -56,12 +56,18 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
         figure.savefig(path, dpi=110)
 
 
-def texts_of(trained: Trained, tokens: Tokens) -> tuple[str, str]:
-    """What stands at each position of a question, tokens (1, T), and of its answer, with a dot for a blank."""
+def texts_of(trained: Trained, tokens: Tokens) -> tuple[str, ...]:
+    """What stands at each position of a question, tokens (1, T), and of its answer, with a dot for a blank.
+
+    The answer comes twice: as one that is written token by token, up to the blank that ends it, and at full length.
+    """
     alphabet = SHOWN_BLANK + trained.encoding.alphabet
-    written, _ = trained.network.probabilities(tokens)
-    answer = "" if trained.encoding.classes else "".join(alphabet[token] for token in written[0])
-    return "".join(alphabet[token] for token in tokens[0]), answer
+    question = "".join(alphabet[token] for token in tokens[0])
+    if trained.encoding.classes:
+        return (question,)
+    answer = "".join(alphabet[token] for token in trained.network.probabilities(tokens)[0][0])
+    written, _, _ = answer.partition(SHOWN_BLANK)
+    return question, written + SHOWN_BLANK, answer
 
 
 def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[str]) -> None:

@@ -13,6 +13,8 @@ from mathbench.cli.running import Ending, command, run_one, seconds, show, show_
 from mathbench.cli.sweep import run_sweep, trials_of
 from mathbench.errors import InputError
 
+QUICKEST = "mlp"  # three-digit sums in a few seconds
+
 
 def baselines(
     name: Annotated[str | None, typer.Argument(help="One baseline, with its settings and recipes.")] = None,
@@ -37,7 +39,8 @@ def baselines(
 def run_baseline(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(help="A baseline, or ./mine.py:MyModel.", show_default=False)
+        str | None,
+        typer.Argument(help=f"A baseline, or ./mine.py:MyModel. Default: {QUICKEST}.", show_default=False),
     ] = None,
     source: Annotated[
         Path | None, typer.Option("--from", help="Repeat this run from its directory.", metavar="RUN")
@@ -89,10 +92,12 @@ def run_baseline(
 ) -> None:
     """Fit a baseline, score it on problems that it has never seen, and compare it with the shortcuts.
 
-    With nothing but a name it makes the data of the baseline's recipe in memory. Parameters of a task are
+    Without a name it runs the quickest. With nothing but a name it makes the data of the baseline's recipe in memory. Parameters of a task are
     given as options of their own. Ctrl-C keeps everything; --resume goes on as if nothing had happened.
 
     Examples:
+      mathbench run-baseline
+
       mathbench run-baseline lstm-seq2seq
 
       mathbench run-baseline lstm-classifier --task divisible --k 7 --framework keras --budget 10m
@@ -114,11 +119,11 @@ def run_baseline(
     if source is not None:
         run_again(context, source, out_dir, order, ending, dry_run)
         return
-    if name is None:
-        raise InputError("which baseline? Give its NAME or --from RUN; `mathbench baselines` lists them.")
+    if name is not None and name.startswith("-"):
+        raise InputError(f"with parameters of a task the baseline must be named first. Received: {name}.")
     sizes = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
     wanted = [*(settings or []), *(["source=stream"] if online else [])]
-    spec, chosen = spec_of(name, recipe, framework, wanted, seed)
+    spec, chosen = spec_of(name or QUICKEST, recipe, framework, wanted, seed)
     trials = trials_of(spec, chosen, wanted, sweep or [], seeds)
     rows = rows_of(chosen, spec, task, data, config, context.args, sizes, data_seed)
     title = title_of(spec, rows)

@@ -94,7 +94,7 @@ def test_what_cannot_be_repeated_is_one_line(capsys, tiny, sums):
         (["--from", "r", "--digits", "3"], "leave out --digits"),
         (["lstm-seq2seq", "--from", "r"], "leave out lstm-seq2seq"),
         (["--from", "r", "--out", "r"], "directory of its own"),
-        ([], "which baseline"),
+        (["--digits", "3"], "must be named first"),
     ):
         assert mathbench(*words) == 2
         said = capsys.readouterr().err

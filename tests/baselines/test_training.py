@@ -213,3 +213,15 @@ def test_settings_are_checked():
             Seq2Seq(**bad)
     with pytest.raises(InputError, match="key=value"):
         overrides_of(["hidden"])
+
+
+def test_the_first_network_of_a_process_is_like_the_second():
+    """First weights must not depend on what set the threads before; wide orthogonal matrices would."""
+    script = (
+        "from mathbench.baselines import load; from mathbench.baselines.network import Place, Shape\n"
+        "from mathbench.baselines.settings import Seq2Seq\n"
+        "build = load('mathbench.baselines.torch.lstm_seq2seq:build')\n"
+        "one, two = (build(Shape(12, 12, 7, 4), Seq2Seq(hidden=128), 0, Place('cpu')).weights() for _ in '12')\n"
+        "assert all((one[name] == two[name]).all() for name in one)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

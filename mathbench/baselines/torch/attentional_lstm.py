@@ -12,10 +12,10 @@ from torch.nn import functional
 from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.torch.attention import attention_weights, read
 from mathbench.baselines.torch.network import dense, lstm
+from mathbench.baselines.torch.trained import luck_of
 from mathbench.baselines.torch.writer import Writer
 from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import AttentionalLSTM as Settings
-from mathbench.hashing import key_of
 
 
 class Attention(nn.Module):
@@ -113,5 +113,5 @@ def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Ne
     >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
     155468
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     return Writer(AttentionalLSTM(shape, settings, luck), shape, settings, place)

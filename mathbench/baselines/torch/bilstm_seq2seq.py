@@ -10,7 +10,7 @@ from mathbench.baselines.classics import Bidirectional
 from mathbench.baselines.network import Network, Place, Shape, one_hot
 from mathbench.baselines.torch.network import TorchNetwork, dense
 from mathbench.baselines.torch.recurrent import recurrent
-from mathbench.hashing import key_of
+from mathbench.baselines.torch.trained import luck_of
 
 
 class BiLSTMSeq2Seq(nn.Module):
@@ -46,6 +46,6 @@ def build(shape: Shape, settings: Bidirectional, seed: int | str, place: Place) 
     >>> build(Shape(13, 13, 10, 5), Bidirectional(), 0, Place("cpu")).parameters
     15733
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     module = BiLSTMSeq2Seq(shape, settings, luck)
     return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, place)

@@ -14,7 +14,7 @@ from mathbench.baselines.classics import Convolutions
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.network import Network, Place, Shape, one_hot
 from mathbench.baselines.torch.network import TorchNetwork, dense
-from mathbench.hashing import key_of
+from mathbench.baselines.torch.trained import luck_of
 
 
 class Block(nn.Module):
@@ -73,7 +73,7 @@ def build(shape: Shape, settings: Convolutions, seed: int | str, place: Place) -
     >>> build(Shape(12, 12, 7, 4), Convolutions(hidden=8), 0, Place("cpu")).parameters
     1380
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
 
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(np.pad(tokens, ((0, 0), (0, shape.answer))), shape.symbols)

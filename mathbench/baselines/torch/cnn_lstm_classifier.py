@@ -12,7 +12,7 @@ from torch.nn import functional
 from mathbench.baselines.classics import Convolved, check_poolable
 from mathbench.baselines.network import Network, Place, Shape, one_hot
 from mathbench.baselines.torch.network import TorchNetwork, dense, lstm
-from mathbench.hashing import key_of
+from mathbench.baselines.torch.trained import luck_of
 
 
 class CNNLSTMClassifier(nn.Module):
@@ -72,6 +72,6 @@ def build(shape: Shape, settings: Convolved, seed: int | str, place: Place) -> N
     54394
     """
     check_poolable(shape)
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     module = CNNLSTMClassifier(shape, settings, luck)
     return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, place)

@@ -13,10 +13,10 @@ from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.torch.attention import Block, embedding, read
 from mathbench.baselines.torch.network import dense
 from mathbench.baselines.torch.positions import Positions
+from mathbench.baselines.torch.trained import luck_of
 from mathbench.baselines.torch.writer import Writer
 from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import DecoderTransformer as Settings
-from mathbench.hashing import key_of
 
 
 class DecoderTransformer(WritingModule):
@@ -116,5 +116,5 @@ def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Ne
     >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
     101708
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     return Writer(DecoderTransformer(shape, settings, luck), shape, settings, place)

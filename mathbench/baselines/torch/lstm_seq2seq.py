@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mathbench.baselines.network import Network, Place, Shape, one_hot
 from mathbench.baselines.settings import Seq2Seq
 from mathbench.baselines.torch.network import TorchNetwork, dense, lstm
-from mathbench.hashing import key_of
+from mathbench.baselines.torch.trained import luck_of
 
 
 class LSTMSeq2Seq(nn.Module):
@@ -52,7 +52,7 @@ def build(shape: Shape, settings: Seq2Seq, seed: int | str, place: Place) -> Net
     >>> build(Shape(12, 12, 7, 4), Seq2Seq(), 0, Place("cpu")).parameters
     205324
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     positions = shape.question if settings.positions == "one-hot" else 0
     module = LSTMSeq2Seq(shape, settings, luck)
     return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols, positions), settings, place)

@@ -13,7 +13,7 @@ from mathbench.baselines.network import Network, Place, Shape, one_hot
 from mathbench.baselines.settings import Classifier
 from mathbench.baselines.torch.network import TorchNetwork, dense
 from mathbench.baselines.torch.recurrent import recurrent
-from mathbench.hashing import key_of
+from mathbench.baselines.torch.trained import luck_of
 
 
 class RecurrentClassifier(nn.Module):
@@ -47,7 +47,7 @@ def build(cell: str, shape: Shape, settings: Classifier, seed: int | str, place:
     >>> build("lstm", Shape(11, 2, 5, 1), Classifier(), 0, Place("cpu")).parameters
     45002
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     module = RecurrentClassifier(cell, shape, settings, luck)
     return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, place)
 

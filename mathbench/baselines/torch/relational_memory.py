@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.torch.attention import CrossAttention, embedding, read
 from mathbench.baselines.torch.network import dense
+from mathbench.baselines.torch.trained import luck_of
 from mathbench.baselines.torch.writer import Writer
 from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import RelationalMemory as Settings
-from mathbench.hashing import key_of
 
 
 class RelationalCore(nn.Module):
@@ -111,5 +111,5 @@ def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Ne
     >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
     23340
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     return Writer(RelationalMemory(shape, settings, luck), shape, settings, place)

@@ -13,7 +13,7 @@ from mathbench.baselines.classics import Simple
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.network import Network, Place, Shape, one_hot
 from mathbench.baselines.torch.network import TorchNetwork, dense, lstm
-from mathbench.hashing import key_of
+from mathbench.baselines.torch.trained import luck_of
 
 
 class SimpleLSTM(nn.Module):
@@ -44,7 +44,7 @@ def build(shape: Shape, settings: Simple, seed: int | str, place: Place) -> Netw
     >>> build(Shape(96, 96, 160, 30), Simple(hidden=16), 0, Place("cpu")).parameters
     8864
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     blanks = settings.thinking + shape.answer
 
     def features(tokens: Tokens) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.network import Arrays, Place
 from mathbench.baselines.settings import Training
 from mathbench.errors import InputError
+from mathbench.hashing import key_of
 
 FILE = "model.safetensors"
 
@@ -29,7 +30,6 @@ class Trained(ABC):
     """
 
     def __init__(self, module: nn.Module, settings: Training, place: Place, decay: float = 0.0):
-        torch.set_num_threads(place.threads)
         self.device = device_of(place.device)
         self.module = module.to(self.device)
         self._clip = settings.clip
@@ -109,6 +109,15 @@ class Trained(ABC):
 
     def _named(self) -> list[tuple[str, Tensor]]:
         return list(zip(self._names, self._trained, strict=True))
+
+
+def luck_of(seed: int | str, place: Place) -> torch.Generator:
+    """What first weights are drawn from.
+
+    Threads are set here and not later: orthogonal matrices come out of a decomposition whose last bits depend on them.
+    """
+    torch.set_num_threads(place.threads)
+    return torch.Generator().manual_seed(key_of("weights", seed) >> 1)
 
 
 def device_of(wish: str) -> str:

@@ -19,10 +19,10 @@ from mathbench.baselines.torch.attention import (
 )
 from mathbench.baselines.torch.network import dense
 from mathbench.baselines.torch.positions import sinusoids
+from mathbench.baselines.torch.trained import luck_of
 from mathbench.baselines.torch.writer import Writer
 from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import Transformer as Settings
-from mathbench.hashing import key_of
 
 
 class DecoderBlock(nn.Module):
@@ -124,5 +124,5 @@ def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Ne
     >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
     235340
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     return Writer(Transformer(shape, settings, luck), shape, settings, place)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.torch.decoder_transformer import DecoderTransformer
 from mathbench.baselines.torch.positions import sinusoids
+from mathbench.baselines.torch.trained import luck_of
 from mathbench.baselines.torch.writer import Writer
 from mathbench.baselines.writers import UniversalTransformer as Settings
-from mathbench.hashing import key_of
 
 
 class UniversalTransformer(DecoderTransformer):
@@ -44,5 +44,5 @@ def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Ne
     >>> build(Shape(12, 12, 7, 4), Settings(loops=9), 0, Place("cpu")).parameters
     51724
     """
-    luck = torch.Generator().manual_seed(key_of("weights", seed) >> 1)
+    luck = luck_of(seed, place)
     return Writer(UniversalTransformer(shape, settings, luck), shape, settings, place)
