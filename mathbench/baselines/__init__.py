@@ -47,148 +47,117 @@ class Baseline:
             raise InputError(f"baseline kind must be one of {', '.join(KINDS)}. Received: {self.kind!r}.")
 
 
+def _network(
+    name: str,
+    summary: str,
+    target: str,
+    settings: str,
+    frameworks: tuple[str, ...] = ("torch", "keras"),
+    classify: bool = False,
+) -> Baseline:
+    """A network whose modules have the same name in every framework."""
+    found = {framework: f"mathbench.baselines.{framework}.{target}" for framework in frameworks}
+    return Baseline(name, "network", summary, "", found, f"mathbench.baselines.{settings}", classify)
+
+
 _BASELINES = (
-    Baseline(
+    _network(
         "lstm-seq2seq",
-        "network",
         "LSTM reads the question, a second LSTM writes the answer, one softmax per position",
-        frameworks={
-            "torch": "mathbench.baselines.torch.lstm_seq2seq:build",
-            "keras": "mathbench.baselines.keras.lstm_seq2seq:build",
-        },
-        settings="mathbench.baselines.settings:Seq2Seq",
+        "lstm_seq2seq:build",
+        "settings:Seq2Seq",
     ),
-    Baseline(
+    _network(
         "lstm-classifier",
-        "network",
         "LSTM reads the question, one softmax over the possible answers",
-        frameworks={
-            "torch": "mathbench.baselines.torch.recurrent_classifier:lstm",
-            "keras": "mathbench.baselines.keras.recurrent_classifier:lstm",
-        },
-        settings="mathbench.baselines.settings:Classifier",
+        "recurrent_classifier:lstm",
+        "settings:Classifier",
         classify=True,
     ),
-    Baseline(
+    _network(
         "gru-classifier",
-        "network",
         "GRU reads the question, one softmax over the possible answers",
-        frameworks={
-            "torch": "mathbench.baselines.torch.recurrent_classifier:gru",
-            "keras": "mathbench.baselines.keras.recurrent_classifier:gru",
-        },
-        settings="mathbench.baselines.settings:Classifier",
+        "recurrent_classifier:gru",
+        "settings:Classifier",
         classify=True,
     ),
-    Baseline(
+    _network(
         "rnn-classifier",
-        "network",
         "plain RNN reads the question, one softmax over the possible answers",
-        frameworks={
-            "torch": "mathbench.baselines.torch.recurrent_classifier:rnn",
-            "keras": "mathbench.baselines.keras.recurrent_classifier:rnn",
-        },
-        settings="mathbench.baselines.settings:Classifier",
+        "recurrent_classifier:rnn",
+        "settings:Classifier",
         classify=True,
     ),
-    Baseline(
+    _network(
         "cnn-lstm-classifier",
-        "network",
         "convolution, pooling and an LSTM with dropout read, one softmax over the possible answers",
-        frameworks={
-            "torch": "mathbench.baselines.torch.cnn_lstm_classifier:build",
-            "keras": "mathbench.baselines.keras.cnn_lstm_classifier:build",
-        },
-        settings="mathbench.baselines.classics:Convolved",
+        "cnn_lstm_classifier:build",
+        "classics:Convolved",
         classify=True,
     ),
-    Baseline(
+    _network(
         "bilstm-seq2seq",
-        "network",
         "LSTMs from both ends read, LSTMs from both ends write, one softmax per position",
-        frameworks={
-            "torch": "mathbench.baselines.torch.bilstm_seq2seq:build",
-            "keras": "mathbench.baselines.keras.bilstm_seq2seq:build",
-        },
-        settings="mathbench.baselines.classics:Bidirectional",
+        "bilstm_seq2seq:build",
+        "classics:Bidirectional",
     ),
-    Baseline(
+    _network(
         "lstm-small",
-        "network",
         "lstm-seq2seq with a writer smaller than the reader",
-        frameworks={
-            "torch": "mathbench.baselines.torch.lstm_seq2seq:build",
-            "keras": "mathbench.baselines.keras.lstm_seq2seq:build",
-        },
-        settings="mathbench.baselines.classics:Small",
+        "lstm_seq2seq:build",
+        "classics:Small",
     ),
-    Baseline(
+    _network(
         "simple-lstm",
-        "network",
         "one LSTM reads the question, thinks on blanks and writes, one softmax per step",
-        frameworks={
-            "torch": "mathbench.baselines.torch.simple_lstm:build",
-            "keras": "mathbench.baselines.keras.simple_lstm:build",
-        },
-        settings="mathbench.baselines.classics:Simple",
+        "simple_lstm:build",
+        "classics:Simple",
     ),
-    Baseline(
+    _network(
         "cnn",
-        "network",
         "residual convolutions over question and answer, one softmax per position",
-        frameworks={"torch": "mathbench.baselines.torch.cnn:build"},
-        settings="mathbench.baselines.classics:Convolutions",
+        "cnn:build",
+        "classics:Convolutions",
+        frameworks=("torch",),
     ),
-    Baseline(
+    _network(
         "mlp",
-        "network",
         "dense layers on the whole question, one softmax per position",
-        frameworks={
-            "torch": "mathbench.baselines.torch.mlp:build",
-            "keras": "mathbench.baselines.keras.mlp:build",
-        },
-        settings="mathbench.baselines.classics:Perceptron",
+        "mlp:build",
+        "classics:Perceptron",
     ),
-    Baseline(
+    _network(
         "attentional-lstm",
-        "network",
         "LSTM reads the question in both directions, a second one writes and looks back at each step",
-        frameworks={
-            "torch": "mathbench.baselines.torch.attentional_lstm:build",
-            "keras": "mathbench.baselines.keras.attentional_lstm:build",
-        },
-        settings="mathbench.baselines.writers:AttentionalLSTM",
+        "attentional_lstm:build",
+        "writers:AttentionalLSTM",
     ),
-    Baseline(
+    _network(
         "transformer",
-        "network",
         "encoder-decoder transformer with sinusoidal positions",
-        frameworks={
-            "torch": "mathbench.baselines.torch.transformer:build",
-            "keras": "mathbench.baselines.keras.transformer:build",
-        },
-        settings="mathbench.baselines.writers:Transformer",
+        "transformer:build",
+        "writers:Transformer",
     ),
-    Baseline(
+    _network(
         "decoder-transformer",
-        "network",
         "decoder-only transformer with a choice of positions",
-        frameworks={"torch": "mathbench.baselines.torch.decoder_transformer:build"},
-        settings="mathbench.baselines.writers:DecoderTransformer",
+        "decoder_transformer:build",
+        "writers:DecoderTransformer",
+        frameworks=("torch",),
     ),
-    Baseline(
+    _network(
         "universal-transformer",
-        "network",
         "decoder-only transformer whose blocks are passed again and again",
-        frameworks={"torch": "mathbench.baselines.torch.universal_transformer:build"},
-        settings="mathbench.baselines.writers:UniversalTransformer",
+        "universal_transformer:build",
+        "writers:UniversalTransformer",
+        frameworks=("torch",),
     ),
-    Baseline(
+    _network(
         "relational-memory",
-        "network",
         "relational memory core: slots that attend to each other read and write",
-        frameworks={"torch": "mathbench.baselines.torch.relational_memory:build"},
-        settings="mathbench.baselines.writers:RelationalMemory",
+        "relational_memory:build",
+        "writers:RelationalMemory",
+        frameworks=("torch",),
     ),
     Baseline(
         "constant", "floor", "always the most frequent training answer", "mathbench.baselines.floors:Constant"
