@@ -92,8 +92,9 @@ def run_baseline(
 ) -> None:
     """Fit a baseline, score it on problems that it has never seen, and compare it with the shortcuts.
 
-    Without a name it runs the quickest. With nothing but a name it makes the data of the baseline's recipe in memory. Parameters of a task are
-    given as options of their own. Ctrl-C keeps everything; --resume goes on as if nothing had happened.
+    Without a name it runs the quickest. With nothing but a name it makes the data of the baseline's recipe in
+    memory. Parameters of a task are given as options of their own. Ctrl-C keeps everything; --resume goes on as
+    if nothing had happened.
 
     Examples:
       mathbench run-baseline

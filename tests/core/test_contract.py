@@ -85,7 +85,13 @@ def test_problems_lie_in_the_reserve_of_their_split(task, split):
         assert set(task.operands_of(question)) == set(solvers.problem(task, question))
 
 
-@every_task
+def slowly(task):
+    """Primes of dozens of digits are found one by one."""
+    marks = pytest.mark.slow if task.family == "prime" and task.parameters["digits"] > 18 else ()
+    return pytest.param(task, marks=marks, id=task.name)
+
+
+@pytest.mark.parametrize("task", [slowly(task) for task in VARIANTS], scope="module")
 def test_splits_share_no_problem_even_across_seeds(task):
     train = {
         solvers.problem(task, q) for seed in (0, 1) for q in some(task, "train", seed)["question"].to_pylist()

@@ -1,6 +1,7 @@
 """What every PyTorch network shares: a step of Adam, its state as arrays, its weights on disk."""
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -36,14 +37,20 @@ class Trained(ABC):
         self._trained = [p for p in module.parameters() if p.requires_grad]
         self._names = [name for name, p in module.named_parameters() if p.requires_grad]
         self.parameters = sum(p.numel() for p in self._trained)
-        betas = (settings.beta1, settings.beta2)
-        # Keras' epsilon, so that both frameworks take the same steps
+        self._training, self._decay = settings, decay
+
+    @cached_property
+    def _adam(self) -> torch.optim.Optimizer:
+        """Made at the first step: the first optimiser of a process takes two seconds, which `ask` need not wait."""
+        settings, decay = self._training, self._decay
         kind = torch.optim.AdamW if decay else torch.optim.Adam
         groups = [
             {"params": [p for p in self._trained if (p.dim() > 1) == matrix], "weight_decay": decay * matrix}
             for matrix in (True, False)
         ]
-        self._adam = kind(groups, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
+        betas = (settings.beta1, settings.beta2)
+        # Keras' epsilon, so that both frameworks take the same steps
+        return kind(groups, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
 
     def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
         """One update on a batch; returns its mean loss."""
