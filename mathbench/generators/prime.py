@@ -1,11 +1,9 @@
 """Primes: `101` -> `true`."""
 
 from dataclasses import dataclass
-from functools import cache
-from math import isqrt, log, prod
+from math import log, prod
 from typing import ClassVar, NamedTuple
 
-import gmpy2
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -15,44 +13,15 @@ from mathbench import operands as tuples
 from mathbench.enumerated import Enumerated, Problems
 from mathbench.errors import InputError
 from mathbench.formats import reach
-from mathbench.hashing import MASK, U64
+from mathbench.hashing import U64
 from mathbench.parameters import parameter
+from mathbench.primality import LARGE, PRIME, SIEVED, SMALL_PRIMES, are_prime, has_factor, smallest_factors
 from mathbench.stratum import Stratum
 from mathbench.task import Int
 
-SMALL_PRIMES = (
-    2,
-    3,
-    5,
-    7,
-    11,
-    13,
-    17,
-    19,
-    23,
-    29,
-    31,
-    37,
-    41,
-    43,
-    47,
-    53,
-    59,
-    61,
-    67,
-    71,
-    73,
-    79,
-    83,
-    89,
-    97,
-)
 MOST_DIGITS = 500  # a prime of that length takes some 5 milliseconds to recognise
 POOLED = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
-SIEVED = 1 << 22  # the smallest factors of numbers below this are kept, one byte each
 EVEN = 1 << 19  # numbers from here on have small factors, and are prime, as often as the theorems say
-SIEVE = 1 << 16  # numbers sieved at least; twice as many where that is not enough
-LARGE, PRIME, NEITHER = SMALL_PRIMES[-1] + 1, 254, 255  # where a smallest factor would stand
 _WITNESSES = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
 
 
@@ -242,7 +211,7 @@ class Prime(Enumerated):
         return are_prime(numbers)
 
     def solve(self, problems: Problems) -> Int:
-        """Primality by trial division and, beyond that, gmpy2; independent of the stratum."""
+        """Primality; independent of the stratum."""
         return self._are_prime(arithmetic.only(problems.operands)).astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
@@ -306,74 +275,12 @@ def _turns(edge: int, wheel: Wheel) -> int:
     return full * len(wheel.spokes) + sum(spoke < rest for spoke in wheel.spokes)
 
 
-def has_factor(numbers: Int, q: int) -> NDArray[np.bool_]:
-    """Whether a small prime divides each number (0 and the prime itself do not count).
-
-    Odd primes: n is a multiple exactly when n times the inverse of q modulo 2^64 is n / q, so at most (2^64 - 1) / q
-    (Granlund and Montgomery, 1994, section 9); three cheap passes instead of a division.
-
-    >>> has_factor(np.array([97, 91, 7]), 7).tolist()
-    [False, True, False]
-    """
-    if q == 2:
-        return ((numbers & 1) == 0) & (numbers > 2)
-    quotient = numbers.view(np.uint64) * np.uint64(pow(q, -1, 1 << 64))
-    quotient -= np.uint64(2)  # 0 and 1 wrap to huge numbers
-    return quotient <= np.uint64(MASK // q - 2)
-
-
-def are_prime(numbers: Int) -> NDArray[np.bool_]:
-    """Which numbers (int64 (n,), not negative) are prime: a sieve for small ones, else trial division, then gmpy2.
-
-    gmpy2 (BPSW, proven below 2^64) and not arrays: measured on 18-digit numbers it needs 0.9 microseconds for a
-    composite and 10 for a prime; Miller-Rabin on arrays needs about 2 and 20.
-
-    >>> are_prime(np.array([0, 1, 2, 91, 97, 10403, 10**18 + 9])).tolist()
-    [False, False, True, False, True, False, True]
-    """
-    if numbers.max(initial=0) < SIEVED:
-        return smallest_factors(numbers) == PRIME
-    left = np.flatnonzero(numbers > 1)
-    values = numbers[left]
-    for q in SMALL_PRIMES:
-        rest = np.flatnonzero(~has_factor(values, q))
-        left, values = left[rest], values[rest]
-    prime = np.zeros(len(numbers), dtype=bool)
-    prime[left] = np.fromiter(map(gmpy2.is_prime, values.tolist()), dtype=bool, count=len(values))
-    return prime
-
-
 def _in_class(numbers: Int, first: int, last: int) -> NDArray[np.bool_]:
     """Which small numbers have a smallest factor from `first` to `last` (0: without end), or are prime (both 0)."""
     found = smallest_factors(numbers)
     if not first:
         return found == PRIME
     return (found >= min(first, LARGE)) & (found <= (last or LARGE))
-
-
-def smallest_factors(numbers: Int) -> NDArray[np.uint8]:
-    """The smallest prime factor of each number below `SIEVED`, uint8 (n,).
-
-    `LARGE` stands for all factors above 97, `PRIME` for that of a prime and `NEITHER` for that of 0 and 1.
-
-    >>> smallest_factors(np.array([91, 97, 101 * 103])).tolist() == [7, PRIME, LARGE]
-    True
-    """
-    sieve = _sieve(SIEVE)
-    if (most := int(numbers.max(initial=0))) >= SIEVE:
-        sieve = _sieve(1 << most.bit_length())
-    return sieve.take(numbers)
-
-
-@cache
-def _sieve(size: int) -> NDArray[np.uint8]:
-    """The smallest factors of 0 .. size - 1 (Eratosthenes): the largest primes first, so that the smallest stays."""
-    found = np.full(size, PRIME, dtype=np.uint8)
-    found[:2] = NEITHER
-    primes = [q for q in range(2, isqrt(size) + 1) if gmpy2.is_prime(q)]
-    for q in reversed(primes):
-        found[q * q :: q] = min(q, LARGE)
-    return found
 
 
 def _is_prime(n: int) -> bool:

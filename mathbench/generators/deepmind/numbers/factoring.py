@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.numbers.primality import has_no_witness, nearest_rest, primes
-from mathbench.generators.prime import SIEVED, has_factor
+from mathbench.primality import SIEVED, has_factor
 from mathbench.task import Int
 
 MOST = 12  # different primes of a number below 2^63 / 10^5

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel.chance import Bool
-from mathbench.generators.prime import SIEVED, are_prime
 from mathbench.hashing import U64
+from mathbench.primality import SIEVED, are_prime
 from mathbench.task import Int
 
 BOUND = 341_550_071_728_321

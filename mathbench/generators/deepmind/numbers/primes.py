@@ -19,7 +19,7 @@ from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.numbers.division import TRUTH
 from mathbench.generators.deepmind.numbers.factoring import factors
 from mathbench.generators.deepmind.numbers.primality import BOUND, last_below, next_prime
-from mathbench.generators.prime import SIEVED
+from mathbench.primality import SIEVED
 from mathbench.task import Int
 
 _GAP = 1 << 12  # no two primes below BOUND lie so far apart
