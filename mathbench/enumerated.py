@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mathbench import text
 from mathbench.domain import Domain
 from mathbench.hashing import U64, key_of, mix
-from mathbench.plan import Plan, Run
+from mathbench.plan import Plan, Planned, Run
 from mathbench.reserve import OF_SPLIT
 from mathbench.sampler import Sampler
 from mathbench.stratum import Spaces
@@ -121,7 +121,7 @@ class Enumerated(Task):
         return EnumeratedSource(self, split, self.key(split, seed))
 
 
-class EnumeratedSource:
+class EnumeratedSource(Planned):
     """Rows of one split of an enumerated task.
 
     Args:
@@ -138,18 +138,6 @@ class EnumeratedSource:
         self._sampler = Sampler(domain, key)
         self._spaces = domain.spaces.of_stratum
         self.plan = Plan(task.strata(split), self._spaces.tolist(), self._sampler.held(), key_of(key, "plan"))
-
-    def __len__(self) -> int:
-        return self.plan.rows
-
-    def upto(self, rows: int) -> int:
-        """So many rows, or all where there are fewer."""
-        return self.plan.upto(rows)
-
-    @property
-    def block(self) -> int:
-        """Rows after which every stratum had its share."""
-        return self.plan.block
 
     def written(self, rows: range | Int) -> Iterator[Written]:
         """Some rows in order, in pieces."""

@@ -287,3 +287,21 @@ def _remainder(
         if s.group_name in short:
             counts[i] = min(weights[i], stock.left(space_of[i])) if sizes[s.group_name] == 1 else 0
     return counts
+
+
+class Planned:
+    """Rows that follow a plan."""
+
+    plan: Plan
+
+    def __len__(self) -> int:
+        return self.plan.rows
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        return self.plan.upto(rows)
+
+    @property
+    def block(self) -> int:
+        """Rows after which every stratum had its share."""
+        return self.plan.block

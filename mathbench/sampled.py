@@ -20,7 +20,7 @@ from mathbench.attempts import Attempts, Draft
 from mathbench.distinct import Distinct
 from mathbench.errors import SpaceExhausted
 from mathbench.hashing import U64, key_of
-from mathbench.plan import MOST_ROWS, Plan
+from mathbench.plan import MOST_ROWS, Plan, Planned
 from mathbench.reserve import Reserve
 from mathbench.stock import Held
 from mathbench.task import Int, Task, Written, numbers
@@ -68,7 +68,7 @@ class Sampled(Task):
         return SampledSource(self, split, self.key(split, seed))
 
 
-class SampledSource:
+class SampledSource(Planned):
     """Rows of one split of a sampled task.
 
     Args:
@@ -92,18 +92,6 @@ class SampledSource:
         self._distinct = Distinct(self._attempts, [r.share for r in reserves])
         held = [Held(MOST_ROWS if self._repeats else s.holds) for s in strata]
         self.plan = Plan(strata, range(len(strata)), held, key_of(key, "plan"))
-
-    def __len__(self) -> int:
-        return self.plan.rows
-
-    def upto(self, rows: int) -> int:
-        """So many rows, or all where there are fewer."""
-        return self.plan.upto(rows)
-
-    @property
-    def block(self) -> int:
-        """Rows after which every stratum had its share."""
-        return self.plan.block
 
     def written(self, rows: range | Int) -> Iterator[Written]:
         """Some rows in order, in pieces."""
