@@ -100,7 +100,10 @@ def examples(code, names, where):
 
 def test_every_page_has_examples():
     """Pages without any are a named list."""
-    assert {page.name for page in PAGES if not BLOCK.search(page.read_text())} == {"tasks.md", "reproduction.md"}
+    assert {page.name for page in PAGES if not BLOCK.search(page.read_text())} == {
+        "tasks.md",
+        "reproduction.md",
+    }
 
 
 def test_the_list_of_tasks_is_up_to_date():
