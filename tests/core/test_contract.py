@@ -29,6 +29,15 @@ every_task = pytest.mark.parametrize("task", VARIANTS, ids=name, scope="module")
 every_split = pytest.mark.parametrize("split", SPLITS)
 
 
+def slowly(task):
+    """Primes of dozens of digits are found one by one."""
+    marks = pytest.mark.slow if task.family == "prime" and task.parameters["digits"] > 18 else ()
+    return pytest.param(task, marks=marks, id=task.name)
+
+
+every_quick_task = pytest.mark.parametrize("task", [slowly(task) for task in VARIANTS], scope="module")
+
+
 @lru_cache(maxsize=48)
 def rows_of(task, split, seed=0):
     """Rows, remembered from test to test: counting small strata takes a while."""
@@ -62,7 +71,7 @@ def test_strata_are_what_they_say(task, split):
         assert stratum.startswith(solvers.stratum(task, question)), question
 
 
-@every_task
+@every_quick_task
 def test_every_stratum_gives_right_answers(task):
     """At least one row of every stratum that is not used up at once is solved independently."""
     for split in ("train", "extrapolate"):
@@ -85,13 +94,7 @@ def test_problems_lie_in_the_reserve_of_their_split(task, split):
         assert set(task.operands_of(question)) == set(solvers.problem(task, question))
 
 
-def slowly(task):
-    """Primes of dozens of digits are found one by one."""
-    marks = pytest.mark.slow if task.family == "prime" and task.parameters["digits"] > 18 else ()
-    return pytest.param(task, marks=marks, id=task.name)
-
-
-@pytest.mark.parametrize("task", [slowly(task) for task in VARIANTS], scope="module")
+@every_quick_task
 def test_splits_share_no_problem_even_across_seeds(task):
     train = {
         solvers.problem(task, q) for seed in (0, 1) for q in some(task, "train", seed)["question"].to_pylist()

@@ -262,7 +262,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)])
 def test_processes_of_a_job_find_their_rank(method, tmp_path):
     """The dataset is made, and its state loaded, before there are ranks: two, with two workers each."""
     (tmp_path / "ranks.py").write_text(RANKS)
