@@ -4,7 +4,6 @@ Three ways, by size: a table of smallest factors, a bitmap of primes once enough
 """
 
 from functools import cache
-from itertools import count
 from math import isqrt
 
 import gmpy2
@@ -98,12 +97,13 @@ def _one_by_one(numbers: Int) -> NDArray[np.bool_]:
     return prime
 
 
-_asked = count(step=1 << 10)
+_asked = np.zeros((), dtype=np.int64)  # numbers asked about so far
 
 
 def _bitmap_pays(many: int) -> bool:
     """Whether so many numbers have been asked about that the bitmap is worth its making; changes no answer."""
-    return any(next(_asked) >= PAYS for _ in range(max(many >> 10, 1)))
+    np.add(_asked, many, out=_asked)
+    return bool(_asked >= PAYS)
 
 
 def _in_bitmap(numbers: Int) -> NDArray[np.bool_]:
