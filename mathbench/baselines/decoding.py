@@ -30,6 +30,21 @@ class Scribe(Protocol):
         """The state of some rows, int64 (n,), in that order; a row may come more than once."""
 
 
+def likeliest(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> Tokens:
+    """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
+    found = greedy(scribe, questions, longest) if beam == 1 else beams(scribe, questions, longest, beam)
+    return found[0]
+
+
+def up_to_end(answer: Tokens) -> Tokens:
+    """One answer, (1, longest), with the blank that ends it and nothing behind.
+
+    >>> up_to_end(np.array([[3, 1, 0, 0]])).tolist()
+    [[3, 1, 0]]
+    """
+    return answer[:, : int((answer != 0).sum()) + 1]
+
+
 def greedy(scribe: Scribe, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
     """Take the likeliest token each time, until every answer has ended.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mathbench.baselines.decoding import Float, beams, greedy, with_end
+from mathbench.baselines.decoding import Float, greedy, likeliest, up_to_end, with_end
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.keras.network import KerasNetwork
 from mathbench.baselines.network import Place, Shape
@@ -60,10 +60,7 @@ class KerasWriter(KerasNetwork):
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
-        beam = beam or self._beam
-        if beam == 1:
-            return greedy(self, questions, self._longest)[0]
-        return beams(self, questions, self._longest, beam)[0]
+        return likeliest(self, questions, self._longest, beam or self._beam)
 
     def probabilities(self, questions: Tokens) -> tuple[Tokens, Float]:
         """The greedy answers, and the probability of each token given those before it; (n, longest) both."""
@@ -71,8 +68,7 @@ class KerasWriter(KerasNetwork):
 
     def inspect(self, questions: Tokens) -> dict[str, Float]:
         """Hidden states and attention weights for one question and its greedy answer."""
-        answer = self.predict(questions[:1], beam=1)
-        answer = answer[:, : int((answer != 0).sum()) + 1]  # with the blank that ends it
+        answer = up_to_end(self.predict(questions[:1], beam=1))
         looking = self.keras.Model(self.model.inputs, self._models.looks)
         found = looking.predict_on_batch([_int32(questions[:1]), _int32(answer)])
         seen = {name: matrix[0] for name, matrix in found.items() if matrix.ndim == 3}

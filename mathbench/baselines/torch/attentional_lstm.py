@@ -54,12 +54,6 @@ class AttentionalLSTM(WritingModule):
         self.attention = Attention(hidden, size, luck)
         self.output, self.drop = dense(hidden, shape.outputs, luck), nn.Dropout(settings.dropout)
 
-    def forward(self, questions: Tensor, answers: Tensor) -> Tensor:
-        """Logits (B, A, V) of each answer token given those before it, from tokens (B, T) and (B, A)."""
-        start = answers.new_full((len(answers), 1), self.start)
-        logits, _ = self._written(torch.cat([start, answers[:, :-1]], dim=1), self.begin(questions))
-        return logits
-
     def begin(self, questions: Tensor) -> State:
         """What is known after questions (B, T), before the first token."""
         reads = read(questions, self.masked)  # (B, T)
@@ -73,11 +67,6 @@ class AttentionalLSTM(WritingModule):
         h = h.view(len(h), self.layers, -1)  # (B, layers, H)
         return {"memory": memory, "reads": reads, "h": h, "c": torch.zeros_like(h)}
 
-    def advance(self, state: State, tokens: Tensor) -> tuple[Tensor, State]:
-        """Logits (B, V) of what follows tokens (B,), and the state after them."""
-        logits, state = self._written(tokens[:, None], state)
-        return logits[:, 0], state
-
     def _read(self, direction: str, questions: Tensor, order: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
         """What one LSTM reads: its states in the order of the tokens, (B, T, R), and its last one, (B, R)."""
         if direction == "back":
@@ -89,7 +78,7 @@ class AttentionalLSTM(WritingModule):
         end = states.gather(1, last[:, :, None].expand(wide))[:, 0]  # (B, R)
         return states.gather(1, order.argsort(dim=1)[:, :, None].expand(wide)), end
 
-    def _written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Tokens (B, A) through the writer: logits (B, A, V), and the state after them."""
         before = tuple(state[name].transpose(0, 1).contiguous() for name in ("h", "c"))  # (layers, B, H)
         states, (h, c) = self.writer(self._one_hot(tokens), before)  # (B, A, H)

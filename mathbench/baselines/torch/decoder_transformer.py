@@ -53,11 +53,10 @@ class DecoderTransformer(WritingModule):
         fresh = self._fresh(questions, questions.shape[1] + self.longest)
         return self._through(questions, read(questions, self.masked), fresh)[1]
 
-    def advance(self, state: State, tokens: Tensor) -> tuple[Tensor, State]:
-        """Logits (B, V) of what follows tokens (B,), and the state after them."""
-        one = tokens[:, None]  # (B, 1)
-        x, state = self._through(one, torch.ones_like(one, dtype=torch.bool), state)  # (B, 1, D)
-        return self._logits(x[:, 0]), state
+    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Logits (B, A, V) of what follows each of tokens (B, A), and the state after them."""
+        x, state = self._through(tokens, torch.ones_like(tokens, dtype=torch.bool), state)  # (B, A, D)
+        return self._logits(x), state
 
     def passes(self) -> Iterator[tuple[nn.Module, Tensor | float]]:
         """The blocks in the order in which a token passes them, and what is added before each: (D,) or nothing."""

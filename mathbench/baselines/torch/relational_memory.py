@@ -72,24 +72,13 @@ class RelationalMemory(WritingModule):
         self.register_buffer("empty", torch.eye(settings.slots, settings.hidden), persistent=False)
         self.empty: Tensor  # (S, D): slots differ from the start
 
-    def forward(self, questions: Tensor, answers: Tensor) -> Tensor:
-        """Logits (B, A, V) of each answer token given those before it, from tokens (B, T) and (B, A)."""
-        start = answers.new_full((len(answers), 1), self.start)
-        logits, _ = self._written(torch.cat([start, answers[:, :-1]], dim=1), self.begin(questions))
-        return logits
-
     def begin(self, questions: Tensor) -> State:
         """What is known after questions (B, T), before the first token."""
         empty = self.empty.expand(len(questions), -1, -1)  # (B, S, D)
         _, memory = self.reader(self._embedded(questions), empty, read(questions, self.masked))
         return {"memory": memory}
 
-    def advance(self, state: State, tokens: Tensor) -> tuple[Tensor, State]:
-        """Logits (B, V) of what follows tokens (B,), and the state after them."""
-        logits, state = self._written(tokens[:, None], state)
-        return logits[:, 0], state
-
-    def _written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Tokens (B, A) through the writer: logits (B, A, V), and the state after them."""
         made, memory = self.writer(self._embedded(tokens), state["memory"])  # (B, A, S * D)
         return self.output(self.drop(made)), {"memory": memory}

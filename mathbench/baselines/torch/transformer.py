@@ -65,12 +65,6 @@ class Transformer(WritingModule):
         self.output, self.drop = dense(width, shape.outputs, luck), nn.Dropout(settings.dropout)
         self.masked = settings.blanks == "masked"
 
-    def forward(self, questions: Tensor, answers: Tensor) -> Tensor:
-        """Logits (B, A, V) of each answer token given those before it, from tokens (B, T) and (B, A)."""
-        start = answers.new_full((len(answers), 1), self.start)
-        logits, _ = self._written(torch.cat([start, answers[:, :-1]], dim=1), self.begin(questions))
-        return logits
-
     def begin(self, questions: Tensor) -> State:
         """What is known after questions (B, T), before the first token."""
         reads = read(questions, self.masked)  # (B, T)
@@ -84,12 +78,7 @@ class Transformer(WritingModule):
             state[f"read key{i}"], state[f"read value{i}"] = cross.pair(x)  # (B, h, T, D/h)
         return state
 
-    def advance(self, state: State, tokens: Tensor) -> tuple[Tensor, State]:
-        """Logits (B, V) of what follows tokens (B,), and the state after them."""
-        logits, state = self._written(tokens[:, None], state)
-        return logits[:, 0], state
-
-    def _written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Tokens (B, A) behind P others through the decoder: logits (B, A, V), and the state after them."""
         size = tokens.shape[1]
         past = state["key0"].shape[2] if "key0" in state else 0

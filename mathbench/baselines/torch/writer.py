@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mathbench.baselines.decoding import Float, beams, greedy, with_end
+from mathbench.baselines.decoding import Float, greedy, likeliest, up_to_end, with_end
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.network import IGNORED, Place, Shape
 from mathbench.baselines.torch.trained import Trained
@@ -34,13 +34,8 @@ class Writer(Trained):
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
-        beam = beam or self._settings.beam
         self.module.eval()
-        return (
-            greedy(self, questions, self._longest)[0]
-            if beam == 1
-            else beams(self, questions, self._longest, beam)[0]
-        )
+        return likeliest(self, questions, self._longest, beam or self._settings.beam)
 
     def probabilities(self, questions: Tokens) -> tuple[Tokens, Float]:
         """The greedy answers, and the probability of each token given those before it; (n, longest) both."""
@@ -66,8 +61,7 @@ class Writer(Trained):
 
     def inspect(self, questions: Tokens) -> dict[str, Float]:
         """Hidden states and attention weights for one question and its greedy answer."""
-        answer = self.probabilities(questions[:1])[0]
-        answer = answer[:, : int((answer != 0).sum()) + 1]  # with the blank that ends it
+        answer = up_to_end(self.probabilities(questions[:1])[0])
         with torch.inference_mode(), watched(self.module) as seen:
             self._writing(self._tensor(questions[:1]), self._tensor(answer))
         return seen
