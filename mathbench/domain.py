@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench import compiled
 from mathbench.hashing import GOLDEN, U64, mix, scale
 from mathbench.permute import MAX_SIZE, halves
 from mathbench.reserve import Reserve, fingerprints
@@ -154,10 +155,8 @@ class Domain:
 
     def _reserved(self, operands: Int, inside: NDArray[np.bool_] | None = None) -> tuple[Int, Int, U64]:
         """Which problems, among those inside, lie in the reserve, their operands and fingerprints."""
-        prints = fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
-        held = self._reserve.holds(prints)
-        kept = np.flatnonzero(held if inside is None else held & inside)
-        return kept, operands.take(kept, axis=1), prints.take(kept)
+        canonical = self._drawing.canonical(operands)
+        return self._reserve.among(self._drawing.reserve_family, canonical, operands, inside)
 
     def at_a_time(self, candidates: int) -> int:
         """How many candidates to work on instead of so many where a problem is wide, so that memory is the same."""
@@ -171,18 +170,26 @@ class Domain:
     def _decode(self, space: int, point: U64, key: np.uint64) -> U64:
         """Points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
         radix, free = self._radix[:, space], self._free[:, space]
-        rest, coordinates = point, np.zeros((len(radix), len(point)), dtype=np.uint64)
-        for i in np.flatnonzero(radix[1:] > 1)[::-1] + 1:
-            quotient = rest // radix[i]
-            np.subtract(rest, quotient * radix[i], out=coordinates[i])
-            rest = quotient
-        coordinates[0] = rest
+        coordinates = _mixed_radix(point, radix)
         drawn = np.flatnonzero(free > 1)
         if len(drawn):  # all at once: long numbers have hundreds
             counter = (drawn + 1).astype(np.uint64)[:, None]
             noise = mix(point * np.uint64(GOLDEN) + key + counter)
             coordinates[drawn] += scale(noise, free[drawn, None])
         return coordinates
+
+
+def _mixed_radix(point: U64, radix: U64) -> U64:
+    """Points to coordinates, uint64 (m, n); the last one changes fastest."""
+    if compiled.LIBRARY:
+        return compiled.mixed_radix(point, radix)
+    rest, coordinates = point, np.zeros((len(radix), len(point)), dtype=np.uint64)
+    for i in np.flatnonzero(radix[1:] > 1)[::-1] + 1:
+        quotient = rest // radix[i]
+        np.subtract(rest, quotient * radix[i], out=coordinates[i])
+        rest = quotient
+    coordinates[0] = rest
+    return coordinates
 
 
 def enough(problems: Int, share: NDArray[np.float64], sigmas: int = SIGMAS) -> Int:

@@ -11,6 +11,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench import compiled
 from mathbench.errors import InputError
 
 U64 = NDArray[np.uint64]
@@ -32,6 +33,8 @@ def mix(x: U64) -> U64:
     >>> [hex(v) for v in mix(np.array([0, 1], dtype=np.uint64))]
     ['0x0', '0x5692161d100b05e5']
     """
+    if compiled.LIBRARY:
+        return compiled.mix(x)
     x = x ^ (x >> np.uint64(30))
     x *= np.uint64(_M1)
     x ^= x >> np.uint64(27)

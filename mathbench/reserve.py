@@ -12,7 +12,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench import compiled
 from mathbench.hashing import U64, key_of, mix, mix_int
+
+Int = NDArray[np.int64]
 
 ABSENT = -1  # fills up operand arrays whose problems have fewer operands than others
 HALF = 1 << 63  # operands from here on are absorbed as two words
@@ -45,6 +48,28 @@ class Reserve:
         at_least = fingerprints >= np.uint64(_threshold(self.low))
         return at_least if self.high >= 1 else at_least & (fingerprints < np.uint64(_threshold(self.high)))
 
+    def among(
+        self, family: str, canonical: Int, operands: Int, wanted: NDArray[np.bool_] | None = None
+    ) -> tuple[Int, Int, U64]:
+        """Which problems, of those wanted, lie in this reserve.
+
+        Args:
+            family: the name under which related tasks share their reserves.
+            canonical: int64 (words, n), as for :func:`fingerprints`.
+            operands: int64 (m, n).
+            wanted: bool (n,); None means all.
+
+        Returns:
+            Their places, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
+        """
+        if compiled.LIBRARY:
+            ends = _threshold(self.low), _threshold(self.high) - 1
+            return compiled.reserved(operands, canonical, wanted, _start(family), ends)
+        prints = fingerprints(family, canonical)
+        held = self.holds(prints)
+        kept = np.flatnonzero(held if wanted is None else held & wanted)
+        return kept, operands.take(kept, axis=1), prints.take(kept)
+
 
 def _threshold(share: float) -> int:
     return round(share * (1 << 32)) << 32
@@ -57,7 +82,7 @@ OF_SPLIT = {"train": TRAIN, "validation": VALIDATION, "interpolate": TEST, "extr
 SPLITS = tuple(OF_SPLIT)
 
 
-def fingerprints(family: str, canonical: NDArray[np.int64]) -> U64:
+def fingerprints(family: str, canonical: Int) -> U64:
     """Hash canonical problems to 64 bits.
 
     Args:
@@ -72,6 +97,8 @@ def fingerprints(family: str, canonical: NDArray[np.int64]) -> U64:
     >>> int(a[0]) == fingerprint("addition", (29, 12))
     True
     """
+    if compiled.LIBRARY:
+        return compiled.fingerprints(canonical, _start(family))
     state: U64 = np.array(_start(family), dtype=np.uint64)
     for operand in canonical:
         mixed = mix(operand.view(np.uint64) ^ state)

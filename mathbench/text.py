@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench import compiled
 from mathbench.hashing import U64
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -73,6 +74,8 @@ def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
     >>> length(np.array([0, 9, 10, 999]), 10).tolist()
     [1, 1, 2, 3]
     """
+    if compiled.LIBRARY:
+        return _digits(base).lengths(values)
     steps = powers(base)[: np.searchsorted(powers(base), values.max(initial=0), side="right")]
     if len(steps) > FEW:
         return np.searchsorted(steps, values, side="right") + 1
@@ -95,6 +98,8 @@ def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None
     >>> join(number(np.array([255, 10]), 16)).to_pylist()
     ['ff', 'a']
     """
+    if compiled.LIBRARY:
+        return _compiled_number(values, base, where)
     lengths = length(values, base)
     longest, rest, words = int(lengths.max(initial=1)), values.view(np.uint64), []
     for reach in range(0, longest, WORD):
@@ -104,6 +109,19 @@ def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None
         unused = (np.uint64(WORD) - here.view(np.uint64)) * _BYTE
         words.append(Word(digits >> unused, here.view(np.uint64), width).only(where))
     return tuple(reversed(words))
+
+
+def _compiled_number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None) -> Piece:
+    longest = len(show(int(values.max(initial=0)), base))
+    widths = [WORD] * ((longest - 1) // WORD)
+    columns = zip(*_digits(base).words(values, longest, where), strict=True)
+    words = zip(columns, [longest - len(widths) * WORD, *widths], strict=True)
+    return tuple(Word(characters, lengths, width) for (characters, lengths), width in words)
+
+
+@cache
+def _digits(base: int) -> compiled.Digits:
+    return compiled.Digits(base, *_chunk_table(base))
 
 
 def _last_digits(values: U64, base: int, width: int) -> tuple[U64, U64]:
@@ -154,6 +172,8 @@ def join(*pieces: Piece) -> pa.StringArray:
     >>> join(numbers, literal("+", 2), numbers).to_pylist()
     ['12+12', '7+7']
     """
+    if compiled.LIBRARY:
+        return _array(*compiled.join([word[:2] for piece in pieces for word in piece]))
     words = _packed([word for piece in pieces for word in piece])
     offsets = np.zeros(len(words[0].lengths) + 1, dtype=np.int64)
     np.cumsum(reduce(np.add, [word.lengths for word in words]).view(np.int64), out=offsets[1:])

@@ -174,6 +174,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
     import platform
     import sys
 
+    from mathbench.compiled import MISSING
     from mathbench.version import __version__
 
     found = {
@@ -186,6 +187,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "cores": _cores(),
+        "loops": f"in NumPy ({MISSING})" if MISSING else "compiled",
         "devices": _devices(),
         "packages": found,
         "extras": extras,
@@ -193,7 +195,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
     if json:
         emit(report)
         return
-    for key in ("mathbench", "python", "platform", "cores", "devices"):
+    for key in ("mathbench", "python", "platform", "cores", "loops", "devices"):
         out.print(f"[bold]{key:10}[/] {report[key]}")
     for package, version in found.items():
         out.print(f"  {package:12} {version or '[yellow]not installed[/]'}")

@@ -15,7 +15,7 @@ from mathbench.errors import InputError
 from mathbench.formats import reach
 from mathbench.hashing import U64
 from mathbench.parameters import parameter
-from mathbench.primality import LARGE, PRIME, SIEVED, SMALL_PRIMES, are_prime, has_factor, smallest_factors
+from mathbench.primality import SIEVED, SMALL_PRIMES, are_prime, in_class
 from mathbench.stratum import Stratum
 from mathbench.task import Int
 
@@ -177,33 +177,22 @@ class Prime(Enumerated):
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
         """Whether the number is prime (`first` is 0) or has a smallest factor from `first` to `last`."""
         numbers, (first, last) = arithmetic.only(operands), low[3:5, 0].tolist()
-        if numbers.ndim == 1 and numbers.max(initial=0) < SIEVED:
-            return _in_class(numbers, first, last)
-        left = np.arange(operands.shape[1])
-        if last:  # the wanted factor first: most numbers are out after one division
-            left = self._with(numbers, left, tuple(q for q in SMALL_PRIMES if first <= q <= last))
-        left = self._without(numbers, left, SMALL_PRIMES[: np.searchsorted(SMALL_PRIMES, first)])
-        if not last:
-            left = left[self._are_prime(numbers[..., left]) == (first == 0)]
+        if numbers.ndim == 1:
+            return in_class(numbers, first, last)
         fits = np.zeros(operands.shape[1], dtype=bool)
-        fits[left] = True
+        fits[self._long_in_class(numbers, first, last)] = True
         return fits
 
-    def _with(self, numbers: Int, rows: Int, primes: tuple[int, ...]) -> Int:
-        """The rows among some whose numbers have one of some factors."""
-        if numbers.ndim == 2:
-            return rows[longprimes.has_any(numbers[:, rows], primes, self.base)]
-        return rows[np.logical_or.reduce([has_factor(numbers[rows], q) for q in primes])]
-
-    def _without(self, numbers: Int, rows: Int, primes: tuple[int, ...]) -> Int:
-        """The rows among some whose numbers are at least 2 and have none of some factors."""
-        if numbers.ndim == 2:
-            rows = rows[~longprimes.below_two(numbers[:, rows])]
-            return longprimes.without(numbers, rows, primes, self.base)
-        rows = rows[numbers[rows] >= 2]
-        for q in primes:
-            rows = rows[~has_factor(numbers[rows], q)]
-        return rows
+    def _long_in_class(self, numbers: Int, first: int, last: int) -> Int:
+        """Which long numbers are of a class, int64 (k,)."""
+        left = np.arange(numbers.shape[1])
+        if last:  # the wanted factor first: most numbers are out after one division
+            wanted = tuple(q for q in SMALL_PRIMES if first <= q <= last)
+            left = left[longprimes.has_any(numbers, wanted, self.base)]
+        left = left[~longprimes.below_two(numbers[:, left])]
+        below = SMALL_PRIMES[: np.searchsorted(SMALL_PRIMES, first)]
+        left = longprimes.without(numbers, left, below, self.base)
+        return left if last else left[longprimes.are_prime(numbers[:, left], self.base) == (first == 0)]
 
     def _are_prime(self, numbers: Int) -> NDArray[np.bool_]:
         if numbers.ndim == 2:
@@ -273,14 +262,6 @@ def _turns(edge: int, wheel: Wheel) -> int:
     """How many numbers of a wheel lie below an edge."""
     full, rest = divmod(edge, wheel.modulus)
     return full * len(wheel.spokes) + sum(spoke < rest for spoke in wheel.spokes)
-
-
-def _in_class(numbers: Int, first: int, last: int) -> NDArray[np.bool_]:
-    """Which small numbers have a smallest factor from `first` to `last` (0: without end), or are prime (both 0)."""
-    found = smallest_factors(numbers)
-    if not first:
-        return found == PRIME
-    return (found >= min(first, LARGE)) & (found <= (last or LARGE))
 
 
 def _is_prime(n: int) -> bool:

@@ -1,0 +1,224 @@
+"""Compiled loops: the innermost loops in C, where a C compiler was at hand when mathbench was installed.
+
+Each function here says what an array expression in the module named in its docstring says too, and gives the same bits;
+that module calls it where `LIBRARY` is there and else works on with NumPy, more slowly. The library is plain C without
+Python's headers (`*.c` beside this file; see :mod:`mathbench.compiled.build`), so one build serves every version of
+Python. ``MATHBENCH_COMPILED=0`` leaves it out.
+"""
+
+import ctypes
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench.compiled import build
+
+U64 = NDArray[np.uint64]
+Int = NDArray[np.int64]
+WORD = 8  # characters in a word
+
+
+def _load() -> tuple[ctypes.CDLL | None, str]:
+    """The library, or why there is none."""
+    if os.environ.get("MATHBENCH_COMPILED") == "0":
+        return None, "left out by MATHBENCH_COMPILED=0"
+    if not build.LIBRARY.is_file():
+        return None, "no C compiler was at hand when mathbench was installed"
+    try:
+        library = ctypes.CDLL(str(build.LIBRARY))
+    except OSError as error:
+        return None, f"built for another machine: {error}"
+    library.version.restype = ctypes.c_char_p
+    if library.version().decode() != build.version():
+        return None, "made from older sources: run python -m mathbench.compiled.build"
+    for name in ("text_offsets", "reserved"):
+        getattr(library, name).restype = ctypes.c_int64
+    return library, ""
+
+
+LIBRARY, MISSING = _load()
+
+
+def _call(name: str, *values: "NDArray[Any] | int | None") -> int:
+    """Call a loop with arrays, which must be contiguous, and integers."""
+    return getattr(LIBRARY, name)(*map(_argument, values))
+
+
+def _argument(value: "NDArray[Any] | int | None") -> ctypes.c_void_p | ctypes.c_uint64 | None:
+    if isinstance(value, np.ndarray):
+        return ctypes.c_void_p(value.__array_interface__["data"][0])
+    return None if value is None else ctypes.c_uint64(value)
+
+
+def mix(words: U64) -> U64:
+    """:func:`mathbench.hashing.mix`."""
+    words = np.ascontiguousarray(words)
+    found = np.empty_like(words)
+    _call("mix", words, words.size, found)
+    return found
+
+
+def permute(index: U64, shift: int, high_size: int, key: int) -> U64:
+    """:func:`mathbench.permute.permute` for one key."""
+    found = np.empty(len(index), dtype=np.uint64)
+    _call("permute", np.ascontiguousarray(index), len(index), shift, high_size, key, found)
+    return found
+
+
+def mixed_radix(points: U64, radix: U64) -> U64:
+    """Points, uint64 (n,), to coordinates of mixed radix, uint64 (m, n); the last changes fastest."""
+    found = np.empty((len(radix), len(points)), dtype=np.uint64)
+    _call(
+        "mixed_radix",
+        np.ascontiguousarray(points),
+        len(points),
+        np.ascontiguousarray(radix),
+        len(radix),
+        found,
+    )
+    return found
+
+
+def fingerprints(canonical: Int, start: int) -> U64:
+    """:func:`mathbench.reserve.fingerprints` from the family's first state."""
+    canonical = np.ascontiguousarray(canonical)
+    found = np.empty(canonical.shape[1], dtype=np.uint64)
+    _call("fingerprints", canonical, *canonical.shape, start, found)
+    return found
+
+
+def reserved(
+    operands: Int, canonical: Int, wanted: NDArray[np.bool_] | None, start: int, ends: tuple[int, int]
+) -> tuple[Int, Int, U64]:
+    """Which problems are wanted and lie in a reserve.
+
+    Args:
+        operands: int64 (m, n).
+        canonical: int64 (words, n).
+        wanted: bool (n,); None means all.
+        start: the family's first state.
+        ends: the smallest and the largest fingerprint of the reserve.
+
+    Returns:
+        Their places, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
+    """
+    operands, canonical = np.ascontiguousarray(operands), np.ascontiguousarray(canonical)
+    many = operands.shape[1]
+    places, kept, prints = (
+        np.empty(many + 1, np.int64),
+        np.empty_like(operands),
+        np.empty(many + 1, np.uint64),
+    )
+    arrays = operands, len(operands), canonical, len(canonical), many, wanted
+    found = _call("reserved", *arrays, start, *ends, places, kept, prints)
+    return places[:found], kept[:, :found], prints[:found]
+
+
+def gcd(a: Int, b: Int) -> Int:
+    """Greatest common divisors, int64 (n,), of numbers that are not negative."""
+    found = np.empty(len(a), dtype=np.int64)
+    _call("gcd", np.ascontiguousarray(a), np.ascontiguousarray(b), len(a), found)
+    return found
+
+
+class SmallPrimes:
+    """Odd primes to divide by, and what the loops need to know of each.
+
+    Args:
+        primes: odd and ascending.
+    """
+
+    def __init__(self, primes: Sequence[int]):
+        inverses, most = [pow(q, -1, 1 << 64) for q in primes], [((1 << 64) - 1) // q for q in primes]
+        self._table = np.array([primes, inverses, most], dtype=np.uint64)
+
+    def first_factors(self, numbers: Int) -> NDArray[np.uint8]:
+        """The smallest of 2 and these that divides each number and is not it, uint8 (n,); 1 for 0 and 1, 0 for none."""
+        found = np.empty(len(numbers), dtype=np.uint8)
+        _call("first_factors", np.ascontiguousarray(numbers), len(numbers), *self._arguments, found)
+        return found
+
+    def are_prime(self, numbers: Int) -> NDArray[np.bool_]:
+        """:func:`mathbench.primality.are_prime`."""
+        found, (left, places) = np.empty(len(numbers), dtype=bool), np.empty((2, len(numbers) + 1), np.int64)
+        _call("are_prime", np.ascontiguousarray(numbers), len(numbers), *self._arguments, left, places, found)
+        return found
+
+    @property
+    def _arguments(self) -> tuple[U64 | int, ...]:
+        return *self._table, self._table.shape[1]
+
+
+def cross_out(bits: NDArray[np.uint8], primes: Sequence[int], spokes: Sequence[int]) -> None:
+    """Clear bit b of byte i where 30 i + spokes[b] is a multiple of a prime by another number at least as large."""
+    numbers, residues = np.array(primes, dtype=np.uint64), np.array(spokes, dtype=np.uint64)
+    _call("cross_out", bits, len(bits), numbers, len(numbers), residues)
+
+
+class Digits:
+    """How a base is written.
+
+    Args:
+        base: 2 to 36.
+        table: uint64, all strings of `per` digits, each as the end of a word.
+        per: 1, 2, 4 or 8.
+    """
+
+    def __init__(self, base: int, table: U64, per: int):
+        powers = [min(base**i, (1 << 64) - 1) for i in range(65)]
+        # a number of b bits has at least as many digits as 2^(b - 1)
+        least = [sum(power <= 1 << bits - 1 for power in powers) if bits else 0 for bits in range(65)]
+        self._base = (
+            table,
+            np.array(powers, dtype=np.uint64),
+            np.array(least, dtype=np.uint8),
+            len(table),
+            per,
+        )
+
+    def words(self, values: Int, longest: int, where: NDArray[np.bool_] | None) -> tuple[U64, U64]:
+        """Characters and lengths, uint64 (words, n) each, of values of at most `longest` digits; see `text.number`."""
+        many = -(-longest // WORD)
+        characters, lengths = np.empty((2, many, len(values)), dtype=np.uint64)
+        values, where = np.ascontiguousarray(values), None if where is None else np.ascontiguousarray(where)
+        _call("number_words", values, len(values), *self._base, longest, where, characters, lengths)
+        return characters, lengths
+
+    def lengths(self, values: Int) -> Int:
+        """How many digits each value has, int64 (n,)."""
+        found = np.empty(len(values), dtype=np.int64)
+        _call("number_lengths", np.ascontiguousarray(values), len(values), *self._base[1:3], found)
+        return found
+
+
+def join(columns: Sequence[tuple[U64, U64]]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Words laid end to end, each column characters and lengths, uint64 (n,): the bytes, and where each row begins.
+
+    Raises:
+        ValueError: there is more text than 32-bit offsets reach.
+    """
+    columns = [(_steady(characters), _steady(lengths)) for characters, lengths in columns]
+    rows, many = len(columns[0][0]), len(columns)
+    characters, lengths = (_pointers(side) for side in zip(*columns, strict=True))
+    offsets = np.empty(rows + 1, dtype=np.int32)
+    end = _call("text_offsets", many, rows, *lengths, offsets)
+    if end < 0:
+        raise ValueError("a batch has more than 2 GiB of text")
+    data = np.empty(end + WORD, dtype=np.uint8)
+    _call("text_join", many, rows, *characters, *lengths, data)
+    return data, offsets
+
+
+def _steady(column: U64) -> U64:
+    """A column in one piece, or of one value throughout."""
+    return column if column.strides[0] in (0, column.itemsize) else np.ascontiguousarray(column)
+
+
+def _pointers(columns: Sequence[U64]) -> tuple[U64, Int]:
+    """Where columns begin, and by how many words their rows are apart."""
+    starts = [column.__array_interface__["data"][0] for column in columns]
+    strides = [column.strides[0] // column.itemsize for column in columns]
+    return np.array(starts, dtype=np.uint64), np.array(strides, dtype=np.int64)
