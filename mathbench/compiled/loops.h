@@ -16,13 +16,6 @@
 #define LOOP __attribute__((visibility("default")))
 #endif
 
-/* Compiled twice where the linker can choose when it loads: for every processor, and for those with better multiplication. */
-#if defined(__linux__) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
-#define CLONES __attribute__((target_clones("default", "arch=haswell")))
-#else
-#define CLONES
-#endif
-
 typedef int32_t i32;
 typedef int64_t i64;
 typedef uint8_t u8;

@@ -90,7 +90,7 @@ static inline __attribute__((always_inline)) void test(const u64 *n, u64 witness
 }
 
 /* Leaves of some odd numbers above 2 those that pass the test; their places move along. Returns how many are left. */
-CLONES static i64 sieve(u64 *numbers, i64 *places, i64 many, u64 witness) {
+static i64 sieve(u64 *numbers, i64 *places, i64 many, u64 witness) {
     i64 left = 0;
     for (i64 start = 0; start < many; start += SIDE_BY_SIDE) {
         u64 n[SIDE_BY_SIDE];
