@@ -61,7 +61,7 @@ def _word(value: "NDArray[Any] | int | None") -> int:
 def _address(array: NDArray[Any]) -> int:
     """Where an array begins."""
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # four times as fast as `array.ctypes`
+        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))  # four times as fast as `array.ctypes`
     except (TypeError, ValueError):  # read-only, or empty
         return array.ctypes.data
 
