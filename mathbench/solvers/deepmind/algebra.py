@@ -1,6 +1,7 @@
 """Algebra, read from text."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import sympy
@@ -72,8 +73,14 @@ _TERMS = r"(?P<terms>-?\d+(?:, -?\d+)+)"
 
 
 def _formula(terms: str, n: sympy.Expr) -> sympy.Expr:
-    """The polynomial of least degree that gives all the terms at 1, 2, 3, ..."""
-    return sympy.expand(sympy.interpolate([sympy.Integer(term) for term in terms.split(", ")], n))
+    """The polynomial of least degree that gives all the terms at 1, 2, 3, ..., by Newton's forward differences."""
+    values = [sympy.Integer(term) for term in terms.split(", ")]
+    found, binomial, place = sympy.Integer(0), sympy.Integer(1), 0
+    while any(values):
+        found, place = found + values[0] * binomial, place + 1
+        binomial = sympy.expand(binomial * (n - place) / place)
+        values = [later - earlier for earlier, later in pairwise(values)]
+    return sympy.expand(found)
 
 
 def _next(reader: Reader, found: Any) -> Any:
