@@ -196,8 +196,9 @@ def prepare(spec: Spec, data: Data, place: Place) -> Prepared:
         InputError: for an encoding that does not suit the data, or a device that is not there.
     """
     encoding, settings = encoding_of(spec, data), _settings(spec)
-    batches = batches_of(settings, data, encoding, spec.seed)
-    return Prepared(build(spec, encoding, place), encoding, batches)
+    batches, network = batches_of(settings, data, encoding, spec.seed), build(spec, encoding, place)
+    network.state()  # makes the optimiser: the first of a process takes seconds, which are no training
+    return Prepared(network, encoding, batches)
 
 
 def fit_network(spec: Spec, data: Data, ready: Prepared, run: Path, watched: Watched) -> Fitted:
@@ -247,12 +248,10 @@ class Trained:
     Args:
         network: with its best weights.
         encoding: makes tokens of questions, and answers of tokens.
-        task: the task it was trained on.
     """
 
     network: Network
     encoding: Encoding
-    task: Task
 
 
 @dataclass(frozen=True)
@@ -262,11 +261,13 @@ class Finished:
     Args:
         predict: maps a column of questions to answers.
         result: what the run claims.
+        task: what it was fitted on.
         trained: its network; None for what is no network.
     """
 
     predict: Predict
     result: dict[str, Any]
+    task: Task
     trained: Trained | None
 
 
@@ -278,15 +279,15 @@ def reopened(run: Path, place: Place) -> Finished:
     """
     said, result = folder.spec_of(run), Result.load(run)
     try:
-        spec = Spec.from_json(said)
+        spec, task = Spec.from_json(said), family(result.task["id"]).of(result.task["parameters"])
         if not spec.trained:
-            return Finished(_answerer(spec, result, run), result.to_json(), None)
+            return Finished(_answerer(spec, task, run), result.to_json(), task, None)
         trained = _network(spec, result, run, place)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{run} is damaged: {type(error).__name__}: {str(error).rstrip('.')}.") from None
-    return Finished(_decoding(trained.network, trained.encoding), result.to_json(), trained)
+    return Finished(_decoding(trained.network, trained.encoding), result.to_json(), task, trained)
 
 
 def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
@@ -295,28 +296,14 @@ def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
     return finished.predict, finished.result
 
 
-def opened(run: Path, place: Place) -> Trained:
-    """The network of a finished run.
-
-    Raises:
-        InputError: as for `reopened`, or when it is a run of something that is no network.
-    """
-    finished = reopened(run, place)
-    if finished.trained is None:
-        raise InputError(f"{finished.result['baseline']} is no network: there is nothing to look into.")
-    return finished.trained
-
-
 def _network(spec: Spec, result: Result, run: Path, place: Place) -> Trained:
     encoding = Encoding.from_json(result.encoding)
     network = build(spec, encoding, place)
     network.load(run)
-    task = family(result.task["id"]).of(result.task["parameters"])
-    return Trained(network, asked(_settings(spec), encoding), task)
+    return Trained(network, asked(_settings(spec), encoding))
 
 
-def _answerer(spec: Spec, result: Result, run: Path) -> Predict:
-    task = family(result.task["id"]).of(result.task["parameters"])
+def _answerer(spec: Spec, task: Task, run: Path) -> Predict:
     kind = load(spec.baseline.target)
     if hasattr(kind, "load"):
         return _answering(spec, task, kind.load(task, run))

@@ -62,13 +62,13 @@ class KerasNetwork:
         """The likeliest output tokens, (n, positions); positions are independent, so a beam finds the same."""
         return self.probabilities(questions)[0]
 
-    def probabilities(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+    def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, NDArray[np.float32]]:
         """The likeliest output tokens and their probabilities, both (n, positions)."""
         parts = [self._likeliest(questions[i : i + CHUNK]) for i in range(0, len(questions), CHUNK)]
         tokens, chances = zip(*parts, strict=True)
         return np.concatenate(tokens), np.concatenate(chances)
 
-    def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
+    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
         """The hidden states of every recurrent layer for one question, (positions, units)."""
         layers = [layer for layer in self.model.layers if hasattr(layer, "return_sequences")]
         found = {

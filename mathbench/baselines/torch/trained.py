@@ -38,6 +38,8 @@ class Trained(ABC):
         self._names = [name for name, p in module.named_parameters() if p.requires_grad]
         self.parameters = sum(p.numel() for p in self._trained)
         self._training, self._decay = settings, decay
+        # to seed every device that there could be takes a fiftieth of a small network's step
+        self._draw_from = torch.default_generator.manual_seed if self.device == "cpu" else torch.manual_seed
 
     @cached_property
     def _adam(self) -> torch.optim.Optimizer:
@@ -54,7 +56,7 @@ class Trained(ABC):
 
     def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
         """One update on a batch; returns its mean loss."""
-        torch.manual_seed(luck)  # layers that draw, such as dropout, read no other generator
+        self._draw_from(luck)  # layers that draw, such as dropout, read no other
         self.module.train()
         for group in self._adam.param_groups:
             group["lr"] = rate

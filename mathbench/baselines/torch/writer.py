@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mathbench.baselines.decoding import Float, greedy, likeliest, up_to_end, with_end
+from mathbench.baselines.decoding import Float, likeliest, up_to_end, with_end
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.network import IGNORED, Place, Shape
 from mathbench.baselines.torch.trained import Trained
@@ -34,13 +34,12 @@ class Writer(Trained):
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
+        return self.probabilities(questions, beam)[0]
+
+    def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, Float]:
+        """What `predict` answers, and the probability of each token given those before it; (n, longest) both."""
         self.module.eval()
         return likeliest(self, questions, self._longest, beam or self._settings.beam)
-
-    def probabilities(self, questions: Tokens) -> tuple[Tokens, Float]:
-        """The greedy answers, and the probability of each token given those before it; (n, longest) both."""
-        self.module.eval()
-        return greedy(self, questions, self._longest)
 
     @torch.inference_mode()
     def begin(self, questions: Tokens) -> State:
@@ -59,11 +58,11 @@ class Writer(Trained):
         chosen = self._tensor(rows)
         return {name: value[chosen] for name, value in state.items()}
 
-    def inspect(self, questions: Tokens) -> dict[str, Float]:
-        """Hidden states and attention weights for one question and its greedy answer."""
-        answer = up_to_end(self.probabilities(questions[:1])[0])
+    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
+        """Hidden states and attention weights for one question and its answer."""
+        self.module.eval()
         with torch.inference_mode(), watched(self.module) as seen:
-            self._writing(self._tensor(questions[:1]), self._tensor(answer))
+            self._writing(self._tensor(questions[:1]), self._tensor(up_to_end(answers[:1])))
         return seen
 
     def _learn(self, questions: Tokens, labels: Tokens) -> Tensor:
