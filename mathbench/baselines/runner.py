@@ -52,6 +52,7 @@ class Order:
         console: where progress is shown; None for silence.
         track: trackers to tell, by name, besides TensorBoard.
         last: the step to stop at before all are done; 0: none.
+        watchers: trackers to tell besides those.
     """
 
     out: Path
@@ -63,6 +64,7 @@ class Order:
     console: Console | None = None
     track: tuple[str, ...] = ()
     last: int = 0
+    watchers: tuple[Tracker, ...] = ()
 
 
 def run(spec: Spec, data: Data, order: Order) -> Result:
@@ -82,7 +84,7 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
     # what cannot work shows here, before the directory is touched
     ready = prepare(spec, data, order.place) if spec.trained else None
     names = ("tensorboard", *order.track) if spec.trained else order.track
-    trackers = tuple(tracker(name, order.out) for name in dict.fromkeys(names))
+    trackers = (*(tracker(name, order.out) for name in dict.fromkeys(names)), *order.watchers)
     with folder.claimed(order.out, wanted, order.force), following(trackers, wanted) as summary:
         result = _run(spec, data, order, ready, started, trackers)
         summary.update(

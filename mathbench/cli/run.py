@@ -10,7 +10,7 @@ from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, 
 from mathbench.cli.output import FREE_OPTIONS, err
 from mathbench.cli.repeat import run_again
 from mathbench.cli.running import Ending, command, run_one, seconds, show, show_plan
-from mathbench.cli.sweep import run_sweep, trials_of
+from mathbench.cli.sweep import run_sweep, sweep_of
 from mathbench.errors import InputError
 
 QUICKEST = "mlp"  # three-digit sums in a few seconds
@@ -60,8 +60,15 @@ def run_baseline(
         bool, typer.Option("--online", help="Train on an endless stream; the same as --set source=stream.")
     ] = False,
     sweep: Annotated[
-        list[str] | None, typer.Option("--sweep", help="key=value,value: run every combination.")
+        list[str] | None,
+        typer.Option("--sweep", help="key=value,value: run every combination; key=low..high: with --trials."),
     ] = None,
+    trials: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Combinations to draw from --sweep; 0: all values listed.")
+    ] = 0,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="With --trials: end those early that are worse than most.")
+    ] = False,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs with so many seeds, from --seed on.")] = 1,
     data_seed: DataSeed = "0",
     budget: Annotated[str | None, typer.Option(help="Wall time for training, such as 10m.")] = None,
@@ -109,6 +116,8 @@ def run_baseline(
 
       mathbench run-baseline lstm-seq2seq --sweep lr=1e-3,3e-3 --sweep hidden=64,128 --seeds 5
 
+      mathbench run-baseline lstm-seq2seq --sweep lr=1e-4..1e-1 --trials 20 --prune
+
       mathbench run-baseline --from runs/mine
     """
     from mathbench.baselines.network import Place
@@ -125,12 +134,12 @@ def run_baseline(
     sizes = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
     wanted = [*(settings or []), *(["source=stream"] if online else [])]
     spec, chosen = spec_of(name or QUICKEST, recipe, framework, wanted, seed)
-    trials = trials_of(spec, chosen, wanted, sweep or [], seeds)
+    swept = sweep_of(spec, chosen, wanted, sweep or [], seeds, trials, prune)
     rows = rows_of(chosen, spec, task, data, config, context.args, sizes, data_seed)
     title = title_of(spec, rows)
-    if sweep or seeds > 1:
+    if swept is not None:
         order = replace(order, out=out_dir or Path("runs") / f"sweep-{title}")
-        run_sweep(trials, rows, order, ending, dry_run)
+        run_sweep(swept, rows, order, ending, dry_run)
         return
     folder = out_dir or Path("runs") / title
     if dry_run:
