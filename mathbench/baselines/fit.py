@@ -22,6 +22,7 @@ from mathbench.baselines.batches import Ahead, Batches
 from mathbench.baselines.encoding import Choices, Encoding, Tokens, alphabet_of, fitted
 from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.online import ahead_of, alphabet_for
+from mathbench.baselines.parallel import tell, world
 from mathbench.baselines.progress import Meter
 from mathbench.baselines.reading import asked, batches_of
 from mathbench.baselines.result import Result
@@ -329,7 +330,14 @@ def encoding_of(spec: Spec, data: Data) -> Encoding:
 
 
 def build(spec: Spec, encoding: Encoding, place: Place) -> Network:
-    """The untrained network of a spec."""
+    """The untrained network of a spec, in all processes that learn together.
+
+    Raises:
+        InputError: where several processes cannot.
+    """
+    if world() > 1 and spec.framework != "torch":
+        raise InputError(f"several processes learn together in PyTorch only. Received: {spec.framework}.")
+    tell("build", spec, encoding, place)
     target = spec.baseline.frameworks[spec.framework]
     network: Network = load(target)(Shape.of(encoding), _settings(spec), spec.seed, place)
     return network

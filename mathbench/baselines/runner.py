@@ -30,6 +30,7 @@ from mathbench.baselines.fit import (
     prepare,
 )
 from mathbench.baselines.network import Place
+from mathbench.baselines.parallel import world
 from mathbench.baselines.result import Result
 from mathbench.baselines.tracking import Tracker, following, tracker
 from mathbench.data import Data
@@ -229,7 +230,7 @@ def _result(
         commit=commit,
         dirty=dirty,
         versions=provenance.versions(spec.framework),
-        hardware=provenance.hardware(fitted.device, order.place.threads),
+        hardware=provenance.hardware(fitted.device, order.place.threads, world()),
         parameters=fitted.parameters,
         timings=fitted.timings,
         best=fitted.best,

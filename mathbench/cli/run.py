@@ -9,7 +9,7 @@ import typer
 from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, sizes_of
 from mathbench.cli.output import FREE_OPTIONS, err
 from mathbench.cli.repeat import run_again
-from mathbench.cli.running import Ending, command, run_one, seconds, show, show_plan
+from mathbench.cli.running import Ending, command, on_devices, run_one, seconds, show, show_plan
 from mathbench.cli.sweep import run_sweep, sweep_of
 from mathbench.errors import InputError
 
@@ -79,6 +79,9 @@ def run_baseline(
     force: Annotated[bool, typer.Option("--force", help="Throw away the run that lies there.")] = False,
     device: Device = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; small networks are fastest with 1.")] = 1,
+    devices: Annotated[
+        int, typer.Option(min=1, max=1024, help="Processes that learn together, a GPU each (PyTorch).")
+    ] = 1,
     train: Count = None,
     validation: Count = None,
     interpolate: Count = None,
@@ -121,9 +124,14 @@ def run_baseline(
       mathbench run-baseline --from runs/mine
     """
     from mathbench.baselines.network import Place
+    from mathbench.baselines.parallel import follow, together
     from mathbench.baselines.runner import Order
     from mathbench.cli.chosen import rows_of, spec_of, title_of
 
+    on_devices(devices)
+    if not context.with_resource(together()):
+        follow()
+        return
     place, ending = Place(device, threads), Ending(submit, plots, json)
     order = Order(Path(), resume, force, seconds(budget), place, command(), err, tuple(track or ()))
     if source is not None:

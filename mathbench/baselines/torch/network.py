@@ -56,9 +56,9 @@ class TorchNetwork(Trained):
         return seen
 
     def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
-        logits = self.module(self._inputs(questions))  # (B, positions, outputs)
-        wanted = torch.from_numpy(labels).to(self.device)
-        return functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
+        logits = self._forward(self._inputs(questions)).flatten(0, 1)  # (B * positions, outputs)
+        wanted = torch.from_numpy(labels).to(self.device).flatten()
+        return functional.cross_entropy(logits, wanted, ignore_index=IGNORED, reduction="sum")
 
     def _inputs(self, questions: Tokens) -> Tensor:
         return torch.from_numpy(self._features(questions)).to(self.device)

@@ -30,7 +30,8 @@ class Writer(Trained):
         super().__init__(module, settings, place, settings.decay)
         self._writing, self.start = module, module.start
         self._settings, self._longest = settings, settings.tokens(shape.answer)
-        self._forward = torch.compile(module) if settings.compile == "yes" else module
+        if settings.compile == "yes":
+            self._forward = torch.compile(self._forward)
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
@@ -65,15 +66,14 @@ class Writer(Trained):
             self._writing(self._tensor(questions[:1]), self._tensor(up_to_end(answers[:1])))
         return seen
 
-    def _learn(self, questions: Tokens, labels: Tokens) -> Tensor:
-        """The gradient of a batch, learnt in parts; each weighs as much as it has tokens."""
-        wanted, total = with_end(labels), torch.zeros((), device=self.device)
-        counted = (wanted != IGNORED).sum()
+    def _wanted(self, labels: Tokens) -> Tokens:
+        return with_end(labels)
+
+    def _learn(self, questions: Tokens, labels: Tokens, counted: int) -> Tensor:
+        """The gradient of a batch, learnt in parts."""
+        total = torch.zeros((), device=self.device)
         for rows in np.array_split(np.arange(len(questions)), min(self._settings.accumulate, len(questions))):
-            share = (wanted[rows] != IGNORED).sum() / counted
-            loss = self._loss(questions[rows], wanted[rows]) * float(share)
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
+            total += super()._learn(questions[rows], labels[rows], counted)
         return total
 
     def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
@@ -81,7 +81,7 @@ class Writer(Trained):
         with self._arithmetic():
             logits = self._forward(self._tensor(questions), wanted.clamp(min=0))  # (B, A, V)
         flat = logits.float().flatten(0, 1)
-        return functional.cross_entropy(flat, wanted.flatten(), ignore_index=IGNORED)
+        return functional.cross_entropy(flat, wanted.flatten(), ignore_index=IGNORED, reduction="sum")
 
     def _arithmetic(self) -> AbstractContextManager[object]:
         half = self._settings.precision == "bfloat16"
