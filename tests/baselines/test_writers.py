@@ -178,6 +178,9 @@ def test_sizes_that_heads_do_not_divide_are_one_line():
     for kind in (Transformer, DecoderTransformer):
         with pytest.raises(InputError, match="multiple of 2 \\* heads"):
             kind(hidden=20, heads=4)
+    for mode in ("reduce-overhead", "max-autotune"):
+        with pytest.raises(InputError, match=f"compile={mode} needs a GPU; allowed on cpu: no, yes"):
+            writer("transformer", compile=mode)
     with pytest.raises(InputError, match="positions"):
         DecoderTransformer(positions="absolute")
 

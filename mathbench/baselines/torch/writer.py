@@ -1,5 +1,6 @@
 """Networks that write their answer token by token: loss, decoding and what there is to look at."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import numpy as np
@@ -14,6 +15,7 @@ from mathbench.baselines.torch.trained import Trained
 from mathbench.baselines.torch.watching import watched
 from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import Writing
+from mathbench.errors import InputError
 
 
 class Writer(Trained):
@@ -30,8 +32,18 @@ class Writer(Trained):
         super().__init__(module, settings, place, settings.decay)
         self._writing, self.start = module, module.start
         self._settings, self._longest = settings, settings.tokens(shape.answer)
-        if settings.compile == "yes":
-            self._forward = torch.compile(self._forward)
+        if settings.compile != "no":
+            self._forward = self._compiled(settings.compile)
+
+    def _compiled(self, mode: str) -> Callable[..., Tensor]:
+        if mode != "yes" and torch.device(self.device).type != "cuda":
+            raise InputError(f"compile={mode} needs a GPU; allowed on {self.device}: no, yes.")
+        from torch._inductor import config  # takes two seconds
+
+        config.fallback_random = (
+            True  # what is drawn in a step, such as dropout, is what it is without compilation
+        )
+        return torch.compile(self._forward, mode=None if mode == "yes" else mode)
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
