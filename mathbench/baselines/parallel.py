@@ -42,6 +42,7 @@ def launch(devices: int, arguments: list[str]) -> None:
         arguments: of the command, without what says how many.
     """
     own = ["--standalone", "--nproc-per-node", str(devices), "-m", "mathbench", *arguments]
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as torchrun would, but it prints four lines about it
     os.execv(sys.executable, [sys.executable, "-m", "torch.distributed.run", *own])
 
 
