@@ -1,6 +1,6 @@
 """How sure a network is of each character of its answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,13 @@ class Confidence:
         answer: as the network's format writes it.
         parts: characters (or one class), in the order of reading, the end of the answer as `END`.
         probabilities: of each part, given those written before it.
+        tokens: the answer as the network gave it, (positions,).
     """
 
     answer: str
     parts: tuple[str, ...]
     probabilities: tuple[float, ...]
+    tokens: Tokens = field(default_factory=lambda: np.zeros(0, np.int64), compare=False, repr=False)
 
     @property
     def words(self) -> str:
@@ -60,7 +62,7 @@ def confidences(trained: Trained, questions: Any) -> list[Confidence]:
 def _confidence(encoding: Encoding, tokens: Tokens, shares: NDArray[np.float32]) -> Confidence:
     answer = str(encoding.decoded(tokens[None, :])[0])
     if encoding.classes:
-        return Confidence(answer, (answer,), (float(shares[0]),))
+        return Confidence(answer, (answer,), (float(shares[0]),), tokens)
     ends = np.flatnonzero(tokens == BLANK)
     written = int(ends[0]) if len(ends) else len(tokens)
     backwards = encoding.choices.answer == "last"
@@ -69,4 +71,4 @@ def _confidence(encoding: Encoding, tokens: Tokens, shares: NDArray[np.float32])
         chances.reverse()
     if len(ends):
         parts, chances = (*parts, END), [*chances, float(shares[written])]
-    return Confidence(answer, parts, tuple(chances))
+    return Confidence(answer, parts, tuple(chances), tokens)

@@ -30,10 +30,9 @@ class Scribe(Protocol):
         """The state of some rows, int64 (n,), in that order; a row may come more than once."""
 
 
-def likeliest(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> Tokens:
-    """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
-    found = greedy(scribe, questions, longest) if beam == 1 else beams(scribe, questions, longest, beam)
-    return found[0]
+def likeliest(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
+    """The likeliest answers that are found, and how likely each token is, as `greedy` and `beams` give them."""
+    return greedy(scribe, questions, longest) if beam == 1 else beams(scribe, questions, longest, beam)
 
 
 def up_to_end(answer: Tokens) -> Tokens:
@@ -71,13 +70,13 @@ def beams(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> tuple[T
         beam: beginnings followed at once.
 
     Returns:
-        The likeliest answers found, int64 (n, longest), blank behind the end, and the logarithms of their
-        probabilities, float32 (n,).
+        The likeliest answers found, int64 (n, longest), blank behind the end, and the probability of each token
+        given those before it, float32 (n, longest), 1 behind the end; their product is that of the answer.
     """
     rows = max(1, CHUNK // beam)
     parts = [_beams(scribe, questions[i : i + rows], longest, beam) for i in range(0, len(questions), rows)]
-    tokens, scores = zip(*parts, strict=True)
-    return np.concatenate(tokens), np.concatenate(scores)
+    tokens, chances = zip(*parts, strict=True)
+    return np.concatenate(tokens), np.concatenate(chances)
 
 
 def _greedy(scribe: Scribe, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
@@ -100,7 +99,8 @@ def _beams(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> tuple[
     rows = len(questions)
     first = np.arange(rows)[:, None] * beam  # (B, 1): where the beams of a question begin
     state = scribe.select(scribe.begin(questions), np.repeat(np.arange(rows), beam))
-    written, scores = np.zeros((rows * beam, longest), np.int64), np.full((rows, beam), -np.inf, np.float32)
+    written, shares = np.zeros((rows * beam, longest), np.int64), np.ones((rows * beam, longest), np.float32)
+    scores = np.full((rows, beam), -np.inf, np.float32)
     scores[:, 0] = 0.0  # all beams of a question are the same at first, so only one of them may grow
     last, ended = np.full(rows * beam, scribe.start), np.zeros(rows * beam, dtype=bool)
     for at in range(longest):
@@ -111,12 +111,12 @@ def _beams(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> tuple[
         chosen = np.argsort(-grown, axis=1, kind="stable")[:, :beam]  # (B, k), best first
         scores = np.take_along_axis(grown, chosen, axis=1)
         source, last = (first + chosen // symbols).ravel(), (chosen % symbols).ravel()  # (B * k,)
-        state, written = scribe.select(state, source), written[source]
-        written[:, at] = last
+        state, written, shares = scribe.select(state, source), written[source], shares[source]
+        written[:, at], shares[:, at] = last, np.exp(chances[source, last])
         ended = ended[source] | (last == 0)
         if ended.reshape(rows, beam)[:, 0].all():  # what has not ended can only become less likely
             break
-    return written.reshape(rows, beam, -1)[:, 0], scores[:, 0]
+    return written[first[:, 0]], shares[first[:, 0]]
 
 
 def log_softmax(logits: Float) -> Float:

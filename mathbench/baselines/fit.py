@@ -22,6 +22,7 @@ from mathbench.baselines.batches import Ahead, Batches
 from mathbench.baselines.encoding import Choices, Encoding, Tokens, alphabet_of, fitted
 from mathbench.baselines.network import Network, Place, Shape
 from mathbench.baselines.online import ahead_of, alphabet_for
+from mathbench.baselines.parallel import tell, world
 from mathbench.baselines.progress import Meter
 from mathbench.baselines.reading import asked, batches_of
 from mathbench.baselines.result import Result
@@ -196,8 +197,9 @@ def prepare(spec: Spec, data: Data, place: Place) -> Prepared:
         InputError: for an encoding that does not suit the data, or a device that is not there.
     """
     encoding, settings = encoding_of(spec, data), _settings(spec)
-    batches = batches_of(settings, data, encoding, spec.seed)
-    return Prepared(build(spec, encoding, place), encoding, batches)
+    batches, network = batches_of(settings, data, encoding, spec.seed), build(spec, encoding, place)
+    network.state()  # makes the optimiser: the first of a process takes seconds, which are no training
+    return Prepared(network, encoding, batches)
 
 
 def fit_network(spec: Spec, data: Data, ready: Prepared, run: Path, watched: Watched) -> Fitted:
@@ -247,12 +249,10 @@ class Trained:
     Args:
         network: with its best weights.
         encoding: makes tokens of questions, and answers of tokens.
-        task: the task it was trained on.
     """
 
     network: Network
     encoding: Encoding
-    task: Task
 
 
 @dataclass(frozen=True)
@@ -262,11 +262,13 @@ class Finished:
     Args:
         predict: maps a column of questions to answers.
         result: what the run claims.
+        task: what it was fitted on.
         trained: its network; None for what is no network.
     """
 
     predict: Predict
     result: dict[str, Any]
+    task: Task
     trained: Trained | None
 
 
@@ -278,15 +280,15 @@ def reopened(run: Path, place: Place) -> Finished:
     """
     said, result = folder.spec_of(run), Result.load(run)
     try:
-        spec = Spec.from_json(said)
+        spec, task = Spec.from_json(said), family(result.task["id"]).of(result.task["parameters"])
         if not spec.trained:
-            return Finished(_answerer(spec, result, run), result.to_json(), None)
+            return Finished(_answerer(spec, task, run), result.to_json(), task, None)
         trained = _network(spec, result, run, place)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{run} is damaged: {type(error).__name__}: {str(error).rstrip('.')}.") from None
-    return Finished(_decoding(trained.network, trained.encoding), result.to_json(), trained)
+    return Finished(_decoding(trained.network, trained.encoding), result.to_json(), task, trained)
 
 
 def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
@@ -295,28 +297,14 @@ def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
     return finished.predict, finished.result
 
 
-def opened(run: Path, place: Place) -> Trained:
-    """The network of a finished run.
-
-    Raises:
-        InputError: as for `reopened`, or when it is a run of something that is no network.
-    """
-    finished = reopened(run, place)
-    if finished.trained is None:
-        raise InputError(f"{finished.result['baseline']} is no network: there is nothing to look into.")
-    return finished.trained
-
-
 def _network(spec: Spec, result: Result, run: Path, place: Place) -> Trained:
     encoding = Encoding.from_json(result.encoding)
     network = build(spec, encoding, place)
     network.load(run)
-    task = family(result.task["id"]).of(result.task["parameters"])
-    return Trained(network, asked(_settings(spec), encoding), task)
+    return Trained(network, asked(_settings(spec), encoding))
 
 
-def _answerer(spec: Spec, result: Result, run: Path) -> Predict:
-    task = family(result.task["id"]).of(result.task["parameters"])
+def _answerer(spec: Spec, task: Task, run: Path) -> Predict:
     kind = load(spec.baseline.target)
     if hasattr(kind, "load"):
         return _answering(spec, task, kind.load(task, run))
@@ -342,7 +330,14 @@ def encoding_of(spec: Spec, data: Data) -> Encoding:
 
 
 def build(spec: Spec, encoding: Encoding, place: Place) -> Network:
-    """The untrained network of a spec."""
+    """The untrained network of a spec, in all processes that learn together.
+
+    Raises:
+        InputError: where several processes cannot.
+    """
+    if world() > 1 and spec.framework != "torch":
+        raise InputError(f"several processes learn together in PyTorch only. Received: {spec.framework}.")
+    tell("build", spec, encoding, place)
     target = spec.baseline.frameworks[spec.framework]
     network: Network = load(target)(Shape.of(encoding), _settings(spec), spec.seed, place)
     return network

@@ -19,9 +19,9 @@ LABELLED = 48  # positions that get a label each
 SHOWN_BLANK = "·"
 
 
-def matrices_of(trained: Trained, tokens: Tokens) -> dict[str, NDArray[np.float32]]:
-    """What a network computed for one question, tokens (1, T): matrices by name."""
-    return {name: np.asarray(values) for name, values in trained.network.inspect(tokens).items()}
+def matrices_of(trained: Trained, tokens: Tokens, answer: Tokens) -> dict[str, NDArray[np.float32]]:
+    """What a network computed for one question, tokens (1, T), and its answer, (1, positions): matrices by name."""
+    return {name: np.asarray(values) for name, values in trained.network.inspect(tokens, answer).items()}
 
 
 def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, texts: Sequence[str]) -> None:
@@ -56,8 +56,8 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
         figure.savefig(path, dpi=110)
 
 
-def texts_of(trained: Trained, tokens: Tokens) -> tuple[str, ...]:
-    """What stands at each position of a question, tokens (1, T), and of its answer, with a dot for a blank.
+def texts_of(trained: Trained, tokens: Tokens, answer: Tokens) -> tuple[str, ...]:
+    """What stands at each position of a question, tokens (1, T), and its answer, (1, positions); a dot for a blank.
 
     The answer comes twice: as one that is written token by token, up to the blank that ends it, and at full length.
     """
@@ -65,9 +65,9 @@ def texts_of(trained: Trained, tokens: Tokens) -> tuple[str, ...]:
     question = "".join(alphabet[token] for token in tokens[0])
     if trained.encoding.classes:
         return (question,)
-    answer = "".join(alphabet[token] for token in trained.network.probabilities(tokens)[0][0])
-    written, _, _ = answer.partition(SHOWN_BLANK)
-    return question, written + SHOWN_BLANK, answer
+    whole = "".join(alphabet[token] for token in answer[0])
+    written, _, _ = whole.partition(SHOWN_BLANK)
+    return question, written + SHOWN_BLANK, whole
 
 
 def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[str]) -> None:

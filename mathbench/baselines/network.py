@@ -94,11 +94,13 @@ class Network(Protocol):
                 whatever the beam.
         """
 
-    def probabilities(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+    def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, NDArray[np.float32]]:
         """What `predict` answers and the probability of each token given those before it, both (n, positions)."""
 
-    def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
-        """What the network computed for one question, tokens (1, T): matrices to look at, by name.
+    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
+        """What the network computed for one question, tokens (1, T), and its answer, (1, positions): matrices by name.
+
+        Networks that answer in one go do not look at the answer.
 
         ``hidden/...`` are states (positions, units), ``attention/...`` weights (looking, looked at).
         """

@@ -37,14 +37,15 @@ def versions(framework: str) -> dict[str, str]:
     return found
 
 
-def hardware(device: str, threads: int) -> dict[str, str | int]:
-    """The machine."""
+def hardware(device: str, threads: int, processes: int = 1) -> dict[str, str | int]:
+    """The machine, and how much of it was used."""
     return {
         "platform": platform.platform(),
         "cpu": _cpu(),
         "cores": os.cpu_count() or 0,
         "device": device,
         "threads": threads,
+        **({"processes": processes} if processes > 1 else {}),
     }
 
 

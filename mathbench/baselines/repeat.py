@@ -102,6 +102,9 @@ def _differences(first: Result, second: Result) -> list[str]:
     pairs = {
         "commit": (first.commit[:12], second.commit[:12]),
         **{k: (first.versions.get(k), second.versions.get(k)) for k in {**first.versions, **second.versions}},
-        **{k: (first.hardware.get(k), second.hardware.get(k)) for k in ("cpu", "device", "threads")},
+        **{
+            k: (first.hardware.get(k), second.hardware.get(k))
+            for k in ("cpu", "device", "threads", "processes")
+        },
     }
     return [f"{key}: {a or '-'}, {b or '-'}" for key, (a, b) in pairs.items() if a != b]

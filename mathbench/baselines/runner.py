@@ -30,6 +30,7 @@ from mathbench.baselines.fit import (
     prepare,
 )
 from mathbench.baselines.network import Place
+from mathbench.baselines.parallel import world
 from mathbench.baselines.result import Result
 from mathbench.baselines.tracking import Tracker, following, tracker
 from mathbench.data import Data
@@ -52,6 +53,7 @@ class Order:
         console: where progress is shown; None for silence.
         track: trackers to tell, by name, besides TensorBoard.
         last: the step to stop at before all are done; 0: none.
+        watchers: trackers to tell besides those.
     """
 
     out: Path
@@ -63,6 +65,7 @@ class Order:
     console: Console | None = None
     track: tuple[str, ...] = ()
     last: int = 0
+    watchers: tuple[Tracker, ...] = ()
 
 
 def run(spec: Spec, data: Data, order: Order) -> Result:
@@ -82,7 +85,7 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
     # what cannot work shows here, before the directory is touched
     ready = prepare(spec, data, order.place) if spec.trained else None
     names = ("tensorboard", *order.track) if spec.trained else order.track
-    trackers = tuple(tracker(name, order.out) for name in dict.fromkeys(names))
+    trackers = (*(tracker(name, order.out) for name in dict.fromkeys(names)), *order.watchers)
     with folder.claimed(order.out, wanted, order.force), following(trackers, wanted) as summary:
         result = _run(spec, data, order, ready, started, trackers)
         summary.update(
@@ -227,7 +230,7 @@ def _result(
         commit=commit,
         dirty=dirty,
         versions=provenance.versions(spec.framework),
-        hardware=provenance.hardware(fitted.device, order.place.threads),
+        hardware=provenance.hardware(fitted.device, order.place.threads, world()),
         parameters=fitted.parameters,
         timings=fitted.timings,
         best=fitted.best,

@@ -1,16 +1,15 @@
 """Sweeps: one baseline under every combination of some settings, several seeds each.
 
-Each trial is an ordinary run in a directory of its own, and a sweep has nothing else to remember: what is finished is
-read, what is unfinished goes on from its checkpoint, and more values or seeds extend it.
+Each trial is an ordinary run in a directory of its own: what is finished is read, what is unfinished goes on from its
+checkpoint, and more values or seeds extend a sweep. What is tried next is for `mathbench.baselines.search` to say.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
-from mathbench.baselines.recipe import setting
 from mathbench.baselines.result import Result
+from mathbench.baselines.space import Settings, axes_of, combinations
 from mathbench.errors import InputError
 from mathbench.metrics import Spread, over_seeds
 
@@ -29,7 +28,7 @@ class Trial:
     'rate=1e-3,hidden=64-seed2'
     """
 
-    settings: tuple[tuple[str, str], ...]
+    settings: Settings
     seed: int
 
     @property
@@ -67,40 +66,28 @@ class Line:
 
 
 def grid(sweeps: Sequence[str], seeds: int, first: int = 0) -> list[Trial]:
-    """Every combination of values with every seed.
+    """Every combination of listed values and ends of ranges with every seed.
 
     Args:
-        sweeps: ``key=value,value,...`` each.
+        sweeps: ``key=value,value,...`` or ``key=low..high`` each.
         seeds: how many seeds.
         first: the first seed.
 
     Raises:
-        InputError: for words that are no such list, a setting named twice, or too many trials.
+        InputError: for words that are neither, a setting named twice, or too many trials.
 
     >>> [trial.name for trial in grid(["lr=1e-3,3e-3"], seeds=2)]
     ['rate=1e-3-seed0', 'rate=1e-3-seed1', 'rate=3e-3-seed0', 'rate=3e-3-seed1']
     """
-    axes: dict[str, list[str]] = {}
-    for words in sweeps:
-        key, values = _axis(words)
-        if key in axes:
-            raise InputError(f"--sweep {key} was given twice: list all its values in one.")
-        axes[key] = values
-    combinations = product(*([(key, value) for value in values] for key, values in axes.items()))
-    trials = [Trial(settings, first + i) for settings in combinations for i in range(seeds)]
-    if len(trials) > MOST:
-        raise InputError(f"a sweep has at most {MOST:,} trials. Received: {len(trials):,}.")
-    return trials
+    found = combinations(axes_of(sweeps))
+    if (count := len(found) * seeds) > MOST:
+        raise InputError(f"a sweep has at most {MOST:,} trials. Received: {count:,}.")
+    return [trial for settings in found for trial in seeded(settings, seeds, first)]
 
 
-def _axis(words: str) -> tuple[str, list[str]]:
-    key, _, rest = words.partition("=")
-    values = [value.strip() for value in rest.split(",")]
-    if not key.strip() or not all(values):
-        raise InputError(f"--sweep needs key=value,value. Received: '{words}'.")
-    if len(set(values)) < len(values):
-        raise InputError(f"--sweep {key}: a value came twice. Received: '{rest}'.")
-    return setting(key), values
+def seeded(settings: Settings, seeds: int, first: int) -> list[Trial]:
+    """The trials of one combination, one for each seed."""
+    return [Trial(settings, first + i) for i in range(seeds)]
 
 
 def lines(finished: Sequence[tuple[Trial, Result]]) -> list[Line]:
@@ -108,7 +95,7 @@ def lines(finished: Sequence[tuple[Trial, Result]]) -> list[Line]:
 
     Lines are ranked by validation, never by the test splits: those would no longer be unseen.
     """
-    groups: dict[tuple[tuple[str, str], ...], list[Result]] = {}
+    groups: dict[Settings, list[Result]] = {}
     for trial, result in finished:
         groups.setdefault(trial.settings, []).append(result)
     found = [_line(dict(settings), results) for settings, results in groups.items()]

@@ -18,6 +18,8 @@ from mathbench.baselines.network import Network
 from mathbench.baselines.settings import Training
 from mathbench.hashing import key_of
 
+ECHO = 0.5  # seconds
+
 
 @dataclass
 class State:
@@ -189,15 +191,19 @@ class _Clock:
 
 @contextmanager
 def _asked_to_stop() -> Iterator[threading.Event]:
-    """Turn Ctrl-C and a request to end into a flag, so that no step is cut in half; a second ends at once."""
-    asked = threading.Event()
+    """Turn Ctrl-C and a request to end into a flag, so that no step is cut in half; a second ends at once.
+
+    A launcher of several processes passes on what the terminal has sent to all: that echo is no second one.
+    """
+    asked, first = threading.Event(), [math.inf]
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
 
     def note(number: int, frame: object) -> None:
-        if asked.is_set():
+        if time.monotonic() > first[0] + ECHO:
             raise KeyboardInterrupt
+        first[0] = min(first[0], time.monotonic())
         asked.set()
 
     kept = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}

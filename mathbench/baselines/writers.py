@@ -6,6 +6,7 @@ from mathbench.baselines.settings import Training
 from mathbench.errors import InputError
 from mathbench.parameters import parameter
 
+COMPILED = ("no", "yes", "reduce-overhead", "max-autotune")  # the last two on a GPU only
 POSITIONS = ("learned", "sinusoidal", "rotary", "none", "randomised", "abacus")
 
 
@@ -24,7 +25,9 @@ class Writing(Training):
     )
     accumulate: int = parameter(1, "parts that a batch is learnt in, to save memory", low=1, high=4096)
     precision: str = parameter("float32", "arithmetic of a training step", choices=("float32", "bfloat16"))
-    compile: str = parameter("no", "whether torch.compile makes the training step", choices=("no", "yes"))
+    compile: str = parameter(
+        "no", "how torch.compile makes the training step; reduce-overhead: CUDA graphs", choices=COMPILED
+    )
 
     def tokens(self, answer: int) -> int:
         """Tokens written at most, where the longest training answer has `answer`."""

@@ -68,46 +68,26 @@ def ask(
 
       mathbench ask runs/mine "1+1" "999+1" --json
     """
-    import pyarrow as pa
-
-    from mathbench import formats
-    from mathbench.baselines.confidence import confidences
+    from mathbench.baselines.asking import answered
     from mathbench.baselines.fit import reopened
     from mathbench.baselines.network import Place
-    from mathbench.generators import family
+    from mathbench.formats import PLAIN
 
-    if "" in questions:
-        raise InputError("a question must not be empty.")
-    try:
-        asked = pa.array(questions, pa.string())
-    except UnicodeEncodeError:
-        raise InputError("a question must be text in UTF-8.") from None
     finished = reopened(run, Place())
-    task = finished.result["task"]
-    written = formats.of(family(task["id"]).of(task["parameters"]))
-    try:
-        shown = written.questions(asked)
-        said = finished.predict(shown)
-        answers = written.undo_answers(said).to_pylist()
-    except (ValueError, IndexError, ArithmeticError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"{run} cannot read {' or '.join(map(repr, questions))}. Ask as its task writes questions."
-        ) from None
-    sure = confidences(finished.trained, shown) if finished.trained else []
+    found = answered(finished, questions)
     if json:
-        columns: dict[str, list[Any]] = {"question": questions, "answer": answers}
-        if written.formats:
-            columns |= {"written_question": shown.to_pylist(), "written_answer": said.to_pylist()}
-        if sure:
-            columns["confidence"] = [confidence.to_json() for confidence in sure]
+        columns: dict[str, list[Any]] = {"question": questions, "answer": found.answers}
+        if finished.task.format != PLAIN:
+            columns["written_question"] = found.written_questions.to_pylist()
+            columns["written_answer"] = found.written_answers.to_pylist()
+        if found.sure:
+            columns["confidence"] = [confidence.to_json() for confidence in found.sure]
         emit([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
         return
-    for number, line in enumerate(answers):
+    for number, line in enumerate(found.answers):
         out.print(line or "", markup=False, soft_wrap=True)
-        if sure:
-            say(sure[number].words)
+        if found.sure:
+            say(found.sure[number].words)
 
 
 def score(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 KNOWN = (
     *("task", "data", "config", "recipe", "framework", "set", "seed", "data-seed", "budget", "out", "resume"),
     *("force", "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json"),
-    *("dry-run", "from", "online", "sweep", "seeds", "plots", "track"),
+    *("dry-run", "devices", "from", "online", "sweep", "seeds", "trials", "prune", "plots", "track"),
 )
 ONLINE_ROWS = (
     20_000  # rows of train that are made in advance for a stream, for widths, alphabet and shortcuts

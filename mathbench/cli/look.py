@@ -1,18 +1,13 @@
 """Commands that look into a finished run: plot, inspect."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mathbench.cli.options import Device, Json
 from mathbench.cli.output import emit, out, say
 from mathbench.errors import InputError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from mathbench.baselines.fit import Trained
 
 RunDirectory = Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")]
 
@@ -56,50 +51,33 @@ def inspect(
 
       mathbench inspect runs/mine "12+29" --plot attention.svg
     """
-    from mathbench.baselines.confidence import confidences
-    from mathbench.baselines.fit import opened
+    from mathbench.baselines.asking import answered
+    from mathbench.baselines.fit import reopened
     from mathbench.baselines.inspection import draw, matrices_of, texts_of
     from mathbench.baselines.network import Place
 
-    trained = opened(run, Place(device))
-    asked = written_question(trained, question)
-    found, tokens = confidences(trained, asked)[0], trained.encoding.questions(asked)
-    matrices = matrices_of(trained, tokens)
+    finished = reopened(run, Place(device))
+    if finished.trained is None:
+        raise InputError(f"{finished.result['baseline']} is no network: there is nothing to look into.")
+    asked = answered(finished, [question])
+    found, tokens = asked.sure[0], finished.trained.encoding.questions(asked.written_questions)
+    matrices = matrices_of(finished.trained, tokens, found.tokens[None])
     path = plot or run / "plots" / "inspect.png"
     if matrices:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draw(path, matrices, f"{question} → {found.answer}", texts_of(trained, tokens))
+        texts = texts_of(finished.trained, tokens, found.tokens[None])
+        draw(path, matrices, f"{question} → {asked.answers[0]}", texts)
     if json:
         shapes = {name: list(values.shape) for name, values in matrices.items()}
         file = str(path) if matrices else None
-        answer = {"question": question, "answer": found.answer, "confidence": found.to_json()}
+        answer = {"question": question, "answer": asked.answers[0], "confidence": found.to_json()}
         emit({**answer, "matrices": shapes, "plot": file})
         return
-    out.print(found.answer, markup=False, soft_wrap=True)
+    out.print(asked.answers[0], markup=False, soft_wrap=True)
     out.print(found.words, markup=False, soft_wrap=True)
     for name, values in matrices.items():
         out.print(f"{name}: {' x '.join(map(str, values.shape))}", markup=False, soft_wrap=True)
     say(f"drawn: {path}" if matrices else "this network shows nothing of what it computed")
-
-
-def written_question(trained: "Trained", question: str) -> "pa.Array":
-    """A plain question as the format of the run's task writes it, strings (1,).
-
-    Raises:
-        InputError: for an empty question, or one that the format cannot read.
-    """
-    import pyarrow as pa
-
-    from mathbench import formats
-
-    if not question:
-        raise InputError("a question must not be empty.")
-    try:
-        return formats.of(trained.task).questions(pa.array([question], pa.string()))
-    except (ValueError, IndexError, ArithmeticError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"the run cannot read {question!r}. Ask as its task writes questions.") from None
 
 
 def register(app: typer.Typer) -> None:

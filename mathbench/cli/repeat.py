@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
 # what decides nothing about the rows and the weights, or says where to compute
 BESIDE = (
-    *("source", "out_dir", "resume", "force", "device", "threads", "submit", "plots", "track", "json"),
+    *(
+        "source",
+        "out_dir",
+        "resume",
+        "force",
+        "device",
+        "devices",
+        "threads",
+        "submit",
+        "plots",
+        "track",
+        "json",
+    ),
     "dry_run",
 )
 

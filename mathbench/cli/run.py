@@ -9,8 +9,8 @@ import typer
 from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, sizes_of
 from mathbench.cli.output import FREE_OPTIONS, err
 from mathbench.cli.repeat import run_again
-from mathbench.cli.running import Ending, command, run_one, seconds, show, show_plan
-from mathbench.cli.sweep import run_sweep, trials_of
+from mathbench.cli.running import Ending, command, on_devices, run_one, seconds, show, show_plan
+from mathbench.cli.sweep import run_sweep, sweep_of
 from mathbench.errors import InputError
 
 QUICKEST = "mlp"  # three-digit sums in a few seconds
@@ -60,8 +60,15 @@ def run_baseline(
         bool, typer.Option("--online", help="Train on an endless stream; the same as --set source=stream.")
     ] = False,
     sweep: Annotated[
-        list[str] | None, typer.Option("--sweep", help="key=value,value: run every combination.")
+        list[str] | None,
+        typer.Option("--sweep", help="key=value,value: run every combination; key=low..high: with --trials."),
     ] = None,
+    trials: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Combinations to draw from --sweep; 0: all values listed.")
+    ] = 0,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="With --trials: end those early that are worse than most.")
+    ] = False,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs with so many seeds, from --seed on.")] = 1,
     data_seed: DataSeed = "0",
     budget: Annotated[str | None, typer.Option(help="Wall time for training, such as 10m.")] = None,
@@ -72,6 +79,9 @@ def run_baseline(
     force: Annotated[bool, typer.Option("--force", help="Throw away the run that lies there.")] = False,
     device: Device = "auto",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; small networks are fastest with 1.")] = 1,
+    devices: Annotated[
+        int, typer.Option(min=1, max=1024, help="Processes that learn together, a GPU each (PyTorch).")
+    ] = 1,
     train: Count = None,
     validation: Count = None,
     interpolate: Count = None,
@@ -109,12 +119,19 @@ def run_baseline(
 
       mathbench run-baseline lstm-seq2seq --sweep lr=1e-3,3e-3 --sweep hidden=64,128 --seeds 5
 
+      mathbench run-baseline lstm-seq2seq --sweep lr=1e-4..1e-1 --trials 20 --prune
+
       mathbench run-baseline --from runs/mine
     """
     from mathbench.baselines.network import Place
+    from mathbench.baselines.parallel import follow, together
     from mathbench.baselines.runner import Order
     from mathbench.cli.chosen import rows_of, spec_of, title_of
 
+    on_devices(devices)
+    if not context.with_resource(together()):
+        follow()
+        return
     place, ending = Place(device, threads), Ending(submit, plots, json)
     order = Order(Path(), resume, force, seconds(budget), place, command(), err, tuple(track or ()))
     if source is not None:
@@ -125,12 +142,12 @@ def run_baseline(
     sizes = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
     wanted = [*(settings or []), *(["source=stream"] if online else [])]
     spec, chosen = spec_of(name or QUICKEST, recipe, framework, wanted, seed)
-    trials = trials_of(spec, chosen, wanted, sweep or [], seeds)
+    swept = sweep_of(spec, chosen, wanted, sweep or [], seeds, trials, prune)
     rows = rows_of(chosen, spec, task, data, config, context.args, sizes, data_seed)
     title = title_of(spec, rows)
-    if sweep or seeds > 1:
+    if swept is not None:
         order = replace(order, out=out_dir or Path("runs") / f"sweep-{title}")
-        run_sweep(trials, rows, order, ending, dry_run)
+        run_sweep(swept, rows, order, ending, dry_run)
         return
     folder = out_dir or Path("runs") / title
     if dry_run:

@@ -112,6 +112,22 @@ def seconds(budget: str | None) -> float:
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
+def on_devices(count: int) -> None:
+    """Start this command anew, once for each device, unless a launcher has done so already."""
+    import importlib.util
+    import re
+    import sys
+
+    from mathbench.baselines.parallel import launch, world
+
+    if count == 1 or world() > 1:
+        return
+    if importlib.util.find_spec("torch") is None:
+        raise InputError("--devices needs PyTorch: pip install 'mathbench-toolkit[torch]'.")
+    words = "\0".join(["", *sys.argv[1:], ""])
+    launch(count, re.sub(r"\0--devices[\0=]\d+(?=\0)", "", words).strip("\0").split("\0"))
+
+
 def command() -> str:
     """The command line, for the record."""
     import shlex

@@ -1,6 +1,9 @@
 """A sweep on the command line: run every trial, show one table."""
 
-from dataclasses import replace
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,71 +18,192 @@ if TYPE_CHECKING:
     from mathbench.baselines.recipe import Recipe
     from mathbench.baselines.result import Result
     from mathbench.baselines.runner import Order
+    from mathbench.baselines.search import Plan, Trying
+    from mathbench.baselines.space import Settings
     from mathbench.baselines.sweep import Line, Trial
     from mathbench.data import Data
     from mathbench.metrics import Spread
 
 FILE = "sweep.json"
 
-Trials = list[tuple["Trial", "Spec"]]
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a command line asks for.
+
+    Args:
+        spec: what all trials have in common, with the first seed.
+        recipe: its recipe.
+        settings: ``key=value``, for all of them.
+        plan: what is varied.
+        seeds: how many seeds each.
+    """
+
+    spec: "Spec"
+    recipe: "Recipe"
+    settings: tuple[str, ...]
+    plan: "Plan"
+    seeds: int
+
+    def trials(self, settings: "Settings") -> list["Trial"]:
+        """The runs of one combination."""
+        from mathbench.baselines.sweep import seeded
+
+        return seeded(settings, self.seeds, int(self.spec.seed))
+
+    def spec_of(self, trial: "Trial") -> "Spec":
+        """What a trial runs."""
+        from mathbench.baselines.recipe import configured, overrides_of
+
+        own = {**overrides_of(list(self.settings)), **dict(trial.settings)}
+        hyper, choices = configured(self.recipe, self.spec.baseline, self.spec.framework, own)
+        return replace(self.spec, seed=trial.seed, settings=hyper, choices=choices)
+
+    def name(self, data: "Data") -> str:
+        """A name for everything that decides how a trial goes, but for how many there are."""
+        from mathbench.baselines.runner import identity
+
+        parts = (identity(self.spec, data), repr(self.plan.axes), self.plan.seed, self.plan.prune, self.seeds)
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def trials_of(
-    spec: "Spec", recipe: "Recipe | None", settings: list[str], sweep: list[str], seeds: int
-) -> Trials:
-    """The trials of a sweep, all checked before any is run.
+def sweep_of(
+    spec: "Spec",
+    recipe: "Recipe | None",
+    settings: list[str],
+    sweeps: list[str],
+    seeds: int,
+    trials: int = 0,
+    prune: bool = False,
+) -> Sweep | None:
+    """The sweep asked for, checked before any of it is run; None where one run is asked for.
 
     Args:
         spec: what the trials have in common.
         recipe: its recipe; None for what is not trained.
         settings: ``key=value``, for all of them.
-        sweep: ``key=value,value``, of which every combination is a trial.
+        sweeps: ``key=value,value`` or ``key=low..high``.
         seeds: how many seeds each, from that of the spec on.
+        trials: combinations to draw; 0: all of a grid.
+        prune: whether hopeless trials end early.
     """
-    from mathbench.baselines.recipe import configured, overrides_of
+    from mathbench.baselines.search import Plan
+    from mathbench.baselines.space import axes_of
     from mathbench.baselines.sweep import grid
 
-    if not (sweep or seeds > 1):
-        return []
-    if recipe is None:
+    if not (sweeps or seeds > 1 or trials or prune):
+        return None
+    if recipe is None or spec.settings is None:
         raise InputError(f"{spec.baseline.name} is not trained: every run of it is the same.")
     if not isinstance(spec.seed, int):
         raise InputError(f"a sweep counts seeds from an integer. Received: --seed {spec.seed}.")
-    found = []
-    for trial in grid(sweep, seeds, spec.seed):
-        own = {**overrides_of(settings), **dict(trial.settings)}
-        hyper, choices = configured(recipe, spec.baseline, spec.framework, own)
-        found.append((trial, replace(spec, seed=trial.seed, settings=hyper, choices=choices)))
+    checked = grid(sweeps, seeds, spec.seed)
+    plan = Plan(axes_of(sweeps), trials, spec.seed, spec.settings.steps // 4 + 1 if prune else 0)
+    found = Sweep(spec, recipe, tuple(settings), plan, seeds)
+    for trial in checked:
+        found.spec_of(trial)
     return found
 
 
-def run_sweep(trials: Trials, data: "Data", order: "Order", ending: Ending, dry_run: bool) -> None:
+def run_sweep(sweep: Sweep, data: "Data", order: "Order", ending: Ending, dry_run: bool) -> None:
     """Run the trials one after the other, each in a folder of its own below the order's, and show one table."""
     if dry_run:
-        _show_trials(trials, order.out, ending.json)
+        _show_trials(sweep, order.out, ending.json)
         return
     from mathbench.baselines.checkpoint import write_json
-    from mathbench.baselines.runner import run
     from mathbench.baselines.sweep import lines
 
-    finished: list[tuple[Trial, Result]] = []
     with interruptible(order.out):
-        for number, (trial, spec) in enumerate(trials, start=1):
-            say(f"trial {number} of {len(trials)}: {trial.name}")
-            folder = order.out / trial.name
-            finished.append((trial, run(spec, data, replace(order, out=folder))))
-            ending.keep(data, folder, plots=False)
+        finished, pruned = _run(sweep, data, order, ending)
     found = lines(finished)
-    shown = {"out": str(order.out), "trials": len(trials), "lines": [line.to_json() for line in found]}
+    shown = {
+        "out": str(order.out),
+        "trials": len(finished),
+        "lines": [line.to_json() for line in found],
+        "pruned": [dict(settings) for settings in pruned],
+    }
     write_json(order.out / FILE, shown)
     if ending.json:
         emit(shown)
-    else:
-        out.print(sweep_table(found))
+        return
+    out.print(sweep_table(found))
+    if pruned:
+        say(f"{len(pruned)} of {sweep.plan.total} combinations were ended early and are not in the table")
 
 
-def _show_trials(trials: Trials, folder: Path, json: bool) -> None:
-    names = [str(folder / trial.name) for trial, _ in trials]
+def _run(
+    sweep: Sweep, data: "Data", order: "Order", ending: Ending
+) -> tuple[list[tuple["Trial", "Result"]], list["Settings"]]:
+    """Run what is not finished; the trials that ran to their end with their results, and what was pruned."""
+    from mathbench import files
+    from mathbench.baselines.search import FILE as STUDY
+    from mathbench.baselines.search import Search
+
+    if not sweep.plan.axes:
+        return list(_results(sweep, (), data, order, ending)), []
+    order.out.mkdir(parents=True, exist_ok=True)
+    with files.only_writer(order.out):
+        if order.force:
+            (order.out / STUDY).unlink(missing_ok=True)
+        search = Search(sweep.plan, order.out, sweep.name(data))
+        for number, trying in enumerate(search, start=search.begins):
+            say(f"combination {number} of {sweep.plan.total}")
+            _try(trying, sweep, data, order, ending)
+        tried = search.finished()
+        again = replace(order, force=False)  # what is finished is read
+        finished = [
+            pair
+            for settings, whole in tried
+            if whole
+            for pair in _results(sweep, settings, data, again, ending)
+        ]
+    return finished, [settings for settings, whole in tried if not whole]
+
+
+def _try(trying: "Trying", sweep: Sweep, data: "Data", order: "Order", ending: Ending) -> None:
+    """Run a combination with every seed; the first one may show that it is hopeless."""
+    from mathbench.baselines.search import Pruned
+
+    watchers = (trying,) if sweep.plan.prune else ()
+    try:
+        results = [
+            result
+            for _, result in _results(sweep, trying.settings, data, replace(order, watchers=watchers), ending)
+        ]
+    except Pruned:
+        trying.prune()
+        say("ended early: worse than most were at this step")
+        return
+    trying.tell(sum(result.best["validation"] for result in results) / len(results))
+
+
+def _results(
+    sweep: Sweep, settings: "Settings", data: "Data", order: "Order", ending: Ending
+) -> Iterator[tuple["Trial", "Result"]]:
+    """Run a combination with every seed, or read what has been run."""
+    from mathbench.baselines.result import FILE as RESULT
+    from mathbench.baselines.runner import run
+
+    for trial in sweep.trials(settings):
+        folder = order.out / trial.name
+        if order.force or not (folder / RESULT).is_file():
+            say(f"run {trial.name}")
+        first = trial.seed == sweep.spec.seed
+        own = replace(order, out=folder, watchers=order.watchers if first else ())
+        yield trial, run(sweep.spec_of(trial), data, own)
+        ending.keep(data, folder, plots=False)
+
+
+def _show_trials(sweep: Sweep, folder: Path, json: bool) -> None:
+    from mathbench.baselines.space import combinations
+
+    if sweep.plan.trials:
+        shown = {"out": str(folder), "combinations": sweep.plan.trials, "seeds": sweep.seeds}
+        emit({**shown, "axes": [vars(axis) for axis in sweep.plan.axes]}) if json else None
+        say(f"{sweep.plan.trials} combinations are drawn, {sweep.seeds} seeds each; nothing was run")
+        return
+    runs = [trial for settings in combinations(sweep.plan.axes) for trial in sweep.trials(settings)]
+    names = [str(folder / trial.name) for trial in runs]
     if json:
         emit({"out": str(folder), "trials": names})
         return

@@ -250,8 +250,8 @@ def test_a_perceptron_reads_no_more_than_it_was_built_for():
 
 def test_thinking_is_counted_in_steps():
     shape = Shape(12, 12, 6, 4)
-    made = network("simple-lstm", "torch", shape, hidden=8, thinking=5)
-    assert made.inspect(questions(shape, rows=1))["hidden/reader"].shape == (6 + 5 + 4, 8)
+    made, asked = network("simple-lstm", "torch", shape, hidden=8, thinking=5), questions(shape, rows=1)
+    assert made.inspect(asked, made.predict(asked))["hidden/reader"].shape == (6 + 5 + 4, 8)
 
 
 def test_what_cannot_be_built_is_one_line():

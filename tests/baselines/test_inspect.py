@@ -9,7 +9,8 @@ import pytest
 from mathbench.baselines import inspection
 from mathbench.baselines.confidence import confidences
 from mathbench.baselines.encoding import Choices, fitted
-from mathbench.baselines.fit import Trained
+from mathbench.baselines.fit import Trained, reopened
+from mathbench.baselines.network import Place
 from mathbench.baselines.runner import Order, run
 from mathbench.cli import main
 from mathbench.errors import InputError
@@ -27,14 +28,14 @@ class Certain:
     def __init__(self, tokens, chances):
         self.answer = np.array([tokens]), np.array([chances], dtype=np.float32)
 
-    def probabilities(self, questions):
+    def probabilities(self, questions, beam=None):
         return self.answer[0].repeat(len(questions), axis=0), self.answer[1].repeat(len(questions), axis=0)
 
 
 def trained(tokens, chances, classify=False, **choices):
     answers = pa.array(["false", "true"]) if classify else pa.array(["123"])
     encoding = fitted(Choices(**choices), "+0123456789", pa.array(["1+2"]), answers, classify)
-    return Trained(Certain(tokens, chances), encoding, None)
+    return Trained(Certain(tokens, chances), encoding)
 
 
 def test_parts_come_in_reading_order_up_to_the_end():
@@ -77,6 +78,22 @@ def test_ask_and_inspect_a_run(framework, tiny, sums, tmp_path, capsys):
     assert said.out.strip() == shown["answer"] and "%" in said.err
 
 
+def test_with_a_beam_the_answer_shown_is_the_one_whose_confidence_is_shown(tiny, sums, tmp_path, capsys):
+    """And it is decoded once: a network that is hardly trained answers otherwise greedily."""
+    options = {"beam": 5, "longest": 4, "reader": 8, "rate": 0.03, "steps": 40, "evaluate": 40}
+    run(tiny("attentional-lstm", **options), sums, Order(tmp_path / "r"))
+    trained = reopened(tmp_path / "r", Place("cpu")).trained
+    questions = sums.splits["interpolate"]["question"].to_pylist()
+    tokens = trained.encoding.questions(pa.array(questions))
+    beam, greedy = (trained.encoding.decoded(trained.network.predict(tokens, k)).to_pylist() for k in (5, 1))
+    row = next(i for i, pair in enumerate(zip(beam, greedy, strict=True)) if len(set(pair)) == 2)
+    for command in ("ask", "inspect"):
+        assert mathbench(command, tmp_path / "r", questions[row], "--json") == 0
+        said = json.loads(capsys.readouterr().out)
+        said = said[0] if command == "ask" else said
+        assert "".join(part["text"] for part in said["confidence"]) == said["answer"] == beam[row]
+
+
 def test_attention_is_labelled_with_what_stands_there(tmp_path):
     matrices = {
         "attention/layer0/head0": np.eye(2, 5, dtype=np.float32),
@@ -92,7 +109,7 @@ def test_attention_is_labelled_with_what_stands_there(tmp_path):
 
 def test_a_network_that_shows_nothing_draws_nothing(tiny, sums, tmp_path, capsys, monkeypatch):
     run(tiny(), sums, Order(tmp_path / "r"))
-    monkeypatch.setattr(inspection, "matrices_of", lambda trained, tokens: {})
+    monkeypatch.setattr(inspection, "matrices_of", lambda trained, tokens, answer: {})
     assert mathbench("inspect", tmp_path / "r", "1+1") == 0
     assert "shows nothing" in capsys.readouterr().err
     assert not (tmp_path / "r" / "plots").exists()
@@ -117,6 +134,8 @@ def test_bad_questions_are_one_line(tiny, sums, tmp_path, capsys):
     capsys.readouterr()
     for words, line in (
         (["inspect", tmp_path / "r", ""], "must not be empty"),
+        (["ask", tmp_path / "r", "1+1", ""], "must not be empty"),
+        (["ask", tmp_path / "r", "1x1"], "does not know 'x'"),
         (["inspect", tmp_path / "r", "1x1"], "does not know 'x'"),
         (["inspect", main_folder, "1+1"], "no network"),
         (["inspect", tmp_path / "r", "1+1", "--plot", "a.txt"], "ending in"),

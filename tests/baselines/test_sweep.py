@@ -1,12 +1,21 @@
-"""Sweeps: a grid of ordinary runs, one table."""
+"""Sweeps: a grid of ordinary runs or a search among them, one table."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mathbench.baselines import training
 from mathbench.baselines.result import Result
+from mathbench.baselines.search import Plan, Pruned, Search, Trying
+from mathbench.baselines.space import axes_of
 from mathbench.baselines.sweep import Line, grid, lines
 from mathbench.cli import main
 from mathbench.errors import InputError
@@ -72,6 +81,100 @@ def test_an_interrupted_sweep_goes_on_and_a_sweep_grows(capsys, monkeypatch):
     assert Path("s/rate=1e-3,hidden=4-seed0/result.json").read_text() == first
 
 
+RANGE = [*SWEEP[:-4], "--sweep", "lr=1e-3..1e-1", "--sweep", "hidden=4..6", "--sweep", "start=zero,encoder"]
+
+
+def course(folder):
+    """What a sweep found, without the seconds."""
+    found = json.loads(Path(folder, "sweep.json").read_text())
+    table = [{k: v for k, v in line.items() if k != "fit_cpu_s"} for line in found["lines"]]
+    return sorted(table, key=lambda line: str(line["settings"])), found["pruned"]  # ties go by the seconds
+
+
+def test_a_killed_search_takes_the_same_course():
+    words = [*RANGE, "--trials", "3"]
+    assert mathbench(*words, "--out", "whole") == 0
+    for folder in Path("whole").glob("rate=*"):
+        said = Result.load(folder).recipe
+        assert 1e-3 <= said["rate"] <= 1e-1 and 4 <= said["hidden"] <= 6
+    command = [sys.executable, "-m", "mathbench", "run-baseline", *words, "--no-submit", "--out", "killed"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list(Path("killed").glob("*-seed0/result.json"))) < 2 and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not Path("killed/sweep.json").exists()
+    assert mathbench(*words, "--out", "killed", "--resume") == 0
+    assert course("killed") == course("whole")
+    assert len({line["settings"]["rate"] for line in course("whole")[0]}) == 3
+
+
+def test_a_stop_while_settings_are_drawn_draws_the_same_ones_again(tmp_path, monkeypatch):
+    plan = Plan(axes_of(["rate=1e-3..1", "hidden=4,8"]), trials=14)
+    wanted = list(told(Search(plan, tmp_path, "whole")))
+    assert len(set(wanted)) > 8 and sum(0.05 < float(dict(s)["rate"]) < 0.2 for s in wanted[10:]) > 1
+    for stop in (0, 12):  # a kill before a setting is drawn, and one while a trial runs; 10 are drawn blindly
+        cut = Search(plan, tmp_path, f"cut{stop}")
+        assert list(islice(told(cut), stop)) == wanted[:stop]
+        cut._study.ask()
+        assert next(told(Search(plan, tmp_path, f"cut{stop}"))) == wanted[stop]
+        next(iter(cut))
+        assert list(told(Search(plan, tmp_path, f"cut{stop}"))) == wanted[stop + 1 :]
+
+
+def told(search):
+    """The course of a search for a rate of 0.1."""
+    for trying in search:
+        trying.tell(-abs(np.log10(float(dict(trying.settings)["rate"])) + 1))
+        yield trying.settings
+
+
+def test_more_trials_continue_a_search(capsys, monkeypatch):
+    assert mathbench(*RANGE, "--trials", "2", "--out", "s") == 0
+    before = {path.name for path in Path("s").glob("rate=*")}
+    assert mathbench(*RANGE, "--trials", "3", "--out", "s") == 0
+    assert before < {path.name for path in Path("s").glob("rate=*")} and len(course("s")[0]) == 3
+    assert mathbench(*RANGE, "--trials", "3", "--dry-run") == 0
+    assert "3 combinations" in capsys.readouterr().err
+
+
+def test_hopeless_trials_end_early_and_are_not_in_the_table(tmp_path):
+    plan = Plan(axes_of(["rate=0..1"]), trials=6, prune=3)
+    search = Search(plan, tmp_path, "s")
+    for number, trying in enumerate(search):
+        try:
+            for step in (2, 4, 6):
+                trying.log(step, {"validation": 0.1 if number == 4 else 0.5 + 0.01 * number})
+        except Pruned:
+            assert (number, step) == (4, 4)  # never before the step that was asked for
+            trying.prune()
+        else:
+            trying.tell(0.5)
+    assert [whole for _, whole in search.finished()] == [True] * 4 + [False, True]
+
+
+def test_a_pruned_run_is_left_and_the_sweep_goes_on(monkeypatch, capsys):
+    def log(trying, step, values):
+        if trying._trial.number == 1:
+            raise Pruned
+
+    monkeypatch.setattr(Trying, "log", log)
+    assert mathbench(*RANGE, "--trials", "3", "--prune", "--out", "s") == 0
+    table, pruned = course("s")
+    assert (len(table), len(pruned)) == (2, 1) and "ended early" in capsys.readouterr().err
+    assert mathbench(*RANGE, "--trials", "3", "--prune", "--out", "s") == 0  # it is not begun again
+    assert course("s") == (table, pruned)
+
+
+def test_without_optuna_a_sweep_is_refused_in_a_line(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert mathbench(*SWEEP, "--out", "s") == 2
+    said = capsys.readouterr().err
+    assert "mathbench-toolkit[sweep]" in said and said.count("\n") == 1
+
+
 def test_seeds_alone_are_a_sweep(capsys):
     assert (
         mathbench(*WORDS, "--extrapolate", "30", *SETTINGS, "--seeds", "2", "--seed", "5", "--dry-run") == 0
@@ -89,6 +192,12 @@ def test_seeds_alone_are_a_sweep(capsys):
         (["--sweep", "rat=1,2"], "Did you mean 'rate'"),
         (["--sweep", "hidden=4,many"], "hidden must be"),
         (["--seeds", "2", "--seed", "winter"], "integer"),
+        (["--sweep", "lr=1e-4..1e-2"], "--trials N"),
+        (["--sweep", "lr=1e-2..1e-4", "--trials", "3"], "a smaller and a larger number"),
+        (["--sweep", "lr=low..high", "--trials", "3"], "a smaller and a larger number"),
+        (["--sweep", "hidden=4..100000", "--trials", "3"], "hidden must be"),
+        (["--trials", "3"], "--trials needs --sweep"),
+        (["--sweep", "lr=1,2", "--prune"], "--prune goes with --trials"),
     ],
 )
 def test_bad_sweeps_are_one_line_before_anything_runs(words, line, capsys, tmp_path):

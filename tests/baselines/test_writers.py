@@ -124,13 +124,13 @@ def test_a_compiled_step_is_the_same_step(name, options):
 @every
 def test_there_is_something_to_look_at(name, options):
     network, question = writer(name, **options), asked(1)
-    seen = network.inspect(question)
+    answer = network.predict(question)
+    seen = network.inspect(question, answer)
     assert seen
     for key, matrix in seen.items():
         assert matrix.ndim == 2
         if key.startswith("attention/"):
             np.testing.assert_allclose(matrix.sum(axis=1), 1, atol=1e-5)
-    answer = network.predict(question)
     written = min(int((answer != 0).sum()) + 1, answer.shape[1])  # with the blank that ends it
     if name == "attentional-lstm":
         assert seen["attention/attention/head0"].shape == (written, 7)
@@ -178,6 +178,9 @@ def test_sizes_that_heads_do_not_divide_are_one_line():
     for kind in (Transformer, DecoderTransformer):
         with pytest.raises(InputError, match="multiple of 2 \\* heads"):
             kind(hidden=20, heads=4)
+    for mode in ("reduce-overhead", "max-autotune"):
+        with pytest.raises(InputError, match=f"compile={mode} needs a GPU; allowed on cpu: no, yes"):
+            writer("transformer", compile=mode)
     with pytest.raises(InputError, match="positions"):
         DecoderTransformer(positions="absolute")
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mathbench.baselines.keras.backend import keras
-from mathbench.baselines.keras.network import KerasNetwork, lstm, seeds
+from mathbench.baselines.keras.network import UNROLLED, KerasNetwork, lstm, seeds
 from mathbench.baselines.network import Network, Place, Shape, one_hot
 from mathbench.baselines.settings import Seq2Seq
 
@@ -25,9 +25,9 @@ def model_of(kind: Any, shape: Shape, settings: Seq2Seq, seed: int | str) -> Any
         written = kind.layers.Concatenate()([written, _marks(kind, shape.answer, h)])  # (B, A, H + A)
     start = [h, c] if settings.start == "encoder" else None
     for i in range(settings.layers):
-        writer = lstm(
-            kind, settings.written, luck[2 * i + 2 : 2 * i + 4], return_sequences=True, name=f"writer{i}"
-        )
+        own = luck[2 * i + 2 : 2 * i + 4]
+        options = {"return_sequences": True, "unroll": shape.answer <= UNROLLED}
+        writer = lstm(kind, settings.written, own, **options, name=f"writer{i}")
         written = writer(written, initial_state=start)  # (B, A, W)
     glorot = kind.initializers.GlorotUniform(seed=luck[-1])
     logits = kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(written)  # (B, A, V)

@@ -15,6 +15,7 @@ from mathbench.errors import InputError
 from mathbench.hashing import key_of
 
 FILE = "model.keras"
+UNROLLED = 16  # steps of a recurrence that are worth writing out: a tenth faster, but each has to be traced
 
 
 class KerasNetwork:
@@ -42,6 +43,7 @@ class KerasNetwork:
         self._generators = [
             v for v in model.non_trainable_variables if v.path.endswith("seed_generator_state")
         ]
+        self._rate = settings.rate
         adam = self.keras.optimizers.Adam(
             settings.rate, settings.beta1, settings.beta2, global_clipnorm=settings.clip or None
         )
@@ -53,7 +55,9 @@ class KerasNetwork:
         """One update on a batch; returns its mean loss."""
         for i, state in enumerate(self._generators):
             state.assign([key_of(luck, i, half) >> 33 for half in (0, 1)])
-        self.model.optimizer.learning_rate.assign(rate)
+        if rate != self._rate:
+            self.model.optimizer.learning_rate.assign(rate)
+            self._rate = rate
         self.model.reset_metrics()  # or the loss would be a running mean
         with self.keras.device(self.device):
             return float(self.model.train_on_batch(*self._batch(questions, labels)))
@@ -62,13 +66,13 @@ class KerasNetwork:
         """The likeliest output tokens, (n, positions); positions are independent, so a beam finds the same."""
         return self.probabilities(questions)[0]
 
-    def probabilities(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+    def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, NDArray[np.float32]]:
         """The likeliest output tokens and their probabilities, both (n, positions)."""
         parts = [self._likeliest(questions[i : i + CHUNK]) for i in range(0, len(questions), CHUNK)]
         tokens, chances = zip(*parts, strict=True)
         return np.concatenate(tokens), np.concatenate(chances)
 
-    def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
+    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
         """The hidden states of every recurrent layer for one question, (positions, units)."""
         layers = [layer for layer in self.model.layers if hasattr(layer, "return_sequences")]
         found = {
@@ -96,6 +100,7 @@ class KerasNetwork:
         """Put the optimiser back."""
         for i, variable in enumerate(self.model.optimizer.variables):
             variable.assign(state[str(i)])
+        self._rate = float("nan")  # the rate is one of these variables: the next step sets it
 
     def save(self, folder: Path) -> str:
         """Write the weights; returns the name of the file."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mathbench.baselines.decoding import Float, greedy, likeliest, up_to_end, with_end
+from mathbench.baselines.decoding import Float, likeliest, up_to_end, with_end
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.keras.network import KerasNetwork
 from mathbench.baselines.network import Place, Shape
@@ -60,15 +60,15 @@ class KerasWriter(KerasNetwork):
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
+        return self.probabilities(questions, beam)[0]
+
+    def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, Float]:
+        """What `predict` answers, and the probability of each token given those before it; (n, longest) both."""
         return likeliest(self, questions, self._longest, beam or self._beam)
 
-    def probabilities(self, questions: Tokens) -> tuple[Tokens, Float]:
-        """The greedy answers, and the probability of each token given those before it; (n, longest) both."""
-        return greedy(self, questions, self._longest)
-
-    def inspect(self, questions: Tokens) -> dict[str, Float]:
-        """Hidden states and attention weights for one question and its greedy answer."""
-        answer = up_to_end(self.predict(questions[:1], beam=1))
+    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
+        """Hidden states and attention weights for one question and its answer."""
+        answer = up_to_end(answers[:1])
         looking = self.keras.Model(self.model.inputs, self._models.looks)
         found = looking.predict_on_batch([_int32(questions[:1]), _int32(answer)])
         seen = {name: matrix[0] for name, matrix in found.items() if matrix.ndim == 3}

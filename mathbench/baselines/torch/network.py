@@ -40,7 +40,7 @@ class TorchNetwork(Trained):
         """The likeliest output tokens, (n, positions); positions are independent, so a beam finds the same."""
         return self.probabilities(questions)[0]
 
-    def probabilities(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+    def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, NDArray[np.float32]]:
         """The likeliest output tokens and their probabilities, both (n, positions)."""
         self.module.eval()
         with torch.inference_mode():
@@ -48,7 +48,7 @@ class TorchNetwork(Trained):
         tokens, chances = zip(*parts, strict=True)
         return np.concatenate(tokens), np.concatenate(chances)
 
-    def inspect(self, questions: Tokens) -> dict[str, NDArray[np.float32]]:
+    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
         """The hidden states of every recurrent layer for one question, (positions, units)."""
         self.module.eval()
         with torch.inference_mode(), watched(self.module) as seen:
@@ -56,9 +56,9 @@ class TorchNetwork(Trained):
         return seen
 
     def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
-        logits = self.module(self._inputs(questions))  # (B, positions, outputs)
-        wanted = torch.from_numpy(labels).to(self.device)
-        return functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
+        logits = self._forward(self._inputs(questions)).flatten(0, 1)  # (B * positions, outputs)
+        wanted = torch.from_numpy(labels).to(self.device).flatten()
+        return functional.cross_entropy(logits, wanted, ignore_index=IGNORED, reduction="sum")
 
     def _inputs(self, questions: Tokens) -> Tensor:
         return torch.from_numpy(self._features(questions)).to(self.device)

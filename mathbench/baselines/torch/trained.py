@@ -1,6 +1,7 @@
 """What every PyTorch network shares: a step of Adam, its state as arrays, its weights on disk."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.network import Arrays, Place
+from mathbench.baselines.network import IGNORED, Arrays, Place
+from mathbench.baselines.parallel import own_device, part, rank, tell, world
 from mathbench.baselines.settings import Training
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
@@ -35,9 +37,15 @@ class Trained(ABC):
         self.module = module.to(self.device)
         self._clip = settings.clip
         self._trained = [p for p in module.parameters() if p.requires_grad]
+        # what learns: with several processes, one that averages their gradients
+        self._forward: Callable[..., Tensor] = (
+            module if world() == 1 else nn.parallel.DistributedDataParallel(self.module)
+        )
         self._names = [name for name, p in module.named_parameters() if p.requires_grad]
         self.parameters = sum(p.numel() for p in self._trained)
         self._training, self._decay = settings, decay
+        # to seed every device that there could be takes a fiftieth of a small network's step
+        self._draw_from = torch.default_generator.manual_seed if self.device == "cpu" else torch.manual_seed
 
     @cached_property
     def _adam(self) -> torch.optim.Optimizer:
@@ -54,26 +62,45 @@ class Trained(ABC):
 
     def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
         """One update on a batch; returns its mean loss."""
-        torch.manual_seed(luck)  # layers that draw, such as dropout, read no other generator
+        wanted = self._wanted(labels)
+        own = part(questions, wanted)
+        tell("step", questions, labels, rate, luck)
+        self._draw_from(key_of(luck, rank()) if rank() else luck)  # layers that draw, such as dropout
         self.module.train()
         for group in self._adam.param_groups:
             group["lr"] = rate
         self._adam.zero_grad()
-        loss = self._learn(questions, labels)
+        loss = self._learn(*own, max(int((wanted != IGNORED).sum()), 1))
         if self._clip:
             nn.utils.clip_grad_norm_(self._trained, self._clip)
         self._adam.step()
         return float(loss.item())
 
-    def _learn(self, questions: Tokens, labels: Tokens) -> Tensor:
-        """Add the gradient of the mean loss to the weights; returns that loss."""
-        loss = self._loss(questions, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.detach()
+    def _wanted(self, labels: Tokens) -> Tokens:
+        """What is learnt of labels (B, positions)."""
+        return labels
+
+    def _learn(self, questions: Tokens, labels: Tokens, counted: int) -> Tensor:
+        """Add the gradient of a batch's mean loss to the weights, from this process's part of it; returns that loss.
+
+        Args:
+            questions: tokens of the part (b, T).
+            labels: of the part (b, positions).
+            counted: labels of the whole batch that are learnt.
+        """
+        loss = self._loss(questions, labels) / counted
+        (loss * world()).backward()  # type: ignore[no-untyped-call]  # of several gradients the mean is taken
+        return self._summed(loss.detach())
+
+    def _summed(self, loss: Tensor) -> Tensor:
+        """The loss of the parts of all processes together."""
+        if world() > 1:
+            torch.distributed.all_reduce(loss)
+        return loss
 
     @abstractmethod
     def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
-        """The mean loss of a batch."""
+        """The losses of all labels of a batch, added up."""
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
         """All trained weights."""
@@ -81,6 +108,7 @@ class Trained(ABC):
 
     def load_weights(self, weights: Arrays) -> None:
         """Put weights back."""
+        tell("load_weights", weights)
         with torch.no_grad():
             for name, p in zip(self._names, self._trained, strict=True):
                 p.copy_(torch.from_numpy(np.asarray(weights[name])))
@@ -92,6 +120,7 @@ class Trained(ABC):
 
     def load_state(self, state: Arrays) -> None:
         """Put the optimiser back."""
+        tell("load_state", state)
         for name, p in zip(self._names, self._trained, strict=True):
             mine = {
                 key.rpartition("/")[2]: value
@@ -134,7 +163,9 @@ def device_of(wish: str) -> str:
         InputError: when PyTorch cannot use it here.
     """
     if wish == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        wish = own_device() if torch.cuda.is_available() else "cpu"
+    if wish == "cuda":
+        wish = own_device()
     try:
         torch.empty(0, device=wish)
     except (RuntimeError, AssertionError) as error:

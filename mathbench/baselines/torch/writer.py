@@ -1,5 +1,6 @@
 """Networks that write their answer token by token: loss, decoding and what there is to look at."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import numpy as np
@@ -7,13 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mathbench.baselines.decoding import Float, greedy, likeliest, up_to_end, with_end
+from mathbench.baselines.decoding import Float, likeliest, up_to_end, with_end
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.network import IGNORED, Place, Shape
 from mathbench.baselines.torch.trained import Trained
 from mathbench.baselines.torch.watching import watched
 from mathbench.baselines.torch.writing import State, WritingModule
 from mathbench.baselines.writers import Writing
+from mathbench.errors import InputError
 
 
 class Writer(Trained):
@@ -30,17 +32,27 @@ class Writer(Trained):
         super().__init__(module, settings, place, settings.decay)
         self._writing, self.start = module, module.start
         self._settings, self._longest = settings, settings.tokens(shape.answer)
-        self._forward = torch.compile(module) if settings.compile == "yes" else module
+        if settings.compile != "no":
+            self._forward = self._compiled(settings.compile)
+
+    def _compiled(self, mode: str) -> Callable[..., Tensor]:
+        if mode != "yes" and torch.device(self.device).type != "cuda":
+            raise InputError(f"compile={mode} needs a GPU; allowed on {self.device}: no, yes.")
+        from torch._inductor import config  # takes two seconds
+
+        config.fallback_random = (
+            True  # what is drawn in a step, such as dropout, is what it is without compilation
+        )
+        return torch.compile(self._forward, mode=None if mode == "yes" else mode)
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
+        return self.probabilities(questions, beam)[0]
+
+    def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, Float]:
+        """What `predict` answers, and the probability of each token given those before it; (n, longest) both."""
         self.module.eval()
         return likeliest(self, questions, self._longest, beam or self._settings.beam)
-
-    def probabilities(self, questions: Tokens) -> tuple[Tokens, Float]:
-        """The greedy answers, and the probability of each token given those before it; (n, longest) both."""
-        self.module.eval()
-        return greedy(self, questions, self._longest)
 
     @torch.inference_mode()
     def begin(self, questions: Tokens) -> State:
@@ -59,22 +71,21 @@ class Writer(Trained):
         chosen = self._tensor(rows)
         return {name: value[chosen] for name, value in state.items()}
 
-    def inspect(self, questions: Tokens) -> dict[str, Float]:
-        """Hidden states and attention weights for one question and its greedy answer."""
-        answer = up_to_end(self.probabilities(questions[:1])[0])
+    def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
+        """Hidden states and attention weights for one question and its answer."""
+        self.module.eval()
         with torch.inference_mode(), watched(self.module) as seen:
-            self._writing(self._tensor(questions[:1]), self._tensor(answer))
+            self._writing(self._tensor(questions[:1]), self._tensor(up_to_end(answers[:1])))
         return seen
 
-    def _learn(self, questions: Tokens, labels: Tokens) -> Tensor:
-        """The gradient of a batch, learnt in parts; each weighs as much as it has tokens."""
-        wanted, total = with_end(labels), torch.zeros((), device=self.device)
-        counted = (wanted != IGNORED).sum()
+    def _wanted(self, labels: Tokens) -> Tokens:
+        return with_end(labels)
+
+    def _learn(self, questions: Tokens, labels: Tokens, counted: int) -> Tensor:
+        """The gradient of a batch, learnt in parts."""
+        total = torch.zeros((), device=self.device)
         for rows in np.array_split(np.arange(len(questions)), min(self._settings.accumulate, len(questions))):
-            share = (wanted[rows] != IGNORED).sum() / counted
-            loss = self._loss(questions[rows], wanted[rows]) * float(share)
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
+            total += super()._learn(questions[rows], labels[rows], counted)
         return total
 
     def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
@@ -82,7 +93,7 @@ class Writer(Trained):
         with self._arithmetic():
             logits = self._forward(self._tensor(questions), wanted.clamp(min=0))  # (B, A, V)
         flat = logits.float().flatten(0, 1)
-        return functional.cross_entropy(flat, wanted.flatten(), ignore_index=IGNORED)
+        return functional.cross_entropy(flat, wanted.flatten(), ignore_index=IGNORED, reduction="sum")
 
     def _arithmetic(self) -> AbstractContextManager[object]:
         half = self._settings.precision == "bfloat16"
