@@ -55,7 +55,25 @@ class Chance:
 
     def take(self, index: Int) -> "Chance":
         """A stream apart for some of the problems."""
-        return Chance(self.words().take(index))
+        return self.taken(index, 0, 1)
+
+    def taken(self, index: Int, turn: int | Int, turns: int) -> "Chance":
+        """The streams that several calls of `take` in turn would give, all at once.
+
+        Args:
+            index: int64 (m,), problems, each as often as it is to have a stream.
+            turn: int64 (m,), in which of the calls each would be taken, from 0.
+            turns: how many calls there are.
+
+        >>> one, other = (Chance(np.arange(9, dtype=np.uint64)) for _ in range(2))
+        >>> first, second = one.take(np.array([2, 5])).words(), one.take(np.array([5])).words()
+        >>> at_once = other.taken(np.array([2, 5, 5]), np.array([0, 0, 1]), turns=2)
+        >>> bool((at_once.words() == np.concatenate([first, second])).all())
+        True
+        """
+        draws = np.asarray(self._drawn + 1 + turn, dtype=np.uint64) * np.uint64(GOLDEN)
+        self._drawn += turns
+        return Chance(mix(self._words.take(index) + draws))
 
     def apart(self, item: Int) -> "Chance":
         """Streams apart for several things of one problem, which differ in their numbers, int64 (n,), 0 or more."""
@@ -170,12 +188,14 @@ class Chance:
             total: int64 (n,).
             live: bool (k, n), which numbers may; where there are none, all are 0.
         """
-        counts = np.zeros(live.shape, dtype=np.int64)
+        counts, there = np.zeros(live.shape, dtype=np.int64), live.sum(axis=0)
         for many in range(1, len(live) + 1):
-            rows, chosen = np.flatnonzero(live.sum(axis=0) == many), self.fork()
-            parts = chosen.take(rows).parts(total[rows], many)
-            place = np.maximum(np.cumsum(live[:, rows], axis=0) - 1, 0)
-            counts[:, rows] = np.take_along_axis(parts, place, axis=0) * live[:, rows]
+            if not len(rows := np.flatnonzero(there == many)):
+                self.skip()
+                continue
+            parts, here = self.take(rows).fork().parts(total[rows], many), live[:, rows]
+            place = np.maximum(np.cumsum(here, axis=0) - 1, 0)
+            counts[:, rows] = np.take_along_axis(parts, place, axis=0) * here
         return counts
 
     def order(self, many: int, live: Bool | None = None) -> Int:
