@@ -17,7 +17,7 @@ from mathbench.generators.deepmind.kernel.likeness import likeness
 from mathbench.generators.deepmind.kernel.scope import letter
 from mathbench.generators.deepmind.kernel.tape import ADD, ATOM, DIV, LEAF, MUL, NONE, PRODUCT, SUB, Tape
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import GOLDEN, U64, mix
+from mathbench.hashing import U64
 from mathbench.task import Int
 
 
@@ -108,7 +108,7 @@ def drawn(
         kind[at], left[at], right[at] = kinds, parts.number[: len(split)], parts.number[len(split) :]
         good[parents.row[~right_ones]] = False
         nodes = parts
-    alike = likeness(kind, left, right, mix(leaf.view(np.uint64) * np.uint64(GOLDEN)))
+    alike = likeness(kind, left, right, leaf)
     return Expressions(kind, left, right, leaf, alike), good
 
 

@@ -45,9 +45,9 @@ class Chance:
         self._drawn += 1
         return mix(self._words + np.uint64(self._drawn * GOLDEN & MASK))
 
-    def skip(self) -> None:
-        """Move on as if a word had been drawn: for a draw that is certain in the whole batch."""
-        self._drawn += 1
+    def skip(self, draws: int = 1) -> None:
+        """Move on as if words had been drawn: for a draw that is certain in the whole batch."""
+        self._drawn += draws
 
     def fork(self) -> "Chance":
         """A stream apart; however much is drawn from it, this one moves on by one."""
@@ -55,24 +55,24 @@ class Chance:
 
     def take(self, index: Int) -> "Chance":
         """A stream apart for some of the problems."""
-        return self.taken(index, 0, 1)
+        taken = self.later(index)
+        self.skip()
+        return taken
 
-    def taken(self, index: Int, turn: int | Int, turns: int) -> "Chance":
-        """The streams that several calls of `take` in turn would give, all at once.
+    def later(self, index: Int, turn: int | Int = 0) -> "Chance":
+        """Streams that `take` would give, after some further draws from this one, which does not move on.
 
         Args:
             index: int64 (m,), problems, each as often as it is to have a stream.
-            turn: int64 (m,), in which of the calls each would be taken, from 0.
-            turns: how many calls there are.
+            turn: int64 (m,), how many draws come before.
 
-        >>> one, other = (Chance(np.arange(9, dtype=np.uint64)) for _ in range(2))
-        >>> first, second = one.take(np.array([2, 5])).words(), one.take(np.array([5])).words()
-        >>> at_once = other.taken(np.array([2, 5, 5]), np.array([0, 0, 1]), turns=2)
-        >>> bool((at_once.words() == np.concatenate([first, second])).all())
+        >>> chance = Chance(np.arange(9, dtype=np.uint64))
+        >>> at_once = chance.later(np.array([2, 5, 5]), np.array([0, 0, 1])).words()
+        >>> in_turn = [chance.take(np.array(index)).words() for index in ([2, 5], [5])]
+        >>> bool((at_once == np.concatenate(in_turn)).all())
         True
         """
         draws = np.asarray(self._drawn + 1 + turn, dtype=np.uint64) * np.uint64(GOLDEN)
-        self._drawn += turns
         return Chance(mix(self._words.take(index) + draws))
 
     def apart(self, item: Int) -> "Chance":

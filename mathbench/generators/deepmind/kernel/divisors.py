@@ -12,7 +12,9 @@ from mathbench.generators.deepmind.kernel.chance import Chance
 from mathbench.task import Int
 
 _LISTED = 1 << 17  # numbers below this are looked up
-_PRIMES = np.array([p for p in range(2, 362) if all(p % q for q in range(2, p))])  # up to the square root of that
+_PRIMES = np.array(
+    [p for p in range(2, 362) if all(p % q for q in range(2, p))]
+)  # up to the square root of that
 _AT_ONCE = 1 << 10  # numbers looked at side by side, so that all primes of them stay in the cache
 # of each prime, (primes, 1): its inverse modulo 2^64, any number for 2; and the largest multiple, divided by it
 _INVERSES = np.array([[pow(int(p) | 1, -1, 1 << 64)] for p in _PRIMES], dtype=np.uint64)
@@ -53,7 +55,8 @@ def _divided(chance: Chance, size: Int) -> tuple[Int, Int]:
         left[inside] //= prime[inside]
         power[inside] += 1
         inside = inside[left[inside] % prime[inside] == 0]
-    chosen = chance.taken(row, turn, len(_PRIMES)).below(power + 1)
+    chosen = chance.later(row, turn).below(power + 1)
+    chance.skip(len(_PRIMES))
     found, many, taken = np.ones((3, len(size)), dtype=np.int64)
     for product, factor in ((found, prime**chosen), (many, power + 1), (taken, prime**power)):
         np.multiply.at(product, row, factor)

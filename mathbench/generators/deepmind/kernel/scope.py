@@ -102,7 +102,9 @@ class Scope(Columns):
 
     def _shared_out(self, chance: Chance, live: Bool) -> "list[tuple[Scope, Int]]":
         """The scopes below for each value, and which problems they are for."""
-        counts = chance.fork().parts_among(self.modules - 1, live)  # its draws depend on how many values there are
+        counts = chance.fork().parts_among(
+            self.modules - 1, live
+        )  # its draws depend on how many values there are
         shares = chance.spread(self.entropy - self.own(), counts)
         turns = chance.order(len(live))  # siblings are introduced in any order
         first = self.number + 1 + _before(counts, turns)
