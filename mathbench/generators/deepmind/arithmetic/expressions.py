@@ -101,7 +101,8 @@ def drawn(
         whole = np.flatnonzero(nodes.count == 0)
         kind[nodes.number[whole], nodes.row[whole]] = LEAF
         leaf[nodes.number[whole], nodes.row[whole]] = nodes.top[whole]
-        split = np.flatnonzero(nodes.count > 0)
+        if not len(split := np.flatnonzero(nodes.count > 0)):
+            break
         parents = nodes.take(split)
         kinds, parts, right_ones = _parted(parents, sums, products)
         at = parents.number, parents.row

@@ -20,6 +20,7 @@ Bool = NDArray[np.bool_]
 
 _HALF = np.uint64(32)
 _QUANTILES = 1 << 12
+_FEW = 1 << 9  # problems that are drawn again side by side with further draws of their own
 _FRACTION = np.uint64((1 << 56) - 1)
 
 
@@ -224,14 +225,18 @@ class Chance:
         Returns:
             int64 (..., n), the first good values of each problem.
         """
-        chance, pending = self.fork(), np.arange(len(self))
-        values = draw(chance.fork(), pending)
-        while True:
-            bad = ~good(values[..., pending], pending)
-            pending = pending[bad]
-            if not len(pending):
-                return values
-            values[..., pending] = draw(chance.take(pending), pending)
+        chance, every = self.fork(), np.arange(len(self))
+        values = draw(chance.fork(), every)
+        pending = np.flatnonzero(~good(values, every))
+        while len(pending):
+            tries = max(_FEW // len(pending), 1)  # so many at once cost hardly more than one
+            index = np.repeat(pending, tries)
+            drawn = draw(chance.later(index, np.tile(np.arange(tries), len(pending))), index)
+            chance.skip(tries)
+            right = good(drawn, index).reshape(-1, tries)
+            values[..., pending] = drawn[..., np.arange(len(pending)) * tries + right.argmax(axis=1)]
+            pending = pending[~right.any(axis=1)]
+        return values
 
 
 @cache
