@@ -17,9 +17,9 @@ from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT, logarithm
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
+from mathbench.generators.deepmind.kernel.sentences import filled
 from mathbench.generators.deepmind.kernel.tape import LEAF
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.kernel.sentences import filled
 from mathbench.task import Int
 
 _ASKED = (

@@ -14,8 +14,8 @@ from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import logarithm
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.task import Int
 
 _SMALL = np.array([2, 3, 5, 7, 11, 13, 17, 19])

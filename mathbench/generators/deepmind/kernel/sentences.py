@@ -26,7 +26,8 @@ def filled(choice: Int, templates: Sequence[str], **parts: Piece | pa.StringArra
     strings = [part if isinstance(part, pa.Array) else text.join(part) for part in parts.values()]
     many = len(choice)
     place = dict(zip(parts, np.arange(len(parts)) * many, strict=True))
-    literals, index = [], []
+    literals: list[str] = []
+    index: list[Int] = []
     for slot in slots(tuple(templates)):
         first = len(place) * many + len(literals)
         literals += slot.literals
