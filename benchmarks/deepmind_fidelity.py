@@ -71,7 +71,10 @@ def parsed() -> argparse.Namespace:
         "--seconds", type=float, default=4, help="CPU seconds for each module and level of theirs"
     )
     parser.add_argument(
-        "--rows", type=int, default=ROWS, help="rows of ours for each module and level (as many as are made at a time)"
+        "--rows",
+        type=int,
+        default=ROWS,
+        help="rows of ours for each module and level (as many as are made at a time)",
     )
     parser.add_argument("--only", metavar="TEXT", help="modules whose name holds this")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
