@@ -18,7 +18,7 @@ from mathbench.task import Int
 
 BATCH = 1 << 16  # attempts made at a time
 MOST_ATTEMPTS = 1 << 16  # at one problem
-FIRST_TRIES, MOST_TRIES = 4, 64  # attempts at one number made side by side
+FIRST_TRIES, MOST_TRIES = 12, 64  # attempts at one number made side by side
 WORTH = 1 << 13  # so many attempts cost hardly more than one
 
 

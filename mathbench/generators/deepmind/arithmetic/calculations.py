@@ -17,17 +17,17 @@ from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT, logarithm
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
+from mathbench.generators.deepmind.kernel.sentences import filled
 from mathbench.generators.deepmind.kernel.tape import LEAF
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.kernel.writing import around, enclosed
 from mathbench.task import Int
 
 _ASKED = (
-    ("", ""),
-    ("What is ", "?"),
-    ("Compute ", "."),
-    ("Find the value of ", "."),
-    ("Work out ", "."),
+    "{it}",
+    "What is {it}?",
+    "Compute {it}.",
+    "Find the value of {it}.",
+    "Work out {it}.",
 )
 FEWEST = 3  # operations in a calculation
 
@@ -103,7 +103,7 @@ class Calculate(Module):
         return count, entropy - used + _trees().take(count)
 
     def question(self, problem: Calculation, scope: Scope) -> pa.StringArray:
-        return around(problem.wording, _ASKED, problem.written())
+        return filled(problem.wording, _ASKED, it=problem.written())
 
     def answer(self, problem: Calculation, scope: Scope) -> pa.StringArray:
         return text.join(problem.value.written())
@@ -114,9 +114,8 @@ class Calculate(Module):
         return ~value.decimal
 
     def sentence(self, problem: Calculation, scope: Scope) -> pa.StringArray:
-        many = len(scope)
-        before = (*text.literal("Let ", many), *scope.letter(0), *text.literal(" be ", many))
-        return enclosed(before, problem.written(), text.literal(". ", many))
+        same = np.zeros(len(scope), dtype=np.int64)
+        return filled(same, ("Let {x} be {it}. ",), x=scope.letter(0), it=problem.written())
 
 
 def _hidden(chance: Chance, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:

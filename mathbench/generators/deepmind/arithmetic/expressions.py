@@ -17,7 +17,7 @@ from mathbench.generators.deepmind.kernel.likeness import likeness
 from mathbench.generators.deepmind.kernel.scope import letter
 from mathbench.generators.deepmind.kernel.tape import ADD, ATOM, DIV, LEAF, MUL, NONE, PRODUCT, SUB, Tape
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import GOLDEN, U64, mix
+from mathbench.hashing import U64
 from mathbench.task import Int
 
 
@@ -101,14 +101,15 @@ def drawn(
         whole = np.flatnonzero(nodes.count == 0)
         kind[nodes.number[whole], nodes.row[whole]] = LEAF
         leaf[nodes.number[whole], nodes.row[whole]] = nodes.top[whole]
-        split = np.flatnonzero(nodes.count > 0)
+        if not len(split := np.flatnonzero(nodes.count > 0)):
+            break
         parents = nodes.take(split)
         kinds, parts, right_ones = _parted(parents, sums, products)
         at = parents.number, parents.row
         kind[at], left[at], right[at] = kinds, parts.number[: len(split)], parts.number[len(split) :]
         good[parents.row[~right_ones]] = False
         nodes = parts
-    alike = likeness(kind, left, right, mix(leaf.view(np.uint64) * np.uint64(GOLDEN)))
+    alike = likeness(kind, left, right, leaf)
     return Expressions(kind, left, right, leaf, alike), good
 
 

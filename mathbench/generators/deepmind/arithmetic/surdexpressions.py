@@ -28,7 +28,6 @@ from mathbench.generators.deepmind.kernel.tape import (
     SUB,
     Tape,
 )
-from mathbench.hashing import GOLDEN, mix
 from mathbench.task import Int
 
 _NODES = 63  # more do not fit into a question
@@ -211,7 +210,7 @@ def drawn(chance: Chance, prime: Int, entropy: Int) -> tuple[SurdExpressions, tu
     size = int(draft.used[good].max(initial=1))
     tree = kind[:size], draft.left[:size], draft.right[:size]
     number, rooted = draft.number[:size], draft.rooted[:size]
-    alike = likeness(*tree, mix((2 * number + rooted).view(np.uint64) * np.uint64(GOLDEN)))
+    alike = likeness(*tree, 2 * number + rooted)
     a, b, c, right = _worked_out(*tree, number, rooted, draft.scale[:size])
     return SurdExpressions(*tree, number, rooted, alike), (a, b, c), good & right
 

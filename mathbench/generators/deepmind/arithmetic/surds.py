@@ -14,13 +14,13 @@ from mathbench.generators.deepmind.kernel.compose import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import logarithm
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.sentences import filled
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.kernel.writing import around
 from mathbench.task import Int
 
 _SMALL = np.array([2, 3, 5, 7, 11, 13, 17, 19])
 _LARGE = np.array([23, 29, 31, 37, 41, 43, 47, 53])
-_ASKED = (("Simplify ", "."), ("Simplify: ", ""), ("What does ", " simplify to?"))
+_ASKED = ("Simplify {it}.", "Simplify: {it}", "What does {it} simplify to?")
 _BITS = 29  # of numbers whose squares are compared
 
 
@@ -66,7 +66,7 @@ class SimplifySurd(Module):
         return Drawn(problem, expression.likeness[None], good=good & ~_close(top, factor, prime))
 
     def question(self, problem: Surd, scope: Scope) -> pa.StringArray:
-        return around(problem.wording, _ASKED, problem.expression.written())
+        return filled(problem.wording, _ASKED, it=problem.expression.written())
 
     def answer(self, problem: Surd, scope: Scope) -> pa.StringArray:
         whole, part = problem.whole.top, problem.part.top

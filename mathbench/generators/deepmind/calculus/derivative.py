@@ -15,7 +15,7 @@ from mathbench.generators.deepmind.kernel.entropy import units
 from mathbench.generators.deepmind.kernel.expansion import coefficients
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
-from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.sentences import filled, spread
 from mathbench.generators.deepmind.kernel.sums import Sums
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.task import Int
@@ -91,10 +91,13 @@ class Derivative(Module):
         named, (values,) = problem.integrand, problem.integrand.values
         if not isinstance(values, Polynomials):
             raise TypeError("the integrand is no polynomial")
+        hidden = named.hidden(0)
+        rows = np.flatnonzero(~hidden)
+        shown = Sums.polynomial(values.take(rows), scope.code(1).take(rows)).written()
         return filled(
-            named.hidden(0).astype(np.int64),
+            hidden.astype(np.int64),
             ("{sum}", "{f}({x})"),
-            sum=Sums.polynomial(values, scope.code(1)).written(),
+            sum=spread(shown, rows, len(hidden)),
             f=named.letter(0),
             x=scope.letter(1),
         )

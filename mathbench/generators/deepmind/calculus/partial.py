@@ -61,7 +61,10 @@ class PartialDerivative(Module):
         named = np.take_along_axis(variable, axis[None], axis=0)[0]
         problem = Partial(shown, result, named, order, wording(chance, order, many == 1))
         good = (result.lengths() <= 30) & (shown.lengths() <= 160 - SHORTEST)
-        return Drawn(problem, hashes.row(order, integrand.word(axis)[0]), good=good)
+        canonical, rows = np.zeros((1, len(scope)), np.int64), np.flatnonzero(good)
+        word = integrand.take(rows).word(axis.take(rows))[0]
+        canonical[:, rows] = hashes.row(order.take(rows), word)
+        return Drawn(problem, canonical, good=good)
 
     def question(self, problem: Partial, scope: Scope) -> pa.StringArray:
         return asked(problem.wording, problem.order, problem.integrand.written(), letter(problem.axis))

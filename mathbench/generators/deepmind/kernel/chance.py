@@ -20,6 +20,7 @@ Bool = NDArray[np.bool_]
 
 _HALF = np.uint64(32)
 _QUANTILES = 1 << 12
+_FEW = 1 << 9  # problems that are drawn again side by side with further draws of their own
 _FRACTION = np.uint64((1 << 56) - 1)
 
 
@@ -45,9 +46,9 @@ class Chance:
         self._drawn += 1
         return mix(self._words + np.uint64(self._drawn * GOLDEN & MASK))
 
-    def skip(self) -> None:
-        """Move on as if a word had been drawn: for a draw that is certain in the whole batch."""
-        self._drawn += 1
+    def skip(self, draws: int = 1) -> None:
+        """Move on as if words had been drawn: for a draw that is certain in the whole batch."""
+        self._drawn += draws
 
     def fork(self) -> "Chance":
         """A stream apart; however much is drawn from it, this one moves on by one."""
@@ -55,7 +56,25 @@ class Chance:
 
     def take(self, index: Int) -> "Chance":
         """A stream apart for some of the problems."""
-        return Chance(self.words().take(index))
+        taken = self.later(index)
+        self.skip()
+        return taken
+
+    def later(self, index: Int, turn: int | Int = 0) -> "Chance":
+        """Streams that `take` would give, after some further draws from this one, which does not move on.
+
+        Args:
+            index: int64 (m,), problems, each as often as it is to have a stream.
+            turn: int64 (m,), how many draws come before.
+
+        >>> chance = Chance(np.arange(9, dtype=np.uint64))
+        >>> at_once = chance.later(np.array([2, 5, 5]), np.array([0, 0, 1])).words()
+        >>> in_turn = [chance.take(np.array(index)).words() for index in ([2, 5], [5])]
+        >>> bool((at_once == np.concatenate(in_turn)).all())
+        True
+        """
+        draws = np.asarray(self._drawn + 1 + turn, dtype=np.uint64) * np.uint64(GOLDEN)
+        return Chance(mix(self._words.take(index) + draws))
 
     def apart(self, item: Int) -> "Chance":
         """Streams apart for several things of one problem, which differ in their numbers, int64 (n,), 0 or more."""
@@ -170,12 +189,14 @@ class Chance:
             total: int64 (n,).
             live: bool (k, n), which numbers may; where there are none, all are 0.
         """
-        counts = np.zeros(live.shape, dtype=np.int64)
+        counts, there = np.zeros(live.shape, dtype=np.int64), live.sum(axis=0)
         for many in range(1, len(live) + 1):
-            rows, chosen = np.flatnonzero(live.sum(axis=0) == many), self.fork()
-            parts = chosen.take(rows).parts(total[rows], many)
-            place = np.maximum(np.cumsum(live[:, rows], axis=0) - 1, 0)
-            counts[:, rows] = np.take_along_axis(parts, place, axis=0) * live[:, rows]
+            if not len(rows := np.flatnonzero(there == many)):
+                self.skip()
+                continue
+            parts, here = self.take(rows).fork().parts(total[rows], many), live[:, rows]
+            place = np.maximum(np.cumsum(here, axis=0) - 1, 0)
+            counts[:, rows] = np.take_along_axis(parts, place, axis=0) * here
         return counts
 
     def order(self, many: int, live: Bool | None = None) -> Int:
@@ -204,14 +225,18 @@ class Chance:
         Returns:
             int64 (..., n), the first good values of each problem.
         """
-        chance, pending = self.fork(), np.arange(len(self))
-        values = draw(chance.fork(), pending)
-        while True:
-            bad = ~good(values[..., pending], pending)
-            pending = pending[bad]
-            if not len(pending):
-                return values
-            values[..., pending] = draw(chance.take(pending), pending)
+        chance, every = self.fork(), np.arange(len(self))
+        values = draw(chance.fork(), every)
+        pending = np.flatnonzero(~good(values, every))
+        while len(pending):
+            tries = max(_FEW // len(pending), 1)  # so many at once cost hardly more than one
+            index = np.repeat(pending, tries)
+            drawn = draw(chance.later(index, np.tile(np.arange(tries), len(pending))), index)
+            chance.skip(tries)
+            right = good(drawn, index).reshape(-1, tries)
+            values[..., pending] = drawn[..., np.arange(len(pending)) * tries + right.argmax(axis=1)]
+            pending = pending[~right.any(axis=1)]
+        return values
 
 
 @cache

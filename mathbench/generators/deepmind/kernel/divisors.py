@@ -12,7 +12,13 @@ from mathbench.generators.deepmind.kernel.chance import Chance
 from mathbench.task import Int
 
 _LISTED = 1 << 17  # numbers below this are looked up
-_PRIMES = [p for p in range(2, 362) if all(p % q for q in range(2, p))]  # up to the square root of that
+_PRIMES = np.array(
+    [p for p in range(2, 362) if all(p % q for q in range(2, p))]
+)  # up to the square root of that
+_AT_ONCE = 1 << 10  # numbers looked at side by side, so that all primes of them stay in the cache
+# of each prime, (primes, 1): its inverse modulo 2^64, any number for 2; and the largest multiple, divided by it
+_INVERSES = np.array([[pow(int(p) | 1, -1, 1 << 64)] for p in _PRIMES], dtype=np.uint64)
+_HIGHEST = np.array([[((1 << 64) - 1) // int(p)] for p in _PRIMES], dtype=np.uint64)
 
 
 def divisor(chance: Chance, numbers: Int) -> tuple[Int, Int]:
@@ -41,20 +47,37 @@ def divisor(chance: Chance, numbers: Int) -> tuple[Int, Int]:
 
 
 def _divided(chance: Chance, size: Int) -> tuple[Int, Int]:
-    found, many, left = np.ones_like(size), np.ones_like(size), size
-    for prime in _PRIMES:
-        rows, power = np.flatnonzero(left % prime == 0), np.zeros_like(size)
-        left = left.copy()
-        luck = chance.take(rows)
-        inside = rows
-        while len(inside):
-            left[inside] //= prime
-            power[inside] += 1
-            inside = inside[left[inside] % prime == 0]
-        many[rows] *= power[rows] + 1
-        found[rows] *= prime ** luck.below(power[rows] + 1)
-    found *= np.where(chance.coin(), left, 1)
-    return found, many * np.where(left > 1, 2, 1)
+    """The same for numbers that are divided by the small primes, the luck for each prime apart."""
+    row, turn = _dividing(size)
+    prime, power, left = _PRIMES.take(turn), np.zeros_like(row), size.take(row)
+    inside = np.arange(len(row))
+    while len(inside):
+        left[inside] //= prime[inside]
+        power[inside] += 1
+        inside = inside[left[inside] % prime[inside] == 0]
+    chosen = chance.later(row, turn).below(power + 1)
+    chance.skip(len(_PRIMES))
+    found, many, taken = np.ones((3, len(size)), dtype=np.int64)
+    for product, factor in ((found, prime**chosen), (many, power + 1), (taken, prime**power)):
+        np.multiply.at(product, row, factor)
+    left = size // taken
+    return found * np.where(chance.coin(), left, 1), many * np.where(left > 1, 2, 1)
+
+
+def _dividing(size: Int) -> tuple[Int, Int]:
+    """The small primes that divide some numbers: which number, and the place of the prime; int64 (m,) each.
+
+    An odd number p divides n where n / p modulo 2^64 is at most 2^64 / p: a product in place of a division.
+    """
+    parts = []
+    for start in range(0, len(size), _AT_ONCE):
+        some = size[start : start + _AT_ONCE].view(np.uint64)
+        divided = some * _INVERSES <= _HIGHEST
+        divided[0] = some & np.uint64(1) == 0
+        turn, row = np.nonzero(divided)
+        parts.append((row + start, turn))
+    row, turn = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return row, turn
 
 
 @cache

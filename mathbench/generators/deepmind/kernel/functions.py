@@ -1,15 +1,16 @@
 """Functions by name: ``Let f(x) = 3*x**2 - 1.``, or a letter that a module below gave to a polynomial."""
 
+import numpy as np
 import pyarrow as pa
 
 from mathbench import text
 from mathbench.generators.deepmind.kernel.scope import Named, Scope, letter
-from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.sentences import filled, spread
 from mathbench.generators.deepmind.kernel.sums import Sums
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.task import Int
 
-_LET = ("Let {f}({x}) = {sum}. ", "")  # nothing where a module below has said it
+_LET = ("Let {f}({x}) = {sum}. ",)
 
 
 class Function:
@@ -36,10 +37,13 @@ class Function:
 
     def sentence(self) -> pa.StringArray:
         """What introduces the function, with its full stop and a space; empty where a module below does."""
-        return filled(
-            self._hidden.astype(int),
+        rows = np.flatnonzero(~self._hidden)
+        variable = self._variable.take(rows)
+        said = filled(
+            np.zeros_like(rows),
             _LET,
-            f=self.letter(),
-            x=letter(self._variable),
-            sum=Sums.polynomial(self._values, self._variable).written(),
+            f=letter(self.code.take(rows)),
+            x=letter(variable),
+            sum=Sums.polynomial(self._values.take(rows), variable).written(),
         )
+        return spread(said, rows, len(self._hidden))

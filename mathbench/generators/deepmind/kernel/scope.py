@@ -87,24 +87,32 @@ class Scope(Columns):
             values: the values, n of each.
             live: bool (values, n), which ones may be hidden; None: all.
         """
-        below, slots, chance = self.modules - 1, len(values), chance.fork()
-        codes = np.full((slots, len(self)), -1)
-        if not below.any():
+        codes, rows = np.full((len(values), len(self)), -1), np.flatnonzero(self.modules > 1)
+        if not len(rows):
+            chance.skip()
             return Named(tuple(values), codes, [])
-        live = np.ones((slots, len(self)), np.bool_) if live is None else live
-        counts = chance.fork().parts_among(below, live)  # its draws depend on how many values there are
-        left = self.entropy - self.own()
-        shares = chance.spread(left, counts)
-        turns = chance.order(slots)  # siblings are introduced in any order
-        first = self.number + 1 + _before(counts, turns)
+        live = np.ones(codes.shape, np.bool_) if live is None else live
+        shared = self.take(rows)._shared_out(chance.take(rows), live[:, rows])
         requests = []
-        for slot, value in enumerate(values):
-            index = np.flatnonzero(counts[slot])
-            scope = self._below(chance, first[slot], counts[slot], shares[slot]).take(index)
-            codes[slot, index] = scope.code(0)
+        for slot, (value, (scope, index)) in enumerate(zip(values, shared, strict=True)):
             if len(index):
-                requests.append(Request(scope, value.take(index)))
+                codes[slot, rows[index]] = scope.code(0)
+                requests.append(Request(scope, value.take(rows[index])))
         return Named(tuple(values), codes, requests)
+
+    def _shared_out(self, chance: Chance, live: Bool) -> "list[tuple[Scope, Int]]":
+        """The scopes below for each value, and which problems they are for."""
+        counts = chance.fork().parts_among(
+            self.modules - 1, live
+        )  # its draws depend on how many values there are
+        shares = chance.spread(self.entropy - self.own(), counts)
+        turns = chance.order(len(live))  # siblings are introduced in any order
+        first = self.number + 1 + _before(counts, turns)
+        indices = [np.flatnonzero(count) for count in counts]
+        return [
+            (self._below(chance, first[slot], counts[slot], shares[slot]).take(index), index)
+            for slot, index in enumerate(indices)
+        ]
 
     def _below(self, chance: Chance, number: Int, modules: Int, entropy: Int) -> "Scope":
         words, no_level = chance.words(), np.full_like(self.level, -1)

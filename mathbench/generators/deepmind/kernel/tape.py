@@ -1,10 +1,11 @@
 """Expressions as tapes: trees of operations side by side, written with as few brackets as reading them needs.
 
-Nodes have numbers, the root 0, and every node a smaller number than those below it. A tree is written in two passes
-over the numbers, bottom-up for how many pieces each node has and top-down for where they stand.
+Nodes have numbers, the root 0. Trees are written in two passes over their waves, upwards for how many pieces each node
+has and downwards for where these stand.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,15 +13,16 @@ import pyarrow as pa
 from mathbench import phrases, text
 from mathbench.generators.deepmind.kernel.chance import Bool
 from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.waves import Wave, Whole, halves, waves
 from mathbench.task import Int
 
-NONE, LEAF, ADD, SUB, MUL, DIV, POW, SQRT = range(-1, 7)
+NONE, LEAF, ADD, SUB, MUL, DIV, POW = range(-1, 6)
 # how tightly parts hold together; a leaf has one of these as well
 ATOM, POWER, PRODUCT, SUM = 1, 2, 4, 5
-_HOLDS = np.array([0, SUM, SUM, PRODUCT, PRODUCT, POWER, POWER])
-_JOINTS = ("(", ")", "", " + ", " - ", "*", "/", "**", "sqrt(", "-")
-_OPEN, _CLOSE, _EMPTY, _ROOT, _NEGATIVE = 0, 1, 2, 8, 9
-_BETWEEN = np.array([_EMPTY, 3, 4, 5, 6, 7, _EMPTY])  # by kind
+_HOLDS = np.array([0, SUM, SUM, PRODUCT, PRODUCT, POWER])
+_JOINTS = ("(", ")", "", " + ", " - ", "*", "/", "**", "-")
+_OPEN, _CLOSE, _EMPTY, _NEGATIVE = 0, 1, 2, 8
+_BETWEEN = np.array([_EMPTY, 3, 4, 5, 6, 7])  # by kind
 
 
 @dataclass(frozen=True)
@@ -28,25 +30,25 @@ class Tape(Columns):
     """Trees of operations.
 
     Attributes:
-        kind: int64 (k, n), NONE, LEAF or an operation.
-        left, right: int64 (k, n), numbers of the operands; a SQRT has the left one only.
-        holds: int64 (k, n), of a leaf: ATOM for a letter or a number that is neither negative nor a fraction,
+        kind: integers (k, n), NONE, LEAF or an operation.
+        left, right: integers (k, n), numbers of the operands.
+        holds: integers (k, n), of a leaf: ATOM for a letter or a number that is neither negative nor a fraction,
             POWER for `x**2`, PRODUCT for `2*x`, `-3` and `3/4`, SUM for `x + 1`.
         minus: bool (k, n), of a leaf: shown with a minus sign, as the difference it makes in a sum; a leaf that
             should read `-3` wherever it stands has it in its text instead.
     """
 
-    kind: Int
-    left: Int
-    right: Int
-    holds: Int
+    kind: Whole
+    left: Whole
+    right: Whole
+    holds: Whole
     minus: Bool
 
     def written(self, leaf: Int, texts: pa.StringArray) -> pa.StringArray:
         """The expressions as text, strings (n,).
 
         Args:
-            leaf: int64 (k, n), which of the texts each leaf shows.
+            leaf: integers (k, n), which of the texts each leaf shows.
             texts: strings.
 
         >>> kind = np.array([[MUL], [ADD], [LEAF], [LEAF], [LEAF]])
@@ -55,94 +57,92 @@ class Tape(Columns):
         >>> tape.written(np.array([[0], [0], [0], [1], [2]]), pa.array(["2", "x", "5"])).to_pylist()
         ['(x + 5)*2']
         """
-        holds = np.where(self.kind == LEAF, self.holds, _HOLDS.take(np.maximum(self.kind, 0)))
-        bracketed = self._bracketed(holds)
-        leading = self._leading(bracketed)
-        size = self._sizes(bracketed)
-        pieces = self._laid(bracketed, leading, size, leaf + len(_JOINTS))
-        shown = pieces >= 0
+        nodes = self._nodes()
+        pieces, size = _laid(nodes, [leaf.ravel().take(node.wave.at) + len(_JOINTS) for node in nodes])
         pool = pa.concat_arrays([text.column(_JOINTS), texts])
-        return phrases.merged(pool.take(text.integers(pieces.T[shown.T])), shown.sum(axis=0))
+        return phrases.merged(pool.take(text.integers(pieces)), size)
 
-    def _bracketed(self, holds: Int) -> Bool:
-        """Which nodes stand in brackets, bool (k, n)."""
-        found = np.zeros(self.kind.shape, dtype=np.bool_)
-        for node in range(len(self.kind)):
-            kind = self.kind[node]
-            rows = np.flatnonzero((kind > LEAF) & (kind != SQRT))
-            op, left, right = kind[rows], self.left[node, rows], self.right[node, rows]
-            mine = _HOLDS.take(op)
-            under_left, under_right = holds[left, rows], holds[right, rows]
-            tight = (op == DIV) | (op == POW)  # brackets also around what holds just as tightly
-            found[left, rows] = (under_left > mine) | ((under_left == mine) & tight)
-            found[left, rows] |= (op == ADD) & (self.kind[left, rows] == SUB)
-            apart = (op == SUB) | ((op == ADD) & (self.kind[right, rows] == SUB))
-            found[right, rows] = (under_right > mine) | ((under_right == mine) & (tight | apart))
+    def _nodes(self) -> "list[_Nodes]":
+        """All nodes, the roots first."""
+        holds, minus = self.holds.ravel(), self.minus.ravel()
+        bracketed, found = np.zeros(self.kind.shape[1], np.bool_), []
+        down = waves(self.kind, self.left, self.right)
+        for wave, below in zip(down, [*down[1:], None], strict=True):
+            leaf = wave.kind == LEAF
+            found.append(_Nodes(wave, leaf & minus.take(wave.at), bracketed))
+            if below is not None:
+                tight = np.where(below.kind == LEAF, holds.take(below.at), _HOLDS.take(below.kind))
+                bracketed = _bracketed(wave.kind.take(wave.over), below.kind, tight)
         return found
 
-    def _leading(self, bracketed: Bool) -> Bool:
-        """Which nodes begin with a leaf that has a minus sign, not in brackets, bool (k, n)."""
-        found = (self.kind == LEAF) & self.minus
-        for node in range(len(self.kind) - 1, -1, -1):
-            rows = np.flatnonzero((self.kind[node] > LEAF) & (self.kind[node] != SQRT))
-            left = self.left[node, rows]
-            found[node, rows] = found[left, rows] & ~bracketed[left, rows]
-        return found
 
-    def _sizes(self, bracketed: Bool) -> Int:
-        """Of how many pieces each node consists: brackets, a minus sign, a leaf, the joints between operands."""
-        size = np.where(self.kind == LEAF, 1 + self.minus, 0) + 2 * bracketed
-        for node in range(len(self.kind) - 1, -1, -1):
-            rows = np.flatnonzero(self.kind[node] > LEAF)
-            left, right = self.left[node, rows], self.right[node, rows]
-            below = size[left, rows] + np.where(self.kind[node, rows] == SQRT, 0, size[right, rows])
-            size[node, rows] += below + np.where(self.kind[node, rows] == SQRT, 2, 1)
-        return size
+class _Nodes(NamedTuple):
+    """Nodes of one depth.
 
-    def _laid(self, bracketed: Bool, leading: Bool, size: Int, leaf: Int) -> Int:
-        """The number of the piece at each place, int64 (places, n), -1 behind the end."""
-        shape = (int(size[0].max(initial=0)), self.kind.shape[1])
-        pieces, start = np.full(shape, -1), np.zeros_like(size)
-        joined = np.zeros(self.kind.shape, dtype=np.bool_)  # nodes whose minus sign is the joint before them
-        for node in range(len(self.kind)):
-            rows = np.flatnonzero(self.kind[node] > NONE)
-            kind, at = self.kind[node, rows], start[node, rows]
-            wrapped = bracketed[node, rows]
-            pieces[at[wrapped], rows[wrapped]] = _OPEN
-            pieces[(at + size[node, rows] - 1)[wrapped], rows[wrapped]] = _CLOSE
-            at = at + wrapped
-            self._lay_leaves(pieces, node, rows, kind == LEAF, at, joined, leaf)
-            self._lay_operations(pieces, node, rows, kind, at, (start, size, joined, bracketed, leading))
-        return pieces
+    Attributes:
+        wave: where they are.
+        minus: bool (m,), which are leaves with a minus sign.
+        bracketed: bool (m,), which stand in brackets.
+    """
 
-    def _lay_leaves(
-        self, pieces: Int, node: int, rows: Int, leaves: Bool, at: Int, joined: Bool, leaf: Int
-    ) -> None:
-        here, at = rows[leaves], at[leaves]
-        minus = self.minus[node, here]
-        sign = minus & ~joined[node, here]
-        pieces[at[sign], here[sign]] = _NEGATIVE
-        blank = minus & joined[node, here]
-        pieces[at[blank], here[blank]] = _EMPTY  # the joint before has the sign
-        pieces[at + minus, here] = leaf[node, here]
+    wave: Wave
+    minus: Bool
+    bracketed: Bool
 
-    def _lay_operations(
-        self, pieces: Int, node: int, rows: Int, kind: Int, at: Int, state: tuple[Int, Int, Bool, Bool, Bool]
-    ) -> None:
-        start, size, joined, bracketed, leading = state
-        roots = kind == SQRT
-        pieces[at[roots], rows[roots]] = _ROOT
-        inner = rows[roots]
-        left = self.left[node, inner]
-        start[left, inner] = at[roots] + 1
-        pieces[at[roots] + 1 + size[left, inner], inner] = _CLOSE
-        two = (kind > LEAF) & ~roots
-        here, at, kind = rows[two], at[two], kind[two]
-        left, right = self.left[node, here], self.right[node, here]
-        joined[left, here] |= joined[node, here] & ~bracketed[left, here]
-        start[left, here] = at
-        between = at + size[left, here]
-        swallowed = (kind == ADD) & leading[right, here] & ~bracketed[right, here]
-        pieces[between, here] = np.where(swallowed, _BETWEEN[SUB], _BETWEEN.take(kind))
-        joined[right, here] = swallowed
-        start[right, here] = between + 1
+
+def _bracketed(op: Whole, kind: Whole, holds: Int) -> Bool:
+    """Which operands stand in brackets, bool (2 p,): left ones, then right ones.
+
+    Args:
+        op: int64 (p,), operations.
+        kind, holds: int64 (2 p,), what their operands are, and how tightly these hold together.
+    """
+    mine, (left, right), below = _HOLDS.take(op), halves(holds), halves(kind == SUB)
+    tight = op >= DIV  # brackets also around what holds just as tightly
+    first = (left > mine) | ((left == mine) & tight) | ((op == ADD) & below[0])
+    apart = tight | (op == SUB) | ((op == ADD) & below[1])
+    return np.concatenate([first, (right > mine) | ((right == mine) & apart)])
+
+
+def _sizes(nodes: list[_Nodes]) -> tuple[list[Int], list[Bool]]:
+    """Of how many pieces each node consists: brackets, a minus sign, a leaf, the joints between operands.
+
+    And which nodes begin with a leaf that has a minus sign, not in brackets.
+    """
+    sizes: list[Int] = []
+    leads: list[Bool] = []
+    for wave, minus, bracketed in reversed(nodes):
+        size, lead = 2 * bracketed.astype(np.int64) + (wave.kind == LEAF) + minus, minus.copy()
+        if sizes:
+            left, right = halves(sizes[-1])
+            size[wave.over] += left + right + 1
+            lead[wave.over] = halves(leads[-1])[0]
+        sizes.append(size)
+        leads.append(lead & ~bracketed)
+    return sizes[::-1], leads[::-1]
+
+
+def _laid(nodes: list[_Nodes], leaves: list[Int]) -> tuple[Int, Int]:
+    """The numbers of all pieces, those of one tree after those of another; and how many each tree has."""
+    sizes, leads = _sizes(nodes)
+    ends = np.cumsum(sizes[0])
+    pieces = np.empty(sizes[0].sum(), dtype=np.int64)
+    start, joined = (
+        ends - sizes[0],
+        np.zeros(len(ends), np.bool_),
+    )  # joined: the minus sign is the joint before it
+    for depth, (wave, minus, bracketed) in enumerate(nodes):
+        pieces[start[bracketed]] = _OPEN
+        pieces[(start + sizes[depth] - 1)[bracketed]] = _CLOSE
+        start = start + bracketed
+        pieces[start[minus]] = np.where(joined[minus], _EMPTY, _NEGATIVE)
+        leaf = wave.kind == LEAF
+        pieces[(start + minus)[leaf]] = leaves[depth][leaf]
+        if depth + 1 < len(nodes):
+            op, start = wave.kind.take(wave.over), start.take(wave.over)
+            between = start + halves(sizes[depth + 1])[0]
+            swallowed = (op == ADD) & halves(leads[depth + 1])[1]
+            pieces[between] = np.where(swallowed, _BETWEEN[SUB], _BETWEEN.take(op))
+            first = joined.take(wave.over) & ~halves(nodes[depth + 1].bracketed)[0]
+            start, joined = np.concatenate([start, between + 1]), np.concatenate([first, swallowed])
+    return pieces, sizes[0]
