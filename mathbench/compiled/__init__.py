@@ -74,6 +74,21 @@ def mix(words: U64) -> U64:
     return found
 
 
+def stream_words(streams: U64, offset: int) -> U64:
+    """:func:`mix` of words after an offset was added to each."""
+    found = np.empty(len(streams), dtype=np.uint64)
+    _call("stream_words", np.ascontiguousarray(streams), len(streams), offset, found)
+    return found
+
+
+def stream_below(streams: U64, offset: int, sizes: Int) -> Int:
+    """The same, scaled to 0 .. size - 1, int64 (n,); sizes are int64 (n,) or (), 1 or more."""
+    found = np.empty(len(streams), dtype=np.int64)
+    streams, sizes = np.ascontiguousarray(streams), np.ascontiguousarray(sizes)
+    _call("stream_below", streams, len(streams), offset, sizes, int(sizes.size > 1), found)
+    return found
+
+
 def permute(index: U64, shift: int, high_size: int, key: int) -> U64:
     """:func:`mathbench.permute.permute` for one key."""
     found = np.empty(len(index), dtype=np.uint64)

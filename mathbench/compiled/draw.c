@@ -29,6 +29,20 @@ LOOP void mix(const u64 *words, i64 n, u64 *found) {
     for (i64 i = 0; i < n; i++) found[i] = mixed(words[i]);
 }
 
+/* Words of streams, uint64 (n,), after `offset` was added to each. */
+LOOP void stream_words(const u64 *streams, i64 n, u64 offset, u64 *found) {
+    for (i64 i = 0; i < n; i++) found[i] = mixed(streams[i] + offset);
+}
+
+/* The same scaled to 0 .. size - 1, see hashing.scale; `stride` is 0 for one size, 1 for one each. */
+LOOP void stream_below(const u64 *streams, i64 n, u64 offset, const u64 *sizes, u64 stride, u64 *found) {
+    const u64 half = 0xFFFFFFFFu;
+    for (i64 i = 0; i < n; i++) {
+        u64 word = mixed(streams[i] + offset), size = sizes[(u64)i * stride], high = size >> 32;
+        found[i] = ((word >> 32) * (size & half) >> 32) + (word >> 32) * high + ((word & half) * high >> 32);
+    }
+}
+
 /* The points at some positions of the order of a key, uint64 (n,). */
 LOOP void permute(const u64 *index, i64 n, u64 shift, u64 high_size, u64 key, u64 *points) {
     for (i64 i = 0; i < n; i++) points[i] = permuted(index[i], shift, high_size, key);

@@ -16,6 +16,7 @@ from hypothesis.extra.numpy import arrays
 from mathbench import compiled, domain, hashing, permute, primality, reserve, text
 from mathbench.compiled import build
 from mathbench.generators import gcd
+from mathbench.generators.deepmind.kernel.chance import Chance
 
 ROOT = Path(__file__).parents[2]
 HALF = 1 << 63
@@ -48,6 +49,15 @@ def test_mix(words):
     same(hashing.mix, words[::2])
     same(hashing.mix, words[: len(words) // 2 * 2].reshape(2, -1))
     assert (words == before).all()
+
+
+@needed
+@given(WORDS, st.integers(1, 1 << 63) | st.integers(1, 100), st.data())
+def test_streams(words, size, data):
+    sizes = data.draw(arrays(np.int64, len(words), elements=st.integers(1, HALF - 1) | st.integers(1, 9)))
+    same(lambda: Chance(words).words())
+    same(lambda: Chance(words).below(min(size, HALF - 1)))
+    same(lambda: Chance(words).below(sizes))
 
 
 @needed

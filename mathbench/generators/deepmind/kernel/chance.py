@@ -12,6 +12,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench import compiled
 from mathbench.generators.deepmind.kernel import entropy as decades
 from mathbench.hashing import GOLDEN, MASK, U64, mix, scale
 from mathbench.task import Int
@@ -43,8 +44,15 @@ class Chance:
 
     def words(self) -> U64:
         """A random word per problem, uint64 (n,)."""
+        offset = self._next()
+        if compiled.LIBRARY:
+            return compiled.stream_words(self._words, offset)
+        return mix(self._words + np.uint64(offset))
+
+    def _next(self) -> int:
+        """What the next draw adds to the words of the problems."""
         self._drawn += 1
-        return mix(self._words + np.uint64(self._drawn * GOLDEN & MASK))
+        return self._drawn * GOLDEN & MASK
 
     def skip(self, draws: int = 1) -> None:
         """Move on as if words had been drawn: for a draw that is certain in the whole batch."""
@@ -82,6 +90,8 @@ class Chance:
 
     def below(self, size: int | Int) -> Int:
         """Uniform in 0 .. size-1, int64 (n,); size (an integer or int64 (n,)) is 1 or more."""
+        if compiled.LIBRARY:
+            return compiled.stream_below(self._words, self._next(), np.asarray(size, dtype=np.int64))
         sizes, words = np.asarray(size, dtype=np.int64).view(np.uint64), self.words()
         if sizes.max(initial=np.uint64(0)) >> _HALF:
             return scale(words, sizes).view(np.int64)
