@@ -1,11 +1,10 @@
 """The dataset card: `README.md` with the YAML that `datasets` and the Hub read, and what a reader wants to know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mathbench import digest
 from mathbench.manifest import Config, Manifest
 from mathbench.reserve import SPLITS
-from mathbench.rows import open_rows
 from mathbench.sampled import Sampled
 
 FILE = "README.md"
@@ -14,10 +13,15 @@ MOST_STRATA = 12
 LOOKED_AT = 100_000  # rows of train that are searched for repeats
 
 
-def render(manifest: Manifest) -> str:
-    """Write the card of a dataset."""
+def render(manifest: Manifest, first: Callable[[Config, str], Mapping[str, str]]) -> str:
+    """Write the card of a dataset.
+
+    Args:
+        manifest: what it holds.
+        first: gives the first row of a split of a configuration, as it was written.
+    """
     parts = [_front_matter(manifest), _opening(manifest)]
-    parts += [_section(manifest, config) for config in manifest.configs]
+    parts += [_section(manifest, config, first) for config in manifest.configs]
     return "\n".join(parts) + _closing(manifest)
 
 
@@ -85,18 +89,22 @@ def _opening(manifest: Manifest) -> str:
     )
 
 
-def _section(manifest: Manifest, config: Config) -> str:
+def _section(manifest: Manifest, config: Config, first: Callable[[Config, str], Mapping[str, str]]) -> str:
     parameters = ", ".join(f"{name}={value}" for name, value in config.task.parameters.items())
     lines = [f"## {config.name}", "", f"`{config.task.id}`, seed `{config.seed}`: {parameters}.", ""]
     lines += [f"One problem up to: {config.task.symmetry}. Extrapolates to: {config.task.extrapolates}.", ""]
     lines += ["| split | rows | strata | example question | answer |", "|---|---:|---:|---|---|"]
     for split in SPLITS:
         if config.sizes.get(split):
-            first = open_rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
-            strata = len(manifest.strata(config, split))
-            lines.append(
-                f"| {split} | {config.sizes[split]:,} | {strata} | `{first['question']}` | `{first['answer']}` |"
+            row, strata = first(config, split), len(manifest.strata(config, split))
+            cells = (
+                split,
+                f"{config.sizes[split]:,}",
+                str(strata),
+                f"`{row['question']}`",
+                f"`{row['answer']}`",
             )
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", *_repeats(config), _strata(manifest, config)])
 
 

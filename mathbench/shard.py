@@ -252,6 +252,13 @@ def read(path: Place) -> Iterator[pa.Table]:
     return (table for _, table in groups(path))
 
 
+def first(path: Place) -> dict[str, str]:
+    """Question and answer of the first row of a file; errors as for :func:`opened`."""
+    with opened(path) as file:
+        found: dict[str, str] = next(file.iter_batches(1, columns=["question", "answer"])).to_pylist()[0]
+        return found
+
+
 def scan(path: Place) -> ShardContent:
     """What a file holds, read from its rows, whatever they are.
 
