@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mathbench.cli import serve
 from mathbench.cli.output import emit, out, say
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 
@@ -17,7 +18,7 @@ BoardOption = Annotated[
     typer.Option(
         "--board",
         metavar="PATH|URL",
-        help="Which board: an SQLite file, a database URL, or a folder of results.",
+        help="Which board: an SQLite file, a database URL, a folder of results; for submit also a server.",
     ),
 ]
 TaskOption = Annotated[str | None, typer.Option("--task", help="Only this task: its name, id or family.")]
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     leaderboard.command()(show)
     leaderboard.command()(export)
     leaderboard.command()(verify)
+    serve.register(leaderboard)
     app.add_typer(leaderboard, name="leaderboard")
 
 
@@ -48,6 +50,10 @@ def submit(
     ],
     board: BoardOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and score, but keep nothing.")] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", help="Holds the token for a server, instead of MATHBENCH_TOKEN."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put a run on the board: its predictions are scored again, its claims only kept.
@@ -59,10 +65,12 @@ def submit(
     mathbench submit runs/lstm-seq2seq --dry-run --json
 
     mathbench submit runs/lstm-seq2seq --board team.sqlite
+
+    mathbench submit runs/lstm-seq2seq --board https://board.example.org --token-file ada.token
     """
     from mathbench.leaderboard import submit as submitting
 
-    receipt = submitting.dry_run(run) if dry_run else submitting.submit_run(run, board)
+    receipt = submitting.dry_run(run) if dry_run else submitting.submit_run(run, board, token_file)
     if as_json:
         emit(receipt.to_json())
     else:

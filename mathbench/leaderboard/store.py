@@ -248,6 +248,12 @@ class Board:
         with self._one_line(), Session(self._engine) as session:
             return [_kept(row) for row in session.scalars(query)]
 
+    def one(self, digest: str) -> Kept | None:
+        """The submission with a digest; None when there is none."""
+        with self.transaction() as session:
+            row = session.get(SubmissionRow, digest)
+            return _kept(row) if row else None
+
     def packed(self, digest: str) -> bytes:
         """The kept predictions of one submission, as a Parquet file."""
         with self._one_line(), Session(self._engine) as session:

@@ -43,19 +43,26 @@ class Receipt:
         return vars(self) | {"scores": scores, "differences": list(self.differences)}
 
 
-def submit_run(path: str | Path, board: str | Path | None = None) -> Receipt:
+def submit_run(path: str | Path, board: str | Path | None = None, token_file: Path | None = None) -> Receipt:
     """Recompute the scores of a run and keep it on a board.
 
     Args:
         path: a run directory: result.json and predictions.parquet.
-        board: a path or database URL; by default MATHBENCH_BOARD or the user's own board.
+        board: a path, database URL or the http(s) URL of a server; by default MATHBENCH_BOARD or the
+            user's own board.
+        token_file: holds the token for a server; by default MATHBENCH_TOKEN is the token.
 
     Raises:
         InputError: when the run is refused; the board keeps a trace of the attempt.
     """
+    from mathbench.leaderboard import remote
     from mathbench.leaderboard.store import Board
 
     run = _directory(path)
+    if url := remote.served(board):
+        secret = remote.token(token_file)
+        dry_run(run)  # what the server would refuse is not sent
+        return remote.send(run, url, secret)
     opened = Board(board)
     try:
         submission = read_run(run)
@@ -64,13 +71,13 @@ def submit_run(path: str | Path, board: str | Path | None = None) -> Receipt:
         opened.refuse(str(error))
         raise
     place = opened.keep(submission, checked, source=run.name)
-    return _receipt(submission, checked, opened.name, place.new, place.attempts)
+    return receipt(submission, checked, opened.name, place.new, place.attempts)
 
 
 def dry_run(path: str | Path) -> Receipt:
     """Do all that submitting does, but keep nothing."""
     submission = read_run(_directory(path))
-    return _receipt(submission, check(submission), board="", new=False, attempts=0)
+    return receipt(submission, check(submission), board="", new=False, attempts=0)
 
 
 def _directory(path: str | Path) -> Path:
@@ -80,7 +87,8 @@ def _directory(path: str | Path) -> Path:
     return Path(path)
 
 
-def _receipt(submission: Submission, checked: Checked, board: str, new: bool, attempts: int) -> Receipt:
+def receipt(submission: Submission, checked: Checked, board: str, new: bool, attempts: int) -> Receipt:
+    """What the submitter of a checked submission is told."""
     return Receipt(
         digest=submission.digest,
         board=board,

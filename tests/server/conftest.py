@@ -7,16 +7,24 @@ root, so root gives the folder to the user "nobody". MATHBENCH_POSTGRES_URL name
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
+from time import monotonic, sleep
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.leaderboard.conftest import board, run, task  # noqa: F401 - the same run directories
+from mathbench.leaderboard import remote, tokens
+from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.store import Board
+from tests.leaderboard import conftest as runs
+
+board, run, task = runs.board, runs.run, runs.task  # the same run directories
 
 
 def _programs():
@@ -82,3 +90,67 @@ def any_database(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'board.sqlite'}"
     return request.getfixturevalue("postgres")
+
+
+class Served:
+    """A server in a process of its own, with a token."""
+
+    def __init__(self, target, place, *options):
+        self.target, self.place = str(target), place
+        self.token = tokens.create(Board(target), f"tester-{uuid4().hex[:8]}")
+        self.start(*options)
+
+    def start(self, *options):
+        self.log = self.place / f"server-{uuid4().hex[:8]}.log"
+        command = [sys.executable, "-m", "mathbench", "leaderboard", "serve", "--port", "0"]
+        command += ["--board", self.target, *map(str, options)]
+        environment = os.environ | {"COLUMNS": "300", "TMPDIR": str(self.place)}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, stderr=log, stdout=log, env=environment)
+        deadline = monotonic() + 120
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", self.text())):
+            assert self.process.poll() is None and monotonic() < deadline, self.text()
+            sleep(0.05)
+        self.url = found[0]
+
+    def text(self):
+        return self.log.read_text()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(60)
+
+    def submit(self, run):
+        return remote.send(run, self.url, self.token)
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Start servers; they are stopped at the end."""
+    started = []
+
+    def start(target, *options):
+        started.append(Served(target, tmp_path, *options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def client(board):
+    """A client inside this process, and a board with a token; `client.board`, `client.secret`."""
+    from starlette.testclient import TestClient
+
+    opened = Board(board)
+    secret = tokens.create(opened, "ada")
+    limits = Limits(largest=200_000, submissions=1000, per_token=1000, requests=10_000)
+    with TestClient(make_app(opened, limits), raise_server_exceptions=False) as made:
+        made.board, made.secret = opened, secret
+        made.headers["Authorization"] = f"Bearer {secret}"
+        yield made

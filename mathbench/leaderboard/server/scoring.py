@@ -1,0 +1,66 @@
+"""The checker in a process of its own, so that no submission can hold up or bring down the server."""
+
+import multiprocessing
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.checker import Checked, check
+from mathbench.leaderboard.submission import Submission, read_run
+
+# a fork server that has imported everything once makes a process in a few milliseconds
+_CONTEXT: Any = multiprocessing.get_context("forkserver")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a submission was refused: one line."""
+
+    why: str
+
+
+def warm_up() -> None:
+    """Start the fork server before the first submission needs it."""
+    _CONTEXT.set_forkserver_preload([__name__])
+    forkserver.ensure_running()
+
+
+def checked(folder: Path, seconds: float) -> tuple[Submission, Checked]:
+    """Read and score the submission in a folder.
+
+    Args:
+        folder: holds the manifest and the predictions.
+        seconds: how long it may take.
+
+    Raises:
+        InputError: when it is refused, takes longer, or kills the process that reads it.
+    """
+    ours, theirs = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(target=_work, args=(folder, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(seconds):
+            raise InputError(f"scoring takes more than {seconds:g} seconds; send fewer or smaller rows.")
+        found = ours.recv()
+    except EOFError:
+        raise InputError("the submission cannot be read: scoring it broke off.") from None
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    if isinstance(found, Refused):
+        raise InputError(found.why)
+    submission, scores = found
+    return submission, scores
+
+
+def _work(folder: Path, to: Connection) -> None:
+    try:
+        submission = read_run(folder)
+        to.send((submission, check(submission)))
+    except InputError as error:
+        to.send(Refused(str(error)))
