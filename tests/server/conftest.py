@@ -5,6 +5,7 @@ initdb and pg_ctl). The server listens on a socket in a temporary folder only. I
 root, so root gives the folder to the user "nobody". MATHBENCH_POSTGRES_URL names a server that already runs.
 """
 
+import multiprocessing
 import os
 import pwd
 import re
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from multiprocessing import forkserver
 from pathlib import Path
 from time import monotonic, sleep
 from uuid import uuid4
@@ -20,6 +22,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from mathbench.leaderboard import remote, tokens
+from mathbench.leaderboard.server import scoring
 from mathbench.leaderboard.server.app import Limits, make_app
 from mathbench.leaderboard.store import Board
 from tests.leaderboard import conftest as runs
@@ -40,6 +43,16 @@ def _programs():
 def _call(*command, user):
     result = subprocess.run(list(map(str, command)), user=user, cwd="/", capture_output=True, timeout=120)
     assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_processes():
+    """Processes that these tests start are forked from one that has imported everything, pytest too."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        [*scoring.PRELOAD, "pytest", "psycopg", "mathbench.leaderboard.migrations"]
+    )
+    forkserver.ensure_running()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Whatever comes in, the server answers with a receipt or with one line, and never with a 5xx."""
 
+import hashlib
 import json
 
 import pytest
@@ -80,12 +81,16 @@ def submissions(client, sent):
     document = json.loads(sent["manifest"][1])
 
     def send(data):
-        path = data.draw(st.sampled_from(list(paths(document))))
-        other = changed(document, path, data.draw(VALUES), data.draw(st.booleans()))
-        manifest = json.dumps(other).encode() if data.draw(st.booleans()) else sent["manifest"][1]
+        predictions = spoilt(sent["predictions"][1], data.draw(EDITS))
+        # the right hash of the wrong file, so that the file itself is looked at
+        other = document | {"predictions_sha256": hashlib.sha256(predictions).hexdigest()}
+        if data.draw(st.booleans()):
+            path = data.draw(st.sampled_from(list(paths(document))))
+            other = changed(other, path, data.draw(VALUES), data.draw(st.booleans()))
+        manifest = spoilt(json.dumps(other).encode(), data.draw(EDITS))
         files = {
-            "manifest": ("result.json", spoilt(manifest, data.draw(EDITS))),
-            "predictions": ("predictions.parquet", spoilt(sent["predictions"][1], data.draw(EDITS))),
+            "manifest": ("result.json", manifest),
+            "predictions": ("predictions.parquet", predictions),
         }
         fine(client.post(SUBMIT, files=files))
 

@@ -13,7 +13,12 @@ from mathbench.leaderboard.verify import verify
 
 MANY = ("--per-token", 100_000, "--per-minute", 100_000)
 SMALL = {"train": 10, "validation": 10, "interpolate": 20, "extrapolate": 20}
-CLIENTS = [pytest.param(6, id="few"), pytest.param(64, id="many", marks=pytest.mark.slow)]
+
+
+def sizes(kind):
+    """A few clients with one kind of database; 64 with both where there is time."""
+    many = [pytest.param(database, 64, marks=pytest.mark.slow) for database in ("sqlite", "postgresql")]
+    return pytest.mark.parametrize(("any_database", "clients"), [(kind, 4), *many], indirect=["any_database"])
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def small(run):
     return make
 
 
-@pytest.mark.parametrize("clients", CLIENTS)
+@sizes("postgresql")
 def test_clients_that_submit_at_once(any_database, serve, small, clients):
     """Each sends a run of its own and one that all of them send."""
     server = serve(any_database, *MANY)
@@ -50,7 +55,7 @@ def test_clients_that_submit_at_once(any_database, serve, small, clients):
     assert "Traceback" not in server.text() and " 500 " not in server.text()
 
 
-@pytest.mark.parametrize("clients", CLIENTS)
+@sizes("sqlite")
 def test_a_server_that_is_killed(any_database, serve, small, clients, monkeypatch):
     """What was answered for is on the board; the rest can be sent again; the board verifies at once."""
     monkeypatch.setattr(remote, "PAUSE", 0.01)

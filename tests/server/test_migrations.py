@@ -26,6 +26,7 @@ CREATE TABLE attempts (id {id} NOT NULL, at VARCHAR(32) NOT NULL, digest VARCHAR
  outcome VARCHAR(20) NOT NULL, message TEXT NOT NULL, PRIMARY KEY (id));
 INSERT INTO board VALUES ('version', '1');
 """
+PROCESSES = 4
 KINDS = {"sqlite": {"bytes": "BLOB", "id": "INTEGER"}, "postgresql": {"bytes": "BYTEA", "id": "SERIAL"}}
 
 
@@ -87,14 +88,13 @@ def test_processes_that_meet_a_board_together(any_database, upgraded):
     if upgraded:
         old_board(any_database)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["mathbench.leaderboard.store", "mathbench.leaderboard.migrations"])
-    gate = context.Barrier(6)
-    workers = [context.Process(target=_open, args=(any_database, gate)) for _ in range(6)]
+    gate = context.Barrier(PROCESSES)
+    workers = [context.Process(target=_open, args=(any_database, gate)) for _ in range(PROCESSES)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0] * 6
+    assert [worker.exitcode for worker in workers] == [0] * PROCESSES
     assert tables(any_database) == (VERSION, [])
 
 

@@ -33,9 +33,11 @@ def test_an_address_that_cannot_be_had(board):
             run_server(Board(board), "127.0.0.1", port, Limits(), ready=pytest.fail)
 
 
-def test_it_ends_when_told_to(serve, board):
-    server = serve(board)
+def test_a_body_is_cut_off_while_it_comes_and_the_server_ends_when_told_to(serve, board):
+    """No length was announced, and the end never comes: the server answers at its limit, and goes on."""
+    server = serve(board, "--largest", 5_000)
     address = server.url.removeprefix("http://")
+    assert _status_of_endless_body(address, server.token).startswith(b"HTTP/1.1 413")
     connection = http.client.HTTPConnection(address)
     connection.request("GET", "/api/v1/health")
     assert connection.getresponse().status == 200
@@ -43,17 +45,15 @@ def test_it_ends_when_told_to(serve, board):
     assert server.process.wait(30) in (0, 130, -signal.SIGINT) and "Traceback" not in server.text()
 
 
-def test_a_body_is_cut_off_while_it_comes(serve, board):
-    """No length was announced, and the end never comes: the server answers at its limit."""
-    server = serve(board, "--largest", 5_000)
-    host, port = server.url.removeprefix("http://").split(":")
+def _status_of_endless_body(address, token):
+    host, port = address.split(":")
     head = (
         "POST /api/v1/submissions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-        f"Authorization: Bearer {server.token}\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
     )
+    part = b'--b\r\nContent-Disposition: form-data; name="manifest"; filename="result.json"\r\n\r\n'
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         connection.sendall(head.encode())
-        part = b'--b\r\nContent-Disposition: form-data; name="manifest"; filename="result.json"\r\n\r\n'
         for chunk in (part, *[b"0" * 1000] * 5):
             connection.sendall(b"%x\r\n%s\r\n" % (len(chunk), chunk))
-        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+        return connection.recv(100)
