@@ -29,7 +29,8 @@ def submission(board: Board, digest: str) -> dict[str, Any]:
     kept = board.one(digest)
     if kept is None:
         raise HTTPException(404, f"the board has no submission {digest}.")
-    same = select(func.count()).where(AttemptRow.digest == digest)
+    sent = AttemptRow.outcome.in_(("kept", "repeated"))
+    same = select(func.count()).where(AttemptRow.digest == digest, sent)
     with board.transaction() as session:
         return kept.to_json() | {"attempts": session.scalar(same)}
 

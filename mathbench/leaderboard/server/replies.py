@@ -86,12 +86,12 @@ class Submission(Reply):
 
 
 class Attempt(Reply):
-    """Every time that somebody submitted something."""
+    """One time that somebody submitted something, or withdrew it."""
 
     id: int
     at: Time
     digest: str | None = Field(description="Null when it was refused.")
-    outcome: Literal["kept", "repeated", "refused"]
+    outcome: Literal["kept", "repeated", "refused", "withdrawn"]
     message: str
 
 
