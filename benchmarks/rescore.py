@@ -21,7 +21,7 @@ from mathbench.generators import task as make_task
 from mathbench.leaderboard import scoring
 from mathbench.leaderboard.checker import check
 from mathbench.leaderboard.store import Board
-from mathbench.leaderboard.submission import read_run
+from mathbench.leaderboard.submission import open_submission
 from tests.leaderboard.conftest import manifest, replaced, right, write_run
 
 
@@ -36,7 +36,7 @@ def main(rows: int) -> None:
         board = Board(Path(place) / "board.sqlite")
         print(f"{rows:,} predictions, {(run / 'predictions.parquet').stat().st_size:,} bytes")
         for attempt in ("first", "second"):
-            read, submission = timed(lambda: read_run(run))
+            read, submission = timed(lambda: open_submission(run))
             scored, checked = timed(lambda it=submission: check(it))
             kept, _ = timed(lambda it=submission, c=checked: board.keep(it, c))
             print(f"{attempt}: read {read}, score {scored}, keep {kept}")

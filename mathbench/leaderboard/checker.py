@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from mathbench import formats
 from mathbench.errors import InputError
 from mathbench.leaderboard.scoring import Scored, score, solve, truth_of
-from mathbench.leaderboard.submission import MOST_ROWS, Manifest, Submission
+from mathbench.leaderboard.predictions import MOST_ROWS
+from mathbench.leaderboard.submission import Manifest, Submission
 from mathbench.metrics import Score
 
 JUDGED = (
@@ -76,7 +77,7 @@ def _splits(manifest: Manifest, given: set[str]) -> list[str]:
             f"predictions for {len(foreign)} splits without rows: {names}. With rows: {', '.join(sizes)}."
         )
     splits = [
-        split for split in sizes if split in given or split in JUDGED or split in manifest.document["scores"]
+        split for split in sizes if split in given or split in JUDGED or split in manifest.facts.scores
     ]
     if not splits:
         raise InputError("nothing to score: the manifest gives no split any rows.")
@@ -101,15 +102,16 @@ def _first(rows: NDArray[np.int64], what: str) -> str:
 
 def _differences(manifest: Manifest, scores: Mapping[str, Scored]) -> list[str]:
     found = []
-    for split, claim in manifest.document["scores"].items():
+    for split, claim in manifest.facts.scores.items():
         if split not in scores:
             found.append(f"{split}: a score is claimed, but the manifest gives the split no rows")
             continue
         real = scores[split].total
         same = (claim["n"], claim["correct"]) == (real.n, real.correct)
-        if not same or abs(claim["exact_match"] - real.exact_match) > 1e-6:
+        share = claim.get("exact_match", claim["correct"] / claim["n"])
+        if not same or abs(share - real.exact_match) > 1e-6:
             found.append(
-                f"{split}: claimed {claim['exact_match']:.4%} ({claim['correct']:,} of {claim['n']:,}), "
+                f"{split}: claimed {share:.4%} ({claim['correct']:,} of {claim['n']:,}), "
                 f"recomputed {real.exact_match:.4%} ({real.correct:,} of {real.n:,})"
             )
     return found

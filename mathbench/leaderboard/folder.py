@@ -16,9 +16,7 @@ from mathbench.leaderboard.submission import Manifest
 
 def file_name(entry: Kept) -> str:
     """A readable name that says what is inside; strangers choose the words, so only plain ones are kept."""
-    words = (
-        f"{entry.manifest['task']['name']} {entry.manifest['baseline']} {entry.manifest['framework'] or ''}"
-    )
+    words = f"{entry.facts.task['name']} {entry.facts.model} {entry.facts.framework or ''}"
     plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:100].strip("-")
     return f"{plain}-{entry.digest[:12]}.json"
 

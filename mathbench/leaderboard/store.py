@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from platformdirs import user_data_dir
-from sqlalchemy import JSON, Engine, ForeignKey, LargeBinary, String, Text, create_engine, event, func, select
+from sqlalchemy import JSON, Engine, ForeignKey, LargeBinary, String, Text, create_engine, event, func, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
@@ -20,8 +20,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, deferred, mapped_co
 from sqlalchemy.schema import CreateTable
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked
-from mathbench.leaderboard.kept import Kept
+from mathbench.leaderboard.kept import Kept, one_of
 from mathbench.leaderboard.scoring import Scored
 from mathbench.leaderboard.submission import Submission
 from mathbench.metrics import Score
@@ -86,6 +87,14 @@ class AttemptRow(Base):
     digest: Mapped[str | None] = mapped_column(String(64), index=True)
     outcome: Mapped[str] = mapped_column(String(20))
     message: Mapped[str] = mapped_column(Text)
+
+
+# how often each content was sent; to withdraw it is no sending
+_SENDINGS = (
+    select(AttemptRow.digest, func.count())
+    .where(AttemptRow.outcome.in_(("kept", "repeated")))
+    .group_by(AttemptRow.digest)
+)
 
 
 @dataclass(frozen=True)
@@ -180,8 +189,9 @@ class Board:
                 attempt.outcome = "repeated"
             session.flush()
             row = session.get_one(SubmissionRow, submission.digest)
-            count = select(func.count()).where(AttemptRow.digest == submission.digest)
-            return Place(_kept(row), new, session.scalar(count) or 0)
+            sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
+            attempts = session.execute(sent).one()[1]
+            return Place(_kept(row, attempts), new, attempts)
 
     def refuse(self, message: str) -> None:
         """Keep the trace of an attempt that was refused."""
@@ -189,23 +199,48 @@ class Board:
             session.add(AttemptRow(at=now(), digest=None, outcome="refused", message=message[:1000]))
 
     def withdraw(self, digest: str, reason: str) -> None:
-        """Take a submission out of the ranking; it stays on the board, marked with the reason."""
+        """Take a submission out of the ranking; it stays on the board, marked with the reason.
+
+        Raises:
+            InputError: when it is not there or withdrawn already.
+        """
+        schema.text(500)(reason, "the reason")
         with self._one_line(), Session(self._engine) as session, session.begin():
+            session.add(AttemptRow(at=now(), digest=digest, outcome="withdrawn", message=reason))
+            session.flush()
             row = session.get(SubmissionRow, digest)
             if row is None:
                 raise InputError(f"the board has no submission {digest!r}.")
+            if row.withdrawn is not None:
+                raise InputError(f"{digest[:8]} is withdrawn already: {row.withdrawn}")
             row.withdrawn = reason
+
+    def set_badge(self, digest: str, badge: str) -> None:
+        """Give a submission another badge, one of `kept.BADGES`."""
+        with self._one_line(), Session(self._engine) as session, session.begin():
+            session.execute(
+                update(SubmissionRow).where(SubmissionRow.digest == digest).values(badge=badge)
+            )
 
     def kept(self) -> list[Kept]:
         """All submissions, also withdrawn ones, in the order in which they came."""
         query = select(SubmissionRow).order_by(SubmissionRow.submitted, SubmissionRow.digest)
         with self._one_line(), Session(self._engine) as session:
-            return [_kept(row) for row in session.scalars(query)]
+            counts = {digest: count for digest, count in session.execute(_SENDINGS)}
+            return [_kept(row, counts.get(row.digest, 1)) for row in session.scalars(query)]
 
     def packed(self, digest: str) -> bytes:
         """The kept predictions of one submission, as a Parquet file."""
         with self._one_line(), Session(self._engine) as session:
             return session.scalars(select(SubmissionRow.packed).where(SubmissionRow.digest == digest)).one()
+
+    def find(self, wanted: str) -> Kept:
+        """The submission whose digest begins so.
+
+        Raises:
+            InputError: when there is none, or more than one.
+        """
+        return one_of(self.kept(), wanted)
 
     def attempts(self) -> dict[str, int]:
         """How many attempts ended in which way."""
@@ -279,8 +314,8 @@ def _columns(submission: Submission, checked: Checked) -> dict[str, Any]:
         "badge": "re-scored",
         "task_id": manifest.task.id,
         "task_name": manifest.task.name,
-        "model": manifest.document["baseline"],
-        "framework": manifest.document["framework"],
+        "model": manifest.facts.model,
+        "framework": manifest.facts.framework,
         "manifest": dict(manifest.document),
         "differences": list(checked.differences),
         "predictions_digest": submission.predictions_digest,
@@ -304,7 +339,7 @@ def _score_rows(digest: str, checked: Checked) -> list[ScoreRow]:
     ]
 
 
-def _kept(row: SubmissionRow) -> Kept:
+def _kept(row: SubmissionRow, attempts: int) -> Kept:
     scores = {
         s.split: Scored(Score(s.n, s.correct), {name: Score(*c) for name, c in s.strata.items()})
         for s in row.scores
@@ -312,5 +347,12 @@ def _kept(row: SubmissionRow) -> Kept:
     solver = {s.split: Score(s.solver_n, s.solver_correct) for s in row.scores}
     checked = Checked(scores, solver, tuple(row.differences))
     return Kept(
-        row.digest, row.submitted, row.badge, row.manifest, row.predictions_digest, checked, row.withdrawn
+        row.digest,
+        row.submitted,
+        row.badge,
+        row.manifest,
+        row.predictions_digest,
+        checked,
+        row.withdrawn,
+        attempts,
     )
