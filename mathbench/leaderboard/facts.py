@@ -6,6 +6,7 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.leaderboard import schema
+from mathbench.reserve import SPLITS
 
 FILE = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(parquet|jsonl|jsonl\.gz)"
 SHA256 = schema.text(71, "(sha256:)?[0-9a-f]{64}")
@@ -31,13 +32,17 @@ SUBMISSION = schema.record(
             }
         ),
         "task": schema.TASK,
-        "data": schema.record({"seed": schema.SEED, "sizes": schema.table(schema.whole(), schema.SPLITS)}),
+        "data": schema.record({"seed": schema.SEED, "sizes": schema.table(schema.whole(), SPLITS)}),
         "environment": schema.OBJECT,
         "command": schema.either(schema.text(10_000, empty=True), schema.nothing),
         "commit": schema.either(schema.text(100, empty=True), schema.nothing),
         "predictions": schema.record({"file": schema.text(100, FILE), "sha256": SHA256}),
     },
-    {"scores": schema.table(schema.counted(schema.record({"n": schema.whole(1), "correct": schema.whole()})))},
+    {
+        "scores": schema.table(
+            schema.counted(schema.record({"n": schema.whole(1), "correct": schema.whole()}))
+        )
+    },
 )
 
 

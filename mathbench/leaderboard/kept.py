@@ -21,7 +21,6 @@ BADGES = {
 }
 
 
-
 def _manifest(value: Any, where: str) -> None:
     """A manifest of either kind, checked against the schema of that kind."""
     schema.table(lambda item, at: None)(value, where)
@@ -110,9 +109,7 @@ class Kept:
         checked = Checked(scores, solver, tuple(record["differences"]))
         names = ("digest", "submitted", "badge", "manifest", "predictions_digest")
         said = {name: record[name] for name in names}
-        return cls(
-            **said, checked=checked, withdrawn=record["withdrawn"], attempts=record.get("attempts", 1)
-        )
+        return cls(**said, checked=checked, withdrawn=record["withdrawn"], attempts=record.get("attempts", 1))
 
 
 def one_of(kept: Sequence[Kept], wanted: str) -> Kept:

@@ -72,7 +72,9 @@ def _headers(data: bytes, at: int, end: int) -> Iterator[dict[int, Any]]:
 def _check_encoding(header: dict[int, Any], name: str) -> None:
     for page, field in _ENCODING.items():
         if page in header and header[page][field] == DELTA_STRINGS:
-            raise InputError(f"{name} has text in DELTA_BYTE_ARRAY encoding; write it PLAIN or as a dictionary.")
+            raise InputError(
+                f"{name} has text in DELTA_BYTE_ARRAY encoding; write it PLAIN or as a dictionary."
+            )
 
 
 class _Compact:

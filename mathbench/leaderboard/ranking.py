@@ -115,6 +115,7 @@ def tables(
     framework: str | None = None,
     split: str | None = None,
     sort: str = "score",
+    badge: str | None = None,
 ) -> list[Table]:
     """All tables of a board, one per task and split.
 
@@ -124,6 +125,7 @@ def tables(
         framework: only models of this framework; ranks are among those shown.
         split: only this split; by default the two that tests are made of.
         sort: one of `SORTS`.
+        badge: only submissions with this badge; ranks are among those shown.
 
     Raises:
         InputError: for a filter that fits nothing on the board, with the nearest that does.
@@ -133,11 +135,14 @@ def tables(
     if split is not None and split not in SPLITS:
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
     standing = [k for k in kept if k.withdrawn is None]
-    if task is not None:
-        standing = _only(standing, task, "task", _task_names)
+    standing = of_task(standing, task)
     shown = standing
     if framework is not None:
         shown = _only(standing, framework, "framework", lambda k: (str(k.facts.framework or "none"),))
+    if badge is not None:
+        if badge not in BADGES:
+            raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, BADGES)}")
+        shown = [k for k in shown if k.badge == badge]
     groups = _grouped(standing, _task_key)
     here = {k.digest for k in shown}
     out = []
@@ -164,6 +169,15 @@ def ranked(lines: Iterable[Line]) -> list[Line]:
         replace(line, rank=1 + sum(low > line.high for low in lows)) if line.kind == "model" else line
         for line in lines
     ]
+
+
+def of_task(kept: Sequence[Kept], task: str | None) -> list[Kept]:
+    """Only the submissions to the task of a name, versioned id or family; all of them for None.
+
+    Raises:
+        InputError: when there is none, with the nearest name that there is.
+    """
+    return list(kept) if task is None else _only(list(kept), task, "task", _task_names)
 
 
 def _only(kept: list[Kept], wanted: str, what: str, names: Callable[[Kept], tuple[str, ...]]) -> list[Kept]:

@@ -11,7 +11,19 @@ from time import monotonic, sleep
 from typing import Any
 
 from platformdirs import user_data_dir
-from sqlalchemy import JSON, Engine, ForeignKey, LargeBinary, String, Text, create_engine, event, func, select, update
+from sqlalchemy import (
+    JSON,
+    Engine,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    create_engine,
+    event,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
@@ -218,9 +230,7 @@ class Board:
     def set_badge(self, digest: str, badge: str) -> None:
         """Give a submission another badge, one of `kept.BADGES`."""
         with self._one_line(), Session(self._engine) as session, session.begin():
-            session.execute(
-                update(SubmissionRow).where(SubmissionRow.digest == digest).values(badge=badge)
-            )
+            session.execute(update(SubmissionRow).where(SubmissionRow.digest == digest).values(badge=badge))
 
     def kept(self) -> list[Kept]:
         """All submissions, also withdrawn ones, in the order in which they came."""

@@ -184,9 +184,7 @@ def _only_task(table: pa.Table, file: str, name: str) -> None:
     foreign = table.filter(pc.not_equal(table["task"], name))
     if foreign.num_rows:
         first = ", ".join(map(ascii, foreign["task"].slice(0, 3).to_pylist()))
-        raise InputError(
-            f"{file} has {foreign.num_rows:,} rows that are not of {name}; the first: {first}."
-        )
+        raise InputError(f"{file} has {foreign.num_rows:,} rows that are not of {name}; the first: {first}.")
 
 
 def _ordered(table: pa.Table) -> pa.Table:

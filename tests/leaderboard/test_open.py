@@ -59,7 +59,7 @@ def test_a_column_with_the_task_is_allowed_and_checked(sent, task):
     table = right(task)
     assert open_submission(sent(table=table)).predictions.num_rows == 500
     foreign = table.set_column(3, "task", pa.array(["gcd"] * 4 + [task.name] * 496))
-    with pytest.raises(InputError, match="4 rows that are not of addition.*'gcd', 'gcd', 'gcd'"):
+    with pytest.raises(InputError, match=r"4 rows that are not of addition.*'gcd', 'gcd', 'gcd'"):
         open_submission(sent(table=foreign))
 
 
@@ -261,7 +261,9 @@ def test_bombs_cost_little_memory(sent, tmp_path):
     pq.write_table(table, honest / "predictions.parquet", compression="zstd")
     machine = zlib.compressobj(1, wbits=31)
     block = b" " * (1 << 22)
-    gz = sent("predictions.jsonl.gz", data=b"".join(machine.compress(block) for _ in range(256)) + machine.flush())
+    gz = sent(
+        "predictions.jsonl.gz", data=b"".join(machine.compress(block) for _ in range(256)) + machine.flush()
+    )
     for folder in (liar, honest):
         signed_anew(folder)
     done = subprocess.run(

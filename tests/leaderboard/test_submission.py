@@ -302,13 +302,18 @@ def test_what_was_packed_is_unpacked_again(run):
 
 
 def test_the_digest_sees_what_matters(run, task):
-    digests = {open_submission(path).digest for path in (run(), run(wrong=1), run(seed=1), run(baseline="other"))}
+    digests = {
+        open_submission(path).digest for path in (run(), run(wrong=1), run(seed=1), run(baseline="other"))
+    }
     assert len(digests) == 4
     table = right(task)
     moved = changed(
         changed(table, "prediction", 0, table["prediction"][0].as_py() + "1"), "prediction", 1, ""
     )
-    assert open_submission(run(predictions=moved)).predictions_digest != open_submission(run()).predictions_digest
+    assert (
+        open_submission(run(predictions=moved)).predictions_digest
+        != open_submission(run()).predictions_digest
+    )
 
 
 def test_predictions_may_be_dictionary_encoded_in_the_store(run, tmp_path):
