@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mathbench.cli import compare, show
+from mathbench.cli import compare, round, show
 from mathbench.cli.board_options import (
     BoardOption,
     FrameworkOption,
@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     for command in (export, build, verify):
         leaderboard.command()(command)
     compare.register(leaderboard)
+    round.register(leaderboard)
     app.add_typer(leaderboard, name="leaderboard")
 
 

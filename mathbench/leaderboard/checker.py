@@ -48,7 +48,7 @@ def check(submission: Submission) -> Checked:
     scores, solver = {}, {}
     for split in splits:
         rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
-        _check_rows(rows, split, manifest.sizes[split])
+        check_rows(rows, split, manifest.sizes[split])
         truth = truth_of(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
         scores[split] = score(
             truth, rows, formats.of(manifest.task).undo_answers(predictions).combine_chunks()
@@ -84,7 +84,7 @@ def _splits(manifest: Manifest, given: set[str]) -> list[str]:
     return splits
 
 
-def _check_rows(rows: NDArray[np.int64], split: str, size: int) -> None:
+def check_rows(rows: NDArray[np.int64], split: str, size: int) -> None:
     """Refuse rows outside the split and rows given twice; `rows` are in ascending order."""
     unknown = rows[(rows < 0) | (rows >= size)]
     if len(unknown):

@@ -49,7 +49,7 @@ def bar(line: Line, columns: int) -> "Text":
     """One bar: filled up to the score, the interval as a rule with two ends.
 
     >>> bar(Line("model", "m", 100, 0.5, 0.4, 0.6, "re-scored"), 20).plain
-    '████████├─┼──┤      '
+    '████████├─┼─┤       '
     """
     from rich.text import Text
 

@@ -42,6 +42,13 @@ def bounded(path: Path, most: int) -> bytes:
     return data
 
 
+def packed(table: pa.Table) -> bytes:
+    """Predictions as a compressed Parquet file."""
+    sink = BytesIO()
+    pq.write_table(table, sink, compression="zstd", compression_level=9)
+    return sink.getvalue()
+
+
 def read(data: bytes, name: str, *shapes: Columns) -> pa.Table:
     """Read predictions; the end of the name says which format they have.
 

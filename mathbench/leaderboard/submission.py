@@ -5,14 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
 from mathbench.generators import task as make_task
@@ -91,11 +89,7 @@ class Submission:
     @cached_property
     def predictions_digest(self) -> str:
         """SHA-256 over what the predictions say, not over the bytes of a file."""
-        state = hashlib.sha256()
-        for name in ("split", "row", "prediction"):
-            for part in _bytes(self.predictions[name].combine_chunks()):
-                state.update(part)
-        return state.hexdigest()
+        return content_digest(self.predictions, ("split", "row", "prediction"))
 
     @cached_property
     def digest(self) -> str:
@@ -104,9 +98,7 @@ class Submission:
 
     def packed(self) -> bytes:
         """The predictions as a compressed Parquet file."""
-        sink = BytesIO()
-        pq.write_table(self.predictions, sink, compression="zstd", compression_level=9)
-        return sink.getvalue()
+        return predictions.packed(self.predictions)
 
     @classmethod
     def unpacked(cls, document: Mapping[str, Any], packed: bytes) -> "Submission":
@@ -116,7 +108,16 @@ class Submission:
             InputError: when what was kept cannot be read any more.
         """
         manifest = Manifest(document)
-        return cls(manifest, _ordered(predictions.read(packed, "the kept predictions", COLUMNS)))
+        return cls(manifest, ordered(predictions.read(packed, "the kept predictions", COLUMNS)))
+
+
+def content_digest(table: pa.Table, columns: tuple[str, ...]) -> str:
+    """SHA-256 over what some columns of text and numbers say, whatever file they came in."""
+    state = hashlib.sha256()
+    for name in columns:
+        for part in _bytes(table[name].combine_chunks()):
+            state.update(part)
+    return state.hexdigest()
 
 
 def canonical(document: Mapping[str, Any]) -> str:
@@ -158,7 +159,7 @@ def submission_of(manifest: Manifest, data: bytes) -> Submission:
     table = predictions.read(data, name, *shapes)
     if "task" in table.column_names:
         _only_task(table, name, manifest.task.name)
-    return Submission(manifest, _ordered(table))
+    return Submission(manifest, ordered(table))
 
 
 def _manifest_file(path: Path) -> Path:
@@ -187,7 +188,8 @@ def _only_task(table: pa.Table, file: str, name: str) -> None:
         raise InputError(f"{file} has {foreign.num_rows:,} rows that are not of {name}; the first: {first}.")
 
 
-def _ordered(table: pa.Table) -> pa.Table:
+def ordered(table: pa.Table) -> pa.Table:
+    """Predictions by split, then by row, without other columns."""
     table = table.select(["split", "row", "prediction"])
     return table.take(pc.sort_indices(table, [("split", "ascending"), ("row", "ascending")])).combine_chunks()
 
