@@ -29,9 +29,9 @@ rounds = typer.Typer(no_args_is_help=True, help="Sealed rounds.", rich_markup_mo
 
 def register(leaderboard: typer.Typer) -> None:
     """Add the commands."""
+    rounds.command("open")(open_round)
     for command in (challenge, answer, close, reveal, verify, show):
         rounds.command()(command)
-    rounds.command("open")(open_round)
     leaderboard.add_typer(rounds, name="round")
 
 

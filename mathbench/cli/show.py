@@ -79,8 +79,10 @@ def _format(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
 def _tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: str) -> None:
     from mathbench.leaderboard import render
     from mathbench.leaderboard.plot import rich_plot
+    from mathbench.leaderboard.ranking import tables as tables_from
 
-    name, tables = tables_of(board, *filters)
+    name, kept = _kept_on(board)
+    tables = tables_from(kept, *filters)
     if form == "json":
         emit(render.record(tables, name))
     elif form:
@@ -95,7 +97,7 @@ def _tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: str) 
             say(
                 "models that share a rank cannot be told apart; † another score was claimed than the recomputed"
             )
-            _say_attempts(board)
+            _say_attempts(board, kept)
 
 
 def _averages(
@@ -112,7 +114,7 @@ def _averages(
         average
         for name in ([split] if split else ["interpolate", "extrapolate"])
         for average in averages(of_task(kept, task), name)
-        if framework in (None, average.framework)
+        if framework in (None, average.framework) or average.kind != "model"
     ]
     if as_json:
         emit([vars(average) for average in found])
@@ -121,10 +123,22 @@ def _averages(
     shown = table("rank", "model", "framework", "split", *columns[1:], right=columns)
     for a in found:
         tasks, ends = f"{a.tasks} of {a.of}", f"{a.low:.2%} to {a.high:.2%}"
-        row = (str(a.rank or ""), a.model, a.framework or "", a.split, f"{a.mean:.2%}", ends, tasks)
+        row = (
+            str(a.rank or ""),
+            _named(a.kind, a.model),
+            a.framework or "",
+            a.split,
+            f"{a.mean:.2%}",
+            ends,
+            tasks,
+        )
         shown.add_row(*(Text(clean(cell)) for cell in row))
     out.print(shown)
     say("each task counts once; bootstrap over tasks and rows, seed 0; who left tasks out has no rank")
+
+
+def _named(kind: str, model: str) -> str:
+    return f"floor: {model}" if kind == "floor" else model
 
 
 def _withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
@@ -162,12 +176,11 @@ def _kept_on(board: str | None) -> "tuple[str, list[Kept]]":
     return name, kept
 
 
-def _say_attempts(board: str | None) -> None:
+def _say_attempts(board: str | None, kept: "list[Kept]") -> None:
     """One line on everything that was sent and what became of it."""
-    from mathbench.leaderboard.folder import is_folder, kept_on
+    from mathbench.leaderboard.folder import is_folder
     from mathbench.leaderboard.store import Board
 
-    _, kept = kept_on(board)
     refused = (
         "" if is_folder(board) else f", {Board(board, create=False).attempts().get('refused', 0)} refused"
     )
@@ -176,15 +189,10 @@ def _say_attempts(board: str | None) -> None:
 
 
 def tables_of(
-    board: str | None,
-    task: str | None,
-    framework: str | None,
-    split: str | None,
-    sort: str,
-    badge: str | None = None,
+    board: str | None, task: str | None, framework: str | None, split: str | None, sort: str
 ) -> "tuple[str, list[Table]]":
     """The name of a board and its tables."""
     from mathbench.leaderboard.ranking import tables
 
     name, kept = _kept_on(board)
-    return name, tables(kept, task, framework, split, sort, badge)
+    return name, tables(kept, task, framework, split, sort)

@@ -1,6 +1,7 @@
 """Check the files of a folder board as far as that goes without predictions."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,9 @@ def _problems(entry: Kept, path: Path) -> Iterator[str]:
     told = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
     if told != entry.digest:
         yield "its manifest or predictions_digest is not the one that was submitted"
+    # a share or an interval is not read from a file, so what stands there must be what the counts give
+    if entry.to_json() != {"attempts": 1, **json.loads(path.read_bytes())}:
+        yield "its shares or intervals are not those of its counts"
     if path.name != file_name(entry):
         yield f"its name should be {file_name(entry)}"
     for split, scored in entry.checked.scores.items():

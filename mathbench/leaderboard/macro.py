@@ -1,7 +1,7 @@
 """One number per model over all tasks: the macro average, with a bootstrap interval."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.kept import Kept
+from mathbench.leaderboard.ranking import SOLVER
 from mathbench.leaderboard.submission import canonical
 from mathbench.metrics import Score
 from mathbench.reserve import SPLITS
@@ -24,6 +25,7 @@ class Average:
     """A model over the tasks of a board.
 
     Args:
+        kind: ``"model"``, ``"floor"`` or ``"solver"``; only models are ranked.
         model, framework: its name.
         split: the split.
         mean: the mean of its shares of right answers, each task counting once.
@@ -33,6 +35,7 @@ class Average:
         rank: among models that answered all tasks: 1 + the number that are better beyond doubt; None for others.
     """
 
+    kind: str
     model: str
     framework: str | None
     split: str
@@ -60,17 +63,43 @@ def averages(kept: Sequence[Kept], split: str = "interpolate", seed: int = 0) ->
     """
     if split not in SPLITS:
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
-    models: dict[tuple[str, str | None], dict[str, list[Score]]] = {}
-    for entry in kept:
-        if entry.withdrawn is None and split in entry.checked.scores:
-            by_task = models.setdefault((entry.facts.model, entry.facts.framework), {})
-            by_task.setdefault(_task(entry), []).append(entry.checked.scores[split].total)
-    of = len({task for by_task in models.values() for task in by_task})
+    standing = [k for k in kept if k.withdrawn is None and split in k.checked.scores]
+    models: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
+    for entry in standing:
+        by_task = models.setdefault((_kind(entry, standing), entry.facts.model, entry.facts.framework), {})
+        by_task.setdefault(_task(entry), []).append(entry.checked.scores[split].total)
+    submitted = {model for _, model, _ in models}
+    models |= {key: tasks for key, tasks in _references(standing, split).items() if key[1] not in submitted}
+    of = len({_task(entry) for entry in standing})
     found = [
         _average(name, split, [scores for _, scores in sorted(by_task.items())], of, seed)
         for name, by_task in models.items()
     ]
     return _ranked(found)
+
+
+def _kind(entry: Kept, kept: Sequence[Kept]) -> str:
+    """Floors and the exact solver that were submitted as runs stand in for the reported ones."""
+    if entry.facts.model == SOLVER:
+        return "solver"
+    return "floor" if any(entry.facts.model in k.facts.floors for k in kept) else "model"
+
+
+def _references(
+    kept: Sequence[Kept], split: str
+) -> dict[tuple[str, str, str | None], dict[str, list[Score]]]:
+    """The floors that submissions report, the highest where they disagree, and the exact solver, per task."""
+    found: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
+    for entry in kept:
+        task = _task(entry)
+        for name, by_split in entry.facts.floors.items():
+            if split in by_split:
+                score = Score(by_split[split]["n"], by_split[split]["correct"])
+                best = found.setdefault(("floor", name, None), {}).setdefault(task, [score])
+                best[0] = max(best[0], score, key=lambda s: s.exact_match)
+        worst = found.setdefault(("solver", SOLVER, None), {}).setdefault(task, [entry.checked.solver[split]])
+        worst[0] = min(worst[0], entry.checked.solver[split], key=lambda s: s.exact_match)
+    return found
 
 
 def _task(entry: Kept) -> str:
@@ -80,7 +109,7 @@ def _task(entry: Kept) -> str:
 
 
 def _average(
-    name: tuple[str, str | None], split: str, tasks: list[list[Score]], of: int, seed: int
+    name: tuple[str, str, str | None], split: str, tasks: list[list[Score]], of: int, seed: int
 ) -> Average:
     mean = fmean(fmean(score.exact_match for score in scores) for scores in tasks)
     low, high = bootstrap(tasks, seed)
@@ -121,9 +150,7 @@ def _drawn(scores: Sequence[Score], source: np.random.Generator, shape: tuple[in
 
 
 def _ranked(found: list[Average]) -> list[Average]:
-    lows = [a.low for a in found if a.tasks == a.of]
-    ranked = [
-        Average(**vars(a) | {"rank": 1 + sum(low > a.high for low in lows)}) if a.tasks == a.of else a
-        for a in found
-    ]
-    return sorted(ranked, key=lambda a: (a.rank is None, -a.mean, a.model, a.framework or ""))
+    whole = [a for a in found if a.kind == "model" and a.tasks == a.of]
+    ranks = {id(a): 1 + sum(other.low > a.high for other in whole) for a in whole}
+    ranked = [replace(a, rank=ranks.get(id(a))) for a in found]
+    return sorted(ranked, key=lambda a: (a.tasks < a.of, -a.mean, a.model, a.framework or ""))

@@ -20,16 +20,17 @@ _UNCOMPRESSED, _COMPRESSED, _DATA, _DATA_V2 = 2, 3, 5, 8  # fields of a PageHead
 _ENCODING = {_DATA: 2, _DATA_V2: 4}  # where a page's own header says how its values are written
 
 
-def unpacked_size(file: pq.ParquetFile, data: bytes, name: str) -> int:
-    """The bytes of all pages unpacked, by their own headers.
+def check_pages(file: pq.ParquetFile, data: bytes, name: str, most: int) -> int:
+    """Add up the bytes of all pages unpacked, by their own headers.
 
     Args:
         file: the file, of which only the footer has been read.
         data: all its bytes.
         name: what to call it in errors.
+        most: bytes that are allowed.
 
     Raises:
-        InputError: for damaged headers, too many pages, or an encoding without a bound on what it unpacks to.
+        InputError: for more bytes, damaged headers, too many pages, or an encoding whose size headers do not tell.
     """
     total = pages = 0
     try:
@@ -37,6 +38,8 @@ def unpacked_size(file: pq.ParquetFile, data: bytes, name: str) -> int:
             for header in _headers(data, start, min(end, len(data))):
                 total, pages = total + header[_UNCOMPRESSED], pages + 1
                 _check_encoding(header, name)
+                if total > most:
+                    raise InputError(f"{name} unpacks to more than {most:,} bytes.")
                 if pages > MOST_PAGES:
                     raise InputError(f"{name} has more than {MOST_PAGES:,} pages; write larger ones.")
     except InputError:

@@ -12,7 +12,7 @@ import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.pages import unpacked_size
+from mathbench.leaderboard.pages import check_pages
 
 Columns = Mapping[str, pa.DataType]
 
@@ -129,8 +129,7 @@ def _parquet(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
     found = {field.name: field.type for field in file.schema_arrow}
     shape = next((s for s in shapes if set(s) == set(found)), shapes[0])
     _check_shape(file, name, shape)
-    if (size := unpacked_size(file, data, name)) > MOST_TEXT:
-        raise InputError(f"{name} unpacks to more than {MOST_TEXT:,} bytes. Received: {size:,}.")
+    check_pages(file, data, name, MOST_TEXT)
     # text stays dictionary-encoded, so that one long text repeated a million times is seen in time
     words = [column for column, kind in shape.items() if kind == pa.string()]
     table = pq.ParquetFile(BytesIO(data), read_dictionary=words, **limits).read(use_threads=False)

@@ -1,6 +1,7 @@
 """A folder of results: what `verify` and `build` find, and that a withdrawal stays visible."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +105,10 @@ def test_withdrawing_marks_the_file(cli, folder):  # noqa: F811
     _, out, _ = cli("leaderboard", "show", "--board", folder, "--withdrawn", "--json")
     assert [row["reason"] for row in json.loads(out)] == ["a mistake"]
     assert "other" not in cli("leaderboard", "show", "--board", folder)[1]
+
+
+def test_the_results_of_this_repository_hold(cli):  # noqa: F811
+    """The check of a pull request that adds a file to leaderboard/results."""
+    root = Path(__file__).resolve().parents[2]
+    code, _, err = cli("leaderboard", "build", root / "leaderboard", "--check")
+    assert code == 0, err

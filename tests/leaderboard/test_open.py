@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.leaderboard import predictions
 from mathbench.leaderboard.checker import check
+from mathbench.leaderboard.pages import check_pages
 from mathbench.leaderboard.ranking import tables
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.submission import open_submission
@@ -144,12 +144,16 @@ def test_ten_million_rows_are_refused_from_the_footer(sent):
     refused(sent("predictions.parquet", table), "more than 1,000,000 rows. Received: 10,000,000")
 
 
+def gzip_bomb(blocks):
+    """Gzip that holds so many MiB of spaces: after a full flush the same bytes mean the same block again."""
+    machine, block = zlib.compressobj(9, wbits=31), b" " * (1 << 20)
+    head, again = (machine.compress(block) + machine.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return head + again * (blocks - 1)
+
+
 def test_a_gzip_bomb_is_refused(sent):
-    machine = zlib.compressobj(9, wbits=31)
-    block = b" " * (1 << 20)
-    bomb = b"".join(machine.compress(block) for _ in range(200)) + machine.flush()
-    assert len(bomb) < 300_000
-    refused(sent("predictions.jsonl.gz", data=bomb), "unpacks to more than")
+    assert zlib.decompressobj(31).decompress(gzip_bomb(3)) == b" " * (3 << 20)
+    refused(sent("predictions.jsonl.gz", data=gzip_bomb(4096)), "unpacks to more than 134,217,728 bytes")
 
 
 @pytest.mark.parametrize("damage", [lambda d: d[:-9], lambda d: d + b"x", lambda d: d + d, lambda d: b"PK"])
@@ -195,7 +199,7 @@ def test_the_headers_of_pages_are_added_up(tmp_path):
         pq.write_table(table, path, row_group_size=20_000, **options)
         file, data = pq.ParquetFile(path), path.read_bytes()
         said = sum(file.metadata.row_group(i).total_byte_size for i in range(3))
-        found = predictions.unpacked_size(file, data, "p")
+        found = check_pages(file, data, "p", 1 << 30)
         assert 0.9 * said < found <= said  # the footer counts the headers too
 
 
@@ -217,7 +221,7 @@ def test_a_page_that_announces_gigabytes_is_refused(sent):
     path = folder / "predictions.parquet"
     path.write_bytes(forged(path.read_bytes(), 2_000_000_000))
     signed_anew(folder)
-    refused(folder, "unpacks to more than|damaged header")
+    refused(folder, "unpacks to more than")
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -259,11 +263,7 @@ def test_bombs_cost_little_memory(sent, tmp_path):
     texts = pa.DictionaryArray.from_arrays(np.zeros(900_000, np.int32), ["9" * 9_999])
     table = pa.table({"split": texts, "row": np.arange(900_000), "prediction": texts})
     pq.write_table(table, honest / "predictions.parquet", compression="zstd")
-    machine = zlib.compressobj(1, wbits=31)
-    block = b" " * (1 << 22)
-    gz = sent(
-        "predictions.jsonl.gz", data=b"".join(machine.compress(block) for _ in range(256)) + machine.flush()
-    )
+    gz = sent("predictions.jsonl.gz", data=gzip_bomb(4096))
     for folder in (liar, honest):
         signed_anew(folder)
     done = subprocess.run(

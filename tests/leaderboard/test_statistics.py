@@ -115,7 +115,7 @@ def test_averages_rank_only_who_answered_everything(tasks):
         kept(tasks[1], 110, 5, baseline="c"),
         kept(tasks[1], 1000, 6, baseline="c", withdrawn="a mistake"),
     ]
-    found = averages(board)
+    found = [a for a in averages(board) if a.kind == "model"]
     assert [(a.model, a.tasks, a.of, a.rank) for a in found] == [
         ("a", 2, 2, 1),
         ("c", 2, 2, 2),
@@ -126,7 +126,15 @@ def test_averages_rank_only_who_answered_everything(tasks):
 
 def test_many_attempts_count_with_their_mean(tasks):
     board = [kept(tasks[0], n, i, baseline="a", recipe={"i": i}) for i, n in enumerate((100, 200, 900))]
-    assert averages(board)[0].mean == pytest.approx(0.4)
+    found = {a.model: a for a in averages(board)}
+    assert found["a"].mean == pytest.approx(0.4)
+    assert (found["constant"].kind, found["constant"].mean, found["constant"].rank) == ("floor", 0.4, None)
+    assert (found["exact-solver"].kind, found["exact-solver"].mean) == ("solver", 1)
+
+
+def test_a_floor_that_was_submitted_stands_in_for_the_reported_one(tasks):
+    found = averages([kept(tasks[0], 900, 1), kept(tasks[0], 10, 2, baseline="constant")])
+    assert [(a.model, a.kind, a.mean) for a in found if a.kind == "floor"] == [("constant", "floor", 0.01)]
 
 
 def test_an_unknown_split_is_refused(tasks):
