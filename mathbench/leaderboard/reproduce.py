@@ -53,8 +53,13 @@ def reproduce(board: Board, wanted: str, order: Order) -> Reproduced:
         order: where and how to run; it stops at the step where the kept run stopped.
 
     Raises:
-        InputError: when it has no recipe that mathbench can run, or this version makes other rows.
+        InputError: when it has no recipe that mathbench can run, this version makes other rows, or the directory is
+            not empty: a finished run in it would be read, not repeated.
     """
+    if order.out.exists() and (not order.out.is_dir() or any(order.out.iterdir())):
+        raise InputError(
+            f"{order.out} is not empty; a run is repeated in a directory of its own. Give another --out."
+        )
     kept = board.find(wanted)
     first = recipe_of(kept)
     run(first.spec, first.data, replace(order, last=first.steps))

@@ -130,7 +130,7 @@ def test_late_answers_and_entries_are_refused(one):
         one.answer(late.name, "c", solved(asked), hours=2, seconds=1)
     host.close(one.folder, after(hours=3))
     with pytest.raises(InputError, match="the round is closed"):
-        one.challenge("d", hours=1)
+        one.challenge("d", hours=3, minutes=1)
     assert not (one.folder / host.ANSWERS).exists()
 
 
@@ -289,6 +289,9 @@ def test_what_a_host_may_not_do(one, tmp_path):
         host.open_round(tmp_path / "x", task, SIZES, after(hours=1), 60, START, one.secret)
     with pytest.raises(InputError, match="must close after it opens"):
         host.open_round(tmp_path / "x", task, SIZES, START, 60, START, tmp_path / "s2")
+    with pytest.raises(InputError, match=r"at most 1,000,000 questions to one entry. Received: 1,200,000"):
+        many = {"interpolate": 600_000, "extrapolate": 600_000}
+        host.open_round(tmp_path / "x", task, many, after(hours=1), 60, START, tmp_path / "s2")
     with pytest.raises(InputError, match="holds"):
         small = [make_task("addition", digits=1)]
         host.open_round(
@@ -306,6 +309,13 @@ def test_a_broken_log_is_a_finding(one, text):
     (one.folder / log.FILE).write_bytes(text.encode("latin-1"))
     (problem,) = audit(one.folder).problems
     assert problem.isprintable()
+
+
+def test_a_clock_that_was_set_back_writes_nothing(one):
+    one.challenge("a", minutes=5)
+    with pytest.raises(InputError, match="time runs backwards"):
+        one.challenge("b", minutes=4)
+    assert audit(one.folder).problems == () and len(log.read(one.folder)) == 2
 
 
 def test_the_state_is_what_the_log_says(round_of):
@@ -347,5 +357,7 @@ def test_the_commands(cli, tmp_path, monkeypatch):  # noqa: F811
     refused(cli(*challenge, "--out", "q.jsonl"), "is there already")
     refused(cli(*challenge, "--out", "q.csv"), "must end in")
     refused(cli(*sealed_round, "verify", tmp_path / "none"), "is no round")
+    refused(cli(*sealed_round, "close", tmp_path / "none"), "none")
+    refused(cli(*sealed_round, "close", "r"), "has been revealed")
     refused(cli(*sealed_round, "open", "s", "--task", "addition:digits", *sizes, *secret), "NAME:key=value")
     refused(cli(*sealed_round, "open", "s", "--task", "aditon", *sizes, *secret), "Did you mean 'addition'")

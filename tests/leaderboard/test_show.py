@@ -122,6 +122,11 @@ def test_reproduce(cli, floor, board):  # noqa: F811
     assert len(kept) == 2 and {k.badge for k in kept} == {"reproduced"}
 
 
+def test_a_finished_run_is_no_repetition(cli, floor, board, tmp_path):  # noqa: F811
+    refused(cli("leaderboard", "reproduce", floor[:8], "--out", tmp_path / "run"), "directory of its own")
+    assert [k.badge for k in Board(board).kept()] == ["re-scored"]
+
+
 def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_path):  # noqa: F811
     """The kept predictions are another model's, and re-scored honestly: only repeating the run shows it."""
     import hashlib

@@ -11,6 +11,8 @@ from mathbench.leaderboard.rounds.log import Event, moment
 from mathbench.reserve import SPLITS
 from mathbench.task import Task
 
+MOST_ROWS = 1_000_000  # questions to one entry
+
 
 @dataclass
 class Entry:
@@ -52,11 +54,10 @@ class Round:
             raise InputError("a round begins with the event open.")
         self.tasks = [_task(said) for said in self.opened["tasks"]]
         self.closes = moment(self.opened["closes"])
-        last = self.opened.at
+        if (rows := len(self.tasks) * sum(self.sizes.values())) > MOST_ROWS:
+            raise InputError(f"at most {MOST_ROWS:,} questions to one entry. Received: {rows:,}.")
+        self._last = self.opened.at
         for event in self.events[1:]:
-            if event.at < last:
-                raise InputError(f"{event.kind}: time runs backwards, from {last} to {event.at}.")
-            last = event.at
             self.apply(event)
 
     @property
@@ -78,6 +79,9 @@ class Round:
         """
         if self.reveal is not None:
             raise InputError(f"{event.kind}: the round has been revealed; nothing may follow.")
+        if event.at < self._last:
+            raise InputError(f"{event.kind}: time runs backwards, from {self._last} to {event.at}.")
+        self._last = event.at
         allowed = {"challenge": self._challenge, "answer": self._answer, "close": self._close}
         if event.kind == "reveal":
             self._reveal(event)
