@@ -135,17 +135,19 @@ def bootstrap(tasks: Sequence[Sequence[Score]], seed: int = 0, draws: int = DRAW
     True
     """
     source = np.random.default_rng(int(check_seed(seed)))
-    drawn = np.stack([_drawn(scores, source, (draws, len(tasks))) for scores in tasks])
-    chosen = source.integers(len(tasks), size=(draws, len(tasks)))
-    means = np.take_along_axis(drawn, chosen[None], axis=0)[0].mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
+    chosen = source.integers(len(tasks), size=draws * len(tasks))
+    shares = np.empty(len(chosen))
+    for i, scores in enumerate(tasks):
+        places = np.flatnonzero(chosen == i)
+        shares[places] = _drawn(scores, source, len(places))
+    low, high = np.quantile(shares.reshape(draws, -1).mean(axis=1), (0.025, 0.975))
     return float(low), float(high)
 
 
-def _drawn(scores: Sequence[Score], source: np.random.Generator, shape: tuple[int, int]) -> Float:
-    """The share of one task in every place of every draw: float (draws, places)."""
+def _drawn(scores: Sequence[Score], source: np.random.Generator, places: int) -> Float:
+    """The share of one task, with its submissions and rows drawn again: float (places,)."""
     n, right = (np.array([getattr(s, field) for s in scores]) for field in ("n", "correct"))
-    chosen = source.integers(len(scores), size=(len(scores), *shape))
+    chosen = source.integers(len(scores), size=(len(scores), places))
     return np.asarray((source.binomial(n[chosen], (right / n)[chosen]) / n[chosen]).mean(axis=0))
 
 
