@@ -12,7 +12,11 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from mathbench.errors import InputError, reason
+from mathbench.leaderboard import schema
+from mathbench.leaderboard.facts import predictions_of
+from mathbench.leaderboard.predictions import bounded
 from mathbench.leaderboard.scoring import Scored
+from mathbench.leaderboard.submission import manifest_file
 from mathbench.leaderboard.submit import Receipt
 
 ADDRESS = "/api/v1/submissions"
@@ -87,12 +91,11 @@ def _host(parts: SplitResult) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _files(run: Path) -> dict[str, Path]:
-    manifest = run / "result.json"
-    return {
-        "manifest": manifest if manifest.exists() else run / "manifest.json",
-        "predictions": run / "predictions.parquet",
-    }
+def _files(path: Path) -> dict[str, Path]:
+    """The manifest of what was named, and the predictions that it names."""
+    manifest = manifest_file(path)
+    document = schema.parse(bounded(manifest, schema.MOST_BYTES), manifest.name)
+    return {"manifest": manifest, "predictions": manifest.with_name(predictions_of(document)[0])}
 
 
 def _form(files: Mapping[str, Path], boundary: str) -> bytes:
@@ -147,6 +150,7 @@ def _receipt(answer: bytes, url: str) -> Receipt:
             task=str(record["task"]),
             scores=scores,
             differences=tuple(map(str, record["differences"])),
+            sent=dict(record["sent"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{url} answered something that is no receipt; is it a mathbench board?") from None

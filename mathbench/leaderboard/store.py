@@ -33,8 +33,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, deferred, mapped_column, relationship
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked
-from mathbench.leaderboard.kept import Kept
+from mathbench.leaderboard.kept import Kept, one_of
 from mathbench.leaderboard.scoring import Scored
 from mathbench.leaderboard.submission import Submission
 from mathbench.metrics import Score
@@ -112,6 +113,14 @@ class TokenRow(Base):
     digest: Mapped[str] = mapped_column(String(64))
     created: Mapped[str] = mapped_column(String(32))
     revoked: Mapped[str | None] = mapped_column(String(32))
+
+
+# how often each content was sent; to withdraw it is no sending
+_SENDINGS = (
+    select(AttemptRow.digest, func.count())
+    .where(AttemptRow.outcome.in_(("kept", "repeated")))
+    .group_by(AttemptRow.digest)
+)
 
 
 @dataclass(frozen=True)
@@ -224,8 +233,9 @@ class Board:
                 attempt.outcome = "repeated"
             session.flush()
             row = session.get_one(SubmissionRow, submission.digest)
-            count = select(func.count()).where(AttemptRow.digest == submission.digest)
-            return Place(_kept(row), new, session.scalar(count) or 0)
+            sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
+            attempts = session.execute(sent).one()[1]
+            return Place(_kept(row, attempts), new, attempts)
 
     def refuse(self, message: str, token: str | None = None) -> None:
         """Keep the trace of an attempt that was refused."""
@@ -235,29 +245,53 @@ class Board:
             )
 
     def withdraw(self, digest: str, reason: str) -> None:
-        """Take a submission out of the ranking; it stays on the board, marked with the reason."""
+        """Take a submission out of the ranking; it stays on the board, marked with the reason.
+
+        Raises:
+            InputError: when it is not there or withdrawn already.
+        """
+        schema.text(500)(reason, "the reason")
         with self._one_line(), Session(self._engine) as session, session.begin():
+            session.add(AttemptRow(at=now(), digest=digest, outcome="withdrawn", message=reason))
+            session.flush()
             row = session.get(SubmissionRow, digest)
             if row is None:
                 raise InputError(f"the board has no submission {digest!r}.")
+            if row.withdrawn is not None:
+                raise InputError(f"{digest[:8]} is withdrawn already: {row.withdrawn}")
             row.withdrawn = reason
+
+    def set_badge(self, digest: str, badge: str) -> None:
+        """Give a submission another badge, one of `kept.BADGES`."""
+        with self._one_line(), Session(self._engine) as session, session.begin():
+            session.execute(update(SubmissionRow).where(SubmissionRow.digest == digest).values(badge=badge))
 
     def kept(self) -> list[Kept]:
         """All submissions, also withdrawn ones, in the order in which they came."""
         query = select(SubmissionRow).order_by(SubmissionRow.submitted, SubmissionRow.digest)
         with self._one_line(), Session(self._engine) as session:
-            return [_kept(row) for row in session.scalars(query)]
+            counts = {digest: count for digest, count in session.execute(_SENDINGS)}
+            return [_kept(row, counts.get(row.digest, 1)) for row in session.scalars(query)]
 
     def one(self, digest: str) -> Kept | None:
         """The submission with a digest; None when there is none."""
         with self.transaction() as session:
             row = session.get(SubmissionRow, digest)
-            return _kept(row) if row else None
+            sent = session.execute(_SENDINGS.where(AttemptRow.digest == digest)).first()
+            return _kept(row, sent[1] if sent else 1) if row else None
 
     def packed(self, digest: str) -> bytes:
         """The kept predictions of one submission, as a Parquet file."""
         with self._one_line(), Session(self._engine) as session:
             return session.scalars(select(SubmissionRow.packed).where(SubmissionRow.digest == digest)).one()
+
+    def find(self, wanted: str) -> Kept:
+        """The submission whose digest begins so.
+
+        Raises:
+            InputError: when there is none, or more than one.
+        """
+        return one_of(self.kept(), wanted)
 
     def attempts(self) -> dict[str, int]:
         """How many attempts ended in which way."""
@@ -338,8 +372,8 @@ def _columns(submission: Submission, checked: Checked) -> dict[str, Any]:
         "badge": "re-scored",
         "task_id": manifest.task.id,
         "task_name": manifest.task.name,
-        "model": manifest.document["baseline"],
-        "framework": manifest.document["framework"],
+        "model": manifest.facts.model,
+        "framework": manifest.facts.framework,
         "manifest": dict(manifest.document),
         "differences": list(checked.differences),
         "predictions_digest": submission.predictions_digest,
@@ -363,7 +397,7 @@ def _score_rows(digest: str, checked: Checked) -> list[ScoreRow]:
     ]
 
 
-def _kept(row: SubmissionRow) -> Kept:
+def _kept(row: SubmissionRow, attempts: int) -> Kept:
     scores = {
         s.split: Scored(Score(s.n, s.correct), {name: Score(*c) for name, c in s.strata.items()})
         for s in row.scores
@@ -371,5 +405,12 @@ def _kept(row: SubmissionRow) -> Kept:
     solver = {s.split: Score(s.solver_n, s.solver_correct) for s in row.scores}
     checked = Checked(scores, solver, tuple(row.differences))
     return Kept(
-        row.digest, row.submitted, row.badge, row.manifest, row.predictions_digest, checked, row.withdrawn
+        row.digest,
+        row.submitted,
+        row.badge,
+        row.manifest,
+        row.predictions_digest,
+        checked,
+        row.withdrawn,
+        attempts,
     )

@@ -14,13 +14,13 @@ from fastapi import Path as InPath
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mathbench.errors import InputError
+from mathbench.leaderboard.predictions import MOST_ROWS
 from mathbench.leaderboard.server import errors, queries, receive, replies, scoring
 from mathbench.leaderboard.server.body import answer, as_json
 from mathbench.leaderboard.server.caching import Tables, reply
 from mathbench.leaderboard.server.logs import Requests
 from mathbench.leaderboard.server.rates import Rates
 from mathbench.leaderboard.store import Board
-from mathbench.leaderboard.submission import MOST_ROWS
 from mathbench.leaderboard.submit import receipt
 from mathbench.leaderboard.tokens import hide, holder
 from mathbench.version import __version__

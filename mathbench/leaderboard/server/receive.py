@@ -8,11 +8,7 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import UploadFile
 from starlette.types import Message
 
-# the part of the form, and the file names that may stand in it; the first one where it names none
-PARTS = {
-    "manifest": ("result.json", "manifest.json"),
-    "predictions": ("predictions.parquet",),
-}
+PARTS = ("manifest", "predictions")  # the files of the form; how a client calls them does not matter
 PATIENCE = 60  # seconds until a whole body must have come
 
 FORM = {
@@ -25,12 +21,12 @@ FORM = {
                 "manifest": {
                     "type": "string",
                     "contentMediaType": "application/json",
-                    "description": "result.json of a run, under this file name.",
+                    "description": "result.json of a run, or a submission.json.",
                 },
                 "predictions": {
                     "type": "string",
-                    "contentMediaType": "application/vnd.apache.parquet",
-                    "description": "predictions.parquet of the same run, under this file name.",
+                    "contentMediaType": "application/octet-stream",
+                    "description": "The file that the manifest names: Parquet or JSON lines.",
                 },
             },
         }
@@ -87,8 +83,7 @@ def _too_large(largest: int) -> HTTPException:
 
 
 def _write(part: str, file: UploadFile | str, folder: Path) -> None:
-    allowed = PARTS[part]
-    if isinstance(file, str) or (file.filename or allowed[0]) not in allowed:
-        raise HTTPException(400, f"the file '{part}' must be called {' or '.join(allowed)}.")
-    with (folder / (file.filename or allowed[0])).open("wb") as sink:
+    if isinstance(file, str):
+        raise HTTPException(400, f"'{part}' must be a file.")
+    with (folder / part).open("wb") as sink:
         shutil.copyfileobj(file.file, sink)

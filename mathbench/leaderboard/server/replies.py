@@ -114,3 +114,4 @@ class Receipt(Reply):
     task: str
     scores: dict[str, Score]
     differences: list[str] = Field(description="Claims that do not agree with the recomputed scores.")
+    sent: dict[str, Any] = Field(description="What came: predictions, bytes, their digest, the manifest.")

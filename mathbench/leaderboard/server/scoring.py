@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked, check
-from mathbench.leaderboard.submission import Submission, read_run
+from mathbench.leaderboard.predictions import MOST_FILE, bounded
+from mathbench.leaderboard.submission import Manifest, Submission, submission_of
 
 # a fork server that has imported everything once makes a process in a few milliseconds
 _CONTEXT: Any = multiprocessing.get_context("forkserver")
@@ -62,7 +64,13 @@ def checked(folder: Path, seconds: float) -> tuple[Submission, Checked]:
 
 def _work(folder: Path, to: Connection) -> None:
     try:
-        submission = read_run(folder)
+        submission = _read(folder)
         to.send((submission, check(submission)))
     except InputError as error:
         to.send(Refused(str(error)))
+
+
+def _read(folder: Path) -> Submission:
+    """The two files that came; the manifest says which format the predictions have."""
+    document = schema.parse(bounded(folder / "manifest", schema.MOST_BYTES), "the manifest")
+    return submission_of(Manifest(document), bounded(folder / "predictions", MOST_FILE))
