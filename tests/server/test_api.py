@@ -124,19 +124,11 @@ def test_an_etag_holds_until_the_board_changes(client, run, change):
         again.status_code == 304 and again.content == b"" and again.headers["etag"] == first.headers["etag"]
     )
     if change == "submit":  # by another process, behind the server's back
-        Board(client.board.name).keep(*_checked(run(wrong=5)))
+        submit_run(run(wrong=5), client.board.name)
     else:
         client.board.withdraw(digest, "a bug")
     changed = client.get("/api/v1/board", headers=tag)
     assert changed.status_code == 200 and changed.headers["etag"] != first.headers["etag"]
-
-
-def _checked(path):
-    from mathbench.leaderboard.checker import check
-    from mathbench.leaderboard.submission import read_run
-
-    submission = read_run(path)
-    return submission, check(submission)
 
 
 def test_what_is_refused_leaves_a_trace_and_one_line(client, run):

@@ -101,7 +101,7 @@ def test_a_token_is_one_word(cli, run, monkeypatch, tmp_path):  # noqa: F811
 
 
 ANSWER = {"digest": "0" * 64, "new": True, "attempts": 1, "badge": "re-scored", "model": "m", "task": "t"}
-GOOD = json.dumps({**ANSWER, "scores": {}, "differences": []}).encode()
+GOOD = json.dumps({**ANSWER, "scores": {}, "differences": [], "sent": {}}).encode()
 
 
 def test_a_broken_line_is_tried_again(fake, run, shortly):
