@@ -10,6 +10,7 @@ import pytest
 from mathbench.leaderboard import remote, tokens
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.verify import verify
+from tests.leaderboard import conftest as runs
 from tests.leaderboard.test_commands import cli, refused  # noqa: F401
 
 
@@ -127,3 +128,12 @@ def test_odd_answers_are_one_line(cli, fake, run, shortly, monkeypatch, reply, w
     code, out, err = cli("submit", run(), "--board", fake.url)
     refused((code, out, err), *words)
     assert "secret-of-ada" not in err
+
+
+def test_somebody_without_the_runner(serve, board, task, tmp_path):
+    """submission.json with JSON lines goes the same way."""
+    path = runs.written_by_anybody(
+        tmp_path / "mine", runs.from_anybody(task), runs.right(task), "mine.jsonl.gz"
+    )
+    receipt = serve(board).submit(path)
+    assert receipt.new and receipt.model == "somebody's model" and verify(Board(board)) == (1, [])
