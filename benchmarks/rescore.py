@@ -3,7 +3,8 @@
     python benchmarks/rescore.py [ROWS]
 
 Prints wall and CPU seconds for reading and checking the form, regenerating the truth and scoring, and keeping
-the result on an SQLite board; first in a fresh process, then again with the splits already open.
+the result on an SQLite board; first in a fresh process, then again with the splits already open. Then the same for
+predictions that come as JSON lines, compressed and not.
 """
 
 import sys
@@ -18,11 +19,11 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mathbench.generators import task as make_task
-from mathbench.leaderboard import scoring
 from mathbench.leaderboard.checker import check
 from mathbench.leaderboard.store import Board
-from mathbench.leaderboard.submission import read_run
-from tests.leaderboard.conftest import manifest, replaced, right, write_run
+from mathbench.leaderboard.submission import open_submission
+from mathbench.rows import open_rows
+from tests.leaderboard.conftest import from_anybody, manifest, replaced, right, write_run, written_by_anybody
 
 
 def main(rows: int) -> None:
@@ -30,13 +31,18 @@ def main(rows: int) -> None:
     task = make_task("addition", digits=6)
     sizes = {"interpolate": rows - rows // 2, "extrapolate": rows // 2}
     answers: pa.Table = replaced(right(task, sizes), 100)
-    scoring._rows.cache_clear()
+    open_rows.cache_clear()
     with tempfile.TemporaryDirectory() as place:
         run = write_run(Path(place) / "run", manifest(task, sizes=sizes), answers)
         board = Board(Path(place) / "board.sqlite")
+        folders = {"Parquet, first": run, "Parquet, second": run}
+        for name in ("predictions.jsonl", "predictions.jsonl.gz"):
+            plain = answers.drop_columns("task")
+            document = from_anybody(task, sizes)
+            folders[name] = written_by_anybody(Path(place) / name, document, plain, name)
         print(f"{rows:,} predictions, {(run / 'predictions.parquet').stat().st_size:,} bytes")
-        for attempt in ("first", "second"):
-            read, submission = timed(lambda: read_run(run))
+        for attempt, folder in folders.items():
+            read, submission = timed(lambda it=folder: open_submission(it))
             scored, checked = timed(lambda it=submission: check(it))
             kept, _ = timed(lambda it=submission, c=checked: board.keep(it, c))
             print(f"{attempt}: read {read}, score {scored}, keep {kept}")

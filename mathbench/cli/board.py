@@ -1,53 +1,58 @@
-"""Commands of the leaderboard: submit, and leaderboard show, export, verify."""
+"""Commands of the leaderboard as a whole: submit, and leaderboard export, build, verify."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mathbench.cli import compare, round, serve, show
+from mathbench.cli.board_options import (
+    BoardOption,
+    FrameworkOption,
+    JsonOption,
+    SortOption,
+    SplitOption,
+    TaskOption,
+)
 from mathbench.cli.output import emit, out, say
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from mathbench.leaderboard.ranking import Table
     from mathbench.leaderboard.submit import Receipt
-
-BoardOption = Annotated[
-    str | None,
-    typer.Option(
-        "--board",
-        metavar="PATH|URL",
-        help="Which board: an SQLite file, a database URL, or a folder of results.",
-    ),
-]
-TaskOption = Annotated[str | None, typer.Option("--task", help="Only this task: its name, id or family.")]
-FrameworkOption = Annotated[str | None, typer.Option("--framework", help="Only models of this framework.")]
-SplitOption = Annotated[str | None, typer.Option("--split", help="Only this split, such as interpolate.")]
-SortOption = Annotated[str, typer.Option("--sort", help="Order: score, model, parameters or time.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+    from mathbench.leaderboard.verify import Finding
 
 FORMATS = ("markdown", "csv", "json")
 
 leaderboard = typer.Typer(
-    no_args_is_help=True, help="The board: show, export and verify.", rich_markup_mode="rich"
+    no_args_is_help=True, help="The board: show, compare, verify, sealed rounds.", rich_markup_mode="rich"
 )
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(submit)
-    leaderboard.command()(show)
-    leaderboard.command()(export)
-    leaderboard.command()(verify)
+    show.register(leaderboard)
+    for command in (export, build, verify):
+        leaderboard.command()(command)
+    compare.register(leaderboard)
+    round.register(leaderboard)
+    serve.register(leaderboard)
     app.add_typer(leaderboard, name="leaderboard")
 
 
 def submit(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run directory: result.json, predictions.parquet.")
+        Path,
+        typer.Argument(
+            metavar="RUN", help="A run directory, a directory with submission.json, or that file."
+        ),
     ],
     board: BoardOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and score, but keep nothing.")] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", help="Holds the token for a server, instead of MATHBENCH_TOKEN."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put a run on the board: its predictions are scored again, its claims only kept.
@@ -59,10 +64,14 @@ def submit(
     mathbench submit runs/lstm-seq2seq --dry-run --json
 
     mathbench submit runs/lstm-seq2seq --board team.sqlite
+
+    mathbench submit runs/lstm-seq2seq --board https://board.example.org --token-file ada.token
+
+    mathbench submit mine/submission.json
     """
     from mathbench.leaderboard import submit as submitting
 
-    receipt = submitting.dry_run(run) if dry_run else submitting.submit_run(run, board)
+    receipt = submitting.dry_run(run) if dry_run else submitting.submit_run(run, board, token_file)
     if as_json:
         emit(receipt.to_json())
     else:
@@ -90,42 +99,16 @@ def _say_receipt(receipt: "Receipt") -> None:
         say(difference, "the claim does not hold: ", "bold yellow")
     where = receipt.board
     if not receipt.board:
+        sent = receipt.sent
+        say(
+            f"would be sent: the manifest and {sent['predictions']:,} predictions in {sent['bytes']:,} bytes "
+            f"(sha256 of what they say: {sent['predictions_digest'][:12]}...), as {receipt.digest[:8]}"
+        )
         say("dry run: nothing was kept")
     elif receipt.new:
         say(f"kept as {receipt.digest[:8]} ({receipt.badge}) on {where}")
     else:
         say(f"already there as {receipt.digest[:8]} on {where}; attempt {receipt.attempts} is noted")
-
-
-def show(
-    board: BoardOption = None,
-    task: TaskOption = None,
-    framework: FrameworkOption = None,
-    split: SplitOption = None,
-    sort: SortOption = "score",
-    as_json: JsonOption = False,
-) -> None:
-    """Show the board: a table per task and split, with floors and the exact solver beside the models.
-
-    [bold]Examples[/]
-
-    mathbench leaderboard show
-
-    mathbench leaderboard show --task addition --split extrapolate
-
-    mathbench leaderboard show --framework torch --json
-    """
-    from mathbench.leaderboard import render
-
-    name, tables = _tables(board, task, framework, split, sort)
-    if as_json:
-        emit(render.record(tables, name))
-        return
-    for table in tables:
-        out.print(render.rich_table(table, out.width))
-    if not tables:
-        return
-    say("models that share a rank cannot be told apart; † another score was claimed than the recomputed one")
 
 
 def export(
@@ -162,7 +145,7 @@ def export(
             )
         _export_files(board, out)
         return
-    name, tables = _tables(board, task, framework, split, sort)
+    name, tables = show.tables_of(board, task, framework, split, sort)
     if format == "json":
         emit(render.record(tables, name))
         return
@@ -195,41 +178,81 @@ def _write(path: Path, text: str, marked: bool) -> None:
     say(f"wrote {path}")
 
 
+def build(
+    folder: Annotated[Path, typer.Argument(help="A folder of results, with README.md.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 when the table is another.")
+    ] = False,
+) -> None:
+    """Check every file of a folder of results and write its table into README.md.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard build leaderboard
+
+    mathbench leaderboard build leaderboard --check
+    """
+    from mathbench.leaderboard import render
+    from mathbench.leaderboard.folder import read
+    from mathbench.leaderboard.ranking import tables
+
+    if not folder.is_dir():
+        raise InputError(f"there is no folder '{folder}'.")
+    _verify_folder(folder, as_json=False)
+    page, text = folder / "README.md", render.markdown(tables(read(folder)))
+    if not check:
+        _write(page, text, marked=True)
+        return
+    found = page.read_text(encoding="utf-8") if page.is_file() else ""
+    if render.between_marks(found, text) != found:
+        raise CheckFailed(
+            f"{page} does not show these results. `mathbench leaderboard build {folder}` mends it."
+        )
+
+
 def verify(board: BoardOption = None, as_json: JsonOption = False) -> None:
     """Score every kept submission again; exit code 1 when one does not hold.
+
+    A folder of results holds no predictions: what can be checked without them is checked, and what cannot be
+    is said.
 
     [bold]Examples[/]
 
     mathbench leaderboard verify
 
     mathbench leaderboard verify --board team.sqlite --json
+
+    mathbench leaderboard verify --board leaderboard
     """
+    from mathbench.leaderboard.folder import folder_of, is_folder
     from mathbench.leaderboard.store import Board
     from mathbench.leaderboard.verify import verify as verify_board
 
+    if is_folder(board):
+        _verify_folder(folder_of(board), as_json)
+        return
     opened = Board(board, create=False)
     count, findings = verify_board(opened)
+    _report(opened.name, count, findings, as_json, {})
+
+
+def _verify_folder(folder: Path, as_json: bool) -> None:
+    from mathbench.leaderboard.filed import CHECKED, UNCHECKED, verify_folder
+
+    count, findings = verify_folder(folder)
+    if not as_json:
+        say(f"checked: {CHECKED}")
+        say(f"cannot be checked here: {UNCHECKED}")
+    _report(str(folder), count, findings, as_json, {"checked": CHECKED, "unchecked": UNCHECKED})
+
+
+def _report(board: str, count: int, findings: "list[Finding]", as_json: bool, more: dict[str, str]) -> None:
     if as_json:
-        emit(
-            {"board": opened.name, "submissions": count, "findings": [vars(finding) for finding in findings]}
-        )
-    else:
-        for finding in findings:
-            out.print(
-                f"{finding.digest[:8]}  {finding.model}  {finding.task}: {finding.problem}", markup=False
-            )
-    if findings:
-        raise CheckFailed(f"{len(findings)} of {count} submissions on {opened.name} do not hold.")
-    say(f"all {count} submissions on {opened.name} hold")
-
-
-def _tables(
-    board: str | None, task: str | None, framework: str | None, split: str | None, sort: str
-) -> tuple[str, list["Table"]]:
-    from mathbench.leaderboard.folder import kept_on
-    from mathbench.leaderboard.ranking import tables
-
-    name, kept = kept_on(board)
-    if not kept:
-        say("the board is empty; `mathbench submit RUN` puts a run on it")
-    return name, tables(kept, task, framework, split, sort)
+        shown = [vars(finding) for finding in findings]
+        emit({"board": board, "submissions": count, "findings": shown, **more})
+    for finding in () if as_json else findings:
+        name = finding.digest if finding.digest.endswith(".json") else finding.digest[:8]
+        out.print(f"{name}  {finding.model}  {finding.task}: {finding.problem}", markup=False)
+    if bad := len({finding.digest for finding in findings}):
+        raise CheckFailed(f"{bad} of {count} submissions on {board} do not hold.")
+    say(f"all {count} submissions on {board} hold")

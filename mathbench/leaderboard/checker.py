@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from mathbench import formats
 from mathbench.errors import InputError
+from mathbench.leaderboard.predictions import MOST_ROWS
 from mathbench.leaderboard.scoring import Scored, score, solve, truth_of
-from mathbench.leaderboard.submission import MOST_ROWS, Manifest, Submission
+from mathbench.leaderboard.submission import Manifest, Submission
 from mathbench.metrics import Score
 
 JUDGED = (
@@ -42,21 +43,21 @@ def check(submission: Submission) -> Checked:
         InputError: for rows that are unknown, repeated or foreign, with a count and the first three.
     """
     manifest = submission.manifest
-    given = _by_split(submission.predictions)
+    given = by_split(submission.predictions)
     splits = _splits(manifest, set(given))
     scores, solver = {}, {}
     for split in splits:
         rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
-        _check_rows(rows, split, manifest.sizes[split])
+        check_rows(rows, split, manifest.sizes[split])
         truth = truth_of(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
         scores[split] = score(
             truth, rows, formats.of(manifest.task).undo_answers(predictions).combine_chunks()
         )
         solver[split] = solve(manifest.task.plain, truth)
-    return Checked(scores, solver, tuple(_differences(manifest, scores)))
+    return Checked(scores, solver, tuple(differences(manifest, scores)))
 
 
-def _by_split(predictions: pa.Table) -> dict[str, tuple[NDArray[np.int64], pa.Array]]:
+def by_split(predictions: pa.Table) -> dict[str, tuple[NDArray[np.int64], pa.Array]]:
     """Cut predictions, which are ordered by split, into one pair of columns per split."""
     runs = pc.run_end_encode(predictions["split"].combine_chunks())
     parts, start = {}, 0
@@ -75,9 +76,7 @@ def _splits(manifest: Manifest, given: set[str]) -> list[str]:
         raise InputError(
             f"predictions for {len(foreign)} splits without rows: {names}. With rows: {', '.join(sizes)}."
         )
-    splits = [
-        split for split in sizes if split in given or split in JUDGED or split in manifest.document["scores"]
-    ]
+    splits = [split for split in sizes if split in given or split in JUDGED or split in manifest.facts.scores]
     if not splits:
         raise InputError("nothing to score: the manifest gives no split any rows.")
     if (total := sum(sizes[split] for split in splits)) > MOST_ROWS:
@@ -85,7 +84,7 @@ def _splits(manifest: Manifest, given: set[str]) -> list[str]:
     return splits
 
 
-def _check_rows(rows: NDArray[np.int64], split: str, size: int) -> None:
+def check_rows(rows: NDArray[np.int64], split: str, size: int) -> None:
     """Refuse rows outside the split and rows given twice; `rows` are in ascending order."""
     unknown = rows[(rows < 0) | (rows >= size)]
     if len(unknown):
@@ -99,17 +98,19 @@ def _first(rows: NDArray[np.int64], what: str) -> str:
     return f"{len(rows):,} {what}, the first: {', '.join(map(str, rows[:3].tolist()))}."
 
 
-def _differences(manifest: Manifest, scores: Mapping[str, Scored]) -> list[str]:
+def differences(manifest: Manifest, scores: Mapping[str, Scored]) -> list[str]:
+    """One sentence for each claim of a manifest that does not agree with the recomputed score."""
     found = []
-    for split, claim in manifest.document["scores"].items():
+    for split, claim in manifest.facts.scores.items():
         if split not in scores:
             found.append(f"{split}: a score is claimed, but the manifest gives the split no rows")
             continue
         real = scores[split].total
         same = (claim["n"], claim["correct"]) == (real.n, real.correct)
-        if not same or abs(claim["exact_match"] - real.exact_match) > 1e-6:
+        share = claim.get("exact_match", claim["correct"] / claim["n"])
+        if not same or abs(share - real.exact_match) > 1e-6:
             found.append(
-                f"{split}: claimed {claim['exact_match']:.4%} ({claim['correct']:,} of {claim['n']:,}), "
+                f"{split}: claimed {share:.4%} ({claim['correct']:,} of {claim['n']:,}), "
                 f"recomputed {real.exact_match:.4%} ({real.correct:,} of {real.n:,})"
             )
     return found

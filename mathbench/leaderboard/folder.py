@@ -4,21 +4,21 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from mathbench import files
 from mathbench.errors import InputError
 from mathbench.leaderboard import schema
-from mathbench.leaderboard.kept import Kept
+from mathbench.leaderboard.kept import Kept, one_of
+from mathbench.leaderboard.predictions import bounded
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.submission import Manifest
 
 
 def file_name(entry: Kept) -> str:
     """A readable name that says what is inside; strangers choose the words, so only plain ones are kept."""
-    words = (
-        f"{entry.manifest['task']['name']} {entry.manifest['baseline']} {entry.manifest['framework'] or ''}"
-    )
+    words = f"{entry.facts.task['name']} {entry.facts.model} {entry.facts.framework or ''}"
     plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:100].strip("-")
     return f"{plain}-{entry.digest[:12]}.json"
 
@@ -29,9 +29,29 @@ def export(kept: Iterable[Kept], folder: Path) -> list[Path]:
     paths = []
     for entry in kept:
         path = folder / file_name(entry)
-        files.write(path, json.dumps(entry.to_json(), indent=1, sort_keys=True, allow_nan=False) + "\n")
+        _write(path, entry)
         paths.append(path)
     return paths
+
+
+def paths_of(folder: Path) -> list[Path]:
+    """The files of a folder board, by name."""
+    inner = folder / "results" if (folder / "results").is_dir() else folder
+    return sorted(inner.glob("*.json"))
+
+
+def read_file(path: Path) -> Kept:
+    """One submission.
+
+    Raises:
+        InputError: names the file that is not a result, and why.
+    """
+    try:
+        entry = Kept.of(schema.parse(bounded(path, schema.MOST_BYTES), path.name))
+        Manifest(entry.manifest)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return entry
 
 
 def read(folder: Path) -> list[Kept]:
@@ -40,22 +60,46 @@ def read(folder: Path) -> list[Kept]:
     Raises:
         InputError: names the file that is not a result, and why.
     """
-    files = folder / "results" if (folder / "results").is_dir() else folder
-    kept = []
-    for path in sorted(files.glob("*.json")):
-        try:
-            entry = Kept.of(schema.parse(path.read_bytes(), path.name))
-            Manifest(entry.manifest)
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from None
-        kept.append(entry)
-    return sorted(kept, key=lambda entry: (entry.submitted, entry.digest))
+    return sorted(map(read_file, paths_of(folder)), key=lambda entry: (entry.submitted, entry.digest))
+
+
+def withdraw(folder: Path, wanted: str, reason: str) -> str:
+    """Mark a submission of a folder board as withdrawn; its file stays.
+
+    Returns:
+        Its digest.
+
+    Raises:
+        InputError: when it is not there or withdrawn already.
+    """
+    schema.text(500)(reason, "the reason")
+    by_path = {path: read_file(path) for path in paths_of(folder)}
+    entry = one_of(list(by_path.values()), wanted)
+    if entry.withdrawn is not None:
+        raise InputError(f"{entry.digest[:8]} is withdrawn already: {entry.withdrawn}")
+    path = next(path for path, other in by_path.items() if other is entry)
+    _write(path, replace(entry, withdrawn=reason))
+    return entry.digest
+
+
+def _write(path: Path, entry: Kept) -> None:
+    files.write(path, json.dumps(entry.to_json(), indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def is_folder(target: str | Path | None) -> bool:
+    """Whether a board is a folder of files, and not a database."""
+    named = target or os.environ.get("MATHBENCH_BOARD")
+    return bool(named) and "://" not in str(named) and Path(str(named)).is_dir()
+
+
+def folder_of(target: str | Path | None) -> Path:
+    """The folder of a folder board."""
+    return Path(str(target or os.environ.get("MATHBENCH_BOARD")))
 
 
 def kept_on(target: str | Path | None) -> tuple[str, list[Kept]]:
     """The name and the submissions of any board: a folder, a file or a database URL."""
-    named = target or os.environ.get("MATHBENCH_BOARD")
-    if named and "://" not in str(named) and Path(named).is_dir():
-        return str(named), read(Path(named))
-    board = Board(named, create=False)
+    if is_folder(target):
+        return str(folder_of(target)), read(folder_of(target))
+    board = Board(target, create=False)
     return board.name, board.kept()

@@ -1,11 +1,15 @@
 """One submission as a board keeps it, whatever the board is: a database or a folder of JSON files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
+from mathbench.errors import InputError
 from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked
+from mathbench.leaderboard.facts import Facts, facts_of
+from mathbench.leaderboard.facts import check as check_manifest
 from mathbench.leaderboard.scoring import Scored
 from mathbench.metrics import Score
 from mathbench.reserve import SPLITS
@@ -15,6 +19,13 @@ BADGES = {
     "re-scored": "the score was recomputed from the predictions",
     "reproduced": "the run was repeated from its recipe, and its score was found again",
 }
+
+
+def _manifest(value: Any, where: str) -> None:
+    """A manifest of either kind, checked against the schema of that kind."""
+    schema.table(lambda item, at: None)(value, where)
+    check_manifest(value)
+
 
 FILE = schema.record(
     {
@@ -27,8 +38,9 @@ FILE = schema.record(
         "scores": schema.table(schema.SCORE, SPLITS),
         "solver": schema.table(schema.COUNT, SPLITS),
         "differences": schema.listing(schema.text(500)),
-        "manifest": schema.RESULT,
-    }
+        "manifest": _manifest,
+    },
+    {"attempts": schema.whole(1)},
 )
 
 
@@ -40,10 +52,11 @@ class Kept:
         digest: identifies its content.
         submitted: when it came first, ISO 8601 in UTC.
         badge: one of `BADGES`.
-        manifest: the result.json that came with it.
+        manifest: the result.json or submission.json that came with it.
         predictions_digest: SHA-256 over what its predictions say.
         checked: the recomputed scores.
         withdrawn: why it was withdrawn; None while it stands.
+        attempts: how often this content was submitted.
 
     Raises:
         ValueError: for an unknown badge.
@@ -56,10 +69,16 @@ class Kept:
     predictions_digest: str
     checked: Checked
     withdrawn: str | None = None
+    attempts: int = 1
 
     def __post_init__(self) -> None:
         if self.badge not in BADGES:
             raise ValueError(f"badge must be one of {', '.join(BADGES)}. Received: {self.badge!r}.")
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What its manifest says, in the shape that all manifests share."""
+        return facts_of(self.manifest)
 
     def to_json(self) -> dict[str, Any]:
         """As a file of a folder board: everything but the predictions themselves."""
@@ -73,6 +92,7 @@ class Kept:
             "scores": {split: score.to_json() for split, score in self.checked.scores.items()},
             "solver": {split: count.to_json() for split, count in self.checked.solver.items()},
             "differences": list(self.checked.differences),
+            "attempts": self.attempts,
             "manifest": dict(self.manifest),
         }
 
@@ -88,7 +108,22 @@ class Kept:
         solver = {split: Score(c["n"], c["correct"]) for split, c in record["solver"].items()}
         checked = Checked(scores, solver, tuple(record["differences"]))
         names = ("digest", "submitted", "badge", "manifest", "predictions_digest")
-        return cls(**{name: record[name] for name in names}, checked=checked, withdrawn=record["withdrawn"])
+        said = {name: record[name] for name in names}
+        return cls(**said, checked=checked, withdrawn=record["withdrawn"], attempts=record.get("attempts", 1))
+
+
+def one_of(kept: Sequence[Kept], wanted: str) -> Kept:
+    """The one submission whose digest begins with some digits.
+
+    Raises:
+        InputError: when there is none, or more than one.
+    """
+    found = [entry for entry in kept if wanted and entry.digest.startswith(wanted.lower())]
+    if len(found) != 1:
+        names = ", ".join(f"{k.digest[:8]} ({k.facts.model})" for k in (found or kept)[:5])
+        what = f"{len(found)} submissions begin with" if found else "no submission has the id"
+        raise InputError(f"{what} {wanted[:70]!a}. Here are: {names or 'none'}.")
+    return found[0]
 
 
 def same_scores(one: Checked, other: Checked) -> bool:

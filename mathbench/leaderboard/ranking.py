@@ -57,6 +57,7 @@ class Line:
         spread: standard deviation between training seeds; None for one seed.
         submitted: when its first submission came.
         submissions: digests of its submissions.
+        attempts: how often these submissions were sent in all.
         differs: whether a claimed score did not agree with the recomputed one.
     """
 
@@ -77,6 +78,7 @@ class Line:
     spread: float | None = None
     submitted: str = ""
     submissions: tuple[str, ...] = ()
+    attempts: int = 0
     differs: bool = False
 
 
@@ -113,6 +115,7 @@ def tables(
     framework: str | None = None,
     split: str | None = None,
     sort: str = "score",
+    badge: str | None = None,
 ) -> list[Table]:
     """All tables of a board, one per task and split.
 
@@ -122,6 +125,7 @@ def tables(
         framework: only models of this framework; ranks are among those shown.
         split: only this split; by default the two that tests are made of.
         sort: one of `SORTS`.
+        badge: only submissions with this badge; ranks are among those shown.
 
     Raises:
         InputError: for a filter that fits nothing on the board, with the nearest that does.
@@ -131,11 +135,14 @@ def tables(
     if split is not None and split not in SPLITS:
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
     standing = [k for k in kept if k.withdrawn is None]
-    if task is not None:
-        standing = _only(standing, task, "task", _task_names)
+    standing = of_task(standing, task)
     shown = standing
     if framework is not None:
-        shown = _only(standing, framework, "framework", lambda k: (str(k.manifest["framework"] or "none"),))
+        shown = _only(standing, framework, "framework", lambda k: (str(k.facts.framework or "none"),))
+    if badge is not None:
+        if badge not in BADGES:
+            raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, BADGES)}")
+        shown = [k for k in shown if k.badge == badge]
     groups = _grouped(standing, _task_key)
     here = {k.digest for k in shown}
     out = []
@@ -164,6 +171,15 @@ def ranked(lines: Iterable[Line]) -> list[Line]:
     ]
 
 
+def of_task(kept: Sequence[Kept], task: str | None) -> list[Kept]:
+    """Only the submissions to the task of a name, versioned id or family; all of them for None.
+
+    Raises:
+        InputError: when there is none, with the nearest name that there is.
+    """
+    return list(kept) if task is None else _only(list(kept), task, "task", _task_names)
+
+
 def _only(kept: list[Kept], wanted: str, what: str, names: Callable[[Kept], tuple[str, ...]]) -> list[Kept]:
     found = [k for k in kept if wanted in names(k)]
     if not found and kept:
@@ -184,10 +200,9 @@ def _task_key(kept: Kept) -> str:
 
 def _model_key(kept: Kept) -> str:
     """Runs are one entry when nothing but the training seed differs: also the rows that they answered."""
-    manifest = kept.manifest
-    names = ("baseline", "framework", "recipe", "encoding")
-    data = {"seed": check_seed(manifest["data"]["seed"]), "sizes": manifest["data"]["sizes"]}
-    return canonical({name: manifest[name] for name in names} | {"data": data})
+    said = kept.facts
+    data = {"seed": check_seed(said.data["seed"]), "sizes": said.data["sizes"]}
+    return canonical({"model": said.same, "data": data})
 
 
 def _grouped(kept: Iterable[Kept], key: Callable[[Kept], str]) -> list[list[Kept]]:
@@ -216,28 +231,29 @@ def _of_kind(line: Line, kinds: Mapping[str, str]) -> Line:
 
 def _model(runs: list[Kept], split: str) -> Line:
     """One entry: the mean over training seeds, each seed counting once however often it was run."""
-    by_seed = _grouped(runs, lambda k: canonical({"seed": check_seed(k.manifest["seed"])}))
+    by_seed = _grouped(runs, lambda k: canonical({"seeds": [check_seed(seed) for seed in k.facts.seeds]}))
     shares = [fmean(k.checked.scores[split].total.exact_match for k in same) for same in by_seed]
-    first = runs[0]
+    first, said = runs[0], runs[0].facts
     n = first.checked.scores[split].total.n
     low, high, spread = bounds(shares, n)
     return Line(
         kind="model",
-        model=first.manifest["baseline"],
+        model=said.model,
         n=n,
         exact_match=fmean(shares),
         low=low,
         high=high,
         badge=min((k.badge for k in runs), key=list(BADGES).index),
-        framework=first.manifest["framework"],
-        encoding=label(first.manifest["encoding"]),
-        recipe=label(first.manifest["recipe"]),
-        data=f"train={first.manifest['data']['sizes'].get('train', 0)} seed={first.manifest['data']['seed']}",
-        parameters=first.manifest["parameters"],
+        framework=said.framework,
+        encoding=label(said.encoding),
+        recipe=label(said.recipe),
+        data=said.training_data,
+        parameters=said.parameters,
         seeds=len(shares),
         spread=spread,
         submitted=min(k.submitted for k in runs),
         submissions=tuple(k.digest for k in runs),
+        attempts=sum(k.attempts for k in runs),
         differs=any(d.startswith(f"{split}:") for k in runs for d in k.checked.differences),
     )
 
@@ -276,7 +292,7 @@ def _floors(kept: list[Kept], split: str) -> list[Line]:
     """The floors that submissions report; where they disagree, the highest: models are judged by the best."""
     best: dict[str, Score] = {}
     for entry in kept:
-        for name, by_split in entry.manifest["floors"].items():
+        for name, by_split in entry.facts.floors.items():
             if split in by_split:
                 count = Score(by_split[split]["n"], by_split[split]["correct"])
                 if name not in best or count.exact_match > best[name].exact_match:

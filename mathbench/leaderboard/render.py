@@ -24,6 +24,7 @@ COLUMNS = (
     "n",
     "parameters",
     "badge",
+    "attempts",
     "submission",
 )
 WIDE = 140  # columns of a terminal that shows everything
@@ -31,10 +32,11 @@ SPARE = (
     "encoding",
     "parameters",
     "badge",
+    "attempts",
     "n",
     "submission",
 )  # left out where it is narrow; the other formats have them
-RIGHT = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters"}
+RIGHT = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters", "attempts"}
 
 CSV_COLUMNS = (
     "task",
@@ -55,6 +57,7 @@ CSV_COLUMNS = (
     "parameters",
     "badge",
     "submitted",
+    "attempts",
     "submissions",
 )
 
@@ -73,7 +76,7 @@ def cells(line: Line) -> tuple[str, ...]:
     share = f"{line.exact_match:.2%}" + (f" ± {line.spread:.2%}" if line.spread is not None else "")
     return (
         str(line.rank) if line.rank else "",
-        clean(_name(line)),
+        clean(name_of(line)),
         clean(line.framework or ""),
         clean(line.encoding),
         share + (" †" if line.differs else ""),
@@ -82,11 +85,13 @@ def cells(line: Line) -> tuple[str, ...]:
         f"{line.n:,}",
         f"{line.parameters:,}" if line.parameters else "",
         line.badge,
+        str(line.attempts or ""),
         line.submissions[0][:8] if line.submissions else "",
     )
 
 
-def _name(line: Line) -> str:
+def name_of(line: Line) -> str:
+    """The name under which a line is shown; nothing is escaped yet."""
     return f"floor: {line.model}" if line.kind == "floor" else line.model
 
 

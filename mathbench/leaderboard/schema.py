@@ -185,6 +185,8 @@ CHARACTERS = either(SHARE, nothing)
 COUNT = counted(record(COUNT_FIELDS, {"characters": CHARACTERS}))
 SCORE = counted(record(COUNT_FIELDS, {"characters": CHARACTERS, "steps": COUNT, "strata": table(COUNT)}))
 
+TASK = record({"id": text(100), "name": text(), "parameters": table(SCALAR)})
+
 RESULT = record(
     {
         "schema_version": whole(1, 1),
@@ -193,7 +195,7 @@ RESULT = record(
         "framework": either(text(50), nothing),
         "recipe": OBJECT,
         "encoding": OBJECT,
-        "task": record({"id": text(100), "name": text(), "parameters": table(SCALAR)}),
+        "task": TASK,
         "data": record({"seed": SEED, "sizes": table(whole(), SPLITS), "digest": either(text(), nothing)}),
         "seed": SEED,
         "command": either(text(10_000, empty=True), listing(text(10_000, empty=True)), nothing),

@@ -11,24 +11,40 @@ from time import monotonic, sleep
 from typing import Any
 
 from platformdirs import user_data_dir
-from sqlalchemy import JSON, Engine, ForeignKey, LargeBinary, String, Text, create_engine, event, func, select
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Engine,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, deferred, mapped_column, relationship
-from sqlalchemy.schema import CreateTable
 
 from mathbench.errors import InputError
+from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked
-from mathbench.leaderboard.kept import Kept
+from mathbench.leaderboard.kept import Kept, one_of
 from mathbench.leaderboard.scoring import Scored
 from mathbench.leaderboard.submission import Submission
 from mathbench.metrics import Score
 
-VERSION = "1"  # of the tables; a board of another version is refused, not guessed at
+VERSION = "2"  # of the tables; an older board is upgraded in place, a newer one is refused
 PATIENCE = 30_000  # milliseconds that a writer waits for another one
 
+# one process at a time makes or changes tables; the number only has to be the same for all of them
+_ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(6227020800)"}
 _INSERT: dict[str, Any] = {"sqlite": sqlite_dialect.insert, "postgresql": postgresql.insert}
 
 
@@ -86,6 +102,25 @@ class AttemptRow(Base):
     digest: Mapped[str | None] = mapped_column(String(64), index=True)
     outcome: Mapped[str] = mapped_column(String(20))
     message: Mapped[str] = mapped_column(Text)
+    token: Mapped[str | None] = mapped_column(String(50))  # the name of the one that it came with
+
+
+class TokenRow(Base):
+    """Who may submit to a server; of the secret only its hash is kept."""
+
+    __tablename__ = "tokens"
+    name: Mapped[str] = mapped_column(String(50), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    created: Mapped[str] = mapped_column(String(32))
+    revoked: Mapped[str | None] = mapped_column(String(32))
+
+
+# how often each content was sent; to withdraw it is no sending
+_SENDINGS = (
+    select(AttemptRow.digest, func.count())
+    .where(AttemptRow.outcome.in_(("kept", "repeated")))
+    .group_by(AttemptRow.digest)
+)
 
 
 @dataclass(frozen=True)
@@ -122,9 +157,12 @@ class Board:
         self._place(create)
         with self._one_line():
             self._engine = _engine(self._url)
-            if create:
-                self._prepare()
-            self._check_version()
+            with self._engine.connect() as connection:
+                version = _version(connection)
+            if version != VERSION:
+                version = self._prepare(create)
+        if version != VERSION:
+            raise InputError(f"{self.name} has tables of version {version}; this mathbench reads {VERSION}.")
 
     @property
     def _local(self) -> bool:
@@ -143,17 +181,21 @@ class Board:
             raise InputError(f"there is no board at '{path}' yet; `mathbench submit RUN` makes one.")
         path.parent.mkdir(parents=True, exist_ok=True)
 
-    def _prepare(self) -> None:
+    def _prepare(self, create: bool) -> str | None:
+        """Make the tables, or bring older ones up to date; returns their version."""
         with self._engine.begin() as connection:
-            for table in Base.metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-            connection.execute(self._insert(BoardRow, {"key": "version", "value": VERSION}))
+            connection.exec_driver_sql(_ALONE[self._engine.dialect.name])
+            version = _version(connection)  # another process may have been quicker
+            if version is None and create:
+                Base.metadata.create_all(connection)
+                version = VERSION
+                connection.execute(self._insert(BoardRow, {"key": "version", "value": version}))
+            elif version is not None:
+                from mathbench.leaderboard import migrations
 
-    def _check_version(self) -> None:
-        with Session(self._engine) as session:
-            version = session.scalar(select(BoardRow.value).where(BoardRow.key == "version"))
-        if version != VERSION:
-            raise InputError(f"{self.name} has tables of version {version}; this mathbench reads {VERSION}.")
+                version = migrations.upgrade(connection, version)
+                connection.execute(update(BoardRow).where(BoardRow.key == "version").values(value=version))
+        return version
 
     def _insert(self, table: type[Base], values: dict[str, Any]) -> Any:
         return _INSERT[self._engine.dialect.name](table).values(values).on_conflict_do_nothing()
@@ -166,46 +208,90 @@ class Board:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise InputError(f"the board {self.name} cannot be used: {reason}") from None
 
-    def keep(self, submission: Submission, checked: Checked, source: str = "") -> Place:
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session on the board's tables that is committed at the end; errors are one line."""
+        with self._one_line(), Session(self._engine) as session, session.begin():
+            yield session
+
+    def keep(
+        self, submission: Submission, checked: Checked, source: str = "", token: str | None = None
+    ) -> Place:
         """Keep a checked submission; the same content again is an attempt, but no second submission."""
+        columns = _columns(submission, checked)  # packed before the board is locked
         with self._one_line(), Session(self._engine) as session, session.begin():
             # the attempt is written first: a transaction that begins by reading may not become a writer
-            attempt = AttemptRow(at=now(), digest=submission.digest, outcome="kept", message=source)
+            attempt = AttemptRow(
+                at=now(), digest=submission.digest, outcome="kept", message=source, token=token
+            )
             session.add(attempt)
             session.flush()
-            added = self._insert(SubmissionRow, _columns(submission, checked)).returning(SubmissionRow.digest)
+            added = self._insert(SubmissionRow, columns).returning(SubmissionRow.digest)
             if new := session.scalar(added) is not None:
                 session.add_all(_score_rows(submission.digest, checked))
             else:
                 attempt.outcome = "repeated"
             session.flush()
             row = session.get_one(SubmissionRow, submission.digest)
-            count = select(func.count()).where(AttemptRow.digest == submission.digest)
-            return Place(_kept(row), new, session.scalar(count) or 0)
+            sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
+            attempts = session.execute(sent).one()[1]
+            return Place(_kept(row, attempts), new, attempts)
 
-    def refuse(self, message: str) -> None:
+    def refuse(self, message: str, token: str | None = None) -> None:
         """Keep the trace of an attempt that was refused."""
-        with self._one_line(), Session(self._engine) as session, session.begin():
-            session.add(AttemptRow(at=now(), digest=None, outcome="refused", message=message[:1000]))
+        with self.transaction() as session:
+            session.add(
+                AttemptRow(at=now(), digest=None, outcome="refused", message=message[:1000], token=token)
+            )
 
     def withdraw(self, digest: str, reason: str) -> None:
-        """Take a submission out of the ranking; it stays on the board, marked with the reason."""
+        """Take a submission out of the ranking; it stays on the board, marked with the reason.
+
+        Raises:
+            InputError: when it is not there or withdrawn already.
+        """
+        schema.text(500)(reason, "the reason")
         with self._one_line(), Session(self._engine) as session, session.begin():
+            session.add(AttemptRow(at=now(), digest=digest, outcome="withdrawn", message=reason))
+            session.flush()
             row = session.get(SubmissionRow, digest)
             if row is None:
                 raise InputError(f"the board has no submission {digest!r}.")
+            if row.withdrawn is not None:
+                raise InputError(f"{digest[:8]} is withdrawn already: {row.withdrawn}")
             row.withdrawn = reason
+
+    def set_badge(self, digest: str, badge: str) -> None:
+        """Give a submission another badge, one of `kept.BADGES`."""
+        with self._one_line(), Session(self._engine) as session, session.begin():
+            session.execute(update(SubmissionRow).where(SubmissionRow.digest == digest).values(badge=badge))
 
     def kept(self) -> list[Kept]:
         """All submissions, also withdrawn ones, in the order in which they came."""
         query = select(SubmissionRow).order_by(SubmissionRow.submitted, SubmissionRow.digest)
         with self._one_line(), Session(self._engine) as session:
-            return [_kept(row) for row in session.scalars(query)]
+            counts = {digest: count for digest, count in session.execute(_SENDINGS)}
+            return [_kept(row, counts.get(row.digest, 1)) for row in session.scalars(query)]
+
+    def one(self, digest: str) -> Kept | None:
+        """The submission with a digest; None when there is none."""
+        with self.transaction() as session:
+            row = session.get(SubmissionRow, digest)
+            sent = session.execute(_SENDINGS.where(AttemptRow.digest == digest)).first()
+            return _kept(row, sent[1] if sent else 1) if row else None
 
     def packed(self, digest: str) -> bytes:
         """The kept predictions of one submission, as a Parquet file."""
         with self._one_line(), Session(self._engine) as session:
             return session.scalars(select(SubmissionRow.packed).where(SubmissionRow.digest == digest)).one()
+
+    def find(self, wanted: str) -> Kept:
+        """The submission whose digest begins so.
+
+        Raises:
+            InputError: when there is none, or more than one.
+        """
+        return one_of(self.kept(), wanted)
 
     def attempts(self) -> dict[str, int]:
         """How many attempts ended in which way."""
@@ -222,6 +308,13 @@ def default_path() -> Path:
 def now() -> str:
     """The time in UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _version(connection: Connection) -> str | None:
+    """The version of a board's tables; None where there are none yet."""
+    if not inspect(connection).has_table(BoardRow.__tablename__):
+        return None
+    return connection.scalar(select(BoardRow.value).where(BoardRow.key == "version"))
 
 
 def _url_of(target: str | Path) -> URL:
@@ -279,8 +372,8 @@ def _columns(submission: Submission, checked: Checked) -> dict[str, Any]:
         "badge": "re-scored",
         "task_id": manifest.task.id,
         "task_name": manifest.task.name,
-        "model": manifest.document["baseline"],
-        "framework": manifest.document["framework"],
+        "model": manifest.facts.model,
+        "framework": manifest.facts.framework,
         "manifest": dict(manifest.document),
         "differences": list(checked.differences),
         "predictions_digest": submission.predictions_digest,
@@ -304,7 +397,7 @@ def _score_rows(digest: str, checked: Checked) -> list[ScoreRow]:
     ]
 
 
-def _kept(row: SubmissionRow) -> Kept:
+def _kept(row: SubmissionRow, attempts: int) -> Kept:
     scores = {
         s.split: Scored(Score(s.n, s.correct), {name: Score(*c) for name, c in s.strata.items()})
         for s in row.scores
@@ -312,5 +405,12 @@ def _kept(row: SubmissionRow) -> Kept:
     solver = {s.split: Score(s.solver_n, s.solver_correct) for s in row.scores}
     checked = Checked(scores, solver, tuple(row.differences))
     return Kept(
-        row.digest, row.submitted, row.badge, row.manifest, row.predictions_digest, checked, row.withdrawn
+        row.digest,
+        row.submitted,
+        row.badge,
+        row.manifest,
+        row.predictions_digest,
+        checked,
+        row.withdrawn,
+        attempts,
     )

@@ -1,36 +1,32 @@
-"""What is sent to a board: a manifest (the run's result.json) and its predictions, read and checked."""
+"""What is sent to a board: a manifest (result.json or submission.json) and its predictions, read and checked."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
 from mathbench.generators import task as make_task
 from mathbench.hashing import check_seed
-from mathbench.leaderboard import schema
+from mathbench.leaderboard import predictions, schema
+from mathbench.leaderboard.facts import Facts, facts_of, predictions_of
+from mathbench.leaderboard.facts import check as check_manifest
+from mathbench.leaderboard.predictions import COLUMNS, MOST_FILE, NAMED, bounded
 from mathbench.task import Task
 
-COLUMNS = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string(), "task": pa.string()}
-
-MOST_ROWS = 1_000_000  # predictions in one submission
-MOST_FILE = 64 << 20  # bytes of a predictions file
-MOST_TEXT = 1 << 28  # bytes of all predictions unpacked
-LONGEST = 10_000  # bytes of one prediction
+MANIFESTS = ("submission.json", "result.json", "manifest.json")
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A result.json that keeps to the schema; it fixes task, seed and sizes, so the truth can be regenerated.
+    """A manifest that keeps to its schema; it fixes task, seed and sizes, so the truth can be regenerated.
 
     Args:
         document: the JSON object.
@@ -42,11 +38,12 @@ class Manifest:
     document: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        schema.RESULT(self.document, "result.json")
+        _object(self.document, "the manifest")
+        check_manifest(self.document)
         check_seed(self.document["data"]["seed"])
         if self.task.name != (named := self.document["task"]["name"]):
             raise InputError(
-                f"result.json: the task of these parameters is '{self.task.name}'. Received: {named!r}."
+                f"the manifest: the task of these parameters is '{self.task.name}'. Received: {named!r}."
             )
 
     @cached_property
@@ -55,6 +52,11 @@ class Manifest:
         said = self.document["task"]
         # not task(id, **parameters): a parameter called "name" would collide with the argument
         return type(make_task(said["id"])).of(said["parameters"])
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What it says, in the shape that both kinds of manifest share."""
+        return facts_of(self.document)
 
     @property
     def seed(self) -> int | str:
@@ -87,11 +89,7 @@ class Submission:
     @cached_property
     def predictions_digest(self) -> str:
         """SHA-256 over what the predictions say, not over the bytes of a file."""
-        state = hashlib.sha256()
-        for name in ("split", "row", "prediction"):
-            for part in _bytes(self.predictions[name].combine_chunks()):
-                state.update(part)
-        return state.hexdigest()
+        return content_digest(self.predictions, ("split", "row", "prediction"))
 
     @cached_property
     def digest(self) -> str:
@@ -100,9 +98,7 @@ class Submission:
 
     def packed(self) -> bytes:
         """The predictions as a compressed Parquet file."""
-        sink = BytesIO()
-        pq.write_table(self.predictions, sink, compression="zstd", compression_level=9)
-        return sink.getvalue()
+        return predictions.packed(self.predictions)
 
     @classmethod
     def unpacked(cls, document: Mapping[str, Any], packed: bytes) -> "Submission":
@@ -112,7 +108,16 @@ class Submission:
             InputError: when what was kept cannot be read any more.
         """
         manifest = Manifest(document)
-        return cls(manifest, _ordered(_table(packed, "the kept predictions", {**COLUMNS, "task": None})))
+        return cls(manifest, ordered(predictions.read(packed, "the kept predictions", COLUMNS)))
+
+
+def content_digest(table: pa.Table, columns: tuple[str, ...]) -> str:
+    """SHA-256 over what some columns of text and numbers say, whatever file they came in."""
+    state = hashlib.sha256()
+    for name in columns:
+        for part in _bytes(table[name].combine_chunks()):
+            state.update(part)
+    return state.hexdigest()
 
 
 def canonical(document: Mapping[str, Any]) -> str:
@@ -124,111 +129,67 @@ def canonical(document: Mapping[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def read_run(path: Path) -> Submission:
-    """Read a run directory: result.json (or manifest.json) and predictions.parquet.
+def open_submission(path: str | Path) -> Submission:
+    """Read a submission: a run directory, a directory with a submission.json, or that file.
 
     Raises:
         InputError: one line that says what is wrong with it.
     """
-    name = "result.json" if (path / "result.json").exists() else "manifest.json"
-    if not (path / name).is_file() or not (path / "predictions.parquet").is_file():
-        raise InputError(f"'{path}' is not a finished run: it needs result.json and predictions.parquet.")
-    manifest = Manifest(_object(schema.parse(_bounded(path / name, schema.MOST_BYTES), name)))
-    data = _bounded(path / "predictions.parquet", MOST_FILE)
-    told = manifest.document["predictions_sha256"].removeprefix("sha256:")
+    file = manifest_file(Path(path))
+    manifest = Manifest(_object(schema.parse(bounded(file, schema.MOST_BYTES), file.name), file.name))
+    name, _ = predictions_of(manifest.document)
+    if not file.with_name(name).is_file():
+        raise InputError(f"'{file.parent}' is not whole: it needs {file.name} and {name}.")
+    return submission_of(manifest, bounded(file.with_name(name), MOST_FILE))
+
+
+def submission_of(manifest: Manifest, data: bytes) -> Submission:
+    """A manifest with the bytes of the predictions file that it names.
+
+    Raises:
+        InputError: one line that says what is wrong with them.
+    """
+    name, told = predictions_of(manifest.document)
     if told != (found := hashlib.sha256(data).hexdigest()):
         raise InputError(
-            f"predictions.parquet is not the file that {name} speaks of: "
+            f"{name} is not the file that the manifest speaks of: "
             f"its SHA-256 is {found[:12]}..., the manifest says {told[:12]}..."
         )
-    table = _table(data, "predictions.parquet", COLUMNS)
-    _only_task(table, manifest.task.name)
-    return Submission(manifest, _ordered(table))
+    shapes = (NAMED,) if manifest.facts.runnable else (NAMED, COLUMNS)
+    table = predictions.read(data, name, *shapes)
+    if "task" in table.column_names:
+        _only_task(table, name, manifest.task.name)
+    return Submission(manifest, ordered(table))
 
 
-def _object(document: Any) -> dict[str, Any]:
+def manifest_file(path: Path) -> Path:
+    """The manifest of what was named: the file itself, or the one in a directory."""
+    found = [path / name for name in MANIFESTS if (path / name).is_file()] if path.is_dir() else [path]
+    if not found:
+        raise InputError(
+            f"'{path}' is not a finished run: it needs result.json and predictions.parquet, "
+            "or submission.json and the file that it names."
+        )
+    if not found[0].is_file():
+        raise InputError(f"there is no run directory or submission.json '{path}'.")
+    return found[0]
+
+
+def _object(document: Any, name: str) -> dict[str, Any]:
     if not isinstance(document, dict):
-        schema.refuse("result.json", "an object", document)
+        schema.refuse(name, "an object", document)
     return document
 
 
-def _bounded(path: Path, most: int) -> bytes:
-    """Read a file, but never more of it than is allowed."""
-    with path.open("rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise InputError(f"{path.name} is larger than {most:,} bytes.")
-    return data
-
-
-def _table(data: bytes, name: str, columns: Mapping[str, pa.DataType | None]) -> pa.Table:
-    """Read predictions with every limit checked before memory is spent on them."""
-    wanted = {column: kind for column, kind in columns.items() if kind is not None}
-    words = [column for column, kind in wanted.items() if kind == pa.string()]
-    try:
-        # text stays dictionary-encoded, so that one long text repeated a million times is seen in time
-        _check_shape(pq.ParquetFile(BytesIO(data)), name, wanted)
-        table = pq.ParquetFile(BytesIO(data), read_dictionary=words).read()
-        table.validate(
-            full=True
-        )  # a damaged file can hold indices beyond its dictionary, or bytes that are no text
-    except InputError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        reason = ascii(str(error).strip().splitlines()[0][:100])
-        raise InputError(f"{name} is not a readable Parquet file: {reason}.") from None
-    for column in table.column_names:
-        if table[column].null_count:
-            raise InputError(
-                f"{name}: {column} has {table[column].null_count:,} empty values; every row needs one."
-            )
-    for column in words:
-        _check_length(table[column].combine_chunks(), f"{name}: {column}")
-    return pa.table({column: table[column].cast(kind).combine_chunks() for column, kind in wanted.items()})
-
-
-def _check_shape(file: pq.ParquetFile, name: str, wanted: Mapping[str, pa.DataType]) -> None:
-    if (rows := file.metadata.num_rows) > MOST_ROWS:
-        raise InputError(f"{name} has more than {MOST_ROWS:,} rows. Received: {rows:,}.")
-    groups = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
-    if sum(groups) > MOST_TEXT:
-        raise InputError(f"{name} unpacks to more than {MOST_TEXT:,} bytes. Received: {sum(groups):,}.")
-    found = {field.name: field.type for field in file.schema_arrow}
-    if set(found) != set(wanted) or len(found) != len(file.schema_arrow):
-        raise InputError(
-            f"{name} must have the columns {', '.join(wanted)}. Received: {', '.join(map(ascii, found))}."
-        )
-    for column, kind in wanted.items():
-        got = found[column].value_type if pa.types.is_dictionary(found[column]) else found[column]
-        got = pa.string() if got == pa.large_string() else got
-        if got != kind:
-            raise InputError(f"{name}: {column} must be {kind}. Received: {got}.")
-
-
-def _check_length(column: pa.Array, where: str) -> None:
-    if isinstance(column, pa.DictionaryArray):
-        lengths = pc.binary_length(column.dictionary).to_numpy(zero_copy_only=False)
-        lengths = lengths[column.indices.to_numpy(zero_copy_only=False)] if len(column) else lengths[:0]
-    else:
-        lengths = pc.binary_length(column).to_numpy(zero_copy_only=False)
-    if lengths.max(initial=0) > LONGEST:
-        raise InputError(
-            f"{where} has text of more than {LONGEST:,} bytes in {int((lengths > LONGEST).sum()):,} rows."
-        )
-    if lengths.sum(dtype=np.int64) > MOST_TEXT:
-        raise InputError(f"{where} unpacks to more than {MOST_TEXT:,} bytes of text.")
-
-
-def _only_task(table: pa.Table, name: str) -> None:
+def _only_task(table: pa.Table, file: str, name: str) -> None:
     foreign = table.filter(pc.not_equal(table["task"], name))
     if foreign.num_rows:
         first = ", ".join(map(ascii, foreign["task"].slice(0, 3).to_pylist()))
-        raise InputError(
-            f"predictions.parquet has {foreign.num_rows:,} rows that are not of {name}; the first: {first}."
-        )
+        raise InputError(f"{file} has {foreign.num_rows:,} rows that are not of {name}; the first: {first}.")
 
 
-def _ordered(table: pa.Table) -> pa.Table:
+def ordered(table: pa.Table) -> pa.Table:
+    """Predictions by split, then by row, without other columns."""
     table = table.select(["split", "row", "prediction"])
     return table.take(pc.sort_indices(table, [("split", "ascending"), ("row", "ascending")])).combine_chunks()
 

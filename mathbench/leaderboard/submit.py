@@ -8,7 +8,7 @@ from typing import Any
 from mathbench.errors import InputError
 from mathbench.leaderboard.checker import Checked, check
 from mathbench.leaderboard.scoring import Scored
-from mathbench.leaderboard.submission import Submission, read_run
+from mathbench.leaderboard.submission import Submission, open_submission
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Receipt:
         task: the task's name.
         scores: the recomputed scores, per split.
         differences: where the claimed scores do not agree.
+        sent: what goes to the board: how many predictions, in how many bytes, and their digest.
     """
 
     digest: str
@@ -36,6 +37,7 @@ class Receipt:
     task: str
     scores: Mapping[str, Scored]
     differences: tuple[str, ...]
+    sent: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -43,52 +45,66 @@ class Receipt:
         return vars(self) | {"scores": scores, "differences": list(self.differences)}
 
 
-def submit_run(path: str | Path, board: str | Path | None = None) -> Receipt:
+def submit_run(path: str | Path, board: str | Path | None = None, token_file: Path | None = None) -> Receipt:
     """Recompute the scores of a run and keep it on a board.
 
     Args:
-        path: a run directory: result.json and predictions.parquet.
-        board: a path or database URL; by default MATHBENCH_BOARD or the user's own board.
+        path: a run directory, a directory with submission.json, or that file.
+        board: a path, database URL or the http(s) URL of a server; by default MATHBENCH_BOARD or the
+            user's own board.
+        token_file: holds the token for a server; by default MATHBENCH_TOKEN is the token.
 
     Raises:
         InputError: when the run is refused; the board keeps a trace of the attempt.
     """
+    from mathbench.leaderboard import remote
     from mathbench.leaderboard.store import Board
 
-    run = _directory(path)
+    _check_there(path)
+    if url := remote.served(board):
+        secret = remote.token(token_file)
+        dry_run(path)  # what the server would refuse is not sent
+        return remote.send(Path(path), url, secret)
     opened = Board(board)
     try:
-        submission = read_run(run)
+        submission = open_submission(path)
         checked = check(submission)
     except InputError as error:
         opened.refuse(str(error))
         raise
-    place = opened.keep(submission, checked, source=run.name)
-    return _receipt(submission, checked, opened.name, place.new, place.attempts)
+    place = opened.keep(submission, checked, source=Path(path).name)
+    return receipt(submission, checked, opened.name, place.new, place.attempts)
 
 
 def dry_run(path: str | Path) -> Receipt:
     """Do all that submitting does, but keep nothing."""
-    submission = read_run(_directory(path))
-    return _receipt(submission, check(submission), board="", new=False, attempts=0)
+    _check_there(path)
+    submission = open_submission(path)
+    return receipt(submission, check(submission), board="", new=False, attempts=0)
 
 
-def _directory(path: str | Path) -> Path:
+def _check_there(path: str | Path) -> None:
     """A mistyped path is no attempt, so it is refused before any board is opened."""
-    if not Path(path).is_dir():
-        raise InputError(f"there is no run directory '{path}'.")
-    return Path(path)
+    if not Path(path).exists():
+        raise InputError(f"there is no run directory or submission.json '{path}'.")
 
 
-def _receipt(submission: Submission, checked: Checked, board: str, new: bool, attempts: int) -> Receipt:
+def receipt(submission: Submission, checked: Checked, board: str, new: bool, attempts: int) -> Receipt:
+    """What the submitter of a checked submission is told."""
     return Receipt(
         digest=submission.digest,
         board=board,
         new=new,
         attempts=attempts,
         badge="re-scored",
-        model=submission.manifest.document["baseline"],
+        model=submission.manifest.facts.model,
         task=submission.manifest.task.name,
         scores=checked.scores,
         differences=checked.differences,
+        sent={
+            "predictions": submission.predictions.num_rows,
+            "bytes": len(submission.packed()),
+            "predictions_digest": submission.predictions_digest,
+            "manifest": dict(submission.manifest.document),
+        },
     )

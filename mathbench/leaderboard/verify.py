@@ -30,9 +30,16 @@ def verify(board: Board) -> tuple[int, list[Finding]]:
     for entry in kept:
         problem = _problem(entry, board.packed(entry.digest))
         if problem:
-            task = entry.manifest.get("task", {}).get("name", "")
-            findings.append(Finding(entry.digest, entry.manifest.get("baseline", ""), task, problem))
+            findings.append(Finding(entry.digest, *_names(entry), problem))
     return len(kept), findings
+
+
+def _names(entry: Kept) -> tuple[str, str]:
+    """Model and task, of a manifest that may be damaged."""
+    try:
+        return entry.facts.model, entry.facts.task["name"]
+    except (KeyError, TypeError):
+        return "", ""
 
 
 def _problem(entry: Kept, packed: bytes) -> str:

@@ -1,5 +1,6 @@
 """Run directories written by hand: what a runner leaves behind, without a runner."""
 
+import gzip
 import hashlib
 import json
 from functools import cache
@@ -82,6 +83,47 @@ def write_run(path, document, predictions):
     document = document | {"predictions_sha256": hashlib.sha256(data).hexdigest()}
     (path / "result.json").write_text(json.dumps(document))
     return path
+
+
+def from_anybody(made, sizes=SIZES):
+    """A submission.json: what somebody without mathbench's runner writes."""
+    judged = {split: sizes[split] for split in ("interpolate", "extrapolate")}
+    return {
+        "schema_version": 1,
+        "model": {
+            "name": "somebody's model",
+            "revision": "v1.2",
+            "weights_sha256": None,
+            "framework": "jax",
+            "parameters": 1234,
+        },
+        "training": {"seeds": [0], "data_digest": None, "budget": "1h", "external_data": False},
+        "task": {"id": made.id, "name": made.name, "parameters": made.parameters},
+        "data": {"seed": 0, "sizes": judged},
+        "environment": {"python": "3.12"},
+        "command": "python train.py",
+        "commit": None,
+        "predictions": {"file": "", "sha256": ""},
+    }
+
+
+def written_by_anybody(folder, document, table, name, data=None, changes=None):
+    """Write such a submission; changes to the tables inside the manifest are merged into them."""
+    folder.mkdir()
+    if name.endswith(".parquet"):
+        pq.write_table(table, folder / name)
+    else:
+        lines = "".join(json.dumps(row) + "\n" for row in table.to_pylist()) if data is None else ""
+        data = lines.encode() if data is None else data
+        packed = name.endswith(".gz") and lines
+        (folder / name).write_bytes(gzip.compress(data) if packed else data)
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    document["predictions"] = {"file": name, "sha256": digest}
+    for key, value in (changes or {}).items():
+        merge = key in ("model", "predictions")
+        document[key] = document[key] | value if merge else value
+    (folder / "submission.json").write_text(json.dumps(document))
+    return folder
 
 
 @pytest.fixture

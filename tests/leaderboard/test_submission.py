@@ -14,17 +14,17 @@ from mathbench.errors import InputError
 from mathbench.generators import task as make_task
 from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import check
-from mathbench.leaderboard.submission import Manifest, Submission, read_run
+from mathbench.leaderboard.submission import Manifest, Submission, open_submission
 
 from .conftest import SIZES, manifest, replaced, right, truth, write_run
 
 
 def scores(run):
-    return {split: scored.total for split, scored in check(read_run(run)).scores.items()}
+    return {split: scored.total for split, scored in check(open_submission(run)).scores.items()}
 
 
 def test_right_answers_score_1(run):
-    checked = check(read_run(run()))
+    checked = check(open_submission(run()))
     assert all(scored.total.exact_match == 1 for scored in checked.scores.values())
     assert checked.differences == ()
     assert all(solved.exact_match == 1 for solved in checked.solver.values())
@@ -48,7 +48,7 @@ def test_only_the_whole_answer_counts(run, task):
 
 
 def test_strata_add_up(run):
-    scored = check(read_run(run(wrong=40))).scores["interpolate"]
+    scored = check(open_submission(run(wrong=40))).scores["interpolate"]
     assert sum(s.n for s in scored.strata.values()) == scored.total.n == 300
     assert sum(s.correct for s in scored.strata.values()) == scored.total.correct == 260
 
@@ -56,7 +56,7 @@ def test_strata_add_up(run):
 def test_the_order_of_predictions_does_not_matter(run, task):
     table = right(task)
     mixed = table.take(np.random.default_rng(0).permutation(len(table)))
-    one, other = read_run(run()), read_run(run(predictions=mixed))
+    one, other = open_submission(run()), open_submission(run(predictions=mixed))
     assert one.predictions_digest == other.predictions_digest
     assert check(other).scores["extrapolate"].total.correct == 200
 
@@ -97,7 +97,7 @@ def changed(table, column, row, value):
 )
 def test_foreign_rows_are_refused(run, task, column, value, words):
     with pytest.raises(InputError, match=words):
-        check(read_run(run(predictions=changed(right(task), column, 0, value))))
+        check(open_submission(run(predictions=changed(right(task), column, 0, value))))
 
 
 def test_many_foreign_rows_are_counted(run, task):
@@ -105,12 +105,12 @@ def test_many_foreign_rows_are_counted(run, task):
     for row, value in enumerate((500, 400, 900, 800)):
         table = changed(table, "row", row, value)
     with pytest.raises(InputError, match="4 unknown, the first: 400, 500, 800"):
-        check(read_run(run(predictions=table)))
+        check(open_submission(run(predictions=table)))
 
 
 def test_a_split_without_rows_is_refused(run, task):
     with pytest.raises(InputError, match="without rows: 'extrapolate'"):
-        check(read_run(run(data={"seed": 0, "sizes": {"interpolate": 300}, "digest": None})))
+        check(open_submission(run(data={"seed": 0, "sizes": {"interpolate": 300}, "digest": None})))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_split_without_rows_is_refused(run, task):
 )
 def test_other_columns_are_refused(run, table):
     with pytest.raises(InputError, match=r"predictions\.parquet"):
-        read_run(run(predictions=table))
+        open_submission(run(predictions=table))
 
 
 def test_dictionaries_and_large_strings_are_read(run, task):
@@ -146,14 +146,14 @@ def test_a_text_repeated_beyond_measure_is_refused(run, task):
     path = run(predictions=table)
     assert (path / "predictions.parquet").stat().st_size < 1_000_000
     with pytest.raises(InputError, match="unpacks to more than"):
-        read_run(path)
+        open_submission(path)
 
 
 def test_predictions_of_another_run_are_refused(run):
     path, other = run(), run(wrong=3)
     (path / "predictions.parquet").write_bytes((other / "predictions.parquet").read_bytes())
     with pytest.raises(InputError, match="is not the file that"):
-        read_run(path)
+        open_submission(path)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_broken_json_is_refused(run, text):
     path = run()
     (path / "result.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError):
-        read_run(path)
+        open_submission(path)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_broken_json_is_refused(run, text):
 )
 def test_a_wrong_manifest_is_refused(run, changes, words):
     with pytest.raises(InputError, match=words) as refusal:
-        check(read_run(run(**changes)))
+        check(open_submission(run(**changes)))
     assert (
         "\n" not in str(refusal.value) and len(str(refusal.value)) < 400 and str(refusal.value).isprintable()
     )
@@ -290,29 +290,34 @@ def test_no_damage_to_predictions_causes_a_traceback(tmp_path, data):
     told["predictions_sha256"] = hashlib.sha256(damaged).hexdigest()
     (path / "result.json").write_text(json.dumps(told))
     try:
-        check(read_run(path))
+        check(open_submission(path))
     except InputError as error:
         assert str(error).isprintable(), error
 
 
 def test_what_was_packed_is_unpacked_again(run):
-    sent = read_run(run(wrong=4))
+    sent = open_submission(run(wrong=4))
     back = Submission.unpacked(sent.manifest.document, sent.packed())
     assert back.digest == sent.digest and back.predictions.equals(sent.predictions)
 
 
 def test_the_digest_sees_what_matters(run, task):
-    digests = {read_run(path).digest for path in (run(), run(wrong=1), run(seed=1), run(baseline="other"))}
+    digests = {
+        open_submission(path).digest for path in (run(), run(wrong=1), run(seed=1), run(baseline="other"))
+    }
     assert len(digests) == 4
     table = right(task)
     moved = changed(
         changed(table, "prediction", 0, table["prediction"][0].as_py() + "1"), "prediction", 1, ""
     )
-    assert read_run(run(predictions=moved)).predictions_digest != read_run(run()).predictions_digest
+    assert (
+        open_submission(run(predictions=moved)).predictions_digest
+        != open_submission(run()).predictions_digest
+    )
 
 
 def test_predictions_may_be_dictionary_encoded_in_the_store(run, tmp_path):
-    sent = read_run(run())
+    sent = open_submission(run())
     table = sent.predictions.set_column(0, "split", sent.predictions["split"].dictionary_encode())
     pq.write_table(table, tmp_path / "p.parquet")
     back = Submission.unpacked(sent.manifest.document, (tmp_path / "p.parquet").read_bytes())

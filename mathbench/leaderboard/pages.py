@@ -1,0 +1,131 @@
+"""How large a Parquet file really is, from the headers of its pages, before anything is unpacked.
+
+The sizes in a file's footer are what its writer says. What a reader sets memory aside for stands in front of every
+page, so it is added up here. Headers are Thrift structures in the compact protocol
+(Apache Thrift, doc/specs/thrift-compact-protocol.md; Apache Parquet, parquet.thrift, PageHeader).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from mathbench.errors import InputError
+
+MOST_PAGES = 20_000  # a million rows in pages of a thousand, four columns wide, are 4,000
+DELTA_STRINGS = 7  # an encoding in which each text repeats the one before: few bytes can stand for terabytes
+_DEEPEST = 8
+
+_UNCOMPRESSED, _COMPRESSED, _DATA, _DATA_V2 = 2, 3, 5, 8  # fields of a PageHeader
+_ENCODING = {_DATA: 2, _DATA_V2: 4}  # where a page's own header says how its values are written
+
+
+def check_pages(file: pq.ParquetFile, data: bytes, name: str, most: int) -> int:
+    """Add up the bytes of all pages unpacked, by their own headers.
+
+    Args:
+        file: the file, of which only the footer has been read.
+        data: all its bytes.
+        name: what to call it in errors.
+        most: bytes that are allowed.
+
+    Raises:
+        InputError: for more bytes, damaged headers, too many pages, or an encoding whose size headers do not tell.
+    """
+    total = pages = 0
+    try:
+        for start, end in _chunks(file.metadata):
+            for header in _headers(data, start, min(end, len(data))):
+                total, pages = total + header[_UNCOMPRESSED], pages + 1
+                _check_encoding(header, name)
+                if total > most:
+                    raise InputError(f"{name} unpacks to more than {most:,} bytes.")
+                if pages > MOST_PAGES:
+                    raise InputError(f"{name} has more than {MOST_PAGES:,} pages; write larger ones.")
+    except InputError:
+        raise
+    except (IndexError, KeyError, TypeError, ValueError):
+        raise InputError(f"{name} is not a readable Parquet file: a page has a damaged header.") from None
+    return total
+
+
+def _chunks(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:
+    """Where each column of each row group begins and ends, as readers find it."""
+    for group in range(metadata.num_row_groups):
+        for column in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(column)
+            start = chunk.data_page_offset
+            if chunk.has_dictionary_page and 0 < chunk.dictionary_page_offset < start:
+                start = chunk.dictionary_page_offset
+            yield start, start + chunk.total_compressed_size
+
+
+def _headers(data: bytes, at: int, end: int) -> Iterator[dict[int, Any]]:
+    if at < 0:
+        raise ValueError("before the file")
+    while at < end:
+        reader = _Compact(data, at)
+        header = reader.struct()
+        if header[_COMPRESSED] < 0 or header[_UNCOMPRESSED] < 0:
+            raise ValueError("a negative size")
+        yield header
+        at = reader.at + header[_COMPRESSED]
+
+
+def _check_encoding(header: dict[int, Any], name: str) -> None:
+    for page, field in _ENCODING.items():
+        if page in header and header[page][field] == DELTA_STRINGS:
+            raise InputError(
+                f"{name} has text in DELTA_BYTE_ARRAY encoding; write it PLAIN or as a dictionary."
+            )
+
+
+class _Compact:
+    """Reads one structure; `at` is where it goes on."""
+
+    def __init__(self, data: bytes, at: int):
+        self._data, self.at = data, at
+
+    def struct(self, depth: int = _DEEPEST) -> dict[int, Any]:
+        """Field numbers to values."""
+        if not depth:
+            raise ValueError("nested too deeply")
+        fields: dict[int, Any] = {}
+        number = 0
+        while head := self._byte():
+            number = number + (head >> 4) if head >> 4 else self._zigzag()
+            fields[number] = self._value(head & 15, depth)
+        return fields
+
+    def _value(self, kind: int, depth: int) -> Any:
+        if kind in (1, 2):
+            return kind == 1
+        if kind == 3:
+            return self._byte()
+        if kind in (4, 5, 6):
+            return self._zigzag()
+        if kind in (7, 8):
+            length = 8 if kind == 7 else self._varint()
+            self.at += length
+            return None
+        if kind == 12:
+            return self.struct(depth - 1)
+        raise ValueError("a kind of value that no page header has")
+
+    def _byte(self) -> int:
+        self.at += 1
+        return self._data[self.at - 1]
+
+    def _varint(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self._byte()
+            value |= (byte & 127) << shift
+            if byte < 128:
+                return value
+            if (shift := shift + 7) > 63:
+                raise ValueError("a number that is too long")
+
+    def _zigzag(self) -> int:
+        value = self._varint()
+        return (value >> 1) ^ -(value & 1)

@@ -1,0 +1,165 @@
+"""Submitting to a served board; nothing but the standard library is needed for it."""
+
+import http.client
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+from time import sleep
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from mathbench.errors import InputError, reason
+from mathbench.leaderboard import schema
+from mathbench.leaderboard.facts import predictions_of
+from mathbench.leaderboard.predictions import bounded
+from mathbench.leaderboard.scoring import Scored
+from mathbench.leaderboard.submission import manifest_file
+from mathbench.leaderboard.submit import Receipt
+
+ADDRESS = "/api/v1/submissions"
+TRIES = 3  # safe, because the same content again is the same submission
+PAUSE = 1.0  # seconds between them
+PATIENCE = 120  # seconds that the server may stay silent
+MOST_ANSWER = 10 << 20  # bytes
+
+
+def served(board: str | Path | None) -> str | None:
+    """The URL of a served board; None for a board of another kind."""
+    target = str(board or os.environ.get("MATHBENCH_BOARD") or "")
+    return target if target.lower().startswith(("http://", "https://")) else None
+
+
+def token(file: Path | None) -> str:
+    """The token from a file or from MATHBENCH_TOKEN; the command line would show it to everybody.
+
+    Raises:
+        InputError: when there is none, or the file cannot be read or holds something else.
+    """
+    try:
+        found = file.read_text(encoding="ascii") if file else os.environ.get("MATHBENCH_TOKEN", "")
+    except OSError as error:
+        raise InputError(f"the token cannot be read: {reason(error)}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"'{file}' holds no token.") from None
+    if not found.strip():
+        raise InputError("a served board needs a token: set MATHBENCH_TOKEN, or give --token-file FILE.")
+    if len(found.split()) > 1 or not found.strip().isprintable() or not found.isascii():
+        raise InputError(f"{f'{file!s:.200}' if file else 'MATHBENCH_TOKEN'} holds no token.")
+    return found.strip()
+
+
+def send(run: Path, url: str, secret: str) -> Receipt:
+    """Send the files of a run.
+
+    Args:
+        run: the run directory.
+        url: of the board, such as ``http://host:8000``.
+        secret: the token.
+
+    Raises:
+        InputError: one line for whatever goes wrong.
+    """
+    parts = _parts(url)
+    boundary = token_hex(16)
+    body = _form(_files(run), boundary)
+    headers = {
+        "Authorization": f"Bearer {secret}",
+        "Content-Type": f"multipart/form-data; boundary={boundary}",
+        "Accept": "application/json",
+    }
+    status, answer = _persistent(parts, body, headers)
+    if status in (200, 201):
+        return _receipt(answer, url)
+    raise InputError(_words(status, answer, _host(parts)))
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        plain = parts.hostname and not (parts.username or parts.password or parts.query or parts.fragment)
+        if plain and parts.port != 0 and url.isprintable() and " " not in url:
+            return parts
+    except ValueError:
+        pass
+    raise InputError("a served board is a URL such as https://board.example.org or http://127.0.0.1:8000.")
+
+
+def _host(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _files(path: Path) -> dict[str, Path]:
+    """The manifest of what was named, and the predictions that it names."""
+    manifest = manifest_file(path)
+    document = schema.parse(bounded(manifest, schema.MOST_BYTES), manifest.name)
+    return {"manifest": manifest, "predictions": manifest.with_name(predictions_of(document)[0])}
+
+
+def _form(files: Mapping[str, Path], boundary: str) -> bytes:
+    """The files as one multipart/form-data body."""
+    lines = []
+    for name, path in files.items():
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{path.name}"'
+        lines += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), path.read_bytes(), b"\r\n"]
+    return b"".join([*lines, f"--{boundary}--\r\n".encode()])
+
+
+def _persistent(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Send until an answer comes, a few times at most."""
+    for left in reversed(range(TRIES)):
+        try:
+            return _exchange(parts, body, headers)
+        except (ConnectionRefusedError, http.client.InvalidURL) as error:
+            raise InputError(f"there is no server at {_host(parts)}: {error}.") from None
+        except (OSError, http.client.HTTPException) as error:
+            if not left or not isinstance(error, ConnectionError):
+                words = str(error) or type(error).__name__
+                raise InputError(f"no answer from {_host(parts)}: {words}.") from None
+            sleep(PAUSE)
+    raise InputError(f"no answer from {_host(parts)}.")
+
+
+def _exchange(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(str(parts.hostname), parts.port, timeout=PATIENCE)
+    try:
+        connection.connect()
+        # a server that refuses early answers and hangs up before all was sent; its answer says why
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request("POST", parts.path.rstrip("/") + ADDRESS, body, dict(headers))
+        response = connection.getresponse()
+        return response.status, response.read(MOST_ANSWER)
+    finally:
+        connection.close()
+
+
+def _receipt(answer: bytes, url: str) -> Receipt:
+    try:
+        record: dict[str, Any] = json.loads(answer)
+        scores = {split: Scored.of(score) for split, score in record["scores"].items()}
+        return Receipt(
+            digest=str(record["digest"]),
+            board=url,
+            new=bool(record["new"]),
+            attempts=int(record["attempts"]),
+            badge=str(record["badge"]),
+            model=str(record["model"]),
+            task=str(record["task"]),
+            scores=scores,
+            differences=tuple(map(str, record["differences"])),
+            sent=dict(record["sent"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{url} answered something that is no receipt; is it a mathbench board?") from None
+
+
+def _words(status: int, answer: bytes, host: str) -> str:
+    """One line for a refusal."""
+    try:
+        why = str(json.loads(answer)["error"])[:1000]
+    except (ValueError, KeyError, TypeError):
+        why = http.client.responses.get(status, "an unknown status")
+    return f"{host} refused with {status}: {why}"

@@ -1,0 +1,132 @@
+"""The record of a round: lines of JSON, each with the digest of the one before, so that none can be changed alone."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mathbench import files
+from mathbench.errors import InputError
+from mathbench.leaderboard import schema
+from mathbench.leaderboard.predictions import bounded
+from mathbench.leaderboard.submission import canonical
+
+FILE = "log.jsonl"
+MOST_BYTES = 64 << 20
+NOTHING = "0" * 64  # what the first line has before it
+FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+DIGEST = schema.text(64, "[0-9a-f]{64}")
+TIME = schema.text(20, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+ENTRY = schema.text(10, "e[1-9][0-9]*")
+COUNT = schema.counted(schema.record({"n": schema.whole(1), "correct": schema.whole()}))
+SIZES = schema.table(schema.whole(1, 1_000_000), ("interpolate", "extrapolate"))
+
+EVENTS: dict[str, dict[str, schema.Check]] = {
+    "open": {
+        "name": schema.text(100),
+        "commitment": DIGEST,
+        "tasks": schema.listing(schema.TASK, 100),
+        "sizes": SIZES,
+        "closes": TIME,
+        "answer_seconds": schema.whole(1),
+    },
+    "challenge": {
+        "entry": ENTRY,
+        "model": schema.text(),
+        "weights_sha256": DIGEST,
+        "questions_digest": DIGEST,
+    },
+    "answer": {"entry": ENTRY, "weights_sha256": DIGEST, "answers_sha256": DIGEST},
+    "close": {},
+    "reveal": {
+        "seed": DIGEST,
+        "salt": DIGEST,
+        "scores": schema.table(schema.table(schema.table(COUNT, ("interpolate", "extrapolate")))),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line.
+
+    Args:
+        said: everything in it: event, at, previous, and what the kind of event needs.
+    """
+
+    said: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.said[key]
+
+    @property
+    def kind(self) -> str:
+        """One of `EVENTS`."""
+        return str(self.said["event"])
+
+    @property
+    def at(self) -> datetime:
+        """When it was written, in UTC."""
+        return moment(self.said["at"])
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the line."""
+        return hashlib.sha256(canonical(self.said).encode()).hexdigest()
+
+
+def moment(text: str) -> datetime:
+    """Read a time of a log.
+
+    Raises:
+        InputError: when there is no such time.
+    """
+    try:
+        return datetime.strptime(text, FORM).replace(tzinfo=UTC)
+    except ValueError:
+        raise InputError(f"a time must be like 2026-01-31T18:00:00Z. Received: {text!a}.") from None
+
+
+def read(folder: Path) -> list[Event]:
+    """All events of a round.
+
+    Raises:
+        InputError: when there is no log, a line is no event, or the chain is broken; says at which line.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise InputError(f"'{folder}' is no round: it has no {FILE}.")
+    events: list[Event] = []
+    for number, line in enumerate(bounded(path, MOST_BYTES).splitlines(), 1):
+        where = f"{FILE}, line {number}"
+        event = Event(_checked(schema.parse(line, where), where))
+        if event["previous"] != (events[-1].digest if events else NOTHING):
+            raise InputError(f"{where}: the line before it was changed, removed or put in later.")
+        events.append(event)
+    return events
+
+
+def _checked(said: Any, where: str) -> dict[str, Any]:
+    kind = said.get("event") if isinstance(said, dict) else None
+    if not isinstance(kind, str) or kind not in EVENTS:
+        schema.refuse(f"{where}: event", f"one of {', '.join(EVENTS)}", kind)
+    beside = {"event": schema.text(20), "at": TIME, "previous": DIGEST}
+    schema.record({**beside, **EVENTS[kind]})(said, where)
+    moment(said["at"])
+    return dict(said)
+
+
+def following(events: Sequence[Event], kind: str, now: datetime, **said: Any) -> Event:
+    """The event that would come next; nothing is written."""
+    previous = events[-1].digest if events else NOTHING
+    found = {"event": kind, "at": now.strftime(FORM), "previous": previous, **said}
+    return Event(_checked(json.loads(canonical(found)), kind))
+
+
+def write(folder: Path, events: Sequence[Event]) -> None:
+    """Write all lines; the file takes its place when it is whole."""
+    files.write(folder / FILE, "".join(canonical(event.said) + "\n" for event in events))

@@ -1,0 +1,151 @@
+"""What may follow what in a round, and when: the state of a round is what its log says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from mathbench.errors import InputError
+from mathbench.generators import task as make_task
+from mathbench.leaderboard.rounds.log import Event, moment
+from mathbench.reserve import SPLITS
+from mathbench.task import Task
+
+MOST_ROWS = 1_000_000  # questions to one entry
+
+
+@dataclass
+class Entry:
+    """A model in a round: what it was registered with, until when it may answer, and what came."""
+
+    challenge: Event
+    deadline: datetime
+    answer: Event | None = None
+
+    @property
+    def name(self) -> str:
+        """Such as e1."""
+        return str(self.challenge["entry"])
+
+    @property
+    def weights(self) -> str:
+        """SHA-256 of its file of weights."""
+        return str(self.challenge["weights_sha256"])
+
+
+@dataclass
+class Round:
+    """A round, from its log.
+
+    Args:
+        events: its lines, in order.
+
+    Raises:
+        InputError: for an event that the rules do not allow where it stands.
+    """
+
+    events: Sequence[Event]
+    entries: dict[str, Entry] = field(default_factory=dict)
+    closed: bool = False
+    reveal: Event | None = None
+
+    def __post_init__(self) -> None:
+        if not self.events or self.events[0].kind != "open":
+            raise InputError("a round begins with the event open.")
+        self.tasks = [_task(said) for said in self.opened["tasks"]]
+        self.closes = moment(self.opened["closes"])
+        if (rows := len(self.tasks) * sum(self.sizes.values())) > MOST_ROWS:
+            raise InputError(f"at most {MOST_ROWS:,} questions to one entry. Received: {rows:,}.")
+        self._last = self.opened.at
+        for event in self.events[1:]:
+            self.apply(event)
+
+    @property
+    def opened(self) -> Event:
+        """The first event."""
+        return self.events[0]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Rows per split, of every task."""
+        said = self.opened["sizes"]
+        return {split: said[split] for split in SPLITS if split in said}
+
+    def apply(self, event: Event) -> None:
+        """Let one more event happen.
+
+        Raises:
+            InputError: when it may not.
+        """
+        if self.reveal is not None:
+            raise InputError(f"{event.kind}: the round has been revealed; nothing may follow.")
+        if event.at < self._last:
+            raise InputError(f"{event.kind}: time runs backwards, from {self._last} to {event.at}.")
+        self._last = event.at
+        allowed = {"challenge": self._challenge, "answer": self._answer, "close": self._close}
+        if event.kind == "reveal":
+            self._reveal(event)
+        elif event.kind in allowed:
+            allowed[event.kind](event)
+        else:
+            raise InputError("a round is opened once.")
+
+    def _challenge(self, event: Event) -> None:
+        self._still_open(event, self.closes)
+        if event["weights_sha256"] in [entry.weights for entry in self.entries.values()]:
+            raise InputError("these weights have had their questions already.")
+        if event["entry"] != (name := self.next_name()):
+            raise InputError(f"the next entry must be {name}. Received: {event['entry']}.")
+        allowed = event.at + timedelta(seconds=self.opened["answer_seconds"])
+        self.entries[name] = Entry(event, min(self.closes, allowed))
+
+    def next_name(self) -> str:
+        """What the next entry is called."""
+        return f"e{len(self.entries) + 1}"
+
+    def _answer(self, event: Event) -> None:
+        entry = self.entry(event["entry"])
+        self._still_open(event, entry.deadline)
+        if entry.answer is not None:
+            raise InputError(f"{entry.name} has answered already.")
+        if event["weights_sha256"] != entry.weights:
+            raise InputError(
+                f"{entry.name} was registered with weights {entry.weights[:12]}.... "
+                f"Received: {event['weights_sha256'][:12]}...."
+            )
+        entry.answer = event
+
+    def entry(self, name: str) -> Entry:
+        """An entry by its name.
+
+        Raises:
+            InputError: when there is none.
+        """
+        if name not in self.entries:
+            raise InputError(
+                f"the round has no entry {name!a}. Here are: {', '.join(self.entries) or 'none'}."
+            )
+        return self.entries[name]
+
+    def _still_open(self, event: Event, until: datetime) -> None:
+        if self.closed:
+            raise InputError(f"{event.kind}: the round is closed.")
+        if event.at > until:
+            raise InputError(f"{event.kind}: too late, the deadline was {until:%Y-%m-%d %H:%M:%S} UTC.")
+
+    def _close(self, event: Event) -> None:
+        if self.closed:
+            raise InputError("the round is closed already.")
+        self.closed = True
+
+    def _reveal(self, event: Event) -> None:
+        if not self.closed:
+            raise InputError("the round must be closed before it is revealed.")
+        self.reveal = event
+
+
+def _task(said: Mapping[str, Any]) -> Task:
+    made = type(make_task(said["id"])).of(said["parameters"])
+    if made.name != said["name"]:
+        raise InputError(f"the task of these parameters is '{made.name}'. Received: {said['name']!a}.")
+    return made

@@ -1,0 +1,120 @@
+"""The commitment of a round, the questions of an entry and their score."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mathbench import formats
+from mathbench.errors import InputError
+from mathbench.leaderboard.checker import by_split, check_rows
+from mathbench.leaderboard.rounds.rules import Round
+from mathbench.leaderboard.scoring import score, truth_of
+from mathbench.leaderboard.submission import content_digest, ordered
+from mathbench.rows import open_rows
+from mathbench.task import Task
+
+QUESTIONS = ("split", "row", "question", "task")
+
+
+def commitment(seed: str, salt: str) -> str:
+    """SHA-256 over the salt and then the seed, both of 32 bytes, given as 64 hexadecimal digits.
+
+    >>> commitment("00" * 32, "01" * 32)[:16]
+    '037d6dfb3a369a41'
+    """
+    return hashlib.sha256(bytes.fromhex(salt) + bytes.fromhex(seed)).hexdigest()
+
+
+def seed_of(seed: str, weights: str) -> str:
+    """The seed of one entry's questions: nobody knows it before the weights are named, and no two share it.
+
+    >>> seed_of("00" * 32, "11" * 32)[:14]
+    'round-8878b15a'
+    """
+    return "round-" + hashlib.sha256(bytes.fromhex(seed) + bytes.fromhex(weights)).hexdigest()
+
+
+def questions(found: Round, seed: str, weights: str) -> pa.Table:
+    """The questions of one entry: split, row, question, task; no answers."""
+    own = seed_of(seed, weights)
+    parts = [
+        open_rows(task, split, own)
+        .batch(range(size))
+        .append_column("split", pa.array([split] * size, pa.string()))
+        .select(list(QUESTIONS))
+        for task in found.tasks
+        for split, size in found.sizes.items()
+    ]
+    plain = [pa.table({name: part[name].cast(_KINDS[name]) for name in QUESTIONS}) for part in parts]
+    return pa.concat_tables(plain).combine_chunks()
+
+
+_KINDS = {"split": pa.string(), "row": pa.int64(), "question": pa.string(), "task": pa.string()}
+
+
+def digest_of(table: pa.Table) -> str:
+    """SHA-256 over what questions say, whatever the format of their file."""
+    return content_digest(table, QUESTIONS)
+
+
+def check_answers(found: Round, answers: pa.Table) -> None:
+    """Refuse answers to what was not asked, and rows answered twice.
+
+    Raises:
+        InputError: with a count and the first three.
+    """
+    names = pa.array([task.name for task in found.tasks])
+    foreign = answers.filter(pc.invert(pc.is_in(answers["task"], names)))
+    if foreign.num_rows:
+        first = ", ".join(map(ascii, foreign["task"].slice(0, 3).to_pylist()))
+        raise InputError(
+            f"{foreign.num_rows:,} answers are to tasks that were not asked; the first: {first}."
+        )
+    for task in found.tasks:
+        for split, (rows, _) in _given(answers, task).items():
+            if split not in found.sizes:
+                raise InputError(f"{task.name} has no split {split!a} here: {', '.join(found.sizes)}.")
+            check_rows(rows, split, found.sizes[split])
+
+
+def scores(found: Round, seed: str, weights: str, answers: pa.Table | None) -> dict[str, Any]:
+    """Per task and split n and correct; a row without an answer is wrong."""
+    own = seed_of(seed, weights)
+    return {
+        task.name: {
+            split: _score(
+                task, own, split, size, None if answers is None else _given(answers, task).get(split)
+            )
+            for split, size in found.sizes.items()
+        }
+        for task in found.tasks
+    }
+
+
+def _given(answers: pa.Table, task: Task) -> Mapping[str, Any]:
+    return by_split(ordered(answers.filter(pc.equal(answers["task"], task.name))))
+
+
+def _score(task: Task, seed: str, split: str, size: int, given: Any) -> dict[str, int]:
+    if given is None:
+        return {"n": size, "correct": 0}
+    rows, said = given
+    plain = formats.of(task).undo_answers(said).combine_chunks()
+    total = score(truth_of(task.plain, seed, split, size), rows, plain).total
+    return {"n": total.n, "correct": total.correct}
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, such as one of weights, in pieces.
+
+    Raises:
+        InputError: when there is no such file.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no file '{path}'.")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

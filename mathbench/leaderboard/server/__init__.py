@@ -1,0 +1,6 @@
+"""A board over HTTP: FastAPI in front of the same checker and the same tables.
+
+app      the addresses; replies: what they answer, for OpenAPI; body, errors: JSON and errors, one line each
+receive  a submission from a request body to a folder; scoring: the checker in a process of its own
+caching  ETags; rates: how often somebody may ask; logs: what is written down; serve: sockets and uvicorn
+"""

@@ -1,0 +1,200 @@
+"""The addresses of a served board."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi import Path as InPath
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.predictions import MOST_ROWS
+from mathbench.leaderboard.server import errors, queries, receive, replies, scoring
+from mathbench.leaderboard.server.body import answer, as_json
+from mathbench.leaderboard.server.caching import Tables, reply
+from mathbench.leaderboard.server.logs import Requests
+from mathbench.leaderboard.server.rates import Rates
+from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.submit import receipt
+from mathbench.leaderboard.tokens import hide, holder
+from mathbench.version import __version__
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a server puts up with.
+
+    Args:
+        largest: bytes of a request body.
+        requests: of any kind per minute, from everybody together.
+        submissions: per minute, from everybody together.
+        per_token: submissions per minute with one token.
+        seconds: how long scoring one submission may take.
+        at_once: submissions that are scored at the same time.
+    """
+
+    largest: int = 10 << 20
+    requests: int = 6_000
+    submissions: int = 600
+    per_token: int = 60
+    seconds: float = 60
+    at_once: int = os.cpu_count() or 1
+
+
+def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": replies.Error} for status in (*statuses, 429)}
+
+
+async def _let_in(request: Request) -> None:
+    if seconds := request.app.state.rates.requests.wait():
+        raise errors.busy(seconds)
+
+
+_BEARER = HTTPBearer(auto_error=False, description="A token from `mathbench leaderboard token create NAME`.")
+_WORD = Query(max_length=200)
+_DIGEST = InPath(pattern="^[0-9a-f]{64}$", examples=[replies.DIGEST])
+
+api = APIRouter(prefix="/api/v1", dependencies=[Depends(_let_in)])
+
+
+async def _token(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> str:
+    """The name of the token that a request came with; nothing of its body has been read yet."""
+    if credentials is None:
+        why = "a token is needed: the header 'Authorization: Bearer mb_...'."
+        raise HTTPException(401, why, {"WWW-Authenticate": "Bearer"})
+    name = await anyio.to_thread.run_sync(holder, request.app.state.board, credentials.credentials)
+    if name is None:
+        raise HTTPException(
+            401, "this token is not known, or it was revoked.", {"WWW-Authenticate": "Bearer"}
+        )
+    request.state.token = name
+    if seconds := request.app.state.rates.submission(name):
+        raise errors.busy(seconds)
+    return name
+
+
+@api.get("/health", response_model=replies.Health, responses=_errors(), summary="Whether the server works")
+def health(request: Request) -> Any:
+    """Also what it takes: sizes, rows and rates."""
+    state = request.app.state
+    return {
+        "status": "ok",
+        "version": __version__,
+        "board": state.name,
+        "submissions": queries.count(state.board),
+        "limits": {
+            "largest_body": state.limits.largest,
+            "most_rows": MOST_ROWS,
+            "per_minute": state.limits.submissions,
+            "per_minute_and_token": state.limits.per_token,
+            "scoring_seconds": state.limits.seconds,
+        },
+    }
+
+
+@api.get("/board", response_model=replies.Tables, responses=_errors(422), summary="All tables")
+def board(
+    request: Request,
+    task: Annotated[str | None, _WORD] = None,
+    framework: Annotated[str | None, _WORD] = None,
+    split: Annotated[str | None, _WORD] = None,
+    sort: Annotated[str, _WORD] = "score",
+) -> Response:
+    """One table per task and split, with ranks, intervals, floors and the exact solver.
+
+    The answer has an ETag; with `If-None-Match` it is 304 while the board has not changed.
+    """
+    return reply(request, request.app.state.tables.body((task, framework, split, sort)))
+
+
+@api.get(
+    "/submissions/{digest}",
+    response_model=replies.Submission,
+    responses=_errors(404, 422),
+    summary="One submission",
+)
+def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
+    """Its manifest, what it claims, and what was recomputed; the predictions are not given out."""
+    return reply(request, as_json(queries.submission(request.app.state.board, digest)))
+
+
+@api.get("/attempts", response_model=replies.Attempts, responses=_errors(422), summary="All attempts")
+def attempts(
+    request: Request,
+    digest: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None,
+    before: Annotated[int | None, Query(ge=1, le=(1 << 31) - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Kept, repeated and refused ones, newest first; `before` is an id, for the next page."""
+    return reply(request, as_json(queries.attempts(request.app.state.board, digest, before, limit)))
+
+
+@api.post(
+    "/submissions",
+    response_model=replies.Receipt,
+    status_code=201,
+    responses={
+        200: {"model": replies.Receipt, "description": "The board had this content already."},
+        **_errors(400, 401, 408, 413, 415, 422),
+    },
+    openapi_extra={"requestBody": {"required": True, "content": receive.FORM}},
+    summary="Submit a run",
+)
+async def submit(request: Request, token: Annotated[str, Depends(_token)]) -> Response:
+    """The predictions are scored before this answers. The same content again is the same submission."""
+    state = request.app.state
+    with tempfile.TemporaryDirectory(prefix="mathbench-") as folder:
+        await receive.to_folder(request, Path(folder), state.limits.largest)
+        body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=state.scorers)
+    return answer(body, 201 if new else 200)
+
+
+def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
+    """Score what lies in a folder and keep it; a refusal leaves its trace."""
+    try:
+        sent, checked = scoring.checked(folder, state.limits.seconds)
+    except InputError as error:
+        state.board.refuse(hide(str(error)), token)
+        raise
+    place = state.board.keep(sent, checked, source="server", token=token)
+    given = receipt(sent, checked, state.name, place.new, place.attempts)
+    return as_json(given.to_json()), place.new
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    app.state.scorers = anyio.CapacityLimiter(app.state.limits.at_once)
+    await anyio.to_thread.run_sync(scoring.warm_up)
+    yield
+
+
+def make_app(board: Board, limits: Limits | None = None) -> FastAPI:
+    """The application for a board.
+
+    Args:
+        board: where submissions go.
+        limits: what it puts up with.
+    """
+    limits = limits or Limits()
+    app = FastAPI(
+        title="mathbench leaderboard",
+        version=__version__,
+        description="Submissions are predictions; their scores are recomputed before the answer comes.",
+        lifespan=_life,
+        redoc_url=None,
+    )
+    app.state.board, app.state.limits, app.state.name = board, limits, queries.public_name(board)
+    app.state.tables = Tables(board, app.state.name)
+    app.state.rates = Rates(limits.requests, limits.submissions, limits.per_token)
+    app.include_router(api)
+    errors.handle(app)
+    app.add_middleware(Requests)
+    return app

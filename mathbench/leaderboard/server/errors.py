@@ -1,0 +1,54 @@
+"""Every error as one line of JSON: {"error": "what was wrong"}; never a traceback, never what was sent as is."""
+
+import http
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.server import body
+from mathbench.leaderboard.tokens import hide
+
+
+def answer(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An error as it leaves the server."""
+    line = hide(" ".join(why.split()))
+    return body.answer(body.as_json({"error": line}), status, headers)
+
+
+def busy(seconds: int) -> HTTPException:
+    """Too many requests: when to come again."""
+    why = f"too many requests; try again in {seconds} seconds."
+    return HTTPException(429, why, {"Retry-After": str(seconds)})
+
+
+def handle(app: FastAPI) -> None:
+    """Answer all errors of an app in this way."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(StarletteHTTPException, _refused)
+    app.add_exception_handler(InputError, _wrong)
+    app.add_exception_handler(Exception, _broken)
+
+
+def _invalid(_: Request, error: Any) -> Response:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return answer(422, f"{ascii(where)[1:-1]}: {first['msg']}. Received: {ascii(first.get('input'))[:60]}.")
+
+
+def _refused(request: Request, error: Any) -> Response:
+    why = error.detail if error.detail != http.HTTPStatus(error.status_code).phrase else ""
+    if error.status_code == 404 and not why:
+        why = f"there is nothing at {ascii(request.url.path)[:100]}; /docs describes what there is."
+    return answer(error.status_code, why or http.HTTPStatus(error.status_code).phrase, error.headers)
+
+
+def _wrong(_: Request, error: Any) -> Response:
+    return answer(422, str(error))
+
+
+def _broken(_: Request, __: Any) -> Response:
+    return answer(500, "the server failed on this request; its log says more.")

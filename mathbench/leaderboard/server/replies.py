@@ -1,0 +1,117 @@
+"""What the server answers, as it stands in the OpenAPI document; the tests hold real answers against it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mathbench.leaderboard.ranking import Table
+
+DIGEST = "b41cbd6ac1dfd1c1dd0a9fbd5d9ff1a08bd6ca4ca2bbde4bb1b5b9d38d0cdd4f"
+
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=[DIGEST])]
+Time = Annotated[str, Field(description="ISO 8601 in UTC", examples=["2026-01-31T12:00:00Z"])]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Reply(BaseModel):
+    """An object with exactly these keys."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Error(Reply):
+    """Why a request was refused."""
+
+    error: str = Field(description="One line.", examples=["a token is needed: Authorization: Bearer mb_..."])
+
+
+class Count(Reply):
+    """Right answers, their share, and its Wilson 95 % interval."""
+
+    n: int
+    correct: int
+    exact_match: Share
+    low: Share
+    high: Share
+
+
+class Score(Count):
+    """The score of one split, with its strata."""
+
+    strata: dict[str, Count]
+
+
+class Limits(Reply):
+    """What a submission may be, and how often one may come."""
+
+    largest_body: int = Field(description="Bytes.")
+    most_rows: int
+    per_minute: int = Field(description="Submissions from everybody together.")
+    per_minute_and_token: int
+    scoring_seconds: float
+
+
+class Health(Reply):
+    """The server works, and its database answers."""
+
+    status: Literal["ok"]
+    version: str = Field(description="Of mathbench.", examples=["0.1.0"])
+    board: str
+    submissions: int
+    limits: Limits
+
+
+class Tables(Reply):
+    """All tables of a board."""
+
+    schema_version: Literal[1]
+    board: str
+    tables: list[Table]
+
+
+class Submission(Reply):
+    """One submission as the board keeps it, without its predictions."""
+
+    schema_version: Literal[1]
+    digest: Digest
+    submitted: Time
+    badge: str
+    withdrawn: str | None = Field(description="Why it was withdrawn; null while it stands.")
+    predictions_digest: str
+    scores: dict[str, Score]
+    solver: dict[str, Count]
+    differences: list[str]
+    manifest: dict[str, Any]
+    attempts: int = Field(description="How often this content was submitted.")
+
+
+class Attempt(Reply):
+    """One time that somebody submitted something, or withdrew it."""
+
+    id: int
+    at: Time
+    digest: str | None = Field(description="Null when it was refused.")
+    outcome: Literal["kept", "repeated", "refused", "withdrawn"]
+    message: str
+
+
+class Attempts(Reply):
+    """Attempts, newest first."""
+
+    counts: dict[str, int] = Field(examples=[{"kept": 2, "repeated": 1, "refused": 4}])
+    attempts: list[Attempt]
+
+
+class Receipt(Reply):
+    """What became of a submission."""
+
+    digest: Digest
+    board: str
+    new: bool = Field(description="False when the board had this content already.")
+    attempts: int
+    badge: str
+    model: str
+    task: str
+    scores: dict[str, Score]
+    differences: list[str] = Field(description="Claims that do not agree with the recomputed scores.")
+    sent: dict[str, Any] = Field(description="What came: predictions, bytes, their digest, the manifest.")

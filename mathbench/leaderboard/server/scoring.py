@@ -1,0 +1,76 @@
+"""The checker in a process of its own, so that no submission can hold up or bring down the server."""
+
+import multiprocessing
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from mathbench.errors import InputError
+from mathbench.leaderboard import schema
+from mathbench.leaderboard.checker import Checked, check
+from mathbench.leaderboard.predictions import MOST_FILE, bounded
+from mathbench.leaderboard.submission import Manifest, Submission, submission_of
+
+# a fork server that has imported everything once makes a process in a few milliseconds
+_CONTEXT: Any = multiprocessing.get_context("forkserver")
+# pyarrow looks for pandas on first use; without it here, every process would spend 0.4 s on that
+PRELOAD = [__name__, "pandas", "pyarrow.pandas_compat"]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a submission was refused: one line."""
+
+    why: str
+
+
+def warm_up() -> None:
+    """Start the fork server before the first submission needs it."""
+    _CONTEXT.set_forkserver_preload(PRELOAD)
+    forkserver.ensure_running()
+
+
+def checked(folder: Path, seconds: float) -> tuple[Submission, Checked]:
+    """Read and score the submission in a folder.
+
+    Args:
+        folder: holds the manifest and the predictions.
+        seconds: how long it may take.
+
+    Raises:
+        InputError: when it is refused, takes longer, or kills the process that reads it.
+    """
+    ours, theirs = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(target=_work, args=(folder, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(seconds):
+            raise InputError(f"scoring takes more than {seconds:g} seconds; send fewer or smaller rows.")
+        found = ours.recv()
+    except EOFError:
+        raise InputError("the submission cannot be read: scoring it broke off.") from None
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    if isinstance(found, Refused):
+        raise InputError(found.why)
+    submission, scores = found
+    return submission, scores
+
+
+def _work(folder: Path, to: Connection) -> None:
+    try:
+        submission = _read(folder)
+        to.send((submission, check(submission)))
+    except InputError as error:
+        to.send(Refused(str(error)))
+
+
+def _read(folder: Path) -> Submission:
+    """The two files that came; the manifest says which format the predictions have."""
+    document = schema.parse(bounded(folder / "manifest", schema.MOST_BYTES), "the manifest")
+    return submission_of(Manifest(document), bounded(folder / "predictions", MOST_FILE))

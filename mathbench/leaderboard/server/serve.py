@@ -1,0 +1,68 @@
+"""From a board to a listening server."""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from mathbench.errors import InputError, reason
+from mathbench.leaderboard import tokens
+from mathbench.leaderboard.server import logs
+from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.store import Board
+
+
+def serve(board: Board, host: str, port: int, limits: Limits, ready: Callable[[str], None]) -> None:
+    """Serve a board until the process is told to stop.
+
+    Args:
+        board: the board.
+        host: the address to listen on; only loopback is allowed while the board has no token.
+        port: the port; 0 for any that is free.
+        limits: what the server puts up with.
+        ready: told the URL once connections are taken.
+
+    Raises:
+        InputError: when the address cannot be had, or may not be served yet.
+    """
+    if not _loopback(host) and not any(token.revoked is None for token in tokens.listing(board)):
+        raise InputError(
+            f"to serve on {host}, which others can reach, the board needs a token first: "
+            "`mathbench leaderboard token create NAME`."
+        )
+    logs.to_stderr()
+    listening = _listen(host, port)
+    with listening:
+        config = uvicorn.Config(
+            make_app(board, limits),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=30,
+        )
+        ready(_url(listening))
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise InputError(f"cannot listen on {host} port {port}: {reason(error)}.") from None
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,115 @@
+"""A folder of results: what `verify` and `build` find, and that a withdrawal stays visible."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mathbench.leaderboard.filed import verify_folder
+from mathbench.leaderboard.folder import export, read
+from mathbench.leaderboard.render import MARKS
+from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.submit import submit_run
+
+from .test_commands import cli, refused  # noqa: F401
+
+
+@pytest.fixture
+def folder(run, board, tmp_path):
+    submit_run(run(wrong=5), board)
+    submit_run(run(wrong=5), board)
+    submit_run(run(baseline="other"), board)
+    place = tmp_path / "leaderboard"
+    export(Board(board).kept(), place / "results")
+    (place / "README.md").write_text(f"{MARKS[0]}\n{MARKS[1]}\n")
+    return place
+
+
+def test_an_exported_folder_holds(folder):
+    assert verify_folder(folder) == (2, [])
+    assert sorted(entry.attempts for entry in read(folder)) == [1, 2]
+
+
+def edited(folder, change):
+    path = next(path for path in (folder / "results").iterdir() if "lstm" in path.name)
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+    return path
+
+
+def more_right(document):
+    document["scores"]["interpolate"]["correct"] += 1
+
+
+def consistently_more_right(document):
+    from mathbench.metrics import Score
+
+    document["scores"]["interpolate"] |= Score(300, 296).to_json()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (more_right, "its shares or intervals"),
+        (consistently_more_right, "interpolate: its strata do not add up"),
+        (lambda d: d.update(badge="gold"), "badge"),
+        (lambda d: d.update(surprise=1), "unknown key 'surprise'"),
+        (lambda d: d.update(digest="0" * 64), "is not the one that was submitted"),
+        (lambda d: d.update(predictions_digest="0" * 64), "is not the one that was submitted"),
+        (lambda d: d["manifest"].update(parameters=1), "is not the one that was submitted"),
+        (lambda d: d["manifest"].update(task={}), "lacks the key 'id'"),
+        (lambda d: d.update(differences=[]), "its differences are not"),
+        (lambda d: d["scores"]["interpolate"]["strata"].popitem(), "n of its strata"),
+        (lambda d: d["solver"].popitem(), "the exact solver gets something else"),
+    ],
+    ids=range(11),
+)
+def test_an_edited_file_is_found(folder, change, problem):
+    edited(folder, change)
+    count, findings = verify_folder(folder)
+    assert count == 2 and any(problem in finding.problem for finding in findings), findings
+
+
+def test_a_second_file_of_one_submission_is_found(folder):
+    path = edited(folder, lambda d: None)
+    path.with_name("again.json").write_text(path.read_text())
+    _, findings = verify_folder(folder)
+    assert {finding.problem.split(" ")[0] for finding in findings} == {"its", "this"}
+
+
+def test_verify_says_what_cannot_be_checked(cli, folder):  # noqa: F811
+    code, out, err = cli("leaderboard", "verify", "--board", folder)
+    assert code == 0 and "cannot be checked here: the scores themselves" in err and "all 2" in err
+    edited(folder, more_right)
+    code, out, err = cli("leaderboard", "verify", "--board", folder, "--json")
+    problems = [finding["problem"] for finding in json.loads(out)["findings"]]
+    assert code == 1 and problems[0].startswith("its shares or intervals") and "1 of 2 submissions" in err
+
+
+def test_build_checks_and_writes(cli, folder):  # noqa: F811
+    build = ("leaderboard", "build", folder)
+    code, _, err = cli(*build, "--check")
+    assert code == 1 and "does not show these results" in err
+    assert cli(*build)[0] == 0 and "lstm-seq2seq" in (folder / "README.md").read_text()
+    assert cli(*build, "--check")[0] == 0
+    edited(folder, more_right)
+    assert cli(*build)[0] == 1
+
+
+def test_withdrawing_marks_the_file(cli, folder):  # noqa: F811
+    digest = next(entry.digest for entry in read(folder) if entry.facts.model == "other")
+    arguments = ("leaderboard", "withdraw", digest[:8], "--board", folder, "--reason", "a mistake")
+    assert cli(*arguments)[0] == 0
+    refused(cli(*arguments), "withdrawn already: a mistake")
+    assert verify_folder(folder) == (2, [])
+    _, out, _ = cli("leaderboard", "show", "--board", folder, "--withdrawn", "--json")
+    assert [row["reason"] for row in json.loads(out)] == ["a mistake"]
+    assert "other" not in cli("leaderboard", "show", "--board", folder)[1]
+
+
+def test_the_results_of_this_repository_hold(cli):  # noqa: F811
+    """The check of a pull request that adds a file to leaderboard/results."""
+    root = Path(__file__).resolve().parents[2]
+    code, _, err = cli("leaderboard", "build", root / "leaderboard", "--check")
+    assert code == 0, err

@@ -1,0 +1,154 @@
+"""Showing and comparing in the terminal; withdrawing from a database; repeating a run."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from mathbench.leaderboard.plot import bar
+from mathbench.leaderboard.ranking import Line
+from mathbench.leaderboard.store import Board
+
+from .test_commands import cli, refused  # noqa: F401
+
+
+@pytest.fixture
+def two(cli, run, board):  # noqa: F811
+    """A board with two models; the ids."""
+    cli("submit", run(wrong=40), "--board", board)
+    cli("submit", run(wrong=2, baseline="mlp", framework="keras"), "--board", board)
+    return [k.digest[:8] for k in Board(board).kept()]
+
+
+def test_formats_agree(cli, two, board):  # noqa: F811
+    show = ("leaderboard", "show", "--board", board)
+    rows = list(csv.DictReader(io.StringIO(cli(*show, "--csv")[1])))
+    lines = [line for t in json.loads(cli(*show, "--json")[1])["tables"] for line in t["lines"]]
+    assert [float(row["exact_match"]) for row in rows] == [line["exact_match"] for line in lines]
+    assert {row["attempts"] for row in rows} == {"0", "1"}
+    assert cli(*show, "--markdown")[1].count("| mlp | keras |") == 2
+    refused(cli(*show, "--csv", "--json"), "give one of --json and --csv")
+
+
+def test_the_badge_filters(cli, two, board):  # noqa: F811
+    show = ("leaderboard", "show", "--board", board, "--json", "--badge")
+    assert json.loads(cli(*show, "reproduced")[1])["tables"] == []
+    Board(board).set_badge(Board(board).find(two[1]).digest, "reproduced")
+    tables = json.loads(cli(*show, "reproduced")[1])["tables"]
+    assert {line["model"] for line in tables[0]["lines"] if line["kind"] == "model"} == {"mlp"}
+    refused(cli(*show, "reproducd"), "Did you mean 'reproduced'")
+
+
+def test_attempts_are_said(cli, two, board, run):  # noqa: F811
+    cli("submit", run(wrong=40), "--board", board)
+    cli("submit", run(baseline=""), "--board", board)
+    assert (
+        "submissions: 2, sent 3 times, 1 refused, 0 withdrawn"
+        in cli("leaderboard", "show", "--board", board)[2]
+    )
+
+
+def test_withdrawal_is_shown(cli, two, board):  # noqa: F811
+    withdraw = ("leaderboard", "withdraw", "--board", board, "--reason")
+    assert cli(*withdraw, "wrong data", two[0])[0] == 0
+    refused(cli(*withdraw, "again", two[0]), "withdrawn already: wrong data")
+    refused(cli(*withdraw, "a\nb", two[1]), "the reason must be printable")
+    refused(cli(*withdraw, "x", "ffffffffffff"), "no submission has the id", two[1])
+    shown = cli("leaderboard", "show", "--board", board, "--withdrawn")[1]
+    assert "wrong data" in shown and "lstm-seq2seq" in shown
+    assert Board(board).attempts() == {"kept": 2, "withdrawn": 1}
+
+
+def test_the_plot(cli, two, board):  # noqa: F811
+    out = cli("leaderboard", "show", "--board", board, "--plot", "--split", "interpolate")[1]
+    assert "███" in out and "floor: constant" in out and "86.67%" in out
+
+
+@pytest.mark.parametrize(("low", "share", "high"), [(0, 0, 0.01), (0.99, 1, 1), (0.4, 0.5, 0.6), (0, 0.5, 1)])
+def test_bars_have_their_width(low, share, high):
+    drawn = bar(Line("model", "m", 9, share, low, high, "re-scored"), 50).plain
+    assert len(drawn) == 50 and drawn.count("┼") == 1 and drawn.index("┼") == min(49, int(share * 50))
+
+
+def test_macro(cli, two, board):  # noqa: F811
+    found = json.loads(cli("leaderboard", "show", "--board", board, "--macro", "--json")[1])
+    assert [(a["model"], a["split"], a["rank"]) for a in found if a["kind"] == "model"] == [
+        ("mlp", "interpolate", 1),
+        ("lstm-seq2seq", "interpolate", 2),
+        ("mlp", "extrapolate", 1),
+        ("lstm-seq2seq", "extrapolate", 2),
+    ]
+    assert "1 of 1" in cli("leaderboard", "show", "--board", board, "--macro")[1]
+
+
+@pytest.mark.parametrize("by", ["ids", "names"])
+def test_compare(cli, two, board, by):  # noqa: F811
+    names = two if by == "ids" else ("lstm-seq2seq", "mlp")
+    compare = ("leaderboard", "compare", *names, "--board", board)
+    code, out, _ = cli(*compare)
+    assert code == 0 and "exact binomial" in out and "mlp right" in out and "digits=2+2" in out
+    total = json.loads(cli(*compare, "--json")[1])["splits"][0]["total"]
+    assert (total["only_first"], total["only_second"], total["neither"]) == (0, 38, 2)
+
+
+def test_compare_asks_which_when_there_are_several(cli, two, board, run):  # noqa: F811
+    cli("submit", run(wrong=7), "--board", board)
+    compare = ("leaderboard", "compare", "lstm-seq2seq", "mlp", "--board", board)
+    refused(cli(*compare), "2 pairs of them answered the same rows; name two by their ids", two[0])
+    refused(cli(*compare[:2], "none", "mlp", "--board", board), "no submission has the id 'none'")
+
+
+def test_a_dry_run_says_what_would_be_sent(cli, run, board):  # noqa: F811
+    _, out, err = cli("submit", run(), "--dry-run", "--json")
+    assert "500 predictions" in err and json.loads(out)["sent"]["manifest"]["baseline"] == "lstm-seq2seq"
+
+
+@pytest.fixture
+def floor(cli, tmp_path, board, monkeypatch):  # noqa: F811
+    """A real run on the board: a floor, which is quick."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MATHBENCH_BOARD", str(board))
+    sizes = ("--digits", "2", "--train", "500", "--interpolate", "300", "--extrapolate", "200")
+    assert cli("run-baseline", "copy-operand", "--task", "addition", *sizes, "--out", "run")[0] == 0
+    return Board(board).kept()[0].digest
+
+
+def test_reproduce(cli, floor, board):  # noqa: F811
+    code, out, err = cli("leaderboard", "reproduce", floor[:8], "--json")
+    found = json.loads(out)
+    assert code == 0 and found["holds"] and found["same_predictions"] and "is reproduced" in err
+    kept = Board(board).kept()
+    assert len(kept) == 2 and {k.badge for k in kept} == {"reproduced"}
+
+
+def test_a_finished_run_is_no_repetition(cli, floor, board, tmp_path):  # noqa: F811
+    refused(cli("leaderboard", "reproduce", floor[:8], "--out", tmp_path / "run"), "directory of its own")
+    assert [k.badge for k in Board(board).kept()] == ["re-scored"]
+
+
+def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_path):  # noqa: F811
+    """The kept predictions are another model's, and re-scored honestly: only repeating the run shows it."""
+    import hashlib
+
+    import pyarrow.parquet as pq
+
+    from .conftest import replaced
+
+    path = tmp_path / "run" / "predictions.parquet"
+    pq.write_table(replaced(pq.read_table(path), 1000), path)
+    result = path.with_name("result.json")
+    told = json.loads(result.read_text())
+    told["predictions_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    result.write_text(json.dumps(told))
+    cli("submit", path.parent)
+    forged = next(k.digest for k in Board(board).kept() if k.digest != floor)
+    code, _, err = cli("leaderboard", "reproduce", forged[:8], "--out", tmp_path / "again")
+    assert code == 1 and "was not found again" in err
+    assert {k.badge for k in Board(board).kept()} == {"re-scored"} and len(Board(board).kept()) == 3
+
+
+def test_what_has_no_recipe_is_not_reproduced(cli, two, board, run):  # noqa: F811
+    cli("submit", run(baseline="./evil.py:Model"), "--board", board)
+    evil = next(k.digest for k in Board(board).kept() if k.facts.model.startswith("./"))
+    refused(cli("leaderboard", "reproduce", evil, "--board", board), "not installed: './evil.py:Model'")

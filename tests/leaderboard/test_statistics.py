@@ -1,0 +1,142 @@
+"""Two models on the same rows, and one model over all tasks."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.macro import averages, bootstrap
+from mathbench.leaderboard.paired import EXACT, compare, paired
+from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.submit import submit_run
+from mathbench.metrics import Score
+
+from .conftest import replaced, right
+from .test_ranking import kept
+
+
+def columns(both, one, two, neither):
+    first = np.repeat([True, True, False, False], [both, one, two, neither])
+    second = np.repeat([True, False, True, False], [both, one, two, neither])
+    order = np.random.default_rng(0).permutation(len(first))
+    return first[order], second[order]
+
+
+@settings(max_examples=60, deadline=None)
+@given(both=st.integers(0, 50), one=st.integers(0, 600), two=st.integers(0, 400), neither=st.integers(1, 50))
+def test_few_differences_are_tested_exactly(both, one, two, neither):
+    from scipy.stats import binomtest
+
+    found = paired(*columns(both, one, two, neither))
+    assert (found.both, found.only_first, found.only_second, found.neither) == (both, one, two, neither)
+    expected = binomtest(one, one + two).pvalue if one + two else 1.0
+    assert found.p == pytest.approx(expected, rel=1e-9) and found.test == "exact binomial"
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [(600, 500), (500, 501), (5000, 4800), (9000, 1000), (30_000, 30_400)]
+)
+def test_many_differences_are_tested_by_chi_squared(one, two):
+    from scipy.stats import binomtest, chi2
+
+    found = paired(*columns(10, one, two, 10))
+    assert one + two > EXACT and found.test.startswith("chi-squared")
+    assert found.p == pytest.approx(chi2.sf((abs(one - two) - 1) ** 2 / (one + two), 1), rel=1e-9, abs=1e-300)
+    assert found.p == pytest.approx(binomtest(one, one + two).pvalue, rel=0.05, abs=1e-9)
+
+
+def pair_on(board, run, first, second):
+    ids = [submit_run(path, board).digest for path in (first, second)]
+    opened = Board(board)
+    return compare(*((opened.find(digest), opened.packed(digest)) for digest in ids))
+
+
+def test_two_submissions_are_compared_row_by_row(run, board, task):
+    missing = right(task).filter(right(task)["row"].to_numpy() != 3)
+    found = pair_on(board, run, run(wrong=10), run(predictions=replaced(missing, 2)))
+    interpolate, extrapolate = found
+    assert [found.split for found in found] == ["interpolate", "extrapolate"]
+    total = interpolate.total
+    assert (total.both, total.only_first, total.only_second, total.neither) == (290, 0, 7, 3)
+    assert total.p == pytest.approx(2 * 0.5**7)
+    assert sum(s.only_second for s in interpolate.strata.values()) == 7
+    assert sum(s.both for s in extrapolate.strata.values()) == extrapolate.total.both == 190
+    sample = interpolate.samples[0]
+    assert (sample["row"], sample["second"]) == (2, sample["answer"]) and sample["first"].endswith("x")
+    assert len(interpolate.samples) == 5 and 3 not in [row["row"] for row in interpolate.samples]
+
+
+def test_other_rows_are_not_compared(run, board, task):
+    sizes = {"train": 1, "interpolate": 300, "extrapolate": 200}
+    other = run(data={"seed": 5, "sizes": sizes, "digest": None}, predictions=right(task, sizes, seed=5))
+    with pytest.raises(InputError, match=r"did not answer the same rows: .*seed 0.*seed 5"):
+        pair_on(board, run, run(), other)
+
+
+def test_the_number_of_training_rows_does_not_matter(run, board):
+    sizes = {"train": 9, "interpolate": 300, "extrapolate": 200}
+    found = pair_on(board, run, run(), run(data={"seed": "0", "sizes": sizes, "digest": None}, wrong=1))
+    assert found[0].total.only_first == 1
+
+
+def test_the_bootstrap_is_seeded_and_covers(task):
+    scores = [[Score(1000, 900)], [Score(1000, 500)], [Score(200, 20), Score(200, 60)]]
+    assert bootstrap(scores, 1) == bootstrap(scores, 1) != bootstrap(scores, 2)
+    low, high = bootstrap(scores)
+    assert low < (0.9 + 0.5 + 0.2) / 3 < high
+
+
+def test_one_task_leaves_the_interval_of_its_rows():
+    low, high = bootstrap([[Score(1000, 900)]])
+    half = 1.96 * (0.9 * 0.1 / 1000) ** 0.5
+    assert low == pytest.approx(0.9 - half, abs=0.002) and high == pytest.approx(0.9 + half, abs=0.002)
+
+
+def test_equal_tasks_have_an_interval_that_shrinks_with_their_number():
+    """Nothing differs between the tasks, so only rows are uncertain: the interval is that of all rows."""
+    wide, narrow = (bootstrap([[Score(100, 50)]] * n) for n in (1, 16))
+    assert (wide[1] - wide[0]) / (narrow[1] - narrow[0]) == pytest.approx(4, rel=0.15)
+
+
+@pytest.fixture
+def tasks():
+    from mathbench.generators import task as make_task
+
+    return [make_task("addition", digits=d) for d in (2, 3)]
+
+
+def test_averages_rank_only_who_answered_everything(tasks):
+    board = [
+        kept(tasks[0], 900, 1, baseline="a"),
+        kept(tasks[1], 700, 2, baseline="a"),
+        kept(tasks[0], 999, 3, baseline="b"),
+        kept(tasks[0], 100, 4, baseline="c"),
+        kept(tasks[1], 110, 5, baseline="c"),
+        kept(tasks[1], 1000, 6, baseline="c", withdrawn="a mistake"),
+    ]
+    found = [a for a in averages(board) if a.kind == "model"]
+    assert [(a.model, a.tasks, a.of, a.rank) for a in found] == [
+        ("a", 2, 2, 1),
+        ("c", 2, 2, 2),
+        ("b", 1, 2, None),
+    ]
+    assert found[0].mean == pytest.approx(0.8) and found[1].mean == pytest.approx(0.105)
+
+
+def test_many_attempts_count_with_their_mean(tasks):
+    board = [kept(tasks[0], n, i, baseline="a", recipe={"i": i}) for i, n in enumerate((100, 200, 900))]
+    found = {a.model: a for a in averages(board)}
+    assert found["a"].mean == pytest.approx(0.4)
+    assert (found["constant"].kind, found["constant"].mean, found["constant"].rank) == ("floor", 0.4, None)
+    assert (found["exact-solver"].kind, found["exact-solver"].mean) == ("solver", 1)
+
+
+def test_a_floor_that_was_submitted_stands_in_for_the_reported_one(tasks):
+    found = averages([kept(tasks[0], 900, 1), kept(tasks[0], 10, 2, baseline="constant")])
+    assert [(a.model, a.kind, a.mean) for a in found if a.kind == "floor"] == [("constant", "floor", 0.01)]
+
+
+def test_an_unknown_split_is_refused(tasks):
+    with pytest.raises(InputError, match="Did you mean 'interpolate'"):
+        averages([], "interpolat")

@@ -1,0 +1,53 @@
+"""Rate limits, for one token and for all."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from mathbench.leaderboard import tokens
+from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.server.rates import Rate
+from mathbench.leaderboard.store import Board
+
+from .test_api import SUBMIT, refused
+
+
+def post(client, secret):
+    """An empty submission: a rate is kept before anything is read."""
+    return client.post(SUBMIT, headers={"Authorization": f"Bearer {secret}"})
+
+
+@pytest.fixture
+def two(board):
+    return [tokens.create(Board(board), name) for name in ("ada", "bob")]
+
+
+def test_each_token_has_a_rate_of_its_own(board, two):
+    with TestClient(make_app(Board(board), Limits(per_token=2))) as client:
+        assert [post(client, two[0]).status_code for _ in range(3)] == [415, 415, 429]
+        assert post(client, two[1]).status_code == 415
+        late = post(client, two[0])
+        refused(late, 429, "try again in")
+        assert 50 < int(late.headers["retry-after"]) <= 60
+
+
+def test_all_tokens_share_one(board, two):
+    with TestClient(make_app(Board(board), Limits(submissions=2))) as client:
+        assert [post(client, secret).status_code for secret in (*two, *two)] == [415, 415, 429, 429]
+        assert client.get("/api/v1/health").status_code == 200
+
+
+def test_all_requests_share_one(board):
+    with TestClient(make_app(Board(board), Limits(requests=2))) as client:
+        assert [client.get("/api/v1/health").status_code for _ in range(3)] == [200, 200, 429]
+        refused(post(client, "mb_wrong"), 429)  # guessing tokens is limited too
+
+
+def test_no_window_holds_more_than_its_share():
+    time = 0
+    rate = Rate(5, 60, clock=lambda: time)
+    passed = []
+    for time in range(600):
+        if not rate.wait():
+            passed.append(time)
+    assert len(passed) == 50
+    assert all(later - earlier >= 60 for earlier, later in zip(passed, passed[5:], strict=False))

@@ -1,0 +1,78 @@
+"""Tokens: shown once, kept as hashes, never written down anywhere else."""
+
+import json
+import sqlite3
+
+import pytest
+
+from mathbench.errors import InputError
+from mathbench.leaderboard import tokens
+from mathbench.leaderboard.server import logs
+from mathbench.leaderboard.store import Board
+from tests.leaderboard.test_commands import cli, refused  # noqa: F401
+
+from .test_api import SUBMIT, form
+
+
+def test_a_secret_has_256_bits_and_only_its_hash_is_kept(any_database):
+    opened = Board(any_database)
+    secrets = [tokens.create(opened, f"t{i}") for i in range(3)]
+    assert len(set(secrets)) == 3 and all(tokens.SECRET.fullmatch(secret) for secret in secrets)
+    assert [tokens.holder(opened, secret) for secret in secrets] == ["t0", "t1", "t2"]
+    assert tokens.holder(opened, secrets[0][:-1]) is None and tokens.holder(opened, "") is None
+    tokens.revoke(opened, "t1")
+    assert [tokens.holder(opened, secret) for secret in secrets] == ["t0", None, "t2"]
+    assert [token.revoked is None for token in tokens.listing(opened)] == [True, False, True]
+
+
+def test_the_file_of_a_board_does_not_hold_the_secret(board):
+    secret = tokens.create(Board(board), "ada")
+    with sqlite3.connect(board) as connection:
+        dump = "\n".join(connection.iterdump())
+    assert "ada" in dump and secret not in dump and secret[3:] not in dump
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "a\n", "é", "-x", "x" * 51])
+def test_names_are_plain(board, name):
+    with pytest.raises(InputError, match="the name of a token is"):
+        tokens.create(Board(board), name)
+
+
+def test_commands(cli, board):  # noqa: F811
+    at = ("--board", board)
+    code, out, err = cli("leaderboard", "token", "create", "ada", *at)
+    assert code == 0 and tokens.SECRET.fullmatch(out.strip()) and out.strip() not in err
+    (known,) = json.loads(cli("leaderboard", "token", "list", "--json", *at)[1])
+    assert (
+        known["name"] == "ada" and known["revoked"] is None and set(known) == {"name", "created", "revoked"}
+    )
+    refused(cli("leaderboard", "token", "create", "ada", *at), "already has")
+    refused(cli("leaderboard", "token", "revoke", "adda", *at), "Did you mean 'ada'")
+    assert cli("leaderboard", "token", "revoke", "ada", *at)[0] == 0
+    refused(cli("leaderboard", "token", "revoke", "ada", *at), "was revoked at")
+    refused(cli("leaderboard", "token", "create", "ada", *at), "not used twice")
+    assert "ada" in cli("leaderboard", "token", "list", *at)[1]
+    assert not (board.parent / "none").exists()
+    refused(cli("leaderboard", "token", "list", "--board", board.parent / "none"), "no board")
+
+
+def test_no_secret_in_logs_and_error_texts(client, run, capfd, monkeypatch):
+    logs.to_stderr()
+    secret = client.secret
+    answers = [
+        client.post(SUBMIT, files=form(run())),
+        client.post(SUBMIT, files=form(run(baseline=f"\n{secret}"))),
+        client.post(f"{SUBMIT}?token={secret}", files=form(run()), headers={"Authorization": secret}),
+        client.get(f"/api/v1/board?task={secret}"),
+        client.get(f"/api/v1/board?task={secret * 9}"),
+        client.get(f"/api/v1/{secret}"),
+        client.get(f"{SUBMIT}/{secret}"),
+    ]
+    monkeypatch.setattr(Board, "one", lambda *_: 1 / 0)
+    answers.append(client.get(f"{SUBMIT}/{'0' * 64}?token={secret}"))
+    assert [a.status_code for a in answers] == [201, 422, 401, 422, 422, 404, 422, 500]
+    assert answers[-1].json() == {"error": "the server failed on this request; its log says more."}
+    written = capfd.readouterr().err
+    assert "POST /api/v1/submissions 201 ada" in written and "POST /api/v1/submissions 401 -" in written
+    for text in (written, *(answer.text for answer in answers), client.get("/api/v1/attempts").text):
+        assert secret not in text and secret[:20] not in text
