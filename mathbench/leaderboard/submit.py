@@ -1,7 +1,7 @@
 """Submitting a run to a board."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ class Receipt:
         task: the task's name.
         scores: the recomputed scores, per split.
         differences: where the claimed scores do not agree.
-        sent: what goes to the board: how many predictions, in how many bytes, and their digest.
+        sent: of a dry run, what would go to the board: the manifest, how many predictions, in how many bytes, and
+            their digest.
     """
 
     digest: str
@@ -37,7 +38,7 @@ class Receipt:
     task: str
     scores: Mapping[str, Scored]
     differences: tuple[str, ...]
-    sent: Mapping[str, Any]
+    sent: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -80,7 +81,14 @@ def dry_run(path: str | Path) -> Receipt:
     """Do all that submitting does, but keep nothing."""
     _check_there(path)
     submission = open_submission(path)
-    return receipt(submission, check(submission), board="", new=False, attempts=0)
+    found = receipt(submission, check(submission), board="", new=False, attempts=0)
+    sent = {
+        "predictions": submission.predictions.num_rows,
+        "bytes": len(submission.packed()),
+        "predictions_digest": submission.predictions_digest,
+        "manifest": dict(submission.manifest.document),
+    }
+    return replace(found, sent=sent)
 
 
 def _check_there(path: str | Path) -> None:
@@ -101,10 +109,4 @@ def receipt(submission: Submission, checked: Checked, board: str, new: bool, att
         task=submission.manifest.task.name,
         scores=checked.scores,
         differences=checked.differences,
-        sent={
-            "predictions": submission.predictions.num_rows,
-            "bytes": len(submission.packed()),
-            "predictions_digest": submission.predictions_digest,
-            "manifest": dict(submission.manifest.document),
-        },
     )
