@@ -101,7 +101,9 @@ def stopped_and_resumed(spec, data, folder, monkeypatch):
     return whole, run(spec, data, Order(folder / "cut", resume=True))
 
 
-@pytest.mark.parametrize(("framework", "buckets"), [("torch", 3), ("keras", 0)])
+@pytest.mark.parametrize(
+    ("framework", "buckets"), [("torch", 3), pytest.param("keras", 0, marks=pytest.mark.slow)]
+)
 def test_an_online_run_resumes_exactly(framework, buckets, tiny, sums, tmp_path, monkeypatch):
     reading = {"source": "stream", "curriculum": "0.25 digits=1*", "buckets": buckets, "padding": "right"}
     spec = tiny(framework=framework, **reading)

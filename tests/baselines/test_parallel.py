@@ -48,6 +48,7 @@ def mathbench(*words):
     return stopped.value.code
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does(capsys):
     words = ["transformer", *WORDS, *SETTINGS, "--set=hidden=8", "--set=accumulate=2"]
     done = subprocess.run(command(*words, "--devices", "2", "--out", "two"), capture_output=True, text=True)

@@ -37,9 +37,16 @@ def test_the_classic_network_has_205324_weights(framework, tiny):
     assert network.parameters == 205_324
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-@pytest.mark.parametrize("name", ["lstm-seq2seq", "lstm-classifier"])
-def test_same_seed_same_weights_another_seed_others(framework, name, tiny, sums, multiples, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "framework"),
+    [
+        ("lstm-seq2seq", "torch"),
+        ("lstm-classifier", "keras"),
+        pytest.param("lstm-seq2seq", "keras", marks=pytest.mark.slow),
+        pytest.param("lstm-classifier", "torch", marks=pytest.mark.slow),
+    ],
+)
+def test_same_seed_same_weights_another_seed_others(name, framework, tiny, sums, multiples, tmp_path):
     data = sums if name == "lstm-seq2seq" else multiples
     for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
         run(tiny(name, framework, seed), data, Order(tmp_path / folder))
@@ -104,6 +111,7 @@ def command(*words):
     return [sys.executable, "-c", textwrap.dedent(COMMAND), *words]
 
 
+@pytest.mark.slow
 def test_a_killed_process_resumes_exactly(tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     process = subprocess.Popen(command(str(killed)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

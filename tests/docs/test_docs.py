@@ -14,6 +14,7 @@ import mathbench
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LONG = ("training.md", "leaderboard.md", "server.md")  # half a minute or more: with -m slow
 BLOCK = re.compile(r"^<!-- (run|file: (\S+)) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARSER = doctest.DocTestParser()
 
@@ -48,7 +49,11 @@ def environment(tmp_path, monkeypatch):
             del sys.modules[name]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] * (page.name in LONG)) for page in PAGES],
+    ids=by_name,
+)
 def test_examples_run(page, environment):
     names = {"__name__": page.stem}
     for _, file, language, code in BLOCK.findall(page.read_text()):

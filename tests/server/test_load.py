@@ -55,6 +55,7 @@ def test_clients_that_submit_at_once(any_database, serve, small, clients):
     assert "Traceback" not in server.text() and " 500 " not in server.text()
 
 
+@pytest.mark.slow
 @sizes("sqlite")
 def test_a_server_that_is_killed(any_database, serve, small, clients, monkeypatch):
     """What was answered for is on the board; the rest can be sent again; the board verifies at once."""
