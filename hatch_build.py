@@ -17,9 +17,7 @@ class CompiledLoops(BuildHookInterface):  # type: ignore[type-arg]
         """Called by hatchling before it makes a wheel or an editable one."""
         build = runpy.run_path(str(BUILD))
         if problem := build["make"]():
-            self.app.display_warning(
-                f"mathbench will generate several times as slowly: no compiled loops ({problem})"
-            )
+            self.app.display_warning(f"mathbench will generate more slowly: no compiled loops ({problem})")
             return
         build_data["artifacts"].append("/mathbench/compiled/" + build["LIBRARY"].name)
         build_data["pure_python"] = False

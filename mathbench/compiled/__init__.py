@@ -66,23 +66,16 @@ def _address(array: NDArray[Any]) -> int:
         return array.ctypes.data
 
 
-def mix(words: U64) -> U64:
-    """:func:`mathbench.hashing.mix`."""
-    words = np.ascontiguousarray(words)
+def mix(words: U64, offset: int = 0) -> U64:
+    """:func:`mathbench.hashing.mix` after an offset was added to each word."""
+    words = np.asarray(words, order="C")
     found = np.empty_like(words)
-    _call("mix", words, words.size, found)
-    return found
-
-
-def stream_words(streams: U64, offset: int) -> U64:
-    """:func:`mix` of words after an offset was added to each."""
-    found = np.empty(len(streams), dtype=np.uint64)
-    _call("stream_words", np.ascontiguousarray(streams), len(streams), offset, found)
+    _call("mix", words, words.size, offset, found)
     return found
 
 
 def stream_below(streams: U64, offset: int, sizes: Int) -> Int:
-    """The same, scaled to 0 .. size - 1, int64 (n,); sizes are int64 (n,) or (), 1 or more."""
+    """The same of uint64 (n,), scaled to 0 .. size - 1, int64 (n,); sizes are int64 (n,) or (), 1 or more."""
     found = np.empty(len(streams), dtype=np.int64)
     streams, sizes = np.ascontiguousarray(streams), np.ascontiguousarray(sizes)
     _call("stream_below", streams, len(streams), offset, sizes, int(sizes.size > 1), found)
@@ -134,6 +127,7 @@ def reserved(
         Their places, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
     """
     operands, canonical = np.ascontiguousarray(operands), np.ascontiguousarray(canonical)
+    wanted = None if wanted is None else np.ascontiguousarray(wanted)
     many = operands.shape[1]
     places, kept, prints = (
         np.empty(many + 1, np.int64),

@@ -25,13 +25,9 @@ static inline u64 permuted(u64 index, u64 shift, u64 high_size, u64 key) {
     return high << shift | low;
 }
 
-LOOP void mix(const u64 *words, i64 n, u64 *found) {
-    for (i64 i = 0; i < n; i++) found[i] = mixed(words[i]);
-}
-
-/* Words of streams, uint64 (n,), after `offset` was added to each. */
-LOOP void stream_words(const u64 *streams, i64 n, u64 offset, u64 *found) {
-    for (i64 i = 0; i < n; i++) found[i] = mixed(streams[i] + offset);
+/* Words, uint64 (n,), mixed after `offset` was added to each. */
+LOOP void mix(const u64 *words, i64 n, u64 offset, u64 *found) {
+    for (i64 i = 0; i < n; i++) found[i] = mixed(words[i] + offset);
 }
 
 /* The same scaled to 0 .. size - 1, see hashing.scale; `stride` is 0 for one size, 1 for one each. */

@@ -18,6 +18,11 @@ def keras_home(tmp_path_factory):
     os.environ["KERAS_HOME"] = str(tmp_path_factory.mktemp("keras"))
 
 
+@pytest.fixture
+def in_a_fresh_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def sums():
     return Data.generate(

@@ -11,38 +11,18 @@ import pytest
 from mathbench.baselines import BASELINES
 from mathbench.baselines.result import Result
 from mathbench.baselines.runner import Order, run
-from mathbench.cli import main
 from mathbench.errors import InputError
+from tests.baselines.commands import SMALL, mathbench
 
 KEYS = [
     *("schema_version", "id", "baseline", "framework", "recipe", "encoding", "task", "data", "seed"),
     *("command", "commit", "dirty", "versions", "hardware", "parameters", "timings", "best"),
     *("scores", "floors", "ceiling", "predictions_sha256"),
 ]
-SMALL = [
-    "--digits",
-    "2",
-    "--train",
-    "300",
-    "--validation",
-    "40",
-    "--interpolate",
-    "50",
-    "--extrapolate",
-    "50",
-]
 TINY = ["--set", "hidden=8", "--set", "steps=6", "--set", "evaluate=3", "--no-submit"]
 
 
-@pytest.fixture(autouse=True)
-def in_a_fresh_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-def mathbench(*words):
-    with pytest.raises(SystemExit) as stopped:
-        main(list(words))
-    return stopped.value.code
+pytestmark = pytest.mark.usefixtures("in_a_fresh_folder")
 
 
 def test_a_run_writes_what_the_board_reads(capsys):

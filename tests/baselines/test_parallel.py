@@ -12,49 +12,29 @@ import pytest
 
 from mathbench.baselines import checkpoint, fit, parallel
 from mathbench.baselines.result import Result
-from mathbench.cli import main
 from mathbench.errors import InputError
+from tests.baselines.commands import SMALL, trained
 
-WORDS = [
-    "--digits",
-    "2",
-    "--train",
-    "300",
-    "--validation",
-    "40",
-    "--interpolate",
-    "50",
-    "--extrapolate",
-    "50",
-]
 # 31 rows: parts of different sizes
 SETTINGS = [
     f"--set={setting}" for setting in ("batch=31", "steps=12", "evaluate=4", "target=1.0", "clip=0.5")
 ]
 
 
-@pytest.fixture(autouse=True)
-def in_a_fresh_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_a_fresh_folder")
 
 
 def command(*words):
     return [sys.executable, "-m", "mathbench", "run-baseline", *words, "--no-submit", "--no-plots"]
 
 
-def mathbench(*words):
-    with pytest.raises(SystemExit) as stopped:
-        main(command(*words)[3:])
-    return stopped.value.code
-
-
 @pytest.mark.slow
 def test_two_processes_learn_what_one_does(capsys):
-    words = ["transformer", *WORDS, *SETTINGS, "--set=hidden=8", "--set=accumulate=2"]
+    words = ["transformer", *SMALL, *SETTINGS, "--set=hidden=8", "--set=accumulate=2"]
     done = subprocess.run(command(*words, "--devices", "2", "--out", "two"), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("transformer") == 1  # the others say nothing
-    assert mathbench(*words, "--out", "one") == 0
+    assert trained(*words, "--out", "one") == 0
     kept = [checkpoint.read(Path(folder)) for folder in ("one", "two")]
     for one, two in zip(*(facts["history"] for facts, _ in kept), strict=True):
         assert one["loss"] == pytest.approx(two["loss"], rel=1e-4)
@@ -66,7 +46,7 @@ def test_two_processes_learn_what_one_does(capsys):
 
 @pytest.mark.slow
 def test_a_stopped_run_of_two_processes_goes_on_exactly():
-    words = ["lstm-seq2seq", *WORDS, *SETTINGS, "--set=hidden=8", "--set=steps=600", "--devices=2"]
+    words = ["lstm-seq2seq", *SMALL, *SETTINGS, "--set=hidden=8", "--set=steps=600", "--devices=2"]
     assert subprocess.run(command(*words, "--out", "whole"), capture_output=True).returncode == 0
     process = subprocess.Popen(
         command(*words, "--out", "cut"),
@@ -89,7 +69,7 @@ def test_a_stopped_run_of_two_processes_goes_on_exactly():
 
 def test_what_cannot_be_shared_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr(fit, "world", lambda: 2)
-    assert mathbench("lstm-seq2seq", *WORDS, "--framework", "keras") == 2
+    assert trained("lstm-seq2seq", *SMALL, "--framework", "keras") == 2
     monkeypatch.setattr(parallel, "world", lambda: 2)
     with pytest.raises(InputError, match="as many rows"):
         parallel.part(np.zeros((1, 3), np.int64), np.zeros((1, 2), np.int64))

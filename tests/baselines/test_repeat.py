@@ -16,42 +16,20 @@ from mathbench.baselines import checkpoint
 from mathbench.baselines.repeat import compared, original
 from mathbench.baselines.result import Result
 from mathbench.baselines.runner import Order, run
-from mathbench.cli import main
 from mathbench.errors import InputError
+from tests.baselines.commands import SMALL, trained
 
-SIZES = [
-    "--digits",
-    "2",
-    "--train",
-    "300",
-    "--validation",
-    "40",
-    "--interpolate",
-    "50",
-    "--extrapolate",
-    "50",
-]
-
-
-@pytest.fixture(autouse=True)
-def in_a_fresh_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-def mathbench(*words):
-    with pytest.raises(SystemExit) as stopped:
-        main(["run-baseline", *words, "--no-submit", "--no-plots"])
-    return stopped.value.code
+pytestmark = pytest.mark.usefixtures("in_a_fresh_folder")
 
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
 def test_a_run_is_repeated_from_its_directory_to_the_bit(framework, capsys):
     settings = ["hidden=8", "batch=16", "steps=12", "evaluate=4", "query=forward", "padding=left"]
     words = [word for setting in settings for word in ("--set", setting)]
-    first = ["lstm-seq2seq", "--framework", framework, *SIZES, *words, "--seed", "winter", "--data-seed", "7"]
-    assert mathbench(*first, "--out", "r") == 0
+    first = ["lstm-seq2seq", "--framework", framework, *SMALL, *words, "--seed", "winter", "--data-seed", "7"]
+    assert trained(*first, "--out", "r") == 0
     capsys.readouterr()
-    assert mathbench("--from", "r", "--json") == 0
+    assert trained("--from", "r", "--json") == 0
     said = capsys.readouterr()
     shown = json.loads(said.out)
     assert shown["out"] == "r-again" and "the same bits, weights the same bits" in said.err
@@ -72,8 +50,8 @@ def test_other_bits_are_noticed_and_what_may_explain_them(tiny, sums):
 
 
 def test_a_floor_has_no_weights_to_compare(capsys):
-    assert mathbench("constant", *SIZES, "--out", "r") == 0
-    assert mathbench("--from", "r", "--out", "again") == 0
+    assert trained("constant", *SMALL, "--out", "r") == 0
+    assert trained("--from", "r", "--out", "again") == 0
     assert "predictions the same bits, weights not kept" in capsys.readouterr().err
 
 
@@ -96,7 +74,7 @@ def test_what_cannot_be_repeated_is_one_line(capsys, tiny, sums):
         (["--from", "r", "--out", "r"], "directory of its own"),
         (["--digits", "3"], "must be named first"),
     ):
-        assert mathbench(*words) == 2
+        assert trained(*words) == 2
         said = capsys.readouterr().err
         assert line in said and said.count("\n") == 1
     spec = json.loads(Path("r/run.json").read_text())
@@ -113,7 +91,7 @@ def test_what_cannot_be_repeated_is_one_line(capsys, tiny, sums):
 def test_an_unfinished_run_is_repeated_without_comparison(capsys, tiny, sums):
     run(tiny(steps=4), sums, Order(Path("r")))
     Path("r/result.json").unlink()
-    assert mathbench("--from", "r") == 0
+    assert trained("--from", "r") == 0
     assert "nothing to compare with" in capsys.readouterr().err
 
 
@@ -121,7 +99,7 @@ def test_an_unfinished_run_is_repeated_without_comparison(capsys, tiny, sums):
 def test_a_keras_run_killed_at_any_moment_ends_like_one_left_alone(tmp_path):
     """The same for PyTorch is in test_training.py; this one reads a stream."""
     settings = ["hidden=8", "batch=16", "steps=150", "evaluate=10", "target=1.0"]
-    words = [*SIZES, *(word for setting in settings for word in ("--set", setting))]
+    words = [*SMALL, *(word for setting in settings for word in ("--set", setting))]
     words = ["lstm-seq2seq", "--framework", "keras", "--online", *words]
     command = ["run-baseline", *words, "--no-submit", "--no-plots", "--out", "killed"]
     process = subprocess.Popen(
@@ -135,7 +113,7 @@ def test_a_keras_run_killed_at_any_moment_ends_like_one_left_alone(tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert not Path("killed/result.json").exists()
-    assert mathbench(*words, "--out", "killed", "--resume") == 0
-    assert mathbench(*words, "--out", "whole") == 0
+    assert trained(*words, "--out", "killed", "--resume") == 0
+    assert trained(*words, "--out", "whole") == 0
     found = compared(Path("whole"), Path("killed"))
     assert found.predictions and found.weights

@@ -25,9 +25,7 @@ SETTINGS = [f"--set={setting}" for setting in ("batch=16", "steps=4", "evaluate=
 SWEEP = [*WORDS, "--extrapolate", "30", *SETTINGS, "--sweep", "lr=1e-3,3e-2", "--sweep", "hidden=4,6"]
 
 
-@pytest.fixture(autouse=True)
-def in_a_fresh_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_a_fresh_folder")
 
 
 def mathbench(*words):

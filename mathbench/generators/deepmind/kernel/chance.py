@@ -46,7 +46,7 @@ class Chance:
         """A random word per problem, uint64 (n,)."""
         offset = self._next()
         if compiled.LIBRARY:
-            return compiled.stream_words(self._words, offset)
+            return compiled.mix(self._words, offset)
         return mix(self._words + np.uint64(offset))
 
     def _next(self) -> int:
