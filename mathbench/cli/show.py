@@ -117,7 +117,7 @@ def _averages(
         if framework in (None, average.framework) or average.kind != "model"
     ]
     if as_json:
-        emit([vars(average) for average in found])
+        emit([average.to_json() for average in found])
         return
     columns = ("rank", "macro average", "95 % interval", "tasks")
     shown = table("rank", "model", "framework", "split", *columns[1:], right=columns)

@@ -1,8 +1,12 @@
 """One number per model over all tasks: the macro average, with a bootstrap interval."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from statistics import fmean
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from statistics import fmean, pvariance
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +16,7 @@ from mathbench.hashing import check_seed
 from mathbench.leaderboard.kept import Kept
 from mathbench.leaderboard.ranking import SOLVER
 from mathbench.leaderboard.submission import canonical
-from mathbench.metrics import Score
+from mathbench.metrics import Z95, Score
 from mathbench.reserve import SPLITS
 
 DRAWS = 10_000
@@ -28,10 +32,9 @@ class Average:
         kind: ``"model"``, ``"floor"`` or ``"solver"``; only models are ranked.
         model, framework: its name.
         split: the split.
-        mean: the mean of its shares of right answers, each task counting once.
-        low, high: the 95 % bootstrap interval; with one task only its rows are drawn again.
-        tasks: how many tasks it answered.
-        of: how many there are.
+        scores: of its submissions, per task that it answered.
+        of: how many tasks there are.
+        seed: of the bootstrap.
         rank: among models that answered all tasks: 1 + the number that are better beyond doubt; None for others.
     """
 
@@ -39,12 +42,35 @@ class Average:
     model: str
     framework: str | None
     split: str
-    mean: float
-    low: float
-    high: float
-    tasks: int
+    scores: tuple[tuple[Score, ...], ...] = field(repr=False)
     of: int
+    seed: int = 0
     rank: int | None = None
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks it answered."""
+        return len(self.scores)
+
+    @cached_property
+    def mean(self) -> float:
+        """The mean of its shares of right answers, each task counting once."""
+        return fmean(fmean(score.exact_match for score in scores) for scores in self.scores)
+
+    @property
+    def low(self) -> float:
+        """The lower end of the 95 % bootstrap interval; with one task only its rows are drawn again."""
+        return _interval(self.scores, self.seed)[0]
+
+    @property
+    def high(self) -> float:
+        """The upper end."""
+        return _interval(self.scores, self.seed)[1]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        names = ("kind", "model", "framework", "split", "mean", "low", "high", "tasks", "of", "rank")
+        return {name: getattr(self, name) for name in names}
 
 
 def averages(kept: Sequence[Kept], split: str = "interpolate", seed: int = 0) -> list[Average]:
@@ -64,25 +90,26 @@ def averages(kept: Sequence[Kept], split: str = "interpolate", seed: int = 0) ->
     if split not in SPLITS:
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
     standing = [k for k in kept if k.withdrawn is None and split in k.checked.scores]
+    floors = {name for entry in standing for name in entry.facts.floors}
     models: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
     for entry in standing:
-        by_task = models.setdefault((_kind(entry, standing), entry.facts.model, entry.facts.framework), {})
+        by_task = models.setdefault((_kind(entry, floors), entry.facts.model, entry.facts.framework), {})
         by_task.setdefault(_task(entry), []).append(entry.checked.scores[split].total)
     submitted = {model for _, model, _ in models}
     models |= {key: tasks for key, tasks in _references(standing, split).items() if key[1] not in submitted}
     of = len({_task(entry) for entry in standing})
     found = [
-        _average(name, split, [scores for _, scores in sorted(by_task.items())], of, seed)
+        Average(*name, split, tuple(tuple(scores) for _, scores in sorted(by_task.items())), of, seed)
         for name, by_task in models.items()
     ]
     return _ranked(found)
 
 
-def _kind(entry: Kept, kept: Sequence[Kept]) -> str:
+def _kind(entry: Kept, floors: AbstractSet[str]) -> str:
     """Floors and the exact solver that were submitted as runs stand in for the reported ones."""
     if entry.facts.model == SOLVER:
         return "solver"
-    return "floor" if any(entry.facts.model in k.facts.floors for k in kept) else "model"
+    return "floor" if entry.facts.model in floors else "model"
 
 
 def _references(
@@ -108,51 +135,65 @@ def _task(entry: Kept) -> str:
     return canonical({"id": said["id"], "parameters": said["parameters"]})
 
 
-def _average(
-    name: tuple[str, str, str | None], split: str, tasks: list[list[Score]], of: int, seed: int
-) -> Average:
-    mean = fmean(fmean(score.exact_match for score in scores) for scores in tasks)
-    low, high = bootstrap(tasks, seed)
-    return Average(*name, split, mean, low, high, len(tasks), of)
+@lru_cache(maxsize=1 << 15)  # drawn once for a model, however often a board is shown
+def _interval(scores: tuple[tuple[Score, ...], ...], seed: int) -> tuple[float, float]:
+    return bootstrap(scores, seed)
 
 
 def bootstrap(tasks: Sequence[Sequence[Score]], seed: int = 0, draws: int = DRAWS) -> tuple[float, float]:
     """The 95 % percentile interval of a macro average.
 
-    Each draw takes as many tasks as there are, with replacement, and for each of them as many submissions and rows
-    as it had, with replacement. Rows are right or wrong, so the number that is right among rows drawn again is
-    binomial: the rows themselves are not needed.
+    Each draw takes as many tasks as there are, with replacement. The rows and submissions of the tasks drawn are
+    uncertain too; their mean over hundreds of rows is drawn from the normal distribution of its variance.
 
     Args:
         tasks: the scores of a model's submissions, per task.
         seed: the same seed gives the same interval.
         draws: how many.
 
-    Source: Efron, Tibshirani, An Introduction to the Bootstrap (1993), chapters 8 and 13.
+    Source: Efron, Tibshirani, An Introduction to the Bootstrap (1993), chapters 8 and 13; variance of a share:
+    Agresti, Coull, The American Statistician 52 (1998), so that a score of 0 or 100 % is not certain.
 
     >>> low, high = bootstrap([[Score(1000, 900)], [Score(1000, 500)]])
     >>> 0.4 < low < 0.55 and 0.85 < high < 0.95
     True
     """
-    source = np.random.default_rng(int(check_seed(seed)))
-    chosen = source.integers(len(tasks), size=draws * len(tasks))
-    shares = np.empty(len(chosen))
-    for i, scores in enumerate(tasks):
-        places = np.flatnonzero(chosen == i)
-        shares[places] = _drawn(scores, source, len(places))
-    low, high = np.quantile(shares.reshape(draws, -1).mean(axis=1), (0.025, 0.975))
-    return float(low), float(high)
+    times, noise = _draws(len(tasks), int(check_seed(seed)), draws)
+    shares = np.array([fmean(score.exact_match for score in scores) for scores in tasks])
+    variances = np.array([_variance(scores) for scores in tasks])
+    spread = np.sqrt(_sums(times, variances)) / len(tasks)
+    low, high = np.quantile(_sums(times, shares) / len(tasks) + spread * noise, (0.025, 0.975))
+    return max(0.0, float(low)), min(1.0, float(high))
 
 
-def _drawn(scores: Sequence[Score], source: np.random.Generator, places: int) -> Float:
-    """The share of one task, with its submissions and rows drawn again: float (places,)."""
-    n, right = (np.array([getattr(s, field) for s in scores]) for field in ("n", "correct"))
-    chosen = source.integers(len(scores), size=(len(scores), places))
-    return np.asarray((source.binomial(n[chosen], (right / n)[chosen]) / n[chosen]).mean(axis=0))
+def _sums(times: Float, values: Float) -> Float:
+    """Per draw, the sum over the tasks drawn: too small a product for threads to help."""
+    return np.asarray(np.einsum("dt,t->d", times, values))
+
+
+@lru_cache(maxsize=256)  # all models of a board are drawn with the same tasks
+def _draws(tasks: int, seed: int, draws: int) -> tuple[Float, Float]:
+    """How often each draw takes each task, (draws, tasks), and its standard normal deviation, (draws,)."""
+    source = np.random.default_rng(seed)
+    times = source.multinomial(tasks, np.full(tasks, 1 / tasks), size=draws)
+    return times.astype(np.float64), source.standard_normal(draws)
+
+
+def _variance(scores: Sequence[Score]) -> float:
+    """Of the mean share of a task's submissions, when rows and submissions are drawn again."""
+    rows = fmean(_row_variance(score) for score in scores)
+    return (rows + pvariance(score.exact_match for score in scores)) / len(scores)
+
+
+def _row_variance(score: Score) -> float:
+    n = score.n + Z95**2
+    share = (score.correct + Z95**2 / 2) / n
+    return share * (1 - share) / n
 
 
 def _ranked(found: list[Average]) -> list[Average]:
     whole = [a for a in found if a.kind == "model" and a.tasks == a.of]
-    ranks = {id(a): 1 + sum(other.low > a.high for other in whole) for a in whole}
+    lows = sorted(a.low for a in whole)
+    ranks = {id(a): 1 + len(lows) - bisect_right(lows, a.high) for a in whole}
     ranked = [replace(a, rank=ranks.get(id(a))) for a in found]
     return sorted(ranked, key=lambda a: (a.tasks < a.of, -a.mean, a.model, a.framework or ""))

@@ -12,7 +12,7 @@ import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.pages import check_pages
+from mathbench.leaderboard.parquet_pages import check_pages
 
 Columns = Mapping[str, pa.DataType]
 

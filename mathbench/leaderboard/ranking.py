@@ -1,6 +1,7 @@
 """From submissions to tables: runs of one model become one entry, entries get ranks, floors stand beside."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot, sqrt
@@ -164,9 +165,9 @@ def ranked(lines: Iterable[Line]) -> list[Line]:
     [1, 1, 2]
     """
     lines = list(lines)
-    lows = [line.low for line in lines if line.kind == "model"]
+    lows = sorted(line.low for line in lines if line.kind == "model")
     return [
-        replace(line, rank=1 + sum(low > line.high for low in lows)) if line.kind == "model" else line
+        replace(line, rank=1 + len(lows) - bisect_right(lows, line.high)) if line.kind == "model" else line
         for line in lines
     ]
 

@@ -1,125 +1,44 @@
 """The board in a database: SQLite by default, PostgreSQL by URL; every attempt is kept."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 from platformdirs import user_data_dir
-from sqlalchemy import (
-    JSON,
-    Connection,
-    Engine,
-    ForeignKey,
-    LargeBinary,
-    String,
-    Text,
-    create_engine,
-    event,
-    func,
-    inspect,
-    select,
-    update,
-)
+from sqlalchemy import Connection, func, inspect, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, deferred, mapped_column, relationship
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from mathbench.errors import InputError
 from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked
+from mathbench.leaderboard.database import engine_of, url_of
 from mathbench.leaderboard.kept import Kept, one_of
 from mathbench.leaderboard.scoring import Scored
 from mathbench.leaderboard.submission import Submission
+from mathbench.leaderboard.tables import AttemptRow, Base, BoardRow, ScoreRow, SubmissionRow
 from mathbench.metrics import Score
 
 VERSION = "2"  # of the tables; an older board is upgraded in place, a newer one is refused
-PATIENCE = 30_000  # milliseconds that a writer waits for another one
 
 # one process at a time makes or changes tables; the number only has to be the same for all of them
 _ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(6227020800)"}
 _INSERT: dict[str, Any] = {"sqlite": sqlite_dialect.insert, "postgresql": postgresql.insert}
 
-
-class Base(DeclarativeBase):
-    """All tables of a board."""
-
-
-class BoardRow(Base):
-    """Facts about the board itself, such as the version of its tables."""
-
-    __tablename__ = "board"
-    key: Mapped[str] = mapped_column(String(50), primary_key=True)
-    value: Mapped[str] = mapped_column(Text)
-
-
-class SubmissionRow(Base):
-    """One content that was submitted, however often; withdrawing marks it and deletes nothing."""
-
-    __tablename__ = "submissions"
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    submitted: Mapped[str] = mapped_column(String(32))
-    badge: Mapped[str] = mapped_column(String(20))
-    withdrawn: Mapped[str | None] = mapped_column(Text)
-    task_id: Mapped[str] = mapped_column(String(100), index=True)
-    task_name: Mapped[str] = mapped_column(String(200))
-    model: Mapped[str] = mapped_column(String(200), index=True)
-    framework: Mapped[str | None] = mapped_column(String(50))
-    manifest: Mapped[dict[str, Any]] = mapped_column(JSON)
-    differences: Mapped[list[str]] = mapped_column(JSON)
-    predictions_digest: Mapped[str] = mapped_column(String(64))
-    packed: Mapped[bytes] = deferred(mapped_column(LargeBinary))
-    scores: Mapped[list["ScoreRow"]] = relationship(order_by="ScoreRow.position", lazy="selectin")
-
-
-class ScoreRow(Base):
-    """The recomputed score of one split of one submission."""
-
-    __tablename__ = "scores"
-    digest: Mapped[str] = mapped_column(ForeignKey("submissions.digest"), primary_key=True)
-    split: Mapped[str] = mapped_column(String(20), primary_key=True)
-    position: Mapped[int]
-    n: Mapped[int]
-    correct: Mapped[int]
-    solver_n: Mapped[int]
-    solver_correct: Mapped[int]
-    strata: Mapped[dict[str, list[int]]] = mapped_column(JSON)
-
-
-class AttemptRow(Base):
-    """Every time that somebody submitted something: kept, repeated or refused."""
-
-    __tablename__ = "attempts"
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    at: Mapped[str] = mapped_column(String(32))
-    digest: Mapped[str | None] = mapped_column(String(64), index=True)
-    outcome: Mapped[str] = mapped_column(String(20))
-    message: Mapped[str] = mapped_column(Text)
-    token: Mapped[str | None] = mapped_column(String(50))  # the name of the one that it came with
-
-
-class TokenRow(Base):
-    """Who may submit to a server; of the secret only its hash is kept."""
-
-    __tablename__ = "tokens"
-    name: Mapped[str] = mapped_column(String(50), primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64))
-    created: Mapped[str] = mapped_column(String(32))
-    revoked: Mapped[str | None] = mapped_column(String(32))
-
+# what an attempt that was not refused came to: each of these changes what the board shows
+SENT = ("kept", "repeated")
+CHANGES = (*SENT, "withdrawn", "reproduced")
+MANY = 500  # changed submissions; beyond it all are read at once
 
 # how often each content was sent; to withdraw it is no sending
 _SENDINGS = (
-    select(AttemptRow.digest, func.count())
-    .where(AttemptRow.outcome.in_(("kept", "repeated")))
-    .group_by(AttemptRow.digest)
+    select(AttemptRow.digest, func.count()).where(AttemptRow.outcome.in_(SENT)).group_by(AttemptRow.digest)
 )
 
 
@@ -138,6 +57,19 @@ class Place:
     attempts: int
 
 
+@dataclass(frozen=True)
+class State:
+    """How far the record of a board goes.
+
+    Args:
+        changes: attempts that changed what it shows.
+        last: the number of the last of them.
+    """
+
+    changes: int = 0
+    last: int = 0
+
+
 class Board:
     """A board in a database.
 
@@ -150,13 +82,13 @@ class Board:
     """
 
     def __init__(self, target: str | Path | None = None, create: bool = True):
-        self._url = _url_of(target or os.environ.get("MATHBENCH_BOARD") or default_path())
+        self._url = url_of(target or os.environ.get("MATHBENCH_BOARD") or default_path())
         self.name = (
             self._url.database or "" if self._local else self._url.render_as_string(hide_password=True)
         )
         self._place(create)
         with self._one_line():
-            self._engine = _engine(self._url)
+            self._engine = engine_of(self._url)
             with self._engine.connect() as connection:
                 version = _version(connection)
             if version != VERSION:
@@ -263,15 +195,40 @@ class Board:
 
     def set_badge(self, digest: str, badge: str) -> None:
         """Give a submission another badge, one of `kept.BADGES`."""
-        with self._one_line(), Session(self._engine) as session, session.begin():
+        with self.transaction() as session:
+            session.add(AttemptRow(at=now(), digest=digest, outcome="reproduced", message=badge))
             session.execute(update(SubmissionRow).where(SubmissionRow.digest == digest).values(badge=badge))
 
     def kept(self) -> list[Kept]:
         """All submissions, also withdrawn ones, in the order in which they came."""
-        query = select(SubmissionRow).order_by(SubmissionRow.submitted, SubmissionRow.digest)
-        with self._one_line(), Session(self._engine) as session:
-            counts = {digest: count for digest, count in session.execute(_SENDINGS)}
-            return [_kept(row, counts.get(row.digest, 1)) for row in session.scalars(query)]
+        return self._read()
+
+    def kept_between(self, old: State, new: State) -> list[Kept]:
+        """The submissions that came or changed between two states; all of them where that cannot be told."""
+        between = (AttemptRow.id > old.last, AttemptRow.id <= new.last, AttemptRow.outcome.in_(CHANGES))
+        with self.transaction() as session:
+            digests = [str(digest) for digest in session.scalars(select(AttemptRow.digest).where(*between))]
+        # transactions overlap: one may end late with a number that is below those seen
+        if new.changes - old.changes != len(digests) or len(digests) > MANY:
+            return self._read()
+        return self._read(digests)
+
+    def state(self) -> State:
+        """Something that is another when what the board shows may be; it reads no submission."""
+        query = select(func.count(), func.coalesce(func.max(AttemptRow.id), 0))
+        with self.transaction() as session:
+            return State(*session.execute(query.where(AttemptRow.outcome.in_(CHANGES))).one())
+
+    def _read(self, digests: list[str] | None = None) -> list[Kept]:
+        """Submissions in the order in which they came: some, or all."""
+        query, sendings = select(SubmissionRow), _SENDINGS
+        if digests is not None:
+            query = query.where(SubmissionRow.digest.in_(digests))
+            sendings = sendings.where(AttemptRow.digest.in_(digests))
+        with self.transaction() as session:
+            counts = {row[0]: row[1] for row in session.execute(sendings)}
+            rows = session.scalars(query.order_by(SubmissionRow.submitted, SubmissionRow.digest))
+            return [_kept(row, counts.get(row.digest, 1)) for row in rows]
 
     def one(self, digest: str) -> Kept | None:
         """The submission with a digest; None when there is none."""
@@ -315,53 +272,6 @@ def _version(connection: Connection) -> str | None:
     if not inspect(connection).has_table(BoardRow.__tablename__):
         return None
     return connection.scalar(select(BoardRow.value).where(BoardRow.key == "version"))
-
-
-def _url_of(target: str | Path) -> URL:
-    text = str(target)
-    if "://" not in text:
-        return URL.create("sqlite", database=str(Path(text).expanduser()))
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        raise InputError("a board is a path or a URL such as postgresql://user@host/name.") from None
-    if url.get_backend_name() not in _INSERT:
-        allowed = "a path, sqlite:///PATH or postgresql://..."
-        raise InputError(f"a board of kind '{url.drivername}' is not known. Allowed: {allowed}")
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise InputError("a board in memory would be lost at once; give sqlite:///PATH.")
-    return url
-
-
-def _engine(url: URL) -> Engine:
-    try:
-        engine = create_engine(url)
-    except (ImportError, NoSuchModuleError) as error:
-        raise InputError(f"the driver for {url.drivername} is not installed: {error}.") from None
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _pragmas)
-    return engine
-
-
-def _pragmas(connection: Any, _: object) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    deadline = monotonic() + PATIENCE / 1000
-    while not _write_ahead(connection):
-        if monotonic() > deadline:
-            raise InputError("the board is busy; try again later.")
-        sleep(0.02)
-
-
-def _write_ahead(connection: Any) -> bool:
-    """Turn on the write-ahead log; SQLite does not wait for this one, so that first writers can collide."""
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            return False
-        raise
-    return True
 
 
 def _columns(submission: Submission, checked: Checked) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.leaderboard.store import Board, TokenRow, now
+from mathbench.leaderboard.store import Board, now
+from mathbench.leaderboard.tables import TokenRow
 
 PREFIX = "mb_"  # lets people, and programs that search for leaked secrets, see what it is
 SECRET = re.compile(rf"{PREFIX}[\w-]{{10,}}")  # also the beginning of one, which a cut text may leave

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.checker import check
-from mathbench.leaderboard.pages import check_pages
+from mathbench.leaderboard.parquet_pages import check_pages
 from mathbench.leaderboard.ranking import tables
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.submission import open_submission

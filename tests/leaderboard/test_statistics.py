@@ -93,6 +93,22 @@ def test_one_task_leaves_the_interval_of_its_rows():
     assert low == pytest.approx(0.9 - half, abs=0.002) and high == pytest.approx(0.9 + half, abs=0.002)
 
 
+def test_a_perfect_score_is_not_certain():
+    assert 0.99 < bootstrap([[Score(1000, 1000)]])[0] < 1 and bootstrap([[Score(1000, 1000)]])[1] == 1
+
+
+@pytest.mark.parametrize("tasks", [1, 3, 12])
+def test_the_normal_draws_are_as_good_as_drawing_every_row(tasks):
+    """Against the bootstrap that draws tasks and rows one by one."""
+    source = np.random.default_rng(1)
+    scores = [Score(500, int(n)) for n in source.integers(50, 450, tasks)]
+    chosen = source.integers(tasks, size=(200_000, tasks))
+    right = np.array([score.correct for score in scores])[chosen]
+    drawn = np.quantile((source.binomial(500, right / 500) / 500).mean(axis=1), (0.025, 0.975))
+    found = bootstrap([[score] for score in scores], draws=200_000)
+    assert found == pytest.approx(tuple(drawn), abs=0.003)
+
+
 def test_equal_tasks_have_an_interval_that_shrinks_with_their_number():
     """Nothing differs between the tasks, so only rows are uncertain: the interval is that of all rows."""
     wide, narrow = (bootstrap([[Score(100, 50)]] * n) for n in (1, 16))

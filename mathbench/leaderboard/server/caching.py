@@ -12,7 +12,8 @@ from mathbench.leaderboard.kept import Kept
 from mathbench.leaderboard.ranking import tables
 from mathbench.leaderboard.render import record
 from mathbench.leaderboard.server.body import answer, as_json
-from mathbench.leaderboard.store import Board, SubmissionRow
+from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.tables import SubmissionRow
 
 MOST = 64  # tables that are kept ready: a few filters of one state
 

@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import HTTPException
 from sqlalchemy import func, select
 
-from mathbench.leaderboard.store import AttemptRow, Board, SubmissionRow
+from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.tables import AttemptRow, SubmissionRow
 
 
 def public_name(board: Board) -> str:

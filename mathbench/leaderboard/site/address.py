@@ -1,0 +1,64 @@
+"""Where pages are: addresses relative to the root of the site, the same for a server and for files."""
+
+import hashlib
+import re
+
+from mathbench.leaderboard.submission import canonical
+
+MOST = 60  # characters of a name in an address
+
+OVERVIEW, MODELS, COMPARE, ROUNDS, SUBMIT, ABOUT = (
+    f"{name}.html" for name in ("index", "models", "compare", "rounds", "submit", "about")
+)
+
+
+def plain(name: str) -> str:
+    """What is left of a name in an address: small letters, digits, hyphens and underscores.
+
+    >>> plain("deepmind/numbers__gcd"), plain("../<b>é")
+    ('deepmind-numbers__gcd', 'b')
+    """
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:MOST].strip("-")
+
+
+def of_task(name: str, versioned: str) -> str:
+    """A task's page; its name is made of its parameters, so that nothing else needs to be said.
+
+    >>> of_task("addition-base10", "addition-v1"), of_task("addition-base10", "addition-v2")
+    ('tasks/addition-base10.html', 'tasks/addition-base10-v2.html')
+    """
+    version = versioned.rpartition("-v")[2]
+    return f"tasks/{plain(name)}{'' if version == '1' else f'-v{version}'}.html"
+
+
+def of_model(name: str, framework: str | None) -> str:
+    """A model's page; strangers choose the names, so a digest keeps two of them apart.
+
+    >>> of_model("LSTM", "torch")
+    'models/lstm-torch-d836a838.html'
+    """
+    digest = hashlib.sha256(canonical({"model": name, "framework": framework}).encode()).hexdigest()[:8]
+    return f"models/{plain(f'{name} {framework or str()}') or 'model'}-{digest}.html"
+
+
+def of_pair(first: str, second: str) -> str:
+    """The comparison of two submissions.
+
+    >>> of_pair("a" * 64, "b" * 64)
+    'compare/aaaaaaaaaaaa-bbbbbbbbbbbb.html'
+    """
+    return f"compare/{first[:12]}-{second[:12]}.html"
+
+
+def of_round(name: str) -> str:
+    """A round's page."""
+    return f"rounds/{plain(name)}.html"
+
+
+def of_data(page: str, what: str) -> str:
+    """The data of a plot on a page.
+
+    >>> of_data("tasks/gcd-base10.html", "lengths")
+    'tasks/gcd-base10.lengths.csv'
+    """
+    return f"{page.removesuffix('.html')}.{what}.csv"

@@ -1,0 +1,135 @@
+"""A board at one moment, grouped as its pages need it; what did not change is shared with the moment before."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mathbench.leaderboard.kept import Kept
+from mathbench.leaderboard.macro import Average, averages
+from mathbench.leaderboard.ranking import Line, Table, tables
+from mathbench.leaderboard.site import address
+
+JUDGED = ("interpolate", "extrapolate")
+
+
+@dataclass(frozen=True)
+class TaskGroup:
+    """One task with its parameters, and all submissions to it, also withdrawn ones."""
+
+    kept: tuple[Kept, ...]
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """Its id, name and parameters."""
+        return self.kept[0].facts.task
+
+    @property
+    def name(self) -> str:
+        """The task's name."""
+        return str(self.said["name"])
+
+    @property
+    def address(self) -> str:
+        """Its page."""
+        return address.of_task(self.name, self.said["id"])
+
+    @cached_property
+    def standing(self) -> tuple[Kept, ...]:
+        """Submissions that were not withdrawn."""
+        return tuple(entry for entry in self.kept if entry.withdrawn is None)
+
+    @cached_property
+    def by_digest(self) -> dict[str, Kept]:
+        """Its submissions by digest."""
+        return {entry.digest: entry for entry in self.kept}
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The ranking of each split."""
+        return {table.split: table for table in tables(self.standing)}
+
+    def of_line(self, line: Line) -> list[Kept]:
+        """The submissions that a line of a table stands for."""
+        return [self.by_digest[digest] for digest in line.submissions]
+
+
+@dataclass(frozen=True)
+class ModelGroup:
+    """All that was submitted under one name and framework, also what was withdrawn."""
+
+    model: str
+    framework: str | None
+    kept: tuple[Kept, ...]
+
+    @property
+    def address(self) -> str:
+        """Its page."""
+        return address.of_model(self.model, self.framework)
+
+
+class Snapshot:
+    """A board at one moment.
+
+    Args:
+        name: what the board is called.
+        groups: its tasks, by the address of their page.
+        attempts: how many attempts ended in which way.
+    """
+
+    def __init__(self, name: str, groups: Mapping[str, TaskGroup], attempts: Mapping[str, int]):
+        self.name, self.groups, self.attempts = name, dict(sorted(groups.items())), dict(attempts)
+
+    @classmethod
+    def of(cls, name: str, kept: Iterable[Kept], attempts: Mapping[str, int] | None = None) -> "Snapshot":
+        """A snapshot of these submissions."""
+        return cls(name, {}, attempts or {}).renewed(list(kept), attempts or {})
+
+    def renewed(self, changed: Sequence[Kept], attempts: Mapping[str, int]) -> "Snapshot":
+        """The next moment: these submissions are new or changed, all others stay."""
+        by_task: dict[str, dict[str, Kept]] = {}
+        for entry in changed:
+            at = address.of_task(entry.facts.task["name"], entry.facts.task["id"])
+            if at not in by_task:
+                by_task[at] = dict(self.groups[at].by_digest) if at in self.groups else {}
+            by_task[at][entry.digest] = entry
+        groups = {at: TaskGroup(tuple(sorted(found.values(), key=_time))) for at, found in by_task.items()}
+        return Snapshot(self.name, {**self.groups, **groups}, attempts)
+
+    @cached_property
+    def kept(self) -> list[Kept]:
+        """All submissions, in the order in which they came."""
+        return sorted((entry for group in self.groups.values() for entry in group.kept), key=_time)
+
+    @cached_property
+    def models(self) -> dict[str, ModelGroup]:
+        """The models by the address of their page, also those of which everything was withdrawn."""
+        found: dict[tuple[str, str | None], list[Kept]] = {}
+        for entry in self.kept:
+            found.setdefault((entry.facts.model, entry.facts.framework), []).append(entry)
+        groups = [ModelGroup(model, framework, tuple(kept)) for (model, framework), kept in found.items()]
+        return {group.address: group for group in groups}
+
+    @cached_property
+    def averages(self) -> dict[str, list[Average]]:
+        """The macro averages per split."""
+        return {split: averages(self.kept, split) for split in JUDGED}
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How much there is: submissions, models, tasks, and how often something was sent, refused, withdrawn."""
+        withdrawn = sum(entry.withdrawn is not None for entry in self.kept)
+        sent = Counter(self.attempts)
+        return {
+            "tasks": len(self.groups),
+            "models": len(self.models),
+            "submissions": len(self.kept),
+            "attempts": sum(entry.attempts for entry in self.kept) + sent["refused"],
+            "refused": sent["refused"],
+            "withdrawn": withdrawn,
+        }
+
+
+def _time(entry: Kept) -> tuple[str, str]:
+    return entry.submitted, entry.digest

@@ -1,0 +1,73 @@
+"""The tables of a board's database."""
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    """All tables of a board."""
+
+
+class BoardRow(Base):
+    """Facts about the board itself, such as the version of its tables."""
+
+    __tablename__ = "board"
+    key: Mapped[str] = mapped_column(String(50), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class SubmissionRow(Base):
+    """One content that was submitted, however often; withdrawing marks it and deletes nothing."""
+
+    __tablename__ = "submissions"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    submitted: Mapped[str] = mapped_column(String(32))
+    badge: Mapped[str] = mapped_column(String(20))
+    withdrawn: Mapped[str | None] = mapped_column(Text)
+    task_id: Mapped[str] = mapped_column(String(100), index=True)
+    task_name: Mapped[str] = mapped_column(String(200))
+    model: Mapped[str] = mapped_column(String(200), index=True)
+    framework: Mapped[str | None] = mapped_column(String(50))
+    manifest: Mapped[dict[str, Any]] = mapped_column(JSON)
+    differences: Mapped[list[str]] = mapped_column(JSON)
+    predictions_digest: Mapped[str] = mapped_column(String(64))
+    packed: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    scores: Mapped[list["ScoreRow"]] = relationship(order_by="ScoreRow.position", lazy="selectin")
+
+
+class ScoreRow(Base):
+    """The recomputed score of one split of one submission."""
+
+    __tablename__ = "scores"
+    digest: Mapped[str] = mapped_column(ForeignKey("submissions.digest"), primary_key=True)
+    split: Mapped[str] = mapped_column(String(20), primary_key=True)
+    position: Mapped[int]
+    n: Mapped[int]
+    correct: Mapped[int]
+    solver_n: Mapped[int]
+    solver_correct: Mapped[int]
+    strata: Mapped[dict[str, list[int]]] = mapped_column(JSON)
+
+
+class AttemptRow(Base):
+    """Every time that somebody submitted something: kept, repeated or refused."""
+
+    __tablename__ = "attempts"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[str] = mapped_column(String(32))
+    digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+    message: Mapped[str] = mapped_column(Text)
+    token: Mapped[str | None] = mapped_column(String(50))  # the name of the one that it came with
+
+
+class TokenRow(Base):
+    """Who may submit to a server; of the secret only its hash is kept."""
+
+    __tablename__ = "tokens"
+    name: Mapped[str] = mapped_column(String(50), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    created: Mapped[str] = mapped_column(String(32))
+    revoked: Mapped[str | None] = mapped_column(String(32))
