@@ -82,6 +82,11 @@ class Line:
     attempts: int = 0
     differs: bool = False
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval."""
+        return self.low, self.high
+
 
 @dataclass(frozen=True)
 class Table:

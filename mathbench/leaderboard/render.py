@@ -179,11 +179,11 @@ def comma_separated(tables: Sequence[Table]) -> str:
                 "split": table.split,
                 "submissions": " ".join(line.submissions),
             }
-            writer.writerow([_csv_cell(values[column]) for column in CSV_COLUMNS])
+            writer.writerow([csv_cell(values[column]) for column in CSV_COLUMNS])
     return sink.getvalue()
 
 
-def _csv_cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
     """Spreadsheets run text that begins like a formula; a quotation mark in front keeps it text."""
     if not isinstance(value, str):
         return value

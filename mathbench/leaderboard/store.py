@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from platformdirs import user_data_dir
@@ -95,6 +95,11 @@ class Board:
                 version = self._prepare(create)
         if version != VERSION:
             raise InputError(f"{self.name} has tables of version {version}; this mathbench reads {VERSION}.")
+
+    @property
+    def public_name(self) -> str:
+        """The last part of its path or URL: strangers need not know where it lies."""
+        return PurePath(self.name.partition("?")[0]).stem
 
     @property
     def _local(self) -> bool:

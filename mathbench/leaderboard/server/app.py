@@ -191,7 +191,7 @@ def make_app(board: Board, limits: Limits | None = None) -> FastAPI:
         lifespan=_life,
         redoc_url=None,
     )
-    app.state.board, app.state.limits, app.state.name = board, limits, queries.public_name(board)
+    app.state.board, app.state.limits, app.state.name = board, limits, board.public_name
     app.state.tables = Tables(board, app.state.name)
     app.state.rates = Rates(limits.requests, limits.submissions, limits.per_token)
     app.include_router(api)

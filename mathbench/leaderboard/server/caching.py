@@ -1,77 +1,56 @@
-"""ETags, and tables that are made once for each state of the board."""
+"""ETags, and answers that are made once for each moment of the board."""
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from threading import Lock
+from typing import Generic, TypeVar
 
 from fastapi import Request, Response
-from sqlalchemy import select
 
-from mathbench.leaderboard.kept import Kept
-from mathbench.leaderboard.ranking import tables
-from mathbench.leaderboard.render import record
-from mathbench.leaderboard.server.body import answer, as_json
-from mathbench.leaderboard.store import Board
-from mathbench.leaderboard.tables import SubmissionRow
+from mathbench.leaderboard.server.body import answer
+from mathbench.leaderboard.site.site import Site
 
-MOST = 64  # tables that are kept ready: a few filters of one state
+MOST = 256  # answers that are kept ready
 
-Filters = tuple[str | None, str | None, str | None, str]  # task, framework, split, sort
+Answer = TypeVar("Answer")
 
 
-class Tables:
-    """The tables of a board as bytes of JSON.
+class Ready(Generic[Answer]):
+    """Answers made from one moment of a board; with the next moment they are forgotten."""
 
-    Args:
-        board: the board; other processes may write to it at any time.
-        name: what it is called in public.
-    """
-
-    def __init__(self, board: Board, name: str):
-        self._board, self._name = board, name
+    def __init__(self) -> None:
         self._lock = Lock()
-        self._state = ""
-        self._kept: list[Kept] = []
-        self._ready: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._site: Site | None = None
+        self._made: OrderedDict[Hashable, Answer] = OrderedDict()
 
-    def body(self, filters: Filters) -> bytes:
-        """The tables under some filters.
-
-        Raises:
-            InputError: for a filter that fits nothing.
-        """
-        with self._lock:  # the first to ask makes them, the others wait for the same
-            self._renew()
-            if filters not in self._ready:
-                made = tables(self._kept, *filters)
-                self._ready[filters] = as_json(record(made, self._name))
-            self._ready.move_to_end(filters)
-            while len(self._ready) > MOST:
-                self._ready.popitem(last=False)
-            return self._ready[filters]
-
-    def _renew(self) -> None:
-        """Read the board again when something about it has changed."""
-        if (state := state_of(self._board)) != self._state:
-            self._kept = self._board.kept()
-            self._ready.clear()
-            self._state = state
+    def get(self, site: Site, key: Hashable, make: Callable[[], Answer]) -> Answer:
+        """What `make` makes, kept ready for who asks next; others wait until it is made."""
+        with self._lock:
+            if site is not self._site:
+                self._made.clear()
+                self._site = site
+            if key not in self._made:
+                self._made[key] = make()
+            self._made.move_to_end(key)
+            while len(self._made) > MOST:
+                self._made.popitem(last=False)
+            return self._made[key]
 
 
-def state_of(board: Board) -> str:
-    """Something that is another when any table may be: it reads little, whatever the board holds."""
-    columns = (SubmissionRow.digest, SubmissionRow.badge, SubmissionRow.withdrawn)
-    with board.transaction() as session:
-        rows = session.execute(select(*columns).order_by(SubmissionRow.digest)).all()
-    return hashlib.sha256(repr(rows).encode()).hexdigest()
+def known(request: Request, tag: str) -> bool:
+    """Whether somebody has what this ETag stands for already."""
+    words = request.headers.get("if-none-match", "").split(",")
+    return bool({tag, "*"} & {word.strip().removeprefix("W/") for word in words})
+
+
+def tag_of(body: bytes) -> str:
+    """The ETag of a body."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def reply(request: Request, body: bytes) -> Response:
-    """A body with its ETag, or 304 for somebody who has it already."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    """A body of JSON with its ETag, or 304 for somebody who has it already."""
+    tag = tag_of(body)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    known = {word.strip().removeprefix("W/") for word in request.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    return answer(body, headers=headers)
+    return Response(status_code=304, headers=headers) if known(request, tag) else answer(body, headers=headers)

@@ -1,6 +1,5 @@
 """What the server reads from a board, as plain values for JSON."""
 
-from pathlib import PurePath
 from typing import Any
 
 from fastapi import HTTPException
@@ -8,11 +7,6 @@ from sqlalchemy import func, select
 
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.tables import AttemptRow, SubmissionRow
-
-
-def public_name(board: Board) -> str:
-    """The last part of a board's path or URL: strangers need not know where it lies."""
-    return PurePath(board.name.partition("?")[0]).stem
 
 
 def count(board: Board) -> int:

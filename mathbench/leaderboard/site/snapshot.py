@@ -103,6 +103,11 @@ class Snapshot:
         return sorted((entry for group in self.groups.values() for entry in group.kept), key=_time)
 
     @cached_property
+    def by_digest(self) -> dict[str, TaskGroup]:
+        """The task of each submission."""
+        return {digest: group for group in self.groups.values() for digest in group.by_digest}
+
+    @cached_property
     def models(self) -> dict[str, ModelGroup]:
         """The models by the address of their page, also those of which everything was withdrawn."""
         found: dict[tuple[str, str | None], list[Kept]] = {}

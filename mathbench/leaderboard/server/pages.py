@@ -1,0 +1,88 @@
+"""The pages of a served board."""
+
+from typing import Annotated
+
+import anyio
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.server.caching import known, tag_of
+from mathbench.leaderboard.site import address, comparison
+from mathbench.leaderboard.site.page import POLICY, Page, html
+from mathbench.leaderboard.site.site import Site
+from mathbench.leaderboard.site.tasks import Filters
+
+YEAR = 31_536_000  # seconds for which a browser may keep files whose address changes with them
+SAFE = {
+    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+pages = APIRouter(include_in_schema=False)
+
+_Word = Annotated[str, Query(max_length=200)]
+
+
+@pages.get("/{path:path}")
+async def page(
+    request: Request,
+    path: str,
+    q: _Word = "",
+    framework: _Word = "",
+    badge: _Word = "",
+    sort: _Word = "score",
+    id: Annotated[list[str] | None, Query(max_length=2)] = None,
+) -> Response:
+    """One page, or the data of one plot."""
+    if seconds := request.app.state.rates.requests.wait():
+        return failed(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
+    if path == address.COMPARE and id:
+        return await anyio.to_thread.run_sync(_chosen, request, (*id, "")[:2])
+    return await anyio.to_thread.run_sync(_made, request, path or address.OVERVIEW, Filters(q, framework, badge, sort))
+
+
+def _made(request: Request, path: str, filters: Filters) -> Response:
+    state = request.app.state
+    try:
+        site = state.current.site()
+        found = state.pages.get(site, (path, filters), lambda: site.page(path, filters))
+    except InputError as error:
+        return failed(request, 422, str(error))
+    if found is None:
+        return failed(request, 404, "There is nothing at this address.")
+    return sent(request, found, lasting=path.startswith("static/") and "v" in request.query_params)
+
+
+def _chosen(request: Request, asked: tuple[str, str]) -> Response:
+    """From two ids to the page that compares them."""
+    site: Site = request.app.state.current.site()
+    found = [site.starting(digits.strip().lower()) for digits in asked]
+    missing = next((digits for digits, entry in zip(asked, found, strict=True) if entry is None), None)
+    if missing is not None:
+        said = f"No submission, or more than one, begins with {missing[:64]!a}; give at least eight digits of its id."
+        return sent(request, comparison.choice(site.snapshot, site.frame, said, asked), status=404)
+    first, second = (entry.digest for entry in found if entry)
+    return RedirectResponse(f"/{address.of_pair(first, second)}", 303)
+
+
+def sent(request: Request, found: Page, lasting: bool = False, status: int = 200) -> Response:
+    """A page as it leaves the server, or 304 for somebody who has it already."""
+    tag = tag_of(found.body)
+    keep = f"public, max-age={YEAR}, immutable" if lasting else "no-cache"
+    headers = {**SAFE, "ETag": tag, "Cache-Control": keep}
+    if status == 200 and known(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(found.body, status, media_type=found.kind, headers=headers)
+
+
+def failed(request: Request, status: int, why: str, wait: int | None = None) -> Response:
+    """An error as a page; its links lead from the root, however deep the address was."""
+    path = request.url.path.lstrip("/")
+    frame = request.app.state.current.frame
+    titles = {404: "Not found", 422: "That cannot be shown", 429: "Too many requests"}
+    title = titles.get(status, "Something went wrong")
+    found = html("error.html", frame, path, status=status, title=title, message=why)
+    headers = {**SAFE, **({"Retry-After": str(wait)} if wait else {})}
+    return Response(found.body, status, media_type=found.kind, headers=headers)

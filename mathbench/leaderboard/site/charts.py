@@ -1,0 +1,168 @@
+"""Where things lie in a picture; the templates draw them as SVG. Shares run from 0 to 1, lengths are whole."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mathbench.metrics import Score
+
+WIDTH, HEIGHT = 640, 280  # of a plot of curves, in its own units
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 12, 40  # what is left free around it
+COLOURS = 6  # curves that can be told apart
+STEPS = 20  # of a heat map, above the first
+
+
+def heat(share: float) -> int:
+    """The step of a heat map, 0 to `STEPS`; only a perfect score gets the last one, and only 0 the first.
+
+    >>> heat(0), heat(0.0001), heat(0.5), heat(0.9999), heat(1)
+    (0, 1, 10, 19, 20)
+    """
+    return round(share) * STEPS if share in (0, 1) else min(max(round(share * STEPS), 1), STEPS - 1)
+
+
+def percent(share: float) -> str:
+    """A share as short text that never rounds to a whole 0 or 100 what is not.
+
+    >>> percent(1), percent(0.99996), percent(0.9876), percent(0.00001), percent(0)
+    ('100', '>99.9', '98.8', '<0.1', '0')
+    """
+    if share in (0, 1):
+        return str(round(share * 100))
+    return "<0.1" if share < 0.0005 else ">99.9" if share >= 0.9995 else f"{share:.1%}"[:-1]
+
+
+# the axes that an interval plot may have; the shortest that holds all models is taken
+_AXES = [(1 - share, 1.0) for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)]
+_AXES += [(0.0, share) for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The axis of an interval plot, between two shares.
+
+    >>> Axis(0.5, 1).x(0.75), Axis(0.5, 1).x(0.2), Axis(0.5, 1).ticks
+    (50.0, 0.0, (50, 75, 100))
+    """
+
+    low: float
+    high: float
+
+    def x(self, share: float) -> float:
+        """Where a share stands, in percent of the width; what is beyond an end stands at that end."""
+        return 100 * min(max((share - self.low) / (self.high - self.low), 0.0), 1.0)
+
+    def holds(self, share: float) -> bool:
+        """Whether a share is on the axis."""
+        return self.low <= share <= self.high
+
+    @property
+    def ticks(self) -> tuple[float, float, float]:
+        """Percentages at its ends and in the middle."""
+        ends = (self.low, (self.low + self.high) / 2, self.high)
+        first, middle, last = (round(end * 100, 2) for end in ends)
+        return _short(first), _short(middle), _short(last)
+
+
+def axis(intervals: Iterable[tuple[float, float]]) -> Axis:
+    """The shortest axis on which all intervals lie.
+
+    >>> axis([(0.991, 0.995), (0.983, 1)]), axis([(0.1, 0.9)]), axis([])
+    (Axis(low=0.98, high=1.0), Axis(low=0.0, high=1.0), Axis(low=0.0, high=1.0))
+    """
+    intervals = list(intervals) or [(0.0, 1.0)]
+    low, high = min(low for low, _ in intervals), max(high for _, high in intervals)
+    return next((Axis(*ends) for ends in _AXES if ends[0] <= low and high <= ends[1]), Axis(0.0, 1.0))
+
+
+def _short(number: float) -> float:
+    return int(number) if number == int(number) else number
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One point of a curve: its place, the ends of its interval, and what it stands for."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    length: int
+    split: str
+    score: Score
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One model's points, and the lines between them as an SVG path."""
+
+    name: str
+    marks: tuple[Mark, ...]
+    path: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Curves of exact match over the length of the longest operand.
+
+    Args:
+        curves: at most `COLOURS`.
+        ticks: x and the length that stands there.
+        edge: x where the lengths of training end; None where all or none are of training.
+    """
+
+    curves: tuple[Curve, ...]
+    ticks: tuple[tuple[float, int], ...]
+    edge: float | None
+
+    @property
+    def levels(self) -> list[tuple[float, int]]:
+        """Y and the percentage that stands there."""
+        return [(_y(level / 100), level) for level in (0, 25, 50, 75, 100)]
+
+
+def curves(named: Sequence[tuple[str, Mapping[str, Mapping[int, Score]]]]) -> Plot | None:
+    """A plot of curves.
+
+    Args:
+        named: per model its name and, per split, the score at each length.
+
+    Returns:
+        None where there are not two lengths to draw a line between.
+    """
+    lengths = sorted({length for _, splits in named for counts in splits.values() for length in counts})
+    if len(lengths) < 2:
+        return None
+    at = {length: _x(i, len(lengths)) for i, length in enumerate(lengths)}
+    drawn = tuple(_curve(name, splits, at) for name, splits in named[:COLOURS])
+    every = max(1, len(lengths) // 12)
+    ticks = tuple((at[length], length) for length in lengths[::every])
+    return Plot(drawn, ticks, _edge(named, at))
+
+
+def _curve(name: str, splits: Mapping[str, Mapping[int, Score]], at: Mapping[int, float]) -> Curve:
+    marks = [_mark(at[n], n, split, score) for split, counts in splits.items() for n, score in counts.items()]
+    marks.sort(key=lambda mark: (mark.x, mark.split != "interpolate"))
+    return Curve(name, tuple(marks), "M" + " L".join(f"{mark.x:.1f} {mark.y:.1f}" for mark in marks))
+
+
+def _mark(x: float, length: int, split: str, score: Score) -> Mark:
+    low, high = score.interval
+    return Mark(x, _y(score.exact_match), _y(low), _y(high), length, split, score)
+
+
+def _edge(
+    named: Sequence[tuple[str, Mapping[str, Mapping[int, Score]]]], at: Mapping[int, float]
+) -> float | None:
+    """Halfway between the longest question of interpolate and the next longer one."""
+    inside = {n for _, splits in named for n in splits.get("interpolate", {})}
+    beyond = [n for n in at if inside and n > max(inside)]
+    return (at[max(inside)] + at[min(beyond)]) / 2 if beyond else None
+
+
+def _x(i: int, of: int) -> float:
+    inner = WIDTH - LEFT - RIGHT - 24
+    return LEFT + 12 + inner * i / max(of - 1, 1)
+
+
+def _y(share: float) -> float:
+    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - share)

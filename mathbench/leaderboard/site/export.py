@@ -1,0 +1,81 @@
+"""All pages as files for any static host."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from mathbench import files
+from mathbench.errors import InputError
+from mathbench.leaderboard import schema
+from mathbench.leaderboard.folder import folder_of, is_folder, read
+from mathbench.leaderboard.site import rounds
+from mathbench.leaderboard.site.site import Site
+from mathbench.leaderboard.site.snapshot import Snapshot
+from mathbench.leaderboard.store import Board
+
+LIST = ".mathbench-site.json"  # what an export before wrote; nothing else is ever removed
+
+
+def site_of(target: str | Path | None, folder: Path | None = None, name: str = "") -> Site:
+    """The site of files of any board: a folder, a file or a database URL.
+
+    Args:
+        target: the board.
+        folder: holds sealed rounds.
+        name: what the board is called; by default the last part of its path.
+    """
+    if is_folder(target):
+        at = folder_of(target)
+        snapshot = Snapshot.of(name or at.resolve().name, read(at))
+        return Site(snapshot, rounds.read(folder), None, served=False)
+    board = Board(target, create=False)
+    snapshot = Snapshot.of(name or board.public_name, board.kept(), board.attempts())
+    return Site(snapshot, rounds.read(folder), board.packed, served=False)
+
+
+def export(site: Site, folder: Path, tell: Callable[[str], None] = lambda path: None) -> int:
+    """Write all pages; pages of an export before that are no longer made are removed.
+
+    Args:
+        site: the pages.
+        folder: new, empty, or written by an export before.
+        tell: called with each address.
+
+    Returns:
+        How many files there are.
+
+    Raises:
+        InputError: when the folder holds something else.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / LIST).is_file():
+        raise InputError(f"'{folder}' is there and no site; give a new folder.")
+    before = _listed(folder)
+    files.make(folder)
+    paths = list(dict.fromkeys(site.paths()))
+    files.write(
+        folder / LIST, json.dumps(sorted(before.union(paths)), indent=0)
+    )  # first: it may be interrupted
+    for path in paths:
+        _write(site, folder, path)
+        tell(path)
+    for path in before.difference(paths):
+        (folder / path).unlink(missing_ok=True)
+    files.write(folder / LIST, json.dumps(sorted(paths), indent=0))
+    return len(paths)
+
+
+def _write(site: Site, folder: Path, path: str) -> None:
+    page = site.page(path)
+    if page is None:
+        raise RuntimeError(f"the site lists {path} and does not have it")
+    files.make((folder / path).parent)
+    files.write(folder / path, page.body)
+
+
+def _listed(folder: Path) -> set[str]:
+    """The files of an export before, all inside the folder."""
+    if not (folder / LIST).is_file():
+        return set()
+    listed = schema.parse((folder / LIST).read_bytes(), LIST)
+    schema.listing(schema.text(300), 10_000_000)(listed, LIST)
+    return {path for path in listed if (folder / path).resolve().is_relative_to(folder.resolve())}

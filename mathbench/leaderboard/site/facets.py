@@ -1,0 +1,111 @@
+"""What the names of strata say: lengths of operands, and what else tells the questions of a task apart."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from mathbench.leaderboard.kept import Kept
+from mathbench.metrics import Score
+
+_DIGITS = re.compile(r"digits=(\d+(?:\+\d+)*)")
+KIND = "kind"  # what a part without a name stands under, such as prime or carry
+
+Strata = Mapping[str, Score]
+Shares = dict[str, float]  # per stratum
+
+
+def lengths(name: str) -> tuple[int, ...]:
+    """The lengths of the operands that a stratum names; none where it names none.
+
+    >>> lengths("digits=3+2,carry"), lengths("residues")
+    ((3, 2), ())
+    """
+    found = [match for part in name.split(",") if (match := _DIGITS.fullmatch(part))]
+    return tuple(map(int, found[0][1].split("+"))) if found else ()
+
+
+def others(name: str) -> dict[str, str]:
+    """What a stratum says besides lengths.
+
+    >>> others("digits=5+2,gcd=2-3"), others("digits=7,prime"), others("difficulty=easy")
+    ({'gcd': '2-3'}, {'kind': 'prime'}, {'difficulty': 'easy'})
+    """
+    parts = [part.partition("=") for part in name.split(",") if not _DIGITS.fullmatch(part)]
+    return {key if mark else KIND: value if mark else key for key, mark, value in parts}
+
+
+def added(counts: Iterable[Score]) -> Score:
+    """All of several counts.
+
+    >>> added([Score(4, 1), Score(6, 6)])
+    Score(n=10, correct=7)
+    """
+    counts = list(counts)
+    return Score(sum(count.n for count in counts), sum(count.correct for count in counts))
+
+
+def usual_operands(strata: Strata) -> int:
+    """How many operands most strata name; 0 where none names any.
+
+    >>> usual_operands({"digits=2+1": Score(9, 3), "digits=2+2": Score(1, 1), "digits=2+2+2": Score(5, 0)})
+    2
+    """
+    counts = Counter(len(found) for name in strata if (found := lengths(name)))
+    return max(counts, key=lambda operands: (counts[operands], -operands), default=0)
+
+
+def by_length(strata: Strata, operands: int) -> dict[int, Score]:
+    """Per length of the longest operand, of the questions with so many operands.
+
+    >>> by_length({"digits=2+1": Score(9, 3), "digits=2+2": Score(1, 1), "digits=2+2+2": Score(5, 0)}, 2)
+    {2: Score(n=10, correct=4)}
+    """
+    grouped: dict[int, list[Score]] = {}
+    for name, count in strata.items():
+        if operands and len(found := lengths(name)) == operands:
+            grouped.setdefault(max(found), []).append(count)
+    return {length: added(counts) for length, counts in sorted(grouped.items())}
+
+
+def by_pair(strata: Strata) -> dict[tuple[int, int], Score]:
+    """Per pair of lengths, for questions with two operands.
+
+    >>> by_pair({"digits=2+1,true": Score(9, 3), "digits=2+1,carry": Score(1, 1)})
+    {(2, 1): Score(n=10, correct=4)}
+    """
+    grouped: dict[tuple[int, int], list[Score]] = {}
+    for name, count in strata.items():
+        found = lengths(name)
+        if len(found) == 2:
+            grouped.setdefault((found[0], found[1]), []).append(count)
+    return {pair: added(counts) for pair, counts in sorted(grouped.items())}
+
+
+def by_other(strata: Strata) -> dict[str, dict[str, Score]]:
+    """Per further property and its value; properties with a single value tell nothing and are left out.
+
+    >>> by_other({"digits=2,prime": Score(2, 1), "digits=3,prime": Score(2, 2), "digits=3,spf=7": Score(4, 0)})
+    {'kind': {'prime': Score(n=4, correct=3)}, 'spf': {'7': Score(n=4, correct=0)}}
+    """
+    grouped: dict[str, dict[str, list[Score]]] = {}
+    for name, count in strata.items():
+        for key, value in others(name).items():
+            grouped.setdefault(key, {}).setdefault(value, []).append(count)
+    if sum(len(values) for values in grouped.values()) < 2:
+        return {}
+    ordered = {key: sorted(values, key=_natural) for key, values in grouped.items()}
+    return {key: {value: added(grouped[key][value]) for value in values} for key, values in ordered.items()}
+
+
+def merged(kept: Iterable[Kept], split: str) -> dict[str, Score]:
+    """The strata of several submissions to the same rows, added up."""
+    grouped: dict[str, list[Score]] = {}
+    for entry in kept:
+        for name, count in entry.checked.scores[split].strata.items():
+            grouped.setdefault(name, []).append(count)
+    return {name: added(grouped[name]) for name in sorted(grouped, key=_natural)}
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """So that 10 comes after 9."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]

@@ -1,0 +1,108 @@
+"""From a template and its values to the bytes of a page."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from mathbench.leaderboard.render import clean, csv_cell
+from mathbench.leaderboard.site import address, charts
+
+HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
+STATIC = {
+    "site.css": "text/css; charset=utf-8",
+    "site.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+# what a page may load: its own style, script and data, and nothing from anywhere else
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What an address stands for."""
+
+    body: bytes
+    kind: str = HTML
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all pages of a site share.
+
+    Args:
+        board: the board's name.
+        served: whether a server answers, which can search and take submissions.
+        rounds: whether there are sealed rounds.
+    """
+
+    board: str
+    served: bool
+    rounds: bool
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("mathbench.leaderboard.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"clean": clean, "percent": charts.percent, "heat": charts.heat, "pretty": _pretty}
+    made.filters["model_address"] = lambda entry: address.of_model(entry.facts.model, entry.facts.framework)
+    made.globals |= {"address": address, "charts": charts, "policy": POLICY, "version": static_version}
+    return made
+
+
+def _pretty(value: Mapping[str, Any]) -> str:
+    return "\n".join(map(clean, json.dumps(value, indent=1, ensure_ascii=False).split("\n")))
+
+
+def html(template: str, frame: Frame, path: str, **values: Any) -> Page:
+    """A page from a template.
+
+    Args:
+        template: such as ``task.html``.
+        frame: what all pages share.
+        path: the page's own address, which links are relative to.
+        values: what the template shows; text from strangers is escaped there.
+    """
+    root = "../" * path.count("/")
+    text = _environment().get_template(template).render(frame=frame, path=path, root=root, **values)
+    return Page(text.encode())
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Page:
+    """The data of a plot as CSV; cells that a spreadsheet would run are made text."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
+    return Page(sink.getvalue().encode(), CSV)
+
+
+@cache
+def static(name: str) -> Page | None:
+    """A file that pages load; None where there is none of that name."""
+    if name not in STATIC:
+        return None
+    return Page(files(__package__).joinpath("static", name).read_bytes(), STATIC[name])
+
+
+@cache
+def static_version(name: str) -> str:
+    """Changes with the file, so that browsers may keep it."""
+    found = static(name)
+    return hashlib.sha256(found.body).hexdigest()[:12] if found else ""

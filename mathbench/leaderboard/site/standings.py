@@ -1,0 +1,142 @@
+"""The overview: tasks by models as a heat map, the macro average, and what came last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from mathbench.leaderboard.kept import Kept
+from mathbench.leaderboard.macro import Average
+from mathbench.leaderboard.ranking import SOLVER
+from mathbench.leaderboard.site import address
+from mathbench.leaderboard.site.page import Frame, Page, html, table
+from mathbench.leaderboard.site.snapshot import JUDGED, Snapshot, TaskGroup
+
+COLUMNS = 16  # models of the heat map
+LATEST = 8  # submissions
+PER_PAGE = 100  # models of a list
+
+Name = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One task of the heat map: the share of right answers of each model, the best floor and the solver."""
+
+    task: str
+    address: str
+    cells: tuple[float | None, ...]
+    floor: float | None
+    floor_name: str
+    solver: float | None
+
+
+@dataclass(frozen=True)
+class Heat:
+    """The heat map of one split."""
+
+    split: str
+    models: tuple[Average, ...]
+    rows: tuple[Row, ...]
+
+
+def page(snapshot: Snapshot, frame: Frame) -> Page:
+    """The first page."""
+    latest = [entry for entry in reversed(snapshot.kept) if entry.withdrawn is None][:LATEST]
+    return html(
+        "index.html",
+        frame,
+        address.OVERVIEW,
+        counts=snapshot.counts,
+        heats=[heat(snapshot, split) for split in JUDGED],
+        averages={split: listed(snapshot, split)[:COLUMNS] for split in JUDGED},
+        models=sum(entry.kind == "model" for entry in snapshot.averages["interpolate"]),
+        latest=latest,
+    )
+
+
+def data(snapshot: Snapshot, split: str) -> Page:
+    """The heat map as CSV, with all models."""
+    columns = ("task", "kind", "model", "framework", "exact_match")
+    rows = []
+    for group in snapshot.groups.values():
+        for (model, framework), share in shares(group, split).items():
+            rows.append((group.name, "model", model, framework, share))
+        for line in group.tables[split].lines if split in group.tables else ():
+            if line.kind != "model":
+                rows.append((group.name, line.kind, line.model, None, line.exact_match))
+    return table(columns, rows)
+
+
+def models(snapshot: Snapshot, frame: Frame, split: str, number: int, word: str = "") -> Page | None:
+    """One of the pages that list all models; None where there is none of that number."""
+    found = [a for a in listed(snapshot, split) if word.lower() in f"{a.model} {a.framework}".lower()]
+    pages = max(1, -(-len(found) // PER_PAGE))
+    if not 1 <= number <= pages:
+        return None
+    return html(
+        "models.html",
+        frame,
+        models_address(split, number),
+        split=split,
+        averages=found[(number - 1) * PER_PAGE : number * PER_PAGE],
+        total=len(found),
+        number=number,
+        pages=pages,
+        word=word,
+    )
+
+
+def models_address(split: str, number: int = 1) -> str:
+    """The address of one of the pages that list all models.
+
+    >>> models_address("interpolate"), models_address("extrapolate", 3)
+    ('models.html', 'models.extrapolate.3.html')
+    """
+    middle = "" if split == JUDGED[0] else f".{split}"
+    return f"models{middle}{f'.{number}' if number > 1 else ''}.html"
+
+
+def models_data(snapshot: Snapshot, split: str) -> Page:
+    """All macro averages as CSV."""
+    columns = ("rank", "kind", "model", "framework", "macro_average", "low", "high", "tasks", "of")
+    found = listed(snapshot, split)
+    rows = ((a.rank, a.kind, a.model, a.framework, a.mean, a.low, a.high, a.tasks, a.of) for a in found)
+    return table(columns, rows)
+
+
+def listed(snapshot: Snapshot, split: str) -> list[Average]:
+    """Models, floors and the solver over all tasks, those that answered all of them first."""
+    return snapshot.averages[split]
+
+
+def heat(snapshot: Snapshot, split: str) -> Heat:
+    """Tasks by the models that answered most of them, best first."""
+    by_tasks = sorted((a for a in listed(snapshot, split) if a.kind == "model"), key=lambda a: -a.tasks)
+    chosen = sorted(by_tasks[:COLUMNS], key=lambda a: (-a.tasks, -a.mean))
+    names = [(a.model, a.framework) for a in chosen]
+    groups = [group for group in snapshot.groups.values() if split in group.tables]
+    return Heat(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))
+
+
+def shares(group: TaskGroup, split: str) -> dict[Name, float]:
+    """Per model the mean over its submissions: who sends many gains nothing by the luckiest."""
+    found: dict[Name, list[float]] = {}
+    floors = {name for entry in group.standing for name in entry.facts.floors} | {SOLVER}
+    for entry in group.standing:
+        if split in entry.checked.scores and entry.facts.model not in floors:
+            found.setdefault(_name(entry), []).append(entry.checked.scores[split].total.exact_match)
+    return {name: fmean(all_) for name, all_ in found.items()}
+
+
+def _name(entry: Kept) -> Name:
+    return entry.facts.model, entry.facts.framework
+
+
+def _row(group: TaskGroup, split: str, names: Sequence[Name]) -> Row:
+    by_name = shares(group, split)
+    lines = group.tables[split].lines
+    floor = max((a for a in lines if a.kind == "floor"), key=lambda a: a.exact_match, default=None)
+    solver = next((a.exact_match for a in lines if a.kind == "solver"), None)
+    cells = tuple(by_name.get(name) for name in names)
+    best, called = (floor.exact_match, floor.model) if floor else (None, "")
+    return Row(group.name, group.address, cells, best, called, solver)

@@ -1,0 +1,136 @@
+// Sorting, filtering and submitting. Every page can be read without it.
+"use strict";
+
+const number = new Intl.NumberFormat("en");
+
+// A column's value: a number where the cell gives one, else its text.
+function value(row, column) {
+  const cell = row.cells[column];
+  const raw = cell.dataset.v ?? cell.textContent.trim();
+  return raw !== "" && !Number.isNaN(Number(raw)) ? Number(raw) : raw.toLowerCase();
+}
+
+function compare(a, b) {
+  if (typeof a === typeof b) return typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
+  return typeof a === "number" ? -1 : 1;
+}
+
+function sort(table, header, column) {
+  const wide = header.getAttribute("aria-sort") === "descending" ? "ascending" : "descending";
+  const rows = [...table.tBodies[0].rows];
+  const first = rows.map((row) => value(row, column));
+  const downwards = first.every((v) => typeof v === "number") ? wide : wide === "descending" ? "ascending" : "descending";
+  const sign = downwards === "descending" ? -1 : 1;
+  const order = rows.map((row, i) => i).sort((i, j) => sign * compare(first[i], first[j]) || i - j);
+  for (const other of header.parentNode.cells) other.removeAttribute("aria-sort");
+  header.setAttribute("aria-sort", wide);
+  if (downwards !== wide) header.setAttribute("aria-sort", downwards);
+  table.tBodies[0].append(...order.map((i) => rows[i]));
+}
+
+function sortable(table) {
+  for (const header of table.tHead.rows[0].cells) {
+    if (header.hasAttribute("data-fixed")) continue;
+    const inner = header.querySelector("a") ? null : document.createElement("button");
+    if (!inner) continue;
+    inner.type = "button";
+    inner.append(...header.childNodes);
+    header.append(inner);
+    inner.addEventListener("click", () => sort(table, header, header.cellIndex));
+  }
+}
+
+// Filtering in the page, where the page has every line; else the server does it.
+function filterable(form) {
+  const tables = [...document.querySelectorAll("table[data-filtered]")];
+  const lists = tables.length ? tables : [...document.querySelectorAll("table.ranking")];
+  const apply = () => {
+    const wanted = Object.fromEntries(new FormData(form));
+    const word = (wanted.q ?? "").trim().toLowerCase();
+    for (const table of lists) {
+      let shown = 0;
+      let all = 0;
+      for (const row of table.tBodies[0].rows) {
+        if (!row.classList.contains("model")) continue;
+        const fits =
+          row.querySelector("th").textContent.toLowerCase().includes(word) &&
+          (!wanted.framework || row.dataset.framework === wanted.framework) &&
+          (!wanted.badge || row.dataset.badge === wanted.badge);
+        row.hidden = !fits;
+        shown += fits;
+        all += 1;
+      }
+      const told = table.closest("section, main").querySelector(".found");
+      if (told) told.textContent = shown === all ? `${number.format(all)} models` : `${number.format(shown)} of ${number.format(all)} models`;
+    }
+  };
+  form.addEventListener("input", apply);
+  form.addEventListener("submit", (event) => {
+    if (form.elements.sort) return;
+    event.preventDefault();
+    apply();
+  });
+}
+
+// At most two models are compared.
+function pickable(form) {
+  const boxes = () => [...form.querySelectorAll("input[name=id]")];
+  const button = form.querySelector("button:not(th button)");
+  const told = form.querySelector("[data-picked]");
+  const update = () => {
+    const picked = boxes().filter((box) => box.checked);
+    for (const box of boxes()) box.disabled = picked.length >= 2 && !box.checked;
+    button.disabled = picked.length !== 2;
+    told.textContent = picked.length === 2 ? "" : `${picked.length} of 2 chosen`;
+  };
+  form.addEventListener("change", update);
+  update();
+}
+
+function say(place, kind, lines) {
+  const box = document.createElement("div");
+  box.className = kind;
+  for (const line of lines) {
+    const p = document.createElement("p");
+    p.textContent = line;
+    box.append(p);
+  }
+  place.replaceChildren(box);
+}
+
+function receipt(answer) {
+  const scores = Object.entries(answer.scores).map(
+    ([split, s]) => `${split}: ${number.format(s.correct)} of ${number.format(s.n)} right, ${(100 * s.exact_match).toFixed(2)} %`,
+  );
+  const how = answer.new ? `kept as ${answer.digest.slice(0, 8)}` : `already there as ${answer.digest.slice(0, 8)}; attempt ${answer.attempts} is noted`;
+  return [`${answer.model} on ${answer.task}: ${how}`, ...scores, ...answer.differences.map((d) => `the claim does not hold: ${d}`)];
+}
+
+function submittable(form) {
+  const place = document.querySelector("[data-answer]");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button");
+    const token = form.querySelector("[data-token]").value.trim();
+    button.disabled = true;
+    say(place, "receipt", ["The predictions are being scored..."]);
+    try {
+      const body = new FormData(form);
+      const response = await fetch(form.action, { method: "POST", headers: { Authorization: `Bearer ${token}` }, body });
+      const answer = await response.json();
+      if (response.ok) say(place, "receipt", receipt(answer));
+      else say(place, "warning", [`Refused: ${answer.error ?? response.status}`]);
+    } catch (error) {
+      say(place, "warning", [`No answer from the server: ${error.message}`]);
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+document.querySelectorAll("table[data-sortable]").forEach(sortable);
+document.querySelectorAll("form[data-filter][data-complete]").forEach(filterable);
+document.querySelectorAll("form.picks").forEach((form) => form.querySelector("[data-picked]") && pickable(form));
+document.querySelectorAll("form[data-submit]").forEach(submittable);
+document.querySelectorAll("[data-origin]").forEach((place) => (place.textContent = location.origin));
+if (location.hash) document.querySelector(`details${CSS.escape ? "#" + CSS.escape(location.hash.slice(1)) : ""}`)?.setAttribute("open", "");
