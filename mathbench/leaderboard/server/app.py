@@ -51,6 +51,9 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": replies.Error} for status in (*statuses, 429)}
 
 
+_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "What this ETag belongs to has not changed."}}
+
+
 async def _let_in(request: Request) -> None:
     if seconds := request.app.state.rates.requests.wait():
         raise errors.busy(seconds)
@@ -100,7 +103,7 @@ def health(request: Request) -> Any:
     }
 
 
-@api.get("/board", response_model=replies.Tables, responses=_errors(422), summary="All tables")
+@api.get("/board", response_model=replies.Tables, responses=_SAME | _errors(422), summary="All tables")
 def board(
     request: Request,
     task: Annotated[str | None, _WORD] = None,
@@ -118,7 +121,7 @@ def board(
 @api.get(
     "/submissions/{digest}",
     response_model=replies.Submission,
-    responses=_errors(404, 422),
+    responses=_SAME | _errors(404, 422),
     summary="One submission",
 )
 def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
@@ -126,7 +129,7 @@ def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
     return reply(request, as_json(queries.submission(request.app.state.board, digest)))
 
 
-@api.get("/attempts", response_model=replies.Attempts, responses=_errors(422), summary="All attempts")
+@api.get("/attempts", response_model=replies.Attempts, responses=_SAME | _errors(422), summary="All attempts")
 def attempts(
     request: Request,
     digest: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None,
