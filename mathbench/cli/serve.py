@@ -39,6 +39,10 @@ def serve(
     ] = 60,
     per_minute: Annotated[int, typer.Option("--per-minute", min=1, help="Submissions a minute, all.")] = 600,
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="For scoring one submission.")] = 60,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Answer to this name too; may be repeated."),
+    ] = None,
 ) -> None:
     """Serve the board over HTTP: tables for everybody, submissions for those who have a token.
 
@@ -48,17 +52,23 @@ def serve(
 
     mathbench leaderboard serve --board team.sqlite --host 0.0.0.0 --port 8080
 
+    mathbench leaderboard serve --allow-host board.example.org
+
     mathbench leaderboard serve --board postgresql+psycopg://board@db/board
     """
     try:
+        from mathbench.leaderboard.server import hosts
         from mathbench.leaderboard.server.app import Limits
         from mathbench.leaderboard.server.serve import serve as run
     except ImportError as error:
         raise InputError(f"a server needs more: pip install 'mathbench-toolkit[server]' ({error}).") from None
     from mathbench.leaderboard.store import Board
 
+    names = hosts.named(allow_host or ())
     opened = Board(board)
-    limits = Limits(largest=largest, submissions=per_minute, per_token=per_token, seconds=seconds)
+    limits = Limits(
+        largest=largest, submissions=per_minute, per_token=per_token, seconds=seconds, hosts=names
+    )
     run(opened, host, port, limits, lambda url: say(f"{opened.name} on {url} (Ctrl-C ends it)", "serving "))
 
 

@@ -3,6 +3,7 @@
 PostgreSQL is found on the PATH, in the folders where Debian puts it, or in MATHBENCH_POSTGRES (a folder with
 initdb and pg_ctl). The server listens on a socket in a temporary folder only. Its programs refuse to run as
 root, so root gives the folder to the user "nobody". MATHBENCH_POSTGRES_URL names a server that already runs.
+Without any of them these tests are skipped; with MATHBENCH_SERVICES=1, as in CI, they fail.
 """
 
 import multiprocessing
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from multiprocessing import forkserver
 from pathlib import Path
 from time import monotonic, sleep
@@ -25,6 +27,7 @@ from mathbench.leaderboard import remote, tokens
 from mathbench.leaderboard.server import scoring
 from mathbench.leaderboard.server.app import Limits, make_app
 from mathbench.leaderboard.store import Board
+from tests.conftest import absent
 from tests.leaderboard import conftest as runs
 
 board, run, task = runs.board, runs.run, runs.task  # the same run directories
@@ -63,7 +66,7 @@ def postgres_server():
         return
     programs = _programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+        absent("PostgreSQL is not installed (scripts/install-services)")
     user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
     # not pytest's folder: its parents are closed to other users, and sockets need a short path
     place = Path(tempfile.mkdtemp(prefix="mb-pg-"))
@@ -86,7 +89,8 @@ def postgres_server():
 @pytest.fixture
 def postgres(postgres_server):
     """The URL of an empty database."""
-    pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
+    if not find_spec("psycopg"):
+        absent("the driver psycopg is not installed")
     name = f"board_{uuid4().hex}"
     admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:

@@ -8,6 +8,7 @@ import pytest
 
 from mathbench.errors import InputError
 from mathbench.leaderboard import remote
+from mathbench.leaderboard.server import folders
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.verify import verify
 
@@ -81,6 +82,7 @@ def test_a_server_that_is_killed(any_database, serve, small, clients, monkeypatc
     assert clients <= len(answered) < len(paths) and set(answered) <= set(kept)
     assert verify(opened) == (len(kept), [])
     server.start(*MANY)
+    assert len(list(server.place.glob(f"{folders.PREFIX}*"))) == 1  # the killed one's folder is gone
     receipts = [server.submit(path) for path in paths]
     assert {receipt.digest for receipt in receipts if not receipt.new} == set(kept)
     assert verify(opened) == (len(paths), [])

@@ -48,7 +48,7 @@ def test_a_body_is_cut_off_while_it_comes_and_the_server_ends_when_told_to(serve
 def _status_of_endless_body(address, token):
     host, port = address.split(":")
     head = (
-        "POST /api/v1/submissions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        "POST /api/v1/submissions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
         f"Authorization: Bearer {token}\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
     )
     part = b'--b\r\nContent-Disposition: form-data; name="manifest"; filename="result.json"\r\n\r\n'

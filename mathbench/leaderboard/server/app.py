@@ -15,9 +15,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.predictions import MOST_ROWS
-from mathbench.leaderboard.server import errors, queries, receive, replies, scoring
+from mathbench.leaderboard.server import errors, folders, queries, receive, replies, scoring
 from mathbench.leaderboard.server.body import answer, as_json
 from mathbench.leaderboard.server.caching import Tables, reply
+from mathbench.leaderboard.server.hosts import Hosts
 from mathbench.leaderboard.server.logs import Requests
 from mathbench.leaderboard.server.rates import Rates
 from mathbench.leaderboard.store import Board
@@ -37,6 +38,7 @@ class Limits:
         per_token: submissions per minute with one token.
         seconds: how long scoring one submission may take.
         at_once: submissions that are scored at the same time.
+        hosts: the names that requests may be for, beside loopback; None for any.
     """
 
     largest: int = 10 << 20
@@ -45,10 +47,14 @@ class Limits:
     per_token: int = 60
     seconds: float = 60
     at_once: int = os.cpu_count() or 1
+    hosts: frozenset[str] | None = None
 
 
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": replies.Error} for status in (*statuses, 429)}
+    return {status: {"model": replies.Error} for status in (400, *statuses, 429)}
+
+
+_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "What this ETag belongs to has not changed."}}
 
 
 async def _let_in(request: Request) -> None:
@@ -100,7 +106,7 @@ def health(request: Request) -> Any:
     }
 
 
-@api.get("/board", response_model=replies.Tables, responses=_errors(422), summary="All tables")
+@api.get("/board", response_model=replies.Tables, responses=_SAME | _errors(422), summary="All tables")
 def board(
     request: Request,
     task: Annotated[str | None, _WORD] = None,
@@ -118,7 +124,7 @@ def board(
 @api.get(
     "/submissions/{digest}",
     response_model=replies.Submission,
-    responses=_errors(404, 422),
+    responses=_SAME | _errors(404, 422),
     summary="One submission",
 )
 def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
@@ -126,7 +132,7 @@ def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
     return reply(request, as_json(queries.submission(request.app.state.board, digest)))
 
 
-@api.get("/attempts", response_model=replies.Attempts, responses=_errors(422), summary="All attempts")
+@api.get("/attempts", response_model=replies.Attempts, responses=_SAME | _errors(422), summary="All attempts")
 def attempts(
     request: Request,
     digest: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None,
@@ -143,7 +149,7 @@ def attempts(
     status_code=201,
     responses={
         200: {"model": replies.Receipt, "description": "The board had this content already."},
-        **_errors(400, 401, 408, 413, 415, 422),
+        **_errors(401, 408, 413, 415, 422),
     },
     openapi_extra={"requestBody": {"required": True, "content": receive.FORM}},
     summary="Submit a run",
@@ -151,7 +157,7 @@ def attempts(
 async def submit(request: Request, token: Annotated[str, Depends(_token)]) -> Response:
     """The predictions are scored before this answers. The same content again is the same submission."""
     state = request.app.state
-    with tempfile.TemporaryDirectory(prefix="mathbench-") as folder:
+    with tempfile.TemporaryDirectory(dir=state.folder) as folder:
         await receive.to_folder(request, Path(folder), state.limits.largest)
         body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=state.scorers)
     return answer(body, 201 if new else 200)
@@ -173,7 +179,8 @@ def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.scorers = anyio.CapacityLimiter(app.state.limits.at_once)
     await anyio.to_thread.run_sync(scoring.warm_up)
-    yield
+    with folders.own() as app.state.folder:
+        yield
 
 
 def make_app(board: Board, limits: Limits | None = None) -> FastAPI:
@@ -196,5 +203,7 @@ def make_app(board: Board, limits: Limits | None = None) -> FastAPI:
     app.state.rates = Rates(limits.requests, limits.submissions, limits.per_token)
     app.include_router(api)
     errors.handle(app)
+    if limits.hosts is not None:
+        app.add_middleware(Hosts, limits.hosts)
     app.add_middleware(Requests)
     return app

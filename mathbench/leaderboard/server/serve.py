@@ -1,14 +1,14 @@
 """From a board to a listening server."""
 
-import ipaddress
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import uvicorn
 
 from mathbench.errors import InputError, reason
 from mathbench.leaderboard import tokens
-from mathbench.leaderboard.server import logs
+from mathbench.leaderboard.server import hosts, logs
 from mathbench.leaderboard.server.app import Limits, make_app
 from mathbench.leaderboard.store import Board
 
@@ -26,12 +26,13 @@ def serve(board: Board, host: str, port: int, limits: Limits, ready: Callable[[s
     Raises:
         InputError: when the address cannot be had, or may not be served yet.
     """
-    if not _loopback(host) and not any(token.revoked is None for token in tokens.listing(board)):
+    if not hosts.loopback(host) and not any(token.revoked is None for token in tokens.listing(board)):
         raise InputError(
             f"to serve on {host}, which others can reach, the board needs a token first: "
             "`mathbench leaderboard token create NAME`."
         )
     logs.to_stderr()
+    limits = replace(limits, hosts=hosts.answering(host, limits.hosts))
     listening = _listen(host, port)
     with listening:
         config = uvicorn.Config(
@@ -43,16 +44,6 @@ def serve(board: Board, host: str, port: int, limits: Limits, ready: Callable[[s
         )
         ready(_url(listening))
         uvicorn.Server(config).run(sockets=[listening])
-
-
-def _loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _listen(host: str, port: int) -> socket.socket:
