@@ -1,6 +1,8 @@
 """Commands of a served board: leaderboard serve, and leaderboard token create, list, revoke."""
 
 import sys
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,6 +41,12 @@ def serve(
     ] = 60,
     per_minute: Annotated[int, typer.Option("--per-minute", min=1, help="Submissions a minute, all.")] = 600,
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="For scoring one submission.")] = 60,
+    rounds: Annotated[
+        Path | None, typer.Option("--rounds", help="Folder of sealed rounds, one each.")
+    ] = None,
+    secrets: Annotated[
+        Path | None, typer.Option("--secrets", help="Folder of their secrets, as NAME.json each.")
+    ] = None,
 ) -> None:
     """Serve the board over HTTP: tables for everybody, submissions for those who have a token.
 
@@ -47,6 +55,8 @@ def serve(
     mathbench leaderboard serve
 
     mathbench leaderboard serve --board team.sqlite --host 0.0.0.0 --port 8080
+
+    mathbench leaderboard serve --board team.sqlite --rounds rounds
 
     mathbench leaderboard serve --board postgresql+psycopg://board@db/board
     """
@@ -59,7 +69,12 @@ def serve(
 
     opened = Board(board)
     limits = Limits(largest=largest, submissions=per_minute, per_token=per_token, seconds=seconds)
-    run(opened, host, port, limits, lambda url: say(f"{opened.name} on {url} (Ctrl-C ends it)", "serving "))
+    ready = partial(_ready, opened.name)
+    run(opened, host, port, limits, ready, rounds, secrets)
+
+
+def _ready(name: str, url: str) -> None:
+    say(f"{name} on {url} (Ctrl-C ends it)", "serving ")
 
 
 def create(name: NameArgument, board: BoardOption = None) -> None:

@@ -2,5 +2,6 @@
 
 app      the addresses; replies: what they answer, for OpenAPI; body, errors: JSON and errors, one line each
 receive  a submission from a request body to a folder; scoring: the checker in a process of its own
+rounds   the addresses of sealed rounds, round_replies: what they answer; shelf: the folder they lie in
 caching  ETags; rates: how often somebody may ask; logs: what is written down; serve: sockets and uvicorn
 """

@@ -16,10 +16,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from mathbench.errors import InputError
 from mathbench.leaderboard.predictions import MOST_ROWS
 from mathbench.leaderboard.server import errors, queries, receive, replies, scoring
+from mathbench.leaderboard.server import rounds as sealed_rounds
 from mathbench.leaderboard.server.body import answer, as_json
 from mathbench.leaderboard.server.caching import Tables, reply
 from mathbench.leaderboard.server.logs import Requests
 from mathbench.leaderboard.server.rates import Rates
+from mathbench.leaderboard.server.shelf import Shelf
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.submit import receipt
 from mathbench.leaderboard.tokens import hide, holder
@@ -176,12 +178,16 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def make_app(board: Board, limits: Limits | None = None) -> FastAPI:
+def make_app(
+    board: Board, limits: Limits | None = None, rounds: Path | None = None, secrets: Path | None = None
+) -> FastAPI:
     """The application for a board.
 
     Args:
         board: where submissions go.
         limits: what it puts up with.
+        rounds: holds the folders of sealed rounds; None: it has none.
+        secrets: holds NAME.json with seed and salt of each round; None: where `round open` puts them.
     """
     limits = limits or Limits()
     app = FastAPI(
@@ -195,6 +201,8 @@ def make_app(board: Board, limits: Limits | None = None) -> FastAPI:
     app.state.tables = Tables(board, app.state.name)
     app.state.rates = Rates(limits.requests, limits.submissions, limits.per_token)
     app.include_router(api)
+    if rounds is not None:
+        sealed_rounds.add(app, Shelf(rounds, secrets), _let_in, _token)
     errors.handle(app)
     app.add_middleware(Requests)
     return app
