@@ -67,6 +67,8 @@ def serve(
         raise InputError(f"a server needs more: pip install 'mathbench-toolkit[server]' ({error}).") from None
     from mathbench.leaderboard.store import Board
 
+    if secrets and not rounds:
+        raise InputError("--secrets are those of the rounds in --rounds DIR.")
     opened = Board(board)
     limits = Limits(largest=largest, submissions=per_minute, per_token=per_token, seconds=seconds)
     ready = partial(_ready, opened.name)

@@ -78,6 +78,7 @@ def call(
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
     secret: str | None = None,
+    *,
     most: int = MOST_ANSWER,
 ) -> tuple[int, bytes]:
     """Ask a server, a few times when the line breaks; so what is asked twice must do no harm.
@@ -120,22 +121,25 @@ def _host(parts: SplitResult) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _files(path: Path) -> dict[str, Path]:
-    """The manifest of what was named, and the predictions that it names."""
+def _files(path: Path) -> dict[str, tuple[str, bytes]]:
+    """The manifest of what was named, and the predictions that it names: by part of the form, name and content."""
     manifest = manifest_file(path)
     document = schema.parse(bounded(manifest, schema.MOST_BYTES), manifest.name)
-    return {"manifest": manifest, "predictions": manifest.with_name(predictions_of(document)[0])}
+    parts = {"manifest": manifest, "predictions": manifest.with_name(predictions_of(document)[0])}
+    return {part: (file.name, file.read_bytes()) for part, file in parts.items()}
 
 
-def form(files: Mapping[str, Path], fields: Mapping[str, str] | None = None) -> tuple[bytes, str]:
+def form(
+    files: Mapping[str, tuple[str, bytes]], fields: Mapping[str, str] | None = None
+) -> tuple[bytes, str]:
     """Files and short fields as one multipart/form-data body, and its content type."""
     boundary, lines = token_hex(16), []
     for name, value in (fields or {}).items():
         head = f'Content-Disposition: form-data; name="{name}"'
         lines.append(f"--{boundary}\r\n{head}\r\n\r\n{value}\r\n".encode())
-    for name, path in files.items():
-        head = f'Content-Disposition: form-data; name="{name}"; filename="{path.name}"'
-        lines += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), path.read_bytes(), b"\r\n"]
+    for name, (file, content) in files.items():
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{file}"'
+        lines += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), content, b"\r\n"]
     return b"".join([*lines, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
 
 

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from mathbench.errors import InputError
 from mathbench.generators import task as make_task
 from mathbench.leaderboard import remote, tokens
-from mathbench.leaderboard.rounds import answers, host, log, private, sealed
+from mathbench.leaderboard.rounds import answers, entering, host, log, private, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.remote import served
 from mathbench.leaderboard.server import round_replies
@@ -343,6 +343,12 @@ def test_many_enter_at_once(taking):
     assert audit(taking.folder).problems == () and len(log.read(taking.folder)) == 9
 
 
+def test_a_token_has_no_end_of_entries(taking, monkeypatch):
+    monkeypatch.setattr(entering, "MOST", 2)
+    sent = [challenge(taking, f"{i:064x}").status_code for i in range(3)]
+    assert sent == [201, 201, 422] and challenge(taking, WEIGHTS, "bob").status_code == 201
+
+
 def test_a_server_without_rounds(client):
     refused(client.get(ROUNDS), 404, "/docs")
 
@@ -411,6 +417,9 @@ def test_the_whole_course_with_a_real_server(cli, serve, board, tmp_path, monkey
     cli_refused(cli(*of, "show", f"{server.url}/rounds/summer"), "404", "no round 'summer'")
     (tmp_path / "q.jsonl").unlink()
     cli_refused(cli(*entering), "422", "has been revealed")
+    answers.file_of(tmp_path / "rounds" / "winter", "e1").unlink()
+    code, out, _ = cli(*of, "verify", url)
+    assert code == 1 and "e1: its answers are missing" in out
     assert not (tmp_path / "q.jsonl").exists()
     assert "Traceback" not in server.text() and server.token not in server.text()
 
@@ -443,7 +452,7 @@ def test_odd_answers_of_a_server_are_one_line(taking, monkeypatch):
 
     def said(**changes):
         body = json.dumps(good | changes).encode()
-        monkeypatch.setattr(remote, "call", lambda *_: (200, body))
+        monkeypatch.setattr(remote, "call", lambda *_, **__: (200, body))
         return far.challenge("mine", WEIGHTS, "mb_x")
 
     assert said().receipt == good["receipt"]
@@ -460,12 +469,14 @@ def test_odd_answers_of_a_server_are_one_line(taking, monkeypatch):
         with pytest.raises(InputError, match="hold together"):
             said(**changes)
     for body in (b"", b"[]", b"<html>", b"[" * 100_000):
-        monkeypatch.setattr(remote, "call", lambda *_, body=body: (200, body))
+        monkeypatch.setattr(remote, "call", lambda *_, body=body, **__: (200, body))
         with pytest.raises(InputError, match="is it a mathbench board"):
             far.challenge("mine", WEIGHTS, "mb_x")
-    monkeypatch.setattr(remote, "call", lambda *_: (200, json.dumps(good).encode()))
+    monkeypatch.setattr(remote, "call", lambda *_, **__: (200, json.dumps(good).encode()))
+    path = taking.folder.parent / "a.parquet"
+    pq.write_table(solved(table_of(good)), path)
     with pytest.raises(InputError, match="no receipt that holds"):
-        far.answer("e1", WEIGHTS, taking.folder / log.FILE, "mb_x")
+        far.answer("e1", WEIGHTS, path, "mb_x")
 
 
 @pytest.mark.parametrize(

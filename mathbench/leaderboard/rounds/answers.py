@@ -29,12 +29,21 @@ def packed(found: Round, path: Path, name: str | None = None) -> bytes:
     Raises:
         InputError: when it cannot be read or does not answer these questions.
     """
+    table = given(path, name)
+    sealed.check_answers(found, table)
+    return predictions.packed(table)
+
+
+def given(path: Path, name: str | None = None) -> pa.Table:
+    """A file of answers as a table; whether they are to the questions is not looked at.
+
+    Raises:
+        InputError: when it cannot be read.
+    """
     if not path.is_file():
         raise InputError(f"there is no file '{path}'.")
     data = predictions.bounded(path, predictions.MOST_FILE)
-    table = predictions.read(data, name or path.name, predictions.NAMED)
-    sealed.check_answers(found, table)
-    return predictions.packed(table)
+    return predictions.read(data, name or path.name, predictions.NAMED)
 
 
 def packed_at(folder: Path, path: Path) -> bytes:
@@ -44,11 +53,11 @@ def packed_at(folder: Path, path: Path) -> bytes:
     return packed(Round(log.read(folder)), path, name)
 
 
-def kept(folder: Path, entry: Entry) -> bytes | None:
-    """The file of an entry's answers; None when it gave none.
+def read(folder: Path, entry: Entry) -> pa.Table | None:
+    """The answers of an entry; None when it gave none.
 
     Raises:
-        InputError: when it is missing or not the one that the log names.
+        InputError: when the file is missing, is not the one that the log names, or cannot be read.
     """
     if entry.answer is None:
         return None
@@ -58,17 +67,7 @@ def kept(folder: Path, entry: Entry) -> bytes | None:
     data = predictions.bounded(path, predictions.MOST_FILE)
     if hashlib.sha256(data).hexdigest() != entry.answer["answers_sha256"]:
         raise InputError(f"{entry.name}: its answers are not those that were handed in.")
-    return data
-
-
-def read(folder: Path, entry: Entry) -> pa.Table | None:
-    """The answers of an entry as a table; None when it gave none.
-
-    Raises:
-        InputError: as `kept`, and when the file cannot be read.
-    """
-    data = kept(folder, entry)
-    return None if data is None else predictions.read(data, f"{entry.name}.parquet", predictions.NAMED)
+    return predictions.read(data, path.name, predictions.NAMED)
 
 
 def name_for(data: bytes) -> str:

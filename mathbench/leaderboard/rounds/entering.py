@@ -10,6 +10,8 @@ from mathbench.leaderboard.rounds import host, log, private, sealed
 from mathbench.leaderboard.rounds.log import Clock
 from mathbench.leaderboard.rounds.rules import Entry, Round
 
+MOST = 100  # entries with one token: a round is no place to try until something fits
+
 
 class NotYours(InputError):
     """An entry that came with another token."""
@@ -32,9 +34,11 @@ def enter(
         The entry, its questions, and whether it is new.
 
     Raises:
-        InputError: when the round is closed, or these weights have had questions.
+        InputError: when the round is closed, these weights have had questions, or the token too many entries.
     """
     try:
+        if private.entries(private.place_of(Round(log.read(folder)), secret), token) >= MOST:
+            raise InputError(f"with one token come at most {MOST} entries of a round.")
         return (*host.challenge(folder, model, weights, now, secret, token), True)
     except private.NoSecret:
         raise

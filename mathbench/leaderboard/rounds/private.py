@@ -79,6 +79,11 @@ def holder(secret: Path, receipt: str) -> str | None:
     return _bound(_holders(secret)).get(receipt)
 
 
+def entries(secret: Path, token: str) -> int:
+    """How many entries came with a token."""
+    return list(_bound(_holders(secret)).values()).count(token)
+
+
 def _holders(secret: Path) -> Path:
     return secret.with_name(f"{secret.stem}.tokens.json")
 

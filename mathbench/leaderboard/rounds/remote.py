@@ -59,7 +59,7 @@ class Served:
         """
         asked = json.dumps({"model": model, "weights_sha256": weights}).encode()
         kind = {"Content-Type": "application/json"}
-        said = self._parsed(self._ask("POST", "/challenge", asked, kind, token, MOST_QUESTIONS))
+        said = self._parsed(self._ask("POST", "/challenge", asked, kind, token, most=MOST_QUESTIONS))
         try:
             receipt = _receipt(said, "challenge", entry=said["entry"], model=model, weights_sha256=weights)
             questions = pa.Table.from_pylist(said["questions"], QUESTIONS)
@@ -79,9 +79,9 @@ class Served:
             InputError: when the server refuses, or its answer is no receipt.
         """
         log.ENTRY(entry, "the entry")
-        if not path.is_file():
-            raise InputError(f"there is no file '{path}'.")
-        body, kind = remote.form({"answers": path}, {"weights_sha256": weights})
+        # what cannot be read is not sent; packed, a million answers keep below a server's limit
+        packed = predictions.packed(answers.given(path))
+        body, kind = remote.form({"answers": ("answers.parquet", packed)}, {"weights_sha256": weights})
         address = f"/entries/{entry}/answers"
         said = self._parsed(self._ask("POST", address, body, {"Content-Type": kind}, token))
         try:
@@ -106,21 +106,19 @@ class Served:
         _check_place(folder, found)
         files.make(folder / answers.FOLDER)
         for entry in _given_out(found):
-            data = self._ask("GET", f"/answers/{entry}", most=predictions.MOST_FILE)
-            files.write(answers.file_of(folder, entry), data)
+            status, data = self._call("GET", f"/answers/{entry}", most=predictions.MOST_FILE)
+            if status not in (200, 404):
+                raise remote.refusal(status, data, self.board)
+            if status == 200:  # what the server has not is missing here too, and `verify` says so
+                files.write(answers.file_of(folder, entry), data)
         files.write(folder / log.FILE, found)
 
-    def _ask(
-        self,
-        method: str,
-        address: str,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-        token: str | None = None,
-        most: int = remote.MOST_ANSWER,
-    ) -> bytes:
-        whole = f"/api/v1/rounds/{self.name}{address}"
-        status, said = remote.call(self.board, method, whole, body, headers, token, most)
+    def _call(self, method: str, address: str, *sent: Any, most: int) -> tuple[int, bytes]:
+        return remote.call(self.board, method, f"/api/v1/rounds/{self.name}{address}", *sent, most=most)
+
+    def _ask(self, method: str, address: str, *sent: Any, most: int = remote.MOST_ANSWER) -> bytes:
+        """What the server has to say; a refusal is an error. `sent` is body, headers and token."""
+        status, said = self._call(method, address, *sent, most=most)
         if status not in (200, 201):
             raise remote.refusal(status, said, self.board)
         return said

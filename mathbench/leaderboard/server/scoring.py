@@ -65,10 +65,12 @@ def apart(work: Callable[..., T], *given: Any, seconds: float) -> T:
     theirs.close()
     try:
         if not ours.poll(seconds):
-            raise InputError(f"scoring takes more than {seconds:g} seconds; send fewer or smaller rows.")
+            raise InputError(
+                f"what was sent takes more than {seconds:g} seconds; send fewer or smaller rows."
+            )
         found = ours.recv()
     except EOFError:
-        raise InputError("the submission cannot be read: scoring it broke off.") from None
+        raise InputError("what was sent cannot be read: the process that read it broke off.") from None
     finally:
         process.kill()
         process.join()
