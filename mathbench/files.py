@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
@@ -56,6 +57,10 @@ def _renamed(path: Path) -> Iterator[BinaryIO]:
 
 class Taken(InputError):
     """Another process has just written the file that was to be created."""
+
+
+class Busy(InputError):
+    """Another process is writing into a folder now."""
 
 
 def create(path: Place, content: str) -> bool:
@@ -202,7 +207,7 @@ def _abort_uploads(folder: "UPath") -> None:
 
 
 @contextmanager
-def only_writer(folder: Place, shared: bool = False) -> Iterator[None]:
+def only_writer(folder: Place, shared: bool = False, patience: float = 0) -> Iterator[None]:
     """Keep other processes from writing into a folder; the system forgets it when the process ends or is killed.
 
     An object store has no such locks.
@@ -210,24 +215,35 @@ def only_writer(folder: Place, shared: bool = False) -> Iterator[None]:
     Args:
         folder: the folder.
         shared: keep out only those who want the folder for themselves.
+        patience: how many seconds to wait for another process.
 
     Raises:
-        InputError: when another process writes into it now.
+        Busy: when another process writes into it now.
     """
     if sys.platform == "win32" or not isinstance(folder, Path):  # there the user must not start two writers
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        _lock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, patience)
     except BlockingIOError:
         os.close(handle)
-        raise InputError(
-            f"another process is writing into {folder}. Wait for it or give another --out."
-        ) from None
+        raise Busy(f"another process is writing into {folder}. Wait for it or give another --out.") from None
     except OSError:  # a file system without locks
         pass
     try:
         yield
     finally:
         os.close(handle)
+
+
+def _lock(handle: int, kind: int, patience: float) -> None:
+    """Take a lock, and try again until the patience is at its end."""
+    until = monotonic() + patience
+    while True:
+        try:
+            return fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() >= until:
+                raise
+            sleep(0.02)

@@ -1,6 +1,8 @@
 """Commands of a served board: leaderboard serve, and leaderboard token create, list, revoke."""
 
 import sys
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,6 +45,12 @@ def serve(
         list[str] | None,
         typer.Option("--allow-host", metavar="NAME", help="Answer to this name too; may be repeated."),
     ] = None,
+    rounds: Annotated[
+        Path | None, typer.Option("--rounds", help="Folder of sealed rounds, one each.")
+    ] = None,
+    secrets: Annotated[
+        Path | None, typer.Option("--secrets", help="Folder of their secrets, as NAME.json each.")
+    ] = None,
 ) -> None:
     """Serve the board over HTTP: tables for everybody, submissions for those who have a token.
 
@@ -54,6 +62,8 @@ def serve(
 
     mathbench leaderboard serve --allow-host board.example.org
 
+    mathbench leaderboard serve --board team.sqlite --rounds rounds
+
     mathbench leaderboard serve --board postgresql+psycopg://board@db/board
     """
     try:
@@ -64,12 +74,18 @@ def serve(
         raise InputError(f"a server needs more: pip install 'mathbench-toolkit[server]' ({error}).") from None
     from mathbench.leaderboard.store import Board
 
+    if secrets and not rounds:
+        raise InputError("--secrets are those of the rounds in --rounds DIR.")
     names = hosts.named(allow_host or ())
     opened = Board(board)
     limits = Limits(
         largest=largest, submissions=per_minute, per_token=per_token, seconds=seconds, hosts=names
     )
-    run(opened, host, port, limits, lambda url: say(f"{opened.name} on {url} (Ctrl-C ends it)", "serving "))
+    run(opened, host, port, limits, partial(_ready, opened.name), rounds, secrets)
+
+
+def _ready(name: str, url: str) -> None:
+    say(f"{name} on {url} (Ctrl-C ends it)", "serving ")
 
 
 def create(name: NameArgument, board: BoardOption = None) -> None:

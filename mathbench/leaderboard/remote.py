@@ -25,6 +25,8 @@ PAUSE = 1.0  # seconds between them
 PATIENCE = 120  # seconds that the server may stay silent
 MOST_ANSWER = 10 << 20  # bytes
 
+Asked = tuple[str, str, bytes, dict[str, str]]  # method, address, body, headers
+
 
 def served(board: str | Path | None) -> str | None:
     """The URL of a served board; None for a board of another kind."""
@@ -62,18 +64,46 @@ def send(run: Path, url: str, secret: str) -> Receipt:
     Raises:
         InputError: one line for whatever goes wrong.
     """
-    parts = _parts(url)
-    boundary = token_hex(16)
-    body = _form(_files(run), boundary)
-    headers = {
-        "Authorization": f"Bearer {secret}",
-        "Content-Type": f"multipart/form-data; boundary={boundary}",
-        "Accept": "application/json",
-    }
-    status, answer = _persistent(parts, body, headers)
+    content, kind = form(_files(run))
+    status, answer = call(url, "POST", ADDRESS, content, {"Content-Type": kind}, secret)
     if status in (200, 201):
         return _receipt(answer, url)
-    raise InputError(_words(status, answer, _host(parts)))
+    raise refusal(status, answer, url)
+
+
+def call(
+    url: str,
+    method: str,
+    address: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    secret: str | None = None,
+    *,
+    most: int = MOST_ANSWER,
+) -> tuple[int, bytes]:
+    """Ask a server, a few times when the line breaks; so what is asked twice must do no harm.
+
+    Args:
+        url: of the board, such as ``http://host:8000``.
+        method: such as GET.
+        address: of what is asked, behind the URL.
+        body: what is sent.
+        headers: beside those that every request has.
+        secret: the token, where one is needed.
+        most: bytes of the answer.
+
+    Returns:
+        The status and the body of the answer.
+
+    Raises:
+        InputError: when there is no answer, or one that is too long.
+    """
+    known = {"Authorization": f"Bearer {secret}"} if secret else {}
+    sent = {"Accept": "application/json", **known, **(headers or {})}
+    status, answer = _persistent(_parts(url), (method, address, body, sent), most)
+    if len(answer) > most:
+        raise InputError(f"{url} answered with more than {most:,} bytes.")
+    return status, answer
 
 
 def _parts(url: str) -> SplitResult:
@@ -91,27 +121,33 @@ def _host(parts: SplitResult) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _files(path: Path) -> dict[str, Path]:
-    """The manifest of what was named, and the predictions that it names."""
+def _files(path: Path) -> dict[str, tuple[str, bytes]]:
+    """The manifest of what was named, and the predictions that it names: by part of the form, name and content."""
     manifest = manifest_file(path)
     document = schema.parse(bounded(manifest, schema.MOST_BYTES), manifest.name)
-    return {"manifest": manifest, "predictions": manifest.with_name(predictions_of(document)[0])}
+    parts = {"manifest": manifest, "predictions": manifest.with_name(predictions_of(document)[0])}
+    return {part: (file.name, file.read_bytes()) for part, file in parts.items()}
 
 
-def _form(files: Mapping[str, Path], boundary: str) -> bytes:
-    """The files as one multipart/form-data body."""
-    lines = []
-    for name, path in files.items():
-        head = f'Content-Disposition: form-data; name="{name}"; filename="{path.name}"'
-        lines += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), path.read_bytes(), b"\r\n"]
-    return b"".join([*lines, f"--{boundary}--\r\n".encode()])
+def form(
+    files: Mapping[str, tuple[str, bytes]], fields: Mapping[str, str] | None = None
+) -> tuple[bytes, str]:
+    """Files and short fields as one multipart/form-data body, and its content type."""
+    boundary, lines = token_hex(16), []
+    for name, value in (fields or {}).items():
+        head = f'Content-Disposition: form-data; name="{name}"'
+        lines.append(f"--{boundary}\r\n{head}\r\n\r\n{value}\r\n".encode())
+    for name, (file, content) in files.items():
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{file}"'
+        lines += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), content, b"\r\n"]
+    return b"".join([*lines, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
 
 
-def _persistent(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+def _persistent(parts: SplitResult, asked: Asked, most: int) -> tuple[int, bytes]:
     """Send until an answer comes, a few times at most."""
     for left in reversed(range(TRIES)):
         try:
-            return _exchange(parts, body, headers)
+            return _exchange(parts, asked, most)
         except (ConnectionRefusedError, http.client.InvalidURL) as error:
             raise InputError(f"there is no server at {_host(parts)}: {error}.") from None
         except (OSError, http.client.HTTPException) as error:
@@ -122,16 +158,17 @@ def _persistent(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> 
     raise InputError(f"no answer from {_host(parts)}.")
 
 
-def _exchange(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+def _exchange(parts: SplitResult, asked: Asked, most: int) -> tuple[int, bytes]:
+    method, address, body, headers = asked
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(str(parts.hostname), parts.port, timeout=PATIENCE)
     try:
         connection.connect()
         # a server that refuses early answers and hangs up before all was sent; its answer says why
         with suppress(BrokenPipeError, ConnectionResetError):
-            connection.request("POST", parts.path.rstrip("/") + ADDRESS, body, dict(headers))
+            connection.request(method, parts.path.rstrip("/") + address, body or None, headers)
         response = connection.getresponse()
-        return response.status, response.read(MOST_ANSWER)
+        return response.status, response.read(most + 1)
     finally:
         connection.close()
 
@@ -156,10 +193,10 @@ def _receipt(answer: bytes, url: str) -> Receipt:
         raise InputError(f"{url} answered something that is no receipt; is it a mathbench board?") from None
 
 
-def _words(status: int, answer: bytes, host: str) -> str:
-    """One line for a refusal."""
+def refusal(status: int, answer: bytes, url: str) -> InputError:
+    """One line for an answer that is a refusal."""
     try:
         why = str(json.loads(answer)["error"])[:1000]
     except (ValueError, KeyError, TypeError):
         why = http.client.responses.get(status, "an unknown status")
-    return f"{host} refused with {status}: {why}"
+    return InputError(f"{_host(_parts(url))} refused with {status}: {why}")

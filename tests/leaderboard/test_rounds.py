@@ -9,7 +9,7 @@ import pytest
 
 from mathbench.errors import InputError
 from mathbench.generators import task as make_task
-from mathbench.leaderboard.rounds import host, log, sealed
+from mathbench.leaderboard.rounds import answers, host, log, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.rules import Round
 
@@ -21,6 +21,11 @@ SIZES = {"interpolate": 60, "extrapolate": 40}
 
 def after(**passed):
     return START + timedelta(**passed)
+
+
+def at(**passed):
+    """A clock that stands."""
+    return lambda: after(**passed)
 
 
 class Host:
@@ -36,13 +41,13 @@ class Host:
         return path
 
     def challenge(self, name, **passed):
-        return host.challenge(self.folder, name, self.weights(name), after(**passed), self.secret)
+        weights = sealed.sha256_of(self.weights(name))
+        return host.challenge(self.folder, name, weights, at(**passed), self.secret)
 
     def answer(self, entry, name, table, **passed):
         pq.write_table(table, self.place / "answers.parquet")
-        return host.answer(
-            self.folder, entry, self.weights(name), self.place / "answers.parquet", after(**passed)
-        )
+        weights = sealed.sha256_of(self.weights(name))
+        return host.answer(self.folder, entry, weights, self.place / "answers.parquet", at(**passed))
 
     def play(self):
         """Two entries, one of them half wrong, one that never answers; closed and revealed."""
@@ -50,8 +55,8 @@ class Host:
             entry, asked = self.challenge(name, minutes=10 * i)
             self.answer(entry.name, name, solved(asked, wrong=i * 50), minutes=10 * i + 5)
         self.challenge("silent", minutes=30)
-        host.close(self.folder, after(minutes=40))
-        return host.reveal(self.folder, after(minutes=50), self.secret)
+        host.close(self.folder, at(minutes=40))
+        return host.reveal(self.folder, at(minutes=50), self.secret)
 
 
 def solved(asked, wrong=0):
@@ -93,7 +98,7 @@ def test_nothing_published_before_the_end_tells_seed_answers_or_scores(round_of)
     secret = json.loads(round_of.secret.read_text())
     entry, asked = round_of.challenge("a")
     round_of.answer(entry.name, "a", solved(asked, 5), minutes=1)
-    host.close(round_of.folder, after(minutes=2))
+    host.close(round_of.folder, at(minutes=2))
     published = b"".join(p.read_bytes() for p in round_of.folder.rglob("*") if p.is_file())
     assert asked.column_names == ["split", "row", "question", "task"]
     assert not any(value.encode() in published for value in secret.values())
@@ -128,10 +133,10 @@ def test_late_answers_and_entries_are_refused(one):
     late, asked = one.challenge("c", hours=1, minutes=55)
     with pytest.raises(InputError, match="too late, the deadline was 2026-01-01 02:00:00"):
         one.answer(late.name, "c", solved(asked), hours=2, seconds=1)
-    host.close(one.folder, after(hours=3))
+    host.close(one.folder, at(hours=3))
     with pytest.raises(InputError, match="the round is closed"):
         one.challenge("d", hours=3, minutes=1)
-    assert not (one.folder / host.ANSWERS).exists()
+    assert not (one.folder / answers.FOLDER).exists()
 
 
 def test_other_weights_and_second_answers_are_refused(one):
@@ -260,15 +265,14 @@ def test_a_receipt_shows_a_log_that_was_written_anew_without_a_fault(one):
 
 def test_edited_missing_and_smuggled_answers_are_found(round_of):
     round_of.play()
-    answers = round_of.folder / host.ANSWERS
-    first, second = (answers / f"{name}.parquet" for name in ("e1", "e2"))
+    first, second = (answers.file_of(round_of.folder, name) for name in ("e1", "e2"))
     kept = second.read_bytes()
     second.write_bytes(first.read_bytes())
     assert audit(round_of.folder).problems == ("e2: its answers are not those that were handed in.",)
     second.unlink()
     assert audit(round_of.folder).problems == ("e2: its answers are missing.",)
     second.write_bytes(kept)
-    (answers / "e3.parquet").write_bytes(kept)
+    second.with_name("e3.parquet").write_bytes(kept)
     assert audit(round_of.folder).problems == ("'e3.parquet' is not in the log",)
 
 
@@ -280,7 +284,7 @@ def test_weights_that_were_not_registered_are_found(round_of):
 def test_what_a_host_may_not_do(one, tmp_path):
     task = [make_task("addition", digits=2)]
     with pytest.raises(InputError, match="must be closed before"):
-        host.reveal(one.folder, after(minutes=1), one.secret)
+        host.reveal(one.folder, at(minutes=1), one.secret)
     with pytest.raises(InputError, match="holds a round already"):
         host.open_round(one.folder, task, SIZES, after(hours=1), 60, START, tmp_path / "s2")
     with pytest.raises(InputError, match="must not lie in the folder"):
@@ -299,7 +303,7 @@ def test_what_a_host_may_not_do(one, tmp_path):
         )
     host.open_round(tmp_path / "y", task, SIZES, after(hours=1), 60, START, tmp_path / "s4")
     with pytest.raises(InputError, match="secret of another round"):
-        host.challenge(tmp_path / "y", "a", one.weights("a"), START, one.secret)
+        host.challenge(tmp_path / "y", "a", "0" * 64, at(), one.secret)
 
 
 @pytest.mark.parametrize(

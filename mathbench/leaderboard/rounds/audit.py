@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.rounds import log, sealed
-from mathbench.leaderboard.rounds.host import ANSWERS, answers_of
+from mathbench.leaderboard.rounds import answers, log, sealed
 from mathbench.leaderboard.rounds.rules import Entry, Round
 
 
@@ -55,8 +54,8 @@ def audit(folder: Path, receipt: str | None = None, weights: Path | None = None)
 
 def _outside(found: Round, folder: Path) -> list[str]:
     """Files of answers that the log knows nothing of."""
-    answered = {f"{name}.parquet" for name, entry in found.entries.items() if entry.answer}
-    there = {path.name for path in (folder / ANSWERS).glob("*")}
+    answered = {answers.file_of(folder, name).name for name, entry in found.entries.items() if entry.answer}
+    there = {path.name for path in (folder / answers.FOLDER).glob("*")}
     return [f"{name!a} is not in the log" for name in sorted(there - answered)]
 
 
@@ -71,10 +70,12 @@ def _claims(found: Round, receipt: str | None, weights: Path | None) -> list[str
 
 def _of_entry(found: Round, folder: Path, entry: Entry) -> list[str]:
     """What does not hold about one entry."""
+    if found.reveal is None and not answers.file_of(folder, entry.name).is_file():
+        return []  # until then a host may hold answers back
     try:
-        answers = answers_of(folder, entry)
-        if answers is not None:
-            sealed.check_answers(found, answers)
+        given = answers.read(folder, entry)
+        if given is not None:
+            sealed.check_answers(found, given)
     except InputError as error:
         return [str(error)]
     if found.reveal is None:
@@ -82,6 +83,6 @@ def _of_entry(found: Round, folder: Path, entry: Entry) -> list[str]:
     problems, seed = [], found.reveal["seed"]
     if sealed.digest_of(sealed.questions(found, seed, entry.weights)) != entry.challenge["questions_digest"]:
         problems.append(f"{entry.name}: its questions were not drawn from the revealed seed and its weights")
-    if sealed.scores(found, seed, entry.weights, answers) != found.reveal["scores"].get(entry.name):
+    if sealed.scores(found, seed, entry.weights, given) != found.reveal["scores"].get(entry.name):
         problems.append(f"{entry.name}: its scores are not those of its answers")
     return problems

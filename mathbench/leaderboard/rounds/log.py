@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,8 @@ FILE = "log.jsonl"
 MOST_BYTES = 64 << 20
 NOTHING = "0" * 64  # what the first line has before it
 FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+Clock = Callable[[], datetime]  # looked at when a line is written, so that time never runs backwards in a log
 
 DIGEST = schema.text(64, "[0-9a-f]{64}")
 TIME = schema.text(20, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -79,6 +81,11 @@ class Event:
         return hashlib.sha256(canonical(self.said).encode()).hexdigest()
 
 
+def now() -> datetime:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def moment(text: str) -> datetime:
     """Read a time of a log.
 
@@ -100,8 +107,17 @@ def read(folder: Path) -> list[Event]:
     path = folder / FILE
     if not path.is_file():
         raise InputError(f"'{folder}' is no round: it has no {FILE}.")
+    return parse(bounded(path, MOST_BYTES))
+
+
+def parse(data: bytes) -> list[Event]:
+    """All events of a log, from its bytes.
+
+    Raises:
+        InputError: as `read`.
+    """
     events: list[Event] = []
-    for number, line in enumerate(bounded(path, MOST_BYTES).splitlines(), 1):
+    for number, line in enumerate(data.splitlines(), 1):
         where = f"{FILE}, line {number}"
         event = Event(_checked(schema.parse(line, where), where))
         if event["previous"] != (events[-1].digest if events else NOTHING):

@@ -71,6 +71,12 @@ class Round:
         said = self.opened["sizes"]
         return {split: said[split] for split in SPLITS if split in said}
 
+    def state(self, now: datetime) -> str:
+        """Open, closed or revealed; a round whose time is over takes nothing, closed by its host or not."""
+        if self.reveal is not None:
+            return "revealed"
+        return "closed" if self.closed or now > self.closes else "open"
+
     def apply(self, event: Event) -> None:
         """Let one more event happen.
 

@@ -11,16 +11,21 @@ from typing import Annotated, Any
 import anyio
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi import Path as InPath
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.predictions import MOST_ROWS
-from mathbench.leaderboard.server import errors, folders, queries, receive, replies, scoring
+from mathbench.leaderboard.render import record
+from mathbench.leaderboard.server import errors, folders, pages, queries, receive, replies, scoring
+from mathbench.leaderboard.server import rounds as sealed_rounds
 from mathbench.leaderboard.server.body import answer, as_json
-from mathbench.leaderboard.server.caching import Tables, reply
+from mathbench.leaderboard.server.caching import Ready, reply
+from mathbench.leaderboard.server.current import Current
 from mathbench.leaderboard.server.hosts import Hosts
 from mathbench.leaderboard.server.logs import Requests
 from mathbench.leaderboard.server.rates import Rates
+from mathbench.leaderboard.server.shelf import Shelf
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.submit import receipt
 from mathbench.leaderboard.tokens import hide, holder
@@ -118,7 +123,12 @@ def board(
 
     The answer has an ETag; with `If-None-Match` it is 304 while the board has not changed.
     """
-    return reply(request, request.app.state.tables.body((task, framework, split, sort)))
+    state, filters = request.app.state, (task, framework, split, sort)
+    site = state.current.site()
+    made = state.tables.get(
+        site, filters, lambda: as_json(record(site.snapshot.listed(*filters), state.name))
+    )
+    return reply(request, made)
 
 
 @api.get(
@@ -183,12 +193,16 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-def make_app(board: Board, limits: Limits | None = None) -> FastAPI:
+def make_app(
+    board: Board, limits: Limits | None = None, rounds: Path | None = None, secrets: Path | None = None
+) -> FastAPI:
     """The application for a board.
 
     Args:
         board: where submissions go.
         limits: what it puts up with.
+        rounds: holds the folders of sealed rounds; None: it has none.
+        secrets: holds NAME.json with seed and salt of each round; None: where `round open` puts them.
     """
     limits = limits or Limits()
     app = FastAPI(
@@ -199,10 +213,14 @@ def make_app(board: Board, limits: Limits | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.board, app.state.limits, app.state.name = board, limits, board.public_name
-    app.state.tables = Tables(board, app.state.name)
+    app.state.current, app.state.tables, app.state.pages = Current(board, rounds), Ready(), Ready()
     app.state.rates = Rates(limits.requests, limits.submissions, limits.per_token)
     app.include_router(api)
+    if rounds is not None:
+        sealed_rounds.add(app, Shelf(rounds, secrets), _let_in, _token)
+    app.include_router(pages.pages)  # last: it takes every address that is left
     errors.handle(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
     if limits.hosts is not None:
         app.add_middleware(Hosts, limits.hosts)
     app.add_middleware(Requests)

@@ -16,26 +16,39 @@ MOST = 256  # answers that are kept ready
 Answer = TypeVar("Answer")
 
 
+class _Once(Generic[Answer]):
+    """One answer; who comes while it is made waits for it."""
+
+    def __init__(self, make: Callable[[], Answer]):
+        self._lock, self._make = Lock(), make
+        self._made: list[Answer] = []
+
+    def get(self) -> Answer:
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+
 class Ready(Generic[Answer]):
     """Answers made from one moment of a board; with the next moment they are forgotten."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._site: Site | None = None
-        self._made: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._made: OrderedDict[Hashable, _Once[Answer]] = OrderedDict()
 
     def get(self, site: Site, key: Hashable, make: Callable[[], Answer]) -> Answer:
-        """What `make` makes, kept ready for who asks next; others wait until it is made."""
+        """What `make` makes, kept ready for who asks next."""
         with self._lock:
             if site is not self._site:
                 self._made.clear()
                 self._site = site
-            if key not in self._made:
-                self._made[key] = make()
+            once = self._made.setdefault(key, _Once(make))
             self._made.move_to_end(key)
             while len(self._made) > MOST:
                 self._made.popitem(last=False)
-            return self._made[key]
+        return once.get()
 
 
 def known(request: Request, tag: str) -> bool:
@@ -53,4 +66,6 @@ def reply(request: Request, body: bytes) -> Response:
     """A body of JSON with its ETag, or 304 for somebody who has it already."""
     tag = tag_of(body)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    return Response(status_code=304, headers=headers) if known(request, tag) else answer(body, headers=headers)
+    return (
+        Response(status_code=304, headers=headers) if known(request, tag) else answer(body, headers=headers)
+    )

@@ -47,5 +47,5 @@ class Current:
 
     def _round_files(self) -> list[tuple[str, int, int]]:
         """Something that is another when a round went on."""
-        found = sorted(self._folder.glob(f"*/{log.FILE}")) if self._folder else []
-        return [(path.parent.name, *path.stat()[6:9:2]) for path in found]
+        logs = sorted(self._folder.glob(f"*/{log.FILE}")) if self._folder else []
+        return [(path.parent.name, (about := path.stat()).st_size, about.st_mtime_ns) for path in logs]

@@ -1,9 +1,7 @@
 """The pages of a served board."""
 
-from typing import Annotated
-
 import anyio
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from mathbench.errors import InputError
@@ -20,27 +18,24 @@ SAFE = {
     "Referrer-Policy": "no-referrer",
 }
 
-pages = APIRouter(include_in_schema=False)
+WORDS = {"q": "word", "framework": "framework", "badge": "badge", "sort": "sort"}  # of a query
 
-_Word = Annotated[str, Query(max_length=200)]
+pages = APIRouter(include_in_schema=False)
 
 
 @pages.get("/{path:path}")
-async def page(
-    request: Request,
-    path: str,
-    q: _Word = "",
-    framework: _Word = "",
-    badge: _Word = "",
-    sort: _Word = "score",
-    id: Annotated[list[str] | None, Query(max_length=2)] = None,
-) -> Response:
+async def page(request: Request, path: str) -> Response:
     """One page, or the data of one plot."""
+    if path.startswith("api/"):
+        raise HTTPException(404)
     if seconds := request.app.state.rates.requests.wait():
         return failed(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
-    if path == address.COMPARE and id:
-        return await anyio.to_thread.run_sync(_chosen, request, (*id, "")[:2])
-    return await anyio.to_thread.run_sync(_made, request, path or address.OVERVIEW, Filters(q, framework, badge, sort))
+    asked = request.query_params
+    if path == address.COMPARE and "id" in asked:
+        ids = [*asked.getlist("id"), "", ""][:2]
+        return await anyio.to_thread.run_sync(_chosen, request, (ids[0], ids[1]))
+    said = {name: asked.get(key, "")[:200] for key, name in WORDS.items()}
+    return await anyio.to_thread.run_sync(_made, request, path or address.OVERVIEW, Filters(**said))
 
 
 def _made(request: Request, path: str, filters: Filters) -> Response:

@@ -1,6 +1,8 @@
 """A submission from a request body to files in a folder, with every limit kept while it is read."""
 
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -34,30 +36,62 @@ FORM = {
 }
 
 
-async def to_folder(request: Request, folder: Path, largest: int) -> None:
-    """Write the parts of a form into a folder, under names from our own list.
+async def to_folder(
+    request: Request,
+    folder: Path,
+    largest: int,
+    files: Sequence[str] = PARTS,
+    fields: Sequence[str] = (),
+) -> dict[str, str]:
+    """Write the files of a form into a folder, under names from our own list.
 
     Args:
         request: its body must not have been read.
         folder: where the files go.
         largest: bytes of the whole body.
+        files: what the form must hold.
+        fields: short texts that it must hold beside them.
+
+    Returns:
+        The fields.
 
     Raises:
         HTTPException: 400 or 415 for another form, 408 for one that does not come to its end, 413 for one too
             large.
     """
+    words = f"the files {' and '.join(files)}" if len(files) > 1 else f"the file {files[0]}"
+    words += f" and the field {fields[0]}" if fields else ""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise HTTPException(415, "send multipart/form-data with the files 'manifest' and 'predictions'.")
+        raise HTTPException(415, f"send multipart/form-data with {words}.")
+    with _in_time():
+        form = await _bounded(request, largest).form(max_files=len(files), max_fields=len(fields))
+    parts = form.multi_items()
+    if sorted(name for name, _ in parts) != sorted((*files, *fields)):
+        raise HTTPException(400, f"the form must hold {words}, once each.")
+    for name in files:
+        await anyio.to_thread.run_sync(_write, name, form[name], folder)
+    return {name: _text(name, form[name]) for name in fields}
+
+
+async def document(request: Request, largest: int) -> bytes:
+    """A body of JSON.
+
+    Raises:
+        HTTPException: 408, 413 or 415, as `to_folder`.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "send application/json.")
+    with _in_time():
+        return await _bounded(request, largest).body()
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
     try:
         with anyio.fail_after(PATIENCE):
-            form = await _bounded(request, largest).form(max_files=len(PARTS), max_fields=0)
+            yield
     except TimeoutError:
         raise HTTPException(408, f"the body did not come within {PATIENCE} seconds.") from None
-    parts = form.multi_items()
-    if sorted(name for name, _ in parts) != sorted(PARTS):
-        raise HTTPException(400, f"the form must hold the files {' and '.join(PARTS)}, once each.")
-    for name, file in parts:
-        await anyio.to_thread.run_sync(_write, name, file, folder)
 
 
 def _bounded(request: Request, largest: int) -> Request:
@@ -87,3 +121,9 @@ def _write(part: str, file: UploadFile | str, folder: Path) -> None:
         raise HTTPException(400, f"'{part}' must be a file.")
     with (folder / part).open("wb") as sink:
         shutil.copyfileobj(file.file, sink)
+
+
+def _text(name: str, value: UploadFile | str) -> str:
+    if not isinstance(value, str):
+        raise HTTPException(400, f"'{name}' must be a text, not a file.")
+    return value

@@ -1,11 +1,12 @@
 """The checker in a process of its own, so that no submission can hold up or bring down the server."""
 
 import multiprocessing
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mathbench.errors import InputError
 from mathbench.leaderboard import schema
@@ -16,7 +17,9 @@ from mathbench.leaderboard.submission import Manifest, Submission, submission_of
 # a fork server that has imported everything once makes a process in a few milliseconds
 _CONTEXT: Any = multiprocessing.get_context("forkserver")
 # pyarrow looks for pandas on first use; without it here, every process would spend 0.4 s on that
-PRELOAD = [__name__, "pandas", "pyarrow.pandas_compat"]
+PRELOAD = [__name__, "mathbench.leaderboard.rounds.answers", "pandas", "pyarrow.pandas_compat"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,32 +45,51 @@ def checked(folder: Path, seconds: float) -> tuple[Submission, Checked]:
     Raises:
         InputError: when it is refused, takes longer, or kills the process that reads it.
     """
+    return apart(_scored, folder, seconds=seconds)
+
+
+def apart(work: Callable[..., T], *given: Any, seconds: float) -> T:
+    """Do some work in a process of its own.
+
+    Args:
+        work: a function at the top of a module.
+        given: its arguments.
+        seconds: how long it may take.
+
+    Raises:
+        InputError: when it does, takes longer, or kills its process.
+    """
     ours, theirs = _CONTEXT.Pipe(duplex=False)
-    process = _CONTEXT.Process(target=_work, args=(folder, theirs), daemon=True)
+    process = _CONTEXT.Process(target=_work, args=(theirs, work, given), daemon=True)
     process.start()
     theirs.close()
     try:
         if not ours.poll(seconds):
-            raise InputError(f"scoring takes more than {seconds:g} seconds; send fewer or smaller rows.")
+            raise InputError(
+                f"what was sent takes more than {seconds:g} seconds; send fewer or smaller rows."
+            )
         found = ours.recv()
     except EOFError:
-        raise InputError("the submission cannot be read: scoring it broke off.") from None
+        raise InputError("what was sent cannot be read: the process that read it broke off.") from None
     finally:
         process.kill()
         process.join()
         ours.close()
     if isinstance(found, Refused):
         raise InputError(found.why)
-    submission, scores = found
-    return submission, scores
+    return found
 
 
-def _work(folder: Path, to: Connection) -> None:
+def _work(to: Connection, work: Callable[..., Any], given: tuple[Any, ...]) -> None:
     try:
-        submission = _read(folder)
-        to.send((submission, check(submission)))
+        to.send(work(*given))
     except InputError as error:
         to.send(Refused(str(error)))
+
+
+def _scored(folder: Path) -> tuple[Submission, Checked]:
+    submission = _read(folder)
+    return submission, check(submission)
 
 
 def _read(folder: Path) -> Submission:

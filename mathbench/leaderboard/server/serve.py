@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import uvicorn
 
@@ -13,7 +14,15 @@ from mathbench.leaderboard.server.app import Limits, make_app
 from mathbench.leaderboard.store import Board
 
 
-def serve(board: Board, host: str, port: int, limits: Limits, ready: Callable[[str], None]) -> None:
+def serve(
+    board: Board,
+    host: str,
+    port: int,
+    limits: Limits,
+    ready: Callable[[str], None],
+    rounds: Path | None = None,
+    secrets: Path | None = None,
+) -> None:
     """Serve a board until the process is told to stop.
 
     Args:
@@ -22,6 +31,8 @@ def serve(board: Board, host: str, port: int, limits: Limits, ready: Callable[[s
         port: the port; 0 for any that is free.
         limits: what the server puts up with.
         ready: told the URL once connections are taken.
+        rounds: as for `make_app`.
+        secrets: as for `make_app`.
 
     Raises:
         InputError: when the address cannot be had, or may not be served yet.
@@ -36,7 +47,7 @@ def serve(board: Board, host: str, port: int, limits: Limits, ready: Callable[[s
     listening = _listen(host, port)
     with listening:
         config = uvicorn.Config(
-            make_app(board, limits),
+            make_app(board, limits, rounds, secrets),
             log_config=None,
             access_log=False,
             server_header=False,

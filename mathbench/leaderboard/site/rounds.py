@@ -40,7 +40,7 @@ def read(folder: Path | None) -> dict[str, Round]:
 
 def listing(rounds: Mapping[str, Round], frame: Frame) -> Page:
     """All rounds."""
-    states = {at: state(found) for at, found in rounds.items()}
+    states = {at: found.state(log.now()) for at, found in rounds.items()}
     return html("rounds.html", frame, address.ROUNDS, rounds=rounds, states=states)
 
 
@@ -50,7 +50,7 @@ def page(at: str, found: Round, frame: Frame) -> Page:
     tables: dict[tuple[str, str], list[Told]] = {}
     for one in told:
         tables.setdefault((one.task, one.split), []).append(one)
-    return html("round.html", frame, at, round=found, state=state(found), tables=tables)
+    return html("round.html", frame, at, round=found, state=found.state(log.now()), tables=tables)
 
 
 def data(found: Round) -> Page:
@@ -82,11 +82,6 @@ def data(found: Round) -> Page:
         for t in scores(found)
     )
     return table(columns, rows)
-
-
-def state(found: Round) -> str:
-    """Open, closed or revealed."""
-    return "revealed" if found.reveal else "closed" if found.closed else "open"
 
 
 def scores(found: Round) -> Iterator[Told]:

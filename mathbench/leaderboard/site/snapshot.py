@@ -102,6 +102,14 @@ class Snapshot:
         """All submissions, in the order in which they came."""
         return sorted((entry for group in self.groups.values() for entry in group.kept), key=_time)
 
+    def listed(self, task: str | None, framework: str | None, split: str | None, sort: str) -> list[Table]:
+        """All tables under some filters, as `ranking.tables` makes them.
+
+        Raises:
+            InputError: for a filter that fits nothing.
+        """
+        return tables(self.kept, task, framework, split, sort)
+
     @cached_property
     def by_digest(self) -> dict[str, TaskGroup]:
         """The task of each submission."""

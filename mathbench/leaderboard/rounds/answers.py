@@ -1,0 +1,81 @@
+"""The answers of an entry: read from what an entrant hands in, and from the folder of a round."""
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+
+from mathbench.errors import InputError
+from mathbench.leaderboard import predictions
+from mathbench.leaderboard.rounds import log, sealed
+from mathbench.leaderboard.rounds.rules import Entry, Round
+
+FOLDER = "answers"
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Where the answers of an entry lie in the folder of a round."""
+    return folder / FOLDER / f"{name}.parquet"
+
+
+def packed(found: Round, path: Path, name: str | None = None) -> bytes:
+    """What an entrant hands in, checked, as the Parquet file that a round keeps.
+
+    Args:
+        found: the round that asked.
+        path: Parquet or JSON lines with split, row, prediction, task.
+        name: what the file is called, where the path does not say; its end tells the format.
+
+    Raises:
+        InputError: when it cannot be read or does not answer these questions.
+    """
+    table = given(path, name)
+    sealed.check_answers(found, table)
+    return predictions.packed(table)
+
+
+def given(path: Path, name: str | None = None) -> pa.Table:
+    """A file of answers as a table; whether they are to the questions is not looked at.
+
+    Raises:
+        InputError: when it cannot be read.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no file '{path}'.")
+    data = predictions.bounded(path, predictions.MOST_FILE)
+    return predictions.read(data, name or path.name, predictions.NAMED)
+
+
+def packed_at(folder: Path, path: Path) -> bytes:
+    """As `packed`, for the round in a folder and a file that tells its format only by how it begins."""
+    with path.open("rb") as file:
+        name = name_for(file.read(4))
+    return packed(Round(log.read(folder)), path, name)
+
+
+def read(folder: Path, entry: Entry) -> pa.Table | None:
+    """The answers of an entry; None when it gave none.
+
+    Raises:
+        InputError: when the file is missing, is not the one that the log names, or cannot be read.
+    """
+    if entry.answer is None:
+        return None
+    path = file_of(folder, entry.name)
+    if not path.is_file():
+        raise InputError(f"{entry.name}: its answers are missing.")
+    data = predictions.bounded(path, predictions.MOST_FILE)
+    if hashlib.sha256(data).hexdigest() != entry.answer["answers_sha256"]:
+        raise InputError(f"{entry.name}: its answers are not those that were handed in.")
+    return predictions.read(data, path.name, predictions.NAMED)
+
+
+def name_for(data: bytes) -> str:
+    """What a file of answers should be called, from how it begins.
+
+    >>> name_for(b"PAR1"), name_for(b"{"), name_for(bytes([31, 139]))
+    ('answers.parquet', 'answers.jsonl', 'answers.jsonl.gz')
+    """
+    if data.startswith(b"PAR1"):
+        return "answers.parquet"
+    return "answers.jsonl.gz" if data.startswith(b"\x1f\x8b") else "answers.jsonl"

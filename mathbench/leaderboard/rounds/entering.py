@@ -1,0 +1,88 @@
+"""Entries that come with a token, over a line that may break: what is asked again is answered with the same."""
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.rounds import host, log, private, sealed
+from mathbench.leaderboard.rounds.log import Clock
+from mathbench.leaderboard.rounds.rules import Entry, Round
+
+MOST = 100  # entries with one token: a round is no place to try until something fits
+
+
+class NotYours(InputError):
+    """An entry that came with another token."""
+
+
+def enter(
+    folder: Path, model: str, weights: str, now: Clock, secret: Path | None, token: str
+) -> tuple[Entry, pa.Table, bool]:
+    """Register a model, as `host.challenge`; an entry that waits for its answers gets its questions once more.
+
+    Args:
+        folder: of the round.
+        model: its name.
+        weights: SHA-256 of its file of weights.
+        now: the clock.
+        secret: where seed and salt are kept; None for the place that follows from the commitment.
+        token: its name.
+
+    Returns:
+        The entry, its questions, and whether it is new.
+
+    Raises:
+        InputError: when the round is closed, these weights have had questions, or the token too many entries.
+    """
+    try:
+        if private.entries(private.place_of(Round(log.read(folder)), secret), token) >= MOST:
+            raise InputError(f"with one token come at most {MOST} entries of a round.")
+        return (*host.challenge(folder, model, weights, now, secret, token), True)
+    except private.NoSecret:
+        raise
+    except InputError:
+        found = Round(log.read(folder))
+        entry = next((entry for entry in found.entries.values() if entry.weights == weights), None)
+        if entry is None or entry.challenge["model"] != model or not _waits(found, entry, now):
+            raise
+        if private.holder(private.place_of(found, secret), entry.challenge.digest) != token:
+            raise
+        return entry, sealed.questions(found, private.read(found, secret)[0], weights), False
+
+
+def _waits(found: Round, entry: Entry, now: Clock) -> bool:
+    return entry.answer is None and not found.closed and now() <= entry.deadline
+
+
+def check_holder(found: Round, name: str, secret: Path | None, token: str) -> None:
+    """See that an entry came with this token.
+
+    Raises:
+        NotYours: when it came with another one, or with none.
+    """
+    receipt = found.entry(name).challenge.digest
+    if private.holder(private.place_of(found, secret), receipt) != token:
+        raise NotYours(f"{name} did not come with this token; who asked for the questions answers them.")
+
+
+def hand_in(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> tuple[Entry, bool]:
+    """Take answers, as `host.take`; the same answers once more are no second ones.
+
+    Returns:
+        The entry, and whether the answers are new.
+
+    Raises:
+        InputError: when it is too late, the weights are others, or it has given other answers.
+    """
+    try:
+        return host.take(folder, name, weights, packed, now), True
+    except InputError:
+        entry = Round(log.read(folder)).entry(name)
+        given = entry.answer
+        if given is None or given["weights_sha256"] != weights:
+            raise
+        if given["answers_sha256"] != hashlib.sha256(packed).hexdigest():
+            raise
+        return entry, False

@@ -1,0 +1,92 @@
+"""What only the host of a round reads: seed and salt, and with which token each entry came."""
+
+import json
+import os
+from pathlib import Path
+
+from mathbench import files
+from mathbench.errors import InputError
+from mathbench.leaderboard import predictions, schema
+from mathbench.leaderboard.rounds import log, sealed
+from mathbench.leaderboard.rounds.rules import Round
+from mathbench.leaderboard.store import default_path
+
+_SECRET = schema.record({"seed": log.DIGEST, "salt": log.DIGEST})
+
+
+class NoSecret(InputError):
+    """Seed and salt are not where they should be, or are those of another round."""
+
+
+def secret_of(commitment: str) -> Path:
+    """Where seed and salt are kept until the round is revealed."""
+    return default_path().parent / "rounds" / f"{commitment[:16]}.json"
+
+
+def keep(folder: Path, path: Path, seed: str, salt: str) -> None:
+    """Write seed and salt where only the host reads them.
+
+    Raises:
+        InputError: when the place is in the folder that is published, or taken.
+    """
+    if path.resolve().is_relative_to(folder.resolve()):
+        raise InputError("the secret must not lie in the folder of the round, which is published.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise InputError(f"'{path}' is there already; a secret is never written over.") from None
+    with os.fdopen(handle, "w") as file:
+        json.dump({"seed": seed, "salt": salt}, file)
+
+
+def read(found: Round, path: Path | None = None) -> tuple[str, str]:
+    """Seed and salt, which must be those that the round was opened with.
+
+    Raises:
+        NoSecret: when they are not there, or another's.
+    """
+    place = place_of(found, path)
+    if not place.is_file():
+        raise NoSecret(f"seed and salt of this round are not at '{place}'; give --secret FILE.")
+    said = schema.parse(predictions.bounded(place, 10_000), place.name)
+    _SECRET(said, place.name)
+    if sealed.commitment(said["seed"], said["salt"]) != found.opened["commitment"]:
+        raise NoSecret(f"'{place}' is the secret of another round.")
+    return said["seed"], said["salt"]
+
+
+def place_of(found: Round, path: Path | None) -> Path:
+    """Where the secret of a round is: the path that was given, or the one that follows from its commitment."""
+    return path or secret_of(found.opened["commitment"])
+
+
+def bind(secret: Path, receipt: str, token: str) -> None:
+    """Note with which token an entry came, beside the secret.
+
+    Args:
+        secret: where seed and salt are.
+        receipt: the digest of the entry's line; no other line can have it.
+        token: its name.
+    """
+    path = _holders(secret)
+    files.write(path, json.dumps(_bound(path) | {receipt: token}, indent=1))
+    path.chmod(0o600)
+
+
+def holder(secret: Path, receipt: str) -> str | None:
+    """The name of the token that an entry came with; None when it came without one."""
+    return _bound(_holders(secret)).get(receipt)
+
+
+def entries(secret: Path, token: str) -> int:
+    """How many entries came with a token."""
+    return list(_bound(_holders(secret)).values()).count(token)
+
+
+def _holders(secret: Path) -> Path:
+    return secret.with_name(f"{secret.stem}.tokens.json")
+
+
+def _bound(path: Path) -> dict[str, str]:
+    return dict(json.loads(path.read_text())) if path.is_file() else {}

@@ -1,0 +1,99 @@
+"""A revealed round on a board: what each entry answered to each task becomes a checked submission."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.checker import check
+from mathbench.leaderboard.rounds import answers, log, sealed
+from mathbench.leaderboard.rounds.audit import audit
+from mathbench.leaderboard.rounds.rules import Entry, Round
+from mathbench.leaderboard.store import Board, Place
+from mathbench.leaderboard.submission import Manifest, Submission, ordered
+from mathbench.task import Task
+
+
+@dataclass(frozen=True)
+class Published:
+    """One submission that a round gave.
+
+    Args:
+        entry: of the round.
+        place: what became of it on the board.
+    """
+
+    entry: str
+    place: Place
+
+
+def publish(folder: Path, board: Board) -> list[Published]:
+    """Put the answers of a revealed round on a board; the same round again changes nothing there.
+
+    Args:
+        folder: of the round.
+        board: the board.
+
+    Raises:
+        InputError: when the round does not hold, or is not revealed yet.
+    """
+    found = audit(folder)
+    if found.problems:
+        raise InputError(f"the round in '{folder}' does not hold: {found.problems[0]}")
+    read = Round(log.read(folder))
+    source = f"round {read.opened['name']}"
+    return [
+        Published(entry, board.keep(submission, check(submission), source=source))
+        for entry, submission in submissions(folder, read)
+    ]
+
+
+def submissions(folder: Path, found: Round) -> Iterator[tuple[str, Submission]]:
+    """What a revealed round gives: for each entry that answered, and each task, its name and its submission.
+
+    Raises:
+        InputError: when it is not revealed yet.
+    """
+    if found.reveal is None:
+        raise InputError("a round goes on a board when it is revealed; this one is not yet.")
+    for entry in found.entries.values():
+        given = answers.read(folder, entry)
+        if given is None:
+            continue
+        for task in found.tasks:
+            rows = ordered(given.filter(pc.equal(given["task"], task.name)))
+            said = manifest(found, found.reveal["seed"], entry, task)
+            yield entry.name, Submission(Manifest(said), rows)
+
+
+def manifest(found: Round, seed: str, entry: Entry, task: Task) -> dict[str, Any]:
+    """The submission.json of an entry that answered, and one task.
+
+    It names the file that was handed in, by the SHA-256 in the log: so it is the same whoever makes it.
+    """
+    handed_in = dict(entry.answer.said if entry.answer else {})["answers_sha256"]
+    return {
+        "schema_version": 1,
+        "model": {
+            "name": entry.challenge["model"],
+            "revision": None,
+            "weights_sha256": entry.weights,
+            "framework": None,
+            "parameters": None,
+        },
+        # a round does not ask how a model was trained, so the board may not say that it was on this task alone
+        "training": {"seeds": [], "data_digest": None, "budget": None, "external_data": True},
+        "task": {"id": task.id, "name": task.name, "parameters": task.parameters},
+        "data": {"seed": sealed.seed_of(seed, entry.weights), "sizes": found.sizes},
+        "environment": {
+            "round": found.opened["name"],
+            "entry": entry.name,
+            "receipt": entry.challenge.digest,
+        },
+        "command": None,
+        "commit": None,
+        "predictions": {"file": f"{entry.name}.parquet", "sha256": handed_in},
+    }

@@ -1,0 +1,487 @@
+"""Sealed rounds over HTTP: the whole course with a real server, and everything that is refused."""
+
+import io
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from mathbench.errors import InputError
+from mathbench.generators import task as make_task
+from mathbench.leaderboard import remote, tokens
+from mathbench.leaderboard.rounds import answers, entering, host, log, private, sealed
+from mathbench.leaderboard.rounds.audit import audit
+from mathbench.leaderboard.rounds.remote import served
+from mathbench.leaderboard.server import round_replies
+from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.server.shelf import Shelf
+from mathbench.leaderboard.store import Board
+from tests.leaderboard.test_commands import cli  # noqa: F401
+from tests.leaderboard.test_commands import refused as cli_refused
+from tests.leaderboard.test_rounds import START, solved
+
+from .test_api import refused
+from .test_fuzz import FEW, VALUES, fine
+
+ROUNDS = "/api/v1/rounds"
+WINTER = f"{ROUNDS}/winter"
+SIZES = {"interpolate": 20, "extrapolate": 10}
+WEIGHTS, OTHERS = "11" * 32, "22" * 32
+
+
+def open_round(place, name="winter"):
+    """A round of one hour with ten minutes for answers."""
+    made, closes = [make_task("addition", digits=2)], START + timedelta(hours=1)
+    secret = place / "secrets" / f"{name}.json"
+    return host.open_round(place / "rounds" / name, made, SIZES, closes, 600, START, secret)
+
+
+@pytest.fixture
+def taking(board, tmp_path):
+    """A client with the tokens of ada and bob, one open round and a clock of its own."""
+    open_round(tmp_path)
+    opened = Board(board)
+    secrets = {name: tokens.create(opened, name) for name in ("ada", "bob")}
+    limits = Limits(largest=200_000, submissions=1000, per_token=1000, requests=10_000)
+    app = make_app(opened, limits, tmp_path / "rounds", tmp_path / "secrets")
+    with TestClient(app, raise_server_exceptions=False) as client:
+        client.tokens, client.board, client.folder = secrets, opened, tmp_path / "rounds" / "winter"
+        client.secret = tmp_path / "secrets" / "winter.json"
+        client.at = lambda **passed: setattr(app.state.shelf, "now", lambda: START + timedelta(**passed))
+        client.at()
+        yield client
+
+
+def as_(client, name):
+    return {"Authorization": f"Bearer {client.tokens[name]}"}
+
+
+def challenge(client, weights=WEIGHTS, name="ada", model="mine"):
+    said = {"model": model, "weights_sha256": weights}
+    return client.post(f"{WINTER}/challenge", json=said, headers=as_(client, name))
+
+
+def table_of(entered):
+    rows = {name: [row[name] for row in entered["questions"]] for name in sealed.QUESTIONS}
+    return pa.table({k: pa.array(v, pa.int64() if k == "row" else pa.string()) for k, v in rows.items()})
+
+
+def hand_in(client, table, entry="e1", weights=WEIGHTS, name="ada", data=None):
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    parts = {"answers": ("any.name", sink.getvalue() if data is None else data)}
+    address = f"{WINTER}/entries/{entry}/answers"
+    return client.post(address, data={"weights_sha256": weights}, files=parts, headers=as_(client, name))
+
+
+def end(client):
+    host.close(client.folder, lambda: START + timedelta(minutes=50))
+    return host.reveal(client.folder, lambda: START + timedelta(minutes=51), client.secret)
+
+
+def test_from_challenge_to_scores(taking):
+    entered = challenge(taking)
+    assert entered.status_code == 201
+    round_replies.Entered.model_validate(entered.json())
+    assert len(entered.json()["questions"]) == 30 and entered.json()["deadline"] == "2026-01-01T00:10:00Z"
+    answered = hand_in(taking, solved(table_of(entered.json()), wrong=3))
+    assert answered.status_code == 201
+    round_replies.Answered.model_validate(answered.json())
+    taking.at(minutes=1)
+    scores = end(taking)
+    assert {split: c["correct"] for split, c in scores["e1"]["addition-base10-digits2"].items()} == {
+        "interpolate": 17,
+        "extrapolate": 7,
+    }
+    for receipt in (entered.json()["receipt"], answered.json()["receipt"]):
+        assert audit(taking.folder, receipt).problems == ()
+
+
+def test_what_is_read_keeps_to_openapi(taking):
+    entered = challenge(taking).json()
+    hand_in(taking, solved(table_of(entered)))
+    (brief,) = round_replies.Rounds.model_validate(taking.get(ROUNDS).json()).rounds
+    assert (brief.name, brief.state, brief.entries, brief.answered) == ("winter", "open", 1, 1)
+    whole = round_replies.WholeRound.model_validate(taking.get(WINTER).json())
+    assert [event["event"] for event in whole.events] == ["open", "challenge", "answer"]
+    taking.at(hours=1, seconds=1)
+    assert taking.get(WINTER).json()["state"] == "closed"  # nobody has closed it, but its time is over
+    end(taking)
+    assert taking.get(WINTER).json()["state"] == "revealed"
+    sent = taking.get(f"{WINTER}/log")
+    assert sent.content == (taking.folder / log.FILE).read_bytes()
+    assert sent.headers["content-type"] == "application/x-ndjson"
+    given = taking.get(f"{WINTER}/answers/e1")
+    assert given.content == answers.file_of(taking.folder, "e1").read_bytes()
+    assert given.headers["content-type"] == "application/vnd.apache.parquet"
+
+
+def test_openapi_describes_every_error(taking):
+    paths = taking.get("/openapi.json").json()["paths"]
+    mine = {path: methods for path, methods in paths.items() if "/rounds" in path}
+    assert len(mine) == 6
+    for path, methods in mine.items():
+        for method, operation in methods.items():
+            assert bool(operation.get("security")) == (method == "post"), path
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    schema = response["content"]["application/json"]["schema"]
+                    assert schema["$ref"].endswith("/Error"), (path, status)
+
+
+def test_nothing_tells_a_score_before_the_end(taking):
+    entered = challenge(taking)
+    answered = hand_in(taking, solved(table_of(entered.json()), wrong=3))
+    refused(taking.get(f"{WINTER}/answers/e1"), 403, "when the round is revealed")
+    host.close(taking.folder, lambda: START + timedelta(minutes=50))
+    refused(taking.get(f"{WINTER}/answers/e1"), 403)
+    secret = json.loads(taking.secret.read_text())
+    shown = [entered, answered, *(taking.get(a) for a in (ROUNDS, WINTER, f"{WINTER}/log"))]
+    for said in shown:
+        assert not any(word in said.text for word in ("correct", "score", "exact", "token", "ada"))
+        assert not any(value in said.text for value in secret.values())
+
+
+@pytest.mark.parametrize("address", [ROUNDS, WINTER, f"{WINTER}/log"])
+def test_an_etag_holds_until_the_log_grows(taking, address):
+    first = taking.get(address)
+    tag = {"If-None-Match": first.headers["etag"]}
+    again = taking.get(address, headers=tag)
+    assert again.status_code == 304 and again.content == b""
+    challenge(taking)
+    assert taking.get(address, headers=tag).status_code == 200
+
+
+def test_the_same_weights_get_no_second_questions(taking):
+    first = challenge(taking).json()
+    refused(challenge(taking, name="bob"), 422, "have had their questions already")
+    refused(challenge(taking, model="another"), 422, "have had their questions already")
+    hand_in(taking, solved(table_of(first)))
+    refused(challenge(taking), 422, "have had their questions already")
+    assert len(log.read(taking.folder)) == 3
+
+
+def test_a_lost_reply_can_be_asked_for_again(taking):
+    first = challenge(taking)
+    taking.at(minutes=9)
+    again = challenge(taking)
+    assert (first.status_code, again.status_code) == (201, 200) and first.json() == again.json()
+    table = solved(table_of(first.json()))
+    sent = [hand_in(taking, table) for _ in range(2)]
+    assert [s.status_code for s in sent] == [201, 200] and sent[0].json() == sent[1].json()
+    refused(hand_in(taking, table.slice(1)), 422, "has answered already")
+    assert len(log.read(taking.folder)) == 3
+    late = challenge(taking, OTHERS)
+    taking.at(minutes=20)
+    assert late.status_code == 201
+    refused(challenge(taking, OTHERS), 422, "have had their questions already")  # too late to answer them
+
+
+def test_only_who_asked_answers(taking):
+    table = solved(table_of(challenge(taking).json()))
+    refused(hand_in(taking, table, name="bob"), 403, "did not come with this token")
+    local = host.challenge(taking.folder, "the host's", OTHERS, lambda: START, taking.secret)[0]
+    refused(hand_in(taking, table, local.name, OTHERS), 403)
+    assert hand_in(taking, table).status_code == 201
+    published = b"".join(path.read_bytes() for path in taking.folder.rglob("*") if path.is_file())
+    assert b"ada" not in published
+    assert (taking.secret.parent / "winter.tokens.json").stat().st_mode & 0o077 == 0
+
+
+def test_without_a_good_token_nothing_is_read(taking):
+    for secret in ("", "mb_wrong"):
+        head = {"Authorization": f"Bearer {secret}"}
+        refused(taking.post(f"{WINTER}/challenge", content=b"x", headers=head), 401, "token")
+        refused(taking.post(f"{WINTER}/entries/e1/answers", content=b"x", headers=head), 401, "token")
+    assert len(log.read(taking.folder)) == 1
+
+
+def test_rates_are_those_of_submissions(board, tmp_path):
+    open_round(tmp_path)
+    secret = tokens.create(Board(board), "ada")
+    app = make_app(Board(board), Limits(per_token=2), tmp_path / "rounds", tmp_path / "secrets")
+    with TestClient(app, headers={"Authorization": f"Bearer {secret}"}) as client:
+        came = [client.post(f"{WINTER}/challenge", json={}).status_code for _ in range(3)]
+    assert came == [422, 422, 429]
+
+
+def test_late_and_closed(taking):
+    table = solved(table_of(challenge(taking).json()))
+    taking.at(minutes=10, seconds=1)
+    refused(hand_in(taking, table), 422, "too late, the deadline was 2026-01-01 00:10:00")
+    taking.at(hours=1, seconds=1)
+    refused(challenge(taking, OTHERS), 422, "too late")
+    end(taking)
+    refused(hand_in(taking, table), 422, "revealed")
+    refused(challenge(taking, OTHERS), 422, "revealed")
+    refused(taking.get(f"{WINTER}/answers/e1"), 404, "no answers")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("row", 20, "1 unknown, the first: 20"),
+        ("row", 1, "1 repeated, the first: 1"),
+        ("split", "train", "no split 'train'"),
+        ("task", "gcd", "tasks that were not asked; the first: 'gcd'"),
+    ],
+)
+def test_foreign_rows(taking, column, value, words):
+    table = solved(table_of(challenge(taking).json()))
+    at, kind = table.column_names.index(column), table.schema.field(column).type
+    values = [value, *table[column].to_pylist()[1:]]
+    refused(hand_in(taking, table.set_column(at, column, pa.array(values, kind))), 422, words)
+    assert len(log.read(taking.folder)) == 2
+
+
+def test_wrong_digests_and_broken_files(taking):
+    table = solved(table_of(challenge(taking).json()))
+    refused(hand_in(taking, table, weights=OTHERS), 422, "was registered with weights")
+    refused(hand_in(taking, table, weights="x" * 64), 422, "weights_sha256")
+    refused(hand_in(taking, table, data=b"PAR1" * 9), 422, "answers.parquet")
+    refused(hand_in(taking, table, data=b"\x1f\x8b" * 9), 422, "gzip")
+    refused(hand_in(taking, table, data=b""), 422, "answers.jsonl")
+    refused(hand_in(taking, table, data=b"0" * 300_000), 413, "200,000 bytes")
+    lines = "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode()
+    assert hand_in(taking, table, data=lines).status_code == 201
+    assert audit(taking.folder).problems == ()
+
+
+OTHER_CHALLENGES = [
+    [],
+    {},
+    {"model": "m"},
+    {"model": "m", "weights_sha256": "A" * 64},
+    {"model": "m\n", "weights_sha256": WEIGHTS},
+    {"model": "", "weights_sha256": WEIGHTS},
+    {"model": "m" * 201, "weights_sha256": WEIGHTS},
+    {"model": "m", "weights_sha256": WEIGHTS, "entry": "e9"},
+    {"model": ["m"], "weights_sha256": 1},
+]
+
+
+def test_other_challenges(taking):
+    for said in OTHER_CHALLENGES:
+        refused(taking.post(f"{WINTER}/challenge", json=said, headers=as_(taking, "ada")), 422)
+    assert len(log.read(taking.folder)) == 1
+
+
+def test_other_bodies(taking):
+    head, address = as_(taking, "ada"), f"{WINTER}/challenge"
+    refused(taking.post(address, data={"model": "m"}, headers=head), 415, "application/json")
+    kind = {**head, "Content-Type": "application/json"}
+    refused(taking.post(address, content=b"[" * 9_000, headers=kind), 422)
+    refused(taking.post(address, content=b"x" * 20_000, headers=kind), 413, "10,000 bytes")
+    challenge(taking)
+    address = f"{WINTER}/entries/e1/answers"
+    refused(taking.post(address, json={}, headers=head), 415, "the file answers and the field weights_sha256")
+    both = {"weights_sha256": ("w", b"x"), "answers": ("a", b"x")}
+    refused(taking.post(address, files=both, headers=head), 400, "Too many files")
+    refused(taking.post(address, files={"answers": ("a", b"x")}, headers=head), 400, "once each")
+
+
+OTHER_NAMES = ["summer", "..", "%2e%2e", "..%2fwinter", "winter%2f..%2fwinter", ".hidden", "win%00ter"]
+
+
+def test_other_names(taking):
+    (taking.folder.parent / ".hidden").mkdir()
+    shutil.copy(taking.folder / log.FILE, taking.folder.parent / ".hidden")
+    (taking.folder.parent / "empty").mkdir()
+    for name in (*OTHER_NAMES, "a" * 101, "é", "winter%0a", "empty"):
+        for address in (f"{ROUNDS}/{name}/log", f"{ROUNDS}/{name}/answers/e1"):
+            assert taking.get(address).status_code in (404, 422), address
+        sent = taking.post(f"{ROUNDS}/{name}/challenge", json={}, headers=as_(taking, "ada"))
+        assert sent.status_code in (404, 405, 422) and list(sent.json()) == ["error"]
+    assert [one["name"] for one in taking.get(ROUNDS).json()["rounds"]] == ["winter"]
+
+
+def test_other_entries(taking):
+    for entry in ("e0", "e1", "..%2flog", "e1.parquet", "%2e%2e%2flog.jsonl", "e" + "9" * 40):
+        assert taking.get(f"{WINTER}/answers/{entry}").status_code in (403, 404, 422)
+        sent = taking.post(f"{WINTER}/entries/{entry}/answers", headers=as_(taking, "ada"))
+        assert sent.status_code in (404, 422) and list(sent.json()) == ["error"]
+
+
+def test_a_round_whose_secret_is_elsewhere_is_only_shown(taking):
+    taking.secret.rename(taking.secret.with_name("moved.json"))
+    refused(challenge(taking), 409, "takes no entries over HTTP")
+    assert str(taking.secret.parent) not in challenge(taking).text
+    assert taking.get(WINTER).json()["state"] == "open"
+
+
+def test_a_log_that_does_not_hold(taking):
+    (taking.folder / log.FILE).write_text("{}\n")
+    assert taking.get(ROUNDS).json() == {"rounds": []}
+    refused(taking.get(WINTER), 422, "line 1")
+    refused(challenge(taking), 422, "line 1")
+    assert taking.get(f"{WINTER}/log").content == b"{}\n"  # so that anybody sees what is wrong with it
+
+
+def test_while_another_process_writes_one_is_told_to_come_again(taking, monkeypatch):
+    from mathbench import files
+
+    monkeypatch.setattr(host, "PATIENCE", 0.05)
+    with files.only_writer(taking.folder):
+        late = challenge(taking)
+    refused(late, 429, "try again in")
+    assert late.headers["retry-after"] == "1" and challenge(taking).status_code == 201
+
+
+def test_many_enter_at_once(taking):
+    with ThreadPoolExecutor(8) as pool:
+        sent = list(pool.map(lambda i: challenge(taking, f"{i // 2:064x}"), range(16)))
+    assert sorted(s.status_code for s in sent) == [200] * 8 + [201] * 8
+    assert sorted({s.json()["entry"] for s in sent}) == [f"e{i}" for i in range(1, 9)]
+    assert audit(taking.folder).problems == () and len(log.read(taking.folder)) == 9
+
+
+def test_a_token_has_no_end_of_entries(taking, monkeypatch):
+    monkeypatch.setattr(entering, "MOST", 2)
+    sent = [challenge(taking, f"{i:064x}").status_code for i in range(3)]
+    assert sent == [201, 201, 422] and challenge(taking, WEIGHTS, "bob").status_code == 201
+
+
+def test_a_server_without_rounds(client):
+    refused(client.get(ROUNDS), 404, "/docs")
+
+
+def test_where_rounds_may_lie(tmp_path):
+    with pytest.raises(InputError, match="no folder"):
+        Shelf(tmp_path / "none")
+    with pytest.raises(InputError, match="must not lie"):
+        Shelf(tmp_path, tmp_path / "secrets")
+
+
+def test_secrets_are_where_round_open_puts_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(private, "default_path", lambda: tmp_path / "mine" / "board.sqlite")
+    (tmp_path / "rounds").mkdir()
+    made, closes = [make_task("addition", digits=2)], START + timedelta(hours=1)
+    host.open_round(tmp_path / "rounds" / "winter", made, SIZES, closes, 600, START)
+    with TestClient(make_app(Board(tmp_path / "b.sqlite"), rounds=tmp_path / "rounds")) as client:
+        client.app.state.shelf.now = lambda: START
+        client.tokens = {"ada": tokens.create(client.app.state.board, "ada")}
+        assert challenge(client).status_code == 201
+
+
+def test_the_whole_course_with_a_real_server(cli, serve, board, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "w.bin").write_bytes(b"weights")
+    (tmp_path / "secrets").mkdir()
+    of = ("leaderboard", "round")
+    sizes = ("--interpolate", "30", "--extrapolate", "0", "--closes", "1h")
+    secret = ("--secret", "secrets/winter.json")
+    assert cli(*of, "open", "rounds/winter", "--task", "addition:digits=2", *sizes, *secret)[0] == 0
+    server = serve(board, "--rounds", "rounds", "--secrets", "secrets")
+    url = f"{server.url}/rounds/winter"
+    (tmp_path / "token").write_text(server.token)
+    entering = (*of, "challenge", url, "--weights", "w.bin", "--model", "mine", "--out", "q.jsonl")
+    cli_refused(cli(*entering), "MATHBENCH_TOKEN")
+    monkeypatch.setenv("MATHBENCH_TOKEN", server.token)
+    cli_refused(cli(*entering, *secret), "--secret is the host's")
+    code, _, err = cli(*entering)
+    assert code == 0 and "e1: 30 questions" in err
+    receipt = err.split("receipt: ")[1].strip()
+    task = make_task("addition", digits=2)
+    rows = [json.loads(line) for line in (tmp_path / "q.jsonl").read_text().splitlines()]
+    (tmp_path / "a.jsonl").write_text(
+        "".join(json.dumps({"prediction": task.oracle(row.pop("question")), **row}) + "\n" for row in rows)
+    )
+    handing = (*of, "answer", url, "e1", "a.jsonl", "--weights", "w.bin", "--token-file", "token")
+    assert cli(*handing)[0] == 0
+    code, _, err = cli(*of, "verify", url, "--receipt", receipt)
+    assert code == 0 and "not revealed yet" in err
+    assert cli(*of, "fetch", url, "copy")[0] == 0 and cli(*of, "verify", "copy")[0] == 0
+    assert cli(*of, "close", "rounds/winter")[0] == 0
+    assert cli(*of, "reveal", "rounds/winter", *secret)[0] == 0
+    code, _, err = cli(*of, "verify", url, "--receipt", receipt, "--weights", "w.bin")
+    assert code == 0 and "commitment, questions, answers and scores of 1 entries hold" in err
+    code, out, _ = cli(*of, "verify", url, "--receipt", "0" * 64)
+    assert code == 1 and "not in the log" in out
+    (shown,) = json.loads(cli(*of, "show", url, "--json")[1])["entries"]
+    assert (shown["right"], shown["of"]) == (30, 30)
+    assert cli(*of, "fetch", url, "copy")[0] == 0 and audit(tmp_path / "copy", receipt).revealed
+    assert cli(*of, "publish", "copy", "--board", board)[0] == 0
+    (tmp_path / "copy" / log.FILE).write_text("another\n")
+    cli_refused(cli(*of, "fetch", url, "copy"), "the log in 'copy' is another")
+    cli_refused(cli(*of, "fetch", url, "secrets"), "not empty")
+    cli_refused(cli(*of, "fetch", "copy", "other"), "from a URL")
+    cli_refused(cli(*of, "show", f"{server.url}/winter"), "a round is at a URL such as")
+    cli_refused(cli(*of, "show", f"{server.url}/rounds/summer"), "404", "no round 'summer'")
+    (tmp_path / "q.jsonl").unlink()
+    cli_refused(cli(*entering), "422", "has been revealed")
+    answers.file_of(tmp_path / "rounds" / "winter", "e1").unlink()
+    code, out, _ = cli(*of, "verify", url)
+    assert code == 1 and "e1: its answers are missing" in out
+    assert not (tmp_path / "q.jsonl").exists()
+    assert "Traceback" not in server.text() and server.token not in server.text()
+
+
+def test_odd_requests_are_refused_in_one_line(taking):
+    values = VALUES | st.just("mine") | st.just(WEIGHTS)
+    said = st.dictionaries(st.sampled_from(["model", "weights_sha256", "entry"]), values, max_size=3)
+
+    @FEW
+    @given(said, st.binary(max_size=300), st.text(max_size=60))
+    def send(document, body, name):
+        head = as_(taking, "ada")
+        kind = {**head, "Content-Type": "application/json"}
+        fine(taking.post(f"{WINTER}/challenge", content=json.dumps(document).encode(), headers=kind))
+        fine(taking.post(f"{WINTER}/challenge", content=body, headers=kind))
+        part = b'--b\r\nContent-Disposition: form-data; name="answers"; filename="a"\r\n\r\n' + body
+        form = {**head, "Content-Type": "multipart/form-data; boundary=b"}
+        fine(taking.post(f"{WINTER}/entries/e1/answers", content=part + b"\r\n--b--\r\n", headers=form))
+        fine(taking.get(f"{ROUNDS}/{quote(name, safe='')}/answers/{quote(name, safe='')}"))
+
+    challenge(taking)
+    send()
+    assert audit(taking.folder).problems == ()
+
+
+def test_odd_answers_of_a_server_are_one_line(taking, monkeypatch):
+    """A server cannot make an entrant believe in questions or receipts that are not in its log."""
+    good = challenge(taking).json()
+    far = served("http://127.0.0.1:8000/rounds/winter")
+
+    def said(**changes):
+        body = json.dumps(good | changes).encode()
+        monkeypatch.setattr(remote, "call", lambda *_, **__: (200, body))
+        return far.challenge("mine", WEIGHTS, "mb_x")
+
+    assert said().receipt == good["receipt"]
+    for changes in (
+        {"receipt": "0" * 64},
+        {"questions": good["questions"][1:]},
+        {"questions": [{"row": "x"}]},
+        {"deadline": "soon"},
+        {"entry": "../e1"},
+        {"line": good["line"] | {"model": "another"}},
+        {"line": {}},
+        {"line": None},
+    ):
+        with pytest.raises(InputError, match="hold together"):
+            said(**changes)
+    for body in (b"", b"[]", b"<html>", b"[" * 100_000):
+        monkeypatch.setattr(remote, "call", lambda *_, body=body, **__: (200, body))
+        with pytest.raises(InputError, match="is it a mathbench board"):
+            far.challenge("mine", WEIGHTS, "mb_x")
+    monkeypatch.setattr(remote, "call", lambda *_, **__: (200, json.dumps(good).encode()))
+    path = taking.folder.parent / "a.parquet"
+    pq.write_table(solved(table_of(good)), path)
+    with pytest.raises(InputError, match="no receipt that holds"):
+        far.answer("e1", WEIGHTS, path, "mb_x")
+
+
+@pytest.mark.parametrize(
+    "place", ["http://h", "http://h/rounds/", "https://h/rounds/a/b", "http://h/rounds/.."]
+)
+def test_urls_that_name_no_round(place):
+    with pytest.raises(InputError, match="a round is at a URL such as"):
+        served(place)
