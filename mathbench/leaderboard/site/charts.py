@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from mathbench.metrics import Score
 
-WIDTH, HEIGHT = 640, 280  # of a plot of curves, in its own units
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 12, 40  # what is left free around it
+WIDTH, HEIGHT = 640, 294  # of a plot of curves, in its own units
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 26, 40  # what is left free around it
 COLOURS = 6  # curves that can be told apart
 STEPS = 20  # of a heat map, above the first
 
@@ -66,7 +66,7 @@ class Axis:
 def axis(intervals: Iterable[tuple[float, float]]) -> Axis:
     """The shortest axis on which all intervals lie.
 
-    >>> axis([(0.991, 0.995), (0.983, 1)]), axis([(0.1, 0.9)]), axis([])
+    >>> axis([(0.991, 0.995), (0.985, 1)]), axis([(0.1, 0.9)]), axis([])
     (Axis(low=0.98, high=1.0), Axis(low=0.0, high=1.0), Axis(low=0.0, high=1.0))
     """
     intervals = list(intervals) or [(0.0, 1.0)]
