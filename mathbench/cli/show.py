@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mathbench.leaderboard.kept import Kept
     from mathbench.leaderboard.ranking import Table
 
+Filters = tuple[str | None, str | None, str | None, str]  # task, framework, split, order
+
 
 def register(leaderboard: typer.Typer) -> None:
     """Add the command."""

@@ -33,7 +33,7 @@ def percent(share: float) -> str:
 
 # the axes that an interval plot may have; the shortest that holds all models is taken
 _AXES = [(1 - share, 1.0) for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)]
-_AXES += [(0.0, share) for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)]
+_AXES += [(0.0, share) for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)]
 
 
 @dataclass(frozen=True)
