@@ -15,28 +15,28 @@ function compare(a, b) {
   return typeof a === "number" ? -1 : 1;
 }
 
-function sort(table, header, column) {
-  const wide = header.getAttribute("aria-sort") === "descending" ? "ascending" : "descending";
+// Numbers begin with the largest, words with the first; a second click turns the order round.
+function sort(table, header) {
   const rows = [...table.tBodies[0].rows];
-  const first = rows.map((row) => value(row, column));
-  const downwards = first.every((v) => typeof v === "number") ? wide : wide === "descending" ? "ascending" : "descending";
-  const sign = downwards === "descending" ? -1 : 1;
-  const order = rows.map((row, i) => i).sort((i, j) => sign * compare(first[i], first[j]) || i - j);
+  const values = rows.map((row) => value(row, header.cellIndex));
+  const numbers = values.every((v) => typeof v === "number" || v === "");
+  const before = header.getAttribute("aria-sort");
+  const down = before ? before === "ascending" : numbers;
+  const order = rows.map((row, i) => i).sort((i, j) => (down ? -1 : 1) * compare(values[i], values[j]) || i - j);
   for (const other of header.parentNode.cells) other.removeAttribute("aria-sort");
-  header.setAttribute("aria-sort", wide);
-  if (downwards !== wide) header.setAttribute("aria-sort", downwards);
+  header.setAttribute("aria-sort", down ? "descending" : "ascending");
   table.tBodies[0].append(...order.map((i) => rows[i]));
 }
 
 function sortable(table) {
   for (const header of table.tHead.rows[0].cells) {
     if (header.hasAttribute("data-fixed")) continue;
-    const inner = header.querySelector("a") ? null : document.createElement("button");
-    if (!inner) continue;
-    inner.type = "button";
-    inner.append(...header.childNodes);
-    header.append(inner);
-    inner.addEventListener("click", () => sort(table, header, header.cellIndex));
+    const button = document.createElement("button");
+    button.type = "button";
+    if (header.querySelector("a")) button.setAttribute("aria-label", `sort by ${header.textContent.trim()}`);
+    else button.append(...header.childNodes);
+    header.append(button);
+    button.addEventListener("click", () => sort(table, header));
   }
 }
 
@@ -133,4 +133,4 @@ document.querySelectorAll("form[data-filter][data-complete]").forEach(filterable
 document.querySelectorAll("form.picks").forEach((form) => form.querySelector("[data-picked]") && pickable(form));
 document.querySelectorAll("form[data-submit]").forEach(submittable);
 document.querySelectorAll("[data-origin]").forEach((place) => (place.textContent = location.origin));
-if (location.hash) document.querySelector(`details${CSS.escape ? "#" + CSS.escape(location.hash.slice(1)) : ""}`)?.setAttribute("open", "");
+if (location.hash) document.querySelector(`details#${CSS.escape(location.hash.slice(1))}`)?.setAttribute("open", "");
