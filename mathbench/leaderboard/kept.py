@@ -6,11 +6,13 @@ from functools import cached_property
 from typing import Any
 
 from mathbench.errors import InputError
+from mathbench.hashing import check_seed
 from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked
 from mathbench.leaderboard.facts import Facts, facts_of
 from mathbench.leaderboard.facts import check as check_manifest
 from mathbench.leaderboard.scoring import Scored
+from mathbench.leaderboard.submission import canonical
 from mathbench.metrics import Score
 from mathbench.reserve import SPLITS
 
@@ -79,6 +81,18 @@ class Kept:
     def facts(self) -> Facts:
         """What its manifest says, in the shape that all manifests share."""
         return facts_of(self.manifest)
+
+    @cached_property
+    def task_key(self) -> str:
+        """A task with its parameters; who answered other rows of it answered the same task."""
+        said = self.facts.task
+        return canonical({"id": said["id"], "parameters": said["parameters"]})
+
+    @cached_property
+    def model_key(self) -> str:
+        """What two runs share that differ in nothing but the training seed: also the rows that they answered."""
+        data = {"seed": check_seed(self.facts.data["seed"]), "sizes": self.facts.data["sizes"]}
+        return canonical({"model": self.facts.same, "data": data})
 
     def to_json(self) -> dict[str, Any]:
         """As a file of a folder board: everything but the predictions themselves."""

@@ -15,7 +15,6 @@ from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.kept import Kept
 from mathbench.leaderboard.ranking import SOLVER
-from mathbench.leaderboard.submission import canonical
 from mathbench.metrics import Z95, Score
 from mathbench.reserve import SPLITS
 
@@ -58,14 +57,19 @@ class Average:
         return fmean(fmean(score.exact_match for score in scores) for scores in self.scores)
 
     @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % bootstrap interval; with one task only its rows are uncertain."""
+        return _interval(self.scores, self.seed)
+
+    @property
     def low(self) -> float:
-        """The lower end of the 95 % bootstrap interval; with one task only its rows are drawn again."""
-        return _interval(self.scores, self.seed)[0]
+        """Its lower end."""
+        return self.interval[0]
 
     @property
     def high(self) -> float:
-        """The upper end."""
-        return _interval(self.scores, self.seed)[1]
+        """Its upper end."""
+        return self.interval[1]
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -94,10 +98,10 @@ def averages(kept: Sequence[Kept], split: str = "interpolate", seed: int = 0) ->
     models: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
     for entry in standing:
         by_task = models.setdefault((_kind(entry, floors), entry.facts.model, entry.facts.framework), {})
-        by_task.setdefault(_task(entry), []).append(entry.checked.scores[split].total)
+        by_task.setdefault(entry.task_key, []).append(entry.checked.scores[split].total)
     submitted = {model for _, model, _ in models}
     models |= {key: tasks for key, tasks in _references(standing, split).items() if key[1] not in submitted}
-    of = len({_task(entry) for entry in standing})
+    of = len({entry.task_key for entry in standing})
     found = [
         Average(*name, split, tuple(tuple(scores) for _, scores in sorted(by_task.items())), of, seed)
         for name, by_task in models.items()
@@ -118,7 +122,7 @@ def _references(
     """The floors that submissions report, the highest where they disagree, and the exact solver, per task."""
     found: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
     for entry in kept:
-        task = _task(entry)
+        task = entry.task_key
         for name, by_split in entry.facts.floors.items():
             if split in by_split:
                 score = Score(by_split[split]["n"], by_split[split]["correct"])
@@ -127,12 +131,6 @@ def _references(
         worst = found.setdefault(("solver", SOLVER, None), {}).setdefault(task, [entry.checked.solver[split]])
         worst[0] = min(worst[0], entry.checked.solver[split], key=lambda s: s.exact_match)
     return found
-
-
-def _task(entry: Kept) -> str:
-    """A task with its parameters; who answered other rows of it answered the same task."""
-    said = entry.facts.task
-    return canonical({"id": said["id"], "parameters": said["parameters"]})
 
 
 @lru_cache(maxsize=1 << 15)  # drawn once for a model, however often a board is shown

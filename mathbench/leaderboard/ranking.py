@@ -149,7 +149,7 @@ def tables(
         if badge not in BADGES:
             raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, BADGES)}")
         shown = [k for k in shown if k.badge == badge]
-    groups = _grouped(standing, _task_key)
+    groups = _grouped(standing, lambda k: k.task_key)
     here = {k.digest for k in shown}
     out = []
     for group in groups:
@@ -200,17 +200,6 @@ def _task_names(kept: Kept) -> tuple[str, ...]:
     return (kept.manifest["task"]["name"], versioned, versioned.rpartition("-v")[0])
 
 
-def _task_key(kept: Kept) -> str:
-    return canonical({"id": kept.manifest["task"]["id"], "parameters": kept.manifest["task"]["parameters"]})
-
-
-def _model_key(kept: Kept) -> str:
-    """Runs are one entry when nothing but the training seed differs: also the rows that they answered."""
-    said = kept.facts
-    data = {"seed": check_seed(said.data["seed"]), "sizes": said.data["sizes"]}
-    return canonical({"model": said.same, "data": data})
-
-
 def _grouped(kept: Iterable[Kept], key: Callable[[Kept], str]) -> list[list[Kept]]:
     groups: dict[str, list[Kept]] = {}
     for entry in kept:
@@ -222,7 +211,7 @@ def _table(group: list[Kept], split: str, here: set[str], sort: str) -> Table:
     scored = [k for k in group if split in k.checked.scores]
     references = [*_floors(scored, split), _solver(scored, split)]
     kinds = {line.model: line.kind for line in references}
-    runs = _grouped((k for k in scored if k.digest in here), _model_key)
+    runs = _grouped((k for k in scored if k.digest in here), lambda k: k.model_key)
     lines = ranked(_of_kind(_model(same, split), kinds) for same in runs)
     submitted = {line.model for line in lines if line.kind != "model"}
     lines += [line for line in references if line.model not in submitted]

@@ -165,7 +165,7 @@ def test_other_bodies_are_refused(client):
 
 
 def test_addresses_that_are_not_there(client):
-    refused(client.get("/"), 404, "/docs")
+    refused(client.get("/api/v1/nothing"), 404, "/docs")
     refused(client.get(f"{SUBMIT}/{'0' * 64}"), 404, "no submission")
     refused(client.get(f"{SUBMIT}/../../etc"), 404)
     refused(client.get(f"{SUBMIT}/{'g' * 64}"), 422, "digest")

@@ -189,6 +189,7 @@ def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.scorers = anyio.CapacityLimiter(app.state.limits.at_once)
     await anyio.to_thread.run_sync(scoring.warm_up)
+    await anyio.to_thread.run_sync(app.state.current.site)
     with folders.own() as app.state.folder:
         yield
 

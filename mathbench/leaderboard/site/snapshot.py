@@ -4,14 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import fmean
 from typing import Any
 
 from mathbench.leaderboard.kept import Kept
 from mathbench.leaderboard.macro import Average, averages
-from mathbench.leaderboard.ranking import Line, Table, tables
+from mathbench.leaderboard.ranking import SOLVER, Line, Table, tables
 from mathbench.leaderboard.site import address
 
 JUDGED = ("interpolate", "extrapolate")
+
+Name = tuple[str, str | None]  # of a model: its name and framework
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,18 @@ class TaskGroup:
     def tables(self) -> dict[str, Table]:
         """The ranking of each split."""
         return {table.split: table for table in tables(self.standing)}
+
+    @cached_property
+    def shares(self) -> dict[str, dict[Name, float]]:
+        """Per split and model the mean over its submissions: who sends many gains nothing by the luckiest."""
+        references = {name for entry in self.standing for name in entry.facts.floors} | {SOLVER}
+        found: dict[str, dict[Name, list[float]]] = {split: {} for split in JUDGED}
+        for entry in self.standing:
+            for split in JUDGED if entry.facts.model not in references else ():
+                if scored := entry.checked.scores.get(split):
+                    name = entry.facts.model, entry.facts.framework
+                    found[split].setdefault(name, []).append(scored.total.exact_match)
+        return {split: {n: fmean(all_) for n, all_ in named.items()} for split, named in found.items()}
 
     def of_line(self, line: Line) -> list[Kept]:
         """The submissions that a line of a table stands for."""
@@ -96,6 +111,14 @@ class Snapshot:
             by_task[at][entry.digest] = entry
         groups = {at: TaskGroup(tuple(sorted(found.values(), key=_time))) for at, found in by_task.items()}
         return Snapshot(self.name, {**self.groups, **groups}, attempts)
+
+    def prepare(self) -> None:
+        """Make everything now that pages would make when they are first asked for."""
+        for group in self.groups.values():
+            _ = group.tables, group.shares
+        _ = self.models, self.by_digest
+        for split in JUDGED:
+            _ = [average.interval for average in self.averages[split] if average.rank]
 
     @cached_property
     def kept(self) -> list[Kept]:

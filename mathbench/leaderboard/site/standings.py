@@ -2,20 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
-from mathbench.leaderboard.kept import Kept
 from mathbench.leaderboard.macro import Average
-from mathbench.leaderboard.ranking import SOLVER
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.site.page import Frame, Page, html, table
-from mathbench.leaderboard.site.snapshot import JUDGED, Snapshot, TaskGroup
+from mathbench.leaderboard.site.snapshot import JUDGED, Name, Snapshot, TaskGroup
 
 COLUMNS = 16  # models of the heat map
 LATEST = 8  # submissions
 PER_PAGE = 100  # models of a list
-
-Name = tuple[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ def data(snapshot: Snapshot, split: str) -> Page:
     columns = ("task", "kind", "model", "framework", "exact_match")
     rows = []
     for group in snapshot.groups.values():
-        for (model, framework), share in shares(group, split).items():
+        for (model, framework), share in group.shares[split].items():
             rows.append((group.name, "model", model, framework, share))
         for line in group.tables[split].lines if split in group.tables else ():
             if line.kind != "model":
@@ -118,22 +113,8 @@ def heat(snapshot: Snapshot, split: str) -> Heat:
     return Heat(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))
 
 
-def shares(group: TaskGroup, split: str) -> dict[Name, float]:
-    """Per model the mean over its submissions: who sends many gains nothing by the luckiest."""
-    found: dict[Name, list[float]] = {}
-    floors = {name for entry in group.standing for name in entry.facts.floors} | {SOLVER}
-    for entry in group.standing:
-        if split in entry.checked.scores and entry.facts.model not in floors:
-            found.setdefault(_name(entry), []).append(entry.checked.scores[split].total.exact_match)
-    return {name: fmean(all_) for name, all_ in found.items()}
-
-
-def _name(entry: Kept) -> Name:
-    return entry.facts.model, entry.facts.framework
-
-
 def _row(group: TaskGroup, split: str, names: Sequence[Name]) -> Row:
-    by_name = shares(group, split)
+    by_name = group.shares[split]
     lines = group.tables[split].lines
     floor = max((a for a in lines if a.kind == "floor"), key=lambda a: a.exact_match, default=None)
     solver = next((a.exact_match for a in lines if a.kind == "solver"), None)

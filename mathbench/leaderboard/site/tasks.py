@@ -17,7 +17,7 @@ from mathbench.leaderboard.submission import canonical
 from mathbench.metrics import Score
 from mathbench.rows import Rows
 
-SHOWN = 200  # lines of a ranking on one page
+SHOWN = 100  # lines of a ranking on one page
 STRATA = 12  # models of the table of strata
 GRIDS = 4  # models with a grid of lengths
 
@@ -185,10 +185,10 @@ def ranking_data(group: TaskGroup, split: str) -> Page | None:
 
 
 def strata_data(group: TaskGroup) -> Page:
-    """The counts behind curves, grids and tables of strata as CSV, of all models."""
+    """The counts behind curves, grids and tables of strata as CSV, of the best models."""
     rows = [
         (split, stratum, name, count.n, count.correct, count.exact_match, *count.interval)
-        for name, strata in leading(group, most=len(group.kept))
+        for name, strata in leading(group, SHOWN)
         for split, counts in strata.items()
         for stratum, count in counts.items()
     ]

@@ -1,0 +1,275 @@
+"""All pages of a board as files: well formed, without a dead link, and with what they should show."""
+
+import csv
+import io
+import posixpath
+import re
+
+import pytest
+
+from mathbench.leaderboard.paired import compare
+from mathbench.leaderboard.site import address
+from mathbench.leaderboard.site.export import export, site_of
+from mathbench.leaderboard.site.page import CSV, HTML
+from mathbench.leaderboard.site.tasks import Filters
+from mathbench.leaderboard.store import Board
+
+from .conftest import MODELS, made
+from .reading import Document
+
+HOSTILE = next(name for name in MODELS if "hostile" in name)
+
+
+@pytest.fixture(scope="module")
+def site(filled):
+    return site_of(filled[0])
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {path: site.page(path) for path in site.paths()}
+
+
+@pytest.fixture(scope="module")
+def documents(pages):
+    return {path: Document(page.body) for path, page in pages.items() if page.kind == HTML}
+
+
+def rows_of(page):
+    assert page.kind == CSV
+    return list(csv.DictReader(io.StringIO(page.body.decode())))
+
+
+def test_every_address_has_its_page_and_nothing_else_has_one(site, pages):
+    assert None not in pages.values() and len(pages) == len(list(site.paths()))
+    for path in (
+        "nothing.html",
+        "tasks/../index.html",
+        "tasks/nothing.html",
+        "static/../page.py",
+        "compare/x.html",
+    ):
+        assert site.page(path) is None
+    assert site.page("models.2.html") is None and site.page("models.0.html") is None
+
+
+def test_links_lead_to_pages_that_are_there(documents, pages):
+    for path, document in documents.items():
+        for link in document.links():
+            assert not re.match(r"[a-z]+:|//", link), f"{path} leads outside: {link}"
+            target, _, mark = link.partition("#")
+            place = (
+                posixpath.normpath(posixpath.join(posixpath.dirname(path), target.partition("?")[0]))
+                if target
+                else path
+            )
+            assert place in pages, f"{path}: {link}"
+            if mark and pages[place].kind == HTML:
+                assert mark in {e.attributes.get("id") for e in documents[place].elements}, f"{path}: {link}"
+
+
+def test_pages_hold_what_accessibility_asks_for(documents):
+    for path, document in documents.items():
+        assert len(document.all("h1")) == 1 and document.all("title")[0].text.strip(), path
+        ids = [e.attributes["id"] for e in document.elements if "id" in e.attributes]
+        assert len(ids) == len(set(ids)), path
+        for svg in document.all("svg"):
+            named = {"aria-label", "aria-labelledby", "aria-hidden"} & svg.attributes.keys()
+            assert named or "svg" in svg.inside, (path, svg.attributes)
+        for table in document.all("table"):
+            assert {"th"} <= {e.tag for row in table.children for e in _under(row)}, path
+        for cell in document.all("th"):
+            assert cell.attributes.get("scope") in ("row", "col"), (path, cell.text)
+        for control in document.all("input", "select"):
+            named = (
+                "aria-label" in control.attributes or "label" in control.inside or "id" in control.attributes
+            )
+            assert named, (path, control.attributes)
+        for link in document.all("a", "button"):
+            assert link.text.strip(), (path, link.attributes)
+
+
+def _under(element):
+    for child in element.children:
+        yield child
+        yield from _under(child)
+
+
+def test_pages_hold_no_style_or_script_of_their_own(documents):
+    for path, document in documents.items():
+        assert not document.all("style"), path
+        assert all("src" in script.attributes for script in document.all("script")), path
+        bad = [
+            name
+            for e in document.elements
+            for name in e.attributes
+            if name.startswith("on") or name == "style"
+        ]
+        assert not bad, (path, bad)
+
+
+def test_names_from_strangers_stay_text(documents, pages):
+    shown = [
+        path for path, document in documents.items() if any(HOSTILE in e.text for e in document.all("main"))
+    ]
+    assert len(shown) > 5
+    for path in shown:
+        assert not [e for e in documents[path].all("b") if "hostile" in e.text], path
+        assert b"<b>hostile" not in pages[path].body
+
+
+def test_the_overview_has_every_task_and_model(documents, pages, opened):
+    text = documents["index.html"].all("main")[0].text
+    assert all(name in text for name in ("addition-base10-digits4", "divisible-7-base10"))
+    found = rows_of(pages["index.interpolate.csv"])
+    assert {row["model"] for row in found if row["kind"] == "model"} == set(MODELS)
+    kept = next(k for k in opened.kept() if k.facts.model == "mlp" and "addition" in k.facts.task["name"])
+    share = kept.checked.scores["interpolate"].total.exact_match
+    assert [float(r["exact_match"]) for r in found if r["model"] == "mlp" and "addition" in r["task"]] == [
+        share
+    ]
+    cells = [e for e in documents["index.html"].all("td") if e.attributes.get("data-v") == str(share)]
+    assert cells and cells[0].text.strip() == f"{share:.1%}"[:-1]
+
+
+def test_a_task_page_shows_the_ranking_as_show_does(documents, pages):
+    at = address.of_task(made("addition").name, made("addition").id)
+    found = rows_of(pages[address.of_data(at, "interpolate")])
+    shares = [float(row["exact_match"]) for row in found]
+    assert shares == sorted(shares, reverse=True) and {row["kind"] for row in found} == {
+        "model",
+        "floor",
+        "solver",
+    }
+    names = [e.text.split()[0] for e in documents[at].all("th") if e.attributes.get("scope") == "row"]
+    assert names[: len(found)][1] == found[1]["model"]
+    text = documents[at].all("main")[0].text
+    assert "longer than in training" in text and "By both lengths" in text and "All strata" in text
+
+
+def test_the_data_of_curves_add_up_to_the_scores(pages, opened):
+    at = address.of_task(made("divisible").name, made("divisible").id)
+    found = rows_of(pages[address.of_data(at, "strata")])
+    for kept in opened.kept():
+        if kept.facts.task["name"] != made("divisible").name:
+            continue
+        mine = [
+            row
+            for row in found
+            if row["model"].startswith(kept.facts.model) and row["split"] == "extrapolate"
+        ]
+        total = kept.checked.scores["extrapolate"].total
+        assert (sum(int(r["n"]) for r in mine), sum(int(r["correct"]) for r in mine)) == (
+            total.n,
+            total.correct,
+        )
+
+
+def test_by_residue(documents):
+    at = address.of_task(made("divisible").name, made("divisible").id)
+    assert "By residue, interpolate" in documents[at].all("main")[0].text
+
+
+def test_a_pair_is_what_compare_says(pages, filled, opened):
+    _, digests = filled
+    ids = [digests[model, "addition"] for model in ("decoder-transformer", "attentional-lstm")]
+    path = next(
+        p for p in pages if p.startswith("compare/") and p.endswith(".csv") and all(i[:12] in p for i in ids)
+    )
+    first, second = (opened.find(part) for part in path[8:-4].split("-"))
+    compared = compare(*((k, opened.packed(k.digest)) for k in (first, second)))
+    found = rows_of(pages[path])
+    totals = [row for row in found if not row["stratum"]]
+    assert [int(row["only_first"]) for row in totals] == [c.total.only_first for c in compared]
+    assert float(totals[0]["p"]) == compared[0].total.p
+
+
+def test_words_in_the_filter(site):
+    at = address.of_task(made("addition").name, made("addition").id)
+    for filters, expected in (
+        (Filters("lstm"), {"lstm-seq2seq", "attentional-lstm"}),
+        (Filters("", "keras"), {"attentional-lstm", "mlp"}),
+        (Filters("", "none"), {HOSTILE}),
+        (Filters("", "", "reproduced"), set()),
+        (Filters("<script>"), set()),
+    ):
+        document = Document(site.page(at, filters).body)
+        rows = [e for e in document.all("tr") if e.attributes.get("class") == "model"]
+        assert {name for name in MODELS for row in rows if name in row.text.replace("\n", " ")} >= expected
+        assert len(rows) == 2 * len(expected)
+
+
+def test_an_unknown_order_is_the_usual_one(site):
+    at = address.of_task(made("addition").name, made("addition").id)
+    assert site.page(at, Filters(sort="nonsense")).body == site.page(at).body
+
+
+def test_a_board_as_a_folder_has_no_comparisons_and_says_so(filled, tmp_path):
+    from mathbench.leaderboard.folder import export as to_folder
+
+    to_folder(Board(filled[0], create=False).kept(), tmp_path / "results")
+    site = site_of(tmp_path)
+    assert not [path for path in site.paths() if path.startswith("compare/")]
+    assert "leaderboard compare" in Document(site.page("compare.html").body).all("main")[0].text
+    every = [Document(page.body) for path in site.paths() if (page := site.page(path)).kind == HTML]
+    assert len(every) > 10
+
+
+def test_an_empty_board_says_what_to_do(tmp_path):
+    Board(tmp_path / "empty.sqlite")
+    site = site_of(tmp_path / "empty.sqlite")
+    assert "The board is empty" in Document(site.page("index.html").body).all("main")[0].text
+    assert all(site.page(path) for path in site.paths())
+
+
+def test_export_writes_all_pages_and_takes_old_ones_away(site, filled, tmp_path):
+    place = tmp_path / "site"
+    told = []
+    assert export(site, place, told.append) == len(told) == len(list(site.paths()))
+    assert (place / "index.html").read_bytes() == site.page("index.html").body
+    (place / "mine.txt").write_text("mine")
+    Board(tmp_path / "empty.sqlite")
+    export(site_of(tmp_path / "empty.sqlite"), place)
+    left = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+    assert "mine.txt" in left and not [path for path in left if path.startswith("tasks/")]
+
+
+def test_export_leaves_other_folders_alone(site, tmp_path):
+    from mathbench.errors import InputError
+
+    (tmp_path / "mine.txt").write_text("mine")
+    for target in (tmp_path, tmp_path / "mine.txt"):
+        with pytest.raises(InputError, match="give a new folder"):
+            export(site, target)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_list_that_names_files_outside_removes_none(site, tmp_path):
+    (tmp_path / "precious").write_text("mine")
+    place = tmp_path / "site"
+    export(site, place)
+    (place / ".mathbench-site.json").write_text('["../precious", "index.html"]')
+    export(site, place)
+    assert (tmp_path / "precious").exists() and (place / "index.html").exists()
+
+
+def test_thousands_of_models_come_in_pages_of_a_hundred(task):
+    from mathbench.leaderboard.site.site import Site
+    from mathbench.leaderboard.site.snapshot import Snapshot
+
+    from ..leaderboard.test_ranking import kept
+
+    many = [kept(task, i % 1000, i, baseline=f"model-{i}") for i in range(1, 450)]
+    site = Site(Snapshot.of("large", many), {}, None, served=False)
+    listed = [path for path in site.paths() if path.startswith("models.") and path.endswith(".html")]
+    rows = [
+        row
+        for path in listed
+        if "extrapolate" not in path
+        for row in Document(site.page(path).body).all("tr")
+        if row.attributes.get("class") == "model"
+    ]
+    assert len(rows) == len({row.text for row in rows}) == 449
+    at = next(iter(site.snapshot.groups))
+    shown = [row for row in Document(site.page(at).body).all("tr") if row.attributes.get("class") == "model"]
+    assert len(shown) == 100 and len(rows_of(site.page(address.of_data(at, "interpolate")))) >= 449
