@@ -3,5 +3,5 @@
 app      the addresses; replies: what they answer, for OpenAPI; body, errors: JSON and errors, one line each
 receive  a submission from a request body to a folder; scoring: the checker in a process of its own
 caching  ETags; rates: how often somebody may ask; hosts: for which names; logs: what is written down
-serve    sockets and uvicorn; folders: temporary files
+serve    sockets and uvicorn; folders: temporary files; presence: whether the board's file is there
 """

@@ -20,6 +20,7 @@ from mathbench.leaderboard.server.body import answer, as_json
 from mathbench.leaderboard.server.caching import Tables, reply
 from mathbench.leaderboard.server.hosts import Hosts
 from mathbench.leaderboard.server.logs import Requests
+from mathbench.leaderboard.server.presence import Presence
 from mathbench.leaderboard.server.rates import Rates
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.submit import receipt
@@ -51,7 +52,7 @@ class Limits:
 
 
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": replies.Error} for status in (400, *statuses, 429)}
+    return {status: {"model": replies.Error} for status in (400, *statuses, 429, 503)}
 
 
 _SAME: dict[int | str, dict[str, Any]] = {304: {"description": "What this ETag belongs to has not changed."}}
@@ -60,6 +61,7 @@ _SAME: dict[int | str, dict[str, Any]] = {304: {"description": "What this ETag b
 async def _let_in(request: Request) -> None:
     if seconds := request.app.state.rates.requests.wait():
         raise errors.busy(seconds)
+    request.app.state.presence.check()
 
 
 _BEARER = HTTPBearer(auto_error=False, description="A token from `mathbench leaderboard token create NAME`.")
@@ -171,6 +173,7 @@ def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
         state.board.refuse(hide(str(error)), token)
         raise
     place = state.board.keep(sent, checked, source="server", token=token)
+    state.presence.check()  # what is answered for is on the board
     given = receipt(sent, checked, state.name, place.new, place.attempts)
     return as_json(given.to_json()), place.new
 
@@ -199,6 +202,7 @@ def make_app(board: Board, limits: Limits | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.board, app.state.limits, app.state.name = board, limits, queries.public_name(board)
+    app.state.presence = Presence(board)
     app.state.tables = Tables(board, app.state.name)
     app.state.rates = Rates(limits.requests, limits.submissions, limits.per_token)
     app.include_router(api)
