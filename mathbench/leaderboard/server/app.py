@@ -51,8 +51,13 @@ class Limits:
     hosts: frozenset[str] | None = None
 
 
+_LATER = {"Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}}
+
+
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": replies.Error} for status in (400, *statuses, 429, 503)}
+    error: dict[str, Any] = {"model": replies.Error}
+    late = error | {"headers": _LATER}
+    return {status: late if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
 
 
 _SAME: dict[int | str, dict[str, Any]] = {304: {"description": "What this ETag belongs to has not changed."}}
