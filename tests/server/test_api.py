@@ -80,8 +80,10 @@ def test_openapi_describes_every_error(client):
                 if int(status) >= 400:
                     schema = response["content"]["application/json"]["schema"]
                     assert schema["$ref"].endswith("/Error"), (path, method, status)
+                    assert ("Retry-After" in response.get("headers", {})) == (status in ("429", "503"))
     submit = document["paths"][SUBMIT]["post"]
-    assert set(submit["responses"]) == {*("200", "201", "400", "401", "408", "413", "415", "422", "429")}
+    refusals = ("400", "401", "408", "413", "415", "422", "429", "503")
+    assert set(submit["responses"]) == {"200", "201", *refusals}
     assert submit["security"] and "multipart/form-data" in submit["requestBody"]["content"]
     assert client.get("/docs").status_code == 200
 

@@ -39,7 +39,20 @@ def test_all_tokens_share_one(board, two):
 def test_all_requests_share_one(board):
     with TestClient(make_app(Board(board), Limits(requests=2))) as client:
         assert [client.get("/api/v1/health").status_code for _ in range(3)] == [200, 200, 429]
-        refused(post(client, "mb_wrong"), 429)  # guessing tokens is limited too
+        late = post(client, "mb_wrong")  # guessing tokens is limited too
+        refused(late, 429)
+        assert 50 < int(late.headers["retry-after"]) <= 60
+
+
+def test_servers_of_one_board_have_rates_of_their_own_but_the_same_tokens(any_database):
+    secret = tokens.create(Board(any_database), "ada")
+    apps = [make_app(Board(any_database), Limits(per_token=2)) for _ in range(2)]
+    with TestClient(apps[0]) as one, TestClient(apps[1]) as other:
+        assert [post(one, secret).status_code for _ in range(3)] == [415, 415, 429]
+        assert post(other, secret).status_code == 415
+        tokens.revoke(Board(any_database), "ada")
+        for client in (one, other):
+            refused(post(client, secret), 401, "revoked")
 
 
 def test_no_window_holds_more_than_its_share():

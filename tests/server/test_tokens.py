@@ -1,6 +1,7 @@
 """Tokens: shown once, kept as hashes, never written down anywhere else."""
 
 import json
+import socket
 import sqlite3
 
 import pytest
@@ -76,3 +77,37 @@ def test_no_secret_in_logs_and_error_texts(client, run, capfd, monkeypatch):
     assert "POST /api/v1/submissions 201 ada" in written and "POST /api/v1/submissions 401 -" in written
     for text in (written, *(answer.text for answer in answers), client.get("/api/v1/attempts").text):
         assert secret not in text and secret[:20] not in text
+
+
+def test_no_secret_in_the_log_of_a_server(serve, board):
+    """Wherever a client puts it by mistake: query, path, method, other headers, a line that is no HTTP."""
+    server = serve(board)
+    secret, plain = server.token, "plain-0123456789-secret"  # a password of another kind, in a header
+    local = "HTTP/1.1\r\nConnection: close\r\nHost: localhost"
+    requests = {
+        f"GET /api/v1/attempts?token={secret}&limit={plain} {local}": 422,
+        f"GET /api/v1/{secret}/x {local}": 404,
+        f"GET /api/v1/%6d{secret[1:]} {local}": 404,
+        f"{secret} /docs {local}": 405,
+        f"GET /docs HTTP/1.1\r\nConnection: close\r\nHost: {secret}": 400,
+        f"POST {SUBMIT} {local}\r\nAuthorization: Basic {plain}\r\nX-Token: {secret}": 401,
+        f"POST {SUBMIT} {local}\r\nAuthorization: Bearer {plain}\r\nCookie: {secret}": 401,
+        f"GET /docs {local}\r\n{secret} {plain}": 400,
+        f"{secret}": 400,
+    }
+    answers = [_raw(server.url, request) for request in requests]
+    assert [int(answer.split()[1]) for answer in answers] == list(requests.values())
+    server.stop()
+    log = server.text()
+    assert "GET /api/v1/attempts 422 -" in log and "mb_(hidden) /docs 405 -" in log
+    assert plain not in log
+    for text in (log, *answers):
+        assert secret not in text and secret[:20] not in text
+
+
+def _raw(url, request):
+    """What a server answers to these lines, until it hangs up."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(f"{request}\r\n\r\n".encode())
+        return b"".join(iter(lambda: connection.recv(4096), b"")).decode()

@@ -24,6 +24,7 @@ from mathbench.leaderboard.server.caching import Ready, reply
 from mathbench.leaderboard.server.current import Current
 from mathbench.leaderboard.server.hosts import Hosts
 from mathbench.leaderboard.server.logs import Requests
+from mathbench.leaderboard.server.presence import Presence
 from mathbench.leaderboard.server.rates import Rates
 from mathbench.leaderboard.server.shelf import Shelf
 from mathbench.leaderboard.store import Board
@@ -55,8 +56,13 @@ class Limits:
     hosts: frozenset[str] | None = None
 
 
+_LATER = {"Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}}
+
+
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": replies.Error} for status in (400, *statuses, 429)}
+    error: dict[str, Any] = {"model": replies.Error}
+    late = error | {"headers": _LATER}
+    return {status: late if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
 
 
 _SAME: dict[int | str, dict[str, Any]] = {304: {"description": "What this ETag belongs to has not changed."}}
@@ -65,6 +71,7 @@ _SAME: dict[int | str, dict[str, Any]] = {304: {"description": "What this ETag b
 async def _let_in(request: Request) -> None:
     if seconds := request.app.state.rates.requests.wait():
         raise errors.busy(seconds)
+    request.app.state.presence.check()
 
 
 _BEARER = HTTPBearer(auto_error=False, description="A token from `mathbench leaderboard token create NAME`.")
@@ -181,6 +188,7 @@ def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
         state.board.refuse(hide(str(error)), token)
         raise
     place = state.board.keep(sent, checked, source="server", token=token)
+    state.presence.check()  # what is answered for is on the board
     given = receipt(sent, checked, state.name, place.new, place.attempts)
     return as_json(given.to_json()), place.new
 
@@ -214,6 +222,7 @@ def make_app(
         redoc_url=None,
     )
     app.state.board, app.state.limits, app.state.name = board, limits, board.public_name
+    app.state.presence = Presence(board)
     app.state.current, app.state.tables, app.state.pages = Current(board, rounds), Ready(), Ready()
     app.state.rates = Rates(limits.requests, limits.submissions, limits.per_token)
     app.include_router(api)

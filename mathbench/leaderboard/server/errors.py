@@ -6,10 +6,12 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.server import body
+from mathbench.leaderboard.server.logs import LOG
 from mathbench.leaderboard.tokens import hide
 
 
@@ -23,6 +25,11 @@ def busy(seconds: int) -> HTTPException:
     """Too many requests: when to come again."""
     why = f"too many requests; try again in {seconds} seconds."
     return HTTPException(429, why, {"Retry-After": str(seconds)})
+
+
+def unreachable() -> HTTPException:
+    """The database of the board does not answer."""
+    return HTTPException(503, "the board cannot be reached now; try again later.", {"Retry-After": "10"})
 
 
 def handle(app: FastAPI) -> None:
@@ -46,8 +53,17 @@ def _refused(request: Request, error: Any) -> Response:
     return answer(error.status_code, why or http.HTTPStatus(error.status_code).phrase, error.headers)
 
 
-def _wrong(_: Request, error: Any) -> Response:
+def _wrong(request: Request, error: Any) -> Response:
+    if _of_database(error):
+        LOG.error("%s", " ".join(str(error).split()))
+        return _refused(request, unreachable())
     return answer(422, str(error))
+
+
+def _of_database(error: InputError) -> bool:
+    """Whether the board failed, and not what was asked of it."""
+    cause = error.__context__  # `Board` raises its one line while it handles the error of the database
+    return isinstance(cause, SQLAlchemyError) and not isinstance(cause, DataError | IntegrityError)
 
 
 def _broken(_: Request, __: Any) -> Response:
