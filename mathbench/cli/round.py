@@ -97,14 +97,13 @@ def publish(
     mathbench leaderboard round publish rounds/winter --board team.sqlite
     """
     from mathbench.leaderboard.rounds.publish import publish as put
-    from mathbench.leaderboard.store import Board
 
-    opened = Board(board)
-    found = put(folder, opened)
+    found = put(folder, board)
     if as_json:
         emit([{"entry": one.entry, "digest": one.place.kept.digest, "new": one.place.new} for one in found])
     new = sum(one.place.new for one in found)
-    say(f"{new} submissions of {folder} are new on {opened.name}, {len(found) - new} were there already")
+    where = f" on {found[0].board}" if found else ""
+    say(f"{new} submissions of {folder} are new{where}, {len(found) - new} were there already")
 
 
 def _seconds(text: str) -> int:

@@ -6,10 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mathbench.errors import InputError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Folder = Annotated[Path, typer.Argument(help="The round's folder; it can be published at any time.")]
+
+def _here(folder: Path) -> Path:
+    """A folder, of which only a path was given."""
+    if folder.parts[:1] in (("http:",), ("https:",)):
+        raise InputError("the host's own steps are taken in the folder of the round, not over HTTP.")
+    return folder
+
+
+Folder = Annotated[
+    Path, typer.Argument(help="The round's folder; it can be published at any time.", callback=_here)
+]
 Place = Annotated[
     str, typer.Argument(metavar="FOLDER|URL", help="The round's folder, or its URL on a server.")
 ]

@@ -19,8 +19,8 @@ from .test_rounds import at, one, round_of, solved  # noqa: F401
 
 
 def test_every_entry_and_task_is_a_submission(round_of, board):  # noqa: F811
-    scores, opened = round_of.play(), Board(board)
-    found = publish(round_of.folder, opened)
+    scores = round_of.play()
+    found = publish(round_of.folder, board)
     assert [put.entry for put in found] == ["e1", "e1", "e2", "e2"]  # e3 never answered
     for published in found:
         kept = published.place.kept
@@ -28,16 +28,15 @@ def test_every_entry_and_task_is_a_submission(round_of, board):  # noqa: F811
         said = scores[published.entry][kept.manifest["task"]["name"]]
         assert right == {split: count["correct"] for split, count in said.items()}
         assert kept.badge == "re-scored" and kept.manifest["environment"]["round"] == "winter"
-    assert verify(opened) == (4, [])
+    assert verify(Board(board)) == (4, [])
 
 
 def test_published_again_it_is_the_same(round_of, board):  # noqa: F811
     round_of.play()
-    opened = Board(board)
-    first, again = (publish(round_of.folder, opened) for _ in range(2))
+    first, again = (publish(round_of.folder, board) for _ in range(2))
     assert all(put.place.new for put in first) and not any(put.place.new for put in again)
     assert [put.place.kept.digest for put in first] == [put.place.kept.digest for put in again]
-    with opened.transaction() as session:
+    with Board(board).transaction() as session:
         assert {row.message for row in session.query(AttemptRow)} == {"round winter"}
 
 
@@ -46,7 +45,7 @@ def test_the_data_are_those_of_the_entry(one, board):  # noqa: F811
     one.answer(entry.name, "a", solved(asked).slice(0, 1))
     host.close(one.folder, at(minutes=1))
     host.reveal(one.folder, at(minutes=2), one.secret)
-    (published,) = publish(one.folder, Board(board))
+    (published,) = publish(one.folder, board)
     said, read = published.place.kept.manifest, Round(log.read(one.folder))
     assert said["data"]["seed"] == sealed.seed_of(read.reveal["seed"], entry.weights)
     assert said["model"] == {
@@ -64,7 +63,7 @@ def test_a_task_without_an_answer_is_all_wrong(round_of, board):  # noqa: F811
     round_of.answer(entry.name, "a", solved(asked).filter(pc.equal(asked["task"], "gcd-base10-digits2")))
     host.close(round_of.folder, at(minutes=1))
     host.reveal(round_of.folder, at(minutes=2), round_of.secret)
-    kept = [put.place.kept for put in publish(round_of.folder, Board(board))]
+    kept = [put.place.kept for put in publish(round_of.folder, board)]
     assert [[s.total.correct for s in k.checked.scores.values()] for k in kept] == [[0, 0], [60, 40]]
 
 
@@ -72,13 +71,13 @@ def test_what_is_not_revealed_or_does_not_hold_stays_off_the_board(round_of, boa
     entry, asked = round_of.challenge("a")
     round_of.answer(entry.name, "a", solved(asked), minutes=1)
     with pytest.raises(InputError, match="this one is not yet"):
-        publish(round_of.folder, Board(board))
+        publish(round_of.folder, board)
     host.close(round_of.folder, at(minutes=2))
     host.reveal(round_of.folder, at(minutes=3), round_of.secret)
     answers.file_of(round_of.folder, "e1").write_bytes(b"PAR1")
     with pytest.raises(InputError, match="does not hold: e1: its answers are not those"):
-        publish(round_of.folder, Board(board))
-    assert Board(board).kept() == [] and Board(board).attempts() == {}
+        publish(round_of.folder, board)
+    assert not board.exists()
 
 
 def test_a_host_may_hold_answers_back_until_the_end(one):  # noqa: F811
@@ -100,3 +99,5 @@ def test_the_command(cli, round_of, board, tmp_path):  # noqa: F811
     refused(cli(*publishing, tmp_path), "is a folder")
     refused(cli(*publishing, "http://127.0.0.1:1"), "is not known")
     refused(cli("leaderboard", "round", "publish", tmp_path, "--board", board), "is no round")
+    for step in ("close", "reveal", "publish"):
+        refused(cli("leaderboard", "round", step, "http://127.0.0.1:1/rounds/winter"), "not over HTTP")

@@ -14,7 +14,8 @@ class Audit:
 
     Args:
         entries: how many entries the round has.
-        revealed: whether seed and salt are public; until then neither questions nor scores can be checked.
+        revealed: whether seed and salt are public; until then neither questions nor scores can be checked, and
+            answers may be missing.
         problems: one line for each thing that does not hold.
     """
 

@@ -23,31 +23,33 @@ class Published:
 
     Args:
         entry: of the round.
-        place: what became of it on the board.
+        board: the board's name.
+        place: what became of it there.
     """
 
     entry: str
+    board: str
     place: Place
 
 
-def publish(folder: Path, board: Board) -> list[Published]:
+def publish(folder: Path, board: str | Path | None = None) -> list[Published]:
     """Put the answers of a revealed round on a board; the same round again changes nothing there.
 
     Args:
         folder: of the round.
-        board: the board.
+        board: a path, database URL or None, as for `Board`; it is opened when the round holds.
 
     Raises:
         InputError: when the round does not hold, or is not revealed yet.
     """
-    found = audit(folder)
-    if found.problems:
-        raise InputError(f"the round in '{folder}' does not hold: {found.problems[0]}")
+    if problems := audit(folder).problems:
+        raise InputError(f"the round in '{folder}' does not hold: {problems[0]}")
     read = Round(log.read(folder))
+    found, opened = list(submissions(folder, read)), Board(board)
     source = f"round {read.opened['name']}"
     return [
-        Published(entry, board.keep(submission, check(submission), source=source))
-        for entry, submission in submissions(folder, read)
+        Published(entry, opened.name, opened.keep(submission, check(submission), source=source))
+        for entry, submission in found
     ]
 
 
