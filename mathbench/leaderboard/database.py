@@ -15,6 +15,10 @@ KINDS = ("sqlite", "postgresql")
 PATIENCE = 30_000  # milliseconds that a writer waits for another one
 
 
+class Unreachable(InputError):
+    """The database failed, and not what was asked of it."""
+
+
 def url_of(target: str | Path) -> URL:
     """The URL of a path or of a URL as text.
 

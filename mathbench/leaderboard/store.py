@@ -12,13 +12,13 @@ from platformdirs import user_data_dir
 from sqlalchemy import Connection, func, inspect, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from mathbench.errors import InputError
 from mathbench.leaderboard import schema
 from mathbench.leaderboard.checker import Checked
-from mathbench.leaderboard.database import engine_of, url_of
+from mathbench.leaderboard.database import Unreachable, engine_of, url_of
 from mathbench.leaderboard.kept import Kept, one_of
 from mathbench.leaderboard.scoring import Scored
 from mathbench.leaderboard.submission import Submission
@@ -143,7 +143,8 @@ class Board:
             yield
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise InputError(f"the board {self.name} cannot be used: {reason}") from None
+            kind = InputError if isinstance(error, DataError | IntegrityError) else Unreachable
+            raise kind(f"the board {self.name} cannot be used: {reason}") from None
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

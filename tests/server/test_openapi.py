@@ -1,5 +1,7 @@
 """Schemathesis makes requests from the OpenAPI document, right and wrong ones: the answers are as it says."""
 
+from datetime import timedelta
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +11,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from mathbench.leaderboard import tokens
+from mathbench.leaderboard.rounds import host, log
 from mathbench.leaderboard.server.app import Limits, make_app
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.submit import submit_run
@@ -24,11 +27,15 @@ OPEN = Limits(largest=200_000, requests=1_000_000, submissions=1_000_000, per_to
 
 
 @pytest.fixture
-def document(board, run):
-    """What the document of a board with one submission says; `document.secret` is a token."""
+def document(board, run, tmp_path, task):
+    """What the document of a board with one submission and one round says; `document.secret` is a token."""
     submit_run(run(wrong=3), board)
-    opened = Board(board)
-    made = schemathesis.openapi.from_asgi("/openapi.json", make_app(opened, OPEN))
+    opened, now = Board(board), log.now()
+    secret = tmp_path / "secrets" / "winter.json"
+    round_ = tmp_path / "rounds" / "winter"
+    host.open_round(round_, [task], {"interpolate": 5}, now + timedelta(hours=1), 3600, now, secret)
+    app = make_app(opened, OPEN, round_.parent, secret.parent)
+    made = schemathesis.openapi.from_asgi("/openapi.json", app)
     made.secret = tokens.create(opened, "ada")
     made.digest = opened.kept()[0].digest
     return made
@@ -38,6 +45,8 @@ def ask(document, case, extra):
     """Send a request as it was made, or with a token, and also a digest or an ETag that the server knows."""
     if extra == "digest" and "digest" in case.path_parameters:
         case.path_parameters["digest"] = document.digest
+    if extra != "nothing" and "name" in case.path_parameters:
+        case.path_parameters["name"] = "winter"
     headers = {"Authorization": f"Bearer {document.secret}"} if extra != "nothing" else {}
     headers |= {"If-None-Match": "*"} if extra == "tag" else {}
     case.call_and_validate(headers=headers, checks=CHECKS)
@@ -55,4 +64,4 @@ def test_answers_are_as_the_document_says(document, examples):
             ask(document, case, extra)
 
         asked()
-    assert len(operations) >= 5
+    assert len(operations) >= 11

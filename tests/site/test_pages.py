@@ -253,13 +253,13 @@ def test_a_list_that_names_files_outside_removes_none(site, tmp_path):
     assert (tmp_path / "precious").exists() and (place / "index.html").exists()
 
 
-def test_thousands_of_models_come_in_pages_of_a_hundred(task):
+def test_thousands_of_models_come_in_pages_of_a_hundred():
     from mathbench.leaderboard.site.site import Site
     from mathbench.leaderboard.site.snapshot import Snapshot
 
     from ..leaderboard.test_ranking import kept
 
-    many = [kept(task, i % 1000, i, baseline=f"model-{i}") for i in range(1, 450)]
+    many = [kept(made("addition"), i % 1000, i, baseline=f"model-{i}") for i in range(1, 450)]
     site = Site(Snapshot.of("large", many), {}, None, served=False)
     listed = [path for path in site.paths() if path.startswith("models.") and path.endswith(".html")]
     rows = [

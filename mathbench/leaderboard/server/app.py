@@ -56,18 +56,6 @@ class Limits:
     hosts: frozenset[str] | None = None
 
 
-_LATER = {"Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}}
-
-
-def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    error: dict[str, Any] = {"model": replies.Error}
-    late = error | {"headers": _LATER}
-    return {status: late if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
-
-
-_SAME: dict[int | str, dict[str, Any]] = {304: {"description": "What this ETag belongs to has not changed."}}
-
-
 async def _let_in(request: Request) -> None:
     if seconds := request.app.state.rates.requests.wait():
         raise errors.busy(seconds)
@@ -99,7 +87,9 @@ async def _token(
     return name
 
 
-@api.get("/health", response_model=replies.Health, responses=_errors(), summary="Whether the server works")
+@api.get(
+    "/health", response_model=replies.Health, responses=replies.refusals(), summary="Whether the server works"
+)
 def health(request: Request) -> Any:
     """Also what it takes: sizes, rows and rates."""
     state = request.app.state
@@ -118,7 +108,12 @@ def health(request: Request) -> Any:
     }
 
 
-@api.get("/board", response_model=replies.Tables, responses=_SAME | _errors(422), summary="All tables")
+@api.get(
+    "/board",
+    response_model=replies.Tables,
+    responses=replies.SAME | replies.refusals(422),
+    summary="All tables",
+)
 def board(
     request: Request,
     task: Annotated[str | None, _WORD] = None,
@@ -141,7 +136,7 @@ def board(
 @api.get(
     "/submissions/{digest}",
     response_model=replies.Submission,
-    responses=_SAME | _errors(404, 422),
+    responses=replies.SAME | replies.refusals(404, 422),
     summary="One submission",
 )
 def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
@@ -149,7 +144,12 @@ def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
     return reply(request, as_json(queries.submission(request.app.state.board, digest)))
 
 
-@api.get("/attempts", response_model=replies.Attempts, responses=_SAME | _errors(422), summary="All attempts")
+@api.get(
+    "/attempts",
+    response_model=replies.Attempts,
+    responses=replies.SAME | replies.refusals(422),
+    summary="All attempts",
+)
 def attempts(
     request: Request,
     digest: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None,
@@ -166,7 +166,7 @@ def attempts(
     status_code=201,
     responses={
         200: {"model": replies.Receipt, "description": "The board had this content already."},
-        **_errors(401, 408, 413, 415, 422),
+        **replies.refusals(401, 408, 413, 415, 422),
     },
     openapi_extra={"requestBody": {"required": True, "content": receive.FORM}},
     summary="Submit a run",

@@ -6,10 +6,10 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from mathbench.errors import InputError
+from mathbench.leaderboard.database import Unreachable
 from mathbench.leaderboard.server import body
 from mathbench.leaderboard.server.logs import LOG
 from mathbench.leaderboard.tokens import hide
@@ -37,6 +37,7 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(InputError, _wrong)
+    app.add_exception_handler(Unreachable, _failed)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -53,17 +54,13 @@ def _refused(request: Request, error: Any) -> Response:
     return answer(error.status_code, why or http.HTTPStatus(error.status_code).phrase, error.headers)
 
 
-def _wrong(request: Request, error: Any) -> Response:
-    if _of_database(error):
-        LOG.error("%s", " ".join(str(error).split()))
-        return _refused(request, unreachable())
+def _wrong(_: Request, error: Any) -> Response:
     return answer(422, str(error))
 
 
-def _of_database(error: InputError) -> bool:
-    """Whether the board failed, and not what was asked of it."""
-    cause = error.__context__  # `Board` raises its one line while it handles the error of the database
-    return isinstance(cause, SQLAlchemyError) and not isinstance(cause, DataError | IntegrityError)
+def _failed(request: Request, error: Any) -> Response:
+    LOG.error("%s", " ".join(str(error).split()))
+    return _refused(request, unreachable())
 
 
 def _broken(_: Request, __: Any) -> Response:

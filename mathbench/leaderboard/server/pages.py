@@ -1,10 +1,13 @@
 """The pages of a served board."""
 
+import re
+
 import anyio
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from mathbench.errors import InputError
+from mathbench.leaderboard.database import Unreachable
 from mathbench.leaderboard.server.caching import known, tag_of
 from mathbench.leaderboard.site import address, comparison
 from mathbench.leaderboard.site.page import POLICY, Page, html
@@ -18,6 +21,7 @@ SAFE = {
     "Referrer-Policy": "no-referrer",
 }
 
+ROUND = r"rounds/[A-Za-z0-9._-]+(?<!\.html)(?<!\.csv)"  # what commands take is also the address of its page
 WORDS = {"q": "word", "framework": "framework", "badge": "badge", "sort": "sort"}  # of a query
 
 pages = APIRouter(include_in_schema=False)
@@ -30,29 +34,33 @@ async def page(request: Request, path: str) -> Response:
         raise HTTPException(404)
     if seconds := request.app.state.rates.requests.wait():
         return failed(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
-    asked = request.query_params
-    if path == address.COMPARE and "id" in asked:
-        ids = [*asked.getlist("id"), "", ""][:2]
-        return await anyio.to_thread.run_sync(_chosen, request, (ids[0], ids[1]))
-    said = {name: asked.get(key, "")[:200] for key, name in WORDS.items()}
-    return await anyio.to_thread.run_sync(_made, request, path or address.OVERVIEW, Filters(**said))
+    if re.fullmatch(ROUND, path):
+        return RedirectResponse(f"/{address.of_round(path.partition('/')[2])}", 308)
+    return await anyio.to_thread.run_sync(_answered, request, path or address.OVERVIEW)
 
 
-def _made(request: Request, path: str, filters: Filters) -> Response:
-    state = request.app.state
+def _answered(request: Request, path: str) -> Response:
+    """What the board has at an address, or an error as a page."""
+    state, asked = request.app.state, request.query_params
     try:
-        site = state.current.site()
+        state.presence.check()
+        site: Site = state.current.site()
+        if path == address.COMPARE and "id" in asked:
+            ids = [*asked.getlist("id"), ""]
+            return _chosen(request, site, (ids[0], ids[1]))
+        filters = Filters(**{name: asked.get(key, "")[:200] for key, name in WORDS.items()})
         found = state.pages.get(site, (path, filters), lambda: site.page(path, filters))
+    except (Unreachable, HTTPException):
+        return failed(request, 503, "The board cannot be reached now; try again later.", 10)
     except InputError as error:
         return failed(request, 422, str(error))
     if found is None:
         return failed(request, 404, "There is nothing at this address.")
-    return sent(request, found, lasting=path.startswith("static/") and "v" in request.query_params)
+    return sent(request, found, lasting=path.startswith("static/") and "v" in asked)
 
 
-def _chosen(request: Request, asked: tuple[str, str]) -> Response:
+def _chosen(request: Request, site: Site, asked: tuple[str, str]) -> Response:
     """From two ids to the page that compares them."""
-    site: Site = request.app.state.current.site()
     found = [site.starting(digits.strip().lower()) for digits in asked]
     missing = next((digits for digits, entry in zip(asked, found, strict=True) if entry is None), None)
     if missing is not None:
@@ -76,7 +84,7 @@ def failed(request: Request, status: int, why: str, wait: int | None = None) -> 
     """An error as a page; its links lead from the root, however deep the address was."""
     path = request.url.path.lstrip("/")
     frame = request.app.state.current.frame
-    titles = {404: "Not found", 422: "That cannot be shown", 429: "Too many requests"}
+    titles = {404: "Not found", 422: "That cannot be shown", 429: "Too many requests", 503: "Not now"}
     title = titles.get(status, "Something went wrong")
     found = html("error.html", frame, path, status=status, title=title, message=why)
     headers = {**SAFE, **({"Retry-After": str(wait)} if wait else {})}

@@ -25,6 +25,20 @@ class Error(Reply):
     error: str = Field(description="One line.", examples=["a token is needed: Authorization: Bearer mb_..."])
 
 
+_LATER = {"Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}}
+
+Responses = dict[int | str, dict[str, Any]]
+
+SAME: Responses = {304: {"description": "What this ETag belongs to has not changed."}}
+
+
+def refusals(*statuses: int) -> Responses:
+    """The refusals of an address for its document: these, and those that any address may answer with."""
+    error: dict[str, Any] = {"model": Error}
+    late = error | {"headers": _LATER}
+    return {status: late if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
+
+
 class Count(Reply):
     """Right answers, their share, and its Wilson 95 % interval."""
 
@@ -91,7 +105,7 @@ class Attempt(Reply):
     id: int
     at: Time
     digest: str | None = Field(description="Null when it was refused.")
-    outcome: Literal["kept", "repeated", "refused", "withdrawn"]
+    outcome: Literal["kept", "repeated", "refused", "withdrawn", "reproduced"]
     message: str
 
 

@@ -47,11 +47,7 @@ Name = Annotated[str, InPath(pattern=f"^{NAME}$", examples=["winter"])]
 Entry = Annotated[str, InPath(pattern="^e[1-9][0-9]{0,8}$", examples=["e1"])]
 
 
-def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": replies.Error} for status in (*statuses, 422, 429)}
-
-
-def _binary(kind: str) -> dict[int | str, dict[str, Any]]:
+def _binary(kind: str) -> replies.Responses:
     return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
@@ -59,13 +55,23 @@ reading = APIRouter(prefix="/api/v1/rounds")
 taking_part = APIRouter(prefix="/api/v1/rounds")
 
 
-@reading.get("", response_model=said.Rounds, responses=_errors(), summary="All sealed rounds")
+@reading.get(
+    "",
+    response_model=said.Rounds,
+    responses=replies.SAME | replies.refusals(422),
+    summary="All sealed rounds",
+)
 def rounds(request: Request) -> Response:
     """Their tasks and times, and how many take part; a round whose time is over counts as closed."""
     return reply(request, as_json({"rounds": request.app.state.shelf.briefs()}))
 
 
-@reading.get("/{name}", response_model=said.WholeRound, responses=_errors(404), summary="One round")
+@reading.get(
+    "/{name}",
+    response_model=said.WholeRound,
+    responses=replies.SAME | replies.refusals(404, 422),
+    summary="One round",
+)
 def one(request: Request, name: Name) -> Response:
     """With all events of its log."""
     shelf: Shelf = request.app.state.shelf
@@ -74,7 +80,10 @@ def one(request: Request, name: Name) -> Response:
 
 
 @reading.get(
-    "/{name}/log", response_class=Response, responses=_errors(404) | _binary(LINES), summary="Its log"
+    "/{name}/log",
+    response_class=Response,
+    responses=replies.SAME | replies.refusals(404, 422) | _binary(LINES),
+    summary="Its log",
 )
 def log_of(request: Request, name: Name) -> Response:
     """The file as it is: every line has the SHA-256 of the one before."""
@@ -85,7 +94,7 @@ def log_of(request: Request, name: Name) -> Response:
 @reading.get(
     "/{name}/answers/{entry}",
     response_class=Response,
-    responses=_errors(403, 404) | _binary(PARQUET),
+    responses=replies.SAME | replies.refusals(403, 404, 422) | _binary(PARQUET),
     summary="The answers of an entry",
 )
 def answers_of(request: Request, name: Name, entry: Entry) -> Response:
@@ -106,7 +115,7 @@ def answers_of(request: Request, name: Name, entry: Entry) -> Response:
     status_code=201,
     responses={
         200: {"model": said.Entered, "description": "The same questions once more."},
-        **_errors(400, 401, 404, 408, 409, 413, 415),
+        **replies.refusals(400, 401, 404, 408, 409, 413, 415, 422),
     },
     openapi_extra={
         "requestBody": {
@@ -145,7 +154,7 @@ def _enter(shelf: Shelf, name: str, document: dict[str, str], token: str) -> tup
     status_code=201,
     responses={
         200: {"model": said.Answered, "description": "These answers had been handed in already."},
-        **_errors(400, 401, 403, 404, 408, 413, 415),
+        **replies.refusals(400, 401, 403, 404, 408, 413, 415, 422),
     },
     openapi_extra={"requestBody": {"required": True, "content": FORM}},
     summary="Hand in the answers of an entry",
