@@ -131,4 +131,22 @@ def test_addresses_of_any_kind(client, address):
     from urllib.parse import quote
 
     fine(client.get("/api/v1/submissions/" + quote(address, safe="")))
-    fine(client.get("/" + quote(address)))
+    fine(client.get("/api/v1/" + quote(address)))
+
+
+@FEW
+@given(
+    st.text(max_size=100),
+    st.text(max_size=300),
+    st.sampled_from(["", "tasks/", "models/", "compare/", "rounds/"]),
+)
+def test_pages_of_any_address_and_query(client, address, word, area):
+    from urllib.parse import quote
+
+    query = {key: word for key in ("q", "framework", "badge", "sort", "id")}
+    for path in (area + quote(address), "compare.html", "models.html"):
+        answer = client.get("/" + path, params=query, follow_redirects=False)
+        assert answer.status_code in (200, 303, 308, 400, 404, 422), (path, answer.status_code)
+        kind = answer.headers.get("content-type", "text/html")
+        assert kind.startswith(("text/html", "application/json")), kind
+        assert "<script>" not in answer.text

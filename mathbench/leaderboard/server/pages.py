@@ -5,6 +5,7 @@ import re
 import anyio
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.database import Unreachable
@@ -24,14 +25,20 @@ SAFE = {
 ROUND = r"rounds/[A-Za-z0-9._-]+(?<!\.html)(?<!\.csv)"  # what commands take is also the address of its page
 WORDS = {"q": "word", "framework": "framework", "badge": "badge", "sort": "sort"}  # of a query
 
+
+class _PagePath(PathConvertor):
+    """Any address outside the API, so that there an unknown one stays unknown."""
+
+    regex = "(?!api(/|$)).*"
+
+
+register_url_convertor("page", _PagePath())
 pages = APIRouter(include_in_schema=False)
 
 
-@pages.get("/{path:path}")
+@pages.get("/{path:page}")
 async def page(request: Request, path: str) -> Response:
     """One page, or the data of one plot."""
-    if path.startswith("api/"):
-        raise HTTPException(404)
     if seconds := request.app.state.rates.requests.wait():
         return failed(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
     if re.fullmatch(ROUND, path):
