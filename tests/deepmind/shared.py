@@ -18,8 +18,14 @@ def rows_of(name: str, split: str) -> Rows:
     return Rows(TASKS[f"deepmind/{name}"](), split, SEED)
 
 
+def held(name: str, split: str, many: int) -> int:
+    """So many rows, or as many as the split of a module holds."""
+    return min(many, rows_of(name, split).upto(many))
+
+
 def first_rows(name: str, split: str, many: int) -> pa.Table:
-    """The first rows of a split of a module."""
+    """The first rows of a split of a module; fewer where it holds fewer."""
+    many = held(name, split, many)
     known = _TABLES.get((name, split))
     if known is None or known.num_rows < many:
         known = _TABLES[name, split] = rows_of(name, split).batch(range(many))
