@@ -59,14 +59,9 @@ def test_splits_share_no_problem(name, questions):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODULES)
 def test_splits_of_another_seed_share_no_problem_either(name, questions):
-    apart(
-        [
-            Rows(TASKS[f"deepmind/{name}"](), split, seed)
-            .source.prints(range(held(name, split, 10 * questions)))
-            .tolist()
-            for split, seed in zip(SPLITS, (1, 2, 3, 4), strict=True)
-        ]
-    )
+    made = TASKS[f"deepmind/{name}"]()
+    splits = [Rows(made, split, seed) for split, seed in zip(SPLITS, (1, 2, 3, 4), strict=True)]
+    apart([rows.source.prints(range(rows.upto(10 * questions))).tolist() for rows in splits])
 
 
 def apart(prints):

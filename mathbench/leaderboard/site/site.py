@@ -16,6 +16,7 @@ from mathbench.leaderboard.site.tasks import Filters
 _MODELS = re.compile(rf"models(?:\.({JUDGED[1]}))?(?:\.(\d{{1,6}}))?\.html")
 _PAIR = re.compile(r"compare/([0-9a-f]{12})-([0-9a-f]{12})\.(html|csv)")
 NOTHING = Filters()
+FEWEST = 8  # digits of an id that is typed
 
 Packed = Callable[[str], bytes]  # the kept predictions of a submission, by its digest
 
@@ -121,7 +122,9 @@ class Site:
         return comparison.page(first, second, compared, self.snapshot.by_digest[first.digest], self.frame)
 
     def starting(self, digits: str) -> Kept | None:
-        """The one submission whose digest begins so; None where there is none, or more."""
+        """The one submission whose digest begins so, with eight digits or more; None where there is none, or more."""
+        if len(digits) < FEWEST:
+            return None
         found = [digest for digest in self.snapshot.by_digest if digest.startswith(digits)]
         return self.snapshot.by_digest[found[0]].by_digest[found[0]] if len(found) == 1 else None
 
