@@ -156,7 +156,7 @@ CONVERSION = Conversion(
         _level("difficulty=hard", 50, (14, 20), parts.HARD),
     ),
     axes=(
-        _level("bigger", 100, (0, 26), parts.EASY, entropy=9),  # as published
+        _level("bigger", 100, (0, 26), parts.EASY, entropy=9, published="measurement__conversion"),
         _level("finer", 0, (0, 6), parts.FINE, holds=1500, apart=True),
     ),
     settings={"decimals": 50, "first_cell": 0, "last_cell": 20, "parts": parts.EASY},
