@@ -94,7 +94,8 @@ class Snapshot:
     """
 
     def __init__(self, name: str, groups: Mapping[str, TaskGroup], attempts: Mapping[str, int]):
-        self.name, self.groups, self.attempts = name, dict(sorted(groups.items())), dict(attempts)
+        self.name, self.attempts = name, dict(attempts)
+        self.groups = dict(sorted(groups.items(), key=lambda at: (at[1].name, at[0])))
 
     @classmethod
     def of(cls, name: str, kept: Iterable[Kept], attempts: Mapping[str, int] | None = None) -> "Snapshot":
