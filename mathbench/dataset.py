@@ -285,13 +285,13 @@ def _finish(
     if finished is not None and finished.contents == manifest.contents and storage.read(folder / card.FILE):
         manifest = finished
     else:
-        files.write(folder / card.FILE, card.render(manifest, partial(_first, folder)))
+        files.write(folder / card.FILE, card.render(manifest, partial(first_row, folder)))
         files.write(folder / FILE, json.dumps(manifest.to_json(), indent=1))
     files.remove(folder / SPEC)
     return manifest
 
 
-def _first(folder: Place, config: Config, split: str) -> dict[str, str]:
+def first_row(folder: Place, config: Config, split: str) -> dict[str, str]:
     """The first row of a split, from its file: of some tasks to make one row anew takes as long as thousands."""
     return shard.first(next(folder / part.file for part in config.shards() if part.split == split))
 

@@ -157,7 +157,7 @@ def _write(folder: "Place", configs: list["Config"], force: bool, engine: "Engin
     if json:
         emit({"out": str(folder), **manifest.to_json()})
         return
-    _show_written(manifest)
+    _show_written(folder, manifest)
     say(f"{total:,} rows in {folder} ({seconds:.1f} s, {total / seconds:,.0f} rows/s)")
     _show_next(folder, manifest)
 
@@ -207,7 +207,7 @@ def merge(
     if json:
         emit({"out": str(folder), **manifest.to_json()})
         return
-    _show_written(manifest)
+    _show_written(where, manifest)
     say(f"{_rows(manifest.configs):,} rows in {folder}; all {len(manifest.contents)} shards are whole")
     _show_next(where, manifest)
 
@@ -228,13 +228,13 @@ def _loading(folder: "Place", config: "Config") -> str:
     return f'datasets.load_dataset("parquet", data_files={files})'
 
 
-def _show_written(manifest: "Manifest") -> None:
-    from mathbench.rows import open_rows
+def _show_written(folder: "Place", manifest: "Manifest") -> None:
+    from mathbench.dataset import first_row
 
     table = table_of("configuration", "split", "rows", "strata", "first question", "answer", right=NUMBERS)
     for config in manifest.configs:
         for split, rows in config.spec()["sizes"].items():
-            first = open_rows(config.task, split, config.seed).batch([0]).to_pylist()[0]
+            first = first_row(folder, config, split)
             strata = str(len(manifest.strata(config, split)))
             table.add_row(config.name, split, f"{rows:,}", strata, first["question"], first["answer"])
     out.print(table)
