@@ -1,6 +1,8 @@
 """A board to look at: models that are good at some tasks, and at short numbers."""
 
 import hashlib
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +12,22 @@ from mathbench.generators import task as make_task
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.submit import submit_run
 
+from ..conftest import absent
 from ..leaderboard.conftest import SIZES, manifest, right, write_run
+from ..server.conftest import Served
+
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+QUIET = (
+    "headless=new",
+    "no-sandbox",
+    "disable-gpu",
+    "disable-quic",
+    "no-first-run",
+    "disable-background-networking",
+    "disable-component-update",
+    "disable-sync",
+    "hide-scrollbars",
+)
 
 # share of right answers per digit of the longest operand that a model has lost, and framework
 MODELS = {
@@ -76,3 +93,37 @@ def filled(tmp_path_factory):
 @pytest.fixture
 def opened(filled):
     return Board(filled[0], create=False)
+
+
+def driver(*options):
+    """A headless Chromium; everything that it would look up or download by itself is off."""
+    if not (Path(CHROMIUM).exists() and Path(DRIVER).exists()):
+        absent("Chromium is not installed (Debian: apt-get install chromium chromium-driver)")
+    from selenium.webdriver import Chrome, ChromeOptions
+    from selenium.webdriver.chrome.service import Service
+
+    chosen = ChromeOptions()
+    chosen.binary_location = CHROMIUM
+    for option in (*QUIET, *options):
+        chosen.add_argument(f"--{option}")
+    chosen.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return Chrome(chosen, Service(DRIVER))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all tests."""
+    made = driver("window-size=1200,900")
+    yield made
+    made.quit()
+
+
+@pytest.fixture(scope="session")
+def served(filled, tmp_path_factory):
+    """The board, served by a process of its own; `served.url`, `served.token`."""
+    place = tmp_path_factory.mktemp("served")
+    for path in filled[0].parent.glob("board.sqlite*"):  # also what is still in the write-ahead log
+        shutil.copy(path, place / path.name)
+    server = Served(place / "board.sqlite", place)
+    yield server
+    server.stop()

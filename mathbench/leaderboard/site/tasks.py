@@ -56,6 +56,11 @@ class Ranking:
     fitting: int
     total: int
 
+    @property
+    def complete(self) -> bool:
+        """Whether every model is shown."""
+        return sum(line.kind == "model" for line in self.lines) == self.total
+
 
 @dataclass(frozen=True)
 class Facet:
@@ -84,6 +89,7 @@ Strata = dict[str, dict[str, Score]]  # per split and stratum
 def page(group: TaskGroup, frame: Frame, filters: Filters) -> Page:
     """A task's page."""
     best = leading(group)
+    rankings = [ranking(group, split, filters) for split in JUDGED if split in group.tables]
     drawn = [(name, _lengths(strata)) for name, strata in best]
     return html(
         "task.html",
@@ -91,7 +97,8 @@ def page(group: TaskGroup, frame: Frame, filters: Filters) -> Page:
         group.address,
         group=group,
         samples=samples(group),
-        rankings=[ranking(group, split, filters) for split in JUDGED if split in group.tables],
+        rankings=rankings,
+        complete=all(found.complete for found in rankings),
         filters=filters,
         frameworks=sorted({entry.facts.framework or "none" for entry in group.standing}),
         plot=charts.curves(drawn),

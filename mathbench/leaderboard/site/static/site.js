@@ -64,7 +64,7 @@ function filterable(form) {
       if (told) told.textContent = shown === all ? `${number.format(all)} models` : `${number.format(shown)} of ${number.format(all)} models`;
     }
   };
-  form.addEventListener("input", apply);
+  for (const kind of ["input", "change"]) form.addEventListener(kind, apply);
   form.addEventListener("submit", (event) => {
     if (form.elements.sort) return;
     event.preventDefault();
