@@ -48,4 +48,5 @@ def test_root_installs_what_is_missing_and_no_more(tmp_path):
     assert done.returncode == 0 and done.stdout.splitlines()[-1].endswith(
         "--no-install-recommends chromium-driver"
     )
-    assert installed(tmp_path, apt_get="exit 100").returncode == 100
+    done = installed(tmp_path, apt_get="exit 100")
+    assert done.returncode == 3 and "apt-get could not install them" in done.stderr
