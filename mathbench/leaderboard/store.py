@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -16,14 +15,13 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from mathbench.errors import InputError
-from mathbench.leaderboard import schema
+from mathbench.leaderboard import records, schema
 from mathbench.leaderboard.checker import Checked
 from mathbench.leaderboard.database import Unreachable, engine_of, url_of
 from mathbench.leaderboard.kept import Kept, one_of
-from mathbench.leaderboard.scoring import Scored
+from mathbench.leaderboard.records import now
 from mathbench.leaderboard.submission import Submission
-from mathbench.leaderboard.tables import AttemptRow, Base, BoardRow, ScoreRow, SubmissionRow
-from mathbench.metrics import Score
+from mathbench.leaderboard.tables import AttemptRow, Base, BoardRow, SubmissionRow
 
 VERSION = "2"  # of the tables; an older board is upgraded in place, a newer one is refused
 
@@ -156,7 +154,7 @@ class Board:
         self, submission: Submission, checked: Checked, source: str = "", token: str | None = None
     ) -> Place:
         """Keep a checked submission; the same content again is an attempt, but no second submission."""
-        columns = _columns(submission, checked)  # packed before the board is locked
+        columns = records.columns(submission, checked)  # packed before the board is locked
         with self._one_line(), Session(self._engine) as session, session.begin():
             # the attempt is written first: a transaction that begins by reading may not become a writer
             attempt = AttemptRow(
@@ -166,14 +164,14 @@ class Board:
             session.flush()
             added = self._insert(SubmissionRow, columns).returning(SubmissionRow.digest)
             if new := session.scalar(added) is not None:
-                session.add_all(_score_rows(submission.digest, checked))
+                session.add_all(records.score_rows(submission.digest, checked))
             else:
                 attempt.outcome = "repeated"
             session.flush()
             row = session.get_one(SubmissionRow, submission.digest)
             sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
             attempts = session.execute(sent).one()[1]
-            return Place(_kept(row, attempts), new, attempts)
+            return Place(records.kept(row, attempts), new, attempts)
 
     def refuse(self, message: str, token: str | None = None) -> None:
         """Keep the trace of an attempt that was refused."""
@@ -234,14 +232,14 @@ class Board:
         with self.transaction() as session:
             counts = {row[0]: row[1] for row in session.execute(sendings)}
             rows = session.scalars(query.order_by(SubmissionRow.submitted, SubmissionRow.digest))
-            return [_kept(row, counts.get(row.digest, 1)) for row in rows]
+            return [records.kept(row, counts.get(row.digest, 1)) for row in rows]
 
     def one(self, digest: str) -> Kept | None:
         """The submission with a digest; None when there is none."""
         with self.transaction() as session:
             row = session.get(SubmissionRow, digest)
             sent = session.execute(_SENDINGS.where(AttemptRow.digest == digest)).first()
-            return _kept(row, sent[1] if sent else 1) if row else None
+            return records.kept(row, sent[1] if sent else 1) if row else None
 
     def packed(self, digest: str) -> bytes:
         """The kept predictions of one submission, as a Parquet file."""
@@ -268,65 +266,8 @@ def default_path() -> Path:
     return Path(user_data_dir("mathbench")) / "board.sqlite"
 
 
-def now() -> str:
-    """The time in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _version(connection: Connection) -> str | None:
     """The version of a board's tables; None where there are none yet."""
     if not inspect(connection).has_table(BoardRow.__tablename__):
         return None
     return connection.scalar(select(BoardRow.value).where(BoardRow.key == "version"))
-
-
-def _columns(submission: Submission, checked: Checked) -> dict[str, Any]:
-    manifest = submission.manifest
-    return {
-        "digest": submission.digest,
-        "submitted": now(),
-        "badge": "re-scored",
-        "task_id": manifest.task.id,
-        "task_name": manifest.task.name,
-        "model": manifest.facts.model,
-        "framework": manifest.facts.framework,
-        "manifest": dict(manifest.document),
-        "differences": list(checked.differences),
-        "predictions_digest": submission.predictions_digest,
-        "packed": submission.packed(),
-    }
-
-
-def _score_rows(digest: str, checked: Checked) -> list[ScoreRow]:
-    return [
-        ScoreRow(
-            digest=digest,
-            split=split,
-            position=position,
-            n=score.total.n,
-            correct=score.total.correct,
-            solver_n=checked.solver[split].n,
-            solver_correct=checked.solver[split].correct,
-            strata={name: [count.n, count.correct] for name, count in score.strata.items()},
-        )
-        for position, (split, score) in enumerate(checked.scores.items())
-    ]
-
-
-def _kept(row: SubmissionRow, attempts: int) -> Kept:
-    scores = {
-        s.split: Scored(Score(s.n, s.correct), {name: Score(*c) for name, c in s.strata.items()})
-        for s in row.scores
-    }
-    solver = {s.split: Score(s.solver_n, s.solver_correct) for s in row.scores}
-    checked = Checked(scores, solver, tuple(row.differences))
-    return Kept(
-        row.digest,
-        row.submitted,
-        row.badge,
-        row.manifest,
-        row.predictions_digest,
-        checked,
-        row.withdrawn,
-        attempts,
-    )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.leaderboard.store import Board, now
+from mathbench.leaderboard.records import now
+from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.tables import TokenRow
 
 PREFIX = "mb_"  # lets people, and programs that search for leaked secrets, see what it is

@@ -181,3 +181,8 @@ def test_a_damaged_round_is_passed_over(winter):
     (winter.folder / log.FILE).write_text("nonsense\n")
     page(winter, "/rounds/winter.html", 404)
     assert "There is no round here yet" in page(winter, "/rounds.html")
+
+
+def test_the_head_of_a_page_alone(client):
+    answer = client.head("/about.html")
+    assert (answer.status_code, answer.content) == (200, b"") and int(answer.headers["content-length"]) > 500

@@ -36,7 +36,7 @@ register_url_convertor("page", _PagePath())
 pages = APIRouter(include_in_schema=False)
 
 
-@pages.get("/{path:page}")
+@pages.api_route("/{path:page}", methods=["GET", "HEAD"])
 async def page(request: Request, path: str) -> Response:
     """One page, or the data of one plot."""
     if seconds := request.app.state.rates.requests.wait():
