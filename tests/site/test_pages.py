@@ -273,3 +273,9 @@ def test_thousands_of_models_come_in_pages_of_a_hundred():
     at = next(iter(site.snapshot.groups))
     shown = [row for row in Document(site.page(at).body).all("tr") if row.attributes.get("class") == "model"]
     assert 98 <= len(shown) <= 100 and len(rows_of(site.page(address.of_data(at, "interpolate")))) >= 449
+
+
+def test_long_names_do_not_share_a_page():
+    one, other = ("a" * 70 + end for end in "xy")
+    assert address.of_task(one, "a-v1") != address.of_task(other, "a-v1")
+    assert len({address.of_round(name) for name in ("winter", "Winter", "winter!", "wintér")}) == 4

@@ -42,7 +42,7 @@ async def page(request: Request, path: str) -> Response:
     if seconds := request.app.state.rates.requests.wait():
         return failed(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
     if re.fullmatch(ROUND, path):
-        return RedirectResponse(f"/{address.of_round(path.partition('/')[2])}", 308)
+        return RedirectResponse(address.of_round(path.partition("/")[2]).partition("/")[2], 308)
     return await anyio.to_thread.run_sync(_answered, request, path or address.OVERVIEW)
 
 
@@ -74,7 +74,7 @@ def _chosen(request: Request, site: Site, asked: tuple[str, str]) -> Response:
         said = f"No submission, or more than one, begins with {missing[:64]!a}; give at least eight digits of its id."
         return sent(request, comparison.choice(site.snapshot, site.frame, said, asked), status=404)
     first, second = (entry.digest for entry in found if entry)
-    return RedirectResponse(f"/{address.of_pair(first, second)}", 303)
+    return RedirectResponse(address.of_pair(first, second), 303)
 
 
 def sent(request: Request, found: Page, lasting: bool = False, status: int = 200) -> Response:

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from mathbench.leaderboard.submission import canonical
 
@@ -21,6 +23,15 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:MOST].strip("-")
 
 
+def _apart(name: str) -> str:
+    """A name in an address; where not all of it can stand there, a digest keeps it apart from others."""
+    return plain(name) if plain(name) == name else f"{plain(name) or 'page'}-{_digest({'name': name})}"
+
+
+def _digest(said: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical(said).encode()).hexdigest()[:8]
+
+
 def of_task(name: str, versioned: str) -> str:
     """A task's page; its name is made of its parameters, so that nothing else needs to be said.
 
@@ -28,7 +39,7 @@ def of_task(name: str, versioned: str) -> str:
     ('tasks/addition-base10.html', 'tasks/addition-base10-v2.html')
     """
     version = versioned.rpartition("-v")[2]
-    return f"tasks/{plain(name)}{'' if version == '1' else f'-v{version}'}.html"
+    return f"tasks/{_apart(name)}{'' if version == '1' else f'-v{version}'}.html"
 
 
 def of_model(name: str, framework: str | None) -> str:
@@ -37,7 +48,7 @@ def of_model(name: str, framework: str | None) -> str:
     >>> of_model("LSTM", "torch")
     'models/lstm-torch-d836a838.html'
     """
-    digest = hashlib.sha256(canonical({"model": name, "framework": framework}).encode()).hexdigest()[:8]
+    digest = _digest({"model": name, "framework": framework})
     return f"models/{plain(f'{name} {framework or str()}') or 'model'}-{digest}.html"
 
 
@@ -51,8 +62,12 @@ def of_pair(first: str, second: str) -> str:
 
 
 def of_round(name: str) -> str:
-    """A round's page."""
-    return f"rounds/{plain(name)}.html"
+    """A round's page.
+
+    >>> of_round("winter"), of_round("Winter")
+    ('rounds/winter.html', 'rounds/winter-34f804b3.html')
+    """
+    return f"rounds/{_apart(name)}.html"
 
 
 def of_data(page: str, what: str) -> str:
