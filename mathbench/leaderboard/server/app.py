@@ -197,7 +197,8 @@ def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.scorers = anyio.CapacityLimiter(app.state.limits.at_once)
     await anyio.to_thread.run_sync(scoring.warm_up)
-    await anyio.to_thread.run_sync(app.state.current.site)
+    site = await anyio.to_thread.run_sync(app.state.current.site)
+    await anyio.to_thread.run_sync(site.warm_up)
     with folders.own() as app.state.folder:
         yield
 

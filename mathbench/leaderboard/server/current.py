@@ -13,7 +13,7 @@ from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.store import Board, State
 
 LARGE = 2_000  # changes; a board with fewer is read again in a fraction of a second, and everybody sees the newest
-PATIENCE = 0.1  # seconds that a visitor of a larger one waits for its new moment
+PATIENCE = 0.03  # seconds that a visitor of a larger one waits for its new moment
 
 Seen = tuple[State, tuple[tuple[str, int, int], ...]]  # of the board, and of each round's log
 

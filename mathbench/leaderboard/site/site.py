@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
+from itertools import islice
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.kept import Kept
@@ -55,6 +56,16 @@ class Site:
         for first, second in comparison.pairs(self.snapshot) if self._packed else ():
             at = address.of_pair(first.digest, second.digest)
             yield from (at, at.replace(".html", ".csv"))
+
+    def warm_up(self) -> None:
+        """Make a page of each kind, so that the first visitor does not wait for templates to be read."""
+        for path in (
+            address.OVERVIEW,
+            address.MODELS,
+            *islice(self.snapshot.groups, 1),
+            *islice(self.snapshot.models, 1),
+        ):
+            self.page(path)
 
     def _pages(self, split: str) -> int:
         return max(1, -(-len(self.snapshot.averages[split]) // standings.PER_PAGE))
