@@ -56,6 +56,11 @@ class Ranking:
     fitting: int
     total: int
 
+    @property
+    def complete(self) -> bool:
+        """Whether all models are among the lines."""
+        return sum(line.kind == "model" for line in self.lines) == self.total
+
 
 @dataclass(frozen=True)
 class Facet:
