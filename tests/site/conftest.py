@@ -1,33 +1,21 @@
 """A board to look at: models that are good at some tasks, and at short numbers."""
 
 import hashlib
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from mathbench.generators import task as make_task
+from mathbench.leaderboard.site import address
 from mathbench.leaderboard.store import Board
 from mathbench.leaderboard.submit import submit_run
+from tests.conftest import absent
+from tests.leaderboard.conftest import SIZES, manifest, right, write_run
+from tests.leaderboard.test_rounds import Host
+from tests.server.conftest import Served
 
-from ..conftest import absent
-from ..leaderboard.conftest import SIZES, manifest, right, write_run
-from ..server.conftest import Served
-
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-QUIET = (
-    "headless=new",
-    "no-sandbox",
-    "disable-gpu",
-    "disable-quic",
-    "no-first-run",
-    "disable-background-networking",
-    "disable-component-update",
-    "disable-sync",
-    "hide-scrollbars",
-)
+from .visitor import CHROMIUM, DRIVER, Visitor, start
 
 # share of right answers per digit of the longest operand that a model has lost, and framework
 MODELS = {
@@ -95,35 +83,62 @@ def opened(filled):
     return Board(filled[0], create=False)
 
 
-def driver(*options):
-    """A headless Chromium; everything that it would look up or download by itself is off."""
-    if not (Path(CHROMIUM).exists() and Path(DRIVER).exists()):
-        absent("Chromium is not installed (Debian: apt-get install chromium chromium-driver)")
-    from selenium.webdriver import Chrome, ChromeOptions
-    from selenium.webdriver.chrome.service import Service
-
-    chosen = ChromeOptions()
-    chosen.binary_location = CHROMIUM
-    for option in (*QUIET, *options):
-        chosen.add_argument(f"--{option}")
-    chosen.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return Chrome(chosen, Service(DRIVER))
-
-
 @pytest.fixture(scope="session")
-def browser():
+def chromium(tmp_path_factory):
     """One browser for all tests."""
-    made = driver("window-size=1200,900")
-    yield made
-    made.quit()
+    for program in (CHROMIUM, DRIVER):
+        if not program.exists():
+            absent(f"{program} is not installed (scripts/install-services)")
+    driver = start(tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
 
 
 @pytest.fixture(scope="session")
-def served(filled, tmp_path_factory):
-    """The board, served by a process of its own; `served.url`, `served.token`."""
+def board_server(tmp_path_factory):
+    """A served board that tests only read, with a round; some models left a task out."""
     place = tmp_path_factory.mktemp("served")
-    for path in filled[0].parent.glob("board.sqlite*"):  # also what is still in the write-ahead log
-        shutil.copy(path, place / path.name)
-    server = Served(place / "board.sqlite", place)
+    digests = fill(place / "board.sqlite", place / "all", tasks=("addition", "divisible"))
+    fill(place / "board.sqlite", place / "some", tasks=("gcd",), models=tuple(MODELS)[:3])
+    (place / "rounds").mkdir()
+    Host(place / "rounds", [make_task("addition", digits=2)]).play()
+    server = Served(place / "board.sqlite", place, "--rounds", place / "rounds")
+    server.digests = digests
     yield server
     server.stop()
+
+
+@pytest.fixture
+def visitor(chromium, board_server):
+    """Somebody who looks at that board."""
+    found = Visitor(chromium, board_server.url)
+    found.as_found()
+    return found
+
+
+@pytest.fixture(scope="session")
+def tasks():
+    """The pages of its tasks."""
+    made = {name: make_task(name, **TASKS[name]) for name in ("addition", "divisible", "gcd")}
+    return {name: address.of_task(task.name, task.id) for name, task in made.items()}
+
+
+@pytest.fixture(scope="session")
+def pages(board_server, tasks):
+    """One page of every kind."""
+    hostile = next(name for name in MODELS if "<b>" in name)
+    first, second = (board_server.digests[name, "addition"] for name in ("lstm-seq2seq", hostile))
+    return {
+        "overview": address.OVERVIEW,
+        "models": address.MODELS,
+        "task": tasks["addition"],
+        "model": address.of_model("lstm-seq2seq", "torch"),
+        "hostile model": address.of_model(hostile, None),
+        "compare": address.COMPARE,
+        "pair": address.of_pair(first, second),
+        "rounds": address.ROUNDS,
+        "round": address.of_round("winter"),
+        "submit": address.SUBMIT,
+        "about": address.ABOUT,
+        "missing": "nothing/here.html",
+    }

@@ -1,184 +1,193 @@
-"""What a visitor does, in a real browser: sort, filter, compare, submit, and meet an error."""
+"""A visitor reads a served board: overview, rankings, filters, comparisons, and what is not there."""
 
 import pytest
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.export import export, site_of
+from .conftest import MODELS
 
-from ..leaderboard.conftest import manifest, replaced, right, write_run
-from .conftest import MODELS, SIZES, made
-
-TASK = address.of_task(made("addition").name, made("addition").id)
+HOSTILE = next(name for name in MODELS if "<b>" in name)
+NAMED = "table.ranking tr.model a.model"
 
 
-def until(browser, check):
-    """Wait until something holds."""
-    return WebDriverWait(browser, 20).until(lambda _: check())
+def column(visitor, name, table="table.ranking"):
+    """The button that sorts by a column."""
+    found = [b for b in visitor.one(table).find_elements("css selector", "thead button") if b.text == name]
+    assert len(found) == 1, name
+    return found[0]
 
 
-def all_of(browser, selector):
-    return browser.find_elements(By.CSS_SELECTOR, selector)
+def cells(visitor, heading, table="table.ranking"):
+    """The text of a column's cells, of models only."""
+    script = """const table = document.querySelector(arguments[0]);
+        const i = [...table.tHead.rows[0].cells].find(c => c.textContent.trim() === arguments[1]).cellIndex;
+        return [...table.tBodies[0].rows].filter(r => r.className === 'model').map(r => r.cells[i].innerText)"""
+    return visitor.run(script, table, heading)
 
 
-def one(browser, selector):
-    return browser.find_element(By.CSS_SELECTOR, selector)
+def percents(visitor):
+    return [float(text.split()[0]) for text in cells(visitor, "exact match")]
 
 
-def shown(browser, selector):
-    return [element for element in all_of(browser, selector) if element.is_displayed()]
+def sorted_by(visitor):
+    return [
+        (h.text, h.get_attribute("aria-sort"))
+        for h in visitor.one("table.ranking").find_elements("css selector", "th[aria-sort]")
+    ]
 
 
-def column(browser, header):
-    """The texts of a column of the first ranking, of models only."""
-    heads = all_of(browser, "table.ranking:first-of-type thead th")
-    at = next(i for i, head in enumerate(heads) if header in head.text) + 1
-    first = all_of(browser, "table.ranking")[0]
-    return [e.text for e in first.find_elements(By.CSS_SELECTOR, f"tr.model > :nth-child({at})")]
+def pick(visitor, which):
+    boxes = visitor.seen("form.picks")[0].find_elements("css selector", "input[name=id]")
+    boxes[which].click()
+    return boxes
 
 
-def sort_by(browser, name):
-    button = next(b for b in all_of(browser, "table.ranking thead button") if b.text.startswith(name))
-    button.click()
-    return button.find_element(By.XPATH, "..").get_attribute("aria-sort")
+def test_the_heat_map_has_every_task_and_model(visitor, tasks):
+    visitor.open("index.html")
+    panel = ".panel.interpolate table.heat"
+    assert len(visitor.seen(f"{panel} tbody tr")) == len(tasks)
+    assert len(visitor.seen(f"{panel} thead th.name:not(.reference)")) == len(MODELS)
+    assert visitor.seen(f"{panel} td.h") and visitor.seen(f"{panel} td.none")
+    assert not visitor.seen(".panel.extrapolate")
 
 
-def test_the_overview_switches_between_splits(browser, served):
-    browser.get(served.url)
-    assert shown(browser, ".panel.interpolate") and not shown(browser, ".panel.extrapolate")
-    one(browser, "label[for=heat-extrapolate]").click()
-    assert one(browser, "#heat-extrapolate").is_selected()
-    assert [e.is_displayed() for e in all_of(browser, ".panel.extrapolate")] == [True, False]
-    one(browser, "#heat-extrapolate").send_keys(Keys.ARROW_LEFT)
-    assert [e.is_displayed() for e in all_of(browser, ".panel.interpolate")] == [True, True]
-    shown(browser, "table.heat thead a")[0].click()
-    until(browser, lambda: "/models/" in browser.current_url)
-    assert one(browser, "h1").text.split("\n")[0].split()[0] in " ".join(MODELS)
+def test_the_other_split_is_shown_by_mouse_and_by_keyboard(visitor):
+    visitor.open("index.html")
+    heat = "section[aria-labelledby=heat]"
+    visitor.one("label[for=heat-extrapolate]").click()
+    visitor.until(lambda: visitor.seen(f"{heat} .panel.extrapolate"))
+    assert not visitor.seen(f"{heat} .panel.interpolate")
+    visitor.press(Keys.ARROW_LEFT)
+    visitor.until(lambda: visitor.seen(f"{heat} .panel.interpolate"))
+    assert not visitor.seen(f"{heat} .panel.extrapolate")
 
 
-def test_a_ranking_is_sorted_by_its_columns(browser, served):
-    browser.get(f"{served.url}/{TASK}")
-    assert sort_by(browser, "exact match") == "descending"
-    shares = [float(text.split()[0]) for text in column(browser, "exact match")]
-    assert shares == sorted(shares, reverse=True) and len(shares) == len(MODELS)
-    assert sort_by(browser, "exact match") == "ascending"
-    assert (
-        column(browser, "exact match")
-        and [float(t.split()[0]) for t in column(browser, "exact match")] == shares[::-1]
-    )
-    assert sort_by(browser, "model") == "ascending"
-    names = [text.split("\n")[0].lower() for text in column(browser, "model")]
-    assert names[0].startswith("<") and names[1:] == sorted(names[1:])
-    button = next(b for b in all_of(browser, "table.ranking thead button") if b.text.startswith("parameters"))
-    button.send_keys(Keys.ENTER)
-    numbers = [int(text.replace(",", "") or 0) for text in column(browser, "parameters")]
-    assert numbers == sorted(numbers, reverse=True)
+def test_a_models_name_leads_to_its_page(visitor):
+    visitor.open("index.html")
+    visitor.leaves(visitor.link("lstm-seq2seq").click)
+    assert visitor.at.startswith("models/lstm-seq2seq-torch-") and "lstm-seq2seq" in visitor.one("h1").text
 
 
-def test_a_page_with_all_lines_is_filtered_in_place(browser, served):
-    browser.get(f"{served.url}/{TASK}")
-    one(browser, "input[name=q]").send_keys("LSTM")
-    assert len(shown(browser, "tr.model")) == 4  # two models, two splits
-    assert f"2 of {len(MODELS)} models" in one(browser, ".found").text
-    assert shown(browser, "tr.floor") and "?" not in browser.current_url
-    Select(one(browser, "select[name=framework]")).select_by_visible_text("keras")
-    assert len(shown(browser, "tr.model")) == 2
-    Select(one(browser, "select[name=badge]")).select_by_visible_text("reproduced")
-    assert not shown(browser, "tr.model")
-    one(browser, "input[name=q]").send_keys(Keys.ENTER)
-    until(browser, lambda: "q=LSTM" in browser.current_url)
-    assert not shown(browser, "tr.model")
+def test_a_ranking_is_sorted_by_numbers_both_ways(visitor, tasks):
+    visitor.open(tasks["addition"])
+    column(visitor, "exact match").click()
+    assert percents(visitor) == sorted(percents(visitor), reverse=True)
+    assert sorted_by(visitor) == [("exact match", "descending")]
+    column(visitor, "exact match").click()
+    assert percents(visitor) == sorted(percents(visitor)) and len(set(percents(visitor))) > 3
+    assert sorted_by(visitor) == [("exact match", "ascending")]
 
 
-def test_two_models_are_compared(browser, served):
-    browser.get(f"{served.url}/{TASK}")
-    button = next(b for b in all_of(browser, ".picks button") if b.text.startswith("Compare"))
+def test_a_ranking_is_sorted_by_words_both_ways(visitor, tasks):
+    visitor.open(tasks["addition"])
+    for order in (1, -1):
+        column(visitor, "model").click()
+        names = [name.split()[0] for name in cells(visitor, "model")]
+        plain = sorted((name for name in names if "<" not in name), reverse=order < 0)
+        assert [name for name in names if "<" not in name] == plain
+        assert sorted_by(visitor) == [("model", "ascending" if order > 0 else "descending")]
+
+
+def test_enter_and_space_sort_too(visitor, tasks):
+    visitor.open(tasks["addition"])
+    visitor.run("arguments[0].focus()", column(visitor, "exact match"))
+    visitor.press(Keys.ENTER)
+    assert sorted_by(visitor) == [("exact match", "descending")]
+    visitor.press(Keys.SPACE)
+    assert sorted_by(visitor) == [("exact match", "ascending")]
+
+
+def test_who_has_no_value_stays_last(visitor, tasks):
+    visitor.open(tasks["addition"])
+    for _ in range(2):
+        column(visitor, "parameters").click()
+        counts = [text for text in cells(visitor, "parameters")]
+        assert counts[-1] == "" and "" not in counts[:-1]
+
+
+def test_the_heat_map_is_sorted_with_missing_results_last(visitor):
+    visitor.open("index.html")
+    for _ in range(2):
+        visitor.one("button[aria-label^='sort by mlp']").click()
+        shown = visitor.run(
+            "const i = document.querySelector('th[aria-sort]').cellIndex;"
+            "return [...document.querySelector('table.heat').tBodies[0].rows].map(r => r.cells[i].innerText)"
+        )
+        assert shown[-1] == "no result"
+
+
+@pytest.mark.parametrize(
+    ("control", "said", "fits"),
+    [
+        ("input[name=q]", "TRANS", ["decoder-transformer", "transformer"]),
+        ("select[name=framework]", "keras", ["attentional-lstm", "mlp"]),
+        ("select[name=badge]", "reproduced", []),
+    ],
+)
+def test_filters_work_in_a_page_that_has_all_lines(visitor, tasks, board_server, control, said, fits):
+    visitor.open(tasks["addition"])
+    floors, asked = len(visitor.seen("tr.floor, tr.solver")), board_server.text()
+    assert floors and visitor.texts(".found")[0] == f"{len(MODELS)} models"
+    visitor.one(control).send_keys(said)
+    visitor.until(lambda: visitor.texts(".found") == [f"{len(fits)} of {len(MODELS)} models"] * 2)
+    assert sorted(set(visitor.texts(NAMED))) == fits
+    assert len(visitor.seen("tr.floor, tr.solver")) == floors
+    assert board_server.text() == asked and visitor.at == tasks["addition"]
+
+
+def test_a_search_is_for_models_only(visitor, tasks):
+    visitor.open(tasks["addition"])
+    visitor.one("input[name=q]").send_keys("reversed")  # an encoding
+    visitor.until(lambda: visitor.texts(".found")[0] == f"0 of {len(MODELS)} models")
+
+
+def test_the_server_filters_and_orders_alike(visitor, tasks):
+    visitor.open(f"{tasks['addition']}?q=lstm&sort=model")
+    assert visitor.texts(".found") == [f"2 of {len(MODELS)} models"] * 2
+    assert visitor.texts(NAMED) == ["attentional-lstm", "lstm-seq2seq"] * 2
+    visitor.open("models.html?q=lstm")
+    assert visitor.texts(".found") == [f"2 of {len(MODELS)} models"]
+    assert visitor.seen("tr.solver")
+    visitor.one("input[name=q]").clear()
+    visitor.leaves(visitor.one("form.filter button").click)
+    assert visitor.texts(".found") == [f"{len(MODELS)} models"]
+
+
+def test_two_ticked_models_are_compared(visitor, tasks):
+    visitor.open(tasks["addition"])
+    button = visitor.one("form.picks p button")
+    assert not button.is_enabled() and visitor.texts("[data-picked]")[0] == "0 of 2 chosen"
+    pick(visitor, 0)
     assert not button.is_enabled()
-    boxes = one(browser, ".picks").find_elements(By.NAME, "id")
-    for box in boxes[:2]:
-        box.click()
-    assert button.is_enabled() and not boxes[2].is_enabled()
-    button.click()
-    until(browser, lambda: "/compare/" in browser.current_url)
-    assert "McNemar p =" in one(browser, ".verdict").text
-    assert all_of(browser, "table.rows td.right") and all_of(browser, "svg.pair")
+    boxes = pick(visitor, 2)
+    visitor.until(button.is_enabled)
+    assert [box.is_enabled() for box in boxes].count(True) == 2
+    boxes[1].click()
+    assert not boxes[1].is_selected()
+    visitor.leaves(button.click)
+    assert visitor.at.startswith("compare/") and "McNemar p = " in visitor.one(".verdict").text
+    assert visitor.seen("table.rows tbody tr td.right") and visitor.seen("table.rows tbody tr td.wrong")
 
 
-def test_an_id_that_is_not_there_is_said(browser, served):
-    browser.get(f"{served.url}/compare.html")
-    for field in all_of(browser, "input[name=id]"):
-        field.send_keys("0123456789")
-    one(browser, "form.filter button").click()
-    until(browser, lambda: all_of(browser, "[role=alert]"))
-    assert "No submission" in one(browser, "[role=alert]").text
+def test_a_wrong_id_is_answered_with_an_alert(visitor):
+    visitor.open("compare.html")
+    for box in visitor.all("input[name=id]"):
+        box.send_keys("0123456789ab")
+    visitor.leaves(visitor.one("form.filter button").click)
+    alert = visitor.one("[role=alert]").text
+    assert "0123456789ab" in alert and "\n" not in alert
+    assert [box.get_attribute("value") for box in visitor.all("input[name=id]")] == ["0123456789ab"] * 2
 
 
-def send(browser, served, path, token):
-    """Fill in the form and send it; returns what the page says."""
-    browser.get(f"{served.url}/submit.html")
-    one(browser, "input[name=manifest]").send_keys(str(path / "result.json"))
-    one(browser, "input[name=predictions]").send_keys(str(path / "predictions.parquet"))
-    one(browser, "[data-token]").send_keys(token)
-    one(browser, "form.submit button").click()
-    place = one(browser, "[data-answer]")
-    until(browser, lambda: place.text and "being scored" not in place.text)
-    return place.text
+def test_an_unknown_page_leads_home(visitor):
+    visitor.open("tasks/deep/nothing.html")
+    assert visitor.one("h1").text == "Not found" and visitor.one("main [role=alert]").text
+    visitor.leaves(visitor.link("Back to the overview").click)
+    assert visitor.at == "index.html" and visitor.seen("table.heat")
 
 
-def test_a_run_is_submitted_with_a_token(browser, served, tmp_path):
-    task = made("addition")
-    path = write_run(
-        tmp_path / "run", manifest(task, SIZES, baseline="from a browser"), replaced(right(task), 3)
-    )
-    assert "Refused: this token is not known" in send(browser, served, path, "mb_" + "0" * 64)
-    said = send(browser, served, path, served.token)
-    assert "kept as" in said and "297 of 300 right, 99.00 %" in said and "the claim does not hold" in said
-    assert served.token not in browser.current_url and served.token not in served.text()
-    assert "attempt 2" in send(browser, served, path, served.token)
-    browser.get(f"{served.url}/{TASK}")
-    assert "from a browser" in one(browser, "main").text
-
-
-def test_a_refusal_is_one_line(browser, served, tmp_path):
-    task = made("addition")
-    path = write_run(tmp_path / "run", manifest(task, SIZES), right(task).slice(0, 0))
-    (path / "predictions.parquet").write_bytes(b"<b>no parquet</b>")
-    said = send(browser, served, path, served.token)
-    assert said.startswith("Refused: ") and "\n" not in said and not all_of(browser, "[data-answer] b")
-
-
-def test_an_address_that_is_not_there_leads_home(browser, served):
-    browser.get(f"{served.url}/tasks/nothing.html")
-    assert one(browser, "h1").text == "Not found"
-    one(browser, "main a").click()
-    until(browser, lambda: one(browser, "h1").text.startswith("Which models"))
-
-
-def test_without_scripts_the_server_filters_and_compares(browser, served):
-    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    try:
-        browser.get(f"{served.url}/{TASK}")
-        one(browser, "input[name=q]").send_keys("transformer")
-        one(browser, "form.filter button").click()
-        until(browser, lambda: "q=transformer" in browser.current_url)
-        assert len(shown(browser, "tr.model")) == 4
-        for box in one(browser, ".picks").find_elements(By.NAME, "id")[:2]:
-            box.click()
-        one(browser, ".picks p button").click()
-        until(browser, lambda: "/compare/" in browser.current_url)
-    finally:
-        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-
-
-@pytest.mark.parametrize("page", ["index.html", TASK])
-def test_pages_as_files_work_from_the_disk(browser, filled, tmp_path, page):
-    export(site_of(filled[0]), tmp_path / "site")
-    browser.get((tmp_path / "site" / page).as_uri())
-    assert one(browser, "h1").value_of_css_property("font-weight") == "700"
-    assert one(browser, "body").value_of_css_property("margin") == "0px"
-    assert all_of(browser, "table thead button"), "sorting works"
-    if page == TASK:
-        one(browser, "input[name=q]").send_keys("lstm")
-        assert len(shown(browser, "tr.model")) == 4
+def test_a_hostile_name_stays_text(visitor, pages):
+    for path in pages.values():
+        visitor.open(path)
+        assert not [b for b in visitor.all("main b") if "hostile" in b.get_attribute("textContent")], path
+    visitor.open(pages["hostile model"])
+    assert visitor.one("h1").text.startswith(HOSTILE) and visitor.driver.title.startswith(HOSTILE)

@@ -64,7 +64,10 @@ def data(snapshot: Snapshot, split: str) -> Page:
 
 def models(snapshot: Snapshot, frame: Frame, split: str, number: int, word: str = "") -> Page | None:
     """One of the pages that list all models; None where there is none of that number."""
-    found = [a for a in listed(snapshot, split) if word.lower() in f"{a.model} {a.framework}".lower()]
+    every = listed(snapshot, split)
+    found = [
+        a for a in every if a.kind != "model" or word.lower() in f"{a.model} {a.framework or ''}".lower()
+    ]
     pages = max(1, -(-len(found) // PER_PAGE))
     if not 1 <= number <= pages:
         return None
@@ -74,7 +77,8 @@ def models(snapshot: Snapshot, frame: Frame, split: str, number: int, word: str 
         models_address(split, number),
         split=split,
         averages=found[(number - 1) * PER_PAGE : number * PER_PAGE],
-        total=len(found),
+        fitting=sum(a.kind == "model" for a in found),
+        total=sum(a.kind == "model" for a in every),
         number=number,
         pages=pages,
         word=word,

@@ -8,7 +8,7 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.generators import task as make_task
-from mathbench.leaderboard.ranking import SORTS, Line, ranked
+from mathbench.leaderboard.ranking import SORTS, Line
 from mathbench.leaderboard.render import told_apart
 from mathbench.leaderboard.site import charts, facets
 from mathbench.leaderboard.site.page import Frame, Page, html, table
@@ -30,11 +30,6 @@ class Filters:
     framework: str = ""
     badge: str = ""
     sort: str = "score"
-
-    @property
-    def any(self) -> bool:
-        """Whether lines are left out."""
-        return bool(self.word or self.framework or self.badge)
 
     def fit(self, line: Line) -> bool:
         """Whether a line is shown; floors and the solver always are."""
@@ -109,11 +104,9 @@ def page(group: TaskGroup, frame: Frame, filters: Filters) -> Page:
 
 
 def ranking(group: TaskGroup, split: str, filters: Filters) -> Ranking:
-    """The lines that fit, ranked among themselves as `leaderboard show` does."""
+    """The lines that fit, each with its rank among all."""
     every = group.tables[split].lines
     fitting = [line for line in every if filters.fit(line)]
-    if filters.any:
-        fitting = ranked(fitting)
     fitting.sort(key=SORTS[filters.sort if filters.sort in SORTS else "score"])
     models = sum(line.kind == "model" for line in fitting)
     total = sum(line.kind == "model" for line in every)

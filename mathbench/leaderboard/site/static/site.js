@@ -15,14 +15,17 @@ function compare(a, b) {
   return typeof a === "number" ? -1 : 1;
 }
 
-// Numbers begin with the largest, words with the first; a second click turns the order round.
+// Numbers begin with the largest, words and ranks with the first; a second click turns the order round. Who has no value is last.
 function sort(table, header) {
   const rows = [...table.tBodies[0].rows];
   const values = rows.map((row) => value(row, header.cellIndex));
   const numbers = values.every((v) => typeof v === "number" || v === "");
   const before = header.getAttribute("aria-sort");
-  const down = before ? before === "ascending" : numbers;
-  const order = rows.map((row, i) => i).sort((i, j) => (down ? -1 : 1) * compare(values[i], values[j]) || i - j);
+  const down = before ? before === "ascending" : numbers && !header.hasAttribute("data-up");
+  const lacks = (i) => Number(values[i] === "");
+  const order = rows
+    .map((row, i) => i)
+    .sort((i, j) => lacks(i) - lacks(j) || (down ? -1 : 1) * compare(values[i], values[j]) || i - j);
   for (const other of header.parentNode.cells) other.removeAttribute("aria-sort");
   header.setAttribute("aria-sort", down ? "descending" : "ascending");
   table.tBodies[0].append(...order.map((i) => rows[i]));
@@ -44,6 +47,7 @@ function sortable(table) {
 function filterable(form) {
   const tables = [...document.querySelectorAll("table[data-filtered]")];
   const lists = tables.length ? tables : [...document.querySelectorAll("table.ranking")];
+  const named = tables.length ? "a.model" : "th"; // a task's ranking is searched by name, as the server does it
   const apply = () => {
     const wanted = Object.fromEntries(new FormData(form));
     const word = (wanted.q ?? "").trim().toLowerCase();
@@ -53,7 +57,7 @@ function filterable(form) {
       for (const row of table.tBodies[0].rows) {
         if (!row.classList.contains("model")) continue;
         const fits =
-          row.querySelector("th").textContent.toLowerCase().includes(word) &&
+          row.querySelector(named).textContent.toLowerCase().includes(word) &&
           (!wanted.framework || row.dataset.framework === wanted.framework) &&
           (!wanted.badge || row.dataset.badge === wanted.badge);
         row.hidden = !fits;
