@@ -196,6 +196,7 @@ def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.scorers = anyio.CapacityLimiter(app.state.limits.at_once)
+    app.state.comparers = anyio.CapacityLimiter(1)  # who asks for many comparisons waits, and nobody else
     await anyio.to_thread.run_sync(scoring.warm_up)
     site = await anyio.to_thread.run_sync(app.state.current.site)
     await anyio.to_thread.run_sync(site.warm_up)

@@ -43,7 +43,8 @@ async def page(request: Request, path: str) -> Response:
         return failed(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
     if re.fullmatch(ROUND, path):
         return RedirectResponse(address.of_round(path.partition("/")[2]).partition("/")[2], 308)
-    return await anyio.to_thread.run_sync(_answered, request, path or address.OVERVIEW)
+    slow = request.app.state.comparers if path.startswith("compare/") else None
+    return await anyio.to_thread.run_sync(_answered, request, path or address.OVERVIEW, limiter=slow)
 
 
 def _answered(request: Request, path: str) -> Response:
