@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -169,21 +169,25 @@ def escape_markdown(text: str) -> str:
 
 def comma_separated(tables: Sequence[Table]) -> str:
     """All tables as one CSV table."""
+    return csv_text(CSV_COLUMNS, (_csv_row(table, line) for table in tables for line in table.lines))
+
+
+def _csv_row(table: Table, line: Line) -> list[Any]:
+    said = {"task": table.task, "split": table.split, "submissions": " ".join(line.submissions)}
+    values = vars(line) | said
+    return [values[column] for column in CSV_COLUMNS]
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV; cells that a spreadsheet would run are made text."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for table in tables:
-        for line in table.lines:
-            values = vars(line) | {
-                "task": table.task,
-                "split": table.split,
-                "submissions": " ".join(line.submissions),
-            }
-            writer.writerow([csv_cell(values[column]) for column in CSV_COLUMNS])
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(value) for value in row] for row in rows)
     return sink.getvalue()
 
 
-def csv_cell(value: Any) -> Any:
+def _csv_cell(value: Any) -> Any:
     """Spreadsheets run text that begins like a formula; a quotation mark in front keeps it text."""
     if not isinstance(value, str):
         return value

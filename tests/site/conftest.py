@@ -111,9 +111,7 @@ def board_server(tmp_path_factory):
 @pytest.fixture
 def visitor(chromium, board_server):
     """Somebody who looks at that board."""
-    found = Visitor(chromium, board_server.url)
-    found.as_found()
-    return found
+    return Visitor(chromium, board_server.url)
 
 
 @pytest.fixture(scope="session")

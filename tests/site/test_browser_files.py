@@ -23,9 +23,7 @@ def folder(board_server, tmp_path_factory):
 
 @pytest.fixture
 def reader(chromium, folder):
-    found = Visitor(chromium, folder.as_uri())
-    found.as_found()
-    return found
+    return Visitor(chromium, folder.as_uri())
 
 
 @pytest.fixture

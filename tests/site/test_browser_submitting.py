@@ -23,9 +23,7 @@ def empty_server(tmp_path_factory):
 
 @pytest.fixture
 def sender(chromium, empty_server):
-    found = Visitor(chromium, empty_server.url)
-    found.as_found()
-    return found
+    return Visitor(chromium, empty_server.url)
 
 
 @pytest.fixture

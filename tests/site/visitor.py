@@ -35,6 +35,7 @@ class Visitor:
 
     def __init__(self, driver, root):
         self.driver, self.root = driver, root
+        self._as_found()
 
     def open(self, path):
         self.driver.get(f"{self.root}/{path}")
@@ -96,7 +97,7 @@ class Visitor:
         """What the browser wrote to its console since it was last asked."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
-    def as_found(self):
+    def _as_found(self):
         """Undo what an earlier visit has set."""
         self.scripts(True)
         self.scheme("light")

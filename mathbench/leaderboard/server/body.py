@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Response
 
+JSON = "application/json"
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}  # these occur inside strings only
 
 
@@ -19,7 +20,9 @@ def as_json(value: Any) -> bytes:
     return text.translate(_ESCAPED).encode() + b"\n"
 
 
-def answer(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A reply with this body, which a browser must not take for anything but JSON."""
+def answer(
+    body: bytes, status: int = 200, headers: Mapping[str, str] | None = None, kind: str = JSON
+) -> Response:
+    """A reply with this body, which a browser must not take for anything but what it is."""
     safe = {"X-Content-Type-Options": "nosniff", **(headers or {})}
-    return Response(body, status, media_type="application/json", headers=safe)
+    return Response(body, status, media_type=kind, headers=safe)

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
 from typing import Generic, TypeVar
 
 from fastapi import Request, Response
 
-from mathbench.leaderboard.server.body import answer
+from mathbench.leaderboard.server.body import JSON, answer
 from mathbench.leaderboard.site.site import Site
 
 MOST = 256  # answers that are kept ready
@@ -51,21 +51,13 @@ class Ready(Generic[Answer]):
         return once.get()
 
 
-def known(request: Request, tag: str) -> bool:
-    """Whether somebody has what this ETag stands for already."""
+def reply(
+    request: Request, body: bytes, kind: str = JSON, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A body with its ETag, or 304 for somebody who has it already."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    sent = {"Cache-Control": "no-cache", **(headers or {}), "ETag": tag}
     words = request.headers.get("if-none-match", "").split(",")
-    return bool({tag, "*"} & {word.strip().removeprefix("W/") for word in words})
-
-
-def tag_of(body: bytes) -> str:
-    """The ETag of a body."""
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-
-
-def reply(request: Request, body: bytes) -> Response:
-    """A body of JSON with its ETag, or 304 for somebody who has it already."""
-    tag = tag_of(body)
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    return (
-        Response(status_code=304, headers=headers) if known(request, tag) else answer(body, headers=headers)
-    )
+    if {tag, "*"} & {word.strip().removeprefix("W/") for word in words}:
+        return Response(status_code=304, headers=sent)
+    return answer(body, headers=sent, kind=kind)

@@ -9,7 +9,8 @@ from starlette.convertors import PathConvertor, register_url_convertor
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.database import Unreachable
-from mathbench.leaderboard.server.caching import known, tag_of
+from mathbench.leaderboard.server.body import answer
+from mathbench.leaderboard.server.caching import reply
 from mathbench.leaderboard.site import address, comparison
 from mathbench.leaderboard.site.page import POLICY, Page, html
 from mathbench.leaderboard.site.site import Site
@@ -18,7 +19,6 @@ from mathbench.leaderboard.site.tasks import Filters
 YEAR = 31_536_000  # seconds for which a browser may keep files whose address changes with them
 SAFE = {
     "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 
@@ -64,7 +64,7 @@ def _answered(request: Request, path: str) -> Response:
         return failed(request, 422, str(error))
     if found is None:
         return failed(request, 404, "There is nothing at this address.")
-    return sent(request, found, lasting=path.startswith("static/") and "v" in asked)
+    return _sent(request, found, lasting=path.startswith("static/") and "v" in asked)
 
 
 def _chosen(request: Request, site: Site, asked: tuple[str, str]) -> Response:
@@ -73,19 +73,15 @@ def _chosen(request: Request, site: Site, asked: tuple[str, str]) -> Response:
     missing = next((digits for digits, entry in zip(asked, found, strict=True) if entry is None), None)
     if missing is not None:
         said = f"No submission, or more than one, begins with {missing[:64]!a}; give at least eight digits of its id."
-        return sent(request, comparison.choice(site.snapshot, site.frame, said, asked), status=404)
+        choice = comparison.choice(site.snapshot, site.frame, said, asked)
+        return answer(choice.body, 404, SAFE, choice.kind)
     first, second = (entry.digest for entry in found if entry)
     return RedirectResponse(address.of_pair(first, second), 303)
 
 
-def sent(request: Request, found: Page, lasting: bool = False, status: int = 200) -> Response:
-    """A page as it leaves the server, or 304 for somebody who has it already."""
-    tag = tag_of(found.body)
-    keep = f"public, max-age={YEAR}, immutable" if lasting else "no-cache"
-    headers = {**SAFE, "ETag": tag, "Cache-Control": keep}
-    if status == 200 and known(request, tag):
-        return Response(status_code=304, headers=headers)
-    return Response(found.body, status, media_type=found.kind, headers=headers)
+def _sent(request: Request, found: Page, lasting: bool) -> Response:
+    keep = {"Cache-Control": f"public, max-age={YEAR}, immutable"} if lasting else {}
+    return reply(request, found.body, found.kind, SAFE | keep)
 
 
 def failed(request: Request, status: int, why: str, wait: int | None = None) -> Response:
@@ -96,4 +92,4 @@ def failed(request: Request, status: int, why: str, wait: int | None = None) -> 
     title = titles.get(status, "Something went wrong")
     found = html("error.html", frame, path, status=status, title=title, message=why)
     headers = {**SAFE, **({"Retry-After": str(wait)} if wait else {})}
-    return Response(found.body, status, media_type=found.kind, headers=headers)
+    return answer(found.body, status, headers, found.kind)

@@ -88,7 +88,7 @@ def one(request: Request, name: Name) -> Response:
 def log_of(request: Request, name: Name) -> Response:
     """The file as it is: every line has the SHA-256 of the one before."""
     path = request.app.state.shelf.folder(name) / log.FILE
-    return _file(request, bounded(path, log.MOST_BYTES), LINES)
+    return reply(request, bounded(path, log.MOST_BYTES), LINES)
 
 
 @reading.get(
@@ -106,7 +106,7 @@ def answers_of(request: Request, name: Name, entry: Entry) -> Response:
     path = answers.file_of(shelf.folder(name), entry)
     if _entered(found, entry).entries[entry].answer is None or not path.is_file():
         raise HTTPException(404, f"there are no answers of {entry}.")
-    return _file(request, bounded(path, MOST_FILE), PARQUET)
+    return reply(request, bounded(path, MOST_FILE), PARQUET)
 
 
 @taking_part.post(
@@ -193,14 +193,6 @@ def _entered(found: Round, entry: str) -> Round:
 
 def _line(event: Event | None) -> dict[str, Any]:
     return {"receipt": event.digest, "line": dict(event.said)} if event else {}
-
-
-def _file(request: Request, body: bytes, kind: str) -> Response:
-    """A file with its ETag, as it is."""
-    sent = reply(request, body)
-    if sent.status_code == 200:
-        sent.headers["content-type"] = kind
-    return sent
 
 
 def add(app: FastAPI, shelf: Shelf, let_in: Callable[..., Any], token: Callable[..., Any]) -> None:

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from mathbench.leaderboard.kept import Kept
-from mathbench.leaderboard.paired import Compared, Paired, rows_of
+from mathbench.leaderboard.paired import Compared, rows_of
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.site.page import Frame, Page, html, table
-from mathbench.leaderboard.site.snapshot import JUDGED, Snapshot, TaskGroup
+from mathbench.leaderboard.site.snapshot import Snapshot, TaskGroup
 
 BEST = 6  # models of a task of which a site of files compares any two
+PAIRED = ("both", "only_first", "only_second", "neither", "p", "test")  # what is told of each stratum
 SUGGESTED = 50  # submissions that a server suggests
 
 
 def choice(snapshot: Snapshot, frame: Frame, error: str = "", asked: tuple[str, str] = ("", "")) -> Page:
     """Where two submissions are chosen."""
-    suggested = [entry for entry in reversed(snapshot.kept) if entry.withdrawn is None][:SUGGESTED]
+    suggested = snapshot.latest(SUGGESTED)
     ready = [] if frame.served else list(pairs(snapshot))
     by_task: dict[str, list[tuple[Kept, Kept]]] = {}
     for first, second in ready:
@@ -33,23 +34,16 @@ def page(first: Kept, second: Kept, compared: list[Compared], task: TaskGroup, f
 
 def data(compared: list[Compared]) -> Page:
     """The counts behind the bars as CSV."""
-    columns = ("split", "stratum", "both", "only_first", "only_second", "neither", "p", "test")
-    return table(columns, (row for found in compared for row in _rows(found)))
+    return table(("split", "stratum", *PAIRED), (row for found in compared for row in _rows(found)))
 
 
 def _rows(found: Compared) -> Iterator[tuple[object, ...]]:
     for stratum, counts in {"": found.total, **found.strata}.items():
-        yield (found.split, stratum, *_counts(counts), counts.p, counts.test)
-
-
-def _counts(found: Paired) -> tuple[int, int, int, int]:
-    return found.both, found.only_first, found.only_second, found.neither
+        yield found.split, stratum, *(getattr(counts, name) for name in PAIRED)
 
 
 def pairs(snapshot: Snapshot) -> Iterator[tuple[Kept, Kept]]:
     """Any two of a task's best models that answered the same rows."""
     for group in snapshot.groups.values():
-        split = next((split for split in JUDGED if split in group.tables), None)
-        lines = [line for line in group.tables[split].lines if line.kind == "model"] if split else []
-        best = [group.by_digest[line.submissions[0]] for line in lines[:BEST]]
+        best = [group.by_digest[line.submissions[0]] for line in group.best[:BEST]]
         yield from ((a, b) for a, b in combinations(best, 2) if rows_of(a) == rows_of(b))

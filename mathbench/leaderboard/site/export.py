@@ -16,20 +16,19 @@ from mathbench.leaderboard.store import Board
 LIST = ".mathbench-site.json"  # what an export before wrote; nothing else is ever removed
 
 
-def site_of(target: str | Path | None, folder: Path | None = None, name: str = "") -> Site:
+def site_of(target: str | Path | None, folder: Path | None = None) -> Site:
     """The site of files of any board: a folder, a file or a database URL.
 
     Args:
         target: the board.
         folder: holds sealed rounds.
-        name: what the board is called; by default the last part of its path.
     """
     if is_folder(target):
         at = folder_of(target)
-        snapshot = Snapshot.of(name or at.resolve().name, read(at))
+        snapshot = Snapshot.of(at.resolve().name, read(at))
         return Site(snapshot, rounds.read(folder), None, served=False)
     board = Board(target, create=False)
-    snapshot = Snapshot.of(name or board.public_name, board.kept(), board.attempts())
+    snapshot = Snapshot.of(board.public_name, board.kept(), board.attempts())
     return Site(snapshot, rounds.read(folder), board.packed, served=False)
 
 
@@ -52,9 +51,8 @@ def export(site: Site, folder: Path, tell: Callable[[str], None] = lambda path: 
     before = _listed(folder)
     files.make(folder)
     paths = list(dict.fromkeys(site.paths()))
-    files.write(
-        folder / LIST, json.dumps(sorted(before.union(paths)), indent=0)
-    )  # first: it may be interrupted
+    # the list is written first: the export may be interrupted
+    files.write(folder / LIST, json.dumps(sorted(before.union(paths)), indent=0))
     for path in paths:
         _write(site, folder, path)
         tell(path)

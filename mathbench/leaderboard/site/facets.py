@@ -11,7 +11,6 @@ _DIGITS = re.compile(r"digits=(\d+(?:\+\d+)*)")
 KIND = "kind"  # what a part without a name stands under, such as prime or carry
 
 Strata = Mapping[str, Score]
-Shares = dict[str, float]  # per stratum
 
 
 def lengths(name: str) -> tuple[int, ...]:

@@ -39,7 +39,7 @@ def page(snapshot: Snapshot, group: ModelGroup, frame: Frame) -> Page:
         averages={split: _average(snapshot, group, split) for split in JUDGED},
         kept=kept[:SHOWN],
         left_out=len(kept[SHOWN:]),
-        addresses={entry.digest: _task_address(snapshot, entry.digest) for entry in kept[:SHOWN]},
+        addresses={entry.digest: snapshot.by_digest[entry.digest].address for entry in kept[:SHOWN]},
         badges=BADGES,
     )
 
@@ -82,26 +82,15 @@ def data(snapshot: Snapshot, group: ModelGroup) -> Page:
 def results(snapshot: Snapshot, group: ModelGroup, split: str) -> Iterator[Result]:
     """The lines of a model on all tasks."""
     digests = {entry.digest for entry in group.kept}
-    for tasks in (snapshot.by_digest[digest] for digest in dict.fromkeys(_first_per_task(snapshot, group))):
+    answered = {found.address: found for found in (snapshot.by_digest[digest] for digest in digests)}
+    for _, tasks in sorted(answered.items()):
         if (found := tasks.tables.get(split)) is None:
             continue
-        floors = [line for line in found.lines if line.kind == "floor"]
-        floor = max(floors, key=lambda line: line.exact_match, default=None)
         for line in found.lines:
             if digests.intersection(line.submissions):
-                yield Result(tasks, found, line, floor)
-
-
-def _first_per_task(snapshot: Snapshot, group: ModelGroup) -> list[str]:
-    """One digest of each task that the model answered, by the task's name."""
-    by_task = {snapshot.by_digest[entry.digest].address: entry.digest for entry in group.kept}
-    return [digest for _, digest in sorted(by_task.items())]
+                yield Result(tasks, found, line, tasks.floor(split))
 
 
 def _average(snapshot: Snapshot, group: ModelGroup, split: str) -> Average | None:
     same = (a for a in snapshot.averages[split] if (a.model, a.framework) == (group.model, group.framework))
     return next(same, None)
-
-
-def _task_address(snapshot: Snapshot, digest: str) -> str:
-    return snapshot.by_digest[digest].address

@@ -1,8 +1,6 @@
 """From a template and its values to the bytes of a page."""
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mathbench.leaderboard.render import clean, csv_cell
+from mathbench.leaderboard.render import clean, csv_text
 from mathbench.leaderboard.site import address, charts
 
 HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
@@ -85,12 +83,8 @@ def html(template: str, frame: Frame, path: str, **values: Any) -> Page:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Page:
-    """The data of a plot as CSV; cells that a spreadsheet would run are made text."""
-    sink = io.StringIO()
-    writer = csv.writer(sink, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([csv_cell(value) for value in row] for row in rows)
-    return Page(sink.getvalue().encode(), CSV)
+    """The data of a plot as CSV."""
+    return Page(csv_text(columns, rows).encode(), CSV)
 
 
 @cache

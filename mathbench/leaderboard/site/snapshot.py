@@ -1,9 +1,9 @@
 """A board at one moment, grouped as its pages need it; what did not change is shared with the moment before."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from statistics import fmean
 from typing import Any
 
@@ -65,6 +65,17 @@ class TaskGroup:
                     found[split].setdefault(name, []).append(scored.total.exact_match)
         return {split: {n: fmean(all_) for n, all_ in named.items()} for split, named in found.items()}
 
+    @cached_property
+    def best(self) -> list[Line]:
+        """The models of the first split that there is, best first."""
+        split = next((split for split in JUDGED if split in self.tables), None)
+        return [line for line in self.tables[split].lines if line.kind == "model"] if split else []
+
+    def floor(self, split: str) -> Line | None:
+        """The highest floor of a split; None where none is known."""
+        floors = (line for line in self.tables[split].lines if line.kind == "floor")
+        return max(floors, key=lambda line: line.exact_match, default=None)
+
     def of_line(self, line: Line) -> list[Kept]:
         """The submissions that a line of a table stands for."""
         return [self.by_digest[digest] for digest in line.submissions]
@@ -100,7 +111,7 @@ class Snapshot:
     @classmethod
     def of(cls, name: str, kept: Iterable[Kept], attempts: Mapping[str, int] | None = None) -> "Snapshot":
         """A snapshot of these submissions."""
-        return cls(name, {}, attempts or {}).renewed(list(kept), attempts or {})
+        return cls(name, {}, {}).renewed(list(kept), attempts or {})
 
     def renewed(self, changed: Sequence[Kept], attempts: Mapping[str, int]) -> "Snapshot":
         """The next moment: these submissions are new or changed, all others stay."""
@@ -156,17 +167,21 @@ class Snapshot:
         """The macro averages per split."""
         return {split: averages(self.kept, split) for split in JUDGED}
 
+    def latest(self, most: int) -> list[Kept]:
+        """The newest submissions that stand, newest first."""
+        return list(islice((entry for entry in reversed(self.kept) if entry.withdrawn is None), most))
+
     @cached_property
     def counts(self) -> dict[str, int]:
         """How much there is: submissions, models, tasks, and how often something was sent, refused, withdrawn."""
         withdrawn = sum(entry.withdrawn is not None for entry in self.kept)
-        sent = Counter(self.attempts)
+        refused = self.attempts.get("refused", 0)
         return {
             "tasks": len(self.groups),
             "models": len(self.models),
             "submissions": len(self.kept),
-            "attempts": sum(entry.attempts for entry in self.kept) + sent["refused"],
-            "refused": sent["refused"],
+            "attempts": sum(entry.attempts for entry in self.kept) + refused,
+            "refused": refused,
             "withdrawn": withdrawn,
         }
 

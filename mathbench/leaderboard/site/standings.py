@@ -36,16 +36,15 @@ class Heat:
 
 def page(snapshot: Snapshot, frame: Frame) -> Page:
     """The first page."""
-    latest = [entry for entry in reversed(snapshot.kept) if entry.withdrawn is None][:LATEST]
     return html(
         "index.html",
         frame,
         address.OVERVIEW,
         counts=snapshot.counts,
         heats=[heat(snapshot, split) for split in JUDGED],
-        averages={split: listed(snapshot, split)[:COLUMNS] for split in JUDGED},
+        averages={split: found[:COLUMNS] for split, found in snapshot.averages.items()},
         models=sum(entry.kind == "model" for entry in snapshot.averages["interpolate"]),
-        latest=latest,
+        latest=snapshot.latest(LATEST),
     )
 
 
@@ -64,7 +63,7 @@ def data(snapshot: Snapshot, split: str) -> Page:
 
 def models(snapshot: Snapshot, frame: Frame, split: str, number: int, word: str = "") -> Page | None:
     """One of the pages that list all models; None where there is none of that number."""
-    every = listed(snapshot, split)
+    every = snapshot.averages[split]
     found = [
         a for a in every if a.kind != "model" or word.lower() in f"{a.model} {a.framework or ''}".lower()
     ]
@@ -98,19 +97,14 @@ def models_address(split: str, number: int = 1) -> str:
 def models_data(snapshot: Snapshot, split: str) -> Page:
     """All macro averages as CSV."""
     columns = ("rank", "kind", "model", "framework", "macro_average", "low", "high", "tasks", "of")
-    found = listed(snapshot, split)
+    found = snapshot.averages[split]
     rows = ((a.rank, a.kind, a.model, a.framework, a.mean, a.low, a.high, a.tasks, a.of) for a in found)
     return table(columns, rows)
 
 
-def listed(snapshot: Snapshot, split: str) -> list[Average]:
-    """Models, floors and the solver over all tasks, those that answered all of them first."""
-    return snapshot.averages[split]
-
-
 def heat(snapshot: Snapshot, split: str) -> Heat:
     """Tasks by the models that answered most of them, best first."""
-    by_tasks = sorted((a for a in listed(snapshot, split) if a.kind == "model"), key=lambda a: -a.tasks)
+    by_tasks = sorted((a for a in snapshot.averages[split] if a.kind == "model"), key=lambda a: -a.tasks)
     chosen = sorted(by_tasks[:COLUMNS], key=lambda a: (-a.tasks, -a.mean))
     names = [(a.model, a.framework) for a in chosen]
     groups = [group for group in snapshot.groups.values() if split in group.tables]
@@ -120,7 +114,7 @@ def heat(snapshot: Snapshot, split: str) -> Heat:
 def _row(group: TaskGroup, split: str, names: Sequence[Name]) -> Row:
     by_name = group.shares[split]
     lines = group.tables[split].lines
-    floor = max((a for a in lines if a.kind == "floor"), key=lambda a: a.exact_match, default=None)
+    floor = group.floor(split)
     solver = next((a.exact_match for a in lines if a.kind == "solver"), None)
     cells = tuple(by_name.get(name) for name in names)
     best, called = (floor.exact_match, floor.model) if floor else (None, "")

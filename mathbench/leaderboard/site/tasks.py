@@ -9,11 +9,10 @@ from typing import Any
 from mathbench.errors import InputError
 from mathbench.generators import task as make_task
 from mathbench.leaderboard.ranking import SORTS, Line
-from mathbench.leaderboard.render import told_apart
+from mathbench.leaderboard.render import comma_separated, told_apart
 from mathbench.leaderboard.site import charts, facets
-from mathbench.leaderboard.site.page import Frame, Page, html, table
+from mathbench.leaderboard.site.page import CSV, Frame, Page, html, table
 from mathbench.leaderboard.site.snapshot import JUDGED, TaskGroup
-from mathbench.leaderboard.submission import canonical
 from mathbench.metrics import Score
 from mathbench.rows import Rows
 
@@ -115,9 +114,7 @@ def ranking(group: TaskGroup, split: str, filters: Filters) -> Ranking:
 
 def leading(group: TaskGroup, most: int = STRATA) -> list[tuple[str, Strata]]:
     """The best models of the first split that there is, with their strata on both."""
-    split = next((split for split in JUDGED if split in group.tables), "")
-    lines = [line for line in group.tables[split].lines if line.kind == "model"] if split else []
-    return [(_label(line), _all_strata(group, line)) for line in told_apart(lines)[:most]]
+    return [(_label(line), _all_strata(group, line)) for line in told_apart(group.best)[:most]]
 
 
 def _label(line: Line) -> str:
@@ -172,16 +169,7 @@ def ranking_data(group: TaskGroup, split: str) -> Page | None:
     """All lines of a ranking as CSV."""
     if split not in group.tables:
         return None
-    columns = "rank kind model framework encoding recipe data exact_match low high spread seeds n parameters"
-    names = [*columns.split(), "badge", "attempts", "submitted"]
-    rows = ([getattr(line, name) for name in names] for line in group.tables[split].lines)
-    return table(
-        [*names, "submissions"],
-        (
-            [*row, " ".join(line.submissions)]
-            for row, line in zip(rows, group.tables[split].lines, strict=True)
-        ),
-    )
+    return Page(comma_separated([group.tables[split]]).encode(), CSV)
 
 
 def strata_data(group: TaskGroup) -> Page:
@@ -197,7 +185,7 @@ def strata_data(group: TaskGroup) -> Page:
 
 def samples(group: TaskGroup) -> list[dict[str, Any]]:
     """A few rows of the task to look at."""
-    return _samples(canonical({"id": group.said["id"], "parameters": dict(group.said["parameters"])}))
+    return _samples(group.kept[0].task_key)
 
 
 @lru_cache(maxsize=1024)
