@@ -26,10 +26,10 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.generate import machine
-from mathbench.generators import task as make_task
+from mathbench.families import task as make_task
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.store import Board
-from mathbench.leaderboard.tables import AttemptRow, ScoreRow, SubmissionRow
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.tables import AttemptRow, ScoreRow, SubmissionRow
 from mathbench.task import Task
 from tests.leaderboard.conftest import manifest
 

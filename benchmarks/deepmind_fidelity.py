@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.generate import machine
 from mathbench.generators.deepmind import MODULES, TASKS
 from mathbench.rows import Rows
-from mathbench.sampled import ROWS
+from mathbench.sampling.sampled import ROWS
 
 ORIGINAL = Path(__file__).with_name("deepmind_original.py")
 LEVELS = {"train-easy": "easy", "train-medium": "medium", "train-hard": "hard"}

@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import mathbench
 from benchmarks.generate import as_text, machine
-from mathbench.characters import PRINTABLE, Characters
+from mathbench.tokenizer import PRINTABLE, Characters
 
 RUNS = 5
 CASES: dict[str, dict[str, Any]] = {

@@ -4,7 +4,7 @@
 
 `scripts/bench` makes an environment for each peer and runs this in one go.
 
-How to read the table. `rows/s` is rows of train per CPU second of `mathbench.dataset.generate` with nothing
+How to read the table. `rows/s` is rows of train per CPU second of `mathbench.dataset.write.generate` with nothing
 remembered: start-up, drawing, solving, text, digest, Parquet, manifest. `start` is the part of it, in CPU seconds,
 that passes before the first row is there; it does not grow with the number of rows, so `steady` leaves it out.
 `limit` is rows per CPU second for writing the same table, already built, through the same writer with the same
@@ -32,10 +32,13 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.peers import MATHEMATICS_DATASET, REASONING_GYM
-from mathbench import dataset, enumerated, rows, shard
-from mathbench.generators import TASKS
-from mathbench.generators import task as make_task
-from mathbench.manifest import Config
+from mathbench import rows
+from mathbench.dataset import shard
+from mathbench.dataset import write as dataset
+from mathbench.dataset.manifest import Config
+from mathbench.families import task as make_task
+from mathbench.families import tasks
+from mathbench.sampling import enumerated
 from mathbench.task import Task
 
 RUNS = 3
@@ -73,7 +76,7 @@ def parsed() -> argparse.Namespace:
 
 def cases(most: int) -> dict[str, tuple[Task, int]]:
     """The tasks by name and how many rows to ask of each: fewer of the slow one."""
-    defaults = {name: (make_task(name), most) for name in TASKS}
+    defaults = {name: (make_task(name), most) for name in tasks()}
     return {
         **defaults,
         "addition-digits6": (make_task("addition", digits=6), most),

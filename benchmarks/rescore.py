@@ -18,9 +18,9 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from mathbench.generators import task as make_task
-from mathbench.leaderboard.checker import check
-from mathbench.leaderboard.store import Board
+from mathbench.families import task as make_task
+from mathbench.leaderboard.check import check
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
 from mathbench.rows import open_rows
 from tests.leaderboard.conftest import from_anybody, manifest, replaced, right, write_run, written_by_anybody

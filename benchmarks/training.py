@@ -29,12 +29,13 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.generate import as_text, machine
-from mathbench.baselines import baseline
-from mathbench.baselines.fit import Prepared, Spec, prepare
-from mathbench.baselines.network import Place, one_hot
+from mathbench.baselines.models.interface import Place, one_hot
 from mathbench.baselines.recipe import configured, read
-from mathbench.data import Data
-from mathbench.generators import task
+from mathbench.baselines.spec import Spec
+from mathbench.baselines.table import baseline
+from mathbench.baselines.trainer import Prepared, prepare
+from mathbench.dataset.data import Data
+from mathbench.families import task
 
 RECIPE = "addition-rnn"
 ROUNDS, WARM = 5, 20  # steps before the clock runs: libraries load and compile at the first ones
@@ -150,7 +151,7 @@ def plain_torch(ready: Prepared, batch: int, rate: float) -> Loop:
 
 def plain_keras(ready: Prepared, batch: int, rate: float) -> Loop:
     """The model and `fit` as the Keras example has them."""
-    from mathbench.baselines.keras.backend import keras
+    from mathbench.baselines.models.keras.backend import keras
 
     kind = keras(1)
     questions, labels = arrays(ready, batch)

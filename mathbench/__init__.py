@@ -15,9 +15,9 @@ from mathbench.version import __version__
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
-    from mathbench.data import Data
-    from mathbench.manifest import Manifest
-    from mathbench.metrics import SplitScore
+    from mathbench.dataset.data import Data
+    from mathbench.dataset.manifest import Manifest
+    from mathbench.scores.results import SplitScore
     from mathbench.streaming import Stream, Streamed
 
 __all__ = ["__version__", "generate", "load", "merge", "score", "stream"]
@@ -37,8 +37,8 @@ def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
     """
     from datasets import Dataset, DatasetDict
 
-    from mathbench.data import Data
-    from mathbench.shard import schema
+    from mathbench.dataset.data import Data
+    from mathbench.dataset.shard import schema
 
     config = _config(task, seed, None, options)
     data = Data.generate(config.task, config.sizes, config.seed)
@@ -116,8 +116,8 @@ def generate(
         InputError: for bad parameters, too many rows, or a folder that holds something else.
         WorkerLost: when worker processes were killed again and again.
     """
-    from mathbench import dataset
-    from mathbench.engine import engine as make_engine
+    from mathbench.dataset import write as dataset
+    from mathbench.dataset.engine import engine as make_engine
 
     who = make_engine(engine, workers, address)
     return dataset.generate([_config(task, seed, name, options)], out, force=force, engine=who)
@@ -135,8 +135,8 @@ def merge(folder: str | Path, *, workers: int | None = None) -> "Manifest":
         InputError: when the folder holds no dataset, or processes still write into it.
         CheckFailed: when shards are missing or damaged; says which, and how to make them.
     """
-    from mathbench import dataset
-    from mathbench.engine import engine
+    from mathbench.dataset import write as dataset
+    from mathbench.dataset.engine import engine
 
     return dataset.merge(folder, engine=engine(workers=workers))
 
@@ -176,7 +176,7 @@ def score(
     >>> score({**answers, 0: "lots"}, "addition", **few).total.exact_match
     0.975
     """
-    from mathbench.baselines import predictions as given
+    from mathbench.scores import predictions as given
 
     answers = (
         given.of_mapping(predictions, split)
@@ -195,8 +195,8 @@ def _truth(
     options: Mapping[str, Any],
 ) -> "Data":
     """One split of a dataset or of a task."""
-    from mathbench.data import Data
-    from mathbench.dataset import open_dataset
+    from mathbench.dataset.data import Data
+    from mathbench.dataset.write import open_dataset
     from mathbench.errors import InputError, did_you_mean
     from mathbench.reserve import SPLITS
 
@@ -217,8 +217,8 @@ def _truth(
 
 
 def _config(task: str, seed: int | str, name: str | None, options: Mapping[str, Any]) -> Any:
-    from mathbench.generators import task as make
-    from mathbench.manifest import single
+    from mathbench.dataset.manifest import single
+    from mathbench.families import task as make
     from mathbench.reserve import SPLITS
 
     sizes = {split: rows for split, rows in options.items() if split in SPLITS}

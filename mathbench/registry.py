@@ -1,7 +1,13 @@
-"""Registries: written-out tables in which no name stands twice."""
+"""Registries: tables of unique names, objects named as ``"module:name"``, and the folders of the built-in content."""
 
+import importlib
+import importlib.util
+import sys
 from collections.abc import Iterable
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mathbench.errors import InputError, did_you_mean
 
 T = TypeVar("T")
 
@@ -21,3 +27,48 @@ def table(what: str, entries: Iterable[tuple[str, T]]) -> dict[str, T]:
             raise RuntimeError(f"two {what} are called {name}")
         made[name] = entry
     return made
+
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def folder(name: str) -> Path:
+    """The folder `generators`, `baselines` or `leaderboard` with suites, recipes or results.
+
+    >>> (folder("generators") / "classic.toml").is_file()
+    True
+    """
+    packed = _PACKAGE / "_catalog"
+    return (packed if packed.is_dir() else _PACKAGE.parent) / name
+
+
+def load(target: str) -> Any:
+    """Import what ``"module:name"`` or ``"path/to/file.py:name"`` stands for.
+
+    Raises:
+        InputError: when the file or the name in it does not exist.
+
+    >>> load("mathbench.baselines.shortcuts.floors:Constant").__name__
+    'Constant'
+    """
+    where, _, name = target.rpartition(":")
+    module = _from_file(Path(where)) if where.endswith(".py") else importlib.import_module(where)
+    if not hasattr(module, name):
+        public = [word for word in vars(module) if not word.startswith("_")]
+        raise InputError(f"{where} has no '{name}'. {did_you_mean(name, public)}")
+    return getattr(module, name)
+
+
+def _from_file(path: Path) -> Any:
+    if not path.is_file():
+        raise InputError(f"there is no file {path}.")
+    spec = importlib.util.spec_from_file_location(f"mathbench_baseline_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{path} cannot be imported as Python.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the user's file does wrong
+        raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}.") from None
+    return module

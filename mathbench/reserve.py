@@ -13,13 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import compiled
-from mathbench.hashing import U64, key_of, mix, mix_int
-
-Int = NDArray[np.int64]
-
-ABSENT = -1  # fills up operand arrays whose problems have fewer operands than others
-HALF = 1 << 63  # operands from here on are absorbed as two words
-MODULUS = 2_147_483_629  # a prime below 2^31; the residue that stands for the upper bits of a long operand
+from mathbench.hashing import ABSENT, HALF, MODULUS, U64, Int, key_of, mix, mix_int
 
 
 @dataclass(frozen=True)

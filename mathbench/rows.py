@@ -6,11 +6,12 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from mathbench import formats, text
+from mathbench import formats
 from mathbench.errors import InputError, SpaceExhausted, did_you_mean
-from mathbench.hashing import check_seed
+from mathbench.hashing import Int, check_seed
+from mathbench.numbers import text
 from mathbench.reserve import OF_SPLIT
-from mathbench.task import Int, Task, Written, numbers
+from mathbench.task import Task, Written, numbers
 
 COLUMNS = ("question", "answer", "task", "stratum", "row")
 
@@ -26,7 +27,7 @@ class Rows:
     Raises:
         InputError: for an unknown split or a seed that is neither.
 
-    >>> from mathbench.generators import task
+    >>> from mathbench.families import task
     >>> rows = Rows(task("addition", digits=2), "train")
     >>> few, more = rows.batch(range(3)), rows.batch(range(1, 5))
     >>> few.slice(1).equals(more.slice(0, 2))

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from mathbench.hashing import U64
 
+BETWEEN = "/"  # strata of a mixture are named `part/stratum`
+
 
 @dataclass(frozen=True)
 class Stratum:

@@ -1,8 +1,8 @@
 """What a task is: a family of problems with its parameters fixed.
 
-There are two kinds. A family whose problems can be counted derives from `mathbench.enumerated.Enumerated`: a row's
-number is turned into its problem. One whose problems are too irregular for that derives from
-`mathbench.sampled.Sampled`: problems are drawn by hashing the row's number.
+There are two kinds. A family whose problems can be counted derives from `mathbench.sampling.enumerated.Enumerated`: it
+maps a row's number to a problem. A family whose problems are too irregular for that derives from
+`mathbench.sampling.sampled.Sampled`: it draws problems by hashing the row's number.
 """
 
 import dataclasses
@@ -14,13 +14,10 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from mathbench import formats, parameters
-from mathbench.hashing import key_of
+from mathbench.hashing import Int, key_of
 from mathbench.stratum import Stratum
-
-Int = NDArray[np.int64]
 
 LABELS = ("false", "true")
 
@@ -109,7 +106,7 @@ class Task(ABC):
     def name(self) -> str:
         """A readable name that tells tasks apart, used for the configurations of a dataset.
 
-        >>> from mathbench.generators import task
+        >>> from mathbench.families import task
         >>> task("divisible", k=7).name, task("addition", digits=6).name
         ('divisible-7-base10', 'addition-base10-digits6')
         """
@@ -189,13 +186,23 @@ class Task(ABC):
             answers: their plain answers, strings (n,).
 
         Returns:
-            Strings (n,) without `#`; see `mathbench.formats.steps`.
+            Strings (n,) without `#`; see `mathbench.formats.written_steps`.
         """
         raise NotImplementedError
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether the family has steps for scratchpads."""
+        return type(self).steps is not Task.steps
 
     @abstractmethod
     def oracle(self, question: str) -> str:
         """Answer one question from its text alone, in plain Python, sharing nothing with what generates it."""
+
+    @property
+    def parts(self) -> Mapping[str, "Task"]:
+        """The tasks of a mixture by the prefix of their strata; empty for any other task."""
+        return {}
 
     def asked_in(self, stratum: str) -> "Task":
         """The task that a question of a stratum is of: itself, or of a mixture the one that the stratum names."""

@@ -4,7 +4,7 @@ import inspect
 import sys
 from pathlib import Path
 
-from mathbench.generators import TASKS
+from mathbench.families import tasks
 from mathbench.parameters import allowed
 from mathbench.reserve import SPLITS
 from mathbench.rows import Rows
@@ -29,11 +29,11 @@ How splits, strata and reserves work is in [splits.md](splits.md).
 def page() -> str:
     """The whole page."""
     lines = ["| task | question -> answer | one problem up to | extrapolates to |", "|---|---|---|---|"]
-    for name, family in TASKS.items():
+    for name, family in tasks().items():
         lines.append(
             f"| [{name}](#{name}) | `{family.summary}` | {family.symmetry} | {family.extrapolates} |"
         )
-    return HEAD + "\n".join(lines) + "\n" + "".join(section(family()) for family in TASKS.values())
+    return HEAD + "\n".join(lines) + "\n" + "".join(section(family()) for family in tasks().values())
 
 
 def section(task: Task) -> str:

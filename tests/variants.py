@@ -1,6 +1,6 @@
 """The tasks that the contract tests run over: every family at its defaults and in unusual settings."""
 
-from mathbench.generators import TASKS, task
+from mathbench.families import FAMILIES, task
 from mathbench.task import Task
 
 _OTHERS: dict[str, list[dict[str, object]]] = {
@@ -73,7 +73,7 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
     ],
 }
 
-VARIANTS: list[Task] = [task(name, **p) for name in TASKS for p in [{}, *_OTHERS[name]]]
+VARIANTS: list[Task] = [task(name, **p) for name in FAMILIES for p in [{}, *_OTHERS[name]]]
 SPLITS = ("train", "validation", "interpolate", "extrapolate")
 
 

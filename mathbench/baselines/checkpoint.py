@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench import files
 from mathbench.errors import InputError
+from mathbench.storage import atomic
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -20,7 +20,7 @@ FILE = "checkpoint.npz"
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON, never half of it."""
-    files.write(path, json.dumps(value, indent=2) + "\n")
+    atomic.write(path, json.dumps(value, indent=2) + "\n")
 
 
 def save(folder: Path, facts: Mapping[str, Any], groups: Mapping[str, Arrays]) -> None:
@@ -37,7 +37,7 @@ def save(folder: Path, facts: Mapping[str, Any], groups: Mapping[str, Arrays]) -
     arrays["facts"] = np.frombuffer(json.dumps(dict(facts)).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    files.write(folder / FILE, buffer.getvalue())
+    atomic.write(folder / FILE, buffer.getvalue())
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.generic]]]] | None:

@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mathbench import text
-from mathbench.characters import Characters, bytes_of, plain
 from mathbench.errors import InputError
+from mathbench.numbers import text
 from mathbench.parameters import check, parameter
 from mathbench.reserve import TRAIN, fingerprints
 from mathbench.task import Task
+from mathbench.tokenizer import Characters, bytes_of, plain
 
 Tokens = NDArray[np.int64]
 
@@ -197,7 +197,7 @@ def fitted(choices: Choices, alphabet: str, questions: Any, answers: Any, classi
 def alphabet_of(task: Task, columns: Iterable[Any]) -> str:
     """The digits of the task's base and every character of the columns, sorted.
 
-    >>> from mathbench.generators import task
+    >>> from mathbench.families import task
     >>> alphabet_of(task("addition", base=2), [pa.array(["1+10"])])
     '+01'
     """

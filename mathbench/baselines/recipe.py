@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mathbench.baselines import Baseline, load
 from mathbench.baselines.encoding import Choices
 from mathbench.baselines.settings import Training
-from mathbench.catalog import folder
+from mathbench.baselines.table import Baseline
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
+from mathbench.registry import folder, load
 
 _SHARE: tuple[Any, float, str] = ((int, float), 1, "an exact match from 0 to 1")
 PUBLISHED: dict[str, tuple[Any, float, str]] = {  # what a source may print: type, largest value, in words

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.baselines import checkpoint, folder
-from mathbench.baselines.fit import Spec
+from mathbench.baselines import checkpoint, run_directory
 from mathbench.baselines.result import FILE, Result
-from mathbench.baselines.truth import regenerated
-from mathbench.data import Data
+from mathbench.baselines.run_data import regenerated
+from mathbench.baselines.spec import Spec
+from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 
 
@@ -40,7 +40,7 @@ def original(run: Path) -> Original:
     Raises:
         InputError: when it is no run directory, or this version makes other rows or has no such setting.
     """
-    said = folder.spec_of(run)
+    said = run_directory.spec_of(run)
     try:
         spec = Spec.from_json(said)
         data = regenerated(said["task"], said["data"], run)

@@ -13,7 +13,7 @@ from mathbench.errors import InputError, did_you_mean
 FILE = "result.json"
 SCHEMA_VERSION = 1
 
-Scores = dict[str, dict[str, Any]]  # per split what `mathbench.metrics` writes as JSON
+Scores = dict[str, dict[str, Any]]  # per split what `mathbench.scores.metrics` writes as JSON
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,9 @@
-"""Hyperparameters, one dataclass per baseline; recipes and ``--set`` fill them in, checked."""
+"""Hyperparameters, one dataclass per baseline; recipes and ``--set`` fill them in, checked.
+
+Hyperparameters of the classic models that answer in one go; see `mathbench.baselines.settings`.
+
+Hyperparameters of the networks that write an answer token by token.
+"""
 
 from dataclasses import dataclass
 
@@ -70,3 +75,144 @@ class Classifier(Training):
 
     hidden: int = parameter(100, "units of an LSTM", low=1, high=8192)
     layers: int = parameter(1, "LSTMs that read, one upon the other", low=1, high=16)
+
+
+@dataclass(frozen=True)
+class Bidirectional(Training):
+    """An LSTM in each direction that reads, one in each direction that writes."""
+
+    hidden: int = parameter(20, "units of an LSTM in each direction", low=1, high=8192)
+
+
+@dataclass(frozen=True)
+class Small(Seq2Seq):
+    """An LSTM that reads and a smaller one that writes."""
+
+    hidden: int = parameter(75, "units of the LSTM that reads", low=1, high=8192)
+    writer: int = parameter(50, "units of an LSTM that writes; 0: as many as read", low=0, high=8192)
+
+
+@dataclass(frozen=True)
+class Convolved(Training):
+    """A convolution, then an LSTM that reads, then one decision."""
+
+    hidden: int = parameter(100, "units of the LSTM", low=1, high=8192)
+    filters: int = parameter(32, "filters of the convolution", low=1, high=8192)
+    width: int = parameter(3, "tokens that a filter sees", low=1, high=99)
+    dropout: float = parameter(0.1, "share of the LSTM's inputs dropped", low=0.0, high=0.99)
+    recurrent_dropout: float = parameter(0.1, "share of the LSTM's state dropped", low=0.0, high=0.99)
+
+
+@dataclass(frozen=True)
+class Simple(Training):
+    """One LSTM that reads, thinks and writes."""
+
+    thinking: int = parameter(16, "steps on blanks between question and answer", low=0, high=1024)
+    layers: int = parameter(1, "LSTMs, one upon the other", low=1, high=16)
+
+
+@dataclass(frozen=True)
+class Perceptron(Training):
+    """Dense layers on the whole question."""
+
+    hidden: int = parameter(256, "units of a layer", low=1, high=65536)
+    layers: int = parameter(2, "hidden layers", low=1, high=64)
+
+
+@dataclass(frozen=True)
+class Convolutions(Training):
+    """Residual convolutions over question and answer positions."""
+
+    hidden: int = parameter(64, "channels", low=1, high=8192)
+    width: int = parameter(3, "tokens that a filter sees", low=3, high=99)
+    layers: int = parameter(
+        1, "times that the blocks are gone through with their own weights", low=1, high=16
+    )
+
+
+COMPILED = ("no", "yes", "reduce-overhead", "max-autotune")  # the last two on a GPU only
+POSITIONS = ("learned", "sinusoidal", "rotary", "none", "randomised", "abacus")
+
+
+@dataclass(frozen=True)
+class Writing(Training):
+    """What every network has that writes token by token."""
+
+    blanks: str = parameter(
+        "masked", "whether the blanks of a padded question are read", choices=("masked", "seen")
+    )
+    dropout: float = parameter(0.0, "share of activations dropped while training", low=0.0, high=0.9)
+    decay: float = parameter(0.0, "weight decay (AdamW)", low=0.0, high=10.0)
+    beam: int = parameter(1, "beginnings of an answer followed at once; 1 is greedy", low=1, high=256)
+    longest: int = parameter(
+        0, "tokens written at most; 0 for twice the longest training answer and 16", low=0, high=10_000
+    )
+    accumulate: int = parameter(1, "parts that a batch is learnt in, to save memory", low=1, high=4096)
+    precision: str = parameter("float32", "arithmetic of a training step", choices=("float32", "bfloat16"))
+    compile: str = parameter(
+        "no", "how torch.compile makes the training step; reduce-overhead: CUDA graphs", choices=COMPILED
+    )
+
+    def tokens(self, answer: int) -> int:
+        """Tokens written at most, where the longest training answer has `answer`."""
+        return self.longest or 2 * answer + 16
+
+
+@dataclass(frozen=True)
+class AttentionalLSTM(Writing):
+    """An LSTM that reads, an LSTM that writes and looks back at what was read."""
+
+    reader: int = parameter(64, "units of the LSTM that reads, in each direction", low=1, high=8192)
+    layers: int = parameter(1, "LSTMs that write, one upon the other", low=1, high=16)
+    reading: str = parameter("both", "directions in which the question is read", choices=("both", "forward"))
+
+
+@dataclass(frozen=True)
+class Transformer(Writing):
+    """Attention and nothing else."""
+
+    hidden: int = parameter(64, "width of the residual stream", low=1, high=8192)
+    layers: int = parameter(
+        2, "blocks, one upon the other (of the encoder and of the decoder)", low=1, high=64
+    )
+    heads: int = parameter(4, "attention heads", low=1, high=128)
+    inner: int = parameter(256, "width inside a block's feed-forward part", low=1, high=65_536)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden % (2 * self.heads):
+            raise InputError(
+                f"settings: hidden must be a multiple of 2 * heads. Received: {self.hidden} and {self.heads} heads."
+            )
+
+
+@dataclass(frozen=True)
+class DecoderTransformer(Transformer):
+    """One stack for question and answer."""
+
+    positions: str = parameter("rotary", "how a token's place is told", choices=POSITIONS)
+    span: int = parameter(128, "places that randomised and abacus positions draw from", low=2, high=1_000_000)
+
+
+@dataclass(frozen=True)
+class UniversalTransformer(DecoderTransformer):
+    """The same blocks again and again."""
+
+    layers: int = parameter(1, "different blocks", low=1, high=64)
+    loops: int = parameter(3, "how often the blocks are passed through", low=1, high=256)
+
+
+@dataclass(frozen=True)
+class RelationalMemory(Writing):
+    """A memory of slots that attend to each other."""
+
+    hidden: int = parameter(32, "units of a slot", low=1, high=8192)
+    slots: int = parameter(4, "slots of the memory", low=1, high=256)
+    heads: int = parameter(4, "attention heads", low=1, high=128)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden % self.heads:
+            raise InputError(
+                f"settings: hidden must be a multiple of heads. Received: {self.hidden} and {self.heads} heads."
+            )

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from mathbench.cli import ask, board, checking, data, listing, look, run
+from mathbench.cli import baselines, check, datasets, doctor, inspect, leaderboard, predict, run, tasks
 from mathbench.cli.output import say
 from mathbench.errors import CheckFailed, MathbenchError, did_you_mean, reason
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Clean mathematical data for neural networks, baselines, exact-match scores and a leaderboard.",
 )
-for group in (data, checking, listing, run, ask, look, board):
+for group in (datasets, check, tasks, doctor, baselines, run, predict, inspect, leaderboard):
     group.register(app)
 
 

@@ -1,4 +1,7 @@
-"""What every command shares: data to stdout, words to stderr, task parameters from free options."""
+"""What every command shares: data to stdout, words to stderr, task parameters from free options.
+
+Progress bars: on stderr, with rows per second and time left; silent where stderr is no terminal.
+"""
 
 import json
 import os
@@ -7,14 +10,25 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from mathbench.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
+    from rich.progress import Task as ProgressTask
     from rich.table import Table
 
     from mathbench.task import Task
+
 
 PIPE = 180  # a pipe has no width, and a table cut to 80 columns would lose what is in it
 
@@ -90,8 +104,48 @@ def free_options(arguments: list[str], known: tuple[str, ...] = ()) -> dict[str,
 
 def task_of(name: str | None, arguments: list[str], known: tuple[str, ...] = ()) -> "Task":
     """The task that a command line asks for."""
-    from mathbench.generators import task
+    from mathbench.families import task
 
     if name is None:
         raise InputError("which task? Give --task NAME; `mathbench tasks` lists them.")
     return task(name, **free_options(arguments, known))
+
+
+class _Speed(ProgressColumn):
+    """Rows per second; nothing until it is known."""
+
+    def render(self, task: "ProgressTask") -> Text:
+        """As rich asks for it."""
+        return Text(f"{task.speed:,.0f} rows/s" if task.speed else "", style="cyan")
+
+
+class Bar:
+    """A context manager; call it with the number of rows finished since its last call.
+
+    Args:
+        label: what is being done.
+        total: rows in all.
+    """
+
+    def __init__(self, label: str, total: int):
+        columns = (
+            SpinnerColumn(),
+            TextColumn(label),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Speed(),
+            TimeRemainingColumn(),
+        )
+        self._progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+        self._bar = self._progress.add_task(label, total=total)
+
+    def __enter__(self) -> "Bar":
+        self._progress.__enter__()
+        return self
+
+    def __exit__(self, *details: Any) -> None:
+        self._progress.__exit__(*details)
+
+    def __call__(self, rows: int) -> None:
+        """Move on by some rows."""
+        self._progress.advance(self._bar, rows)

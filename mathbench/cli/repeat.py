@@ -12,7 +12,7 @@ from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.baselines.repeat import Comparison
-    from mathbench.baselines.runner import Order
+    from mathbench.baselines.run import Order
 
 # what decides nothing about the rows and the weights, or says where to compute
 BESIDE = (

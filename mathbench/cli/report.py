@@ -9,13 +9,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from mathbench import formats
-from mathbench.baselines.folder import PREDICTIONS
 from mathbench.baselines.result import Result
 from mathbench.cli.output import out
 from mathbench.cli.output import table as table_of
-from mathbench.data import Data
-from mathbench.metrics import Score
-from mathbench.sections import AREA, Sections, sections
+from mathbench.dataset.data import Data
+from mathbench.scores.predictions import PREDICTIONS
+from mathbench.scores.results import Score
+from mathbench.scores.sections import AREA, Sections, sections
 
 EXAMPLES = 5
 STRATA = 24  # lines per split

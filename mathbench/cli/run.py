@@ -1,4 +1,4 @@
-"""Commands that train: baselines, run-baseline."""
+"""The command that trains: run-baseline."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,26 +14,6 @@ from mathbench.cli.sweep import run_sweep, sweep_of
 from mathbench.errors import InputError
 
 QUICKEST = "mlp"  # three-digit sums in a few seconds
-
-
-def baselines(
-    name: Annotated[str | None, typer.Argument(help="One baseline, with its settings and recipes.")] = None,
-    json: Json = False,
-) -> None:
-    """List the baselines; with NAME its hyperparameters, their defaults and its recipes.
-
-    Examples:
-      mathbench baselines
-
-      mathbench baselines lstm-seq2seq --json
-    """
-    from mathbench.baselines import BASELINES, baseline
-    from mathbench.cli.baseline_list import details, overview
-
-    if name is None:
-        overview(list(BASELINES.values()), json)
-    else:
-        details(baseline(name), json)
 
 
 def run_baseline(
@@ -123,14 +103,16 @@ def run_baseline(
 
       mathbench run-baseline --from runs/mine
     """
-    from mathbench.baselines.network import Place
-    from mathbench.baselines.parallel import follow, together
-    from mathbench.baselines.runner import Order
-    from mathbench.cli.chosen import rows_of, spec_of, title_of
+    from mathbench.baselines.distributed import follow, together
+    from mathbench.baselines.models.interface import Place
+    from mathbench.baselines.run import Order
+    from mathbench.cli.selection import rows_of, spec_of, title_of
 
     on_devices(devices)
     if not context.with_resource(together()):
-        follow()
+        from mathbench.baselines.predictor import build
+
+        follow(build)
         return
     place, ending = Place(device, threads), Ending(submit, plots, json)
     order = Order(Path(), resume, force, seconds(budget), place, command(), err, tuple(track or ()))
@@ -160,5 +142,4 @@ def run_baseline(
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(baselines)
     app.command("run-baseline", context_settings=FREE_OPTIONS)(run_baseline)

@@ -10,10 +10,10 @@ from mathbench.cli.output import emit, out, say
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
-    from mathbench.baselines.fit import Spec
     from mathbench.baselines.result import Result
-    from mathbench.baselines.runner import Order
-    from mathbench.data import Data
+    from mathbench.baselines.run import Order
+    from mathbench.baselines.spec import Spec
+    from mathbench.dataset.data import Data
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Ending:
     def keep(self, data: "Data", folder: Path, plots: bool) -> None:
         """Draw and submit a run; nothing is drawn again that is there."""
         if plots if self.plots is None else self.plots:
-            from mathbench.baselines.plots import FOLDER, draw
+            from mathbench.baselines.analysis.plots import FOLDER, draw
 
             if not (folder / FOLDER).is_dir():
                 draw(folder, data)
@@ -46,7 +46,7 @@ class Ending:
 def run_one(spec: "Spec", data: "Data", order: "Order") -> "Result":
     """Run, or read what has been run already."""
     from mathbench.baselines.result import FILE
-    from mathbench.baselines.runner import run
+    from mathbench.baselines.run import run
 
     finished = (order.out / FILE).is_file() and not order.force
     with interruptible(order.out):
@@ -83,7 +83,7 @@ def show(result: "Result", data: "Data", folder: Path, json: bool, more: dict[st
 
 def show_plan(spec: "Spec", data: "Data", folder: Path, json: bool) -> None:
     """Print what would be run."""
-    from mathbench.baselines.runner import identity
+    from mathbench.baselines.run import identity
 
     plan = {"out": str(folder), **identity(spec, data)}
     if json:
@@ -118,7 +118,7 @@ def on_devices(count: int) -> None:
     import re
     import sys
 
-    from mathbench.baselines.parallel import launch, world
+    from mathbench.baselines.distributed import launch, world
 
     if count == 1 or world() > 1:
         return

@@ -14,15 +14,15 @@ from mathbench.errors import InputError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from mathbench.baselines.fit import Spec
     from mathbench.baselines.recipe import Recipe
     from mathbench.baselines.result import Result
-    from mathbench.baselines.runner import Order
-    from mathbench.baselines.search import Plan, Trying
-    from mathbench.baselines.space import Settings
-    from mathbench.baselines.sweep import Line, Trial
-    from mathbench.data import Data
-    from mathbench.metrics import Spread
+    from mathbench.baselines.run import Order
+    from mathbench.baselines.spec import Spec
+    from mathbench.baselines.sweeps.grid import Line, Trial
+    from mathbench.baselines.sweeps.search import Plan, Trying
+    from mathbench.baselines.sweeps.space import Settings
+    from mathbench.dataset.data import Data
+    from mathbench.scores.statistics import Spread
 
 FILE = "sweep.json"
 
@@ -47,7 +47,7 @@ class Sweep:
 
     def trials(self, settings: "Settings") -> list["Trial"]:
         """The runs of one combination."""
-        from mathbench.baselines.sweep import seeded
+        from mathbench.baselines.sweeps.grid import seeded
 
         return seeded(settings, self.seeds, int(self.spec.seed))
 
@@ -61,7 +61,7 @@ class Sweep:
 
     def name(self, data: "Data") -> str:
         """A name for everything that decides how a trial goes, but for how many there are."""
-        from mathbench.baselines.runner import identity
+        from mathbench.baselines.run import identity
 
         parts = (identity(self.spec, data), repr(self.plan.axes), self.plan.seed, self.plan.prune, self.seeds)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
@@ -87,9 +87,9 @@ def sweep_of(
         trials: combinations to draw; 0: all of a grid.
         prune: whether hopeless trials end early.
     """
-    from mathbench.baselines.search import Plan
-    from mathbench.baselines.space import axes_of
-    from mathbench.baselines.sweep import grid
+    from mathbench.baselines.sweeps.grid import grid
+    from mathbench.baselines.sweeps.search import Plan
+    from mathbench.baselines.sweeps.space import axes_of
 
     if not (sweeps or seeds > 1 or trials or prune):
         return None
@@ -111,7 +111,7 @@ def run_sweep(sweep: Sweep, data: "Data", order: "Order", ending: Ending, dry_ru
         _show_trials(sweep, order.out, ending.json)
         return
     from mathbench.baselines.checkpoint import write_json
-    from mathbench.baselines.sweep import lines
+    from mathbench.baselines.sweeps.grid import lines
 
     with interruptible(order.out):
         finished, pruned = _run(sweep, data, order, ending)
@@ -135,14 +135,14 @@ def _run(
     sweep: Sweep, data: "Data", order: "Order", ending: Ending
 ) -> tuple[list[tuple["Trial", "Result"]], list["Settings"]]:
     """Run what is not finished; the trials that ran to their end with their results, and what was pruned."""
-    from mathbench import files
-    from mathbench.baselines.search import FILE as STUDY
-    from mathbench.baselines.search import Search
+    from mathbench.baselines.sweeps.search import FILE as STUDY
+    from mathbench.baselines.sweeps.search import Search
+    from mathbench.storage import atomic
 
     if not sweep.plan.axes:
         return list(_results(sweep, (), data, order, ending)), []
     order.out.mkdir(parents=True, exist_ok=True)
-    with files.only_writer(order.out):
+    with atomic.only_writer(order.out):
         if order.force:
             (order.out / STUDY).unlink(missing_ok=True)
         search = Search(sweep.plan, order.out, sweep.name(data))
@@ -162,7 +162,7 @@ def _run(
 
 def _try(trying: "Trying", sweep: Sweep, data: "Data", order: "Order", ending: Ending) -> None:
     """Run a combination with every seed; the first one may show that it is hopeless."""
-    from mathbench.baselines.search import Pruned
+    from mathbench.baselines.sweeps.search import Pruned
 
     watchers = (trying,) if sweep.plan.prune else ()
     try:
@@ -182,7 +182,7 @@ def _results(
 ) -> Iterator[tuple["Trial", "Result"]]:
     """Run a combination with every seed, or read what has been run."""
     from mathbench.baselines.result import FILE as RESULT
-    from mathbench.baselines.runner import run
+    from mathbench.baselines.run import run
 
     for trial in sweep.trials(settings):
         folder = order.out / trial.name
@@ -195,7 +195,7 @@ def _results(
 
 
 def _show_trials(sweep: Sweep, folder: Path, json: bool) -> None:
-    from mathbench.baselines.space import combinations
+    from mathbench.baselines.sweeps.space import combinations
 
     if sweep.plan.trials:
         shown = {"out": str(folder), "combinations": sweep.plan.trials, "seeds": sweep.seeds}

@@ -83,7 +83,7 @@ def stream_below(streams: U64, offset: int, sizes: Int) -> Int:
 
 
 def permute(index: U64, shift: int, high_size: int, key: int) -> U64:
-    """:func:`mathbench.permute.permute` for one key."""
+    """:func:`mathbench.sampling.permute.permute` for one key."""
     found = np.empty(len(index), dtype=np.uint64)
     _call("permute", np.ascontiguousarray(index), len(index), shift, high_size, key, found)
     return found
@@ -164,7 +164,7 @@ class SmallPrimes:
         return found
 
     def are_prime(self, numbers: Int) -> NDArray[np.bool_]:
-        """:func:`mathbench.primality.are_prime`."""
+        """:func:`mathbench.numbers.primality.are_prime`."""
         found, (left, places) = np.empty(len(numbers), dtype=bool), np.empty((2, len(numbers) + 1), np.int64)
         _call("are_prime", np.ascontiguousarray(numbers), len(numbers), *self._arguments, left, places, found)
         return found

@@ -1,4 +1,4 @@
-/* Drawing problems, see mathbench/permute.py, domain.py and reserve.py. */
+/* Drawing problems, see mathbench/sampling/permute.py, domain.py and reserve.py. */
 
 #include "loops.h"
 
@@ -9,7 +9,7 @@ static const u64 GOLDEN = 0x9E3779B97F4A7C15u;
 static const u64 MULTIPLIERS[4] = {0xFF51AFD7ED558CCDu, 0xC4CEB9FE1A85EC53u, 0x9FB21C651E98DF25u,
                                    0xD6E8FEB86659FD93u};
 
-/* mathbench/permute.py: _round */
+/* mathbench/sampling/permute.py: _round */
 static inline u64 round_of(u64 x, u64 key, int turn) {
     x = (x + key + GOLDEN * (u64)(turn + 1)) * MULTIPLIERS[turn];
     return ((x ^ (x >> 32)) * MULTIPLIERS[(turn + 1) % 4]) >> 32;

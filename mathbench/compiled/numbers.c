@@ -1,4 +1,4 @@
-/* Divisors and primes, see mathbench/primality.py. */
+/* Divisors and primes, see mathbench/numbers/primality.py. */
 
 #include "loops.h"
 

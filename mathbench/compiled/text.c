@@ -1,4 +1,4 @@
-/* Numbers as text, see mathbench/text.py: words of up to eight characters, and words laid end to end. */
+/* Numbers as text, see mathbench/numbers/text.py: words of up to eight characters, and words laid end to end. */
 
 #include "loops.h"
 

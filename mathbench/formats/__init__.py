@@ -3,7 +3,7 @@
 A format is a step of its own between the plain rows and what a model sees. It never changes a problem, its answer or
 its split. Formats are written as text, such as ``padded:width=8+reversed``: names with options, joined by ``+``.
 
->>> from mathbench.generators import task
+>>> from mathbench.families import task
 >>> written = of(task("addition", digits=2, longer=1, format="padded+reversed"))
 >>> questions, answers = pa.array(["57+8", "1+9"]), pa.array(["65", "10"])
 >>> written.questions(questions).to_pylist(), written.answers(questions, answers).to_pylist()
@@ -15,24 +15,21 @@ its split. Formats are written as text, such as ``padded:width=8+reversed``: nam
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache, reduce
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.formats.characters import Text, by_parts
-from mathbench.formats.format import Column, Format
+from mathbench.formats.format import Column, Format, Formatted
 from mathbench.formats.index_hints import IndexHints
 from mathbench.formats.padded import Padded
 from mathbench.formats.reversal import Reversed, ReversedAll
 from mathbench.formats.scratchpad import Scratchpad
 from mathbench.formats.spaced import Spaced
+from mathbench.formats.text_columns import Text, by_parts
 from mathbench.parameters import parse as arguments
 from mathbench.registry import table
-
-if TYPE_CHECKING:
-    from mathbench.task import Task
 
 PLAIN = "plain"
 _KINDS: tuple[type[Format], ...] = (Padded, Reversed, ReversedAll, IndexHints, Scratchpad, Spaced)
@@ -70,7 +67,7 @@ def name_of(found: tuple[Format, ...]) -> str:
     return "+".join(map(str, found)) or PLAIN
 
 
-def checked(task: "Task", text: str) -> str:
+def checked(task: Formatted, text: str) -> str:
     """The name of a format that a task can be written in, options at their defaults left out.
 
     Raises:
@@ -86,14 +83,14 @@ def checked(task: "Task", text: str) -> str:
     return name_of(found)
 
 
-def _refused(kind: Format, task: "Task") -> str:
+def _refused(kind: Format, task: Formatted) -> str:
     """Why a task cannot be written so; formats that rewrite digits need text that is numbers and signs."""
     if not task.numeric and not isinstance(kind, Spaced):
         return "its text is sentences, not numbers and signs"
     return kind.refuses(task)
 
 
-def taken_by(task: "Task") -> dict[str, str]:
+def taken_by(task: Formatted) -> dict[str, str]:
     """Every format by name, and why the task does not take it; empty where it does."""
     return {PLAIN: "", **{name: _refused(kind(), task) for name, kind in FORMATS.items()}}
 
@@ -107,7 +104,7 @@ class Written:
         formats: what is done to it, in this order.
     """
 
-    task: "Task"
+    task: Formatted
     formats: tuple[Format, ...]
 
     @property
@@ -167,7 +164,7 @@ class Written:
         return _masked(text, right)
 
 
-def of(task: "Task") -> Written:
+def of(task: Formatted) -> Written:
     """A task's text as its format writes it."""
     return Written(task, parse(task.format))
 

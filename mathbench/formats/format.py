@@ -1,19 +1,35 @@
 """What a format is: a step that writes a column of text differently, and its inverse."""
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench import parameters
-from mathbench.formats.characters import Mask, Numbers, Text, numbers
-
-if TYPE_CHECKING:
-    from mathbench.task import Task
+from mathbench.formats.text_columns import Mask, Numbers, Text, numbers
 
 LABELS = ("false", "true")
+
+
+class Formatted(Protocol):
+    """What formats need to know about a task."""
+
+    @property
+    def family(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def numeric(self) -> bool: ...
+    @property
+    def recognition(self) -> bool: ...
+    @property
+    def has_steps(self) -> bool: ...
+    def longest(self) -> tuple[int, int] | None: ...
+    def steps(self, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray: ...
 
 
 @dataclass(frozen=True)
@@ -27,7 +43,7 @@ class Column:
         plain: for answers that are being written, the plain answers.
     """
 
-    task: "Task"
+    task: Formatted
     answers: bool
     questions: pa.StringArray | None = None
     plain: pa.StringArray | None = None
@@ -62,7 +78,7 @@ class Format:
         options = [f"{f.name}={chosen[f.name]}" for f in fields(self) if chosen[f.name] != f.default]
         return ":".join([self.name, ",".join(options)] if options else [self.name])
 
-    def refuses(self, task: "Task") -> str:
+    def refuses(self, task: Formatted) -> str:
         """Why a task cannot be written so, as the end of a sentence; empty when it can."""
         return ""
 

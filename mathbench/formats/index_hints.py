@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from mathbench.formats.characters import Bytes, Int, Text
 from mathbench.formats.format import Column, Format
+from mathbench.formats.text_columns import Bytes, Int, Text
+from mathbench.numbers.text import DIGITS
 from mathbench.parameters import parameter
-from mathbench.text import DIGITS
 
 _LETTERS = 26
 

@@ -1,16 +1,13 @@
 """Numbers padded with zeros to a fixed width: `57+8` -> `065` is `00057+00008` -> `000065`."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from mathbench.formats.characters import Text
-from mathbench.formats.format import Column, Format
+from mathbench.formats.format import Column, Format, Formatted
+from mathbench.formats.text_columns import Text
 from mathbench.parameters import parameter
-
-if TYPE_CHECKING:
-    from mathbench.task import Task
 
 WIDEST = 1_000_000
 ZERO = ord("0")
@@ -31,7 +28,7 @@ class Padded(Format):
     width: int = parameter(0, "digits of a number in a question; 0: of the longest", low=0, high=WIDEST)
     answer: int = parameter(0, "digits of a number in an answer; 0: of the longest", low=0, high=WIDEST)
 
-    def refuses(self, task: "Task") -> str:
+    def refuses(self, task: Formatted) -> str:
         """A width that is too small or not known."""
         longest = task.longest()
         wanted = {"width": self.width} if task.recognition else {"width": self.width, "answer": self.answer}

@@ -1,15 +1,12 @@
 """Numbers with their least significant digit first: `57+8` -> `56`, read as 65."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from mathbench.formats.characters import MINUS, Int, Mask, Numbers, Text, is_word
-from mathbench.formats.format import Column, Format
-
-if TYPE_CHECKING:
-    from mathbench.task import Task
+from mathbench.formats.format import Column, Format, Formatted
+from mathbench.formats.text_columns import MINUS, Int, Mask, Numbers, Text, is_word
 
 
 @dataclass(frozen=True)
@@ -24,7 +21,7 @@ class Reversed(Format):
     summary: ClassVar[str] = "answers with the least significant digit first"
     rank: ClassVar[int] = 1
 
-    def refuses(self, task: "Task") -> str:
+    def refuses(self, task: Formatted) -> str:
         """Labels have no digits."""
         return "its answers are labels; reversed-all reverses the questions" if task.recognition else ""
 

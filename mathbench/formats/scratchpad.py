@@ -1,19 +1,16 @@
 """The steps before the answer: `57+8` -> `7+8+0=15;5+0+1=6#65`."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.errors import InputError
-from mathbench.formats.characters import Int, Mask, Text
-from mathbench.formats.format import Column, Format
-from mathbench.formats.steps import MOST_DIGITS
-
-if TYPE_CHECKING:
-    from mathbench.task import Task
+from mathbench.formats.format import Column, Format, Formatted
+from mathbench.formats.text_columns import Int, Mask, Text
+from mathbench.formats.written_steps import MOST_DIGITS
 
 MARK = "#"
 ROOM = 1 << 24  # characters of steps worked on at a time
@@ -32,14 +29,11 @@ class Scratchpad(Format):
     summary: ClassVar[str] = "the steps of a written calculation before the answer"
     rank: ClassVar[int] = 3
 
-    def refuses(self, task: "Task") -> str:
+    def refuses(self, task: Formatted) -> str:
         """A task without steps, or with steps of too many digits."""
-        from mathbench.task import Task
-
-        own = type(task).steps
-        if own is Task.steps:
+        if not task.has_steps:
             return "it has no steps to write down"
-        most, longest = MOST_DIGITS.get(own), task.longest()
+        most, longest = MOST_DIGITS.get(type(task).steps), task.longest()
         if most is not None and longest is not None and longest[0] > most:
             return f"its scratchpads are for numbers of at most {most} digits. Received: up to {longest[0]} digits"
         return ""
@@ -69,7 +63,7 @@ def _marks(text: Text) -> Int:
     return np.concatenate([[0], np.cumsum(text.data == ord(MARK))])
 
 
-def _steps(task: "Task", questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+def _steps(task: Formatted, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
     """The steps of some rows, not too many at a time: they take up to the square of a question's length."""
     longest = pc.max(pc.binary_length(questions)).as_py() or 1
     many = max(ROOM // (8 * longest * longest), 1)

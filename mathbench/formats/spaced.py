@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mathbench.formats.characters import Mask, Text
 from mathbench.formats.format import Column, Format
+from mathbench.formats.text_columns import Mask, Text
 from mathbench.parameters import parameter
 
 SEPARATORS = {"space": " ", "comma": ",", "semicolon": ";", "bar": "|", "underscore": "_", "tab": "\t"}

@@ -6,15 +6,16 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import arithmetic, limbs, residues, text
-from mathbench import operands as tuples
-from mathbench.enumerated import Enumerated, Problems
 from mathbench.errors import InputError
-from mathbench.formats import reach, steps
-from mathbench.hashing import U64
+from mathbench.formats import written_steps as steps
+from mathbench.generators.toolkit import longest as reach
+from mathbench.generators.toolkit import operands as tuples
+from mathbench.generators.toolkit import residues
+from mathbench.hashing import U64, Int
+from mathbench.numbers import arithmetic, limbs, text
 from mathbench.parameters import parameter
+from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
-from mathbench.task import Int
 
 MOST_RESIDUES = 100  # beyond this many, the residues that are not zero share one stratum
 

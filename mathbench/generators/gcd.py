@@ -8,14 +8,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench import compiled, text
-from mathbench import operands as tuples
-from mathbench.enumerated import Enumerated, Problems
-from mathbench.formats import reach, steps
-from mathbench.hashing import U64
+from mathbench import compiled
+from mathbench.formats import written_steps as steps
+from mathbench.generators.toolkit import longest as reach
+from mathbench.generators.toolkit import operands as tuples
+from mathbench.hashing import U64, Int
+from mathbench.numbers import text
 from mathbench.parameters import parameter
+from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
-from mathbench.task import Int
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import arithmetic, text
-from mathbench import operands as tuples
-from mathbench.enumerated import Problems
-from mathbench.formats import reach, steps
-from mathbench.pairs import Pairs
+from mathbench.formats import written_steps as steps
+from mathbench.generators.toolkit import longest as reach
+from mathbench.generators.toolkit import operands
+from mathbench.generators.toolkit.pairs import Pairs
+from mathbench.hashing import Int
+from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
-from mathbench.task import Int
+from mathbench.sampling.enumerated import Problems
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,18 @@ class Multiplication(Pairs):
     summary: ClassVar[str] = "57*8 -> 456"
     symmetry: ClassVar[str] = "order of operands"
 
-    digits: int = parameter(3, "digits of the longer operand", low=1, high=tuples.LONGEST // 2)
+    digits: int = parameter(3, "digits of the longer operand", low=1, high=operands.LONGEST // 2)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shorter operand", low=1, high=tuples.LONGEST // 2)
-    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=tuples.LONGEST // 2)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST // 2)
+    shortest: int = parameter(1, "digits of the shorter operand", low=1, high=operands.LONGEST // 2)
+    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=operands.LONGEST // 2)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=operands.LONGEST // 2)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        lengths = tuples.lengths(self)
-        tuples.check_many(self.family, lengths, 2)
-        tuples.check_long(self.family, 2 * lengths.longest, "products")
+        lengths = operands.lengths(self)
+        operands.check_many(self.family, lengths, 2)
+        operands.check_long(self.family, 2 * lengths.longest, "products")
 
     def bound(self, longest: int) -> int:
         return self.base ** (2 * longest)

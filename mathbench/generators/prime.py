@@ -8,16 +8,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench import arithmetic, longprimes, residues
-from mathbench import operands as tuples
-from mathbench.enumerated import Enumerated, Problems
 from mathbench.errors import InputError
-from mathbench.formats import reach
-from mathbench.hashing import U64
+from mathbench.generators.toolkit import longest as reach
+from mathbench.generators.toolkit import operands as tuples
+from mathbench.generators.toolkit import residues
+from mathbench.hashing import U64, Int
+from mathbench.numbers import arithmetic, long_primality
+from mathbench.numbers.primality import SIEVED, SMALL_PRIMES, are_prime, in_class
 from mathbench.parameters import parameter
-from mathbench.primality import SIEVED, SMALL_PRIMES, are_prime, in_class
+from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
-from mathbench.task import Int
 
 MOST_DIGITS = 500  # a prime of that length takes some 5 milliseconds to recognise
 POOLED = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
@@ -188,15 +188,15 @@ class Prime(Enumerated):
         left = np.arange(numbers.shape[1])
         if last:  # the wanted factor first: most numbers are out after one division
             wanted = tuple(q for q in SMALL_PRIMES if first <= q <= last)
-            left = left[longprimes.has_any(numbers, wanted, self.base)]
-        left = left[~longprimes.below_two(numbers[:, left])]
+            left = left[long_primality.has_any(numbers, wanted, self.base)]
+        left = left[~long_primality.below_two(numbers[:, left])]
         below = SMALL_PRIMES[: np.searchsorted(SMALL_PRIMES, first)]
-        left = longprimes.without(numbers, left, below, self.base)
-        return left if last else left[longprimes.are_prime(numbers[:, left], self.base) == (first == 0)]
+        left = long_primality.without(numbers, left, below, self.base)
+        return left if last else left[long_primality.are_prime(numbers[:, left], self.base) == (first == 0)]
 
     def _are_prime(self, numbers: Int) -> NDArray[np.bool_]:
         if numbers.ndim == 2:
-            return longprimes.are_prime(numbers, self.base)
+            return long_primality.are_prime(numbers, self.base)
         return are_prime(numbers)
 
     def solve(self, problems: Problems) -> Int:

@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench import arithmetic, claims, longclaims, text
-from mathbench import operands as tuples
-from mathbench.enumerated import Problems
 from mathbench.errors import InputError, did_you_mean
-from mathbench.formats import reach, steps
-from mathbench.hashing import U64, mix
-from mathbench.pairs import Pairs
+from mathbench.formats import written_steps as steps
+from mathbench.generators.toolkit import long_wrong_results, operands, wrong_results
+from mathbench.generators.toolkit import longest as reach
+from mathbench.generators.toolkit.pairs import Pairs
+from mathbench.hashing import U64, Int, mix
+from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
+from mathbench.sampling.enumerated import Problems
 from mathbench.stratum import Stratum
-from mathbench.task import Int
 
 Mask = NDArray[np.bool_]
 
@@ -37,21 +37,21 @@ class Statement(Pairs):
 
     sign: ClassVar[str]
 
-    digits: int = parameter(3, "digits of the longest operand", low=1, high=tuples.LONGEST)
+    digits: int = parameter(3, "digits of the longest operand", low=1, high=operands.LONGEST)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     errors: str = parameter("digit:1,carry:1,swap:1,congruent:1", "kinds of error and their shares")
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=tuples.LONGEST)
-    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=tuples.LONGEST)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
+    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=operands.LONGEST)
+    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=operands.LONGEST)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=operands.LONGEST)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         shares(self.family, self.errors)
-        lengths = tuples.lengths(self)
-        tuples.check_many(self.family, lengths, 2)
+        lengths = operands.lengths(self)
+        operands.check_many(self.family, lengths, 2)
         longest = len(text.show(self.result(*[self.base**lengths.longest - 1] * 2), self.base))
-        tuples.check_long(self.family, longest, "results")
+        operands.check_long(self.family, longest, "results")
 
     @abstractmethod
     def result(self, a: Any, b: Any) -> Any:
@@ -184,7 +184,7 @@ def _claimed(problems: Problems) -> Int:
 
 def _slips(truth: Int) -> ModuleType:
     """The kinds of error, for the precision at hand."""
-    return longclaims if truth.ndim == 2 else claims
+    return long_wrong_results if truth.ndim == 2 else wrong_results
 
 
 def shares(family: str, errors: str) -> list[int]:

@@ -6,13 +6,14 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import arithmetic, text
-from mathbench import operands as tuples
-from mathbench.enumerated import Problems
-from mathbench.formats import reach, steps
-from mathbench.pairs import Pairs
+from mathbench.formats import written_steps as steps
+from mathbench.generators.toolkit import longest as reach
+from mathbench.generators.toolkit import operands
+from mathbench.generators.toolkit.pairs import Pairs
+from mathbench.hashing import Int
+from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
-from mathbench.task import Int
+from mathbench.sampling.enumerated import Problems
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,18 @@ class Subtraction(Pairs):
     summary: ClassVar[str] = "8-57 -> -49"
     symmetry: ClassVar[str] = "order of operands (which changes the sign only)"
 
-    digits: int = parameter(3, "digits of the longest operand", low=1, high=tuples.LONGEST)
+    digits: int = parameter(3, "digits of the longest operand", low=1, high=operands.LONGEST)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=tuples.LONGEST)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.LONGEST)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
+    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=operands.LONGEST)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=operands.LONGEST)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=operands.LONGEST)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        lengths = tuples.lengths(self)
-        tuples.check_many(self.family, lengths, 2)
-        tuples.check_long(self.family, lengths.longest, "operands")
+        lengths = operands.lengths(self)
+        operands.check_many(self.family, lengths, 2)
+        operands.check_long(self.family, lengths.longest, "operands")
 
     def bound(self, longest: int) -> int:
         return 2 * self.base**longest

@@ -7,17 +7,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mathbench.baselines import BASELINES
-from mathbench.baselines.folder import SPEC
 from mathbench.baselines.repeat import Original, original
 from mathbench.baselines.result import FILE
-from mathbench.baselines.runner import Order, run
+from mathbench.baselines.run import Order, run
+from mathbench.baselines.run_directory import SPEC
+from mathbench.baselines.table import BASELINES
 from mathbench.errors import InputError
-from mathbench.leaderboard.checker import check
-from mathbench.leaderboard.kept import Kept
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.check import check
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
-from mathbench.metrics import Score
+from mathbench.leaderboard.submission_record import Kept
+from mathbench.scores.results import Score
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.errors import InputError
-from mathbench.generators import task as make_task
+from mathbench.families import task as make_task
 from mathbench.hashing import check_seed
-from mathbench.leaderboard import predictions, schema
-from mathbench.leaderboard.facts import Facts, facts_of, predictions_of
-from mathbench.leaderboard.facts import check as check_manifest
-from mathbench.leaderboard.predictions import COLUMNS, MOST_FILE, NAMED, bounded
+from mathbench.leaderboard.submission_manifest import Facts, facts_of, predictions_of
+from mathbench.leaderboard.submission_manifest import check as check_manifest
+from mathbench.scores import schema
+from mathbench.scores import untrusted as predictions
+from mathbench.scores.untrusted import COLUMNS, MOST_FILE, NAMED, bounded
 from mathbench.task import Task
 
 MANIFESTS = ("submission.json", "result.json", "manifest.json")

@@ -1,49 +1,12 @@
 """Submitting a run to a board."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.checker import Checked, check
-from mathbench.leaderboard.scoring import Scored
+from mathbench.leaderboard.check import Checked, check
 from mathbench.leaderboard.submission import Submission, open_submission
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What a submitter is told.
-
-    Args:
-        digest: identifies the content on the board.
-        board: the board that keeps it; empty for a dry run.
-        new: whether the board did not have this content before.
-        attempts: how often this content was submitted, this time included.
-        badge: how far the score can be trusted.
-        model: the model's name.
-        task: the task's name.
-        scores: the recomputed scores, per split.
-        differences: where the claimed scores do not agree.
-        sent: of a dry run, what would go to the board: the manifest, how many predictions, in how many bytes, and
-            their digest.
-    """
-
-    digest: str
-    board: str
-    new: bool
-    attempts: int
-    badge: str
-    model: str
-    task: str
-    scores: Mapping[str, Scored]
-    differences: tuple[str, ...]
-    sent: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON."""
-        scores = {split: score.to_json() for split, score in self.scores.items()}
-        return vars(self) | {"scores": scores, "differences": list(self.differences)}
+from mathbench.leaderboard.submission_record import Receipt
 
 
 def submit_run(path: str | Path, board: str | Path | None = None, token_file: Path | None = None) -> Receipt:
@@ -58,14 +21,14 @@ def submit_run(path: str | Path, board: str | Path | None = None, token_file: Pa
     Raises:
         InputError: when the run is refused; the board keeps a trace of the attempt.
     """
-    from mathbench.leaderboard import remote
-    from mathbench.leaderboard.store import Board
+    from mathbench.leaderboard import client
+    from mathbench.leaderboard.store.board import Board
 
     _check_there(path)
-    if url := remote.served(board):
-        secret = remote.token(token_file)
+    if url := client.served(board):
+        secret = client.token(token_file)
         dry_run(path)  # what the server would refuse is not sent
-        return remote.send(Path(path), url, secret)
+        return client.send(Path(path), url, secret)
     opened = Board(board)
     try:
         submission = open_submission(path)

@@ -1,12 +1,23 @@
-"""Re-score a whole board and report every submission that does not hold."""
+"""Re-score a whole board and report every submission that does not hold.
 
+Check the files of a folder board as far as that goes without predictions.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.checker import check
-from mathbench.leaderboard.kept import Kept, same_scores
-from mathbench.leaderboard.store import Board
-from mathbench.leaderboard.submission import Submission
+from mathbench.leaderboard.check import check, differences
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.folder import file_name, paths_of, read_file
+from mathbench.leaderboard.submission import Manifest, Submission
+from mathbench.leaderboard.submission_record import Kept, same_scores
+from mathbench.scores.results import Score, SplitScore
+from mathbench.scores.scorer import regenerate_split, solve_sample
 
 
 @dataclass(frozen=True)
@@ -56,3 +67,67 @@ def _problem(entry: Kept, packed: bytes) -> str:
     if not same_scores(checked, entry.checked):
         return "its scores are not those of its predictions"
     return ""
+
+
+CHECKED = "schema, task and seed, digests, file names, rows per stratum, intervals, the exact solver, claimed scores"
+UNCHECKED = (
+    "the scores themselves (a folder holds no predictions), who submitted and when, "
+    "and the badges re-scored and reproduced"
+)
+
+
+def verify_folder(folder: Path) -> tuple[int, list[Finding]]:
+    """Check every file.
+
+    Returns:
+        How many there are, and what does not hold.
+    """
+    paths = paths_of(folder)
+    findings: list[Finding] = []
+    digests: Counter[str] = Counter()
+    for path in paths:
+        try:
+            entry = read_file(path)
+        except InputError as error:
+            findings.append(Finding(path.name, "", "", str(error).removeprefix(f"{path}: ")))
+            continue
+        digests[entry.digest] += 1
+        model, task = entry.facts.model, entry.facts.task["name"]
+        findings += [Finding(path.name, model, task, problem) for problem in _problems(entry, path)]
+    twice = [digest for digest, n in digests.items() if n > 1]
+    findings += [Finding(digest[:8], "", "", "this submission has more than one file") for digest in twice]
+    return len(paths), findings
+
+
+def _problems(entry: Kept, path: Path) -> Iterator[str]:
+    manifest = Manifest(entry.manifest)
+    told = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
+    if told != entry.digest:
+        yield "its manifest or predictions_digest is not the one that was submitted"
+    # a share or an interval is not read from a file, so what stands there must be what the counts give
+    if entry.to_json() != {"attempts": 1, **json.loads(path.read_bytes())}:
+        yield "its shares or intervals are not those of its counts"
+    if path.name != file_name(entry):
+        yield f"its name should be {file_name(entry)}"
+    for split, scored in entry.checked.scores.items():
+        try:
+            yield from _of_split(entry, manifest, split, scored)
+        except InputError as error:
+            yield f"{split}: cannot be made again: {error}"
+    if sorted(differences(manifest, entry.checked.scores)) != sorted(entry.checked.differences):
+        yield "its differences are not those between the claimed and the kept scores"
+
+
+def _of_split(entry: Kept, manifest: Manifest, split: str, scored: SplitScore) -> Iterator[str]:
+    """The rows of a split are made again: how many each stratum has is known, and what the solver gets."""
+    if scored.total.n != manifest.sizes.get(split):
+        yield f"{split}: n is not the rows that the manifest gives it"
+        return
+    truth = regenerate_split(manifest.task.plain, manifest.seed, split, scored.total.n)
+    asked = Counter(truth["stratum"].to_pylist())
+    if {name: count.n for name, count in scored.strata.items()} != dict(asked):
+        yield f"{split}: n of its strata is not how many rows they have"
+    if sum(count.correct for count in scored.strata.values()) != scored.total.correct:
+        yield f"{split}: its strata do not add up"
+    if entry.checked.solver.get(split, Score(1, 0)) != solve_sample(manifest.task.plain, truth):
+        yield f"{split}: the exact solver gets something else"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mathbench.errors import InputError
-from mathbench.generators import task as make
+from mathbench.families import task as make
 from mathbench.streaming.mixture import Mixture
 from mathbench.streaming.source import Source, TaskSource
 from mathbench.streaming.stream import Stream

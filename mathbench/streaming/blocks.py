@@ -1,8 +1,8 @@
 """Rows by number, made in blocks of which the last ones are kept.
 
-One row alone costs as much as a thousand (see `mathbench.sampler`), so the block around it is made and kept. But a
-block that is left again at once costs ten times as much as the row. So, as an operating system reads ahead on a disk,
-a block is made when it is asked for a second time in a row, or at once where all blocks can be kept.
+One row alone costs as much as a thousand (see `mathbench.sampling.sampler`), so the block around it is made and kept.
+But a block that is left again at once costs ten times as much as the row. So, like read-ahead of an operating system,
+a block is made when it is requested twice in a row, or at once where all blocks can be kept.
 """
 
 from collections import deque
@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench.dataset.shard import schema
 from mathbench.rows import Rows, open_rows
-from mathbench.shard import schema
 from mathbench.streaming.order import BLOCK
 from mathbench.task import Task
 
@@ -34,7 +34,7 @@ class Blocks:
         seed: the seed of the rows.
         rows: how many of the split's rows are ever asked for.
 
-    >>> from mathbench.generators import task
+    >>> from mathbench.families import task
     >>> blocks = Blocks(task("addition"), "train", 0, 50_000)
     >>> blocks.take(np.array([7, 20_000])).column("row").to_pylist()
     [7, 20000]

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.characters import Characters
 from mathbench.errors import InputError
+from mathbench.tokenizer import Characters
 
 Encode = bool | str | Callable[[pa.Table], Any] | None
 

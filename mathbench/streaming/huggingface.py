@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.errors import InputError
+from mathbench.streaming.base import BaseStream
 from mathbench.streaming.order import BLOCK
 from mathbench.streaming.source import Source
-from mathbench.streaming.stream import Stream
 
 if TYPE_CHECKING:
     import datasets
@@ -20,7 +20,7 @@ MANY = 1 << 16  # shards that `datasets` can list without delay
 EVEN = 8  # shards come in multiples of it, so that 2, 4 or 8 nodes have equally many
 
 
-def dataset(stream: Stream, shards: int | None = None) -> "datasets.IterableDataset":
+def dataset(stream: BaseStream, shards: int | None = None) -> "datasets.IterableDataset":
     """The rows of a stream as a `datasets.IterableDataset`, with the features of the dataset on disk.
 
     One epoch, row by row, whatever the stream's batch size and epochs: `datasets` has its own `batch`, `repeat`,

@@ -5,8 +5,8 @@ from typing import Any
 import pyarrow as pa
 
 from mathbench.errors import InputError
+from mathbench.streaming.base import BaseStream
 from mathbench.streaming.encoder import Encode, Encoder, encoder_of
-from mathbench.streaming.stream import Stream
 
 try:
     import keras
@@ -52,7 +52,7 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
     (3, (20,))
     """
 
-    def __init__(self, stream: Stream, *, encode: Encode = True, **options: Any):
+    def __init__(self, stream: BaseStream, *, encode: Encode = True, **options: Any):
         super().__init__(**options)
         encoder = encoder_of(encode)
         if encoder is None or stream.batch_size is None:

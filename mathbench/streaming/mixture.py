@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mathbench.errors import InputError, SpaceExhausted
 from mathbench.hashing import GOLDEN, check_seed, key_of, mix
-from mathbench.plan import MOST_ROWS
+from mathbench.sampling.plan import MOST_ROWS
 from mathbench.streaming.source import Source
 
 Int = NDArray[np.int64]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.hashing import key_of
-from mathbench.permute import halves, permute, shuffled
+from mathbench.sampling.permute import halves, permute, shuffled
 
 Int = NDArray[np.int64]
 

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench.dataset.shard import schema
 from mathbench.hashing import check_seed, key_of
 from mathbench.rows import open_rows
-from mathbench.shard import schema
 from mathbench.streaming.blocks import Blocks
 from mathbench.streaming.order import Order
 from mathbench.task import Task

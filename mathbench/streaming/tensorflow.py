@@ -8,12 +8,12 @@ import pyarrow as pa
 import tensorflow as tf
 
 from mathbench.errors import InputError
+from mathbench.streaming.base import BaseStream
 from mathbench.streaming.encoder import Encode, Encoder, encoder_of
 from mathbench.streaming.share import Share
-from mathbench.streaming.stream import Stream
 
 
-def dataset(stream: Stream, encode: Encode, share: Share) -> tf.data.Dataset:
+def dataset(stream: BaseStream, encode: Encode, share: Share) -> tf.data.Dataset:
     """A stream as a `tf.data.Dataset` of batches; its length is known where the stream is finite.
 
     Args:

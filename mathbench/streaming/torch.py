@@ -11,10 +11,10 @@ from torch.utils.data import Dataset, IterableDataset, Sampler, get_worker_info
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import MASK, key_of
+from mathbench.streaming.base import BaseStream, Reader, check_epoch, check_state, dicts, lists
 from mathbench.streaming.encoder import Encode, encoder_of
 from mathbench.streaming.order import BLOCK, Order
 from mathbench.streaming.share import Share
-from mathbench.streaming.stream import Reader, Stream, check_epoch, check_state, dicts, lists
 
 DEALT = ("batches", "blocks")
 RANKS = 1 << 10  # of one machine, whose processes may share a dataset
@@ -72,7 +72,7 @@ class TorchStream(IterableDataset[Any]):
 
     def __init__(
         self,
-        stream: Stream,
+        stream: BaseStream,
         *,
         encode: Encode = None,
         rank: int | None = None,
@@ -236,7 +236,7 @@ class TorchRows(Dataset[Any]):
     (1000, 999, [5, 7])
     """
 
-    def __init__(self, stream: Stream, *, encode: Encode = None):
+    def __init__(self, stream: BaseStream, *, encode: Encode = None):
         self._source, self._length, self._convert = stream.source, _finite(stream), Tensors(encode)
 
     def __len__(self) -> int:
@@ -284,7 +284,7 @@ class TorchSampler(Sampler[list[int]]):
     """
 
     def __init__(
-        self, stream: Stream, *, rank: int | None = None, world: int | None = None, even: bool = False
+        self, stream: BaseStream, *, rank: int | None = None, world: int | None = None, even: bool = False
     ):
         if stream.batch_size is None:
             raise InputError("a sampler draws batches: give the stream a batch_size.")
@@ -317,7 +317,7 @@ class TorchSampler(Sampler[list[int]]):
         return Share(rank, world, even=self._even)
 
 
-def _finite(stream: Stream) -> int:
+def _finite(stream: BaseStream) -> int:
     if stream.source.rows is None:
         raise InputError("an endless mixture has no rows by index: give rows=N.")
     return stream.source.rows

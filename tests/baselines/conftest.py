@@ -3,11 +3,11 @@ import os
 import pytest
 from hypothesis import settings
 
-from mathbench.baselines import baseline
-from mathbench.baselines.fit import Spec
 from mathbench.baselines.recipe import configured, read
-from mathbench.data import Data
-from mathbench.generators import task
+from mathbench.baselines.spec import Spec
+from mathbench.baselines.table import baseline
+from mathbench.dataset.data import Data
+from mathbench.families import task
 
 settings.register_profile("baselines", deadline=None)  # a shared machine has slow moments
 settings.load_profile("baselines")

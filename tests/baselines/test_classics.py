@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 import torch
 
-from mathbench.baselines import BASELINES, checkpoint, load, training
-from mathbench.baselines.fit import Spec, build, encoding_of
-from mathbench.baselines.network import Place, Shape
+from mathbench.baselines import checkpoint
+from mathbench.baselines.models.interface import Place, Shape
+from mathbench.baselines.predictor import build
 from mathbench.baselines.recipe import configured, names, read
-from mathbench.baselines.runner import Order, run
+from mathbench.baselines.run import Order, run
 from mathbench.baselines.settings import Seq2Seq
+from mathbench.baselines.spec import Spec
+from mathbench.baselines.table import BASELINES
+from mathbench.baselines.trainer import encoding_of
+from mathbench.baselines.training import loop
 from mathbench.cli import main
-from mathbench.data import Data
+from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.generators import task
+from mathbench.families import task
+from mathbench.registry import load
 
 CLASSICS = (
     *("lstm-seq2seq", "lstm-small", "bilstm-seq2seq", "simple-lstm", "mlp", "cnn"),
@@ -202,17 +207,17 @@ def test_next_to_no_dropout_is_none():
 def test_a_run_with_dropout_that_was_cut_ends_like_a_whole_one(tiny, multiples, tmp_path, monkeypatch):
     spec = tiny("cnn-lstm-classifier", "torch", steps=8, dropout=0.2)
     run(spec, multiples, Order(tmp_path / "whole"))
-    step = training._step
+    step = loop._step
 
     def cut(job, state):
         if state.step == 6:
             raise RuntimeError("the plug was pulled")
         step(job, state)
 
-    monkeypatch.setattr(training, "_step", cut)
+    monkeypatch.setattr(loop, "_step", cut)
     with pytest.raises(RuntimeError, match="pulled"):
         run(spec, multiples, Order(tmp_path / "cut"))
-    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr(loop, "_step", step)
     run(spec, multiples, Order(tmp_path / "cut", resume=True))
     whole, cut = (checkpoint.read(tmp_path / folder)[1]["weights"] for folder in ("whole", "cut"))
     assert whole.keys() == cut.keys()

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mathbench.baselines import BASELINES
 from mathbench.baselines.result import Result
-from mathbench.baselines.runner import Order, run
+from mathbench.baselines.run import Order, run
+from mathbench.baselines.table import BASELINES
 from mathbench.errors import InputError
 from tests.baselines.commands import SMALL, mathbench
 

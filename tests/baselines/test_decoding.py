@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from mathbench.baselines import baseline, load
-from mathbench.baselines.decoding import beams, greedy
-from mathbench.baselines.network import Place, Shape
-from mathbench.baselines.writers import POSITIONS
+from mathbench.baselines.models.decoding import beams, greedy
+from mathbench.baselines.models.interface import Place, Shape
+from mathbench.baselines.settings import POSITIONS
+from mathbench.baselines.table import baseline
+from mathbench.registry import load
 
 SHAPE = Shape(12, 12, 7, 4, digits=tuple(range(1, 11)))
 WRITERS = [

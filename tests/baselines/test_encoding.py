@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mathbench.baselines.encoding import Choices, Encoding, alphabet_of, fitted, prefix_labels
-from mathbench.data import Data
+from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.generators import task
+from mathbench.families import task
 from mathbench.reserve import reserve_of
 
 ALL = [

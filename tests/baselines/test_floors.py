@@ -2,12 +2,13 @@ from collections import Counter
 
 import pytest
 
-from mathbench.baselines import BASELINES, baseline, load
-from mathbench.baselines.answerer import makes_sense
-from mathbench.baselines.floors import PRIMES
-from mathbench.data import Data
+from mathbench.baselines.shortcuts.answerer import makes_sense
+from mathbench.baselines.shortcuts.floors import PRIMES
+from mathbench.baselines.table import BASELINES, baseline
+from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.generators import TASKS, task
+from mathbench.families import FAMILIES, task
+from mathbench.registry import load
 
 FLOORS = [entry for entry in BASELINES.values() if entry.kind in ("floor", "ceiling")]
 SIZES = {"train": 200, "validation": 20, "interpolate": 60}
@@ -22,7 +23,7 @@ def columns(data, split="interpolate"):
     return table["question"].to_pylist(), table["answer"].to_pylist()
 
 
-@pytest.mark.parametrize("family", TASKS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_floor_answers_and_comes_back_from_its_state(family):
     data = Data.generate(task(family), SIZES)
     questions, answers = columns(data)

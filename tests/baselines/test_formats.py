@@ -6,13 +6,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mathbench.baselines import baseline
-from mathbench.baselines.fit import Spec, loaded
-from mathbench.baselines.network import Place
-from mathbench.baselines.runner import Order, run, shortcuts
-from mathbench.data import Data
+from mathbench.baselines.models.interface import Place
+from mathbench.baselines.predictor import loaded
+from mathbench.baselines.run import Order, run, shortcuts
+from mathbench.baselines.spec import Spec
+from mathbench.baselines.table import baseline
+from mathbench.dataset.data import Data
+from mathbench.families import task
 from mathbench.formats import of
-from mathbench.generators import task
 from mathbench.leaderboard.submit import dry_run, submit_run
 
 SIZES = {"train": 400, "validation": 60, "interpolate": 80, "extrapolate": 60}

@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mathbench.baselines import inspection
-from mathbench.baselines.confidence import confidences
+from mathbench.baselines.analysis import inspect
+from mathbench.baselines.analysis.confidence import confidences
 from mathbench.baselines.encoding import Choices, fitted
-from mathbench.baselines.fit import Trained, reopened
-from mathbench.baselines.network import Place
-from mathbench.baselines.runner import Order, run
+from mathbench.baselines.models.interface import Place
+from mathbench.baselines.predictor import Trained, reopened
+from mathbench.baselines.run import Order, run
 from mathbench.cli import main
 from mathbench.errors import InputError
 
@@ -99,17 +99,17 @@ def test_attention_is_labelled_with_what_stands_there(tmp_path):
         "attention/layer0/head0": np.eye(2, 5, dtype=np.float32),
         "hidden": np.ones((5, 3), np.float32),
     }
-    inspection.draw(tmp_path / "a.svg", matrices, "1+29 → 30", ("92+1·", "30"))
+    inspect.draw(tmp_path / "a.svg", matrices, "1+29 → 30", ("92+1·", "30"))
     said = (tmp_path / "a.svg").read_text()
     assert "looked at" in said and "attention/layer0/head0" in said
     assert all(f">{label}<" in said for label in ("9", "+", "·", "3", "0"))
     with pytest.raises(InputError, match=r"\.png"):
-        inspection.draw(tmp_path / "a.txt", matrices, "", ("", ""))
+        inspect.draw(tmp_path / "a.txt", matrices, "", ("", ""))
 
 
 def test_a_network_that_shows_nothing_draws_nothing(tiny, sums, tmp_path, capsys, monkeypatch):
     run(tiny(), sums, Order(tmp_path / "r"))
-    monkeypatch.setattr(inspection, "matrices_of", lambda trained, tokens, answer: {})
+    monkeypatch.setattr(inspect, "matrices_of", lambda trained, tokens, answer: {})
     assert mathbench("inspect", tmp_path / "r", "1+1") == 0
     assert "shows nothing" in capsys.readouterr().err
     assert not (tmp_path / "r" / "plots").exists()

@@ -4,20 +4,21 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mathbench.baselines import checkpoint, training
-from mathbench.baselines.batches import Ahead, Bucketed, InMemory
+from mathbench.baselines import checkpoint
 from mathbench.baselines.curriculum import stages_of
 from mathbench.baselines.encoding import Choices, fitted
-from mathbench.baselines.feed import Feed
-from mathbench.baselines.fit import loaded, prepare
-from mathbench.baselines.network import IGNORED, Place
-from mathbench.baselines.online import Online, alphabet_for, labels_of
-from mathbench.baselines.runner import Order, run
-from mathbench.characters import PRINTABLE
-from mathbench.data import Data
+from mathbench.baselines.models.interface import IGNORED, Place
+from mathbench.baselines.predictor import loaded
+from mathbench.baselines.run import Order, run
+from mathbench.baselines.trainer import prepare
+from mathbench.baselines.training import loop
+from mathbench.baselines.training.batches import Ahead, Bucketed, Feed, InMemory
+from mathbench.baselines.training.online import Online, alphabet_for, labels_of
+from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.generators import task
+from mathbench.families import task
 from mathbench.rows import open_rows
+from mathbench.tokenizer import PRINTABLE
 
 SUMS = task("addition", digits=3)
 
@@ -87,17 +88,17 @@ def test_answers_that_no_row_in_advance_had():
 def stopped_and_resumed(spec, data, folder, monkeypatch):
     """Run once whole and once with an end at step 7; both are returned."""
     whole = run(spec, data, Order(folder / "whole"))
-    step = training._step
+    step = loop._step
 
     def pulled(job, state):
         if state.step == 7:
             raise RuntimeError("the plug was pulled")
         step(job, state)
 
-    monkeypatch.setattr(training, "_step", pulled)
+    monkeypatch.setattr(loop, "_step", pulled)
     with pytest.raises(RuntimeError):
         run(spec, data, Order(folder / "cut"))
-    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr(loop, "_step", step)
     return whole, run(spec, data, Order(folder / "cut", resume=True))
 
 

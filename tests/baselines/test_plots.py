@@ -6,11 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mathbench import heatmap
-from mathbench.baselines import baseline, plots
-from mathbench.baselines.fit import Spec
-from mathbench.baselines.runner import Order, run
+from mathbench.baselines.analysis import plots
+from mathbench.baselines.run import Order, run
+from mathbench.baselines.spec import Spec
+from mathbench.baselines.table import baseline
 from mathbench.cli import main
+from mathbench.dataset import heatmap
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 from mathbench.baselines import checkpoint
 from mathbench.baselines.repeat import compared, original
 from mathbench.baselines.result import Result
-from mathbench.baselines.runner import Order, run
+from mathbench.baselines.run import Order, run
 from mathbench.errors import InputError
 from tests.baselines.commands import SMALL, trained
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mathbench.baselines import training
 from mathbench.baselines.result import Result
-from mathbench.baselines.search import Plan, Pruned, Search, Trying
-from mathbench.baselines.space import axes_of
-from mathbench.baselines.sweep import Line, grid, lines
+from mathbench.baselines.sweeps.grid import Line, grid, lines
+from mathbench.baselines.sweeps.search import Plan, Pruned, Search, Trying
+from mathbench.baselines.sweeps.space import axes_of
+from mathbench.baselines.training import loop
 from mathbench.cli import main
 from mathbench.errors import InputError
 
@@ -52,7 +52,7 @@ def test_every_trial_is_a_run_and_the_table_has_the_best_first(capsys):
 
 
 def test_an_interrupted_sweep_goes_on_and_a_sweep_grows(capsys, monkeypatch):
-    step, count = training._step, 0
+    step, count = loop._step, 0
 
     def pulled(job, state):
         nonlocal count
@@ -61,17 +61,17 @@ def test_an_interrupted_sweep_goes_on_and_a_sweep_grows(capsys, monkeypatch):
             raise KeyboardInterrupt
         step(job, state)
 
-    monkeypatch.setattr(training, "_step", pulled)
+    monkeypatch.setattr(loop, "_step", pulled)
     assert mathbench(*SWEEP, "--out", "s") == 130
     assert "--resume" in capsys.readouterr().err
     first = Path("s/rate=1e-3,hidden=4-seed0/result.json").read_text()
     assert mathbench(*SWEEP, "--out", "s") == 2
     assert "--resume" in capsys.readouterr().err
-    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr(loop, "_step", step)
     assert mathbench(*SWEEP, "--out", "s", "--resume") == 0
     assert "exact match: mean" in capsys.readouterr().out
     steps = []
-    monkeypatch.setattr(training, "_step", lambda job, state: (steps.append(state.step), step(job, state)))
+    monkeypatch.setattr(loop, "_step", lambda job, state: (steps.append(state.step), step(job, state)))
     assert mathbench(*SWEEP, "--sweep", "rate=1", "--out", "s") == 2
     assert "given twice" in capsys.readouterr().err
     assert mathbench(*SWEEP[:-1], "hidden=4,6,8", "--out", "s") == 0

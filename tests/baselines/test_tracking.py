@@ -6,10 +6,11 @@ from types import ModuleType
 
 import pytest
 
-from mathbench.baselines import baseline, training
-from mathbench.baselines.fit import Spec
-from mathbench.baselines.runner import Order, run
-from mathbench.baselines.tracking import following, tracker
+from mathbench.baselines.run import Order, run
+from mathbench.baselines.spec import Spec
+from mathbench.baselines.table import baseline
+from mathbench.baselines.training import loop
+from mathbench.baselines.training.tracking import following, tracker
 from mathbench.errors import InputError
 
 OWN = """
@@ -54,7 +55,7 @@ def test_a_stopped_run_says_so_and_a_shortcut_is_tracked_too(own, tiny, sums, tm
     def pulled(job, state):
         raise RuntimeError
 
-    monkeypatch.setattr(training, "_step", pulled)
+    monkeypatch.setattr(loop, "_step", pulled)
     with pytest.raises(RuntimeError):
         run(tiny(), sums, Order(tmp_path / "r", track=(own,)))
     assert told()[-1] == ("finish", [])

@@ -8,13 +8,15 @@ import time
 import numpy as np
 import pytest
 
-from mathbench.baselines import checkpoint, training
-from mathbench.baselines.feed import Feed, feed_of
-from mathbench.baselines.fit import build, encoding_of, loaded, prepare
-from mathbench.baselines.network import Place, Shape
+from mathbench.baselines import checkpoint
+from mathbench.baselines.models.interface import Place, Shape
+from mathbench.baselines.predictor import build, loaded
 from mathbench.baselines.recipe import configured, overrides_of, read
-from mathbench.baselines.runner import Order, run
+from mathbench.baselines.run import Order, run
 from mathbench.baselines.settings import Seq2Seq
+from mathbench.baselines.trainer import encoding_of, prepare
+from mathbench.baselines.training import loop
+from mathbench.baselines.training.batches import Feed, feed_of
 from mathbench.errors import InputError
 
 FRAMEWORKS = ("torch", "keras")
@@ -31,7 +33,7 @@ def same(one, two):
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_the_classic_network_has_205324_weights(framework, tiny):
     spec = tiny(framework=framework, hidden=128, positions="none", start="zero")
-    from mathbench.baselines import load
+    from mathbench.registry import load
 
     network = load(spec.baseline.frameworks[framework])(Shape(12, 12, 7, 4), spec.settings, 0, Place("cpu"))
     assert network.parameters == 205_324
@@ -58,11 +60,11 @@ def test_same_seed_same_weights_another_seed_others(name, framework, tiny, sums,
 def test_a_stopped_run_ends_like_an_uninterrupted_one(framework, tiny, sums, tmp_path, monkeypatch):
     spec = tiny(framework=framework)
     whole = run(spec, sums, Order(tmp_path / "whole"))
-    step = training._step
-    monkeypatch.setattr(training, "_step", lambda job, state: stop_at(7, step, job, state))
+    step = loop._step
+    monkeypatch.setattr(loop, "_step", lambda job, state: stop_at(7, step, job, state))
     with pytest.raises(RuntimeError, match="pulled"):
         run(spec, sums, Order(tmp_path / "cut"))
-    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr(loop, "_step", step)
     with pytest.raises(InputError, match="--resume"):
         run(spec, sums, Order(tmp_path / "cut"))
     resumed = run(spec, sums, Order(tmp_path / "cut", resume=True))
@@ -81,18 +83,18 @@ def stop_at(number, step, job, state):
 def test_ctrl_c_keeps_the_step_at_hand(tiny, sums, tmp_path, monkeypatch):
     spec = tiny()
     run(spec, sums, Order(tmp_path / "whole"))
-    step = training._step
+    step = loop._step
 
     def interrupted(job, state):
         if state.step == 6:
             signal.raise_signal(signal.SIGINT)
         step(job, state)
 
-    monkeypatch.setattr(training, "_step", interrupted)
+    monkeypatch.setattr(loop, "_step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(spec, sums, Order(tmp_path / "cut"))
     assert checkpoint.read(tmp_path / "cut")[0]["step"] == 7
-    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr(loop, "_step", step)
     run(spec, sums, Order(tmp_path / "cut", resume=True))
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
 
@@ -164,8 +166,8 @@ def test_early_stop_target_and_budget(tiny, sums, tmp_path):
 
 
 def test_a_damaged_checkpoint_is_one_line(tiny, sums, tmp_path, monkeypatch):
-    step = training._step
-    monkeypatch.setattr(training, "_step", lambda job, state: stop_at(7, step, job, state))
+    step = loop._step
+    monkeypatch.setattr(loop, "_step", lambda job, state: stop_at(7, step, job, state))
     with pytest.raises(RuntimeError):
         run(tiny(), sums, Order(tmp_path / "r"))
     path = tmp_path / "r" / checkpoint.FILE
@@ -209,7 +211,7 @@ def test_recipes_name_the_wrong_key(tmp_path):
         path = tmp_path / "r.toml"
         path.write_text(text)
         with pytest.raises(InputError, match=words.replace(".", r"\.")):
-            from mathbench.baselines import baseline
+            from mathbench.baselines.table import baseline
 
             configured(read(str(path)), baseline("lstm-seq2seq"), "torch", {})
 
@@ -226,9 +228,9 @@ def test_settings_are_checked():
 def test_the_first_network_of_a_process_is_like_the_second():
     """First weights must not depend on what set the threads before; wide orthogonal matrices would."""
     script = (
-        "from mathbench.baselines import load; from mathbench.baselines.network import Place, Shape\n"
+        "from mathbench.registry import load; from mathbench.baselines.models.interface import Place, Shape\n"
         "from mathbench.baselines.settings import Seq2Seq\n"
-        "build = load('mathbench.baselines.torch.lstm_seq2seq:build')\n"
+        "build = load('mathbench.baselines.models.torch.lstm_seq2seq:build')\n"
         "one, two = (build(Shape(12, 12, 7, 4), Seq2Seq(hidden=128), 0, Place('cpu')).weights() for _ in '12')\n"
         "assert all((one[name] == two[name]).all() for name in one)"
     )

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from mathbench.baselines import baseline, checkpoint, training
-from mathbench.baselines.fit import loaded
-from mathbench.baselines.network import Place, Shape
+from mathbench.baselines import checkpoint
+from mathbench.baselines.models.interface import Place, Shape
+from mathbench.baselines.models.torch import attentional_lstm, transformer
+from mathbench.baselines.predictor import loaded
 from mathbench.baselines.recipe import configured, read
-from mathbench.baselines.runner import Order, run
-from mathbench.baselines.torch import attentional_lstm, transformer
-from mathbench.baselines.writers import AttentionalLSTM, DecoderTransformer, Transformer
+from mathbench.baselines.run import Order, run
+from mathbench.baselines.settings import AttentionalLSTM, DecoderTransformer, Transformer
+from mathbench.baselines.table import baseline
+from mathbench.baselines.training import loop
 from mathbench.errors import InputError
 from tests.baselines.test_decoding import WRITERS, answered, asked, every, writer
 from tests.baselines.test_training import same, stop_at
@@ -60,11 +62,11 @@ def test_positions_are_drawn_while_training_only(positions):
 def test_a_stopped_run_with_dropout_ends_like_an_uninterrupted_one(tiny, sums, tmp_path, monkeypatch):
     spec = tiny("decoder-transformer", hidden=16, positions="randomised", dropout=0.2, decay=0.1)
     whole = run(spec, sums, Order(tmp_path / "whole"))
-    step = training._step
-    monkeypatch.setattr(training, "_step", lambda job, state: stop_at(7, step, job, state))
+    step = loop._step
+    monkeypatch.setattr(loop, "_step", lambda job, state: stop_at(7, step, job, state))
     with pytest.raises(RuntimeError, match="pulled"):
         run(spec, sums, Order(tmp_path / "cut"))
-    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr(loop, "_step", step)
     resumed = run(spec, sums, Order(tmp_path / "cut", resume=True))
     weights = [checkpoint.read(tmp_path / f)[1]["best"] for f in ("whole", "cut")]
     assert same(*weights)

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
-from mathbench.baselines import baseline, checkpoint, load, training
-from mathbench.baselines.decoding import beams
-from mathbench.baselines.network import Place
-from mathbench.baselines.runner import Order, run
+from mathbench.baselines import checkpoint
+from mathbench.baselines.models.decoding import beams
+from mathbench.baselines.models.interface import Place
+from mathbench.baselines.run import Order, run
+from mathbench.baselines.table import baseline
+from mathbench.baselines.training import loop
 from mathbench.errors import InputError
+from mathbench.registry import load
 from tests.baselines.test_decoding import SHAPE, answered, asked, forced, writer
 from tests.baselines.test_training import same, stop_at
 
@@ -90,11 +93,11 @@ def test_the_same_seed_the_same_weights_in_keras(name, tiny, sums, tmp_path, mon
     spec = tiny(name, "keras", hidden=16, dropout=0.2)
     for folder in ("a", "b"):
         run(spec, sums, Order(tmp_path / folder))
-    step = training._step
-    monkeypatch.setattr(training, "_step", lambda job, state: stop_at(7, step, job, state))
+    step = loop._step
+    monkeypatch.setattr(loop, "_step", lambda job, state: stop_at(7, step, job, state))
     with pytest.raises(RuntimeError, match="pulled"):
         run(spec, sums, Order(tmp_path / "cut"))
-    monkeypatch.setattr(training, "_step", step)
+    monkeypatch.setattr(loop, "_step", step)
     run(spec, sums, Order(tmp_path / "cut", resume=True))
     one, two, three = (checkpoint.read(tmp_path / folder)[1]["best"] for folder in ("a", "b", "cut"))
     assert same(one, two)

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import mathbench
-from mathbench import files
 from mathbench.cli import main
-from mathbench.dataset import SPEC
+from mathbench.dataset.write import SPEC
 from mathbench.errors import InputError
+from mathbench.storage import atomic
 
 SIZES = ["--train", "40", "--validation", "10", "--interpolate", "10", "--extrapolate", "10"]
 
@@ -182,7 +182,7 @@ def test_the_rest_of_a_killed_first_write_does_not_block_a_folder(words, tmp_pat
 HOLD = """
 import sys, time
 from pathlib import Path
-from mathbench.files import only_writer
+from mathbench.storage.atomic import only_writer
 with only_writer(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -202,9 +202,9 @@ def test_a_folder_has_one_writer_and_a_killed_one_lets_go(words, tmp_path):
 
 def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path):
     with pytest.raises(InputError, match=r"nosuch/x cannot be written: No such file or directory\."):
-        files.write(tmp_path / "nosuch" / "x", "new")
+        atomic.write(tmp_path / "nosuch" / "x", "new")
     with pytest.raises(InputError, match="Is a directory"):
-        files.write(tmp_path, "new")
+        atomic.write(tmp_path, "new")
     assert not list(tmp_path.parent.glob(".*.tmp"))
 
 

@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mathbench import compiled, domain, hashing, permute, primality, reserve, text
+from mathbench import compiled, hashing, reserve
 from mathbench.compiled import build
 from mathbench.generators import gcd
-from mathbench.generators.deepmind.kernel.chance import Chance
+from mathbench.generators.deepmind.kernel.random import Chance
+from mathbench.numbers import primality, text
+from mathbench.sampling import domain, permute
 
 ROOT = Path(__file__).parents[2]
 HALF = 1 << 63
@@ -169,12 +171,12 @@ def test_the_bitmap_is_the_same():
 ROWS = """
 import json, sys
 from mathbench import compiled
-from mathbench.digest import Digest
-from mathbench.generators import TASKS, task
+from mathbench.dataset.digest import Digest
+from mathbench.families import FAMILIES, task
 from mathbench.rows import Rows
 
 found = {}
-for name in [*TASKS, "deepmind/arithmetic__mixed", "deepmind/polynomials__expand", "deepmind/numbers__is_prime"]:
+for name in [*FAMILIES, "deepmind/arithmetic__mixed", "deepmind/polynomials__expand", "deepmind/numbers__is_prime"]:
     for split in ("train", "extrapolate"):
         digest = Digest()
         digest.update(Rows(task(name), split, 5).batch(range(3000)))

@@ -11,19 +11,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mathbench import digest
-from mathbench.generators import TASKS
-from mathbench.manifest import Config
-from mathbench.metrics import score
+from mathbench.dataset import digest
+from mathbench.dataset.manifest import Config
+from mathbench.families import tasks
 from mathbench.reserve import OF_SPLIT, reserve_of
 from mathbench.rows import Rows
+from mathbench.scores.scorer import score_split
 from tests import solvers
 from tests.variants import SPLITS, VARIANTS, name
 
 GOLDEN = Path(__file__).parent / "golden.json"
 ROWS = 400
 PLACES = 16
-DEFAULTS = [family() for family in TASKS.values()]
+DEFAULTS = [family() for family in tasks().values()]
 
 every_task = pytest.mark.parametrize("task", VARIANTS, ids=name, scope="module")
 every_split = pytest.mark.parametrize("split", SPLITS)
@@ -162,12 +162,12 @@ def test_labels_are_balanced_in_every_group(task, split):
 def test_right_answers_score_one_and_perturbed_ones_zero(task):
     # the smallest spaces leave nothing for a balanced test split
     table = some(task, "interpolate" if len(rows_of(task, "interpolate")) else "train")
-    answers, strata = table["answer"], table["stratum"]
+    answers = table["answer"]
     longer = pa.array([a + "0" for a in answers.to_pylist()])
     shorter = pa.array([a[:-1] for a in answers.to_pylist()])
-    assert score(answers, answers, strata).total.exact_match == 1
-    assert score(longer, answers, strata).total.exact_match == 0
-    assert score(shorter, answers, strata).total.exact_match == 0
+    assert score_split(table, answers).total.exact_match == 1
+    assert score_split(table, longer).total.exact_match == 0
+    assert score_split(table, shorter).total.exact_match == 0
 
 
 @every_task

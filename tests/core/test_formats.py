@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 import mathbench
 from mathbench import formats
-from mathbench.dataset import generate, open_dataset
+from mathbench.dataset.manifest import Config, single
+from mathbench.dataset.verify import verify
+from mathbench.dataset.write import generate, open_dataset
 from mathbench.errors import InputError
-from mathbench.formats.characters import PART
-from mathbench.generators import TASKS, task
-from mathbench.manifest import Config, single
+from mathbench.families import FAMILIES, task
+from mathbench.formats.text_columns import PART
+from mathbench.numbers.text import DIGITS, show
 from mathbench.rows import Rows
-from mathbench.text import DIGITS, show
-from mathbench.verify import verify
 from tests import solvers
 from tests.variants import SPLITS, VARIANTS, name
 
@@ -78,7 +78,7 @@ def test_written_rows_read_back_as_the_plain_rows(plain, some):
 
 
 @pytest.mark.parametrize("base", BASES)
-@pytest.mark.parametrize("family", TASKS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_base(family, base):
     plain = in_base(family, base)
     rows = Rows(plain, "train").batch(range(100, 160))
@@ -126,7 +126,7 @@ def hint(text, base):
 
 
 @pytest.mark.parametrize("base", BASES)
-@pytest.mark.parametrize("family", TASKS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_formats_write_what_plain_python_writes(family, base):
     plain = in_base(family, base)
     rows = Rows(plain, "train").batch(range(100, 160))
@@ -290,7 +290,7 @@ ANYTHING = st.one_of(
 @given(
     st.lists(ANYTHING, max_size=12),
     st.sampled_from(WAYS),
-    st.sampled_from(list(TASKS)),
+    st.sampled_from(list(FAMILIES)),
     st.sampled_from(BASES),
 )
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

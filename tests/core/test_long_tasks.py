@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from mathbench import arithmetic, limbs, operands, residues
 from mathbench.errors import InputError
-from mathbench.generators import task
+from mathbench.families import task
+from mathbench.generators.toolkit import operands, residues
+from mathbench.numbers import arithmetic, limbs
 from mathbench.reserve import OF_SPLIT, reserve_of
 from mathbench.rows import Rows
 from tests import solvers

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mathbench import generators
-from mathbench.baselines import fit
-from mathbench.baselines.truth import truth_of_run
+from mathbench import families
+from mathbench.baselines import predictor
+from mathbench.baselines.run_data import truth_of_run
 from mathbench.errors import InputError
 
 DOUBLE = """
@@ -52,9 +52,9 @@ def mathbench(*words):
 
 def test_a_task_of_another_package_is_like_ours(installed, tmp_path):
     installed(my_value="my_tasks:Mine")
-    made = generators.task("my-value", digits=2)
-    assert made.id == "my-value-v1" and type(generators.task("my-value-v1")) is type(made)
-    assert generators.names()[-1] == "my-value"
+    made = families.task("my-value", digits=2)
+    assert made.id == "my-value-v1" and type(families.task("my-value-v1")) is type(made)
+    assert families.names()[-1] == "my-value"
     folder = str(tmp_path / "ds")
     done = mathbench("generate", "--task", "my-value", "--digits", "2", "--train", "200", "--out", folder)
     assert done.returncode == 0, done.stderr
@@ -68,7 +68,7 @@ def test_a_run_on_it_can_be_scored_and_asked_again(installed, tmp_path):
     done = mathbench(*words, "--out", str(tmp_path / "r"), "--no-submit")
     assert done.returncode == 0, done.stderr
     assert truth_of_run(tmp_path / "r").task.parameters["digits"] == 2
-    answer, _ = fit.loaded(tmp_path / "r", fit.Place())
+    answer, _ = predictor.loaded(tmp_path / "r", predictor.Place())
     assert answer(["57-8"]).to_pylist()[0] in ("57", "8")
 
 
@@ -84,24 +84,24 @@ def test_a_run_on_it_can_be_scored_and_asked_again(installed, tmp_path):
 def test_a_broken_one_is_one_line_and_spoils_nothing_else(installed, name, value, message):
     installed(**{name: value})
     with pytest.raises(InputError) as caught:
-        generators.task(name)
+        families.task(name)
     assert message in str(caught.value)
     listed = mathbench("tasks")
     assert listed.returncode == 0 and "addition" in listed.stdout and message in listed.stderr
 
 
 def test_none_takes_the_name_of_ours_and_hints_know_all(installed):
-    ours = generators.names()
+    ours = families.names()
     installed(addition="my_tasks:Mine", my_value="my_tasks:Mine")
-    assert generators.family("addition") is generators.TASKS["addition"]
-    assert generators.names() == [*ours, "my-value"]
+    assert families.family("addition") is families.tasks()["addition"]
+    assert families.names() == [*ours, "my-value"]
     with pytest.raises(InputError, match="Did you mean 'my-value'"):
-        generators.task("my-valu")
+        families.task("my-valu")
 
 
 def test_they_are_not_looked_for_when_ours_are_asked_for(monkeypatch):
     def never(**group):
         raise AssertionError("entry points were read")
 
-    monkeypatch.setattr(generators, "entry_points", never)
-    assert generators.task("gcd").id == "gcd-v1"
+    monkeypatch.setattr(families, "entry_points", never)
+    assert families.task("gcd").id == "gcd-v1"

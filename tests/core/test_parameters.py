@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.generators import TASKS, task
+from mathbench.families import FAMILIES, task
 from mathbench.rows import Rows
 from tests import solvers
 
@@ -83,7 +83,7 @@ SMALL = {
 
 
 def test_every_family_has_a_strategy():
-    assert set(SMALL) == set(TASKS)
+    assert set(SMALL) == set(FAMILIES)
 
 
 @settings(deadline=None)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from mathbench.generators import task
+from mathbench.families import task
 from mathbench.reserve import TEST, TRAIN, VALIDATION, fingerprint, fingerprints, reserve_of
 from mathbench.rows import Rows
 from tests import solvers

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import sympy
 
-from mathbench import text
 from mathbench.generators.deepmind import MODULES, TASKS
 from mathbench.generators.deepmind.algebra.factors import Roots, bounds, multiplied
+from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, Terms
 from mathbench.generators.deepmind.kernel.scope import ALPHABET
-from mathbench.generators.deepmind.kernel.terms import HIGH, Terms
 from mathbench.hashing import mix
+from mathbench.numbers import text
 from mathbench.rows import Rows
 
 X = sympy.Symbol("x")

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 import sympy
 
-from mathbench import text
 from mathbench.generators.deepmind import MODULES
 from mathbench.generators.deepmind.arithmetic.expressions import drawn
-from mathbench.generators.deepmind.arithmetic.roots import _nearest
-from mathbench.generators.deepmind.kernel import fractions
-from mathbench.generators.deepmind.kernel.chance import Chance
+from mathbench.generators.deepmind.arithmetic.nearest_root import _nearest
+from mathbench.generators.deepmind.kernel import rationals
 from mathbench.generators.deepmind.kernel.decimals import RADIX, Decimals
-from mathbench.generators.deepmind.kernel.divisors import divisor
 from mathbench.generators.deepmind.kernel.entropy import units
-from mathbench.generators.deepmind.kernel.likeness import likeness
-from mathbench.generators.deepmind.kernel.tape import ADD, DIV, LEAF, MUL, SUB
+from mathbench.generators.deepmind.kernel.expression_trees import ADD, DIV, LEAF, MUL, SUB
+from mathbench.generators.deepmind.kernel.fingerprints import likeness
+from mathbench.generators.deepmind.kernel.random import Chance
+from mathbench.generators.deepmind.kernel.rationals import divisor
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import mix
+from mathbench.numbers import text
 
 MANY = 3000
 
@@ -53,7 +53,7 @@ def test_fractions_add_up():
     bottom = chance(2).between(1, 99)
     a = Numbers.rationals(chance(1).integer(np.full(MANY, units(5))), bottom)
     b = Numbers.rationals(chance(3).integer(np.full(MANY, units(6))), chance(4).between(1, 99))
-    total, good = fractions.total(a, b)
+    total, good = rationals.total(a, b)
     assert good.all()
     columns = (part.tolist() for number in (a, b, total) for part in (number.top, number.bottom))
     for p, q, r, s, top, bottom in zip(*columns, strict=True):
@@ -63,7 +63,7 @@ def test_fractions_add_up():
 
 def test_what_does_not_fit_is_marked():
     huge = Numbers.rationals(np.array([(1 << 61) - 1, 5]), np.array([3, 3]))
-    assert fractions.total(huge, Numbers.rationals(np.array([1, 1]), np.array([7, 7])))[1].tolist() == [
+    assert rationals.total(huge, Numbers.rationals(np.array([1, 1]), np.array([7, 7])))[1].tolist() == [
         False,
         True,
     ]
@@ -90,7 +90,7 @@ def test_every_divisor_is_as_likely():
 
 def test_coprime_numbers_are_coprime():
     to = chance(8).integer(np.full(MANY, units(4)))
-    found = fractions.coprime(chance(9), np.full(MANY, units(3)), to)
+    found = rationals.coprime(chance(9), np.full(MANY, units(3)), to)
     assert (np.gcd(found, to) == 1).all()
     assert (np.abs(found[to == 0]) == 1).all()
 

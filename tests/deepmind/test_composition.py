@@ -3,7 +3,7 @@
 import numpy as np
 
 from mathbench.generators.deepmind import TASKS
-from mathbench.generators.deepmind.kernel.compose import Tree
+from mathbench.generators.deepmind.kernel.composition import Tree
 from mathbench.hashing import mix
 
 

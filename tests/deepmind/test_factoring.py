@@ -5,7 +5,12 @@ import pytest
 import sympy
 
 from mathbench.generators.deepmind.numbers.factoring import factors
-from mathbench.generators.deepmind.numbers.primality import BOUND, has_no_witness, last_below, next_prime
+from mathbench.generators.deepmind.numbers.large_primality import (
+    BOUND,
+    has_no_witness,
+    last_below,
+    next_prime,
+)
 
 # strong pseudoprimes to the first bases, and Carmichael numbers (OEIS A014233, A002997)
 IMPOSTORS = [

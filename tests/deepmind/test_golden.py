@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mathbench import digest
+from mathbench.dataset import digest
 from mathbench.generators.deepmind import MODULES
 from tests.deepmind.shared import first_rows
 

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mathbench import text
-from mathbench.generators.deepmind.kernel import entropy, tape
-from mathbench.generators.deepmind.kernel.chance import Chance
-from mathbench.generators.deepmind.kernel.expansion import coefficients, expand
-from mathbench.generators.deepmind.kernel.terms import Terms
+from mathbench.generators.deepmind.kernel import entropy, expression_trees
+from mathbench.generators.deepmind.kernel.polynomial_text import Terms
+from mathbench.generators.deepmind.kernel.polynomials import coefficients, expand
+from mathbench.generators.deepmind.kernel.random import Chance
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import mix
+from mathbench.numbers import text
 
 
 def chance(many: int, seed: int = 1) -> Chance:
@@ -32,25 +32,36 @@ class Tree:
     """A random tree, its nodes numbered from the root down, and what it is worth."""
 
     def __init__(self, leaves: int, rng: random.Random):
-        self.nodes, self.texts = [[tape.LEAF, 0, 0, tape.ATOM, False, 0]], []
+        self.nodes, self.texts = [[expression_trees.LEAF, 0, 0, expression_trees.ATOM, False, 0]], []
         for _ in range(leaves - 1):
-            leaf = rng.choice([i for i, node in enumerate(self.nodes) if node[0] == tape.LEAF])
-            kind = rng.choice([tape.ADD, tape.SUB, tape.MUL, tape.DIV])
+            leaf = rng.choice([i for i, node in enumerate(self.nodes) if node[0] == expression_trees.LEAF])
+            kind = rng.choice(
+                [expression_trees.ADD, expression_trees.SUB, expression_trees.MUL, expression_trees.DIV]
+            )
             self.nodes[leaf][:3] = [kind, len(self.nodes), len(self.nodes) + 1]
-            self.nodes += [[tape.LEAF, 0, 0, tape.ATOM, False, 0] for _ in range(2)]
+            self.nodes += [[expression_trees.LEAF, 0, 0, expression_trees.ATOM, False, 0] for _ in range(2)]
         for node in self.nodes:
-            if node[0] == tape.LEAF:
+            if node[0] == expression_trees.LEAF:
                 value = rng.choice([rng.randint(0, 9), -rng.randint(1, 9), Fraction(rng.randint(1, 9), 7)])
-                node[3] = tape.ATOM if value >= 0 and value.denominator == 1 else tape.PRODUCT
+                node[3] = (
+                    expression_trees.ATOM
+                    if value >= 0 and value.denominator == 1
+                    else expression_trees.PRODUCT
+                )
                 node[5] = len(self.texts)
                 self.texts.append(str(value))
 
     def value(self, at: int = 0) -> Fraction:
         kind, left, right, _, _, leaf = self.nodes[at]
-        if kind == tape.LEAF:
+        if kind == expression_trees.LEAF:
             return Fraction(self.texts[leaf])
         a, b = self.value(left), self.value(right)
-        return {tape.ADD: a + b, tape.SUB: a - b, tape.MUL: a * b, tape.DIV: a / b if b else None}[kind]
+        return {
+            expression_trees.ADD: a + b,
+            expression_trees.SUB: a - b,
+            expression_trees.MUL: a * b,
+            expression_trees.DIV: a / b if b else None,
+        }[kind]
 
 
 def fraction(written: str) -> Fraction:
@@ -68,11 +79,13 @@ def test_trees_read_as_what_they_are_worth():
         except TypeError:
             continue  # a division by zero
     most = max(len(tree.nodes) for tree in trees)
-    table = np.array([t.nodes + [[tape.NONE, 0, 0, 0, False, 0]] * (most - len(t.nodes)) for t in trees])
+    table = np.array(
+        [t.nodes + [[expression_trees.NONE, 0, 0, 0, False, 0]] * (most - len(t.nodes)) for t in trees]
+    )
     kind, left, right, holds, minus, leaf = table.transpose(2, 1, 0)
     first = np.cumsum([0] + [len(tree.texts) for tree in trees])[:-1]
     texts = pa.array([text for tree in trees for text in tree.texts])
-    written = tape.Tape(kind, left, right, holds, minus.astype(bool)).written(leaf + first, texts)
+    written = expression_trees.Tape(kind, left, right, holds, minus.astype(bool)).written(leaf + first, texts)
     for tree, shown in zip(trees, written.to_pylist(), strict=True):
         assert fraction(shown) == tree.value(), shown
     assert any("(" in shown for shown in written.to_pylist())
@@ -81,19 +94,29 @@ def test_trees_read_as_what_they_are_worth():
 @pytest.mark.parametrize(
     ("kinds", "leaves", "shown"),
     [
-        ((tape.ADD, tape.LEAF, tape.ADD), ("a", "b", "c"), "a - b + c"),
-        ((tape.MUL, tape.LEAF, tape.ADD), ("a", "b", "c"), "a*(-b + c)"),
-        ((tape.SUB, tape.LEAF, tape.ADD), ("a", "b", "c"), "a - (-b + c)"),
-        ((tape.POW, tape.LEAF, tape.DIV), ("a", "b", "c"), "a**(-b/c)"),
-        ((tape.ADD, tape.LEAF, tape.SUB), ("a", "b", "c"), "a + (-b - c)"),
+        ((expression_trees.ADD, expression_trees.LEAF, expression_trees.ADD), ("a", "b", "c"), "a - b + c"),
+        ((expression_trees.MUL, expression_trees.LEAF, expression_trees.ADD), ("a", "b", "c"), "a*(-b + c)"),
+        (
+            (expression_trees.SUB, expression_trees.LEAF, expression_trees.ADD),
+            ("a", "b", "c"),
+            "a - (-b + c)",
+        ),
+        ((expression_trees.POW, expression_trees.LEAF, expression_trees.DIV), ("a", "b", "c"), "a**(-b/c)"),
+        (
+            (expression_trees.ADD, expression_trees.LEAF, expression_trees.SUB),
+            ("a", "b", "c"),
+            "a + (-b - c)",
+        ),
     ],
 )
 def test_minus_signs_join_sums(kinds, leaves, shown):
     """Three leaves, the second with a minus sign, under two operations."""
-    kind = np.array([[kinds[0]], [tape.LEAF], [kinds[2]], [tape.LEAF], [tape.LEAF]])
+    kind = np.array(
+        [[kinds[0]], [expression_trees.LEAF], [kinds[2]], [expression_trees.LEAF], [expression_trees.LEAF]]
+    )
     left, right = (np.array([[1], [0], [3], [0], [0]]), np.array([[2], [0], [4], [0], [0]]))
     minus = np.array([[False], [False], [False], [True], [False]])
-    trees = tape.Tape(kind, left, right, np.full((5, 1), tape.ATOM), minus)
+    trees = expression_trees.Tape(kind, left, right, np.full((5, 1), expression_trees.ATOM), minus)
     assert trees.written(np.array([[0], [0], [0], [1], [2]]), pa.array(leaves)).to_pylist() == [shown]
 
 

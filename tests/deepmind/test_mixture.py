@@ -3,16 +3,17 @@
 import datasets
 import pytest
 
-from mathbench.data import Data
-from mathbench.dataset import generate, open_dataset
+from mathbench.dataset.data import Data
+from mathbench.dataset.manifest import single
+from mathbench.dataset.mixed import mixed
+from mathbench.dataset.suite import load
+from mathbench.dataset.verify import Depth, verify
+from mathbench.dataset.write import generate, open_dataset
 from mathbench.errors import InputError
-from mathbench.generators import task
+from mathbench.families import task
 from mathbench.generators.deepmind import MODULES, TASKS
-from mathbench.generators.deepmind.mixture import Mixture, of_dataset
-from mathbench.manifest import single
+from mathbench.generators.deepmind.all_modules import Mixture
 from mathbench.rows import Rows
-from mathbench.suite import load
-from mathbench.verify import Depth, verify
 
 SIZES = {"train": 20, "validation": 4, "interpolate": 6, "extrapolate": 4}
 SOME = ("algebra__linear_1d", "comparison__sort", "measurement__time", "polynomials__evaluate_composed")
@@ -49,7 +50,7 @@ def test_rows_of_the_mixture_depend_on_nothing_but_their_number():
 
 
 def test_a_dataset_of_all_modules_is_the_mixture(folder):
-    found = of_dataset(MIXTURE, open_dataset(folder))
+    found = mixed(MIXTURE, open_dataset(folder))
     sizes = {split: rows * len(SOME) for split, rows in SIZES.items()}
     assert found.digest == Data.generate(MIXTURE, sizes).digest
 
@@ -59,14 +60,14 @@ def test_all_modules_together(tmp_path):
     dataset = open_dataset(made(MODULES, tmp_path / "all"))
     mixture = task("deepmind/all")
     sizes = {split: rows * len(MODULES) for split, rows in SIZES.items()}
-    assert of_dataset(mixture, dataset).digest == Data.generate(mixture, sizes).digest
+    assert mixed(mixture, dataset).digest == Data.generate(mixture, sizes).digest
     assert all(check.passed for check in verify(dataset, Depth(make_all=True)))
 
 
 def test_a_dataset_of_some_modules_is_not(tmp_path):
     generate([single(task("deepmind/numbers__gcd"), SIZES)], tmp_path / "one")
     with pytest.raises(InputError, match="does not hold the"):
-        of_dataset(task("deepmind/all"), open_dataset(tmp_path / "one"))
+        mixed(task("deepmind/all"), open_dataset(tmp_path / "one"))
 
 
 def test_the_configuration_all_has_every_row(folder, tmp_path):

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mathbench.generators import task as make_task
-from mathbench.metrics import Score
+from mathbench.families import task as make_task
 from mathbench.rows import Rows
+from mathbench.scores.results import Score
 
 SIZES = {"train": 1000, "validation": 50, "interpolate": 300, "extrapolate": 200}
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from mathbench.cli import main
-from mathbench.leaderboard.render import MARKS
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.ranking.render import MARKS
+from mathbench.leaderboard.store.board import Board
 
 
 @pytest.fixture

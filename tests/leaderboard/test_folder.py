@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mathbench.leaderboard.filed import verify_folder
-from mathbench.leaderboard.folder import export, read
-from mathbench.leaderboard.render import MARKS
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.ranking.render import MARKS
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.folder import export, read
 from mathbench.leaderboard.submit import submit_run
+from mathbench.leaderboard.verify import verify_folder
 
 from .test_commands import cli, refused  # noqa: F401
 
@@ -43,7 +43,7 @@ def more_right(document):
 
 
 def consistently_more_right(document):
-    from mathbench.metrics import Score
+    from mathbench.scores.results import Score
 
     document["scores"]["interpolate"] |= Score(300, 296).to_json()
 

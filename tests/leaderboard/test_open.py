@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.checker import check
-from mathbench.leaderboard.parquet_pages import check_pages
-from mathbench.leaderboard.ranking import tables
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.check import check
+from mathbench.leaderboard.ranking.rank import tables
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
 from mathbench.leaderboard.submit import submit_run
+from mathbench.scores.parquet_limits import check_pages
 
 from .conftest import from_anybody, right, written_by_anybody
 
@@ -244,7 +244,7 @@ BOMBS = """
 import resource, sys
 from mathbench.leaderboard.submission import open_submission
 from mathbench.errors import InputError
-import mathbench.leaderboard.checker
+import mathbench.leaderboard.check
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for path in sys.argv[1:]:
     try:

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.checker import Checked
-from mathbench.leaderboard.kept import Kept
-from mathbench.leaderboard.ranking import Line, bounds, ranked, tables
-from mathbench.leaderboard.scoring import Scored
-from mathbench.metrics import Score, wilson
+from mathbench.leaderboard.check import Checked
+from mathbench.leaderboard.ranking.rank import Line, bounds, ranked, tables
+from mathbench.leaderboard.submission_record import Kept
+from mathbench.scores.results import Score, SplitScore
+from mathbench.scores.statistics import wilson
 
 from .conftest import manifest
 
@@ -17,7 +17,9 @@ from .conftest import manifest
 def kept(task, correct, number=0, n=1000, withdrawn=None, **changes):
     document = manifest(task, **changes)
     total = Score(n, correct)
-    checked = Checked({"interpolate": Scored(total, {"all": total})}, {"interpolate": Score(200, 200)}, ())
+    checked = Checked(
+        {"interpolate": SplitScore(total, {"all": total})}, {"interpolate": Score(200, 200)}, ()
+    )
     return Kept(
         f"{number:064x}",
         f"2026-01-01T00:00:{number:02d}Z",

@@ -8,8 +8,9 @@ import re
 import pytest
 from rich.console import Console
 
-from mathbench.leaderboard import folder, render
-from mathbench.leaderboard.ranking import tables
+from mathbench.leaderboard.ranking import render
+from mathbench.leaderboard.ranking.rank import tables
+from mathbench.leaderboard.store import folder
 
 from .test_ranking import kept
 

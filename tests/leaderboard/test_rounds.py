@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mathbench.errors import InputError
-from mathbench.generators import task as make_task
+from mathbench.families import task as make_task
 from mathbench.leaderboard.rounds import answers, host, log, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.rules import Round

@@ -11,7 +11,7 @@ from mathbench.leaderboard.rounds import answers, host, log, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.publish import publish
 from mathbench.leaderboard.rounds.rules import Round
-from mathbench.leaderboard.store import AttemptRow, Board
+from mathbench.leaderboard.store.board import AttemptRow, Board
 from mathbench.leaderboard.verify import verify
 
 from .test_commands import cli, refused  # noqa: F401

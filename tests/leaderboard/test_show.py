@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from mathbench.leaderboard.plot import bar
-from mathbench.leaderboard.ranking import Line
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.ranking.rank import Line
+from mathbench.leaderboard.ranking.terminal_plot import bar
+from mathbench.leaderboard.store.board import Board
 
 from .test_commands import cli, refused  # noqa: F401
 

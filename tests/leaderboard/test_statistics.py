@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.macro import averages, bootstrap
-from mathbench.leaderboard.paired import EXACT, compare, paired
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.ranking.compare import EXACT, compare, paired
+from mathbench.leaderboard.ranking.macro import averages, bootstrap
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
-from mathbench.metrics import Score
+from mathbench.scores.results import Score
 
 from .conftest import replaced, right
 from .test_ranking import kept
@@ -117,7 +117,7 @@ def test_equal_tasks_have_an_interval_that_shrinks_with_their_number():
 
 @pytest.fixture
 def tasks():
-    from mathbench.generators import task as make_task
+    from mathbench.families import task as make_task
 
     return [make_task("addition", digits=d) for d in (2, 3)]
 

@@ -7,8 +7,8 @@ from io import BytesIO
 import pyarrow.parquet as pq
 import pytest
 
-from mathbench.leaderboard import folder
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store import folder
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submit import submit_run
 from mathbench.leaderboard.verify import verify
@@ -61,7 +61,7 @@ def test_many_processes_lose_nothing_and_double_nothing(run, board):
     shared = run(wrong=99)
     own = [[run(wrong=i, seed=p) for i in range(ROUNDS)] for p in range(PROCESSES)]
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["mathbench.leaderboard.submit", "mathbench.leaderboard.store"])
+    context.set_forkserver_preload(["mathbench.leaderboard.submit", "mathbench.leaderboard.store.board"])
     gate = context.Barrier(PROCESSES)
     workers = [context.Process(target=_submit, args=([shared, *paths], board, gate)) for paths in own]
     for worker in workers:

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.generators import task as make_task
-from mathbench.leaderboard import schema
-from mathbench.leaderboard.checker import check
+from mathbench.families import task as make_task
+from mathbench.leaderboard.check import check
 from mathbench.leaderboard.submission import Manifest, Submission, open_submission
+from mathbench.scores import schema
 
 from .conftest import SIZES, manifest, replaced, right, truth, write_run
 
@@ -71,7 +71,7 @@ def test_missing_rows_count_as_wrong(run, task):
 
 
 def scored(n, correct):
-    from mathbench.metrics import Score
+    from mathbench.scores.results import Score
 
     return Score(n, correct)
 

@@ -23,10 +23,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 
-from mathbench.leaderboard import remote, tokens
-from mathbench.leaderboard.server import scoring
+from mathbench.leaderboard import client as remote
+from mathbench.leaderboard.server import scoring_process
 from mathbench.leaderboard.server.app import Limits, make_app
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
 from tests.conftest import absent
 from tests.leaderboard import conftest as runs
 
@@ -53,7 +54,7 @@ def warm_processes():
     """Processes that these tests start are forked from one that has imported everything, pytest too."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        [*scoring.PRELOAD, "pytest", "psycopg", "mathbench.leaderboard.migrations"]
+        [*scoring_process.PRELOAD, "pytest", "psycopg", "mathbench.leaderboard.store.migrations"]
     )
     forkserver.ensure_running()
 

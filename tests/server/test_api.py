@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from mathbench.leaderboard import tokens
-from mathbench.leaderboard.server import replies
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.server import responses
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
 from mathbench.leaderboard.verify import verify
 
@@ -27,13 +27,13 @@ def refused(response, status, *words):
     document = response.json()
     assert list(document) == ["error"] and "\n" not in document["error"], document
     assert all(word in document["error"] for word in words), document
-    replies.Error.model_validate(document)
+    responses.Error.model_validate(document)
 
 
 def test_a_submission_is_scored_before_the_answer_comes(client, run):
     response = client.post(SUBMIT, files=form(run(wrong=3)))
     receipt = response.json()
-    replies.Receipt.model_validate(receipt)
+    responses.Receipt.model_validate(receipt)
     assert response.status_code == 201 and receipt["new"] and receipt["attempts"] == 1
     assert receipt["scores"]["interpolate"]["correct"] == 297
     assert any("claimed 100.0000%" in said for said in receipt["differences"])
@@ -61,13 +61,13 @@ def test_the_same_content_again_is_the_same_submission(client, run):
 def test_all_answers_keep_to_what_openapi_says(client, run):
     digest = client.post(SUBMIT, files=form(run())).json()["digest"]
     client.post(SUBMIT, files=form(run(baseline="")))
-    health = replies.Health.model_validate(client.get("/api/v1/health").json())
+    health = responses.Health.model_validate(client.get("/api/v1/health").json())
     assert health.submissions == 1 and health.limits.largest_body == 200_000
-    tables = replies.Tables.model_validate(client.get("/api/v1/board").json())
+    tables = responses.Tables.model_validate(client.get("/api/v1/board").json())
     assert {line.model for line in tables.tables[0].lines} >= {"lstm-seq2seq", "constant", "exact-solver"}
-    one = replies.Submission.model_validate(client.get(f"{SUBMIT}/{digest}").json())
+    one = responses.Submission.model_validate(client.get(f"{SUBMIT}/{digest}").json())
     assert one.digest == digest and one.attempts == 1
-    attempts = replies.Attempts.model_validate(client.get("/api/v1/attempts").json())
+    attempts = responses.Attempts.model_validate(client.get("/api/v1/attempts").json())
     assert [a.outcome for a in attempts.attempts] == ["refused", "kept"]
     assert attempts.counts == {"refused": 1, "kept": 1} and "ada" not in client.get("/api/v1/attempts").text
 

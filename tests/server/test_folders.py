@@ -7,14 +7,14 @@ import tempfile
 
 import pytest
 
-from mathbench.leaderboard.server import folders, receive
+from mathbench.leaderboard.server import temporary_folders, uploads
 
 from .test_api import SUBMIT, form
 
 WAIT = """
 import sys, tempfile
-from mathbench.leaderboard.server import folders
-with folders.own() as place:
+from mathbench.leaderboard.server import temporary_folders
+with temporary_folders.own() as place:
     print(tempfile.mkdtemp(dir=place), flush=True)
     sys.stdin.read()
 """
@@ -45,7 +45,7 @@ def process(parent):
 
 
 def test_a_folder_lasts_as_long_as_its_server(parent):
-    with folders.own() as place:
+    with temporary_folders.own() as place:
         assert place.parent == parent and place.stat().st_mode & 0o077 == 0
         (place / "something").touch()
     assert list(parent.iterdir()) == []
@@ -53,10 +53,10 @@ def test_a_folder_lasts_as_long_as_its_server(parent):
 
 def test_submissions_lie_in_it_while_they_are_scored(parent, client, run, monkeypatch):
     places = []
-    monkeypatch.setattr(receive, "_write", lambda part, file, folder: places.append(folder))
+    monkeypatch.setattr(uploads, "_write", lambda part, file, folder: places.append(folder))
     assert client.post(SUBMIT, files=form(run())).status_code == 422  # nothing was written
     (folder,) = set(places)
-    assert folder.parent.name.startswith(folders.PREFIX) and folder.parent.parent == parent
+    assert folder.parent.name.startswith(temporary_folders.PREFIX) and folder.parent.parent == parent
     assert folder.parent.is_dir() and not folder.exists()
 
 
@@ -65,7 +65,7 @@ def test_the_next_server_removes_what_a_killed_one_left(parent, process):
     killed.kill()
     killed.wait()
     assert os.path.isdir(killed.made) and os.path.isdir(running.made)
-    with folders.own() as place:
+    with temporary_folders.own() as place:
         assert not os.path.exists(os.path.dirname(killed.made)) and os.path.isdir(running.made)
         process()  # a third one leaves both of us alone
         assert place.is_dir() and os.path.isdir(running.made)
@@ -76,10 +76,10 @@ def test_the_next_server_removes_what_a_killed_one_left(parent, process):
 def test_what_is_not_a_servers_folder_stays(parent, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "kept").touch()
-    (parent / f"{folders.PREFIX}link").symlink_to(elsewhere)
-    (parent / f"{folders.PREFIX}file").touch()
+    (parent / f"{temporary_folders.PREFIX}link").symlink_to(elsewhere)
+    (parent / f"{temporary_folders.PREFIX}file").touch()
     (parent / "other").mkdir()
-    folders.remove_stale(parent)
+    temporary_folders.remove_stale(parent)
     assert len(list(parent.iterdir())) == 3 and (elsewhere / "kept").exists()
 
 
@@ -89,9 +89,9 @@ def test_a_folder_that_is_taken_for_stale_too_early_is_made_again(parent, monkey
     def taken_at_once(**options):
         made.append(mkdtemp(**options))
         if len(made) == 1:
-            folders.remove_stale(parent)
+            temporary_folders.remove_stale(parent)
         return made[-1]
 
     monkeypatch.setattr(tempfile, "mkdtemp", taken_at_once)
-    with folders.own() as place:
+    with temporary_folders.own() as place:
         assert len(made) == 2 and str(place) == made[1] and place.is_dir()

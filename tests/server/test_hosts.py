@@ -6,9 +6,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.server import hosts
+from mathbench.leaderboard.server import allowed_hosts
 from mathbench.leaderboard.server.app import Limits, make_app
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store.board import Board
 from tests.leaderboard.test_commands import cli  # noqa: F401
 from tests.leaderboard.test_commands import refused as refused_command
 
@@ -78,13 +78,13 @@ def test_names_that_the_owner_allows(asked):
     ],
 )
 def test_who_listens_for_others_names_hosts_or_answers_to_all(host, allowed, expected):
-    assert hosts.answering(host, hosts.named(allowed)) == expected
+    assert allowed_hosts.answering(host, allowed_hosts.named(allowed)) == expected
 
 
 @pytest.mark.parametrize("name", ["", "http://a", "a:80", "*", "a b", "-a", "[::1]", "é"])
 def test_a_host_is_a_plain_name(name):
     with pytest.raises(InputError, match="a host is a name or an address without a port"):
-        hosts.named(["fine.example", name])
+        allowed_hosts.named(["fine.example", name])
 
 
 def test_the_command(cli, board, serve):  # noqa: F811

@@ -7,9 +7,9 @@ from threading import Barrier, Event
 import pytest
 
 from mathbench.errors import InputError
-from mathbench.leaderboard import remote
-from mathbench.leaderboard.server import folders
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard import client
+from mathbench.leaderboard.server import temporary_folders
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.verify import verify
 
 MANY = ("--per-token", 100_000, "--per-minute", 100_000)
@@ -60,7 +60,7 @@ def test_clients_that_submit_at_once(any_database, serve, small, clients):
 @sizes("sqlite")
 def test_a_server_that_is_killed(any_database, serve, small, clients, monkeypatch):
     """What was answered for is on the board; the rest can be sent again; the board verifies at once."""
-    monkeypatch.setattr(remote, "PAUSE", 0.01)
+    monkeypatch.setattr(client, "PAUSE", 0.01)
     server = serve(any_database, *MANY)
     paths = small(3 * clients)
     answered, enough = [], Event()
@@ -82,7 +82,9 @@ def test_a_server_that_is_killed(any_database, serve, small, clients, monkeypatc
     assert clients <= len(answered) < len(paths) and set(answered) <= set(kept)
     assert verify(opened) == (len(kept), [])
     server.start(*MANY)
-    assert len(list(server.place.glob(f"{folders.PREFIX}*"))) == 1  # the killed one's folder is gone
+    assert (
+        len(list(server.place.glob(f"{temporary_folders.PREFIX}*"))) == 1
+    )  # the killed one's folder is gone
     receipts = [server.submit(path) for path in paths]
     assert {receipt.digest for receipt in receipts if not receipt.new} == set(kept)
     assert verify(opened) == (len(paths), [])

@@ -10,10 +10,10 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from mathbench.leaderboard import tokens
 from mathbench.leaderboard.rounds import host, log
 from mathbench.leaderboard.server.app import Limits, make_app
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
 
 CHECKS = [

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from mathbench.leaderboard.rounds import host, log, sealed
 from mathbench.leaderboard.server.app import Limits, make_app
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
 
 from .test_api import SUBMIT, form

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
 from mathbench.leaderboard.verify import verify
 

@@ -3,10 +3,10 @@
 import pytest
 from starlette.testclient import TestClient
 
-from mathbench.leaderboard import tokens
 from mathbench.leaderboard.server.app import Limits, make_app
-from mathbench.leaderboard.server.rates import Rate
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.server.rate_limits import Rate
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
 
 from .test_api import SUBMIT, refused
 

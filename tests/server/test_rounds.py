@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
-from mathbench.generators import task as make_task
-from mathbench.leaderboard import tokens
+from mathbench.families import task as make_task
 from mathbench.leaderboard.rounds import answers, host, log, private, sealed
 from mathbench.leaderboard.rounds.audit import audit
-from mathbench.leaderboard.server import round_replies
+from mathbench.leaderboard.server import responses
 from mathbench.leaderboard.server.app import Limits, make_app
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
 from tests.leaderboard.test_commands import cli  # noqa: F401
 from tests.leaderboard.test_commands import refused as cli_refused
 from tests.leaderboard.test_rounds import START, solved
@@ -82,11 +82,11 @@ def end(client):
 def test_from_challenge_to_scores(taking):
     entered = challenge(taking)
     assert entered.status_code == 201
-    round_replies.Entered.model_validate(entered.json())
+    responses.Entered.model_validate(entered.json())
     assert len(entered.json()["questions"]) == 30 and entered.json()["deadline"] == "2026-01-01T00:10:00Z"
     answered = hand_in(taking, solved(table_of(entered.json()), wrong=3))
     assert answered.status_code == 201
-    round_replies.Answered.model_validate(answered.json())
+    responses.Answered.model_validate(answered.json())
     taking.at(minutes=1)
     scores = end(taking)
     assert {split: c["correct"] for split, c in scores["e1"]["addition-base10-digits2"].items()} == {
@@ -100,9 +100,9 @@ def test_from_challenge_to_scores(taking):
 def test_what_is_read_keeps_to_openapi(taking):
     entered = challenge(taking).json()
     hand_in(taking, solved(table_of(entered)))
-    (brief,) = round_replies.Rounds.model_validate(taking.get(ROUNDS).json()).rounds
+    (brief,) = responses.Rounds.model_validate(taking.get(ROUNDS).json()).rounds
     assert (brief.name, brief.state, brief.entries, brief.answered) == ("winter", "open", 1, 1)
-    whole = round_replies.WholeRound.model_validate(taking.get(WINTER).json())
+    whole = responses.WholeRound.model_validate(taking.get(WINTER).json())
     assert [event["event"] for event in whole.events] == ["open", "challenge", "answer"]
     taking.at(hours=1, seconds=1)
     assert taking.get(WINTER).json()["state"] == "closed"  # nobody has closed it, but its time is over

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from mathbench import files
 from mathbench.errors import InputError
-from mathbench.leaderboard import remote, tokens
+from mathbench.leaderboard import client as remote
 from mathbench.leaderboard.rounds import entering, host, log
 from mathbench.leaderboard.rounds.audit import audit
-from mathbench.leaderboard.rounds.remote import served
+from mathbench.leaderboard.rounds.client import served
 from mathbench.leaderboard.server.app import Limits, make_app
-from mathbench.leaderboard.server.shelf import Shelf
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.server.round_folders import Shelf
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
+from mathbench.storage import atomic
 from tests.leaderboard.test_rounds import START, solved
 
 from .test_api import refused
@@ -190,7 +191,7 @@ def test_a_log_that_does_not_hold(taking):  # noqa: F811
 
 def test_while_another_process_writes_one_is_told_to_come_again(taking, monkeypatch):  # noqa: F811
     monkeypatch.setattr(host, "PATIENCE", 0.05)
-    with files.only_writer(taking.folder):
+    with atomic.only_writer(taking.folder):
         late = challenge(taking)
     refused(late, 429, "try again in")
     assert late.headers["retry-after"] == "1" and challenge(taking).status_code == 201

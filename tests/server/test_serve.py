@@ -7,10 +7,10 @@ import socket
 import pytest
 
 from mathbench.errors import InputError
-from mathbench.leaderboard import tokens
 from mathbench.leaderboard.server.app import Limits
 from mathbench.leaderboard.server.serve import serve as run_server
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])

@@ -7,8 +7,9 @@ import threading
 
 import pytest
 
-from mathbench.leaderboard import remote, tokens
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard import client
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.verify import verify
 from tests.leaderboard import conftest as runs
 from tests.leaderboard.test_commands import cli, refused  # noqa: F401
@@ -17,7 +18,7 @@ from tests.leaderboard.test_commands import cli, refused  # noqa: F401
 @pytest.fixture
 def shortly(monkeypatch):
     """No pause between two tries."""
-    monkeypatch.setattr(remote, "PAUSE", 0)
+    monkeypatch.setattr(client, "PAUSE", 0)
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ GOOD = json.dumps({**ANSWER, "scores": {}, "differences": [], "sent": {}}).encod
 
 def test_a_broken_line_is_tried_again(fake, run, shortly):
     fake.replies = [(0, {}, b""), (0, {}, b""), (201, {}, GOOD)]
-    assert remote.send(run(), fake.url, "mb_x").new and fake.asked == 3
+    assert client.send(run(), fake.url, "mb_x").new and fake.asked == 3
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_a_broken_line_is_tried_again(fake, run, shortly):
 )
 def test_odd_answers_are_one_line(cli, fake, run, shortly, monkeypatch, reply, words):  # noqa: F811
     monkeypatch.setenv("MATHBENCH_TOKEN", "mb_secret-of-ada")
-    fake.replies = [reply] * remote.TRIES
+    fake.replies = [reply] * client.TRIES
     code, out, err = cli("submit", run(), "--board", fake.url)
     refused((code, out, err), *words)
     assert "secret-of-ada" not in err

@@ -7,9 +7,9 @@ import sqlite3
 import pytest
 
 from mathbench.errors import InputError
-from mathbench.leaderboard import tokens
 from mathbench.leaderboard.server import logs
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
 from tests.leaderboard.test_commands import cli, refused  # noqa: F401
 
 from .test_api import SUBMIT, form

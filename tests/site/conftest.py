@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mathbench.generators import task as make_task
+from mathbench.families import task as make_task
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
 from tests.conftest import absent
 from tests.leaderboard.conftest import SIZES, manifest, right, write_run

@@ -3,7 +3,7 @@
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from mathbench.generators import task as make_task
+from mathbench.families import task as make_task
 from tests.leaderboard.conftest import manifest, replaced, right, write_run
 from tests.server.conftest import Served
 

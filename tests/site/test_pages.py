@@ -7,12 +7,12 @@ import re
 
 import pytest
 
-from mathbench.leaderboard.paired import compare
+from mathbench.leaderboard.ranking.compare import compare
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.site.export import export, site_of
 from mathbench.leaderboard.site.page import CSV, HTML
-from mathbench.leaderboard.site.tasks import Filters
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.site.task_page import Filters
+from mathbench.leaderboard.store.board import Board
 
 from .conftest import MODELS, made
 from .reading import Document
@@ -205,7 +205,7 @@ def test_an_unknown_order_is_the_usual_one(site):
 
 
 def test_a_board_as_a_folder_has_no_comparisons_and_says_so(filled, tmp_path):
-    from mathbench.leaderboard.folder import export as to_folder
+    from mathbench.leaderboard.store.folder import export as to_folder
 
     to_folder(Board(filled[0], create=False).kept(), tmp_path / "results")
     site = site_of(tmp_path)
@@ -254,7 +254,7 @@ def test_a_list_that_names_files_outside_removes_none(site, tmp_path):
 
 
 def test_thousands_of_models_come_in_pages_of_a_hundred():
-    from mathbench.leaderboard.site.site import Site
+    from mathbench.leaderboard.site.page_set import Site
     from mathbench.leaderboard.site.snapshot import Snapshot
 
     from ..leaderboard.test_ranking import kept

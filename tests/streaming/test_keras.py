@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import mathbench
-from mathbench.baselines.keras.backend import keras as quiet_keras
-from mathbench.characters import Characters
+from mathbench.baselines.models.keras.backend import keras as quiet_keras
 from mathbench.errors import InputError
 from mathbench.streaming.encoder import Encoder
+from mathbench.tokenizer import Characters
 
 tf = pytest.importorskip("tensorflow")
 keras = quiet_keras(1)

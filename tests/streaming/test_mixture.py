@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import mathbench
 from mathbench.errors import InputError
-from mathbench.generators import task
+from mathbench.families import task
 from mathbench.streaming.mixture import SLOTS, Mixture
 
 

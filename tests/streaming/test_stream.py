@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mathbench
-from mathbench.dataset import open_dataset
+from mathbench.dataset.write import open_dataset
 from mathbench.errors import InputError
-from mathbench.generators import TASKS, task
+from mathbench.families import FAMILIES, task
 from mathbench.reserve import reserve_of
 from mathbench.streaming import blocks as blocks_module
 from mathbench.streaming.blocks import Blocks
@@ -34,7 +34,7 @@ def numbers(items):
     return [row["row"] for row in items]
 
 
-@pytest.mark.parametrize("family", list(TASKS))
+@pytest.mark.parametrize("family", list(FAMILIES))
 def test_the_same_sequence_as_the_dataset_on_disk(family, tmp_path):
     sizes = {"train": 300, "validation": 40, "interpolate": 0, "extrapolate": 70}
     mathbench.generate(family, tmp_path / "ds", seed="winter", **sizes)

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import mathbench
-from mathbench.characters import Characters
 from mathbench.errors import InputError
 from mathbench.streaming.encoder import Encoder
 from mathbench.streaming.order import BLOCK
+from mathbench.tokenizer import Characters
 
 torch = pytest.importorskip("torch")
 from torch.utils.data import DataLoader, RandomSampler  # noqa: E402

@@ -14,9 +14,9 @@ from mathbench.generators.deepmind import (
     polynomials,
     probability,
 )
-from mathbench.generators.deepmind.kernel.compose import Definer
+from mathbench.generators.deepmind.all_modules import Mixture
+from mathbench.generators.deepmind.kernel.composition import Definer
 from mathbench.generators.deepmind.kernel.module import Module, School
-from mathbench.generators.deepmind.mixture import Mixture
 from mathbench.registry import table
 from mathbench.task import Task
 

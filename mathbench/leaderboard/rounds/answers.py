@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from mathbench.errors import InputError
-from mathbench.leaderboard import predictions
 from mathbench.leaderboard.rounds import log, sealed
 from mathbench.leaderboard.rounds.rules import Entry, Round
+from mathbench.scores import untrusted
 
 FOLDER = "answers"
 
@@ -31,7 +31,7 @@ def packed(found: Round, path: Path, name: str | None = None) -> bytes:
     """
     table = given(path, name)
     sealed.check_answers(found, table)
-    return predictions.packed(table)
+    return untrusted.packed(table)
 
 
 def given(path: Path, name: str | None = None) -> pa.Table:
@@ -42,8 +42,8 @@ def given(path: Path, name: str | None = None) -> pa.Table:
     """
     if not path.is_file():
         raise InputError(f"there is no file '{path}'.")
-    data = predictions.bounded(path, predictions.MOST_FILE)
-    return predictions.read(data, name or path.name, predictions.NAMED)
+    data = untrusted.bounded(path, untrusted.MOST_FILE)
+    return untrusted.read(data, name or path.name, untrusted.NAMED)
 
 
 def packed_at(folder: Path, path: Path) -> bytes:
@@ -64,10 +64,10 @@ def read(folder: Path, entry: Entry) -> pa.Table | None:
     path = file_of(folder, entry.name)
     if not path.is_file():
         raise InputError(f"{entry.name}: its answers are missing.")
-    data = predictions.bounded(path, predictions.MOST_FILE)
+    data = untrusted.bounded(path, untrusted.MOST_FILE)
     if hashlib.sha256(data).hexdigest() != entry.answer["answers_sha256"]:
         raise InputError(f"{entry.name}: its answers are not those that were handed in.")
-    return predictions.read(data, path.name, predictions.NAMED)
+    return untrusted.read(data, path.name, untrusted.NAMED)
 
 
 def name_for(data: bytes) -> str:

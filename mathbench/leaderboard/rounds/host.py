@@ -12,11 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from mathbench import files
 from mathbench.errors import InputError
 from mathbench.leaderboard.rounds import answers, log, private, sealed
 from mathbench.leaderboard.rounds.log import Clock
 from mathbench.leaderboard.rounds.rules import Entry, Round
+from mathbench.storage import atomic
 from mathbench.task import Task
 
 PATIENCE = 10.0  # seconds that one who writes waits for another; a step holds the folder for far less
@@ -67,7 +67,7 @@ def open_round(
     # a task with too few rows is refused now, not to the first entrant
     sealed.questions(found, seed, "00" * 32)
     private.keep(folder, private.place_of(found, secret), seed, salt)
-    files.make(folder)
+    atomic.make(folder)
     log.write(folder, [opened])
     return found
 
@@ -97,7 +97,7 @@ def challenge(
     found.apply(_entering(found, now(), said))  # who is refused gets no questions drawn
     asked = sealed.questions(found, seed, weights)
     said["questions_digest"] = sealed.digest_of(asked)
-    with files.only_writer(folder, patience=PATIENCE):
+    with atomic.only_writer(folder, patience=PATIENCE):
         found = Round(log.read(folder))
         event = _entering(found, now(), said)
         found.apply(event)
@@ -138,12 +138,12 @@ def take(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> En
         now: the clock.
     """
     said = {"weights_sha256": weights, "answers_sha256": hashlib.sha256(packed).hexdigest()}
-    with files.only_writer(folder, patience=PATIENCE):
+    with atomic.only_writer(folder, patience=PATIENCE):
         found = Round(log.read(folder))
         event = log.following(found.events, "answer", now(), entry=name, **said)
         found.apply(event)  # the rules speak before anything is written
-        files.make(folder / answers.FOLDER)
-        files.write(answers.file_of(folder, name), packed)
+        atomic.make(folder / answers.FOLDER)
+        atomic.write(answers.file_of(folder, name), packed)
         log.write(folder, [*found.events, event])
         return found.entry(name)
 
@@ -154,7 +154,7 @@ def close(folder: Path, now: Clock) -> None:
     Raises:
         InputError: when the round is closed already.
     """
-    with files.only_writer(folder, patience=PATIENCE):
+    with atomic.only_writer(folder, patience=PATIENCE):
         found = Round(log.read(folder))
         _happen(folder, found, log.following(found.events, "close", now()))
 
@@ -168,7 +168,7 @@ def reveal(folder: Path, now: Clock, secret: Path | None = None) -> dict[str, An
     Raises:
         InputError: when the round is not closed, or the secret is another's.
     """
-    with files.only_writer(folder, patience=PATIENCE):
+    with atomic.only_writer(folder, patience=PATIENCE):
         found = Round(log.read(folder))
         seed, salt = private.read(found, secret)
         scores = {

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mathbench import files
 from mathbench.errors import InputError
-from mathbench.leaderboard import schema
-from mathbench.leaderboard.predictions import bounded
 from mathbench.leaderboard.submission import canonical
+from mathbench.scores import schema
+from mathbench.scores.untrusted import bounded
+from mathbench.storage import atomic
 
 FILE = "log.jsonl"
 MOST_BYTES = 64 << 20
@@ -145,4 +145,4 @@ def following(events: Sequence[Event], kind: str, now: datetime, **said: Any) ->
 
 def write(folder: Path, events: Sequence[Event]) -> None:
     """Write all lines; the file takes its place when it is whole."""
-    files.write(folder / FILE, "".join(canonical(event.said) + "\n" for event in events))
+    atomic.write(folder / FILE, "".join(canonical(event.said) + "\n" for event in events))

@@ -4,12 +4,12 @@ import json
 import os
 from pathlib import Path
 
-from mathbench import files
 from mathbench.errors import InputError
-from mathbench.leaderboard import predictions, schema
 from mathbench.leaderboard.rounds import log, sealed
 from mathbench.leaderboard.rounds.rules import Round
-from mathbench.leaderboard.store import default_path
+from mathbench.leaderboard.store.board import default_path
+from mathbench.scores import schema, untrusted
+from mathbench.storage import atomic
 
 _SECRET = schema.record({"seed": log.DIGEST, "salt": log.DIGEST})
 
@@ -49,7 +49,7 @@ def read(found: Round, path: Path | None = None) -> tuple[str, str]:
     place = place_of(found, path)
     if not place.is_file():
         raise NoSecret(f"seed and salt of this round are not at '{place}'; give --secret FILE.")
-    said = schema.parse(predictions.bounded(place, 10_000), place.name)
+    said = schema.parse(untrusted.bounded(place, 10_000), place.name)
     _SECRET(said, place.name)
     if sealed.commitment(said["seed"], said["salt"]) != found.opened["commitment"]:
         raise NoSecret(f"'{place}' is the secret of another round.")
@@ -70,7 +70,7 @@ def bind(secret: Path, receipt: str, token: str) -> None:
         token: its name.
     """
     path = _holders(secret)
-    files.write(path, json.dumps(_bound(path) | {receipt: token}, indent=1))
+    atomic.write(path, json.dumps(_bound(path) | {receipt: token}, indent=1))
     path.chmod(0o600)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow.compute as pc
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.checker import check
+from mathbench.leaderboard.check import check
 from mathbench.leaderboard.rounds import answers, log, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.rules import Entry, Round
-from mathbench.leaderboard.store import Board, Place
+from mathbench.leaderboard.store.board import Board, Place
 from mathbench.leaderboard.submission import Manifest, Submission, ordered
 from mathbench.task import Task
 

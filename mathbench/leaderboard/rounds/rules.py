@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mathbench.errors import InputError
-from mathbench.generators import task as make_task
+from mathbench.families import task as make_task
 from mathbench.leaderboard.rounds.log import Event, moment
 from mathbench.reserve import SPLITS
 from mathbench.task import Task

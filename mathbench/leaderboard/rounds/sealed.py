@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 
 from mathbench import formats
 from mathbench.errors import InputError
-from mathbench.leaderboard.checker import by_split, check_rows
+from mathbench.leaderboard.check import by_split, check_rows
 from mathbench.leaderboard.rounds.rules import Round
-from mathbench.leaderboard.scoring import score, truth_of
 from mathbench.leaderboard.submission import content_digest, ordered
 from mathbench.rows import open_rows
+from mathbench.scores.metrics import aligned
+from mathbench.scores.scorer import regenerate_split, score_split
 from mathbench.task import Task
 
 QUESTIONS = ("split", "row", "question", "task")
@@ -103,8 +104,9 @@ def _score(task: Task, seed: str, split: str, size: int, given: Any) -> dict[str
     if given is None:
         return {"n": size, "correct": 0}
     rows, said = given
-    plain = formats.of(task).undo_answers(said).combine_chunks()
-    total = score(truth_of(task.plain, seed, split, size), rows, plain).total
+    truth = regenerate_split(task.plain, seed, split, size)
+    plain = aligned(rows, formats.of(task).undo_answers(said), truth["row"].to_numpy())
+    total = score_split(truth, plain).total
     return {"n": total.n, "correct": total.correct}
 
 

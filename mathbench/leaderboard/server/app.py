@@ -15,21 +15,28 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.predictions import MOST_ROWS
-from mathbench.leaderboard.render import record
-from mathbench.leaderboard.server import errors, folders, pages, queries, receive, replies, scoring
-from mathbench.leaderboard.server import rounds as sealed_rounds
-from mathbench.leaderboard.server.body import answer, as_json
-from mathbench.leaderboard.server.caching import Ready, reply
-from mathbench.leaderboard.server.current import Current
-from mathbench.leaderboard.server.hosts import Hosts
+from mathbench.leaderboard.ranking.render import record
+from mathbench.leaderboard.server import (
+    errors,
+    queries,
+    responses,
+    routes_pages,
+    routes_rounds,
+    scoring_process,
+    temporary_folders,
+    uploads,
+)
+from mathbench.leaderboard.server.allowed_hosts import Hosts
+from mathbench.leaderboard.server.caching import Ready, answer, as_json, reply
+from mathbench.leaderboard.server.current_board import Current
 from mathbench.leaderboard.server.logs import Requests
-from mathbench.leaderboard.server.presence import Presence
-from mathbench.leaderboard.server.rates import Rates
-from mathbench.leaderboard.server.shelf import Shelf
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.server.rate_limits import Rates
+from mathbench.leaderboard.server.round_folders import Shelf
+from mathbench.leaderboard.server.store_presence import Presence
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.tokens import hide, holder
 from mathbench.leaderboard.submit import receipt
-from mathbench.leaderboard.tokens import hide, holder
+from mathbench.scores.untrusted import MOST_ROWS
 from mathbench.version import __version__
 
 
@@ -64,7 +71,7 @@ async def _let_in(request: Request) -> None:
 
 _BEARER = HTTPBearer(auto_error=False, description="A token from `mathbench leaderboard token create NAME`.")
 _WORD = Query(max_length=200)
-_DIGEST = InPath(pattern="^[0-9a-f]{64}$", examples=[replies.DIGEST])
+_DIGEST = InPath(pattern="^[0-9a-f]{64}$", examples=[responses.DIGEST])
 
 api = APIRouter(prefix="/api/v1", dependencies=[Depends(_let_in)])
 
@@ -88,7 +95,10 @@ async def _token(
 
 
 @api.get(
-    "/health", response_model=replies.Health, responses=replies.refusals(), summary="Whether the server works"
+    "/health",
+    response_model=responses.Health,
+    responses=responses.refusals(),
+    summary="Whether the server works",
 )
 def health(request: Request) -> Any:
     """Also what it takes: sizes, rows and rates."""
@@ -110,8 +120,8 @@ def health(request: Request) -> Any:
 
 @api.get(
     "/board",
-    response_model=replies.Tables,
-    responses=replies.SAME | replies.refusals(422),
+    response_model=responses.Tables,
+    responses=responses.SAME | responses.refusals(422),
     summary="All tables",
 )
 def board(
@@ -135,8 +145,8 @@ def board(
 
 @api.get(
     "/submissions/{digest}",
-    response_model=replies.Submission,
-    responses=replies.SAME | replies.refusals(404, 422),
+    response_model=responses.Submission,
+    responses=responses.SAME | responses.refusals(404, 422),
     summary="One submission",
 )
 def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
@@ -146,8 +156,8 @@ def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
 
 @api.get(
     "/attempts",
-    response_model=replies.Attempts,
-    responses=replies.SAME | replies.refusals(422),
+    response_model=responses.Attempts,
+    responses=responses.SAME | responses.refusals(422),
     summary="All attempts",
 )
 def attempts(
@@ -162,20 +172,20 @@ def attempts(
 
 @api.post(
     "/submissions",
-    response_model=replies.Receipt,
+    response_model=responses.Receipt,
     status_code=201,
     responses={
-        200: {"model": replies.Receipt, "description": "The board had this content already."},
-        **replies.refusals(401, 408, 413, 415, 422),
+        200: {"model": responses.Receipt, "description": "The board had this content already."},
+        **responses.refusals(401, 408, 413, 415, 422),
     },
-    openapi_extra={"requestBody": {"required": True, "content": receive.FORM}},
+    openapi_extra={"requestBody": {"required": True, "content": uploads.FORM}},
     summary="Submit a run",
 )
 async def submit(request: Request, token: Annotated[str, Depends(_token)]) -> Response:
     """The predictions are scored before this answers. The same content again is the same submission."""
     state = request.app.state
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
-        await receive.to_folder(request, Path(folder), state.limits.largest)
+        await uploads.to_folder(request, Path(folder), state.limits.largest)
         body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=state.scorers)
     return answer(body, 201 if new else 200)
 
@@ -183,7 +193,7 @@ async def submit(request: Request, token: Annotated[str, Depends(_token)]) -> Re
 def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
     """Score what lies in a folder and keep it; a refusal leaves its trace."""
     try:
-        sent, checked = scoring.checked(folder, state.limits.seconds)
+        sent, checked = scoring_process.checked(folder, state.limits.seconds)
     except InputError as error:
         state.board.refuse(hide(str(error)), token)
         raise
@@ -197,10 +207,10 @@ def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     app.state.scorers = anyio.CapacityLimiter(app.state.limits.at_once)
     app.state.comparers = anyio.CapacityLimiter(1)  # who asks for many comparisons waits, and nobody else
-    await anyio.to_thread.run_sync(scoring.warm_up)
+    await anyio.to_thread.run_sync(scoring_process.warm_up)
     site = await anyio.to_thread.run_sync(app.state.current.site)
     await anyio.to_thread.run_sync(site.warm_up)
-    with folders.own() as app.state.folder:
+    with temporary_folders.own() as app.state.folder:
         yield
 
 
@@ -229,8 +239,8 @@ def make_app(
     app.state.rates = Rates(limits.requests, limits.submissions, limits.per_token)
     app.include_router(api)
     if rounds is not None:
-        sealed_rounds.add(app, Shelf(rounds, secrets), _let_in, _token)
-    app.include_router(pages.pages)  # last: it takes every address that is left
+        routes_rounds.add(app, Shelf(rounds, secrets), _let_in, _token)
+    app.include_router(routes_pages.pages)  # last: it takes every address that is left
     errors.handle(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     if limits.hosts is not None:

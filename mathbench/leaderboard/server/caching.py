@@ -1,15 +1,37 @@
-"""ETags, and answers that are made once for each moment of the board."""
+"""Responses: JSON on one line, ETags, and a cache that holds for one version of the board."""
 
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from fastapi import Request, Response
 
-from mathbench.leaderboard.server.body import JSON, answer
-from mathbench.leaderboard.site.site import Site
+from mathbench.leaderboard.site.page_set import Site
+
+JSON = "application/json"
+_ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}  # these occur inside strings only
+
+
+def as_json(value: Any) -> bytes:
+    r"""One line of JSON in ASCII.
+
+    >>> as_json({"model": "<b>é"})
+    b'{"model":"\\u003cb\\u003e\\u00e9"}\n'
+    """
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.translate(_ESCAPED).encode() + b"\n"
+
+
+def answer(
+    body: bytes, status: int = 200, headers: Mapping[str, str] | None = None, kind: str = JSON
+) -> Response:
+    """A reply with this body, which a browser must not take for anything but what it is."""
+    safe = {"X-Content-Type-Options": "nosniff", **(headers or {})}
+    return Response(body, status, media_type=kind, headers=safe)
+
 
 MOST = 256  # answers that are kept ready
 

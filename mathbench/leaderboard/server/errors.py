@@ -9,16 +9,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.database import Unreachable
-from mathbench.leaderboard.server import body
+from mathbench.leaderboard.server import caching
 from mathbench.leaderboard.server.logs import LOG
-from mathbench.leaderboard.tokens import hide
+from mathbench.leaderboard.store.database import Unreachable
+from mathbench.leaderboard.store.tokens import hide
 
 
 def answer(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error as it leaves the server."""
     line = hide(" ".join(why.split()))
-    return body.answer(body.as_json({"error": line}), status, headers)
+    return caching.answer(caching.as_json({"error": line}), status, headers)
 
 
 def busy(seconds: int) -> HTTPException:

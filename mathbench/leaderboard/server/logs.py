@@ -5,7 +5,7 @@ import sys
 from time import monotonic
 from typing import Any
 
-from mathbench.leaderboard.tokens import hide
+from mathbench.leaderboard.store.tokens import hide
 
 LOG = logging.getLogger("mathbench.server")
 

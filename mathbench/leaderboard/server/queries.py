@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import HTTPException
 from sqlalchemy import func, select
 
-from mathbench.leaderboard.store import Board
-from mathbench.leaderboard.tables import AttemptRow, SubmissionRow
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.tables import AttemptRow, SubmissionRow
 
 
 def count(board: Board) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 import uvicorn
 
 from mathbench.errors import InputError, reason
-from mathbench.leaderboard import tokens
-from mathbench.leaderboard.server import hosts, logs
+from mathbench.leaderboard.server import allowed_hosts, logs
 from mathbench.leaderboard.server.app import Limits, make_app
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store import tokens
+from mathbench.leaderboard.store.board import Board
 
 
 def serve(
@@ -37,13 +37,13 @@ def serve(
     Raises:
         InputError: when the address cannot be had, or may not be served yet.
     """
-    if not hosts.loopback(host) and not any(token.revoked is None for token in tokens.listing(board)):
+    if not allowed_hosts.loopback(host) and not any(token.revoked is None for token in tokens.listing(board)):
         raise InputError(
             f"to serve on {host}, which others can reach, the board needs a token first: "
             "`mathbench leaderboard token create NAME`."
         )
     logs.to_stderr()
-    limits = replace(limits, hosts=hosts.answering(host, limits.hosts))
+    limits = replace(limits, hosts=allowed_hosts.answering(host, limits.hosts))
     listening = _listen(host, port)
     with listening:
         config = uvicorn.Config(

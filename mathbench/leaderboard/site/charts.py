@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mathbench.metrics import Score
+from mathbench.scores.results import Score
 
 WIDTH, HEIGHT = 640, 294  # of a plot of curves, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 26, 40  # what is left free around it

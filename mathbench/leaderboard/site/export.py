@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from mathbench import files
 from mathbench.errors import InputError
-from mathbench.leaderboard import schema
-from mathbench.leaderboard.folder import folder_of, is_folder, read
-from mathbench.leaderboard.site import rounds
-from mathbench.leaderboard.site.site import Site
+from mathbench.leaderboard.site import round_page
+from mathbench.leaderboard.site.page_set import Site
 from mathbench.leaderboard.site.snapshot import Snapshot
-from mathbench.leaderboard.store import Board
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.folder import folder_of, is_folder, read
+from mathbench.scores import schema
+from mathbench.storage import atomic
 
 LIST = ".mathbench-site.json"  # what an export before wrote; nothing else is ever removed
 
@@ -26,10 +26,10 @@ def site_of(target: str | Path | None, folder: Path | None = None) -> Site:
     if is_folder(target):
         at = folder_of(target)
         snapshot = Snapshot.of(at.resolve().name, read(at))
-        return Site(snapshot, rounds.read(folder), None, served=False)
+        return Site(snapshot, round_page.read(folder), None, served=False)
     board = Board(target, create=False)
     snapshot = Snapshot.of(board.public_name, board.kept(), board.attempts())
-    return Site(snapshot, rounds.read(folder), board.packed, served=False)
+    return Site(snapshot, round_page.read(folder), board.packed, served=False)
 
 
 def export(site: Site, folder: Path, tell: Callable[[str], None] = lambda path: None) -> int:
@@ -49,16 +49,16 @@ def export(site: Site, folder: Path, tell: Callable[[str], None] = lambda path: 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / LIST).is_file():
         raise InputError(f"'{folder}' is there and no site; give a new folder.")
     before = _listed(folder)
-    files.make(folder)
+    atomic.make(folder)
     paths = list(dict.fromkeys(site.paths()))
     # the list is written first: the export may be interrupted
-    files.write(folder / LIST, json.dumps(sorted(before.union(paths)), indent=0))
+    atomic.write(folder / LIST, json.dumps(sorted(before.union(paths)), indent=0))
     for path in paths:
         _write(site, folder, path)
         tell(path)
     for path in before.difference(paths):
         (folder / path).unlink(missing_ok=True)
-    files.write(folder / LIST, json.dumps(sorted(paths), indent=0))
+    atomic.write(folder / LIST, json.dumps(sorted(paths), indent=0))
     return len(paths)
 
 
@@ -66,8 +66,8 @@ def _write(site: Site, folder: Path, path: str) -> None:
     page = site.page(path)
     if page is None:
         raise RuntimeError(f"the site lists {path} and does not have it")
-    files.make((folder / path).parent)
-    files.write(folder / path, page.body)
+    atomic.make((folder / path).parent)
+    atomic.write(folder / path, page.body)
 
 
 def _listed(folder: Path) -> set[str]:

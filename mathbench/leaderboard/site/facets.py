@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from mathbench.leaderboard.kept import Kept
-from mathbench.metrics import Score
+from mathbench.leaderboard.submission_record import Kept
+from mathbench.scores.results import Score
 
 _DIGITS = re.compile(r"digits=(\d+(?:\+\d+)*)")
 KIND = "kind"  # what a part without a name stands under, such as prime or carry

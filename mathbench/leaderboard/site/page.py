@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mathbench.leaderboard.render import clean, csv_text
+from mathbench.leaderboard.ranking.render import clean, csv_text
 from mathbench.leaderboard.site import address, charts
 
 HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"

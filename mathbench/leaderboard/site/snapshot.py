@@ -7,10 +7,10 @@ from itertools import islice
 from statistics import fmean
 from typing import Any
 
-from mathbench.leaderboard.kept import Kept
-from mathbench.leaderboard.macro import Average, averages
-from mathbench.leaderboard.ranking import SOLVER, Line, Table, tables
+from mathbench.leaderboard.ranking.macro import Average, averages
+from mathbench.leaderboard.ranking.rank import SOLVER, Line, Table, tables
 from mathbench.leaderboard.site import address
+from mathbench.leaderboard.submission_record import Kept
 
 JUDGED = ("interpolate", "extrapolate")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import sympy
 
-from mathbench import text
+from mathbench.numbers import text
 from mathbench.solvers.deepmind.reader import Reader, Rule, rule
 
 _EXACT = Context(prec=100)

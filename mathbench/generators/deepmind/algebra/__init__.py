@@ -1,5 +1,5 @@
 """Algebra: linear equations, roots of polynomials, sequences."""
 
-from mathbench.generators.deepmind.algebra import linear, roots, sequences
+from mathbench.generators.deepmind.algebra import linear, polynomial_roots, sequences
 
-MODULES = (*linear.MODULES, *roots.MODULES, *sequences.MODULES)
+MODULES = (*linear.MODULES, *polynomial_roots.MODULES, *sequences.MODULES)

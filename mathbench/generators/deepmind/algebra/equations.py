@@ -5,15 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench import text
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.expansion import Expanded
+from mathbench.generators.deepmind.kernel.polynomial_text import BEGIN, EQUALS, PLUS, Terms
+from mathbench.generators.deepmind.kernel.polynomials import Expanded
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Named, Request, Scope
-from mathbench.generators.deepmind.kernel.terms import BEGIN, EQUALS, PLUS, Terms
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import U64, mix
-from mathbench.task import Int
+from mathbench.hashing import U64, Int, mix
+from mathbench.numbers import text
 
 HIDDEN = 3  # numbers of one system that modules below may define
 Small = NDArray[np.int8]

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.fractions import rational
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.rationals import rational
 from mathbench.generators.deepmind.kernel.scope import letter
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 Before = Callable[[int, int], Bool]  # which of two roots comes first, by their places
 _POWERS = tuple(f"**{power}" if power > 1 else "" for power in range(8))
@@ -71,7 +72,9 @@ class Roots(Columns):
             there = times > 0
             if place:
                 words += text.literal(", ", len(there), there)
-            words += phrases.only(Numbers.rationals(top * there, np.where(there, bottom, 1)).written(), there)
+            words += templates.only(
+                Numbers.rationals(top * there, np.where(there, bottom, 1)).written(), there
+            )
         return tuple(words)
 
     def product(self, over: Int, under: Int, variable: Int) -> text.Piece:
@@ -176,8 +179,8 @@ def _factor(top: Int, bottom: Int, times: Int, variable: Int) -> text.Piece:
         *text.number(bottom * scaled, 10, scaled),
         *text.literal("*", len(top), scaled),
         *letter(np.where(there, variable, -1)),
-        *phrases.one_of(sum_of_two * (1 + (top > 0)), ("", " + ", " - ")),
+        *templates.one_of(sum_of_two * (1 + (top > 0)), ("", " + ", " - ")),
         *text.number(np.abs(top) * sum_of_two, 10, sum_of_two),
         *text.literal(")", len(top), sum_of_two),
-        *phrases.one_of(times, _POWERS),
+        *templates.one_of(times, _POWERS),
     )

@@ -6,19 +6,20 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
 from mathbench.generators.deepmind.algebra.equations import Equations
-from mathbench.generators.deepmind.algebra.framing import framed
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.expansion import expand
 from mathbench.generators.deepmind.kernel.module import Level, Module, composed
+from mathbench.generators.deepmind.kernel.polynomial_text import AND, COMMA
+from mathbench.generators.deepmind.kernel.polynomials import expand
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.terms import AND, COMMA
+from mathbench.generators.deepmind.kernel.templates import framed
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 MOST_VALUE = 10**12  # that an equation is made for: products with coefficients stay far below 2^63
 

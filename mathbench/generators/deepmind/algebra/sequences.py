@@ -6,17 +6,17 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.algebra.framing import framed
-from mathbench.generators.deepmind.kernel.chance import Chance
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import units
 from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.polynomial_text import Terms
+from mathbench.generators.deepmind.kernel.random import Chance
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.terms import Terms
-from mathbench.reserve import ABSENT
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.templates import framed
+from mathbench.hashing import ABSENT, Int
+from mathbench.numbers import text
 
 MORE = 3  # terms that may be shown beyond those that are needed
 # half the entropy of a number up to 2, 3, ... 7
@@ -79,10 +79,10 @@ class PolynomialSequence(Module):
         return text.join(framed(choice, self.asked, self._listed(problem), n=scope.letter(0)))
 
     def _listed(self, problem: Sequence) -> text.Piece:
-        words = list(phrases.signed(problem.terms[0]))
+        words = list(templates.signed(problem.terms[0]))
         for place, term in enumerate(problem.terms[1:-1], start=1):
             here = problem.shown > place
-            joint = phrases.one_of(here * (1 + (term < 0)), ("", ", ", ", -"))
+            joint = templates.one_of(here * (1 + (term < 0)), ("", ", ", ", -"))
             words += [*joint, *text.number(np.abs(term) * here, 10, here)]
         return tuple(words)
 
@@ -100,7 +100,7 @@ class NextTerm(PolynomialSequence):
     )
 
     def answer(self, problem: Sequence, scope: Scope) -> pa.StringArray:
-        return text.join(phrases.signed(np.take_along_axis(problem.terms, problem.shown[None], axis=0)[0]))
+        return text.join(templates.signed(np.take_along_axis(problem.terms, problem.shown[None], axis=0)[0]))
 
 
 @dataclass(frozen=True)

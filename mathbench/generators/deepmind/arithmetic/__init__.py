@@ -1,17 +1,17 @@
 """Arithmetic: sums, products, quotients, expressions, roots and surds."""
 
 from mathbench.generators.deepmind.arithmetic import (
+    add_or_sub,
     bases,
     calculations,
+    nearest_root,
     products,
     quotients,
-    roots,
-    sums,
     surds,
 )
 
 MODULES = tuple(
     module
-    for kind in (sums, bases, products, quotients, calculations, roots, surds)
+    for kind in (add_or_sub, bases, products, quotients, calculations, nearest_root, surds)
     for module in kind.MODULES
 )

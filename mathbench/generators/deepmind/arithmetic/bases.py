@@ -6,16 +6,16 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.arithmetic.operands import shared
-from mathbench.generators.deepmind.kernel.canonical import folded, ordered
-from mathbench.generators.deepmind.kernel.chance import Bool
-from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
-from mathbench.generators.deepmind.kernel.groups import by_group
+from mathbench.generators.deepmind.arithmetic.operand_pairs import shared
+from mathbench.generators.deepmind.kernel import templates
+from mathbench.generators.deepmind.kernel.columns import Columns, by_group
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.fingerprints import folded, ordered
 from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _WORDINGS = (
     "In base {base}, what is {p} + {q}?",
@@ -67,13 +67,13 @@ class AddOrSubInBase(Module):
 def _question(base: int, problem: InBase) -> pa.StringArray:
     wordings = [wording.replace("{base}", str(base)) for wording in _WORDINGS]
     wording = problem.wording + np.where(problem.minus, len(_WORDINGS) // 2, 0)
-    p, q = (phrases.signed(number, base=base) for number in (problem.p, problem.q))
-    return text.join(phrases.fill(wording, wordings, p=p, q=q))
+    p, q = (templates.signed(number, base=base) for number in (problem.p, problem.q))
+    return text.join(templates.fill(wording, wordings, p=p, q=q))
 
 
 def _answer(base: int, problem: InBase) -> pa.StringArray:
     result = problem.p + np.where(problem.minus, -problem.q, problem.q)
-    return text.join(phrases.signed(result, base=base))
+    return text.join(templates.signed(result, base=base))
 
 
 MODULES = (

@@ -8,19 +8,19 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import text
 from mathbench.generators.deepmind.arithmetic.expressions import Expressions, drawn
-from mathbench.generators.deepmind.kernel import fractions
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import rationals
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT, logarithm
+from mathbench.generators.deepmind.kernel.expression_trees import LEAF
 from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
-from mathbench.generators.deepmind.kernel.sentences import filled
-from mathbench.generators.deepmind.kernel.tape import LEAF
+from mathbench.generators.deepmind.kernel.templates import filled
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _ASKED = (
     "{it}",
@@ -86,7 +86,7 @@ class Calculate(Module):
         top, bottom = chance.integer(entropy), np.ones_like(entropy)
         broken = chance.coin() & (self.setting("fractions", scope) > 0)
         rows = np.flatnonzero(broken)
-        top[rows], bottom[rows] = fractions.rational(chance.take(rows), entropy[rows])
+        top[rows], bottom[rows] = rationals.rational(chance.take(rows), entropy[rows])
         return Numbers(top, bottom, np.zeros(len(top), np.bool_))
 
     def _length(self, chance: Chance, entropy: Int, scope: Scope) -> tuple[Int, Int]:

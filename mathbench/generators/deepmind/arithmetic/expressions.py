@@ -8,17 +8,27 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.arithmetic.operands import Values, operands, splits
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.arithmetic.operand_pairs import Values, operands, splits
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.divisors import divisor
-from mathbench.generators.deepmind.kernel.likeness import likeness
+from mathbench.generators.deepmind.kernel.expression_trees import (
+    ADD,
+    ATOM,
+    DIV,
+    LEAF,
+    MUL,
+    NONE,
+    PRODUCT,
+    SUB,
+    Tape,
+)
+from mathbench.generators.deepmind.kernel.fingerprints import likeness
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.rationals import divisor
 from mathbench.generators.deepmind.kernel.scope import letter
-from mathbench.generators.deepmind.kernel.tape import ADD, ATOM, DIV, LEAF, MUL, NONE, PRODUCT, SUB, Tape
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import U64
-from mathbench.task import Int
+from mathbench.hashing import U64, Int
+from mathbench.numbers import text
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Expressions(Columns):
     """Expressions whose leaves are integers.
 
     Attributes:
-        kind: int64 (k, n), as in :mod:`mathbench.generators.deepmind.kernel.tape`.
+        kind: int64 (k, n), as in :mod:`mathbench.generators.deepmind.kernel.expression_trees`.
         left, right: int64 (k, n), numbers of the parts.
         value: int64 (k, n), of a leaf.
         likeness: int64 (n,), a hash, the same for two expressions that differ in the order of terms or factors only.
@@ -68,7 +78,7 @@ class Expressions(Columns):
         """
         leaves = np.flatnonzero(self.kind == LEAF)  # all rows of the first number, then of the second, ...
         value, code = self.value.ravel()[leaves], codes.ravel()[leaves]
-        texts = text.join(letter(code), phrases.only(phrases.signed(value), code < 0))
+        texts = text.join(letter(code), templates.only(templates.signed(value), code < 0))
         place = np.zeros(self.kind.size, dtype=np.int64)
         place[leaves] = np.arange(len(leaves))
         holds = np.where((self.value < 0) & (codes < 0), PRODUCT, ATOM)

@@ -6,15 +6,15 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import text
-from mathbench.generators.deepmind.arithmetic.operands import shared
-from mathbench.generators.deepmind.arithmetic.pairs import Pair, hidden
-from mathbench.generators.deepmind.kernel.canonical import folded
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.arithmetic.operand_pairs import shared
+from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hidden
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.decimals import Decimals
+from mathbench.generators.deepmind.kernel.fingerprints import folded
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.numbers import text
 
 _WORDINGS = (
     "Divide {p} by {q}.",

@@ -6,17 +6,18 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.arithmetic.surdexpressions import SurdExpressions, drawn
-from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.arithmetic.surd_expressions import SurdExpressions, drawn
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import logarithm
 from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.templates import filled
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _SMALL = np.array([2, 3, 5, 7, 11, 13, 17, 19])
 _LARGE = np.array([23, 29, 31, 37, 41, 43, 47, 53])
@@ -75,13 +76,13 @@ class SimplifySurd(Module):
         root = part != 0
         return text.join(
             _sign(whole, first, first=True),
-            phrases.only(_size(problem.whole), first),
+            templates.only(_size(problem.whole), first),
             _sign(part, first & root, first=False),
             _sign(part, ~first & root, first=True),
             _root(problem, root),
             _sign(whole, last & root, first=False),
             _sign(whole, last & ~root, first=True),
-            phrases.only(_size(problem.whole), last),
+            templates.only(_size(problem.whole), last),
             text.literal("0", len(whole), (whole == 0) & ~root),
         )
 
@@ -89,7 +90,7 @@ class SimplifySurd(Module):
 def _sign(number: Int, where: Bool, first: bool) -> text.Piece:
     """The sign of a summand: the first one has no plus."""
     choice = (number < 0).astype(np.int64)
-    return phrases.only(phrases.one_of(choice, ("", "-") if first else (" + ", " - ")), where)
+    return templates.only(templates.one_of(choice, ("", "-") if first else (" + ", " - ")), where)
 
 
 def _size(number: Numbers) -> text.Piece:

@@ -7,18 +7,18 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.calculus.wording import asked, nth, wording
-from mathbench.generators.deepmind.kernel import hashes
-from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import units
-from mathbench.generators.deepmind.kernel.expansion import coefficients
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.polynomials import coefficients
+from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
-from mathbench.generators.deepmind.kernel.sentences import filled, spread
-from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.generators.deepmind.kernel.templates import filled, spread
 from mathbench.generators.deepmind.kernel.values import Polynomials
-from mathbench.task import Int
+from mathbench.hashing import Int
 
 _MOST_ORDER = 5
 _MOST_DEGREE = 3
@@ -58,8 +58,8 @@ class Derivative(Module):
             value = derived(_moved(coefficients(chance, degree, left, np.ones_like(order)), order), order)
         integrand = _with_constants(_integrated(value, order), constants)
         powers = np.arange(len(integrand.top))[:, None]
-        words = hashes.word(powers, integrand.top, integrand.bottom)
-        drawn = hashes.row(order, hashes.collection(words, integrand.top != 0))
+        words = fingerprints.word(powers, integrand.top, integrand.bottom)
+        drawn = fingerprints.row(order, fingerprints.collection(words, integrand.top != 0))
         named = scope.hide(chance, [integrand])
         problem = Derived(named, value, order, wording(chance, order, scope.modules == 1))
         return Drawn(problem, drawn, named.requests or ())

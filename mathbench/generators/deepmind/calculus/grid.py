@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel import hashes
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.sums import Sums
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.hashing import Int
 
 _BITS = 5  # of a power, in what terms are sorted by
 
@@ -65,13 +65,13 @@ class Grid(Columns):
 
     def word(self, axis: Int) -> Int:
         """A canonical problem, int64 (1, n), in which one variable is special and the names of all are not."""
-        alike = hashes.word(self.power).sum(axis=0, dtype=np.uint64)
-        seen = hashes.word(self.power, self.value, alike)
+        alike = fingerprints.word(self.power).sum(axis=0, dtype=np.uint64)
+        seen = fingerprints.word(self.power, self.value, alike)
         marks = np.where(self.live, seen, np.uint64(0)).sum(axis=1, dtype=np.uint64)
-        marks = hashes.word(marks, np.arange(len(marks))[:, None] == axis)
-        factors = np.where(self.power > 0, hashes.word(marks[:, None], self.power), np.uint64(0))
-        terms = hashes.word(self.value, factors.sum(axis=0, dtype=np.uint64))
-        return hashes.row(hashes.collection(terms, self.live))
+        marks = fingerprints.word(marks, np.arange(len(marks))[:, None] == axis)
+        factors = np.where(self.power > 0, fingerprints.word(marks[:, None], self.power), np.uint64(0))
+        terms = fingerprints.word(self.value, factors.sum(axis=0, dtype=np.uint64))
+        return fingerprints.row(fingerprints.collection(terms, self.live))
 
 
 def grid(chance: Chance, degree: Int, entropy: Int) -> Grid:

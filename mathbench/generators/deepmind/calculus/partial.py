@@ -8,15 +8,15 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.calculus.grid import Grid, grid
 from mathbench.generators.deepmind.calculus.wording import SHORTEST, asked, wording
-from mathbench.generators.deepmind.kernel import hashes
-from mathbench.generators.deepmind.kernel.chance import Chance
+from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import units
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.random import Chance
 from mathbench.generators.deepmind.kernel.scope import Scope, letter
-from mathbench.generators.deepmind.kernel.sums import Sums
-from mathbench.task import Int
+from mathbench.hashing import Int
 
 _MOST_DEGREE = 3
 _MOST_VARIABLES = 4
@@ -63,7 +63,7 @@ class PartialDerivative(Module):
         good = (result.lengths() <= 30) & (shown.lengths() <= 160 - SHORTEST)
         canonical, rows = np.zeros((1, len(scope)), np.int64), np.flatnonzero(good)
         word = integrand.take(rows).word(axis.take(rows))[0]
-        canonical[:, rows] = hashes.row(order.take(rows), word)
+        canonical[:, rows] = fingerprints.row(order.take(rows), word)
         return Drawn(problem, canonical, good=good)
 
     def question(self, problem: Partial, scope: Scope) -> pa.StringArray:

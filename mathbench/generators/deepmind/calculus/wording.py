@@ -3,11 +3,10 @@
 import numpy as np
 import pyarrow as pa
 
-from mathbench import text
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
-from mathbench.generators.deepmind.kernel.sentences import filled
-from mathbench.phrases import one_of
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.templates import filled, one_of
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _NTH = ("", "first", "second", "third", "fourth", "fifth")
 _EVERY = (

@@ -2,8 +2,8 @@
 
 from mathbench.generators.deepmind.comparison.closest import CLOSEST
 from mathbench.generators.deepmind.comparison.kth import KTH_BIGGEST
-from mathbench.generators.deepmind.comparison.pair import PAIR
 from mathbench.generators.deepmind.comparison.sort import SORT
+from mathbench.generators.deepmind.comparison.two_values import PAIR
 from mathbench.generators.deepmind.kernel.module import Level, composed
 
 _DEEPER = Level("deeper", (3, 10), modules=(5, 5), apart=True)

@@ -13,13 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench import text
-from mathbench.generators.deepmind.comparison.values import Floats
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.comparison.compared_values import Floats
 from mathbench.generators.deepmind.kernel.entropy import UNIT, choices
-from mathbench.generators.deepmind.kernel.weighted import Weighted
-from mathbench.hashing import GOLDEN, key_of, mix
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.random import Bool, Chance, Weighted
+from mathbench.hashing import GOLDEN, Int, key_of, mix
+from mathbench.numbers import text
 
 MANY = 9
 ENTROPY = 12 * UNIT

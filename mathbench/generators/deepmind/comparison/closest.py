@@ -6,17 +6,17 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.comparison import listing
+from mathbench.generators.deepmind.comparison import number_lists
+from mathbench.generators.deepmind.comparison.compared_values import Floats, keys, mixed, prints
 from mathbench.generators.deepmind.comparison.kth import chosen, how_many, slots
-from mathbench.generators.deepmind.comparison.listing import Listing
-from mathbench.generators.deepmind.comparison.values import Floats, keys, mixed, prints
-from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.comparison.number_lists import Listing
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.task import Int
+from mathbench.hashing import Int
 
 _IN_A_ROW = (
     "What is the closest to {target} in{items}?",
@@ -62,15 +62,15 @@ class Closest(Module):
         count = how_many(self, scope, chance, decades=3)
         for_target, rest = chance.spread(scope.own(), np.stack([np.ones_like(count), count]))
         target = mixed(chance.fork(), for_target)
-        values = listing.draw(
+        values = number_lists.draw(
             chance,
             count,
             rest,
-            lambda some, rows: listing.distinct(distances(some, target.take(rows)), some.live),
+            lambda some, rows: number_lists.distinct(distances(some, target.take(rows)), some.live),
             width=slots(self, decades=3),
         )
         lettered = chance.coin()
-        scope = listing.apart(scope, chance, count * lettered)
+        scope = number_lists.apart(scope, chance, count * lettered)
         live = np.concatenate([np.ones((1, len(scope)), np.bool_), values.live])
         named = scope.hide(chance, [target, *values.slots()], live)
         problem = Target(
@@ -85,7 +85,7 @@ class Closest(Module):
     def question(self, problem: Target, scope: Scope) -> pa.StringArray:
         items = problem.values.listed(problem.lettered)
         choice = problem.wording + _WORDINGS * problem.lettered
-        return listing.around(choice, (*_IN_A_ROW, *_CHOICES), items, target=problem.target.number(0))
+        return number_lists.around(choice, (*_IN_A_ROW, *_CHOICES), items, target=problem.target.number(0))
 
     def answer(self, problem: Target, scope: Scope) -> pa.StringArray:
         values, target = problem.values, problem.target.values[0]

@@ -6,23 +6,23 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import text
-from mathbench.generators.deepmind.comparison import listing
-from mathbench.generators.deepmind.comparison.listing import CHOICES, Listing
-from mathbench.generators.deepmind.comparison.values import keys
-from mathbench.generators.deepmind.kernel import numerals
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.comparison import number_lists
+from mathbench.generators.deepmind.comparison.compared_values import keys
+from mathbench.generators.deepmind.comparison.number_lists import CHOICES, Listing
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.phrases import one_of
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.templates import one_of
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 FEWEST = 3
 _ADJECTIVES = tuple(
-    word if rank == 1 else f"{numerals.ordinal(rank)} {word}"
+    word if rank == 1 else f"{templates.ordinal(rank)} {word}"
     for word in ("smallest", "biggest")
     for rank in range(1, len(CHOICES) + 1)
 )
@@ -58,7 +58,7 @@ def slots(module: Module, decades: int) -> int:
 
 def unequal(values: Listing, rows: Int) -> Bool:
     """Which lists have no number twice, bool (n,)."""
-    return listing.distinct(keys(values.top, values.bottom), values.live)
+    return number_lists.distinct(keys(values.top, values.bottom), values.live)
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class KthBiggest(Module):
     def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
         chance = scope.chance()
         count = how_many(self, scope, chance, decades=2)
-        values = listing.draw(chance, count, scope.own(), unequal, width=slots(self, decades=2))
+        values = number_lists.draw(chance, count, scope.own(), unequal, width=slots(self, decades=2))
         lettered, biggest, ordinal = chance.coin(), chance.coin(), chance.between(1, count)
-        scope = listing.apart(scope, chance, count * lettered)
+        scope = number_lists.apart(scope, chance, count * lettered)
         named = scope.hide(chance, values.slots(), values.live)
         rank = np.where(biggest, count - ordinal, ordinal - 1)
         problem = Ranked(
@@ -109,7 +109,7 @@ class KthBiggest(Module):
         items = problem.values.listed(problem.lettered)
         choice = problem.wording + _WORDINGS * problem.lettered
         adjective = one_of(problem.adjective, _ADJECTIVES)
-        return listing.around(choice, (*_IN_A_ROW, *_CHOICES), items, adjective=adjective)
+        return number_lists.around(choice, (*_IN_A_ROW, *_CHOICES), items, adjective=adjective)
 
     def answer(self, problem: Ranked, scope: Scope) -> pa.StringArray:
         place = np.take_along_axis(problem.values.order(), problem.rank[:, None], axis=1)[:, 0]

@@ -6,17 +6,17 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.comparison import brief, listing
+from mathbench.generators.deepmind.comparison import brief, number_lists
 from mathbench.generators.deepmind.comparison.kth import how_many, slots, unequal
-from mathbench.generators.deepmind.comparison.listing import Listing
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.comparison.number_lists import Listing
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.phrases import one_of
-from mathbench.sampled import Sampled
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.templates import one_of
+from mathbench.hashing import Int
+from mathbench.sampling.sampled import Sampled
 
 _DIRECTIONS = ("ascending", "increasing", "descending", "decreasing")  # the first half from the smallest on
 _ASKED = (
@@ -68,14 +68,14 @@ class Sort(Module):
             integers, good = brief.draw(chance)
             return Listing.integers(integers), good
         count = how_many(self, scope, chance, decades=2)
-        values = listing.draw(chance, count, scope.own(), unequal, chance.coin(), slots(self, decades=2))
+        values = number_lists.draw(chance, count, scope.own(), unequal, chance.coin(), slots(self, decades=2))
         # an answer that is too long need not be written to be found out
         return values, (values.width() <= Sampled.longest_answer) | (scope.modules > 1)
 
     def question(self, problem: Unsorted, scope: Scope) -> pa.StringArray:
         items = problem.values.listed(np.zeros(len(problem.wording), np.bool_))
         direction = one_of(problem.direction, _DIRECTIONS)
-        return listing.around(problem.wording, _ASKED, items, direction=direction)
+        return number_lists.around(problem.wording, _ASKED, items, direction=direction)
 
     def answer(self, problem: Unsorted, scope: Scope) -> pa.StringArray:
         order, count = problem.values.order(), problem.values.count

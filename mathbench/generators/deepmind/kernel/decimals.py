@@ -5,14 +5,14 @@ from typing import Self
 
 import numpy as np
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import U64
-from mathbench.task import Int
-from mathbench.text import WORD
+from mathbench.hashing import U64, Int
+from mathbench.numbers import text
+from mathbench.numbers.text import WORD
 
 RADIX = 10**16  # what the upper part of a long number counts
 MOST = 16  # decades of entropy up to which all numbers are short
@@ -121,7 +121,7 @@ class Decimals(Columns):
         sign = text.literal("-", len(size), self.negative())
         zeros = _beginning(np.where(small, self.places - length + 2, 0))
         point = np.where(small | (self.places == 0), -1, length - self.places)
-        return phrases.only((*sign, *zeros, *_pointed(size, top, length, point)), where)
+        return templates.only((*sign, *zeros, *_pointed(size, top, length, point)), where)
 
     def _short(self, places: Int) -> bool:
         """Whether all of these have less than 18 digits at so many places."""
@@ -178,7 +178,7 @@ def _length(low: Int, high: Int | None) -> Int:
 
 def _beginning(lengths: Int) -> text.Piece:
     """The first so many characters of 0.000000."""
-    return phrases.cut(
+    return templates.cut(
         text.literal("0." + "0" * max(int(lengths.max(initial=0)) - 2, 0), len(lengths)), lengths
     )
 

@@ -10,7 +10,7 @@ from math import isqrt
 
 import numpy as np
 
-from mathbench.task import Int
+from mathbench.hashing import Int
 
 UNIT = 1024  # units per decade
 DECADES = 18  # powers of ten up to 10^18 fit into 63 bits

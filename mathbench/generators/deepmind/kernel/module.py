@@ -8,17 +8,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
-from mathbench.attempts import Draft
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
-from mathbench.generators.deepmind.kernel.compose import Definer, Drawn, Tree, Value
+from mathbench.generators.deepmind.kernel.composition import Definer, Drawn, Tree, Value
 from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Scope, letters
-from mathbench.hashing import U64, mix
+from mathbench.hashing import U64, Int, mix
 from mathbench.parameters import parameter
 from mathbench.reserve import fingerprints
-from mathbench.sampled import Sampled
+from mathbench.sampling.rejection import Draft
+from mathbench.sampling.sampled import Sampled
 from mathbench.stratum import Stratum
-from mathbench.task import Int
 
 DIFFICULTIES = ("easy", "medium", "hard")
 MANY = 1 << 20  # rows that a stratum of a test split hands out where problems are plentiful

@@ -11,12 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench import text
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
-from mathbench.hashing import U64
-from mathbench.task import Int
+from mathbench.hashing import U64, Int
+from mathbench.numbers import text
 
 ALPHABET = "abcdfghijklmnopqrstuvwxyz"  # no e: it reads as Euler's number
 EACH = 4  # letters that a module below the top may use

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.random import Bool
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Numbers(Columns):
         """
         whole = self.integer
         if whole.all():
-            return phrases.signed(self.top)
+            return templates.signed(self.top)
         split = self.decimal & ~whole
         over = np.where(split, self.bottom, 1)
         size = np.abs(self.top)
@@ -120,6 +121,6 @@ def _places(rest: Int, bottom: Int, where: Bool) -> text.Piece:
     zeros = text.literal("0" * 18, len(rest))
     return tuple(
         word
-        for piece in (phrases.cut(zeros, np.where(where, leading, 0)), text.number(digits, 10, where))
+        for piece in (templates.cut(zeros, np.where(where, leading, 0)), text.number(digits, 10, where))
         for word in piece
     )

@@ -6,12 +6,13 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.module import Level, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 HOUR, DAY = 60, 24 * 60  # minutes
 LONGEST = 12 * HOUR - 1  # minutes in train
@@ -86,11 +87,11 @@ class Time(Module):
         return Drawn(Times(first, second, answer, sentence), (start * DAY + minutes)[None])
 
     def question(self, problem: Times, scope: Scope) -> pa.StringArray:
-        gaps = {"x": phrases.one_of(problem.first, _TEXTS), "y": phrases.one_of(problem.second, _TEXTS)}
-        return text.join(phrases.fill(problem.sentence, _SENTENCES, **gaps))
+        gaps = {"x": templates.one_of(problem.first, _TEXTS), "y": templates.one_of(problem.second, _TEXTS)}
+        return text.join(templates.fill(problem.sentence, _SENTENCES, **gaps))
 
     def answer(self, problem: Times, scope: Scope) -> pa.StringArray:
-        return text.join(phrases.one_of(problem.answer, _TEXTS))
+        return text.join(templates.one_of(problem.answer, _TEXTS))
 
 
 def _level(name: str, least: int, most: int, holds: int) -> Level:

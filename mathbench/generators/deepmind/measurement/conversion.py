@@ -6,19 +6,19 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel import numerals
-from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel import templates as numerals
+from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.random import Bool, Weighted
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.kernel.weighted import Weighted
 from mathbench.generators.deepmind.measurement import parts
-from mathbench.generators.deepmind.measurement.decimals import written
+from mathbench.generators.deepmind.measurement.long_decimals import written
 from mathbench.generators.deepmind.measurement.units import BASE, DIMENSIONS, PAIRS, TARGET, UNITS, factors
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _WHOLE, _MANTISSA, _EXPONENT = factors()
 _SIZES = [sum(pair.dimension == dimension for pair in PAIRS) for dimension in range(len(DIMENSIONS))]

@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel.chance import Bool
 from mathbench.generators.deepmind.kernel.entropy import UNIT, power, units
-from mathbench.generators.deepmind.kernel.weighted import Weighted
+from mathbench.generators.deepmind.kernel.random import Bool, Weighted
 from mathbench.generators.deepmind.measurement.units import DIMENSIONS, PAIRS
-from mathbench.task import Int
+from mathbench.hashing import Int
 
 MOST = 100_000  # the largest answer
 ENTROPY, FINER = 2, 3  # of the fractions, in decades

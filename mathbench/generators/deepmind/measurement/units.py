@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench.task import Int
+from mathbench.hashing import Int
 
 
 class Unit(NamedTuple):

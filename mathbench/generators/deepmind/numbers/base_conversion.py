@@ -6,15 +6,16 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel.canonical import folded
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.fingerprints import folded
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.numbers.bases import in_bases
-from mathbench.task import Int
+from mathbench.generators.deepmind.numbers.base_text import in_bases
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _LEAST, _MOST = 2, 16
 _USED = units(2.3802)  # log10(16 * 15): the entropy of the bases
@@ -56,7 +57,7 @@ class BaseConversion(Module):
             "from_base": text.number(problem.from_base, 10),
             "to_base": text.number(problem.to_base, 10),
         }
-        return text.join(phrases.fill(problem.wording, _ASKED, **pieces))
+        return text.join(templates.fill(problem.wording, _ASKED, **pieces))
 
     def answer(self, problem: Conversion, scope: Scope) -> pa.StringArray:
         return text.join(in_bases(problem.value, problem.to_base))

@@ -6,15 +6,16 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 TRUTH = ("False", "True")
 _REMAINDER_ASKED = (
@@ -62,7 +63,7 @@ class DivRemainder(Module):
 
     def question(self, problem: Remainder, scope: Scope) -> pa.StringArray:
         p, q = (problem.terms.number(slot) for slot in range(2))
-        return text.join(phrases.fill(problem.wording, _REMAINDER_ASKED, p=p, q=q))
+        return text.join(templates.fill(problem.wording, _REMAINDER_ASKED, p=p, q=q))
 
     def answer(self, problem: Remainder, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.remainder, 10))
@@ -99,7 +100,7 @@ class IsFactor(Module):
     def question(self, problem: Divisibility, scope: Scope) -> pa.StringArray:
         number, factor = problem.number.number(0), text.number(problem.factor, 10)
         asked = (*_FACTOR_ASKED, *_EVEN_ASKED)
-        return text.join(phrases.fill(problem.wording, asked, number=number, factor=factor))
+        return text.join(templates.fill(problem.wording, asked, number=number, factor=factor))
 
     def answer(self, problem: Divisibility, scope: Scope) -> pa.StringArray:
         return text.words(problem.divides.astype(np.int64), TRUTH)

@@ -8,17 +8,18 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel.canonical import folded, ordered
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.fingerprints import folded, ordered
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.numbers.factoring import MOST, factors
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _DIVISOR_ASKED = (
     "What is the greatest common divisor of {p} and {q}?",

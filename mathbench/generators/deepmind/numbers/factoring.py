@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.generators.deepmind.numbers.primality import has_no_witness, nearest_rest, primes
-from mathbench.primality import SIEVED, has_factor
-from mathbench.task import Int
+from mathbench.generators.deepmind.numbers.large_primality import has_no_witness, nearest_rest, primes
+from mathbench.hashing import Int
+from mathbench.numbers.primality import SIEVED, has_factor
 
 MOST = 12  # different primes of a number below 2^63 / 10^5
 _BLOCK = 32  # steps of Pollard's method between two looks at what they found

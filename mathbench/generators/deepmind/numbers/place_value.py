@@ -6,14 +6,15 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT, power
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _PERIODS = ("thousands", "millions", "billions", "trillions", "quadrillions")
 PLACES = (
@@ -55,8 +56,10 @@ class PlaceValue(Module):
         return Drawn(problem, np.stack([number, place]), named.requests or ())
 
     def question(self, problem: Digit, scope: Scope) -> pa.StringArray:
-        place = phrases.one_of(problem.place, PLACES)
-        return text.join(phrases.fill(problem.wording, _ASKED, place=place, number=problem.number.number(0)))
+        place = templates.one_of(problem.place, PLACES)
+        return text.join(
+            templates.fill(problem.wording, _ASKED, place=place, number=problem.number.number(0))
+        )
 
     def answer(self, problem: Digit, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.digit, 10))

@@ -8,19 +8,20 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import DECADES, UNIT, units
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.numbers.division import TRUTH
 from mathbench.generators.deepmind.numbers.factoring import factors
-from mathbench.generators.deepmind.numbers.primality import BOUND, last_below, next_prime
-from mathbench.primality import SIEVED
-from mathbench.task import Int
+from mathbench.generators.deepmind.numbers.large_primality import BOUND, last_below, next_prime
+from mathbench.hashing import Int
+from mathbench.numbers import text
+from mathbench.numbers.primality import SIEVED
 
 _GAP = 1 << 12  # no two primes below BOUND lie so far apart
 
@@ -67,7 +68,7 @@ class IsPrime(Module):
 
     def question(self, problem: Primality, scope: Scope) -> pa.StringArray:
         asked = (*_PRIME_ASKED, *_COMPOSITE_ASKED)
-        return text.join(phrases.fill(problem.wording, asked, number=problem.number.number(0)))
+        return text.join(templates.fill(problem.wording, asked, number=problem.number.number(0)))
 
     def answer(self, problem: Primality, scope: Scope) -> pa.StringArray:
         return text.words(problem.true.astype(np.int64), TRUTH)
@@ -124,7 +125,7 @@ class ListPrimeFactors(Module):
         return Drawn(Factored(named, chance.below(len(_FACTORS_ASKED))), number[None], named.requests or ())
 
     def question(self, problem: Factored, scope: Scope) -> pa.StringArray:
-        return text.join(phrases.fill(problem.wording, _FACTORS_ASKED, number=problem.number.number(0)))
+        return text.join(templates.fill(problem.wording, _FACTORS_ASKED, number=problem.number.number(0)))
 
     def answer(self, problem: Factored, scope: Scope) -> pa.StringArray:
         """Only of numbers that are shown: factoring is what costs."""

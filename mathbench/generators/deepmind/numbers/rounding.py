@@ -6,16 +6,17 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel.canonical import folded
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.entropy import power as decades
+from mathbench.generators.deepmind.kernel.fingerprints import folded
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 FINEST, COARSEST = -10, 9  # powers of ten that have a description
 _COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -84,8 +85,10 @@ class RoundNumber(Module):
         )
 
     def question(self, problem: Rounded, scope: Scope) -> pa.StringArray:
-        power = phrases.one_of(_WAYS * (problem.power - FINEST) + problem.said, _DESCRIPTIONS)
-        return text.join(phrases.fill(problem.wording, _ASKED, power=power, number=problem.number.number(0)))
+        power = templates.one_of(_WAYS * (problem.power - FINEST) + problem.said, _DESCRIPTIONS)
+        return text.join(
+            templates.fill(problem.wording, _ASKED, power=power, number=problem.number.number(0))
+        )
 
     def answer(self, problem: Rounded, scope: Scope) -> pa.StringArray:
         return text.join(problem.rounded.written())

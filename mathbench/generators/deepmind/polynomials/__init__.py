@@ -4,7 +4,7 @@ from mathbench.generators.deepmind.kernel.module import Level, composed
 from mathbench.generators.deepmind.polynomials.add import Add
 from mathbench.generators.deepmind.polynomials.coefficient import CoefficientNamed
 from mathbench.generators.deepmind.polynomials.collect import Collect
-from mathbench.generators.deepmind.polynomials.compose import Compose
+from mathbench.generators.deepmind.polynomials.composition_at import Compose
 from mathbench.generators.deepmind.polynomials.evaluate import Evaluate
 from mathbench.generators.deepmind.polynomials.expand import Expand
 from mathbench.generators.deepmind.polynomials.power import SimplifyPower

@@ -6,22 +6,23 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel import hashes
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import fingerprints
+from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import units
-from mathbench.generators.deepmind.kernel.expansion import coefficients
-from mathbench.generators.deepmind.kernel.functions import Function
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.named_functions import Function
+from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.polynomials import coefficients
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
-from mathbench.generators.deepmind.kernel.sentences import joined
-from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.generators.deepmind.kernel.templates import joined
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.generators.deepmind.polynomials.evaluate import ASKED
 from mathbench.generators.deepmind.polynomials.split import split
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _LARGEST = 10**9  # coefficient of a polynomial that this module defines for another
 _A, _B, _F, _G = range(4)
@@ -58,8 +59,11 @@ class Add(Module):
         found = split(chance, value.top, left)
         numbers = (Numbers.integers(found.a), Numbers.integers(found.b))
         parts = scope.hide(chance, [*numbers, Polynomials.integers(found.f), Polynomials.integers(found.g)])
-        words = [hashes.word(k, hashes.polynomial(p)) for k, p in ((found.a, found.f), (found.b, found.g))]
-        drawn = hashes.row(words[0] + words[1])
+        words = [
+            fingerprints.word(k, fingerprints.polynomial(p))
+            for k, p in ((found.a, found.f), (found.b, found.g))
+        ]
+        drawn = fingerprints.row(words[0] + words[1])
         return Drawn(
             Multiples(parts, value, chance.below(len(ASKED))), drawn, parts.requests or (), found.good
         )

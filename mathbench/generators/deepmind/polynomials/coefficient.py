@@ -6,20 +6,19 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel import hashes
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import fingerprints, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
-from mathbench.generators.deepmind.kernel.expansion import coefficients
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.polynomials import coefficients
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Scope, letter
-from mathbench.generators.deepmind.kernel.sentences import filled
-from mathbench.generators.deepmind.kernel.sums import Sums
-from mathbench.generators.deepmind.polynomials.apart import apart, length
-from mathbench.generators.deepmind.polynomials.brackets import Brackets, bracketed
-from mathbench.hashing import U64
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.templates import filled
+from mathbench.generators.deepmind.polynomials.bracketed_sums import Brackets, bracketed
+from mathbench.generators.deepmind.polynomials.like_terms import apart, length
+from mathbench.hashing import U64, Int
+from mathbench.numbers import text
 
 _ASKED = (
     "Write {it} as {form} and give {c}.",
@@ -72,7 +71,7 @@ class CoefficientNamed(Module):
             plain, found.shown, has_brackets, form.shuffled(chance), named, asked, chance.below(len(_ASKED))
         )
         word = np.where(has_brackets, found.word, terms)
-        return Drawn(problem, hashes.row(word, power), good=found.good | ~has_brackets)
+        return Drawn(problem, fingerprints.row(word, power), good=found.good | ~has_brackets)
 
     def question(self, problem: Coefficient, scope: Scope) -> pa.StringArray:
         return filled(
@@ -84,7 +83,7 @@ class CoefficientNamed(Module):
         )
 
     def answer(self, problem: Coefficient, scope: Scope) -> pa.StringArray:
-        return text.join(phrases.signed(problem.value))
+        return text.join(templates.signed(problem.value))
 
 
 def _sum(chance: Chance, degree: Int, entropy: Int, variable: Int) -> tuple[Sums, Int, U64]:
@@ -92,8 +91,8 @@ def _sum(chance: Chance, degree: Int, entropy: Int, variable: Int) -> tuple[Sums
     half = entropy // 2
     values = coefficients(chance, degree, half, chance.between(np.maximum(degree - 1, 1), degree))
     terms = apart(chance, values, half, length(chance, values, half, 2 + 0 * degree), variable)
-    words = hashes.word(terms.power[0], terms.top)
-    return terms.shuffled(chance), values, hashes.collection(words, terms.live)
+    words = fingerprints.word(terms.power[0], terms.top)
+    return terms.shuffled(chance), values, fingerprints.collection(words, terms.live)
 
 
 def _power(chance: Chance, values: Int, degree: Int) -> Int:

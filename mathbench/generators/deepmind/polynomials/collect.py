@@ -8,18 +8,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.generators.deepmind.kernel import hashes
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
-from mathbench.generators.deepmind.kernel.expansion import coefficients
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.polynomials import coefficients
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
-from mathbench.generators.deepmind.kernel.sentences import filled
-from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.generators.deepmind.kernel.templates import filled
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
-from mathbench.generators.deepmind.polynomials.apart import apart, length
-from mathbench.task import Int
+from mathbench.generators.deepmind.polynomials.like_terms import apart, length
+from mathbench.hashing import Int
 
 T = TypeVar("T", np.int64, np.bool_)
 
@@ -60,8 +60,8 @@ class Collect(Module):
         if not isinstance(value, Polynomials):
             value, rest = self._value(chance, scope)
         terms = _terms(chance, value, rest, self.setting("more_terms", scope), scope.code(1))
-        words = hashes.word(terms.power[0], terms.top, terms.bottom)
-        drawn = hashes.row(hashes.collection(words, terms.live))
+        words = fingerprints.word(terms.power[0], terms.top, terms.bottom)
+        drawn = fingerprints.row(fingerprints.collection(words, terms.live))
         shown, requests = _hide_constants(chance, scope, terms.shuffled(chance))
         return Drawn(Collection(shown, value, chance.below(len(_ASKED))), drawn, requests)
 

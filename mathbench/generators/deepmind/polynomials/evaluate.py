@@ -6,18 +6,19 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel import hashes
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
+from mathbench.generators.deepmind.kernel import fingerprints
+from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.functions import Function
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.named_functions import Function
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
 from mathbench.generators.deepmind.kernel.scope import Named, Scope
-from mathbench.generators.deepmind.kernel.sentences import joined
+from mathbench.generators.deepmind.kernel.templates import joined
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
-from mathbench.task import Int
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 ASKED = ("What is {it}?", "Evaluate {it}.", "Compute {it}.", "Find {it}.")  # also of what f(x) makes
 _BITS = 61  # no number on the way has more
@@ -58,7 +59,7 @@ class Evaluate(Module):
         coefficients, good = _through(chance, at, target, degree, np.maximum(left - share, 0))
         parts = scope.hide(chance, [Polynomials.integers(coefficients), Numbers.integers(at)])
         problem = Evaluation(parts, target, chance.below(len(ASKED)))
-        print_ = hashes.row(at, hashes.polynomial(coefficients))
+        print_ = fingerprints.row(at, fingerprints.polynomial(coefficients))
         return Drawn(problem, print_, parts.requests or (), good)
 
     def question(self, problem: Evaluation, scope: Scope) -> pa.StringArray:

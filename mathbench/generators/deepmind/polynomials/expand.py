@@ -6,17 +6,17 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import units
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.polynomial_text import Sums
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.sentences import filled
-from mathbench.generators.deepmind.kernel.sums import Sums
+from mathbench.generators.deepmind.kernel.templates import filled
 from mathbench.generators.deepmind.kernel.values import Polynomials
-from mathbench.generators.deepmind.polynomials.brackets import Brackets, bracketed
-from mathbench.task import Int
+from mathbench.generators.deepmind.polynomials.bracketed_sums import Brackets, bracketed
+from mathbench.hashing import Int
 
 _ASKED = ("Expand {it}.", "Multiply out {it}.", "Write {it} without brackets.")
 
@@ -53,7 +53,7 @@ class Expand(Module):
         found = bracketed(chance, order, left, scope.code(0), self.setting("more_terms", scope))
         shown = Sums.polynomial(Polynomials.integers(found.value), scope.code(0))
         problem = Expansion(found.shown, shown, chance.below(len(_ASKED)))
-        return Drawn(problem, hashes.row(found.word), good=found.good & (shown.lengths() <= 30))
+        return Drawn(problem, fingerprints.row(found.word), good=found.good & (shown.lengths() <= 30))
 
     def question(self, problem: Expansion, scope: Scope) -> pa.StringArray:
         return filled(problem.wording, _ASKED, it=problem.expression.written())

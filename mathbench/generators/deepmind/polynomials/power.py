@@ -6,17 +6,17 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel import hashes
+from mathbench.generators.deepmind.kernel import fingerprints, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.sentences import filled
+from mathbench.generators.deepmind.kernel.templates import filled
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.polynomials.messy import Messy, messy
-from mathbench.task import Int
+from mathbench.generators.deepmind.polynomials.power_expressions import Messy, messy
+from mathbench.hashing import Int
+from mathbench.numbers import text
 
 _ASKED = (
     "Simplify {it}, where {x} is positive.",
@@ -54,7 +54,7 @@ class SimplifyPower(Module):
         most = self.setting("exponent_decades", scope) * UNIT
         found = messy(chance, scope.own(), most, scope.code(0))
         problem = Simplified(found.shown, found.top, found.bottom, chance.below(len(_ASKED)))
-        return Drawn(problem, hashes.row(found.word), good=found.good)
+        return Drawn(problem, fingerprints.row(found.word), good=found.good)
 
     def question(self, problem: Simplified, scope: Scope) -> pa.StringArray:
         return filled(problem.wording, _ASKED, it=problem.expression.written(), x=scope.letter(0))
@@ -64,4 +64,4 @@ class SimplifyPower(Module):
         exponent = Numbers(top, bottom, np.zeros(len(top), np.bool_)).written()
         special = [top == 0, *((top == k) & (bottom == m) for m in (1, 2) for k in (1, -1))]
         form = np.select([*special, (bottom == 1) & (top > 0)], range(6), 6)
-        return text.join(phrases.fill(form, _FORMS, x=scope.letter(0), r=exponent))
+        return text.join(templates.fill(form, _FORMS, x=scope.letter(0), r=exponent))

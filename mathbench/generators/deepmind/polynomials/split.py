@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel.bezout import cofactors, factor
-from mathbench.generators.deepmind.kernel.chance import Bool, Chance
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.fractions import coprime
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.rationals import cofactors, coprime, factor
+from mathbench.hashing import Int
 
 _BITS = 61
 _LARGEST_FACTOR = 10**6

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel.weighted import Weighted
-from mathbench.task import Int
+from mathbench.generators.deepmind.kernel.random import Weighted
+from mathbench.hashing import Int
 
 LETTERS = 6  # different ones at most
 REPEATS = 10  # a bag has at most so many letters for each different one

@@ -4,11 +4,10 @@ from functools import cache
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel.chance import Bool
-from mathbench.hashing import GOLDEN, U64, key_of, mix
-from mathbench.permute import shuffled
-from mathbench.task import Int
-from mathbench.text import WORD, Piece, Word
+from mathbench.generators.deepmind.kernel.random import Bool
+from mathbench.hashing import GOLDEN, U64, Int, key_of, mix
+from mathbench.numbers.text import WORD, Piece, Word
+from mathbench.sampling.permute import shuffled
 
 ALPHABET = 26
 _ORDERS = 1 << 12

@@ -6,18 +6,17 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench import phrases, text
-from mathbench.generators.deepmind.kernel import numerals
-from mathbench.generators.deepmind.kernel.chance import Bool
+from mathbench.generators.deepmind.kernel import templates as numerals
+from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.compose import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
 from mathbench.generators.deepmind.kernel.module import Module
+from mathbench.generators.deepmind.kernel.random import Bool, Weighted
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.weighted import Weighted
 from mathbench.generators.deepmind.probability import letters
 from mathbench.generators.deepmind.probability.bags import LETTERS, Bags, Kind, table
-from mathbench.hashing import GOLDEN, U64, mix
-from mathbench.task import Int
+from mathbench.hashing import GOLDEN, U64, Int, mix
+from mathbench.numbers import text
 
 _ASKED = (
     "{Many} letters are drawn without replacement from {bag}. What is the probability of {event}?",

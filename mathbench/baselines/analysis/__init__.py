@@ -1,0 +1,1 @@
+"""Plots, activations and confidence of finished runs."""

@@ -1,0 +1,98 @@
+"""A picture of what a network computed for one question: attention weights and hidden states."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench.baselines.analysis.plots import STYLE
+from mathbench.baselines.encoding import Tokens
+from mathbench.baselines.predictor import Trained
+from mathbench.errors import InputError
+
+KINDS = (".png", ".svg", ".pdf")
+MOST = 24  # matrices in a picture
+COLUMNS = 4
+LABELLED = 48  # positions that get a label each
+SHOWN_BLANK = "·"
+
+
+def matrices_of(trained: Trained, tokens: Tokens, answer: Tokens) -> dict[str, NDArray[np.float32]]:
+    """What a network computed for one question, tokens (1, T), and its answer, (1, positions): matrices by name."""
+    return {name: np.asarray(values) for name, values in trained.network.inspect(tokens, answer).items()}
+
+
+def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, texts: Sequence[str]) -> None:
+    """Draw matrices beside each other, their positions labelled with what stands there.
+
+    Args:
+        path: a file; its ending says the format.
+        matrices: ``attention/...`` as (looking, looked at), others as (positions, units).
+        title: above the picture.
+        texts: what stands at the positions of the question, and at those of the answer.
+
+    Raises:
+        InputError: for another ending.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    if path.suffix not in KINDS:
+        raise InputError(f"--plot needs a file ending in {', '.join(KINDS)}. Received: '{path.name}'.")
+    shown = dict(list(matrices.items())[:MOST])
+    across = min(COLUMNS, len(shown))
+    down = -(-len(shown) // across)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(3.6 * across, 3.4 * down + 0.4), layout="tight")
+        axes = figure.subplots(down, across, squeeze=False).ravel()
+        for axis, (name, values) in zip(axes, shown.items(), strict=False):
+            _matrix(axis, name, values, texts)
+        for axis in axes[len(shown) :]:
+            axis.set_axis_off()
+        more = len(matrices) - len(shown)
+        figure.suptitle(title + (f" ({more} more matrices)" if more else ""))
+        figure.savefig(path, dpi=110)
+
+
+def texts_of(trained: Trained, tokens: Tokens, answer: Tokens) -> tuple[str, ...]:
+    """What stands at each position of a question, tokens (1, T), and its answer, (1, positions); a dot for a blank.
+
+    The answer comes twice: as one that is written token by token, up to the blank that ends it, and at full length.
+    """
+    alphabet = SHOWN_BLANK + trained.encoding.alphabet
+    question = "".join(alphabet[token] for token in tokens[0])
+    if trained.encoding.classes:
+        return (question,)
+    whole = "".join(alphabet[token] for token in answer[0])
+    written, _, _ = whole.partition(SHOWN_BLANK)
+    return question, written + SHOWN_BLANK, whole
+
+
+def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[str]) -> None:
+    """Attention from 0 to 1; states around zero, a column for each position as one reads."""
+    attention = name.startswith("attention")
+    if attention:
+        image = axis.imshow(values, vmin=0, vmax=1, aspect="auto", cmap="viridis")
+        axis.set(xlabel="looked at", ylabel="looking")
+        _labelled(axis, "y", values.shape[0], texts)
+    else:
+        image = axis.imshow(values.T, aspect="auto", cmap="coolwarm", **_limits(values))
+        axis.set(xlabel="position", ylabel="unit")
+    _labelled(axis, "x", values.shape[1] if attention else values.shape[0], texts)
+    axis.figure.colorbar(image, ax=axis)
+    axis.set_title(name, fontsize=8)
+    axis.grid(False)
+
+
+def _limits(values: NDArray[np.float32]) -> dict[str, float]:
+    most = float(np.abs(values).max(initial=0)) or 1.0
+    return {"vmin": -most, "vmax": most}
+
+
+def _labelled(axis: Any, which: str, count: int, texts: Sequence[str]) -> None:
+    """Name the positions after the text that is as long, if there is one."""
+    fitting = [text for text in texts if len(text) == count]
+    if fitting and count <= LABELLED:
+        getattr(axis, f"set_{which}ticks")(range(count), list(fitting[0]))

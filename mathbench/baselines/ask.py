@@ -1,0 +1,62 @@
+"""Questions of one's own to a finished run: plain text in, plain answers out, and how sure the network is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from mathbench import formats
+from mathbench.baselines.analysis.confidence import Confidence, confidences
+from mathbench.baselines.predictor import Finished
+from mathbench.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """Questions and what a run answers.
+
+    Args:
+        answers: in plain text.
+        written_questions: as the format of the run's task writes them, strings (n,).
+        written_answers: as the run wrote them, strings (n,).
+        sure: of a network, how sure it is of each character of its answers; empty otherwise.
+    """
+
+    answers: list[str]
+    written_questions: pa.Array
+    written_answers: pa.Array
+    sure: list[Confidence]
+
+
+def answered(finished: Finished, questions: Sequence[str]) -> Answered:
+    """Ask a run; a network computes once, so the confidence is that of the answer that is shown.
+
+    Args:
+        finished: the run.
+        questions: in plain text.
+
+    Raises:
+        InputError: for a question that is empty, no text, or not what the task of the run asks.
+    """
+    if "" in questions:
+        raise InputError("a question must not be empty.")
+    try:
+        asked = pa.array(questions, pa.string())
+    except UnicodeEncodeError:
+        raise InputError("a question must be text in UTF-8.") from None
+    try:
+        return _answered(finished, asked)
+    except (ValueError, IndexError, ArithmeticError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"the run cannot read {' or '.join(map(repr, questions))}. Ask as its task writes questions."
+        ) from None
+
+
+def _answered(finished: Finished, asked: pa.Array) -> Answered:
+    written = formats.of(finished.task)
+    questions = written.questions(asked)
+    sure = confidences(finished.trained, questions) if finished.trained else []
+    given = pa.array([one.answer for one in sure], pa.string()) if sure else finished.predict(questions)
+    return Answered(written.undo_answers(given).to_pylist(), questions, given, sure)

@@ -1,0 +1,113 @@
+"""Attentional LSTM in Keras: an LSTM reads in one or both directions, another writes and looks back at each step.
+
+Source: Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate" (2015), with
+the attention of Luong, Pham, Manning, "Effective Approaches to Attention-based Neural Machine Translation" (2015).
+"""
+
+from typing import Any
+
+from mathbench.baselines.models.interface import Network, Place, Shape
+from mathbench.baselines.models.keras.autoregressive import KerasWriter, Models, after_start, attended, read
+from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.model import lstm, seeds
+from mathbench.baselines.settings import AttentionalLSTM as Settings
+
+
+class AttentionalLSTM:
+    """The layers; tensors of a state are ``memory`` (B, T, R), ``reads`` (B, T), and of the writer h and c."""
+
+    def __init__(self, kind: Any, shape: Shape, settings: Settings, seed: int | str):
+        self.kind, self.settings, self.start = kind, settings, shape.symbols
+        luck = iter(seeds(seed, 8 + 2 * settings.layers))
+        whole = {"return_sequences": True, "return_state": True}
+        directions = ("onward", "back") if settings.reading == "both" else ("onward",)
+
+        def reader(name: str) -> Any:
+            return lstm(
+                kind,
+                settings.reader,
+                [next(luck), next(luck)],
+                settings.gain,
+                name=f"readers_{name}",
+                **whole,
+            )
+
+        def dense(name: str, units: int, **options: Any) -> Any:
+            glorot = kind.initializers.GlorotUniform(seed=next(luck))
+            return kind.layers.Dense(units, kernel_initializer=glorot, name=name, **options)
+
+        def writer(i: int) -> Any:
+            gain = settings.gain if i == 0 else 1.0
+            return lstm(kind, settings.hidden, [next(luck), next(luck)], gain, name=f"writer{i}", **whole)
+
+        self.readers = {name: reader(name) for name in directions}
+        self.bridge = dense("bridge", settings.layers * settings.hidden, activation="tanh")
+        self.writers = [writer(i) for i in range(settings.layers)]
+        self.query = dense("attention_query", settings.reader)
+        self.merge = dense("attention_merge", settings.hidden, activation="tanh")
+        self.output = dense("output", shape.outputs)
+        self.drop = kind.layers.Dropout(settings.dropout, seed=0)  # each step sets its own
+
+    def begin(self, questions: Any) -> list[Any]:
+        """Questions (B, T) to the state before the first token."""
+        ops, masked = self.kind.ops, self.settings.blanks == "masked"
+        reads = read(self.kind, questions, masked)  # (B, T)
+        parts = [self._read(name, questions, reads if masked else None) for name in self.readers]
+        memory, end = (sum(found) for found in zip(*parts, strict=True))  # (B, T, R), (B, R)
+        h = self.kind.layers.Reshape((self.settings.layers, self.settings.hidden))(self.bridge(end))
+        return [memory, reads, h, ops.zeros_like(h)]  # h and c: (B, layers, H)
+
+    def written(self, tokens: Any, state: list[Any]) -> tuple[Any, list[Any], dict[str, Any]]:
+        """Tokens (B, A) through the writer: logits (B, A, V), the state after them, what there is to look at."""
+        ops, (memory, reads, h, c) = self.kind.ops, state
+        states, ends = self._one_hot(tokens), []
+        for i, writer in enumerate(self.writers):
+            states, *end = writer(states, initial_state=[h[:, i], c[:, i]])  # (B, A, H)
+            ends.append(end)
+        q, k = self.query(states)[:, None], memory[:, None]  # (B, 1, A, R), (B, 1, T, R)
+        found, weights = attended(self.kind, q, k, k, reads[:, None, None])
+        found = self.merge(ops.concatenate([states, found[:, 0]], axis=2))  # (B, A, H)
+        h, c = (ops.stack(parts, axis=1) for parts in zip(*ends, strict=True))
+        looks = {"attention/attention": weights, "hidden/writer": states, "hidden/reader": memory}
+        return self.output(self.drop(found)), [memory, reads, h, c], looks
+
+    def _read(self, name: str, questions: Any, mask: Any) -> tuple[Any, Any]:
+        """What one LSTM reads: its states in the order of the tokens, (B, T, R), and its last one, (B, R)."""
+        ops, back = self.kind.ops, name == "back"
+        if back:
+            questions, mask = ops.flip(questions, axis=1), None if mask is None else ops.flip(mask, axis=1)
+        states, end, _ = self.readers[name](self._one_hot(questions), mask=mask)
+        return ops.flip(states, axis=1) if back else states, end
+
+    def _one_hot(self, tokens: Any) -> Any:
+        return self.kind.ops.one_hot(tokens, self.start + 1)
+
+
+def models_of(kind: Any, shape: Shape, settings: Settings, seed: int | str) -> Models:
+    """The three models (see `mathbench.baselines.models.keras.autoregressive.Models`)."""
+    net = AttentionalLSTM(kind, shape, settings, seed)
+    questions, answers = (kind.Input((None,), dtype="int32") for _ in range(2))
+    state = net.begin(questions)
+    logits, _, looks = net.written(after_start(kind, answers, net.start), state)
+    token = kind.Input((), dtype="int32")
+    known = [kind.Input(part.shape[1:], dtype=part.dtype) for part in state]
+    step, after, _ = net.written(token[:, None], known)  # (B, 1, V)
+    return Models(
+        net.start,
+        kind.Model([questions, answers], logits),
+        kind.Model(questions, state),
+        kind.Model([token, *known], [step[:, 0], *after]),
+        looks,
+    )
+
+
+def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet and lengths.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+    """
+    return KerasWriter(models_of(keras(place.threads), shape, settings, seed), shape, settings, place)

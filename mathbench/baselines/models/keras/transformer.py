@@ -1,0 +1,169 @@
+"""Encoder-decoder transformer in Keras: one stack reads the question, another writes and looks at what was read.
+
+Source: Vaswani et al., "Attention Is All You Need" (2017); the same function as in PyTorch.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from mathbench.baselines.models.interface import Network, Place, Shape
+from mathbench.baselines.models.keras.autoregressive import KerasWriter, Models, after_start, attended, read
+from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.model import seeds
+from mathbench.baselines.settings import Transformer as Settings
+
+
+class Transformer:
+    """The layers.
+
+    A state is ``reads`` (B, T), ``at`` (B,), the place of the next token, and per block four tensors
+    (B, h, T or longest, D/h): keys and values of what was read, and of what is written so far.
+    """
+
+    def __init__(self, kind: Any, shape: Shape, settings: Settings, seed: int | str):
+        self.kind, self.settings, self.start = kind, settings, shape.symbols
+        self.longest = settings.tokens(shape.answer)
+        self._luck, width = iter(seeds(seed, 2 + 12 * settings.layers)), settings.hidden
+        normal = kind.initializers.RandomNormal(0.0, width**-0.5, seed=next(self._luck))
+        self.embedding = kind.layers.Embedding(
+            shape.symbols + 1, width, embeddings_initializer=normal, name="embedding"
+        )
+        self.encoder = [self._block(f"encoder_{i}", cross=False) for i in range(settings.layers)]
+        self.decoder = [self._block(f"decoder_{i}", cross=True) for i in range(settings.layers)]
+        self.norm, self.norm_read = self._norm("norm"), self._norm("norm_read")
+        self.output = self._dense("output", shape.outputs)
+
+    def begin(self, questions: Any) -> list[Any]:
+        """Questions (B, T) to the state before the first token."""
+        ops = self.kind.ops
+        reads = read(self.kind, questions, self.settings.blanks == "masked")  # (B, T)
+        places = ops.maximum(ops.cumsum(ops.cast(reads, "int32"), axis=1) - 1, 0)
+        x = self._embedded(questions, places)  # (B, T, D)
+        for block in self.encoder:
+            q, k, v = self._heads(block["attention_inward"](block["norm1"](x)), 3)
+            found, _ = attended(self.kind, q, k, v, reads[:, None, None])
+            x = x + self._drop(block["attention_outward"](self._merged(found)))  # (B, T, D)
+            x = x + self._fed(block, block["norm2"](x))
+        x = self.norm_read(x)
+        state = [reads, ops.zeros_like(questions[:, 0])]
+        empty = ops.zeros((1, self.settings.heads, self.longest, self.settings.hidden // self.settings.heads))
+        for block in self.decoder:
+            k, v = self._heads(block["cross_other"](x), 2)  # (B, h, T, D/h)
+            state += [k, v, *(ops.zeros_like(k[:, :, :1]) + empty for _ in range(2))]
+        return state
+
+    def written(self, tokens: Any, state: list[Any]) -> tuple[Any, dict[str, Any]]:
+        """Tokens (B, A) of an answer from its start: logits (B, A, V), and what there is to look at."""
+        ops = self.kind.ops
+        places = ops.cumsum(ops.ones_like(tokens), axis=1) - 1  # (B, A)
+        mask = places[:, None, None, :] <= places[:, None, :, None]  # (B, 1, A, A)
+        x, looks = self._embedded(tokens, places), dict[str, Any]()
+        for i, block in enumerate(self.decoder):
+            q, k, v = self._heads(block["attention_inward"](block["norm1"](x)), 3)
+            x, seen = self._decoded(block, x, (q, k, v), mask, state[2 + 4 * i : 4 + 4 * i], state[0])
+            looks |= {f"attention/decoder/{i}/{name}": weights for name, weights in seen.items()}
+        return self.output(self.norm(x)), looks
+
+    def advanced(self, token: Any, state: list[Any]) -> list[Any]:
+        """Tokens (B,) behind those before: logits (B, V) and the state after them."""
+        ops, (reads, at) = self.kind.ops, state[:2]
+        every = np.arange(self.longest)
+        here = ops.equal(every[None], at[:, None])[:, None, :, None]  # (B, 1, L, 1)
+        mask = ops.less_equal(every[None], at[:, None])[:, None, None]  # (B, 1, 1, L)
+        x, after = self._embedded(token[:, None], at[:, None]), [reads, at + 1]
+        for i, block in enumerate(self.decoder):
+            read_k, read_v, k, v = state[2 + 4 * i : 6 + 4 * i]
+            q, new_k, new_v = self._heads(block["attention_inward"](block["norm1"](x)), 3)  # (B, h, 1, D/h)
+            k, v = ops.where(here, new_k, k), ops.where(here, new_v, v)  # (B, h, L, D/h)
+            x, _ = self._decoded(block, x, (q, k, v), mask, [read_k, read_v], reads)
+            after += [read_k, read_v, k, v]
+        return [self.output(self.norm(x))[:, 0], *after]
+
+    def _decoded(
+        self,
+        block: dict[str, Any],
+        x: Any,
+        own: tuple[Any, Any, Any],
+        mask: Any,
+        memory: list[Any],
+        reads: Any,
+    ) -> tuple[Any, dict[str, Any]]:
+        """X (B, A, D) through a block of the decoder: (B, A, D), and who looked at whom."""
+        found, to_self = attended(self.kind, *own, mask)
+        x = x + self._drop(block["attention_outward"](self._merged(found)))  # (B, A, D)
+        (q,) = self._heads(block["cross_query"](block["norm2"](x)), 1)
+        found, to_memory = attended(self.kind, q, memory[0], memory[1], reads[:, None, None])
+        x = x + self._drop(block["cross_outward"](self._merged(found)))  # (B, A, D)
+        return x + self._fed(block, block["norm3"](x)), {"attention": to_self, "cross": to_memory}
+
+    def _fed(self, block: dict[str, Any], x: Any) -> Any:
+        inner = self.kind.ops.gelu(block["feed_inward"](x), approximate=False)
+        return self._drop(block["feed_outward"](inner))
+
+    def _heads(self, x: Any, parts: int) -> list[Any]:
+        """X (B, S, parts * D) as parts of (B, h, S, D/h)."""
+        heads, width = self.settings.heads, self.settings.hidden
+        cut = self.kind.layers.Reshape((-1, parts, heads, width // heads))(x)  # (B, S, parts, h, D/h)
+        return [self.kind.ops.swapaxes(cut[:, :, i], 1, 2) for i in range(parts)]
+
+    def _merged(self, found: Any) -> Any:
+        """Heads (B, h, S, D/h) side by side, (B, S, D)."""
+        return self.kind.layers.Reshape((-1, self.settings.hidden))(self.kind.ops.swapaxes(found, 1, 2))
+
+    def _embedded(self, tokens: Any, places: Any) -> Any:
+        """Tokens (B, S) at places (B, S) as vectors (B, S, D)."""
+        ops, width = self.kind.ops, self.settings.hidden
+        frequencies = (10_000.0 ** (-np.arange(0, width, 2) / width)).astype(np.float32)
+        angles = ops.cast(places, "float32")[:, :, None] * frequencies
+        marks = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=2)
+        return self._drop(self.embedding(tokens) * width**0.5 + marks)
+
+    def _drop(self, x: Any) -> Any:
+        """Dropout; each step sets the seed."""
+        share = self.settings.dropout
+        return self.kind.layers.Dropout(share, seed=0)(x) if share else x
+
+    def _block(self, name: str, cross: bool) -> dict[str, Any]:
+        width, inner = self.settings.hidden, self.settings.inner
+        sizes = {"attention_inward": 3 * width, "attention_outward": width}
+        sizes |= {"cross_query": width, "cross_other": 2 * width, "cross_outward": width} if cross else {}
+        sizes |= {"feed_inward": inner, "feed_outward": width}
+        layers = {part: self._dense(f"{name}_{part}", units) for part, units in sizes.items()}
+        return layers | {f"norm{i}": self._norm(f"{name}_norm{i}") for i in range(1, 4 if cross else 3)}
+
+    def _dense(self, name: str, units: int) -> Any:
+        glorot = self.kind.initializers.GlorotUniform(seed=next(self._luck))
+        return self.kind.layers.Dense(units, kernel_initializer=glorot, name=name)
+
+    def _norm(self, name: str) -> Any:
+        return self.kind.layers.LayerNormalization(epsilon=1e-5, name=name)
+
+
+def models_of(kind: Any, shape: Shape, settings: Settings, seed: int | str) -> Models:
+    """The three models (see `mathbench.baselines.models.keras.autoregressive.Models`)."""
+    net = Transformer(kind, shape, settings, seed)
+    questions, answers = (kind.Input((None,), dtype="int32") for _ in range(2))
+    state = net.begin(questions)
+    logits, looks = net.written(after_start(kind, answers, net.start), state)
+    token = kind.Input((), dtype="int32")
+    known = [kind.Input(part.shape[1:], dtype=part.dtype) for part in state]
+    return Models(
+        net.start,
+        kind.Model([questions, answers], logits),
+        kind.Model(questions, state),
+        kind.Model([token, *known], net.advanced(token, known)),
+        looks,
+    )
+
+
+def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet and lengths.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+    """
+    return KerasWriter(models_of(keras(place.threads), shape, settings, seed), shape, settings, place)

@@ -1,0 +1,106 @@
+"""Attentional LSTM in PyTorch: an LSTM reads in one or both directions, another writes and looks back at each step.
+
+Source: Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate" (2015), with
+the attention of Luong, Pham, Manning, "Effective Approaches to Attention-based Neural Machine Translation" (2015):
+it comes after the writing LSTM, so that a whole answer is learnt without a loop.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mathbench.baselines.models.interface import Network, Place, Shape
+from mathbench.baselines.models.torch.attention import attention_weights, read
+from mathbench.baselines.models.torch.autoregressive import Writer
+from mathbench.baselines.models.torch.model import luck_of
+from mathbench.baselines.models.torch.one_shot import dense, lstm
+from mathbench.baselines.models.torch.writing import State, WritingModule
+from mathbench.baselines.settings import AttentionalLSTM as Settings
+
+
+class Attention(nn.Module):
+    """What a writer's states find in what was read."""
+
+    def __init__(self, hidden: int, reader: int, luck: torch.Generator):
+        super().__init__()
+        self.query, self.merge = dense(hidden, reader, luck), dense(hidden + reader, hidden, luck)
+
+    def forward(self, states: Tensor, memory: Tensor, reads: Tensor) -> Tensor:
+        """States (B, A, H) look at memory (B, T, R) where reads (B, T) is True; (B, A, H)."""
+        found = self.weights(states, memory, reads)[:, 0] @ memory  # (B, A, R)
+        return torch.tanh(self.merge(torch.cat([states, found], dim=2)))  # (B, A, H)
+
+    def weights(self, states: Tensor, memory: Tensor, reads: Tensor) -> Tensor:
+        """Who looks at whom, (B, 1, A, T)."""
+        return attention_weights(self.query(states)[:, None], memory[:, None], reads[:, None, None])
+
+
+class AttentionalLSTM(WritingModule):
+    """Reader, attention, writer, one softmax.
+
+    A state holds ``memory`` (B, T, R), ``reads`` (B, T), and of the writer ``h`` and ``c`` (B, layers, H).
+    """
+
+    def __init__(self, shape: Shape, settings: Settings, luck: torch.Generator):
+        super().__init__()
+        hidden, size = settings.hidden, settings.reader
+        self.start, self.layers, self.masked = shape.symbols, settings.layers, settings.blanks == "masked"
+        directions = ("onward", "back") if settings.reading == "both" else ("onward",)
+        self.readers = nn.ModuleDict(
+            {d: lstm(shape.symbols + 1, size, 1, luck, settings.gain) for d in directions}
+        )
+        self.bridge = dense(size, settings.layers * hidden, luck)
+        self.writer = lstm(shape.symbols + 1, hidden, settings.layers, luck, settings.gain)
+        self.attention = Attention(hidden, size, luck)
+        self.output, self.drop = dense(hidden, shape.outputs, luck), nn.Dropout(settings.dropout)
+
+    def begin(self, questions: Tensor) -> State:
+        """What is known after questions (B, T), before the first token."""
+        reads = read(questions, self.masked)  # (B, T)
+        order = (~reads).long().argsort(dim=1, stable=True)  # (B, T): what is read first, blanks behind it
+        last = reads.sum(dim=1, keepdim=True) - 1  # (B, 1)
+        parts = [self._read(direction, questions, order, last) for direction in self.readers]
+        memory, end = (
+            torch.stack(found).sum(dim=0) for found in zip(*parts, strict=True)
+        )  # (B, T, R), (B, R)
+        h = torch.tanh(self.bridge(end))  # (B, layers * H)
+        h = h.view(len(h), self.layers, -1)  # (B, layers, H)
+        return {"memory": memory, "reads": reads, "h": h, "c": torch.zeros_like(h)}
+
+    def _read(self, direction: str, questions: Tensor, order: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        """What one LSTM reads: its states in the order of the tokens, (B, T, R), and its last one, (B, R)."""
+        if direction == "back":
+            at = torch.arange(order.shape[1], device=order.device)
+            order = order.gather(1, torch.where(at <= last, last - at, at))  # (B, T)
+        tokens = questions.gather(1, order)  # (B, T)
+        states, _ = self.readers[direction](self._one_hot(tokens))  # (B, T, R)
+        wide = (-1, -1, states.shape[2])
+        end = states.gather(1, last[:, :, None].expand(wide))[:, 0]  # (B, R)
+        return states.gather(1, order.argsort(dim=1)[:, :, None].expand(wide)), end
+
+    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Tokens (B, A) through the writer: logits (B, A, V), and the state after them."""
+        before = tuple(state[name].transpose(0, 1).contiguous() for name in ("h", "c"))  # (layers, B, H)
+        states, (h, c) = self.writer(self._one_hot(tokens), before)  # (B, A, H)
+        found = self.attention(states, state["memory"], state["reads"])  # (B, A, H)
+        after = {**state, "h": h.transpose(0, 1), "c": c.transpose(0, 1)}
+        return self.output(self.drop(found)), after
+
+    def _one_hot(self, tokens: Tensor) -> Tensor:
+        return functional.one_hot(tokens, self.start + 1).to(self.output.weight.dtype)
+
+
+def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet and lengths.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+
+    >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
+    155468
+    """
+    luck = luck_of(seed, place)
+    return Writer(AttentionalLSTM(shape, settings, luck), shape, settings, place)

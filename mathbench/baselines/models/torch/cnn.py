@@ -1,0 +1,93 @@
+"""Residual 1-D convolutions in PyTorch over the padded question and blanks for the answer.
+
+The answer is read off at the blanks behind the question. The dilation doubles from block to block, as often as
+it takes for every answer position to see the whole question (Bai, Kolter, Koltun, "An Empirical Evaluation of
+Generic Convolutional and Recurrent Networks for Sequence Modeling", 2018; here both sides are seen).
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mathbench.baselines.encoding import Tokens
+from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
+from mathbench.baselines.models.torch.model import luck_of
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense
+from mathbench.baselines.settings import Convolutions
+
+
+class Block(nn.Module):
+    """Norm, convolution, ReLU, linear, added to what came in."""
+
+    def __init__(self, channels: int, width: int, dilation: int, luck: torch.Generator):
+        super().__init__()
+        self.norm = nn.LayerNorm(channels)
+        self.convolution = nn.Conv1d(channels, channels, width, padding="same", dilation=dilation)
+        self.linear = dense(channels, channels, luck)
+        with torch.no_grad():
+            nn.init.kaiming_uniform_(self.convolution.weight, nonlinearity="relu", generator=luck)
+            nn.init.zeros_(self.convolution.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, L, H) to (B, L, H)."""
+        seen = self.convolution(self.norm(x).transpose(1, 2)).transpose(1, 2)  # (B, L, H)
+        added: Tensor = self.linear(torch.relu(seen))  # (B, L, H)
+        return x + added
+
+
+class CNN(nn.Module):
+    """Blocks of growing dilation, one softmax per answer position."""
+
+    def __init__(self, shape: Shape, settings: Convolutions, luck: torch.Generator):
+        super().__init__()
+        self.input = dense(shape.symbols, settings.hidden, luck)
+        dilations = _dilations(shape.question + shape.answer, settings.width)
+        self.blocks = nn.ModuleList(
+            Block(settings.hidden, settings.width, dilation, luck)
+            for _ in range(settings.layers)
+            for dilation in dilations
+        )
+        self.norm = nn.LayerNorm(settings.hidden)
+        self.output = dense(settings.hidden, shape.outputs, luck)
+        self.answer = shape.answer
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (B, T + A, F) to logits (B, A, V)."""
+        x = self.input(features)  # (B, T + A, H)
+        for block in self.blocks:
+            x = block(x)  # (B, T + A, H)
+        logits: Tensor = self.output(self.norm(x[:, -self.answer :]))  # (B, A, V)
+        return logits
+
+
+def build(shape: Shape, settings: Convolutions, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet and lengths.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+
+    >>> build(Shape(12, 12, 7, 4), Convolutions(hidden=8), 0, Place("cpu")).parameters
+    1380
+    """
+    luck = luck_of(seed, place)
+
+    def features(tokens: Tokens) -> NDArray[np.float32]:
+        return one_hot(np.pad(tokens, ((0, 0), (0, shape.answer))), shape.symbols)
+
+    return TorchNetwork(CNN(shape, settings, luck), features, settings, place)
+
+
+def _dilations(length: int, width: int) -> list[int]:
+    """1, 2, 4, ... until the last position sees the first.
+
+    >>> _dilations(11, 3)
+    [1, 2, 4, 8]
+    """
+    found = [1]
+    while sum(found) * (width // 2) < length - 1:
+        found.append(2 * found[-1])
+    return found

@@ -1,0 +1,58 @@
+"""LSTM sequence to sequence in PyTorch: one LSTM reads, its last state is repeated, another LSTM writes.
+
+Source: the Keras example addition_rnn; Sutskever, Vinyals, Le, "Sequence to Sequence Learning" (2014) for the
+reversed query.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
+from mathbench.baselines.models.torch.model import luck_of
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense, lstm
+from mathbench.baselines.settings import Seq2Seq
+
+
+class LSTMSeq2Seq(nn.Module):
+    """Reader, repeat, writer, one softmax per position."""
+
+    def __init__(self, shape: Shape, settings: Seq2Seq, luck: torch.Generator):
+        super().__init__()
+        marked = settings.positions == "one-hot"
+        inputs, written = shape.symbols + shape.question * marked, settings.hidden + shape.answer * marked
+        self.reader = lstm(inputs, settings.hidden, 1, luck, settings.gain)
+        self.writer = lstm(written, settings.written, settings.layers, luck)
+        self.output = dense(settings.written, shape.outputs, luck)
+        self.answer, self.from_reader = shape.answer, settings.start == "encoder"
+        self.marks: Tensor | None
+        self.register_buffer("marks", torch.eye(shape.answer) if marked else None, persistent=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (B, T, F) to logits (B, A, V)."""
+        _, (h, c) = self.reader(features)  # (1, B, H) each
+        repeated = h[0].unsqueeze(1).expand(-1, self.answer, -1)  # (B, A, H)
+        if self.marks is not None:
+            repeated = torch.cat([repeated, self.marks.expand(len(features), -1, -1)], dim=2)  # (B, A, H + A)
+        layers = self.writer.num_layers
+        state = (h.expand(layers, -1, -1).contiguous(), c.expand(layers, -1, -1).contiguous())
+        written, _ = self.writer(repeated, state if self.from_reader else None)  # (B, A, W)
+        logits: Tensor = self.output(written)  # (B, A, V)
+        return logits
+
+
+def build(shape: Shape, settings: Seq2Seq, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet and lengths.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+
+    >>> build(Shape(12, 12, 7, 4), Seq2Seq(), 0, Place("cpu")).parameters
+    205324
+    """
+    luck = luck_of(seed, place)
+    positions = shape.question if settings.positions == "one-hot" else 0
+    module = LSTMSeq2Seq(shape, settings, luck)
+    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols, positions), settings, place)

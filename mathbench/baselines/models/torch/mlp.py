@@ -1,0 +1,57 @@
+"""A multilayer perceptron in PyTorch: dense layers on the whole question, one softmax per answer position.
+
+It reads as many tokens as the longest training question has: of a longer question it never sees the rest.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mathbench.baselines.encoding import Tokens
+from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
+from mathbench.baselines.models.torch.model import luck_of
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense
+from mathbench.baselines.settings import Perceptron
+
+
+class MLP(nn.Module):
+    """Dense layers with ReLU, then all answer positions at once."""
+
+    def __init__(self, shape: Shape, settings: Perceptron, luck: torch.Generator):
+        super().__init__()
+        widths = [shape.question * shape.symbols] + settings.layers * [settings.hidden]
+        pairs = pairwise(widths)
+        self.hidden = nn.ModuleList(dense(inputs, units, luck) for inputs, units in pairs)
+        self.output = dense(settings.hidden, shape.answer * shape.outputs, luck)
+        self.answers = (shape.answer, shape.outputs)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (B, T, F) to logits (B, A, V)."""
+        x = features.flatten(1)  # (B, T * F)
+        for layer in self.hidden:
+            x = torch.relu(layer(x))  # (B, H)
+        logits: Tensor = self.output(x)  # (B, A * V)
+        return logits.view(-1, *self.answers)  # (B, A, V)
+
+
+def build(shape: Shape, settings: Perceptron, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet and lengths.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+
+    >>> build(Shape(12, 12, 7, 4), Perceptron(hidden=10, layers=1), 0, Place("cpu")).parameters
+    1378
+    """
+    luck = luck_of(seed, place)
+
+    def features(tokens: Tokens) -> NDArray[np.float32]:
+        return one_hot(tokens[:, : shape.question], shape.symbols)
+
+    return TorchNetwork(MLP(shape, settings, luck), features, settings, place)

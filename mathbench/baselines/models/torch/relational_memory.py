@@ -1,0 +1,104 @@
+"""Relational memory core in PyTorch: a memory of slots that attend to each other and to what comes in.
+
+Source: Santoro et al., "Relational recurrent neural networks" (2018), with a gate per unit; as reader and writer
+like the models of Saxton et al. (2019). Each step needs the memory of the step before, so there is a loop.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from mathbench.baselines.models.interface import Network, Place, Shape
+from mathbench.baselines.models.torch.attention import CrossAttention, embedding, read
+from mathbench.baselines.models.torch.autoregressive import Writer
+from mathbench.baselines.models.torch.model import luck_of
+from mathbench.baselines.models.torch.one_shot import dense
+from mathbench.baselines.models.torch.writing import State, WritingModule
+from mathbench.baselines.settings import RelationalMemory as Settings
+
+
+class RelationalCore(nn.Module):
+    """Slots (B, S, D) that change with each token that comes in."""
+
+    recurrent = True
+
+    def __init__(self, settings: Settings, luck: torch.Generator):
+        super().__init__()
+        width = settings.hidden
+        self.attention = CrossAttention(width, settings.heads, 0.0, luck)
+        self.inner, self.outer = dense(width, width, luck), dense(width, width, luck)
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.gate_token, self.gate_memory = dense(width, 2 * width, luck), dense(width, 2 * width, luck)
+
+    def forward(self, x: Tensor, memory: Tensor, reads: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The memory after each token of x (B, T, D), flat (B, T, S * D), and the last one (B, S, D).
+
+        Args:
+            x: (B, T, D).
+            memory: (B, S, D), before the first token.
+            reads: bool (B, T); what is not read leaves the memory as it is.
+        """
+        made = []
+        for t in range(x.shape[1]):
+            after = self._after(x[:, t : t + 1], memory)  # (B, S, D)
+            memory = after if reads is None else torch.where(reads[:, t, None, None], after, memory)
+            made.append(memory.flatten(1))
+        return torch.stack(made, dim=1), memory
+
+    def _after(self, token: Tensor, memory: Tensor) -> Tensor:
+        """The memory (B, S, D) after a token (B, 1, D)."""
+        pair = self.attention.pair(torch.cat([memory, token], dim=1))  # (B, h, S + 1, D/h)
+        # every slot looks at every slot and at the token
+        mask = torch.ones((1, 1, 1, 1), dtype=torch.bool, device=memory.device)
+        found = self.norm1(memory + self.attention(memory, pair, mask))  # (B, S, D)
+        found = self.norm2(found + self.outer(torch.relu(self.inner(found))))  # (B, S, D)
+        gates = self.gate_token(token) + self.gate_memory(torch.tanh(memory))  # (B, S, 2 D)
+        take, keep = gates.chunk(2, dim=2)
+        return torch.sigmoid(take) * torch.tanh(found) + torch.sigmoid(keep + 1) * memory
+
+
+class RelationalMemory(WritingModule):
+    """A core that reads, one that writes from its memory, one softmax.
+
+    A state is the ``memory`` (B, S, D).
+    """
+
+    def __init__(self, shape: Shape, settings: Settings, luck: torch.Generator):
+        super().__init__()
+        self.start, self.masked = shape.symbols, settings.blanks == "masked"
+        self.embedding = embedding(shape.symbols + 1, settings.hidden, luck)
+        self.reader, self.writer = RelationalCore(settings, luck), RelationalCore(settings, luck)
+        self.output = dense(settings.slots * settings.hidden, shape.outputs, luck)
+        self.drop = nn.Dropout(settings.dropout)
+        self.register_buffer("empty", torch.eye(settings.slots, settings.hidden), persistent=False)
+        self.empty: Tensor  # (S, D): slots differ from the start
+
+    def begin(self, questions: Tensor) -> State:
+        """What is known after questions (B, T), before the first token."""
+        empty = self.empty.expand(len(questions), -1, -1)  # (B, S, D)
+        _, memory = self.reader(self._embedded(questions), empty, read(questions, self.masked))
+        return {"memory": memory}
+
+    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Tokens (B, A) through the writer: logits (B, A, V), and the state after them."""
+        made, memory = self.writer(self._embedded(tokens), state["memory"])  # (B, A, S * D)
+        return self.output(self.drop(made)), {"memory": memory}
+
+    def _embedded(self, tokens: Tensor) -> Tensor:
+        x: Tensor = self.embedding(tokens) * self.embedding.embedding_dim**0.5  # (B, T, D)
+        return x
+
+
+def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet and lengths.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+
+    >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
+    23340
+    """
+    luck = luck_of(seed, place)
+    return Writer(RelationalMemory(shape, settings, luck), shape, settings, place)

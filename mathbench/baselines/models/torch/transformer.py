@@ -1,0 +1,117 @@
+"""Encoder-decoder transformer in PyTorch: one stack reads the question, another writes and looks at what was read.
+
+Source: Vaswani et al., "Attention Is All You Need" (2017); used by Saxton et al., "Analysing Mathematical Reasoning
+Abilities of Neural Models" (2019), with norms before each part as in the library they took it from.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from mathbench.baselines.models.interface import Network, Place, Shape
+from mathbench.baselines.models.torch.attention import (
+    Block,
+    CrossAttention,
+    FeedForward,
+    Pair,
+    SelfAttention,
+    embedding,
+    read,
+)
+from mathbench.baselines.models.torch.autoregressive import Writer
+from mathbench.baselines.models.torch.model import luck_of
+from mathbench.baselines.models.torch.one_shot import dense
+from mathbench.baselines.models.torch.positions import sinusoids
+from mathbench.baselines.models.torch.writing import State, WritingModule
+from mathbench.baselines.settings import Transformer as Settings
+
+
+class DecoderBlock(nn.Module):
+    """Self-attention, attention to what was read, feed-forward; each behind a norm and added to what came in."""
+
+    def __init__(self, settings: Settings, luck: torch.Generator):
+        super().__init__()
+        width, dropout = settings.hidden, settings.dropout
+        self.attention = SelfAttention(width, settings.heads, dropout, luck)
+        self.cross = CrossAttention(width, settings.heads, dropout, luck)
+        self.feed = FeedForward(width, settings.inner, luck)
+        self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(width) for _ in range(3))
+        self.drop = nn.Dropout(dropout)
+
+    def forward(
+        self, x: Tensor, mask: Tensor, memory: Pair, reads: Tensor, past: Pair | None
+    ) -> tuple[Tensor, Pair]:
+        """X (B, A, D) behind a mask (1, 1, A, P + A), memory behind reads (B, 1, 1, T); (B, A, D) and its keys."""
+        found, pair = self.attention(self.norm1(x), mask, past=past)
+        x = x + self.drop(found)  # (B, A, D)
+        x = x + self.drop(self.cross(self.norm2(x), memory, reads))  # (B, A, D)
+        return x + self.drop(self.feed(self.norm3(x))), pair
+
+
+class Transformer(WritingModule):
+    """Encoder and decoder, sinusoidal positions, one softmax.
+
+    A state holds per block the keys and values of what was read and of what is written; ``reads`` (B, T); ``at``
+    (B,), the place of the next token.
+    """
+
+    def __init__(self, shape: Shape, settings: Settings, luck: torch.Generator):
+        super().__init__()
+        width, self.start = settings.hidden, shape.symbols
+        self.embedding = embedding(shape.symbols + 1, width, luck)
+        sizes = (width, settings.heads, settings.inner, settings.dropout)
+        self.encoder = nn.ModuleList(Block(*sizes, luck) for _ in range(settings.layers))
+        self.decoder = nn.ModuleList(DecoderBlock(settings, luck) for _ in range(settings.layers))
+        self.norm, self.norm_read = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.output, self.drop = dense(width, shape.outputs, luck), nn.Dropout(settings.dropout)
+        self.masked = settings.blanks == "masked"
+
+    def begin(self, questions: Tensor) -> State:
+        """What is known after questions (B, T), before the first token."""
+        reads = read(questions, self.masked)  # (B, T)
+        x = self._embedded(questions, (reads.cumsum(dim=1) - 1).clamp(min=0))  # (B, T, D)
+        for block in self.encoder:
+            x, _ = block(x, reads[:, None, None])  # (B, T, D)
+        x = self.norm_read(x)
+        state = {"reads": reads, "at": questions.new_zeros(len(questions))}
+        for i, block in enumerate(self.decoder):
+            cross: CrossAttention = block.cross  # type: ignore[assignment]
+            state[f"read key{i}"], state[f"read value{i}"] = cross.pair(x)  # (B, h, T, D/h)
+        return state
+
+    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Tokens (B, A) behind P others through the decoder: logits (B, A, V), and the state after them."""
+        size = tokens.shape[1]
+        past = state["key0"].shape[2] if "key0" in state else 0
+        places = torch.arange(size, device=tokens.device)
+        mask = torch.arange(past + size, device=tokens.device) <= places[:, None] + past  # (A, P + A)
+        x = self._embedded(tokens, state["at"][:, None] + places)  # (B, A, D)
+        after = {**state, "at": state["at"] + size}
+        for i, block in enumerate(self.decoder):
+            memory = (state[f"read key{i}"], state[f"read value{i}"])
+            own = (state[f"key{i}"], state[f"value{i}"]) if past else None
+            x, (after[f"key{i}"], after[f"value{i}"]) = block(
+                x, mask[None, None], memory, state["reads"][:, None, None], own
+            )  # (B, A, D)
+        return self.output(self.norm(x)), after
+
+    def _embedded(self, tokens: Tensor, places: Tensor) -> Tensor:
+        """Tokens (B, S) at places (B, S) as vectors (B, S, D)."""
+        width = self.embedding.embedding_dim
+        x: Tensor = self.drop(self.embedding(tokens) * width**0.5 + sinusoids(places, width))
+        return x
+
+
+def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+    """The network, untrained.
+
+    Args:
+        shape: alphabet and lengths.
+        settings: hyperparameters.
+        seed: decides the first weights.
+        place: device and threads.
+
+    >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
+    235340
+    """
+    luck = luck_of(seed, place)
+    return Writer(Transformer(shape, settings, luck), shape, settings, place)

@@ -1,0 +1,1 @@
+"""Answerers that are not trained: floors and the exact solver."""

@@ -1,0 +1,213 @@
+"""Baselines: one written-out table; what is heavy is named as text and loaded when it is used.
+
+A baseline answers questions. Trained ones are networks in one or two frameworks, floors are shortcuts fitted
+on the training rows, and the ceiling is the exact solver. Others come from the entry point group
+``mathbench.baselines`` or from a file: ``./mine.py:MyModel``.
+"""
+
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+
+from mathbench.errors import InputError, did_you_mean
+from mathbench.registry import table
+
+KINDS = ("network", "floor", "ceiling", "other")
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One entry of the table.
+
+    Args:
+        name: what the command line calls it.
+        kind: ``network``, ``floor``, ``ceiling`` or ``other`` (a third party's).
+        summary: one phrase for listings.
+        target: ``"module:name"`` of the answerer class (see `mathbench.baselines.shortcuts.answerer`); for networks
+            empty.
+        frameworks: for networks, ``"module:build"`` per framework (see `mathbench.baselines.models.interface`).
+        settings: for networks, ``"module:name"`` of the dataclass of its hyperparameters.
+        classify: whether a network chooses between the training answers instead of writing text.
+    """
+
+    name: str
+    kind: str
+    summary: str
+    target: str = ""
+    frameworks: dict[str, str] = field(default_factory=dict)
+    settings: str = ""
+    classify: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InputError(f"baseline kind must be one of {', '.join(KINDS)}. Received: {self.kind!r}.")
+
+
+def _network(
+    name: str,
+    summary: str,
+    target: str,
+    settings: str,
+    frameworks: tuple[str, ...] = ("torch", "keras"),
+    classify: bool = False,
+) -> Baseline:
+    """A network whose modules have the same name in every framework."""
+    found = {framework: f"mathbench.baselines.models.{framework}.{target}" for framework in frameworks}
+    return Baseline(name, "network", summary, "", found, f"mathbench.baselines.{settings}", classify)
+
+
+_BASELINES = (
+    _network(
+        "lstm-seq2seq",
+        "LSTM reads the question, a second LSTM writes the answer, one softmax per position",
+        "lstm_seq2seq:build",
+        "settings:Seq2Seq",
+    ),
+    _network(
+        "lstm-classifier",
+        "LSTM reads the question, one softmax over the possible answers",
+        "recurrent_classifier:lstm",
+        "settings:Classifier",
+        classify=True,
+    ),
+    _network(
+        "gru-classifier",
+        "GRU reads the question, one softmax over the possible answers",
+        "recurrent_classifier:gru",
+        "settings:Classifier",
+        classify=True,
+    ),
+    _network(
+        "rnn-classifier",
+        "plain RNN reads the question, one softmax over the possible answers",
+        "recurrent_classifier:rnn",
+        "settings:Classifier",
+        classify=True,
+    ),
+    _network(
+        "cnn-lstm-classifier",
+        "convolution, pooling and an LSTM with dropout read, one softmax over the possible answers",
+        "cnn_lstm_classifier:build",
+        "settings:Convolved",
+        classify=True,
+    ),
+    _network(
+        "bilstm-seq2seq",
+        "LSTMs from both ends read, LSTMs from both ends write, one softmax per position",
+        "bilstm_seq2seq:build",
+        "settings:Bidirectional",
+    ),
+    _network(
+        "lstm-small",
+        "lstm-seq2seq with a writer smaller than the reader",
+        "lstm_seq2seq:build",
+        "settings:Small",
+    ),
+    _network(
+        "simple-lstm",
+        "one LSTM reads the question, thinks on blanks and writes, one softmax per step",
+        "simple_lstm:build",
+        "settings:Simple",
+    ),
+    _network(
+        "cnn",
+        "residual convolutions over question and answer, one softmax per position",
+        "cnn:build",
+        "settings:Convolutions",
+        frameworks=("torch",),
+    ),
+    _network(
+        "mlp",
+        "dense layers on the whole question, one softmax per position",
+        "mlp:build",
+        "settings:Perceptron",
+    ),
+    _network(
+        "attentional-lstm",
+        "LSTM reads the question in both directions, a second one writes and looks back at each step",
+        "attentional_lstm:build",
+        "settings:AttentionalLSTM",
+    ),
+    _network(
+        "transformer",
+        "encoder-decoder transformer with sinusoidal positions",
+        "transformer:build",
+        "settings:Transformer",
+    ),
+    _network(
+        "decoder-transformer",
+        "decoder-only transformer with a choice of positions",
+        "decoder_transformer:build",
+        "settings:DecoderTransformer",
+        frameworks=("torch",),
+    ),
+    _network(
+        "universal-transformer",
+        "decoder-only transformer whose blocks are passed again and again",
+        "universal_transformer:build",
+        "settings:UniversalTransformer",
+        frameworks=("torch",),
+    ),
+    _network(
+        "relational-memory",
+        "relational memory core: slots that attend to each other read and write",
+        "relational_memory:build",
+        "settings:RelationalMemory",
+        frameworks=("torch",),
+    ),
+    Baseline(
+        "constant",
+        "floor",
+        "always the most frequent training answer",
+        "mathbench.baselines.shortcuts.floors:Constant",
+    ),
+    Baseline(
+        "last-digit",
+        "floor",
+        "looks at the last digits only",
+        "mathbench.baselines.shortcuts.floors:LastDigit",
+    ),
+    Baseline(
+        "trial-division",
+        "floor",
+        "calls prime what no prime up to a limit divides",
+        "mathbench.baselines.shortcuts.floors:TrialDivision",
+    ),
+    Baseline(
+        "casting-out-nines",
+        "floor",
+        "believes a statement that holds modulo base - 1",
+        "mathbench.baselines.shortcuts.floors:CastingOutNines",
+    ),
+    Baseline(
+        "copy-operand",
+        "floor",
+        "answers with one of the operands",
+        "mathbench.baselines.shortcuts.floors:CopyOperand",
+    ),
+    Baseline(
+        "exact-solver",
+        "ceiling",
+        "the task's own solver",
+        "mathbench.baselines.shortcuts.exact_solver:ExactSolver",
+    ),
+)
+BASELINES = table("baselines", ((baseline.name, baseline) for baseline in _BASELINES))
+
+
+def baseline(name: str) -> Baseline:
+    """Find a baseline by its name, by an entry point of that name, or by ``./file.py:Class``.
+
+    Raises:
+        InputError: for an unknown name, with the nearest known one.
+
+    >>> baseline("constant").kind
+    'floor'
+    """
+    if name in BASELINES:
+        return BASELINES[name]
+    if ".py:" in name:
+        return Baseline(name, "other", "from a file", target=name)
+    others = {point.name: point.value for point in entry_points(group="mathbench.baselines")}
+    if name in others:
+        return Baseline(name, "other", "from an installed package", target=others[name])
+    raise InputError(f"unknown baseline '{name}'. {did_you_mean(name, [*BASELINES, *others])}")

@@ -1,0 +1,232 @@
+"""The rows that a step sees, as tokens: a pure function of the step, however they come about.
+
+From memory or from a stream, in stages, sorted by length, or made ahead: each is a function of the step, made of
+another one. So a run resumes anywhere, and what runs in the background changes no bit.
+
+Which training rows a step sees: a pure function of seed and step, so that a run can resume anywhere.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench.baselines.encoding import Tokens
+from mathbench.hashing import GOLDEN, key_of, mix, scale
+from mathbench.sampling.permute import shuffled
+from mathbench.task import Task
+from mathbench.tokenizer import BLANK
+
+Int = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Feed:
+    """Batches of row indices.
+
+    Args:
+        rows: how many training rows there are.
+        batch: rows per step.
+        seed: decides the order.
+        members: for drawing by strata, the row indices of each stratum; empty for whole epochs.
+        bounds: for drawing by strata, uint64 upper bounds that cut 2^64 by weight.
+    """
+
+    rows: int
+    batch: int
+    seed: int | str
+    members: tuple[Int, ...] = ()
+    bounds: NDArray[np.uint64] | None = None
+
+    def indices(self, step: int) -> Int:
+        """The rows of one step, int64 (batch,).
+
+        >>> feed = Feed(rows=5, batch=2, seed=0)
+        >>> sorted(int(i) for step in range(5) for i in feed.indices(step))
+        [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+        """
+        at = np.arange(step * self.batch, (step + 1) * self.batch)
+        if self.members:
+            return self._by_strata(at)
+        epochs, places = at // self.rows, at % self.rows
+        found = [
+            _order(self.rows, self.seed, int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)
+        ]
+        return np.concatenate(found)
+
+    def _by_strata(self, at: Int) -> Int:
+        """A stratum by weight, then one of its rows, with repetition: small strata are seen often enough."""
+        key = np.uint64(key_of("draw", self.seed))
+        words = mix(at.astype(np.uint64) * np.uint64(GOLDEN) + key)
+        stratum = np.searchsorted(self.bounds if self.bounds is not None else words[:0], words, side="right")
+        luck, out = mix(words ^ key), np.empty(len(at), dtype=np.int64)
+        for number in np.unique(stratum):
+            here, rows = stratum == number, self.members[number]
+            out[here] = rows[scale(luck[here], np.full(1, len(rows), np.uint64)).astype(np.int64)]
+        return out
+
+
+def feed_of(task: Task, train: pa.Table, batch: int, sampling: str, seed: int | str) -> Feed:
+    """The feed that a recipe asks for.
+
+    Args:
+        task: for the weights of its strata.
+        train: the training rows, with their strata.
+        batch: rows per step.
+        sampling: ``rows`` for epochs in a new order each, ``strata`` for drawing strata by their weight.
+        seed: decides the order.
+    """
+    if sampling == "rows":
+        return Feed(train.num_rows, batch, seed)
+    encoded = train.column("stratum").cast(pa.string()).combine_chunks().dictionary_encode()
+    codes, names = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
+    weights = {stratum.name: stratum.weight for stratum in task.inner()}
+    # the plan has used small strata up in the first rows of train; the weights are those it began with
+    share = np.cumsum([weights.get(name, 1) for name in names], dtype=np.float64)
+    bounds = (share[:-1] / share[-1] * 2.0**64).astype(np.uint64)
+    return Feed(
+        train.num_rows, batch, seed, tuple(np.flatnonzero(codes == i) for i in range(len(names))), bounds
+    )
+
+
+@lru_cache(maxsize=2)
+def _order(rows: int, seed: int | str, epoch: int) -> Int:
+    return shuffled(rows, key_of("order", seed, epoch)).astype(np.int64)
+
+
+Batch = tuple[Tokens, Tokens]  # questions (B, T) and labels (B, positions), int64
+
+
+class Batches(Protocol):
+    """What a training reads."""
+
+    def batch(self, step: int) -> Batch:
+        """The questions (B, T) and labels (B, positions) of a step, from 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class InMemory:
+    """Batches of rows that are there as tokens.
+
+    Args:
+        questions: int64 (n, T).
+        labels: int64 (n, positions).
+        feed: which rows a step sees.
+    """
+
+    questions: Tokens
+    labels: Tokens
+    feed: Feed
+
+    def batch(self, step: int) -> Batch:
+        """Some of the rows."""
+        rows = self.feed.indices(step)
+        return self.questions[rows], self.labels[rows]
+
+
+@dataclass(frozen=True)
+class InStages:
+    """One thing after the other, each from its own step 0.
+
+    Args:
+        begins: the first step of each stage, ascending from 0.
+        stages: what is read in each.
+    """
+
+    begins: tuple[int, ...]
+    stages: tuple[Batches, ...]
+
+    def batch(self, step: int) -> Batch:
+        """What the stage of this step shows."""
+        number = int(np.searchsorted(self.begins, step, side="right")) - 1
+        return self.stages[number].batch(step - self.begins[number])
+
+
+class Bucketed:
+    """The rows of several batches sorted by length and cut anew, so that rows of one batch are about equally long.
+
+    The blank columns of a batch are cut off: on questions of 10 to 160 characters this saves most of the work.
+    The batches of a group come in an order that follows from the seed.
+
+    Args:
+        batches: what is sorted.
+        together: batches sorted together.
+        seed: decides the order in a group.
+        blank_first: whether questions have their blanks in front.
+    """
+
+    def __init__(self, batches: Batches, together: int, seed: int | str, blank_first: bool):
+        self._batches, self._together, self._seed, self._first = batches, together, seed, blank_first
+        self._group, self._kept = -1, list[Batch]()
+
+    def batch(self, step: int) -> Batch:
+        """One of the batches of its group."""
+        group, place = divmod(step, self._together)
+        if group != self._group:
+            self._group, self._kept = group, self._sorted(group)
+        return self._kept[place]
+
+    def _sorted(self, group: int) -> list[Batch]:
+        parts = [self._batches.batch(group * self._together + i) for i in range(self._together)]
+        sizes = [len(labels) for _, labels in parts]
+        questions = joined([questions for questions, _ in parts], self._first)
+        labels = np.concatenate([labels for _, labels in parts])
+        by_length = np.argsort((questions != BLANK).sum(axis=1), kind="stable")
+        cut = np.split(by_length, np.cumsum(sizes)[:-1])
+        order = shuffled(len(cut), key_of("buckets", self._seed, group))
+        return [(self._narrow(questions[cut[i]]), labels[cut[i]]) for i in order.tolist()]
+
+    def _narrow(self, questions: Tokens) -> Tokens:
+        longest = max(int((questions != BLANK).sum(axis=1).max(initial=1)), 1)
+        return np.ascontiguousarray(questions[:, -longest:] if self._first else questions[:, :longest])
+
+
+class Ahead:
+    """Makes the batches of the next steps in a thread while a step is computed.
+
+    Args:
+        batches: what is read.
+        steps: how many steps ahead.
+        end: the step after the last one.
+    """
+
+    def __init__(self, batches: Batches, steps: int, end: int):
+        self._batches, self._steps, self._end = batches, steps, end
+        self._coming: dict[int, Future[Batch]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def batch(self, step: int) -> Batch:
+        """What is read at this step, which is ready as a rule."""
+        for later in range(step, min(step + self._steps + 1, self._end)):
+            if later not in self._coming:
+                self._coming[later] = self._thread.submit(self._batches.batch, later)
+        return self._coming.pop(step).result()
+
+    @cached_property
+    def _thread(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, "batches")  # one: batches are made in their order
+
+
+def joined(parts: Sequence[Tokens], blank_first: bool) -> Tokens:
+    """Token matrices (B, T) under each other, the narrower ones filled up with blanks.
+
+    >>> joined([np.array([[1]]), np.array([[2, 3]])], blank_first=True).tolist()
+    [[0, 1], [2, 3]]
+    """
+    width = max(part.shape[1] for part in parts)
+    rooms = [width - part.shape[1] for part in parts]
+    sides = [(room, 0) if blank_first else (0, room) for room in rooms]
+    return np.concatenate([np.pad(part, ((0, 0), side)) for part, side in zip(parts, sides, strict=True)])

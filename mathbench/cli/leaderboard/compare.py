@@ -1,0 +1,180 @@
+"""Commands about single submissions: leaderboard compare, withdraw, reproduce."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mathbench.cli.leaderboard.options import BoardOption, JsonOption, TaskOption
+from mathbench.cli.options import Device
+from mathbench.cli.output import emit, err, out, say, table
+from mathbench.errors import CheckFailed, InputError
+
+if TYPE_CHECKING:
+    from mathbench.leaderboard.ranking.compare import Compared, Paired
+    from mathbench.leaderboard.store.board import Board
+    from mathbench.leaderboard.submission_record import Kept
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="How its digest begins, as in `leaderboard show`.")]
+
+
+def register(leaderboard: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (compare, withdraw, reproduce):
+        leaderboard.command()(command)
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="A submission's id, or a model's name.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    board: BoardOption = None,
+    task: TaskOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two models on the same rows: McNemar's test, where they differ, rows to look at.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard compare 1f2e3d4c 5b6a7988
+
+    mathbench leaderboard compare lstm-seq2seq transformer --task addition-base10 --json
+    """
+    from mathbench.leaderboard.ranking.compare import compare as compare_two
+    from mathbench.leaderboard.store.board import Board
+
+    opened = Board(board, create=False)
+    pair = _pair(opened, first, second, task)
+    one, two = ((kept, opened.packed(kept.digest)) for kept in pair)
+    found = compare_two(one, two)
+    if as_json:
+        names = [{"digest": kept.digest, "model": kept.facts.model} for kept in pair]
+        emit({"first": names[0], "second": names[1], "splits": [split.to_json() for split in found]})
+        return
+    for split in found:
+        _print_split(split, (pair[0].facts.model, pair[1].facts.model))
+    say("p: if both were equally good, how often they would differ at least so much on these rows (McNemar)")
+
+
+def _pair(board: "Board", first: str, second: str, task: str | None) -> tuple["Kept", "Kept"]:
+    """Two submissions with the same rows, named by id or by model."""
+    from mathbench.leaderboard.ranking.compare import rows_of
+    from mathbench.leaderboard.ranking.rank import of_task
+    from mathbench.leaderboard.submission_record import one_of
+
+    kept = of_task(board.kept(), task)
+    found = [
+        [k for k in kept if k.facts.model == name and k.withdrawn is None] or [one_of(kept, name)]
+        for name in (first, second)
+    ]
+    pairs = [(a, b) for a in found[0] for b in found[1] if a is not b and rows_of(a) == rows_of(b)]
+    if len(pairs) == 1 or max(map(len, found)) == 1:
+        return pairs[0] if pairs else (found[0][0], found[1][0])
+    ids = sorted(
+        {f"{k.digest[:8]} ({k.facts.model}, {k.facts.task['name']})" for group in found for k in group}
+    )
+    what = f"{len(pairs)} pairs of them answered the same rows" if pairs else "none answered the same rows"
+    raise InputError(f"{what}; name two by their ids: {', '.join(ids[:8])}.")
+
+
+def _print_split(found: "Compared", names: tuple[str, str]) -> None:
+    from rich.text import Text
+
+    counts = table("", f"{names[1]} right", "wrong", right=(f"{names[1]} right", "wrong"))
+    total = found.total
+    counts.title = Text(f"{found.task}, {found.split}", style="bold")
+    counts.add_row(Text(f"{names[0]} right"), f"{total.both:,}", f"{total.only_first:,}")
+    counts.add_row("wrong", f"{total.only_second:,}", f"{total.neither:,}")
+    out.print(counts)
+    out.print(f"p = {total.p:.3g} ({total.test})")
+    _print_strata(found.strata, names)
+    samples = table("row", "question", "answer", "A", "B")
+    for row in found.samples:
+        samples.add_row(*(Text(_short(row[key])) for key in ("row", "question", "answer", "first", "second")))
+    if found.samples:
+        out.print(samples)
+
+
+def _print_strata(strata: Mapping[str, "Paired"], names: tuple[str, str]) -> None:
+    from rich.text import Text
+
+    columns = ("n", "only A right", "only B right", "p")
+    differ = table("stratum", *columns, right=columns, title=None)
+    for name, pair in strata.items():
+        if pair.only_first or pair.only_second:
+            n = pair.both + pair.only_first + pair.only_second + pair.neither
+            differ.add_row(
+                Text(name), f"{n:,}", f"{pair.only_first:,}", f"{pair.only_second:,}", f"{pair.p:.3g}"
+            )
+    if differ.row_count:
+        out.print(Text(f"A: {names[0]}, B: {names[1]}"))
+        out.print(differ)
+
+
+def _short(value: object) -> str:
+    from mathbench.leaderboard.ranking.render import clean
+
+    text = "-" if value is None else clean(str(value))
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def withdraw(
+    wanted: Id,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is shown for ever.")],
+    board: BoardOption = None,
+) -> None:
+    """Take a submission out of the ranking; it stays on the board with the reason.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard withdraw 1f2e3d4c --reason "trained on the test rows by mistake"
+    """
+    from mathbench.leaderboard.store.board import Board
+    from mathbench.leaderboard.store.folder import folder_of, is_folder
+    from mathbench.leaderboard.store.folder import withdraw as withdraw_file
+
+    if is_folder(board):
+        digest = withdraw_file(folder_of(board), wanted, reason)
+    else:
+        opened = Board(board, create=False)
+        digest = opened.find(wanted).digest
+        opened.withdraw(digest, reason)
+    say(f"{digest[:8]} is withdrawn; `mathbench leaderboard show --withdrawn` shows it")
+
+
+def reproduce(
+    wanted: Id,
+    board: BoardOption = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="The run directory. Default: runs/again-ID")
+    ] = None,
+    device: Device = "auto",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a kept run again from its recipe; exit code 1 when its score does not come out again.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard reproduce 1f2e3d4c
+    """
+    from mathbench.baselines.models.interface import Place
+    from mathbench.baselines.run import Order
+    from mathbench.cli.running import command, interruptible
+    from mathbench.leaderboard.reproduce import reproduce as run_again
+    from mathbench.leaderboard.store.board import Board
+
+    opened = Board(board, create=False)
+    folder = out_dir or Path("runs") / f"again-{opened.find(wanted).digest[:8]}"
+    order = Order(folder, place=Place(device, threads), command=command(), console=err)
+    with interruptible(folder):
+        found = run_again(opened, wanted, order)
+    if as_json:
+        emit(found.to_json())
+    for split, (kept, again) in found.scores.items():
+        low, high = kept.interval
+        say(f"{split}: {again.exact_match:.2%}, was {kept.exact_match:.2%} ({low:.2%} to {high:.2%})")
+    say(f"predictions: {'the same' if found.same_predictions else 'others'}; kept as {found.again[:8]} too")
+    if not found.holds:
+        raise CheckFailed(f"{found.digest[:8]} was not found again; its badge stays.")
+    say(f"{found.digest[:8]} is reproduced")

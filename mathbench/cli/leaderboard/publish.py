@@ -1,0 +1,163 @@
+"""Commands that publish a board: leaderboard export and build."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mathbench.cli.leaderboard import show
+from mathbench.cli.leaderboard.options import (
+    BoardOption,
+    FrameworkOption,
+    SortOption,
+    SplitOption,
+    TaskOption,
+)
+from mathbench.cli.leaderboard.verify import verify_folder
+from mathbench.cli.output import Bar, emit, say
+from mathbench.errors import CheckFailed, InputError, did_you_mean
+
+FORMATS = ("markdown", "csv", "json", "html")
+
+RoundsOption = Annotated[
+    Path | None, typer.Option("--rounds", help="For pages: a folder of sealed rounds, one each.")
+]
+
+
+def register(leaderboard: typer.Typer) -> None:
+    """Add the commands."""
+    leaderboard.command()(export)
+    leaderboard.command()(build)
+
+
+def export(
+    format: Annotated[str, typer.Option("--format", help="markdown, csv, json or html.")] = "markdown",
+    out: Annotated[Path | None, typer.Option("--out", help="A file; for json and html a folder.")] = None,
+    board: BoardOption = None,
+    task: TaskOption = None,
+    framework: FrameworkOption = None,
+    split: SplitOption = None,
+    sort: SortOption = "score",
+    rounds: RoundsOption = None,
+) -> None:
+    """Write the board as Markdown, CSV or JSON, without --out to stdout; or as the pages of a site.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard export --format csv > board.csv
+
+    mathbench leaderboard export --format json --out leaderboard/results
+
+    mathbench leaderboard export --board leaderboard --format markdown --out leaderboard/README.md
+
+    mathbench leaderboard export --format html --out site
+    """
+    if format not in FORMATS:
+        raise InputError(f"unknown format '{format}'. {did_you_mean(format, FORMATS)}")
+    if rounds is not None and format != "html":
+        raise InputError("--rounds are pages; give --format html too.")
+    if (format == "json" and out is not None) or format == "html":
+        if task or framework or split:
+            raise InputError(f"--format {format} writes the whole board; the filters do not apply to it.")
+        _export_folder(format, board, out, rounds)
+        return
+    _export_tables(format, board, out, (task, framework, split, sort))
+
+
+def _export_tables(format: str, board: str | None, out: Path | None, filters: show.Filters) -> None:
+    from mathbench.leaderboard.ranking import render
+
+    name, tables = show.tables_of(board, *filters)
+    if format == "json":
+        emit(render.record(tables, name))
+        return
+    text = render.markdown(tables) if format == "markdown" else render.comma_separated(tables)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        _write(out, text, marked=format == "markdown")
+
+
+def _export_folder(format: str, board: str | None, folder: Path | None, rounds: Path | None) -> None:
+    from mathbench.leaderboard.store.folder import export, kept_on
+
+    if folder is None:
+        raise InputError("a site is a folder of pages: give --out FOLDER.")
+    if format == "html":
+        _write_site(board, folder, rounds)
+        return
+
+    paths = export(kept_on(board)[1], folder)
+    say(f"{len(paths)} submissions in {folder}")
+
+
+def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
+    """All pages, with a bar."""
+    from mathbench.leaderboard.site.export import export, site_of
+
+    if rounds is not None and not rounds.is_dir():
+        raise InputError(f"there is no folder '{rounds}' of rounds.")
+    site = site_of(board, rounds)
+    with Bar("pages", sum(1 for _ in site.paths())) as bar:
+        count = export(site, folder, lambda path: bar(1))
+    say(f"{count:,} files in {folder}; open {folder / 'index.html'}, or put the folder on any static host")
+
+
+def _write(path: Path, text: str, marked: bool) -> None:
+    """Write a table to a file; into an existing Markdown file only between its marks."""
+    from mathbench.leaderboard.ranking.render import MARKS, between_marks
+    from mathbench.storage import atomic
+
+    if marked and path.exists():
+        page = between_marks(path.read_text(encoding="utf-8"), text)
+        if page is None:
+            raise InputError(f"'{path}' has no lines '{MARKS[0]}' and '{MARKS[1]}' to write between.")
+        text = page
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write(path, text)
+    say(f"wrote {path}")
+
+
+def build(
+    folder: Annotated[Path, typer.Argument(help="A folder of results, with README.md.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 when the table is another.")
+    ] = False,
+    site: Annotated[
+        Path | None, typer.Option("--site", help="Write the pages of a site into this folder too.")
+    ] = None,
+    rounds: RoundsOption = None,
+) -> None:
+    """Check every file of a folder of results and write its table into README.md, and its pages.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard build leaderboard
+
+    mathbench leaderboard build leaderboard --check
+
+    mathbench leaderboard build leaderboard --site site
+    """
+    from mathbench.leaderboard.ranking import render
+    from mathbench.leaderboard.ranking.rank import tables
+    from mathbench.leaderboard.store.folder import read
+
+    if not folder.is_dir():
+        raise InputError(f"there is no folder '{folder}'.")
+    if check and (site or rounds):
+        raise InputError("--check writes nothing, so it takes neither --site nor --rounds.")
+    if rounds and not site:
+        raise InputError("--rounds are pages; give --site FOLDER too.")
+    verify_folder(folder, as_json=False)
+    page, text = folder / "README.md", render.markdown(tables(read(folder)))
+    if not check:
+        _write(page, text, marked=True)
+        if site is not None:
+            _write_site(folder, site, rounds)
+        return
+    found = page.read_text(encoding="utf-8") if page.is_file() else ""
+    if render.between_marks(found, text) != found:
+        raise CheckFailed(
+            f"{page} does not show these results. `mathbench leaderboard build {folder}` mends it."
+        )

@@ -1,0 +1,102 @@
+"""Commands for those who take part in a sealed round: leaderboard round challenge, answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mathbench.cli.leaderboard.rounds_options import Place, Secret, TokenFile, write_questions, write_text
+from mathbench.cli.output import say
+from mathbench.errors import InputError
+
+
+def register(rounds: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (challenge, answer):
+        rounds.command()(command)
+
+
+def challenge(
+    place: Place,
+    weights: Annotated[
+        Path, typer.Option("--weights", help="The file of weights; its SHA-256 is registered.")
+    ],
+    model: Annotated[str, typer.Option("--model", help="The model's name.")],
+    questions: Annotated[Path, typer.Option("--out", help="Where the questions go: .jsonl or .parquet.")],
+    secret: Secret = None,
+    token_file: TokenFile = None,
+) -> None:
+    """Register a model's weights, and draw its questions only then. Of the weights only the SHA-256 leaves here.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard round challenge rounds/winter --weights mine.safetensors --model mine --out q.jsonl
+
+    mathbench leaderboard round challenge https://board.example.org/rounds/winter --weights mine.safetensors
+    --model mine --out q.jsonl --token-file ada.token
+    """
+    from mathbench.leaderboard import client
+    from mathbench.leaderboard.rounds import host, log, sealed
+    from mathbench.leaderboard.rounds.client import served
+
+    far, digest = served(place), sealed.sha256_of(weights)
+    token = client.token(token_file) if far else ""
+    if far and secret:
+        raise InputError("--secret is the host's; for a round on a server it is kept there.")
+    with _reserved(questions):
+        if far:
+            mine = far.challenge(model, digest, token)
+            name, deadline, receipt, asked = mine.entry, mine.deadline, mine.receipt, mine.questions
+        else:
+            entry, asked = host.challenge(Path(place), model, digest, log.now, secret)
+            name, deadline, receipt = entry.name, entry.deadline, entry.challenge.digest
+        write_questions(questions, asked)
+    say(f"{name}: {asked.num_rows:,} questions in {questions}; answer until {deadline:%H:%M:%S} UTC")
+    say(f"receipt: {receipt}")
+
+
+@contextmanager
+def _reserved(questions: Path) -> Iterator[None]:
+    """See that questions can be written, before the clock runs; what is refused leaves no file."""
+    if questions.suffix not in (".jsonl", ".parquet"):
+        raise InputError(f"--out must end in .jsonl or .parquet. Received: '{questions.name}'.")
+    if questions.exists():
+        raise InputError(f"'{questions}' is there already.")
+    write_text(questions, "")
+    try:
+        yield
+    except BaseException:
+        questions.unlink(missing_ok=True)
+        raise
+
+
+def answer(
+    place: Place,
+    entry: Annotated[str, typer.Argument(help="The entry, such as e1.")],
+    answers: Annotated[Path, typer.Argument(help="Parquet or JSON lines: split, row, prediction, task.")],
+    weights: Annotated[Path, typer.Option("--weights", help="The file that was registered, once more.")],
+    token_file: TokenFile = None,
+) -> None:
+    """Hand in the answers of an entry, once and in time.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard round answer rounds/winter e1 answers.jsonl --weights mine.safetensors
+
+    mathbench leaderboard round answer https://board.example.org/rounds/winter e1 answers.jsonl
+    --weights mine.safetensors --token-file ada.token
+    """
+    from mathbench.leaderboard import client
+    from mathbench.leaderboard.rounds import host, log, sealed
+    from mathbench.leaderboard.rounds.client import served
+
+    digest = sealed.sha256_of(weights)
+    if far := served(place):
+        receipt = far.answer(entry, digest, answers, client.token(token_file))
+    else:
+        found = host.answer(Path(place), entry, digest, answers, log.now)
+        receipt = found.answer.digest if found.answer else ""
+    say(f"{entry} has answered; scores are told when the round is revealed")
+    say(f"receipt: {receipt}")

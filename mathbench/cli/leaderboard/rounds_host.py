@@ -1,0 +1,124 @@
+"""Commands for the host of a sealed round: leaderboard round open, close, reveal, publish."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mathbench.cli.leaderboard import rounds_enter, rounds_view
+from mathbench.cli.leaderboard.options import JsonOption
+from mathbench.cli.leaderboard.rounds_options import Folder, Secret
+from mathbench.cli.output import emit, say
+from mathbench.errors import InputError
+
+if TYPE_CHECKING:
+    from mathbench.task import Task
+
+rounds = typer.Typer(no_args_is_help=True, help="Sealed rounds.", rich_markup_mode="rich")
+
+
+def register(leaderboard: typer.Typer) -> None:
+    """Add the commands, also those of entrants and onlookers."""
+    rounds.command("open")(open_round)
+    rounds_enter.register(rounds)
+    for command in (close, reveal, publish):
+        rounds.command()(command)
+    rounds_view.register(rounds)
+    leaderboard.add_typer(rounds, name="round")
+
+
+def open_round(
+    folder: Folder,
+    task: Annotated[list[str], typer.Option("--task", help="Such as addition:digits=6; may be repeated.")],
+    closes: Annotated[str, typer.Option(help="After so long, such as 2h or 7d.")],
+    answer_within: Annotated[str, typer.Option(help="From questions to answers, such as 10m.")] = "1h",
+    interpolate: Annotated[int, typer.Option(min=0, help="Questions of this split, per task.")] = 1000,
+    extrapolate: Annotated[int, typer.Option(min=0, help="Questions of this split, per task.")] = 1000,
+    secret: Secret = None,
+) -> None:
+    """Open a round and publish the digest of its seed.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard round open rounds/winter --task addition:digits=6 --task gcd --closes 7d
+    """
+    from mathbench.leaderboard.rounds import host, log, private
+
+    sizes = {s: n for s, n in {"interpolate": interpolate, "extrapolate": extrapolate}.items() if n}
+    if not sizes:
+        raise InputError("a round needs questions: --interpolate or --extrapolate must be above 0.")
+    until, within = log.now() + timedelta(seconds=_seconds(closes)), _seconds(answer_within)
+    found = host.open_round(folder, list(map(_task, task)), sizes, until, within, log.now(), secret)
+    say(f"opened until {found.closes:%Y-%m-%d %H:%M:%S} UTC; commitment {found.opened['commitment']}")
+    say(f"keep '{private.place_of(found, secret)}' secret, and do not lose it")
+
+
+def close(folder: Folder) -> None:
+    """Stop entries and answers.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard round close rounds/winter
+    """
+    from mathbench.leaderboard.rounds import host, log
+
+    host.close(folder, log.now)
+    say("closed")
+
+
+def reveal(folder: Folder, secret: Secret = None, as_json: JsonOption = False) -> None:
+    """Publish seed, salt and scores of a closed round.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard round reveal rounds/winter
+    """
+    from mathbench.leaderboard.rounds import host, log
+    from mathbench.leaderboard.rounds.rules import Round
+
+    host.reveal(folder, log.now, secret)
+    rounds_view.show_round(Round(log.read(folder)), as_json)
+
+
+def publish(
+    folder: Folder,
+    board: Annotated[
+        str | None,
+        typer.Option("--board", metavar="PATH|URL", help="Which board: an SQLite file or a database URL."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a revealed round on a board: every entry's answers to every task, scored by the same checker.
+
+    The same round again changes nothing.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard round publish rounds/winter --board team.sqlite
+    """
+    from mathbench.leaderboard.rounds.publish import publish as put
+
+    found = put(folder, board)
+    if as_json:
+        emit([{"entry": one.entry, "digest": one.place.kept.digest, "new": one.place.new} for one in found])
+    new = sum(one.place.new for one in found)
+    where = f" on {found[0].board}" if found else ""
+    say(f"{new} submissions of {folder} are new{where}, {len(found) - new} were there already")
+
+
+def _seconds(text: str) -> int:
+    from mathbench.cli.running import seconds
+
+    days = text.strip().removesuffix("d")
+    return int(days) * 86400 if text.strip().endswith("d") and days.isdigit() else int(seconds(text))
+
+
+def _task(text: str) -> "Task":
+    """Read a task such as addition:digits=6,operands=2."""
+    from mathbench.families import family
+
+    name, _, options = text.partition(":")
+    pairs = [pair.partition("=") for pair in options.split(",") if pair]
+    if wrong := [key for key, equals, _ in pairs if not equals]:
+        raise InputError(f"a task is given as NAME:key=value,key=value. Received: {wrong[0]!a}.")
+    return family(name).of({key: value for key, _, value in pairs})

@@ -1,0 +1,58 @@
+"""What the commands of sealed rounds share: their arguments, and files of questions."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mathbench.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def _here(folder: Path) -> Path:
+    """A folder, of which only a path was given."""
+    if folder.parts[:1] in (("http:",), ("https:",)):
+        raise InputError("the host's own steps are taken in the folder of the round, not over HTTP.")
+    return folder
+
+
+Folder = Annotated[
+    Path, typer.Argument(help="The round's folder; it can be published at any time.", callback=_here)
+]
+Place = Annotated[
+    str, typer.Argument(metavar="FOLDER|URL", help="The round's folder, or its URL on a server.")
+]
+Secret = Annotated[
+    Path | None,
+    typer.Option(
+        "--secret", help="Where the host keeps seed and salt. Default: beside the user's own board."
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", help="Holds the token for a server, instead of MATHBENCH_TOKEN."),
+]
+
+
+def write_questions(path: Path, questions: "pa.Table") -> None:
+    """Write questions as Parquet or JSON lines, as the end of the name says."""
+    import pyarrow.parquet as pq
+
+    from mathbench.storage import atomic
+
+    if path.suffix == ".parquet":
+        with atomic.replacing(path) as file:
+            pq.write_table(questions, file)
+    else:
+        write_text(path, "".join(json.dumps(row) + "\n" for row in questions.to_pylist()))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, and the folders above it."""
+    from mathbench.storage import atomic
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write(path, text)

@@ -1,0 +1,142 @@
+"""Commands that look at a sealed round: leaderboard round show, verify, fetch."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mathbench.cli.leaderboard.options import JsonOption
+from mathbench.cli.leaderboard.rounds_options import Place
+from mathbench.cli.output import emit, out, say, table
+from mathbench.errors import CheckFailed
+
+if TYPE_CHECKING:
+    from mathbench.leaderboard.rounds.audit import Audit
+    from mathbench.leaderboard.rounds.rules import Entry, Round
+
+
+def register(rounds: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (verify, show, fetch):
+        rounds.command()(command)
+
+
+def show(place: Place, as_json: JsonOption = False) -> None:
+    """Show the entries of a round; their scores when it is revealed.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard round show rounds/winter --json
+
+    mathbench leaderboard round show https://board.example.org/rounds/winter
+    """
+    from mathbench.leaderboard.rounds import log
+    from mathbench.leaderboard.rounds.client import served
+    from mathbench.leaderboard.rounds.rules import Round
+
+    far = served(place)
+    show_round(Round(log.parse(far.log()) if far else log.read(Path(place))), as_json)
+
+
+def show_round(found: "Round", as_json: bool) -> None:
+    """Print a round."""
+    from rich.text import Text
+
+    rows = [row for entry in found.entries.values() for row in _rows(entry, found)]
+    if as_json:
+        emit({"round": dict(found.opened.said), "closed": found.closed, "entries": rows})
+        return
+    shown = table(
+        "entry", "model", "weights", "answered", "task", "split", "right", "of", right=("right", "of")
+    )
+    for row in rows:
+        shown.add_row(
+            *(Text("" if v is None else str(v)) for v in {**row, "weights": row["weights"][:12]}.values())
+        )
+    out.print(shown)
+
+
+def _rows(entry: "Entry", found: "Round") -> list[dict[str, Any]]:
+    """One line per task and split of an entry; before the round is revealed one line without scores."""
+    head = {
+        "entry": entry.name,
+        "model": entry.challenge["model"],
+        "weights": entry.weights,
+        "answered": entry.answer["at"] if entry.answer else "no",
+    }
+    if found.reveal is None:
+        return [{**head, "task": None, "split": None, "right": None, "of": None}]
+    return [
+        {**head, "task": task, "split": split, "right": count["correct"], "of": count["n"]}
+        for task, by_split in found.reveal["scores"][entry.name].items()
+        for split, count in by_split.items()
+    ]
+
+
+def verify(
+    place: Place,
+    receipt: Annotated[
+        str | None, typer.Option("--receipt", help="A receipt that must be in the log.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", help="A file that an entry must be registered with.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify a published round; exit code 1 when something does not hold.
+
+    A folder is verified offline. From a server, log and answers are fetched first, and verified here.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard round verify rounds/winter
+
+    mathbench leaderboard round verify rounds/winter --weights mine.safetensors
+
+    mathbench leaderboard round verify https://board.example.org/rounds/winter
+    """
+    from mathbench.leaderboard.rounds.audit import audit
+    from mathbench.leaderboard.rounds.client import served
+
+    if far := served(place):
+        with TemporaryDirectory(prefix="mathbench-") as folder:
+            far.fetch(Path(folder))
+            found = audit(Path(folder), receipt, weights)
+    else:
+        found = audit(Path(place), receipt, weights)
+    _report(place, found, as_json)
+
+
+def _report(place: str, found: "Audit", as_json: bool) -> None:
+    if as_json:
+        emit(vars(found))
+    for problem in () if as_json else found.problems:
+        out.print(problem, markup=False)
+    if found.problems:
+        raise CheckFailed(f"the round in '{place}' does not hold.")
+    early = "log, and those answers that are there (the round is not revealed yet),"
+    what = "commitment, questions, answers and scores" if found.revealed else early
+    say(f"{what} of {found.entries} entries hold")
+
+
+def fetch(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The round on a server.")],
+    folder: Annotated[Path, typer.Argument(help="Where it goes: new, empty, or fetched into before.")],
+) -> None:
+    """Fetch a round from a server: its log, and when it is revealed all answers.
+
+    Fetched again, the log must begin with the lines that are here.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard round fetch https://board.example.org/rounds/winter winter
+    """
+    from mathbench.errors import InputError
+    from mathbench.leaderboard.rounds.client import served
+
+    far = served(url)
+    if far is None:
+        raise InputError(f"a round is fetched from a URL. Received: '{url}'.")
+    far.fetch(folder)
+    say(f"{far.name} is in {folder}; `mathbench leaderboard round verify {folder}` checks it")

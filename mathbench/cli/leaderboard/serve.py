@@ -1,0 +1,143 @@
+"""Commands of a served board: leaderboard serve, and leaderboard token create, list, revoke."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mathbench.cli.output import emit, out, say, table
+from mathbench.errors import InputError
+
+BoardOption = Annotated[
+    str | None,
+    typer.Option("--board", metavar="PATH|URL", help="Which board: an SQLite file or a database URL."),
+]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Whose token it is.")]
+MOST_PORT = 65_535
+
+token = typer.Typer(
+    no_args_is_help=True, help="Who may submit: create, list and revoke tokens.", rich_markup_mode="rich"
+)
+
+
+def register(leaderboard: typer.Typer) -> None:
+    """Add the commands."""
+    leaderboard.command()(serve)
+    token.command()(create)
+    token.command("list")(listing)
+    token.command()(revoke)
+    leaderboard.add_typer(token, name="token")
+
+
+def serve(
+    board: BoardOption = None,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=MOST_PORT, help="0: any free one.")] = 8000,
+    largest: Annotated[int, typer.Option("--largest", min=1, help="Bytes of one submission.")] = 10 << 20,
+    per_token: Annotated[
+        int, typer.Option("--per-token", min=1, help="Submissions a minute with one token.")
+    ] = 60,
+    per_minute: Annotated[int, typer.Option("--per-minute", min=1, help="Submissions a minute, all.")] = 600,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="For scoring one submission.")] = 60,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Answer to this name too; may be repeated."),
+    ] = None,
+    rounds: Annotated[
+        Path | None, typer.Option("--rounds", help="Folder of sealed rounds, one each.")
+    ] = None,
+    secrets: Annotated[
+        Path | None, typer.Option("--secrets", help="Folder of their secrets, as NAME.json each.")
+    ] = None,
+) -> None:
+    """Serve the board over HTTP: tables for everybody, submissions for those who have a token.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard serve
+
+    mathbench leaderboard serve --board team.sqlite --host 0.0.0.0 --port 8080
+
+    mathbench leaderboard serve --allow-host board.example.org
+
+    mathbench leaderboard serve --board team.sqlite --rounds rounds
+
+    mathbench leaderboard serve --board postgresql+psycopg://board@db/board
+    """
+    try:
+        from mathbench.leaderboard.server import allowed_hosts
+        from mathbench.leaderboard.server.app import Limits
+        from mathbench.leaderboard.server.serve import serve as run
+    except ImportError as error:
+        raise InputError(f"a server needs more: pip install 'mathbench-toolkit[server]' ({error}).") from None
+    from mathbench.leaderboard.store.board import Board
+
+    if secrets and not rounds:
+        raise InputError("--secrets are those of the rounds in --rounds DIR.")
+    names = allowed_hosts.named(allow_host or ())
+    opened = Board(board)
+    limits = Limits(
+        largest=largest, submissions=per_minute, per_token=per_token, seconds=seconds, hosts=names
+    )
+    run(opened, host, port, limits, partial(_ready, opened.name), rounds, secrets)
+
+
+def _ready(name: str, url: str) -> None:
+    say(f"{name} on {url} (Ctrl-C ends it)", "serving ")
+
+
+def create(name: NameArgument, board: BoardOption = None) -> None:
+    """Make a token and print it, once; the board keeps only its hash.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard token create ada
+
+    mathbench leaderboard token create ada --board team.sqlite > ada.token
+    """
+    from mathbench.leaderboard.store import tokens
+    from mathbench.leaderboard.store.board import Board
+
+    opened = Board(board)
+    sys.stdout.write(tokens.create(opened, name) + "\n")
+    say(f"a token for {name} on {opened.name}; it is not shown again")
+
+
+def listing(
+    board: BoardOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+) -> None:
+    """List the tokens by name: when they were made, and whether they still hold.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard token list --json
+    """
+    from mathbench.leaderboard.store import tokens
+    from mathbench.leaderboard.store.board import Board
+
+    found = tokens.listing(Board(board, create=False))
+    if as_json:
+        emit([vars(known) for known in found])
+        return
+    shown = table("name", "created", "revoked")
+    for known in found:
+        shown.add_row(known.name, known.created, known.revoked or "")
+    out.print(shown)
+
+
+def revoke(name: NameArgument, board: BoardOption = None) -> None:
+    """End a token at once; what was submitted with it stays on the board.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard token revoke ada
+    """
+    from mathbench.leaderboard.store import tokens
+    from mathbench.leaderboard.store.board import Board
+
+    opened = Board(board, create=False)
+    tokens.revoke(opened, name)
+    say(f"the token for {name} on {opened.name} is revoked")

@@ -1,0 +1,72 @@
+"""The command leaderboard verify."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mathbench.cli.leaderboard.options import BoardOption, JsonOption
+from mathbench.cli.output import emit, out, say
+from mathbench.errors import CheckFailed
+
+if TYPE_CHECKING:
+    from mathbench.leaderboard.verify import Finding
+
+
+def register(leaderboard: typer.Typer) -> None:
+    """Add the command."""
+    leaderboard.command()(verify)
+
+
+def verify(board: BoardOption = None, as_json: JsonOption = False) -> None:
+    """Score every kept submission again; exit code 1 when one does not hold.
+
+    A folder of results holds no predictions: what can be checked without them is checked, and what cannot be
+    is said.
+
+    [bold]Examples[/]
+
+    mathbench leaderboard verify
+
+    mathbench leaderboard verify --board team.sqlite --json
+
+    mathbench leaderboard verify --board leaderboard
+    """
+    from mathbench.leaderboard.store.board import Board
+    from mathbench.leaderboard.store.folder import folder_of, is_folder
+    from mathbench.leaderboard.verify import verify as verify_board
+
+    if is_folder(board):
+        verify_folder(folder_of(board), as_json)
+        return
+    opened = Board(board, create=False)
+    count, findings = verify_board(opened)
+    _report(opened.name, count, findings, as_json, {})
+
+
+def verify_folder(folder: Path, as_json: bool) -> None:
+    """Check a folder of results, and say what can be checked there.
+
+    Raises:
+        CheckFailed: when a file does not hold.
+    """
+    from mathbench.leaderboard.verify import CHECKED, UNCHECKED
+    from mathbench.leaderboard.verify import verify_folder as verify_files
+
+    count, findings = verify_files(folder)
+    if not as_json:
+        say(f"checked: {CHECKED}")
+        say(f"cannot be checked here: {UNCHECKED}")
+    _report(str(folder), count, findings, as_json, {"checked": CHECKED, "unchecked": UNCHECKED})
+
+
+def _report(board: str, count: int, findings: "list[Finding]", as_json: bool, more: dict[str, str]) -> None:
+    if as_json:
+        shown = [vars(finding) for finding in findings]
+        emit({"board": board, "submissions": count, "findings": shown, **more})
+    for finding in () if as_json else findings:
+        name = finding.digest if finding.digest.endswith(".json") else finding.digest[:8]
+        out.print(f"{name}  {finding.model}  {finding.task}: {finding.problem}", markup=False)
+    if bad := len({finding.digest for finding in findings}):
+        raise CheckFailed(f"{bad} of {count} submissions on {board} do not hold.")
+    say(f"all {count} submissions on {board} hold")

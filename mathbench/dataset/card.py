@@ -1,0 +1,146 @@
+"""The dataset card: `README.md` with the YAML that `datasets` and the Hub read, and what a reader wants to know."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mathbench.dataset import digest
+from mathbench.dataset.manifest import Config, Manifest
+from mathbench.reserve import SPLITS
+from mathbench.sampling.sampled import Sampled
+
+FILE = "README.md"
+ALL = "all"  # the configuration that holds the rows of all others
+MOST_STRATA = 12
+LOOKED_AT = 100_000  # rows of train that are searched for repeats
+
+
+def render(manifest: Manifest, first: Callable[[Config, str], Mapping[str, str]]) -> str:
+    """Write the card of a dataset.
+
+    Args:
+        manifest: what it holds.
+        first: gives the first row of a split of a configuration, as it was written.
+    """
+    parts = [_front_matter(manifest), _opening(manifest)]
+    parts += [_section(manifest, config, first) for config in manifest.configs]
+    return "\n".join(parts) + _closing(manifest)
+
+
+def _front_matter(manifest: Manifest) -> str:
+    """The configurations; each description carries the content digest, because `datasets` caches by this text."""
+    lines = ["---", "license: cc0-1.0", "annotations_creators: [machine-generated]", "language: [en]"]
+    lines += ["tags: [mathematics, arithmetic, mathbench]", "configs:"]
+    for config in manifest.configs:
+        files = {split: [f"{config.name}/{split}-*.parquet"] for split in config.spec()["sizes"]}
+        lines += _config(config.name, manifest.digest(config), files)
+    if together(manifest.configs):
+        digests = digest.combined([manifest.digest(config) for config in manifest.configs])
+        lines += _config(ALL, digests, _files_of_all(manifest.configs))
+    return "\n".join([*lines, "---", ""])
+
+
+def together(configs: Sequence[Config]) -> bool:
+    """Whether a dataset has a configuration `all` besides its own: several of the same columns.
+
+    It adds no files: it is all rows of the others, told apart by their column `task`.
+    """
+    schemas = {config.task.recognition for config in configs}
+    return len(configs) > 1 and len(schemas) == 1 and ALL not in (config.name for config in configs)
+
+
+def _files_of_all(configs: Sequence[Config]) -> dict[str, list[str]]:
+    having = {split: [c.name for c in configs if c.sizes.get(split)] for split in SPLITS}
+    return {
+        split: [f"{name}/{split}-*.parquet" for name in names] for split, names in having.items() if names
+    }
+
+
+def _config(name: str, content: str, files: Mapping[str, list[str]]) -> list[str]:
+    lines = [f"- config_name: {name}", f'  description: "{content}"', "  data_files:"]
+    for split, paths in files.items():
+        lines += [f"  - split: {split}", "    path:" + (f" {paths[0]}" if len(paths) == 1 else "")]
+        lines += [f"    - {path}" for path in paths if len(paths) > 1]
+    return lines
+
+
+COUNTED = (
+    "80 % of all problems may appear in train, 10 % in validation, 10 % in interpolate (the same strata as train) and "
+    "extrapolate (strata that train never shows)"
+)
+DRAWN = (
+    "60 % of all problems may appear in train, 10 % in validation, 15 % in interpolate (the same strata as train), "
+    "15 % in extrapolate (strata that train never shows)"
+)
+
+
+def _opening(manifest: Manifest) -> str:
+    rows = sum(content.rows for content in manifest.contents.values())
+    drawn = {isinstance(config.task, Sampled) for config in manifest.configs}
+    shares = "; ".join(text for kind, text in ((False, COUNTED), (True, DRAWN)) if kind in drawn)
+    return (
+        f"# Mathematical questions by mathbench\n\n{rows:,} questions in {len(manifest.configs)} configuration(s), "
+        f"made by mathbench {manifest.version}. Every row is a function of task, version, seed, split and row number "
+        "alone. Which split a problem may appear in is a property of the problem, the same for every seed and setting, "
+        f"so train shares no problem with any test split of any mathbench dataset of the same family: {shares}.\n\n"
+        "```python\n"
+        "from datasets import load_dataset\n"
+        f'rows = load_dataset("PATH", "{manifest.configs[0].name}", split="interpolate")\n'
+        "```\n"
+        + (f"\nThe configuration `{ALL}` has the rows of all others.\n" if together(manifest.configs) else "")
+    )
+
+
+def _section(manifest: Manifest, config: Config, first: Callable[[Config, str], Mapping[str, str]]) -> str:
+    parameters = ", ".join(f"{name}={value}" for name, value in config.task.parameters.items())
+    lines = [f"## {config.name}", "", f"`{config.task.id}`, seed `{config.seed}`: {parameters}.", ""]
+    lines += [f"One problem up to: {config.task.symmetry}. Extrapolates to: {config.task.extrapolates}.", ""]
+    lines += ["| split | rows | strata | example question | answer |", "|---|---:|---:|---|---|"]
+    for split in SPLITS:
+        if config.sizes.get(split):
+            row, strata = first(config, split), len(manifest.strata(config, split))
+            cells = (
+                split,
+                f"{config.sizes[split]:,}",
+                str(strata),
+                f"`{row['question']}`",
+                f"`{row['answer']}`",
+            )
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *_repeats(config), _strata(manifest, config)])
+
+
+def _repeats(config: Config) -> list[str]:
+    """How often train repeats itself, for a task that may."""
+    rows = min(config.sizes.get("train", 0), LOOKED_AT)
+    if not isinstance(config.task, Sampled) or not rows:
+        return []
+    share = config.task.repeated(config.seed, rows)
+    return [
+        f"Of the first {rows:,} rows of train, {share:.2%} repeat an earlier problem; test splits repeat none.",
+        "",
+    ]
+
+
+def _strata(manifest: Manifest, config: Config) -> str:
+    """Rows per stratum; of many, the first and how many more."""
+    splits = [split for split in SPLITS if config.sizes.get(split)]
+    counts = {split: manifest.strata(config, split) for split in splits}
+    names = list(dict.fromkeys(name for split in splits for name in counts[split]))
+    lines = ["| stratum | " + " | ".join(splits) + " |", "|---|" + "---:|" * len(splits)]
+    for name in names[:MOST_STRATA]:
+        cells = " | ".join(f"{counts[split].get(name, 0):,}" for split in splits)
+        lines.append(f"| `{name}` | {cells} |")
+    more = (
+        f"\n... and {len(names) - MOST_STRATA} more strata; all are in the manifest.\n"
+        if len(names) > MOST_STRATA
+        else ""
+    )
+    return "\n".join(lines) + "\n" + more
+
+
+def _closing(manifest: Manifest) -> str:
+    digests = "\n".join(f"- `{config.name}`: `{manifest.digest(config)}`" for config in manifest.configs)
+    return (
+        "\n## Check or make it again\n\n`mathbench verify .` regenerates the rows and compares them; "
+        f"`manifest.json` holds every parameter and digest. Content digests:\n\n{digests}\n\n"
+        "Licence: CC0 1.0. Arithmetic facts belong to everybody.\n"
+    )

@@ -1,0 +1,67 @@
+"""Data in memory: the splits of one task as tables, made on the spot or read from a dataset directory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from mathbench import formats
+from mathbench.dataset import digest
+from mathbench.rows import open_rows
+from mathbench.task import Task
+
+SIZES = {"train": 100_000, "validation": 2_000, "interpolate": 10_000, "extrapolate": 10_000}
+
+
+@dataclass(frozen=True)
+class Data:
+    """The rows of one task.
+
+    Args:
+        task: the task that the rows belong to.
+        seed: the seed that they were made with.
+        splits: a table per split: question, answer, task, stratum, row and, for recognition tasks, label.
+    """
+
+    task: Task
+    seed: int | str
+    splits: Mapping[str, pa.Table]
+
+    @property
+    def digest(self) -> str:
+        """One content digest over all splits, in the order of their names."""
+        return digest.combined([name + digest.of_table(self.splits[name]) for name in sorted(self.splits)])
+
+    def plain(self) -> "Data":
+        """The same rows in plain text, whatever format they are written in."""
+        written = formats.of(self.task)
+        splits = {split: written.undo(table) for split, table in self.splits.items()}
+        return Data(self.task.plain, self.seed, splits)
+
+    @classmethod
+    def generate(cls, task: Task, sizes: Mapping[str, int] | None = None, seed: int | str = 0) -> "Data":
+        """Make rows without touching the disk.
+
+        Args:
+            task: the task.
+            sizes: rows per split; a split with 0 rows is left out. Default: `SIZES`, less where a split holds less.
+            seed: a 64-bit integer or a string.
+
+        Raises:
+            SpaceExhausted: when more rows are asked for than a split holds.
+
+        >>> from mathbench.families import task
+        >>> data = Data.generate(task("gcd"), {"train": 3, "interpolate": 2})
+        >>> {split: table.num_rows for split, table in data.splits.items()}
+        {'train': 3, 'interpolate': 2}
+        """
+        splits = {}
+        for split, count in (sizes or fitting(task, SIZES, seed)).items():
+            if count:
+                splits[split] = open_rows(task, split, seed).batch(range(count))
+        return cls(task, seed, splits)
+
+
+def fitting(task: Task, sizes: Mapping[str, int], seed: int | str = 0) -> dict[str, int]:
+    """Sizes cut down to what each split of the task holds."""
+    return {split: open_rows(task, split, seed).upto(count) for split, count in sizes.items()}

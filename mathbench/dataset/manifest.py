@@ -1,0 +1,248 @@
+"""The manifest of a dataset: what was asked for, what lies in it, and the digest of every shard."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mathbench.dataset import digest
+from mathbench.dataset.data import SIZES, fitting
+from mathbench.errors import CheckFailed, InputError
+from mathbench.hashing import check_seed
+from mathbench.reserve import SPLITS
+from mathbench.rows import open_rows
+from mathbench.storage import location
+from mathbench.storage.location import Place
+from mathbench.task import Task
+
+FILE = "manifest.json"
+SPEC = ".generating.json"  # what was asked for, while its generation is unfinished
+SCHEMA_VERSION = 1
+SHARD = 1_000_000  # rows per shard, whatever the number of workers
+
+
+def check_name(name: object, what: str) -> None:
+    """Check that a name can be that of a folder.
+
+    Raises:
+        InputError: says what it is a name of.
+    """
+    right = isinstance(name, str) and name and all(c.isalnum() or c in "-_.+" for c in name)
+    if not right or str(name)[0] in "-.":
+        raise InputError(
+            f"the name of {what} is made of letters, digits and -_.+ and begins with none of -. "
+            f"Received: {name!r}."
+        )
+
+
+@dataclass(frozen=True)
+class Config:
+    """One task of a dataset and how many rows of each split.
+
+    Args:
+        name: the configuration's name; letters, digits, dots, pluses and hyphens only.
+        task: the task.
+        seed: the seed of its rows.
+        sizes: rows per split; splits with no rows are left out.
+    """
+
+    name: str
+    task: Task
+    seed: int | str
+    sizes: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        check_name(self.name, "a configuration")
+        for split, rows in self.sizes.items():
+            if split not in SPLITS or isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
+                raise InputError(
+                    f"{self.name}: rows of {split} must be an integer of 0 or more. Received: {rows!r}."
+                )
+
+    def spec(self) -> dict[str, Any]:
+        """Everything that decides the rows, as JSON values."""
+        sizes = {split: rows for split in SPLITS if (rows := self.sizes.get(split, 0))}
+        return {"task": self.task.id, "parameters": self.task.parameters, "seed": self.seed, "sizes": sizes}
+
+    @classmethod
+    def of_spec(cls, name: str, spec: Mapping[str, Any]) -> "Config":
+        """The inverse of :meth:`spec`."""
+        from mathbench.families import task
+
+        return cls(name, task(spec["task"], **spec["parameters"]), spec["seed"], spec["sizes"])
+
+    def check_rows(self) -> None:
+        """Check that every split holds the rows asked for.
+
+        Raises:
+            SpaceExhausted: says how many there are.
+        """
+        for split, rows in self.sizes.items():
+            if rows:
+                open_rows(self.task, split, self.seed).require(rows)
+
+    def shards(self) -> list["Shard"]:
+        """The files this configuration is made of, in order."""
+        return [shard for split in SPLITS for shard in _shards(self.name, split, self.sizes.get(split, 0))]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A fixed range of rows of one split, in one file.
+
+    Args:
+        config: name of the configuration.
+        split: name of the split.
+        start, stop: the rows.
+        file: path relative to the dataset.
+    """
+
+    config: str
+    split: str
+    start: int
+    stop: int
+    file: str
+
+
+def single(task: Task, sizes: Mapping[str, int], seed: int | str = 0, name: str | None = None) -> Config:
+    """One configuration; splits whose size is not given get the default, or as many rows as they hold.
+
+    >>> from mathbench.families import task
+    >>> single(task("divisible", k=3, digits=2), {"train": 8}).sizes["train"]
+    8
+    """
+    value = check_seed(seed)
+    rest = {split: rows for split, rows in SIZES.items() if split not in sizes}
+    return Config(name or task.name, task, value, {**fitting(task, rest, value), **sizes})
+
+
+def _shards(config: str, split: str, rows: int) -> list[Shard]:
+    many = -(-rows // SHARD)
+    return [
+        Shard(
+            config,
+            split,
+            i * SHARD,
+            min((i + 1) * SHARD, rows),
+            f"{config}/{split}-{i:05d}-of-{many:05d}.parquet",
+        )
+        for i in range(many)
+    ]
+
+
+@dataclass(frozen=True)
+class ShardContent:
+    """What a finished shard holds.
+
+    Args:
+        rows: how many.
+        digest: of what they say; the same whatever wrote the file.
+        strata: rows per stratum.
+        sha256: of the bytes of the file, as 64 hexadecimal digits; empty in manifests of mathbench 0.1.
+    """
+
+    rows: int
+    digest: str
+    strata: dict[str, int] = field(default_factory=dict)
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A finished dataset.
+
+    Args:
+        configs: the configurations.
+        contents: what each file holds, by path relative to the dataset.
+        version: the mathbench version that wrote it.
+    """
+
+    configs: list[Config]
+    contents: dict[str, ShardContent]
+    version: str
+
+    def digest(self, config: Config) -> str:
+        """One content digest of a configuration, over its shards in order."""
+        return digest.combined([self.contents[shard.file].digest for shard in config.shards()])
+
+    def strata(self, config: Config, split: str) -> dict[str, int]:
+        """Rows per stratum of a split."""
+        total: dict[str, int] = {}
+        for shard in config.shards():
+            if shard.split == split:
+                for name, rows in self.contents[shard.file].strata.items():
+                    total[name] = total.get(name, 0) + rows
+        return total
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; :func:`read` is the inverse."""
+        configs = {}
+        for config in self.configs:
+            files = {shard.file: asdict(self.contents[shard.file]) for shard in config.shards()}
+            configs[config.name] = {**config.spec(), "digest": self.digest(config), "files": files}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "mathbench": self.version,
+            "shard_rows": SHARD,
+            "configs": configs,
+        }
+
+
+def read(folder: Place) -> Manifest:
+    """Read the manifest of a dataset.
+
+    Raises:
+        InputError: when there is none, or the folder holds an unfinished dataset.
+        CheckFailed: when it is damaged.
+    """
+    path = folder / FILE
+    content = location.read(path)
+    if content is None:
+        raise InputError(_missing(folder))
+    try:
+        return _parse(json.loads(content))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckFailed(
+            f"{path} is damaged ({error}). Give `mathbench generate` --force to make the dataset anew."
+        ) from None
+
+
+def _missing(folder: Place) -> str:
+    """Why there is no manifest."""
+    names = location.children(folder)
+    if names is None:
+        return f"{folder} does not exist."
+    unfinished = " Its generation was interrupted: run the same command again." if SPEC in names else ""
+    return f"{folder} is no mathbench dataset: it has no {FILE}.{unfinished}"
+
+
+def _parse(value: dict[str, Any]) -> Manifest:
+    if value["schema_version"] != SCHEMA_VERSION:
+        raise InputError(
+            f"manifest schema {value['schema_version']} is not {SCHEMA_VERSION}; another mathbench wrote it."
+        )
+    if value["shard_rows"] != SHARD:
+        raise ValueError(f"shard_rows is {value['shard_rows']} and should be {SHARD}")
+    configs = [Config.of_spec(name, spec) for name, spec in value["configs"].items()]
+    manifest = Manifest(configs, {}, value["mathbench"])
+    for config in configs:
+        spec = value["configs"][config.name]
+        files = {file: ShardContent(**content) for file, content in spec["files"].items()}
+        _check_files(config, files)
+        manifest.contents.update(files)
+        if manifest.digest(config) != spec["digest"]:
+            raise ValueError(f"the digest of {config.name} does not match its shards")
+    return manifest
+
+
+def _check_files(config: Config, files: Mapping[str, ShardContent]) -> None:
+    """Check that what is stated of the files of a configuration can be."""
+    parts = {part.file: part.stop - part.start for part in config.shards()}
+    if different := sorted(parts.keys() ^ files.keys()):
+        raise ValueError(f"{config.name} has other files: {different[0]}")
+    for file, rows in parts.items():
+        if (files[file].rows, sum(files[file].strata.values())) != (rows, rows):
+            raise ValueError(f"{file} has {rows} rows")

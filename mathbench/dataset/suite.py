@@ -1,0 +1,133 @@
+"""Suites: a named, versioned list of tasks with sizes and a seed, as TOML that users copy and edit."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathbench.dataset.data import SIZES, fitting
+from mathbench.dataset.manifest import Config, check_name
+from mathbench.errors import InputError, did_you_mean
+from mathbench.families import task
+from mathbench.hashing import check_seed
+from mathbench.registry import folder
+from mathbench.reserve import SPLITS
+
+_KEYS = ("name", "version", "description", "seed", "sizes", "tasks")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A list of configurations under one name.
+
+    Args:
+        name: the suite's name.
+        version: raised whenever its rows change.
+        description: one sentence.
+        configs: what it generates.
+    """
+
+    name: str
+    version: int
+    description: str
+    configs: list[Config]
+
+
+def available() -> list[str]:
+    """Names of the suites that come with mathbench.
+
+    >>> "hofstadter" in available()
+    True
+    """
+    return sorted(path.stem for path in folder("generators").glob("*.toml"))
+
+
+def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | None = None) -> Suite:
+    """Read a suite by name or from a TOML file.
+
+    Args:
+        name: a name from :func:`available`, or a path that ends in ``.toml``.
+        sizes: rows per split that replace those of the file.
+        seed: a seed that replaces that of the file.
+
+    Raises:
+        InputError: for an unknown suite, a file that is no TOML, or any unknown or wrong key; names it.
+
+    >>> [config.name for config in load("classic").configs][:2]
+    ['sums-0-999', 'addition-rnn']
+    """
+    path = Path(name) if name.endswith(".toml") else folder("generators") / f"{name}.toml"
+    if not path.is_file():
+        if name.endswith(".toml"):
+            raise InputError(f"there is no suite file {name}.")
+        raise InputError(f"unknown suite '{name}'. {did_you_mean(name, available())} Or give a FILE.toml.")
+    try:
+        content = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no valid TOML: {error}.") from None
+    _check_keys(path, "the suite", content, _KEYS)
+    _check_types(path, content)
+    try:
+        check_name(content["name"], "a suite")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    base = _sizes(path, "sizes", content.get("sizes", {}))
+    default_seed = content.get("seed", 0) if seed is None else seed
+    configs = [
+        _config(path, entry, {**SIZES, **base}, sizes, default_seed) for entry in content.get("tasks", [])
+    ]
+    if not configs:
+        raise InputError(f"{path}: the suite lists no [[tasks]].")
+    return Suite(content["name"], content.get("version", 1), content.get("description", ""), configs)
+
+
+def _check_keys(path: Path, where: str, content: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for key in content:
+        if key not in known:
+            raise InputError(f"{path}: unknown key '{key}' in {where}. {did_you_mean(key, known)}")
+
+
+def _check_types(path: Path, content: Mapping[str, Any]) -> None:
+    if not isinstance(content.get("name"), str):
+        raise InputError(f"{path}: the suite needs a name, as text.")
+    for key, kind in (("version", int), ("description", str), ("sizes", dict), ("tasks", list)):
+        if key in content and not isinstance(content[key], kind):
+            raise InputError(f"{path}: {key} must be {_kinds[kind]}. Received: {content[key]!r}.")
+
+
+_kinds: dict[type, str] = {
+    int: "an integer",
+    str: "text",
+    dict: "a table",
+    list: "a list of tables ([[tasks]])",
+}
+
+
+def _sizes(path: Path, where: str, sizes: Any) -> dict[str, int]:
+    if not isinstance(sizes, dict):
+        raise InputError(f"{path}: {where} must be a table. Received: {sizes!r}.")
+    _check_keys(path, where, sizes, SPLITS)
+    for split, rows in sizes.items():
+        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
+            raise InputError(f"{path}: {where}.{split} must be an integer of 0 or more. Received: {rows!r}.")
+    return dict(sizes)
+
+
+def _config(
+    path: Path, entry: Any, base: Mapping[str, int], wanted: Mapping[str, int] | None, seed: int | str
+) -> Config:
+    """One entry: `task`, optional `name`, `sizes`, `seed`; every other key is a parameter of the task."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("task"), str):
+        raise InputError(f'{path}: every entry of [[tasks]] needs task = "NAME". Received: {entry!r}.')
+    parameters = {k: v for k, v in entry.items() if k not in ("task", "name", "sizes", "seed")}
+    try:
+        made = task(entry["task"], **parameters)
+        name, seed = entry.get("name", made.name), check_seed(entry.get("seed", seed))
+        own = _sizes(path, f"sizes of {name}", entry.get("sizes", {}))
+        # sizes that a suite states must hold; defaults, and sizes given for a whole suite, are cut to what there is
+        sizes = {**fitting(made, base, seed), **own, **fitting(made, wanted or {}, seed)}
+        return Config(name, made, seed, sizes)
+    except InputError as error:
+        said = str(error)
+        raise InputError(said if said.startswith(str(path)) else f"{path}: {said}") from None

@@ -1,0 +1,183 @@
+"""Columns of text as bytes laid end to end, and the numbers in them; every format works on these.
+
+A **number** is a run of letters, digits and underscores that holds nothing but digits of the base. Runs directly before
+a `(` are names of functions (`gcd(`), and the labels `true` and `false` are words, in any base.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mathbench.errors import InputError
+from mathbench.numbers.text import DIGITS, raw
+
+Bytes = NDArray[np.uint8]
+Int = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+PART = 1 << 21  # bytes of a column worked on at a time: temporaries hold eight bytes per byte
+MINUS = ord("-")
+_WORD = "_" + DIGITS + DIGITS[10:].upper()
+
+
+class Text(NamedTuple):
+    """A column of strings.
+
+    Attributes:
+        data: uint8 (c,), all strings end to end, in UTF-8.
+        offsets: int64 (n + 1,), where each string starts, and the end of the last.
+    """
+
+    data: Bytes
+    offsets: Int
+
+    @classmethod
+    def of(cls, column: pa.StringArray) -> "Text":
+        """The text of an Arrow array; null counts as empty."""
+        return cls(*raw(pc.fill_null(column, "") if column.null_count else column))
+
+    def column(self) -> pa.StringArray:
+        """As an Arrow array."""
+        if self.offsets[-1] >= 1 << 31:
+            raise InputError(
+                f"{len(self.offsets) - 1:,} rows of text make {self.offsets[-1]:,} bytes, over 2^31."
+            )
+        buffers = [pa.py_buffer(self.offsets.astype(np.int32)), pa.py_buffer(np.ascontiguousarray(self.data))]
+        return pa.StringArray.from_buffers(len(self.offsets) - 1, *buffers)
+
+    def first(self) -> Mask:
+        """Which bytes begin a string, bool (c + 1,); one past the last byte counts."""
+        mask = np.zeros(len(self.data) + 1, dtype=bool)
+        mask[self.offsets] = True
+        return mask
+
+    def kept(self, keep: Mask) -> "Text":
+        """The same strings with only some of their bytes, bool (c,)."""
+        return Text(self.data[keep], np.concatenate([[0], np.cumsum(keep)])[self.offsets])
+
+    def widened(self, before: Int, fill: int = 0) -> tuple["Text", Int]:
+        """Make room in front of bytes.
+
+        Args:
+            before: int64 (c,), how many bytes to put in front of each byte.
+            fill: what to put there.
+
+        Returns:
+            The text, and where each old byte is now, int64 (c,).
+        """
+        room = np.concatenate([[0], np.cumsum(before)])
+        places = np.arange(len(self.data)) + room[1:]
+        data = np.full(len(self.data) + room[-1], fill, dtype=np.uint8)
+        data[places] = self.data
+        return Text(data, self.offsets + room[self.offsets]), places
+
+
+class Numbers(NamedTuple):
+    """Where the numbers of a text are, int64 (k,) each, in the order of the text."""
+
+    starts: Int
+    ends: Int
+
+    def bytes(self) -> Int:
+        """The places of all their bytes, int64 (sum of lengths,)."""
+        return ranges(self.starts, self.ends - self.starts)
+
+    def each(self, values: Int) -> Int:
+        """A value per number, int64 (k,), to one per byte."""
+        return np.repeat(values, self.ends - self.starts)
+
+
+def numbers(text: Text, base: int, labels: Sequence[str] = ()) -> Numbers:
+    """Find the numbers of a text.
+
+    Args:
+        text: the text.
+        base: 2 to 36.
+        labels: runs that are words although they could be numbers.
+
+    >>> text = Text.of(pa.array(["gcd(48,36)", "-7", "x2+3"]))
+    >>> [bytes(text.data[a:b]) for a, b in zip(*numbers(text, 36), strict=True)]
+    [b'48', b'36', b'7', b'x2', b'3']
+    >>> [bytes(text.data[a:b]) for a, b in zip(*numbers(text, 10), strict=True)]
+    [b'48', b'36', b'7', b'3']
+    """
+    word, edge = is_word(text.data), text.first()
+    inside = np.concatenate([[False], word, [False]])
+    starts = np.flatnonzero(word & (~inside[:-2] | edge[:-1]))
+    ends = np.flatnonzero(word & (~inside[2:] | edge[1:])) + 1
+    strange = np.concatenate([[0], np.cumsum(word & ~_table(DIGITS[:base])[text.data])])
+    found = strange[ends] == strange[starts]
+    after = np.append(text.data, 0)[ends]
+    found &= ~((after == ord("(")) & ~edge[ends])
+    for label in labels:
+        found &= ~_spelt(text, starts, ends, label.encode())
+    return Numbers(starts[found], ends[found])
+
+
+def ranges(starts: Int, lengths: Int) -> Int:
+    """The integers from each start on, as many as its length, end to end.
+
+    >>> ranges(np.array([3, 9]), np.array([2, 1])).tolist()
+    [3, 4, 9]
+    """
+    before = np.cumsum(lengths) - lengths
+    return np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
+
+
+def is_word(data: Bytes) -> Mask:
+    """Which bytes are letters, digits or underscores of ASCII."""
+    return _table(_WORD)[data]
+
+
+def by_parts(work: Callable[..., pa.Array], *columns: Any) -> pa.ChunkedArray:
+    """Work on columns of text of the same rows a part at a time, so that memory stays flat.
+
+    Args:
+        work: StringArrays of some rows, one per column, to one of as many rows; must not mix rows.
+        columns: strings (n,): Arrow arrays, chunked or not, dictionary-encoded or not; null stays null.
+    """
+    plain = [_plain(column) for column in columns]
+    made = [work(*parts) for parts in _cut(plain)]
+    return pa.chunked_array(made, pa.string())
+
+
+def _cut(columns: list[pa.ChunkedArray]) -> Any:
+    """Rows of all columns, as many at a time as make about `PART` bytes; at least one."""
+    rows = len(columns[0])
+    total = np.zeros(rows + 1, dtype=np.int64)
+    for column in columns:
+        lengths = pc.fill_null(pc.binary_length(column), 0).to_numpy()
+        total[1:] += np.cumsum(lengths) + np.arange(1, rows + 1)
+    begin = 0
+    while begin < rows:
+        end = max(int(np.searchsorted(total, total[begin] + PART, side="right")) - 1, begin + 1)
+        yield [_flat(column.slice(begin, end - begin)) for column in columns]
+        begin = end
+
+
+def _plain(column: Any) -> pa.ChunkedArray:
+    return (column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])).cast(pa.string())
+
+
+def _flat(column: pa.ChunkedArray) -> pa.StringArray:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+def _spelt(text: Text, starts: Int, ends: Int, word: bytes) -> Mask:
+    """Which runs spell a word."""
+    same = ends - starts == len(word)
+    for i, character in enumerate(word):
+        same[same] = text.data[starts[same] + i] == character
+    return same
+
+
+@cache
+def _table(characters: str) -> Mask:
+    table = np.zeros(256, dtype=bool)
+    table[list(characters.encode())] = True
+    return table

@@ -1,0 +1,340 @@
+"""The steps of written calculations, for scratchpads: one function for each kind of task, on whole columns.
+
+Each takes the task, the plain questions and the plain answers, strings (n,), and makes the steps, strings (n,), joined
+by `;`. A family takes one of them as its method `steps`.
+
+Numbers are matrices of digits (n, w), the units first, so that their length has no limit. A step is a matrix of bytes
+(n, w) in which 0 is nothing, so that pieces of different length stand side by side until one mask takes out what is
+empty; a row without the step is all zeros.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench.formats.text_columns import Bytes, Int, Mask, Text, numbers
+from mathbench.numbers.text import DIGITS
+
+Digits = NDArray[np.int64]
+
+_CHARACTERS = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
+_VALUES = np.zeros(256, dtype=np.int64)
+_VALUES[_CHARACTERS] = np.arange(len(DIGITS))
+
+
+def addition(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """Place by place from the units: all digits and the carry.
+
+    >>> from mathbench.families import task
+    >>> addition(task("addition"), pa.array(["57+8"]), pa.array(["65"])).to_pylist()
+    ['7+8+0=15;5+0+1=6']
+    """
+    return _column(_sum(*_operands(questions, task.base), task.base)[0])
+
+
+def subtraction(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """Place by place from the units: two digits and what was borrowed; a negative difference is turned around first.
+
+    >>> from mathbench.families import task
+    >>> subtraction(task("subtraction"), pa.array(["57-8", "8-57"]), pa.array(["49", "-49"])).to_pylist()
+    ['17-8-0=9;5-0-1=4', '8-57=-(57-8);17-8-0=9;5-0-1=4']
+    """
+    (first, second), _ = _operands(questions, task.base)
+    return _column(_difference(first, second, task.base)[0])
+
+
+def multiplication(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """The first factor times each digit of the second, from the units, added to what there is.
+
+    >>> from mathbench.families import task
+    >>> multiplication(task("multiplication"), pa.array(["57*48"]), pa.array(["2736"])).to_pylist()
+    ['57*8=456;57*40=2280;456+2280=2736']
+    """
+    return _column(_product(*_operands(questions, task.base), task.base)[0])
+
+
+def division(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """Long division: the next digit of the dividend comes down behind the remainder; its quotient and remainder.
+
+    >>> from mathbench.families import task
+    >>> division(task("division"), pa.array(["957/8"]), pa.array(["119,5"])).to_pylist()
+    ['9/8=1,1;15/8=1,7;77/8=9,5']
+    """
+    (dividend, divisor), lengths = _operands(questions, task.base)
+    return _column(_quotient(dividend, divisor, lengths[0], task.base)[0])
+
+
+def divisible(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """Running remainders: the next digit comes down behind the remainder.
+
+    >>> from mathbench.families import task
+    >>> divisible(task("divisible", k=3), pa.array(["2225"]), pa.array(["false"])).to_pylist()
+    ['2%3=2;22%3=1;12%3=0;5%3=2']
+    """
+    (number,), (lengths,) = _operands(questions, task.base)
+    rest, divisor, steps = np.zeros(len(number), dtype=np.int64), np.full(len(number), task.k), []
+    for place in reversed(range(number.shape[1])):
+        value = rest * task.base + number[:, place]
+        rest = value % task.k
+        pieces = (_small(value, task.base), b"%", _small(divisor, task.base), b"=", _small(rest, task.base))
+        steps.append(_step(lengths > place, *pieces))
+    return _column(steps)
+
+
+def gcd(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """Euclid's algorithm; the last divisor is the answer.
+
+    >>> from mathbench.families import task
+    >>> gcd(task("gcd"), pa.array(["gcd(48,36)"]), pa.array(["12"])).to_pylist()
+    ['48%36=12;36%12=0']
+    """
+    (first, second), _ = _operands(questions, task.base)
+    steps = []
+    while (live := second.any(axis=1)).any():
+        divisor = np.where(live[:, None], second, _one(second))
+        rest = _remainder(first, divisor, task.base)
+        steps.append(_step(live, _number(first), b"%", _number(divisor), b"=", _number(rest)))
+        first, second = divisor, rest
+    return _column(steps)
+
+
+def modular(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """The result, then its residue.
+
+    >>> from mathbench.families import task
+    >>> made = task("modular", modulus=13, operation="minus")
+    >>> modular(made, pa.array(["(8-57)%13"]), pa.array(["3"])).to_pylist()
+    ['8-57=-49;-49%13=3']
+    """
+    (first, second, modulus), lengths = _operands(questions, task.base)
+    pair, below, every = (
+        np.stack([first, second]),
+        np.zeros(len(first), dtype=bool),
+        np.ones(len(first), dtype=bool),
+    )
+    if task.operation == "minus":
+        _, result, below = _difference(first, second, task.base)
+    else:
+        result = {"plus": _sum, "times": _product}[task.operation](pair, lengths[:2], task.base)[1]
+    sign = {"plus": b"+", "minus": b"-", "times": b"*"}[task.operation]
+    value = np.hstack([_step(below, b"-"), _number(result)])
+    calculated = _step(every, _number(first), sign, _number(second), b"=", value)
+    return _column([calculated, _step(every, value, b"%", _number(modulus), b"=", _matrix(answers))])
+
+
+def claimed_sum(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """The sum as for an addition, then the sum beside the claim.
+
+    >>> from mathbench.families import task
+    >>> claimed_sum(task("correct-addition"), pa.array(["12+29=42"]), pa.array(["false"])).to_pylist()
+    ['2+9+0=11;1+2+1=4;41=42']
+    """
+    return _compared(_sum, questions, task.base)
+
+
+def claimed_product(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
+    """The product as for a multiplication, then the product beside the claim.
+
+    >>> from mathbench.families import task
+    >>> claimed_product(task("correct-multiplication"), pa.array(["12*9=108"]), pa.array(["true"])).to_pylist()
+    ['12*9=108;108=108']
+    """
+    return _compared(_product, questions, task.base)
+
+
+MOST_DIGITS: dict[
+    Callable[..., pa.StringArray], int
+] = {  # beyond these a scratchpad has over 50,000 characters
+    **dict.fromkeys((addition, subtraction, divisible, claimed_sum), 5000),
+    **dict.fromkeys((multiplication, claimed_product, division, gcd, modular), 100),
+}
+
+
+def _operands(questions: pa.StringArray, base: int) -> tuple[Digits, Int]:
+    """The numbers of each question in order, (m, n, w), and their lengths, (m, n): 0 where there are fewer."""
+    text = Text.of(questions)
+    found = numbers(text, base)
+    row = np.searchsorted(text.offsets, found.starts, side="right") - 1
+    turn, size = np.arange(len(row)) - np.searchsorted(row, row), found.ends - found.starts
+    lengths = np.zeros((int(turn.max(initial=-1)) + 1, len(questions)), dtype=np.int64)
+    lengths[turn, row] = size
+    digits = np.zeros((*lengths.shape, int(size.max(initial=1))), dtype=np.int64)
+    at = found.bytes()
+    digits[found.each(turn), found.each(row), found.each(found.ends) - 1 - at] = _VALUES[text.data[at]]
+    return digits, lengths
+
+
+def _sum(terms: Digits, lengths: Int, base: int) -> tuple[list[Bytes], Digits]:
+    """The steps of a sum, and the sum."""
+    carry, steps, total = np.zeros(terms.shape[1], dtype=np.int64), [], []
+    for place in range(terms.shape[2]):
+        shown = [
+            _step(length > 0, _digit(term[:, place]), b"+")
+            for term, length in zip(terms, lengths, strict=True)
+        ]
+        value = terms[:, :, place].sum(axis=0) + carry
+        here = lengths.max(axis=0) > place
+        steps.append(_step(here, *shown, _small(carry, base), b"=", _small(value, base)))
+        carry = value // base
+        total.append(value % base)
+    while carry.any():
+        total.append(carry % base)
+        carry = carry // base
+    return steps, np.stack(total, axis=1)
+
+
+def _difference(first: Digits, second: Digits, base: int) -> tuple[list[Bytes], Digits, Mask]:
+    """The steps of a difference, its absolute value, and whether it is negative."""
+    below = _less(first, second)
+    more, less = np.where(below[:, None], second, first), np.where(below[:, None], first, second)
+    shown = [_number(number) for number in (less, more)]
+    steps = [_step(below, shown[0], b"-", shown[1], b"=-(", shown[1], b"-", shown[0], b")")]
+    borrowed, result = np.zeros(len(more), dtype=np.int64), []
+    for place in range(more.shape[1]):
+        value = more[:, place] - less[:, place] - borrowed
+        lent = value < 0
+        value = value + base * lent
+        pieces = (
+            _digit(more[:, place]),
+            b"-",
+            _digit(less[:, place]),
+            b"-",
+            _digit(borrowed),
+            b"=",
+            _digit(value),
+        )
+        steps.append(_step(_length(more) > place, _step(lent, b"1"), *pieces))
+        borrowed = lent.astype(np.int64)
+        result.append(value)
+    return steps, np.stack(result, axis=1), below
+
+
+def _product(factors: Digits, lengths: Int, base: int) -> tuple[list[Bytes], Digits]:
+    """The steps of a product of the first two of some numbers, and the product."""
+    (first, second), width = factors[:2], factors.shape[2]
+    total, steps = np.zeros((len(first), 2 * width), dtype=np.int64), []
+    for place in range(width):
+        here, part, by = lengths[1] > place, np.zeros_like(total), np.zeros_like(total)
+        part[:, place : place + width] = first * second[:, place, None]
+        by[:, place] = second[:, place]
+        part, before = _carried(part, base), total
+        total = _carried(before + part, base)
+        steps.append(_step(here, _number(first), b"*", _number(by), b"=", _number(part)))
+        if place:
+            steps.append(_step(here, _number(before), b"+", _number(part), b"=", _number(total)))
+    return steps, total
+
+
+def _quotient(
+    dividend: Digits, divisor: Digits, lengths: Int, base: int
+) -> tuple[list[Bytes], Digits, Digits]:
+    """The steps of a long division by numbers that are not 0, the quotient and the remainder."""
+    wide = np.pad(divisor, ((0, 0), (0, 1)))
+    multiples = np.stack([_carried(wide * times, base) for times in range(base)])
+    rest, steps, quotient = np.zeros_like(wide), [], np.zeros_like(dividend)
+    for place in reversed(range(dividend.shape[1])):
+        rest = np.hstack([dividend[:, place : place + 1], rest[:, :-1]])
+        times = (~_less(rest[None], multiples[1:])).sum(axis=0)
+        shown, quotient[:, place] = _number(rest), times
+        rest = _carried(rest - multiples[times, np.arange(len(times))], base)
+        pieces = (shown, b"/", _number(divisor), b"=", _digit(times), b",", _number(rest))
+        steps.append(_step(lengths > place, *pieces))
+    return steps, quotient, rest[:, : divisor.shape[1]]
+
+
+def _remainder(dividend: Digits, divisor: Digits, base: int) -> Digits:
+    """The remainder of a division by numbers that are not 0; in 63 bits where that is enough, which is fast."""
+    places = dividend.shape[1]
+    if base**places >= 1 << 63:
+        return _quotient(dividend, divisor, _length(dividend), base)[2]
+    weights = base ** np.arange(places)
+    return ((dividend @ weights) % (divisor @ weights))[:, None] // weights % base
+
+
+def _compared(calculate: Callable[..., Any], questions: pa.StringArray, base: int) -> pa.StringArray:
+    """The steps of a calculation with the first two numbers, and its result beside the third."""
+    digits, lengths = _operands(questions, base)
+    steps, result = calculate(digits[:2], lengths[:2], base)
+    every = np.ones(len(result), dtype=bool)
+    return _column([*steps, _step(every, _number(result), b"=", _number(digits[2]))])
+
+
+def _carried(values: Digits, base: int) -> Digits:
+    """Digits from values of any size and sign, by carrying; the number must have room and not be negative."""
+    out, carry = np.empty_like(values), np.zeros(len(values), dtype=np.int64)
+    for place in range(values.shape[1]):
+        carry, out[:, place] = np.divmod(values[:, place] + carry, base)
+    return out
+
+
+def _less(first: Digits, second: Digits) -> Mask:
+    """Whether the first number is smaller: the highest digit in which they differ decides; (..., w) to (...)."""
+    difference = (first - second)[..., ::-1]
+    place = (difference != 0).argmax(axis=-1)
+    return np.asarray(np.take_along_axis(difference, place[..., None], axis=-1)[..., 0] < 0)
+
+
+def _length(number: Digits) -> Int:
+    """How many digits each number has; zero has one."""
+    filled = number != 0
+    return np.where(filled.any(axis=1), number.shape[1] - filled[:, ::-1].argmax(axis=1), 1)
+
+
+def _one(like: Digits) -> Digits:
+    out = np.zeros_like(like)
+    out[:, 0] = 1
+    return out
+
+
+def _digit(values: Int) -> Bytes:
+    """Single digits as text, (n, 1)."""
+    return _CHARACTERS[values][:, None]
+
+
+def _number(digits: Digits) -> Bytes:
+    """Numbers as text, (n, w), nothing in front of the leading digit."""
+    shown = np.logical_or.accumulate(digits[:, ::-1] != 0, axis=1)
+    shown[:, -1] = True
+    return _CHARACTERS[digits[:, ::-1]] * shown
+
+
+def _small(values: Int, base: int) -> Bytes:
+    """Integers of 63 bits as text."""
+    places: list[Int] = []
+    while not places or values.any():
+        places.append(values % base)
+        values = values // base
+    return _number(np.stack(places, axis=1))
+
+
+def _matrix(column: pa.StringArray) -> Bytes:
+    """Strings as text, (n, w)."""
+    text = Text.of(column)
+    lengths = np.diff(text.offsets)
+    out = np.zeros((len(lengths), int(lengths.max(initial=0))), dtype=np.uint8)
+    out[np.arange(out.shape[1]) < lengths[:, None]] = text.data
+    return out
+
+
+def _step(here: Mask, *pieces: Bytes | bytes) -> Bytes:
+    """Pieces of text side by side, in some rows; bytes stand in every one of them."""
+    same = (
+        np.frombuffer(piece, np.uint8)[None, :] if isinstance(piece, bytes) else piece for piece in pieces
+    )
+    return np.hstack([piece * here[:, None] for piece in same])
+
+
+def _column(steps: list[Bytes]) -> pa.StringArray:
+    """Steps in order, joined by `;`."""
+    parts, begun = [], np.zeros(len(steps[0]), dtype=bool)
+    for step in steps:
+        here = step.any(axis=1)
+        parts += [_step(here & begun, b";"), step]
+        begun |= here
+    text = np.hstack(parts)
+    filled = text != 0
+    offsets = np.concatenate([[0], np.cumsum(filled.sum(axis=1))])
+    return Text(text[filled], offsets).column()

@@ -1,0 +1,166 @@
+"""Roots of polynomials: find them, or write the polynomial as a product of factors."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.algebra.factors import Roots, bounds, drawn, factor, multiplied
+from mathbench.generators.deepmind.kernel import templates
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.module import Level, Module, composed
+from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, Terms
+from mathbench.generators.deepmind.kernel.random import Bool
+from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.templates import framed
+from mathbench.generators.deepmind.kernel.values import Polynomials
+from mathbench.hashing import ABSENT, Int
+from mathbench.numbers import text
+
+MOST_HIDDEN = 10**15  # the largest coefficient that a module below has to make up; hardly ever met
+
+
+@dataclass(frozen=True)
+class Quotients(Columns):
+    """The coefficients of polynomials, row i belongs to the power i: (low + HIGH high) / bottom.
+
+    Attributes:
+        low, high: int64 (d + 1, n), parts of one sign.
+        bottom: int64 (d + 1, n), 1 or more, in lowest terms.
+        good: bool (n,), whether the parts are large enough for the numbers.
+    """
+
+    low: Int
+    high: Int
+    bottom: Int
+    good: Bool
+
+    @classmethod
+    def of(cls, scale: tuple[Int, Int], top: Int, bottom: Int, live: Bool) -> "Quotients":
+        """Multiply roots out; Python's integers serve where 62 bits are too few, which is one in ten at most."""
+        over, under = scale
+        long = np.flatnonzero(bounds(over, top, bottom, live) >= 1 << 62)
+        over = over.copy()
+        exact = multiplied(over[long].astype(object), top[:, long], bottom[:, long], live[:, long])
+        over[long] = 0
+        low = multiplied(over, top, bottom, live)
+        common = np.gcd(low, under)
+        common[:, long] = np.gcd(exact, under[long].astype(object)).astype(np.int64)
+        high, size = low // common, np.abs(low // common)
+        high, low = np.sign(high) * (size // HIGH), np.sign(high) * (size % HIGH)
+        exact //= common[:, long]
+        sign, size = np.where(exact < 0, -1, 1), abs(exact)
+        good = np.ones(len(over), np.bool_)
+        good[long] = (size < HIGH * HIGH).all(axis=0)
+        high[:, long] = sign * (size // HIGH * good[long]).astype(np.int64)
+        low[:, long] = sign * (size % HIGH).astype(np.int64)
+        return cls(low, high, under // common, good)
+
+    def hidden(self, scope: Scope) -> Bool:
+        """Where a module below can define them, bool (n,)."""
+        return (self.high == 0).all(axis=0) & (np.abs(self.low) <= MOST_HIDDEN).all(axis=0)
+
+
+@dataclass(frozen=True)
+class Product(Columns):
+    """A polynomial over / under * (q x - p) ... and what is asked about it."""
+
+    polynomial: Quotients
+    roots: Roots
+    over: Int
+    under: Int
+    name: Named
+    factored: Bool
+    wording: Int
+
+
+@dataclass(frozen=True)
+class PolynomialRoots(Module):
+    """Find the roots of a polynomial, or write it as a product of factors; all roots are rational.
+
+    A polynomial has one place in the splits, whichever of the two is asked.
+    """
+
+    summary: ClassVar[str] = "Solve 2*x**2 - 18 = 0 for x. -> -3, 3"
+    symmetry: ClassVar[str] = "roots or factors"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance, own = scope.chance(), scope.own()
+        for_scale = np.minimum(own // 2, UNIT)
+        fewest, most = self.setting("fewest_roots", scope), self.setting("most_roots", scope)
+        top, bottom, live = drawn(chance, own - for_scale, fewest, most)
+        scale = factor(chance, for_scale)
+        polynomial = Quotients.of(scale, top, bottom, live)
+        name = scope.hide(chance, [Polynomials(polynomial.low, polynomial.bottom)])
+        good = polynomial.good & (polynomial.hidden(scope) | (scope.modules == 1))
+        roots = Roots.of(top, bottom, live)
+        problem = Product(polynomial, roots, *scale, name, chance.coin(), chance.below(60))
+        return Drawn(problem, self._canonical(roots, scale), name.requests or (), good)
+
+    def _canonical(self, roots: Roots, scale: tuple[Int, Int]) -> Int:
+        """The factor and the roots in ascending order, int64 (k, n); tops are doubled, so that none is ABSENT."""
+        distinct, (over, under) = roots.ascending(), scale
+        numbers = np.stack([distinct.top * 2, distinct.bottom, distinct.times], axis=1)
+        numbers = np.where(distinct.times[:, None] > 0, numbers, ABSENT).reshape(-1, len(over))
+        return np.concatenate([[over * 2, under], numbers])
+
+    def question(self, problem: Product, scope: Scope) -> pa.StringArray:
+        asked = (
+            "Solve {} = 0 for {x}.",
+            "For which {x} is {} = 0?",
+            "Find all {x} with {} = 0.",
+            "What are the roots of {}?",
+            "If {} = 0, what is {x}?",
+            "Give every {x} that solves {} = 0.",
+            "Factor {}.",
+            "Factorise {}.",
+            "Split {} into factors.",
+        )
+        choice = np.where(problem.factored, 6 + problem.wording % 3, problem.wording % 6)
+        return text.join(framed(choice, asked, self._shown(problem, scope), x=scope.letter(0)))
+
+    def _shown(self, problem: Product, scope: Scope) -> text.Piece:
+        """The polynomial, or its name, ``f(x)``."""
+        hidden, shown = problem.name.hidden(0), problem.polynomial
+        high = shown.high if shown.high.any() else None
+        terms = Terms.polynomial(shown.low * ~hidden, scope.code(0), shown.bottom, high)
+        if not hidden.any():
+            return terms.written()
+        many = len(hidden)
+        return (
+            *problem.name.letter(0),
+            *text.literal("(", many, hidden),
+            *templates.only(scope.letter(0), hidden),
+            *text.literal(")", many, hidden),
+            *(templates.only(terms.written(), ~hidden) if not hidden.all() else ()),
+        )
+
+    def answer(self, problem: Product, scope: Scope) -> pa.StringArray:
+        answers = []
+        for chosen, written in ((~problem.factored, self._listed), (problem.factored, self._product)):
+            rows = np.flatnonzero(chosen)
+            answers.append(text.join(written(problem.take(rows), scope.take(rows))))
+        place = np.where(problem.factored, np.cumsum(problem.factored) - 1, 0) + (~problem.factored).sum()
+        place = np.where(problem.factored, place, np.cumsum(~problem.factored) - 1)
+        return pa.concat_arrays(answers).take(text.integers(place))
+
+    def _listed(self, problem: Product, scope: Scope) -> text.Piece:
+        return problem.roots.listed()
+
+    def _product(self, problem: Product, scope: Scope) -> text.Piece:
+        return problem.roots.product(problem.over, problem.under, scope.code(0))
+
+
+ROOTS = PolynomialRoots(
+    "algebra__polynomial_roots",
+    settings={"fewest_roots": 2, "most_roots": 5},
+    axes=(
+        Level("bigger", (12, 12), published="algebra__polynomial_roots_big"),
+        Level("more", (3, 10), settings={"fewest_roots": 6, "most_roots": 6}, apart=True),
+    ),
+)
+
+MODULES = (ROOTS.holding(easy=60_000), composed(ROOTS, Level("deeper", (3, 10), modules=(5, 5), apart=True)))

@@ -1,0 +1,118 @@
+"""All modules of school mathematics in one task: row i is a row of module i % modules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.kernel.module import School
+from mathbench.hashing import Int
+from mathbench.numbers import text
+from mathbench.sampling.plan import MOST_ROWS
+from mathbench.sampling.sampled import ROWS
+from mathbench.stratum import BETWEEN, Stratum
+from mathbench.task import Source, Task, Written, numbers
+
+
+@dataclass(frozen=True)
+class Mixture(Task):
+    """All modules, a row of each in turn; strata are `module/stratum`."""
+
+    modules: ClassVar[tuple[School, ...]]
+    numeric: ClassVar[bool] = False
+    family: ClassVar[str] = "deepmind/all"
+    summary: ClassVar[str] = "a row of every module in turn"
+    symmetry: ClassVar[str] = "that of each module"
+    extrapolates: ClassVar[str] = "that of each module"
+
+    @property
+    def parts(self) -> dict[str, Task]:
+        """The modules by the prefix of their strata."""
+        return {module.module.name: module for module in self.modules}
+
+    @property
+    def name(self) -> str:
+        """The name of its configurations."""
+        return "deepmind-all"
+
+    def inner(self) -> list[Stratum]:
+        return [s for module in self.modules for s in _named(module, module.inner())]
+
+    def outer(self) -> list[Stratum]:
+        return [s for module in self.modules for s in _named(module, module.outer())]
+
+    def may_repeat(self, split: str) -> bool:
+        """As the modules."""
+        return any(module.may_repeat(split) for module in self.modules)
+
+    def source(self, split: str, seed: int | str) -> Source:
+        return InTurn(self.modules, split, seed)
+
+    def asked_in(self, stratum: str) -> Task:
+        """The module that a stratum's name begins with."""
+        name = stratum.partition(BETWEEN)[0]
+        return next((module for module in self.modules if module.module.name == name), self.modules[0])
+
+    def oracle(self, question: str) -> str:
+        raise NotImplementedError("a question alone does not say which module it is of; see asked_in")
+
+    @classmethod
+    def of_modules(cls, modules: tuple[School, ...]) -> type[Self]:
+        """The mixture of some modules."""
+        return type(cls.__name__, (cls,), {"modules": modules, "__doc__": cls.__doc__})
+
+
+class InTurn:
+    """Rows of several tasks in turn.
+
+    Args:
+        tasks: the tasks, at least one.
+        split: the split of all of them.
+        seed: the seed of all of them.
+    """
+
+    at_once = ROWS
+
+    def __init__(self, tasks: tuple[School, ...], split: str, seed: int | str):
+        self._sources = [task.source(split, seed) for task in tasks]
+        strata = [len(task.strata(split)) for task in tasks]
+        self._first = np.cumsum([0, *strata])
+
+    def __len__(self) -> int:
+        return min(min(map(len, self._sources)) * len(self._sources), MOST_ROWS)
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        many = len(self._sources)
+        return min(min(source.upto(-(-rows // many)) for source in self._sources) * many, rows)
+
+    @property
+    def block(self) -> int:
+        """Rows after which every stratum had its share."""
+        return max(source.block for source in self._sources) * len(self._sources)
+
+    def written(self, rows: range | Int) -> Iterator[Written]:
+        """Some rows in order, in pieces."""
+        for start in range(0, max(len(rows), 1), ROWS):
+            yield self._written(numbers(rows[start : start + ROWS]))
+
+    def _written(self, rows: Int) -> Written:
+        module = rows % len(self._sources)
+        parts, places = [], []
+        for m in np.unique(module) if len(rows) else [0]:
+            here = np.flatnonzero(module == m)
+            for part in self._sources[m].written(rows[here] // len(self._sources)):
+                parts.append(part._replace(stratum=part.stratum + self._first[m]))
+            places.append(here)
+        order = text.integers(np.argsort(np.concatenate(places)))
+        questions, answers = (
+            pa.concat_arrays([getattr(part, name) for part in parts]).take(order)
+            for name in ("questions", "answers")
+        )
+        return Written(questions, answers, np.concatenate([p.stratum for p in parts]).take(np.asarray(order)))
+
+
+def _named(module: School, strata: list[Stratum]) -> list[Stratum]:
+    return [replace(s, name=f"{module.name}{BETWEEN}{s.name}") for s in strata]

@@ -1,0 +1,155 @@
+"""Sums and differences of two numbers: integers, decimals and, where they define a value, fractions."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.arithmetic.operand_pairs import shared
+from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hidden
+from mathbench.generators.deepmind.kernel import rationals, templates
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.decimals import Decimals
+from mathbench.generators.deepmind.kernel.fingerprints import folded, ordered
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.hashing import Int
+from mathbench.numbers import text
+
+_SUMS = (
+    "{p} + {q}",
+    "{p}+{q}",
+    "What is {p} + {q}?",
+    "What is {p} plus {q}?",
+    "Add {q} to {p}.",
+    "Work out the sum of {p} and {q}.",
+    "How much is {p} plus {q}?",
+    "Give the total of {p} and {q}.",
+    "Compute {p} + {q}.",
+    "Find {p} + {q}.",
+    "What do you get by adding {p} and {q}?",
+)
+_DIFFERENCES = (
+    "{p} - {q}",
+    "What is {p} - {q}?",
+    "What is {p} minus {q}?",
+    "Take {q} away from {p}.",
+    "Compute {p} - {q}.",
+    "Find {p} - {q}.",
+    "Subtract {q} from {p}.",
+    "Which number is {q} less than {p}?",
+)
+_DISTANCES = (
+    "How far apart are {p} and {q}?",
+    "How far apart are {q} and {p}?",
+    "By how much do {p} and {q} differ?",
+    "By how much do {q} and {p} differ?",
+)
+_WORDINGS = (*_SUMS, *_DIFFERENCES, *_DISTANCES)
+
+
+@dataclass(frozen=True)
+class Definition(Columns):
+    """p + q or p - q, which defines a letter."""
+
+    terms: Named
+    minus: Bool
+
+
+@dataclass(frozen=True)
+class AddOrSub(Module):
+    """Add or subtract two numbers, integers or decimals.
+
+    Source: arithmetic__add_or_sub of Saxton et al. (2019), where nothing is composed; here the level `composed` has
+    numbers that further modules define.
+    """
+
+    summary: ClassVar[str] = "What is 3.5 plus -12? -> -8.5"
+    brief: ClassVar[bool] = True
+    symmetry: ClassVar[str] = "order of the terms of a sum"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        if isinstance(value, Numbers):
+            return _definition(scope, value)
+        chance = scope.chance()
+        minus = chance.coin()
+        p, q = (Decimals.drawn(chance, share, chance.coin()) for share in shared(chance, scope.own()))
+        result = p.plus(q.negated(minus))
+        codes, requests = hidden(chance, scope, p, q)
+        wording = _wording(chance, minus, result.negative())
+        canonical = _canonical(minus, *(np.stack(number.words()) for number in (p, q)))
+        return Drawn(Pair(p, q, result, codes, wording), canonical, requests)
+
+    def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
+        return problem.asked(_WORDINGS)
+
+    def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
+        return text.join(problem.result.written())
+
+    def defines(self, value: Value) -> Bool:
+        return np.full(value.top.shape[-1], isinstance(value, Numbers))
+
+    def sentence(self, problem: Definition, scope: Scope) -> pa.StringArray:
+        said = ["Let {x} = {p} + {q}. ", "Let {x} = {p} - {q}. "]
+        p, q = (problem.terms.number(place) for place in range(2))
+        return text.join(templates.fill(problem.minus.astype(np.int64), said, x=scope.letter(0), p=p, q=q))
+
+
+def _wording(chance: Chance, minus: Bool, negative: Bool) -> Int:
+    """One of the wordings that fit; a distance is not negative."""
+    differences = np.where(negative, len(_DIFFERENCES), len(_DIFFERENCES) + len(_DISTANCES))
+    drawn = chance.below(np.where(minus, differences, len(_SUMS)))
+    return drawn + len(_SUMS) * minus
+
+
+def _canonical(minus: Bool, p: Int, q: Int) -> Int:
+    numbers = ordered(folded(p), folded(q), ~minus)
+    return np.concatenate([minus[None].astype(np.int64), numbers])
+
+
+def _definition(scope: Scope, value: Numbers) -> Drawn:
+    """Two numbers whose sum or difference is a given one; one of them is drawn much like it."""
+    chance = scope.chance()
+    minus, swapped = chance.coin(), chance.coin()
+    one = _alike(chance, np.maximum(scope.own(), rationals.entropy_of(value)), value)
+    other, good = rationals.total(value, rationals.negated(one, np.ones_like(minus)))
+    # value = one + other, which as a difference is one - (-other), or other - (-one) when swapped
+    p, q = _where(swapped, other, one), _where(swapped, one, other)
+    q = rationals.negated(q, minus)
+    terms = scope.hide(chance, [p, q])
+    words = (np.stack([number.top, number.bottom]) for number in (p, q))
+    return Drawn(Definition(terms, minus), _canonical(minus, *words), terms.requests or (), good)
+
+
+def _where(condition: Bool, first: Numbers, second: Numbers) -> Numbers:
+    top, bottom = (np.where(condition, getattr(first, f), getattr(second, f)) for f in ("top", "bottom"))
+    return Numbers(top, bottom, first.decimal | second.decimal)
+
+
+def _alike(chance: Chance, entropy: Int, value: Numbers) -> Numbers:
+    """Numbers of the kind of given ones: beside integers integers; beside others, every other one is an integer."""
+    top, bottom = chance.integer(entropy), np.ones_like(entropy)
+    broken, apart = chance.coin(), chance.fork()
+    rows = np.flatnonzero(broken & value.decimal)
+    drawn = apart.take(rows)
+    decimal = Decimals.drawn(drawn, np.maximum(entropy, 1)[rows], np.zeros(len(rows), np.bool_)).numbers()
+    top[rows], bottom[rows] = decimal.top, decimal.bottom
+    rows = np.flatnonzero(broken & ~value.decimal & ~value.integer)
+    top[rows], bottom[rows] = rationals.rational(apart.take(rows), entropy[rows])
+    return Numbers(top, bottom, value.decimal)
+
+
+MODULES = (
+    AddOrSub(
+        "arithmetic__add_or_sub",
+        entropy=(4, 16),
+        axes=(
+            Level("bigger", (16, 20), published="arithmetic__add_or_sub_big"),
+            Level("composed", (4, 16), modules=(2, 3), apart=True),
+        ),
+    ),
+)

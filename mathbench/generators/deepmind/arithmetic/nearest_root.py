@@ -1,0 +1,95 @@
+"""Roots to the nearest integer."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.kernel import templates
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.hashing import Int
+from mathbench.numbers import text
+
+_HIGHEST = 10  # root
+_LARGEST = 10**12  # number, give or take one
+_ORDINALS = ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_NAMES = ("square", "cube", *_ORDINALS)
+_POWER = "What is {value} to the power of 1/{root}, to the nearest integer?"
+_EACH = 4  # wordings per root
+_WORDINGS = tuple(
+    wording.replace("{name}", name).replace("{root}", str(root))
+    for root, name in enumerate(_NAMES, 2)
+    for wording in (
+        _POWER,
+        "What is the third root of {value} to the nearest integer?" if root == 3 else _POWER,
+        "What is the {name} root of {value} to the nearest integer?",
+        "To the nearest integer, what is the {name} root of {value}?",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Root(Columns):
+    """A number, which root is asked for, and what that is to the nearest integer."""
+
+    value: Int
+    root: Int
+    nearest: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class NearestIntegerRoot(Module):
+    """Take a root and round it; every other one is a square or cube root.
+
+    Source: arithmetic__nearest_integer_root of Saxton et al. (2019).
+    """
+
+    summary: ClassVar[str] = "What is the cube root of 35 to the nearest integer? -> 3"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        root = chance.between(2, np.where(chance.coin(), 3, _HIGHEST))
+        number = chance.integer(scope.own(), signed=False)
+        problem = Root(number, root, _nearest(number, root), chance.below(_EACH))
+        return Drawn(problem, np.stack([number, root]))
+
+    def question(self, problem: Root, scope: Scope) -> pa.StringArray:
+        wording = (problem.root - 2) * _EACH + problem.wording
+        return text.join(templates.fill(wording, _WORDINGS, value=text.number(problem.value, 10)))
+
+    def answer(self, problem: Root, scope: Scope) -> pa.StringArray:
+        return text.join(text.number(problem.nearest, 10))
+
+
+def _nearest(number: Int, root: Int) -> Int:
+    """The integers nearest to the roots, int64 (n,): how many halves of odd numbers have a power below the number."""
+    nearest = np.empty_like(number)
+    for k in range(2, _HIGHEST + 1):
+        rows = np.flatnonzero(root == k)
+        nearest[rows] = np.searchsorted(_turns(k), number[rows])
+    return nearest
+
+
+@cache
+def _turns(root: int) -> Int:
+    """Powers of 1/2, 3/2, 5/2, ... rounded down, int64: from which number on each root is rounded up.
+
+    None of them is an integer, so no root lies half-way.
+    """
+    most = next(k for k in range(20, 0, -1) if 2 ** (k * root) <= _LARGEST)
+    highest = next(r for r in range(2**most, 2 ** (most + 1) + 1) if (r + 1) ** root > _LARGEST)
+    odd = 2 * np.arange(highest + 2, dtype=np.int64) + 1
+    return odd**root >> root
+
+
+MODULES = (
+    NearestIntegerRoot("arithmetic__nearest_integer_root", axes=(Level("bigger", (10, 12)),)).holding(
+        easy=20_000, medium=300_000
+    ),
+)

@@ -1,0 +1,171 @@
+"""Operands: two numbers for an operation, drawn freely or so that a given value comes out."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mathbench.generators.deepmind.kernel import rationals
+from mathbench.generators.deepmind.kernel.entropy import UNIT, logarithm
+from mathbench.generators.deepmind.kernel.expression_trees import DIV, MUL, SUB
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.rationals import coprime, divisor, fits
+from mathbench.hashing import Int
+
+
+def shared(chance: Chance, entropy: Int) -> tuple[Int, Int]:
+    """The entropy of two numbers at random, at least one decade each.
+
+    Args:
+        chance: random choices.
+        entropy: int64 (n,), units for both.
+    """
+    first = np.maximum(chance.below(entropy + 1), UNIT)
+    return first, np.maximum(entropy - first, UNIT)
+
+
+class Values(NamedTuple):
+    """Values that come out of operations.
+
+    Attributes:
+        top, bottom: int64 (m,), in lowest terms.
+        operations: int64 (m,), how many there are in each, this one included.
+        entropy: int64 (m,), units for this one.
+        factor, divisors: int64 (m,), a random divisor of the numerator and how many it has.
+        kind: int64 (m,), the operation.
+    """
+
+    top: Int
+    bottom: Int
+    operations: Int
+    entropy: Int
+    factor: Int
+    divisors: Int
+    kind: Int
+
+    def take(self, rows: Int) -> "Values":
+        return Values(*(column.take(rows) for column in self))
+
+
+Pair = tuple[Int, Int, Bool]  # two operands, fractions (2, m) in any terms, and where 63 bits were enough
+
+
+def operands(chance: Chance, values: Values, fractional: bool) -> Pair:
+    """Two operands for each operation; in lowest terms, 0/1 where they are not good.
+
+    Args:
+        chance: random choices.
+        values: what comes out, and of which operation.
+        fractional: whether the terms of a sum may be fractions.
+    """
+    many, chance = len(values.kind), chance.fork()
+    left, right = np.ones((2, 2, many), dtype=np.int64)
+    good = np.zeros(many, np.bool_)
+    products, more = values.kind >= MUL, values.operations
+    cases = (
+        (~products, _terms if fractional else _whole_terms),
+        ((values.kind == MUL) & (more == 1), _factors),
+        ((values.kind == MUL) & (more == 2), _scaled_factors),
+        ((values.kind == DIV) & (more == 1), _expanded),
+        ((values.kind == DIV) & (more == 2), _quotient),
+        (products & (more >= 3), _ratio),
+    )
+    for case, way in cases:
+        if not len(rows := np.flatnonzero(case)):
+            chance.skip()
+            continue
+        left[:, rows], right[:, rows], good[rows] = way(chance.take(rows), values.take(rows))
+    swapped = chance.coin() & (values.kind == MUL)
+    left, right = np.where(swapped, right, left), np.where(swapped, left, right)
+    return _reduced(left, good), _reduced(right, good), good
+
+
+def _reduced(fraction: Int, good: Bool) -> Int:
+    """In lowest terms, the denominator positive; 0/1 where it is not good."""
+    top, bottom = np.where(good, fraction, [[0], [1]])
+    rows = np.flatnonzero(bottom != 1)
+    common = np.gcd(top[rows], bottom[rows]) * np.sign(bottom[rows])
+    top[rows] //= common
+    bottom[rows] //= common
+    return np.stack([top, bottom])
+
+
+def _whole_terms(chance: Chance, values: Values) -> Pair:
+    """Two integers with an integer for their sum or difference."""
+    term = chance.integer(values.entropy)
+    return _with_other(chance, values, np.stack([term, np.ones_like(term)]))
+
+
+def _terms(chance: Chance, values: Values) -> Pair:
+    """Two numbers with a given sum or difference; one of them, or where operations abound both, may be fractions."""
+    top, bottom = chance.integer(values.entropy), np.ones_like(values.top)
+    rows = np.flatnonzero((values.operations >= 3) & chance.coin())
+    top[rows], bottom[rows] = rationals.rational(chance.take(rows), values.entropy[rows])
+    return _with_other(chance, values, np.stack([top, bottom]))
+
+
+def _with_other(chance: Chance, values: Values, term: Int) -> Pair:
+    """X + (v - x) or (v - x) + x; x - (x - v) or (v + x) - x."""
+    minus, second = values.kind == SUB, chance.coin()
+    good = fits(values.top, term[1]) & fits(term[0], values.bottom) & fits(values.bottom, term[1])
+    taken = np.where(minus & second, 1, -1) * term[0]
+    other = np.stack([values.top * term[1] + taken * values.bottom, values.bottom * term[1]])
+    other[0] *= np.where(minus & ~second, -1, 1)
+    return np.where(second, other, term), np.where(second, term, other), good
+
+
+def _factors(chance: Chance, values: Values) -> Pair:
+    """Two integers with an integer for their product."""
+    left, right = _taken_apart(chance, values.top, values.factor)
+    ones = np.ones_like(left)
+    return np.stack([left, ones]), np.stack([right, ones]), np.ones(len(left), np.bool_)
+
+
+def _taken_apart(chance: Chance, numbers: Int, factor: Int) -> tuple[Int, Int]:
+    """Numbers as products of two, the first of the size of a factor; the sign goes to either."""
+    left = np.where(chance.coin() & (numbers < 0), -factor, factor)
+    return left, numbers // left
+
+
+def _scaled_factors(chance: Chance, values: Values) -> Pair:
+    """A fraction and an integer with a given product."""
+    left, right = _taken_apart(chance, values.top, values.factor)
+    scale = coprime(chance, values.entropy - splits(values.top, values.divisors), to=left)
+    good = fits(scale, values.bottom) & fits(right, scale)
+    return np.stack([left, scale * values.bottom]), np.stack([right * scale, np.ones_like(left)]), good
+
+
+def splits(numbers: Int, divisors: Int) -> Int:
+    """The entropy of taking numbers apart into two factors; the sign can go to either."""
+    return logarithm(divisors * np.where(numbers < 0, 2, 1))
+
+
+def _expanded(chance: Chance, values: Values) -> Pair:
+    """Numerator and denominator in other than lowest terms."""
+    scale, ones = chance.integer(values.entropy, least=1), np.ones_like(values.top)
+    good = fits(values.top, scale) & fits(values.bottom, scale)
+    return np.stack([values.top * scale, ones]), np.stack([values.bottom * scale, ones]), good
+
+
+def _quotient(chance: Chance, values: Values) -> Pair:
+    """A fraction and an integer, in either order, with a given quotient."""
+    under = (values.top == 0) | chance.coin()
+    number = coprime(chance, values.entropy, to=np.where(under, values.bottom, values.top))
+    above, below = np.where(under, values.top, values.bottom), np.where(under, values.bottom, values.top)
+    good = fits(above, number)
+    number, fraction = np.stack([number, np.ones_like(number)]), np.stack([above * number, below])
+    return np.where(under, fraction, number), np.where(under, number, fraction), good
+
+
+def _ratio(chance: Chance, values: Values) -> Pair:
+    """Two fractions with a given quotient, or with a given product."""
+    p2, p1 = _taken_apart(chance, values.top, values.factor)
+    q1, many = divisor(chance, values.bottom)
+    q2 = values.bottom // q1
+    left = values.entropy - splits(values.top, values.divisors) - logarithm(many)
+    for_r = chance.below(np.maximum(left, 0) + 1)
+    good = fits(values.top, values.bottom)
+    r = coprime(chance, for_r, to=np.where(good, q1 * p2, 1))
+    s = coprime(chance, left - for_r, to=np.where(good, p1 * q2, 1), signed=False)
+    good &= fits(r, p1) & fits(s, q1) & fits(r, q2) & fits(s, p2)
+    left, right = np.stack([r * p1, s * q1]), np.stack([r * q2, s * p2])
+    return left, np.where(values.kind == MUL, right[::-1], right), good

@@ -1,0 +1,281 @@
+"""Expressions with square roots, drawn from the root of the tree downwards and worked out from the leaves upwards.
+
+Every part of an expression is a + b*sqrt(m) for its own m: the prime, or the prime times squares, or, in fractions
+such as sqrt(15)/sqrt(5), other numbers as well.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.kernel import templates
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.expression_trees import (
+    ADD,
+    ATOM,
+    DIV,
+    LEAF,
+    MUL,
+    NONE,
+    POW,
+    POWER,
+    PRODUCT,
+    SUB,
+    Tape,
+)
+from mathbench.generators.deepmind.kernel.fingerprints import likeness
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.rationals import fits
+from mathbench.hashing import Int
+from mathbench.numbers import text
+
+_NODES = 63  # more do not fit into a question
+_LONGEST = 150  # characters of an expression that fits
+_ROOM = 64  # larger numbers under a root do not grow
+# what a part may become; a square makes the number under its root larger and leaves it as it is
+_SUM, _TIMES, _PLUS, _POWER, _OVER, _SQUARE = range(6)
+_ADDED = np.array([10, 2, 4, 3, 8, 0])  # characters that each adds, at least
+_OPEN = -2  # a kind that is still to be drawn
+
+
+@dataclass(frozen=True)
+class SurdExpressions(Columns):
+    """Expressions with square roots.
+
+    Attributes:
+        kind, left, right: int64 (k, n), as in :mod:`mathbench.generators.deepmind.kernel.expression_trees`.
+        number: int64 (k, n), of a leaf: an integer, or what stands under its root.
+        rooted: bool (k, n), which leaves are roots.
+        likeness: int64 (n,), a hash, the same for two expressions that differ in the order of terms or factors only.
+    """
+
+    kind: Int
+    left: Int
+    right: Int
+    number: Int
+    rooted: Bool
+    likeness: Int
+
+    def written(self) -> pa.StringArray:
+        """As text, strings (n,)."""
+        leaves = np.flatnonzero(self.kind == LEAF)
+        number, rooted = self.number.ravel()[leaves], self.rooted.ravel()[leaves]
+        root, close = (text.literal(part, len(leaves), rooted) for part in ("sqrt(", ")"))
+        texts = text.join(root, templates.signed(number), close)
+        place = np.zeros(self.kind.size, dtype=np.int64)
+        place[leaves] = np.arange(len(leaves))
+        holds = np.where(self.rooted, POWER, np.where(self.number < 0, PRODUCT, ATOM))
+        tape = Tape(self.kind, self.left, self.right, holds, np.zeros(self.kind.shape, np.bool_))
+        return tape.written(place.reshape(self.kind.shape), texts)
+
+
+class Draft:
+    """Expressions while they are drawn: one part of each at a time, in the order of their numbers.
+
+    Args:
+        prime: int64 (n,), what stands under the root of the whole.
+        entropy: int64 (n,), units.
+    """
+
+    def __init__(self, prime: Int, entropy: Int):
+        shape = (_NODES + 3, len(prime))
+        self.kind = np.full(shape, NONE)
+        self.left, self.right, self.number, self.entropy = np.zeros((4, *shape), dtype=np.int64)
+        self.scale = np.ones(
+            shape, dtype=np.int64
+        )  # of b, for the squares taken into the number under the root
+        self.rooted, self.powers, self.multiple = np.zeros((3, *shape), dtype=np.bool_)
+        self.used, self.length = np.ones_like(prime), np.full(len(prime), 7)
+        self.kind[0], self.number[0], self.entropy[0], self.powers[0] = _OPEN, prime, entropy, True
+
+    @property
+    def full(self) -> Bool:
+        """Which expressions are too long, bool (n,)."""
+        return (self.used > _NODES) | (self.length > _LONGEST)
+
+    def grow(self, chance: Chance, node: int) -> None:
+        """Draw one part of each expression."""
+        rows = np.flatnonzero((self.kind[node] == _OPEN) & ~self.full)
+        chance = chance.take(rows)
+        way = self._ways(chance, node, rows)
+        leaf = self.entropy[node, rows] <= 0
+        self.kind[node, rows[leaf]], self.rooted[node, rows[leaf]] = LEAF, True
+        grown = np.flatnonzero(~leaf)
+        rows, way, chance = rows[grown], way[grown], chance.take(grown)
+        self.length[rows] += _ADDED.take(way)
+        self.left[node, rows], self.right[node, rows] = self.used[rows], self.used[rows] + 1
+        self.used[rows] += 2
+        steps = {
+            _SUM: self._sum,
+            _TIMES: self._times,
+            _PLUS: self._plus,
+            _POWER: self._power,
+            _OVER: self._over,
+        }
+        for step, take in steps.items():
+            some = np.flatnonzero(way == step)
+            take(chance.take(some), node, rows[some])
+
+    def _ways(self, chance: Chance, node: int, rows: Int) -> Int:
+        """What becomes of each part; those that take a square are asked again."""
+        ways, chance = np.full(len(rows), _SQUARE), chance.fork()
+        while len(some := np.flatnonzero((ways == _SQUARE) & (self.entropy[node, rows] > 0))):
+            here, luck = rows[some], chance.take(some)
+            free, small = ~self.multiple[node, here], self.number[node, here] < _ROOM
+            always = np.ones_like(free)
+            live = np.stack([always, always, free, free & self.powers[node, here], small, small])
+            ways[some] = luck.pick(live)
+            own = np.minimum(self.entropy[node, here], UNIT)
+            factor = luck.integer(own, signed=False, least=2)
+            square = ways[some] == _SQUARE
+            at = node, here[square]
+            self.number[at] *= factor[square] ** 2
+            self.scale[at] *= factor[square]
+            self.entropy[at] -= own[square]
+        return ways
+
+    def _set(self, number: Int, rows: Int, under: Int, entropy: Int, powers: Bool, multiple: Bool) -> None:
+        """Leave a part to be drawn."""
+        self.kind[number, rows], self.number[number, rows] = _OPEN, under
+        self.entropy[number, rows] = entropy
+        self.powers[number, rows], self.multiple[number, rows] = powers, multiple
+
+    def _like(self, node: int, rows: Int, number: Int, entropy: Int) -> None:
+        """Leave a part to be drawn that is like the one it belongs to."""
+        powers, multiple = self.powers[node, rows], self.multiple[node, rows]
+        self._set(number, rows, self.number[node, rows], entropy, powers, multiple)
+
+    def _integer(self, number: Int, rows: Int, value: Int) -> None:
+        self.kind[number, rows], self.number[number, rows] = LEAF, value
+
+    def _halves(self, chance: Chance, entropy: Int) -> tuple[Int, Int]:
+        """Entropy in two halves, or all for one of two where a half is less than a decade."""
+        less = np.where(entropy < 2 * UNIT, 0, entropy // 2)
+        swap = chance.coin()
+        return np.where(swap, entropy - less, less), np.where(swap, less, entropy - less)
+
+    def _sum(self, chance: Chance, node: int, rows: Int) -> None:
+        left, right = self._halves(chance, self.entropy[node, rows])
+        self.kind[node, rows] = np.where(chance.coin(), ADD, SUB)
+        self._like(node, rows, self.left[node, rows], left)
+        self._like(node, rows, self.right[node, rows], right)
+
+    def _with_integer(self, chance: Chance, node: int, rows: Int, kind: int, least: int) -> None:
+        own, swap = np.minimum(self.entropy[node, rows], UNIT), chance.coin()
+        left, right = self.left[node, rows], self.right[node, rows]
+        self.kind[node, rows] = kind
+        self._integer(np.where(swap, right, left), rows, chance.integer(own, least=least))
+        self._like(node, rows, np.where(swap, left, right), self.entropy[node, rows] - own)
+
+    def _times(self, chance: Chance, node: int, rows: Int) -> None:
+        self._with_integer(chance, node, rows, MUL, least=1)
+
+    def _plus(self, chance: Chance, node: int, rows: Int) -> None:
+        self._with_integer(chance, node, rows, ADD, least=0)
+
+    def _power(self, chance: Chance, node: int, rows: Int) -> None:
+        self.kind[node, rows] = POW
+        self._like(node, rows, self.left[node, rows], self.entropy[node, rows])
+        self.powers[self.left[node, rows], rows] = False
+        self._integer(self.right[node, rows], rows, np.full(len(rows), 2))
+
+    def _over(self, chance: Chance, node: int, rows: Int) -> None:
+        own = np.minimum(self.entropy[node, rows], UNIT)
+        factor = chance.integer(own, signed=False, least=2)
+        left, right = self._halves(chance, self.entropy[node, rows] - own)
+        self.kind[node, rows] = DIV
+        powers, multiple = self.powers[node, rows], np.ones(len(rows), np.bool_)
+        self._set(self.left[node, rows], rows, self.number[node, rows] * factor, left, powers, multiple)
+        self._set(self.right[node, rows], rows, factor, right, powers, multiple)
+
+
+def drawn(chance: Chance, prime: Int, entropy: Int) -> tuple[SurdExpressions, tuple[Int, Int, Int], Bool]:
+    """Draw expressions that come to (a + b*sqrt(prime)) / c.
+
+    Args:
+        chance: random choices.
+        prime: int64 (n,).
+        entropy: int64 (n,), units.
+
+    Returns:
+        The expressions; a, b and c, int64 (n,) each, c at least 1; and bool (n,), which ones are right: others divide
+        by zero, are too long for a question, or need numbers that 63 bits do not hold.
+    """
+    draft, chance = Draft(prime, entropy), chance.fork()
+    for node in range(_NODES):
+        draft.grow(chance.fork(), node)
+    good = ~draft.full & ~(draft.kind == _OPEN).any(axis=0)
+    kind = np.where(good, draft.kind, NONE)
+    size = int(draft.used[good].max(initial=1))
+    tree = kind[:size], draft.left[:size], draft.right[:size]
+    number, rooted = draft.number[:size], draft.rooted[:size]
+    alike = likeness(*tree, 2 * number + rooted)
+    a, b, c, right = _worked_out(*tree, number, rooted, draft.scale[:size])
+    return SurdExpressions(*tree, number, rooted, alike), (a, b, c), good & right
+
+
+def _worked_out(
+    kind: Int, left: Int, right: Int, number: Int, rooted: Bool, scale: Int
+) -> tuple[Int, Int, Int, Bool]:
+    """The values (a + b*sqrt(m)) / c of expressions, int64 (n,) each; and bool (n,), where they are right."""
+    a, b, c = (np.where(kind == LEAF, part, fill) for part, fill in ((number, 0), (0, 0), (1, 1)))
+    a[rooted], b[rooted] = 0, scale[rooted]
+    good = np.ones(kind.shape[1], np.bool_)
+    for node in range(len(kind) - 1, -1, -1):
+        for way, values in ((_SUM, _sums), (_TIMES, _products), (_POWER, _powers), (_OVER, _quotients)):
+            rows = np.flatnonzero(np.isin(kind[node], _KINDS[way]))
+            one, other = (
+                (a[at, rows], b[at, rows], c[at, rows]) for at in (left[node, rows], right[node, rows])
+            )
+            found = values(one, other, number[node, rows], kind[node, rows])
+            *parts, fine = _lowest(*found)
+            fine &= fits(parts[1], scale[node, rows])
+            good[rows[~fine]] = False
+            for table, part, none in zip((a, b, c), parts, (0, 0, 1), strict=True):
+                table[node, rows] = np.where(fine, part, none)
+            b[node, rows] *= scale[node, rows]
+    return a[0], b[0], c[0], good
+
+
+_KINDS = {_SUM: (ADD, SUB), _TIMES: (MUL,), _POWER: (POW,), _OVER: (DIV,)}
+Value = tuple[Int, Int, Int]  # a, b and c of (a + b*sqrt(m)) / c
+Found = tuple[Int, Int, Int, Bool]  # the same and where 63 bits were enough
+
+
+def _lowest(a: Int, b: Int, c: Int, good: Bool) -> Found:
+    """In lowest terms, c positive."""
+    a, b, c = np.where(good, a, 0), np.where(good, b, 0), np.where(good, c, 1)
+    common = np.gcd(np.gcd(a, b), c) * np.sign(c)
+    return a // common, b // common, c // common, good
+
+
+def _sums(one: Value, other: Value, under: Int, kind: Int) -> Found:
+    good = fits(one[2], other[2])
+    for part in range(2):
+        good &= fits(one[part], other[2]) & fits(other[part], one[2])
+    sign = np.where(kind == ADD, 1, -1)
+    a, b = (one[part] * other[2] + sign * other[part] * one[2] for part in range(2))
+    return a, b, one[2] * other[2], good
+
+
+def _products(one: Value, other: Value, under: Int, kind: Int) -> Found:
+    """Products with one factor an integer: one of the b is 0."""
+    good = fits(one[2], other[2])
+    for x, y in ((0, 0), (0, 1), (1, 0)):
+        good &= fits(one[x], other[y])
+    return one[0] * other[0], one[0] * other[1] + one[1] * other[0], one[2] * other[2], good
+
+
+def _powers(one: Value, other: Value, under: Int, kind: Int) -> Found:
+    a, b, c = one
+    good = fits(a, a) & fits(2 * a, b) & fits(c, c) & fits(b, b)
+    good &= fits(np.where(good, b * b, 0), under)
+    return a * a + b * b * under, 2 * a * b, c * c, good
+
+
+def _quotients(one: Value, other: Value, under: Int, kind: Int) -> Found:
+    """Quotients of multiples of roots, whose a are 0."""
+    good = (other[1] != 0) & fits(one[1], other[2]) & fits(other[1], one[2])
+    return np.zeros_like(one[1]), one[1] * other[2], np.where(good, other[1] * one[2], 1), good

@@ -1,0 +1,70 @@
+"""Pairs: questions about two numbers, each of which a module below may define."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.kernel import templates
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.decimals import Decimals
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.scope import Request, Scope, letter
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.hashing import Int
+from mathbench.numbers import text
+
+
+@dataclass(frozen=True)
+class Pair(Columns):
+    """Two numbers and what comes of them.
+
+    Attributes:
+        p, q: the numbers.
+        result: the answer.
+        codes: int64 (2, n), the letters that stand for p and q; -1: none.
+        wording: int64 (n,), which of the wordings.
+    """
+
+    p: Decimals
+    q: Decimals
+    result: Decimals | Numbers
+    codes: Int
+    wording: Int
+
+    def asked(self, wordings: tuple[str, ...]) -> pa.StringArray:
+        """The questions, from wordings with the slots ``{p}`` and ``{q}`` in either order, strings (n,)."""
+        frames, backwards = _frames(wordings)
+        swap = backwards.take(self.wording)
+        codes = np.where(swap, self.codes[::-1], self.codes)
+        first = _shown(codes[0], Decimals.where(swap, self.q, self.p))
+        second = _shown(codes[1], Decimals.where(swap, self.p, self.q))
+        return text.join(templates.fill(self.wording, frames, first=first, second=second))
+
+
+def _shown(codes: Int, number: Decimals) -> text.Piece:
+    """Numbers, or the letters that stand for them."""
+    if (codes < 0).all():
+        return number.written()
+    return (*letter(codes), *number.written(codes < 0))
+
+
+@cache
+def _frames(wordings: tuple[str, ...]) -> tuple[list[str], Bool]:
+    """Wordings with the slots ``{first}`` and ``{second}`` as they come, and where q comes first."""
+    backwards = [wording.index("{q}") < wording.index("{p}") for wording in wordings]
+    names = [("{second}", "{first}") if turned else ("{first}", "{second}") for turned in backwards]
+    frames = [w.replace("{p}", p).replace("{q}", q) for w, (p, q) in zip(wordings, names, strict=True)]
+    return frames, np.array(backwards)
+
+
+def hidden(chance: Chance, scope: Scope, p: Decimals, q: Decimals) -> tuple[Int, list[Request]]:
+    """Letters for the numbers that modules below define, int64 (2, n), -1: none; and what these must define."""
+    chance, codes = chance.fork(), np.full((2, len(scope)), -1)
+    rows = np.flatnonzero(scope.modules > 1)
+    if not len(rows):
+        return codes, []
+    named = scope.take(rows).hide(chance.take(rows), [p.take(rows).numbers(), q.take(rows).numbers()])
+    codes[:, rows] = named.codes
+    return codes, named.requests or []

@@ -1,0 +1,85 @@
+"""What is compared: integers, fractions and decimal fractions."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench.generators.deepmind.kernel import entropy as decades
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.hashing import U64, Int, mix
+
+Floats = NDArray[np.float64]
+
+_PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to one
+_FIXED = 16  # bits behind the point
+
+
+def keys(top: Int, bottom: Int) -> Floats:
+    """Fractions as numbers to sort by; int64 of any shape, below 2^53.
+
+    Division is rounded to the nearest on every processor, which keeps the order: where two keys differ, so do the
+    fractions, in the same direction.
+    """
+    found: Floats = top / bottom
+    return found
+
+
+def prints(values: Numbers) -> U64:
+    """A random word for each value, uint64 (n,), however it is written."""
+    return mix(mix(values.top.view(np.uint64)) + values.bottom.view(np.uint64))
+
+
+def mixed(chance: Chance, entropy: Int, integral: Bool | None = None) -> Numbers:
+    """Numbers of some entropy: half of them integers, a quarter fractions, a quarter decimal fractions.
+
+    Args:
+        entropy: int64 (n,), in units.
+        integral: bool (n,), which ones are integers in any case.
+    """
+    kind = chance.below(4)
+    if integral is not None:
+        kind *= ~integral
+    top = chance.integer(entropy)
+    bottom = np.ones_like(top)
+    for number, draw in ((2, fractions), (3, decimals)):
+        index = np.flatnonzero(kind == number)
+        found = draw(chance.take(index), entropy[index])
+        top[index], bottom[index] = found.top, found.bottom
+    return Numbers(top, bottom, kind == 3)
+
+
+def fractions(chance: Chance, entropy: Int) -> Numbers:
+    """Fractions that are no integers: the numerator takes a uniform share of the entropy, the denominator the rest.
+
+    The range of the denominators is the wider, the fewer numbers are coprime to the numerator.
+    """
+    share = chance.below(entropy + 1)
+    top = chance.integer(share, least=1)
+    room = (decades.choices(entropy - share) + 2) * _sparsity().take(np.abs(top) % len(_sparsity())) >> _FIXED
+    most = room + 2 * (np.abs(top) > 1)
+    bottom = chance.until(
+        lambda again, here: again.between(2, most[here]), lambda bottom, here: np.gcd(top[here], bottom) == 1
+    )
+    return Numbers(top, bottom, np.zeros(len(top), np.bool_))
+
+
+def decimals(chance: Chance, entropy: Int) -> Numbers:
+    """Decimal fractions that are no integers: an integer of the entropy with the point somewhere before its end."""
+    digits = np.maximum(-(-entropy // UNIT), 1)
+
+    def draw(again: Chance, here: Int) -> Int:
+        return np.stack([again.integer(entropy[here]), 10 ** again.between(1, digits[here])])
+
+    return Numbers.rationals(*chance.until(draw, lambda drawn, here: drawn[0] % drawn[1] != 0))
+
+
+@cache
+def _sparsity() -> Int:
+    """One over the share of numbers that are coprime to a number, by its remainder modulo the product of the primes."""
+    found = np.full(np.prod(_PRIMES), 1 << _FIXED)
+    for prime in _PRIMES:
+        found[::prime] = found[::prime] * prime // (prime - 1)
+    return found

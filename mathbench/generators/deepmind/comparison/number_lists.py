@@ -1,0 +1,219 @@
+"""Several numbers in a question, in a row or as lettered choices, some of them hidden behind letters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mathbench.generators.deepmind.comparison.compared_values import Floats, keys, mixed, prints
+from mathbench.generators.deepmind.kernel import templates as phrases
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.scope import ALPHABET, EACH, WAYS, Scope, letter
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.hashing import GOLDEN, Int, mix
+from mathbench.numbers import text
+
+CHOICES = "abcdefghij"
+_LEADS = (*(f" ({choice})" + " " for choice in CHOICES), " ", ", ", "")
+_START, _COMMA, _NOTHING = range(len(CHOICES), len(CHOICES) + 3)
+
+
+@dataclass(frozen=True)
+class Listing(Columns):
+    """Several numbers per row.
+
+    Attributes:
+        count: int64 (n,), how many.
+        top, bottom, decimal: (k, n), the numbers as in `Numbers`; 0/1 behind the last.
+        codes: int64 (k, n), the letter of each; -1: shown as it is.
+    """
+
+    count: Int
+    top: Int
+    bottom: Int
+    decimal: Bool
+    codes: Int
+
+    @classmethod
+    def integers(cls, values: Int) -> "Listing":
+        """Lists of integers, int64 (k, n)."""
+        count = np.full(values.shape[1], len(values))
+        return cls(
+            count, values, np.ones_like(values), np.zeros(values.shape, np.bool_), np.full(values.shape, -1)
+        )
+
+    @property
+    def live(self) -> Bool:
+        """Which numbers there are, bool (k, n)."""
+        return np.arange(len(self.top))[:, None] < self.count
+
+    def slots(self) -> list[Numbers]:
+        """The first numbers of all rows, the second ones, and so on."""
+        return [Numbers(*columns) for columns in zip(self.top, self.bottom, self.decimal, strict=True)]
+
+    def with_codes(self, codes: Int) -> "Listing":
+        """The same, hidden behind other letters."""
+        return replace(self, codes=codes)
+
+    def width(self) -> Int:
+        """How many characters the numbers take with commas between them, at least, int64 (n,).
+
+        Exact for integers; a fraction takes three or more.
+        """
+        digits = text.length(np.abs(self.top).ravel(), 10).reshape(self.top.shape)
+        each = np.where(self.bottom == 1, digits, 3) + (self.top < 0)
+        return ((each + 2) * self.live).sum(axis=0) - 2
+
+    def prints(self) -> Int:
+        """A random word for each row that depends on the numbers, not on their order; int64 (n,)."""
+        each = prints(Numbers(self.top, self.bottom, self.decimal))
+        return (each * self.live).sum(axis=0, dtype=np.uint64).view(np.int64)
+
+    def order(self) -> Int:
+        """The places of the numbers from the smallest to the largest, int64 (n, k); those that are not there last."""
+        return np.argsort(np.where(self.live, keys(self.top, self.bottom), np.inf).T, axis=1)
+
+    def at(self, place: Int, rows: Int | None = None) -> text.Piece:
+        """The number at one place of each row, int64 (n,), as it is shown; rows: int64 (n,), by default all in turn."""
+        rows = np.arange(len(place)) if rows is None else rows
+        numbers = Numbers(self.top[place, rows], self.bottom[place, rows], self.decimal[place, rows])
+        return _shown(numbers, self.codes[place, rows])
+
+    def row(self, order: Int | None = None) -> pa.StringArray:
+        """The numbers with commas between them, strings (n,); order: int64 (n, k), which one comes when."""
+        lead = np.where(np.arange(len(self.top)) == 0, _NOTHING, _COMMA)
+        return self._written(np.broadcast_to(lead, self.live.T.shape), order)
+
+    def listed(self, lettered: Bool) -> pa.StringArray:
+        """The numbers behind a space, with commas or, in the rows of a mask, as choices; strings (n,)."""
+        place = np.arange(len(self.top))
+        return self._written(np.where(lettered[:, None], place, np.where(place == 0, _START, _COMMA)), None)
+
+    def _written(self, lead: Int, order: Int | None) -> pa.StringArray:
+        rows, place = np.nonzero(self.live.T)
+        shown = self.at(place if order is None else order[rows, place], rows)
+        return phrases.merged(text.join(phrases.one_of(lead[rows, place], _LEADS), shown), self.count)
+
+
+def _shown(numbers: Numbers, codes: Int) -> text.Piece:
+    """Numbers, or their letters."""
+    hidden = codes >= 0
+    if not hidden.any():
+        return numbers.written()
+    return (*letter(codes), *phrases.only(numbers.written(), ~hidden))
+
+
+def draw(
+    chance: Chance,
+    count: Int,
+    entropy: Int,
+    right: Callable[[Listing, Int], Bool],
+    integral: Bool | None = None,
+    width: int = 0,
+) -> Listing:
+    """Draw lists of numbers until they are right.
+
+    Args:
+        chance: random choices, of n rows.
+        count: int64 (n,), how many numbers.
+        entropy: int64 (n,), in units, shared out among the numbers at random; each has one decade at least.
+        right: from lists and which rows they are for, int64 (m,), to bool (m,).
+        integral: bool (n,), which rows have integers only.
+        width: slots at least. Hiding makes draws for each slot, whose number must not depend on the other rows.
+    """
+    chance, pending = chance.fork(), np.arange(len(count))
+    integral = np.zeros(len(count), np.bool_) if integral is None else integral
+    shape = max(int(count.max(initial=1)), width), len(count)
+    columns = np.zeros(shape, np.int64), np.ones(shape, np.int64), np.zeros(shape, np.bool_)
+    found = Listing(count, *columns, codes=np.full(shape, -1))
+    again = chance.fork()
+    while len(pending):
+        some = _once(again, count[pending], entropy[pending], integral[pending], len(found.top))
+        for column, part in zip(columns, (some.top, some.bottom, some.decimal), strict=True):
+            column[:, pending] = part
+        left = np.flatnonzero(~right(some, pending))
+        pending, again = pending[left], again.take(left)
+    return found
+
+
+def _once(chance: Chance, count: Int, entropy: Int, integral: Bool, width: int) -> Listing:
+    """Draw lists of numbers once."""
+    live = np.arange(width)[:, None] < count
+    shares = np.maximum(chance.spread(entropy, live.astype(np.int64)), UNIT)
+    rows, place = np.nonzero(live.T)
+    words = mix(chance.words()[rows] + place.astype(np.uint64) * np.uint64(GOLDEN))
+    values = mixed(Chance(words), shares[place, rows], integral[rows])
+    top, bottom, decimal = (
+        np.zeros(live.shape, np.int64),
+        np.ones(live.shape, np.int64),
+        np.zeros(live.shape, np.bool_),
+    )
+    top[place, rows], bottom[place, rows], decimal[place, rows] = values.top, values.bottom, values.decimal
+    return Listing(count, top, bottom, decimal, np.full(live.shape, -1))
+
+
+def distinct(values: Floats, live: Bool) -> Bool:
+    """Whether the live ones of the numbers, float64 (k, n), all differ, bool (n,)."""
+    ordered = np.sort(np.where(live, values, np.inf).T, axis=1)
+    same = (ordered[:, 1:] == ordered[:, :-1]) & np.isfinite(ordered[:, 1:])
+    return ~same.any(axis=1)
+
+
+def apart(scope: Scope, chance: Chance, choices: Int) -> Scope:
+    """The same scopes with other letters, such that modules below use none of the first so many choices' letters.
+
+    Args:
+        scope: the scopes.
+        chance: random choices.
+        choices: int64 (n,), how many choices there are; 0 changes nothing.
+    """
+    ways, starts, sizes = _letters()
+    modules = np.minimum(scope.modules, len(sizes) - 1)
+    size = sizes[modules, choices]
+    way = ways[starts[modules, choices] + chance.below(np.maximum(size, 1))]
+    return replace(scope, letters=np.where((choices > 0) & (size > 0), way, scope.letters))
+
+
+@cache
+def _letters() -> tuple[Int, Int, Int]:
+    """The ways that keep the letters apart, for each number of modules and of choices.
+
+    Returns:
+        The ways, int64 (m,), places in `WAYS`; where each list starts and how long it is, int64 (modules, choices).
+    """
+    many = len(ALPHABET)
+    turn, step = WAYS
+    lists = []
+    for modules in range(1, many // EACH + 1):
+        used = (turn[:, None] + step[:, None] * np.arange(EACH, EACH * modules)) % many
+        for choices in range(len(CHOICES) + 1):
+            taken = [ALPHABET.index(choice) for choice in CHOICES[:choices] if choice in ALPHABET]
+            good = ~np.isin(used, taken).any(axis=1)
+            lists.append(np.flatnonzero(good))
+    sizes = np.array([0] * (len(CHOICES) + 1) + [len(found) for found in lists]).reshape(-1, len(CHOICES) + 1)
+    return (
+        np.concatenate(lists),
+        (np.cumsum(sizes.ravel()) - sizes.ravel()).reshape(sizes.shape),
+        sizes,
+    )
+
+
+def around(
+    choice: Int, templates: Sequence[str], items: pa.StringArray, **pieces: text.Piece
+) -> pa.StringArray:
+    """Fill templates, with strings in the place of ``{items}``.
+
+    Args:
+        choice: int64 (n,), which template each row takes.
+        templates: ASCII texts, each with one ``{items}``.
+        items: strings (n,).
+        pieces: columns of text by name, as in `phrases.fill`.
+    """
+    before, after = zip(*(template.split("{items}") for template in templates), strict=True)
+    head, tail = (text.join(phrases.fill(choice, part, **pieces)) for part in (before, after))
+    return pc.binary_join_element_wise(head, items, tail, "")

@@ -1,0 +1,169 @@
+"""Two numbers: which is bigger, and is one less than the other?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.comparison.compared_values import fractions, mixed
+from mathbench.generators.deepmind.kernel import templates
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.hashing import Int
+from mathbench.numbers import text
+
+BIGGER, SMALLER, LESS, AT_MOST, MORE, AT_LEAST, EQUAL, UNEQUAL = range(8)
+_ASKED = {
+    BIGGER: (
+        "Which is bigger, {p} or {q}?",
+        "Which is greater: {p} or {q}?",
+        "What is the larger of {p} and {q}?",
+    ),
+    SMALLER: (
+        "Which is smaller, {p} or {q}?",
+        "Which is less: {p} or {q}?",
+        "What is the smaller of {p} and {q}?",
+    ),
+    LESS: ("Is {p} < {q}?", "Is {p} less than {q}?", "Is {p} smaller than {q}?", "Is {p} below {q}?"),
+    AT_MOST: (
+        "Is {p} <= {q}?",
+        "Is {p} less than or equal to {q}?",
+        "Is {p} at most {q}?",
+        "Is {p} no more than {q}?",
+    ),
+    MORE: ("Is {p} > {q}?", "Is {p} greater than {q}?", "Is {p} bigger than {q}?", "Is {p} above {q}?"),
+    AT_LEAST: (
+        "Is {p} >= {q}?",
+        "Is {p} greater than or equal to {q}?",
+        "Is {p} at least {q}?",
+        "Is {p} no less than {q}?",
+    ),
+    EQUAL: (
+        "Does {p} = {q}?",
+        "Is {p} equal to {q}?",
+        "Are {p} and {q} equal?",
+        "Is {p} the same number as {q}?",
+    ),
+    UNEQUAL: (
+        "Is {p} != {q}?",
+        "Is {p} different from {q}?",
+        "Are {p} and {q} unequal?",
+        "Do {p} and {q} differ?",
+    ),
+}
+_TEMPLATES = tuple(template for asked in _ASKED.values() for template in asked)
+_WORDINGS = np.array([len(asked) for asked in _ASKED.values()])
+_FIRST = np.cumsum(_WORDINGS) - _WORDINGS
+_LABELS = ("False", "True")
+
+
+@dataclass(frozen=True)
+class Two(Columns):
+    """Two numbers and what is asked about them.
+
+    Attributes:
+        numbers: the two.
+        asked: int64 (n,), BIGGER and so on.
+        sign: int64 (n,), that of the first minus the second.
+        wording: int64 (n,).
+    """
+
+    numbers: Named
+    asked: Int
+    sign: Int
+    wording: Int
+
+
+@dataclass(frozen=True)
+class Pair(Module):
+    """Compare two numbers."""
+
+    summary: ClassVar[str] = "Which is bigger, 1/3 or 0.3? -> 1/3"
+    symmetry: ClassVar[str] = "order of the numbers, 3/4 and 0.75"
+
+    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+        chance = scope.chance()
+        first, second = _two(chance.fork(), scope.own())
+        numbers = scope.hide(chance, [first, second])
+        sign = np.sign(first.top * second.bottom - second.top * first.bottom)
+        which = chance.coin() & (sign != 0)
+        asked = np.where(which, chance.below(2), 2 + chance.below(6))
+        problem = Two(numbers, asked, sign, chance.below(_WORDINGS.take(asked)))
+        canonical = _canonical(asked, sign, first, second)
+        return Drawn(problem, canonical, numbers.requests or ())
+
+    def question(self, problem: Two, scope: Scope) -> pa.StringArray:
+        choice = _FIRST.take(problem.asked) + problem.wording
+        p, q = problem.numbers.number(0), problem.numbers.number(1)
+        return text.join(templates.fill(choice, _TEMPLATES, p=p, q=q))
+
+    def answer(self, problem: Two, scope: Scope) -> pa.StringArray:
+        asked, sign = problem.asked, problem.sign
+        first = np.where(asked == BIGGER, sign > 0, sign < 0)
+        which = asked <= SMALLER
+        shown = [templates.only(problem.numbers.number(0), which & first)]
+        shown += [templates.only(problem.numbers.number(1), which & ~first)]
+        label = templates.one_of(_holds(asked, sign).astype(np.int64), _LABELS)
+        return text.join(*shown, templates.only(label, ~which))
+
+
+def _two(chance: Chance, entropy: Int) -> tuple[Numbers, Numbers]:
+    """Two integers close to each other, or a fraction and an integer close to it, or any two; in any order."""
+    kind, turned = chance.below(3), chance.coin()
+    indices = [np.flatnonzero(kind == number) for number in range(3)]
+    parts = [
+        draw(chance.take(index), entropy[index])
+        for draw, index in zip((_integers, _around_fraction, _independent), indices, strict=True)
+    ]
+    back = np.argsort(np.concatenate(indices))
+    one, other = (Numbers.joined([part[i] for part in parts]).take(back) for i in range(2))
+    return _where(turned, other, one), _where(turned, one, other)
+
+
+def _where(condition: Bool, one: Numbers, other: Numbers) -> Numbers:
+    return Numbers(
+        np.where(condition, one.top, other.top),
+        np.where(condition, one.bottom, other.bottom),
+        np.where(condition, one.decimal, other.decimal),
+    )
+
+
+def _integers(chance: Chance, entropy: Int) -> tuple[Numbers, Numbers]:
+    difference, left = chance.spread(entropy, np.array([[1], [3]]))
+    first = chance.integer(left)
+    return Numbers.integers(first), Numbers.integers(first + chance.integer(difference))
+
+
+def _around_fraction(chance: Chance, entropy: Int) -> tuple[Numbers, Numbers]:
+    found = fractions(chance, entropy)
+    nearest, rest = np.divmod(2 * found.top + found.bottom, 2 * found.bottom)
+    nearest -= (rest == 0) & (nearest % 2 == 1)  # a half: to the even one
+    return found, Numbers.integers(nearest + chance.between(-1, 1))
+
+
+def _independent(chance: Chance, entropy: Int) -> tuple[Numbers, Numbers]:
+    left, right = chance.spread(entropy, np.array([[1], [1]]))
+    return mixed(chance.fork(), left), mixed(chance.fork(), right)
+
+
+def _holds(asked: Int, sign: Int) -> Bool:
+    """Whether what is asked about, from LESS on, is true."""
+    true = [sign < 0, sign <= 0, sign > 0, sign >= 0, sign == 0, sign != 0]
+    return np.choose(np.maximum(asked - LESS, 0), true)
+
+
+def _canonical(asked: Int, sign: Int, first: Numbers, second: Numbers) -> Int:
+    """What is asked and the two numbers; "p > q?" is "q < p?", and the rest is the same for either order."""
+    more = (asked == MORE) | (asked == AT_LEAST)
+    directed = (asked >= LESS) & (asked <= AT_LEAST)
+    turned = np.where(directed, more, sign > 0)
+    one, other = _where(turned, second, first), _where(turned, first, second)
+    return np.stack([asked - 2 * more, one.top, one.bottom, other.top, other.bottom])
+
+
+PAIR = Pair("comparison__pair", axes=(Level("bigger", (12, 12)),))

@@ -1,0 +1,49 @@
+"""Functions by name: ``Let f(x) = 3*x**2 - 1.``, or a letter that a module below gave to a polynomial."""
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.scope import Named, Scope, letter
+from mathbench.generators.deepmind.kernel.templates import filled, spread
+from mathbench.generators.deepmind.kernel.values import Polynomials
+from mathbench.hashing import Int
+from mathbench.numbers import text
+
+_LET = ("Let {f}({x}) = {sum}. ",)
+
+
+class Function:
+    """A polynomial that a module uses by a letter.
+
+    Args:
+        parts: the module's values.
+        slot: which of them is the polynomial.
+        scope: the module's scope.
+        name: place of the function's letter in the scope, if no module below gives one.
+        variable: place of its variable.
+    """
+
+    def __init__(self, parts: Named, slot: int, scope: Scope, name: int, variable: int):
+        values = parts.values[slot]
+        if not isinstance(values, Polynomials):
+            raise TypeError(f"slot {slot} holds no polynomial")
+        self._hidden, self._values, self._variable = parts.hidden(slot), values, scope.code(variable)
+        self.code: Int = parts.codes[slot] * self._hidden + scope.code(name) * ~self._hidden
+
+    def letter(self) -> text.Piece:
+        """The function's letter."""
+        return letter(self.code)
+
+    def sentence(self) -> pa.StringArray:
+        """What introduces the function, with its full stop and a space; empty where a module below does."""
+        rows = np.flatnonzero(~self._hidden)
+        variable = self._variable.take(rows)
+        said = filled(
+            np.zeros_like(rows),
+            _LET,
+            f=letter(self.code.take(rows)),
+            x=letter(variable),
+            sum=Sums.polynomial(self._values.take(rows), variable).written(),
+        )
+        return spread(said, rows, len(self._hidden))

@@ -1,0 +1,178 @@
+"""Coefficients: drawn for a polynomial, and taken apart into several terms that add up to each.
+
+Sums, products and compositions of polynomials in one variable, as arrays of their coefficients.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mathbench.generators.deepmind.kernel import entropy as decades
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.hashing import Int
+
+
+def coefficients(chance: Chance, degree: Int, entropy: Int, fewest: Int, most: Int | None = None) -> Int:
+    """Draw the coefficients of polynomials in one variable.
+
+    Args:
+        chance: random choices.
+        degree: int64 (n,), the highest power, whose coefficient is not zero.
+        entropy: int64 (n,), units shared out among the coefficients that are not zero.
+        fewest: int64 (n,), how many are not zero, at least (one more than the degree is the most there can be).
+        most: int64 (n,), at most; None: fewest and half the decades more.
+
+    Returns:
+        int64 (highest degree of the batch + 1, n); row i belongs to the power i.
+    """
+    fewest = np.clip(fewest, 1, degree + 1)
+    most = fewest + entropy // (2 * UNIT) if most is None else most
+    many = chance.between(fewest, np.clip(most, fewest, degree + 1))
+    rows = np.arange(int(degree.max(initial=0)) + 1)[:, None]
+    order = np.argsort(
+        chance.order(len(rows), rows < degree), axis=0
+    )  # place of each lower power in a random order
+    shown = (rows == degree) | ((rows < degree) & (order < many - 1))
+    shares, drawn = chance.spread(entropy, shown.astype(np.int64)), chance.fork()
+    values = np.stack([drawn.integer(share, least=1) for share in shares])
+    return np.where(shown, values, 0)
+
+
+class Expanded(NamedTuple):
+    """Terms that add up to some coefficients.
+
+    Attributes:
+        value: int64 (t, n).
+        of: int64 (t, n), which coefficient each belongs to.
+        live: bool (t, n), the terms that there are; they come first.
+    """
+
+    value: Int
+    of: Int
+    live: Bool
+
+
+def expand(
+    chance: Chance, coefficients: Int, entropy: Int, length: Int, live: Bool | None = None
+) -> Expanded:
+    """Take coefficients apart.
+
+    Args:
+        chance: random choices.
+        coefficients: int64 (k, n).
+        entropy: int64 (n,), units shared out among the additional terms.
+        length: int64 (n,), how many terms there are; at least as many as coefficients that are not zero, and at
+            least two where there is none.
+        live: bool (k, n), the coefficients that there are; the others, zeros, become no terms; None: all.
+
+    Returns:
+        The terms, those of one coefficient beside each other.
+    """
+    counts = _counts(chance, length, coefficients == 0, live)
+    first = np.cumsum(counts, axis=0) - counts
+    place = np.arange(int(counts.sum(axis=0).max(initial=0)))[:, None]
+    value, of = np.zeros((2, len(place), len(length)), dtype=np.int64)
+    for k, whole in enumerate(coefficients):
+        alone = np.flatnonzero(counts[k] == 1)
+        at = first[k, alone]
+        value[at, alone], of[at, alone] = whole[alone], k
+    parts = _parts(chance.fork(), coefficients, counts, entropy)
+    at = first[parts.of, parts.row] + parts.rank
+    value[at, parts.row], of[at, parts.row] = parts.value, parts.of
+    return Expanded(value, of, place < counts.sum(axis=0))
+
+
+def _counts(chance: Chance, length: Int, zero: Bool, live: Bool | None) -> Int:
+    """How many terms each coefficient becomes, int64 (k, n): never one for a coefficient that is zero."""
+    counts = (~zero).astype(np.int64)
+    more, luck = np.maximum(length - counts.sum(axis=0), 0), chance.fork()
+    counts += luck.parts(more, len(zero)) if live is None else luck.parts_among(more, live)
+    again = chance.fork()
+    while True:
+        alone = zero & (counts == 1)
+        rows = np.flatnonzero(alone.any(axis=0))
+        if not len(rows):
+            return counts
+        luck = again.take(rows)
+        taken = luck.pick(alone[:, rows])
+        counts[taken, rows] -= 1
+        there = counts[:, rows] >= 1
+        there[taken, np.arange(len(rows))] = False
+        counts[luck.pick(there), rows] += 1
+
+
+class _Parts(NamedTuple):
+    """The terms of those coefficients that become several, one after the other, int64 (m,) each."""
+
+    row: Int
+    of: Int
+    rank: Int
+    value: Int
+
+
+def _parts(chance: Chance, coefficients: Int, counts: Int, entropy: Int) -> _Parts:
+    """Terms of about the entropy that falls to each, moved so that they add up to their coefficient."""
+    row, of = np.nonzero(counts.T > 1)
+    whole, count = coefficients[of, row], counts[of, row]
+    start, item = np.cumsum(count) - count, np.repeat(np.arange(len(row)), count)
+    rank = np.arange(len(item)) - start[item]
+    luck = chance.take(row[item]).apart((of[item] << 8) + rank)
+    share = _shares(luck, entropy, rank, row, start)
+    weights = luck.exponential()
+    least = np.maximum(decades.of_value(-(-whole // count)), UNIT)
+    # one term follows from the others, so the entropy of the coefficient is that of one term fewer
+    each = (share * count // (count - 1))[item] * weights // _sums(weights, start)[item]
+    drawn = luck.integer(np.maximum(each, least[item]))
+    missing = whole - _sums(drawn, start)
+    return _Parts(row[item], of[item], rank, drawn + (missing[item] + rank) // count[item])
+
+
+def _shares(luck: Chance, entropy: Int, rank: Int, row: Int, start: Int) -> Int:
+    """Share entropy out among coefficients: a Dirichlet distribution, one part for each term but the first."""
+    part = _sums(np.where(rank > 0, luck.exponential(), 0), start)
+    total = np.zeros(len(entropy), np.int64)
+    np.add.at(total, row, part)
+    return entropy[row] * part // total[row]
+
+
+def _sums(values: Int, start: Int) -> Int:
+    return np.add.reduceat(values, start) if len(start) else np.zeros(0, np.int64)
+
+
+_BITS = 61  # no coefficient may have more
+
+
+def times(a: Int, b: Int) -> tuple[Int, Bool]:
+    """Products.
+
+    Args:
+        a, b: int64 (d + 1, n) and (e + 1, n); row i belongs to the power i.
+
+    Returns:
+        int64 (d + e + 1, n), and which products are certain to be in range, bool (n,).
+
+    >>> found, good = times(np.array([[1], [2]]), np.array([[3], [0], [1]]))
+    >>> found[:, 0].tolist(), good.tolist()
+    ([3, 6, 1, 2], [True])
+    """
+    found = np.zeros((len(a) + len(b) - 1, a.shape[1]), dtype=np.int64)
+    for power, coefficient in enumerate(a):
+        found[power : power + len(b)] += coefficient * b
+    room = (1 << _BITS) // np.maximum(np.abs(a).sum(axis=0), 1)
+    return found, np.abs(b).sum(axis=0) <= room
+
+
+def composed(f: Int, g: Int) -> tuple[Int, Bool]:
+    """Compositions f(g(x)); arguments and results as for `times`.
+
+    >>> found, _ = composed(np.array([[1], [0], [1]]), np.array([[1], [1]]))
+    >>> found[:, 0].tolist()
+    [2, 2, 1]
+    """
+    found, good = f[-1:], np.ones(f.shape[1], dtype=np.bool_)
+    for coefficient in f[-2::-1]:
+        found, fits = times(found, g)
+        found[0] += coefficient
+        good = good & fits
+    return found, good

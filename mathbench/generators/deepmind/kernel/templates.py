@@ -1,0 +1,287 @@
+"""Sentences for whole arrays: templates chosen per row and filled with text, signed numbers, and numbers in words.
+
+`fill` works on columns of characters; `filled` on finished strings, for parts that would be many columns, most of
+them empty.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench.hashing import U64, Int
+from mathbench.numbers import text
+from mathbench.numbers.text import WORD, Piece, Word
+
+Bool = NDArray[np.bool_]
+
+
+def signed(values: Int, where: Bool | None = None, base: int = 10) -> Piece:
+    """Integers of either sign as text, int64 (n,), in a base from 2 to 36.
+
+    >>> text.join(signed(np.array([-12, 0, 7]))).to_pylist()
+    ['-12', '0', '7']
+    """
+    below = values < 0
+    minus = text.literal("-", len(values), below if where is None else below & where)
+    return (*minus, *text.number(np.abs(values), base, where))
+
+
+def one_of(choice: Int, options: Sequence[str]) -> Piece:
+    """One of a few texts per row.
+
+    Args:
+        choice: int64 (n,), which one.
+        options: ASCII texts of any length.
+
+    >>> text.join(one_of(np.array([1, 0]), ["a short one", "a somewhat longer one"])).to_pylist()
+    ['a somewhat longer one', 'a short one']
+    """
+    return tuple(
+        Word(characters.take(choice), lengths.take(choice), width)
+        for characters, lengths, width in _words(tuple(options))
+    )
+
+
+@cache
+def _words(options: tuple[str, ...]) -> list[tuple[U64, U64, int]]:
+    """Texts as columns of up to eight characters, their lengths and the largest length."""
+    columns = []
+    for start in range(0, max(map(len, options)), WORD):
+        parts = [option[start : start + WORD].encode("ascii") for option in options]
+        characters = np.array([int.from_bytes(part, "little") for part in parts], dtype=np.uint64)
+        lengths = np.array([len(part) for part in parts], dtype=np.uint64)
+        columns.append((characters, lengths, int(lengths.max())))
+    return columns
+
+
+def only(piece: Piece, where: Bool | None) -> Piece:
+    """A piece in the rows of a mask, nothing in the others."""
+    return tuple(word.only(where) for word in piece)
+
+
+def cut(piece: Piece, lengths: Int) -> Piece:
+    """The first so many characters of a piece, int64 (n,).
+
+    >>> text.join(cut(text.literal("0000000000", 3), np.array([2, 0, 9]))).to_pylist()
+    ['00', '', '000000000']
+    """
+    words, left = [], lengths.astype(np.int64)
+    for word in piece:
+        here = np.minimum(left, word.lengths.view(np.int64)).clip(0)
+        full = np.uint64(0xFFFFFFFFFFFFFFFF)
+        unused = np.minimum((WORD - here) * 8, 63).astype(np.uint64)  # a shift by 64 is undefined
+        characters = np.where(here > 0, word.characters & (full >> unused), np.uint64(0))
+        words.append(Word(characters, here.view(np.uint64), word.width))
+        left = left - here
+    return tuple(words)
+
+
+class Slot(NamedTuple):
+    """What stands at one place of some templates.
+
+    Attributes:
+        literals: the text of each template up to the slot.
+        names: for each name of a slot, bool (templates,), which templates have it here.
+    """
+
+    literals: tuple[str, ...]
+    names: Mapping[str, Bool]
+
+
+def fill(choice: Int, templates: Sequence[str], **pieces: Piece) -> Piece:
+    """Fill templates: ``{name}`` stands for the piece of that name.
+
+    Args:
+        choice: int64 (n,), which template each row takes.
+        templates: ASCII texts; every template may name other pieces, in any order.
+        pieces: columns of text (n,) by name.
+
+    >>> numbers = {"p": text.number(np.array([3, 4]), 10), "q": text.number(np.array([5, 6]), 10)}
+    >>> text.join(fill(np.array([0, 1]), ["{p} plus {q}", "Add {q} to {p}."], **numbers)).to_pylist()
+    ['3 plus 5', 'Add 6 to 4.']
+    """
+    words: list[Word] = []
+    for slot in slots(tuple(templates)):
+        words += one_of(choice, slot.literals)
+        for name, has in slot.names.items():
+            words += pieces[name] if has.all() else only(pieces[name], has.take(choice))
+    return tuple(words)
+
+
+@cache
+def slots(templates: tuple[str, ...]) -> list[Slot]:
+    """Take templates apart into what stands at their first, second, ... place."""
+    split = [re.split(r"\{(\w+)\}", template) for template in templates]  # text, name, text, name, ..., text
+    found = []
+    for place in range(0, max(map(len, split)), 2):
+        literals = tuple(parts[place] if place < len(parts) else "" for parts in split)
+        names = [parts[place + 1] if place + 1 < len(parts) else "" for parts in split]
+        masks = {name: np.array([n == name for n in names]) for name in dict.fromkeys(names) if name}
+        found.append(Slot(literals, masks))
+    return found
+
+
+def merged(strings: pa.StringArray, counts: Int) -> pa.StringArray:
+    """Strings that follow each other as one: the first counts[0] make the first row, and so on.
+
+    >>> merged(pa.array(["a", "b", "c"]), np.array([2, 0, 1])).to_pylist()
+    ['ab', '', 'c']
+    """
+    data, offsets = text.raw(strings)
+    ends = offsets.take(np.concatenate([[0], np.cumsum(counts)]))
+    return text.strings(data, np.diff(ends))
+
+
+def filled(choice: Int, templates: Sequence[str], **parts: Piece | pa.StringArray) -> pa.StringArray:
+    """Fill templates, as `fill` does: for parts that would be many columns, most of them empty.
+
+    Args:
+        choice: int64 (n,), which template each row takes.
+        templates: ASCII texts with ``{name}`` where the part of that name stands.
+        parts: strings or columns of text (n,) by name.
+
+    >>> import numpy as np
+    >>> filled(np.array([1, 0]), ["{p}!", "Is {p}?"], p=pa.array(["so", "no"])).to_pylist()
+    ['Is so?', 'no!']
+    """
+    strings = [part if isinstance(part, pa.Array) else text.join(part) for part in parts.values()]
+    many = len(choice)
+    place = dict(zip(parts, np.arange(len(parts)) * many, strict=True))
+    literals: list[str] = []
+    index: list[Int] = []
+    for slot in slots(tuple(templates)):
+        first = len(place) * many + len(literals)
+        literals += slot.literals
+        words = np.array([first + i if literal else -1 for i, literal in enumerate(slot.literals)])
+        index.append(words.take(choice))
+        for name, has in slot.names.items():
+            index.append(np.where(has.take(choice), np.arange(place[name], place[name] + many), -1))
+    shown = np.stack(index, axis=1)
+    pool = pa.concat_arrays([*strings, text.column(literals)])
+    return merged(pool.take(text.integers(shown[shown >= 0])), (shown >= 0).sum(axis=1))
+
+
+def joined(*strings: pa.StringArray) -> pa.StringArray:
+    """Strings of each row laid end to end.
+
+    >>> joined(pa.array(["a", "b"]), pa.array(["c", ""])).to_pylist()
+    ['ac', 'b']
+    """
+    many, of_each = len(strings[0]), np.full(len(strings[0]), len(strings))
+    order = np.arange(len(strings) * many).reshape(len(strings), many).T.ravel()
+    return merged(pa.concat_arrays(strings).take(text.integers(order)), of_each)
+
+
+def spread(strings: pa.StringArray, rows: Int, many: int) -> pa.StringArray:
+    """Strings in some rows of many, int64 in ascending order; nothing in the others.
+
+    >>> spread(pa.array(["a", "b"]), np.array([0, 2]), 4).to_pylist()
+    ['a', '', 'b', '']
+    """
+    data, starts = text.raw(strings)
+    lengths = np.zeros(many, dtype=np.int64)
+    lengths[rows] = np.diff(starts)
+    return text.strings(data, lengths)
+
+
+_LOW = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ORDINALS = [
+    "zeroth",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
+LAST = len(_ORDINALS) - 1  # the last one that has a name
+
+
+def cardinal(number: int) -> str:
+    """A number from 0 to 9999 in words.
+
+    >>> cardinal(0), cardinal(44), cardinal(1114)
+    ('zero', 'forty-four', 'one thousand one hundred and fourteen')
+    """
+    if number < 20:
+        return _LOW[number]
+    if number < 100:
+        tens, ones = divmod(number, 10)
+        return _TENS[tens - 2] + (f"-{_LOW[ones]}" if ones else "")
+    size, name = (100, "hundred") if number < 1000 else (1000, "thousand")
+    many, rest = divmod(number, size)
+    return f"{cardinal(many)} {name}" + (f"{' and ' if rest < 100 else ' '}{cardinal(rest)}" if rest else "")
+
+
+def ordinal(number: int) -> str:
+    """The place of a number from 1 to 20 in words.
+
+    >>> ordinal(2), ordinal(12)
+    ('second', 'twelfth')
+    """
+    return _ORDINALS[number]
+
+
+def part(bottom: int, many: int) -> str:
+    """The name of one or more parts of a whole; the denominator from 2 to 20.
+
+    >>> part(2, 1), part(2, 17), part(4, 3), part(12, 1)
+    ('half', 'halves', 'quarters', 'twelfth')
+    """
+    name = {2: "half", 4: "quarter"}.get(bottom, _ORDINALS[bottom])
+    plural = "halves" if bottom == 2 else f"{name}s"
+    return name if many == 1 else plural
+
+
+def framed(choice: Int, templates: Sequence[str], inner: Piece, **pieces: Piece) -> Piece:
+    """Fill templates in which ``{}`` stands for a long piece: it is laid out once, wherever the others stand.
+
+    >>> import numpy as np
+    >>> from mathbench.numbers import text
+    >>> inner, x = text.literal("x = 2", 2), text.literal("x", 2)
+    >>> text.join(framed(np.array([0, 1]), ["Find {x} from {}.", "Solve {} for {x}."], inner, x=x)).to_pylist()
+    ['Find x from x = 2.', 'Solve x = 2 for x.']
+    """
+    before, after = zip(*(template.split("{}") for template in templates), strict=True)
+    return (*fill(choice, before, **pieces), *inner, *fill(choice, after, **pieces))

@@ -1,0 +1,48 @@
+"""Decimal fractions that are too long for a numerator and a denominator of 63 bits."""
+
+import numpy as np
+
+from mathbench.generators.deepmind.kernel import templates
+from mathbench.hashing import Int
+from mathbench.numbers import text
+
+_ZEROS = "0" * 32  # nanoseconds in weeks with nine places of their own have 25
+_TENS = np.array([10**k for k in range(19)])
+
+
+def written(mantissa: Int, exponent: Int) -> text.Piece:
+    """Write mantissa * 10^exponent as a decimal fraction, without zeros at the end of its places.
+
+    Args:
+        mantissa: int64 (n,), not negative, below 10^18.
+        exponent: int64 (n,), from -32 to 32.
+
+    >>> numbers = written(np.array([15, 1200, 7, 30]), np.array([-1, -5, 2, -1]))
+    >>> text.join(numbers).to_pylist()
+    ['1.5', '0.012', '700', '3']
+    """
+    mantissa, exponent = _stripped(mantissa, exponent)
+    places = np.maximum(-exponent, 0)
+    over = _TENS.take(np.minimum(places, 18))
+    whole = np.where(places > 18, 0, mantissa // over)
+    rest, split = mantissa - whole * over, places > 0
+    zeros = text.literal(_ZEROS, len(mantissa))
+    leading = np.where(split, places - text.length(rest, 10), 0)
+    pieces = (
+        text.number(whole, 10),
+        templates.cut(zeros, np.maximum(exponent, 0)),
+        text.literal(".", len(mantissa), split),
+        templates.cut(zeros, leading),
+        text.number(rest, 10, split),
+    )
+    return tuple(word for piece in pieces for word in piece)
+
+
+def _stripped(mantissa: Int, exponent: Int) -> tuple[Int, Int]:
+    """Without the zeros at the end that stand behind the point."""
+    for zeros in (8, 4, 2, 1):
+        power = 10**zeros
+        shorter = mantissa // power
+        ends = (shorter * power == mantissa) & (exponent <= -zeros)
+        mantissa, exponent = np.where(ends, shorter, mantissa), exponent + zeros * ends
+    return mantissa, exponent

@@ -1,0 +1,37 @@
+"""Coefficients taken apart into like terms."""
+
+import numpy as np
+
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.polynomials import expand
+from mathbench.generators.deepmind.kernel.random import Chance
+from mathbench.hashing import Int
+
+
+def length(chance: Chance, coefficients: Int, entropy: Int, more: Int) -> Int:
+    """How many terms some coefficients are to become, int64 (n,).
+
+    Args:
+        chance: random choices.
+        coefficients: int64 (d + 1, n).
+        entropy: int64 (n,), units for the additional terms.
+        more: int64 (n,), how many additional terms there are at least.
+    """
+    return (coefficients != 0).sum(axis=0) + more + chance.below(-(-entropy // UNIT) // 2 + 1)
+
+
+def apart(chance: Chance, coefficients: Int, entropy: Int, many: Int, variable: Int) -> Sums:
+    """So many terms, like terms beside each other, that add up to polynomials.
+
+    Args:
+        chance: random choices.
+        coefficients: int64 (d + 1, n); row i belongs to the power i.
+        entropy: int64 (n,), units for the additional terms.
+        many: int64 (n,), at least two more than there are coefficients that are not zero.
+        variable: int64 (n,), its code.
+    """
+    powers = np.arange(len(coefficients))[:, None]
+    degree = np.where(coefficients != 0, powers, 0).max(axis=0)
+    terms = expand(chance, coefficients, entropy, many, powers <= degree)
+    return Sums(terms.value, np.ones_like(terms.value), terms.of[None], terms.live, variable[None])

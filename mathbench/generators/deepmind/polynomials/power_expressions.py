@@ -1,0 +1,217 @@
+"""Powers of one variable as random trees of products, quotients and powers of powers."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench.generators.deepmind.kernel import fingerprints
+from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.expression_trees import (
+    ATOM,
+    DIV,
+    LEAF,
+    MUL,
+    NONE,
+    POW,
+    PRODUCT,
+    Tape,
+)
+from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.rationals import rational
+from mathbench.generators.deepmind.kernel.scope import letter
+from mathbench.generators.deepmind.kernel.values import Numbers
+from mathbench.hashing import U64, Int
+from mathbench.numbers import text
+
+T = TypeVar("T", bound=np.generic)
+Small = NDArray[np.int8]
+NODES = 81  # a question has room for no more
+
+
+@dataclass(frozen=True)
+class Messy(Columns):
+    """Powers that are not simplified.
+
+    Attributes:
+        nodes: what they consist of.
+        variable: int64 (n,), its code.
+    """
+
+    nodes: "Nodes"
+    variable: Int
+
+    def take(self, index: Int) -> "Messy":
+        """The problems at some places, each place once at most."""
+        place = np.full(len(self.variable), -1)
+        place[index] = np.arange(len(index))
+        row = place.take(self.nodes.row)
+        kept = np.flatnonzero(row >= 0)
+        return Messy(replace(self.nodes.take(kept), row=row[kept]), self.variable.take(index))
+
+    def written(self) -> pa.StringArray:
+        """The expressions as text."""
+        nodes, many = self.nodes, len(self.variable)
+        constant = np.flatnonzero((nodes.kind == LEAF) & (nodes.bottom > 0))
+        top, bottom = nodes.top[constant], nodes.bottom[constant]
+        leaf = nodes.row.copy()
+        leaf[constant] = many + np.arange(len(constant))
+        numbers = Numbers(top, bottom, np.zeros(len(constant), np.bool_))
+        texts = pa.concat_arrays([text.join(letter(self.variable)), text.join(numbers.written())])
+        holds = np.full(len(leaf), ATOM, np.int8)
+        holds[constant] = np.where((bottom == 1) & (top >= 0), ATOM, PRODUCT)
+        kind, left, right = (self._table(part, NONE) for part in (nodes.kind, nodes.left, nodes.right))
+        minus = np.zeros(kind.shape, dtype=np.bool_)
+        return Tape(kind, left, right, self._table(holds, 0), minus).written(self._table(leaf, 0), texts)
+
+    def _table(self, values: NDArray[T], fill: int) -> NDArray[T]:
+        """Of each node its value, (nodes, n)."""
+        nodes = self.nodes
+        found = np.full((int(nodes.number.max(initial=0)) + 1, len(self.variable)), fill, values.dtype)
+        found[nodes.number, nodes.row] = values
+        return found
+
+
+class Power(NamedTuple):
+    """Expressions and the powers that they are.
+
+    Attributes:
+        shown: the expressions.
+        top, bottom: int64 (n,), the exponents in lowest terms.
+        word: uint64 (n,), hashes, the same whatever the order of factors.
+        good: bool (n,), which ones may be used.
+    """
+
+    shown: Messy
+    top: Int
+    bottom: Int
+    word: U64
+    good: Bool
+
+
+@dataclass(frozen=True)
+class Nodes(Columns):
+    """Parts of expressions, those of one expression in the order of their numbers.
+
+    Attributes:
+        row: int64 (m,), which expression each belongs to.
+        number: int64 (m,), which part of it; 0 is the whole.
+        entropy: int64 (m,), units left for what is below.
+        top, bottom: int64 (m,), of exponents; 1 and 0 elsewhere.
+        kind, left, right: int8 (m,), an operation and the numbers of its operands, or LEAF.
+    """
+
+    row: Int
+    number: Int
+    entropy: Int
+    top: Int
+    bottom: Int
+    kind: Small
+    left: Small
+    right: Small
+
+    @classmethod
+    def leaves(cls, row: Int, number: Int, entropy: Int, top: Int, bottom: Int) -> "Nodes":
+        """Parts without operands."""
+        none = np.zeros((2, len(row)), dtype=np.int8)
+        return cls(row, number, entropy, top, bottom, np.full(len(row), LEAF, np.int8), *none)
+
+
+class _Wave(NamedTuple):
+    """Nodes of one depth; `over`, int64 (p,), are operations: the next wave has both operands of each in turn."""
+
+    nodes: Nodes
+    over: Int
+
+
+def messy(chance: Chance, entropy: Int, most: Int, variable: Int) -> Power:
+    """Draw powers that are not simplified.
+
+    Args:
+        chance: random choices.
+        entropy: int64 (n,), units.
+        most: int64 (n,), units that one exponent may have.
+        variable: int64 (n,), its code.
+    """
+    waves, good = _planned(chance.fork(), entropy, most)
+    top, bottom, word = _worth(waves)
+    return Power(Messy(Nodes.joined([wave.nodes for wave in waves]), variable), top, bottom, word, good)
+
+
+def _planned(chance: Chance, entropy: Int, most: Int) -> tuple[list[_Wave], Bool]:
+    """Decide from the root down what each node is; and which trees have not grown too large."""
+    rows, zeros = np.arange(len(entropy)), np.zeros_like(entropy)
+    free, good = np.ones_like(entropy), np.ones(len(entropy), dtype=np.bool_)
+    nodes = Nodes.leaves(rows, zeros, entropy, zeros + 1, zeros)
+    waves: list[_Wave] = []
+    while len(nodes.row) or not waves:
+        over = np.flatnonzero((nodes.entropy > 0) & good.take(nodes.row))
+        row = nodes.row.take(over)
+        first = free.take(row) + 2 * (np.arange(len(row)) - np.searchsorted(row, row))
+        fits = first + 2 <= NODES
+        good[row[~fits]] = False
+        over, row, first = over[fits], row[fits], first[fits]
+        free += 2 * np.bincount(row, minlength=len(free))
+        # every number has luck of its own, whether there is such a node or not
+        luck = chance.later(row, nodes.number.take(over))
+        nodes.kind[over] = kind = np.array([POW, MUL, DIV], np.int8).take(luck.below(3))
+        nodes.left[over], nodes.right[over] = first, first + 1
+        waves.append(_Wave(nodes, over))
+        nodes = _divided(luck, nodes.entropy.take(over), kind == POW, most.take(row), row, first)
+    return waves, good
+
+
+def _divided(luck: Chance, entropy: Int, powers: Bool, most: Int, row: Int, first: Int) -> Nodes:
+    """The operands of some nodes, two of each in turn."""
+    share = np.minimum(entropy, most)
+    half = np.where(entropy // 2 < UNIT, 0, entropy // 2)
+    half = np.where(luck.coin(), half, entropy - half)
+    whole, number, (top, bottom) = luck.coin(), luck.integer(share), rational(luck, share)
+    return Nodes.leaves(
+        np.repeat(row, 2),
+        _in_turn(first, first + 1),
+        _in_turn(np.where(powers, entropy - share, half), np.where(powers, 0, entropy - half)),
+        _in_turn(1, np.where(powers, np.where(whole, number, top), 1)),
+        _in_turn(0, np.where(powers, np.where(whole, 1, bottom), 0)),
+    )
+
+
+def _in_turn(left: Int | int, right: Int) -> Int:
+    return np.stack([np.broadcast_to(left, right.shape), right], axis=1).ravel()
+
+
+def _worth(waves: list[_Wave]) -> tuple[Int, Int, U64]:
+    """From the leaves up: exponents as fractions, and hashes."""
+    none = np.empty(0, np.int64)
+    below = none, none, none.view(np.uint64), none.view(np.uint64)
+    for nodes, over in reversed(waves):
+        top, bottom, word = (
+            nodes.top.copy(),
+            np.maximum(nodes.bottom, 1),
+            fingerprints.word(nodes.top, nodes.bottom),
+        )
+        part, whole = word, word.copy()  # hashes, as one factor of a product and on their own
+        kind = nodes.kind.take(over)
+        top[over], bottom[over] = _exponents(kind, *below[:2])
+        part[over], whole[over] = _words(kind, *below[2:])
+        below = top, bottom, part, whole
+    top, bottom, _, whole = below
+    return top, bottom, whole
+
+
+def _exponents(kind: Small, top: Int, bottom: Int) -> tuple[Int, Int]:
+    """The exponents of operations from those of their operands, in lowest terms."""
+    (a, c), (b, d) = ((part[::2], part[1::2]) for part in (top, bottom))
+    over = np.where(kind == POW, a * c, a * d + np.where(kind == MUL, c * b, -c * b))
+    common = np.gcd(over, b * d)
+    return over // common, b * d // common
+
+
+def _words(kind: Small, part: U64, whole: U64) -> tuple[U64, U64]:
+    """Hashes of operations from those of their operands."""
+    product, together = kind == MUL, part[::2] + part[1::2]
+    ordered = fingerprints.word(whole[::2], kind.astype(np.int64), whole[1::2])
+    return np.where(product, together, ordered), np.where(product, fingerprints.word(together), ordered)

@@ -1,0 +1,116 @@
+"""The one checker: the same code scores a submission in the command line, on a board and in `verify`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mathbench import formats
+from mathbench.errors import InputError
+from mathbench.leaderboard.submission import Manifest, Submission
+from mathbench.scores.metrics import aligned
+from mathbench.scores.results import Score, SplitScore
+from mathbench.scores.scorer import regenerate_split, score_split, solve_sample
+from mathbench.scores.untrusted import MOST_ROWS
+
+JUDGED = (
+    "interpolate",
+    "extrapolate",
+)  # scored even when nothing was predicted, so that leaving a split out costs
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a board knows about a submission after recomputing it.
+
+    Args:
+        scores: the recomputed score per split.
+        solver: what the exact solver got on a sample of each split.
+        differences: one sentence for each claim that does not agree with the recomputed score.
+    """
+
+    scores: Mapping[str, SplitScore]
+    solver: Mapping[str, Score]
+    differences: tuple[str, ...]
+
+
+def check(submission: Submission) -> Checked:
+    """Regenerate the truth from the manifest and score the predictions.
+
+    Raises:
+        InputError: for rows that are unknown, repeated or foreign, with a count and the first three.
+    """
+    manifest = submission.manifest
+    given = by_split(submission.predictions)
+    splits = _splits(manifest, set(given))
+    scores, solver = {}, {}
+    for split in splits:
+        rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
+        check_rows(rows, split, manifest.sizes[split])
+        truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
+        plain = formats.of(manifest.task).undo_answers(predictions)
+        scores[split] = score_split(truth, aligned(rows, plain, truth["row"].to_numpy()))
+        solver[split] = solve_sample(manifest.task.plain, truth)
+    return Checked(scores, solver, tuple(differences(manifest, scores)))
+
+
+def by_split(predictions: pa.Table) -> dict[str, tuple[NDArray[np.int64], pa.Array]]:
+    """Cut predictions, which are ordered by split, into one pair of columns per split."""
+    runs = pc.run_end_encode(predictions["split"].combine_chunks())
+    parts, start = {}, 0
+    for split, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        part = predictions.slice(start, end - start)
+        parts[split] = (part["row"].to_numpy(), part["prediction"].combine_chunks())
+        start = end
+    return parts
+
+
+def _splits(manifest: Manifest, given: set[str]) -> list[str]:
+    """The splits to score, in the order of the manifest."""
+    sizes = {split: size for split, size in manifest.sizes.items() if size}
+    if foreign := sorted(given - set(sizes)):
+        names = ", ".join(map(ascii, foreign[:3]))
+        raise InputError(
+            f"predictions for {len(foreign)} splits without rows: {names}. With rows: {', '.join(sizes)}."
+        )
+    splits = [split for split in sizes if split in given or split in JUDGED or split in manifest.facts.scores]
+    if not splits:
+        raise InputError("nothing to score: the manifest gives no split any rows.")
+    if (total := sum(sizes[split] for split in splits)) > MOST_ROWS:
+        raise InputError(f"more than {MOST_ROWS:,} rows to score. Received: {total:,}.")
+    return splits
+
+
+def check_rows(rows: NDArray[np.int64], split: str, size: int) -> None:
+    """Refuse rows outside the split and rows given twice; `rows` are in ascending order."""
+    unknown = rows[(rows < 0) | (rows >= size)]
+    if len(unknown):
+        raise InputError(f"{split} has rows 0 to {size - 1}; {_first(unknown, 'unknown')}")
+    repeated = rows[1:][rows[1:] == rows[:-1]]
+    if len(repeated):
+        raise InputError(f"{split}: each row may be answered once; {_first(repeated, 'repeated')}")
+
+
+def _first(rows: NDArray[np.int64], what: str) -> str:
+    return f"{len(rows):,} {what}, the first: {', '.join(map(str, rows[:3].tolist()))}."
+
+
+def differences(manifest: Manifest, scores: Mapping[str, SplitScore]) -> list[str]:
+    """One sentence for each claim of a manifest that does not agree with the recomputed score."""
+    found = []
+    for split, claim in manifest.facts.scores.items():
+        if split not in scores:
+            found.append(f"{split}: a score is claimed, but the manifest gives the split no rows")
+            continue
+        real = scores[split].total
+        same = (claim["n"], claim["correct"]) == (real.n, real.correct)
+        share = claim.get("exact_match", claim["correct"] / claim["n"])
+        if not same or abs(share - real.exact_match) > 1e-6:
+            found.append(
+                f"{split}: claimed {share:.4%} ({claim['correct']:,} of {claim['n']:,}), "
+                f"recomputed {real.exact_match:.4%} ({real.correct:,} of {real.n:,})"
+            )
+    return found

@@ -1,0 +1,202 @@
+"""Submitting to a served board; nothing but the standard library is needed for it."""
+
+import http.client
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+from time import sleep
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from mathbench.errors import InputError, reason
+from mathbench.leaderboard.submission import manifest_file
+from mathbench.leaderboard.submission_manifest import predictions_of
+from mathbench.leaderboard.submission_record import Receipt
+from mathbench.scores import schema
+from mathbench.scores.results import SplitScore
+from mathbench.scores.untrusted import bounded
+
+ADDRESS = "/api/v1/submissions"
+TRIES = 3  # safe, because the same content again is the same submission
+PAUSE = 1.0  # seconds between them
+PATIENCE = 120  # seconds that the server may stay silent
+MOST_ANSWER = 10 << 20  # bytes
+
+Asked = tuple[str, str, bytes, dict[str, str]]  # method, address, body, headers
+
+
+def served(board: str | Path | None) -> str | None:
+    """The URL of a served board; None for a board of another kind."""
+    target = str(board or os.environ.get("MATHBENCH_BOARD") or "")
+    return target if target.lower().startswith(("http://", "https://")) else None
+
+
+def token(file: Path | None) -> str:
+    """The token from a file or from MATHBENCH_TOKEN; the command line would show it to everybody.
+
+    Raises:
+        InputError: when there is none, or the file cannot be read or holds something else.
+    """
+    try:
+        found = file.read_text(encoding="ascii") if file else os.environ.get("MATHBENCH_TOKEN", "")
+    except OSError as error:
+        raise InputError(f"the token cannot be read: {reason(error)}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"'{file}' holds no token.") from None
+    if not found.strip():
+        raise InputError("a served board needs a token: set MATHBENCH_TOKEN, or give --token-file FILE.")
+    if len(found.split()) > 1 or not found.strip().isprintable() or not found.isascii():
+        raise InputError(f"{f'{file!s:.200}' if file else 'MATHBENCH_TOKEN'} holds no token.")
+    return found.strip()
+
+
+def send(run: Path, url: str, secret: str) -> Receipt:
+    """Send the files of a run.
+
+    Args:
+        run: the run directory.
+        url: of the board, such as ``http://host:8000``.
+        secret: the token.
+
+    Raises:
+        InputError: one line for whatever goes wrong.
+    """
+    content, kind = form(_files(run))
+    status, answer = call(url, "POST", ADDRESS, content, {"Content-Type": kind}, secret)
+    if status in (200, 201):
+        return _receipt(answer, url)
+    raise refusal(status, answer, url)
+
+
+def call(
+    url: str,
+    method: str,
+    address: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    secret: str | None = None,
+    *,
+    most: int = MOST_ANSWER,
+) -> tuple[int, bytes]:
+    """Ask a server, a few times when the line breaks; so what is asked twice must do no harm.
+
+    Args:
+        url: of the board, such as ``http://host:8000``.
+        method: such as GET.
+        address: of what is asked, behind the URL.
+        body: what is sent.
+        headers: beside those that every request has.
+        secret: the token, where one is needed.
+        most: bytes of the answer.
+
+    Returns:
+        The status and the body of the answer.
+
+    Raises:
+        InputError: when there is no answer, or one that is too long.
+    """
+    known = {"Authorization": f"Bearer {secret}"} if secret else {}
+    sent = {"Accept": "application/json", **known, **(headers or {})}
+    status, answer = _persistent(_parts(url), (method, address, body, sent), most)
+    if len(answer) > most:
+        raise InputError(f"{url} answered with more than {most:,} bytes.")
+    return status, answer
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        plain = parts.hostname and not (parts.username or parts.password or parts.query or parts.fragment)
+        if plain and parts.port != 0 and url.isprintable() and " " not in url:
+            return parts
+    except ValueError:
+        pass
+    raise InputError("a served board is a URL such as https://board.example.org or http://127.0.0.1:8000.")
+
+
+def _host(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _files(path: Path) -> dict[str, tuple[str, bytes]]:
+    """The manifest of what was named, and the predictions that it names: by part of the form, name and content."""
+    manifest = manifest_file(path)
+    document = schema.parse(bounded(manifest, schema.MOST_BYTES), manifest.name)
+    parts = {"manifest": manifest, "predictions": manifest.with_name(predictions_of(document)[0])}
+    return {part: (file.name, file.read_bytes()) for part, file in parts.items()}
+
+
+def form(
+    files: Mapping[str, tuple[str, bytes]], fields: Mapping[str, str] | None = None
+) -> tuple[bytes, str]:
+    """Files and short fields as one multipart/form-data body, and its content type."""
+    boundary, lines = token_hex(16), []
+    for name, value in (fields or {}).items():
+        head = f'Content-Disposition: form-data; name="{name}"'
+        lines.append(f"--{boundary}\r\n{head}\r\n\r\n{value}\r\n".encode())
+    for name, (file, content) in files.items():
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{file}"'
+        lines += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), content, b"\r\n"]
+    return b"".join([*lines, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
+
+
+def _persistent(parts: SplitResult, asked: Asked, most: int) -> tuple[int, bytes]:
+    """Send until an answer comes, a few times at most."""
+    for left in reversed(range(TRIES)):
+        try:
+            return _exchange(parts, asked, most)
+        except (ConnectionRefusedError, http.client.InvalidURL) as error:
+            raise InputError(f"there is no server at {_host(parts)}: {error}.") from None
+        except (OSError, http.client.HTTPException) as error:
+            if not left or not isinstance(error, ConnectionError):
+                words = str(error) or type(error).__name__
+                raise InputError(f"no answer from {_host(parts)}: {words}.") from None
+            sleep(PAUSE)
+    raise InputError(f"no answer from {_host(parts)}.")
+
+
+def _exchange(parts: SplitResult, asked: Asked, most: int) -> tuple[int, bytes]:
+    method, address, body, headers = asked
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(str(parts.hostname), parts.port, timeout=PATIENCE)
+    try:
+        connection.connect()
+        # a server that refuses early answers and hangs up before all was sent; its answer says why
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, parts.path.rstrip("/") + address, body or None, headers)
+        response = connection.getresponse()
+        return response.status, response.read(most + 1)
+    finally:
+        connection.close()
+
+
+def _receipt(answer: bytes, url: str) -> Receipt:
+    try:
+        record: dict[str, Any] = json.loads(answer)
+        scores = {split: SplitScore.from_json(score) for split, score in record["scores"].items()}
+        return Receipt(
+            digest=str(record["digest"]),
+            board=url,
+            new=bool(record["new"]),
+            attempts=int(record["attempts"]),
+            badge=str(record["badge"]),
+            model=str(record["model"]),
+            task=str(record["task"]),
+            scores=scores,
+            differences=tuple(map(str, record["differences"])),
+            sent=dict(record["sent"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{url} answered something that is no receipt; is it a mathbench board?") from None
+
+
+def refusal(status: int, answer: bytes, url: str) -> InputError:
+    """One line for an answer that is a refusal."""
+    try:
+        why = str(json.loads(answer)["error"])[:1000]
+    except (ValueError, KeyError, TypeError):
+        why = http.client.responses.get(status, "an unknown status")
+    return InputError(f"{_host(_parts(url))} refused with {status}: {why}")

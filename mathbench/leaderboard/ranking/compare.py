@@ -1,0 +1,156 @@
+"""Two submissions on the same rows: McNemar's test, where they differ, and rows to look at."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench import formats
+from mathbench.errors import InputError
+from mathbench.hashing import check_seed
+from mathbench.leaderboard.check import by_split
+from mathbench.leaderboard.submission import Manifest, Submission, canonical
+from mathbench.leaderboard.submission_record import Kept
+from mathbench.scores import metrics, statistics
+from mathbench.scores.scorer import regenerate_split
+
+Bool = NDArray[np.bool_]
+
+EXACT = 1_000  # rows on which two models differ: up to so many the binomial form, beyond it chi-squared
+SAMPLES = 5  # rows shown
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Two models on the same rows.
+
+    Args:
+        both, only_first, only_second, neither: rows that they have right.
+        p: two-sided p value of McNemar's test.
+        test: "exact binomial" or "chi-squared with continuity correction".
+    """
+
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+    p: float
+    test: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two submissions on one split.
+
+    Args:
+        task, split: what was asked.
+        total: over all rows.
+        strata: per stratum.
+        samples: rows that only one has right: row, question, answer, first, second.
+    """
+
+    task: str
+    split: str
+    total: Paired
+    strata: Mapping[str, Paired]
+    samples: tuple[Mapping[str, Any], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+
+def paired(first: Bool, second: Bool) -> Paired:
+    """McNemar's test between two models on the same rows.
+
+    Args:
+        first: bool (n,), which rows the first model has right.
+        second: the same for the second model.
+
+    Source: McNemar, Psychometrika 12 (1947); continuity correction: Edwards, Psychometrika 13 (1948).
+
+    >>> paired(np.array([True] * 6 + [False]), np.array([False] * 6 + [True]))
+    Paired(both=0, only_first=6, only_second=1, neither=0, p=0.125, test='exact binomial')
+    """
+    one, two = int((first & ~second).sum()), int((second & ~first).sum())
+    both = int((first & second).sum())
+    if one + two <= EXACT:
+        p, test = statistics.mcnemar(first, second).p, "exact binomial"
+    else:
+        p, test = _chi_squared(one, two), "chi-squared with continuity correction"
+    return Paired(both, one, two, len(first) - both - one - two, p, test)
+
+
+def _chi_squared(one: int, two: int) -> float:
+    """The upper tail of chi-squared with one degree of freedom, through the normal distribution."""
+    return math.erfc(max(abs(one - two) - 1, 0) / math.sqrt(2 * (one + two)))
+
+
+def compare(first: tuple[Kept, bytes], second: tuple[Kept, bytes]) -> list[Compared]:
+    """Compare two submissions on every split that both were scored on.
+
+    Args:
+        first: a submission and its kept predictions.
+        second: the same of the other one.
+
+    Raises:
+        InputError: when they did not answer the same rows.
+    """
+    if rows_of(first[0]) != rows_of(second[0]):
+        raise InputError(
+            f"{first[0].digest[:8]} and {second[0].digest[:8]} did not answer the same rows: "
+            f"{_described(first[0])}; {_described(second[0])}."
+        )
+    shared = [split for split in first[0].checked.scores if split in second[0].checked.scores]
+    given = [by_split(Submission.unpacked(k.manifest, packed).predictions) for k, packed in (first, second)]
+    manifest = Manifest(first[0].manifest)
+    return [_on(manifest, split, [answers.get(split) for answers in given]) for split in shared]
+
+
+def rows_of(kept: Kept) -> str:
+    """What fixes the rows that were asked: the task, the seed and how many."""
+    data = kept.facts.data
+    sizes = {split: n for split, n in data["sizes"].items() if split in kept.checked.scores}
+    return canonical({"task": dict(kept.facts.task), "seed": check_seed(data["seed"]), "sizes": sizes})
+
+
+def _described(kept: Kept) -> str:
+    sizes = ", ".join(f"{split} {score.total.n:,}" for split, score in kept.checked.scores.items())
+    return f"{kept.facts.task['name']}, seed {kept.facts.data['seed']}, {sizes}"
+
+
+def _on(
+    manifest: Manifest, split: str, given: Sequence[tuple[NDArray[np.int64], pa.Array] | None]
+) -> Compared:
+    truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
+    every = np.arange(truth.num_rows)
+    undo = formats.of(manifest.task).undo_answers
+    said = [_column(answers, every) for answers in given]
+    first, second = (metrics.exact_match(undo(column), truth["answer"]) for column in said)
+    names = truth["stratum"].combine_chunks()
+    codes, words = names.indices.to_numpy(), names.dictionary.to_pylist()
+    strata = {words[code]: paired(first[codes == code], second[codes == code]) for code in np.unique(codes)}
+    return Compared(
+        manifest.task.name, split, paired(first, second), strata, _samples(truth, said, first, second)
+    )
+
+
+def _column(answers: tuple[NDArray[np.int64], pa.Array] | None, every: NDArray[np.int64]) -> pa.Array:
+    """One answer per row of the split, null where none was given."""
+    return pa.nulls(len(every), pa.string()) if answers is None else metrics.aligned(*answers, every)
+
+
+def _samples(
+    truth: pa.Table, said: list[pa.Array], first: Bool, second: Bool
+) -> tuple[Mapping[str, Any], ...]:
+    """The first few rows of either kind, in the order of rows."""
+    found = [np.flatnonzero(which)[:SAMPLES] for which in (first & ~second, second & ~first)]
+    rows = np.sort(np.concatenate(found))
+    shown = truth.select(["row", "question", "answer"]).take(rows)
+    for name, column in zip(("first", "second"), said, strict=True):
+        shown = shown.append_column(name, column.take(pa.array(rows)))
+    return tuple(shown.to_pylist())

@@ -1,0 +1,219 @@
+"""Tables as text: rich, Markdown, CSV and JSON. Names come from strangers, so each format escapes its own."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mathbench.leaderboard.ranking.rank import Line, Table
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+COLUMNS = (
+    "rank",
+    "model",
+    "framework",
+    "encoding",
+    "exact match",
+    "95 % interval",
+    "seeds",
+    "n",
+    "parameters",
+    "badge",
+    "attempts",
+    "submission",
+)
+WIDE = 140  # columns of a terminal that shows everything
+SPARE = (
+    "encoding",
+    "parameters",
+    "badge",
+    "attempts",
+    "n",
+    "submission",
+)  # left out where it is narrow; the other formats have them
+RIGHT = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters", "attempts"}
+
+CSV_COLUMNS = (
+    "task",
+    "split",
+    "rank",
+    "kind",
+    "model",
+    "framework",
+    "encoding",
+    "recipe",
+    "data",
+    "exact_match",
+    "low",
+    "high",
+    "spread",
+    "seeds",
+    "n",
+    "parameters",
+    "badge",
+    "submitted",
+    "attempts",
+    "submissions",
+)
+
+MARKS = ("<!-- leaderboard: begin -->", "<!-- leaderboard: end -->")
+
+NOTE = (
+    "Exact match on rows that training never saw, recomputed from the predictions. Models that share a rank "
+    "cannot be told apart at 95 %. *Floors* are shortcuts without understanding, as submissions report them; "
+    "the exact solver answers a sample. † the claimed score is not the recomputed one, which is shown."
+)
+
+
+def cells(line: Line) -> tuple[str, ...]:
+    """One line of a table as text, in the order of `COLUMNS`; nothing is escaped yet."""
+    low, high = f"{line.low:.2%}", f"{line.high:.2%}"
+    share = f"{line.exact_match:.2%}" + (f" ± {line.spread:.2%}" if line.spread is not None else "")
+    return (
+        str(line.rank) if line.rank else "",
+        clean(name_of(line)),
+        clean(line.framework or ""),
+        clean(line.encoding),
+        share + (" †" if line.differs else ""),
+        f"{low[:-1]} to {high[:-1]}",
+        str(line.seeds) if line.kind == "model" else "",
+        f"{line.n:,}",
+        f"{line.parameters:,}" if line.parameters else "",
+        line.badge,
+        str(line.attempts or ""),
+        line.submissions[0][:8] if line.submissions else "",
+    )
+
+
+def name_of(line: Line) -> str:
+    """The name under which a line is shown; nothing is escaped yet."""
+    return f"floor: {line.model}" if line.kind == "floor" else line.model
+
+
+def told_apart(lines: Sequence[Line]) -> list[Line]:
+    """Lines whose names would look alike get what differs, recipe and data, behind their names."""
+    alike = Counter((line.kind, line.model, line.framework, line.encoding) for line in lines)
+    return [
+        replace(line, model=f"{line.model} ({line.recipe}; {line.data})")
+        if alike[(line.kind, line.model, line.framework, line.encoding)] > 1
+        else line
+        for line in lines
+    ]
+
+
+def clean(text: str) -> str:
+    r"""Replace what does not print, such as line ends and marks that turn the direction of writing.
+
+    >>> clean("a\nb\u202e")
+    'a?b?'
+    """
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def rich_table(table: Table, width: int = 200) -> "RichTable":
+    """One table for a terminal of some width; names are plain text, never markup."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = RichTable(
+        title=Text(f"{clean(table.task)}, {table.split}"), title_justify="left", title_style="bold"
+    )
+    left_out = () if width >= WIDE else SPARE
+    for column in (c for c in COLUMNS if c not in left_out):
+        words = column in ("model", "encoding")
+        shown.add_column(
+            column, justify="right" if column in RIGHT else "left", overflow="fold", no_wrap=not words
+        )
+    for line in told_apart(table.lines):
+        style = "" if line.kind == "model" else "dim"
+        by_column = zip(COLUMNS, cells(line), strict=True)
+        shown.add_row(*(Text(cell, style=style) for column, cell in by_column if column not in left_out))
+    return shown
+
+
+def markdown(tables: Sequence[Table]) -> str:
+    """All tables as GitHub Markdown."""
+    if not tables:
+        return "No submissions yet.\n"
+    return "\n".join([*(_markdown(table) for table in tables), NOTE, ""])
+
+
+def _markdown(table: Table) -> str:
+    rule = ["---:" if column in RIGHT else "---" for column in COLUMNS]
+    body = [
+        [_emphasised(line, escape_markdown(cell)) for cell in cells(line)] for line in told_apart(table.lines)
+    ]
+    rows = [f"| {' | '.join(row)} |" for row in [list(COLUMNS), rule, *body]]
+    return "\n".join([f"### {escape_markdown(clean(table.task))}, {table.split}", "", *rows, ""])
+
+
+def _emphasised(line: Line, cell: str) -> str:
+    return f"*{cell}*" if cell and line.kind != "model" else cell
+
+
+def escape_markdown(text: str) -> str:
+    r"""Text that Markdown shows as it is: no table cell, link, tag, emphasis or mention can begin in it.
+
+    >>> print(escape_markdown("a|b <i> *c* https://x"))
+    a\|b \<i\> \*c\* https\://x
+    """
+    text = re.sub(r"([\\`*_{}\[\]()<>#!|~&:@$])", r"\\\1", text)
+    # a bare address becomes a link without any mark; a backslash inside it stops that
+    return re.sub(r"(?i)\bwww\.", lambda match: match[0][:-1] + "\\.", text)
+
+
+def comma_separated(tables: Sequence[Table]) -> str:
+    """All tables as one CSV table."""
+    return csv_text(CSV_COLUMNS, (_csv_row(table, line) for table in tables for line in table.lines))
+
+
+def _csv_row(table: Table, line: Line) -> list[Any]:
+    said = {"task": table.task, "split": table.split, "submissions": " ".join(line.submissions)}
+    values = vars(line) | said
+    return [values[column] for column in CSV_COLUMNS]
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV; cells that a spreadsheet would run are made text."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(value) for value in row] for row in rows)
+    return sink.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    """Spreadsheets run text that begins like a formula; a quotation mark in front keeps it text."""
+    if not isinstance(value, str):
+        return value
+    text = clean(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+def record(tables: Sequence[Table], board: str) -> dict[str, Any]:
+    """All tables as JSON.
+
+    The keys: schema_version; board; tables: a list of task, task_id, parameters, split, lines; a line holds
+    the fields of `mathbench.leaderboard.ranking.rank.Line` under their names.
+    """
+    shown = [vars(table) | {"lines": [vars(line) for line in table.lines]} for table in tables]
+    return {"schema_version": 1, "board": board, "tables": shown}
+
+
+def between_marks(text: str, block: str) -> str | None:
+    """Put a block between the marks of a text; None when it has none.
+
+    >>> print(between_marks(f"a {MARKS[0]} old {MARKS[1]} z", "new"))
+    a <!-- leaderboard: begin -->
+    new
+    <!-- leaderboard: end --> z
+    """
+    begin, end = text.find(MARKS[0]), text.find(MARKS[1])
+    if begin < 0 or end < begin:
+        return None
+    return f"{text[: begin + len(MARKS[0])]}\n{block.strip()}\n{text[end:]}"

@@ -1,0 +1,63 @@
+"""One table as bars in the terminal: the share of right answers, and the 95 % interval on the same axis."""
+
+from typing import TYPE_CHECKING
+
+from mathbench.leaderboard.ranking.rank import Line, Table
+from mathbench.leaderboard.ranking.render import clean, name_of, told_apart
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+NARROWEST = 20  # columns of a bar
+BESIDE = 48  # columns for names and numbers
+
+
+def rich_plot(table: Table, width: int) -> "RichTable":
+    """Bars from 0 to 100 %, best first, with the interval drawn over their ends.
+
+    Args:
+        table: the table.
+        width: columns of the terminal.
+    """
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = RichTable(
+        title=Text(f"{clean(table.task)}, {table.split}: exact match with 95 % interval"),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    columns = max(NARROWEST, width - BESIDE)
+    shown.add_column("", overflow="fold")
+    shown.add_column(_axis(columns), no_wrap=True)
+    shown.add_column("", justify="right", no_wrap=True)
+    for line in told_apart(table.lines):
+        style = "" if line.kind == "model" else "dim"
+        share = Text(f"{line.exact_match:.2%}", style=style)
+        shown.add_row(Text(clean(name_of(line)), style=style), bar(line, columns), share)
+    return shown
+
+
+def _axis(columns: int) -> str:
+    return "0 %".ljust(columns // 2 - 1) + "50 %".ljust(columns - columns // 2 - 4) + "100 %"
+
+
+def bar(line: Line, columns: int) -> "Text":
+    """One bar: filled up to the score, the interval as a rule with two ends.
+
+    >>> bar(Line("model", "m", 100, 0.5, 0.4, 0.6, "re-scored"), 20).plain
+    '████████├─┼─┤       '
+    """
+    from rich.text import Text
+
+    low, middle, high = (
+        min(columns - 1, int(share * columns)) for share in (line.low, line.exact_match, line.high)
+    )
+    cells = ["█"] * low + ["─"] * (high - low + 1) + [" "] * (columns - high - 1)
+    cells[low], cells[high], cells[middle] = "├", "┤", "┼"
+    drawn = Text("".join(cells))
+    drawn.stylize("cyan" if line.kind == "model" else "dim", 0, low)
+    return drawn

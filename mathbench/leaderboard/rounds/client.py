@@ -1,0 +1,189 @@
+"""A round on a server, for those who take part and those who look; the standard library carries it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mathbench.errors import InputError
+from mathbench.leaderboard import client
+from mathbench.leaderboard.rounds import answers, log, sealed
+from mathbench.leaderboard.rounds.log import Event
+from mathbench.leaderboard.rounds.rules import Round
+from mathbench.scores import untrusted
+from mathbench.storage import atomic
+
+PLACE = re.compile(r"(?P<board>https?://.+?)(/api/v1)?/rounds/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/?")
+MOST_QUESTIONS = 256 << 20  # bytes of an answer that holds a million questions
+QUESTIONS = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in sealed.QUESTIONS])
+
+
+@dataclass(frozen=True)
+class Entered:
+    """An entry of one's own, with its questions.
+
+    Args:
+        entry: its name, such as e1.
+        deadline: until when it may answer.
+        receipt: the digest of its line in the log.
+        questions: split, row, question, task.
+    """
+
+    entry: str
+    deadline: datetime
+    receipt: str
+    questions: pa.Table
+
+
+@dataclass(frozen=True)
+class Served:
+    """A round on a server.
+
+    Args:
+        board: the URL of the server, such as ``http://host:8000``.
+        name: of the round.
+    """
+
+    board: str
+    name: str
+
+    def challenge(self, model: str, weights: str, token: str) -> Entered:
+        """Register a model by the digest of its weights; its questions come back, and the clock runs.
+
+        Raises:
+            InputError: when the server refuses, or its answer does not hold together.
+        """
+        asked = json.dumps({"model": model, "weights_sha256": weights}).encode()
+        kind = {"Content-Type": "application/json"}
+        said = self._parsed(self._ask("POST", "/challenge", asked, kind, token, most=MOST_QUESTIONS))
+        try:
+            receipt = _receipt(said, "challenge", entry=said["entry"], model=model, weights_sha256=weights)
+            questions = pa.Table.from_pylist(said["questions"], QUESTIONS)
+            if sealed.digest_of(questions) == said["line"]["questions_digest"]:
+                return Entered(said["entry"], log.moment(said["deadline"]), receipt, questions)
+        except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException):
+            pass
+        raise InputError(f"{self.board} answered with no entry whose questions and receipt hold together.")
+
+    def answer(self, entry: str, weights: str, path: Path, token: str) -> str:
+        """Hand in answers.
+
+        Returns:
+            The receipt.
+
+        Raises:
+            InputError: when the server refuses, or its answer is no receipt.
+        """
+        log.ENTRY(entry, "the entry")
+        # what cannot be read is not sent; packed, a million answers keep below a server's limit
+        packed = untrusted.packed(answers.given(path))
+        body, kind = client.form({"answers": ("answers.parquet", packed)}, {"weights_sha256": weights})
+        address = f"/entries/{entry}/answers"
+        said = self._parsed(self._ask("POST", address, body, {"Content-Type": kind}, token))
+        try:
+            return _receipt(said, "answer", entry=entry, weights_sha256=weights)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise InputError(f"{self.board} answered with no receipt that holds.") from None
+
+    def log(self) -> bytes:
+        """The log as the server has it."""
+        return self._ask("GET", "/log", most=log.MOST_BYTES)
+
+    def fetch(self, folder: Path) -> None:
+        """Write the round into a folder: its log, and when it is revealed all answers.
+
+        Args:
+            folder: new, empty, or one that this round was fetched into before.
+
+        Raises:
+            InputError: when the folder holds something else, or lines that the server's log does not begin with.
+        """
+        found = self.log()
+        _check_place(folder, found)
+        atomic.make(folder / answers.FOLDER)
+        for entry in _given_out(found):
+            status, data = self._call("GET", f"/answers/{entry}", most=untrusted.MOST_FILE)
+            if status not in (200, 404):
+                raise client.refusal(status, data, self.board)
+            if status == 200:  # what the server has not is missing here too, and `verify` says so
+                atomic.write(answers.file_of(folder, entry), data)
+        atomic.write(folder / log.FILE, found)
+
+    def _call(self, method: str, address: str, *sent: Any, most: int) -> tuple[int, bytes]:
+        return client.call(self.board, method, f"/api/v1/rounds/{self.name}{address}", *sent, most=most)
+
+    def _ask(self, method: str, address: str, *sent: Any, most: int = client.MOST_ANSWER) -> bytes:
+        """What the server has to say; a refusal is an error. `sent` is body, headers and token."""
+        status, said = self._call(method, address, *sent, most=most)
+        if status not in (200, 201):
+            raise client.refusal(status, said, self.board)
+        return said
+
+    def _parsed(self, body: bytes) -> dict[str, Any]:
+        try:
+            said = json.loads(body)
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict):
+            raise InputError(f"{self.board} answered something else; is it a mathbench board?")
+        return said
+
+
+def served(place: str) -> Served | None:
+    """The round that a URL names; None for the path of a folder.
+
+    Raises:
+        InputError: for a URL that names none.
+
+    >>> served("http://127.0.0.1:8000/rounds/winter")
+    Served(board='http://127.0.0.1:8000', name='winter')
+    """
+    if not place.lower().startswith(("http://", "https://")):
+        return None
+    if (found := PLACE.fullmatch(place)) is None:
+        raise InputError(
+            f"a round is at a URL such as http://127.0.0.1:8000/rounds/winter. Received: {place!a}."
+        )
+    return Served(found["board"], found["name"])
+
+
+def _receipt(said: Mapping[str, Any], kind: str, **expected: str) -> str:
+    """The receipt, which must be the digest of a line that says what was asked for.
+
+    Raises:
+        ValueError: when it is not.
+    """
+    line = {name: said["line"][name] for name in log.EVENTS[kind] if name in expected}
+    receipt = Event(said["line"]).digest
+    if line != expected or said["line"]["event"] != kind or receipt != said["receipt"]:
+        raise ValueError("the line says something else")
+    return receipt
+
+
+def _given_out(found: bytes) -> list[str]:
+    """The entries whose answers a server gives out: of a revealed round, those that answered.
+
+    A log that does not hold gives none: what is wrong with it is for `verify` to say.
+    """
+    try:
+        read = Round(log.parse(found))
+    except InputError:
+        return []
+    return [name for name, entry in read.entries.items() if read.reveal and entry.answer]
+
+
+def _check_place(folder: Path, found: bytes) -> None:
+    """See that nothing else lies where a round goes, and that its log only grew since it was fetched last."""
+    path = folder / log.FILE
+    if path.is_file():
+        if not found.startswith(untrusted.bounded(path, log.MOST_BYTES)):
+            raise InputError(
+                f"the log in '{folder}' is another: lines were written anew, or it is another round."
+            )
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"'{folder}' is no round, and not empty.")

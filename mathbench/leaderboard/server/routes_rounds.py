@@ -1,0 +1,222 @@
+"""The addresses of sealed rounds: everybody reads, who has a token takes part, the host's steps stay commands."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Path as InPath
+
+from mathbench.leaderboard.rounds import answers, entering, log, private
+from mathbench.leaderboard.rounds.log import Event
+from mathbench.leaderboard.rounds.rules import Round
+from mathbench.leaderboard.server import errors, scoring_process, uploads
+from mathbench.leaderboard.server import responses as replies
+from mathbench.leaderboard.server import responses as said
+from mathbench.leaderboard.server.caching import answer, as_json, reply
+from mathbench.leaderboard.server.round_folders import NAME, Shelf
+from mathbench.scores import schema
+from mathbench.scores.untrusted import MOST_FILE, bounded
+from mathbench.storage import atomic
+
+MOST_CHALLENGE = 10_000  # bytes of what registers a model
+LINES, PARQUET = "application/x-ndjson", "application/vnd.apache.parquet"
+
+CHALLENGE = schema.record({"model": schema.text(), "weights_sha256": log.DIGEST})
+FORM = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": ["weights_sha256", "answers"],
+            "additionalProperties": False,
+            "properties": {
+                "weights_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                "answers": {
+                    "type": "string",
+                    "contentMediaType": "application/octet-stream",
+                    "description": "Parquet or JSON lines, also gzipped: split, row, prediction, task.",
+                },
+            },
+        }
+    }
+}
+
+Name = Annotated[str, InPath(pattern=f"^{NAME}$", examples=["winter"])]
+Entry = Annotated[str, InPath(pattern="^e[1-9][0-9]{0,8}$", examples=["e1"])]
+
+
+def _binary(kind: str) -> replies.Responses:
+    return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+reading = APIRouter(prefix="/api/v1/rounds")
+taking_part = APIRouter(prefix="/api/v1/rounds")
+
+
+@reading.get(
+    "",
+    response_model=said.Rounds,
+    responses=replies.SAME | replies.refusals(422),
+    summary="All sealed rounds",
+)
+def rounds(request: Request) -> Response:
+    """Their tasks and times, and how many take part; a round whose time is over counts as closed."""
+    return reply(request, as_json({"rounds": request.app.state.shelf.briefs()}))
+
+
+@reading.get(
+    "/{name}",
+    response_model=said.WholeRound,
+    responses=replies.SAME | replies.refusals(404, 422),
+    summary="One round",
+)
+def one(request: Request, name: Name) -> Response:
+    """With all events of its log."""
+    shelf: Shelf = request.app.state.shelf
+    events = [dict(event.said) for event in shelf.round(name).events]
+    return reply(request, as_json({**shelf.brief(name), "events": events}))
+
+
+@reading.get(
+    "/{name}/log",
+    response_class=Response,
+    responses=replies.SAME | replies.refusals(404, 422) | _binary(LINES),
+    summary="Its log",
+)
+def log_of(request: Request, name: Name) -> Response:
+    """The file as it is: every line has the SHA-256 of the one before."""
+    path = request.app.state.shelf.folder(name) / log.FILE
+    return reply(request, bounded(path, log.MOST_BYTES), LINES)
+
+
+@reading.get(
+    "/{name}/answers/{entry}",
+    response_class=Response,
+    responses=replies.SAME | replies.refusals(403, 404, 422) | _binary(PARQUET),
+    summary="The answers of an entry",
+)
+def answers_of(request: Request, name: Name, entry: Entry) -> Response:
+    """Of a revealed round only, as the file lies there: whether it is the one in the log is for `verify` to say."""
+    shelf: Shelf = request.app.state.shelf
+    found = shelf.round(name)
+    if found.reveal is None:
+        raise HTTPException(403, "answers are given out when the round is revealed.")
+    path = answers.file_of(shelf.folder(name), entry)
+    if _entered(found, entry).entries[entry].answer is None or not path.is_file():
+        raise HTTPException(404, f"there are no answers of {entry}.")
+    return reply(request, bounded(path, MOST_FILE), PARQUET)
+
+
+@taking_part.post(
+    "/{name}/challenge",
+    response_model=said.Entered,
+    status_code=201,
+    responses={
+        200: {"model": said.Entered, "description": "The same questions once more."},
+        **replies.refusals(400, 401, 404, 408, 409, 413, 415, 422),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": said.Challenge.model_json_schema()}},
+        }
+    },
+    summary="Register a model and get its questions",
+)
+async def challenge(request: Request, name: Name) -> Response:
+    """The questions are drawn when the weights are named, and the time to answer them begins.
+
+    Asked again with the same token, model and weights before it has answered, an entry gets the same questions,
+    until the same deadline.
+    """
+    document = schema.parse(await uploads.document(request, MOST_CHALLENGE), "the request")
+    CHALLENGE(document, "the request")
+    state = request.app.state
+    body, new = await anyio.to_thread.run_sync(
+        _enter, state.shelf, name, document, request.state.token, limiter=state.scorers
+    )
+    return answer(body, 201 if new else 200)
+
+
+def _enter(shelf: Shelf, name: str, document: dict[str, str], token: str) -> tuple[bytes, bool]:
+    weights = document["weights_sha256"]
+    place = shelf.folder(name), document["model"], weights, shelf.now, shelf.secret(name), token
+    entry, asked, new = entering.enter(*place)
+    told = {"entry": entry.name, "deadline": entry.deadline.strftime(log.FORM), **_line(entry.challenge)}
+    return as_json({**told, "questions": asked.to_pylist()}), new
+
+
+@taking_part.post(
+    "/{name}/entries/{entry}/answers",
+    response_model=said.Answered,
+    status_code=201,
+    responses={
+        200: {"model": said.Answered, "description": "These answers had been handed in already."},
+        **replies.refusals(400, 401, 403, 404, 408, 413, 415, 422),
+    },
+    openapi_extra={"requestBody": {"required": True, "content": FORM}},
+    summary="Hand in the answers of an entry",
+)
+async def hand_in(request: Request, name: Name, entry: Entry) -> Response:
+    """Once and in time, with the token that asked for the questions; nothing is told about the score."""
+    state, token = request.app.state, request.state.token
+    await anyio.to_thread.run_sync(_check_holder, state.shelf, name, entry, token)
+    with tempfile.TemporaryDirectory(dir=state.folder) as folder:
+        form = ("answers",), ("weights_sha256",)
+        sent = await uploads.to_folder(request, Path(folder), state.limits.largest, *form)
+        log.DIGEST(sent["weights_sha256"], "weights_sha256")
+        given = name, entry, sent["weights_sha256"], Path(folder) / "answers"
+        body, new = await anyio.to_thread.run_sync(_take, state, *given, limiter=state.scorers)
+    return answer(body, 201 if new else 200)
+
+
+def _check_holder(shelf: Shelf, name: str, entry: str, token: str) -> None:
+    entering.check_holder(_entered(shelf.round(name), entry), entry, shelf.secret(name), token)
+
+
+def _take(state: Any, name: str, entry: str, weights: str, path: Path) -> tuple[bytes, bool]:
+    """Read the answers in a process of its own, and keep them."""
+    shelf: Shelf = state.shelf
+    folder = shelf.folder(name)
+    packed = scoring_process.apart(answers.packed_at, folder, path, seconds=state.limits.seconds)
+    found, new = entering.hand_in(folder, entry, weights, packed, shelf.now)
+    return as_json({"entry": entry, **_line(found.answer)}), new
+
+
+def _entered(found: Round, entry: str) -> Round:
+    if entry not in found.entries:
+        raise HTTPException(404, f"the round has no entry {entry}.")
+    return found
+
+
+def _line(event: Event | None) -> dict[str, Any]:
+    return {"receipt": event.digest, "line": dict(event.said)} if event else {}
+
+
+def add(app: FastAPI, shelf: Shelf, let_in: Callable[..., Any], token: Callable[..., Any]) -> None:
+    """Add these addresses to an app.
+
+    Args:
+        app: the server.
+        shelf: its rounds.
+        let_in: looks at the rate of all requests.
+        token: looks at the token and its rate, and notes its name in the request.
+    """
+    app.state.shelf = shelf
+    app.include_router(reading, dependencies=[Depends(let_in)])
+    app.include_router(taking_part, dependencies=[Depends(let_in), Depends(token)])
+    app.add_exception_handler(entering.NotYours, lambda _, error: errors.answer(403, str(error)))
+    app.add_exception_handler(private.NoSecret, _not_here)
+    app.add_exception_handler(atomic.Busy, _busy)
+
+
+def _not_here(_: Request, __: Exception) -> Response:
+    """The host runs the round elsewhere, and the place of the secret is nobody's business."""
+    return errors.answer(409, "this round takes no entries over HTTP: its seed is not kept with the server.")
+
+
+def _busy(_: Request, __: Exception) -> Response:
+    again = errors.busy(1)
+    return errors.answer(again.status_code, str(again.detail), again.headers)

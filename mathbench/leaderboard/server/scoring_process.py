@@ -1,0 +1,98 @@
+"""The checker in a process of its own, so that no submission can hold up or bring down the server."""
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.check import Checked, check
+from mathbench.leaderboard.submission import Manifest, Submission, submission_of
+from mathbench.scores import schema
+from mathbench.scores.untrusted import MOST_FILE, bounded
+
+# a fork server that has imported everything once makes a process in a few milliseconds
+_CONTEXT: Any = multiprocessing.get_context("forkserver")
+# pyarrow looks for pandas on first use; without it here, every process would spend 0.4 s on that
+PRELOAD = [__name__, "mathbench.leaderboard.rounds.answers", "pandas", "pyarrow.pandas_compat"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a submission was refused: one line."""
+
+    why: str
+
+
+def warm_up() -> None:
+    """Start the fork server before the first submission needs it."""
+    _CONTEXT.set_forkserver_preload(PRELOAD)
+    forkserver.ensure_running()
+
+
+def checked(folder: Path, seconds: float) -> tuple[Submission, Checked]:
+    """Read and score the submission in a folder.
+
+    Args:
+        folder: holds the manifest and the predictions.
+        seconds: how long it may take.
+
+    Raises:
+        InputError: when it is refused, takes longer, or kills the process that reads it.
+    """
+    return apart(_scored, folder, seconds=seconds)
+
+
+def apart(work: Callable[..., T], *given: Any, seconds: float) -> T:
+    """Do some work in a process of its own.
+
+    Args:
+        work: a function at the top of a module.
+        given: its arguments.
+        seconds: how long it may take.
+
+    Raises:
+        InputError: when it does, takes longer, or kills its process.
+    """
+    ours, theirs = _CONTEXT.Pipe(duplex=False)
+    process = _CONTEXT.Process(target=_work, args=(theirs, work, given), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(seconds):
+            raise InputError(
+                f"what was sent takes more than {seconds:g} seconds; send fewer or smaller rows."
+            )
+        found = ours.recv()
+    except EOFError:
+        raise InputError("what was sent cannot be read: the process that read it broke off.") from None
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    if isinstance(found, Refused):
+        raise InputError(found.why)
+    return found
+
+
+def _work(to: Connection, work: Callable[..., Any], given: tuple[Any, ...]) -> None:
+    try:
+        to.send(work(*given))
+    except InputError as error:
+        to.send(Refused(str(error)))
+
+
+def _scored(folder: Path) -> tuple[Submission, Checked]:
+    submission = _read(folder)
+    return submission, check(submission)
+
+
+def _read(folder: Path) -> Submission:
+    """The two files that came; the manifest says which format the predictions have."""
+    document = schema.parse(bounded(folder / "manifest", schema.MOST_BYTES), "the manifest")
+    return submission_of(Manifest(document), bounded(folder / "predictions", MOST_FILE))

@@ -1,0 +1,121 @@
+"""The overview: tasks by models as a heat map, the macro average, and what came last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mathbench.leaderboard.ranking.macro import Average
+from mathbench.leaderboard.site import address
+from mathbench.leaderboard.site.page import Frame, Page, html, table
+from mathbench.leaderboard.site.snapshot import JUDGED, Name, Snapshot, TaskGroup
+
+COLUMNS = 16  # models of the heat map
+LATEST = 8  # submissions
+PER_PAGE = 100  # models of a list
+
+
+@dataclass(frozen=True)
+class Row:
+    """One task of the heat map: the share of right answers of each model, the best floor and the solver."""
+
+    task: str
+    address: str
+    cells: tuple[float | None, ...]
+    floor: float | None
+    floor_name: str
+    solver: float | None
+
+
+@dataclass(frozen=True)
+class Heat:
+    """The heat map of one split."""
+
+    split: str
+    models: tuple[Average, ...]
+    rows: tuple[Row, ...]
+
+
+def page(snapshot: Snapshot, frame: Frame) -> Page:
+    """The first page."""
+    return html(
+        "index.html",
+        frame,
+        address.OVERVIEW,
+        counts=snapshot.counts,
+        heats=[heat(snapshot, split) for split in JUDGED],
+        averages={split: found[:COLUMNS] for split, found in snapshot.averages.items()},
+        models=sum(entry.kind == "model" for entry in snapshot.averages["interpolate"]),
+        latest=snapshot.latest(LATEST),
+    )
+
+
+def data(snapshot: Snapshot, split: str) -> Page:
+    """The heat map as CSV, with all models."""
+    columns = ("task", "kind", "model", "framework", "exact_match")
+    rows = []
+    for group in snapshot.groups.values():
+        for (model, framework), share in group.shares[split].items():
+            rows.append((group.name, "model", model, framework, share))
+        for line in group.tables[split].lines if split in group.tables else ():
+            if line.kind != "model":
+                rows.append((group.name, line.kind, line.model, None, line.exact_match))
+    return table(columns, rows)
+
+
+def models(snapshot: Snapshot, frame: Frame, split: str, number: int, word: str = "") -> Page | None:
+    """One of the pages that list all models; None where there is none of that number."""
+    every = snapshot.averages[split]
+    found = [
+        a for a in every if a.kind != "model" or word.lower() in f"{a.model} {a.framework or ''}".lower()
+    ]
+    pages = max(1, -(-len(found) // PER_PAGE))
+    if not 1 <= number <= pages:
+        return None
+    return html(
+        "models.html",
+        frame,
+        models_address(split, number),
+        split=split,
+        averages=found[(number - 1) * PER_PAGE : number * PER_PAGE],
+        fitting=sum(a.kind == "model" for a in found),
+        total=sum(a.kind == "model" for a in every),
+        number=number,
+        pages=pages,
+        word=word,
+    )
+
+
+def models_address(split: str, number: int = 1) -> str:
+    """The address of one of the pages that list all models.
+
+    >>> models_address("interpolate"), models_address("extrapolate", 3)
+    ('models.html', 'models.extrapolate.3.html')
+    """
+    middle = "" if split == JUDGED[0] else f".{split}"
+    return f"models{middle}{f'.{number}' if number > 1 else ''}.html"
+
+
+def models_data(snapshot: Snapshot, split: str) -> Page:
+    """All macro averages as CSV."""
+    columns = ("rank", "kind", "model", "framework", "macro_average", "low", "high", "tasks", "of")
+    found = snapshot.averages[split]
+    rows = ((a.rank, a.kind, a.model, a.framework, a.mean, a.low, a.high, a.tasks, a.of) for a in found)
+    return table(columns, rows)
+
+
+def heat(snapshot: Snapshot, split: str) -> Heat:
+    """Tasks by the models that answered most of them, best first."""
+    by_tasks = sorted((a for a in snapshot.averages[split] if a.kind == "model"), key=lambda a: -a.tasks)
+    chosen = sorted(by_tasks[:COLUMNS], key=lambda a: (-a.tasks, -a.mean))
+    names = [(a.model, a.framework) for a in chosen]
+    groups = [group for group in snapshot.groups.values() if split in group.tables]
+    return Heat(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))
+
+
+def _row(group: TaskGroup, split: str, names: Sequence[Name]) -> Row:
+    by_name = group.shares[split]
+    lines = group.tables[split].lines
+    floor = group.floor(split)
+    solver = next((a.exact_match for a in lines if a.kind == "solver"), None)
+    cells = tuple(by_name.get(name) for name in names)
+    best, called = (floor.exact_match, floor.model) if floor else (None, "")
+    return Row(group.name, group.address, cells, best, called, solver)

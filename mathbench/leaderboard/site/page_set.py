@@ -1,0 +1,172 @@
+"""All pages of a board by their addresses, made from one snapshot."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
+from itertools import islice
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.ranking.compare import Compared, compare
+from mathbench.leaderboard.rounds.rules import Round
+from mathbench.leaderboard.site import (
+    address,
+    comparison_page,
+    model_page,
+    overview_page,
+    round_page,
+    task_page,
+)
+from mathbench.leaderboard.site.page import STATIC, Frame, Page, html, static
+from mathbench.leaderboard.site.snapshot import JUDGED, Snapshot
+from mathbench.leaderboard.site.task_page import Filters
+from mathbench.leaderboard.submission_record import Kept
+
+_MODELS = re.compile(rf"models(?:\.({JUDGED[1]}))?(?:\.(\d{{1,6}}))?\.html")
+_PAIR = re.compile(r"compare/([0-9a-f]{12})-([0-9a-f]{12})\.(html|csv)")
+NOTHING = Filters()
+FEWEST = 8  # digits of an id that is typed
+
+Packed = Callable[[str], bytes]  # the kept predictions of a submission, by its digest
+
+
+class Site:
+    """The pages of a board at one moment.
+
+    Args:
+        snapshot: the board.
+        found: its sealed rounds, by the address of their page.
+        packed: gives kept predictions; None for a board that has none, such as a folder.
+        served: whether a server answers.
+    """
+
+    def __init__(self, snapshot: Snapshot, found: Mapping[str, Round], packed: Packed | None, served: bool):
+        self.snapshot, self.rounds, self._packed = snapshot, found, packed
+        self.frame = Frame(snapshot.name, served, bool(found))
+        self._compared = lru_cache(maxsize=64)(self._compare)
+
+    def paths(self) -> Iterator[str]:
+        """The addresses of all pages, pictures' data and files, as a site of files has them."""
+        yield from (address.OVERVIEW, address.COMPARE, address.ROUNDS, address.ABOUT, address.SUBMIT)
+        yield from (f"static/{name}" for name in STATIC)
+        for split in JUDGED:
+            yield f"index.{split}.csv"
+            yield f"models.{split}.csv"
+            for number in range(1, self._pages(split) + 1):
+                yield overview_page.models_address(split, number)
+        for at, group in self.snapshot.groups.items():
+            yield at
+            yield address.of_data(at, "strata")
+            yield from (address.of_data(at, split) for split in JUDGED if split in group.tables)
+        for at in (*self.snapshot.models, *self.rounds):
+            yield at
+            yield address.of_data(at, "results")
+        for first, second in comparison_page.pairs(self.snapshot) if self._packed else ():
+            at = address.of_pair(first.digest, second.digest)
+            yield from (at, at.replace(".html", ".csv"))
+
+    def warm_up(self) -> None:
+        """Make a page of each kind, so that the first visitor does not wait for templates to be read."""
+        for path in (
+            address.OVERVIEW,
+            address.MODELS,
+            *islice(self.snapshot.groups, 1),
+            *islice(self.snapshot.models, 1),
+        ):
+            self.page(path)
+
+    def _pages(self, split: str) -> int:
+        return max(1, -(-len(self.snapshot.averages[split]) // overview_page.PER_PAGE))
+
+    def page(self, path: str, filters: Filters = NOTHING) -> Page | None:
+        """What an address stands for; None for one that the site does not have.
+
+        Raises:
+            InputError: when two submissions cannot be compared.
+        """
+        if found := _MODELS.fullmatch(path):
+            split, number = found[1] or JUDGED[0], int(found[2] or 1)
+            return overview_page.models(self.snapshot, self.frame, split, number, filters.word)
+        area = path.partition("/")[0] if "/" in path else ""
+        pages = {"": self._top, "tasks": self._task, "models": self._model, "rounds": self._round}
+        if area == "static":
+            return static(path.removeprefix("static/"))
+        if area == "compare":
+            return self._pair(path)
+        return pages[area](path, filters) if area in pages else None
+
+    def _top(self, path: str, _: Filters) -> Page | None:
+        made: dict[str, Callable[[], Page]] = {
+            address.OVERVIEW: lambda: overview_page.page(self.snapshot, self.frame),
+            address.COMPARE: lambda: comparison_page.choice(self.snapshot, self.frame),
+            address.ROUNDS: lambda: round_page.listing(self.rounds, self.frame),
+            address.SUBMIT: lambda: html("submit.html", self.frame, path),
+            address.ABOUT: lambda: html("about.html", self.frame, path),
+        }
+        for split in JUDGED:
+            made[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
+            made[f"models.{split}.csv"] = partial(overview_page.models_data, self.snapshot, split)
+        return made[path]() if path in made else None
+
+    def _task(self, path: str, filters: Filters) -> Page | None:
+        at, what = _taken_apart(path)
+        if (group := self.snapshot.groups.get(at)) is None:
+            return None
+        if what == "strata":
+            return task_page.strata_data(group)
+        return task_page.ranking_data(group, what) if what else task_page.page(group, self.frame, filters)
+
+    def _model(self, path: str, _: Filters) -> Page | None:
+        at, what = _taken_apart(path)
+        if (group := self.snapshot.models.get(at)) is None or what not in ("", "results"):
+            return None
+        return (
+            model_page.data(self.snapshot, group)
+            if what
+            else model_page.page(self.snapshot, group, self.frame)
+        )
+
+    def _round(self, path: str, _: Filters) -> Page | None:
+        at, what = _taken_apart(path)
+        if (found := self.rounds.get(at)) is None or what not in ("", "results"):
+            return None
+        return round_page.data(found) if what else round_page.page(at, found, self.frame)
+
+    def _pair(self, path: str) -> Page | None:
+        match = _PAIR.fullmatch(path)
+        if match is None or self._packed is None:
+            return None
+        first, second = (self.starting(match[i]) for i in (1, 2))
+        if first is None or second is None:
+            return None
+        compared = self._compared(first.digest, second.digest)
+        if match[3] == "csv":
+            return comparison_page.data(compared)
+        return comparison_page.page(
+            first, second, compared, self.snapshot.by_digest[first.digest], self.frame
+        )
+
+    def starting(self, digits: str) -> Kept | None:
+        """The one submission whose digest begins so, with eight digits or more; None where there is none, or more."""
+        if len(digits) < FEWEST:
+            return None
+        found = [digest for digest in self.snapshot.by_digest if digest.startswith(digits)]
+        return self.snapshot.by_digest[found[0]].by_digest[found[0]] if len(found) == 1 else None
+
+    def _compare(self, first: str, second: str) -> list[Compared]:
+        if self._packed is None:
+            raise InputError("this board keeps no predictions, so submissions cannot be compared row by row.")
+        groups = self.snapshot.by_digest
+        kept = [(groups[digest].by_digest[digest], self._packed(digest)) for digest in (first, second)]
+        return compare(*kept)
+
+
+def _taken_apart(path: str) -> tuple[str, str]:
+    """A page's address, and what data of it is asked for.
+
+    >>> _taken_apart("tasks/gcd.strata.csv"), _taken_apart("tasks/gcd.html")
+    (('tasks/gcd.html', 'strata'), ('tasks/gcd.html', ''))
+    """
+    if not path.endswith(".csv"):
+        return path, ""
+    at, _, what = path.removesuffix(".csv").rpartition(".")
+    return f"{at}.html", what

@@ -1,0 +1,202 @@
+"""A task's page: rankings, exact match by length, by pair of lengths, by kind, and per stratum."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from mathbench.errors import InputError
+from mathbench.families import task as make_task
+from mathbench.leaderboard.ranking.rank import SORTS, Line
+from mathbench.leaderboard.ranking.render import comma_separated, told_apart
+from mathbench.leaderboard.site import charts, facets
+from mathbench.leaderboard.site.page import CSV, Frame, Page, html, table
+from mathbench.leaderboard.site.snapshot import JUDGED, TaskGroup
+from mathbench.rows import Rows
+from mathbench.scores.results import Score
+
+SHOWN = 100  # lines of a ranking on one page
+STRATA = 12  # models of the table of strata
+GRIDS = 4  # models with a grid of lengths
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a visitor wants to see: a word in the model's name, a framework, a badge, an order."""
+
+    word: str = ""
+    framework: str = ""
+    badge: str = ""
+    sort: str = "score"
+
+    def fit(self, line: Line) -> bool:
+        """Whether a line is shown; floors and the solver always are."""
+        if line.kind != "model":
+            return True
+        return (
+            self.word.lower() in line.model.lower()
+            and self.framework in ("", line.framework or "none")
+            and self.badge in ("", line.badge)
+        )
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The ranking of one split: the lines that are shown, and how many fit."""
+
+    split: str
+    lines: tuple[Line, ...]
+    fitting: int
+    total: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every model is shown."""
+        return sum(line.kind == "model" for line in self.lines) == self.total
+
+
+@dataclass(frozen=True)
+class Facet:
+    """Exact match by one property of the questions: values by models."""
+
+    key: str
+    split: str
+    values: tuple[str, ...]
+    models: tuple[tuple[str, tuple[Score | None, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One model's exact match per pair of lengths."""
+
+    model: str
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+    cells: Mapping[tuple[int, int], Score]
+    inside: frozenset[tuple[int, int]]
+
+
+Strata = dict[str, dict[str, Score]]  # per split and stratum
+
+
+def page(group: TaskGroup, frame: Frame, filters: Filters) -> Page:
+    """A task's page."""
+    best = leading(group)
+    rankings = [ranking(group, split, filters) for split in JUDGED if split in group.tables]
+    drawn = [(name, _lengths(strata)) for name, strata in best]
+    return html(
+        "task.html",
+        frame,
+        group.address,
+        group=group,
+        samples=samples(group),
+        rankings=rankings,
+        complete=all(found.complete for found in rankings),
+        filters=filters,
+        frameworks=sorted({entry.facts.framework or "none" for entry in group.standing}),
+        plot=charts.curves(drawn),
+        grids=[grid for name, strata in best[:GRIDS] if (grid := _grid(name, strata))],
+        facets=_facets(best),
+        strata=[_strata(best, split) for split in JUDGED if split in group.tables],
+    )
+
+
+def ranking(group: TaskGroup, split: str, filters: Filters) -> Ranking:
+    """The lines that fit, each with its rank among all."""
+    every = group.tables[split].lines
+    fitting = [line for line in every if filters.fit(line)]
+    fitting.sort(key=SORTS[filters.sort if filters.sort in SORTS else "score"])
+    models = sum(line.kind == "model" for line in fitting)
+    total = sum(line.kind == "model" for line in every)
+    return Ranking(split, tuple(told_apart(fitting)[:SHOWN]), models, total)
+
+
+def leading(group: TaskGroup, most: int = STRATA) -> list[tuple[str, Strata]]:
+    """The best models of the first split that there is, with their strata on both."""
+    return [(_label(line), _all_strata(group, line)) for line in told_apart(group.best)[:most]]
+
+
+def _label(line: Line) -> str:
+    return f"{line.model} ({line.framework})" if line.framework else line.model
+
+
+def _all_strata(group: TaskGroup, line: Line) -> Strata:
+    kept = group.of_line(line)
+    splits = [split for split in JUDGED if all(split in entry.checked.scores for entry in kept)]
+    return {split: facets.merged(kept, split) for split in splits}
+
+
+def _lengths(strata: Strata) -> dict[str, dict[int, Score]]:
+    """Per split and length; questions with other numbers of operands than those of training are no longer ones."""
+    operands = facets.usual_operands(next(iter(strata.values()), {}))
+    return {split: facets.by_length(counts, operands) for split, counts in strata.items()}
+
+
+def _grid(name: str, strata: Strata) -> Grid | None:
+    cells: dict[tuple[int, int], Score] = {}
+    for split in reversed(JUDGED):  # where both splits have a pair, the lengths of training are shown
+        cells |= facets.by_pair(strata.get(split, {}))
+    inside = frozenset(facets.by_pair(strata.get(JUDGED[0], {})))
+    first, second = (tuple(sorted({pair[i] for pair in cells})) for i in (0, 1))
+    return Grid(name, first, second, cells, inside) if len(first) > 1 else None
+
+
+def _facets(best: Sequence[tuple[str, Strata]]) -> list[Facet]:
+    found = []
+    for split in JUDGED:
+        named = [(name, facets.by_other(strata.get(split, {}))) for name, strata in best]
+        keys = dict.fromkeys(key for _, by_key in named for key in by_key)
+        found += [_facet(key, split, [(name, by_key.get(key, {})) for name, by_key in named]) for key in keys]
+    return found
+
+
+def _facet(key: str, split: str, named: Sequence[tuple[str, Mapping[str, Score]]]) -> Facet:
+    values = tuple(dict.fromkeys(value for _, counts in named for value in counts))
+    return Facet(
+        key,
+        split,
+        values,
+        tuple((name, tuple(counts.get(value) for value in values)) for name, counts in named),
+    )
+
+
+def _strata(best: Sequence[tuple[str, Strata]], split: str) -> Facet:
+    return _facet("stratum", split, [(name, strata.get(split, {})) for name, strata in best])
+
+
+def ranking_data(group: TaskGroup, split: str) -> Page | None:
+    """All lines of a ranking as CSV."""
+    if split not in group.tables:
+        return None
+    return Page(comma_separated([group.tables[split]]).encode(), CSV)
+
+
+def strata_data(group: TaskGroup) -> Page:
+    """The counts behind curves, grids and tables of strata as CSV, of the best models."""
+    rows = [
+        (split, stratum, name, count.n, count.correct, count.exact_match, *count.interval)
+        for name, strata in leading(group, SHOWN)
+        for split, counts in strata.items()
+        for stratum, count in counts.items()
+    ]
+    return table(("split", "stratum", "model", "n", "correct", "exact_match", "low", "high"), rows)
+
+
+def samples(group: TaskGroup) -> list[dict[str, Any]]:
+    """A few rows of the task to look at."""
+    return _samples(group.kept[0].task_key)
+
+
+@lru_cache(maxsize=1024)
+def _samples(said: str) -> list[dict[str, Any]]:
+    wanted = json.loads(said)
+    try:
+        made = type(make_task(wanted["id"])).of(wanted["parameters"])
+        return [
+            {"split": split, "question": row["question"], "answer": row["answer"]}
+            for split in JUDGED
+            for row in Rows(made, split, seed=0).batch(range(2)).to_pylist()
+        ]
+    except InputError:  # a task of another version of mathbench
+        return []

@@ -1,0 +1,1 @@
+"""Where a board keeps submissions: a database or a folder."""

@@ -1,0 +1,101 @@
+"""Tokens: who may submit to a served board. The secret is shown once; the board keeps its SHA-256."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from mathbench.errors import InputError, did_you_mean
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.rows import now
+from mathbench.leaderboard.store.tables import TokenRow
+
+PREFIX = "mb_"  # lets people, and programs that search for leaked secrets, see what it is
+SECRET = re.compile(rf"{PREFIX}[\w-]{{10,}}")  # also the beginning of one, which a cut text may leave
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,49}")
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a board knows about a token.
+
+    Args:
+        name: whose it is.
+        created: when it was made, ISO 8601 in UTC.
+        revoked: when it was revoked; None while it is good.
+    """
+
+    name: str
+    created: str
+    revoked: str | None
+
+
+def create(board: Board, name: str) -> str:
+    """Make a token of 256 random bits.
+
+    Returns:
+        The secret, which cannot be shown again.
+
+    Raises:
+        InputError: for a name that is taken, also by a revoked token, or that is not plain.
+    """
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"the name of a token is up to 50 letters, digits, '.', '_', '-' and '@'. Received: {name!a}."
+        )
+    secret = PREFIX + secrets.token_urlsafe(32)
+    with board.transaction() as session:
+        if session.get(TokenRow, name):
+            raise InputError(f"the board already has a token '{name}'; names are not used twice.")
+        session.add(TokenRow(name=name, digest=_digest(secret), created=now(), revoked=None))
+    return secret
+
+
+def listing(board: Board) -> list[Token]:
+    """All tokens, also revoked ones, by name."""
+    with board.transaction() as session:
+        rows = session.scalars(select(TokenRow).order_by(TokenRow.name))
+        return [Token(row.name, row.created, row.revoked) for row in rows]
+
+
+def revoke(board: Board, name: str) -> None:
+    """End a token at once; what was submitted with it stays.
+
+    Raises:
+        InputError: when there is no such token that is still good.
+    """
+    with board.transaction() as session:
+        row = session.get(TokenRow, name)
+        if row is None:
+            names = list(session.scalars(select(TokenRow.name)))
+            raise InputError(f"the board has no token {name!a}. {did_you_mean(name, names)}")
+        if row.revoked:
+            raise InputError(f"the token '{name}' was revoked at {row.revoked}.")
+        row.revoked = now()
+
+
+def holder(board: Board, secret: str) -> str | None:
+    """The name of the token with this secret; None when there is none that is good."""
+    told, found = _digest(secret), None
+    with board.transaction() as session:
+        good = select(TokenRow.name, TokenRow.digest).where(TokenRow.revoked.is_(None))
+        for name, digest in session.execute(good):
+            if hmac.compare_digest(told, digest):
+                found = name
+    return found
+
+
+def hide(text: str) -> str:
+    """A text for logs, tables and error messages, without the tokens in it.
+
+    >>> hide("mb_0123456789abcdef is wrong")
+    'mb_(hidden) is wrong'
+    """
+    return SECRET.sub(f"{PREFIX}(hidden)", text)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,0 +1,149 @@
+"""What a manifest says, in one shape: of a run (result.json) or of a model from anywhere (submission.json)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mathbench.errors import InputError
+from mathbench.reserve import SPLITS
+from mathbench.scores import schema
+
+FILE = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(parquet|jsonl|jsonl\.gz)"
+SHA256 = schema.text(71, "(sha256:)?[0-9a-f]{64}")
+
+SUBMISSION = schema.record(
+    {
+        "schema_version": schema.whole(1, 1),
+        "model": schema.record(
+            {
+                "name": schema.text(),
+                "revision": schema.either(schema.text(), schema.nothing),
+                "weights_sha256": schema.either(SHA256, schema.nothing),
+                "framework": schema.either(schema.text(50), schema.nothing),
+                "parameters": schema.either(schema.whole(), schema.nothing),
+            }
+        ),
+        "training": schema.record(
+            {
+                "seeds": schema.listing(schema.SEED, 1_000),
+                "data_digest": schema.either(schema.text(), schema.nothing),
+                "budget": schema.either(schema.text(), schema.nothing),
+                "external_data": schema.flag,
+            }
+        ),
+        "task": schema.TASK,
+        "data": schema.record({"seed": schema.SEED, "sizes": schema.table(schema.whole(), SPLITS)}),
+        "environment": schema.OBJECT,
+        "command": schema.either(schema.text(10_000, empty=True), schema.nothing),
+        "commit": schema.either(schema.text(100, empty=True), schema.nothing),
+        "predictions": schema.record({"file": schema.text(100, FILE), "sha256": SHA256}),
+    },
+    {
+        "scores": schema.table(
+            schema.counted(schema.record({"n": schema.whole(1), "correct": schema.whole()}))
+        )
+    },
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a board ranks and shows about a model.
+
+    Args:
+        model: its name.
+        framework: such as torch; None where there is none.
+        parameters: how many numbers it has learned.
+        recipe: how it was trained, or the model's revision.
+        encoding: how it reads and writes.
+        same: all that two submissions must share to be one entry that differs in the training seed only.
+        seeds: of its training.
+        training_data: in words.
+        task: id, name and parameters.
+        data: seed and rows per split.
+        scores: what is claimed, per split.
+        floors: what is reported, per floor and split.
+        runnable: whether mathbench can train it again.
+    """
+
+    model: str
+    framework: str | None
+    parameters: int | None
+    recipe: Mapping[str, Any]
+    encoding: Mapping[str, Any]
+    same: Mapping[str, Any]
+    seeds: tuple[int | str, ...]
+    training_data: str
+    task: Mapping[str, Any]
+    data: Mapping[str, Any]
+    scores: Mapping[str, Any]
+    floors: Mapping[str, Any]
+    runnable: bool
+
+
+def check(document: Mapping[str, Any]) -> None:
+    """Check a manifest against the schema of its kind.
+
+    Raises:
+        InputError: for anything that the schema does not allow.
+    """
+    if "model" not in document:
+        schema.RESULT(document, "result.json")
+        return
+    SUBMISSION(document, "submission.json")
+    if document["model"]["revision"] is None and document["model"]["weights_sha256"] is None:
+        raise InputError("submission.json: model needs a revision or a weights_sha256. Received: neither.")
+
+
+def facts_of(document: Mapping[str, Any]) -> Facts:
+    """The facts of a manifest that keeps to its schema."""
+    return _of_submission(document) if "model" in document else _of_run(document)
+
+
+def predictions_of(document: Mapping[str, Any]) -> tuple[str, str]:
+    """The name of the predictions file and its SHA-256."""
+    said = document.get("predictions") or {
+        "file": "predictions.parquet",
+        "sha256": document["predictions_sha256"],
+    }
+    return said["file"], said["sha256"].removeprefix("sha256:")
+
+
+def _of_run(said: Mapping[str, Any]) -> Facts:
+    return Facts(
+        model=said["baseline"],
+        framework=said["framework"],
+        parameters=said["parameters"],
+        recipe=said["recipe"],
+        encoding=said["encoding"],
+        same={name: said[name] for name in ("baseline", "framework", "recipe", "encoding")},
+        seeds=(said["seed"],),
+        training_data=f"train={said['data']['sizes'].get('train', 0)} seed={said['data']['seed']}",
+        task=said["task"],
+        data=said["data"],
+        scores=said["scores"],
+        floors=said["floors"],
+        runnable=True,
+    )
+
+
+def _of_submission(said: Mapping[str, Any]) -> Facts:
+    model, training = said["model"], said["training"]
+    named = ("name", "revision", "framework", "parameters")  # other seeds make other weights
+    words = [training["data_digest"] or "", "external data" if training["external_data"] else ""]
+    return Facts(
+        model=model["name"],
+        framework=model["framework"],
+        parameters=model["parameters"],
+        recipe={"name": model["revision"] or model["weights_sha256"].removeprefix("sha256:")[:8]},
+        encoding={},
+        same={name: model[name] for name in named}
+        | {"training": {name: value for name, value in training.items() if name != "seeds"}},
+        seeds=tuple(training["seeds"]) or ("not said",),
+        training_data=" ".join(word for word in words if word),
+        task=said["task"],
+        data=said["data"],
+        scores=said.get("scores", {}),
+        floors={},
+        runnable=False,
+    )

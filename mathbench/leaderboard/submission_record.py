@@ -1,0 +1,179 @@
+"""One submission as a board keeps it, whatever the board is: a database or a folder of JSON files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from mathbench.errors import InputError
+from mathbench.hashing import check_seed
+from mathbench.leaderboard.check import Checked
+from mathbench.leaderboard.submission import canonical
+from mathbench.leaderboard.submission_manifest import Facts, facts_of
+from mathbench.leaderboard.submission_manifest import check as check_manifest
+from mathbench.reserve import SPLITS
+from mathbench.scores import schema
+from mathbench.scores.results import Score, SplitScore
+
+BADGES = {
+    "self-reported": "the score is what the submitter says",
+    "re-scored": "the score was recomputed from the predictions",
+    "reproduced": "the run was repeated from its recipe, and its score was found again",
+}
+
+
+def _manifest(value: Any, where: str) -> None:
+    """A manifest of either kind, checked against the schema of that kind."""
+    schema.table(lambda item, at: None)(value, where)
+    check_manifest(value)
+
+
+FILE = schema.record(
+    {
+        "schema_version": schema.whole(1, 1),
+        "digest": schema.text(64, "[0-9a-f]{64}"),
+        "submitted": schema.text(32, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+        "badge": schema.text(20, "|".join(BADGES)),
+        "withdrawn": schema.either(schema.text(500), schema.nothing),
+        "predictions_digest": schema.text(64, "[0-9a-f]{64}"),
+        "scores": schema.table(schema.SCORE, SPLITS),
+        "solver": schema.table(schema.COUNT, SPLITS),
+        "differences": schema.listing(schema.text(500)),
+        "manifest": _manifest,
+    },
+    {"attempts": schema.whole(1)},
+)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A submission with what was recomputed about it.
+
+    Args:
+        digest: identifies its content.
+        submitted: when it came first, ISO 8601 in UTC.
+        badge: one of `BADGES`.
+        manifest: the result.json or submission.json that came with it.
+        predictions_digest: SHA-256 over what its predictions say.
+        checked: the recomputed scores.
+        withdrawn: why it was withdrawn; None while it stands.
+        attempts: how often this content was submitted.
+
+    Raises:
+        ValueError: for an unknown badge.
+    """
+
+    digest: str
+    submitted: str
+    badge: str
+    manifest: Mapping[str, Any]
+    predictions_digest: str
+    checked: Checked
+    withdrawn: str | None = None
+    attempts: int = 1
+
+    def __post_init__(self) -> None:
+        if self.badge not in BADGES:
+            raise ValueError(f"badge must be one of {', '.join(BADGES)}. Received: {self.badge!r}.")
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What its manifest says, in the shape that all manifests share."""
+        return facts_of(self.manifest)
+
+    @cached_property
+    def task_key(self) -> str:
+        """A task with its parameters; who answered other rows of it answered the same task."""
+        said = self.facts.task
+        return canonical({"id": said["id"], "parameters": said["parameters"]})
+
+    @cached_property
+    def model_key(self) -> str:
+        """What two runs share that differ in nothing but the training seed: also the rows that they answered."""
+        data = {"seed": check_seed(self.facts.data["seed"]), "sizes": self.facts.data["sizes"]}
+        return canonical({"model": self.facts.same, "data": data})
+
+    def to_json(self) -> dict[str, Any]:
+        """As a file of a folder board: everything but the predictions themselves."""
+        return {
+            "schema_version": 1,
+            "digest": self.digest,
+            "submitted": self.submitted,
+            "badge": self.badge,
+            "withdrawn": self.withdrawn,
+            "predictions_digest": self.predictions_digest,
+            "scores": {split: score.to_json() for split, score in self.checked.scores.items()},
+            "solver": {split: count.to_json() for split, count in self.checked.solver.items()},
+            "differences": list(self.checked.differences),
+            "attempts": self.attempts,
+            "manifest": dict(self.manifest),
+        }
+
+    @classmethod
+    def of(cls, record: Any) -> "Kept":
+        """Read such a file again.
+
+        Raises:
+            InputError: for anything that the schema does not allow.
+        """
+        FILE(record, "the file")
+        scores = {split: SplitScore.from_json(score) for split, score in record["scores"].items()}
+        solver = {split: Score.from_json(count) for split, count in record["solver"].items()}
+        checked = Checked(scores, solver, tuple(record["differences"]))
+        names = ("digest", "submitted", "badge", "manifest", "predictions_digest")
+        said = {name: record[name] for name in names}
+        return cls(**said, checked=checked, withdrawn=record["withdrawn"], attempts=record.get("attempts", 1))
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a submitter is told.
+
+    Args:
+        digest: identifies the content on the board.
+        board: the board that keeps it; empty for a dry run.
+        new: whether the board did not have this content before.
+        attempts: how often this content was submitted, this time included.
+        badge: how far the score can be trusted.
+        model: the model's name.
+        task: the task's name.
+        scores: the recomputed scores, per split.
+        differences: where the claimed scores do not agree.
+        sent: of a dry run, what would go to the board: the manifest, how many predictions, in how many bytes, and
+            their digest.
+    """
+
+    digest: str
+    board: str
+    new: bool
+    attempts: int
+    badge: str
+    model: str
+    task: str
+    scores: Mapping[str, SplitScore]
+    differences: tuple[str, ...]
+    sent: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        scores = {split: score.to_json() for split, score in self.scores.items()}
+        return vars(self) | {"scores": scores, "differences": list(self.differences)}
+
+
+def one_of(kept: Sequence[Kept], wanted: str) -> Kept:
+    """The one submission whose digest begins with some digits.
+
+    Raises:
+        InputError: when there is none, or more than one.
+    """
+    found = [entry for entry in kept if wanted and entry.digest.startswith(wanted.lower())]
+    if len(found) != 1:
+        names = ", ".join(f"{k.digest[:8]} ({k.facts.model})" for k in (found or kept)[:5])
+        what = f"{len(found)} submissions begin with" if found else "no submission has the id"
+        raise InputError(f"{what} {wanted[:70]!a}. Here are: {names or 'none'}.")
+    return found[0]
+
+
+def same_scores(one: Checked, other: Checked) -> bool:
+    """Whether two checks found the same, split for split and stratum for stratum."""
+    return bool(asdict(one)["scores"] == asdict(other)["scores"])

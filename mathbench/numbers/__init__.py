@@ -1,0 +1,1 @@
+"""Columns of numbers: as text, as limbs, their arithmetic and primality."""

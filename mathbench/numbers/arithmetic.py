@@ -1,0 +1,114 @@
+"""Arithmetic on columns of numbers of either precision, so that a task is written once.
+
+A column of n numbers is int64 (n,) where all numbers stay below 2^63 (the fast path), else limbs, int64 (L, n), as in
+:mod:`mathbench.numbers.limbs`. The number of dimensions distinguishes the two; all numbers of one task are of one kind.
+"""
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench.hashing import ABSENT, HALF, MODULUS
+from mathbench.numbers import limbs, long_text, text
+from mathbench.numbers.limbs import Int, Mask
+from mathbench.numbers.text import Piece
+
+
+def split(operands: Int, many: int) -> list[Int]:
+    """The operands of problems as columns, one per operand.
+
+    Args:
+        operands: int64 (many, n), or (L * many, n): first the last limb of every operand, then the next.
+        many: operands per problem.
+
+    >>> split(np.array([[1], [2], [3], [4]]), 2)[0].tolist()
+    [[1], [3]]
+    """
+    if len(operands) == many:
+        return list(operands)
+    return list(operands.reshape(len(operands) // many, many, operands.shape[1]).swapaxes(0, 1))
+
+
+def only(operands: Int) -> Int:
+    """The operand of problems that have but one, as a column."""
+    return operands[0] if len(operands) == 1 else operands
+
+
+def add(a: Any, b: Any, base: int) -> Any:
+    """Sums of two columns, or of two Python integers."""
+    return limbs.add(a, b, limbs.radix_of(base)) if _long(a) else a + b
+
+
+def total(numbers: list[Int], base: int) -> Int:
+    """The sum of several columns; numbers that are absent count nothing."""
+    added = reduce(np.add, [np.maximum(number, 0) for number in numbers])
+    return limbs.carried(added, limbs.radix_of(base)) if _long(added) else added
+
+
+def subtract(a: Int, b: Int, base: int) -> Int:
+    """Differences; all limbs of a negative one are negative or zero."""
+    return limbs.subtract(a, b, limbs.radix_of(base)) if _long(a) else a - b
+
+
+def multiply(a: Any, b: Any, base: int) -> Any:
+    """Products of two columns, or of two Python integers."""
+    return limbs.multiply(a, b, limbs.radix_of(base)) if _long(a) else a * b
+
+
+def divide(a: Int, b: Int, base: int) -> tuple[Int, Int]:
+    """Quotients and remainders."""
+    return limbs.divide(a, b, limbs.radix_of(base)) if _long(a) else np.divmod(a, b)
+
+
+def residue(number: Int, modulus: int, base: int) -> Int:
+    """Residues, int64 (n,)."""
+    return limbs.residue(number, modulus, limbs.radix_of(base)) if _long(number) else number % modulus
+
+
+def equal(a: Int, b: Int) -> Mask:
+    """Where two columns say the same, bool (n,)."""
+    return limbs.equal(a, b) if _long(a) else a == b
+
+
+def negative(number: Int) -> Mask:
+    """Which numbers are below zero, bool (n,)."""
+    return np.asarray((number < 0).any(axis=0)) if _long(number) else number < 0
+
+
+def greater(a: Int, b: Int) -> Mask:
+    """Where a is the larger number, bool (n,)."""
+    return limbs.greater(a, b) if _long(a) else a > b
+
+
+def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> Piece:
+    """A column as text; see :func:`mathbench.numbers.text.number`."""
+    return long_text.number(values, base, where) if _long(values) else text.number(values, base, where)
+
+
+def written(values: Int, base: int) -> pa.StringArray:
+    """A column of answers."""
+    return text.join(number(values, base))
+
+
+def words(number: Int, base: int) -> list[Int]:
+    """What goes into a fingerprint: the number itself, or, from 2^63, its last 63 bits and a residue.
+
+    Both are the same in every base; for the same number the fingerprint is the same at either precision.
+
+    Args:
+        number: a column; where it is absent its first limb is `ABSENT` and the others are 0.
+        base: the base of its limbs.
+    """
+    if not _long(number):
+        return [number]
+    radix, here = limbs.radix_of(base), number[0] != ABSENT
+    large = limbs.beyond(number, HALF - 1, radix)
+    rest = np.where(large, limbs.residue(number, MODULUS, radix), ABSENT)
+    return [np.where(here, limbs.low_bits(number, radix), ABSENT), rest]
+
+
+def _long(number: Any) -> bool:
+    return getattr(number, "ndim", 0) == 2

@@ -1,0 +1,1 @@
+"""Which problem a row shows: plans, bijections, rejection sampling."""

@@ -1,0 +1,223 @@
+"""What can be drawn from one reserve of a task: its spaces, which points of them are problems, and how many.
+
+Nothing here depends on a seed, so one domain serves every seed of a split.
+"""
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench import compiled
+from mathbench.hashing import GOLDEN, U64, mix, scale
+from mathbench.reserve import Reserve, fingerprints
+from mathbench.sampling.capacity import Held
+from mathbench.sampling.permute import MAX_SIZE, halves
+from mathbench.stratum import Spaces
+
+Int = NDArray[np.int64]
+
+LISTED = 1 << 20  # spaces of up to this many points are listed
+FEW = 1 << 8  # points of a space that are counted as quickly as estimated
+SIGMAS = 10  # an accident that does not happen
+GROUP = 1024  # problems per window of a larger space
+SLICE = 1 << 14  # candidates worked on at a time: temporaries of 128 KiB stay in the cache
+WIDE = 16  # numbers per problem from which fewer candidates are worked on at a time
+PROBED = 1 << 10  # valid points to find before the share of valid points is believed
+MOST_PROBES = 1 << 19
+MAX_RANK = 1 << 57  # so that a space and the number of a window fit in one integer
+
+
+class Drawing(Protocol):
+    """What a sampler needs to know of a task."""
+
+    @property
+    def reserve_family(self) -> str:
+        """The name under which related tasks share their reserves."""
+
+    @property
+    def dear(self) -> bool:
+        """Whether `valid` takes so long that it is asked only about what lies in the reserve."""
+
+    def draw(self, coordinates: U64, low: Int) -> Int:
+        """Points of a space to operands; uint64 (c, n) and int64 (p, 1) to int64 (m, n)."""
+
+    def canonical(self, operands: Int) -> Int:
+        """Operands to the canonical form that decides the reserve; int64 (m, n) to int64 (m', n)."""
+
+    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
+        """Which points are problems (bool (n,)); None means all."""
+
+
+class Domain:
+    """The problems of one reserve of a task.
+
+    Args:
+        drawing: how points become problems.
+        spaces: the spaces to draw from.
+        reserve: the reserve that all problems lie in.
+
+    Attributes:
+        total: uint64 (spaces,): the points that are enumerated.
+        shift, high_size: uint64 (spaces,): the halves of a bijection over them.
+        listed: bool (spaces,): whether a space is small enough to be listed.
+        share: float64 (spaces,): a low estimate of the share of points that are problems of the reserve; 1 where they
+            are listed.
+        counted: how many problems listed spaces hold, as far as anybody has counted them.
+        window: int64 (spaces,): points among which GROUP problems of the reserve are found.
+    """
+
+    def __init__(self, drawing: Drawing, spaces: Spaces, reserve: Reserve):
+        self.spaces, self._drawing, self._reserve = spaces, drawing, reserve
+        self._radix, self._free, totals = _enumerated(spaces.sizes)
+        parts = [halves(total) for total in totals]
+        self._covered = [p.covered for p in parts]
+        self.total = np.array(totals, dtype=np.uint64)
+        self.shift = np.array([p.shift for p in parts], dtype=np.uint64)
+        self.high_size = np.array([p.high_size for p in parts], dtype=np.uint64)
+        self.listed = np.array([_points(column) <= LISTED for column in spaces.sizes.T], dtype=bool)
+        self.counted: dict[int, int] = {}
+        self.share = np.array([1.0 if listed else self._accepting(s) for s, listed in enumerate(self.listed)])
+        if not self.share.all():
+            raise RuntimeError(f"no problems were found in {spaces.names[int(self.share.argmin())]}")
+        self.window = enough(np.full(len(totals), GROUP), self.share)
+
+    def covered(self, space: int) -> int:
+        """How many positions the order of a space has, some of which may hold no point."""
+        return self._covered[space]
+
+    def held(self, space: int, count: Callable[[], int]) -> Held:
+        """How many problems of the reserve a space hands out.
+
+        Args:
+            space: the space.
+            count: counts those of a listed space.
+        """
+        if not self.listed[space]:
+            return Held(min(self._covered[space] // int(self.window[space]) * GROUP, MAX_RANK))
+        if self.total[space] <= (FEW if self.spaces.share[space] else PROBED):
+            return Held(0, count)
+        share = self._accepting(space)
+        mean = int(self.total[space]) * share
+        return Held(max(int(mean - SIGMAS * math.sqrt(mean * (1 - share))), 0), count)
+
+    def _accepting(self, space: int) -> float:
+        """A low estimate of the share of points that are problems of the reserve."""
+        return self._reserve.share * (float(self.spaces.share[space]) or self._validity(space))
+
+    def _validity(self, space: int) -> float:
+        """A low estimate of the share of points that are problems, from fixed pseudo-random points."""
+        tried = found = 0
+        while found < PROBED and tried < MOST_PROBES:
+            many = max(min(tried, SLICE), PROBED)
+            luck = mix(np.arange(tried, tried + many, dtype=np.uint64) * np.uint64(GOLDEN))
+            coordinates = self._decode(space, scale(luck, self.total[space]), np.uint64(0))
+            low = self.spaces.low[:, space, None]
+            valid = self._drawing.valid(self._drawing.draw(coordinates, low), coordinates, low)
+            tried += many
+            found += many if valid is None else int(valid.sum())
+        return 1.0 if found == tried else max(found - 6 * math.sqrt(found), min(found, 1)) / tried
+
+    def problems(self, space: int, point: U64, key: np.uint64) -> tuple[Int, U64]:
+        """Operands, int64 (m, n), and fingerprints, uint64 (n,), of points that are known to be problems."""
+        coordinates = self._decode(space, point, key)
+        operands = self._drawing.draw(coordinates, self.spaces.low[:, space, None])
+        return operands, fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
+
+    def judge(self, space: int, point: U64, key: np.uint64) -> tuple[Int, Int, U64]:
+        """Find the problems of the reserve among some points.
+
+        Args:
+            space: the space.
+            point: uint64 (n,).
+            key: for the coordinates that are drawn by hash.
+
+        Returns:
+            Which points they are, int64 (k,), their operands, int64 (m, k), and fingerprints, uint64 (k,).
+        """
+        coordinates, low = self._decode(space, point, key), self.spaces.low[:, space, None]
+        operands, inside = self._drawing.draw(coordinates, low), point < self.total[space]
+        if self._drawing.dear:
+            kept, operands, prints = self._reserved(operands, inside)
+            valid = self._drawing.valid(operands, coordinates.take(kept, axis=1), low)
+            if valid is None or valid.all():
+                return kept, operands, prints
+            return kept[valid], operands.compress(valid, axis=1), prints[valid]
+        valid = self._drawing.valid(operands, coordinates, low)
+        if valid is None or valid.all():
+            return self._reserved(operands, inside)
+        left = np.flatnonzero(valid & inside)
+        kept, operands, prints = self._reserved(operands.take(left, axis=1))
+        return left.take(kept), operands, prints
+
+    def _reserved(self, operands: Int, inside: NDArray[np.bool_] | None = None) -> tuple[Int, Int, U64]:
+        """Which problems, among those inside, lie in the reserve, their operands and fingerprints."""
+        canonical = self._drawing.canonical(operands)
+        return self._reserve.among(self._drawing.reserve_family, canonical, operands, inside)
+
+    def at_a_time(self, candidates: int) -> int:
+        """How many candidates to work on instead of so many where a problem is wide, so that memory is the same."""
+        return max(candidates * WIDE // max(self.operands, WIDE), GROUP)
+
+    @cached_property
+    def operands(self) -> int:
+        """How many numbers a problem has: its operands or, of long ones, their limbs."""
+        return len(self.problems(0, np.zeros(1, dtype=np.uint64), np.uint64(0))[0])
+
+    def _decode(self, space: int, point: U64, key: np.uint64) -> U64:
+        """Points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
+        radix, free = self._radix[:, space], self._free[:, space]
+        coordinates = _mixed_radix(point, radix)
+        drawn = np.flatnonzero(free > 1)
+        if len(drawn):  # all at once: long numbers have hundreds
+            counter = (drawn + 1).astype(np.uint64)[:, None]
+            noise = mix(point * np.uint64(GOLDEN) + key + counter)
+            coordinates[drawn] += scale(noise, free[drawn, None])
+        return coordinates
+
+
+def _mixed_radix(point: U64, radix: U64) -> U64:
+    """Points to coordinates, uint64 (m, n); the last one changes fastest."""
+    if compiled.LIBRARY:
+        return compiled.mixed_radix(point, radix)
+    rest, coordinates = point, np.zeros((len(radix), len(point)), dtype=np.uint64)
+    for i in np.flatnonzero(radix[1:] > 1)[::-1] + 1:
+        quotient = rest // radix[i]
+        np.subtract(rest, quotient * radix[i], out=coordinates[i])
+        rest = quotient
+    coordinates[0] = rest
+    return coordinates
+
+
+def enough(problems: Int, share: NDArray[np.float64], sigmas: int = SIGMAS) -> Int:
+    """Candidates among which so many problems are found, short of an accident of so many sigmas; int64 (n,)."""
+    mean = problems / share
+    return np.ceil(mean + sigmas * (np.sqrt(mean * (1 - share) / share) + (share < 1))).astype(np.int64)
+
+
+def _points(sizes: U64) -> int:
+    return math.prod(int(size) for size in sizes)
+
+
+def _enumerated(sizes: U64) -> tuple[U64, U64, list[int]]:
+    """Choose which ranges of each space the bijection runs over.
+
+    All of them while their product stays below 2^62; of a larger space the widest ones that fit, which already
+    makes every problem different, and the other coordinates are drawn by hash.
+
+    Returns:
+        Radices and free sizes, uint64 (coordinates, spaces), one of which is 1 at each place, and the number of
+        enumerated points per space.
+    """
+    radix, free, totals = np.ones_like(sizes), sizes.copy(), []
+    for s in range(sizes.shape[1]):
+        total = 1
+        for i in sorted(range(len(sizes)), key=lambda i: -int(sizes[i, s])):
+            if total * int(sizes[i, s]) <= MAX_SIZE:
+                total *= int(sizes[i, s])
+                radix[i, s], free[i, s] = sizes[i, s], 1
+        totals.append(total)
+    return radix, free, totals

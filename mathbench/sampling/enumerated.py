@@ -1,0 +1,205 @@
+"""Families whose problems can be counted: row i is problem number pi(i), and no problem comes twice.
+
+To add such a task, subclass `Enumerated` as a frozen dataclass in a file of its own under `mathbench/generators/`,
+write the methods below as pure functions on arrays, write `oracle` and `operands_of` as plain Python that shares
+nothing with them (verification compares the two), and enter the class in `mathbench.generators.TASKS`.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mathbench.hashing import U64, Int, key_of, mix
+from mathbench.numbers import text
+from mathbench.reserve import OF_SPLIT
+from mathbench.sampling.domain import Domain
+from mathbench.sampling.plan import Plan, Planned, Run
+from mathbench.sampling.sampler import Sampler
+from mathbench.stratum import Spaces
+from mathbench.task import LABELS, Task, Written, numbers
+
+SLICE = 1 << 14  # rows written as text at a time: temporaries stay in the cache
+RUN = 256  # so many consecutive rows per stratum are drawn in the order of their spaces; fewer are looked up one by one
+NUMBERS = 1 << 23  # operands and limbs held at a time: 64 MiB
+WIDE = 16  # numbers per problem from which fewer rows are written as text at a time
+
+
+@dataclass
+class Problems:
+    """Problems as columns: everything that question and answer are made from.
+
+    Attributes:
+        operands: int64 (m, n), in the order in which they are shown; long ones as limbs, see
+            :func:`mathbench.numbers.arithmetic.split`.
+        stratum: int64 (n,), the number of each problem's stratum in the task's list.
+        kinds: int64 (strata,), the kinds of the strata.
+        claimed: int64 (n,), or limbs (L, n), the result that a statement claims; None for a task that asks for one.
+        prints: uint64 (n,), fingerprints, of problems that are not posed yet.
+    """
+
+    operands: Int
+    stratum: Int
+    kinds: Int
+    claimed: Int | None = None
+    prints: U64 | None = None
+
+    @property
+    def kind(self) -> Int:
+        """The kind of each problem's stratum, int64 (n,)."""
+        return self.kinds.take(self.stratum)
+
+    def take(self, index: Int) -> "Problems":
+        """The problems at some places."""
+        operands = np.empty((len(self.operands), len(index)), dtype=np.int64)
+        for operand, taken in zip(self.operands, operands, strict=True):
+            operand.take(index, out=taken, mode="clip")  # the default mode would copy once more
+        claimed = None if self.claimed is None else self.claimed.take(index, axis=-1)
+        prints = None if self.prints is None else self.prints.take(index)
+        return Problems(operands, self.stratum.take(index), self.kinds, claimed, prints)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Problems"]) -> "Problems":
+        """Problems of one task, one part after the other; at least one part."""
+        claims = [part.claimed for part in parts if part.claimed is not None]
+        prints = [part.prints for part in parts if part.prints is not None]
+        return cls(
+            np.concatenate([part.operands for part in parts], axis=1),
+            np.concatenate([part.stratum for part in parts]),
+            parts[0].kinds,
+            np.concatenate(claims, axis=-1) if claims else None,
+            np.concatenate(prints) if prints else None,
+        )
+
+
+@dataclass(frozen=True)
+class Enumerated(Task):
+    """A task whose problems are counted."""
+
+    @property
+    def dear(self) -> bool:
+        """Whether `valid` takes longer than a fingerprint: then it is asked only about what lies in the reserve."""
+        return False
+
+    @abstractmethod
+    def draw(self, coordinates: U64, low: Int) -> Int:
+        """Points of a space, uint64 (c, n), and the `low` of its strata, int64 (p, 1), to operands (m, n)."""
+
+    def canonical(self, operands: Int) -> Int:
+        """Operands to the form that decides the reserve, the same for all symmetric problems."""
+        return operands
+
+    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
+        """Which points stand for a problem that no other point stands for; None means all."""
+        return None
+
+    def pose(self, problems: Problems, luck: U64) -> Problems:
+        """Decide by random bits (one word per problem) what the canonical form leaves open, such as order."""
+        return problems
+
+    @abstractmethod
+    def solve(self, problems: Problems) -> Int:
+        """The true results, int64 (n,), or (r, n), or limbs; labels are 0 and 1."""
+
+    @abstractmethod
+    def questions(self, problems: Problems) -> pa.StringArray:
+        """What the model sees."""
+
+    def answers(self, results: Int) -> pa.StringArray:
+        """What the model must produce; by default a label."""
+        return text.words(results, LABELS)
+
+    @abstractmethod
+    def operands_of(self, question: str) -> tuple[int, ...]:
+        """The canonical operands of one question from its text alone, in plain Python."""
+
+    def source(self, split: str, seed: int | str) -> "EnumeratedSource":
+        return EnumeratedSource(self, split, self.key(split, seed))
+
+
+class EnumeratedSource(Planned):
+    """Rows of one split of an enumerated task.
+
+    Args:
+        task: the task.
+        split: the split.
+        key: 64-bit key of the order.
+    """
+
+    def __init__(self, task: Enumerated, split: str, key: int):
+        self._task = task
+        self._kinds = np.array([s.kind for s in task.strata(split)], dtype=np.int64)
+        domain = _domain(task.plain, split)
+        self._luck = np.uint64(key_of(key, "pose"))
+        self._sampler = Sampler(domain, key)
+        self._spaces = domain.spaces.of_stratum
+        self.plan = Plan(task.strata(split), self._spaces.tolist(), self._sampler.held(), key_of(key, "plan"))
+
+    def written(self, rows: range | Int) -> Iterator[Written]:
+        """Some rows in order, in pieces."""
+        for problems in self._pieces(rows):
+            yield self._written(problems)
+
+    def problems(self, rows: range | Int) -> Problems:
+        """The problems of some rows, a range or int64 (n,), as columns."""
+        return Problems.joined(list(self._pieces(rows)))
+
+    def _pieces(self, rows: range | Int) -> Iterator[Problems]:
+        """The problems of some rows in order, in pieces, at least one."""
+        for start in range(0, max(len(rows), 1), self.at_once):
+            for drawn, places in self._found(rows[start : start + self.at_once]):
+                for i in range(0, max(len(places), 1), self._slice):
+                    yield self._posed(drawn.take(places[i : i + self._slice]))
+
+    @property
+    def at_once(self) -> int:
+        """How many rows to make at a time: fewer where numbers are long, so that memory is the same."""
+        return max(NUMBERS // self._sampler.width, 1)
+
+    @property
+    def _slice(self) -> int:
+        """How many rows to write as text at a time."""
+        return max(SLICE * WIDE // max(self._sampler.width, WIDE), 1)
+
+    def _found(self, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
+        """Problems in any order, and where among them those of the rows stand."""
+        if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN * len(self._spaces):
+            runs = list(self.plan.runs(rows.start, rows.stop))
+            ends = np.cumsum([run.drawn for run in runs])
+            places = [run.places() + (end - run.drawn) for run, end in zip(runs, ends, strict=True)]
+            yield Problems.joined([part for run in runs for part in self._drawn(run)]), np.concatenate(places)
+        else:
+            stratum, rank = self.plan.place(numbers(rows))
+            operands, prints = self._sampler.draw(self._spaces[stratum], rank)
+            yield Problems(operands, stratum, self._kinds, prints=prints), np.arange(len(rows))
+
+    def _drawn(self, run: Run) -> Iterator[Problems]:
+        """All problems of a run's blocks, a space after the other."""
+        for space, first, last, stratum in run.draws():
+            start = 0
+            for operands, prints in self._sampler.draw_run(space, first, last):
+                shown = stratum[start : start + len(prints)]
+                yield Problems(operands, shown, self._kinds, prints=prints)
+                start += len(prints)
+
+    def _posed(self, problems: Problems) -> Problems:
+        """Problems with what is left to chance decided by their fingerprints; others are posed already."""
+        if problems.prints is None:
+            return problems
+        return self._task.pose(problems, mix(problems.prints ^ self._luck))
+
+    def _written(self, problems: Problems) -> Written:
+        results = self._task.solve(problems)
+        questions, answers = self._task.questions(problems), self._task.answers(results)
+        return Written(questions, answers, problems.stratum, results if self._task.recognition else None)
+
+
+@lru_cache(maxsize=64)
+def _domain(task: "Enumerated", split: str) -> Domain:
+    """What a split draws from; remembered, because counting small spaces takes a while and no seed changes it."""
+    reserve = OF_SPLIT[split].first(task.train_part) if split == "train" else OF_SPLIT[split]
+    return Domain(task, Spaces(task.strata(split)), reserve)

@@ -1,0 +1,307 @@
+"""The plan: which stratum row i of a split shows, and how many rows of that stratum came before it.
+
+A plan repeats a block: a fixed number of rows per stratum, by weight, in a random order that changes from block
+to block. When a group of strata is used up, the next phase goes on without it. So the answer for row i is
+arithmetic, does not depend on how many rows anybody asks for, and every prefix of the rows is balanced.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench.hashing import GOLDEN, key_of, mix
+from mathbench.sampling.capacity import Held, Stock
+from mathbench.sampling.permute import shuffles
+from mathbench.stratum import Stratum
+
+Int = NDArray[np.int64]
+
+BLOCK = 1024  # rows that a block should have at least: shorter ones would look regular
+ORDERS = 64  # different random orders of a block, each also rotated at random
+MOST_ROWS = 1 << 62
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Consecutive equal blocks.
+
+    Args:
+        start: the first row.
+        blocks: how many blocks.
+        counts: rows per stratum in a block, (strata,).
+        space_of: the space of each stratum, (strata,).
+        used: problems of each space used up before this phase, (spaces,).
+        key: 64-bit key of the orders.
+    """
+
+    start: int
+    blocks: int
+    counts: tuple[int, ...]
+    space_of: tuple[int, ...]
+    used: tuple[int, ...]
+    key: int
+
+    @property
+    def size(self) -> int:
+        """Rows in a block."""
+        return sum(self.counts)
+
+    @property
+    def stop(self) -> int:
+        """The row after the last one."""
+        return self.start + self.blocks * self.size
+
+    @cached_property
+    def per_space(self) -> Int:
+        """Problems of each space in a block."""
+        return np.bincount(self.space_of, weights=self.counts, minlength=len(self.used)).astype(np.int64)
+
+    @cached_property
+    def by_space(self) -> tuple[Int, Int, Int]:
+        """The slots sorted by space: which they are; where each space begins; for each slot where its space does."""
+        space = np.asarray(self.space_of)[self.strata]
+        begins = np.concatenate([[0], np.cumsum(self.per_space)])
+        return np.argsort(space, kind="stable"), begins, begins[space]
+
+    @cached_property
+    def strata(self) -> Int:
+        """The stratum of each slot of a block."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @cached_property
+    def ranks(self) -> Int:
+        """The rank of each slot of a block among the slots of the same space."""
+        order, _, begin = self.by_space
+        rank = np.empty(self.size, dtype=np.int64)
+        rank[order] = np.arange(self.size)
+        return rank - begin
+
+    @cached_property
+    def orders(self) -> Int:
+        """Random orders of a block, each twice end to end so that it can begin anywhere: (orders, 2 * size)."""
+        keys = [key_of(self.key, i) for i in range(min(ORDERS, self.blocks))]
+        return np.tile(shuffles(self.size, np.array(keys, dtype=np.uint64)), 2).view(np.int64)
+
+    @cached_property
+    def tables(self) -> tuple[Int, Int, Int]:
+        """Per slot of a block its stratum, its rank in the first block, and what each further block adds to it."""
+        space = np.asarray(self.space_of)[self.strata]
+        return self.strata, np.asarray(self.used)[space] + self.ranks, self.per_space[space]
+
+    def place(self, rows: Int) -> tuple[Int, Int]:
+        """Row numbers of this phase to strata and ranks in their spaces, int64 (n,) each."""
+        offset = rows - self.start
+        block = offset // self.size
+        offset -= block * self.size
+        turn, order = self._luck(block)
+        slot = self.orders[order, turn + offset]
+        stratum, rank, step = (table.take(slot) for table in self.tables)
+        return stratum, rank + step * block
+
+    def run(self, start: int, stop: int) -> "Run":
+        """Consecutive rows of this phase, start to stop - 1."""
+        first, last = (start - self.start) // self.size, (stop - 1 - self.start) // self.size
+        turns, orders = (luck.tolist() for luck in self._luck(np.arange(first, last + 1)))
+        blocks = [self.orders[o, t : t + self.size] for o, t in zip(orders, turns, strict=True)]
+        skipped = start - self.start - first * self.size
+        slot = np.concatenate(blocks)[skipped : skipped + stop - start]
+        return Run(self, first, last + 1 - first, skipped, slot)
+
+    def _luck(self, block: Int) -> tuple[Int, Int]:
+        """By how much the order of each block is turned, and which order it is."""
+        luck = mix(block.astype(np.uint64) * np.uint64(GOLDEN) + np.uint64(self.key))
+        turn = (luck >> np.uint64(32)) % np.uint64(self.size)
+        return turn.astype(np.int64), (luck % np.uint64(len(self.orders))).astype(np.int64)
+
+
+class Run(NamedTuple):
+    """Consecutive rows of a phase, seen by space: all problems of their blocks, a space after the other.
+
+    Drawing a space's problems in their own order spares a look-up per row; one gather at the end puts them into the
+    order of the rows.
+
+    Attributes:
+        phase: the phase.
+        first: its first block here.
+        blocks: how many blocks.
+        skipped: rows of the first block before the first row.
+        slot: int64 (rows,), the slot of each row.
+    """
+
+    phase: Phase
+    first: int
+    blocks: int
+    skipped: int
+    slot: Int
+
+    def draws(self) -> Iterator[tuple[int, int, int, Int]]:
+        """For each space the first rank to draw, the rank after the last, and the stratum of each."""
+        order, begins, _ = self.phase.by_space
+        strata = self.phase.strata[order]
+        for space, (begin, end) in enumerate(pairwise(begins.tolist())):
+            if end > begin:
+                rank = self.phase.used[space] + self.first * (end - begin)
+                many, shown = self.blocks * (end - begin), strata[begin:end]
+                alone = shown[0] == shown[-1]  # sorted: the only stratum of its space
+                yield (
+                    space,
+                    rank,
+                    rank + many,
+                    np.full(many, shown[0]) if alone else np.tile(shown, self.blocks),
+                )
+
+    @property
+    def drawn(self) -> int:
+        """How many problems are drawn."""
+        return self.blocks * self.phase.size
+
+    def places(self) -> Int:
+        """Where each row's problem stands among all that are drawn, int64 (rows,)."""
+        _, _, begin = self.phase.by_space
+        _, _, step = self.phase.tables
+        size = self.phase.size
+        block = np.repeat(np.arange(self.blocks), size)[self.skipped : self.skipped + len(self.slot)]
+        block *= step.take(self.slot)
+        block += (begin * self.blocks + self.phase.ranks).take(self.slot)
+        return block
+
+
+class Plan:
+    """Maps rows to (stratum, rank in its space). Phases are worked out as far as rows are asked for.
+
+    Args:
+        strata: the strata of a split.
+        space_of: the space of each stratum.
+        held: how many problems each space hands out.
+        key: 64-bit key.
+    """
+
+    def __init__(self, strata: Sequence[Stratum], space_of: Sequence[int], held: Sequence[Held], key: int):
+        self.phases: list[Phase] = []
+        self._coming: Iterator[Phase] = _phases(strata, tuple(space_of), Stock(held), key)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are in all."""
+        return self.upto(MOST_ROWS)
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        while (end := self._end) < rows and (phase := next(self._coming, None)):
+            self.phases.append(phase)
+        return min(end, rows)
+
+    @property
+    def _end(self) -> int:
+        return self.phases[-1].stop if self.phases else 0
+
+    @property
+    def block(self) -> int:
+        """Rows in the largest block so far, after which every stratum had its share."""
+        return max((phase.size for phase in self.phases), default=0)
+
+    def place(self, rows: Int) -> tuple[Int, Int]:
+        """Row numbers, int64 (n,), to strata and ranks in their spaces, int64 (n,) each."""
+        stratum, rank = np.empty_like(rows), np.empty_like(rows)
+        for phase, here in self._parts(rows):
+            stratum[here], rank[here] = phase.place(rows[here])
+        return stratum, rank
+
+    def runs(self, start: int, stop: int) -> Iterator[Run]:
+        """The rows from start to stop - 1, phase by phase."""
+        self.upto(stop)
+        phase = int(np.searchsorted(self._starts(), start, side="right")) - 1
+        while start < stop:
+            end = min(stop, self.phases[phase].stop)
+            yield self.phases[phase].run(start, end)
+            start, phase = end, phase + 1
+
+    def _parts(self, rows: Int) -> Iterator[tuple[Phase, Int | slice]]:
+        """The phases that rows lie in, and which rows."""
+        self.upto(int(rows.max(initial=-1)) + 1)
+        if len(self.phases) == 1:  # the common case, and finding out costs as much as the rest
+            yield self.phases[0], slice(None)
+            return
+        number = np.searchsorted(self._starts(), rows, side="right") - 1
+        for phase in np.unique(number):
+            yield self.phases[phase], np.flatnonzero(number == phase)
+
+    def _starts(self) -> Int:
+        return np.array([phase.start for phase in self.phases], dtype=np.int64)
+
+
+def _phases(strata: Sequence[Stratum], space_of: tuple[int, ...], stock: Stock, key: int) -> Iterator[Phase]:
+    """Phase after phase until everything is used up."""
+    number = row = 0
+    alive = {s.group_name for s in strata}
+    while alive:
+        weights = [s.weight if s.group_name in alive else 0 for s in strata]
+        counts, blocks = _block(weights, space_of, stock)
+        if not blocks:
+            short = {strata[i].group_name for i in _short(weights, space_of, stock)}
+            counts, blocks = _remainder(strata, weights, space_of, stock, short), 1
+            alive -= short
+        blocks = min(blocks, (MOST_ROWS - row) // max(sum(counts), 1))
+        if not blocks:
+            break
+        if any(counts):
+            phase = Phase(row, blocks, tuple(counts), space_of, tuple(stock.used), key_of(key, number))
+            stock.give(_need(counts, space_of, len(stock.used)), blocks)
+            yield phase
+            number, row = number + 1, phase.stop
+
+
+def _need(weights: Sequence[int], space_of: Sequence[int], spaces: int) -> list[int]:
+    need = [0] * spaces
+    for weight, space in zip(weights, space_of, strict=True):
+        need[space] += weight
+    return need
+
+
+def _block(weights: list[int], space_of: tuple[int, ...], stock: Stock) -> tuple[list[int], int]:
+    """The largest block up to about BLOCK rows that every space can fill, and how often it can."""
+    turns = stock.turns(_need(weights, space_of, len(stock.used)))
+    turns_per_block = max(1, min(turns, -(-BLOCK // sum(weights))))
+    return [w * turns_per_block for w in weights], turns // turns_per_block
+
+
+def _short(weights: list[int], space_of: tuple[int, ...], stock: Stock) -> list[int]:
+    need = _need(weights, space_of, len(stock.used))
+    return [i for i, w in enumerate(weights) if w and stock.left(space_of[i]) < need[space_of[i]]]
+
+
+def _remainder(
+    strata: Sequence[Stratum], weights: list[int], space_of: tuple[int, ...], stock: Stock, short: set[str]
+) -> list[int]:
+    """One last turn: strata alone in their group give what they have left, a balanced group that is short nothing."""
+    sizes: dict[str, int] = {}
+    for s, w in zip(strata, weights, strict=True):
+        sizes[s.group_name] = sizes.get(s.group_name, 0) + bool(w)
+    counts = list(weights)
+    for i, s in enumerate(strata):
+        if s.group_name in short:
+            counts[i] = min(weights[i], stock.left(space_of[i])) if sizes[s.group_name] == 1 else 0
+    return counts
+
+
+class Planned:
+    """Rows that follow a plan."""
+
+    plan: Plan
+
+    def __len__(self) -> int:
+        return self.plan.rows
+
+    def upto(self, rows: int) -> int:
+        """So many rows, or all where there are fewer."""
+        return self.plan.upto(rows)
+
+    @property
+    def block(self) -> int:
+        """Rows after which every stratum had its share."""
+        return self.plan.block

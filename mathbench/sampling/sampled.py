@@ -1,0 +1,126 @@
+"""Families whose problems are too irregular to count: row i is drawn by hashing i, and drawn again until it belongs.
+
+An attempt is a pure function of (task, seed, split, stratum, number, attempt). A fixed hash of the canonical problem
+says in which reserve it lies; an attempt that lies in the split's reserve and whose text is not too long succeeds. So
+train, validation and the two test splits cannot share a problem, whatever the seed or the level.
+
+Train may repeat a problem where there are few of them: each row has attempts of its own, and the first that succeeds
+is its problem. The other splits never repeat one: see :mod:`mathbench.sampling.unique`.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from mathbench.errors import SpaceExhausted
+from mathbench.hashing import U64, Int, key_of
+from mathbench.reserve import Reserve
+from mathbench.sampling.capacity import Held
+from mathbench.sampling.plan import MOST_ROWS, Plan, Planned
+from mathbench.sampling.rejection import Attempts, Draft
+from mathbench.sampling.unique import Distinct
+from mathbench.task import Task, Written, numbers
+
+ROWS = 1 << 17  # rows made at a time
+# Each split has a reserve of its own, because strata of two may overlap. The test splits have more than in families
+# that are counted: a problem is drawn until it lies in the reserve, on average 1 / share times.
+RESERVES = {
+    "train": Reserve("train", 0.0, 0.6),
+    "validation": Reserve("validation", 0.6, 0.7),
+    "interpolate": Reserve("interpolate", 0.7, 0.85),
+    "extrapolate": Reserve("extrapolate", 0.85, 1.0),
+}
+ALL = Reserve("all", 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Sampled(Task):
+    """A task whose problems are drawn by hash."""
+
+    numeric: ClassVar[bool] = False
+    longest_question: ClassVar[int] = 160  # characters
+    longest_answer: ClassVar[int] = 30
+
+    def may_repeat(self, split: str) -> bool:
+        """Train may, where problems are few."""
+        return split == "train"
+
+    def repeated(self, seed: int | str, rows: int) -> float:
+        """The share of the first rows of train, at least one, whose problem an earlier one of them has."""
+        prints = self.source("train", seed).prints(range(rows))
+        return 1 - len(np.unique(prints)) / len(prints)
+
+    @abstractmethod
+    def draft(self, split: str, stratum: Int, luck: U64) -> Draft:
+        """Draw problems.
+
+        Args:
+            split: the split, which says what the strata are.
+            stratum: int64 (n,), the number of each problem's stratum.
+            luck: uint64 (n,), random words; a problem depends on its own word and its stratum alone.
+        """
+
+    def source(self, split: str, seed: int | str) -> "SampledSource":
+        return SampledSource(self, split, self.key(split, seed))
+
+
+class SampledSource(Planned):
+    """Rows of one split of a sampled task.
+
+    Args:
+        task: the task.
+        split: the split.
+        key: 64-bit key of the order.
+    """
+
+    at_once = ROWS
+
+    def __init__(self, task: Sampled, split: str, key: int):
+        self._task, self._split, strata = task, split, task.strata(split)
+        reserves = [ALL if s.apart else RESERVES[split] for s in strata]
+        self._attempts = Attempts(
+            partial(task.draft, split),
+            np.array([key_of(key, s.name) for s in strata], dtype=np.uint64),
+            reserves,
+            (task.longest_question, task.longest_answer),
+        )
+        self._repeats = task.may_repeat(split)
+        self._distinct = Distinct(self._attempts, [r.share for r in reserves])
+        held = [Held(MOST_ROWS if self._repeats else s.holds) for s in strata]
+        self.plan = Plan(strata, range(len(strata)), held, key_of(key, "plan"))
+
+    def written(self, rows: range | Int) -> Iterator[Written]:
+        """Some rows in order, in pieces."""
+        for start in range(0, max(len(rows), 1), ROWS):
+            stratum, rank = self._place(rows[start : start + ROWS])
+            if self._repeats:
+                made = self._attempts.first(stratum, rank)
+                yield Written(made.questions, made.answers, stratum)
+            else:
+                yield Written(*self._distinct.written(stratum, rank), stratum)
+
+    def prints(self, rows: range | Int) -> U64:
+        """Hashes of the canonical problems of some rows, uint64 (n,); equal problems have equal ones."""
+        stratum, rank = self._place(rows)
+        if self._repeats:
+            return self._attempts.first(stratum, rank).prints
+        return self._distinct.prints(stratum, rank)
+
+    def _place(self, rows: range | Int) -> tuple[Int, Int]:
+        """Stratum and rank of some rows, int64 (n,) each; in test splits these are known to be there."""
+        stratum, rank = self.plan.place(numbers(rows))
+        if not self._repeats:
+            for s in np.unique(stratum).tolist():
+                self._require(s, int(rank[stratum == s].max()) + 1)
+        return stratum, rank
+
+    def _require(self, stratum: int, needed: int) -> None:
+        if (found := self._distinct.count(stratum, needed)) < needed:
+            name = self._task.strata(self._split)[stratum].name
+            raise SpaceExhausted(
+                f"{self._task.name}: {self._split} holds hardly more than {found:,} rows of {name}."
+            )

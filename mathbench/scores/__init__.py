@@ -1,0 +1,1 @@
+"""Scores: the results, how they are computed, and the files of predictions."""

@@ -1,0 +1,117 @@
+"""Exact match and its companions on columns of text.
+
+Exact is exact: the whole answer, character for character. Nothing here guesses; empty input is an error.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mathbench.errors import InputError
+
+Bool = NDArray[np.bool_]
+Int = NDArray[np.int64]
+
+
+def exact_match(predictions: pa.Array, answers: pa.Array) -> Bool:
+    """Which predictions are the answer, character for character.
+
+    Args:
+        predictions: strings (n,); null where a model gave none, which is wrong.
+        answers: strings (n,).
+
+    Returns:
+        bool (n,).
+
+    >>> exact_match(pa.array(["65", "065", None]), pa.array(["65", "65", "65"])).tolist()
+    [True, False, False]
+    """
+    _same_length(predictions, answers)
+    equal = pc.fill_null(pc.equal(flat(predictions), flat(answers)), False)
+    return np.asarray(equal.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def characters(predictions: pa.Array, answers: pa.Array) -> float:
+    """The share of characters in the right place; missing and surplus characters count as wrong.
+
+    It flatters (a model that is never right can have 0.8), so it stands beside exact match and never instead
+    of it.
+
+    >>> characters(pa.array(["65", "7"]), pa.array(["64", "71"]))
+    0.5
+    """
+    _same_length(predictions, answers)
+    given, truth = _matrix(predictions), _matrix(answers)
+    width = max(given.shape[1], truth.shape[1])
+    given, truth = _widened(given, width), _widened(truth, width)
+    present = (given != 0) | (truth != 0)
+    return float(((given == truth) & present).sum() / max(int(present.sum()), 1))
+
+
+def aligned(rows: Int, predictions: pa.Array, wanted: Int, where: str = "predictions") -> pa.Array:
+    """Bring predictions into the order of the rows that are scored.
+
+    Args:
+        rows: int64 (m,), the row number of each prediction.
+        predictions: strings (m,).
+        wanted: int64 (n,), the rows to score.
+        where: what to call the predictions in errors.
+
+    Returns:
+        Strings (n,), null where a row has no prediction.
+
+    Raises:
+        InputError: for repeated rows, or rows that are not wanted; says how many and the first three.
+
+    >>> aligned(np.array([5, 3]), pa.array(["b", "a"]), np.array([3, 4, 5])).to_pylist()
+    ['a', None, 'b']
+    """
+    _refuse(_repeated(rows), where, "repeated")
+    _refuse(rows[~np.isin(rows, wanted)], where, "foreign")
+    order = np.argsort(rows, kind="stable")
+    at = np.searchsorted(rows, wanted, sorter=order)
+    found = np.isin(wanted, rows)
+    place = np.where(found, order[np.minimum(at, max(len(rows) - 1, 0))] if len(rows) else 0, 0)
+    return flat(predictions).take(pa.array(place, mask=~found))
+
+
+def _repeated(rows: Int) -> Int:
+    values, counts = np.unique(rows, return_counts=True)
+    return np.asarray(values[counts > 1])
+
+
+def _refuse(rows: Int, where: str, kind: str) -> None:
+    if len(rows):
+        shown = ", ".join(map(str, rows[:3])) + (", ..." if len(rows) > 3 else "")
+        raise InputError(f"{where}: {len(rows):,} {kind} {'row' if len(rows) == 1 else 'rows'}: {shown}.")
+
+
+def _same_length(first: Any, second: Any) -> None:
+    if len(first) != len(second):
+        raise InputError(f"columns must be equally long. Received: {len(first):,} and {len(second):,} rows.")
+    if not len(first):
+        raise InputError("there is nothing to score. Received: 0 rows.")
+
+
+def flat(column: Any) -> Any:
+    """One plain string array, whatever came: chunked, dictionary-encoded or large."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if isinstance(column, pa.ChunkedArray):  # several chunks of a dictionary type stay chunked
+        column = pa.concat_arrays(column.chunks)
+    return column.cast(pa.string())
+
+
+def _matrix(column: pa.Array) -> NDArray[np.uint8]:
+    """Strings to bytes, uint8 (n, longest), zeros behind."""
+    texts = pc.fill_null(flat(column), "")
+    width = max(pc.max(pc.binary_length(texts)).as_py() or 0, 1)
+    fixed = np.array(texts.cast(pa.binary()).to_numpy(zero_copy_only=False), dtype=f"S{width}")
+    return fixed.view(np.uint8).reshape(len(texts), width)
+
+
+def _widened(matrix: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    return np.pad(matrix, ((0, 0), (0, width - matrix.shape[1])))

@@ -1,0 +1,81 @@
+"""The scorer: a split is regenerated, and predictions are compared with it by exact match, overall and per stratum."""
+
+import numpy as np
+import pyarrow as pa
+
+from mathbench.rows import open_rows
+from mathbench.scores.metrics import Bool, exact_match, flat
+from mathbench.scores.results import Score, SplitScore
+from mathbench.task import Task
+
+SAMPLE = 200  # rows that the exact solver answers again
+
+
+def regenerate_split(task: Task, seed: int | str, split: str, rows: int) -> pa.Table:
+    """The first rows of a split.
+
+    Raises:
+        SpaceExhausted: when the split does not hold that many.
+    """
+    return open_rows(task, split, seed).batch(range(rows))
+
+
+def score_split(truth: pa.Table, predictions: pa.Array) -> SplitScore:
+    """Score one split by exact match.
+
+    Args:
+        truth: the rows of the split; its columns answer and stratum are read.
+        predictions: strings (n,) in the order of the rows, plain text as in the truth; null where there is no
+            prediction, which is wrong.
+
+    Returns:
+        The score, with its strata in the order of the truth's dictionary.
+
+    Raises:
+        InputError: for no rows, or columns of different lengths.
+
+    >>> from mathbench.families import task
+    >>> truth = regenerate_split(task("addition"), 0, "interpolate", 2)
+    >>> score_split(truth, pa.array([truth["answer"][0].as_py(), None])).total
+    Score(n=2, correct=1)
+    """
+    right = exact_match(predictions, truth["answer"])
+    return SplitScore(Score(len(right), int(right.sum())), score_strata(right, truth["stratum"]))
+
+
+def score_strata(right: Bool, strata: pa.ChunkedArray | pa.Array) -> dict[str, Score]:
+    """The score of every stratum that has rows.
+
+    Args:
+        right: bool (n,), which rows are right.
+        strata: strings (n,), dictionary-encoded or not.
+
+    >>> score_strata(np.array([True, False]), pa.array(["easy", "hard"]))["easy"]
+    Score(n=1, correct=1)
+    """
+    encoded = _encoded(strata)
+    codes, names = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
+    n = np.bincount(codes, minlength=len(names)).tolist()
+    correct = np.bincount(codes[right], minlength=len(names)).tolist()
+    return {name: Score(n[i], correct[i]) for i, name in enumerate(names) if n[i]}
+
+
+def solve_sample(task: Task, truth: pa.Table) -> Score:
+    """Let the task's independent solver answer rows spread over the split from their text alone.
+
+    >>> from mathbench.families import task
+    >>> solve_sample(task("addition"), regenerate_split(task("addition"), 0, "interpolate", 1000))
+    Score(n=200, correct=200)
+    """
+    rows = np.unique(np.linspace(0, truth.num_rows - 1, min(truth.num_rows, SAMPLE), dtype=np.int64))
+    sample = truth.select(["stratum", "question", "answer"]).take(pa.array(rows)).to_pylist()
+    right = [task.asked_in(row["stratum"]).oracle(row["question"]) == row["answer"] for row in sample]
+    return Score(len(right), sum(right))
+
+
+def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    """One dictionary array; a dictionary that is there keeps its order."""
+    if pa.types.is_dictionary(column.type):
+        whole = column.unify_dictionaries() if isinstance(column, pa.ChunkedArray) else column
+        return whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    return flat(column).dictionary_encode()

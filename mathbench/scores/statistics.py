@@ -1,0 +1,101 @@
+"""Statistics of scores: the interval of one, the spread over seeds, and the test between two models.
+
+Empty input is an error.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathbench.errors import InputError
+
+Bool = NDArray[np.bool_]
+
+Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Two models on the same rows: how many only one of them has right, and the exact two-sided p-value."""
+
+    only_first: int
+    only_second: int
+    p: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A score over several training seeds: mean, sample standard deviation (0 for one), smallest, largest."""
+
+    n: int
+    mean: float
+    deviation: float
+    low: float
+    high: float
+
+
+def wilson(correct: float, n: int) -> tuple[float, float]:
+    """The Wilson 95 % interval of a share (JASA 22, 1927): honest near 0 and 1, where most scores are.
+
+    Raises:
+        InputError: for n = 0.
+
+    >>> [round(bound, 4) for bound in wilson(9990, 10_000)]
+    [0.9982, 0.9995]
+    """
+    if n < 1:
+        raise InputError("a share of no rows has no interval. Received: n=0.")
+    share, z2 = correct / n, Z95 * Z95
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    # at the ends the formula is exact, its rounding is not
+    return (0.0 if correct == 0 else centre - half), (1.0 if correct == n else centre + half)
+
+
+def mcnemar(first: Bool, second: Bool) -> McNemar:
+    """McNemar's test in its exact binomial form, for two models on the same rows.
+
+    Args:
+        first: bool (n,), which rows the first model has right.
+        second: the same for the second model.
+
+    Raises:
+        InputError: for no rows, or different numbers of rows.
+
+    Source: McNemar, Psychometrika 12 (1947); the exact form is the sign test on the rows where they differ.
+
+    >>> test = mcnemar(np.array([True] * 6 + [False]), np.array([False] * 6 + [True]))
+    >>> test.only_first, test.only_second, test.p
+    (6, 1, 0.125)
+    """
+    if len(first) != len(second) or not len(first):
+        raise InputError(
+            f"McNemar's test needs the same rows twice. Received: {len(first):,} and {len(second):,} rows."
+        )
+    one, two = int((first & ~second).sum()), int((second & ~first).sum())
+    return McNemar(one, two, _sign_test(min(one, two), one + two))
+
+
+def over_seeds(values: Sequence[float]) -> Spread:
+    """Mean and spread of one score over several training seeds.
+
+    >>> over_seeds([0.75, 1.0])
+    Spread(n=2, mean=0.875, deviation=0.1767766952966369, low=0.75, high=1.0)
+    """
+    if not len(values):
+        raise InputError("mean and spread need at least one score. Received: none.")
+    array = np.asarray(values, dtype=np.float64)
+    deviation = float(array.std(ddof=1)) if len(array) > 1 else 0.0
+    return Spread(len(array), float(array.mean()), deviation, float(array.min()), float(array.max()))
+
+
+def _sign_test(fewer: int, n: int) -> float:
+    """2 P(X <= fewer) for X ~ Binomial(n, 1/2), at most 1; whole numbers, so exact for any n."""
+    term, total = 1, 1
+    for k in range(fewer):
+        term = term * (n - k) // (k + 1)
+        total += term
+    return min(1.0, 2 * total / 2**n) if n < 1000 else min(1.0, float((2 * total << 64) >> n) / 2**64)

@@ -1,0 +1,1 @@
+"""Files and folders, local or behind a URL, written whole or not at all."""

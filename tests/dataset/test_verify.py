@@ -1,0 +1,218 @@
+"""What `verify` finds: every flipped bit, edited numbers, foreign shards, and the first difference exactly."""
+
+import json
+import random
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mathbench.dataset import manifest, shard
+from mathbench.dataset.digest import difference
+from mathbench.dataset.manifest import Config
+from mathbench.dataset.verify import Depth, verify
+from mathbench.dataset.write import generate, open_dataset
+from mathbench.errors import CheckFailed, InputError, MathbenchError
+from mathbench.families import task
+from mathbench.storage import location
+
+SIZES = {"train": 2300, "validation": 100, "interpolate": 100, "extrapolate": 100}
+FLIPS = 150
+
+
+def configs(seed=3):
+    return [Config("k7", task("divisible", k=7), seed, SIZES), Config("sums", task("addition"), seed, SIZES)]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setattr(manifest, "SHARD", 1000)
+    monkeypatch.setattr(shard, "BATCH", 250)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    generate(configs(), tmp_path / "ds")
+    return tmp_path / "ds"
+
+
+def failed(folder, depth=None):
+    return [check for check in verify(open_dataset(folder), depth) if not check.passed]
+
+
+def test_every_flipped_bit_is_found(folder):
+    """At random places, and at every byte of the last 600: the footer, where readers trust what they find."""
+    file = folder / "k7" / "train-00001-of-00003.parquet"
+    right, luck = file.read_bytes(), random.Random(5)
+    some = [luck.randrange(len(right)) for _ in range(FLIPS)] + list(range(len(right) - 600, len(right), 7))
+    other = location.files(folder)
+    for at in some:
+        content = bytearray(right)
+        content[at] ^= 1 << luck.randrange(8)
+        file.write_bytes(content)
+        found = list(verify_file(folder, "k7", "train"))
+        assert found, f"byte {at}"
+    file.write_bytes(right)
+    assert location.files(folder) == other and not failed(folder)
+
+
+def verify_file(folder, config, split):
+    from mathbench.dataset import verify as module
+
+    opened = open_dataset(folder)
+    checks = module._split(opened, opened.config(config), split, Depth(5), lambda rows: None)
+    return (check for check in checks if not check.passed)
+
+
+def test_a_flip_that_the_digest_of_rows_does_not_see_is_found(folder):
+    """The label, the task and the row are in no content digest; the footer is not in the rows."""
+    file = folder / "k7" / "train-00000-of-00003.parquet"
+    table = pq.read_table(file)
+    for name, wrong in {"label": 1 - table["label"][7].as_py(), "task": "k8", "row": 70}.items():
+        values = table[name].to_pylist()
+        right, values[7] = values[7], wrong
+        place = table.column_names.index(name)
+        pq.write_table(table.set_column(place, table.schema.field(name), [values]), file)
+        details = {check.what: check.detail for check in failed(folder, Depth(make_all=True))}
+        found = f"k7/train-00000-of-00003.parquet, row 7: {name} is {wrong!r} and should be {right!r}"
+        assert details["regenerated rows"] == found
+        assert "other bytes" in details["content digests"]
+
+
+def test_running_again_mends_what_verify_finds(folder):
+    before = open_dataset(folder).manifest
+    file = folder / "k7" / "train-00001-of-00003.parquet"
+    right, luck = file.read_bytes(), random.Random(6)
+    for at in [luck.randrange(len(right)) for _ in range(6)] + [len(right) - 20, len(right) - 150]:
+        content = bytearray(right)
+        content[at] ^= 4
+        file.write_bytes(content)
+        generate(configs(), folder)
+        assert file.read_bytes() == right and open_dataset(folder).manifest == before
+
+
+@pytest.mark.parametrize("at", range(0, 4000, 271))
+def test_a_truncated_manifest_is_refused(folder, at):
+    path = folder / manifest.FILE
+    path.write_bytes(path.read_bytes()[:at])
+    with pytest.raises((CheckFailed, InputError), match=r"damaged|manifest.json"):
+        open_dataset(folder)
+
+
+def leaves(value, path=()):
+    if not isinstance(value, dict):
+        yield path
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        yield from leaves(inner, (*path, key))
+
+
+def test_every_edited_number_of_a_manifest_is_found(folder):
+    """One figure after another; the version of mathbench alone decides nothing."""
+    path = folder / manifest.FILE
+    right = path.read_text()
+    edited = [place for place in leaves(json.loads(right)) if place != ("mathbench",)]
+    assert len(edited) > 100
+    for place in edited[:: 1 + len(edited) // 120]:
+        value = json.loads(right)
+        inner = value
+        for key in place[:-1]:
+            inner = inner[key]
+        old = inner[place[-1]]
+        inner[place[-1]] = old + 1 if isinstance(old, int) else old[:-1] + ("0" if old[-1] != "0" else "1")
+        path.write_text(json.dumps(value))
+        try:
+            found = failed(folder, Depth(20))
+        except MathbenchError:
+            continue
+        assert found, place
+
+
+@pytest.mark.parametrize("depth", [Depth(), Depth(make_all=True), Depth(20, read_all=False)])
+def test_shards_of_other_places_and_seeds_are_found(folder, tmp_path, depth):
+    one, two = (folder / "sums" / f"train-0000{i}-of-00003.parquet" for i in range(2))
+    kept = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(kept)
+    assert {"regenerated rows"} < {check.what for check in failed(folder, depth)}
+    generate(configs(seed=4), tmp_path / "other")
+    two.write_bytes(one.read_bytes())
+    shutil.copy(tmp_path / "other" / "sums" / one.name, one)
+    assert {"regenerated rows"} < {check.what for check in failed(folder, depth)}
+
+
+@pytest.mark.parametrize("depth", [Depth(), Depth(make_all=True), Depth(20, read_all=False)])
+def test_files_too_many_or_too_few_are_found(folder, depth):
+    first = folder / "sums" / "train-00000-of-00003.parquet"
+    shutil.copy(first, first.with_name("train-00003-of-00004.parquet"))
+    found = failed(folder, depth)
+    assert [check.detail for check in found] == ["sums/train-00003-of-00004.parquet does not belong there"]
+    first.with_name("train-00003-of-00004.parquet").unlink()
+    first.unlink()
+    details = [check.detail for check in failed(folder, depth)]
+    assert "sums/train-00000-of-00003.parquet is missing" in details
+
+
+def test_a_sample_reads_the_row_groups_it_needs_and_no_others(folder, monkeypatch):
+    read, asked = pq.ParquetFile.read_row_group, []
+    monkeypatch.setattr(
+        pq.ParquetFile, "read_row_group", lambda self, i, **rest: asked.append(i) or read(self, i, **rest)
+    )
+    assert not failed(folder, Depth(2, read_all=False, seed=1))
+    groups = {row // 250 for row in Depth(2, seed=1).picked(2300)}
+    others = 3  # the other splits have one each
+    assert len(groups) < 10 and len(asked) == 2 * (len(groups) + others)
+
+
+def test_a_seed_repeats_a_sample_and_another_takes_other_rows():
+    first, again, other = (Depth(50, seed=seed).picked(10**9) for seed in (1, 1, 2))
+    assert (first == again).all() and len(set(first) & set(other)) == 2  # the first row and the last
+    assert list(Depth(10).picked(4)) == [0, 1, 2, 3]
+
+
+def test_verify_reads_in_flat_memory(folder):
+    """Whatever the number of rows, no more than a row group and the questions compared are held."""
+    pool = pa.default_memory_pool()
+    sizes = []
+
+    def watch(rows):
+        sizes.append(pool.bytes_allocated())
+
+    before = pool.bytes_allocated()
+    assert all(check.passed for check in verify(open_dataset(folder), Depth(make_all=True), watch))
+    assert max(sizes) - before < 4 << 20
+
+
+def test_a_garbled_question_is_a_failed_check_and_no_traceback(folder):
+    file = folder / "sums" / "validation-00000-of-00001.parquet"
+    table = pq.read_table(file)
+    questions = ["colourless green ideas", None, *table["question"].to_pylist()[2:]]
+    pq.write_table(table.set_column(0, "question", pa.array(questions, pa.string())), file)
+    details = {check.what: check.detail for check in failed(folder)}
+    assert "'colourless green ideas' and should be" in details["regenerated rows"]
+    assert "cannot be read as a question" in details["answers, by an independent solver"]
+
+
+def test_another_type_or_column_is_a_failed_check(folder):
+    file = folder / "k7" / "validation-00000-of-00001.parquet"
+    table = pq.read_table(file)
+    for wrong in (table.drop_columns(["label"]), table.set_column(4, "row", table["row"].cast(pa.int32()))):
+        pq.write_table(wrong, file)
+        for depth in (Depth(), Depth(make_all=True), Depth(9, read_all=False)):
+            assert failed(folder, depth)
+
+
+def test_a_missing_value_differs_from_any_other():
+    made = pa.table({"answer": ["1", "2"], "row": [6, 7]})
+    stored = pa.table({"answer": pa.array(["1", None], pa.string()), "row": [6, 7]})
+    assert difference(stored, made) == "row 7: answer is None and should be '2'"
+
+
+def test_manifests_without_the_sha256_of_files_still_open(folder):
+    path = folder / manifest.FILE
+    value = json.loads(path.read_text())
+    for config in value["configs"].values():
+        for content in config["files"].values():
+            del content["sha256"]
+    path.write_text(json.dumps(value))
+    assert not failed(folder)

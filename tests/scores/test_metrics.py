@@ -1,0 +1,101 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from mathbench.errors import InputError
+from mathbench.scores import metrics, scorer, statistics
+from mathbench.scores.results import Score
+
+ANSWERS = st.lists(
+    st.tuples(st.text("01ab", max_size=4), st.text("01ab", max_size=4)), min_size=1, max_size=30
+)
+
+
+def strings(values):
+    return pa.array(list(values), pa.string())
+
+
+def rows_of(answers, strata):
+    return pa.table({"answer": answers, "stratum": strata})
+
+
+@given(ANSWERS)
+def test_exact_match_is_equality_of_whole_answers(pairs):
+    given_, truth = zip(*pairs, strict=True)
+    assert metrics.exact_match(strings(given_), strings(truth)).tolist() == [a == b for a, b in pairs]
+
+
+@given(ANSWERS)
+def test_characters_against_a_loop(pairs):
+    given_, truth = zip(*pairs, strict=True)
+    right = sum(a == b for x, y in pairs for a, b in zip(x, y, strict=False))
+    total = sum(max(len(x), len(y)) for x, y in pairs)
+    assert metrics.characters(strings(given_), strings(truth)) == pytest.approx(right / max(total, 1))
+
+
+@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_against_scipy(pair):
+    correct, n = pair
+    expected = stats.binomtest(correct, n).proportion_ci(0.95, "wilson")
+    assert statistics.wilson(correct, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_against_scipy(one, two):
+    first = np.array([True] * one + [False] * two + [True])
+    second = np.array([False] * one + [True] * two + [True])
+    result = statistics.mcnemar(first, second)
+    expected = stats.binomtest(one, one + two).pvalue if one + two else 1.0
+    assert (result.only_first, result.only_second) == (one, two)
+    assert result.p == pytest.approx(expected)
+
+
+def test_mcnemar_stays_exact_on_many_rows():
+    first = np.arange(4000) < 2100
+    expected = stats.binomtest(2100, 4000).pvalue
+    assert statistics.mcnemar(first, ~first).p == pytest.approx(expected, rel=1e-9)
+
+
+def test_strata_add_up():
+    right, strata = np.array([1, 0, 1, 1], bool), strings(["b", "b", "a", "b"])
+    table = scorer.score_strata(right, strata)
+    assert set(table) == {"a", "b"}
+    assert (table["a"].correct, table["b"].correct, table["b"].n) == (1, 2, 3)
+
+
+def test_strata_keep_the_order_of_a_dictionary_and_empty_ones_are_left_out():
+    strata = pa.DictionaryArray.from_arrays(pa.array([2, 0, 2]), strings(["b", "never", "a"]))
+    table = scorer.score_strata(np.array([True, False, False]), pa.chunked_array([strata[:1], strata[1:]]))
+    assert list(table.items()) == [("b", Score(1, 0)), ("a", Score(2, 1))]
+
+
+def test_nothing_to_score_is_an_error():
+    empty = strings([])
+    for call in (
+        lambda: scorer.score_split(rows_of(empty, empty), empty),
+        lambda: statistics.wilson(0, 0),
+        lambda: statistics.over_seeds([]),
+        lambda: statistics.mcnemar(np.array([], bool), np.array([], bool)),
+    ):
+        with pytest.raises(InputError):
+            call()
+
+
+def test_missing_rows_are_wrong_and_others_refused():
+    wanted = np.arange(10)
+    found = metrics.aligned(np.array([3, 1]), strings(["c", "a"]), wanted)
+    assert found.to_pylist() == [None, "a", None, "c", *[None] * 6]
+    with pytest.raises(InputError, match=r"2 repeated rows: 1, 3\."):
+        metrics.aligned(np.array([3, 1, 3, 1]), strings("abcd"), wanted)
+    with pytest.raises(InputError, match=r"4 foreign rows: 11, 12, 13, \.\.\."):
+        metrics.aligned(np.array([11, 12, 13, 14]), strings("abcd"), wanted)
+    assert metrics.aligned(np.array([], np.int64), strings([]), wanted).null_count == 10
+
+
+def test_one_changed_character_scores_zero():
+    truth = strings(["123", "45"])
+    assert scorer.score_split(rows_of(truth, strings("xy")), strings(["124", "4"])).total.correct == 0
+    assert scorer.score_split(rows_of(truth, strings("xy")), strings(["123 ", "045"])).total.correct == 0
