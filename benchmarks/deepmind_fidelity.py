@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.generate import machine
 from mathbench.generators.deepmind import MODULES, TASKS
 from mathbench.rows import Rows
-from mathbench.sampling.sampled import ROWS
+from mathbench.sampling.sampled import BATCH_ROWS
 
 ORIGINAL = Path(__file__).with_name("deepmind_original.py")
 LEVELS = {"train-easy": "easy", "train-medium": "medium", "train-hard": "hard"}
@@ -75,7 +75,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--rows",
         type=int,
-        default=ROWS,
+        default=BATCH_ROWS,
         help="rows of ours for each module and level (as many as are made at a time)",
     )
     parser.add_argument("--only", metavar="TEXT", help="modules whose name holds this")

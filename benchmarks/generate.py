@@ -142,7 +142,7 @@ def written(task: Task, tables: list[pa.Table]) -> float:
 
 def write(path: Path, task: Task, tables: list[pa.Table]) -> None:
     """Write tables as shards are written."""
-    with shard.created(path, task) as file:
+    with shard.create_shard(path, task) as file:
         for part in tables:
             file.write(part)
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mathbench.families import task as make_task
-from mathbench.leaderboard.check import check
+from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
 from mathbench.rows import open_rows
@@ -43,7 +43,7 @@ def main(rows: int) -> None:
         print(f"{rows:,} predictions, {(run / 'predictions.parquet').stat().st_size:,} bytes")
         for attempt, folder in folders.items():
             read, submission = timed(lambda it=folder: open_submission(it))
-            scored, checked = timed(lambda it=submission: check(it))
+            scored, checked = timed(lambda it=submission: check_submission(it))
             kept, _ = timed(lambda it=submission, c=checked: board.keep(it, c))
             print(f"{attempt}: read {read}, score {scored}, keep {kept}")
 

@@ -29,11 +29,11 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.generate import as_text, machine
-from mathbench.baselines.models.interface import Place, one_hot
-from mathbench.baselines.recipe import configured, read
-from mathbench.baselines.spec import Spec
+from mathbench.baselines.models.interface import DeviceConfig, one_hot
+from mathbench.baselines.recipe import apply_overrides, read
+from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
-from mathbench.baselines.trainer import Prepared, prepare
+from mathbench.baselines.trainer import TrainingSetup, prepare
 from mathbench.dataset.data import Data
 from mathbench.families import task
 
@@ -89,14 +89,14 @@ def speed(framework: str, steps: int) -> dict[str, Any]:
     return {"framework": framework, "mathbench": mine, "plain loop": theirs, "times": mine / theirs}
 
 
-def prepared(framework: str) -> tuple[Prepared, int, float]:
+def prepared(framework: str) -> tuple[TrainingSetup, int, float]:
     """The network of the recipe and its rows; rows per batch and learning rate."""
     entry, recipe = baseline("lstm-seq2seq"), read(RECIPE)
-    settings, choices = configured(recipe, entry, framework, {})
+    settings, choices = apply_overrides(recipe, entry, framework, {})
     named = dict(recipe.task)
     data = Data.generate(task(named.pop("name"), **named), {"train": 45_000, "validation": 100})
-    spec = Spec(entry, framework, RECIPE, 0, settings, choices)
-    return prepare(spec, data, Place("cpu", 1)), settings.batch, settings.rate
+    spec = RunSpec(entry, framework, RECIPE, 0, settings, choices)
+    return prepare(spec, data, DeviceConfig("cpu", 1)), settings.batch, settings.rate
 
 
 def timed(loop: Loop, steps: int) -> float:
@@ -106,7 +106,7 @@ def timed(loop: Loop, steps: int) -> float:
     return process_time() - start
 
 
-def ours(ready: Prepared, rate: float) -> Loop:
+def ours(ready: TrainingSetup, rate: float) -> Loop:
     """Steps as the runner takes them."""
 
     def loop(steps: int) -> None:
@@ -116,14 +116,14 @@ def ours(ready: Prepared, rate: float) -> Loop:
     return loop
 
 
-def arrays(ready: Prepared, batch: int) -> tuple[Any, Any]:
+def arrays(ready: TrainingSetup, batch: int) -> tuple[Any, Any]:
     """Many rows as arrays: one-hot questions, float32 (n, T, S), and labels, int64 (n, A)."""
     parts = [ready.batches.batch(step) for step in range(45_000 // batch)]
     questions, labels = (np.concatenate(side) for side in zip(*parts, strict=True))
     return one_hot(questions, ready.encoding.symbols), labels
 
 
-def plain_torch(ready: Prepared, batch: int, rate: float) -> Loop:
+def plain_torch(ready: TrainingSetup, batch: int, rate: float) -> Loop:
     """The model and the loop as one writes them by hand in PyTorch."""
     import torch
     from torch import nn
@@ -149,7 +149,7 @@ def plain_torch(ready: Prepared, batch: int, rate: float) -> Loop:
     return loop
 
 
-def plain_keras(ready: Prepared, batch: int, rate: float) -> Loop:
+def plain_keras(ready: TrainingSetup, batch: int, rate: float) -> Loop:
     """The model and `fit` as the Keras example has them."""
     from mathbench.baselines.models.keras.backend import keras
 

@@ -217,10 +217,10 @@ def _truth(
 
 
 def _config(task: str, seed: int | str, name: str | None, options: Mapping[str, Any]) -> Any:
-    from mathbench.dataset.manifest import single
+    from mathbench.dataset.manifest import single_config
     from mathbench.families import task as make
     from mathbench.reserve import SPLITS
 
     sizes = {split: rows for split, rows in options.items() if split in SPLITS}
     made = make(task, **{key: value for key, value in options.items() if key not in SPLITS})
-    return single(made, sizes, seed, name)
+    return single_config(made, sizes, seed, name)

@@ -33,8 +33,8 @@ class CheckFailed(MathbenchError):
     """A verification did not hold: damaged data, a wrong answer, another digest."""
 
 
-MOST = 30  # so many options are listed in full
-FEW = 5
+MAX_LISTED = 30  # so many options are listed in full
+FEW_LISTED = 5
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
@@ -50,16 +50,16 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     names = sorted(options)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     hint = f"Did you mean '{close[0]}'? " if close else ""
-    if len(names) <= MOST:
+    if len(names) <= MAX_LISTED:
         return f"{hint}Allowed: {', '.join(names)}."
-    near = difflib.get_close_matches(word, names, n=FEW, cutoff=0)
-    return f"{hint}Allowed: {', '.join(near)} and {len(names) - FEW} more."
+    near = difflib.get_close_matches(word, names, n=FEW_LISTED, cutoff=0)
+    return f"{hint}Allowed: {', '.join(near)} and {len(names) - FEW_LISTED} more."
 
 
-def reason(error: OSError) -> str:
+def os_error_message(error: OSError) -> str:
     """What the operating system refused and where, as one phrase; pyarrow hides the number in its words.
 
-    >>> reason(OSError("Error writing bytes to file. Detail: [errno 28] No space left on device"))
+    >>> os_error_message(OSError("Error writing bytes to file. Detail: [errno 28] No space left on device"))
     'No space left on device'
     """
     hidden = re.search(r"\[errno (\d+)\]", str(error))

@@ -12,13 +12,13 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.registry import load, table
+from mathbench.registry import load, unique_table
 from mathbench.task import Task
 
 GROUP = "mathbench.tasks"
 SCHOOL = "deepmind/"  # what the names of school mathematics begin with
 SCHOOL_TABLE = "mathbench.generators.deepmind:TASKS"
-FAMILIES = table(
+FAMILIES = unique_table(
     "task families",
     (
         ("addition", "mathbench.generators.addition:Addition"),

@@ -25,7 +25,7 @@ GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: steps through all resid
 _M1, _M2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
-def mix(x: U64) -> U64:
+def mix64(x: U64) -> U64:
     """Mix every bit of every element into every other bit; a bijection of 64-bit words.
 
     Args:
@@ -34,7 +34,7 @@ def mix(x: U64) -> U64:
     Returns:
         A new uint64 array of the same shape.
 
-    >>> [hex(v) for v in mix(np.array([0, 1], dtype=np.uint64))]
+    >>> [hex(v) for v in mix64(np.array([0, 1], dtype=np.uint64))]
     ['0x0', '0x5692161d100b05e5']
     """
     if compiled.LIBRARY:
@@ -47,10 +47,10 @@ def mix(x: U64) -> U64:
     return x
 
 
-def mix_int(x: int) -> int:
-    """The same function as :func:`mix` on one Python integer.
+def mix64_int(x: int) -> int:
+    """The same function as :func:`mix64` on one Python integer.
 
-    >>> hex(mix_int(1))
+    >>> hex(mix64_int(1))
     '0x5692161d100b05e5'
     """
     x = (x ^ (x >> 30)) * _M1 & MASK
@@ -90,14 +90,14 @@ def check_seed(seed: int | str) -> int | str:
     return seed
 
 
-def scale(h: U64, size: U64) -> U64:
+def to_range(h: U64, size: U64) -> U64:
     """Scale 64 random bits to 0 .. size-1, evenly: about floor(h * size / 2^64).
 
     Args:
         h: uint64 random words.
         size: uint64, 1 to 2^63, of a shape that broadcasts with `h`.
 
-    >>> scale(np.array([0, 1 << 63, MASK], dtype=np.uint64), np.uint64(10)).tolist()
+    >>> to_range(np.array([0, 1 << 63, MASK], dtype=np.uint64), np.uint64(10)).tolist()
     [0, 5, 9]
     """
     low = np.uint64(0xFFFFFFFF)

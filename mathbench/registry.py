@@ -12,13 +12,13 @@ from mathbench.errors import InputError, did_you_mean
 T = TypeVar("T")
 
 
-def table(what: str, entries: Iterable[tuple[str, T]]) -> dict[str, T]:
+def unique_table(what: str, entries: Iterable[tuple[str, T]]) -> dict[str, T]:
     """Make a table of entries by name; a dict literal would swallow a repeated name.
 
     Raises:
         RuntimeError: when two entries have one name.
 
-    >>> table("colours", [("red", 1), ("blue", 2)])
+    >>> unique_table("colours", [("red", 1), ("blue", 2)])
     {'red': 1, 'blue': 2}
     """
     made: dict[str, T] = {}
@@ -32,10 +32,10 @@ def table(what: str, entries: Iterable[tuple[str, T]]) -> dict[str, T]:
 _PACKAGE = Path(__file__).resolve().parent
 
 
-def folder(name: str) -> Path:
+def builtin_folder(name: str) -> Path:
     """The folder `generators`, `baselines` or `leaderboard` with suites, recipes or results.
 
-    >>> (folder("generators") / "classic.toml").is_file()
+    >>> (builtin_folder("generators") / "classic.toml").is_file()
     True
     """
     packed = _PACKAGE / "_catalog"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import compiled
-from mathbench.hashing import ABSENT, HALF, MODULUS, U64, Int, key_of, mix, mix_int
+from mathbench.hashing import ABSENT, HALF, MODULUS, U64, Int, key_of, mix64, mix64_int
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,17 @@ class Reserve:
         """The share of all problems in it, 0 to 1."""
         return round(self.high - self.low, 12)
 
-    def first(self, share: float) -> "Reserve":
+    def subset(self, share: float) -> "Reserve":
         """The first `share` (of all problems) of this reserve; shares of one reserve are nested."""
         return Reserve(self.name, self.low, self.low + min(share, self.share))
 
-    def holds(self, fingerprints: U64) -> NDArray[np.bool_]:
+    def contains(self, fingerprints: U64) -> NDArray[np.bool_]:
         """Say for each fingerprint (uint64, any shape) whether it lies in this reserve."""
         at_least = fingerprints >= np.uint64(_threshold(self.low))
         return at_least if self.high >= 1 else at_least & (fingerprints < np.uint64(_threshold(self.high)))
 
-    def among(
-        self, family: str, canonical: Int, operands: Int, wanted: NDArray[np.bool_] | None = None
+    def select(
+        self, family: str, canonical: Int, operands: Int, requested: NDArray[np.bool_] | None = None
     ) -> tuple[Int, Int, U64]:
         """Which problems, of those wanted, lie in this reserve.
 
@@ -51,17 +51,17 @@ class Reserve:
             family: the name under which related tasks share their reserves.
             canonical: int64 (words, n), as for :func:`fingerprints`.
             operands: int64 (m, n).
-            wanted: bool (n,); None means all.
+            requested: bool (n,); None means all.
 
         Returns:
             Their places, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
         """
         if compiled.LIBRARY:
-            ends = _threshold(self.low), _threshold(self.high) - 1
-            return compiled.reserved(operands, canonical, wanted, _start(family), ends)
+            stops = _threshold(self.low), _threshold(self.high) - 1
+            return compiled.reserved(operands, canonical, requested, _start(family), stops)
         prints = fingerprints(family, canonical)
-        held = self.holds(prints)
-        kept = np.flatnonzero(held if wanted is None else held & wanted)
+        held = self.contains(prints)
+        kept = np.flatnonzero(held if requested is None else held & requested)
         return kept, operands.take(kept, axis=1), prints.take(kept)
 
 
@@ -72,8 +72,8 @@ def _threshold(share: float) -> int:
 TRAIN = Reserve("train", 0.0, 0.8)
 VALIDATION = Reserve("validation", 0.8, 0.9)
 TEST = Reserve("test", 0.9, 1.0)
-OF_SPLIT = {"train": TRAIN, "validation": VALIDATION, "interpolate": TEST, "extrapolate": TEST}
-SPLITS = tuple(OF_SPLIT)
+RESERVE_OF_SPLIT = {"train": TRAIN, "validation": VALIDATION, "interpolate": TEST, "extrapolate": TEST}
+SPLITS = tuple(RESERVE_OF_SPLIT)
 
 
 def fingerprints(family: str, canonical: Int) -> U64:
@@ -95,7 +95,7 @@ def fingerprints(family: str, canonical: Int) -> U64:
         return compiled.fingerprints(canonical, _start(family))
     state: U64 = np.array(_start(family), dtype=np.uint64)
     for operand in canonical:
-        mixed = mix(operand.view(np.uint64) ^ state)
+        mixed = mix64(operand.view(np.uint64) ^ state)
         state = np.where(operand == ABSENT, state, mixed) if operand.min(initial=0) < 0 else mixed
     return state
 
@@ -115,7 +115,7 @@ def fingerprint(family: str, canonical: Sequence[int]) -> int:
     state = _start(family)
     for operand in canonical:
         for word in (operand,) if operand < HALF else (operand % HALF, operand % MODULUS):
-            state = mix_int(state ^ word)
+            state = mix64_int(state ^ word)
     return state
 
 

@@ -10,8 +10,8 @@ from mathbench import formats
 from mathbench.errors import InputError, SpaceExhausted, did_you_mean
 from mathbench.hashing import Int, check_seed
 from mathbench.numbers import text
-from mathbench.reserve import OF_SPLIT
-from mathbench.task import Task, Written, numbers
+from mathbench.reserve import RESERVE_OF_SPLIT
+from mathbench.task import Task, TextRows, row_numbers
 
 COLUMNS = ("question", "answer", "task", "stratum", "row")
 
@@ -35,21 +35,21 @@ class Rows:
     """
 
     def __init__(self, task: Task, split: str = "train", seed: int | str = 0):
-        if split not in OF_SPLIT:
-            raise InputError(f"unknown split '{split}'. {did_you_mean(split, OF_SPLIT)}")
+        if split not in RESERVE_OF_SPLIT:
+            raise InputError(f"unknown split '{split}'. {did_you_mean(split, RESERVE_OF_SPLIT)}")
         self.task, self.split, self.seed = task, split, check_seed(seed)
         self.strata = task.strata(split)
-        self._name = text.column([task.name])
-        self._names = text.column([s.name for s in self.strata])
+        self._name = text.from_list([task.name])
+        self._names = text.from_list([s.name for s in self.strata])
         self.source = task.source(split, self.seed)
 
     def __len__(self) -> int:
-        """How many rows the split holds. To count them all takes longer than to ask for some: see :meth:`upto`."""
+        """The number of rows in the split. An exact count may be expensive; see :meth:`capacity_up_to`."""
         return len(self.source)
 
-    def upto(self, rows: int) -> int:
+    def capacity_up_to(self, rows: int) -> int:
         """So many rows, or as many as the split holds where these are fewer."""
-        return self.source.upto(rows)
+        return self.source.capacity_up_to(rows)
 
     def require(self, rows: int) -> None:
         """Check that the split holds so many rows.
@@ -57,7 +57,7 @@ class Rows:
         Raises:
             SpaceExhausted: says how many there are.
         """
-        if rows > self.upto(rows):
+        if rows > self.capacity_up_to(rows):
             raise SpaceExhausted(
                 f"{self.task.name}: {self.split} holds {len(self):,} different rows. Received: {rows:,}."
             )
@@ -73,27 +73,27 @@ class Rows:
         """
         if isinstance(rows, range):
             self.require(max(rows[0], rows[-1]) + 1 if rows else 0)  # before an array of that size is made
-        wanted = numbers(rows)
-        self.require(int(wanted.max(initial=-1)) + 1)
-        if wanted.min(initial=0) < 0:
-            raise InputError(f"row numbers start at 0. Received: {int(wanted.min())}.")
-        parts = self.source.written(rows if isinstance(rows, range) else wanted)
+        requested = row_numbers(rows)
+        self.require(int(requested.max(initial=-1)) + 1)
+        if requested.min(initial=0) < 0:
+            raise InputError(f"row numbers start at 0. Received: {int(requested.min())}.")
+        parts = self.source.rendered(rows if isinstance(rows, range) else requested)
         found = [self._columns(part) for part in parts]
         columns = {name: pa.chunked_array([part[name] for part in found]) for name in found[0]}
-        table = pa.table({**columns, "row": text.integers(wanted)})
-        return formats.of(self.task).rows(table.select([*COLUMNS, *columns.keys() - set(COLUMNS)]))
+        table = pa.table({**columns, "row": text.int_array(requested)})
+        return formats.for_task(self.task).rows(table.select([*COLUMNS, *columns.keys() - set(COLUMNS)]))
 
-    def _columns(self, part: Written) -> dict[str, pa.Array]:
+    def _columns(self, part: TextRows) -> dict[str, pa.Array]:
         """Questions, answers and what stands beside them."""
-        one_name = text.integers(np.zeros(len(part.stratum), np.int32))
-        stratum = text.integers(part.stratum.astype(np.int32))
+        one_name = text.int_array(np.zeros(len(part.stratum), np.int32))
+        stratum = text.int_array(part.stratum.astype(np.int32))
         columns = {
             "question": part.questions,
             "answer": part.answers,
             "task": pa.DictionaryArray.from_arrays(one_name, self._name),
             "stratum": pa.DictionaryArray.from_arrays(stratum, self._names),
         }
-        return columns if part.labels is None else {**columns, "label": text.integers(part.labels)}
+        return columns if part.labels is None else {**columns, "label": text.int_array(part.labels)}
 
 
 @lru_cache(maxsize=32)

@@ -22,7 +22,7 @@ from mathbench.stratum import Stratum
 LABELS = ("false", "true")
 
 
-class Written(NamedTuple):
+class TextRows(NamedTuple):
     """Some rows of one split in plain text.
 
     Attributes:
@@ -37,14 +37,14 @@ class Written(NamedTuple):
     labels: Int | None = None
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """Where the rows of one split of a task come from."""
 
     def __len__(self) -> int:
         """How many rows there are."""
         ...
 
-    def upto(self, rows: int) -> int:
+    def capacity_up_to(self, rows: int) -> int:
         """So many rows, or all where there are fewer."""
         ...
 
@@ -54,16 +54,16 @@ class Source(Protocol):
         ...
 
     @property
-    def at_once(self) -> int:
+    def batch_rows(self) -> int:
         """How many rows to make at a time, so that memory is the same for every task."""
         ...
 
-    def written(self, rows: range | Int) -> Iterator[Written]:
+    def rendered(self, rows: range | Int) -> Iterator[TextRows]:
         """Some rows in order, a range or int64 (n,), in pieces, at least one."""
         ...
 
 
-def numbers(rows: range | Sequence[int] | Int) -> Int:
+def row_numbers(rows: range | Sequence[int] | Int) -> Int:
     """Row numbers as an array, int64 (n,)."""
     if isinstance(rows, range):
         return np.arange(rows.start, rows.stop, rows.step, dtype=np.int64)
@@ -86,7 +86,7 @@ class Task(ABC):
     def __post_init__(self) -> None:
         parameters.check(self, self.family)
         # one name for one format: options at their defaults are left out
-        object.__setattr__(self, "format", formats.checked(self, self.format))
+        object.__setattr__(self, "format", formats.validated(self, self.format))
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -168,7 +168,7 @@ class Task(ABC):
         return key_of(self.id, seed, split)
 
     @abstractmethod
-    def source(self, split: str, seed: int | str) -> Source:
+    def source(self, split: str, seed: int | str) -> RowSource:
         """Where the rows of a split under a seed come from."""
 
     def longest(self) -> tuple[int, int] | None:
@@ -204,7 +204,7 @@ class Task(ABC):
         """The tasks of a mixture by the prefix of their strata; empty for any other task."""
         return {}
 
-    def asked_in(self, stratum: str) -> "Task":
+    def part_of_stratum(self, stratum: str) -> "Task":
         """The task that a question of a stratum is of: itself, or of a mixture the one that the stratum names."""
         return self
 

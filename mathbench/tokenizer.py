@@ -19,8 +19,8 @@ Bytes = NDArray[np.uint8]
 Int = NDArray[np.int64]
 Tokens = NDArray[Any]  # of the integer type asked for, int64 by default
 
-BLANK = 0
-FOREIGN = 255  # no token: an alphabet has at most 127 characters
+PAD = 0
+UNKNOWN = 255  # no token: an alphabet has at most 127 characters
 PRINTABLE = "".join(map(chr, range(32, 127)))
 SLICE = 1 << 12  # rows worked on at a time: temporaries stay in the cache
 
@@ -52,7 +52,7 @@ class Characters:
             raise InputError(f"an alphabet is ASCII text, each character once. Received: {given!r}.")
 
     @property
-    def symbols(self) -> int:
+    def vocabulary_size(self) -> int:
         """How many different tokens there are, the blank included."""
         return len(self.alphabet) + 1
 
@@ -73,7 +73,7 @@ class Characters:
         Raises:
             InputError: for a character that is not in the alphabet.
         """
-        data, offsets = bytes_of(column)
+        data, offsets = bytes_and_offsets(column)
         lengths = np.diff(offsets)
         width = max(width, int(lengths.max(initial=0)))
         out, room = np.zeros((len(lengths), width), dtype=dtype), np.zeros(width, dtype=np.uint8)
@@ -101,14 +101,16 @@ class Characters:
         """
         tokens = np.asarray(tokens)
         if lengths is None:
-            blank = (tokens[:, ::-1] if left else tokens) == BLANK
+            blank = (tokens[:, ::-1] if left else tokens) == PAD
             lengths = np.where(blank.any(axis=1), blank.argmax(axis=1), tokens.shape[1])
         lengths = np.asarray(lengths, dtype=np.int64)
         place = np.arange(tokens.shape[1])
         kept = tokens[place >= len(place) - lengths[:, None] if left else place < lengths[:, None]]
-        if len(kept) and not (kept.min() > BLANK and kept.max() < self.symbols):
-            raise InputError(f"tokens of text are 1 to {self.symbols - 1}. Received: {_outside(kept, self)}.")
-        return text.strings(self._bytes[kept], lengths)
+        if len(kept) and not (kept.min() > PAD and kept.max() < self.vocabulary_size):
+            raise InputError(
+                f"tokens of text are 1 to {self.vocabulary_size - 1}. Received: {_outside(kept, self)}."
+            )
+        return text.string_array(self._bytes[kept], lengths)
 
     def tokens(self, data: Bytes) -> Int:
         """Bytes, uint8 (c,), to tokens, int64 (c,).
@@ -120,7 +122,7 @@ class Characters:
 
     def _found(self, data: Bytes) -> Bytes:
         tokens = np.frombuffer(data.tobytes().translate(self._table), dtype=np.uint8)
-        if tokens.max(initial=BLANK) < FOREIGN:
+        if tokens.max(initial=PAD) < UNKNOWN:
             return tokens
         foreign = "".join(sorted(set(bytes(data).decode()) - set(self.alphabet)))
         raise InputError(f"the alphabet '{self.alphabet}' does not know '{foreign}'.")
@@ -133,12 +135,12 @@ class Characters:
     @cached_property
     def _table(self) -> bytes:
         """The token of each byte."""
-        table = np.full(256, FOREIGN, dtype=np.uint8)
-        table[self._bytes[1:]] = np.arange(1, self.symbols)
+        table = np.full(256, UNKNOWN, dtype=np.uint8)
+        table[self._bytes[1:]] = np.arange(1, self.vocabulary_size)
         return table.tobytes()
 
 
-def plain(column: Any) -> pa.StringArray:
+def as_string_array(column: Any) -> pa.StringArray:
     """A column of text as one Arrow array of strings, whatever its chunks and its type."""
     if isinstance(column, pa.ChunkedArray):
         column = pa.concat_arrays(
@@ -147,9 +149,9 @@ def plain(column: Any) -> pa.StringArray:
     return column.cast(pa.string())
 
 
-def bytes_of(column: Any) -> tuple[Bytes, Int]:
+def bytes_and_offsets(column: Any) -> tuple[Bytes, Int]:
     """The bytes of all strings laid end to end, and where each starts, int64 (n + 1,)."""
-    return text.raw(plain(column))
+    return text.bytes_and_offsets(as_string_array(column))
 
 
 def _cut(data: Bytes, starts: Int, width: int) -> Bytes:
@@ -159,4 +161,4 @@ def _cut(data: Bytes, starts: Int, width: int) -> Bytes:
 
 
 def _outside(tokens: Tokens, characters: Characters) -> int:
-    return int(tokens[(tokens <= BLANK) | (tokens >= characters.symbols)][0])
+    return int(tokens[(tokens <= PAD) | (tokens >= characters.vocabulary_size)][0])

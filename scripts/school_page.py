@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mathbench.generators.deepmind import MODULES, TASKS
-from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.rows import Rows
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +73,7 @@ def section(module: Module, figures: dict[str, list[dict[str, Any]]]) -> str:
     return "\n".join(parts) + "\n" + (("\n" + distances(alike)) if alike else "")
 
 
-def described(level: Level) -> str:
+def described(level: DifficultyLevel) -> str:
     """A level in cells."""
     entropy, modules = (ends(*pair) for pair in (level.entropy, level.modules))
     settings = ", ".join(f"{name} {value}" for name, value in level.settings.items())

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from mathbench import formats
-from mathbench.baselines.analysis.confidence import Confidence, confidences
-from mathbench.baselines.predictor import Finished
+from mathbench.baselines.analysis.confidence import Confidence, character_probabilities
+from mathbench.baselines.predictor import LoadedRun
 from mathbench.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
-class Answered:
+class Answer:
     """Questions and what a run answers.
 
     Args:
@@ -28,7 +28,7 @@ class Answered:
     sure: list[Confidence]
 
 
-def answered(finished: Finished, questions: Sequence[str]) -> Answered:
+def ask_questions(finished: LoadedRun, questions: Sequence[str]) -> Answer:
     """Ask a run; a network computes once, so the confidence is that of the answer that is shown.
 
     Args:
@@ -41,11 +41,11 @@ def answered(finished: Finished, questions: Sequence[str]) -> Answered:
     if "" in questions:
         raise InputError("a question must not be empty.")
     try:
-        asked = pa.array(questions, pa.string())
+        requested = pa.array(questions, pa.string())
     except UnicodeEncodeError:
         raise InputError("a question must be text in UTF-8.") from None
     try:
-        return _answered(finished, asked)
+        return _answered(finished, requested)
     except (ValueError, IndexError, ArithmeticError) as error:
         if isinstance(error, InputError):
             raise
@@ -54,9 +54,9 @@ def answered(finished: Finished, questions: Sequence[str]) -> Answered:
         ) from None
 
 
-def _answered(finished: Finished, asked: pa.Array) -> Answered:
-    written = formats.of(finished.task)
-    questions = written.questions(asked)
-    sure = confidences(finished.trained, questions) if finished.trained else []
+def _answered(finished: LoadedRun, requested: pa.Array) -> Answer:
+    written = formats.for_task(finished.task)
+    questions = written.questions(requested)
+    sure = character_probabilities(finished.trained, questions) if finished.trained else []
     given = pa.array([one.answer for one in sure], pa.string()) if sure else finished.predict(questions)
-    return Answered(written.undo_answers(given).to_pylist(), questions, given, sure)
+    return Answer(written.undo_answers(given).to_pylist(), questions, given, sure)

@@ -15,7 +15,7 @@ from mathbench.storage import atomic
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
-FILE = "checkpoint.npz"
+CHECKPOINT_FILE = "checkpoint.npz"
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -23,21 +23,21 @@ def write_json(path: Path, value: Any) -> None:
     atomic.write(path, json.dumps(value, indent=2) + "\n")
 
 
-def save(folder: Path, facts: Mapping[str, Any], groups: Mapping[str, Arrays]) -> None:
+def save(folder: Path, summary: Mapping[str, Any], groups: Mapping[str, Arrays]) -> None:
     """Write a checkpoint.
 
     Args:
         folder: the run directory.
-        facts: plain values.
+        summary: plain values.
         groups: arrays by name, in named groups.
     """
     arrays = {
         f"{group}:{name}": array for group, members in groups.items() for name, array in members.items()
     }
-    arrays["facts"] = np.frombuffer(json.dumps(dict(facts)).encode(), dtype=np.uint8)
+    arrays["facts"] = np.frombuffer(json.dumps(dict(summary)).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    atomic.write(folder / FILE, buffer.getvalue())
+    atomic.write(folder / CHECKPOINT_FILE, buffer.getvalue())
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.generic]]]] | None:
@@ -46,17 +46,17 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.g
     Raises:
         InputError: when the file is damaged.
     """
-    path = folder / FILE
+    path = folder / CHECKPOINT_FILE
     if not path.exists():
         return None
     groups: dict[str, dict[str, NDArray[np.generic]]] = {}
     try:
         with np.load(path, allow_pickle=False) as stored:
-            facts = json.loads(bytes(stored["facts"]))
+            summary = json.loads(bytes(stored["facts"]))
             for key in stored.files:
                 group, colon, name = key.partition(":")
                 if colon:
                     groups.setdefault(group, {})[name] = stored[key]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is damaged ({error}). Give --force to start the run anew.") from None
-    return facts, groups
+    return summary, groups

@@ -13,7 +13,7 @@ Int = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Stage:
+class CurriculumStage:
     """Some steps that show some strata.
 
     Args:
@@ -25,14 +25,14 @@ class Stage:
     pattern: str
 
 
-def stages_of(words: str) -> tuple[Stage, ...]:
+def parse_stages(words: str) -> tuple[CurriculumStage, ...]:
     """Read stages such as ``0.2 digits=1*; 0.3 digits=[12]*``.
 
     Raises:
         InputError: for a stage that is not a share and a pattern, or shares above 1 in all.
 
-    >>> stages_of("0.2 digits=1*; 0.3 digits=[12]*")
-    (Stage(share=0.2, pattern='digits=1*'), Stage(share=0.3, pattern='digits=[12]*'))
+    >>> parse_stages("0.2 digits=1*; 0.3 digits=[12]*")
+    (CurriculumStage(share=0.2, pattern='digits=1*'), CurriculumStage(share=0.3, pattern='digits=[12]*'))
     """
     stages = tuple(_stage(part) for part in words.split(";") if part.strip())
     if sum(stage.share for stage in stages) > 1 + 1e-9:
@@ -40,12 +40,12 @@ def stages_of(words: str) -> tuple[Stage, ...]:
     return stages
 
 
-def _stage(part: str) -> Stage:
+def _stage(part: str) -> CurriculumStage:
     share, _, pattern = part.strip().partition(" ")
     try:
-        found = Stage(float(share), pattern.strip())
+        found = CurriculumStage(float(share), pattern.strip())
     except ValueError:
-        found = Stage(0.0, "")
+        found = CurriculumStage(0.0, "")
     if not (0 < found.share <= 1 and found.pattern):
         raise InputError(
             "curriculum: a stage is a share of the steps above 0 and a pattern of strata, such as "
@@ -54,16 +54,16 @@ def _stage(part: str) -> Stage:
     return found
 
 
-def begins(stages: tuple[Stage, ...], steps: int) -> tuple[int, ...]:
+def stage_starts(stages: tuple[CurriculumStage, ...], steps: int) -> tuple[int, ...]:
     """The first step of each stage, and of what comes after the last one.
 
-    >>> begins(stages_of("0.2 digits=1*; 0.3 digits=2*"), 100)
+    >>> stage_starts(parse_stages("0.2 digits=1*; 0.3 digits=2*"), 100)
     (0, 20, 50)
     """
     return (0, *(round(float(done) * steps) for done in np.cumsum([stage.share for stage in stages])))
 
 
-def shown(stage: Stage, strata: pa.ChunkedArray) -> Int:
+def stage_rows(stage: CurriculumStage, strata: pa.ChunkedArray) -> Int:
     """The rows that a stage shows, int64 (m,), given the stratum of each row.
 
     Raises:
@@ -71,8 +71,8 @@ def shown(stage: Stage, strata: pa.ChunkedArray) -> Int:
     """
     encoded = strata.cast(pa.string()).combine_chunks().dictionary_encode()
     names = encoded.dictionary.to_pylist()
-    wanted = np.array([fnmatchcase(name, stage.pattern) for name in names], dtype=bool)
-    if not wanted.any():
+    requested = np.array([fnmatchcase(name, stage.pattern) for name in names], dtype=bool)
+    if not requested.any():
         hint = did_you_mean(stage.pattern, names)
         raise InputError(f"curriculum: no stratum of train matches '{stage.pattern}'. {hint}")
-    return np.flatnonzero(wanted[encoded.indices.to_numpy(zero_copy_only=False)])
+    return np.flatnonzero(requested[encoded.indices.to_numpy(zero_copy_only=False)])

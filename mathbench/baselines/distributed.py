@@ -29,12 +29,12 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def own_device() -> str:
+def local_device() -> str:
     """The GPU of this process; that of one process is the first."""
     return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
 
 
-def launch(devices: int, arguments: list[str]) -> None:
+def launch_torchrun(devices: int, arguments: list[str]) -> None:
     """Become torchrun, which starts this command once for each device of this machine.
 
     Args:
@@ -47,7 +47,7 @@ def launch(devices: int, arguments: list[str]) -> None:
 
 
 @contextmanager
-def together() -> Iterator[bool]:
+def process_group() -> Iterator[bool]:
     """Join the other processes for a while; gives whether this one leads, and lets the others end with it."""
     if world() == 1:
         yield True
@@ -57,17 +57,17 @@ def together() -> Iterator[bool]:
         yield rank() == 0
     finally:
         if rank() == 0:
-            tell("end")
+            broadcast_command("end")
         distributed.destroy_process_group()
 
 
-def tell(*words: Any) -> None:
+def broadcast_command(*words: Any) -> None:
     """What the leader does now, for the others to do too; without others nothing."""
     if world() > 1 and rank() == 0:
         _broadcast([words])
 
 
-def follow(build: Callable[..., Any]) -> None:
+def run_follower(build: Callable[..., Any]) -> None:
     """Do what the leader says until it ends: build networks, load weights and take steps.
 
     Args:
@@ -84,7 +84,7 @@ def follow(build: Callable[..., Any]) -> None:
             getattr(network, name)(*arguments)
 
 
-def part(questions: Tokens, labels: Tokens) -> tuple[Tokens, Tokens]:
+def local_rows(questions: Tokens, labels: Tokens) -> tuple[Tokens, Tokens]:
     """The rows of a batch that this process learns, in their order."""
     if world() == 1:
         return questions, labels
@@ -107,6 +107,6 @@ def _joined() -> Any:
     import torch
 
     if torch.cuda.is_available():
-        torch.cuda.set_device(own_device())
+        torch.cuda.set_device(local_device())
     torch.distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     return torch.distributed

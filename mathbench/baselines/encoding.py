@@ -20,7 +20,7 @@ from mathbench.numbers import text
 from mathbench.parameters import check, parameter
 from mathbench.reserve import TRAIN, fingerprints
 from mathbench.task import Task
-from mathbench.tokenizer import Characters, bytes_of, plain
+from mathbench.tokenizer import Characters, as_string_array, bytes_and_offsets
 
 Tokens = NDArray[np.int64]
 
@@ -28,7 +28,7 @@ MAX_CLASSES = 1000
 
 
 @dataclass(frozen=True)
-class Choices:
+class EncodingOptions:
     """What a recipe chooses; the rest of an encoding follows from the data."""
 
     query: str = parameter("reversed", "reading direction of the question", choices=("reversed", "forward"))
@@ -54,14 +54,14 @@ class Encoding:
         classes: the answers to choose from; empty when the answer is written character by character.
 
     >>> questions, answers = pa.array(["5+62", "31+8"]), pa.array(["67", "39"])
-    >>> encoding = fitted(Choices(), "0123456789+", questions, answers)
+    >>> encoding = fit_encoding(EncodingOptions(), "0123456789+", questions, answers)
     >>> encoding.questions(questions).tolist()
     [[3, 7, 11, 6], [9, 11, 2, 4]]
     >>> encoding.decoded(encoding.answers(answers)).to_pylist()
     ['67', '39']
     """
 
-    choices: Choices
+    choices: EncodingOptions
     alphabet: str
     widths: tuple[int, ...]
     answer_width: int
@@ -71,7 +71,7 @@ class Encoding:
     def name(self) -> str:
         """The choices in one word, for tables.
 
-        >>> Encoding(Choices(), "01", (3,), 2).name
+        >>> Encoding(EncodingOptions(), "01", (3,), 2).name
         'reversed-right-first'
         """
         last = self.choices.labels if self.classes else self.choices.answer
@@ -99,7 +99,7 @@ class Encoding:
             InputError: for a character that is not in the alphabet.
         """
         if self.choices.padding == "operands":
-            data, offsets = bytes_of(column)
+            data, offsets = bytes_and_offsets(column)
             out = _in_groups(self._characters.tokens(data), data, offsets, self.widths)
         else:
             out, _ = self._characters.encode(column, self.widths[0], left=self.choices.padding == "left")
@@ -111,16 +111,16 @@ class Encoding:
         Returns:
             For each group the numbers of its rows, int64 (g,), and their tokens, int64 (g, T).
         """
-        column = plain(column)
-        data, offsets = bytes_of(column)
+        column = as_string_array(column)
+        data, offsets = bytes_and_offsets(column)
         lengths = (
             _group_lengths(data, offsets)[2]
             if self.choices.padding == "operands"
             else np.diff(offsets)[:, None]
         )
-        places = max(lengths.shape[1], len(self.widths))
-        own = np.pad(lengths, ((0, 0), (0, places - lengths.shape[1])))
-        own = np.maximum(own, np.pad(self.widths, (0, places - len(self.widths))))
+        positions = max(lengths.shape[1], len(self.widths))
+        own = np.pad(lengths, ((0, 0), (0, positions - lengths.shape[1])))
+        own = np.maximum(own, np.pad(self.widths, (0, positions - len(self.widths))))
         _, group = np.unique(own, axis=0, return_inverse=True)
         members = [
             np.flatnonzero(group.ravel() == number) for number in range(int(group.max(initial=-1)) + 1)
@@ -130,7 +130,7 @@ class Encoding:
     def answers(self, column: Any) -> Tokens:
         """Answers to tokens, int64 (n, answer_width), or with classes to class numbers, int64 (n, 1)."""
         if self.classes:
-            found = pc.index_in(plain(column), pa.array(list(self.classes), pa.string()))
+            found = pc.index_in(as_string_array(column), pa.array(list(self.classes), pa.string()))
             if found.null_count:
                 raise InputError(
                     f"{found.null_count:,} training answers are none of {', '.join(self.classes[:8])}."
@@ -143,20 +143,20 @@ class Encoding:
     def decoded(self, tokens: Tokens) -> pa.StringArray:
         """Output tokens (n, answer_width) or classes (n, 1) to answers; the first blank ends one."""
         if self.classes:
-            return text.words(tokens[:, 0], self.classes)
+            return text.choose_text(tokens[:, 0], self.classes)
         answers = self._characters.decode(tokens)
         return _each_reversed(answers) if self.choices.answer == "last" else answers
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, with the name."""
-        facts = dataclasses.asdict(self)
-        return {"name": self.name, **facts, "widths": list(self.widths), "classes": list(self.classes)}
+        summary = dataclasses.asdict(self)
+        return {"name": self.name, **summary, "widths": list(self.widths), "classes": list(self.classes)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Encoding":
         """The inverse of `to_json`."""
         return cls(
-            Choices(**value["choices"]),
+            EncodingOptions(**value["choices"]),
             value["alphabet"],
             tuple(value["widths"]),
             value["answer_width"],
@@ -168,7 +168,9 @@ class Encoding:
         return Characters(self.alphabet)
 
 
-def fitted(choices: Choices, alphabet: str, questions: Any, answers: Any, classify: bool = False) -> Encoding:
+def fit_encoding(
+    choices: EncodingOptions, alphabet: str, questions: Any, answers: Any, classify: bool = False
+) -> Encoding:
     """The encoding that the choices and the training rows make.
 
     Args:
@@ -181,27 +183,27 @@ def fitted(choices: Choices, alphabet: str, questions: Any, answers: Any, classi
     Raises:
         InputError: when there are too many different answers to classify.
     """
-    classes = tuple(sorted(pc.unique(plain(answers)).to_pylist())) if classify else ()
+    classes = tuple(sorted(pc.unique(as_string_array(answers)).to_pylist())) if classify else ()
     if len(classes) > MAX_CLASSES:
         raise InputError(
             f"a classifier chooses between at most {MAX_CLASSES:,} answers. Received: {len(classes):,}."
         )
-    data, offsets = bytes_of(questions)
+    data, offsets = bytes_and_offsets(questions)
     lengths = np.diff(offsets)
     grouped = choices.padding == "operands"
     widths = _group_lengths(data, offsets)[2].max(axis=0) if grouped else [lengths.max(initial=1)]
-    longest = int(np.diff(bytes_of(answers)[1]).max(initial=1))
+    longest = int(np.diff(bytes_and_offsets(answers)[1]).max(initial=1))
     return Encoding(choices, alphabet, tuple(map(int, widths)), 1 if classify else longest, classes)
 
 
-def alphabet_of(task: Task, columns: Iterable[Any]) -> str:
+def vocabulary_of(task: Task, columns: Iterable[Any]) -> str:
     """The digits of the task's base and every character of the columns, sorted.
 
     >>> from mathbench.families import task
-    >>> alphabet_of(task("addition", base=2), [pa.array(["1+10"])])
+    >>> vocabulary_of(task("addition", base=2), [pa.array(["1+10"])])
     '+01'
     """
-    seen = {int(byte) for column in columns for byte in np.unique(bytes_of(column)[0])}
+    seen = {int(byte) for column in columns for byte in np.unique(bytes_and_offsets(column)[0])}
     return "".join(sorted({chr(byte) for byte in seen} | set(text.DIGITS[: task.parameters.get("base", 10)])))
 
 
@@ -217,13 +219,13 @@ def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
     if task.family != "divisible" or encoding.choices.query != "forward" or task is not task.plain:
         raise InputError("labels=prefix needs the task 'divisible' in plain text and query=forward.")
     base, number = task.parameters["base"], _class_of_residue(encoding, task)
-    ours = TRAIN.first(task.train_part)
+    ours = TRAIN.subset(task.train_part)
     digits = np.array([-1] + [text.DIGITS.index(c) for c in encoding.alphabet])[questions]
     prefix, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
     for at in range(questions.shape[1]):
         here = digits[:, at] >= 0
         prefix = np.where(here, prefix * base + digits[:, at], prefix)
-        known = here & ours.holds(fingerprints(task.reserve_family, prefix[None, :]))
+        known = here & ours.contains(fingerprints(task.reserve_family, prefix[None, :]))
         labels[:, at] = np.where(known, number[prefix % task.parameters["k"]], -1)
     return labels
 
@@ -232,7 +234,8 @@ def _class_of_residue(encoding: Encoding, task: Task) -> Tokens:
     """The number of the class that each residue belongs to, int64 (k,); -1 where training never shows it."""
     residues = range(task.parameters["k"])
     words = [
-        str(r == 0).lower() if task.recognition else text.show(r, task.parameters["base"]) for r in residues
+        str(r == 0).lower() if task.recognition else text.to_text(r, task.parameters["base"])
+        for r in residues
     ]
     return np.array([encoding.classes.index(word) if word in encoding.classes else -1 for word in words])
 
@@ -242,10 +245,10 @@ def _in_groups(
 ) -> Tokens:
     """Every number padded on its left to the width of its place, so that units stand below units."""
     row, group, lengths = _group_lengths(data, offsets)
-    places = max(len(widths), lengths.shape[1])
-    lengths = np.pad(lengths, ((0, 0), (0, places - lengths.shape[1])))
-    width = np.maximum(lengths.max(axis=0, initial=0), np.pad(widths, (0, places - len(widths))))
-    start = np.cumsum(width) - width + np.where(np.arange(places) % 2, width - lengths, 0)  # (n, places)
+    positions = max(len(widths), lengths.shape[1])
+    lengths = np.pad(lengths, ((0, 0), (0, positions - lengths.shape[1])))
+    width = np.maximum(lengths.max(axis=0, initial=0), np.pad(widths, (0, positions - len(widths))))
+    start = np.cumsum(width) - width + np.where(np.arange(positions) % 2, width - lengths, 0)  # (n, places)
     before = offsets[:-1, None] + np.cumsum(lengths, axis=1) - lengths  # where each group starts in the data
     out = np.zeros((len(lengths), int(width.sum())), dtype=np.int64)
     out[row, start[row, group] + np.arange(len(data)) - before[row, group]] = tokens
@@ -270,13 +273,13 @@ def _group_lengths(
     count = np.cumsum(changed)
     before = np.concatenate([[0], count])[offsets[:-1]]
     group = count - before[row]
-    places = int(group.max(initial=0)) + 1
-    return row, group, np.bincount(row * places + group, minlength=n * places).reshape(n, places)
+    positions = int(group.max(initial=0)) + 1
+    return row, group, np.bincount(row * positions + group, minlength=n * positions).reshape(n, positions)
 
 
 def _each_reversed(column: Any) -> pa.StringArray:
     """Every string back to front."""
-    data, offsets = bytes_of(column)
+    data, offsets = bytes_and_offsets(column)
     row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     source = offsets[:-1][row] + offsets[1:][row] - 1 - np.arange(len(data))
-    return text.strings(data[source], np.diff(offsets))
+    return text.string_array(data[source], np.diff(offsets))

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 
 from mathbench import formats
 from mathbench.baselines import run_directory
-from mathbench.baselines.distributed import tell, world
+from mathbench.baselines.distributed import broadcast_command, world
 from mathbench.baselines.encoding import Encoding, Tokens
-from mathbench.baselines.models.interface import Network, Place, Shape
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.result import Result
-from mathbench.baselines.spec import Spec
-from mathbench.baselines.training.data import asked
+from mathbench.baselines.spec import RunSpec
+from mathbench.baselines.training.data import effective_encoding
 from mathbench.errors import InputError
 from mathbench.families import family
 from mathbench.registry import load
@@ -27,7 +27,7 @@ Predict = Callable[[Any], Any]  # questions to answers, strings (n,), both as th
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedNetwork:
     """A trained network, ready to be asked.
 
     Args:
@@ -40,7 +40,7 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Finished:
+class LoadedRun:
     """A finished run, ready to be asked.
 
     Args:
@@ -53,10 +53,10 @@ class Finished:
     predict: Predict
     result: dict[str, Any]
     task: Task
-    trained: Trained | None
+    trained: TrainedNetwork | None
 
 
-def reopened(run: Path, place: Place) -> Finished:
+def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
     """Read a finished run.
 
     Raises:
@@ -64,42 +64,44 @@ def reopened(run: Path, place: Place) -> Finished:
     """
     said, result = run_directory.spec_of(run), Result.load(run)
     try:
-        spec, task = Spec.from_json(said), family(result.task["id"]).of(result.task["parameters"])
+        spec, task = RunSpec.from_json(said), family(result.task["id"]).of(result.task["parameters"])
         if not spec.trained:
-            return Finished(_answerer(spec, task, run), result.to_json(), task, None)
-        trained = _network(spec, result, run, place)
+            return LoadedRun(_answerer(spec, task, run), result.to_json(), task, None)
+        trained = _network(spec, result, run, device_config)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{run} is damaged: {type(error).__name__}: {str(error).rstrip('.')}.") from None
-    return Finished(network_predictor(trained.network, trained.encoding), result.to_json(), task, trained)
+    return LoadedRun(network_predictor(trained.network, trained.encoding), result.to_json(), task, trained)
 
 
-def loaded(run: Path, place: Place) -> tuple[Predict, dict[str, Any]]:
-    """What a finished run answers with, and its result; errors as for `reopened`."""
-    finished = reopened(run, place)
+def load_predictor(run: Path, device_config: DeviceConfig) -> tuple[Predict, dict[str, Any]]:
+    """What a finished run answers with, and its result; errors as for `load_run`."""
+    finished = load_run(run, device_config)
     return finished.predict, finished.result
 
 
-def _network(spec: Spec, result: Result, run: Path, place: Place) -> Trained:
+def _network(spec: RunSpec, result: Result, run: Path, device_config: DeviceConfig) -> TrainedNetwork:
     encoding = Encoding.from_json(result.encoding)
-    network = build(spec, encoding, place)
+    network = build(spec, encoding, device_config)
     network.load(run)
-    return Trained(network, asked(spec.hyperparameters, encoding))
+    return TrainedNetwork(network, effective_encoding(spec.hyperparameters, encoding))
 
 
-def _answerer(spec: Spec, task: Task, run: Path) -> Predict:
+def _answerer(spec: RunSpec, task: Task, run: Path) -> Predict:
     kind = load(spec.baseline.target)
     if hasattr(kind, "load"):
         return answerer_predictor(spec, task, kind.load(task, run))
-    if not (run / run_directory.FITTED).is_file():
+    if not (run / run_directory.ANSWERER_FILE).is_file():
         raise InputError(
             f"{spec.baseline.name} keeps nothing to be asked again: it has neither state nor load."
         )
-    return answerer_predictor(spec, task, kind(task, **json.loads((run / run_directory.FITTED).read_text())))
+    return answerer_predictor(
+        spec, task, kind(task, **json.loads((run / run_directory.ANSWERER_FILE).read_text()))
+    )
 
 
-def build(spec: Spec, encoding: Encoding, place: Place) -> Network:
+def build(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:
     """The untrained network of a spec, in all processes that learn together.
 
     Raises:
@@ -107,9 +109,9 @@ def build(spec: Spec, encoding: Encoding, place: Place) -> Network:
     """
     if world() > 1 and spec.framework != "torch":
         raise InputError(f"several processes learn together in PyTorch only. Received: {spec.framework}.")
-    tell("build", spec, encoding, place)
+    broadcast_command("build", spec, encoding, device_config)
     target = spec.baseline.frameworks[spec.framework]
-    network: Network = load(target)(Shape.of(encoding), spec.hyperparameters, spec.seed, place)
+    network: Network = load(target)(NetworkShape.of(encoding), spec.hyperparameters, spec.seed, device_config)
     return network
 
 
@@ -127,9 +129,9 @@ def predict_groups(
     return answers.take(pa.array(np.argsort(rows)))
 
 
-def answerer_predictor(spec: Spec, task: Task, made: Any) -> Predict:
+def answerer_predictor(spec: RunSpec, task: Task, made: Any) -> Predict:
     """What an answerer answers with; a shortcut, which knows plain text only, through the format of the task."""
-    written, answer = formats.of(task), _texts(made.predict)
+    written, answer = formats.for_task(task), _texts(made.predict)
     if spec.baseline.kind == "other" or not written.formats:
         return answer
 
@@ -142,11 +144,11 @@ def answerer_predictor(spec: Spec, task: Task, made: Any) -> Predict:
 
 def _texts(predict: Callable[[list[str]], list[str]]) -> Predict:
     def answer(questions: Any) -> pa.StringArray:
-        asked = pc.cast(questions, pa.string()).to_pylist()
-        given = predict(asked)
-        if len(given) != len(asked):
+        requested = pc.cast(questions, pa.string()).to_pylist()
+        given = predict(requested)
+        if len(given) != len(requested):
             raise InputError(
-                f"a baseline must answer every question. Received: {len(given)} of {len(asked)} answers."
+                f"a baseline must answer every question. Received: {len(given)} of {len(requested)} answers."
             )
         return pa.array(given, pa.string())
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mathbench.baselines.encoding import Choices
-from mathbench.baselines.settings import Training
+from mathbench.baselines.encoding import EncodingOptions
+from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.table import Baseline
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
-from mathbench.registry import folder, load
+from mathbench.registry import builtin_folder, load
 
 _SHARE: tuple[Any, float, str] = ((int, float), 1, "an exact match from 0 to 1")
 PUBLISHED: dict[str, tuple[Any, float, str]] = {  # what a source may print: type, largest value, in words
@@ -80,7 +80,7 @@ class Recipe:
 
 def names() -> list[str]:
     """The recipes that come with mathbench."""
-    return sorted(path.stem for path in folder("baselines").glob("*.toml"))
+    return sorted(path.stem for path in builtin_folder("baselines").glob("*.toml"))
 
 
 def read(name: str) -> Recipe:
@@ -92,7 +92,7 @@ def read(name: str) -> Recipe:
     >>> read("addition-rnn").baseline
     'lstm-seq2seq'
     """
-    path = Path(name) if name.endswith(".toml") else folder("baselines") / f"{name}.toml"
+    path = Path(name) if name.endswith(".toml") else builtin_folder("baselines") / f"{name}.toml"
     if not path.is_file():
         raise InputError(f"unknown recipe '{name}'. {did_you_mean(name, names())}")
     try:
@@ -108,9 +108,9 @@ def read(name: str) -> Recipe:
     return Recipe(path.stem, **content)
 
 
-def configured(
+def apply_overrides(
     recipe: Recipe, baseline: Baseline, framework: str, overrides: Mapping[str, str]
-) -> tuple[Training, Choices]:
+) -> tuple[TrainingSettings, EncodingOptions]:
     """The hyperparameters and the encoding that a recipe and some overrides give in one framework.
 
     Raises:
@@ -122,35 +122,37 @@ def configured(
             raise InputError(f"recipe {recipe.name}: unknown key 'settings.{key}'. Allowed: keras, torch.")
     own = {**common, **recipe.settings.get(framework, {})}
     kind = load(baseline.settings)
-    of_encoding, known = {f.name for f in fields(Choices)}, keys(baseline)
+    of_encoding, known = {f.name for f in fields(EncodingOptions)}, override_keys(baseline)
     for key in overrides:
         if key not in known:
             raise InputError(f"{baseline.name} has no setting '{key}'. {did_you_mean(key, known)}")
     chosen = {key: value for key, value in overrides.items() if key in of_encoding}
     others = {key: value for key, value in overrides.items() if key not in of_encoding}
-    settings: Training = kind(**parse(kind, f"recipe {recipe.name}", {**own, **others}))
-    return settings, Choices(**parse(Choices, f"recipe {recipe.name}", {**recipe.encoding, **chosen}))
+    settings: TrainingSettings = kind(**parse(kind, f"recipe {recipe.name}", {**own, **others}))
+    return settings, EncodingOptions(
+        **parse(EncodingOptions, f"recipe {recipe.name}", {**recipe.encoding, **chosen})
+    )
 
 
-def keys(baseline: Baseline) -> set[str]:
+def override_keys(baseline: Baseline) -> set[str]:
     """What ``--set`` may change: hyperparameters and choices of the encoding."""
-    return {f.name for kind in (Choices, load(baseline.settings)) for f in fields(kind)}
+    return {f.name for kind in (EncodingOptions, load(baseline.settings)) for f in fields(kind)}
 
 
-def setting(key: str) -> str:
+def canonical_key(key: str) -> str:
     """The name of a setting as the code writes it; the learning rate goes by `lr` too.
 
-    >>> setting("lr"), setting("warm-up")
+    >>> canonical_key("lr"), canonical_key("warm-up")
     ('rate', 'warm_up')
     """
     key = key.strip().replace("-", "_")
     return {"lr": "rate"}.get(key, key)
 
 
-def overrides_of(pairs: list[str]) -> dict[str, str]:
+def parse_overrides(pairs: list[str]) -> dict[str, str]:
     """Read ``--set key=value`` options.
 
-    >>> overrides_of(["hidden=256", "padding=left"])
+    >>> parse_overrides(["hidden=256", "padding=left"])
     {'hidden': '256', 'padding': 'left'}
     """
     found = {}
@@ -158,5 +160,5 @@ def overrides_of(pairs: list[str]) -> dict[str, str]:
         key, equals, value = pair.partition("=")
         if not (key and equals and value):
             raise InputError(f"--set needs key=value. Received: '{pair}'.")
-        found[setting(key)] = value.strip()
+        found[canonical_key(key)] = value.strip()
     return found

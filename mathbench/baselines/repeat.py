@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint, run_directory
-from mathbench.baselines.result import FILE, Result
+from mathbench.baselines.result import RESULT_FILE, Result
 from mathbench.baselines.run_data import regenerated
-from mathbench.baselines.spec import Spec
+from mathbench.baselines.spec import RunSpec
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 
 
 @dataclass(frozen=True)
-class Original:
+class OriginalRun:
     """A run that is to be repeated.
 
     Args:
@@ -28,13 +28,13 @@ class Original:
     """
 
     run: Path
-    spec: Spec
+    spec: RunSpec
     data: Data
     steps: int = 0
     threads: int = 1
 
 
-def original(run: Path) -> Original:
+def load_original(run: Path) -> OriginalRun:
     """Read a run directory; of a finished run also where it stopped and with how many threads.
 
     Raises:
@@ -42,18 +42,18 @@ def original(run: Path) -> Original:
     """
     said = run_directory.spec_of(run)
     try:
-        spec = Spec.from_json(said)
+        spec = RunSpec.from_json(said)
         data = regenerated(said["task"], said["data"], run)
     except (KeyError, TypeError) as error:
         raise InputError(f"{run} was made by another version: {str(error).rstrip('.')}.") from None
-    if not (run / FILE).is_file():
-        return Original(run, spec, data)
+    if not (run / RESULT_FILE).is_file():
+        return OriginalRun(run, spec, data)
     result = Result.load(run)
-    return Original(run, spec, data, int(result.timings["steps"]), int(result.hardware["threads"]))
+    return OriginalRun(run, spec, data, int(result.timings["steps"]), int(result.hardware["threads"]))
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunComparison:
     """Whether two finished runs are the same.
 
     Args:
@@ -75,13 +75,13 @@ class Comparison:
         }
 
 
-def compared(one: Path, other: Path) -> Comparison | None:
+def compare_runs(one: Path, other: Path) -> RunComparison | None:
     """Compare two finished runs; None when the first has not finished."""
-    if not (one / FILE).is_file():
+    if not (one / RESULT_FILE).is_file():
         return None
     first, second = Result.load(one), Result.load(other)
     same = first.predictions_sha256 == second.predictions_sha256
-    return Comparison(same, _same_weights(one, other), tuple(_differences(first, second)))
+    return RunComparison(same, _same_weights(one, other), tuple(_differences(first, second)))
 
 
 def _same_weights(one: Path, other: Path) -> bool | None:

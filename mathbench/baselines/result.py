@@ -10,7 +10,7 @@ from typing import Any
 from mathbench.baselines.checkpoint import write_json
 from mathbench.errors import InputError, did_you_mean
 
-FILE = "result.json"
+RESULT_FILE = "result.json"
 SCHEMA_VERSION = 1
 
 Scores = dict[str, dict[str, Any]]  # per split what `mathbench.scores.metrics` writes as JSON
@@ -76,7 +76,7 @@ class Result:
 
     def save(self, folder: Path) -> None:
         """Write ``result.json`` into a run directory; it is the last file of a run."""
-        write_json(folder / FILE, self.to_json())
+        write_json(folder / RESULT_FILE, self.to_json())
 
     @classmethod
     def load(cls, folder: Path) -> "Result":
@@ -85,10 +85,10 @@ class Result:
         Raises:
             InputError: when there is none, it is damaged or of another schema.
         """
-        path = folder / FILE
+        path = folder / RESULT_FILE
         if not path.is_file():
             what = "holds no finished run" if folder.is_dir() else "is no run directory"
-            raise InputError(f"{folder} {what} ({FILE} is missing).")
+            raise InputError(f"{folder} {what} ({RESULT_FILE} is missing).")
         try:
             content = json.loads(path.read_text())
         except ValueError as error:

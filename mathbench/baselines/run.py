@@ -16,14 +16,21 @@ from rich.console import Console
 
 from mathbench.baselines import provenance, run_directory
 from mathbench.baselines.distributed import world
-from mathbench.baselines.models.interface import Place
+from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import Predict
 from mathbench.baselines.result import Result
-from mathbench.baselines.shortcuts.answerer import makes_sense
-from mathbench.baselines.spec import Spec, check_applies
+from mathbench.baselines.shortcuts.answerer import applies_to
+from mathbench.baselines.spec import RunSpec, check_applies
 from mathbench.baselines.table import BASELINES
-from mathbench.baselines.trainer import Fitted, Prepared, Watched, fit_answerer, fit_network, prepare
-from mathbench.baselines.training.tracking import Tracker, following, tracker
+from mathbench.baselines.trainer import (
+    FitResult,
+    TrainingOptions,
+    TrainingSetup,
+    fit_answerer,
+    fit_network,
+    prepare,
+)
+from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.registry import load
@@ -35,7 +42,7 @@ SCORED = ("validation", "interpolate", "extrapolate")
 
 
 @dataclass(frozen=True)
-class Order:
+class RunOptions:
     """How to run, apart from what.
 
     Args:
@@ -43,7 +50,7 @@ class Order:
         resume: go on with an unfinished run.
         force: throw away what is there.
         budget: seconds of wall time for training.
-        place: device and threads.
+        device_config: device and threads.
         command: the command line, for the record.
         console: where progress is shown; None for silence.
         track: trackers to tell, by name, besides TensorBoard.
@@ -55,7 +62,7 @@ class Order:
     resume: bool = False
     force: bool = False
     budget: float = math.inf
-    place: Place = field(default_factory=Place)
+    device_config: DeviceConfig = field(default_factory=DeviceConfig)
     command: str = ""
     console: Console | None = None
     track: tuple[str, ...] = ()
@@ -63,7 +70,7 @@ class Order:
     watchers: tuple[Tracker, ...] = ()
 
 
-def run(spec: Spec, data: Data, order: Order) -> Result:
+def run(spec: RunSpec, data: Data, order: RunOptions) -> Result:
     """Fit, predict, score and write everything down.
 
     Returns:
@@ -73,15 +80,15 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
         InputError: when the directory holds another run, or the baseline makes no sense on the task.
     """
     _check(spec, data)
-    wanted = identity(spec, data)
-    if run_directory.finished(order.out, wanted, order.resume, order.force):
+    requested = run_identity(spec, data)
+    if run_directory.is_finished(order.out, requested, order.resume, order.force):
         return Result.load(order.out)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     # what cannot work shows here, before the directory is touched
-    ready = prepare(spec, data, order.place) if spec.trained else None
+    ready = prepare(spec, data, order.device_config) if spec.trained else None
     names = ("tensorboard", *order.track) if spec.trained else order.track
-    trackers = (*(tracker(name, order.out) for name in dict.fromkeys(names)), *order.watchers)
-    with run_directory.claimed(order.out, wanted, order.force), following(trackers, wanted) as summary:
+    trackers = (*(open_tracker(name, order.out) for name in dict.fromkeys(names)), *order.watchers)
+    with run_directory.lock_run(order.out, requested, order.force), tracked(trackers, requested) as summary:
         result = _run(spec, data, order, ready, started, trackers)
         summary.update(
             {f"exact_match/{split}": score["exact_match"] for split, score in result.scores.items()}
@@ -90,20 +97,20 @@ def run(spec: Spec, data: Data, order: Order) -> Result:
 
 
 def _run(
-    spec: Spec,
+    spec: RunSpec,
     data: Data,
-    order: Order,
-    ready: Prepared | None,
+    order: RunOptions,
+    ready: TrainingSetup | None,
     started: str,
     trackers: tuple[Tracker, ...],
 ) -> Result:
     if ready is None:
         fitted = fit_answerer(spec, data, order.out)
     else:
-        watched = Watched(order.console, trackers, order.budget, order.last)
+        watched = TrainingOptions(order.console, trackers, order.budget, order.last)
         fitted = fit_network(spec, data, ready, order.out, watched)
     start = time.perf_counter()
-    predictions = predicted(fitted.predict, data, SCORED)
+    predictions = predict_splits(fitted.predict, data, SCORED)
     seconds = time.perf_counter() - start
     sha256 = write_predictions(order.out / PREDICTIONS, predictions)
     timed = replace(fitted, timings={**fitted.timings, "predict_s": seconds, "started": started})
@@ -112,12 +119,12 @@ def _run(
     return result
 
 
-def identity(spec: Spec, data: Data) -> dict[str, Any]:
+def run_identity(spec: RunSpec, data: Data) -> dict[str, Any]:
     """What makes a run this run and no other: the spec and the data."""
     return {**spec.to_json(), "task": _task(data), "data": _data(data)}
 
 
-def predicted(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.Table:
+def predict_splits(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.Table:
     """Predictions of some splits as a table: split, row, prediction, task."""
     parts = []
     for split in splits:
@@ -139,7 +146,7 @@ def write_predictions(path: Path, predictions: pa.Table) -> str:
     return "sha256:" + hashlib.sha256(buffer.getvalue()).hexdigest()
 
 
-def shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+def score_shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """The scores of every floor that makes sense, per floor and split, and those of the exact solver.
 
     They read and write plain text, whatever format the data is in.
@@ -149,7 +156,7 @@ def shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
         if entry.kind == "network":
             continue
         kind = load(entry.target)
-        if makes_sense(kind, data.task):
+        if applies_to(kind, data.task):
             made = kind.fit(data.task, data.splits["train"], data.splits["validation"])
             scores = {
                 split: _floor_score(made, data.splits[split]) for split in SCORED if split in data.splits
@@ -168,14 +175,14 @@ def _floor_score(made: Any, table: pa.Table) -> dict[str, Any]:
 
 
 def _result(
-    spec: Spec,
+    spec: RunSpec,
     data: Data,
-    order: Order,
-    fitted: Fitted,
+    order: RunOptions,
+    fitted: FitResult,
     scores: Mapping[str, results.SplitScore],
     sha256: str,
 ) -> Result:
-    floors, ceiling = shortcuts(data)
+    floors, ceiling = score_shortcuts(data)
     commit, dirty = provenance.commit()
     said = spec.to_json()
     return Result(
@@ -190,7 +197,7 @@ def _result(
         commit=commit,
         dirty=dirty,
         versions=provenance.versions(spec.framework),
-        hardware=provenance.hardware(fitted.device, order.place.threads, world()),
+        hardware=provenance.hardware(fitted.device, order.device_config.threads, world()),
         parameters=fitted.parameters,
         timings=fitted.timings,
         best=fitted.best,
@@ -210,7 +217,7 @@ def _data(data: Data) -> dict[str, Any]:
     return {"seed": data.seed, "sizes": sizes, "digest": data.digest}
 
 
-def _check(spec: Spec, data: Data) -> None:
+def _check(spec: RunSpec, data: Data) -> None:
     for split in ("train", "validation"):
         if split not in data.splits or not data.splits[split].num_rows:
             raise InputError(f"a run needs rows of {split}; the data has none.")

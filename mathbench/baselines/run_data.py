@@ -10,7 +10,7 @@ from mathbench.errors import InputError
 from mathbench.families import family
 
 
-def truth_of_run(folder: Path) -> Data:
+def regenerate_run(folder: Path) -> Data:
     """Regenerate the data of a run from what its result says.
 
     Raises:

@@ -12,10 +12,10 @@ from mathbench.errors import InputError
 from mathbench.storage import atomic
 
 SPEC = "run.json"
-FITTED = "fitted.json"
+ANSWERER_FILE = "fitted.json"
 
 
-def finished(folder: Path, spec: dict[str, Any], resume: bool = False, force: bool = False) -> bool:
+def is_finished(folder: Path, spec: dict[str, Any], resume: bool = False, force: bool = False) -> bool:
     """Look whether a directory may hold a run, and whether it holds it already; changes nothing.
 
     Args:
@@ -32,7 +32,7 @@ def finished(folder: Path, spec: dict[str, Any], resume: bool = False, force: bo
     if not folder.exists() or not any(folder.iterdir()) or (force and (folder / SPEC).is_file()):
         return False
     _same(folder, spec)
-    if (folder / result.FILE).is_file():
+    if (folder / result.RESULT_FILE).is_file():
         return True
     if not resume:
         raise InputError(
@@ -42,8 +42,8 @@ def finished(folder: Path, spec: dict[str, Any], resume: bool = False, force: bo
 
 
 @contextmanager
-def claimed(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterator[None]:
-    """Hold a directory that `finished` has let pass while a run is made in it.
+def lock_run(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterator[None]:
+    """Hold a directory that `is_finished` has let pass while a run is made in it.
 
     Raises:
         InputError: when it cannot be written, or another process runs in it.
@@ -52,7 +52,7 @@ def claimed(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterator
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror}.") from None
-    with atomic.only_writer(folder):
+    with atomic.folder_lock(folder):
         if force and (folder / SPEC).is_file():
             _emptied(folder)
         for part in folder.glob(".*.tmp"):

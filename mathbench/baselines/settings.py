@@ -7,13 +7,13 @@ Hyperparameters of the networks that write an answer token by token.
 
 from dataclasses import dataclass
 
-from mathbench.baselines.curriculum import stages_of
+from mathbench.baselines.curriculum import parse_stages
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingSettings:
     """What every trained baseline has."""
 
     hidden: int = parameter(128, "units of an LSTM", low=1, high=8192)
@@ -42,11 +42,11 @@ class Training:
 
     def __post_init__(self) -> None:
         check(self, "settings")
-        stages_of(self.curriculum)
+        parse_stages(self.curriculum)
 
 
 @dataclass(frozen=True)
-class Seq2Seq(Training):
+class Seq2SeqSettings(TrainingSettings):
     """An LSTM that reads and LSTMs that write."""
 
     layers: int = parameter(1, "LSTMs that write, one upon the other", low=1, high=16)
@@ -70,7 +70,7 @@ class Seq2Seq(Training):
 
 
 @dataclass(frozen=True)
-class Classifier(Training):
+class ClassifierSettings(TrainingSettings):
     """An LSTM that reads, then one decision."""
 
     hidden: int = parameter(100, "units of an LSTM", low=1, high=8192)
@@ -78,14 +78,14 @@ class Classifier(Training):
 
 
 @dataclass(frozen=True)
-class Bidirectional(Training):
+class BidirectionalSettings(TrainingSettings):
     """An LSTM in each direction that reads, one in each direction that writes."""
 
     hidden: int = parameter(20, "units of an LSTM in each direction", low=1, high=8192)
 
 
 @dataclass(frozen=True)
-class Small(Seq2Seq):
+class SmallSettings(Seq2SeqSettings):
     """An LSTM that reads and a smaller one that writes."""
 
     hidden: int = parameter(75, "units of the LSTM that reads", low=1, high=8192)
@@ -93,7 +93,7 @@ class Small(Seq2Seq):
 
 
 @dataclass(frozen=True)
-class Convolved(Training):
+class ConvolvedSettings(TrainingSettings):
     """A convolution, then an LSTM that reads, then one decision."""
 
     hidden: int = parameter(100, "units of the LSTM", low=1, high=8192)
@@ -104,7 +104,7 @@ class Convolved(Training):
 
 
 @dataclass(frozen=True)
-class Simple(Training):
+class SimpleSettings(TrainingSettings):
     """One LSTM that reads, thinks and writes."""
 
     thinking: int = parameter(16, "steps on blanks between question and answer", low=0, high=1024)
@@ -112,7 +112,7 @@ class Simple(Training):
 
 
 @dataclass(frozen=True)
-class Perceptron(Training):
+class PerceptronSettings(TrainingSettings):
     """Dense layers on the whole question."""
 
     hidden: int = parameter(256, "units of a layer", low=1, high=65536)
@@ -120,7 +120,7 @@ class Perceptron(Training):
 
 
 @dataclass(frozen=True)
-class Convolutions(Training):
+class ConvolutionsSettings(TrainingSettings):
     """Residual convolutions over question and answer positions."""
 
     hidden: int = parameter(64, "channels", low=1, high=8192)
@@ -135,7 +135,7 @@ POSITIONS = ("learned", "sinusoidal", "rotary", "none", "randomised", "abacus")
 
 
 @dataclass(frozen=True)
-class Writing(Training):
+class WritingSettings(TrainingSettings):
     """What every network has that writes token by token."""
 
     blanks: str = parameter(
@@ -159,7 +159,7 @@ class Writing(Training):
 
 
 @dataclass(frozen=True)
-class AttentionalLSTM(Writing):
+class AttentionalLSTMSettings(WritingSettings):
     """An LSTM that reads, an LSTM that writes and looks back at what was read."""
 
     reader: int = parameter(64, "units of the LSTM that reads, in each direction", low=1, high=8192)
@@ -168,7 +168,7 @@ class AttentionalLSTM(Writing):
 
 
 @dataclass(frozen=True)
-class Transformer(Writing):
+class TransformerSettings(WritingSettings):
     """Attention and nothing else."""
 
     hidden: int = parameter(64, "width of the residual stream", low=1, high=8192)
@@ -187,7 +187,7 @@ class Transformer(Writing):
 
 
 @dataclass(frozen=True)
-class DecoderTransformer(Transformer):
+class DecoderTransformerSettings(TransformerSettings):
     """One stack for question and answer."""
 
     positions: str = parameter("rotary", "how a token's place is told", choices=POSITIONS)
@@ -195,7 +195,7 @@ class DecoderTransformer(Transformer):
 
 
 @dataclass(frozen=True)
-class UniversalTransformer(DecoderTransformer):
+class UniversalTransformerSettings(DecoderTransformerSettings):
     """The same blocks again and again."""
 
     layers: int = parameter(1, "different blocks", low=1, high=64)
@@ -203,7 +203,7 @@ class UniversalTransformer(DecoderTransformer):
 
 
 @dataclass(frozen=True)
-class RelationalMemory(Writing):
+class RelationalMemorySettings(WritingSettings):
     """A memory of slots that attend to each other."""
 
     hidden: int = parameter(32, "units of a slot", low=1, high=8192)

@@ -4,9 +4,9 @@ import importlib.util
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mathbench.baselines.encoding import Choices
-from mathbench.baselines.settings import Training
-from mathbench.baselines.shortcuts.answerer import makes_sense
+from mathbench.baselines.encoding import EncodingOptions
+from mathbench.baselines.settings import TrainingSettings
+from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.table import Baseline, baseline
 from mathbench.errors import InputError, did_you_mean
 from mathbench.registry import load
@@ -14,7 +14,7 @@ from mathbench.task import Task
 
 
 @dataclass(frozen=True)
-class Spec:
+class RunSpec:
     """Everything that decides the weights of a run, apart from the data.
 
     Args:
@@ -30,8 +30,8 @@ class Spec:
     framework: str
     recipe: str
     seed: int | str
-    settings: Training | None = None
-    choices: Choices | None = None
+    settings: TrainingSettings | None = None
+    choices: EncodingOptions | None = None
 
     @property
     def trained(self) -> bool:
@@ -39,7 +39,7 @@ class Spec:
         return self.baseline.kind == "network"
 
     @property
-    def hyperparameters(self) -> Training:
+    def hyperparameters(self) -> TrainingSettings:
         """The settings.
 
         Raises:
@@ -60,12 +60,12 @@ class Spec:
         }
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Spec":
+    def from_json(cls, value: dict[str, Any]) -> "RunSpec":
         """The inverse of `to_json`."""
         entry = baseline(value["baseline"])
         hyper = {key: number for key, number in value["recipe"].items() if key != "name"}
         settings = load(entry.settings)(**hyper) if entry.settings else None
-        choices = Choices(**value["choices"]) if entry.settings else None
+        choices = EncodingOptions(**value["choices"]) if entry.settings else None
         return cls(entry, value["framework"], value["recipe"]["name"], value["seed"], settings, choices)
 
 
@@ -86,10 +86,10 @@ def framework_of(entry: Baseline, wish: str | None) -> str:
     for name in [wish] if wish else list(entry.frameworks):
         if importlib.util.find_spec(name):
             return name
-    wanted = wish or "torch"
+    requested = wish or "torch"
     raise InputError(
         f"{entry.name} needs {wish or ' or '.join(entry.frameworks)}: pip install "
-        f"'mathbench-toolkit[{wanted}]'."
+        f"'mathbench-toolkit[{requested}]'."
     )
 
 
@@ -99,7 +99,7 @@ def check_applies(entry: Baseline, task: Task) -> None:
     Raises:
         InputError: when it does not.
     """
-    if not entry.target or makes_sense(load(entry.target), task):
+    if not entry.target or applies_to(load(entry.target), task):
         return
     raise InputError(
         f"the baseline '{entry.name}' makes no sense on {task.name}: {load(entry.target).applies.__doc__}"

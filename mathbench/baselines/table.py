@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.registry import table
+from mathbench.registry import unique_table
 
 KINDS = ("network", "floor", "ceiling", "other")
 
@@ -60,98 +60,98 @@ _BASELINES = (
         "lstm-seq2seq",
         "LSTM reads the question, a second LSTM writes the answer, one softmax per position",
         "lstm_seq2seq:build",
-        "settings:Seq2Seq",
+        "settings:Seq2SeqSettings",
     ),
     _network(
         "lstm-classifier",
         "LSTM reads the question, one softmax over the possible answers",
         "recurrent_classifier:lstm",
-        "settings:Classifier",
+        "settings:ClassifierSettings",
         classify=True,
     ),
     _network(
         "gru-classifier",
         "GRU reads the question, one softmax over the possible answers",
         "recurrent_classifier:gru",
-        "settings:Classifier",
+        "settings:ClassifierSettings",
         classify=True,
     ),
     _network(
         "rnn-classifier",
         "plain RNN reads the question, one softmax over the possible answers",
         "recurrent_classifier:rnn",
-        "settings:Classifier",
+        "settings:ClassifierSettings",
         classify=True,
     ),
     _network(
         "cnn-lstm-classifier",
         "convolution, pooling and an LSTM with dropout read, one softmax over the possible answers",
         "cnn_lstm_classifier:build",
-        "settings:Convolved",
+        "settings:ConvolvedSettings",
         classify=True,
     ),
     _network(
         "bilstm-seq2seq",
         "LSTMs from both ends read, LSTMs from both ends write, one softmax per position",
         "bilstm_seq2seq:build",
-        "settings:Bidirectional",
+        "settings:BidirectionalSettings",
     ),
     _network(
         "lstm-small",
         "lstm-seq2seq with a writer smaller than the reader",
         "lstm_seq2seq:build",
-        "settings:Small",
+        "settings:SmallSettings",
     ),
     _network(
         "simple-lstm",
         "one LSTM reads the question, thinks on blanks and writes, one softmax per step",
         "simple_lstm:build",
-        "settings:Simple",
+        "settings:SimpleSettings",
     ),
     _network(
         "cnn",
         "residual convolutions over question and answer, one softmax per position",
         "cnn:build",
-        "settings:Convolutions",
+        "settings:ConvolutionsSettings",
         frameworks=("torch",),
     ),
     _network(
         "mlp",
         "dense layers on the whole question, one softmax per position",
         "mlp:build",
-        "settings:Perceptron",
+        "settings:PerceptronSettings",
     ),
     _network(
         "attentional-lstm",
         "LSTM reads the question in both directions, a second one writes and looks back at each step",
         "attentional_lstm:build",
-        "settings:AttentionalLSTM",
+        "settings:AttentionalLSTMSettings",
     ),
     _network(
         "transformer",
         "encoder-decoder transformer with sinusoidal positions",
         "transformer:build",
-        "settings:Transformer",
+        "settings:TransformerSettings",
     ),
     _network(
         "decoder-transformer",
         "decoder-only transformer with a choice of positions",
         "decoder_transformer:build",
-        "settings:DecoderTransformer",
+        "settings:DecoderTransformerSettings",
         frameworks=("torch",),
     ),
     _network(
         "universal-transformer",
         "decoder-only transformer whose blocks are passed again and again",
         "universal_transformer:build",
-        "settings:UniversalTransformer",
+        "settings:UniversalTransformerSettings",
         frameworks=("torch",),
     ),
     _network(
         "relational-memory",
         "relational memory core: slots that attend to each other read and write",
         "relational_memory:build",
-        "settings:RelationalMemory",
+        "settings:RelationalMemorySettings",
         frameworks=("torch",),
     ),
     Baseline(
@@ -191,7 +191,7 @@ _BASELINES = (
         "mathbench.baselines.shortcuts.exact_solver:ExactSolver",
     ),
 )
-BASELINES = table("baselines", ((baseline.name, baseline) for baseline in _BASELINES))
+BASELINES = unique_table("baselines", ((baseline.name, baseline) for baseline in _BASELINES))
 
 
 def baseline(name: str) -> Baseline:

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from mathbench import formats
 from mathbench.baselines import checkpoint, run_directory
-from mathbench.baselines.encoding import Encoding, alphabet_of, fitted
-from mathbench.baselines.models.interface import Network, Place
+from mathbench.baselines.encoding import Encoding, fit_encoding, vocabulary_of
+from mathbench.baselines.models.interface import DeviceConfig, Network
 from mathbench.baselines.predictor import (
     Predict,
     answerer_predictor,
@@ -20,13 +20,13 @@ from mathbench.baselines.predictor import (
     network_predictor,
     predict_groups,
 )
-from mathbench.baselines.settings import Training
-from mathbench.baselines.spec import Spec, check_applies
-from mathbench.baselines.training.batches import Ahead, Batches
-from mathbench.baselines.training.data import asked, batches_of
-from mathbench.baselines.training.loop import Job, State, train
-from mathbench.baselines.training.online import ahead_of, alphabet_for
-from mathbench.baselines.training.progress import Meter
+from mathbench.baselines.settings import TrainingSettings
+from mathbench.baselines.spec import RunSpec, check_applies
+from mathbench.baselines.training.batches import BatchSource, Prefetcher
+from mathbench.baselines.training.data import effective_encoding, make_batches
+from mathbench.baselines.training.loop import TrainingRun, TrainingState, train
+from mathbench.baselines.training.online import prefetch_depth, stream_vocabulary
+from mathbench.baselines.training.progress import TrainingProgress
 from mathbench.baselines.training.tracking import Tracker
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
@@ -35,7 +35,7 @@ from mathbench.scores import metrics
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """What came out of fitting.
 
     Args:
@@ -55,7 +55,7 @@ class Fitted:
     best: dict[str, Any] = field(default_factory=dict)
 
 
-def fit_answerer(spec: Spec, data: Data, run: Path) -> Fitted:
+def fit_answerer(spec: RunSpec, data: Data, run: Path) -> FitResult:
     """Fit what needs no training steps, and keep what it learnt in the run directory."""
     check_applies(spec.baseline, data.task)
     seen = data if spec.baseline.kind == "other" else data.plain()  # shortcuts read and write plain text
@@ -63,12 +63,12 @@ def fit_answerer(spec: Spec, data: Data, run: Path) -> Fitted:
     made = load(spec.baseline.target).fit(seen.task, seen.splits["train"], seen.splits["validation"])
     wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
     if hasattr(made, "state"):
-        checkpoint.write_json(run / run_directory.FITTED, made.state())
+        checkpoint.write_json(run / run_directory.ANSWERER_FILE, made.state())
     if hasattr(made, "save"):
         made.save(run)
     rows = data.splits["train"].num_rows
     timings = {"fit_wall_s": wall, "fit_cpu_s": cpu, "steps": 0, "epochs": 0, "examples": rows}
-    return Fitted(
+    return FitResult(
         answerer_predictor(spec, data.task, made),
         parameters=int(getattr(made, "parameters", 0)),
         timings=timings,
@@ -76,7 +76,7 @@ def fit_answerer(spec: Spec, data: Data, run: Path) -> Fitted:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class TrainingSetup:
     """A network and what it is to read, before the first step.
 
     Args:
@@ -87,11 +87,11 @@ class Prepared:
 
     network: Network
     encoding: Encoding
-    batches: Batches
+    batches: BatchSource
 
 
 @dataclass(frozen=True)
-class Watched:
+class TrainingOptions:
     """How a training is followed and ended early.
 
     Args:
@@ -107,37 +107,44 @@ class Watched:
     last: int = 0
 
 
-def prepare(spec: Spec, data: Data, place: Place) -> Prepared:
+def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingSetup:
     """Build the network, encode the training rows; what cannot work shows here, before anything is written.
 
     Raises:
         InputError: for an encoding that does not suit the data, or a device that is not there.
     """
     encoding, settings = encoding_of(spec, data), spec.hyperparameters
-    batches, network = batches_of(settings, data, encoding, spec.seed), build(spec, encoding, place)
+    batches, network = make_batches(settings, data, encoding, spec.seed), build(spec, encoding, device_config)
     network.state()  # makes the optimiser: the first of a process takes seconds, which are no training
-    return Prepared(network, encoding, batches)
+    return TrainingSetup(network, encoding, batches)
 
 
-def fit_network(spec: Spec, data: Data, ready: Prepared, run: Path, watched: Watched) -> Fitted:
+def fit_network(
+    spec: RunSpec, data: Data, ready: TrainingSetup, run: Path, watched: TrainingOptions
+) -> FitResult:
     """Train a network, from its last checkpoint if it has one, and keep its best weights."""
     network, settings = ready.network, spec.hyperparameters
-    encoding, validation = asked(settings, ready.encoding), data.splits["validation"]
-    groups, written = encoding.grouped(validation["question"]), formats.of(data.task)
+    encoding, validation = effective_encoding(settings, ready.encoding), data.splits["validation"]
+    groups, written = encoding.grouped(validation["question"]), formats.for_task(data.task)
     answers = written.undo_answers(validation["answer"])
 
     def validate() -> float:
         given = written.undo_answers(predict_groups(network, encoding, groups))
         return float(metrics.exact_match(given, answers).mean())
 
-    with Meter(watched.console, settings, watched.trackers, watched.budget) as meter, ExitStack() as held:
+    with (
+        TrainingProgress(watched.console, settings, watched.trackers, watched.budget) as meter,
+        ExitStack() as held,
+    ):
         batches = ready.batches
         if settings.source == "stream":
-            batches = held.enter_context(Ahead(batches, ahead_of(settings.batch), settings.steps))
-        job = Job(network, batches, settings, spec.seed, validate, run, meter, watched.budget, watched.last)
+            batches = held.enter_context(Prefetcher(batches, prefetch_depth(settings.batch), settings.steps))
+        job = TrainingRun(
+            network, batches, settings, spec.seed, validate, run, meter, watched.budget, watched.last
+        )
         state = train(job)
     network.save(run)
-    return Fitted(
+    return FitResult(
         network_predictor(network, encoding),
         ready.encoding.to_json(),
         network.parameters,
@@ -147,7 +154,7 @@ def fit_network(spec: Spec, data: Data, ready: Prepared, run: Path, watched: Wat
     )
 
 
-def _timings(state: State, settings: Training, data: Data) -> dict[str, Any]:
+def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> dict[str, Any]:
     """Seconds and counts; no epochs of an endless stream."""
     examples = state.step * settings.batch
     return {
@@ -159,15 +166,15 @@ def _timings(state: State, settings: Training, data: Data) -> dict[str, Any]:
     }
 
 
-def encoding_of(spec: Spec, data: Data) -> Encoding:
+def encoding_of(spec: RunSpec, data: Data) -> Encoding:
     """The encoding that a spec makes of training rows; its alphabet covers the questions of all splits."""
     if spec.choices is None:
         raise InputError(f"{spec.baseline.name} has no encoding.")
     train_rows = data.splits["train"]
     columns = [table["question"] for table in data.splits.values()] + [train_rows["answer"]]
-    alphabet = alphabet_of(data.task, columns)
+    alphabet = vocabulary_of(data.task, columns)
     if spec.hyperparameters.source == "stream":
-        alphabet = alphabet_for(data.task, alphabet)
-    return fitted(
+        alphabet = stream_vocabulary(data.task, alphabet)
+    return fit_encoding(
         spec.choices, alphabet, train_rows["question"], train_rows["answer"], spec.baseline.classify
     )

@@ -6,8 +6,8 @@ from typing import Any
 import typer
 
 from mathbench.cli import baselines, check, datasets, doctor, inspect, leaderboard, predict, run, tasks
-from mathbench.cli.output import say
-from mathbench.errors import CheckFailed, MathbenchError, did_you_mean, reason
+from mathbench.cli.output import print_message
+from mathbench.errors import CheckFailed, MathbenchError, did_you_mean, os_error_message
 
 # typer carries its own click, so the base of its usage errors is found through a public subclass of it
 _USAGE: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
         _refuse(str(error))
         sys.exit(1 if isinstance(error, CheckFailed) else 2)
     except OSError as error:
-        _refuse(reason(error))
+        _refuse(os_error_message(error))
         sys.exit(2)
     except _USAGE as error:
         if not error.format_message():  # no arguments at all: the help has been shown
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
         _refuse(_usage(error))
         sys.exit(2)
     if code == _INTERRUPTED:  # typer makes an exit code of Ctrl-C
-        say("interrupted; what is finished is kept")
+        print_message("interrupted; what is finished is kept")
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -60,4 +60,4 @@ def _commands(error: Any) -> list[str]:
 
 def _refuse(why: str) -> None:
     """Say what went wrong."""
-    say(why, "error: ", "bold red")
+    print_message(why, "error: ", "bold red")

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from mathbench.baselines.encoding import Choices
+from mathbench.baselines.encoding import EncodingOptions
 from mathbench.baselines.recipe import names, read
-from mathbench.baselines.shortcuts.answerer import makes_sense
+from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.table import Baseline
 from mathbench.cli.options import Json
-from mathbench.cli.output import emit, out
+from mathbench.cli.output import out, print_json
 from mathbench.cli.output import table as table_of
 from mathbench.families import tasks
 from mathbench.parameters import allowed
@@ -40,7 +40,7 @@ def baselines(
 def _overview(entries: list[Baseline], json: bool) -> None:
     """All baselines."""
     if json:
-        emit([_facts(entry) for entry in entries])
+        print_json([_facts(entry) for entry in entries])
         return
     table = table_of("baseline", "kind", "frameworks", "what it does")
     for entry in entries:
@@ -55,14 +55,14 @@ def _details(entry: Baseline, json: bool) -> None:
         load(entry.target)
     if entry.settings:
         facts["settings"] = {f.name: _field(f) for f in dataclasses.fields(load(entry.settings))}
-        facts["encoding"] = {f.name: _field(f) for f in dataclasses.fields(Choices)}
+        facts["encoding"] = {f.name: _field(f) for f in dataclasses.fields(EncodingOptions)}
         facts["recipes"] = {
             r.name: dataclasses.asdict(r) for r in map(read, names()) if r.baseline == entry.name
         }
     elif entry.kind != "other":
-        facts["tasks"] = [name for name, cls in tasks().items() if makes_sense(load(entry.target), cls())]
+        facts["tasks"] = [name for name, cls in tasks().items() if applies_to(load(entry.target), cls())]
     if json:
-        emit(facts)
+        print_json(facts)
         return
     out.print(f"[bold]{entry.name}[/] ({entry.kind}): {entry.summary}")
     for key in ("settings", "encoding"):

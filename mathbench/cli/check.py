@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mathbench.cli.options import Json
-from mathbench.cli.output import emit, out, say
+from mathbench.cli.output import out, print_json, print_message
 from mathbench.cli.output import table as table_of
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
-    from mathbench.dataset.verify import Check, Depth
+    from mathbench.dataset.verify import CheckResult, VerifyOptions
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +46,7 @@ def verify(
     """
     import time
 
-    from mathbench.cli.output import Bar
+    from mathbench.cli.output import ProgressBar
     from mathbench.dataset.verify import verify as check
     from mathbench.dataset.write import open_dataset
 
@@ -54,31 +54,31 @@ def verify(
     dataset = open_dataset(folder)
     sizes = [rows for c in dataset.manifest.configs for rows in c.spec()["sizes"].values()]
     begin, total = time.perf_counter(), sum(map(depth.work, sizes))
-    with Bar("verifying", total) as bar:
+    with ProgressBar("verifying", total) as bar:
         checks = list(check(dataset, depth, bar))
     failed = [c for c in checks if not c.passed]
     if json:
-        emit({"passed": not failed, "sample_seed": depth.seed, "checks": [vars(c) for c in checks]})
+        print_json({"passed": not failed, "sample_seed": depth.seed, "checks": [vars(c) for c in checks]})
     else:
         _show_checks(checks)
-    say(f"{_verdict(checks, failed)} ({_speed(total, time.perf_counter() - begin)})")
+    print_message(f"{_verdict(checks, failed)} ({_speed(total, time.perf_counter() - begin)})")
     if failed:
         raise typer.Exit(1)
 
 
-def _depth(sample: int | None, all_rows: bool, seed: int | None) -> "Depth":
+def _depth(sample: int | None, all_rows: bool, seed: int | None) -> "VerifyOptions":
     """How much of a dataset a command line asks to look at."""
     import secrets
 
-    from mathbench.dataset.verify import SAMPLE, Depth
+    from mathbench.dataset.verify import SAMPLE, VerifyOptions
 
     if all_rows and sample is not None:
         raise InputError("give either --sample N or --all, not both.")
     chosen = secrets.randbelow(10**6) if seed is None else seed
-    return Depth(sample or SAMPLE, read_all=sample is None, make_all=all_rows, seed=chosen)
+    return VerifyOptions(sample or SAMPLE, read_all=sample is None, make_all=all_rows, seed=chosen)
 
 
-def _verdict(checks: list["Check"], failed: list["Check"]) -> str:
+def _verdict(checks: list["CheckResult"], failed: list["CheckResult"]) -> str:
     bad = "; the dataset is NOT good" if failed else ""
     return f"{len(checks) - len(failed)} of {len(checks)} checks passed{bad}"
 
@@ -119,14 +119,14 @@ def describe(
     names = list(dataset.configs) if config is None else [dataset.config(config).name]
     if plot:
         draw({name: dataset.data(name) for name in names}, plot)
-        say(f"picture: {plot}")
+        print_message(f"picture: {plot}")
     # one split in memory at a time
     summaries = {
         name: {split: summarise(dataset.table(made, split)) for split in made.spec()["sizes"]}
         for name, made in ((name, dataset.configs[name]) for name in names)
     }
     if json:
-        emit(
+        print_json(
             {
                 name: {s: summary.to_json() for s, summary in splits.items()}
                 for name, splits in summaries.items()

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mathbench.cli.options import Address, Count, EngineName, Json, Workers, sizes_of
-from mathbench.cli.output import FREE_OPTIONS, emit, out, say, task_of
+from mathbench.cli.options import Address, Count, EngineName, Json, Workers, given_sizes
+from mathbench.cli.output import FREE_OPTIONS, make_task, out, print_json, print_message
 from mathbench.cli.output import table as table_of
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.dataset.engine import Engine
-    from mathbench.dataset.engine.work import Part
+    from mathbench.dataset.engine.work import ShardPart
     from mathbench.dataset.manifest import Config, Manifest
-    from mathbench.storage.location import Place
+    from mathbench.storage.location import StoragePath
 
 KNOWN = (
     *("task", "suite", "seed", "train", "validation", "interpolate", "extrapolate", "out", "name", "force"),
@@ -73,12 +73,12 @@ def generate(
     from mathbench.dataset.engine import engine as make_engine
 
     who = make_engine(engine, workers, address, early=not dry_run)
-    from mathbench.dataset.engine.work import Part
-    from mathbench.dataset.manifest import single
-    from mathbench.storage.location import place
+    from mathbench.dataset.engine.work import ShardPart
+    from mathbench.dataset.manifest import single_config
+    from mathbench.storage.location import storage_path
 
-    given = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
-    part = None if shard is None else Part.parse(shard)
+    given = given_sizes(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
+    part = None if shard is None else ShardPart.parse(shard)
     if part is not None and force:
         raise InputError("--force would remove what other parts write. Remove the folder first.")
     if task is None and suite is None and out is not None:
@@ -88,9 +88,11 @@ def generate(
     elif suite is not None:
         title, configs = _suite(suite, given, seed, name, context.args)
     else:
-        configs = [single(task_of(task, context.args, KNOWN), given, 0 if seed is None else seed, name)]
+        configs = [
+            single_config(make_task(task, context.args, KNOWN), given, 0 if seed is None else seed, name)
+        ]
         title = configs[0].name
-    folder = place(out if out is not None else f"data/{title}")
+    folder = storage_path(out if out is not None else f"data/{title}")
     if dry_run:
         _show_plan(folder, configs, json)
     elif part is not None:
@@ -103,11 +105,11 @@ def _begun(
     folder: str, given: dict[str, int], seed: str | None, name: str | None, extra: list[str]
 ) -> list["Config"]:
     """The configurations of a dataset that an earlier command has begun."""
-    from mathbench.dataset.write import configs_in
+    from mathbench.dataset.write import requested_configs
 
     if given or seed is not None or name is not None or extra:
         raise InputError("give either --task NAME or --suite NAME; only --out alone goes on with a dataset.")
-    return configs_in(folder)
+    return requested_configs(folder)
 
 
 def _suite(
@@ -123,13 +125,13 @@ def _suite(
     return loaded.name, loaded.configs
 
 
-def _show_plan(folder: "Place", configs: list["Config"], json: bool) -> None:
+def _show_plan(folder: "StoragePath", configs: list["Config"], json: bool) -> None:
     from mathbench.dataset.write import check
     from mathbench.rows import open_rows
 
     check(configs)
     if json:
-        emit({"out": str(folder), "configs": {c.name: c.spec() for c in configs}})
+        print_json({"out": str(folder), "configs": {c.name: c.spec() for c in configs}})
         return
     table = table_of("configuration", "split", "rows", "it holds", "first question", "answer", right=NUMBERS)
     for config in configs:
@@ -140,44 +142,48 @@ def _show_plan(folder: "Place", configs: list["Config"], json: bool) -> None:
                 config.name, split, f"{rows:,}", f"{len(all_rows):,}", first["question"], first["answer"]
             )
     out.print(table)
-    say(f"would write {_rows(configs):,} rows to {folder}; nothing was written")
+    print_message(f"would write {_rows(configs):,} rows to {folder}; nothing was written")
 
 
-def _write(folder: "Place", configs: list["Config"], force: bool, engine: "Engine", json: bool) -> None:
+def _write(folder: "StoragePath", configs: list["Config"], force: bool, engine: "Engine", json: bool) -> None:
     import time
 
-    from mathbench.cli.output import Bar
+    from mathbench.cli.output import ProgressBar
     from mathbench.dataset.write import generate as write
 
     begin, total = time.perf_counter(), _rows(configs)
-    with Bar("generating", total) as bar:
+    with ProgressBar("generating", total) as bar:
         manifest = write(configs, folder, force=force, engine=engine, progress=bar)
     seconds = time.perf_counter() - begin
     if json:
-        emit({"out": str(folder), **manifest.to_json()})
+        print_json({"out": str(folder), **manifest.to_json()})
         return
     _show_written(folder, manifest)
-    say(f"{total:,} rows in {folder} ({seconds:.1f} s, {total / seconds:,.0f} rows/s)")
+    print_message(f"{total:,} rows in {folder} ({seconds:.1f} s, {total / seconds:,.0f} rows/s)")
     _show_next(folder, manifest)
 
 
-def _write_part(folder: "Place", configs: list["Config"], part: "Part", engine: "Engine", json: bool) -> None:
+def _write_part(
+    folder: "StoragePath", configs: list["Config"], part: "ShardPart", engine: "Engine", json: bool
+) -> None:
     from dataclasses import asdict
 
-    from mathbench.cli.output import Bar
-    from mathbench.dataset.engine.work import units
+    from mathbench.cli.output import ProgressBar
+    from mathbench.dataset.engine.work import shard_jobs
     from mathbench.dataset.write import generate_part
 
-    work = units(configs, str(folder))
+    work = shard_jobs(configs, str(folder))
     mine = part.of_all(work)
-    with Bar(f"part {part}", sum(unit.rows for unit in mine)) as bar:
+    with ProgressBar(f"part {part}", sum(unit.rows for unit in mine)) as bar:
         contents = generate_part(configs, folder, part, engine=engine, progress=bar)
     if json:
-        emit({"out": str(folder), "part": str(part), "files": {f: asdict(c) for f, c in contents.items()}})
+        print_json(
+            {"out": str(folder), "part": str(part), "files": {f: asdict(c) for f, c in contents.items()}}
+        )
         return
     rows = sum(content.rows for content in contents.values())
-    say(f"part {part}: {len(mine)} of {len(work)} shards, {rows:,} rows in {folder}")
-    say(f"when all {part.of} parts are written: mathbench merge {shlex.quote(str(folder))}")
+    print_message(f"part {part}: {len(mine)} of {len(work)} shards, {rows:,} rows in {folder}")
+    print_message(f"when all {part.of} parts are written: mathbench merge {shlex.quote(str(folder))}")
 
 
 def merge(
@@ -194,20 +200,22 @@ def merge(
     Examples:
       mathbench merge sums
     """
-    from mathbench.cli.output import Bar
+    from mathbench.cli.output import ProgressBar
     from mathbench.dataset.engine import engine
-    from mathbench.dataset.write import configs_in
     from mathbench.dataset.write import merge as complete
-    from mathbench.storage.location import place
+    from mathbench.dataset.write import requested_configs
+    from mathbench.storage.location import storage_path
 
-    where = place(folder)
-    with Bar("checking", _rows(configs_in(where))) as bar:
+    where = storage_path(folder)
+    with ProgressBar("checking", _rows(requested_configs(where))) as bar:
         manifest = complete(where, engine=engine(workers=workers), progress=bar)
     if json:
-        emit({"out": str(folder), **manifest.to_json()})
+        print_json({"out": str(folder), **manifest.to_json()})
         return
     _show_written(where, manifest)
-    say(f"{_rows(manifest.configs):,} rows in {folder}; all {len(manifest.contents)} shards are whole")
+    print_message(
+        f"{_rows(manifest.configs):,} rows in {folder}; all {len(manifest.contents)} shards are whole"
+    )
     _show_next(where, manifest)
 
 
@@ -215,11 +223,11 @@ def _rows(configs: list["Config"]) -> int:
     return sum(sum(config.sizes.values()) for config in configs)
 
 
-def _show_next(folder: "Place", manifest: "Manifest") -> None:
-    say(f"load: {_loading(folder, manifest.configs[0])}   check: mathbench verify {folder}")
+def _show_next(folder: "StoragePath", manifest: "Manifest") -> None:
+    print_message(f"load: {_loading(folder, manifest.configs[0])}   check: mathbench verify {folder}")
 
 
-def _loading(folder: "Place", config: "Config") -> str:
+def _loading(folder: "StoragePath", config: "Config") -> str:
     """How to load a configuration; `datasets` reads a card from a local folder only."""
     if isinstance(folder, Path):
         return f'datasets.load_dataset("{folder}", "{config.name}")'
@@ -227,13 +235,13 @@ def _loading(folder: "Place", config: "Config") -> str:
     return f'datasets.load_dataset("parquet", data_files={files})'
 
 
-def _show_written(folder: "Place", manifest: "Manifest") -> None:
-    from mathbench.dataset.write import first_row
+def _show_written(folder: "StoragePath", manifest: "Manifest") -> None:
+    from mathbench.dataset.write import sample_row
 
     table = table_of("configuration", "split", "rows", "strata", "first question", "answer", right=NUMBERS)
     for config in manifest.configs:
         for split, rows in config.spec()["sizes"].items():
-            first = first_row(folder, config, split)
+            first = sample_row(folder, config, split)
             strata = str(len(manifest.strata(config, split)))
             table.add_row(config.name, split, f"{rows:,}", strata, first["question"], first["answer"])
     out.print(table)

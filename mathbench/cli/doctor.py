@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mathbench.cli.output import emit, out
+from mathbench.cli.output import out, print_json
 
 EXTRAS = {
     "torch": ("torch", "safetensors", "tensorboard"),
@@ -43,7 +43,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on s
         "extras": extras,
     }
     if json:
-        emit(report)
+        print_json(report)
         return
     for key in ("mathbench", "python", "platform", "cores", "loops", "devices"):
         out.print(f"[bold]{key:10}[/] {report[key]}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mathbench.cli.options import Device, Json
-from mathbench.cli.output import emit, out, say
+from mathbench.cli.output import out, print_json, print_message
 from mathbench.errors import InputError
 
 RunDirectory = Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")]
@@ -23,12 +23,12 @@ def plot(run: RunDirectory, json: Json = False) -> None:
     """
     from mathbench.baselines.analysis.plots import draw
     from mathbench.baselines.result import Result
-    from mathbench.baselines.run_data import truth_of_run
+    from mathbench.baselines.run_data import regenerate_run
 
     Result.load(run)
-    files = draw(run, truth_of_run(run))
+    files = draw(run, regenerate_run(run))
     if json:
-        emit([str(path) for path in files])
+        print_json([str(path) for path in files])
         return
     for path in files:
         out.print(str(path), markup=False, soft_wrap=True)
@@ -51,33 +51,33 @@ def inspect(
 
       mathbench inspect runs/mine "12+29" --plot attention.svg
     """
-    from mathbench.baselines.analysis.inspect import draw, matrices_of, texts_of
-    from mathbench.baselines.ask import answered
-    from mathbench.baselines.models.interface import Place
-    from mathbench.baselines.predictor import reopened
+    from mathbench.baselines.analysis.inspect import activation_matrices, axis_labels, draw
+    from mathbench.baselines.ask import ask_questions
+    from mathbench.baselines.models.interface import DeviceConfig
+    from mathbench.baselines.predictor import load_run
 
-    finished = reopened(run, Place(device))
+    finished = load_run(run, DeviceConfig(device))
     if finished.trained is None:
         raise InputError(f"{finished.result['baseline']} is no network: there is nothing to look into.")
-    asked = answered(finished, [question])
-    found, tokens = asked.sure[0], finished.trained.encoding.questions(asked.written_questions)
-    matrices = matrices_of(finished.trained, tokens, found.tokens[None])
+    requested = ask_questions(finished, [question])
+    found, tokens = requested.sure[0], finished.trained.encoding.questions(requested.written_questions)
+    matrices = activation_matrices(finished.trained, tokens, found.tokens[None])
     path = plot or run / "plots" / "inspect.png"
     if matrices:
         path.parent.mkdir(parents=True, exist_ok=True)
-        texts = texts_of(finished.trained, tokens, found.tokens[None])
-        draw(path, matrices, f"{question} → {asked.answers[0]}", texts)
+        texts = axis_labels(finished.trained, tokens, found.tokens[None])
+        draw(path, matrices, f"{question} → {requested.answers[0]}", texts)
     if json:
         shapes = {name: list(values.shape) for name, values in matrices.items()}
         file = str(path) if matrices else None
-        answer = {"question": question, "answer": asked.answers[0], "confidence": found.to_json()}
-        emit({**answer, "matrices": shapes, "plot": file})
+        answer = {"question": question, "answer": requested.answers[0], "confidence": found.to_json()}
+        print_json({**answer, "matrices": shapes, "plot": file})
         return
-    out.print(asked.answers[0], markup=False, soft_wrap=True)
+    out.print(requested.answers[0], markup=False, soft_wrap=True)
     out.print(found.words, markup=False, soft_wrap=True)
     for name, values in matrices.items():
         out.print(f"{name}: {' x '.join(map(str, values.shape))}", markup=False, soft_wrap=True)
-    say(f"drawn: {path}" if matrices else "this network shows nothing of what it computed")
+    print_message(f"drawn: {path}" if matrices else "this network shows nothing of what it computed")
 
 
 def register(app: typer.Typer) -> None:

@@ -29,10 +29,10 @@ Address = Annotated[
 ]
 
 
-def sizes_of(**sizes: int | None) -> dict[str, int]:
+def given_sizes(**sizes: int | None) -> dict[str, int]:
     """The rows per split that were given.
 
-    >>> sizes_of(train=5, validation=None)
+    >>> given_sizes(train=5, validation=None)
     {'train': 5}
     """
     return {split: rows for split, rows in sizes.items() if rows is not None}

@@ -38,7 +38,7 @@ err = Console(stderr=True, highlight=False)
 FREE_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-def say(message: str, lead: str = "", style: str = "") -> None:
+def print_message(message: str, lead: str = "", style: str = "") -> None:
     """Print one line for the user, on stderr.
 
     Args:
@@ -46,13 +46,13 @@ def say(message: str, lead: str = "", style: str = "") -> None:
         lead: printed before them.
         style: of the lead.
     """
-    err.print(Text.assemble((lead, style), one_line(message)), soft_wrap=True)
+    err.print(Text.assemble((lead, style), escape_line(message)), soft_wrap=True)
 
 
-def one_line(message: str) -> str:
+def escape_line(message: str) -> str:
     r"""Words in which line ends and other characters that do not print are written out.
 
-    >>> one_line("a\nb")
+    >>> escape_line("a\nb")
     'a\\nb'
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
@@ -68,12 +68,12 @@ def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) 
     return made
 
 
-def emit(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Print data as JSON, on stdout."""
     sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
 
 
-def free_options(arguments: list[str], known: tuple[str, ...] = ()) -> dict[str, str]:
+def parse_task_options(arguments: list[str], known: tuple[str, ...] = ()) -> dict[str, str]:
     """Read task parameters given as options.
 
     Args:
@@ -83,7 +83,7 @@ def free_options(arguments: list[str], known: tuple[str, ...] = ()) -> dict[str,
     Raises:
         InputError: for anything that is not an option with a value.
 
-    >>> free_options(["--k", "7", "--base=2"])
+    >>> parse_task_options(["--k", "7", "--base=2"])
     {'k': '7', 'base': '2'}
     """
     options, rest = {}, list(arguments)
@@ -102,13 +102,13 @@ def free_options(arguments: list[str], known: tuple[str, ...] = ()) -> dict[str,
     return options
 
 
-def task_of(name: str | None, arguments: list[str], known: tuple[str, ...] = ()) -> "Task":
+def make_task(name: str | None, arguments: list[str], known: tuple[str, ...] = ()) -> "Task":
     """The task that a command line asks for."""
     from mathbench.families import task
 
     if name is None:
         raise InputError("which task? Give --task NAME; `mathbench tasks` lists them.")
-    return task(name, **free_options(arguments, known))
+    return task(name, **parse_task_options(arguments, known))
 
 
 class _Speed(ProgressColumn):
@@ -119,7 +119,7 @@ class _Speed(ProgressColumn):
         return Text(f"{task.speed:,.0f} rows/s" if task.speed else "", style="cyan")
 
 
-class Bar:
+class ProgressBar:
     """A context manager; call it with the number of rows finished since its last call.
 
     Args:
@@ -139,7 +139,7 @@ class Bar:
         self._progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
         self._bar = self._progress.add_task(label, total=total)
 
-    def __enter__(self) -> "Bar":
+    def __enter__(self) -> "ProgressBar":
         self._progress.__enter__()
         return self
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, sizes_of
-from mathbench.cli.output import FREE_OPTIONS, emit, out, say, task_of
+from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, given_sizes
+from mathbench.cli.output import FREE_OPTIONS, make_task, out, print_json, print_message
 from mathbench.errors import InputError, did_you_mean
 
 SCORE_OPTIONS = ("task", "data", "config", "data-seed", "validation", "interpolate", "extrapolate", "json")
@@ -31,27 +31,29 @@ def predict(
 
       mathbench predict runs/mine --data data/addition-base10 --split extrapolate
     """
-    from mathbench.baselines.models.interface import Place
-    from mathbench.baselines.predictor import loaded
-    from mathbench.baselines.run import SCORED, predicted, write_predictions
-    from mathbench.cli.selection import stored
+    from mathbench.baselines.models.interface import DeviceConfig
+    from mathbench.baselines.predictor import load_predictor
+    from mathbench.baselines.run import SCORED, predict_splits, write_predictions
+    from mathbench.cli.selection import open_data
     from mathbench.formats import PLAIN
 
-    answer, result = loaded(run, Place(device))
-    rows = stored(data, config)
+    answer, result = load_predictor(run, DeviceConfig(device))
+    rows = open_data(data, config)
     if rows.task.family != (family := result["task"]["id"].partition("-v")[0]):
         raise InputError(f"{run} was fitted on {family}. Received: {rows.task.name}.")
     if rows.task.format != (learnt := result["task"]["parameters"].get("format", PLAIN)):
         raise InputError(f"{run} was fitted on text written as {learnt}. Received: {rows.task.format}.")
-    for wanted in split or []:
-        if wanted not in rows.splits:
-            raise InputError(f"{data} has no split '{wanted}'. {did_you_mean(wanted, rows.splits)}")
-    table = predicted(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
+    for requested in split or []:
+        if requested not in rows.splits:
+            raise InputError(f"{data} has no split '{requested}'. {did_you_mean(requested, rows.splits)}")
+    table = predict_splits(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
     if out_file is None:
         _print_lines(table)
         return
     write_predictions(out_file, table)
-    say(f"{table.num_rows:,} predictions in {out_file}; score them: mathbench score {out_file} --data {data}")
+    print_message(
+        f"{table.num_rows:,} predictions in {out_file}; score them: mathbench score {out_file} --data {data}"
+    )
 
 
 def ask(
@@ -68,13 +70,13 @@ def ask(
 
       mathbench ask runs/mine "1+1" "999+1" --json
     """
-    from mathbench.baselines.ask import answered
-    from mathbench.baselines.models.interface import Place
-    from mathbench.baselines.predictor import reopened
+    from mathbench.baselines.ask import ask_questions
+    from mathbench.baselines.models.interface import DeviceConfig
+    from mathbench.baselines.predictor import load_run
     from mathbench.formats import PLAIN
 
-    finished = reopened(run, Place())
-    found = answered(finished, questions)
+    finished = load_run(run, DeviceConfig())
+    found = ask_questions(finished, questions)
     if json:
         columns: dict[str, list[Any]] = {"question": questions, "answer": found.answers}
         if finished.task.format != PLAIN:
@@ -82,12 +84,12 @@ def ask(
             columns["written_answer"] = found.written_answers.to_pylist()
         if found.sure:
             columns["confidence"] = [confidence.to_json() for confidence in found.sure]
-        emit([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
+        print_json([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
         return
     for number, line in enumerate(found.answers):
         out.print(line or "", markup=False, soft_wrap=True)
         if found.sure:
-            say(found.sure[number].words)
+            print_message(found.sure[number].words)
 
 
 def score(
@@ -115,14 +117,14 @@ def score(
 
       mathbench score runs/lstm-seq2seq-torch-addition-base10-seed0
     """
-    from mathbench.baselines.run_data import truth_of_run
+    from mathbench.baselines.run_data import regenerate_run
     from mathbench.cli.report import by_section, scores_table, sections_json, sections_of
-    from mathbench.cli.selection import stored
-    from mathbench.dataset.data import SIZES, Data, fitting
+    from mathbench.cli.selection import open_data
+    from mathbench.dataset.data import DEFAULT_SIZES, Data, capped_sizes
     from mathbench.scores.predictions import read, score_table
 
     given = read(predictions)
-    sizes = sizes_of(validation=validation, interpolate=interpolate, extrapolate=extrapolate)
+    sizes = given_sizes(validation=validation, interpolate=interpolate, extrapolate=extrapolate)
     if task is not None and data is not None:
         raise InputError("give either --task NAME or --data DIR, not both.")
     if task is None and (sizes or context.args):
@@ -130,17 +132,17 @@ def score(
     if config is not None and data is None:
         raise InputError("--config goes with --data DIR.")
     if data is not None:
-        truth = stored(data, config)
+        truth = open_data(data, config)
     elif task is not None:
-        wanted = task_of(task, context.args, SCORE_OPTIONS)
+        requested = make_task(task, context.args, SCORE_OPTIONS)
         splits = dict.fromkeys(given["split"].to_pylist())
-        defaults = fitting(wanted, {s: n for s, n in SIZES.items() if s in splits}, data_seed)
-        truth = Data.generate(wanted, {**defaults, **sizes}, data_seed)
+        defaults = capped_sizes(requested, {s: n for s, n in DEFAULT_SIZES.items() if s in splits}, data_seed)
+        truth = Data.generate(requested, {**defaults, **sizes}, data_seed)
     else:
-        truth = truth_of_run(predictions)
+        truth = regenerate_run(predictions)
     scores = {split: s.to_json() for split, s in score_table(given, truth).items()}
     if json:
-        emit({**scores, **sections_json(scores)})
+        print_json({**scores, **sections_json(scores)})
         return
     out.print(scores_table(scores, truth.task.name))
     for split, score in scores.items():

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mathbench.cli.output import say
-from mathbench.cli.running import Ending, run_one, show, show_plan
+from mathbench.cli.output import print_message
+from mathbench.cli.running import AfterRun, run_one, show, show_plan
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
-    from mathbench.baselines.repeat import Comparison
-    from mathbench.baselines.run import Order
+    from mathbench.baselines.repeat import RunComparison
+    from mathbench.baselines.run import RunOptions
 
 # what decides nothing about the rows and the weights, or says where to compute
 BESIDE = (
@@ -33,24 +33,26 @@ BESIDE = (
 )
 
 
-def run_again(
-    context: typer.Context, run: Path, out: Path | None, order: "Order", ending: Ending, dry_run: bool
+def repeat_run(
+    context: typer.Context, run: Path, out: Path | None, order: "RunOptions", ending: AfterRun, dry_run: bool
 ) -> None:
     """Repeat a run from its directory, by default in one beside it, and compare the two."""
-    from mathbench.baselines.repeat import compared, original
+    from mathbench.baselines.repeat import compare_runs, load_original
 
     _check_alone(context)
-    first = original(run)
+    first = load_original(run)
     folder = out or run.with_name(f"{run.resolve().name}-again")
     if folder.resolve() == run.resolve():
         raise InputError(f"a run is repeated in a directory of its own. Received: --out {folder}.")
     if dry_run:
         show_plan(first.spec, first.data, folder, ending.json)
         return
-    threads = order.place.threads if _was_given(context, "threads") else first.threads
-    place = replace(order.place, threads=threads)
-    result = run_one(first.spec, first.data, replace(order, out=folder, place=place, last=first.steps))
-    found = compared(run, folder)
+    threads = order.device_config.threads if _was_given(context, "threads") else first.threads
+    place = replace(order.device_config, threads=threads)
+    result = run_one(
+        first.spec, first.data, replace(order, out=folder, device_config=place, last=first.steps)
+    )
+    found = compare_runs(run, folder)
     compared_with = {"repeats": {"run": str(run), **(found.to_json() if found else {})}}
     show(result, first.data, folder, ending.json, compared_with)
     _say_whether_same(run, found)
@@ -72,11 +74,13 @@ def _was_given(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _say_whether_same(run: Path, found: "Comparison | None") -> None:
+def _say_whether_same(run: Path, found: "RunComparison | None") -> None:
     if found is None:
-        say(f"{run} has not finished: there is nothing to compare with")
+        print_message(f"{run} has not finished: there is nothing to compare with")
         return
     words = {True: "the same bits", False: "OTHER bits", None: "not kept"}
-    say(f"compared with {run}: predictions {words[found.predictions]}, weights {words[found.weights]}")
+    print_message(
+        f"compared with {run}: predictions {words[found.predictions]}, weights {words[found.weights]}"
+    )
     if found.differs:
-        say("what differs (there, here): " + "; ".join(found.differs))
+        print_message("what differs (there, here): " + "; ".join(found.differs))

@@ -15,7 +15,7 @@ from mathbench.cli.output import table as table_of
 from mathbench.dataset.data import Data
 from mathbench.scores.predictions import PREDICTIONS
 from mathbench.scores.results import Score
-from mathbench.scores.sections import AREA, Sections, sections
+from mathbench.scores.sections import AREA, SectionScores, score_sections
 
 EXAMPLES = 5
 STRATA = 24  # lines per split
@@ -49,9 +49,9 @@ def comparison(result: Result) -> Table:
     return table
 
 
-def sections_of(strata: dict[str, dict[str, Any]]) -> Sections | None:
+def sections_of(strata: dict[str, dict[str, Any]]) -> SectionScores | None:
     """The scores of the parts of a mixture, from those of its strata as a result writes them."""
-    return sections({name: Score(score["n"], score["correct"]) for name, score in strata.items()})
+    return score_sections({name: Score(score["n"], score["correct"]) for name, score in strata.items()})
 
 
 def sections_json(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def sections_json(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"sections": {s: f.to_json() for s, f in found.items() if f}} if any(found.values()) else {}
 
 
-def by_section(split: str, found: Sections) -> Table:
+def by_section(split: str, found: SectionScores) -> Table:
     """Exact match of each part of a mixture, the mean of each area and the mean of all."""
     numbers = ("n", "exact match")
     table = table_of("part", *numbers, right=numbers, title=f"{split} by part")
@@ -101,16 +101,20 @@ def examples(data: Data, folder: Path, split: str) -> None:
     table = pq.read_table(folder / PREDICTIONS)
     given = table.filter(pc.equal(table["split"], split))["prediction"].combine_chunks()
     truth = data.splits[split]
-    written = formats.of(data.task)
+    written = formats.for_task(data.task)
     plain = written.undo_answers(given)
     right = pc.fill_null(pc.equal(plain, written.undo_answers(truth["answer"])), False).combine_chunks()
     rows = [pc.indices_nonzero(mask).to_pylist()[:EXAMPLES] for mask in (right, pc.invert(right))]
     out.print(f"{split}, a few right and wrong:", highlight=False)
     for row in [*rows[0], *rows[1]]:
-        asked, wanted, said = truth["question"][row].as_py(), truth["answer"][row].as_py(), given[row].as_py()
+        asked, requested, said = (
+            truth["question"][row].as_py(),
+            truth["answer"][row].as_py(),
+            given[row].as_py(),
+        )
         mark = "[green]✓[/]" if right[row].as_py() else "[red]✗[/]"
         out.print(
-            f"  {mark} {escape(asked)} = {escape(said or '')} (expected: {escape(wanted)})", soft_wrap=True
+            f"  {mark} {escape(asked)} = {escape(said or '')} (expected: {escape(requested)})", soft_wrap=True
         )
 
 

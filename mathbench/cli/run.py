@@ -6,11 +6,19 @@ from typing import Annotated
 
 import typer
 
-from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, sizes_of
+from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, given_sizes
 from mathbench.cli.output import FREE_OPTIONS, err
-from mathbench.cli.repeat import run_again
-from mathbench.cli.running import Ending, command, on_devices, run_one, seconds, show, show_plan
-from mathbench.cli.sweep import run_sweep, sweep_of
+from mathbench.cli.repeat import repeat_run
+from mathbench.cli.running import (
+    AfterRun,
+    command,
+    parse_duration,
+    relaunch_on_devices,
+    run_one,
+    show,
+    show_plan,
+)
+from mathbench.cli.sweep import make_sweep, run_sweep
 from mathbench.errors import InputError
 
 QUICKEST = "mlp"  # three-digit sums in a few seconds
@@ -103,30 +111,32 @@ def run_baseline(
 
       mathbench run-baseline --from runs/mine
     """
-    from mathbench.baselines.distributed import follow, together
-    from mathbench.baselines.models.interface import Place
-    from mathbench.baselines.run import Order
-    from mathbench.cli.selection import rows_of, spec_of, title_of
+    from mathbench.baselines.distributed import process_group, run_follower
+    from mathbench.baselines.models.interface import DeviceConfig
+    from mathbench.baselines.run import RunOptions
+    from mathbench.cli.selection import make_data, make_spec, run_title
 
-    on_devices(devices)
-    if not context.with_resource(together()):
+    relaunch_on_devices(devices)
+    if not context.with_resource(process_group()):
         from mathbench.baselines.predictor import build
 
-        follow(build)
+        run_follower(build)
         return
-    place, ending = Place(device, threads), Ending(submit, plots, json)
-    order = Order(Path(), resume, force, seconds(budget), place, command(), err, tuple(track or ()))
+    place, ending = DeviceConfig(device, threads), AfterRun(submit, plots, json)
+    order = RunOptions(
+        Path(), resume, force, parse_duration(budget), place, command(), err, tuple(track or ())
+    )
     if source is not None:
-        run_again(context, source, out_dir, order, ending, dry_run)
+        repeat_run(context, source, out_dir, order, ending, dry_run)
         return
     if name is not None and name.startswith("-"):
         raise InputError(f"with parameters of a task the baseline must be named first. Received: {name}.")
-    sizes = sizes_of(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
-    wanted = [*(settings or []), *(["source=stream"] if online else [])]
-    spec, chosen = spec_of(name or QUICKEST, recipe, framework, wanted, seed)
-    swept = sweep_of(spec, chosen, wanted, sweep or [], seeds, trials, prune)
-    rows = rows_of(chosen, spec, task, data, config, context.args, sizes, data_seed)
-    title = title_of(spec, rows)
+    sizes = given_sizes(train=train, validation=validation, interpolate=interpolate, extrapolate=extrapolate)
+    requested = [*(settings or []), *(["source=stream"] if online else [])]
+    spec, chosen = make_spec(name or QUICKEST, recipe, framework, requested, seed)
+    swept = make_sweep(spec, chosen, requested, sweep or [], seeds, trials, prune)
+    rows = make_data(chosen, spec, task, data, config, context.args, sizes, data_seed)
+    title = run_title(spec, rows)
     if swept is not None:
         order = replace(order, out=out_dir or Path("runs") / f"sweep-{title}")
         run_sweep(swept, rows, order, ending, dry_run)

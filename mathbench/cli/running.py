@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mathbench.cli.output import emit, out, say
+from mathbench.cli.output import out, print_json, print_message
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.baselines.result import Result
-    from mathbench.baselines.run import Order
-    from mathbench.baselines.spec import Spec
+    from mathbench.baselines.run import RunOptions
+    from mathbench.baselines.spec import RunSpec
     from mathbench.dataset.data import Data
 
 
 @dataclass(frozen=True)
-class Ending:
+class AfterRun:
     """What is done with a finished run.
 
     Args:
@@ -40,24 +40,24 @@ class Ending:
         if self.submit:
             from mathbench.leaderboard.submit import submit_run
 
-            say(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
+            print_message(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
 
 
-def run_one(spec: "Spec", data: "Data", order: "Order") -> "Result":
+def run_one(spec: "RunSpec", data: "Data", order: "RunOptions") -> "Result":
     """Run, or read what has been run already."""
-    from mathbench.baselines.result import FILE
+    from mathbench.baselines.result import RESULT_FILE
     from mathbench.baselines.run import run
 
-    finished = (order.out / FILE).is_file() and not order.force
-    with interruptible(order.out):
+    finished = (order.out / RESULT_FILE).is_file() and not order.force
+    with handle_interrupt(order.out):
         result = run(spec, data, order)
     if finished:
-        say(f"{order.out} is finished already; --force runs it again")
+        print_message(f"{order.out} is finished already; --force runs it again")
     return result
 
 
 @contextmanager
-def interruptible(folder: Path) -> Iterator[None]:
+def handle_interrupt(folder: Path) -> Iterator[None]:
     """Let Ctrl-C end the command with a word on what is kept."""
     try:
         yield
@@ -67,7 +67,7 @@ def interruptible(folder: Path) -> Iterator[None]:
             if folder.is_dir()
             else "nothing was begun."
         )
-        say(f"stopped; {kept}")
+        print_message(f"stopped; {kept}")
         raise SystemExit(130) from None
 
 
@@ -76,29 +76,29 @@ def show(result: "Result", data: "Data", folder: Path, json: bool, more: dict[st
     from mathbench.cli.report import report, sections_json
 
     if json:
-        emit({"out": str(folder), **result.to_json(), **sections_json(result.scores), **more})
+        print_json({"out": str(folder), **result.to_json(), **sections_json(result.scores), **more})
     else:
         report(result, data, folder)
 
 
-def show_plan(spec: "Spec", data: "Data", folder: Path, json: bool) -> None:
+def show_plan(spec: "RunSpec", data: "Data", folder: Path, json: bool) -> None:
     """Print what would be run."""
-    from mathbench.baselines.run import identity
+    from mathbench.baselines.run import run_identity
 
-    plan = {"out": str(folder), **identity(spec, data)}
+    plan = {"out": str(folder), **run_identity(spec, data)}
     if json:
-        emit(plan)
+        print_json(plan)
         return
     for key, value in plan.items():
         shown = ", ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else value
         out.print(f"{key}: {shown}", markup=False, soft_wrap=True)
-    say("nothing was run")
+    print_message("nothing was run")
 
 
-def seconds(budget: str | None) -> float:
+def parse_duration(budget: str | None) -> float:
     """Read a time such as 90, 90s, 10m or 1.5h.
 
-    >>> seconds("10m"), seconds(None)
+    >>> parse_duration("10m"), parse_duration(None)
     (600.0, inf)
     """
     import math
@@ -112,20 +112,20 @@ def seconds(budget: str | None) -> float:
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
-def on_devices(count: int) -> None:
+def relaunch_on_devices(count: int) -> None:
     """Start this command anew, once for each device, unless a launcher has done so already."""
     import importlib.util
     import re
     import sys
 
-    from mathbench.baselines.distributed import launch, world
+    from mathbench.baselines.distributed import launch_torchrun, world
 
     if count == 1 or world() > 1:
         return
     if importlib.util.find_spec("torch") is None:
         raise InputError("--devices needs PyTorch: pip install 'mathbench-toolkit[torch]'.")
     words = "\0".join(["", *sys.argv[1:], ""])
-    launch(count, re.sub(r"\0--devices[\0=]\d+(?=\0)", "", words).strip("\0").split("\0"))
+    launch_torchrun(count, re.sub(r"\0--devices[\0=]\d+(?=\0)", "", words).strip("\0").split("\0"))
 
 
 def command() -> str:

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from mathbench.cli.output import free_options
+from mathbench.cli.output import parse_task_options
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.baselines.recipe import Recipe
-    from mathbench.baselines.spec import Spec
+    from mathbench.baselines.spec import RunSpec
     from mathbench.dataset.data import Data
     from mathbench.task import Task
 
@@ -21,12 +21,12 @@ ONLINE_ROWS = (
 )
 
 
-def spec_of(
+def make_spec(
     name: str, recipe: str | None, framework: str | None, settings: list[str], seed: str
-) -> tuple["Spec", "Recipe | None"]:
+) -> tuple["RunSpec", "Recipe | None"]:
     """What is to be run, and the recipe that it comes from."""
-    from mathbench.baselines.recipe import configured, overrides_of, read
-    from mathbench.baselines.spec import Spec, framework_of
+    from mathbench.baselines.recipe import apply_overrides, parse_overrides, read
+    from mathbench.baselines.spec import RunSpec, framework_of
     from mathbench.baselines.table import baseline
     from mathbench.hashing import check_seed
 
@@ -34,18 +34,18 @@ def spec_of(
     if entry.kind != "network":
         if recipe or settings:
             raise InputError(f"{name} is not trained by a recipe; it takes neither --recipe nor --set.")
-        return Spec(entry, framework_of(entry, framework), "", check_seed(seed)), None
+        return RunSpec(entry, framework_of(entry, framework), "", check_seed(seed)), None
     chosen = read(recipe or name)
     if chosen.baseline != name:
         raise InputError(f"recipe {chosen.name} is for {chosen.baseline}. Received: {name}.")
     used = framework_of(entry, framework)
-    hyper, choices = configured(chosen, entry, used, overrides_of(settings))
-    return Spec(entry, used, chosen.name, check_seed(seed), hyper, choices), chosen
+    hyper, choices = apply_overrides(chosen, entry, used, parse_overrides(settings))
+    return RunSpec(entry, used, chosen.name, check_seed(seed), hyper, choices), chosen
 
 
-def rows_of(
+def make_data(
     recipe: "Recipe | None",
-    spec: "Spec",
+    spec: "RunSpec",
     name: str | None,
     folder: str | None,
     config: str | None,
@@ -54,7 +54,7 @@ def rows_of(
     seed: str,
 ) -> "Data":
     """The rows to run on: those of a dataset, of a task, or of the recipe's own task."""
-    from mathbench.dataset.data import SIZES, Data, fitting
+    from mathbench.dataset.data import DEFAULT_SIZES, Data, capped_sizes
     from mathbench.rows import open_rows
 
     if folder is not None:
@@ -62,11 +62,11 @@ def rows_of(
             raise InputError(
                 "--data brings its own task and sizes; leave out --task, its parameters and sizes."
             )
-        return stored(folder, config)
+        return open_data(folder, config)
     if config is not None:
         raise InputError("--config goes with --data DIR.")
     task = _task(recipe, spec, name, extra)
-    defaults = fitting(task, recipe.sizes if recipe and recipe.sizes else SIZES, seed)
+    defaults = capped_sizes(task, recipe.sizes if recipe and recipe.sizes else DEFAULT_SIZES, seed)
     if spec.settings and spec.settings.source == "stream":
         defaults["train"] = min(defaults["train"], ONLINE_ROWS)
     for split, count in sizes.items():
@@ -74,13 +74,13 @@ def rows_of(
     return Data.generate(task, {**defaults, **sizes}, seed)
 
 
-def stored(folder: str, config: str | None) -> "Data":
+def open_data(folder: str, config: str | None) -> "Data":
     """The rows of one configuration of a dataset, or of all modules of school mathematics together."""
-    from mathbench.dataset.card import ALL, together
+    from mathbench.dataset.card import ALL, is_mixture
     from mathbench.dataset.write import open_dataset
 
     dataset = open_dataset(folder)
-    if config == ALL and together(dataset.manifest.configs):
+    if config == ALL and is_mixture(dataset.manifest.configs):
         from mathbench.dataset.mixed import mixed
         from mathbench.families import task
 
@@ -88,14 +88,14 @@ def stored(folder: str, config: str | None) -> "Data":
     return dataset.data(config)
 
 
-def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[str]) -> "Task":
+def _task(recipe: "Recipe | None", spec: "RunSpec", name: str | None, extra: list[str]) -> "Task":
     """The task asked for; by default the recipe's, or the first one that a shortcut makes sense on."""
-    from mathbench.baselines.shortcuts.answerer import makes_sense
+    from mathbench.baselines.shortcuts.answerer import applies_to
     from mathbench.families import task as make
     from mathbench.families import tasks
     from mathbench.registry import load
 
-    given = free_options(extra, KNOWN)
+    given = parse_task_options(extra, KNOWN)
     _no_settings(spec, name or (recipe.task["name"] if recipe else ""), given)
     if name is not None:
         return make(name, **given)
@@ -103,28 +103,28 @@ def _task(recipe: "Recipe | None", spec: "Spec", name: str | None, extra: list[s
         own = {key: value for key, value in recipe.task.items() if key != "name"}
         return make(recipe.task["name"], **{**own, **given})
     kind = load(spec.baseline.target)
-    possible = [family for family, cls in tasks().items() if makes_sense(kind, cls())]
+    possible = [family for family, cls in tasks().items() if applies_to(kind, cls())]
     if not possible:
         raise InputError(f"{spec.baseline.name} makes sense on no task. Give --task NAME.")
     return make(possible[0], **given)
 
 
-def _no_settings(spec: "Spec", task: str, given: dict[str, str]) -> None:
+def _no_settings(spec: "RunSpec", task: str, given: dict[str, str]) -> None:
     """A hyperparameter given as if it were a parameter of the task is a likely slip."""
     from dataclasses import fields
 
-    from mathbench.baselines.recipe import keys
+    from mathbench.baselines.recipe import override_keys
     from mathbench.families import family
 
     if not spec.trained:
         return
     known = {f.name for f in fields(family(task))}
     for key, value in given.items():
-        if key not in known and key in keys(spec.baseline):
+        if key not in known and key in override_keys(spec.baseline):
             raise InputError(f"'{key}' is a setting, not a parameter. Did you mean --set {key}={value}?")
 
 
-def title_of(spec: "Spec", data: "Data") -> str:
+def run_title(spec: "RunSpec", data: "Data") -> str:
     """The default name of a run directory."""
     name = spec.baseline.name.rpartition(":")[2] if spec.baseline.kind == "other" else spec.baseline.name
     recipe = spec.recipe if spec.recipe and spec.recipe != spec.baseline.name else name

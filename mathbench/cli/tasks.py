@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from mathbench.cli.output import FREE_OPTIONS, emit, free_options, out, say
+from mathbench.cli.output import FREE_OPTIONS, out, parse_task_options, print_json, print_message
 from mathbench.cli.output import table as table_of
 from mathbench.errors import InputError
 from mathbench.parameters import allowed
@@ -33,7 +33,7 @@ def tasks(
     else:
         from mathbench.families import task
 
-        _detail(task(name, **free_options(context.args)), json)
+        _detail(task(name, **parse_task_options(context.args)), json)
 
 
 def _list(json: bool) -> None:
@@ -41,7 +41,7 @@ def _list(json: bool) -> None:
 
     families = _families()
     if json:
-        emit(
+        print_json(
             {
                 "tasks": {n: {"id": f"{n}-v{t.version}", "summary": t.summary} for n, t in families.items()},
                 "suites": suite.available(),
@@ -83,7 +83,7 @@ def _families() -> dict[str, Any]:
         try:
             found[name] = family(name)
         except InputError as error:
-            say(f"left out: {escape(str(error))}")
+            print_message(f"left out: {escape(str(error))}")
     return found
 
 
@@ -102,7 +102,7 @@ def _detail(task: Any, json: bool) -> None:
     }
     written = _written(task)
     if json:
-        emit(
+        print_json(
             {
                 "id": task.id,
                 "name": task.name,
@@ -146,12 +146,12 @@ def _detail(task: Any, json: bool) -> None:
 
 def _written(task: Any) -> dict[str, dict[str, str]]:
     """The first row in every format that the task takes, and why it does not take the others."""
-    from mathbench.formats import taken_by
+    from mathbench.formats import supported_formats
     from mathbench.rows import open_rows
 
     found = {}
     split = "train" if len(task.strata("train")) else "extrapolate"
-    for name, refused in taken_by(task).items():
+    for name, refused in supported_formats(task).items():
         row = {"question": "", "answer": ""}
         if not refused:
             rows = open_rows(dataclasses.replace(task, format=name), split, 0).batch([0])

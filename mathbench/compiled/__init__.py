@@ -67,7 +67,7 @@ def _address(array: NDArray[Any]) -> int:
 
 
 def mix(words: U64, offset: int = 0) -> U64:
-    """:func:`mathbench.hashing.mix` after an offset was added to each word."""
+    """:func:`mathbench.hashing.mix64` after an offset was added to each word."""
     words = np.asarray(words, order="C")
     found = np.empty_like(words)
     _call("mix", words, words.size, offset, found)
@@ -83,7 +83,7 @@ def stream_below(streams: U64, offset: int, sizes: Int) -> Int:
 
 
 def permute(index: U64, shift: int, high_size: int, key: int) -> U64:
-    """:func:`mathbench.sampling.permute.permute` for one key."""
+    """:func:`mathbench.sampling.permute.keyed_permutation` for one key."""
     found = np.empty(len(index), dtype=np.uint64)
     _call("permute", np.ascontiguousarray(index), len(index), shift, high_size, key, found)
     return found
@@ -112,31 +112,31 @@ def fingerprints(canonical: Int, start: int) -> U64:
 
 
 def reserved(
-    operands: Int, canonical: Int, wanted: NDArray[np.bool_] | None, start: int, ends: tuple[int, int]
+    operands: Int, canonical: Int, requested: NDArray[np.bool_] | None, start: int, stops: tuple[int, int]
 ) -> tuple[Int, Int, U64]:
     """Which problems are wanted and lie in a reserve.
 
     Args:
         operands: int64 (m, n).
         canonical: int64 (words, n).
-        wanted: bool (n,); None means all.
+        requested: bool (n,); None means all.
         start: the family's first state.
-        ends: the smallest and the largest fingerprint of the reserve.
+        stops: the smallest and the largest fingerprint of the reserve.
 
     Returns:
         Their places, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
     """
     operands, canonical = np.ascontiguousarray(operands), np.ascontiguousarray(canonical)
-    wanted = None if wanted is None else np.ascontiguousarray(wanted)
-    many = operands.shape[1]
-    places, kept, prints = (
-        np.empty(many + 1, np.int64),
+    requested = None if requested is None else np.ascontiguousarray(requested)
+    count = operands.shape[1]
+    positions, kept, fingerprints = (
+        np.empty(count + 1, np.int64),
         np.empty_like(operands),
-        np.empty(many + 1, np.uint64),
+        np.empty(count + 1, np.uint64),
     )
-    arrays = operands, len(operands), canonical, len(canonical), many, wanted
-    found = _call("reserved", *arrays, start, *ends, places, kept, prints)
-    return places[:found], kept[:, :found], prints[:found]
+    arrays = operands, len(operands), canonical, len(canonical), count, requested
+    found = _call("reserved", *arrays, start, *stops, positions, kept, fingerprints)
+    return positions[:found], kept[:, :found], fingerprints[:found]
 
 
 def gcd(a: Int, b: Int) -> Int:
@@ -154,8 +154,8 @@ class SmallPrimes:
     """
 
     def __init__(self, primes: Sequence[int]):
-        inverses, most = [pow(q, -1, 1 << 64) for q in primes], [((1 << 64) - 1) // q for q in primes]
-        self._table = np.array([primes, inverses, most], dtype=np.uint64)
+        inverses, maximum = [pow(q, -1, 1 << 64) for q in primes], [((1 << 64) - 1) // q for q in primes]
+        self._table = np.array([primes, inverses, maximum], dtype=np.uint64)
 
     def first_factors(self, numbers: Int) -> NDArray[np.uint8]:
         """The smallest of 2 and these that divides each number and is not it, uint8 (n,); 1 for 0 and 1, 0 for none."""
@@ -165,8 +165,13 @@ class SmallPrimes:
 
     def are_prime(self, numbers: Int) -> NDArray[np.bool_]:
         """:func:`mathbench.numbers.primality.are_prime`."""
-        found, (left, places) = np.empty(len(numbers), dtype=bool), np.empty((2, len(numbers) + 1), np.int64)
-        _call("are_prime", np.ascontiguousarray(numbers), len(numbers), *self._arguments, left, places, found)
+        found, (left, positions) = (
+            np.empty(len(numbers), dtype=bool),
+            np.empty((2, len(numbers) + 1), np.int64),
+        )
+        _call(
+            "are_prime", np.ascontiguousarray(numbers), len(numbers), *self._arguments, left, positions, found
+        )
         return found
 
     @property
@@ -192,19 +197,19 @@ class Digits:
     def __init__(self, base: int, table: U64, per: int):
         powers = [min(base**i, (1 << 64) - 1) for i in range(65)]
         # a number of b bits has at least as many digits as 2^(b - 1)
-        least = [sum(power <= 1 << bits - 1 for power in powers) if bits else 0 for bits in range(65)]
+        minimum = [sum(power <= 1 << bits - 1 for power in powers) if bits else 0 for bits in range(65)]
         self._base = (
             table,
             np.array(powers, dtype=np.uint64),
-            np.array(least, dtype=np.uint8),
+            np.array(minimum, dtype=np.uint8),
             len(table),
             per,
         )
 
     def words(self, values: Int, longest: int, where: NDArray[np.bool_] | None) -> tuple[U64, U64]:
         """Characters and lengths, uint64 (words, n) each, of values of at most `longest` digits; see `text.number`."""
-        many = -(-longest // WORD)
-        characters, lengths = np.empty((2, many, len(values)), dtype=np.uint64)
+        count = -(-longest // WORD)
+        characters, lengths = np.empty((2, count, len(values)), dtype=np.uint64)
         values, where = np.ascontiguousarray(values), None if where is None else np.ascontiguousarray(where)
         _call("number_words", values, len(values), *self._base, longest, where, characters, lengths)
         return characters, lengths
@@ -223,14 +228,14 @@ def join(columns: Sequence[tuple[U64, U64]]) -> tuple[NDArray[np.uint8], NDArray
         ValueError: there is more text than 32-bit offsets reach.
     """
     columns = [(_steady(characters), _steady(lengths)) for characters, lengths in columns]
-    rows, many = len(columns[0][0]), len(columns)
+    rows, count = len(columns[0][0]), len(columns)
     characters, lengths = (_pointers(side) for side in zip(*columns, strict=True))
     offsets = np.empty(rows + 1, dtype=np.int32)
-    end = _call("text_offsets", many, rows, *lengths, offsets)
+    end = _call("text_offsets", count, rows, *lengths, offsets)
     if end < 0:
         raise ValueError("a batch has more than 2 GiB of text")
     data = np.empty(end + WORD, dtype=np.uint8)
-    _call("text_join", many, rows, *characters, *lengths, data)
+    _call("text_join", count, rows, *characters, *lengths, data)
     return data, offsets
 
 

@@ -7,9 +7,9 @@ from mathbench.dataset.manifest import Config, Manifest
 from mathbench.reserve import SPLITS
 from mathbench.sampling.sampled import Sampled
 
-FILE = "README.md"
+CARD_FILE = "README.md"
 ALL = "all"  # the configuration that holds the rows of all others
-MOST_STRATA = 12
+MAX_STRATA = 12
 LOOKED_AT = 100_000  # rows of train that are searched for repeats
 
 
@@ -32,13 +32,13 @@ def _front_matter(manifest: Manifest) -> str:
     for config in manifest.configs:
         files = {split: [f"{config.name}/{split}-*.parquet"] for split in config.spec()["sizes"]}
         lines += _config(config.name, manifest.digest(config), files)
-    if together(manifest.configs):
+    if is_mixture(manifest.configs):
         digests = digest.combined([manifest.digest(config) for config in manifest.configs])
         lines += _config(ALL, digests, _files_of_all(manifest.configs))
     return "\n".join([*lines, "---", ""])
 
 
-def together(configs: Sequence[Config]) -> bool:
+def is_mixture(configs: Sequence[Config]) -> bool:
     """Whether a dataset has a configuration `all` besides its own: several of the same columns.
 
     It adds no files: it is all rows of the others, told apart by their column `task`.
@@ -62,11 +62,11 @@ def _config(name: str, content: str, files: Mapping[str, list[str]]) -> list[str
     return lines
 
 
-COUNTED = (
+ENUMERATED_NOTE = (
     "80 % of all problems may appear in train, 10 % in validation, 10 % in interpolate (the same strata as train) and "
     "extrapolate (strata that train never shows)"
 )
-DRAWN = (
+SAMPLED_NOTE = (
     "60 % of all problems may appear in train, 10 % in validation, 15 % in interpolate (the same strata as train), "
     "15 % in extrapolate (strata that train never shows)"
 )
@@ -75,7 +75,9 @@ DRAWN = (
 def _opening(manifest: Manifest) -> str:
     rows = sum(content.rows for content in manifest.contents.values())
     drawn = {isinstance(config.task, Sampled) for config in manifest.configs}
-    shares = "; ".join(text for kind, text in ((False, COUNTED), (True, DRAWN)) if kind in drawn)
+    shares = "; ".join(
+        text for kind, text in ((False, ENUMERATED_NOTE), (True, SAMPLED_NOTE)) if kind in drawn
+    )
     return (
         f"# Mathematical questions by mathbench\n\n{rows:,} questions in {len(manifest.configs)} configuration(s), "
         f"made by mathbench {manifest.version}. Every row is a function of task, version, seed, split and row number "
@@ -85,7 +87,11 @@ def _opening(manifest: Manifest) -> str:
         "from datasets import load_dataset\n"
         f'rows = load_dataset("PATH", "{manifest.configs[0].name}", split="interpolate")\n'
         "```\n"
-        + (f"\nThe configuration `{ALL}` has the rows of all others.\n" if together(manifest.configs) else "")
+        + (
+            f"\nThe configuration `{ALL}` has the rows of all others.\n"
+            if is_mixture(manifest.configs)
+            else ""
+        )
     )
 
 
@@ -113,7 +119,7 @@ def _repeats(config: Config) -> list[str]:
     rows = min(config.sizes.get("train", 0), LOOKED_AT)
     if not isinstance(config.task, Sampled) or not rows:
         return []
-    share = config.task.repeated(config.seed, rows)
+    share = config.task.repeated_rows(config.seed, rows)
     return [
         f"Of the first {rows:,} rows of train, {share:.2%} repeat an earlier problem; test splits repeat none.",
         "",
@@ -126,12 +132,12 @@ def _strata(manifest: Manifest, config: Config) -> str:
     counts = {split: manifest.strata(config, split) for split in splits}
     names = list(dict.fromkeys(name for split in splits for name in counts[split]))
     lines = ["| stratum | " + " | ".join(splits) + " |", "|---|" + "---:|" * len(splits)]
-    for name in names[:MOST_STRATA]:
+    for name in names[:MAX_STRATA]:
         cells = " | ".join(f"{counts[split].get(name, 0):,}" for split in splits)
         lines.append(f"| `{name}` | {cells} |")
     more = (
-        f"\n... and {len(names) - MOST_STRATA} more strata; all are in the manifest.\n"
-        if len(names) > MOST_STRATA
+        f"\n... and {len(names) - MAX_STRATA} more strata; all are in the manifest.\n"
+        if len(names) > MAX_STRATA
         else ""
     )
     return "\n".join(lines) + "\n" + more

@@ -10,7 +10,7 @@ from mathbench.dataset import digest
 from mathbench.rows import open_rows
 from mathbench.task import Task
 
-SIZES = {"train": 100_000, "validation": 2_000, "interpolate": 10_000, "extrapolate": 10_000}
+DEFAULT_SIZES = {"train": 100_000, "validation": 2_000, "interpolate": 10_000, "extrapolate": 10_000}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Data:
 
     def plain(self) -> "Data":
         """The same rows in plain text, whatever format they are written in."""
-        written = formats.of(self.task)
+        written = formats.for_task(self.task)
         splits = {split: written.undo(table) for split, table in self.splits.items()}
         return Data(self.task.plain, self.seed, splits)
 
@@ -44,7 +44,7 @@ class Data:
 
         Args:
             task: the task.
-            sizes: rows per split; a split with 0 rows is left out. Default: `SIZES`, less where a split holds less.
+            sizes: rows per split; 0 leaves a split out. Default: `DEFAULT_SIZES`, fewer where a split holds fewer.
             seed: a 64-bit integer or a string.
 
         Raises:
@@ -56,12 +56,12 @@ class Data:
         {'train': 3, 'interpolate': 2}
         """
         splits = {}
-        for split, count in (sizes or fitting(task, SIZES, seed)).items():
+        for split, count in (sizes or capped_sizes(task, DEFAULT_SIZES, seed)).items():
             if count:
                 splits[split] = open_rows(task, split, seed).batch(range(count))
         return cls(task, seed, splits)
 
 
-def fitting(task: Task, sizes: Mapping[str, int], seed: int | str = 0) -> dict[str, int]:
+def capped_sizes(task: Task, sizes: Mapping[str, int], seed: int | str = 0) -> dict[str, int]:
     """Sizes cut down to what each split of the task holds."""
-    return {split: open_rows(task, split, seed).upto(count) for split, count in sizes.items()}
+    return {split: open_rows(task, split, seed).capacity_up_to(count) for split, count in sizes.items()}

@@ -69,8 +69,8 @@ def _counts(table: pa.Table, column: str) -> dict[str, int]:
 
 def _lengths(table: pa.Table, column: str) -> tuple[int, float, int]:
     lengths = pc.utf8_length(table.column(column))
-    ends = pc.min_max(lengths).as_py()
-    return ends["min"], round(pc.mean(lengths).as_py(), 2), ends["max"]
+    stops = pc.min_max(lengths).as_py()
+    return stops["min"], round(pc.mean(lengths).as_py(), 2), stops["max"]
 
 
 def plot(data: Mapping[str, Data], path: Path) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mathbench.numbers.text import column, raw, values
+from mathbench.numbers.text import bytes_and_offsets, from_list, to_numpy
 
 TEXTS = ("question", "answer")
 _BITS, _MORE = 7, 128  # a byte of a LEB128 number holds seven bits, and 128 when another byte follows
@@ -37,7 +37,7 @@ class Digest:
     def __init__(self) -> None:
         self._texts = {name: (hashlib.sha256(), hashlib.sha256()) for name in TEXTS}
         self._numbers = hashlib.sha256()
-        self._names = column([])  # the dictionary that `_number_of` belongs to
+        self._names = from_list([])  # the dictionary that `_number_of` belongs to
         self._number_of = np.zeros(0, dtype=np.int64)
         self.strata: dict[str, int] = {}
 
@@ -45,7 +45,7 @@ class Digest:
         """Take in more rows."""
         for name, (texts, lengths) in self._texts.items():
             for chunk in _filled(table.column(name)).chunks:
-                data, offsets = raw(chunk)
+                data, offsets = bytes_and_offsets(chunk)
                 texts.update(data.data)
                 lengths.update(_leb128(np.diff(offsets)))
         for chunk in _filled(table.column("stratum")).chunks:
@@ -61,7 +61,7 @@ class Digest:
         if not chunk.dictionary.equals(self._names):
             self._names = chunk.dictionary
             self._number_of = np.full(len(self._names), -1)
-        codes = values(chunk.indices)
+        codes = to_numpy(chunk.indices)
         present = np.bincount(codes, minlength=len(self._names))
         if (present[self._number_of < 0] > 0).any():
             self._meet(codes)

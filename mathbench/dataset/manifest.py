@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mathbench.dataset import digest
-from mathbench.dataset.data import SIZES, fitting
+from mathbench.dataset.data import DEFAULT_SIZES, capped_sizes
 from mathbench.errors import CheckFailed, InputError
 from mathbench.hashing import check_seed
 from mathbench.reserve import SPLITS
 from mathbench.rows import open_rows
 from mathbench.storage import location
-from mathbench.storage.location import Place
+from mathbench.storage.location import StoragePath
 from mathbench.task import Task
 
-FILE = "manifest.json"
-SPEC = ".generating.json"  # what was asked for, while its generation is unfinished
+MANIFEST_FILE = "manifest.json"
+UNFINISHED_FILE = ".generating.json"  # what was asked for, while its generation is unfinished
 SCHEMA_VERSION = 1
-SHARD = 1_000_000  # rows per shard, whatever the number of workers
+SHARD_ROWS = 1_000_000  # rows per shard, whatever the number of workers
 
 
 def check_name(name: object, what: str) -> None:
@@ -105,29 +105,31 @@ class Shard:
     file: str
 
 
-def single(task: Task, sizes: Mapping[str, int], seed: int | str = 0, name: str | None = None) -> Config:
+def single_config(
+    task: Task, sizes: Mapping[str, int], seed: int | str = 0, name: str | None = None
+) -> Config:
     """One configuration; splits whose size is not given get the default, or as many rows as they hold.
 
     >>> from mathbench.families import task
-    >>> single(task("divisible", k=3, digits=2), {"train": 8}).sizes["train"]
+    >>> single_config(task("divisible", k=3, digits=2), {"train": 8}).sizes["train"]
     8
     """
     value = check_seed(seed)
-    rest = {split: rows for split, rows in SIZES.items() if split not in sizes}
-    return Config(name or task.name, task, value, {**fitting(task, rest, value), **sizes})
+    rest = {split: rows for split, rows in DEFAULT_SIZES.items() if split not in sizes}
+    return Config(name or task.name, task, value, {**capped_sizes(task, rest, value), **sizes})
 
 
 def _shards(config: str, split: str, rows: int) -> list[Shard]:
-    many = -(-rows // SHARD)
+    count = -(-rows // SHARD_ROWS)
     return [
         Shard(
             config,
             split,
-            i * SHARD,
-            min((i + 1) * SHARD, rows),
-            f"{config}/{split}-{i:05d}-of-{many:05d}.parquet",
+            i * SHARD_ROWS,
+            min((i + 1) * SHARD_ROWS, rows),
+            f"{config}/{split}-{i:05d}-of-{count:05d}.parquet",
         )
-        for i in range(many)
+        for i in range(count)
     ]
 
 
@@ -184,19 +186,19 @@ class Manifest:
         return {
             "schema_version": SCHEMA_VERSION,
             "mathbench": self.version,
-            "shard_rows": SHARD,
+            "shard_rows": SHARD_ROWS,
             "configs": configs,
         }
 
 
-def read(folder: Place) -> Manifest:
+def read(folder: StoragePath) -> Manifest:
     """Read the manifest of a dataset.
 
     Raises:
         InputError: when there is none, or the folder holds an unfinished dataset.
         CheckFailed: when it is damaged.
     """
-    path = folder / FILE
+    path = folder / MANIFEST_FILE
     content = location.read(path)
     if content is None:
         raise InputError(_missing(folder))
@@ -210,13 +212,15 @@ def read(folder: Place) -> Manifest:
         ) from None
 
 
-def _missing(folder: Place) -> str:
+def _missing(folder: StoragePath) -> str:
     """Why there is no manifest."""
     names = location.children(folder)
     if names is None:
         return f"{folder} does not exist."
-    unfinished = " Its generation was interrupted: run the same command again." if SPEC in names else ""
-    return f"{folder} is no mathbench dataset: it has no {FILE}.{unfinished}"
+    unfinished = (
+        " Its generation was interrupted: run the same command again." if UNFINISHED_FILE in names else ""
+    )
+    return f"{folder} is no mathbench dataset: it has no {MANIFEST_FILE}.{unfinished}"
 
 
 def _parse(value: dict[str, Any]) -> Manifest:
@@ -224,8 +228,8 @@ def _parse(value: dict[str, Any]) -> Manifest:
         raise InputError(
             f"manifest schema {value['schema_version']} is not {SCHEMA_VERSION}; another mathbench wrote it."
         )
-    if value["shard_rows"] != SHARD:
-        raise ValueError(f"shard_rows is {value['shard_rows']} and should be {SHARD}")
+    if value["shard_rows"] != SHARD_ROWS:
+        raise ValueError(f"shard_rows is {value['shard_rows']} and should be {SHARD_ROWS}")
     configs = [Config.of_spec(name, spec) for name, spec in value["configs"].items()]
     manifest = Manifest(configs, {}, value["mathbench"])
     for config in configs:

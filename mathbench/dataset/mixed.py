@@ -42,12 +42,12 @@ def mixed(mixture: Task, dataset: Dataset) -> Data:
 
 def _in_turn(mixture: Task, tables: list[pa.Table]) -> pa.Table:
     """A row of each table in turn, as `Rows` would give them, until one has no more."""
-    each, many = min(table.num_rows for table in tables), len(tables)
-    row = np.arange(each * many)
+    each, count = min(table.num_rows for table in tables), len(tables)
+    row = np.arange(each * count)
     rows = pa.concat_tables(
         _with_part(table.slice(0, each), name) for name, table in zip(mixture.parts, tables, strict=True)
-    ).take(text.integers(row % many * each + row // many))
-    return _set(rows, task=text.column([mixture.name] * len(row)), row=text.integers(row))
+    ).take(text.int_array(row % count * each + row // count))
+    return _set(rows, task=text.from_list([mixture.name] * len(row)), row=text.int_array(row))
 
 
 def _with_part(table: pa.Table, name: str) -> pa.Table:

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from mathbench.dataset.digest import Digest, difference
 from mathbench.dataset.manifest import ShardContent
 from mathbench.errors import CheckFailed, MathbenchError
-from mathbench.numbers.text import integers
+from mathbench.numbers.text import int_array
 from mathbench.rows import Rows
-from mathbench.storage.atomic import Hashing, make, replacing
-from mathbench.storage.location import Place, clear, fetched
+from mathbench.storage.atomic import HashingWriter, atomic_write, make_folder
+from mathbench.storage.location import StoragePath, local_copy, readable_errors
 from mathbench.task import LABELS, Task
 
 BATCH = 1 << 17  # rows made at a time, and rows per Parquet row group
@@ -64,12 +64,12 @@ def schema(task: Task) -> pa.Schema:
 
 def batches(rows: Rows, start: int, stop: int) -> Iterator[pa.Table]:
     """The rows of a range, a batch at a time."""
-    size = min(BATCH, rows.source.at_once)
+    size = min(BATCH, rows.source.batch_rows)
     for begin in range(start, stop, size):
         yield rows.batch(range(begin, min(begin + size, stop)))
 
 
-class File:
+class ShardFile:
     """A Parquet file of a task's rows that is being written.
 
     Args:
@@ -78,7 +78,7 @@ class File:
         sink: what it writes to.
     """
 
-    def __init__(self, writer: pq.ParquetWriter, columns: pa.Schema, sink: Hashing):
+    def __init__(self, writer: pq.ParquetWriter, columns: pa.Schema, sink: HashingWriter):
         self._writer, self._columns, self._sink = writer, columns, sink
 
     def write(self, table: pa.Table) -> None:
@@ -90,29 +90,29 @@ class File:
         self._writer.add_key_value_metadata({"mathbench.digest": digest})
 
     def sha256(self) -> str:
-        """Of the bytes of the file; after the block of :func:`created`, of all of them."""
+        """Of the bytes of the file; after the block of :func:`create_shard`, of all of them."""
         return self._sink.sha256()
 
 
 @contextmanager
-def created(path: Place, task: Task) -> Iterator[File]:
+def create_shard(path: StoragePath, task: Task) -> Iterator[ShardFile]:
     """Create a file; it appears under its name, whole, after the block.
 
     Args:
         path: the final name; nothing appears under it when the block fails.
         task: the task whose rows the file will hold.
     """
-    make(path.parent)
+    make_folder(path.parent)
     columns = schema(task)
     stored = _dictionaries(columns)
-    with replacing(path) as file:
-        sink = Hashing(file)
+    with atomic_write(path) as file:
+        sink = HashingWriter(file)
         with pq.ParquetWriter(sink, stored, store_schema=False, **_OPTIONS) as writer:
-            yield File(writer, stored, sink)
+            yield ShardFile(writer, stored, sink)
             writer.add_key_value_metadata(_text(columns.metadata))
 
 
-def write(path: Place, rows: Rows, start: int, stop: int, progress: Progress) -> ShardContent:
+def write(path: StoragePath, rows: Rows, start: int, stop: int, progress: Progress) -> ShardContent:
     """Write rows to a file whose footer carries their digest.
 
     Args:
@@ -122,8 +122,8 @@ def write(path: Place, rows: Rows, start: int, stop: int, progress: Progress) ->
         progress: called with the number of rows written since its last call.
     """
     keep_freed_memory()
-    tally = Tally()
-    with created(path, rows.task) as file:
+    tally = ContentCounter()
+    with create_shard(path, rows.task) as file:
         for table in batches(rows, start, stop):
             file.write(table)
             tally.take(table)
@@ -132,7 +132,7 @@ def write(path: Place, rows: Rows, start: int, stop: int, progress: Progress) ->
     return tally.content(file.sha256())
 
 
-class Tally:
+class ContentCounter:
     """Rows and digest of the tables that go by."""
 
     def __init__(self) -> None:
@@ -157,19 +157,19 @@ def _text(metadata: dict[bytes, bytes]) -> dict[str, str]:
     return {key.decode(): value.decode() for key, value in metadata.items()}
 
 
-def whole(path: Place, rows: Rows, start: int, stop: int) -> ShardContent | None:
+def intact_content(path: StoragePath, rows: Rows, start: int, stop: int) -> ShardContent | None:
     """What a file left by an earlier run holds; None when it is not the whole shard of these rows.
 
     All of it is read, its digest compared with the one that its footer states, and some rows of each row group are made
     anew: a file of another seed, split or range is not kept, whatever its name.
     """
-    tally = Tally()
+    tally = ContentCounter()
     try:
         stated = footer(path, rows.task)
         if stated[0] != stop - start:
             return None
-        with fetched(path) as (source, sha256):
-            for first, table in groups(path, source):
+        with local_copy(path) as (source, sha256):
+            for first, table in row_groups(path, source):
                 if _foreign(table, rows, start + first):
                     return None
                 tally.take(table)
@@ -179,14 +179,14 @@ def whole(path: Place, rows: Rows, start: int, stop: int) -> ShardContent | None
     return held if (held.rows, held.digest) == stated else None
 
 
-def footer(path: Place, task: Task) -> tuple[int, str]:
+def footer(path: StoragePath, task: Task) -> tuple[int, str]:
     """The rows and the digest that a file's own footer states.
 
     Raises:
         CheckFailed: when it is missing or damaged, or its columns are not those of the task.
     """
     columns = schema(task)
-    with opened(path) as file:
+    with open_parquet(path) as file:
         stated = dict(file.metadata.metadata or {})
         if not file.schema_arrow.equals(columns) or any(
             stated.get(k) != v for k, v in columns.metadata.items()
@@ -198,7 +198,7 @@ def footer(path: Place, task: Task) -> tuple[int, str]:
 def _foreign(table: pa.Table, rows: Rows, start: int) -> str:
     """The first difference in a spread of rows of a table that should begin with row `start`."""
     picked = np.unique(np.linspace(0, table.num_rows - 1, SPREAD).astype(np.int64))
-    return difference(table.take(integers(picked)), expected(rows, start + picked))
+    return difference(table.take(int_array(picked)), expected(rows, start + picked))
 
 
 def expected(rows: Rows, numbers: range | NDArray[np.int64]) -> pa.Table:
@@ -211,7 +211,7 @@ def expected(rows: Rows, numbers: range | NDArray[np.int64]) -> pa.Table:
 
 
 @contextmanager
-def opened(path: Place, source: Path | BinaryIO | None = None) -> Iterator[pq.ParquetFile]:
+def open_parquet(path: StoragePath, source: Path | BinaryIO | None = None) -> Iterator[pq.ParquetFile]:
     """A Parquet file to read from.
 
     Args:
@@ -222,7 +222,7 @@ def opened(path: Place, source: Path | BinaryIO | None = None) -> Iterator[pq.Pa
         CheckFailed: when it is missing or damaged.
         InputError: when the store cannot be read.
     """
-    with clear(path):
+    with readable_errors(path):
         try:
             with ExitStack() as closing:
                 if source is None:
@@ -235,62 +235,62 @@ def opened(path: Place, source: Path | BinaryIO | None = None) -> Iterator[pq.Pa
             raise CheckFailed(f"{path} cannot be read: {why}") from None
 
 
-def groups(
-    path: Place, source: Path | BinaryIO | None = None, holding: NDArray[np.int64] | None = None
+def row_groups(
+    path: StoragePath, source: Path | BinaryIO | None = None, holding: NDArray[np.int64] | None = None
 ) -> Iterator[tuple[int, pa.Table]]:
     """The row groups of a file, one at a time, each with the number of its first row.
 
     Args:
-        path, source: as for :func:`opened`, and so are the errors.
+        path, source: as for :func:`open_parquet`, and so are the errors.
         holding: rows of the file, ascending from 0; only the groups that hold one of them are read.
     """
-    with opened(path, source) as file:
-        ends = np.cumsum([file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)])
+    with open_parquet(path, source) as file:
+        stops = np.cumsum([file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)])
         needed = (
-            range(len(ends)) if holding is None else np.unique(np.searchsorted(ends, holding, side="right"))
+            range(len(stops)) if holding is None else np.unique(np.searchsorted(stops, holding, side="right"))
         )
         for i in needed:
-            if i < len(ends):
+            if i < len(stops):
                 table = file.read_row_group(i).replace_schema_metadata()
-                yield int(ends[i]) - table.num_rows, table
+                yield int(stops[i]) - table.num_rows, table
 
 
-def read(path: Place) -> Iterator[pa.Table]:
-    """The rows of a file, a row group at a time; errors as for :func:`opened`."""
-    return (table for _, table in groups(path))
+def read(path: StoragePath) -> Iterator[pa.Table]:
+    """The rows of a file, a row group at a time; errors as for :func:`open_parquet`."""
+    return (table for _, table in row_groups(path))
 
 
-def first(path: Place) -> dict[str, str]:
-    """Question and answer of the first row of a file; errors as for :func:`opened`."""
-    with opened(path) as file:
+def first(path: StoragePath) -> dict[str, str]:
+    """Question and answer of the first row of a file; errors as for :func:`open_parquet`."""
+    with open_parquet(path) as file:
         found: dict[str, str] = next(file.iter_batches(1, columns=["question", "answer"])).to_pylist()[0]
         return found
 
 
-def scan(path: Place) -> ShardContent:
+def read_content(path: StoragePath) -> ShardContent:
     """What a file holds, read from its rows, whatever they are.
 
     Raises:
         CheckFailed: when it is missing or damaged.
     """
-    tally = Tally()
-    with fetched(path) as (source, sha256):
-        for _, table in groups(path, source):
+    tally = ContentCounter()
+    with local_copy(path) as (source, sha256):
+        for _, table in row_groups(path, source):
             tally.take(table)
     return tally.content(sha256)
 
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # options of mallopt, from malloc.h
-KEPT = 64 << 20  # bytes that stay in the process at most
+KEPT_BYTES = 64 << 20  # bytes that stay in the process at most
 LARGEST = 4 << 20  # blocks from here on are given back as before
 
 
 @cache
 def keep_freed_memory() -> None:
-    """Ask the C library once to keep up to `KEPT` bytes of freed memory; other libraries know no such request."""
+    """Ask the C library once to keep up to `KEPT_BYTES` bytes of freed memory; other libraries know no such request."""
     if sys.platform != "linux":
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # musl has none
-        mallopt(_TRIM_THRESHOLD, KEPT)
+        mallopt(_TRIM_THRESHOLD, KEPT_BYTES)
         mallopt(_MMAP_THRESHOLD, LARGEST)

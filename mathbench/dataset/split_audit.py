@@ -13,16 +13,16 @@ from mathbench import formats
 from mathbench.dataset import shard
 from mathbench.dataset.digest import difference
 from mathbench.errors import SpaceExhausted
-from mathbench.reserve import OF_SPLIT, reserve_of
+from mathbench.reserve import RESERVE_OF_SPLIT, reserve_of
 from mathbench.rows import Rows
 from mathbench.sampling.enumerated import Enumerated
 from mathbench.task import Task
 
-MOST_TEXT = 64 << 20  # bytes of questions compared with each other for repeats; memory stays flat
+MAX_TEXT = 64 << 20  # bytes of questions compared with each other for repeats; memory stays flat
 REGENERATED = "regenerated rows"
 
 
-class Audit:
+class SplitAudit:
     """What is found out about one split while its tables go by.
 
     Args:
@@ -37,7 +37,7 @@ class Audit:
             "answers, by an independent solver": partial(_wrong_answer, rows.task),
         }
         if isinstance(rows.task, Enumerated):
-            what = f"problems in the {OF_SPLIT[rows.split].name} reserve"
+            what = f"problems in the {RESERVE_OF_SPLIT[rows.split].name} reserve"
             self._solve[what] = partial(_foreign, rows.task, rows.split)
         self._found = dict.fromkeys([REGENERATED, *self._solve], "")
         self._made = self._solved = self._read = self._true = 0
@@ -73,7 +73,7 @@ class Audit:
 
     def _check(self, some: pa.Table, file: str) -> None:
         """Solve rows from their questions, as they read in plain text."""
-        plain = formats.of(self.rows.task).undo(some)
+        plain = formats.for_task(self.rows.task).undo(some)
         unread = pc.indices_nonzero(pc.and_(pc.is_null(plain["question"]), pc.is_valid(some["question"])))
         for what, check in self._solve.items():
             if len(unread):
@@ -96,7 +96,7 @@ class Audit:
             self._found[what] = f"{file}, {found}"
 
     def _remember(self, table: pa.Table) -> None:
-        if sum(questions.nbytes for questions in self._questions) < MOST_TEXT:
+        if sum(questions.nbytes for questions in self._questions) < MAX_TEXT:
             self._questions.append(table["question"])
 
     def results(self, chosen: str) -> dict[str, tuple[bool, str]]:
@@ -122,7 +122,7 @@ class Audit:
 
     def balanced(self) -> tuple[bool, str]:
         """As many true as false among the rows read, up to the block of the plan that the last row cuts."""
-        self.rows.upto(self._read)  # the plan as far as rows were read
+        self.rows.capacity_up_to(self._read)  # the plan as far as rows were read
         slack = self.rows.source.block // 2 + 1
         return abs(2 * self._true - self._read) <= slack, f"{self._true:,} true of {self._read:,}"
 
@@ -131,7 +131,7 @@ def _wrong_answer(task: Task, table: pa.Table) -> str:
     columns = _texts(table, "row", "question", "answer", "stratum")
     for row, question, answer, stratum in zip(*columns, strict=True):
         try:
-            right = task.asked_in(stratum).oracle(question)
+            right = task.part_of_stratum(stratum).oracle(question)
         except Exception as error:  # a stored question can be any text, and a task from elsewhere any code
             return _unreadable(row, question, error)
         if right != answer:
@@ -140,13 +140,13 @@ def _wrong_answer(task: Task, table: pa.Table) -> str:
 
 
 def _foreign(task: Enumerated, split: str, table: pa.Table) -> str:
-    wanted = OF_SPLIT[split].name
+    requested = RESERVE_OF_SPLIT[split].name
     for row, question in zip(*_texts(table, "row", "question"), strict=True):
         try:
             found = reserve_of(task.reserve_family, task.operands_of(question))
         except Exception as error:
             return _unreadable(row, question, error)
-        if found != wanted:
+        if found != requested:
             return f"row {row}: {question} belongs to the {found} reserve"
     return ""
 

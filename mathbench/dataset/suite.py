@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mathbench.dataset.data import SIZES, fitting
+from mathbench.dataset.data import DEFAULT_SIZES, capped_sizes
 from mathbench.dataset.manifest import Config, check_name
 from mathbench.errors import InputError, did_you_mean
 from mathbench.families import task
 from mathbench.hashing import check_seed
-from mathbench.registry import folder
+from mathbench.registry import builtin_folder
 from mathbench.reserve import SPLITS
 
 _KEYS = ("name", "version", "description", "seed", "sizes", "tasks")
@@ -40,7 +40,7 @@ def available() -> list[str]:
     >>> "hofstadter" in available()
     True
     """
-    return sorted(path.stem for path in folder("generators").glob("*.toml"))
+    return sorted(path.stem for path in builtin_folder("generators").glob("*.toml"))
 
 
 def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | None = None) -> Suite:
@@ -57,7 +57,7 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
     >>> [config.name for config in load("classic").configs][:2]
     ['sums-0-999', 'addition-rnn']
     """
-    path = Path(name) if name.endswith(".toml") else folder("generators") / f"{name}.toml"
+    path = Path(name) if name.endswith(".toml") else builtin_folder("generators") / f"{name}.toml"
     if not path.is_file():
         if name.endswith(".toml"):
             raise InputError(f"there is no suite file {name}.")
@@ -75,7 +75,8 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
     base = _sizes(path, "sizes", content.get("sizes", {}))
     default_seed = content.get("seed", 0) if seed is None else seed
     configs = [
-        _config(path, entry, {**SIZES, **base}, sizes, default_seed) for entry in content.get("tasks", [])
+        _config(path, entry, {**DEFAULT_SIZES, **base}, sizes, default_seed)
+        for entry in content.get("tasks", [])
     ]
     if not configs:
         raise InputError(f"{path}: the suite lists no [[tasks]].")
@@ -115,7 +116,7 @@ def _sizes(path: Path, where: str, sizes: Any) -> dict[str, int]:
 
 
 def _config(
-    path: Path, entry: Any, base: Mapping[str, int], wanted: Mapping[str, int] | None, seed: int | str
+    path: Path, entry: Any, base: Mapping[str, int], requested: Mapping[str, int] | None, seed: int | str
 ) -> Config:
     """One entry: `task`, optional `name`, `sizes`, `seed`; every other key is a parameter of the task."""
     if not isinstance(entry, dict) or not isinstance(entry.get("task"), str):
@@ -126,7 +127,7 @@ def _config(
         name, seed = entry.get("name", made.name), check_seed(entry.get("seed", seed))
         own = _sizes(path, f"sizes of {name}", entry.get("sizes", {}))
         # sizes that a suite states must hold; defaults, and sizes given for a whole suite, are cut to what there is
-        sizes = {**fitting(made, base, seed), **own, **fitting(made, wanted or {}, seed)}
+        sizes = {**capped_sizes(made, base, seed), **own, **capped_sizes(made, requested or {}, seed)}
         return Config(name, made, seed, sizes)
     except InputError as error:
         said = str(error)

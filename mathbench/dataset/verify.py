@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mathbench.dataset import shard
 from mathbench.dataset.manifest import Config, Shard, ShardContent
 from mathbench.dataset.shard import Progress
-from mathbench.dataset.split_audit import Audit
+from mathbench.dataset.split_audit import SplitAudit
 from mathbench.dataset.write import SHARDS, Dataset
 from mathbench.errors import CheckFailed
 from mathbench.rows import open_rows
@@ -24,7 +24,7 @@ SAMPLE = 1000
 
 
 @dataclass(frozen=True)
-class Check:
+class CheckResult:
     """One thing that was checked.
 
     Attributes:
@@ -42,7 +42,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Depth:
+class VerifyOptions:
     """How much of a dataset is looked at.
 
     Args:
@@ -70,8 +70,8 @@ class Depth:
 
 
 def verify(
-    dataset: Dataset, depth: Depth | None = None, progress: Progress = lambda rows: None
-) -> Iterator[Check]:
+    dataset: Dataset, depth: VerifyOptions | None = None, progress: Progress = lambda rows: None
+) -> Iterator[CheckResult]:
     """Check a dataset, one check after another.
 
     Args:
@@ -83,41 +83,45 @@ def verify(
     for config in dataset.manifest.configs:
         yield _files(config, there)
         for split in config.spec()["sizes"]:
-            yield from _split(dataset, config, split, depth or Depth(), progress)
+            yield from _split(dataset, config, split, depth or VerifyOptions(), progress)
 
 
-def _files(config: Config, there: list[str]) -> Check:
+def _files(config: Config, there: list[str]) -> CheckResult:
     """Whether there are just the files of a configuration; `datasets` would read any other beside them."""
-    wanted = {part.file for part in config.shards()}
+    requested = {part.file for part in config.shards()}
     found = {name for name in there if name.startswith(f"{config.name}/") and fnmatch(name, SHARDS)}
-    wrong = [f"{name} is missing" for name in sorted(wanted - found)]
-    wrong += [f"{name} does not belong there" for name in sorted(found - wanted)]
-    return Check(config.name, "", "files", not wrong, wrong[0] if wrong else f"{len(wanted)} file(s)")
+    wrong = [f"{name} is missing" for name in sorted(requested - found)]
+    wrong += [f"{name} does not belong there" for name in sorted(found - requested)]
+    return CheckResult(
+        config.name, "", "files", not wrong, wrong[0] if wrong else f"{len(requested)} file(s)"
+    )
 
 
-def _split(dataset: Dataset, config: Config, split: str, depth: Depth, progress: Progress) -> Iterator[Check]:
+def _split(
+    dataset: Dataset, config: Config, split: str, depth: VerifyOptions, progress: Progress
+) -> Iterator[CheckResult]:
     """Read the files of a split once, a row group at a time, and check what comes by."""
     parts = [part for part in config.shards() if part.split == split]
     picked = depth.picked(parts[-1].stop)
-    audit = Audit(open_rows(config.task, split, config.seed), picked, depth.make_all)
+    audit = SplitAudit(open_rows(config.task, split, config.seed), picked, depth.make_all)
     look = _read_all if depth.read_all else _read_some
     broken = [look(audit, dataset, part, progress) for part in parts]
     wrong = next(filter(None, broken), "")
     what = "content digests" if depth.read_all else "digests in the footers"
-    yield Check(config.name, split, what, not wrong, wrong or f"{len(parts)} file(s)")
+    yield CheckResult(config.name, split, what, not wrong, wrong or f"{len(parts)} file(s)")
     chosen = "" if len(picked) == parts[-1].stop else f", chosen by seed {depth.seed}"
     for what, (passed, detail) in audit.results(chosen).items():
-        yield Check(config.name, split, what, passed, detail)
+        yield CheckResult(config.name, split, what, passed, detail)
     if depth.read_all and config.task.recognition:
-        yield Check(config.name, split, "labels balanced", *audit.balanced())
+        yield CheckResult(config.name, split, "labels balanced", *audit.balanced())
 
 
-def _read_all(audit: Audit, dataset: Dataset, part: Shard, progress: Progress) -> str:
+def _read_all(audit: SplitAudit, dataset: Dataset, part: Shard, progress: Progress) -> str:
     """Read a whole file; the first thing that is not as the manifest states."""
-    path, tally = dataset.folder / part.file, shard.Tally()
+    path, tally = dataset.folder / part.file, shard.ContentCounter()
     try:
-        with location.fetched(path) as (source, sha256):
-            for first, table in shard.groups(path, source):
+        with location.local_copy(path) as (source, sha256):
+            for first, table in shard.row_groups(path, source):
                 audit.take(table, part.start + first, part.file)
                 tally.take(table)
                 progress(table.num_rows)
@@ -135,7 +139,7 @@ def _unlike(file: str, found: ShardContent, stated: ShardContent) -> str:
     return ""
 
 
-def _read_some(audit: Audit, dataset: Dataset, part: Shard, progress: Progress) -> str:
+def _read_some(audit: SplitAudit, dataset: Dataset, part: Shard, progress: Progress) -> str:
     """Read the row groups of a file that hold picked rows; what its footer states otherwise than the manifest."""
     path, stated = dataset.folder / part.file, dataset.manifest.contents[part.file]
     needed = audit.within(part.start, part.stop) - part.start
@@ -143,7 +147,7 @@ def _read_some(audit: Audit, dataset: Dataset, part: Shard, progress: Progress) 
         return ""
     try:
         said = shard.footer(path, audit.rows.task)
-        for first, table in shard.groups(path, holding=needed):
+        for first, table in shard.row_groups(path, holding=needed):
             progress(audit.take(table, part.start + first, part.file))
     except CheckFailed as error:
         return str(error)

@@ -20,27 +20,42 @@ from mathbench.dataset import card, shard
 from mathbench.dataset.data import Data
 from mathbench.dataset.engine import Engine
 from mathbench.dataset.engine.local import Local
-from mathbench.dataset.engine.work import Part, make, units, whole
-from mathbench.dataset.manifest import FILE, SCHEMA_VERSION, SHARD, SPEC, Config, Manifest, ShardContent, read
+from mathbench.dataset.engine.work import ShardPart, check_shard, shard_jobs, write_shard
+from mathbench.dataset.manifest import (
+    MANIFEST_FILE,
+    SCHEMA_VERSION,
+    SHARD_ROWS,
+    UNFINISHED_FILE,
+    Config,
+    Manifest,
+    ShardContent,
+    read,
+)
 from mathbench.dataset.shard import Progress
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 from mathbench.rows import open_rows
 from mathbench.storage import atomic, location
 from mathbench.storage.atomic import LEFTOVER
-from mathbench.storage.location import Place, place
+from mathbench.storage.location import StoragePath, storage_path
 from mathbench.version import __version__
 
 SHARDS = "*/*-[0-9]*-of-[0-9]*.parquet"
-MINE = (SHARDS, f"*/{LEFTOVER}", card.FILE, FILE, SPEC)  # what says whose they are goes last
+MINE = (
+    SHARDS,
+    f"*/{LEFTOVER}",
+    card.CARD_FILE,
+    MANIFEST_FILE,
+    UNFINISHED_FILE,
+)  # what says whose they are goes last
 HERE = Local()
-SHOWN = 5  # missing shards that are named
+MAX_LISTED_SHARDS = 5  # missing shards that are named
 
 Request = dict[str, Any]  # everything that decides the bytes of a dataset
 
 
 def generate(
     configs: Sequence[Config],
-    out: str | Place,
+    out: str | StoragePath,
     *,
     force: bool = False,
     engine: Engine = HERE,
@@ -61,21 +76,21 @@ def generate(
         InputError: when the folder holds something else.
         WorkerLost: when processes of the engine were killed again and again.
     """
-    folder, wanted = place(out), request(configs)
+    folder, requested = storage_path(out), dataset_request(configs)
     check(configs)
-    atomic.make(folder)
-    with atomic.only_writer(folder):
-        _claim(folder, _found(folder, force), wanted, force)
+    atomic.make_folder(folder)
+    with atomic.folder_lock(folder):
+        _lock(folder, _found(folder, force), requested, force)
         finished = _finished(folder)
-        contents = engine.run(make, units(configs, str(folder), _stated(finished)), progress)
+        contents = engine.run(write_shard, shard_jobs(configs, str(folder), _stated(finished)), progress)
         _check_shared(folder, contents)
         return _finish(folder, configs, contents, finished)
 
 
 def generate_part(
     configs: Sequence[Config],
-    out: str | Place,
-    part: Part,
+    out: str | StoragePath,
+    part: ShardPart,
     *,
     engine: Engine = HERE,
     progress: Progress = lambda rows: None,
@@ -97,18 +112,20 @@ def generate_part(
     Raises:
         As :func:`generate`.
     """
-    folder, wanted = place(out), request(configs)
+    folder, requested = storage_path(out), dataset_request(configs)
     check(configs)
-    atomic.make(folder)
-    with atomic.only_writer(folder, shared=True):
+    atomic.make_folder(folder)
+    with atomic.folder_lock(folder, shared=True):
         if _found(folder) is None:
-            atomic.create(folder / SPEC, json.dumps(wanted, indent=1))
-        _check_same(folder, _found(folder), wanted)
-        mine = part.of_all(units(configs, str(folder), _stated(_finished(folder))))
-        return engine.run(make, mine, progress)
+            atomic.create(folder / UNFINISHED_FILE, json.dumps(requested, indent=1))
+        _check_same(folder, _found(folder), requested)
+        mine = part.of_all(shard_jobs(configs, str(folder), _stated(_finished(folder))))
+        return engine.run(write_shard, mine, progress)
 
 
-def merge(out: str | Place, *, engine: Engine = HERE, progress: Progress = lambda rows: None) -> Manifest:
+def merge(
+    out: str | StoragePath, *, engine: Engine = HERE, progress: Progress = lambda rows: None
+) -> Manifest:
     """Complete a dataset whose shards are all there: check them, write card and manifest.
 
     Args:
@@ -120,25 +137,25 @@ def merge(out: str | Place, *, engine: Engine = HERE, progress: Progress = lambd
         InputError: when the folder holds no dataset, or processes still write into it.
         CheckFailed: when shards are missing or damaged; says which, and how to make them.
     """
-    folder = place(out)
-    configs = configs_in(folder)
-    with atomic.only_writer(folder):
+    folder = storage_path(out)
+    configs = requested_configs(folder)
+    with atomic.folder_lock(folder):
         finished = _finished(folder)
-        work = units(configs, str(folder), _stated(finished))
-        found = engine.run(whole, work, progress)
+        work = shard_jobs(configs, str(folder), _stated(finished))
+        found = engine.run(check_shard, work, progress)
         contents = {file: content for file, content in found.items() if content is not None}
         _check_complete(folder, [unit.shard.file for unit in work], contents)
         return _finish(folder, configs, contents, finished)
 
 
-def configs_in(out: str | Place) -> list[Config]:
+def requested_configs(out: str | StoragePath) -> list[Config]:
     """The configurations of the dataset in a folder, finished or not.
 
     Raises:
         InputError: when there is none, or another version of mathbench began it.
         CheckFailed: when the file that says so is damaged.
     """
-    folder = place(out)
+    folder = storage_path(out)
     found = _found(folder)
     if found is None:
         raise InputError(f"{folder} holds no dataset, neither finished nor begun.")
@@ -146,29 +163,29 @@ def configs_in(out: str | Place) -> list[Config]:
         configs = [Config.of_spec(name, spec) for name, spec in found["configs"].items()]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, InputError):
-            raise InputError(f"{folder / SPEC}: {error}") from None
-        raise CheckFailed(f"{folder / SPEC} is damaged ({error}).") from None
-    if request(configs) != found:
+            raise InputError(f"{folder / UNFINISHED_FILE}: {error}") from None
+        raise CheckFailed(f"{folder / UNFINISHED_FILE} is damaged ({error}).") from None
+    if dataset_request(configs) != found:
         raise InputError(f"{folder} was begun by another version of mathbench. Finish it with that version.")
     return configs
 
 
-def _check_complete(folder: Place, wanted: list[str], contents: Mapping[str, ShardContent]) -> None:
+def _check_complete(folder: StoragePath, requested: list[str], contents: Mapping[str, ShardContent]) -> None:
     """Check that every shard is there, or say how to make those that are not."""
-    missing = [i for i, file in enumerate(wanted, 1) if file not in contents]
+    missing = [i for i, file in enumerate(requested, 1) if file not in contents]
     if not missing:
         return
-    more = ", ..." if len(missing) > SHOWN else ""
-    names = ", ".join(wanted[i - 1] for i in missing[:SHOWN]) + more
-    parts = ", ".join(f"--shard {i}/{len(wanted)}" for i in missing[:SHOWN]) + more
+    more = ", ..." if len(missing) > MAX_LISTED_SHARDS else ""
+    names = ", ".join(requested[i - 1] for i in missing[:MAX_LISTED_SHARDS]) + more
+    parts = ", ".join(f"--shard {i}/{len(requested)}" for i in missing[:MAX_LISTED_SHARDS]) + more
     raise CheckFailed(
-        f"{folder} is not complete: {len(missing)} of {len(wanted)} shards are missing or damaged: {names}. "
+        f"{folder} is not complete: {len(missing)} of {len(requested)} shards are missing or damaged: {names}. "
         f"Make them here: mathbench generate --out {shlex.quote(str(folder))}   "
         f"or elsewhere, with the same command and {parts}, and merge again."
     )
 
 
-def _check_shared(folder: Place, written: Iterable[str]) -> None:
+def _check_shared(folder: StoragePath, written: Iterable[str]) -> None:
     """Check that what other machines have written is seen here."""
     seen = set(location.files(folder))
     for file in written:
@@ -195,37 +212,39 @@ def check(configs: Sequence[Config]) -> None:
             raise InputError(f"{config.name}: no rows were asked for.")
 
 
-def request(configs: Iterable[Config]) -> Request:
+def dataset_request(configs: Iterable[Config]) -> Request:
     """Everything that decides the bytes of a dataset, as JSON values."""
     specs = {config.name: config.spec() for config in configs}
-    return {"schema_version": SCHEMA_VERSION, "shard_rows": SHARD, "configs": specs}
+    return {"schema_version": SCHEMA_VERSION, "shard_rows": SHARD_ROWS, "configs": specs}
 
 
-def _claim(folder: Place, found: Request | None, wanted: Request, force: bool) -> None:
+def _lock(folder: StoragePath, found: Request | None, requested: Request, force: bool) -> None:
     """Make the folder ours, or refuse. A finished dataset of the same request stays finished."""
-    if force and found is not None and found != wanted:
+    if force and found is not None and found != requested:
         _remove(folder)
     else:
-        _check_same(folder, found, wanted)
-    if location.read(folder / FILE) is None:
+        _check_same(folder, found, requested)
+    if location.read(folder / MANIFEST_FILE) is None:
         # a store has no locks: of two that begin there at one time, one is refused here
-        atomic.write(folder / SPEC, json.dumps(wanted, indent=1), "xb" if found is None else "wb")
-
-
-def _check_same(folder: Place, found: Request | None, wanted: Request) -> None:
-    if found is not None and found != wanted:
-        raise InputError(
-            f"{folder} holds another dataset{_difference(found, wanted)}. Give another --out or --force."
+        atomic.write(
+            folder / UNFINISHED_FILE, json.dumps(requested, indent=1), "xb" if found is None else "wb"
         )
 
 
-def _found(folder: Place, force: bool = False) -> Request | None:
+def _check_same(folder: StoragePath, found: Request | None, requested: Request) -> None:
+    if found is not None and found != requested:
+        raise InputError(
+            f"{folder} holds another dataset{_difference(found, requested)}. Give another --out or --force."
+        )
+
+
+def _found(folder: StoragePath, force: bool = False) -> Request | None:
     """The request whose dataset, finished or not, lies in a folder.
 
     None for an empty folder, an empty request for a damaged one that may be replaced.
     """
     names = location.children(folder) or []
-    if SPEC in names or FILE in names:
+    if UNFINISHED_FILE in names or MANIFEST_FILE in names:
         try:
             return _request_in(folder)
         except (CheckFailed, InputError) as error:
@@ -237,62 +256,69 @@ def _found(folder: Place, force: bool = False) -> Request | None:
     return None
 
 
-def _finished(folder: Place) -> Manifest | None:
+def _finished(folder: StoragePath) -> Manifest | None:
     """The manifest of a folder that holds a finished dataset; one that lies beside a request is not believed."""
     names = location.children(folder) or []
-    return read(folder) if FILE in names and SPEC not in names else None
+    return read(folder) if MANIFEST_FILE in names and UNFINISHED_FILE not in names else None
 
 
 def _stated(finished: Manifest | None) -> Mapping[str, ShardContent]:
     return finished.contents if finished else {}
 
 
-def _request_in(folder: Place) -> Request:
-    content = location.read(folder / SPEC)
+def _request_in(folder: StoragePath) -> Request:
+    content = location.read(folder / UNFINISHED_FILE)
     if content is None:
-        return request(read(folder).configs)
+        return dataset_request(read(folder).configs)
     try:
         return dict(json.loads(content).items())
     except (ValueError, AttributeError):
         raise CheckFailed(
-            f"{folder / SPEC} is damaged. Give another --out, or --force to make the dataset anew."
+            f"{folder / UNFINISHED_FILE} is damaged. Give another --out, or --force to make the dataset anew."
         ) from None
 
 
-def _difference(found: Request, wanted: Request) -> str:
-    old, new = found.get("configs"), wanted["configs"]
+def _difference(found: Request, requested: Request) -> str:
+    old, new = found.get("configs"), requested["configs"]
     if not isinstance(old, dict) or not isinstance(new, dict):
         return ""
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     return f" (different: {', '.join(names[:3])})" if names else ""
 
 
-def _remove(folder: Place) -> None:
+def _remove(folder: StoragePath) -> None:
     """Remove the files of an earlier dataset, and only those, and the folders that are then empty."""
     names = location.files(folder)
     for pattern in MINE:
         for name in names:
             if fnmatch(name, pattern) and name.count("/") == pattern.count("/"):
                 atomic.remove(folder / name)
-    atomic.prune(folder)
+    atomic.remove_empty_parents(folder)
 
 
 def _finish(
-    folder: Place, configs: Sequence[Config], contents: Mapping[str, ShardContent], finished: Manifest | None
+    folder: StoragePath,
+    configs: Sequence[Config],
+    contents: Mapping[str, ShardContent],
+    finished: Manifest | None,
 ) -> Manifest:
     """Write card and manifest, unless they are there already and still right; the manifest that then lies there."""
-    atomic.sweep(folder)
+    atomic.remove_leftovers(folder)
     manifest = Manifest(list(configs), _in_order(configs, contents), __version__)
-    if finished is not None and finished.contents == manifest.contents and location.read(folder / card.FILE):
+    if (
+        finished is not None
+        and finished.contents == manifest.contents
+        and location.read(folder / card.CARD_FILE)
+    ):
         manifest = finished
     else:
-        atomic.write(folder / card.FILE, card.render(manifest, partial(first_row, folder)))
-        atomic.write(folder / FILE, json.dumps(manifest.to_json(), indent=1))
-    atomic.remove(folder / SPEC)
+        atomic.write(folder / card.CARD_FILE, card.render(manifest, partial(sample_row, folder)))
+        atomic.write(folder / MANIFEST_FILE, json.dumps(manifest.to_json(), indent=1))
+    atomic.remove(folder / UNFINISHED_FILE)
     return manifest
 
 
-def first_row(folder: Place, config: Config, split: str) -> dict[str, str]:
+def sample_row(folder: StoragePath, config: Config, split: str) -> dict[str, str]:
     """The first row of a split, from its file: of some tasks to make one row anew takes as long as thousands."""
     return shard.first(next(folder / part.file for part in config.shards() if part.split == split))
 
@@ -318,7 +344,7 @@ class Dataset:
         manifest: what it says it holds.
     """
 
-    folder: Place
+    folder: StoragePath
     manifest: Manifest
 
     @cached_property
@@ -360,7 +386,7 @@ class Dataset:
         return Data(config.task, config.seed, splits)
 
 
-def open_dataset(folder: str | Place) -> Dataset:
+def open_dataset(folder: str | StoragePath) -> Dataset:
     """Open a finished dataset.
 
     Args:
@@ -370,5 +396,5 @@ def open_dataset(folder: str | Place) -> Dataset:
         InputError: when the folder holds none.
         CheckFailed: when its manifest is damaged.
     """
-    where = place(folder)
+    where = storage_path(folder)
     return Dataset(where, read(where))

@@ -4,7 +4,7 @@ A format is a step of its own between the plain rows and what a model sees. It n
 its split. Formats are written as text, such as ``padded:width=8+reversed``: names with options, joined by ``+``.
 
 >>> from mathbench.families import task
->>> written = of(task("addition", digits=2, longer=1, format="padded+reversed"))
+>>> written = for_task(task("addition", digits=2, longer=1, format="padded+reversed"))
 >>> questions, answers = pa.array(["57+8", "1+9"]), pa.array(["65", "10"])
 >>> written.questions(questions).to_pylist(), written.answers(questions, answers).to_pylist()
 (['057+008', '001+009'], ['5600', '0100'])
@@ -21,19 +21,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.formats.format import Column, Format, Formatted
+from mathbench.formats.format import Format, FormatContext, Formatted
 from mathbench.formats.index_hints import IndexHints
 from mathbench.formats.padded import Padded
 from mathbench.formats.reversal import Reversed, ReversedAll
 from mathbench.formats.scratchpad import Scratchpad
 from mathbench.formats.spaced import Spaced
-from mathbench.formats.text_columns import Text, by_parts
+from mathbench.formats.text_columns import TextColumn, in_chunks
 from mathbench.parameters import parse as arguments
-from mathbench.registry import table
+from mathbench.registry import unique_table
 
 PLAIN = "plain"
 _KINDS: tuple[type[Format], ...] = (Padded, Reversed, ReversedAll, IndexHints, Scratchpad, Spaced)
-FORMATS = table("formats", ((kind.name, kind) for kind in _KINDS))
+FORMATS = unique_table("formats", ((kind.name, kind) for kind in _KINDS))
 
 
 @lru_cache(maxsize=256)
@@ -52,7 +52,7 @@ def parse(text: str) -> tuple[Format, ...]:
     if text == PLAIN:
         return ()
     found = tuple(_one(part.strip()) for part in text.split("+"))
-    if any(first.rank >= second.rank for first, second in pairwise(found)):
+    if any(first.order >= second.order for first, second in pairwise(found)):
         order = ", ".join(FORMATS).replace("reversed, reversed-all", "reversed or reversed-all")
         raise InputError(f"formats are combined in this order, each once: {order}. Received: {text}.")
     return found
@@ -67,7 +67,7 @@ def name_of(found: tuple[Format, ...]) -> str:
     return "+".join(map(str, found)) or PLAIN
 
 
-def checked(task: Formatted, text: str) -> str:
+def validated(task: Formatted, text: str) -> str:
     """The name of a format that a task can be written in, options at their defaults left out.
 
     Raises:
@@ -87,16 +87,16 @@ def _refused(kind: Format, task: Formatted) -> str:
     """Why a task cannot be written so; formats that rewrite digits need text that is numbers and signs."""
     if not task.numeric and not isinstance(kind, Spaced):
         return "its text is sentences, not numbers and signs"
-    return kind.refuses(task)
+    return kind.unsupported_reason(task)
 
 
-def taken_by(task: Formatted) -> dict[str, str]:
+def supported_formats(task: Formatted) -> dict[str, str]:
     """Every format by name, and why the task does not take it; empty where it does."""
     return {PLAIN: "", **{name: _refused(kind(), task) for name, kind in FORMATS.items()}}
 
 
 @dataclass(frozen=True)
-class Written:
+class FormattedTask:
     """A task and its format: plain columns to written ones, and back.
 
     Args:
@@ -114,14 +114,14 @@ class Written:
 
     def questions(self, questions: Any) -> pa.ChunkedArray:
         """Plain questions, strings (n,), as a model sees them."""
-        column = Column(self.task, answers=False)
-        return by_parts(lambda part: self._write(part, column), questions)
+        column = FormatContext(self.task, answers=False)
+        return in_chunks(lambda part: self._write(part, column), questions)
 
     def answers(self, questions: Any, answers: Any) -> pa.ChunkedArray:
         """Plain answers to plain questions, strings (n,) each, as a model must write them."""
-        column = Column(self.task, answers=True)
-        return by_parts(
-            lambda asked, part: self._write(part, replace(column, questions=asked, plain=part)),
+        column = FormatContext(self.task, answers=True)
+        return in_chunks(
+            lambda requested, part: self._write(part, replace(column, questions=requested, plain=part)),
             questions,
             answers,
         )
@@ -134,16 +134,16 @@ class Written:
 
     def undo_questions(self, questions: Any) -> pa.ChunkedArray:
         """Written questions, strings (n,), as plain ones; null where they are not in this format."""
-        column = Column(self.task, answers=False)
-        return by_parts(lambda part: self._undo(part, column), questions)
+        column = FormatContext(self.task, answers=False)
+        return in_chunks(lambda part: self._undo(part, column), questions)
 
     def undo_answers(self, answers: Any) -> pa.ChunkedArray:
         """What a model wrote, strings (n,), as plain answers; null where it is not in this format.
 
         Never raises for what stands in the text. Of a scratchpad only the final answer is read.
         """
-        column = Column(self.task, answers=True)
-        return by_parts(lambda part: self._undo(part, column), answers)
+        column = FormatContext(self.task, answers=True)
+        return in_chunks(lambda part: self._undo(part, column), answers)
 
     def undo(self, rows: pa.Table) -> pa.Table:
         """The inverse of :meth:`rows`."""
@@ -151,22 +151,22 @@ class Written:
             return rows
         return _with(rows, self.undo_questions(rows["question"]), self.undo_answers(rows["answer"]))
 
-    def _write(self, part: pa.StringArray, column: Column) -> pa.StringArray:
-        text = reduce(lambda text, kind: kind.write(text, column), self.formats, Text.of(part))
+    def _write(self, part: pa.StringArray, column: FormatContext) -> pa.StringArray:
+        text = reduce(lambda text, kind: kind.write(text, column), self.formats, TextColumn.of(part))
         return _masked(text, part.is_valid())
 
-    def _undo(self, part: pa.StringArray, column: Column) -> pa.StringArray:
-        text, right = Text.of(part), part.is_valid()
+    def _undo(self, part: pa.StringArray, column: FormatContext) -> pa.StringArray:
+        text, right = TextColumn.of(part), part.is_valid()
         for kind in reversed(self.formats):
             undone = kind.undo(text, column)
-            right = pc.and_(right, pa.array(kind.readable(text, undone, column)))
+            right = pc.and_(right, pa.array(kind.is_valid(text, undone, column)))
             text = undone
         return _masked(text, right)
 
 
-def of(task: Formatted) -> Written:
+def for_task(task: Formatted) -> FormattedTask:
     """A task's text as its format writes it."""
-    return Written(task, parse(task.format))
+    return FormattedTask(task, parse(task.format))
 
 
 def _with(rows: pa.Table, questions: pa.ChunkedArray, answers: pa.ChunkedArray) -> pa.Table:
@@ -175,7 +175,7 @@ def _with(rows: pa.Table, questions: pa.ChunkedArray, answers: pa.ChunkedArray) 
     return rows
 
 
-def _masked(text: Text, valid: pa.BooleanArray) -> pa.StringArray:
+def _masked(text: TextColumn, valid: pa.BooleanArray) -> pa.StringArray:
     column = text.column()
     return column if pc.all(valid, min_count=0).as_py() else pc.if_else(valid, column, None)
 

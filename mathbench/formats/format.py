@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench import parameters
-from mathbench.formats.text_columns import Mask, Numbers, Text, numbers
+from mathbench.formats.text_columns import Mask, NumberSpans, TextColumn, numbers
 
 LABELS = ("false", "true")
 
@@ -33,7 +33,7 @@ class Formatted(Protocol):
 
 
 @dataclass(frozen=True)
-class Column:
+class FormatContext:
     """What a column of text is, so that a format knows how to read it.
 
     Attributes:
@@ -53,7 +53,7 @@ class Column:
         """The number base of the task; 10 for a task that has none."""
         return int(getattr(self.task, "base", 10))
 
-    def numbers(self, text: Text) -> Numbers:
+    def numbers(self, text: TextColumn) -> NumberSpans:
         """Where the numbers are; labels are none."""
         return numbers(text, self.base, LABELS if self.answers and self.task.recognition else ())
 
@@ -63,12 +63,12 @@ class Format:
     """One way to write questions and answers; its fields are its options, and it checks itself.
 
     Both functions are pure, work on whole columns and never raise for what stands in the text. `undo` only has to be
-    right for what `write` can make: `readable` says which rows that was.
+    right for what `write` can make: `is_valid` says which rows that was.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
-    rank: ClassVar[int]  # formats are combined in the order of their ranks, each rank once
+    order: ClassVar[int]  # formats are combined in the order of their ranks, each rank once
 
     def __post_init__(self) -> None:
         parameters.check(self, f"format {self.name}")
@@ -78,19 +78,19 @@ class Format:
         options = [f"{f.name}={chosen[f.name]}" for f in fields(self) if chosen[f.name] != f.default]
         return ":".join([self.name, ",".join(options)] if options else [self.name])
 
-    def refuses(self, task: Formatted) -> str:
+    def unsupported_reason(self, task: Formatted) -> str:
         """Why a task cannot be written so, as the end of a sentence; empty when it can."""
         return ""
 
-    def write(self, text: Text, column: Column) -> Text:
+    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Write text in this format."""
         raise NotImplementedError
 
-    def undo(self, text: Text, column: Column) -> Text:
+    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """The inverse of :meth:`write`."""
         raise NotImplementedError
 
-    def readable(self, text: Text, undone: Text, column: Column) -> Mask:
+    def is_valid(self, text: TextColumn, undone: TextColumn, column: FormatContext) -> Mask:
         """Which rows are in this format, bool (n,): by default those that `write` makes of what `undo` found."""
         again = self.write(undone, column).column()
         return np.asarray(pc.equal(again, text.column()).to_numpy(zero_copy_only=False), dtype=bool)

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mathbench.formats.format import Column, Format
-from mathbench.formats.text_columns import Bytes, Int, Text
+from mathbench.formats.format import Format, FormatContext
+from mathbench.formats.text_columns import Bytes, Int, TextColumn
 from mathbench.numbers.text import DIGITS
 from mathbench.parameters import parameter
 
@@ -24,27 +24,27 @@ class IndexHints(Format):
 
     name: ClassVar[str] = "index-hints"
     summary: ClassVar[str] = "a letter in front of every digit that says its place"
-    rank: ClassVar[int] = 2
+    order: ClassVar[int] = 2
 
     places: str = parameter("units", "where places are counted from", choices=("units", "left"))
 
-    def write(self, text: Text, column: Column) -> Text:
+    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Put the hint of its place in front of each digit."""
         numbers = column.numbers(text)
         at = numbers.bytes()
-        place = at - numbers.each(numbers.starts)
+        position = at - numbers.each(numbers.starts)
         if (self.places == "units") != _turned(column):
-            place = numbers.each(numbers.ends) - 1 - at
-        lengths = _length(place)
+            position = numbers.each(numbers.stops) - 1 - at
+        lengths = _length(position)
         before = np.zeros(len(text.data), dtype=np.int64)
         before[at] = lengths
         made, now = text.widened(before)
         for i in range(int(lengths.max(initial=0))):
             some = lengths > i
-            made.data[now[at[some]] - 1 - i] = _letter(place[some], i) + _first(column)
+            made.data[now[at[some]] - 1 - i] = _letter(position[some], i) + _first(column)
         return made
 
-    def undo(self, text: Text, column: Column) -> Text:
+    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Drop runs of letters of hints that stand directly before a digit."""
         hint = (text.data >= _first(column)) & (text.data < _first(column) + _LETTERS)
         digit = np.isin(text.data, np.frombuffer(DIGITS[: column.base].encode(), np.uint8)) & ~hint
@@ -58,27 +58,27 @@ class IndexHints(Format):
         return text.kept(keep)
 
 
-def _turned(column: Column) -> bool:
+def _turned(column: FormatContext) -> bool:
     """Whether numbers stand with their units digit first."""
     return ("reversed" if column.answers else "reversed-all") in column.task.format
 
 
-def _first(column: Column) -> int:
+def _first(column: FormatContext) -> int:
     """The letter of the first place; at base 10 and below no digit is a letter."""
     return ord("a" if column.base <= 10 else "A")
 
 
-def _length(place: Int) -> Int:
+def _length(position: Int) -> Int:
     """Letters of each hint: 26 places have one, 676 two, ..."""
-    lengths, below, size = np.ones(len(place), dtype=np.int64), 0, _LETTERS
-    while (place >= below + size).any():
+    lengths, below, size = np.ones(len(position), dtype=np.int64), 0, _LETTERS
+    while (position >= below + size).any():
         below, size = below + size, size * _LETTERS
-        lengths += place >= below
+        lengths += position >= below
     return lengths
 
 
-def _letter(place: Int, i: int) -> Bytes:
+def _letter(position: Int, i: int) -> Bytes:
     """The i-th letter from the end of each hint, a number from 0 to 25 (bijective base 26)."""
     for _ in range(i):
-        place = place // _LETTERS - 1
-    return (place % _LETTERS).astype(np.uint8)
+        position = position // _LETTERS - 1
+    return (position % _LETTERS).astype(np.uint8)

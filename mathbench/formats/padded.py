@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mathbench.formats.format import Column, Format, Formatted
-from mathbench.formats.text_columns import Text
+from mathbench.formats.format import Format, FormatContext, Formatted
+from mathbench.formats.text_columns import TextColumn
 from mathbench.parameters import parameter
 
 WIDEST = 1_000_000
@@ -23,37 +23,39 @@ class Padded(Format):
 
     name: ClassVar[str] = "padded"
     summary: ClassVar[str] = "operands and answers with leading zeros, to one width in all splits"
-    rank: ClassVar[int] = 0
+    order: ClassVar[int] = 0
 
     width: int = parameter(0, "digits of a number in a question; 0: of the longest", low=0, high=WIDEST)
     answer: int = parameter(0, "digits of a number in an answer; 0: of the longest", low=0, high=WIDEST)
 
-    def refuses(self, task: Formatted) -> str:
+    def unsupported_reason(self, task: Formatted) -> str:
         """A width that is too small or not known."""
         longest = task.longest()
-        wanted = {"width": self.width} if task.recognition else {"width": self.width, "answer": self.answer}
-        for i, (option, width) in enumerate(wanted.items()):
+        requested = (
+            {"width": self.width} if task.recognition else {"width": self.width, "answer": self.answer}
+        )
+        for i, (option, width) in enumerate(requested.items()):
             if longest is None and not width:
                 return f"it does not say how long its numbers get: give padded:{option}=N"
             if longest is not None and 0 < width < longest[i]:
                 return f"{option} must be at least {longest[i]}, the digits of its longest number. Received: {width}"
         return ""
 
-    def write(self, text: Text, column: Column) -> Text:
+    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Put zeros in front."""
         numbers, before = column.numbers(text), np.zeros(len(text.data), dtype=np.int64)
-        before[numbers.starts] = np.maximum(self._width(column) - (numbers.ends - numbers.starts), 0)
+        before[numbers.starts] = np.maximum(self._width(column) - (numbers.stops - numbers.starts), 0)
         return text.widened(before, ZERO)[0]
 
-    def undo(self, text: Text, column: Column) -> Text:
+    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Drop leading zeros, all but the last digit."""
         numbers = column.numbers(text)
         others = np.append(np.flatnonzero(text.data != ZERO), len(text.data))
-        first = np.minimum(others[np.searchsorted(others, numbers.starts)], numbers.ends - 1)
+        first = np.minimum(others[np.searchsorted(others, numbers.starts)], numbers.stops - 1)
         keep = np.ones(len(text.data), dtype=bool)
         keep[numbers.bytes()] = numbers.bytes() >= numbers.each(first)
         return text.kept(keep)
 
-    def _width(self, column: Column) -> int:
+    def _width(self, column: FormatContext) -> int:
         own = self.answer if column.answers else self.width
         return own or (column.task.longest() or (0, 0))[column.answers]

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mathbench.formats.format import Column, Format, Formatted
-from mathbench.formats.text_columns import MINUS, Int, Mask, Numbers, Text, is_word
+from mathbench.formats.format import Format, FormatContext, Formatted
+from mathbench.formats.text_columns import MINUS, Int, Mask, NumberSpans, TextColumn, is_word
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,17 @@ class Reversed(Format):
 
     name: ClassVar[str] = "reversed"
     summary: ClassVar[str] = "answers with the least significant digit first"
-    rank: ClassVar[int] = 1
+    order: ClassVar[int] = 1
 
-    def refuses(self, task: Formatted) -> str:
+    def unsupported_reason(self, task: Formatted) -> str:
         """Labels have no digits."""
         return "its answers are labels; reversed-all reverses the questions" if task.recognition else ""
 
-    def write(self, text: Text, column: Column) -> Text:
+    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Turn numbers around, a sign in front with them."""
         return _turned(text, column, before=True) if column.answers else text
 
-    def undo(self, text: Text, column: Column) -> Text:
+    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Turn numbers around, a sign behind with them."""
         return _turned(text, column, before=False) if column.answers else text
 
@@ -40,30 +40,30 @@ class ReversedAll(Format):
 
     name: ClassVar[str] = "reversed-all"
     summary: ClassVar[str] = "operands and answers with the least significant digit first"
-    rank: ClassVar[int] = 1
+    order: ClassVar[int] = 1
 
-    def write(self, text: Text, column: Column) -> Text:
+    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Turn numbers around, a sign in front with them."""
         return _turned(text, column, before=True)
 
-    def undo(self, text: Text, column: Column) -> Text:
+    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Turn numbers around, a sign behind with them."""
         return _turned(text, column, before=False)
 
 
-def _turned(text: Text, column: Column, before: bool) -> Text:
-    starts, ends = column.numbers(text)
+def _turned(text: TextColumn, column: FormatContext, before: bool) -> TextColumn:
+    starts, stops = column.numbers(text)
     if before:
         starts = starts - _signed(text, starts - 1, starts - 2, ")")
     else:
-        ends = ends + _signed(text, ends, ends + 1, "(")
-    spans = Numbers(starts, ends)
-    places, source = spans.bytes(), np.arange(len(text.data))
-    source[places] = spans.each(starts + ends - 1) - places
-    return Text(text.data[source], text.offsets)
+        stops = stops + _signed(text, stops, stops + 1, "(")
+    spans = NumberSpans(starts, stops)
+    positions, source = spans.bytes(), np.arange(len(text.data))
+    source[positions] = spans.each(starts + stops - 1) - positions
+    return TextColumn(text.data[source], text.offsets)
 
 
-def _signed(text: Text, sign: Int, beyond: Int, bracket: str) -> Mask:
+def _signed(text: TextColumn, sign: Int, beyond: Int, bracket: str) -> Mask:
     """Which numbers have a sign, and not the operator of a difference, beside them.
 
     Args:

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.errors import InputError
-from mathbench.formats.format import Column, Format, Formatted
-from mathbench.formats.text_columns import Int, Mask, Text
-from mathbench.formats.written_steps import MOST_DIGITS
+from mathbench.formats.format import Format, FormatContext, Formatted
+from mathbench.formats.text_columns import Int, Mask, TextColumn
+from mathbench.formats.written_steps import MAX_DIGITS
 
 MARK = "#"
 ROOM = 1 << 24  # characters of steps worked on at a time
@@ -27,38 +27,38 @@ class Scratchpad(Format):
 
     name: ClassVar[str] = "scratchpad"
     summary: ClassVar[str] = "the steps of a written calculation before the answer"
-    rank: ClassVar[int] = 3
+    order: ClassVar[int] = 3
 
-    def refuses(self, task: Formatted) -> str:
+    def unsupported_reason(self, task: Formatted) -> str:
         """A task without steps, or with steps of too many digits."""
         if not task.has_steps:
             return "it has no steps to write down"
-        most, longest = MOST_DIGITS.get(type(task).steps), task.longest()
-        if most is not None and longest is not None and longest[0] > most:
-            return f"its scratchpads are for numbers of at most {most} digits. Received: up to {longest[0]} digits"
+        maximum, longest = MAX_DIGITS.get(type(task).steps), task.longest()
+        if maximum is not None and longest is not None and longest[0] > maximum:
+            return f"its scratchpads are for numbers of at most {maximum} digits. Received: up to {longest[0]} digits"
         return ""
 
-    def write(self, text: Text, column: Column) -> Text:
+    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Put the steps and the mark in front of the answer."""
         if not column.answers or column.questions is None or column.plain is None:
             return text
         steps = _steps(column.task, column.questions, column.plain)
-        return Text.of(pc.binary_join_element_wise(steps, text.column(), MARK))
+        return TextColumn.of(pc.binary_join_element_wise(steps, text.column(), MARK))
 
-    def undo(self, text: Text, column: Column) -> Text:
+    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Keep what follows the first mark."""
         if not column.answers:
             return text
         marks = _marks(text)
         return text.kept(marks[:-1] > np.repeat(marks[text.offsets[:-1]], np.diff(text.offsets)))
 
-    def readable(self, text: Text, undone: Text, column: Column) -> Mask:
+    def is_valid(self, text: TextColumn, undone: TextColumn, column: FormatContext) -> Mask:
         """Whether there is a mark; right steps are not asked for."""
         marks = _marks(text)[text.offsets]
         return (marks[1:] > marks[:-1]) | (not column.answers)
 
 
-def _marks(text: Text) -> Int:
+def _marks(text: TextColumn) -> Int:
     """How many marks stand before each byte, and in all, int64 (c + 1,)."""
     return np.concatenate([[0], np.cumsum(text.data == ord(MARK))])
 
@@ -66,9 +66,9 @@ def _marks(text: Text) -> Int:
 def _steps(task: Formatted, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
     """The steps of some rows, not too many at a time: they take up to the square of a question's length."""
     longest = pc.max(pc.binary_length(questions)).as_py() or 1
-    many = max(ROOM // (8 * longest * longest), 1)
+    count = max(ROOM // (8 * longest * longest), 1)
     parts = [
-        task.steps(questions[i : i + many], answers[i : i + many]) for i in range(0, len(questions), many)
+        task.steps(questions[i : i + count], answers[i : i + count]) for i in range(0, len(questions), count)
     ]
     made = pa.concat_arrays([pa.array(part, pa.string()) for part in parts] or [questions])
     if len(made) != len(questions):

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mathbench.formats.format import Column, Format
-from mathbench.formats.text_columns import Mask, Text
+from mathbench.formats.format import Format, FormatContext
+from mathbench.formats.text_columns import Mask, TextColumn
 from mathbench.parameters import parameter
 
 SEPARATORS = {"space": " ", "comma": ",", "semicolon": ";", "bar": "|", "underscore": "_", "tab": "\t"}
@@ -22,30 +22,30 @@ class Spaced(Format):
 
     name: ClassVar[str] = "spaced"
     summary: ClassVar[str] = "a space between all characters"
-    rank: ClassVar[int] = 4
+    order: ClassVar[int] = 4
 
     separator: str = parameter("space", "what stands between", choices=tuple(SEPARATORS))
 
-    def write(self, text: Text, column: Column) -> Text:
+    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Put the separator in front of every character but the first of a row."""
         if _label(column):
             return text
         before = _characters(text) & ~text.first()[:-1]
         return text.widened(before.astype(np.int64), ord(SEPARATORS[self.separator]))[0]
 
-    def undo(self, text: Text, column: Column) -> Text:
+    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
         """Drop every second character."""
         if _label(column):
             return text
         count = np.concatenate([[0], np.cumsum(_characters(text))])
-        place = count[1:] - np.repeat(count[text.offsets[:-1]], np.diff(text.offsets))
-        return text.kept(place % 2 == 1)
+        position = count[1:] - np.repeat(count[text.offsets[:-1]], np.diff(text.offsets))
+        return text.kept(position % 2 == 1)
 
 
-def _label(column: Column) -> bool:
+def _label(column: FormatContext) -> bool:
     return column.answers and column.task.recognition and "scratchpad" not in column.task.format
 
 
-def _characters(text: Text) -> Mask:
+def _characters(text: TextColumn) -> Mask:
     """Which bytes begin a character in UTF-8."""
     return np.asarray((text.data & 0xC0) != 0x80)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
-from mathbench.numbers.text import DIGITS, raw
+from mathbench.numbers.text import DIGITS, bytes_and_offsets
 
 Bytes = NDArray[np.uint8]
 Int = NDArray[np.int64]
@@ -25,7 +25,7 @@ MINUS = ord("-")
 _WORD = "_" + DIGITS + DIGITS[10:].upper()
 
 
-class Text(NamedTuple):
+class TextColumn(NamedTuple):
     """A column of strings.
 
     Attributes:
@@ -37,9 +37,9 @@ class Text(NamedTuple):
     offsets: Int
 
     @classmethod
-    def of(cls, column: pa.StringArray) -> "Text":
+    def of(cls, column: pa.StringArray) -> "TextColumn":
         """The text of an Arrow array; null counts as empty."""
-        return cls(*raw(pc.fill_null(column, "") if column.null_count else column))
+        return cls(*bytes_and_offsets(pc.fill_null(column, "") if column.null_count else column))
 
     def column(self) -> pa.StringArray:
         """As an Arrow array."""
@@ -56,11 +56,11 @@ class Text(NamedTuple):
         mask[self.offsets] = True
         return mask
 
-    def kept(self, keep: Mask) -> "Text":
+    def kept(self, keep: Mask) -> "TextColumn":
         """The same strings with only some of their bytes, bool (c,)."""
-        return Text(self.data[keep], np.concatenate([[0], np.cumsum(keep)])[self.offsets])
+        return TextColumn(self.data[keep], np.concatenate([[0], np.cumsum(keep)])[self.offsets])
 
-    def widened(self, before: Int, fill: int = 0) -> tuple["Text", Int]:
+    def widened(self, before: Int, fill: int = 0) -> tuple["TextColumn", Int]:
         """Make room in front of bytes.
 
         Args:
@@ -71,28 +71,28 @@ class Text(NamedTuple):
             The text, and where each old byte is now, int64 (c,).
         """
         room = np.concatenate([[0], np.cumsum(before)])
-        places = np.arange(len(self.data)) + room[1:]
+        positions = np.arange(len(self.data)) + room[1:]
         data = np.full(len(self.data) + room[-1], fill, dtype=np.uint8)
-        data[places] = self.data
-        return Text(data, self.offsets + room[self.offsets]), places
+        data[positions] = self.data
+        return TextColumn(data, self.offsets + room[self.offsets]), positions
 
 
-class Numbers(NamedTuple):
+class NumberSpans(NamedTuple):
     """Where the numbers of a text are, int64 (k,) each, in the order of the text."""
 
     starts: Int
-    ends: Int
+    stops: Int
 
     def bytes(self) -> Int:
         """The places of all their bytes, int64 (sum of lengths,)."""
-        return ranges(self.starts, self.ends - self.starts)
+        return ranges(self.starts, self.stops - self.starts)
 
     def each(self, values: Int) -> Int:
         """A value per number, int64 (k,), to one per byte."""
-        return np.repeat(values, self.ends - self.starts)
+        return np.repeat(values, self.stops - self.starts)
 
 
-def numbers(text: Text, base: int, labels: Sequence[str] = ()) -> Numbers:
+def numbers(text: TextColumn, base: int, labels: Sequence[str] = ()) -> NumberSpans:
     """Find the numbers of a text.
 
     Args:
@@ -100,7 +100,7 @@ def numbers(text: Text, base: int, labels: Sequence[str] = ()) -> Numbers:
         base: 2 to 36.
         labels: runs that are words although they could be numbers.
 
-    >>> text = Text.of(pa.array(["gcd(48,36)", "-7", "x2+3"]))
+    >>> text = TextColumn.of(pa.array(["gcd(48,36)", "-7", "x2+3"]))
     >>> [bytes(text.data[a:b]) for a, b in zip(*numbers(text, 36), strict=True)]
     [b'48', b'36', b'7', b'x2', b'3']
     >>> [bytes(text.data[a:b]) for a, b in zip(*numbers(text, 10), strict=True)]
@@ -109,14 +109,14 @@ def numbers(text: Text, base: int, labels: Sequence[str] = ()) -> Numbers:
     word, edge = is_word(text.data), text.first()
     inside = np.concatenate([[False], word, [False]])
     starts = np.flatnonzero(word & (~inside[:-2] | edge[:-1]))
-    ends = np.flatnonzero(word & (~inside[2:] | edge[1:])) + 1
+    stops = np.flatnonzero(word & (~inside[2:] | edge[1:])) + 1
     strange = np.concatenate([[0], np.cumsum(word & ~_table(DIGITS[:base])[text.data])])
-    found = strange[ends] == strange[starts]
-    after = np.append(text.data, 0)[ends]
-    found &= ~((after == ord("(")) & ~edge[ends])
+    found = strange[stops] == strange[starts]
+    after = np.append(text.data, 0)[stops]
+    found &= ~((after == ord("(")) & ~edge[stops])
     for label in labels:
-        found &= ~_spelt(text, starts, ends, label.encode())
-    return Numbers(starts[found], ends[found])
+        found &= ~_spelt(text, starts, stops, label.encode())
+    return NumberSpans(starts[found], stops[found])
 
 
 def ranges(starts: Int, lengths: Int) -> Int:
@@ -134,7 +134,7 @@ def is_word(data: Bytes) -> Mask:
     return _table(_WORD)[data]
 
 
-def by_parts(work: Callable[..., pa.Array], *columns: Any) -> pa.ChunkedArray:
+def in_chunks(work: Callable[..., pa.Array], *columns: Any) -> pa.ChunkedArray:
     """Work on columns of text of the same rows a part at a time, so that memory stays flat.
 
     Args:
@@ -168,9 +168,9 @@ def _flat(column: pa.ChunkedArray) -> pa.StringArray:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
-def _spelt(text: Text, starts: Int, ends: Int, word: bytes) -> Mask:
+def _spelt(text: TextColumn, starts: Int, stops: Int, word: bytes) -> Mask:
     """Which runs spell a word."""
-    same = ends - starts == len(word)
+    same = stops - starts == len(word)
     for i, character in enumerate(word):
         same[same] = text.data[starts[same] + i] == character
     return same

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.formats.text_columns import Bytes, Int, Mask, Text, numbers
+from mathbench.formats.text_columns import Bytes, Int, Mask, TextColumn, numbers
 from mathbench.numbers.text import DIGITS
 
 Digits = NDArray[np.int64]
@@ -76,11 +76,11 @@ def divisible(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> 
     """
     (number,), (lengths,) = _operands(questions, task.base)
     rest, divisor, steps = np.zeros(len(number), dtype=np.int64), np.full(len(number), task.k), []
-    for place in reversed(range(number.shape[1])):
-        value = rest * task.base + number[:, place]
+    for position in reversed(range(number.shape[1])):
+        value = rest * task.base + number[:, position]
         rest = value % task.k
         pieces = (_small(value, task.base), b"%", _small(divisor, task.base), b"=", _small(rest, task.base))
-        steps.append(_step(lengths > place, *pieces))
+        steps.append(_step(lengths > position, *pieces))
     return _column(steps)
 
 
@@ -145,7 +145,7 @@ def claimed_product(task: Any, questions: pa.StringArray, answers: pa.StringArra
     return _compared(_product, questions, task.base)
 
 
-MOST_DIGITS: dict[
+MAX_DIGITS: dict[
     Callable[..., pa.StringArray], int
 ] = {  # beyond these a scratchpad has over 50,000 characters
     **dict.fromkeys((addition, subtraction, divisible, claimed_sum), 5000),
@@ -155,28 +155,28 @@ MOST_DIGITS: dict[
 
 def _operands(questions: pa.StringArray, base: int) -> tuple[Digits, Int]:
     """The numbers of each question in order, (m, n, w), and their lengths, (m, n): 0 where there are fewer."""
-    text = Text.of(questions)
+    text = TextColumn.of(questions)
     found = numbers(text, base)
     row = np.searchsorted(text.offsets, found.starts, side="right") - 1
-    turn, size = np.arange(len(row)) - np.searchsorted(row, row), found.ends - found.starts
+    turn, size = np.arange(len(row)) - np.searchsorted(row, row), found.stops - found.starts
     lengths = np.zeros((int(turn.max(initial=-1)) + 1, len(questions)), dtype=np.int64)
     lengths[turn, row] = size
     digits = np.zeros((*lengths.shape, int(size.max(initial=1))), dtype=np.int64)
     at = found.bytes()
-    digits[found.each(turn), found.each(row), found.each(found.ends) - 1 - at] = _VALUES[text.data[at]]
+    digits[found.each(turn), found.each(row), found.each(found.stops) - 1 - at] = _VALUES[text.data[at]]
     return digits, lengths
 
 
 def _sum(terms: Digits, lengths: Int, base: int) -> tuple[list[Bytes], Digits]:
     """The steps of a sum, and the sum."""
     carry, steps, total = np.zeros(terms.shape[1], dtype=np.int64), [], []
-    for place in range(terms.shape[2]):
+    for position in range(terms.shape[2]):
         shown = [
-            _step(length > 0, _digit(term[:, place]), b"+")
+            _step(length > 0, _digit(term[:, position]), b"+")
             for term, length in zip(terms, lengths, strict=True)
         ]
-        value = terms[:, :, place].sum(axis=0) + carry
-        here = lengths.max(axis=0) > place
+        value = terms[:, :, position].sum(axis=0) + carry
+        here = lengths.max(axis=0) > position
         steps.append(_step(here, *shown, _small(carry, base), b"=", _small(value, base)))
         carry = value // base
         total.append(value % base)
@@ -193,20 +193,20 @@ def _difference(first: Digits, second: Digits, base: int) -> tuple[list[Bytes], 
     shown = [_number(number) for number in (less, more)]
     steps = [_step(below, shown[0], b"-", shown[1], b"=-(", shown[1], b"-", shown[0], b")")]
     borrowed, result = np.zeros(len(more), dtype=np.int64), []
-    for place in range(more.shape[1]):
-        value = more[:, place] - less[:, place] - borrowed
+    for position in range(more.shape[1]):
+        value = more[:, position] - less[:, position] - borrowed
         lent = value < 0
         value = value + base * lent
         pieces = (
-            _digit(more[:, place]),
+            _digit(more[:, position]),
             b"-",
-            _digit(less[:, place]),
+            _digit(less[:, position]),
             b"-",
             _digit(borrowed),
             b"=",
             _digit(value),
         )
-        steps.append(_step(_length(more) > place, _step(lent, b"1"), *pieces))
+        steps.append(_step(_length(more) > position, _step(lent, b"1"), *pieces))
         borrowed = lent.astype(np.int64)
         result.append(value)
     return steps, np.stack(result, axis=1), below
@@ -216,14 +216,14 @@ def _product(factors: Digits, lengths: Int, base: int) -> tuple[list[Bytes], Dig
     """The steps of a product of the first two of some numbers, and the product."""
     (first, second), width = factors[:2], factors.shape[2]
     total, steps = np.zeros((len(first), 2 * width), dtype=np.int64), []
-    for place in range(width):
-        here, part, by = lengths[1] > place, np.zeros_like(total), np.zeros_like(total)
-        part[:, place : place + width] = first * second[:, place, None]
-        by[:, place] = second[:, place]
+    for position in range(width):
+        here, part, by = lengths[1] > position, np.zeros_like(total), np.zeros_like(total)
+        part[:, position : position + width] = first * second[:, position, None]
+        by[:, position] = second[:, position]
         part, before = _carried(part, base), total
         total = _carried(before + part, base)
         steps.append(_step(here, _number(first), b"*", _number(by), b"=", _number(part)))
-        if place:
+        if position:
             steps.append(_step(here, _number(before), b"+", _number(part), b"=", _number(total)))
     return steps, total
 
@@ -235,22 +235,22 @@ def _quotient(
     wide = np.pad(divisor, ((0, 0), (0, 1)))
     multiples = np.stack([_carried(wide * times, base) for times in range(base)])
     rest, steps, quotient = np.zeros_like(wide), [], np.zeros_like(dividend)
-    for place in reversed(range(dividend.shape[1])):
-        rest = np.hstack([dividend[:, place : place + 1], rest[:, :-1]])
+    for position in reversed(range(dividend.shape[1])):
+        rest = np.hstack([dividend[:, position : position + 1], rest[:, :-1]])
         times = (~_less(rest[None], multiples[1:])).sum(axis=0)
-        shown, quotient[:, place] = _number(rest), times
+        shown, quotient[:, position] = _number(rest), times
         rest = _carried(rest - multiples[times, np.arange(len(times))], base)
         pieces = (shown, b"/", _number(divisor), b"=", _digit(times), b",", _number(rest))
-        steps.append(_step(lengths > place, *pieces))
+        steps.append(_step(lengths > position, *pieces))
     return steps, quotient, rest[:, : divisor.shape[1]]
 
 
 def _remainder(dividend: Digits, divisor: Digits, base: int) -> Digits:
     """The remainder of a division by numbers that are not 0; in 63 bits where that is enough, which is fast."""
-    places = dividend.shape[1]
-    if base**places >= 1 << 63:
+    positions = dividend.shape[1]
+    if base**positions >= 1 << 63:
         return _quotient(dividend, divisor, _length(dividend), base)[2]
-    weights = base ** np.arange(places)
+    weights = base ** np.arange(positions)
     return ((dividend @ weights) % (divisor @ weights))[:, None] // weights % base
 
 
@@ -265,16 +265,16 @@ def _compared(calculate: Callable[..., Any], questions: pa.StringArray, base: in
 def _carried(values: Digits, base: int) -> Digits:
     """Digits from values of any size and sign, by carrying; the number must have room and not be negative."""
     out, carry = np.empty_like(values), np.zeros(len(values), dtype=np.int64)
-    for place in range(values.shape[1]):
-        carry, out[:, place] = np.divmod(values[:, place] + carry, base)
+    for position in range(values.shape[1]):
+        carry, out[:, position] = np.divmod(values[:, position] + carry, base)
     return out
 
 
 def _less(first: Digits, second: Digits) -> Mask:
     """Whether the first number is smaller: the highest digit in which they differ decides; (..., w) to (...)."""
     difference = (first - second)[..., ::-1]
-    place = (difference != 0).argmax(axis=-1)
-    return np.asarray(np.take_along_axis(difference, place[..., None], axis=-1)[..., 0] < 0)
+    position = (difference != 0).argmax(axis=-1)
+    return np.asarray(np.take_along_axis(difference, position[..., None], axis=-1)[..., 0] < 0)
 
 
 def _length(number: Digits) -> Int:
@@ -303,16 +303,16 @@ def _number(digits: Digits) -> Bytes:
 
 def _small(values: Int, base: int) -> Bytes:
     """Integers of 63 bits as text."""
-    places: list[Int] = []
-    while not places or values.any():
-        places.append(values % base)
+    positions: list[Int] = []
+    while not positions or values.any():
+        positions.append(values % base)
         values = values // base
-    return _number(np.stack(places, axis=1))
+    return _number(np.stack(positions, axis=1))
 
 
 def _matrix(column: pa.StringArray) -> Bytes:
     """Strings as text, (n, w)."""
-    text = Text.of(column)
+    text = TextColumn.of(column)
     lengths = np.diff(text.offsets)
     out = np.zeros((len(lengths), int(lengths.max(initial=0))), dtype=np.uint8)
     out[np.arange(out.shape[1]) < lengths[:, None]] = text.data
@@ -337,4 +337,4 @@ def _column(steps: list[Bytes]) -> pa.StringArray:
     text = np.hstack(parts)
     filled = text != 0
     offsets = np.concatenate([[0], np.cumsum(filled.sum(axis=1))])
-    return Text(text[filled], offsets).column()
+    return TextColumn(text[filled], offsets).column()

@@ -50,13 +50,13 @@ class Addition(Enumerated):
         tuples.check_extrapolation(self.family, longer=self.longer, more=self.more)
         self._check_limits()
         lengths = tuples.lengths(self)
-        tuples.check_many(self.family, lengths, self.operands)
-        tuples.check_many(self.family, lengths._replace(outer=range(0)), self.operands + self.more)
+        tuples.check_operand_count(self.family, lengths, self.operands)
+        tuples.check_operand_count(self.family, lengths._replace(outer=range(0)), self.operands + self.more)
         tuples.check_long(self.family, lengths.longest + 1, "sums")
 
     @property
-    def _numbers(self) -> tuples.Numbers:
-        return tuples.Numbers(self.base, self.smallest, self.largest or None)
+    def _numbers(self) -> tuples.NumberRange:
+        return tuples.NumberRange(self.base, self.smallest, self.largest or None)
 
     def _check_limits(self) -> None:
         if (self.largest or self.smallest) and self._places(
@@ -72,28 +72,32 @@ class Addition(Enumerated):
             )
 
     def inner(self) -> list[Stratum]:
-        choices = tuples.tuples(tuples.lengths(self).inner, self.operands)
-        places = self._places(self.digits, self.operands)
-        return tuples.strata(choices, self._numbers, self.distribution, places=places)
+        choices = tuples.length_tuples(tuples.lengths(self).inner, self.operands)
+        positions = self._places(self.digits, self.operands)
+        return tuples.strata(choices, self._numbers, self.distribution, limb_count=positions)
 
     def outer(self) -> list[Stratum]:
-        lengths, most = tuples.lengths(self), self.operands + self.more
-        longer = tuples.tuples([*lengths.inner, *lengths.outer], self.operands, self.digits + 1)
-        places = self._places(lengths.longest, most)
+        lengths, maximum = tuples.lengths(self), self.operands + self.more
+        longer = tuples.length_tuples([*lengths.inner, *lengths.outer], self.operands, self.digits + 1)
+        positions = self._places(lengths.longest, maximum)
         strata = tuples.strata(
-            longer, tuples.Numbers(self.base, self.smallest), "lengths", places=places, operands=most
+            longer,
+            tuples.NumberRange(self.base, self.smallest),
+            "lengths",
+            limb_count=positions,
+            operands=maximum,
         )
-        for operands in range(self.operands + 1, most + 1):
-            more = tuples.tuples(lengths.inner, operands)
+        for operands in range(self.operands + 1, maximum + 1):
+            more = tuples.length_tuples(lengths.inner, operands)
             strata = _evenly(
-                strata, tuples.strata(more, self._numbers, "lengths", places=places, operands=most)
+                strata, tuples.strata(more, self._numbers, "lengths", limb_count=positions, operands=maximum)
             )
         return strata
 
     def _places(self, digits: int, operands: int) -> int:
-        return tuples.places(digits, self.base, operands * self.base**digits)
+        return tuples.limb_count(digits, self.base, operands * self.base**digits)
 
-    def _many(self, operands: Int) -> int:
+    def _operand_count(self, operands: Int) -> int:
         """How many columns of operands there are; extrapolate has more, and its numbers are at least as long."""
         inner = self.operands * self._places(self.digits, self.operands)
         return self.operands if len(operands) == inner else self.operands + self.more
@@ -103,19 +107,19 @@ class Addition(Enumerated):
     steps = steps.addition
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.ordered(operands, self._many(operands), self.base)
+        return tuples.ordered(operands, self._operand_count(operands), self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        return tuples.once(operands, coordinates, low, self._many(operands))
+        return tuples.count_once(operands, coordinates, low, self._operand_count(operands))
 
-    def pose(self, problems: Problems, luck: U64) -> Problems:
-        return tuples.pose(problems, luck, self._many(problems.operands))
+    def pose(self, problems: Problems, random_bits: U64) -> Problems:
+        return tuples.shuffle_operands(problems, random_bits, self._operand_count(problems.operands))
 
     def solve(self, problems: Problems) -> Int:
         return arithmetic.total(self._split(problems.operands), self.base)
 
     def _split(self, operands: Int) -> list[Int]:
-        return arithmetic.split(operands, self._many(operands))
+        return arithmetic.split(operands, self._operand_count(operands))
 
     def questions(self, problems: Problems) -> pa.StringArray:
         first, *others = self._split(problems.operands)
@@ -128,13 +132,13 @@ class Addition(Enumerated):
         return arithmetic.written(results, self.base)
 
     def oracle(self, question: str) -> str:
-        return text.show(sum(self.operands_of(question)), self.base)
+        return text.to_text(sum(self.operands_of(question)), self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         return tuple(sorted((int(term, self.base) for term in question.split("+")), reverse=True))
 
 
-def _term(operand: Int, base: int, sign: str) -> list[text.Piece]:
+def _term(operand: Int, base: int, sign: str) -> list[text.TextPiece]:
     """A sign and a number where there is an operand, nothing where there is none."""
     rows = operand.shape[-1]
     if operand.min(initial=0) >= 0:

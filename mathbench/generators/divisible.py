@@ -17,7 +17,7 @@ from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
-MOST_RESIDUES = 100  # beyond this many, the residues that are not zero share one stratum
+MAX_RESIDUES = 100  # beyond this many, the residues that are not zero share one stratum
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Divisible(Enumerated):
         super().__post_init__()
         lengths = tuples.lengths(self)
         tuples.check_long(self.family, lengths.longest, "numbers")
-        tuples.check_many(self.family, lengths, 1, min(self.k, MOST_RESIDUES))
-        if self.k > limbs.MOST_MODULUS and self._places(lengths.longest) > 1:
+        tuples.check_operand_count(self.family, lengths, 1, min(self.k, MAX_RESIDUES))
+        if self.k > limbs.MAX_MODULUS and self._places(lengths.longest) > 1:
             raise InputError(
                 f"divisible: k must be at most 2^35 for numbers beyond 2^63. Received: {self.k}."
             )
@@ -72,25 +72,25 @@ class Divisible(Enumerated):
         return self._strata(tuples.lengths(self).outer, "lengths")
 
     def _places(self, digits: int) -> int:
-        return tuples.places(digits, self.base, 2 * self.base**digits)
+        return tuples.limb_count(digits, self.base, 2 * self.base**digits)
 
     def _strata(self, lengths: range, distribution: str) -> list[Stratum]:
         shares = [1] * len(lengths)
         if distribution == "numbers":
-            parts = max(16, tuples.SHARES // (2 * min(self.k, MOST_RESIDUES)))
-            shares = tuples.apportion([tuples.Numbers(self.base).count(n) for n in lengths], parts)
-        places = self._places(max(lengths))
+            parts = max(16, tuples.SHARES // (2 * min(self.k, MAX_RESIDUES)))
+            shares = tuples.apportion([tuples.NumberRange(self.base).count(n) for n in lengths], parts)
+        limb_count = self._places(max(lengths))
         return [
-            residues.with_limbs(stratum, n, self.base, places)
+            residues.from_limbs(stratum, n, self.base, limb_count)
             for n, share in zip(lengths, shares, strict=True)
             if share
-            for stratum in self._length(n, share, cut=places > 1)
+            for stratum in self._length(n, share, cut=limb_count > 1)
         ]
 
     def _length(self, length: int, share: int, cut: bool) -> list[Stratum]:
         """The strata of one length, balanced; of numbers cut into limbs, of their last limbs."""
-        low, high = residues.counted(length, self.base, self.k, cut)
-        if self.k > MOST_RESIDUES:
+        low, high = residues.residue_counts(length, self.base, self.k, cut)
+        if self.k > MAX_RESIDUES:
             return self._pooled(length, low, high, share)
         starts = {r: low + (r - low) % self.k for r in range(self.k)}
         starts = {r: start for r, start in starts.items() if start < high}
@@ -137,21 +137,21 @@ class Divisible(Enumerated):
         return residues.numbers(numbers, self.k, coordinates[1:], low[3:], self.base)
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.as_shown(operands, 1, self.base)
+        return tuples.display_order(operands, 1, self.base)
 
     def solve(self, problems: Problems) -> Int:
-        left = arithmetic.residue(arithmetic.only(problems.operands), self.k, self.base)
+        left = arithmetic.residue(arithmetic.single(problems.operands), self.k, self.base)
         return (left == 0).astype(np.int64) if self.recognition else left
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        return arithmetic.written(arithmetic.only(problems.operands), self.base)
+        return arithmetic.written(arithmetic.single(problems.operands), self.base)
 
     def answers(self, results: Int) -> pa.StringArray:
         return super().answers(results) if self.recognition else text.join(text.number(results, self.base))
 
     def oracle(self, question: str) -> str:
         residue = int(question, self.base) % self.k
-        return str(residue == 0).lower() if self.recognition else text.show(residue, self.base)
+        return str(residue == 0).lower() if self.recognition else text.to_text(residue, self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         return (int(question, self.base),)

@@ -38,7 +38,7 @@ class Division(Enumerated):
     def __post_init__(self) -> None:
         super().__post_init__()
         lengths = tuples.lengths(self)
-        tuples.check_many(self.family, lengths, 2)
+        tuples.check_operand_count(self.family, lengths, 2)
         tuples.check_long(self.family, lengths.longest, "operands")
 
     def inner(self) -> list[Stratum]:
@@ -48,16 +48,16 @@ class Division(Enumerated):
         return self._strata(tuples.pairs(self)[1], "lengths")
 
     def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
-        numbers, longest = tuples.Numbers(self.base, least=1), max(c[0] for c in choices)
-        places = tuples.places(longest, self.base, 2 * self.base**longest)
-        return tuples.strata(choices, numbers, distribution, symmetric=False, places=places)
+        numbers, longest = tuples.NumberRange(self.base, minimum=1), max(c[0] for c in choices)
+        limb_count = tuples.limb_count(longest, self.base, 2 * self.base**longest)
+        return tuples.strata(choices, numbers, distribution, symmetric=False, limb_count=limb_count)
 
     draw = staticmethod(tuples.draw)
     longest = reach.of_operands
     steps = steps.division
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.as_shown(operands, 2, self.base)
+        return tuples.display_order(operands, 2, self.base)
 
     def solve(self, problems: Problems) -> Int:
         a, b = arithmetic.split(problems.operands, 2)
@@ -73,7 +73,7 @@ class Division(Enumerated):
 
     def oracle(self, question: str) -> str:
         dividend, divisor = self.operands_of(question)
-        return ",".join(text.show(result, self.base) for result in divmod(dividend, divisor))
+        return ",".join(text.to_text(result, self.base) for result in divmod(dividend, divisor))
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         dividend, divisor = question.split("/")

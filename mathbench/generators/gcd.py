@@ -49,7 +49,7 @@ class Gcd(Enumerated):
         super().__post_init__()
         lengths = tuples.lengths(self)
         what = f"digits={self.digits} with longer={self.longer} in base {self.base}"
-        tuples.within(self.family, 4 * self.base**lengths.longest, what)
+        tuples.check_range(self.family, 4 * self.base**lengths.longest, what)
 
     def inner(self) -> list[Stratum]:
         return self._strata(tuples.pairs(self)[0])
@@ -59,7 +59,7 @@ class Gcd(Enumerated):
 
     def _strata(self, choices: list[tuple[int, ...]]) -> list[Stratum]:
         if self.distribution == "natural":
-            plain = tuples.strata(choices, tuples.Numbers(self.base, 1), "lengths")
+            plain = tuples.strata(choices, tuples.NumberRange(self.base, 1), "lengths")
             return [Stratum(**{**vars(s), "sizes": (1, *s.sizes), "low": (0, *s.low)}) for s in plain]
         return [stratum for lengths in choices for stratum in self._classes(*lengths)]
 
@@ -70,13 +70,13 @@ class Gcd(Enumerated):
         classes = [(1 << i, min((2 << i) - 1, largest)) for i in range(largest.bit_length())]
         shares = tuples.apportion([last - first + 1 for first, last in classes], 64)
         for (first, last), share in zip(classes, shares, strict=True):
-            low = [max(tuples.Numbers(self.base).first(n), 1) for n in (longer, shorter)]
+            low = [max(tuples.NumberRange(self.base).first(n), 1) for n in (longer, shorter)]
             high = [self.base**n - 1 for n in (longer, shorter)]
-            ends = [(-(-a // last), b // first) for a, b in zip(low, high, strict=True)]
-            sizes, folded = [last - first + 1, *(b - a + 1 for a, b in ends)], 0
+            stops = [(-(-a // last), b // first) for a, b in zip(low, high, strict=True)]
+            sizes, folded = [last - first + 1, *(b - a + 1 for a, b in stops)], 0
             if longer == shorter:
                 folded, sizes[2] = sizes[1], sizes[1] // 2 + 1
-            numbers = (first, folded, ends[0][0], ends[1][0], *low, *high)
+            numbers = (first, folded, stops[0][0], stops[1][0], *low, *high)
             name = f"digits={longer}+{shorter},gcd={first}" + (f"-{last}" if last > first else "")
             weight_here = weight * (share if self.distribution == "uniform" else 1)
             if weight_here:
@@ -94,14 +94,14 @@ class Gcd(Enumerated):
     def canonical(self, operands: Int) -> Int:
         return tuples.ordered(operands, 2, self.base)
 
-    def pose(self, problems: Problems, luck: U64) -> Problems:
-        return tuples.pose(problems, luck, 2)
+    def pose(self, problems: Problems, random_bits: U64) -> Problems:
+        return tuples.shuffle_operands(problems, random_bits, 2)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         if self.distribution == "natural":
-            return tuples.once(operands, coordinates[1:], low[1:], 2)
+            return tuples.count_once(operands, coordinates[1:], low[1:], 2)
         fits: NDArray[np.bool_] = np.logical_and.reduce((operands >= low[4:6]) & (operands <= low[6:8]))
-        if (once := tuples.once(operands, coordinates[1:], low[1:4], 2)) is not None:
+        if (once := tuples.count_once(operands, coordinates[1:], low[1:4], 2)) is not None:
             fits &= once
         left = np.flatnonzero(fits)
         # the operands divided by the answer: coprime if it is right
@@ -121,7 +121,7 @@ class Gcd(Enumerated):
         return text.join(text.number(results, self.base))
 
     def oracle(self, question: str) -> str:
-        return text.show(gcd(*self.operands_of(question)), self.base)
+        return text.to_text(gcd(*self.operands_of(question)), self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         inside = question.removeprefix("gcd(").removesuffix(")")

@@ -48,7 +48,7 @@ class Modular(Enumerated):
         super().__post_init__()
         reach = self.base**self.digits if self.digits else self.modulus
         largest = (reach * self.base**self.longer) ** 2
-        tuples.within(self.family, largest, f"longer={self.longer} with operands up to {reach}")
+        tuples.check_range(self.family, largest, f"longer={self.longer} with operands up to {reach}")
 
     @property
     def train_part(self) -> float:
@@ -57,13 +57,13 @@ class Modular(Enumerated):
     def inner(self) -> list[Stratum]:
         if not self.digits:
             return [Stratum("residues", (self.modulus, self.modulus), (0, 0, 0), share=1.0)]
-        choices = tuples.tuples(range(1, self.digits + 1), 2)
-        return tuples.strata(choices, tuples.Numbers(self.base), "lengths")
+        choices = tuples.length_tuples(range(1, self.digits + 1), 2)
+        return tuples.strata(choices, tuples.NumberRange(self.base), "lengths")
 
     def outer(self) -> list[Stratum]:
         if self.digits:
-            choices = tuples.tuples(range(1, self.digits + self.longer + 1), 2, self.digits + 1)
-            return tuples.strata(choices, tuples.Numbers(self.base), "lengths")
+            choices = tuples.length_tuples(range(1, self.digits + self.longer + 1), 2, self.digits + 1)
+            return tuples.strata(choices, tuples.NumberRange(self.base), "lengths")
         reach = self.modulus * self.base**self.longer
         sizes, low = (reach - self.modulus,) * 2, (0, self.modulus, self.modulus)
         return [Stratum("beyond-residues", sizes, low, share=1.0)]
@@ -76,10 +76,10 @@ class Modular(Enumerated):
         return tuples.ordered(operands, 2, self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        return tuples.once(operands, coordinates, low, 2) if self.digits else None
+        return tuples.count_once(operands, coordinates, low, 2) if self.digits else None
 
-    def pose(self, problems: Problems, luck: U64) -> Problems:
-        return tuples.pose(problems, luck, 2) if self.digits else problems
+    def pose(self, problems: Problems, random_bits: U64) -> Problems:
+        return tuples.shuffle_operands(problems, random_bits, 2) if self.digits else problems
 
     def solve(self, problems: Problems) -> Int:
         a, b = problems.operands
@@ -93,7 +93,7 @@ class Modular(Enumerated):
     def questions(self, problems: Problems) -> pa.StringArray:
         a, b = (text.number(operand, self.base) for operand in problems.operands)
         rows = len(problems.stratum)
-        end = text.literal(f")%{text.show(self.modulus, self.base)}", rows)
+        end = text.literal(f")%{text.to_text(self.modulus, self.base)}", rows)
         return text.join(text.literal("(", rows), a, text.literal(self._sign, rows), b, end)
 
     def answers(self, results: Int) -> pa.StringArray:
@@ -103,7 +103,7 @@ class Modular(Enumerated):
         a, sign, b, modulus = re.fullmatch(r"\((\w+)([-+*])(\w+)\)%(\w+)", question).groups()  # type: ignore[union-attr]
         x, y = int(a, self.base), int(b, self.base)
         value = x + y if sign == "+" else x - y if sign == "-" else x * y
-        return text.show(value % int(modulus, self.base), self.base)
+        return text.to_text(value % int(modulus, self.base), self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         inside = question[1:].partition(")")[0]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from mathbench.formats import written_steps as steps
 from mathbench.generators.toolkit import longest as reach
 from mathbench.generators.toolkit import operands
-from mathbench.generators.toolkit.pairs import Pairs
+from mathbench.generators.toolkit.pairs import CommutativePairs
 from mathbench.hashing import Int
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
@@ -17,7 +17,7 @@ from mathbench.sampling.enumerated import Problems
 
 
 @dataclass(frozen=True)
-class Multiplication(Pairs):
+class Multiplication(CommutativePairs):
     """Multiply two numbers of 1 to `digits` digits.
 
     >>> Multiplication(base=2).oracle("101*11")
@@ -38,7 +38,7 @@ class Multiplication(Pairs):
     def __post_init__(self) -> None:
         super().__post_init__()
         lengths = operands.lengths(self)
-        operands.check_many(self.family, lengths, 2)
+        operands.check_operand_count(self.family, lengths, 2)
         operands.check_long(self.family, 2 * lengths.longest, "products")
 
     def bound(self, longest: int) -> int:
@@ -60,7 +60,7 @@ class Multiplication(Pairs):
 
     def oracle(self, question: str) -> str:
         a, b = self.operands_of(question)
-        return text.show(a * b, self.base)
+        return text.to_text(a * b, self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         return tuple(sorted((int(term, self.base) for term in question.split("*")), reverse=True))

@@ -14,12 +14,12 @@ from mathbench.generators.toolkit import operands as tuples
 from mathbench.generators.toolkit import residues
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, long_primality
-from mathbench.numbers.primality import SIEVED, SMALL_PRIMES, are_prime, in_class
+from mathbench.numbers.primality import SIEVED, SMALL_PRIMES, are_prime, with_smallest_factor
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
-MOST_DIGITS = 500  # a prime of that length takes some 5 milliseconds to recognise
+MAX_DIGITS = 500  # a prime of that length takes some 5 milliseconds to recognise
 POOLED = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
 EVEN = 1 << 19  # numbers from here on have small factors, and are prime, as often as the theorems say
 _WITNESSES = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
@@ -66,12 +66,12 @@ class Prime(Enumerated):
     summary: ClassVar[str] = "101 -> true"
 
     base: int = parameter(10, "number base", low=2, high=36, always=True)
-    digits: int = parameter(6, "digits of the longest number", low=2, high=MOST_DIGITS)
+    digits: int = parameter(6, "digits of the longest number", low=2, high=MAX_DIGITS)
     negatives: str = parameter("natural", "which composites", choices=("natural", "coprime", "hard"))
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(2, "digits of the shortest number", low=1, high=MOST_DIGITS)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=MOST_DIGITS)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=MOST_DIGITS)
+    shortest: int = parameter(2, "digits of the shortest number", low=1, high=MAX_DIGITS)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=MAX_DIGITS)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=MAX_DIGITS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -86,53 +86,55 @@ class Prime(Enumerated):
         return True
 
     @property
-    def dear(self) -> bool:
+    def expensive_to_count(self) -> bool:
         return self.base ** (self.digits + self.longer) > SIEVED
 
     def inner(self) -> list[Stratum]:
         lengths = tuples.lengths(self).inner
-        places = tuples.places(self.digits, self.base, self.base**self.digits)
+        positions = tuples.limb_count(self.digits, self.base, self.base**self.digits)
         shares = [1] * len(lengths)
         if self.distribution == "numbers":
-            shares = tuples.apportion([tuples.Numbers(self.base).count(n) for n in lengths], 16)
+            shares = tuples.apportion([tuples.NumberRange(self.base).count(n) for n in lengths], 16)
         shared = [(n, share) for n, share in zip(lengths, shares, strict=True) if share]
-        return [s for n, share in shared for s in self._length(n, share, places)]
+        return [s for n, share in shared for s in self._length(n, share, positions)]
 
     def outer(self) -> list[Stratum]:
         """Longer numbers; those of the last length below 2^63 end there."""
         lengths = tuples.lengths(self).outer
-        places = tuples.places(lengths[-1], self.base, tuples.Numbers(self.base).first(lengths[-1]))
-        return [s for n in lengths for s in self._length(n, 1, places)]
+        positions = tuples.limb_count(
+            lengths[-1], self.base, tuples.NumberRange(self.base).first(lengths[-1])
+        )
+        return [s for n in lengths for s in self._length(n, 1, positions)]
 
-    def _length(self, length: int, share: int, places: int) -> list[Stratum]:
+    def _length(self, length: int, share: int, limb_count: int) -> list[Stratum]:
         """Primes and composites of one length, half of the rows each."""
-        cut = places > 1
+        cut = limb_count > 1
         high = self.base**length if cut else min(self.base**length, (1 << 63) - 1)
         strata = self._few(length, high, share) if high <= POOLED else self._classes(length, high, share, cut)
-        return [residues.with_limbs(s, length, self.base, places) for s in strata]
+        return [residues.from_limbs(s, length, self.base, limb_count) for s in strata]
 
     def _few(self, length: int, high: int, share: int) -> list[Stratum]:
         """One stratum of composites where there are too few numbers for more."""
-        low, least, group = (
-            max(tuples.Numbers(self.base).first(length), 2),
+        low, minimum, group = (
+            max(tuples.NumberRange(self.base).first(length), 2),
             self._least_factor(high),
             f"digits={length}",
         )
         sizes, numbers = (high - low,), (low, 1, 0)
         primes = Stratum(f"{group},prime", sizes, (*numbers, 0, 0), share, group=group)
-        return [primes, Stratum(f"{group},composite", sizes, (*numbers, least, 0), share, group=group)]
+        return [primes, Stratum(f"{group},composite", sizes, (*numbers, minimum, 0), share, group=group)]
 
     def _classes(self, length: int, high: int, share: int, cut: bool) -> list[Stratum]:
         """Primes, and composites by smallest prime factor."""
         group = f"digits={length}"
-        chosen = [c for c in CLASSES if self._wanted(c) and 4 * c.first**2 < high]
+        chosen = [c for c in CLASSES if self._requested(c) and 4 * c.first**2 < high]
         weights = tuples.apportion([round(1e6 * self._share(c, high)) for c in chosen], 120)
         names = [f"{group},prime", *(f"{group},{c.name}" for c in chosen)]
         classes = [Factors(0, 0), *chosen]
         found = []
         for name, factors, weight in zip(names, classes, [sum(weights), *weights], strict=True):
             wheel = _wheel(factors.first)
-            low, end = residues.counted(length, self.base, wheel.modulus, cut)
+            low, end = residues.residue_counts(length, self.base, wheel.modulus, cut)
             begin, end = _turns(max(low, 2), wheel), _turns(min(end, high), wheel)
             row = (begin, wheel.modulus, wheel.number, *factors)
             known = (
@@ -141,7 +143,7 @@ class Prime(Enumerated):
             found.append(Stratum(name, (end - begin,), row, share * weight, group=group, share=known))
         return [s for s in found if s.weight]
 
-    def _wanted(self, factors: Factors) -> bool:
+    def _requested(self, factors: Factors) -> bool:
         if self.negatives == "hard":
             return factors.first > 29
         return self.negatives == "natural" or (factors.first > 5 and self.base % factors.first != 0)
@@ -172,13 +174,13 @@ class Prime(Enumerated):
         return residues.numbers(found, modulus, coordinates[1:], low[5:], self.base)
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.as_shown(operands, 1, self.base)
+        return tuples.display_order(operands, 1, self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
         """Whether the number is prime (`first` is 0) or has a smallest factor from `first` to `last`."""
-        numbers, (first, last) = arithmetic.only(operands), low[3:5, 0].tolist()
+        numbers, (first, last) = arithmetic.single(operands), low[3:5, 0].tolist()
         if numbers.ndim == 1:
-            return in_class(numbers, first, last)
+            return with_smallest_factor(numbers, first, last)
         fits = np.zeros(operands.shape[1], dtype=bool)
         fits[self._long_in_class(numbers, first, last)] = True
         return fits
@@ -187,9 +189,9 @@ class Prime(Enumerated):
         """Which long numbers are of a class, int64 (k,)."""
         left = np.arange(numbers.shape[1])
         if last:  # the wanted factor first: most numbers are out after one division
-            wanted = tuple(q for q in SMALL_PRIMES if first <= q <= last)
-            left = left[long_primality.has_any(numbers, wanted, self.base)]
-        left = left[~long_primality.below_two(numbers[:, left])]
+            requested = tuple(q for q in SMALL_PRIMES if first <= q <= last)
+            left = left[long_primality.has_any(numbers, requested, self.base)]
+        left = left[~long_primality.is_below_two(numbers[:, left])]
         below = SMALL_PRIMES[: np.searchsorted(SMALL_PRIMES, first)]
         left = long_primality.without(numbers, left, below, self.base)
         return left if last else left[long_primality.are_prime(numbers[:, left], self.base) == (first == 0)]
@@ -201,10 +203,10 @@ class Prime(Enumerated):
 
     def solve(self, problems: Problems) -> Int:
         """Primality; independent of the stratum."""
-        return self._are_prime(arithmetic.only(problems.operands)).astype(np.int64)
+        return self._are_prime(arithmetic.single(problems.operands)).astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        return arithmetic.written(arithmetic.only(problems.operands), self.base)
+        return arithmetic.written(arithmetic.single(problems.operands), self.base)
 
     def oracle(self, question: str) -> str:
         return str(_is_prime(int(question, self.base))).lower()

@@ -13,8 +13,8 @@ from mathbench.errors import InputError, did_you_mean
 from mathbench.formats import written_steps as steps
 from mathbench.generators.toolkit import long_wrong_results, operands, wrong_results
 from mathbench.generators.toolkit import longest as reach
-from mathbench.generators.toolkit.pairs import Pairs
-from mathbench.hashing import U64, Int, mix
+from mathbench.generators.toolkit.pairs import CommutativePairs
+from mathbench.hashing import U64, Int, mix64
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Problems
@@ -26,7 +26,7 @@ ERRORS = ("digit", "carry", "swap", "congruent")  # kinds 1, 2, 3, 4; kind 0 is 
 
 
 @dataclass(frozen=True)
-class Statement(Pairs):
+class Statement(CommutativePairs):
     """What the two families of statements share; half of the claims of every length are right.
 
     Wrong claims, by kind: ``digit``, one digit is another; ``carry``, one carry was dropped; ``swap``, two neighbouring
@@ -49,8 +49,8 @@ class Statement(Pairs):
         super().__post_init__()
         shares(self.family, self.errors)
         lengths = operands.lengths(self)
-        operands.check_many(self.family, lengths, 2)
-        longest = len(text.show(self.result(*[self.base**lengths.longest - 1] * 2), self.base))
+        operands.check_operand_count(self.family, lengths, 2)
+        longest = len(text.to_text(self.result(*[self.base**lengths.longest - 1] * 2), self.base))
         operands.check_long(self.family, longest, "results")
 
     @abstractmethod
@@ -58,7 +58,7 @@ class Statement(Pairs):
         """The true result, of integers or of columns of numbers."""
 
     @abstractmethod
-    def drop_carry(self, a: Int, b: Int, truth: Int, luck: U64) -> Int:
+    def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
         """The result without one of its carries; the true result where there is none to drop."""
 
     @property
@@ -78,11 +78,11 @@ class Statement(Pairs):
             for kind, (name, part) in enumerate(kinds)
         ]
 
-    longest = reach.of_claims
+    longest = reach.longest_statement
 
-    def pose(self, problems: Problems, luck: U64) -> Problems:
+    def pose(self, problems: Problems, random_bits: U64) -> Problems:
         """Order the operands and make the claim."""
-        posed = super().pose(problems, luck)
+        posed = super().pose(problems, random_bits)
         a, b = arithmetic.split(posed.operands, 2)
         truth = self.result(a, b)
         posed.claimed = claimed = truth.copy()
@@ -90,19 +90,23 @@ class Statement(Pairs):
             rows = np.flatnonzero(posed.kind == kind)
             if len(rows):
                 x, y, right = (number[..., rows] for number in (a, b, truth))
-                claimed[..., rows] = self._wrong(name, x, y, right, mix(luck[rows] + np.uint64(kind)))
+                claimed[..., rows] = self._wrong(
+                    name, x, y, right, mix64(random_bits[rows] + np.uint64(kind))
+                )
         failed = np.flatnonzero((posed.kind > 1) & arithmetic.equal(claimed, truth))
-        claimed[..., failed] = _slips(truth).change_digit(truth[..., failed], self.base, mix(luck[failed]))
+        claimed[..., failed] = _slips(truth).change_digit(
+            truth[..., failed], self.base, mix64(random_bits[failed])
+        )
         posed.stratum = posed.stratum.copy()
         posed.stratum[failed] -= posed.kind[failed] - 1  # to the stratum of changed digits
         return posed
 
-    def _wrong(self, kind: str, a: Int, b: Int, truth: Int, luck: U64) -> Int:
+    def _wrong(self, kind: str, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
         slips = _slips(truth)
         if kind == "carry":
-            return self.drop_carry(a, b, truth, luck)
+            return self.drop_carry(a, b, truth, random_bits)
         change = {"digit": slips.change_digit, "swap": slips.swap_digits, "congruent": slips.stay_congruent}
-        return change[kind](truth, self.base, luck)
+        return change[kind](truth, self.base, random_bits)
 
     def solve(self, problems: Problems) -> Int:
         truth = self.result(*arithmetic.split(problems.operands, 2))
@@ -145,9 +149,9 @@ class CorrectAddition(Statement):
     def result(self, a: Any, b: Any) -> Any:
         return arithmetic.add(a, b, self.base)
 
-    def drop_carry(self, a: Int, b: Int, truth: Int, luck: U64) -> Int:
+    def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
         """Drop the carry into one place, chosen evenly among the places that get one."""
-        return _slips(truth).drop_carry(a, b, truth, self.base, luck)
+        return _slips(truth).drop_carry(a, b, truth, self.base, random_bits)
 
 
 @dataclass(frozen=True)
@@ -171,9 +175,9 @@ class CorrectMultiplication(Statement):
     def result(self, a: Any, b: Any) -> Any:
         return arithmetic.multiply(a, b, self.base)
 
-    def drop_carry(self, a: Int, b: Int, truth: Int, luck: U64) -> Int:
+    def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
         """Lose one unit carried into one place above the first."""
-        return _slips(truth).lose_unit(truth, self.base, luck)
+        return _slips(truth).lose_unit(truth, self.base, random_bits)
 
 
 def _claimed(problems: Problems) -> Int:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from mathbench.formats import written_steps as steps
 from mathbench.generators.toolkit import longest as reach
 from mathbench.generators.toolkit import operands
-from mathbench.generators.toolkit.pairs import Pairs
+from mathbench.generators.toolkit.pairs import CommutativePairs
 from mathbench.hashing import Int
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
@@ -17,7 +17,7 @@ from mathbench.sampling.enumerated import Problems
 
 
 @dataclass(frozen=True)
-class Subtraction(Pairs):
+class Subtraction(CommutativePairs):
     """Subtract numbers of 1 to `digits` digits; both signs are equally likely.
 
     `57-8` and `8-57` are one problem: who knows one knows the other.
@@ -40,7 +40,7 @@ class Subtraction(Pairs):
     def __post_init__(self) -> None:
         super().__post_init__()
         lengths = operands.lengths(self)
-        operands.check_many(self.family, lengths, 2)
+        operands.check_operand_count(self.family, lengths, 2)
         operands.check_long(self.family, lengths.longest, "operands")
 
     def bound(self, longest: int) -> int:
@@ -63,7 +63,7 @@ class Subtraction(Pairs):
 
     def oracle(self, question: str) -> str:
         a, b = question.split("-")
-        return text.show(int(a, self.base) - int(b, self.base), self.base)
+        return text.to_text(int(a, self.base) - int(b, self.base), self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         return tuple(sorted((int(term, self.base) for term in question.split("-")), reverse=True))

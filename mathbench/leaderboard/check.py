@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from mathbench import formats
 from mathbench.errors import InputError
 from mathbench.leaderboard.submission import Manifest, Submission
-from mathbench.scores.metrics import aligned
+from mathbench.scores.metrics import align_predictions
 from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.scorer import regenerate_split, score_split, solve_sample
-from mathbench.scores.untrusted import MOST_ROWS
+from mathbench.scores.untrusted import MAX_ROWS
 
-JUDGED = (
+REQUIRED_SPLITS = (
     "interpolate",
     "extrapolate",
 )  # scored even when nothing was predicted, so that leaving a split out costs
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """What a board knows about a submission after recomputing it.
 
     Args:
@@ -37,27 +37,27 @@ class Checked:
     differences: tuple[str, ...]
 
 
-def check(submission: Submission) -> Checked:
+def check_submission(submission: Submission) -> CheckResult:
     """Regenerate the truth from the manifest and score the predictions.
 
     Raises:
         InputError: for rows that are unknown, repeated or foreign, with a count and the first three.
     """
     manifest = submission.manifest
-    given = by_split(submission.predictions)
+    given = split_predictions(submission.predictions)
     splits = _splits(manifest, set(given))
     scores, solver = {}, {}
     for split in splits:
         rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
         check_rows(rows, split, manifest.sizes[split])
         truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
-        plain = formats.of(manifest.task).undo_answers(predictions)
-        scores[split] = score_split(truth, aligned(rows, plain, truth["row"].to_numpy()))
+        plain = formats.for_task(manifest.task).undo_answers(predictions)
+        scores[split] = score_split(truth, align_predictions(rows, plain, truth["row"].to_numpy()))
         solver[split] = solve_sample(manifest.task.plain, truth)
-    return Checked(scores, solver, tuple(differences(manifest, scores)))
+    return CheckResult(scores, solver, tuple(claim_differences(manifest, scores)))
 
 
-def by_split(predictions: pa.Table) -> dict[str, tuple[NDArray[np.int64], pa.Array]]:
+def split_predictions(predictions: pa.Table) -> dict[str, tuple[NDArray[np.int64], pa.Array]]:
     """Cut predictions, which are ordered by split, into one pair of columns per split."""
     runs = pc.run_end_encode(predictions["split"].combine_chunks())
     parts, start = {}, 0
@@ -76,11 +76,15 @@ def _splits(manifest: Manifest, given: set[str]) -> list[str]:
         raise InputError(
             f"predictions for {len(foreign)} splits without rows: {names}. With rows: {', '.join(sizes)}."
         )
-    splits = [split for split in sizes if split in given or split in JUDGED or split in manifest.facts.scores]
+    splits = [
+        split
+        for split in sizes
+        if split in given or split in REQUIRED_SPLITS or split in manifest.facts.scores
+    ]
     if not splits:
         raise InputError("nothing to score: the manifest gives no split any rows.")
-    if (total := sum(sizes[split] for split in splits)) > MOST_ROWS:
-        raise InputError(f"more than {MOST_ROWS:,} rows to score. Received: {total:,}.")
+    if (total := sum(sizes[split] for split in splits)) > MAX_ROWS:
+        raise InputError(f"more than {MAX_ROWS:,} rows to score. Received: {total:,}.")
     return splits
 
 
@@ -98,7 +102,7 @@ def _first(rows: NDArray[np.int64], what: str) -> str:
     return f"{len(rows):,} {what}, the first: {', '.join(map(str, rows[:3].tolist()))}."
 
 
-def differences(manifest: Manifest, scores: Mapping[str, SplitScore]) -> list[str]:
+def claim_differences(manifest: Manifest, scores: Mapping[str, SplitScore]) -> list[str]:
     """One sentence for each claim of a manifest that does not agree with the recomputed score."""
     found = []
     for split, claim in manifest.facts.scores.items():

@@ -11,24 +11,24 @@ from time import sleep
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from mathbench.errors import InputError, reason
-from mathbench.leaderboard.submission import manifest_file
-from mathbench.leaderboard.submission_manifest import predictions_of
+from mathbench.errors import InputError, os_error_message
+from mathbench.leaderboard.submission import manifest_path
+from mathbench.leaderboard.submission_manifest import predictions_entry
 from mathbench.leaderboard.submission_record import Receipt
 from mathbench.scores import schema
 from mathbench.scores.results import SplitScore
-from mathbench.scores.untrusted import bounded
+from mathbench.scores.untrusted import read_limited
 
 ADDRESS = "/api/v1/submissions"
-TRIES = 3  # safe, because the same content again is the same submission
+MAX_ATTEMPTS = 3  # safe, because the same content again is the same submission
 PAUSE = 1.0  # seconds between them
 PATIENCE = 120  # seconds that the server may stay silent
-MOST_ANSWER = 10 << 20  # bytes
+MAX_ANSWER = 10 << 20  # bytes
 
-Asked = tuple[str, str, bytes, dict[str, str]]  # method, address, body, headers
+RequestParts = tuple[str, str, bytes, dict[str, str]]  # method, address, body, headers
 
 
-def served(board: str | Path | None) -> str | None:
+def is_server_url(board: str | Path | None) -> str | None:
     """The URL of a served board; None for a board of another kind."""
     target = str(board or os.environ.get("MATHBENCH_BOARD") or "")
     return target if target.lower().startswith(("http://", "https://")) else None
@@ -43,7 +43,7 @@ def token(file: Path | None) -> str:
     try:
         found = file.read_text(encoding="ascii") if file else os.environ.get("MATHBENCH_TOKEN", "")
     except OSError as error:
-        raise InputError(f"the token cannot be read: {reason(error)}.") from None
+        raise InputError(f"the token cannot be read: {os_error_message(error)}.") from None
     except UnicodeDecodeError:
         raise InputError(f"'{file}' holds no token.") from None
     if not found.strip():
@@ -53,7 +53,7 @@ def token(file: Path | None) -> str:
     return found.strip()
 
 
-def send(run: Path, url: str, secret: str) -> Receipt:
+def send_submission(run: Path, url: str, secret: str) -> Receipt:
     """Send the files of a run.
 
     Args:
@@ -64,14 +64,14 @@ def send(run: Path, url: str, secret: str) -> Receipt:
     Raises:
         InputError: one line for whatever goes wrong.
     """
-    content, kind = form(_files(run))
-    status, answer = call(url, "POST", ADDRESS, content, {"Content-Type": kind}, secret)
+    content, kind = multipart_body(_files(run))
+    status, answer = request(url, "POST", ADDRESS, content, {"Content-Type": kind}, secret)
     if status in (200, 201):
         return _receipt(answer, url)
     raise refusal(status, answer, url)
 
 
-def call(
+def request(
     url: str,
     method: str,
     address: str,
@@ -79,7 +79,7 @@ def call(
     headers: Mapping[str, str] | None = None,
     secret: str | None = None,
     *,
-    most: int = MOST_ANSWER,
+    maximum: int = MAX_ANSWER,
 ) -> tuple[int, bytes]:
     """Ask a server, a few times when the line breaks; so what is asked twice must do no harm.
 
@@ -90,7 +90,7 @@ def call(
         body: what is sent.
         headers: beside those that every request has.
         secret: the token, where one is needed.
-        most: bytes of the answer.
+        maximum: bytes of the answer.
 
     Returns:
         The status and the body of the answer.
@@ -100,9 +100,9 @@ def call(
     """
     known = {"Authorization": f"Bearer {secret}"} if secret else {}
     sent = {"Accept": "application/json", **known, **(headers or {})}
-    status, answer = _persistent(_parts(url), (method, address, body, sent), most)
-    if len(answer) > most:
-        raise InputError(f"{url} answered with more than {most:,} bytes.")
+    status, answer = _persistent(_parts(url), (method, address, body, sent), maximum)
+    if len(answer) > maximum:
+        raise InputError(f"{url} answered with more than {maximum:,} bytes.")
     return status, answer
 
 
@@ -123,13 +123,13 @@ def _host(parts: SplitResult) -> str:
 
 def _files(path: Path) -> dict[str, tuple[str, bytes]]:
     """The manifest of what was named, and the predictions that it names: by part of the form, name and content."""
-    manifest = manifest_file(path)
-    document = schema.parse(bounded(manifest, schema.MOST_BYTES), manifest.name)
-    parts = {"manifest": manifest, "predictions": manifest.with_name(predictions_of(document)[0])}
+    manifest = manifest_path(path)
+    document = schema.parse(read_limited(manifest, schema.MAX_BYTES), manifest.name)
+    parts = {"manifest": manifest, "predictions": manifest.with_name(predictions_entry(document)[0])}
     return {part: (file.name, file.read_bytes()) for part, file in parts.items()}
 
 
-def form(
+def multipart_body(
     files: Mapping[str, tuple[str, bytes]], fields: Mapping[str, str] | None = None
 ) -> tuple[bytes, str]:
     """Files and short fields as one multipart/form-data body, and its content type."""
@@ -143,11 +143,11 @@ def form(
     return b"".join([*lines, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
 
 
-def _persistent(parts: SplitResult, asked: Asked, most: int) -> tuple[int, bytes]:
+def _persistent(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
     """Send until an answer comes, a few times at most."""
-    for left in reversed(range(TRIES)):
+    for left in reversed(range(MAX_ATTEMPTS)):
         try:
-            return _exchange(parts, asked, most)
+            return _exchange(parts, requested, maximum)
         except (ConnectionRefusedError, http.client.InvalidURL) as error:
             raise InputError(f"there is no server at {_host(parts)}: {error}.") from None
         except (OSError, http.client.HTTPException) as error:
@@ -158,8 +158,8 @@ def _persistent(parts: SplitResult, asked: Asked, most: int) -> tuple[int, bytes
     raise InputError(f"no answer from {_host(parts)}.")
 
 
-def _exchange(parts: SplitResult, asked: Asked, most: int) -> tuple[int, bytes]:
-    method, address, body, headers = asked
+def _exchange(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
+    method, address, body, headers = requested
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(str(parts.hostname), parts.port, timeout=PATIENCE)
     try:
@@ -168,7 +168,7 @@ def _exchange(parts: SplitResult, asked: Asked, most: int) -> tuple[int, bytes]:
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(method, parts.path.rstrip("/") + address, body or None, headers)
         response = connection.getresponse()
-        return response.status, response.read(most + 1)
+        return response.status, response.read(maximum + 1)
     finally:
         connection.close()
 

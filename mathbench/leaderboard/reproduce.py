@@ -7,21 +7,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mathbench.baselines.repeat import Original, original
-from mathbench.baselines.result import FILE
-from mathbench.baselines.run import Order, run
+from mathbench.baselines.repeat import OriginalRun, load_original
+from mathbench.baselines.result import RESULT_FILE
+from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.run_directory import SPEC
 from mathbench.baselines.table import BASELINES
 from mathbench.errors import InputError
-from mathbench.leaderboard.check import check
+from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
-from mathbench.leaderboard.submission_record import Kept
+from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.results import Score
 
 
 @dataclass(frozen=True)
-class Reproduced:
+class ReproduceResult:
     """What came of repeating a run.
 
     Args:
@@ -44,12 +44,12 @@ class Reproduced:
         return {**vars(self), "scores": scores}
 
 
-def reproduce(board: Board, wanted: str, order: Order) -> Reproduced:
+def reproduce(board: Board, requested: str, order: RunOptions) -> ReproduceResult:
     """Train a kept run again, score it, keep the repetition too, and set the badge of both when the score holds.
 
     Args:
         board: the board that keeps it.
-        wanted: how its digest begins.
+        requested: how its digest begins.
         order: where and how to run; it stops at the step where the kept run stopped.
 
     Raises:
@@ -60,11 +60,11 @@ def reproduce(board: Board, wanted: str, order: Order) -> Reproduced:
         raise InputError(
             f"{order.out} is not empty; a run is repeated in a directory of its own. Give another --out."
         )
-    kept = board.find(wanted)
+    kept = board.find(requested)
     first = recipe_of(kept)
     run(first.spec, first.data, replace(order, last=first.steps))
     again = open_submission(order.out)
-    checked = check(again)
+    checked = check_submission(again)
     scores = {
         split: (score.total, checked.scores[split].total)
         for split, score in kept.checked.scores.items()
@@ -75,25 +75,27 @@ def reproduce(board: Board, wanted: str, order: Order) -> Reproduced:
     for digest in (kept.digest, place.kept.digest) if holds else ():
         board.set_badge(digest, "reproduced")
     same = again.predictions_digest == kept.predictions_digest
-    return Reproduced(kept.digest, place.kept.digest, same, scores, holds)
+    return ReproduceResult(kept.digest, place.kept.digest, same, scores, holds)
 
 
-def recipe_of(kept: Kept) -> Original:
+def recipe_of(record: SubmissionRecord) -> OriginalRun:
     """What a kept manifest says about how to run it again.
 
     Raises:
         InputError: when mathbench cannot run it.
     """
-    said = kept.manifest
-    if not kept.facts.runnable:
-        raise InputError(f"{kept.digest[:8]} came with a submission.json, which has no recipe to run again.")
+    said = record.manifest
+    if not record.facts.runnable:
+        raise InputError(
+            f"{record.digest[:8]} came with a submission.json, which has no recipe to run again."
+        )
     if said["baseline"] not in BASELINES:  # a path would be somebody's code
-        raise InputError(f"{kept.digest[:8]} is of a baseline that is not installed: {said['baseline']!a}.")
+        raise InputError(f"{record.digest[:8]} is of a baseline that is not installed: {said['baseline']!a}.")
     with TemporaryDirectory() as place:
         folder = Path(place)
         (folder / SPEC).write_text(json.dumps(_spec(said)))
-        (folder / FILE).write_text(json.dumps(said))
-        return original(folder)
+        (folder / RESULT_FILE).write_text(json.dumps(said))
+        return load_original(folder)
 
 
 def _spec(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,15 @@ import pyarrow.compute as pc
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.submission_manifest import Facts, facts_of, predictions_of
-from mathbench.leaderboard.submission_manifest import check as check_manifest
+from mathbench.leaderboard.submission_manifest import (
+    ManifestSummary,
+    check_manifest,
+    predictions_entry,
+    summarise_manifest,
+)
 from mathbench.scores import schema
 from mathbench.scores import untrusted as predictions
-from mathbench.scores.untrusted import COLUMNS, MOST_FILE, NAMED, bounded
+from mathbench.scores.untrusted import COLUMNS, COLUMNS_WITH_TASK, MAX_FILE, read_limited
 from mathbench.task import Task
 
 MANIFESTS = ("submission.json", "result.json", "manifest.json")
@@ -55,9 +59,9 @@ class Manifest:
         return type(make_task(said["id"])).of(said["parameters"])
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> ManifestSummary:
         """What it says, in the shape that both kinds of manifest share."""
-        return facts_of(self.document)
+        return summarise_manifest(self.document)
 
     @property
     def seed(self) -> int | str:
@@ -72,7 +76,7 @@ class Manifest:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the document, however its keys are ordered."""
-        return hashlib.sha256(canonical(self.document).encode()).hexdigest()
+        return hashlib.sha256(canonical_json(self.document).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Submission:
 
     def packed(self) -> bytes:
         """The predictions as a compressed Parquet file."""
-        return predictions.packed(self.predictions)
+        return predictions.compress_predictions(self.predictions)
 
     @classmethod
     def unpacked(cls, document: Mapping[str, Any], packed: bytes) -> "Submission":
@@ -109,7 +113,7 @@ class Submission:
             InputError: when what was kept cannot be read any more.
         """
         manifest = Manifest(document)
-        return cls(manifest, ordered(predictions.read(packed, "the kept predictions", COLUMNS)))
+        return cls(manifest, sort_predictions(predictions.read(packed, "the kept predictions", COLUMNS)))
 
 
 def content_digest(table: pa.Table, columns: tuple[str, ...]) -> str:
@@ -121,10 +125,10 @@ def content_digest(table: pa.Table, columns: tuple[str, ...]) -> str:
     return state.hexdigest()
 
 
-def canonical(document: Mapping[str, Any]) -> str:
+def canonical_json(document: Mapping[str, Any]) -> str:
     r"""JSON with sorted keys and no spaces: the same text for the same content.
 
-    >>> canonical({"b": 1, "a": "é"})
+    >>> canonical_json({"b": 1, "a": "é"})
     '{"a":"\\u00e9","b":1}'
     """
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -136,34 +140,34 @@ def open_submission(path: str | Path) -> Submission:
     Raises:
         InputError: one line that says what is wrong with it.
     """
-    file = manifest_file(Path(path))
-    manifest = Manifest(_object(schema.parse(bounded(file, schema.MOST_BYTES), file.name), file.name))
-    name, _ = predictions_of(manifest.document)
+    file = manifest_path(Path(path))
+    manifest = Manifest(_object(schema.parse(read_limited(file, schema.MAX_BYTES), file.name), file.name))
+    name, _ = predictions_entry(manifest.document)
     if not file.with_name(name).is_file():
         raise InputError(f"'{file.parent}' is not whole: it needs {file.name} and {name}.")
-    return submission_of(manifest, bounded(file.with_name(name), MOST_FILE))
+    return build_submission(manifest, read_limited(file.with_name(name), MAX_FILE))
 
 
-def submission_of(manifest: Manifest, data: bytes) -> Submission:
+def build_submission(manifest: Manifest, data: bytes) -> Submission:
     """A manifest with the bytes of the predictions file that it names.
 
     Raises:
         InputError: one line that says what is wrong with them.
     """
-    name, told = predictions_of(manifest.document)
+    name, told = predictions_entry(manifest.document)
     if told != (found := hashlib.sha256(data).hexdigest()):
         raise InputError(
             f"{name} is not the file that the manifest speaks of: "
             f"its SHA-256 is {found[:12]}..., the manifest says {told[:12]}..."
         )
-    shapes = (NAMED,) if manifest.facts.runnable else (NAMED, COLUMNS)
+    shapes = (COLUMNS_WITH_TASK,) if manifest.facts.runnable else (COLUMNS_WITH_TASK, COLUMNS)
     table = predictions.read(data, name, *shapes)
     if "task" in table.column_names:
         _only_task(table, name, manifest.task.name)
-    return Submission(manifest, ordered(table))
+    return Submission(manifest, sort_predictions(table))
 
 
-def manifest_file(path: Path) -> Path:
+def manifest_path(path: Path) -> Path:
     """The manifest of what was named: the file itself, or the one in a directory."""
     found = [path / name for name in MANIFESTS if (path / name).is_file()] if path.is_dir() else [path]
     if not found:
@@ -189,7 +193,7 @@ def _only_task(table: pa.Table, file: str, name: str) -> None:
         raise InputError(f"{file} has {foreign.num_rows:,} rows that are not of {name}; the first: {first}.")
 
 
-def ordered(table: pa.Table) -> pa.Table:
+def sort_predictions(table: pa.Table) -> pa.Table:
     """Predictions by split, then by row, without other columns."""
     table = table.select(["split", "row", "prediction"])
     return table.take(pc.sort_indices(table, [("split", "ascending"), ("row", "ascending")])).combine_chunks()
@@ -203,6 +207,6 @@ def _bytes(column: pa.Array) -> list[bytes | memoryview]:
     lengths = pc.binary_length(column).to_numpy(zero_copy_only=False).astype("<i4")
     if not lengths.any():
         return [head, lengths.tobytes()]
-    ends = slice(column.offset, column.offset + len(column) + 1)
-    offsets = np.frombuffer(column.buffers()[1], dtype=np.int32)[ends]
+    stops = slice(column.offset, column.offset + len(column) + 1)
+    offsets = np.frombuffer(column.buffers()[1], dtype=np.int32)[stops]
     return [head, lengths.tobytes(), memoryview(column.buffers()[2])[offsets[0] : offsets[-1]]]

@@ -8,7 +8,7 @@ from mathbench.errors import InputError
 from mathbench.reserve import SPLITS
 from mathbench.scores import schema
 
-FILE = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(parquet|jsonl|jsonl\.gz)"
+PREDICTIONS_FILE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(parquet|jsonl|jsonl\.gz)"
 SHA256 = schema.text(71, "(sha256:)?[0-9a-f]{64}")
 
 SUBMISSION = schema.record(
@@ -36,7 +36,7 @@ SUBMISSION = schema.record(
         "environment": schema.OBJECT,
         "command": schema.either(schema.text(10_000, empty=True), schema.nothing),
         "commit": schema.either(schema.text(100, empty=True), schema.nothing),
-        "predictions": schema.record({"file": schema.text(100, FILE), "sha256": SHA256}),
+        "predictions": schema.record({"file": schema.text(100, PREDICTIONS_FILE_PATTERN), "sha256": SHA256}),
     },
     {
         "scores": schema.table(
@@ -47,7 +47,7 @@ SUBMISSION = schema.record(
 
 
 @dataclass(frozen=True)
-class Facts:
+class ManifestSummary:
     """What a board ranks and shows about a model.
 
     Args:
@@ -81,7 +81,7 @@ class Facts:
     runnable: bool
 
 
-def check(document: Mapping[str, Any]) -> None:
+def check_manifest(document: Mapping[str, Any]) -> None:
     """Check a manifest against the schema of its kind.
 
     Raises:
@@ -95,12 +95,12 @@ def check(document: Mapping[str, Any]) -> None:
         raise InputError("submission.json: model needs a revision or a weights_sha256. Received: neither.")
 
 
-def facts_of(document: Mapping[str, Any]) -> Facts:
+def summarise_manifest(document: Mapping[str, Any]) -> ManifestSummary:
     """The facts of a manifest that keeps to its schema."""
     return _of_submission(document) if "model" in document else _of_run(document)
 
 
-def predictions_of(document: Mapping[str, Any]) -> tuple[str, str]:
+def predictions_entry(document: Mapping[str, Any]) -> tuple[str, str]:
     """The name of the predictions file and its SHA-256."""
     said = document.get("predictions") or {
         "file": "predictions.parquet",
@@ -109,8 +109,8 @@ def predictions_of(document: Mapping[str, Any]) -> tuple[str, str]:
     return said["file"], said["sha256"].removeprefix("sha256:")
 
 
-def _of_run(said: Mapping[str, Any]) -> Facts:
-    return Facts(
+def _of_run(said: Mapping[str, Any]) -> ManifestSummary:
+    return ManifestSummary(
         model=said["baseline"],
         framework=said["framework"],
         parameters=said["parameters"],
@@ -127,11 +127,11 @@ def _of_run(said: Mapping[str, Any]) -> Facts:
     )
 
 
-def _of_submission(said: Mapping[str, Any]) -> Facts:
+def _of_submission(said: Mapping[str, Any]) -> ManifestSummary:
     model, training = said["model"], said["training"]
     named = ("name", "revision", "framework", "parameters")  # other seeds make other weights
     words = [training["data_digest"] or "", "external data" if training["external_data"] else ""]
-    return Facts(
+    return ManifestSummary(
         model=model["name"],
         framework=model["framework"],
         parameters=model["parameters"],

@@ -7,10 +7,9 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.check import Checked
-from mathbench.leaderboard.submission import canonical
-from mathbench.leaderboard.submission_manifest import Facts, facts_of
-from mathbench.leaderboard.submission_manifest import check as check_manifest
+from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard.submission import canonical_json
+from mathbench.leaderboard.submission_manifest import ManifestSummary, check_manifest, summarise_manifest
 from mathbench.reserve import SPLITS
 from mathbench.scores import schema
 from mathbench.scores.results import Score, SplitScore
@@ -28,7 +27,7 @@ def _manifest(value: Any, where: str) -> None:
     check_manifest(value)
 
 
-FILE = schema.record(
+RECORD_SCHEMA = schema.record(
     {
         "schema_version": schema.whole(1, 1),
         "digest": schema.text(64, "[0-9a-f]{64}"),
@@ -46,7 +45,7 @@ FILE = schema.record(
 
 
 @dataclass(frozen=True)
-class Kept:
+class SubmissionRecord:
     """A submission with what was recomputed about it.
 
     Args:
@@ -68,7 +67,7 @@ class Kept:
     badge: str
     manifest: Mapping[str, Any]
     predictions_digest: str
-    checked: Checked
+    checked: CheckResult
     withdrawn: str | None = None
     attempts: int = 1
 
@@ -77,21 +76,21 @@ class Kept:
             raise ValueError(f"badge must be one of {', '.join(BADGES)}. Received: {self.badge!r}.")
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> ManifestSummary:
         """What its manifest says, in the shape that all manifests share."""
-        return facts_of(self.manifest)
+        return summarise_manifest(self.manifest)
 
     @cached_property
     def task_key(self) -> str:
         """A task with its parameters; who answered other rows of it answered the same task."""
         said = self.facts.task
-        return canonical({"id": said["id"], "parameters": said["parameters"]})
+        return canonical_json({"id": said["id"], "parameters": said["parameters"]})
 
     @cached_property
     def model_key(self) -> str:
         """What two runs share that differ in nothing but the training seed: also the rows that they answered."""
         data = {"seed": check_seed(self.facts.data["seed"]), "sizes": self.facts.data["sizes"]}
-        return canonical({"model": self.facts.same, "data": data})
+        return canonical_json({"model": self.facts.same, "data": data})
 
     def to_json(self) -> dict[str, Any]:
         """As a file of a folder board: everything but the predictions themselves."""
@@ -110,16 +109,16 @@ class Kept:
         }
 
     @classmethod
-    def of(cls, record: Any) -> "Kept":
+    def of(cls, record: Any) -> "SubmissionRecord":
         """Read such a file again.
 
         Raises:
             InputError: for anything that the schema does not allow.
         """
-        FILE(record, "the file")
+        RECORD_SCHEMA(record, "the file")
         scores = {split: SplitScore.from_json(score) for split, score in record["scores"].items()}
         solver = {split: Score.from_json(count) for split, count in record["solver"].items()}
-        checked = Checked(scores, solver, tuple(record["differences"]))
+        checked = CheckResult(scores, solver, tuple(record["differences"]))
         names = ("digest", "submitted", "badge", "manifest", "predictions_digest")
         said = {name: record[name] for name in names}
         return cls(**said, checked=checked, withdrawn=record["withdrawn"], attempts=record.get("attempts", 1))
@@ -160,20 +159,20 @@ class Receipt:
         return vars(self) | {"scores": scores, "differences": list(self.differences)}
 
 
-def one_of(kept: Sequence[Kept], wanted: str) -> Kept:
+def find_by_prefix(records: Sequence[SubmissionRecord], requested: str) -> SubmissionRecord:
     """The one submission whose digest begins with some digits.
 
     Raises:
         InputError: when there is none, or more than one.
     """
-    found = [entry for entry in kept if wanted and entry.digest.startswith(wanted.lower())]
+    found = [entry for entry in records if requested and entry.digest.startswith(requested.lower())]
     if len(found) != 1:
-        names = ", ".join(f"{k.digest[:8]} ({k.facts.model})" for k in (found or kept)[:5])
+        names = ", ".join(f"{k.digest[:8]} ({k.facts.model})" for k in (found or records)[:5])
         what = f"{len(found)} submissions begin with" if found else "no submission has the id"
-        raise InputError(f"{what} {wanted[:70]!a}. Here are: {names or 'none'}.")
+        raise InputError(f"{what} {requested[:70]!a}. Here are: {names or 'none'}.")
     return found[0]
 
 
-def same_scores(one: Checked, other: Checked) -> bool:
+def scores_equal(one: CheckResult, other: CheckResult) -> bool:
     """Whether two checks found the same, split for split and stratum for stratum."""
     return bool(asdict(one)["scores"] == asdict(other)["scores"])

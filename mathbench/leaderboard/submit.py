@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.check import Checked, check
+from mathbench.leaderboard.check import CheckResult, check_submission
 from mathbench.leaderboard.submission import Submission, open_submission
 from mathbench.leaderboard.submission_record import Receipt
 
@@ -25,14 +25,14 @@ def submit_run(path: str | Path, board: str | Path | None = None, token_file: Pa
     from mathbench.leaderboard.store.board import Board
 
     _check_there(path)
-    if url := client.served(board):
+    if url := client.is_server_url(board):
         secret = client.token(token_file)
         dry_run(path)  # what the server would refuse is not sent
-        return client.send(Path(path), url, secret)
+        return client.send_submission(Path(path), url, secret)
     opened = Board(board)
     try:
         submission = open_submission(path)
-        checked = check(submission)
+        checked = check_submission(submission)
     except InputError as error:
         opened.refuse(str(error))
         raise
@@ -44,7 +44,7 @@ def dry_run(path: str | Path) -> Receipt:
     """Do all that submitting does, but keep nothing."""
     _check_there(path)
     submission = open_submission(path)
-    found = receipt(submission, check(submission), board="", new=False, attempts=0)
+    found = receipt(submission, check_submission(submission), board="", new=False, attempts=0)
     sent = {
         "predictions": submission.predictions.num_rows,
         "bytes": len(submission.packed()),
@@ -60,7 +60,7 @@ def _check_there(path: str | Path) -> None:
         raise InputError(f"there is no run directory or submission.json '{path}'.")
 
 
-def receipt(submission: Submission, checked: Checked, board: str, new: bool, attempts: int) -> Receipt:
+def receipt(submission: Submission, checked: CheckResult, board: str, new: bool, attempts: int) -> Receipt:
     """What the submitter of a checked submission is told."""
     return Receipt(
         digest=submission.digest,

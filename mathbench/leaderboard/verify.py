@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.check import check, differences
+from mathbench.leaderboard.check import check_submission, claim_differences
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.folder import file_name, paths_of, read_file
 from mathbench.leaderboard.submission import Manifest, Submission
-from mathbench.leaderboard.submission_record import Kept, same_scores
+from mathbench.leaderboard.submission_record import SubmissionRecord, scores_equal
 from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.scorer import regenerate_split, solve_sample
 
 
 @dataclass(frozen=True)
-class Finding:
+class VerifyFinding:
     """One submission that does not hold, and why."""
 
     digest: str
@@ -30,22 +30,22 @@ class Finding:
     problem: str
 
 
-def verify(board: Board) -> tuple[int, list[Finding]]:
+def verify(board: Board) -> tuple[int, list[VerifyFinding]]:
     """Recompute every kept submission, withdrawn ones too.
 
     Returns:
         How many were looked at, and what does not hold.
     """
     findings = []
-    kept = board.kept()
+    kept = board.records()
     for entry in kept:
-        problem = _problem(entry, board.packed(entry.digest))
+        problem = _problem(entry, board.predictions_bytes(entry.digest))
         if problem:
-            findings.append(Finding(entry.digest, *_names(entry), problem))
+            findings.append(VerifyFinding(entry.digest, *_names(entry), problem))
     return len(kept), findings
 
 
-def _names(entry: Kept) -> tuple[str, str]:
+def _names(entry: SubmissionRecord) -> tuple[str, str]:
     """Model and task, of a manifest that may be damaged."""
     try:
         return entry.facts.model, entry.facts.task["name"]
@@ -53,18 +53,18 @@ def _names(entry: Kept) -> tuple[str, str]:
         return "", ""
 
 
-def _problem(entry: Kept, packed: bytes) -> str:
+def _problem(entry: SubmissionRecord, packed: bytes) -> str:
     """What is wrong with one submission; empty when nothing is."""
     try:
         submission = Submission.unpacked(entry.manifest, packed)
-        checked = check(submission)
+        checked = check_submission(submission)
     except InputError as error:
         return f"cannot be recomputed: {error}"
     if submission.predictions_digest != entry.predictions_digest:
         return "its predictions are not those that were submitted"
     if submission.digest != entry.digest:
         return "its manifest is not the one that was submitted"
-    if not same_scores(checked, entry.checked):
+    if not scores_equal(checked, entry.checked):
         return "its scores are not those of its predictions"
     return ""
 
@@ -76,30 +76,32 @@ UNCHECKED = (
 )
 
 
-def verify_folder(folder: Path) -> tuple[int, list[Finding]]:
+def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
     """Check every file.
 
     Returns:
         How many there are, and what does not hold.
     """
     paths = paths_of(folder)
-    findings: list[Finding] = []
+    findings: list[VerifyFinding] = []
     digests: Counter[str] = Counter()
     for path in paths:
         try:
             entry = read_file(path)
         except InputError as error:
-            findings.append(Finding(path.name, "", "", str(error).removeprefix(f"{path}: ")))
+            findings.append(VerifyFinding(path.name, "", "", str(error).removeprefix(f"{path}: ")))
             continue
         digests[entry.digest] += 1
         model, task = entry.facts.model, entry.facts.task["name"]
-        findings += [Finding(path.name, model, task, problem) for problem in _problems(entry, path)]
+        findings += [VerifyFinding(path.name, model, task, problem) for problem in _problems(entry, path)]
     twice = [digest for digest, n in digests.items() if n > 1]
-    findings += [Finding(digest[:8], "", "", "this submission has more than one file") for digest in twice]
+    findings += [
+        VerifyFinding(digest[:8], "", "", "this submission has more than one file") for digest in twice
+    ]
     return len(paths), findings
 
 
-def _problems(entry: Kept, path: Path) -> Iterator[str]:
+def _problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
     manifest = Manifest(entry.manifest)
     told = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
     if told != entry.digest:
@@ -114,18 +116,18 @@ def _problems(entry: Kept, path: Path) -> Iterator[str]:
             yield from _of_split(entry, manifest, split, scored)
         except InputError as error:
             yield f"{split}: cannot be made again: {error}"
-    if sorted(differences(manifest, entry.checked.scores)) != sorted(entry.checked.differences):
+    if sorted(claim_differences(manifest, entry.checked.scores)) != sorted(entry.checked.differences):
         yield "its differences are not those between the claimed and the kept scores"
 
 
-def _of_split(entry: Kept, manifest: Manifest, split: str, scored: SplitScore) -> Iterator[str]:
+def _of_split(entry: SubmissionRecord, manifest: Manifest, split: str, scored: SplitScore) -> Iterator[str]:
     """The rows of a split are made again: how many each stratum has is known, and what the solver gets."""
     if scored.total.n != manifest.sizes.get(split):
         yield f"{split}: n is not the rows that the manifest gives it"
         return
     truth = regenerate_split(manifest.task.plain, manifest.seed, split, scored.total.n)
-    asked = Counter(truth["stratum"].to_pylist())
-    if {name: count.n for name, count in scored.strata.items()} != dict(asked):
+    requested = Counter(truth["stratum"].to_pylist())
+    if {name: count.n for name, count in scored.strata.items()} != dict(requested):
         yield f"{split}: n of its strata is not how many rows they have"
     if sum(count.correct for count in scored.strata.values()) != scored.total.correct:
         yield f"{split}: its strata do not add up"

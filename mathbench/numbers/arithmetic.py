@@ -14,25 +14,25 @@ from numpy.typing import NDArray
 from mathbench.hashing import ABSENT, HALF, MODULUS
 from mathbench.numbers import limbs, long_text, text
 from mathbench.numbers.limbs import Int, Mask
-from mathbench.numbers.text import Piece
+from mathbench.numbers.text import TextPiece
 
 
-def split(operands: Int, many: int) -> list[Int]:
+def split(operands: Int, count: int) -> list[Int]:
     """The operands of problems as columns, one per operand.
 
     Args:
         operands: int64 (many, n), or (L * many, n): first the last limb of every operand, then the next.
-        many: operands per problem.
+        count: operands per problem.
 
     >>> split(np.array([[1], [2], [3], [4]]), 2)[0].tolist()
     [[1], [3]]
     """
-    if len(operands) == many:
+    if len(operands) == count:
         return list(operands)
-    return list(operands.reshape(len(operands) // many, many, operands.shape[1]).swapaxes(0, 1))
+    return list(operands.reshape(len(operands) // count, count, operands.shape[1]).swapaxes(0, 1))
 
 
-def only(operands: Int) -> Int:
+def single(operands: Int) -> Int:
     """The operand of problems that have but one, as a column."""
     return operands[0] if len(operands) == 1 else operands
 
@@ -83,7 +83,7 @@ def greater(a: Int, b: Int) -> Mask:
     return limbs.greater(a, b) if _long(a) else a > b
 
 
-def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> Piece:
+def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> TextPiece:
     """A column as text; see :func:`mathbench.numbers.text.number`."""
     return long_text.number(values, base, where) if _long(values) else text.number(values, base, where)
 
@@ -105,7 +105,7 @@ def words(number: Int, base: int) -> list[Int]:
     if not _long(number):
         return [number]
     radix, here = limbs.radix_of(base), number[0] != ABSENT
-    large = limbs.beyond(number, HALF - 1, radix)
+    large = limbs.exceeds(number, HALF - 1, radix)
     rest = np.where(large, limbs.residue(number, MODULUS, radix), ABSENT)
     return [np.where(here, limbs.low_bits(number, radix), ABSENT), rest]
 

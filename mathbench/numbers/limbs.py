@@ -17,8 +17,8 @@ Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 WIDEST = 1 << 27  # the largest radix
-MOST_PRODUCTS = 512  # products of limbs that can be summed
-MOST_MODULUS = 1 << 35  # a residue times a limb stays below 2^62
+MAX_PRODUCTS = 512  # products of limbs that can be summed
+MAX_MODULUS = 1 << 35  # a residue times a limb stays below 2^62
 WORD = 8  # characters in a word of text
 
 
@@ -29,8 +29,8 @@ def per_limb(base: int) -> int:
     >>> per_limb(10), per_limb(2), per_limb(36)
     (8, 24, 5)
     """
-    most = max(k for k in range(1, 28) if base**k <= WIDEST)
-    return most if most <= WORD else most - most % WORD
+    maximum = max(k for k in range(1, 28) if base**k <= WIDEST)
+    return maximum if maximum <= WORD else maximum - maximum % WORD
 
 
 def radix_of(base: int) -> int:
@@ -127,7 +127,7 @@ def subtract(a: Int, b: Int, radix: int) -> Int:
 
 
 def multiply(a: Int, b: Int, radix: int) -> Int:
-    """Products, as long as both numbers together; at most `MOST_PRODUCTS` limbs in the shorter one.
+    """Products, as long as both numbers together; at most `MAX_PRODUCTS` limbs in the shorter one.
 
     >>> multiply(np.array([[2], [1]]), np.array([[5], [3]]), 10).T.tolist()
     [[0, 2, 4, 0]]
@@ -176,9 +176,9 @@ def _leading(number: Int, top: Int, radix: int, limbs: int) -> NDArray[np.float6
 def _set_right(rest: Int, divisor: Int, guess: Int, radix: int) -> tuple[Int, Int]:
     """Take off `guess` times the divisor; where that was once too often or too seldom, mend it."""
     rest = carried(rest - guess * divisor, radix)
-    many, rest = np.flatnonzero(rest[-1]), rest[:-1]  # below zero a carry is left
-    guess[many] -= 1
-    rest[:, many] = carried(rest[:, many] + divisor[:, many], radix, more=0)
+    count, rest = np.flatnonzero(rest[-1]), rest[:-1]  # below zero a carry is left
+    guess[count] -= 1
+    rest[:, count] = carried(rest[:, count] + divisor[:, count], radix, more=0)
     few = np.flatnonzero(~greater(divisor, rest))
     guess[few] += 1
     rest[:, few] = carried(rest[:, few] - divisor[:, few], radix, more=0)
@@ -190,7 +190,7 @@ def residue(number: Int, modulus: int, radix: int) -> Int:
 
     Args:
         number: int64 (L, n).
-        modulus: 1 to `MOST_MODULUS`.
+        modulus: 1 to `MAX_MODULUS`.
         radix: what a limb counts up to.
 
     >>> residue(np.array([[3], [2], [1]]), 7, 10).tolist()
@@ -206,8 +206,8 @@ def residue(number: Int, modulus: int, radix: int) -> Int:
 
 
 @cache
-def _powers(radix: int, many: int, modulus: int) -> tuple[int, ...]:
-    return tuple(pow(radix, i, modulus) for i in range(many))
+def _powers(radix: int, count: int, modulus: int) -> tuple[int, ...]:
+    return tuple(pow(radix, i, modulus) for i in range(count))
 
 
 def low_bits(number: Int, radix: int) -> Int:
@@ -222,18 +222,18 @@ def low_bits(number: Int, radix: int) -> Int:
     return (total & np.uint64((1 << 63) - 1)).view(np.int64)
 
 
-def beyond(number: Int, bound: int, radix: int) -> Mask:
+def exceeds(number: Int, bound: int, radix: int) -> Mask:
     """Where a number is above a bound, bool (n,).
 
-    >>> beyond(np.array([[3, 4], [1, 1]]), 13, 10).tolist()
+    >>> exceeds(np.array([[3, 4], [1, 1]]), 13, 10).tolist()
     [False, True]
     """
-    many = next((i for i in range(1, len(number)) if radix**i > bound), len(number))
-    above = np.asarray(number[many:].any(axis=0))
+    count = next((i for i in range(1, len(number)) if radix**i > bound), len(number))
+    above = np.asarray(number[count:].any(axis=0))
     left = np.flatnonzero(~above)  # their upper limbs are all zero
-    if len(left) and radix**many > bound:
-        limit = np.array(of_int(bound, radix, many))[:, None]
-        above[left] = greater(number[:many, left], np.broadcast_to(limit, (many, len(left))))
+    if len(left) and radix**count > bound:
+        limit = np.array(of_int(bound, radix, count))[:, None]
+        above[left] = greater(number[:count, left], np.broadcast_to(limit, (count, len(left))))
     return above
 
 

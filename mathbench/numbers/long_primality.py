@@ -17,7 +17,7 @@ SIEVED = 2000
 _PRODUCT = 1 << 31  # residues modulo less than this are summed up many at a time
 
 
-def below_two(numbers: Int) -> Mask:
+def is_below_two(numbers: Int) -> Mask:
     """Where numbers are 0 or 1, bool (n,)."""
     return (numbers[0] < 2) & ~numbers[1:].any(axis=0)
 
@@ -54,7 +54,7 @@ def are_prime(numbers: Int, base: int) -> Mask:
     >>> are_prime(np.array([[91, 97, 39], [0, 0, 10000]]), 10).tolist()
     [False, True, True]
     """
-    left = without(numbers, np.flatnonzero(~below_two(numbers)), _small_primes(), base)
+    left = without(numbers, np.flatnonzero(~is_below_two(numbers)), _small_primes(), base)
     prime = np.zeros(numbers.shape[1], dtype=bool)
     digits = arithmetic.written(numbers[:, left], base).to_pylist()
     prime[left] = [gmpy2.is_prime(gmpy2.mpz(number, base)) for number in digits]

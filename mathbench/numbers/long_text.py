@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from mathbench.hashing import U64
 from mathbench.numbers.limbs import Int, per_limb
-from mathbench.numbers.text import DIGITS, WORD, Piece, Word, length
+from mathbench.numbers.text import DIGITS, WORD, PaddedText, TextPiece, length
 
 _BITS = 8  # of a character
-_MOST_ENTRIES = 1 << 16
+_MAX_ENTRIES = 1 << 16
 
 
 def lengths(number: Int, base: int) -> Int:
@@ -30,7 +30,7 @@ def lengths(number: Int, base: int) -> Int:
     return place * per_limb(base) + length(top, base)
 
 
-def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> Piece:
+def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> TextPiece:
     """Write long numbers in a base, as :func:`mathbench.numbers.text.number` writes short ones.
 
     Args:
@@ -52,7 +52,7 @@ def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> Pi
             here = np.clip(long - place, 0, width).view(np.uint64)
             cut = characters >> ((np.uint64(WORD) - here) * np.uint64(_BITS))
             cut *= here > 0
-        words.append(Word(cut, here, width).only(where))
+        words.append(PaddedText(cut, here, width).single(where))
     return tuple(words)
 
 
@@ -92,7 +92,7 @@ def _last_digits(values: Int, base: int) -> tuple[U64, Int]:
 @cache
 def _table(base: int) -> tuple[U64, int]:
     """The digits of every number of so many digits as the last characters of a word; and how many digits."""
-    width = max(k for k in range(1, min(per_limb(base), WORD) + 1) if base**k <= _MOST_ENTRIES)
+    width = max(k for k in range(1, min(per_limb(base), WORD) + 1) if base**k <= _MAX_ENTRIES)
     values = np.arange(base**width)
     table = np.zeros((len(values), WORD), dtype=np.uint8)
     for k in range(width):

@@ -84,7 +84,7 @@ def are_prime(numbers: Int) -> NDArray[np.bool_]:
     return prime
 
 
-def in_class(numbers: Int, first: int, last: int) -> NDArray[np.bool_]:
+def with_smallest_factor(numbers: Int, first: int, last: int) -> NDArray[np.bool_]:
     """Which numbers have a smallest prime factor, not themselves, from `first` to `last`.
 
     Args:
@@ -93,9 +93,9 @@ def in_class(numbers: Int, first: int, last: int) -> NDArray[np.bool_]:
         last: a small prime; 0: without end.
 
     >>> numbers = np.array([0, 7, 35, 49, 10403, 10007 * 10009])
-    >>> in_class(numbers, 7, 11).tolist()
+    >>> with_smallest_factor(numbers, 7, 11).tolist()
     [False, False, False, True, False, False]
-    >>> in_class(numbers, 101, 0).tolist()
+    >>> with_smallest_factor(numbers, 101, 0).tolist()
     [False, False, False, False, True, True]
     """
     if not first:
@@ -141,13 +141,13 @@ def _divisors() -> compiled.SmallPrimes:
     return compiled.SmallPrimes(SMALL_PRIMES[1:])
 
 
-_asked = np.zeros((), dtype=np.int64)  # numbers asked about so far
+_requested = np.zeros((), dtype=np.int64)  # numbers asked about so far
 
 
-def _bitmap_pays(many: int) -> bool:
+def _bitmap_pays(count: int) -> bool:
     """Whether so many numbers have been asked about that the bitmap is worth its making; changes no answer."""
-    np.add(_asked, many, out=_asked)
-    return bool(_asked >= PAYS)
+    np.add(_requested, count, out=_requested)
+    return bool(_requested >= PAYS)
 
 
 def _in_bitmap(numbers: Int) -> NDArray[np.bool_]:
@@ -193,8 +193,8 @@ def smallest_factors(numbers: Int) -> NDArray[np.uint8]:
     True
     """
     sieve = _sieve(SIEVE)
-    if (most := int(numbers.max(initial=0))) >= SIEVE:
-        sieve = _sieve(1 << most.bit_length())
+    if (maximum := int(numbers.max(initial=0))) >= SIEVE:
+        sieve = _sieve(1 << maximum.bit_length())
     return sieve.take(numbers)
 
 

@@ -19,13 +19,13 @@ from mathbench import compiled
 from mathbench.hashing import U64
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-FEW = 20  # up to so many powers are compared one by one
+FEW_POWERS = 20  # up to so many powers are compared one by one
 WORD = 8  # characters in a word
 _CHARACTERS = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
 _BYTE = np.uint64(8)  # bits of a character
 
 
-class Word(NamedTuple):
+class PaddedText(NamedTuple):
     """One column of up to eight characters.
 
     Attributes:
@@ -38,19 +38,19 @@ class Word(NamedTuple):
     lengths: U64
     width: int
 
-    def then(self, other: "Word") -> "Word":
+    def then(self, other: "PaddedText") -> "PaddedText":
         """This word and another behind it, which must have room."""
         characters = self.characters | (other.characters << (self.lengths * _BYTE))
-        return Word(characters, self.lengths + other.lengths, self.width + other.width)
+        return PaddedText(characters, self.lengths + other.lengths, self.width + other.width)
 
-    def only(self, where: NDArray[np.bool_] | None) -> "Word":
+    def single(self, where: NDArray[np.bool_] | None) -> "PaddedText":
         """This word in the rows of a mask, nothing in the others."""
         if where is None:
             return self
         return self._replace(characters=self.characters * where, lengths=self.lengths * where)
 
 
-Piece = tuple[Word, ...]  # one column of text of any width
+TextPiece = tuple[PaddedText, ...]  # one column of text of any width
 
 
 @cache
@@ -60,8 +60,8 @@ def powers(base: int) -> NDArray[np.int64]:
     >>> powers(10)[:3].tolist(), len(powers(10))
     ([10, 100, 1000], 18)
     """
-    many = next(i for i in range(1, 64) if base ** (i + 1) >= 1 << 63)
-    return np.array([base**i for i in range(1, many + 1)], dtype=np.int64)
+    count = next(i for i in range(1, 64) if base ** (i + 1) >= 1 << 63)
+    return np.array([base**i for i in range(1, count + 1)], dtype=np.int64)
 
 
 def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
@@ -77,7 +77,7 @@ def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
     if compiled.LIBRARY:
         return _digits(base).lengths(values)
     steps = powers(base)[: np.searchsorted(powers(base), values.max(initial=0), side="right")]
-    if len(steps) > FEW:
+    if len(steps) > FEW_POWERS:
         return np.searchsorted(steps, values, side="right") + 1
     lengths = np.ones(len(values), dtype=np.uint8)
     for (
@@ -87,7 +87,7 @@ def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
     return lengths.astype(np.int64)
 
 
-def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None = None) -> Piece:
+def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None = None) -> TextPiece:
     """Write values as numbers in a base, lower-case letters for the digits above nine.
 
     Args:
@@ -107,16 +107,16 @@ def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None
         here = lengths if longest <= WORD else np.clip(lengths - reach, 0, WORD)
         digits, rest = _last_digits(rest, base, width)
         unused = (np.uint64(WORD) - here.view(np.uint64)) * _BYTE
-        words.append(Word(digits >> unused, here.view(np.uint64), width).only(where))
+        words.append(PaddedText(digits >> unused, here.view(np.uint64), width).single(where))
     return tuple(reversed(words))
 
 
-def _compiled_number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None) -> Piece:
-    longest = len(show(int(values.max(initial=0)), base))
+def _compiled_number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None) -> TextPiece:
+    longest = len(to_text(int(values.max(initial=0)), base))
     widths = [WORD] * ((longest - 1) // WORD)
     columns = zip(*_digits(base).words(values, longest, where), strict=True)
     words = zip(columns, [longest - len(widths) * WORD, *widths], strict=True)
-    return tuple(Word(characters, lengths, width) for (characters, lengths), width in words)
+    return tuple(PaddedText(characters, lengths, width) for (characters, lengths), width in words)
 
 
 @cache
@@ -127,11 +127,11 @@ def _digits(base: int) -> compiled.Digits:
 def _last_digits(values: U64, base: int, width: int) -> tuple[U64, U64]:
     """The last up to eight digits as the last characters of a word, and the values without these digits."""
     table, per = _chunk_table(base)
-    many, chunks = np.uint64(len(table)), []
+    count, chunks = np.uint64(len(table)), []
     for place in range(0, width, per):
         if place + per < width or width == WORD:
-            quotient = values // many
-            chunk = table.take((values - quotient * many).view(np.int64))
+            quotient = values // count
+            chunk = table.take((values - quotient * count).view(np.int64))
             values = quotient
         else:  # nothing lies above
             chunk = table.take(values.view(np.int64))
@@ -150,22 +150,24 @@ def _chunk_table(base: int) -> tuple[U64, int]:
     return table.view(np.uint64)[:, 0], per
 
 
-def literal(text: str, rows: int, where: NDArray[np.bool_] | None = None) -> Piece:
+def literal(text: str, rows: int, where: NDArray[np.bool_] | None = None) -> TextPiece:
     """The same text in every row, or only in the rows of a mask.
 
     >>> join(literal("-", 2, np.array([True, False])), number(np.array([4, 5]), 10)).to_pylist()
     ['-4', '5']
     """
     parts = [text.encode()[i : i + WORD] for i in range(0, len(text.encode()), WORD)]
-    return tuple(_same(part, rows).only(where) for part in parts)
+    return tuple(_same(part, rows).single(where) for part in parts)
 
 
-def _same(part: bytes, rows: int) -> Word:
+def _same(part: bytes, rows: int) -> PaddedText:
     characters = np.uint64(int.from_bytes(part, "little"))
-    return Word(np.broadcast_to(characters, rows), np.broadcast_to(np.uint64(len(part)), rows), len(part))
+    return PaddedText(
+        np.broadcast_to(characters, rows), np.broadcast_to(np.uint64(len(part)), rows), len(part)
+    )
 
 
-def join(*pieces: Piece) -> pa.StringArray:
+def join(*pieces: TextPiece) -> pa.StringArray:
     """Join columns of text into one Arrow string per row.
 
     >>> numbers = number(np.array([12, 7]), 10)
@@ -189,7 +191,7 @@ def join(*pieces: Piece) -> pa.StringArray:
     return _array(data, offsets.astype(np.int32))
 
 
-def _packed(words: list[Word]) -> list[Word]:
+def _packed(words: list[PaddedText]) -> list[PaddedText]:
     """As few words as neighbours make that fit together: each saves one write to memory per row (10 ns)."""
     packed = words[:1]
     for word in words[1:]:
@@ -200,10 +202,10 @@ def _packed(words: list[Word]) -> list[Word]:
     return packed
 
 
-def raw(array: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def bytes_and_offsets(array: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The bytes of all strings laid end to end, without a copy, and where each starts, int64 (n + 1,).
 
-    >>> data, offsets = raw(pa.array(["x", "abc", "d"]).slice(1))
+    >>> data, offsets = bytes_and_offsets(pa.array(["x", "abc", "d"]).slice(1))
     >>> bytes(data), offsets.tolist()
     (b'abcd', [0, 3, 4])
     """
@@ -214,38 +216,38 @@ def raw(array: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return data, (offsets - offsets[0]).astype(np.int64)
 
 
-def strings(data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> pa.StringArray:
+def string_array(data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> pa.StringArray:
     """Bytes laid end to end and the length of each string, as an Arrow array that shares the bytes."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
     return _array(np.ascontiguousarray(data), offsets)
 
 
-def column(texts: Sequence[str]) -> pa.StringArray:
-    """Python strings as an Arrow array; like :func:`integers` without `pa.array`, whose first call imports pandas.
+def from_list(texts: Sequence[str]) -> pa.StringArray:
+    """Python strings as an Arrow array; like :func:`int_array` without `pa.array`, whose first call imports pandas.
 
-    >>> column(["7", "", "½"]).to_pylist()
+    >>> from_list(["7", "", "½"]).to_pylist()
     ['7', '', '½']
     """
     parts = [text.encode() for text in texts]
     lengths = np.array([len(part) for part in parts], dtype=np.int64)
-    return strings(np.frombuffer(b"".join(parts), dtype=np.uint8), lengths)
+    return string_array(np.frombuffer(b"".join(parts), dtype=np.uint8), lengths)
 
 
-def integers(values: NDArray[np.integer]) -> pa.Array:
+def int_array(values: NDArray[np.integer]) -> pa.Array:
     """Integers as an Arrow array of the same type that shares their memory.
 
-    >>> integers(np.array([1, 2], dtype=np.int32)).type
+    >>> int_array(np.array([1, 2], dtype=np.int32)).type
     DataType(int32)
     """
     whole = np.ascontiguousarray(values)
     return pa.Array.from_buffers(pa.from_numpy_dtype(whole.dtype), len(whole), [None, pa.py_buffer(whole)])
 
 
-def values(whole: pa.Array) -> NDArray[np.integer]:
-    """The inverse of :func:`integers`; what is missing has any value.
+def to_numpy(whole: pa.Array) -> NDArray[np.integer]:
+    """The inverse of :func:`int_array`; what is missing has any value.
 
-    >>> values(pa.array([1, 2, 3], pa.int32()).slice(1)).tolist()
+    >>> to_numpy(pa.array([1, 2, 3], pa.int32()).slice(1)).tolist()
     [2, 3]
     """
     kind = np.dtype(f"int{whole.type.bit_width}")
@@ -256,23 +258,23 @@ def _array(data: NDArray[np.uint8], offsets: NDArray[np.int32]) -> pa.StringArra
     return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
 
 
-def words(choice: NDArray[np.integer], options: Sequence[str]) -> pa.StringArray:
+def choose_text(choice: NDArray[np.integer], options: Sequence[str]) -> pa.StringArray:
     """One of a few words per row.
 
-    >>> words(np.array([1, 0]), ["false", "true"]).to_pylist()
+    >>> choose_text(np.array([1, 0]), ["false", "true"]).to_pylist()
     ['true', 'false']
     """
-    return column(options).take(integers(choice.astype(np.int64)))
+    return from_list(options).take(int_array(choice.astype(np.int64)))
 
 
-def show(value: int, base: int) -> str:
+def to_text(value: int, base: int) -> str:
     """Write one Python integer of any size and sign in a base.
 
-    >>> show(-255, 16), show(0, 2)
+    >>> to_text(-255, 16), to_text(0, 2)
     ('-ff', '0')
     """
     if value < 0:
-        return "-" + show(-value, base)
+        return "-" + to_text(-value, base)
     out = DIGITS[value % base]
     while value := value // base:
         out += DIGITS[value % base]

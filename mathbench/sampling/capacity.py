@@ -4,19 +4,19 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
-class Held(NamedTuple):
+class Capacity(NamedTuple):
     """How many problems a space holds.
 
     Attributes:
         at_least: it has so many.
-        exactly: counts them; None: `at_least` is exact.
+        exact_count: counts them; None: `at_least` is exact.
     """
 
     at_least: int
-    exactly: Callable[[], int] | None = None
+    exact_count: Callable[[], int] | None = None
 
 
-class Stock:
+class RemainingCapacity:
     """What spaces hold while their problems are handed out.
 
     Args:
@@ -25,29 +25,30 @@ class Stock:
     Attributes:
         used: problems of each space that have been handed out.
 
-    >>> stock = Stock([Held(7), Held(90, lambda: 100)])
-    >>> stock.turns([3, 1]), stock.turns([0, 1])
+    >>> stock = RemainingCapacity([Capacity(7), Capacity(90, lambda: 100)])
+    >>> stock.rounds_left([3, 1]), stock.rounds_left([0, 1])
     (2, 100)
     """
 
-    def __init__(self, held: Sequence[Held]):
-        self._held, self.used = list(held), [0] * len(held)
+    def __init__(self, capacities: Sequence[Capacity]):
+        self._capacities, self.used = list(capacities), [0] * len(capacities)
 
-    def left(self, space: int) -> int:
+    def remaining(self, space: int) -> int:
         """A space still has at least so many problems; exactly so many where it has been counted."""
-        return self._held[space].at_least - self.used[space]
+        return self._capacities[space].at_least - self.used[space]
 
-    def turns(self, need: Sequence[int]) -> int:
+    def rounds_left(self, need: Sequence[int]) -> int:
         """How often all spaces together can give so many problems each; those that cannot at all are then counted."""
-        asked = [(space, many) for space, many in enumerate(need) if many]
+        requested = [(space, count) for space, count in enumerate(need) if count]
         while True:
             turns, counted, space = min(
-                (self.left(space) // many, self._held[space].exactly is None, space) for space, many in asked
+                (self.remaining(space) // count, self._capacities[space].exact_count is None, space)
+                for space, count in requested
             )
             if counted:
                 return turns
-            self._held[space] = Held(self._held[space].exactly())  # type: ignore[misc]
+            self._capacities[space] = Capacity(self._capacities[space].exact_count())  # type: ignore[misc]
 
-    def give(self, need: Sequence[int], turns: int) -> None:
+    def take(self, need: Sequence[int], turns: int) -> None:
         """Hand out so many problems of each space, so often."""
-        self.used = [used + turns * many for used, many in zip(self.used, need, strict=True)]
+        self.used = [used + turns * count for used, count in zip(self.used, need, strict=True)]

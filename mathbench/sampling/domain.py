@@ -12,26 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import compiled
-from mathbench.hashing import GOLDEN, U64, mix, scale
+from mathbench.hashing import GOLDEN, U64, mix64, to_range
 from mathbench.reserve import Reserve, fingerprints
-from mathbench.sampling.capacity import Held
-from mathbench.sampling.permute import MAX_SIZE, halves
+from mathbench.sampling.capacity import Capacity
+from mathbench.sampling.permute import MAX_SIZE, feistel_halves
 from mathbench.stratum import Spaces
 
 Int = NDArray[np.int64]
 
 LISTED = 1 << 20  # spaces of up to this many points are listed
-FEW = 1 << 8  # points of a space that are counted as quickly as estimated
+FEW_POINTS = 1 << 8  # points of a space that are counted as quickly as estimated
 SIGMAS = 10  # an accident that does not happen
 GROUP = 1024  # problems per window of a larger space
 SLICE = 1 << 14  # candidates worked on at a time: temporaries of 128 KiB stay in the cache
 WIDE = 16  # numbers per problem from which fewer candidates are worked on at a time
 PROBED = 1 << 10  # valid points to find before the share of valid points is believed
-MOST_PROBES = 1 << 19
+MAX_PROBES = 1 << 19
 MAX_RANK = 1 << 57  # so that a space and the number of a window fit in one integer
 
 
-class Drawing(Protocol):
+class ProblemSpace(Protocol):
     """What a sampler needs to know of a task."""
 
     @property
@@ -39,7 +39,7 @@ class Drawing(Protocol):
         """The name under which related tasks share their reserves."""
 
     @property
-    def dear(self) -> bool:
+    def expensive_to_count(self) -> bool:
         """Whether `valid` takes so long that it is asked only about what lies in the reserve."""
 
     def draw(self, coordinates: U64, low: Int) -> Int:
@@ -70,10 +70,10 @@ class Domain:
         window: int64 (spaces,): points among which GROUP problems of the reserve are found.
     """
 
-    def __init__(self, drawing: Drawing, spaces: Spaces, reserve: Reserve):
+    def __init__(self, drawing: ProblemSpace, spaces: Spaces, reserve: Reserve):
         self.spaces, self._drawing, self._reserve = spaces, drawing, reserve
         self._radix, self._free, totals = _enumerated(spaces.sizes)
-        parts = [halves(total) for total in totals]
+        parts = [feistel_halves(total) for total in totals]
         self._covered = [p.covered for p in parts]
         self.total = np.array(totals, dtype=np.uint64)
         self.shift = np.array([p.shift for p in parts], dtype=np.uint64)
@@ -83,13 +83,13 @@ class Domain:
         self.share = np.array([1.0 if listed else self._accepting(s) for s, listed in enumerate(self.listed)])
         if not self.share.all():
             raise RuntimeError(f"no problems were found in {spaces.names[int(self.share.argmin())]}")
-        self.window = enough(np.full(len(totals), GROUP), self.share)
+        self.window = sample_size_for(np.full(len(totals), GROUP), self.share)
 
-    def covered(self, space: int) -> int:
+    def domain_size(self, space: int) -> int:
         """How many positions the order of a space has, some of which may hold no point."""
         return self._covered[space]
 
-    def held(self, space: int, count: Callable[[], int]) -> Held:
+    def capacity(self, space: int, count: Callable[[], int]) -> Capacity:
         """How many problems of the reserve a space hands out.
 
         Args:
@@ -97,12 +97,12 @@ class Domain:
             count: counts those of a listed space.
         """
         if not self.listed[space]:
-            return Held(min(self._covered[space] // int(self.window[space]) * GROUP, MAX_RANK))
-        if self.total[space] <= (FEW if self.spaces.share[space] else PROBED):
-            return Held(0, count)
+            return Capacity(min(self._covered[space] // int(self.window[space]) * GROUP, MAX_RANK))
+        if self.total[space] <= (FEW_POINTS if self.spaces.share[space] else PROBED):
+            return Capacity(0, count)
         share = self._accepting(space)
         mean = int(self.total[space]) * share
-        return Held(max(int(mean - SIGMAS * math.sqrt(mean * (1 - share))), 0), count)
+        return Capacity(max(int(mean - SIGMAS * math.sqrt(mean * (1 - share))), 0), count)
 
     def _accepting(self, space: int) -> float:
         """A low estimate of the share of points that are problems of the reserve."""
@@ -111,23 +111,23 @@ class Domain:
     def _validity(self, space: int) -> float:
         """A low estimate of the share of points that are problems, from fixed pseudo-random points."""
         tried = found = 0
-        while found < PROBED and tried < MOST_PROBES:
-            many = max(min(tried, SLICE), PROBED)
-            luck = mix(np.arange(tried, tried + many, dtype=np.uint64) * np.uint64(GOLDEN))
-            coordinates = self._decode(space, scale(luck, self.total[space]), np.uint64(0))
+        while found < PROBED and tried < MAX_PROBES:
+            count = max(min(tried, SLICE), PROBED)
+            random_bits = mix64(np.arange(tried, tried + count, dtype=np.uint64) * np.uint64(GOLDEN))
+            coordinates = self._decode(space, to_range(random_bits, self.total[space]), np.uint64(0))
             low = self.spaces.low[:, space, None]
             valid = self._drawing.valid(self._drawing.draw(coordinates, low), coordinates, low)
-            tried += many
-            found += many if valid is None else int(valid.sum())
+            tried += count
+            found += count if valid is None else int(valid.sum())
         return 1.0 if found == tried else max(found - 6 * math.sqrt(found), min(found, 1)) / tried
 
-    def problems(self, space: int, point: U64, key: np.uint64) -> tuple[Int, U64]:
+    def decode(self, space: int, point: U64, key: np.uint64) -> tuple[Int, U64]:
         """Operands, int64 (m, n), and fingerprints, uint64 (n,), of points that are known to be problems."""
         coordinates = self._decode(space, point, key)
         operands = self._drawing.draw(coordinates, self.spaces.low[:, space, None])
         return operands, fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
 
-    def judge(self, space: int, point: U64, key: np.uint64) -> tuple[Int, Int, U64]:
+    def accept(self, space: int, point: U64, key: np.uint64) -> tuple[Int, Int, U64]:
         """Find the problems of the reserve among some points.
 
         Args:
@@ -140,32 +140,32 @@ class Domain:
         """
         coordinates, low = self._decode(space, point, key), self.spaces.low[:, space, None]
         operands, inside = self._drawing.draw(coordinates, low), point < self.total[space]
-        if self._drawing.dear:
-            kept, operands, prints = self._reserved(operands, inside)
+        if self._drawing.expensive_to_count:
+            kept, operands, fingerprints = self._reserved(operands, inside)
             valid = self._drawing.valid(operands, coordinates.take(kept, axis=1), low)
             if valid is None or valid.all():
-                return kept, operands, prints
-            return kept[valid], operands.compress(valid, axis=1), prints[valid]
+                return kept, operands, fingerprints
+            return kept[valid], operands.compress(valid, axis=1), fingerprints[valid]
         valid = self._drawing.valid(operands, coordinates, low)
         if valid is None or valid.all():
             return self._reserved(operands, inside)
         left = np.flatnonzero(valid & inside)
-        kept, operands, prints = self._reserved(operands.take(left, axis=1))
-        return left.take(kept), operands, prints
+        kept, operands, fingerprints = self._reserved(operands.take(left, axis=1))
+        return left.take(kept), operands, fingerprints
 
     def _reserved(self, operands: Int, inside: NDArray[np.bool_] | None = None) -> tuple[Int, Int, U64]:
         """Which problems, among those inside, lie in the reserve, their operands and fingerprints."""
         canonical = self._drawing.canonical(operands)
-        return self._reserve.among(self._drawing.reserve_family, canonical, operands, inside)
+        return self._reserve.select(self._drawing.reserve_family, canonical, operands, inside)
 
-    def at_a_time(self, candidates: int) -> int:
+    def batch_size(self, candidates: int) -> int:
         """How many candidates to work on instead of so many where a problem is wide, so that memory is the same."""
         return max(candidates * WIDE // max(self.operands, WIDE), GROUP)
 
     @cached_property
     def operands(self) -> int:
         """How many numbers a problem has: its operands or, of long ones, their limbs."""
-        return len(self.problems(0, np.zeros(1, dtype=np.uint64), np.uint64(0))[0])
+        return len(self.decode(0, np.zeros(1, dtype=np.uint64), np.uint64(0))[0])
 
     def _decode(self, space: int, point: U64, key: np.uint64) -> U64:
         """Points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
@@ -174,8 +174,8 @@ class Domain:
         drawn = np.flatnonzero(free > 1)
         if len(drawn):  # all at once: long numbers have hundreds
             counter = (drawn + 1).astype(np.uint64)[:, None]
-            noise = mix(point * np.uint64(GOLDEN) + key + counter)
-            coordinates[drawn] += scale(noise, free[drawn, None])
+            noise = mix64(point * np.uint64(GOLDEN) + key + counter)
+            coordinates[drawn] += to_range(noise, free[drawn, None])
         return coordinates
 
 
@@ -192,7 +192,7 @@ def _mixed_radix(point: U64, radix: U64) -> U64:
     return coordinates
 
 
-def enough(problems: Int, share: NDArray[np.float64], sigmas: int = SIGMAS) -> Int:
+def sample_size_for(problems: Int, share: NDArray[np.float64], sigmas: int = SIGMAS) -> Int:
     """Candidates among which so many problems are found, short of an accident of so many sigmas; int64 (n,)."""
     mean = problems / share
     return np.ceil(mean + sigmas * (np.sqrt(mean * (1 - share) / share) + (share < 1))).astype(np.int64)

@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.hashing import U64, Int, key_of, mix
+from mathbench.hashing import U64, Int, key_of, mix64
 from mathbench.numbers import text
-from mathbench.reserve import OF_SPLIT
+from mathbench.reserve import RESERVE_OF_SPLIT
 from mathbench.sampling.domain import Domain
-from mathbench.sampling.plan import Plan, Planned, Run
+from mathbench.sampling.plan import Plan, PlannedSource, Run
 from mathbench.sampling.sampler import Sampler
 from mathbench.stratum import Spaces
-from mathbench.task import LABELS, Task, Written, numbers
+from mathbench.task import LABELS, Task, TextRows, row_numbers
 
 SLICE = 1 << 14  # rows written as text at a time: temporaries stay in the cache
 RUN = 256  # so many consecutive rows per stratum are drawn in the order of their spaces; fewer are looked up one by one
@@ -39,14 +39,14 @@ class Problems:
         stratum: int64 (n,), the number of each problem's stratum in the task's list.
         kinds: int64 (strata,), the kinds of the strata.
         claimed: int64 (n,), or limbs (L, n), the result that a statement claims; None for a task that asks for one.
-        prints: uint64 (n,), fingerprints, of problems that are not posed yet.
+        fingerprints: uint64 (n,), fingerprints, of problems that are not posed yet.
     """
 
     operands: Int
     stratum: Int
     kinds: Int
     claimed: Int | None = None
-    prints: U64 | None = None
+    fingerprints: U64 | None = None
 
     @property
     def kind(self) -> Int:
@@ -59,20 +59,20 @@ class Problems:
         for operand, taken in zip(self.operands, operands, strict=True):
             operand.take(index, out=taken, mode="clip")  # the default mode would copy once more
         claimed = None if self.claimed is None else self.claimed.take(index, axis=-1)
-        prints = None if self.prints is None else self.prints.take(index)
-        return Problems(operands, self.stratum.take(index), self.kinds, claimed, prints)
+        fingerprints = None if self.fingerprints is None else self.fingerprints.take(index)
+        return Problems(operands, self.stratum.take(index), self.kinds, claimed, fingerprints)
 
     @classmethod
     def joined(cls, parts: Sequence["Problems"]) -> "Problems":
         """Problems of one task, one part after the other; at least one part."""
-        claims = [part.claimed for part in parts if part.claimed is not None]
-        prints = [part.prints for part in parts if part.prints is not None]
+        wrong_results = [part.claimed for part in parts if part.claimed is not None]
+        fingerprints = [part.fingerprints for part in parts if part.fingerprints is not None]
         return cls(
             np.concatenate([part.operands for part in parts], axis=1),
             np.concatenate([part.stratum for part in parts]),
             parts[0].kinds,
-            np.concatenate(claims, axis=-1) if claims else None,
-            np.concatenate(prints) if prints else None,
+            np.concatenate(wrong_results, axis=-1) if wrong_results else None,
+            np.concatenate(fingerprints) if fingerprints else None,
         )
 
 
@@ -81,7 +81,7 @@ class Enumerated(Task):
     """A task whose problems are counted."""
 
     @property
-    def dear(self) -> bool:
+    def expensive_to_count(self) -> bool:
         """Whether `valid` takes longer than a fingerprint: then it is asked only about what lies in the reserve."""
         return False
 
@@ -97,7 +97,7 @@ class Enumerated(Task):
         """Which points stand for a problem that no other point stands for; None means all."""
         return None
 
-    def pose(self, problems: Problems, luck: U64) -> Problems:
+    def pose(self, problems: Problems, random_bits: U64) -> Problems:
         """Decide by random bits (one word per problem) what the canonical form leaves open, such as order."""
         return problems
 
@@ -111,7 +111,7 @@ class Enumerated(Task):
 
     def answers(self, results: Int) -> pa.StringArray:
         """What the model must produce; by default a label."""
-        return text.words(results, LABELS)
+        return text.choose_text(results, LABELS)
 
     @abstractmethod
     def operands_of(self, question: str) -> tuple[int, ...]:
@@ -121,7 +121,7 @@ class Enumerated(Task):
         return EnumeratedSource(self, split, self.key(split, seed))
 
 
-class EnumeratedSource(Planned):
+class EnumeratedSource(PlannedSource):
     """Rows of one split of an enumerated task.
 
     Args:
@@ -134,12 +134,14 @@ class EnumeratedSource(Planned):
         self._task = task
         self._kinds = np.array([s.kind for s in task.strata(split)], dtype=np.int64)
         domain = _domain(task.plain, split)
-        self._luck = np.uint64(key_of(key, "pose"))
+        self._random_key = np.uint64(key_of(key, "pose"))
         self._sampler = Sampler(domain, key)
         self._spaces = domain.spaces.of_stratum
-        self.plan = Plan(task.strata(split), self._spaces.tolist(), self._sampler.held(), key_of(key, "plan"))
+        self.plan = Plan(
+            task.strata(split), self._spaces.tolist(), self._sampler.capacities(), key_of(key, "plan")
+        )
 
-    def written(self, rows: range | Int) -> Iterator[Written]:
+    def rendered(self, rows: range | Int) -> Iterator[TextRows]:
         """Some rows in order, in pieces."""
         for problems in self._pieces(rows):
             yield self._written(problems)
@@ -150,56 +152,59 @@ class EnumeratedSource(Planned):
 
     def _pieces(self, rows: range | Int) -> Iterator[Problems]:
         """The problems of some rows in order, in pieces, at least one."""
-        for start in range(0, max(len(rows), 1), self.at_once):
-            for drawn, places in self._found(rows[start : start + self.at_once]):
-                for i in range(0, max(len(places), 1), self._slice):
-                    yield self._posed(drawn.take(places[i : i + self._slice]))
+        for start in range(0, max(len(rows), 1), self.batch_rows):
+            for drawn, positions in self._found(rows[start : start + self.batch_rows]):
+                for i in range(0, max(len(positions), 1), self._slice):
+                    yield self._posed(drawn.take(positions[i : i + self._slice]))
 
     @property
-    def at_once(self) -> int:
+    def batch_rows(self) -> int:
         """How many rows to make at a time: fewer where numbers are long, so that memory is the same."""
-        return max(NUMBERS // self._sampler.width, 1)
+        return max(NUMBERS // self._sampler.words_per_problem, 1)
 
     @property
     def _slice(self) -> int:
         """How many rows to write as text at a time."""
-        return max(SLICE * WIDE // max(self._sampler.width, WIDE), 1)
+        return max(SLICE * WIDE // max(self._sampler.words_per_problem, WIDE), 1)
 
     def _found(self, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
         """Problems in any order, and where among them those of the rows stand."""
         if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN * len(self._spaces):
             runs = list(self.plan.runs(rows.start, rows.stop))
-            ends = np.cumsum([run.drawn for run in runs])
-            places = [run.places() + (end - run.drawn) for run, end in zip(runs, ends, strict=True)]
-            yield Problems.joined([part for run in runs for part in self._drawn(run)]), np.concatenate(places)
+            stops = np.cumsum([run.drawn for run in runs])
+            positions = [run.positions() + (end - run.drawn) for run, end in zip(runs, stops, strict=True)]
+            yield (
+                Problems.joined([part for run in runs for part in self._drawn(run)]),
+                np.concatenate(positions),
+            )
         else:
-            stratum, rank = self.plan.place(numbers(rows))
-            operands, prints = self._sampler.draw(self._spaces[stratum], rank)
-            yield Problems(operands, stratum, self._kinds, prints=prints), np.arange(len(rows))
+            stratum, rank = self.plan.locate(row_numbers(rows))
+            operands, fingerprints = self._sampler.sample(self._spaces[stratum], rank)
+            yield Problems(operands, stratum, self._kinds, fingerprints=fingerprints), np.arange(len(rows))
 
     def _drawn(self, run: Run) -> Iterator[Problems]:
         """All problems of a run's blocks, a space after the other."""
         for space, first, last, stratum in run.draws():
             start = 0
-            for operands, prints in self._sampler.draw_run(space, first, last):
-                shown = stratum[start : start + len(prints)]
-                yield Problems(operands, shown, self._kinds, prints=prints)
-                start += len(prints)
+            for operands, fingerprints in self._sampler.sample_range(space, first, last):
+                shown = stratum[start : start + len(fingerprints)]
+                yield Problems(operands, shown, self._kinds, fingerprints=fingerprints)
+                start += len(fingerprints)
 
     def _posed(self, problems: Problems) -> Problems:
         """Problems with what is left to chance decided by their fingerprints; others are posed already."""
-        if problems.prints is None:
+        if problems.fingerprints is None:
             return problems
-        return self._task.pose(problems, mix(problems.prints ^ self._luck))
+        return self._task.pose(problems, mix64(problems.fingerprints ^ self._random_key))
 
-    def _written(self, problems: Problems) -> Written:
+    def _written(self, problems: Problems) -> TextRows:
         results = self._task.solve(problems)
         questions, answers = self._task.questions(problems), self._task.answers(results)
-        return Written(questions, answers, problems.stratum, results if self._task.recognition else None)
+        return TextRows(questions, answers, problems.stratum, results if self._task.recognition else None)
 
 
 @lru_cache(maxsize=64)
 def _domain(task: "Enumerated", split: str) -> Domain:
     """What a split draws from; remembered, because counting small spaces takes a while and no seed changes it."""
-    reserve = OF_SPLIT[split].first(task.train_part) if split == "train" else OF_SPLIT[split]
+    reserve = RESERVE_OF_SPLIT[split].subset(task.train_part) if split == "train" else RESERVE_OF_SPLIT[split]
     return Domain(task, Spaces(task.strata(split)), reserve)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mathbench import compiled
-from mathbench.hashing import GOLDEN, MASK, U64, mix
+from mathbench.hashing import GOLDEN, MASK, U64, mix64
 
 ROUNDS = 4
 SLICE = 1 << 14  # words hashed at a time: temporaries of 128 KiB stay in the cache
@@ -20,7 +20,7 @@ MAX_SIZE = 1 << 62
 _MULTIPLIERS = (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53, 0x9FB21C651E98DF25, 0xD6E8FEB86659FD93)
 
 
-class Halves(NamedTuple):
+class FeistelHalves(NamedTuple):
     """The two halves of a domain: index = high * 2^shift + low; covers `high_size * 2^shift` indices."""
 
     shift: int
@@ -32,17 +32,17 @@ class Halves(NamedTuple):
         return self.high_size << self.shift
 
 
-def halves(size: int) -> Halves:
+def feistel_halves(size: int) -> FeistelHalves:
     """Split a domain of `size` (1 to 2^62) indices into nearly equal halves.
 
-    >>> halves(1000)
-    Halves(shift=5, high_size=32)
+    >>> feistel_halves(1000)
+    FeistelHalves(shift=5, high_size=32)
     """
     shift = ((size - 1).bit_length() + 1) // 2
-    return Halves(shift, -(-size >> shift) or 1)
+    return FeistelHalves(shift, -(-size >> shift) or 1)
 
 
-def permute(index: U64, shift: U64, high_size: U64, key: U64) -> U64:
+def keyed_permutation(index: U64, shift: U64, high_size: U64, key: U64) -> U64:
     """Send each index to its place under its key.
 
     Args:
@@ -53,9 +53,9 @@ def permute(index: U64, shift: U64, high_size: U64, key: U64) -> U64:
     Returns:
         uint64 of shape (n,): for one key, a permutation of the domain.
 
-    >>> parts = halves(10)
+    >>> parts = feistel_halves(10)
     >>> size, key = np.uint64(parts.high_size), np.uint64(7)
-    >>> image = permute(np.arange(parts.covered, dtype=np.uint64), np.uint64(parts.shift), size, key)
+    >>> image = keyed_permutation(np.arange(parts.covered, dtype=np.uint64), np.uint64(parts.shift), size, key)
     >>> sorted(image.tolist()) == list(range(parts.covered))
     True
     """
@@ -85,27 +85,27 @@ def _round(x: U64, key: U64, turn: int) -> U64:
     return x
 
 
-def shuffled(count: int, key: int) -> U64:
+def permutation(count: int, key: int) -> U64:
     """A random order of 0 .. count-1 as a table, by sorting keyed hashes; for small counts.
 
-    >>> sorted(shuffled(5, key=1).tolist())
+    >>> sorted(permutation(5, key=1).tolist())
     [0, 1, 2, 3, 4]
     """
     words = np.empty(count, dtype=np.uint64)  # all different, so any sort gives this order
     for start in range(0, count, SLICE):
         index = np.arange(start, min(start + SLICE, count), dtype=np.uint64)
-        words[start : start + SLICE] = mix(index * np.uint64(GOLDEN) + np.uint64(key))
+        words[start : start + SLICE] = mix64(index * np.uint64(GOLDEN) + np.uint64(key))
     return _order_of(words)
 
 
-def shuffles(count: int, keys: U64) -> U64:
+def permutations(count: int, keys: U64) -> U64:
     """The same for many keys at once: uint64 (keys, count).
 
-    >>> (shuffles(5, np.array([1, 2], dtype=np.uint64))[1] == shuffled(5, key=2)).all()
+    >>> (permutations(5, np.array([1, 2], dtype=np.uint64))[1] == permutation(5, key=2)).all()
     np.True_
     """
     index = np.arange(count, dtype=np.uint64) * np.uint64(GOLDEN)
-    return _order_of(mix(index + keys[:, None]))
+    return _order_of(mix64(index + keys[:, None]))
 
 
 def _order_of(words: U64) -> U64:

@@ -14,16 +14,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.hashing import GOLDEN, key_of, mix
-from mathbench.sampling.capacity import Held, Stock
-from mathbench.sampling.permute import shuffles
+from mathbench.hashing import GOLDEN, key_of, mix64
+from mathbench.sampling.capacity import Capacity, RemainingCapacity
+from mathbench.sampling.permute import permutations
 from mathbench.stratum import Stratum
 
 Int = NDArray[np.int64]
 
 BLOCK = 1024  # rows that a block should have at least: shorter ones would look regular
 ORDERS = 64  # different random orders of a block, each also rotated at random
-MOST_ROWS = 1 << 62
+MAX_ROWS = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Phase:
     def by_space(self) -> tuple[Int, Int, Int]:
         """The slots sorted by space: which they are; where each space begins; for each slot where its space does."""
         space = np.asarray(self.space_of)[self.strata]
-        begins = np.concatenate([[0], np.cumsum(self.per_space)])
-        return np.argsort(space, kind="stable"), begins, begins[space]
+        starts = np.concatenate([[0], np.cumsum(self.per_space)])
+        return np.argsort(space, kind="stable"), starts, starts[space]
 
     @cached_property
     def strata(self) -> Int:
@@ -85,7 +85,7 @@ class Phase:
     def orders(self) -> Int:
         """Random orders of a block, each twice end to end so that it can begin anywhere: (orders, 2 * size)."""
         keys = [key_of(self.key, i) for i in range(min(ORDERS, self.blocks))]
-        return np.tile(shuffles(self.size, np.array(keys, dtype=np.uint64)), 2).view(np.int64)
+        return np.tile(permutations(self.size, np.array(keys, dtype=np.uint64)), 2).view(np.int64)
 
     @cached_property
     def tables(self) -> tuple[Int, Int, Int]:
@@ -93,12 +93,12 @@ class Phase:
         space = np.asarray(self.space_of)[self.strata]
         return self.strata, np.asarray(self.used)[space] + self.ranks, self.per_space[space]
 
-    def place(self, rows: Int) -> tuple[Int, Int]:
+    def locate(self, rows: Int) -> tuple[Int, Int]:
         """Row numbers of this phase to strata and ranks in their spaces, int64 (n,) each."""
         offset = rows - self.start
         block = offset // self.size
         offset -= block * self.size
-        turn, order = self._luck(block)
+        turn, order = self._permutation_at(block)
         slot = self.orders[order, turn + offset]
         stratum, rank, step = (table.take(slot) for table in self.tables)
         return stratum, rank + step * block
@@ -106,17 +106,17 @@ class Phase:
     def run(self, start: int, stop: int) -> "Run":
         """Consecutive rows of this phase, start to stop - 1."""
         first, last = (start - self.start) // self.size, (stop - 1 - self.start) // self.size
-        turns, orders = (luck.tolist() for luck in self._luck(np.arange(first, last + 1)))
+        turns, orders = (columns.tolist() for columns in self._permutation_at(np.arange(first, last + 1)))
         blocks = [self.orders[o, t : t + self.size] for o, t in zip(orders, turns, strict=True)]
         skipped = start - self.start - first * self.size
         slot = np.concatenate(blocks)[skipped : skipped + stop - start]
         return Run(self, first, last + 1 - first, skipped, slot)
 
-    def _luck(self, block: Int) -> tuple[Int, Int]:
+    def _permutation_at(self, block: Int) -> tuple[Int, Int]:
         """By how much the order of each block is turned, and which order it is."""
-        luck = mix(block.astype(np.uint64) * np.uint64(GOLDEN) + np.uint64(self.key))
-        turn = (luck >> np.uint64(32)) % np.uint64(self.size)
-        return turn.astype(np.int64), (luck % np.uint64(len(self.orders))).astype(np.int64)
+        random_bits = mix64(block.astype(np.uint64) * np.uint64(GOLDEN) + np.uint64(self.key))
+        turn = (random_bits >> np.uint64(32)) % np.uint64(self.size)
+        return turn.astype(np.int64), (random_bits % np.uint64(len(self.orders))).astype(np.int64)
 
 
 class Run(NamedTuple):
@@ -141,18 +141,18 @@ class Run(NamedTuple):
 
     def draws(self) -> Iterator[tuple[int, int, int, Int]]:
         """For each space the first rank to draw, the rank after the last, and the stratum of each."""
-        order, begins, _ = self.phase.by_space
+        order, starts, _ = self.phase.by_space
         strata = self.phase.strata[order]
-        for space, (begin, end) in enumerate(pairwise(begins.tolist())):
+        for space, (begin, end) in enumerate(pairwise(starts.tolist())):
             if end > begin:
                 rank = self.phase.used[space] + self.first * (end - begin)
-                many, shown = self.blocks * (end - begin), strata[begin:end]
+                count, shown = self.blocks * (end - begin), strata[begin:end]
                 alone = shown[0] == shown[-1]  # sorted: the only stratum of its space
                 yield (
                     space,
                     rank,
-                    rank + many,
-                    np.full(many, shown[0]) if alone else np.tile(shown, self.blocks),
+                    rank + count,
+                    np.full(count, shown[0]) if alone else np.tile(shown, self.blocks),
                 )
 
     @property
@@ -160,7 +160,7 @@ class Run(NamedTuple):
         """How many problems are drawn."""
         return self.blocks * self.phase.size
 
-    def places(self) -> Int:
+    def positions(self) -> Int:
         """Where each row's problem stands among all that are drawn, int64 (rows,)."""
         _, _, begin = self.phase.by_space
         _, _, step = self.phase.tables
@@ -181,16 +181,18 @@ class Plan:
         key: 64-bit key.
     """
 
-    def __init__(self, strata: Sequence[Stratum], space_of: Sequence[int], held: Sequence[Held], key: int):
+    def __init__(
+        self, strata: Sequence[Stratum], space_of: Sequence[int], capacities: Sequence[Capacity], key: int
+    ):
         self.phases: list[Phase] = []
-        self._coming: Iterator[Phase] = _phases(strata, tuple(space_of), Stock(held), key)
+        self._coming: Iterator[Phase] = _phases(strata, tuple(space_of), RemainingCapacity(capacities), key)
 
     @property
     def rows(self) -> int:
         """How many rows there are in all."""
-        return self.upto(MOST_ROWS)
+        return self.capacity_up_to(MAX_ROWS)
 
-    def upto(self, rows: int) -> int:
+    def capacity_up_to(self, rows: int) -> int:
         """So many rows, or all where there are fewer."""
         while (end := self._end) < rows and (phase := next(self._coming, None)):
             self.phases.append(phase)
@@ -205,16 +207,16 @@ class Plan:
         """Rows in the largest block so far, after which every stratum had its share."""
         return max((phase.size for phase in self.phases), default=0)
 
-    def place(self, rows: Int) -> tuple[Int, Int]:
+    def locate(self, rows: Int) -> tuple[Int, Int]:
         """Row numbers, int64 (n,), to strata and ranks in their spaces, int64 (n,) each."""
         stratum, rank = np.empty_like(rows), np.empty_like(rows)
         for phase, here in self._parts(rows):
-            stratum[here], rank[here] = phase.place(rows[here])
+            stratum[here], rank[here] = phase.locate(rows[here])
         return stratum, rank
 
     def runs(self, start: int, stop: int) -> Iterator[Run]:
         """The rows from start to stop - 1, phase by phase."""
-        self.upto(stop)
+        self.capacity_up_to(stop)
         phase = int(np.searchsorted(self._starts(), start, side="right")) - 1
         while start < stop:
             end = min(stop, self.phases[phase].stop)
@@ -223,7 +225,7 @@ class Plan:
 
     def _parts(self, rows: Int) -> Iterator[tuple[Phase, Int | slice]]:
         """The phases that rows lie in, and which rows."""
-        self.upto(int(rows.max(initial=-1)) + 1)
+        self.capacity_up_to(int(rows.max(initial=-1)) + 1)
         if len(self.phases) == 1:  # the common case, and finding out costs as much as the rest
             yield self.phases[0], slice(None)
             return
@@ -235,23 +237,25 @@ class Plan:
         return np.array([phase.start for phase in self.phases], dtype=np.int64)
 
 
-def _phases(strata: Sequence[Stratum], space_of: tuple[int, ...], stock: Stock, key: int) -> Iterator[Phase]:
+def _phases(
+    strata: Sequence[Stratum], space_of: tuple[int, ...], remaining: RemainingCapacity, key: int
+) -> Iterator[Phase]:
     """Phase after phase until everything is used up."""
     number = row = 0
     alive = {s.group_name for s in strata}
     while alive:
         weights = [s.weight if s.group_name in alive else 0 for s in strata]
-        counts, blocks = _block(weights, space_of, stock)
+        counts, blocks = _block(weights, space_of, remaining)
         if not blocks:
-            short = {strata[i].group_name for i in _short(weights, space_of, stock)}
-            counts, blocks = _remainder(strata, weights, space_of, stock, short), 1
+            short = {strata[i].group_name for i in _short(weights, space_of, remaining)}
+            counts, blocks = _remainder(strata, weights, space_of, remaining, short), 1
             alive -= short
-        blocks = min(blocks, (MOST_ROWS - row) // max(sum(counts), 1))
+        blocks = min(blocks, (MAX_ROWS - row) // max(sum(counts), 1))
         if not blocks:
             break
         if any(counts):
-            phase = Phase(row, blocks, tuple(counts), space_of, tuple(stock.used), key_of(key, number))
-            stock.give(_need(counts, space_of, len(stock.used)), blocks)
+            phase = Phase(row, blocks, tuple(counts), space_of, tuple(remaining.used), key_of(key, number))
+            remaining.take(_need(counts, space_of, len(remaining.used)), blocks)
             yield phase
             number, row = number + 1, phase.stop
 
@@ -263,20 +267,26 @@ def _need(weights: Sequence[int], space_of: Sequence[int], spaces: int) -> list[
     return need
 
 
-def _block(weights: list[int], space_of: tuple[int, ...], stock: Stock) -> tuple[list[int], int]:
+def _block(
+    weights: list[int], space_of: tuple[int, ...], remaining: RemainingCapacity
+) -> tuple[list[int], int]:
     """The largest block up to about BLOCK rows that every space can fill, and how often it can."""
-    turns = stock.turns(_need(weights, space_of, len(stock.used)))
+    turns = remaining.rounds_left(_need(weights, space_of, len(remaining.used)))
     turns_per_block = max(1, min(turns, -(-BLOCK // sum(weights))))
     return [w * turns_per_block for w in weights], turns // turns_per_block
 
 
-def _short(weights: list[int], space_of: tuple[int, ...], stock: Stock) -> list[int]:
-    need = _need(weights, space_of, len(stock.used))
-    return [i for i, w in enumerate(weights) if w and stock.left(space_of[i]) < need[space_of[i]]]
+def _short(weights: list[int], space_of: tuple[int, ...], remaining: RemainingCapacity) -> list[int]:
+    need = _need(weights, space_of, len(remaining.used))
+    return [i for i, w in enumerate(weights) if w and remaining.remaining(space_of[i]) < need[space_of[i]]]
 
 
 def _remainder(
-    strata: Sequence[Stratum], weights: list[int], space_of: tuple[int, ...], stock: Stock, short: set[str]
+    strata: Sequence[Stratum],
+    weights: list[int],
+    space_of: tuple[int, ...],
+    remaining: RemainingCapacity,
+    short: set[str],
 ) -> list[int]:
     """One last turn: strata alone in their group give what they have left, a balanced group that is short nothing."""
     sizes: dict[str, int] = {}
@@ -285,11 +295,11 @@ def _remainder(
     counts = list(weights)
     for i, s in enumerate(strata):
         if s.group_name in short:
-            counts[i] = min(weights[i], stock.left(space_of[i])) if sizes[s.group_name] == 1 else 0
+            counts[i] = min(weights[i], remaining.remaining(space_of[i])) if sizes[s.group_name] == 1 else 0
     return counts
 
 
-class Planned:
+class PlannedSource:
     """Rows that follow a plan."""
 
     plan: Plan
@@ -297,9 +307,9 @@ class Planned:
     def __len__(self) -> int:
         return self.plan.rows
 
-    def upto(self, rows: int) -> int:
+    def capacity_up_to(self, rows: int) -> int:
         """So many rows, or all where there are fewer."""
-        return self.plan.upto(rows)
+        return self.plan.capacity_up_to(rows)
 
     @property
     def block(self) -> int:

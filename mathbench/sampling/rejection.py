@@ -11,25 +11,25 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.hashing import GOLDEN, U64, Int, mix
+from mathbench.hashing import GOLDEN, U64, Int, mix64
 from mathbench.numbers import text
 from mathbench.reserve import Reserve
 
-BATCH = 1 << 16  # attempts made at a time
-MOST_ATTEMPTS = 1 << 16  # at one problem
-FIRST_TRIES, MOST_TRIES = 12, 64  # attempts at one number made side by side
-WORTH = 1 << 13  # so many attempts cost hardly more than one
+BATCH_CANDIDATES = 1 << 16  # attempts made at a time
+MAX_CANDIDATES = 1 << 16  # at one problem
+FIRST_TRIALS, MAX_TRIALS = 12, 64  # attempts at one number made side by side
+MIN_BATCH = 1 << 13  # so many attempts cost hardly more than one
 
 
-class Draft(Protocol):
+class Candidates(Protocol):
     """Problems that are drawn but not yet written.
 
     Attributes:
-        prints: uint64 (n,), hashes of the canonical problems.
+        fingerprints: uint64 (n,), hashes of the canonical problems.
         good: bool (n,), which ones are problems at all.
     """
 
-    prints: U64
+    fingerprints: U64
     good: NDArray[np.bool_]
 
     def write(self, index: Int) -> tuple[pa.StringArray, pa.StringArray]:
@@ -37,36 +37,39 @@ class Draft(Protocol):
         ...
 
 
-class Made(NamedTuple):
+class Accepted(NamedTuple):
     """Attempts that succeeded.
 
     Attributes:
-        places: int64 (k,), which ones.
-        prints: uint64 (k,), hashes of their problems.
+        positions: int64 (k,), which ones.
+        fingerprints: uint64 (k,), hashes of their problems.
         questions, answers: strings (k,).
     """
 
-    places: Int
-    prints: U64
+    positions: Int
+    fingerprints: U64
     questions: pa.StringArray
     answers: pa.StringArray
 
-    def moved(self, places: Int) -> "Made":
+    def reindexed(self, positions: Int) -> "Accepted":
         """The same at other places: those that have these places among some, int64 (n,)."""
-        return self._replace(places=places.take(self.places))
+        return self._replace(positions=positions.take(self.positions))
 
-    def only(self, which: NDArray[np.bool_]) -> "Made":
+    def filtered(self, which: NDArray[np.bool_]) -> "Accepted":
         """Some of them, bool (k,)."""
         if which.all():
             return self
         kept = np.flatnonzero(which)
-        index = text.integers(kept)
-        return Made(
-            self.places[kept], self.prints[kept], self.questions.take(index), self.answers.take(index)
+        index = text.int_array(kept)
+        return Accepted(
+            self.positions[kept],
+            self.fingerprints[kept],
+            self.questions.take(index),
+            self.answers.take(index),
         )
 
 
-class Attempts:
+class RejectionSampler:
     """Attempts at the problems of one split.
 
     Args:
@@ -78,76 +81,85 @@ class Attempts:
 
     def __init__(
         self,
-        draw: Callable[[Int, U64], Draft],
+        draw: Callable[[Int, U64], Candidates],
         keys: U64,
         reserves: Sequence[Reserve],
         longest: tuple[int, int],
     ):
         self._draw, self._keys, self._longest = draw, keys, longest
-        self._first, self._last = np.array([_ends(r) for r in reserves], dtype=np.uint64).reshape(-1, 2).T
+        self._first, self._last = np.array([_interval(r) for r in reserves], dtype=np.uint64).reshape(-1, 2).T
 
-    def made(self, stratum: Int, number: Int) -> Made:
+    def accepted(self, stratum: Int, number: Int) -> Accepted:
         """The first attempts at some numbers, int64 (n,), if they succeed."""
-        return self._of(stratum, mix(self._words(stratum, number) ^ _salts(0, 1)))
+        return self._of(stratum, mix64(self._words(stratum, number) ^ _salts(0, 1)))
 
-    def first(self, stratum: Int, number: Int) -> Made:
+    def first_accepted(self, stratum: Int, number: Int) -> Accepted:
         """The first attempt at each number that succeeds, in the order of the numbers, int64 (n,)."""
         words, left, attempt = self._words(stratum, number), np.ones(len(number), np.bool_), 0
-        parts: list[Made] = []
+        parts: list[Accepted] = []
         while len(pending := np.flatnonzero(left)) or not parts:
             # side by side where there are so few that the number of rounds costs more than the attempts
-            tries = min(max(WORTH // max(len(pending), 1), 1), MOST_TRIES if attempt else FIRST_TRIES)
-            for start in range(0, len(pending) or 1, BATCH // tries):
-                here = pending[start : start + BATCH // tries]
-                parts.append(self._tried(stratum[here], words[here], attempt, tries).moved(here))
-                left[parts[-1].places] = False
-            attempt += tries
-            if attempt > MOST_ATTEMPTS:
-                raise RuntimeError(f"{MOST_ATTEMPTS} attempts at a problem failed")
-        return joined(parts)
+            trials = min(max(MIN_BATCH // max(len(pending), 1), 1), MAX_TRIALS if attempt else FIRST_TRIALS)
+            for start in range(0, len(pending) or 1, BATCH_CANDIDATES // trials):
+                here = pending[start : start + BATCH_CANDIDATES // trials]
+                parts.append(
+                    self._accepted_first(stratum[here], words[here], attempt, trials).reindexed(here)
+                )
+                left[parts[-1].positions] = False
+            attempt += trials
+            if attempt > MAX_CANDIDATES:
+                raise RuntimeError(f"{MAX_CANDIDATES} attempts at a problem failed")
+        return concatenated(parts)
 
-    def _tried(self, stratum: Int, words: U64, attempt: int, tries: int) -> Made:
+    def _accepted_first(self, stratum: Int, words: U64, attempt: int, trials: int) -> Accepted:
         """The first of some attempts, from one on, that succeeds."""
-        if tries == 1:
-            return self._of(stratum, mix(words ^ _salts(attempt, 1)))
-        luck = mix(words[:, None] ^ _salts(attempt, tries)).ravel()
-        made = self._of(np.repeat(stratum, tries), luck)
-        places = made.places // tries
-        return made._replace(places=places).only(np.diff(places, prepend=-1) != 0)
+        if trials == 1:
+            return self._of(stratum, mix64(words ^ _salts(attempt, 1)))
+        random_bits = mix64(words[:, None] ^ _salts(attempt, trials)).ravel()
+        made = self._of(np.repeat(stratum, trials), random_bits)
+        positions = made.positions // trials
+        return made._replace(positions=positions).filtered(np.diff(positions, prepend=-1) != 0)
 
     def _words(self, stratum: Int, number: Int) -> U64:
         """A random word for each number, uint64 (n,)."""
-        return mix(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
+        return mix64(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
 
-    def _of(self, stratum: Int, luck: U64) -> Made:
+    def _of(self, stratum: Int, random_bits: U64) -> Accepted:
         """The attempts that succeed, of those with some random words, uint64 (n,)."""
-        draft = self._draw(stratum, luck)
-        held = (draft.prints >= self._first.take(stratum)) & (draft.prints <= self._last.take(stratum))
-        chosen = np.flatnonzero(held & draft.good)
+        draft = self._draw(stratum, random_bits)
+        in_reserve = (draft.fingerprints >= self._first.take(stratum)) & (
+            draft.fingerprints <= self._last.take(stratum)
+        )
+        chosen = np.flatnonzero(in_reserve & draft.good)
         questions, answers = draft.write(chosen)
-        asked, answered = (np.diff(text.raw(strings)[1]) for strings in (questions, answers))
-        fits = (asked <= self._longest[0]) & (answered <= self._longest[1])
-        return Made(chosen, draft.prints.take(chosen), questions, answers).only(fits)
+        requested, answered = (
+            np.diff(text.bytes_and_offsets(strings)[1]) for strings in (questions, answers)
+        )
+        fits = (requested <= self._longest[0]) & (answered <= self._longest[1])
+        return Accepted(chosen, draft.fingerprints.take(chosen), questions, answers).filtered(fits)
 
 
-def joined(parts: Sequence[Made]) -> Made:
+def concatenated(parts: Sequence[Accepted]) -> Accepted:
     """Parts that have all places from 0 on, each once, in the order of the places."""
     if len(parts) == 1:
         return parts[0]
-    places = np.concatenate([part.places for part in parts])
-    order = np.empty_like(places)
-    order[places] = np.arange(len(places))
-    prints, index = np.concatenate([part.prints for part in parts]).take(order), text.integers(order)
+    positions = np.concatenate([part.positions for part in parts])
+    order = np.empty_like(positions)
+    order[positions] = np.arange(len(positions))
+    fingerprints, index = (
+        np.concatenate([part.fingerprints for part in parts]).take(order),
+        text.int_array(order),
+    )
     questions = pa.concat_arrays([part.questions for part in parts]).take(index)
     answers = pa.concat_arrays([part.answers for part in parts]).take(index)
-    return Made(places.take(order), prints, questions, answers)
+    return Accepted(positions.take(order), fingerprints, questions, answers)
 
 
-def _salts(attempt: int, tries: int) -> U64:
+def _salts(attempt: int, trials: int) -> U64:
     """What sets attempts at one number apart, uint64 (tries,)."""
-    return mix(np.arange(attempt + 1, attempt + tries + 1, dtype=np.uint64))
+    return mix64(np.arange(attempt + 1, attempt + trials + 1, dtype=np.uint64))
 
 
-def _ends(reserve: Reserve) -> tuple[int, int]:
+def _interval(reserve: Reserve) -> tuple[int, int]:
     """The smallest and the largest fingerprint of a reserve."""
     return round(reserve.low * (1 << 32)) << 32, (round(reserve.high * (1 << 32)) << 32) - 1

@@ -19,13 +19,13 @@ import numpy as np
 from mathbench.errors import SpaceExhausted
 from mathbench.hashing import U64, Int, key_of
 from mathbench.reserve import Reserve
-from mathbench.sampling.capacity import Held
-from mathbench.sampling.plan import MOST_ROWS, Plan, Planned
-from mathbench.sampling.rejection import Attempts, Draft
-from mathbench.sampling.unique import Distinct
-from mathbench.task import Task, Written, numbers
+from mathbench.sampling.capacity import Capacity
+from mathbench.sampling.plan import MAX_ROWS, Plan, PlannedSource
+from mathbench.sampling.rejection import Candidates, RejectionSampler
+from mathbench.sampling.unique import UniqueProblems
+from mathbench.task import Task, TextRows, row_numbers
 
-ROWS = 1 << 17  # rows made at a time
+BATCH_ROWS = 1 << 17  # rows made at a time
 # Each split has a reserve of its own, because strata of two may overlap. The test splits have more than in families
 # that are counted: a problem is drawn until it lies in the reserve, on average 1 / share times.
 RESERVES = {
@@ -49,26 +49,26 @@ class Sampled(Task):
         """Train may, where problems are few."""
         return split == "train"
 
-    def repeated(self, seed: int | str, rows: int) -> float:
+    def repeated_rows(self, seed: int | str, rows: int) -> float:
         """The share of the first rows of train, at least one, whose problem an earlier one of them has."""
-        prints = self.source("train", seed).prints(range(rows))
-        return 1 - len(np.unique(prints)) / len(prints)
+        fingerprints = self.source("train", seed).fingerprints(range(rows))
+        return 1 - len(np.unique(fingerprints)) / len(fingerprints)
 
     @abstractmethod
-    def draft(self, split: str, stratum: Int, luck: U64) -> Draft:
+    def candidates(self, split: str, stratum: Int, random_bits: U64) -> Candidates:
         """Draw problems.
 
         Args:
             split: the split, which says what the strata are.
             stratum: int64 (n,), the number of each problem's stratum.
-            luck: uint64 (n,), random words; a problem depends on its own word and its stratum alone.
+            random_bits: uint64 (n,), random words; a problem depends on its own word and its stratum alone.
         """
 
     def source(self, split: str, seed: int | str) -> "SampledSource":
         return SampledSource(self, split, self.key(split, seed))
 
 
-class SampledSource(Planned):
+class SampledSource(PlannedSource):
     """Rows of one split of a sampled task.
 
     Args:
@@ -77,42 +77,42 @@ class SampledSource(Planned):
         key: 64-bit key of the order.
     """
 
-    at_once = ROWS
+    batch_rows = BATCH_ROWS
 
     def __init__(self, task: Sampled, split: str, key: int):
         self._task, self._split, strata = task, split, task.strata(split)
         reserves = [ALL if s.apart else RESERVES[split] for s in strata]
-        self._attempts = Attempts(
-            partial(task.draft, split),
+        self._sampler = RejectionSampler(
+            partial(task.candidates, split),
             np.array([key_of(key, s.name) for s in strata], dtype=np.uint64),
             reserves,
             (task.longest_question, task.longest_answer),
         )
         self._repeats = task.may_repeat(split)
-        self._distinct = Distinct(self._attempts, [r.share for r in reserves])
-        held = [Held(MOST_ROWS if self._repeats else s.holds) for s in strata]
+        self._distinct = UniqueProblems(self._sampler, [r.share for r in reserves])
+        held = [Capacity(MAX_ROWS if self._repeats else s.holds) for s in strata]
         self.plan = Plan(strata, range(len(strata)), held, key_of(key, "plan"))
 
-    def written(self, rows: range | Int) -> Iterator[Written]:
+    def rendered(self, rows: range | Int) -> Iterator[TextRows]:
         """Some rows in order, in pieces."""
-        for start in range(0, max(len(rows), 1), ROWS):
-            stratum, rank = self._place(rows[start : start + ROWS])
+        for start in range(0, max(len(rows), 1), BATCH_ROWS):
+            stratum, rank = self._place(rows[start : start + BATCH_ROWS])
             if self._repeats:
-                made = self._attempts.first(stratum, rank)
-                yield Written(made.questions, made.answers, stratum)
+                made = self._sampler.first_accepted(stratum, rank)
+                yield TextRows(made.questions, made.answers, stratum)
             else:
-                yield Written(*self._distinct.written(stratum, rank), stratum)
+                yield TextRows(*self._distinct.rendered(stratum, rank), stratum)
 
-    def prints(self, rows: range | Int) -> U64:
+    def fingerprints(self, rows: range | Int) -> U64:
         """Hashes of the canonical problems of some rows, uint64 (n,); equal problems have equal ones."""
         stratum, rank = self._place(rows)
         if self._repeats:
-            return self._attempts.first(stratum, rank).prints
-        return self._distinct.prints(stratum, rank)
+            return self._sampler.first_accepted(stratum, rank).fingerprints
+        return self._distinct.fingerprints(stratum, rank)
 
     def _place(self, rows: range | Int) -> tuple[Int, Int]:
         """Stratum and rank of some rows, int64 (n,) each; in test splits these are known to be there."""
-        stratum, rank = self.plan.place(numbers(rows))
+        stratum, rank = self.plan.locate(row_numbers(rows))
         if not self._repeats:
             for s in np.unique(stratum).tolist():
                 self._require(s, int(rank[stratum == s].max()) + 1)

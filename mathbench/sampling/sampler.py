@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.hashing import U64, key_of
-from mathbench.sampling.capacity import Held
-from mathbench.sampling.domain import GROUP, SIGMAS, SLICE, Domain, Int, enough
-from mathbench.sampling.permute import permute
-from mathbench.sampling.small_space import Listing
+from mathbench.sampling.capacity import Capacity
+from mathbench.sampling.domain import GROUP, SIGMAS, SLICE, Domain, Int, sample_size_for
+from mathbench.sampling.permute import keyed_permutation
+from mathbench.sampling.small_space import SmallSpace
 
 CHUNK = 1 << 19  # candidates held at a time, which bounds the memory
 REMEMBERED = 1 << 22  # numbers kept of windows that were cut short, and of listed spaces: 32 MiB each
@@ -41,25 +41,27 @@ class Sampler:
         self._domain = domain
         self._keys = np.array([key_of(key, name) for name in domain.spaces.names], dtype=np.uint64)
         self._seen = np.zeros((len(domain.spaces.names), 2), dtype=np.int64)
-        self._listings: dict[int, Listing] = {}
+        self._small_spaces: dict[int, SmallSpace] = {}
         self._last: dict[int, Window] = {}
 
-    def held(self) -> list[Held]:
+    def capacities(self) -> list[Capacity]:
         """How many problems each space hands out."""
-        return [self._domain.held(s, partial(self._count, s)) for s in range(len(self._domain.spaces.names))]
+        return [
+            self._domain.capacity(s, partial(self._count, s)) for s in range(len(self._domain.spaces.names))
+        ]
 
     def _count(self, space: int) -> int:
         counted = self._domain.counted
         if space not in counted:  # under one key; it is the same under all
-            counted[space] = self._listing(space).count()
+            counted[space] = self._small_space(space).count()
         return counted[space]
 
     @property
-    def width(self) -> int:
+    def words_per_problem(self) -> int:
         """How many numbers a problem has: its operands or, of long ones, their limbs."""
         return self._domain.operands
 
-    def draw(self, space: Int, rank: Int) -> tuple[Int, U64]:
+    def sample(self, space: Int, rank: Int) -> tuple[Int, U64]:
         """Draw the problems at some ranks.
 
         Space by space: with the same sizes and keys for all problems at hand, divisions are by constants and nothing
@@ -73,86 +75,90 @@ class Sampler:
             Their operands, int64 (m, n), and their fingerprints, uint64 (n,).
         """
         order = np.argsort(space.astype(np.uint16), kind="stable")  # 16 bits: a radix sort
-        ranks, ends = rank.take(order), np.cumsum(np.bincount(space, minlength=1))
-        prints = np.empty(len(rank), dtype=np.uint64)
+        ranks, stops = rank.take(order), np.cumsum(np.bincount(space, minlength=1))
+        fingerprints = np.empty(len(rank), dtype=np.uint64)
         operands = np.empty((self._domain.operands, len(rank)), dtype=np.int64)
-        for s, (start, end) in enumerate(pairwise([0, *ends.tolist()])):
+        for s, (start, end) in enumerate(pairwise([0, *stops.tolist()])):
             draw = self._draw_listed if self._domain.listed[s] else self._draw_windowed
             for here in range(start, end, BATCH):
                 rows = order[here : min(here + BATCH, end)]
-                operands[:, rows], prints[rows] = draw(s, ranks[here : here + len(rows)])
-        return operands, prints
+                operands[:, rows], fingerprints[rows] = draw(s, ranks[here : here + len(rows)])
+        return operands, fingerprints
 
-    def draw_run(self, space: int, first: int, last: int) -> Iterator[tuple[Int, U64]]:
+    def sample_range(self, space: int, first: int, last: int) -> Iterator[tuple[Int, U64]]:
         """Draw the problems at consecutive ranks of a space, first to last - 1, in pieces.
 
         Yields:
             Operands, int64 (m, n), and fingerprints, uint64 (n,), of the next problems.
         """
         if self._domain.listed[space]:
-            yield from self._listing(space).run(first, last)
+            yield from self._small_space(space).range(first, last)
             return
         window = self._last.get(space)
         if window and window.number == first // GROUP:
             stop = min(last, (window.number + 1) * GROUP)
             part = slice(first % GROUP, (stop - 1) % GROUP + 1)
-            yield window.operands[:, part], window.prints[part]
+            yield window.operands[:, part], window.fingerprints[part]
             first = stop
-        per_piece = max(self._domain.at_a_time(SLICE) // int(self._domain.window[space]), 1)
+        per_piece = max(self._domain.batch_size(SLICE) // int(self._domain.window[space]), 1)
         for number in range(first // GROUP, -(-last // GROUP), per_piece) if first < last else ():
             stop = min((number + per_piece) * GROUP, last)
             yield self._run_of_windows(space, max(number * GROUP, first), stop)
 
-    def _listing(self, space: int) -> Listing:
+    def _small_space(self, space: int) -> SmallSpace:
         """A listed space in the order of the key."""
-        if space not in self._listings:
-            keep = len(self._listings) * SLICE * (self.width + 1) < REMEMBERED
-            self._listings[space] = Listing(self._domain, space, self._keys[space], keep)
-        return self._listings[space]
+        if space not in self._small_spaces:
+            keep = len(self._small_spaces) * SLICE * (self.words_per_problem + 1) < REMEMBERED
+            self._small_spaces[space] = SmallSpace(self._domain, space, self._keys[space], keep)
+        return self._small_spaces[space]
 
     def _draw_listed(self, space: int, rank: Int) -> tuple[Int, U64]:
-        return self._listing(space).at(rank)
+        return self._small_space(space).take(rank)
 
     def _run_of_windows(self, space: int, first: int, last: int) -> tuple[Int, U64]:
         """The problems at consecutive ranks, all windows they lie in worked out whole; the last one is remembered."""
         number = np.arange(first // GROUP, -(-last // GROUP))
         found = self._windows(space, number, np.full(len(number), GROUP))
-        if space in self._last or len(self._last) * GROUP * (self.width + 1) < REMEMBERED:
+        if space in self._last or len(self._last) * GROUP * (self.words_per_problem + 1) < REMEMBERED:
             self._last[space] = found.last()
-        parts = [slice(b, b + GROUP) for b in found.begins.tolist()]
+        parts = [slice(b, b + GROUP) for b in found.starts.tolist()]
         parts[-1] = slice(parts[-1].start, parts[-1].start + (last - 1) % GROUP + 1)
         parts[0] = slice(parts[0].start + first % GROUP, parts[0].stop)
-        return _joined([(found.operands[:, part], found.prints[part]) for part in parts])
+        return _joined([(found.operands[:, part], found.fingerprints[part]) for part in parts])
 
     def _draw_windowed(self, space: int, rank: Int) -> tuple[Int, U64]:
         """Work through the windows that hold the ranks, each once, a bounded number at a time."""
-        wanted, window_of = np.unique(rank // GROUP, return_inverse=True)
-        place = rank % GROUP
-        needed = np.zeros(len(wanted), dtype=np.int64)
-        np.maximum.at(needed, window_of, place + 1)
-        prints = np.empty(len(rank), dtype=np.uint64)
+        requested, window_of = np.unique(rank // GROUP, return_inverse=True)
+        position = rank % GROUP
+        needed = np.zeros(len(requested), dtype=np.int64)
+        np.maximum.at(needed, window_of, position + 1)
+        fingerprints = np.empty(len(rank), dtype=np.uint64)
         operands = np.empty((self._domain.operands, len(rank)), dtype=np.int64)
         for first, last in self._chunks(space, needed):
-            found = self._windows(space, wanted[first:last], needed[first:last])
+            found = self._windows(space, requested[first:last], needed[first:last])
             rows = np.flatnonzero((window_of >= first) & (window_of < last))
-            chosen = found.begins.take(window_of[rows] - first) + place[rows]
-            operands[:, rows], prints[rows] = found.operands[:, chosen], found.prints[chosen]
-        return operands, prints
+            chosen = found.starts.take(window_of[rows] - first) + position[rows]
+            operands[:, rows], fingerprints[rows] = found.operands[:, chosen], found.fingerprints[chosen]
+        return operands, fingerprints
 
     def _chunks(self, space: int, needed: Int) -> Iterator[tuple[int, int]]:
-        ends = np.cumsum(enough(needed, self._domain.share[space]))
-        cuts = [0, *(np.flatnonzero(np.diff(ends // self._domain.at_a_time(CHUNK))) + 1).tolist(), len(ends)]
+        stops = np.cumsum(sample_size_for(needed, self._domain.share[space]))
+        cuts = [
+            0,
+            *(np.flatnonzero(np.diff(stops // self._domain.batch_size(CHUNK))) + 1).tolist(),
+            len(stops),
+        ]
         yield from pairwise(cuts)
 
     def _windows(self, space: int, number: Int, needed: Int, sigmas: int = 3) -> "Found":
         """The first problems of some windows of a space, at least as many as needed of each."""
         window = int(self._domain.window[space])
-        lengths = np.minimum(enough(needed, self._share(space, sigmas), sigmas), window)
-        ends = np.cumsum(lengths)
-        position = np.arange(ends[-1]) + np.repeat(number * window - (ends - lengths), lengths)
+        lengths = np.minimum(sample_size_for(needed, self._share(space, sigmas), sigmas), window)
+        stops = np.cumsum(lengths)
+        position = np.arange(stops[-1]) + np.repeat(number * window - (stops - lengths), lengths)
         parts = list(self._accepted(space, position.view(np.uint64)))
         kept = np.concatenate([p[0] for p in parts])
-        counts = np.diff(np.searchsorted(kept, np.concatenate([[0], ends])))
+        counts = np.diff(np.searchsorted(kept, np.concatenate([[0], stops])))
         self._seen[space] += len(kept), len(position)
         if (counts >= needed).all():
             return Found(number, counts, *_joined([p[1:] for p in parts]))
@@ -167,16 +173,16 @@ class Sampler:
 
     def _accepted(self, space: int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
         """Slice by slice: which positions of the order hold problems, their operands and fingerprints."""
-        step = self._domain.at_a_time(SLICE)
+        step = self._domain.batch_size(SLICE)
         for start in range(0, len(position), step):
             point = self._point(space, position[start : start + step])
-            kept, operands, prints = self._domain.judge(space, point, self._keys[space])
-            yield kept + start, operands, prints
+            kept, operands, fingerprints = self._domain.accept(space, point, self._keys[space])
+            yield kept + start, operands, fingerprints
 
     def _point(self, space: int, position: U64) -> U64:
         """The points at some positions of the order of a space."""
         domain = self._domain
-        return permute(position, domain.shift[space], domain.high_size[space], self._keys[space])
+        return keyed_permutation(position, domain.shift[space], domain.high_size[space], self._keys[space])
 
 
 class Window(NamedTuple):
@@ -185,12 +191,12 @@ class Window(NamedTuple):
     Attributes:
         number: which window of its space.
         operands: int64 (m, GROUP).
-        prints: uint64 (GROUP,), fingerprints.
+        fingerprints: uint64 (GROUP,), fingerprints.
     """
 
     number: int
     operands: Int
-    prints: U64
+    fingerprints: U64
 
 
 class Found(NamedTuple):
@@ -200,24 +206,24 @@ class Found(NamedTuple):
         number: int64 (windows,), the windows.
         counts: int64 (windows,), how many problems of each follow each other below.
         operands: int64 (m, n).
-        prints: uint64 (n,), fingerprints.
+        fingerprints: uint64 (n,), fingerprints.
     """
 
     number: Int
     counts: Int
     operands: Int
-    prints: U64
+    fingerprints: U64
 
     @property
-    def begins(self) -> Int:
+    def starts(self) -> Int:
         """Where the problems of each window begin, int64 (windows,)."""
         return np.cumsum(self.counts) - self.counts
 
     def last(self) -> Window:
         """The last window."""
-        begin = int(self.begins[-1])
+        begin = int(self.starts[-1])
         part = slice(begin, begin + GROUP)
-        return Window(int(self.number[-1]), self.operands[:, part].copy(), self.prints[part].copy())
+        return Window(int(self.number[-1]), self.operands[:, part].copy(), self.fingerprints[part].copy())
 
 
 def _joined(parts: list[tuple[Int, U64]]) -> tuple[Int, U64]:

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from mathbench.hashing import U64
 from mathbench.sampling.domain import SLICE, Domain, Int
-from mathbench.sampling.permute import permute
+from mathbench.sampling.permute import keyed_permutation
 
 FIRST = 1 << 12  # points looked through at first
 
 
-class Listing:
+class SmallSpace:
     """The problems of a listed space in the order of a key.
 
     Args:
@@ -32,7 +32,7 @@ class Listing:
     def __init__(self, domain: Domain, space: int, key: np.uint64, keep: bool = True):
         self._domain, self._space, self._key, self._keep = domain, space, key, keep
         self._points = np.empty(int(domain.total[space]), dtype=np.uint32)
-        self._tried, self._covered = 0, domain.covered(space)
+        self._tried, self._covered = 0, domain.domain_size(space)
         self.found = 0
         self._forget()
 
@@ -42,47 +42,47 @@ class Listing:
             self._find()
         return self.found
 
-    def run(self, first: int, last: int) -> Iterator[tuple[Int, U64]]:
+    def range(self, first: int, last: int) -> Iterator[tuple[Int, U64]]:
         """The problems at ranks first to last - 1 in pieces, each operands, int64 (m, n), and fingerprints."""
         while first < last:
             if first >= self.found:
                 self._find()
             stop = min(last, self.found)
             if first < self._begin:
-                stop = min(stop, self._begin, first + self._domain.at_a_time(SLICE))
+                stop = min(stop, self._begin, first + self._domain.batch_size(SLICE))
                 yield self._problems(self._points[first:stop])
             elif first < stop:
                 part = slice(first - self._begin, stop - self._begin)
-                yield self._operands[:, part], self._prints[part]
+                yield self._operands[:, part], self._fingerprints[part]
             first = stop
         if not self._keep:
             self._forget()
 
-    def at(self, rank: Int) -> tuple[Int, U64]:
+    def take(self, rank: Int) -> tuple[Int, U64]:
         """The problems at some ranks: operands, int64 (m, n), and fingerprints, uint64 (n,)."""
         while self.found <= int(rank.max(initial=-1)):
             self._find()
         return self._problems(self._points.take(rank))
 
     def _problems(self, points: NDArray[np.uint32]) -> tuple[Int, U64]:
-        return self._domain.problems(self._space, points.astype(np.uint64), self._key)
+        return self._domain.decode(self._space, points.astype(np.uint64), self._key)
 
     def _find(self) -> None:
         """Look through the next points of the order."""
         if self._tried >= self._covered:
             raise IndexError(f"a space holds {self.found} problems and no more")
         # a few at first, then as many as before
-        step = self._domain.at_a_time(min(max(self._tried, FIRST), SLICE))
+        step = self._domain.batch_size(min(max(self._tried, FIRST), SLICE))
         end = min(self._tried + step, self._covered)
         position = np.arange(self._tried, end, dtype=np.uint64)
         halves = self._domain.shift[self._space], self._domain.high_size[self._space]
-        point = permute(position, *halves, np.array(self._key))
-        kept, self._operands, self._prints = self._domain.judge(self._space, point, self._key)
+        point = keyed_permutation(position, *halves, np.array(self._key))
+        kept, self._operands, self._fingerprints = self._domain.accept(self._space, point, self._key)
         self._begin, self._tried = self.found, end
         self.found += len(kept)
         self._points[self._begin : self.found] = point.take(kept)
 
     def _forget(self) -> None:
         """Drop the problems found last; they can be made again from their points."""
-        self._begin, self._prints = self.found, np.empty(0, dtype=np.uint64)
+        self._begin, self._fingerprints = self.found, np.empty(0, dtype=np.uint64)
         self._operands = np.empty((0, 0), dtype=np.int64)

@@ -51,13 +51,15 @@ def characters(predictions: pa.Array, answers: pa.Array) -> float:
     return float(((given == truth) & present).sum() / max(int(present.sum()), 1))
 
 
-def aligned(rows: Int, predictions: pa.Array, wanted: Int, where: str = "predictions") -> pa.Array:
+def align_predictions(
+    rows: Int, predictions: pa.Array, requested: Int, where: str = "predictions"
+) -> pa.Array:
     """Bring predictions into the order of the rows that are scored.
 
     Args:
         rows: int64 (m,), the row number of each prediction.
         predictions: strings (m,).
-        wanted: int64 (n,), the rows to score.
+        requested: int64 (n,), the rows to score.
         where: what to call the predictions in errors.
 
     Returns:
@@ -66,14 +68,14 @@ def aligned(rows: Int, predictions: pa.Array, wanted: Int, where: str = "predict
     Raises:
         InputError: for repeated rows, or rows that are not wanted; says how many and the first three.
 
-    >>> aligned(np.array([5, 3]), pa.array(["b", "a"]), np.array([3, 4, 5])).to_pylist()
+    >>> align_predictions(np.array([5, 3]), pa.array(["b", "a"]), np.array([3, 4, 5])).to_pylist()
     ['a', None, 'b']
     """
     _refuse(_repeated(rows), where, "repeated")
-    _refuse(rows[~np.isin(rows, wanted)], where, "foreign")
+    _refuse(rows[~np.isin(rows, requested)], where, "foreign")
     order = np.argsort(rows, kind="stable")
-    at = np.searchsorted(rows, wanted, sorter=order)
-    found = np.isin(wanted, rows)
+    at = np.searchsorted(rows, requested, sorter=order)
+    found = np.isin(requested, rows)
     place = np.where(found, order[np.minimum(at, max(len(rows) - 1, 0))] if len(rows) else 0, 0)
     return flat(predictions).take(pa.array(place, mask=~found))
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
 
-MOST_PAGES = 20_000  # a million rows in pages of a thousand, four columns wide, are 4,000
+MAX_PAGES = 20_000  # a million rows in pages of a thousand, four columns wide, are 4,000
 DELTA_STRINGS = 7  # an encoding in which each text repeats the one before: few bytes can stand for terabytes
 _DEEPEST = 8
 
@@ -20,14 +20,14 @@ _UNCOMPRESSED, _COMPRESSED, _DATA, _DATA_V2 = 2, 3, 5, 8  # fields of a PageHead
 _ENCODING = {_DATA: 2, _DATA_V2: 4}  # where a page's own header says how its values are written
 
 
-def check_pages(file: pq.ParquetFile, data: bytes, name: str, most: int) -> int:
+def check_pages(file: pq.ParquetFile, data: bytes, name: str, maximum: int) -> int:
     """Add up the bytes of all pages unpacked, by their own headers.
 
     Args:
         file: the file, of which only the footer has been read.
         data: all its bytes.
         name: what to call it in errors.
-        most: bytes that are allowed.
+        maximum: bytes that are allowed.
 
     Raises:
         InputError: for more bytes, damaged headers, too many pages, or an encoding whose size headers do not tell.
@@ -38,10 +38,10 @@ def check_pages(file: pq.ParquetFile, data: bytes, name: str, most: int) -> int:
             for header in _headers(data, start, min(end, len(data))):
                 total, pages = total + header[_UNCOMPRESSED], pages + 1
                 _check_encoding(header, name)
-                if total > most:
-                    raise InputError(f"{name} unpacks to more than {most:,} bytes.")
-                if pages > MOST_PAGES:
-                    raise InputError(f"{name} has more than {MOST_PAGES:,} pages; write larger ones.")
+                if total > maximum:
+                    raise InputError(f"{name} unpacks to more than {maximum:,} bytes.")
+                if pages > MAX_PAGES:
+                    raise InputError(f"{name} has more than {MAX_PAGES:,} pages; write larger ones.")
     except InputError:
         raise
     except (IndexError, KeyError, TypeError, ValueError):

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from mathbench import formats
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.scores.metrics import aligned, characters, exact_match
+from mathbench.scores.metrics import align_predictions, characters, exact_match
 from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.scorer import score_split
 
@@ -100,15 +100,15 @@ def score_table(predictions: pa.Table, data: Data) -> dict[str, SplitScore]:
             raise InputError(f"the data has no split '{split}'. It has: {', '.join(data.splits)}.")
         mine = predictions.filter(pc.equal(predictions["split"], split))
         truth = data.splits[split]
-        rows, wanted = mine["row"].to_numpy(), truth["row"].to_numpy()
-        given = aligned(rows, mine["prediction"], wanted, where=f"predictions of {split}")
-        scores[split] = _score(formats.of(data.task), given, truth)
+        rows, requested = mine["row"].to_numpy(), truth["row"].to_numpy()
+        given = align_predictions(rows, mine["prediction"], requested, where=f"predictions of {split}")
+        scores[split] = _score(formats.for_task(data.task), given, truth)
     if not scores:
         raise InputError("there is nothing to score. Received: 0 predictions.")
     return scores
 
 
-def _score(written: formats.Written, given: pa.Array, truth: pa.Table) -> SplitScore:
+def _score(written: formats.FormattedTask, given: pa.Array, truth: pa.Table) -> SplitScore:
     """The score of one split; predictions and answers are compared in plain text."""
     plain = truth.set_column(
         truth.column_names.index("answer"), "answer", written.undo_answers(truth["answer"])

@@ -17,8 +17,8 @@ from mathbench.reserve import SPLITS
 
 Check = Callable[[Any, str], None]
 
-MOST_BYTES = 1_000_000  # of a result.json
-MOST_KEYS = 2_000  # of one object: more strata than any task has
+MAX_BYTES = 1_000_000  # of a result.json
+MAX_KEYS = 2_000  # of one object: more strata than any task has
 DEEPEST = 6  # levels of free-form objects such as recipes
 INT64 = (1 << 63) - 1
 
@@ -100,12 +100,12 @@ def either(*checks: Check) -> Check:
     return check
 
 
-def listing(of: Check, most: int = MOST_KEYS) -> Check:
+def listing(of: Check, maximum: int = MAX_KEYS) -> Check:
     """A list of values of one kind."""
 
     def check(value: Any, where: str) -> None:
-        if not isinstance(value, list) or len(value) > most:
-            refuse(where, f"a list of at most {most}", value)
+        if not isinstance(value, list) or len(value) > maximum:
+            refuse(where, f"a list of at most {maximum}", value)
         for i, item in enumerate(value):
             of(item, f"{where}[{i}]")
 
@@ -117,8 +117,8 @@ def table(of: Check, keys: tuple[str, ...] | None = None) -> Check:
     name = text(200)
 
     def check(value: Any, where: str) -> None:
-        if not isinstance(value, dict) or len(value) > MOST_KEYS:
-            refuse(where, f"an object of at most {MOST_KEYS} keys", value)
+        if not isinstance(value, dict) or len(value) > MAX_KEYS:
+            refuse(where, f"an object of at most {MAX_KEYS} keys", value)
         for key, item in value.items():
             name(key, f"a key of {where}")
             if keys is not None and key not in keys:
@@ -223,8 +223,8 @@ def parse(data: bytes, name: str = "result.json") -> Any:
     >>> parse(b'{"a": 1}')
     {'a': 1}
     """
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{name} is larger than {MOST_BYTES:,} bytes. Received: {len(data):,}.")
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{name} is larger than {MAX_BYTES:,} bytes. Received: {len(data):,}.")
     try:
         return json.loads(data.decode(), parse_constant=_no_constant, object_pairs_hook=_no_key_twice)
     except RecursionError:

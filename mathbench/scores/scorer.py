@@ -69,7 +69,7 @@ def solve_sample(task: Task, truth: pa.Table) -> Score:
     """
     rows = np.unique(np.linspace(0, truth.num_rows - 1, min(truth.num_rows, SAMPLE), dtype=np.int64))
     sample = truth.select(["stratum", "question", "answer"]).take(pa.array(rows)).to_pylist()
-    right = [task.asked_in(row["stratum"]).oracle(row["question"]) == row["answer"] for row in sample]
+    right = [task.part_of_stratum(row["stratum"]).oracle(row["question"]) == row["answer"] for row in sample]
     return Score(len(right), sum(right))
 
 

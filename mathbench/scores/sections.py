@@ -14,7 +14,7 @@ AREA = "__"
 
 
 @dataclass(frozen=True)
-class Sections:
+class SectionScores:
     """The score of one split of a mixture.
 
     Args:
@@ -42,13 +42,13 @@ class Sections:
         return {"macro_average": self.macro_average, "areas": self.areas, "parts": parts}
 
 
-def sections(strata: Mapping[str, Score]) -> Sections | None:
+def score_sections(strata: Mapping[str, Score]) -> SectionScores | None:
     """Add up the strata of each part; None where they are not those of a mixture.
 
     Args:
         strata: the score of each stratum.
 
-    >>> found = sections({"a__x/easy": Score(2, 1), "a__x/hard": Score(2, 0), "b__y/easy": Score(1, 1)})
+    >>> found = score_sections({"a__x/easy": Score(2, 1), "a__x/hard": Score(2, 0), "b__y/easy": Score(1, 1)})
     >>> found.parts["a__x"], found.areas, found.macro_average
     (Score(n=4, correct=1), {'a': 0.25, 'b': 1.0}, 0.625)
     """
@@ -60,4 +60,6 @@ def sections(strata: Mapping[str, Score]) -> Sections | None:
         total = counts.setdefault(part, [0, 0])
         total[0] += score.n
         total[1] += score.correct
-    return Sections({part: Score(n, correct) for part, (n, correct) in counts.items()}) if counts else None
+    return (
+        SectionScores({part: Score(n, correct) for part, (n, correct) in counts.items()}) if counts else None
+    )

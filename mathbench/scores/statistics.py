@@ -27,7 +27,7 @@ class McNemar:
 
 
 @dataclass(frozen=True)
-class Spread:
+class SeedStatistics:
     """A score over several training seeds: mean, sample standard deviation (0 for one), smallest, largest."""
 
     n: int
@@ -79,17 +79,17 @@ def mcnemar(first: Bool, second: Bool) -> McNemar:
     return McNemar(one, two, _sign_test(min(one, two), one + two))
 
 
-def over_seeds(values: Sequence[float]) -> Spread:
+def seed_statistics(values: Sequence[float]) -> SeedStatistics:
     """Mean and spread of one score over several training seeds.
 
-    >>> over_seeds([0.75, 1.0])
-    Spread(n=2, mean=0.875, deviation=0.1767766952966369, low=0.75, high=1.0)
+    >>> seed_statistics([0.75, 1.0])
+    SeedStatistics(n=2, mean=0.875, deviation=0.1767766952966369, low=0.75, high=1.0)
     """
     if not len(values):
         raise InputError("mean and spread need at least one score. Received: none.")
     array = np.asarray(values, dtype=np.float64)
     deviation = float(array.std(ddof=1)) if len(array) > 1 else 0.0
-    return Spread(len(array), float(array.mean()), deviation, float(array.min()), float(array.max()))
+    return SeedStatistics(len(array), float(array.mean()), deviation, float(array.min()), float(array.max()))
 
 
 def _sign_test(fewer: int, n: int) -> float:

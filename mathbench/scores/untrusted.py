@@ -17,32 +17,32 @@ from mathbench.scores.parquet_limits import check_pages
 Columns = Mapping[str, pa.DataType]
 
 COLUMNS = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string()}
-NAMED = {**COLUMNS, "task": pa.string()}  # with the name of the task in every row
+COLUMNS_WITH_TASK = {**COLUMNS, "task": pa.string()}  # with the name of the task in every row
 
-MOST_ROWS = 1_000_000  # predictions in one submission
-MOST_FILE = 64 << 20  # bytes of a predictions file
-MOST_TEXT = 1 << 28  # bytes of all predictions unpacked
-MOST_JSON = 128 << 20  # bytes of JSON lines unpacked
-MOST_FOOTER = 4 << 20  # bytes of what a Parquet file says about itself
+MAX_ROWS = 1_000_000  # predictions in one submission
+MAX_FILE = 64 << 20  # bytes of a predictions file
+MAX_TEXT = 1 << 28  # bytes of all predictions unpacked
+MAX_JSON = 128 << 20  # bytes of JSON lines unpacked
+MAX_FOOTER = 4 << 20  # bytes of what a Parquet file says about itself
 LONGEST = 10_000  # bytes of one prediction
 LONGEST_LINE = 1 << 17  # bytes of one line of JSON
 _GZIP = 31  # zlib's window size for a gzip header and checksum
 
 
-def bounded(path: Path, most: int) -> bytes:
+def read_limited(path: Path, maximum: int) -> bytes:
     """Read a file, but never more of it than is allowed.
 
     Raises:
         InputError: when it is larger.
     """
     with path.open("rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise InputError(f"{path.name} is larger than {most:,} bytes.")
+        data = file.read(maximum + 1)
+    if len(data) > maximum:
+        raise InputError(f"{path.name} is larger than {maximum:,} bytes.")
     return data
 
 
-def packed(table: pa.Table) -> bytes:
+def compress_predictions(table: pa.Table) -> bytes:
     """Predictions as a compressed Parquet file."""
     sink = BytesIO()
     pq.write_table(table, sink, compression="zstd", compression_level=9)
@@ -86,7 +86,7 @@ def _checked(table: pa.Table, name: str) -> pa.Table:
     for column in table.column_names:
         if column != "row":
             _check_length(table[column].combine_chunks(), f"{name}: {column}")
-    kinds = {column: NAMED[column] for column in table.column_names}
+    kinds = {column: COLUMNS_WITH_TASK[column] for column in table.column_names}
     return pa.table({column: table[column].cast(kind).combine_chunks() for column, kind in kinds.items()})
 
 
@@ -94,19 +94,19 @@ def _inflated(data: bytes, name: str) -> bytes:
     """Unpack gzip, and stop where it becomes too much."""
     machine = zlib.decompressobj(_GZIP)
     try:
-        text = machine.decompress(data, MOST_JSON + 1)
+        text = machine.decompress(data, MAX_JSON + 1)
     except zlib.error as error:
         raise InputError(f"{name} is not gzip: {error}.") from None
-    if len(text) > MOST_JSON:
-        raise InputError(f"{name} unpacks to more than {MOST_JSON:,} bytes.")
+    if len(text) > MAX_JSON:
+        raise InputError(f"{name} unpacks to more than {MAX_JSON:,} bytes.")
     if not machine.eof or machine.unused_data:
         raise InputError(f"{name} must be one whole gzip stream.")
     return text
 
 
 def _lines(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
-    if (rows := data.count(b"\n")) > MOST_ROWS:
-        raise InputError(f"{name} has more than {MOST_ROWS:,} rows. Received: {rows:,} lines.")
+    if (rows := data.count(b"\n")) > MAX_ROWS:
+        raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {rows:,} lines.")
     first = data[: data.find(b"\n") + 1 or LONGEST_LINE]
     shape = next((s for s in shapes if all(f'"{column}"'.encode() in first for column in s)), shapes[-1])
     table = pj.read_json(
@@ -116,20 +116,20 @@ def _lines(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
             explicit_schema=pa.schema(list(shape.items())), unexpected_field_behavior="error"
         ),
     )
-    if table.num_rows > MOST_ROWS:
-        raise InputError(f"{name} has more than {MOST_ROWS:,} rows. Received: {table.num_rows:,}.")
+    if table.num_rows > MAX_ROWS:
+        raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {table.num_rows:,}.")
     return table
 
 
 def _parquet(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
-    if (footer := int.from_bytes(data[-8:-4], "little")) > MOST_FOOTER:
-        raise InputError(f"{name} has a footer of more than {MOST_FOOTER:,} bytes. Received: {footer:,}.")
+    if (footer := int.from_bytes(data[-8:-4], "little")) > MAX_FOOTER:
+        raise InputError(f"{name} has a footer of more than {MAX_FOOTER:,} bytes. Received: {footer:,}.")
     limits = {"thrift_string_size_limit": 1 << 20, "thrift_container_size_limit": 20_000}
     file = pq.ParquetFile(BytesIO(data), **limits)
     found = {field.name: field.type for field in file.schema_arrow}
     shape = next((s for s in shapes if set(s) == set(found)), shapes[0])
     _check_shape(file, name, shape)
-    check_pages(file, data, name, MOST_TEXT)
+    check_pages(file, data, name, MAX_TEXT)
     # text stays dictionary-encoded, so that one long text repeated a million times is seen in time
     words = [column for column, kind in shape.items() if kind == pa.string()]
     table = pq.ParquetFile(BytesIO(data), read_dictionary=words, **limits).read(use_threads=False)
@@ -138,10 +138,10 @@ def _parquet(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
 
 def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
     groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-    if (rows := max(file.metadata.num_rows, sum(group.num_rows for group in groups))) > MOST_ROWS:
-        raise InputError(f"{name} has more than {MOST_ROWS:,} rows. Received: {rows:,}.")
-    if (size := sum(group.total_byte_size for group in groups)) > MOST_TEXT:
-        raise InputError(f"{name} unpacks to more than {MOST_TEXT:,} bytes. Received: {size:,}.")
+    if (rows := max(file.metadata.num_rows, sum(group.num_rows for group in groups))) > MAX_ROWS:
+        raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {rows:,}.")
+    if (size := sum(group.total_byte_size for group in groups)) > MAX_TEXT:
+        raise InputError(f"{name} unpacks to more than {MAX_TEXT:,} bytes. Received: {size:,}.")
     found = {field.name: field.type for field in file.schema_arrow}
     if set(found) != set(shape) or len(found) != len(file.schema_arrow):
         raise InputError(
@@ -164,5 +164,5 @@ def _check_length(column: pa.Array, where: str) -> None:
         raise InputError(
             f"{where} has text of more than {LONGEST:,} bytes in {int((lengths > LONGEST).sum()):,} rows."
         )
-    if lengths.sum(dtype=np.int64) > MOST_TEXT:
-        raise InputError(f"{where} unpacks to more than {MOST_TEXT:,} bytes of text.")
+    if lengths.sum(dtype=np.int64) > MAX_TEXT:
+        raise InputError(f"{where} unpacks to more than {MAX_TEXT:,} bytes of text.")

@@ -10,8 +10,8 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
-from mathbench.errors import InputError, reason
-from mathbench.storage.location import Place, clear
+from mathbench.errors import InputError, os_error_message
+from mathbench.storage.location import StoragePath, readable_errors
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -23,7 +23,7 @@ LEFTOVER = ".*.tmp"  # what a killed process may leave
 
 
 @contextmanager
-def replacing(path: Place, mode: str = "wb") -> Iterator[BinaryIO]:
+def atomic_write(path: StoragePath, mode: str = "wb") -> Iterator[BinaryIO]:
     """A file to write; it takes its place when all went well, and until then the place is as it was.
 
     Args:
@@ -34,7 +34,7 @@ def replacing(path: Place, mode: str = "wb") -> Iterator[BinaryIO]:
     Raises:
         InputError: when it cannot be written.
     """
-    with clear(path), _renamed(path) if isinstance(path, Path) else _uploaded(path, mode) as file:
+    with readable_errors(path), _renamed(path) if isinstance(path, Path) else _uploaded(path, mode) as file:
         yield file
 
 
@@ -49,21 +49,21 @@ def _renamed(path: Path) -> Iterator[BinaryIO]:
         os.replace(part, path)
     except OSError as error:
         error.filename = None  # the temporary name means nothing to the user
-        raise InputError(f"{path} cannot be written: {reason(error)}.") from None
+        raise InputError(f"{path} cannot be written: {os_error_message(error)}.") from None
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
 
 
-class Taken(InputError):
+class AlreadyExists(InputError):
     """Another process has just written the file that was to be created."""
 
 
-class Busy(InputError):
+class Locked(InputError):
     """Another process is writing into a folder now."""
 
 
-def create(path: Place, content: str) -> bool:
+def create(path: StoragePath, content: str) -> bool:
     """Write a file unless there is one, whole at once; of several processes on any machine, one succeeds.
 
     Returns:
@@ -74,7 +74,7 @@ def create(path: Place, content: str) -> bool:
             _link(path, content)
         else:
             write(path, content, "xb")
-    except Taken:
+    except AlreadyExists:
         return False
     return True
 
@@ -85,7 +85,7 @@ def _link(path: Path, content: str) -> None:
         part.write_text(content)
         os.link(part, path)
     except FileExistsError:
-        raise Taken(f"another process has just written {path}.") from None
+        raise AlreadyExists(f"another process has just written {path}.") from None
     except OSError:  # a file system without hard links, where the last one wins
         write(path, content)
     finally:
@@ -110,18 +110,18 @@ def _uploaded(path: "UPath", mode: str) -> Iterator[BinaryIO]:
             file.closed = True  # or the garbage collector would close it, and half of it would appear
             file.discard()
         if isinstance(error, FileExistsError):
-            raise Taken(f"another process has just written {path}.") from None
+            raise AlreadyExists(f"another process has just written {path}.") from None
         raise
 
 
-class Hashing:
+class HashingWriter:
     """A file to write that keeps the SHA-256 of what is written, as pyarrow wants a file to look.
 
     Args:
         file: where the bytes go.
 
     >>> import io
-    >>> sink = Hashing(io.BytesIO())
+    >>> sink = HashingWriter(io.BytesIO())
     >>> sink.write(b"abc")
     3
     >>> sink.sha256()[:8]
@@ -155,13 +155,13 @@ class Hashing:
         return self._hash.hexdigest()
 
 
-def write(path: Place, content: bytes | str, mode: str = "wb") -> None:
-    """Write a file so that its name never stands for half of it; `mode` as for :func:`replacing`."""
-    with replacing(path, mode) as file:
+def write(path: StoragePath, content: bytes | str, mode: str = "wb") -> None:
+    """Write a file so that its name never stands for half of it; `mode` as for :func:`atomic_write`."""
+    with atomic_write(path, mode) as file:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
-def make(folder: Place) -> None:
+def make_folder(folder: StoragePath) -> None:
     """Make a folder; an object store has none to be made.
 
     Raises:
@@ -174,20 +174,20 @@ def make(folder: Place) -> None:
         raise InputError(f"{folder} is a file, not a folder.") from None
 
 
-def remove(path: Place) -> None:
+def remove(path: StoragePath) -> None:
     """Remove a file, if it is there."""
-    with clear(path):
+    with readable_errors(path):
         path.unlink(missing_ok=True)
 
 
-def prune(folder: Place) -> None:
+def remove_empty_parents(folder: StoragePath) -> None:
     """Remove the empty folders in a folder; an object store has none."""
     for path in folder.iterdir() if isinstance(folder, Path) else ():
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
 
 
-def sweep(folder: Place) -> None:
+def remove_leftovers(folder: StoragePath) -> None:
     """Remove what killed writers left: temporary files, or parts of uploads that never completed."""
     if isinstance(folder, Path):
         for leftover in folder.rglob(LEFTOVER):
@@ -207,7 +207,7 @@ def _abort_uploads(folder: "UPath") -> None:
 
 
 @contextmanager
-def only_writer(folder: Place, shared: bool = False, patience: float = 0) -> Iterator[None]:
+def folder_lock(folder: StoragePath, shared: bool = False, patience: float = 0) -> Iterator[None]:
     """Keep other processes from writing into a folder; the system forgets it when the process ends or is killed.
 
     An object store has no such locks.
@@ -228,7 +228,9 @@ def only_writer(folder: Place, shared: bool = False, patience: float = 0) -> Ite
         _lock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, patience)
     except BlockingIOError:
         os.close(handle)
-        raise Busy(f"another process is writing into {folder}. Wait for it or give another --out.") from None
+        raise Locked(
+            f"another process is writing into {folder}. Wait for it or give another --out."
+        ) from None
     except OSError:  # a file system without locks
         pass
     try:

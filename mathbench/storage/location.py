@@ -13,22 +13,24 @@ from mathbench.errors import CheckFailed, InputError, MathbenchError
 if TYPE_CHECKING:
     from upath import UPath
 
-Place: TypeAlias = Union[Path, "UPath"]  # UPath stands for what lies elsewhere; a local path is always a Path
+StoragePath: TypeAlias = Union[
+    Path, "UPath"
+]  # UPath stands for what lies elsewhere; a local path is always a Path
 
 EXTRAS = {"s3": "s3", "s3a": "s3"}  # our extra that brings the library a protocol needs
 
 
-def place(where: "str | Place") -> Place:
+def storage_path(where: "str | StoragePath") -> StoragePath:
     """Where some text points: a local path, or any URL that fsspec knows.
 
     Raises:
         InputError: for a protocol that is unknown or whose library is missing.
 
-    >>> place("data/sums").parts
+    >>> storage_path("data/sums").parts
     ('data', 'sums')
-    >>> place("file:///data/sums") == Path("/data/sums")
+    >>> storage_path("file:///data/sums") == Path("/data/sums")
     True
-    >>> str(place("memory://data") / "manifest.json")
+    >>> str(storage_path("memory://data") / "manifest.json")
     'memory://data/manifest.json'
     """
     text = str(where)
@@ -63,7 +65,7 @@ def _loading(text: str) -> Iterator[None]:
 
 
 @contextmanager
-def clear(path: Place) -> Iterator[None]:
+def readable_errors(path: StoragePath) -> Iterator[None]:
     """Say in one line what a store refuses: no such bucket, no permission, no connection, no credentials.
 
     Raises:
@@ -80,13 +82,13 @@ def clear(path: Place) -> Iterator[None]:
         raise InputError(f"{path}: {words.rstrip('.')}.") from None
 
 
-def read(path: Place) -> bytes | None:
+def read(path: StoragePath) -> bytes | None:
     """The bytes of a small file; None when there is none.
 
     Raises:
         InputError: when the store, or the bucket, cannot be read.
     """
-    with clear(path):
+    with readable_errors(path):
         try:
             return path.read_bytes() if isinstance(path, Path) else bytes(path.fs.cat_file(path.path))
         except FileNotFoundError as error:
@@ -96,13 +98,13 @@ def read(path: Place) -> bytes | None:
             return None
 
 
-def children(folder: Place) -> list[str] | None:
+def children(folder: StoragePath) -> list[str] | None:
     """Names of what lies in a folder, one level deep; None when there is no such folder.
 
     Raises:
         InputError: when it is a file, or the store cannot be read.
     """
-    with clear(folder):
+    with readable_errors(folder):
         try:
             if isinstance(folder, Path):
                 return [path.name for path in folder.iterdir()]
@@ -118,11 +120,11 @@ def children(folder: Place) -> list[str] | None:
     return [name.rstrip("/").rpartition("/")[2] for name in inside] or None
 
 
-def files(folder: Place) -> list[str]:
+def files(folder: StoragePath) -> list[str]:
     """All files in a folder, at any depth, as paths relative to it."""
     if isinstance(folder, Path):
         return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    with clear(folder):
+    with readable_errors(folder):
         folder.fs.invalidate_cache()
         found = sorted(folder.fs.find(folder.path))
     root = folder.path.rstrip("/") + "/"
@@ -130,7 +132,7 @@ def files(folder: Place) -> list[str]:
 
 
 @contextmanager
-def fetched(path: Place) -> Iterator[tuple[Path | BinaryIO, str]]:
+def local_copy(path: StoragePath) -> Iterator[tuple[Path | BinaryIO, str]]:
     """A file to be read in any order, and the SHA-256 of its bytes; an object of a store is read once.
 
     Raises:
@@ -142,21 +144,21 @@ def fetched(path: Place) -> Iterator[tuple[Path | BinaryIO, str]]:
         yield path, sha256
         return
     with TemporaryFile() as copy:
-        with clear(path), _present(path), path.open("rb") as source:
+        with readable_errors(path), _present(path), path.open("rb") as source:
             shutil.copyfileobj(source, copy, 1 << 22)
         copy.seek(0)
         yield copy, hashlib.file_digest(copy, "sha256").hexdigest()
 
 
 @contextmanager
-def _present(path: Place) -> Iterator[None]:
+def _present(path: StoragePath) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
         raise CheckFailed(f"{path} is missing.") from None
 
 
-def _check_bucket(path: Place, error: FileNotFoundError) -> None:
+def _check_bucket(path: StoragePath, error: FileNotFoundError) -> None:
     """Nothing there is an answer, no bucket is an error: of that the store speaks in words, not naming the path."""
     if not isinstance(path, Path) and path.path.strip("/") not in str(error):
         raise error

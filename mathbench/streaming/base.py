@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.errors import InputError
-from mathbench.streaming.share import Share
+from mathbench.streaming.share import WorkerShard
 from mathbench.streaming.source import Source
 
 Item = dict[str, Any]
@@ -123,7 +123,7 @@ class BaseStream:
 
     def _item(self, index: int) -> Item:
         table = self.table(index)
-        return lists(table) if self.batch_size else table.to_pylist()[0]
+        return to_lists(table) if self.batch_size else table.to_pylist()[0]
 
     def table(self, index: int, first_epoch: int | None = None, ahead: bool = False) -> pa.Table:
         """One item as an Arrow table, with the columns and types of the files of a dataset.
@@ -151,11 +151,15 @@ class BaseStream:
         return self.read(lambda table: table)
 
     def __iter__(self) -> "Reader":
-        self._reader = self.read(lists)
+        self._reader = self.read(to_lists)
         return self._reader
 
     def read(
-        self, convert: Convert, share: Share | None = None, epoch: int | None = None, done: int | None = None
+        self,
+        convert: Convert,
+        share: WorkerShard | None = None,
+        epoch: int | None = None,
+        done: int | None = None,
     ) -> "Reader":
         """Read a share of the items, each batch converted.
 
@@ -167,7 +171,7 @@ class BaseStream:
         """
         if done is None:
             done, self._begin = self._begin, 0
-        return Reader(self, convert, share or Share(), self.epoch if epoch is None else epoch, done)
+        return Reader(self, convert, share or WorkerShard(), self.epoch if epoch is None else epoch, done)
 
     def set_epoch(self, epoch: int) -> Self:
         """Let every pass begin with this epoch, 0 or more: another order of the same rows.
@@ -220,7 +224,7 @@ class Reader(Iterator[Any]):
         done: items of the share that are passed over.
     """
 
-    def __init__(self, stream: BaseStream, convert: Convert, share: Share, epoch: int, done: int):
+    def __init__(self, stream: BaseStream, convert: Convert, share: WorkerShard, epoch: int, done: int):
         self.share, self.epoch, self.done = share, epoch, done
         self._stream, self._convert = stream, convert
         self._items = self._batches() if stream.batch_size else self._rows()
@@ -231,31 +235,31 @@ class Reader(Iterator[Any]):
         return item
 
     def _batches(self) -> Iterator[Any]:
-        for place in count(self.done):
-            items = self.share.items(place, place + 1, self._stream.total)
+        for position in count(self.done):
+            items = self.share.items(position, position + 1, self._stream.total)
             if not len(items):
                 return
             yield self._convert(self._stream.table(int(items[0]), self.epoch, ahead=True))
 
     def _rows(self) -> Iterator[Item]:
-        for place in count(self.done, READ):
-            items = self.share.items(place, place + READ, self._stream.total)
+        for position in count(self.done, READ):
+            items = self.share.items(position, position + READ, self._stream.total)
             if not len(items):
                 return
             per_epoch = self._stream.per_epoch or int(items[-1]) + 1
             for epoch in range(int(items[0]) // per_epoch, int(items[-1]) // per_epoch + 1):
                 here = items[items // per_epoch == epoch] - epoch * per_epoch
-                yield from dicts(self._stream.source.table(self.epoch + epoch, here, ahead=True))
+                yield from iter_rows(self._stream.source.table(self.epoch + epoch, here, ahead=True))
 
 
-def dicts(table: pa.Table) -> Iterator[Item]:
+def iter_rows(table: pa.Table) -> Iterator[Item]:
     """The rows of a table, one by one."""
     names = table.column_names
-    for values in zip(*lists(table).values(), strict=True):
+    for values in zip(*to_lists(table).values(), strict=True):
         yield dict(zip(names, values, strict=True))
 
 
-def lists(table: pa.Table) -> Item:
+def to_lists(table: pa.Table) -> Item:
     """The columns of a table as lists."""
     return {
         name: column.to_numpy(zero_copy_only=False).tolist()

@@ -20,10 +20,10 @@ from mathbench.task import Task
 
 Int = NDArray[np.int64]
 
-KEPT = 16  # blocks; about 100 bytes a row
+CACHED_BLOCKS = 16  # blocks; about 100 bytes a row
 
 
-class Blocks:
+class BlockCache:
     """One split of a task, in memory as far as it was asked for lately.
 
     Threads may share it, and it travels between processes as its arguments, without the rows.
@@ -35,7 +35,7 @@ class Blocks:
         rows: how many of the split's rows are ever asked for.
 
     >>> from mathbench.families import task
-    >>> blocks = Blocks(task("addition"), "train", 0, 50_000)
+    >>> blocks = BlockCache(task("addition"), "train", 0, 50_000)
     >>> blocks.take(np.array([7, 20_000])).column("row").to_pylist()
     [7, 20000]
     """
@@ -44,12 +44,14 @@ class Blocks:
         self._made_from = task, split, seed
         self._rows = rows
         self._schema = schema(task)
-        self._all_fit = rows <= KEPT * BLOCK
-        self._kept: deque[tuple[int, pa.Table]] = deque(maxlen=KEPT)  # whose `append` and `list` need no lock
-        self._asked: set[int] = set()  # the blocks of the last call
+        self._all_fit = rows <= CACHED_BLOCKS * BLOCK
+        self._cache: deque[tuple[int, pa.Table]] = deque(
+            maxlen=CACHED_BLOCKS
+        )  # whose `append` and `list` need no lock
+        self._requested: set[int] = set()  # the blocks of the last call
 
     def __reduce__(self) -> Any:
-        return Blocks, (*self._made_from, self._rows)
+        return BlockCache, (*self._made_from, self._rows)
 
     @cached_property
     def _source(self) -> Rows:
@@ -62,51 +64,53 @@ class Blocks:
             numbers: row numbers, int64 (n,).
             ahead: whether their neighbours are likely to be asked for next.
         """
-        wanted = numbers // BLOCK
-        several = wanted.tolist() if len(wanted) == 1 else np.unique(wanted).tolist()
-        again = self._asked if len(several) <= 2 else set()
+        requested = numbers // BLOCK
+        several = requested.tolist() if len(requested) == 1 else np.unique(requested).tolist()
+        again = self._requested if len(several) <= 2 else set()
         blocks = {number: self._block(number, ahead or number in again) for number in several}
-        self._asked = set(several)
+        self._requested = set(several)
         if len(several) == 1 and (block := blocks[several[0]]) is not None:  # the usual case
             return _within(block, numbers - several[0] * BLOCK)
-        return self._gathered(numbers, wanted, {n: block for n, block in blocks.items() if block is not None})
+        return self._gathered(
+            numbers, requested, {n: block for n, block in blocks.items() if block is not None}
+        )
 
-    def _gathered(self, numbers: Int, wanted: Int, blocks: dict[int, pa.Table]) -> pa.Table:
+    def _gathered(self, numbers: Int, requested: Int, blocks: dict[int, pa.Table]) -> pa.Table:
         """From several blocks; what is in none of them is made in one go."""
-        parts, places = [], []
+        parts, positions = [], []
         for number, block in blocks.items():
-            places.append(np.flatnonzero(wanted == number))
-            parts.append(_within(block, numbers[places[-1]] - number * BLOCK))
-        loose = np.flatnonzero(~np.isin(wanted, list(blocks)))
+            positions.append(np.flatnonzero(requested == number))
+            parts.append(_within(block, numbers[positions[-1]] - number * BLOCK))
+        loose = np.flatnonzero(~np.isin(requested, list(blocks)))
         if len(loose) or not parts:
             parts.append(self._made(numbers[loose]))
-        return _merged(parts, np.concatenate([*places, loose]))
+        return _merged(parts, np.concatenate([*positions, loose]))
 
     def _block(self, number: int, worth: bool) -> pa.Table | None:
         """A block that is kept, or worth making; None where its rows are better made alone."""
-        for kept, table in list(self._kept):
+        for kept, table in list(self._cache):
             if kept == number:
                 return table
         if not (worth or self._all_fit):
             return None
         table = self._made(np.arange(number * BLOCK, min((number + 1) * BLOCK, self._rows)))
-        self._kept.append((number, table))
+        self._cache.append((number, table))
         return table
 
     def _made(self, numbers: Int) -> pa.Table:
         return self._source.batch(numbers).select(self._schema.names).cast(self._schema)
 
 
-def _within(block: pa.Table, places: Int) -> pa.Table:
+def _within(block: pa.Table, positions: Int) -> pa.Table:
     """Rows of one block; without a copy where they stand side by side."""
-    if len(places) and (places[1:] - places[:-1] == 1).all():
-        return block.slice(int(places[0]), len(places))
-    return block.take(pa.array(places))
+    if len(positions) and (positions[1:] - positions[:-1] == 1).all():
+        return block.slice(int(positions[0]), len(positions))
+    return block.take(pa.array(positions))
 
 
-def _merged(parts: list[pa.Table], places: Int) -> pa.Table:
+def _merged(parts: list[pa.Table], positions: Int) -> pa.Table:
     """Tables whose rows belong at some places of one table."""
     joined = pa.concat_tables(parts)
-    if (np.diff(places) == 1).all():
+    if (np.diff(positions) == 1).all():
         return joined
-    return joined.take(pa.array(np.argsort(places)))
+    return joined.take(pa.array(np.argsort(positions)))

@@ -59,7 +59,7 @@ class Encoder:
         return arrays
 
 
-def encoder_of(encode: Encode) -> Callable[[pa.Table], Any] | None:
+def make_encoder(encode: Encode) -> Callable[[pa.Table], Any] | None:
     """The encoder that is meant: True is the default one, text is an alphabet, a function is itself.
 
     Raises:

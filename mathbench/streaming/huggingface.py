@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import datasets
 
 READ = 1 << 10  # rows of a table: what a resume makes again at most, beside the block around it
-MANY = 1 << 16  # shards that `datasets` can list without delay
+MAX_SHARDS = 1 << 16  # shards that `datasets` can list without delay
 EVEN = 8  # shards come in multiples of it, so that 2, 4 or 8 nodes have equally many
 
 
@@ -60,12 +60,13 @@ def _tables(source: Source, epoch: int, spans: list[tuple[int, int]]) -> Iterato
 
 def _bounds(rows: int | None, shards: int | None) -> list[int]:
     """Where the shards begin and end, as evenly as can be."""
-    if rows is None or (shards is None and rows > MANY * BLOCK):
+    if rows is None or (shards is None and rows > MAX_SHARDS * BLOCK):
         raise InputError(
-            f"Hugging Face lists its shards: give rows=N, at most {MANY * BLOCK:,}. Received: {rows or 'endless'}."
+            f"Hugging Face lists its shards: give rows=N, at most {MAX_SHARDS * BLOCK:,}. "
+            f"Received: {rows or 'endless'}."
         )
-    many = -(-rows // (BLOCK * EVEN)) * EVEN if shards is None else shards
-    if not 0 < many <= MANY:
-        raise InputError(f"shards must be 1 to {MANY:,}. Received: {shards}.")
-    many = min(many, rows)
-    return [rows * i // many for i in range(many + 1)]
+    count = -(-rows // (BLOCK * EVEN)) * EVEN if shards is None else shards
+    if not 0 < count <= MAX_SHARDS:
+        raise InputError(f"shards must be 1 to {MAX_SHARDS:,}. Received: {shards}.")
+    count = min(count, rows)
+    return [rows * i // count for i in range(count + 1)]

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from mathbench.errors import InputError
 from mathbench.streaming.base import BaseStream
-from mathbench.streaming.encoder import Encode, Encoder, encoder_of
+from mathbench.streaming.encoder import Encode, Encoder, make_encoder
 
 try:
     import keras
@@ -39,8 +39,8 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
 
     Args:
         stream: what to read; it says the batch size.
-        encode: see `mathbench.streaming.encoder.encoder_of`. An `Encoder` gives ``(x, y)``: question tokens, and labels
-            or answer tokens; a function gives what Keras is to see.
+        encode: see `mathbench.streaming.encoder.make_encoder`. An `Encoder` gives ``(x, y)``: question tokens, and
+            labels or answer tokens; a function gives what Keras is to see.
         options: those of `keras.utils.PyDataset`: workers, use_multiprocessing, max_queue_size.
 
     Raises:
@@ -54,7 +54,7 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(self, stream: BaseStream, *, encode: Encode = True, **options: Any):
         super().__init__(**options)
-        encoder = encoder_of(encode)
+        encoder = make_encoder(encode)
         if encoder is None or stream.batch_size is None:
             raise InputError("Keras takes batches of numbers: give the stream a batch_size, and encode.")
         self.stream = stream

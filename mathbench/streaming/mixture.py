@@ -15,8 +15,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError, SpaceExhausted
-from mathbench.hashing import GOLDEN, check_seed, key_of, mix
-from mathbench.sampling.plan import MOST_ROWS
+from mathbench.hashing import GOLDEN, check_seed, key_of, mix64
+from mathbench.sampling.plan import MAX_ROWS
 from mathbench.streaming.source import Source
 
 Int = NDArray[np.int64]
@@ -56,8 +56,8 @@ class Mixture:
     def table(self, epoch: int, positions: Int, ahead: bool = False) -> pa.Table:
         """The rows at some positions of an epoch; further epochs go on where the one before stopped."""
         before = epoch * (self.rows or 0)
-        if before + int(positions.max(initial=0)) >= MOST_ROWS:
-            raise SpaceExhausted(f"a mixture goes as far as row {MOST_ROWS:,}. Received: epoch {epoch}.")
+        if before + int(positions.max(initial=0)) >= MAX_ROWS:
+            raise SpaceExhausted(f"a mixture goes as far as row {MAX_ROWS:,}. Received: epoch {epoch}.")
         source, index = self.place(positions + before)
         parts, places = [], []
         for number in np.unique(source).tolist():
@@ -71,8 +71,8 @@ class Mixture:
     def place(self, positions: Int) -> tuple[Int, Int]:
         """Positions to sources and how many rows of the source came before, int64 (n,) each."""
         blocks, which = np.unique(positions // SLOTS, return_inverse=True)
-        luck = mix(blocks.astype(np.uint64) * np.uint64(GOLDEN) + self._key)
-        noise = mix(luck[:, None] ^ (np.arange(SLOTS, dtype=np.uint64) * np.uint64(GOLDEN)))
+        random_bits = mix64(blocks.astype(np.uint64) * np.uint64(GOLDEN) + self._key)
+        noise = mix64(random_bits[:, None] ^ (np.arange(SLOTS, dtype=np.uint64) * np.uint64(GOLDEN)))
         source = self._slots[np.argsort(noise, axis=1)]
         earlier = np.empty_like(source)
         for number, count in enumerate(self._counts):
@@ -97,11 +97,11 @@ class Mixture:
         return np.repeat(np.arange(len(self._counts)), self._counts)
 
 
-def _checked(weights: Sequence[float], many: int) -> tuple[float, ...]:
+def _checked(weights: Sequence[float], count: int) -> tuple[float, ...]:
     listed = isinstance(weights, Sequence | np.ndarray) and all(_positive(weight) for weight in weights)
-    if not listed or len(weights) != many or many > SLOTS // 2:
+    if not listed or len(weights) != count or count > SLOTS // 2:
         raise InputError(
-            f"weights are positive numbers, one for each of the {many} tasks (at most {SLOTS // 2}). "
+            f"weights are positive numbers, one for each of the {count} tasks (at most {SLOTS // 2}). "
             f"Received: {weights!r}."
         )
     return tuple(float(weight) for weight in weights)
@@ -126,6 +126,6 @@ def _epochs(index: Int, rows: int | None) -> list[tuple[int, Int, Int]]:
     return [(e, index[chosen] - e * rows, chosen) for e, chosen in groups]
 
 
-def _in_order(parts: Sequence[pa.Table], places: Sequence[Int]) -> pa.Table:
+def _in_order(parts: Sequence[pa.Table], positions: Sequence[Int]) -> pa.Table:
     joined = pa.concat_tables(parts)
-    return joined.take(pa.array(np.argsort(np.concatenate(places))))
+    return joined.take(pa.array(np.argsort(np.concatenate(positions))))

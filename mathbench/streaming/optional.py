@@ -5,13 +5,13 @@ from importlib.util import find_spec
 from mathbench.errors import InputError
 
 
-def require(module: str, extra: str) -> None:
+def require_extra(module: str, extra: str) -> None:
     """Check that a framework is installed, without importing it.
 
     Raises:
         InputError: says what to install.
 
-    >>> require("no_such_framework", "torch")
+    >>> require_extra("no_such_framework", "torch")
     Traceback (most recent call last):
     ...
     mathbench.errors.InputError: no_such_framework is not installed: pip install 'mathbench-toolkit[torch]'.

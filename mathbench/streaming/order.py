@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.hashing import key_of
-from mathbench.sampling.permute import halves, permute, shuffled
+from mathbench.sampling.permute import feistel_halves, keyed_permutation, permutation
 
 Int = NDArray[np.int64]
 
@@ -20,14 +20,14 @@ BLOCK = 1 << 14  # rows made and shuffled together
 
 
 @dataclass(frozen=True)
-class Order:
+class EpochOrder:
     """The orders of a table.
 
     Args:
         rows: rows of the table.
         key: 64-bit key; another key, other orders.
 
-    >>> order = Order(40_000, key=1)
+    >>> order = EpochOrder(40_000, key=1)
     >>> order.rows_at(0, np.array([0, 1, 39_999])).tolist()
     [0, 1, 39999]
     >>> sorted(order.rows_at(1, np.arange(40_000)).tolist()) == list(range(40_000))
@@ -42,10 +42,10 @@ class Order:
         if epoch == 0 or not len(positions):
             return positions
         out = np.empty_like(positions)
-        slot, place = self._slots(epoch, positions)
+        slot, position = self._slots(epoch, positions)
         for number in np.unique(slot):
             here = slot == number
-            out[here] = self._block(epoch, int(number)).take(place[here])
+            out[here] = self._block(epoch, int(number)).take(position[here])
         return out
 
     @property
@@ -81,17 +81,19 @@ class Order:
 
 
 @lru_cache(maxsize=8)
-def _shuffled_block(order: Order, epoch: int, slot: int) -> Int:
+def _shuffled_block(order: EpochOrder, epoch: int, slot: int) -> Int:
     start = order._number(epoch, slot) * BLOCK
     size = min(BLOCK, order.rows - start)
-    return start + shuffled(size, key_of(order.key, epoch, slot)).astype(np.int64)
+    return start + permutation(size, key_of(order.key, epoch, slot)).astype(np.int64)
 
 
 def _permuted(index: int, size: int, key: int) -> int:
     """Where a keyed bijection on 0 .. size-1 sends an index: what lands outside walks on."""
-    parts = halves(size)
-    place, shift, high, word = np.array([[index], [parts.shift], [parts.high_size], [key]], dtype=np.uint64)
+    parts = feistel_halves(size)
+    position, shift, high, word = np.array(
+        [[index], [parts.shift], [parts.high_size], [key]], dtype=np.uint64
+    )
     while True:
-        place = permute(place, shift, high, word)
-        if place[0] < size:
-            return int(place[0])
+        position = keyed_permutation(position, shift, high, word)
+        if position[0] < size:
+            return int(position[0])

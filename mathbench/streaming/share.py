@@ -16,7 +16,7 @@ Int = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Share:
+class WorkerShard:
     """The items of one worker of one rank.
 
     Args:
@@ -29,9 +29,9 @@ class Share:
     Raises:
         InputError: for a rank that is not among them.
 
-    >>> [Share(rank=r, world=2).items(0, 9, total=5).tolist() for r in (0, 1)]
+    >>> [WorkerShard(rank=r, world=2).items(0, 9, total=5).tolist() for r in (0, 1)]
     [[0, 2, 4], [1, 3]]
-    >>> [Share(rank=r, world=2, even=True).count(5) for r in (0, 1)]
+    >>> [WorkerShard(rank=r, world=2, even=True).count(5) for r in (0, 1)]
     [2, 2]
     """
 
@@ -44,11 +44,11 @@ class Share:
     even: bool = False
 
     def __post_init__(self) -> None:
-        for what, index, many in (("rank", self.rank, self.world), ("worker", self.worker, self.workers)):
-            if not 0 <= index < many:
-                raise InputError(f"a {what} is one of 0 to {many - 1}. Received: {index}.")
+        for what, index, count in (("rank", self.rank, self.world), ("worker", self.worker, self.workers)):
+            if not 0 <= index < count:
+                raise InputError(f"a {what} is one of 0 to {count - 1}. Received: {index}.")
 
-    def of_worker(self, worker: int, workers: int) -> "Share":
+    def of_worker(self, worker: int, workers: int) -> "WorkerShard":
         """The part of this rank's share that one of its workers reads."""
         return replace(self, worker=worker, workers=workers)
 
@@ -59,8 +59,8 @@ class Share:
             start, stop: places in the share.
             total: items of the stream; None: endless.
         """
-        place = np.arange(start, stop)
-        mine = self.begin + _dealt(place, self.worker, self.workers, self.turn)
+        position = np.arange(start, stop)
+        mine = self.begin + _dealt(position, self.worker, self.workers, self.turn)
         items = _dealt(mine, self.rank, self.world, self.turn)
         return items if total is None else items[mine < self.count(total)]
 
@@ -75,8 +75,8 @@ class Share:
         return rounds * self.turn + min(max(rest - index * self.turn, 0), self.turn)
 
 
-def _dealt(place: Int, index: int, many: int, turn: int) -> Int:
-    """Which items the one at `index` gets, when `many` are given `turn` items at a time."""
-    if many == 1:
-        return place
-    return (place // turn * many + index) * turn + place % turn
+def _dealt(position: Int, index: int, count: int, turn: int) -> Int:
+    """Which items the one at `index` gets, when `count` are given `turn` items at a time."""
+    if count == 1:
+        return position
+    return (position // turn * count + index) * turn + position % turn

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from mathbench.dataset.shard import schema
 from mathbench.hashing import check_seed, key_of
 from mathbench.rows import open_rows
-from mathbench.streaming.blocks import Blocks
-from mathbench.streaming.order import Order
+from mathbench.streaming.blocks import BlockCache
+from mathbench.streaming.order import EpochOrder
 from mathbench.task import Task
 
 Int = NDArray[np.int64]
@@ -55,8 +55,8 @@ class TaskSource:
         held.require(rows or 0)
         self.rows = len(held) if rows is None else rows
         self.schema = schema(task)
-        self._blocks = Blocks(task, split, self.seed, self.rows)
-        self._order = Order(self.rows, key_of("epochs", task.id, self.seed, split))
+        self._blocks = BlockCache(task, split, self.seed, self.rows)
+        self._order = EpochOrder(self.rows, key_of("epochs", task.id, self.seed, split))
 
     @property
     def spec(self) -> Mapping[str, Any]:

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from mathbench.streaming.base import BaseStream
-from mathbench.streaming.optional import require
-from mathbench.streaming.share import Share
+from mathbench.streaming.optional import require_extra
+from mathbench.streaming.share import WorkerShard
 
 if TYPE_CHECKING:
     import datasets
@@ -32,14 +32,14 @@ class Stream(BaseStream):
         Raises:
             InputError: when torch is not installed, or for arguments that are not allowed.
         """
-        require("torch", "torch")
+        require_extra("torch", "torch")
         from mathbench.streaming.torch import TorchStream
 
         return TorchStream(self, encode=encode, rank=rank, world=world, deal=deal, even=even)
 
     def torch_rows(self, *, encode: "Encode" = None) -> "TorchRows":
         """Its rows by index as a PyTorch `Dataset`: see `mathbench.streaming.torch.TorchRows`."""
-        require("torch", "torch")
+        require_extra("torch", "torch")
         from mathbench.streaming.torch import TorchRows
 
         return TorchRows(self, encode=encode)
@@ -48,24 +48,24 @@ class Stream(BaseStream):
         self, *, rank: int | None = None, world: int | None = None, even: bool = False
     ) -> "TorchSampler":
         """Batches of indices for `torch_rows`: see `mathbench.streaming.torch.TorchSampler`."""
-        require("torch", "torch")
+        require_extra("torch", "torch")
         from mathbench.streaming.torch import TorchSampler
 
         return TorchSampler(self, rank=rank, world=world, even=even)
 
     def keras(self, *, encode: "Encode" = True, **options: Any) -> "KerasStream":
         """The stream as a Keras `PyDataset`: see `mathbench.streaming.keras.KerasStream`."""
-        require("keras", "keras")
+        require_extra("keras", "keras")
         from mathbench.streaming.keras import KerasStream
 
         return KerasStream(self, encode=encode, **options)
 
     def tf(self, *, encode: "Encode" = None, rank: int = 0, world: int = 1) -> "tensorflow.data.Dataset":
         """The stream as a `tf.data.Dataset`: see `mathbench.streaming.tensorflow.dataset`."""
-        require("tensorflow", "keras")
+        require_extra("tensorflow", "keras")
         from mathbench.streaming.tensorflow import dataset
 
-        return dataset(self, encode, Share(rank, world))
+        return dataset(self, encode, WorkerShard(rank, world))
 
     def hf(self, *, shards: int | None = None) -> "datasets.IterableDataset":
         """The stream as a Hugging Face `IterableDataset`: see `mathbench.streaming.huggingface.dataset`."""

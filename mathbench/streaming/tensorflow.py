@@ -9,16 +9,16 @@ import tensorflow as tf
 
 from mathbench.errors import InputError
 from mathbench.streaming.base import BaseStream
-from mathbench.streaming.encoder import Encode, Encoder, encoder_of
-from mathbench.streaming.share import Share
+from mathbench.streaming.encoder import Encode, Encoder, make_encoder
+from mathbench.streaming.share import WorkerShard
 
 
-def dataset(stream: BaseStream, encode: Encode, share: Share) -> tf.data.Dataset:
+def dataset(stream: BaseStream, encode: Encode, share: WorkerShard) -> tf.data.Dataset:
     """A stream as a `tf.data.Dataset` of batches; its length is known where the stream is finite.
 
     Args:
         stream: what to read; it says the batch size.
-        encode: see `mathbench.streaming.encoder.encoder_of`; None: text as string tensors.
+        encode: see `mathbench.streaming.encoder.make_encoder`; None: text as string tensors.
         share: which of the batches.
 
     Raises:
@@ -31,7 +31,7 @@ def dataset(stream: BaseStream, encode: Encode, share: Share) -> tf.data.Dataset
     """
     if stream.batch_size is None:
         raise InputError("tf.data takes batches: give the stream a batch_size; .unbatch() gives rows.")
-    encoder = encoder_of(encode)
+    encoder = make_encoder(encode)
     convert = encoder or _strings
 
     def batches() -> Iterator[Any]:

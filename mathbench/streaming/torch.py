@@ -11,30 +11,30 @@ from torch.utils.data import Dataset, IterableDataset, Sampler, get_worker_info
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import MASK, key_of
-from mathbench.streaming.base import BaseStream, Reader, check_epoch, check_state, dicts, lists
-from mathbench.streaming.encoder import Encode, encoder_of
-from mathbench.streaming.order import BLOCK, Order
-from mathbench.streaming.share import Share
+from mathbench.streaming.base import BaseStream, Reader, check_epoch, check_state, iter_rows, to_lists
+from mathbench.streaming.encoder import Encode, make_encoder
+from mathbench.streaming.order import BLOCK, EpochOrder
+from mathbench.streaming.share import WorkerShard
 
 DEALT = ("batches", "blocks")
 RANKS = 1 << 10  # of one machine, whose processes may share a dataset
 
 
-class Tensors:
+class TensorBatch:
     """A batch as tensors; what is not a number stays a list.
 
     Args:
-        encode: see `mathbench.streaming.encoder.encoder_of`.
+        encode: see `mathbench.streaming.encoder.make_encoder`.
     """
 
     def __init__(self, encode: Encode):
-        self.encoder = encoder_of(encode)
+        self.encoder = make_encoder(encode)
 
     def __call__(self, table: pa.Table) -> Any:
         if self.encoder is None:
             return {
                 name: torch.tensor(column) if name in ("row", "label") else column
-                for name, column in lists(table).items()
+                for name, column in to_lists(table).items()
             }
         encoded = self.encoder(table)
         if not isinstance(encoded, dict):
@@ -54,7 +54,7 @@ class TorchStream(IterableDataset[Any]):
 
     Args:
         stream: what to read.
-        encode: see `mathbench.streaming.encoder.encoder_of`; None: text as lists.
+        encode: see `mathbench.streaming.encoder.make_encoder`; None: text as lists.
         rank, world: which part this process reads; None: those of `torch.distributed` or, before it is
             set up, of the environment of ``torchrun``; else everything.
         deal: ``"batches"`` one by one, or ``"blocks"`` of about 16,384 rows: workers then make only rows of their own,
@@ -84,9 +84,9 @@ class TorchStream(IterableDataset[Any]):
             raise InputError("encode works on batches: give the stream a batch_size.")
         if deal not in DEALT:
             raise InputError(f"unknown way to deal '{deal}'. {did_you_mean(deal, DEALT)}")
-        self.stream, self._convert, self._even = stream, Tensors(encode), even
+        self.stream, self._convert, self._even = stream, TensorBatch(encode), even
         self._turn = max(1, BLOCK // (stream.batch_size or 1)) if deal == "blocks" else 1
-        self._asked = _asked_ranks(rank, world)
+        self._requested = _requested_ranks(rank, world)
         self._reader: Reader | None = None
         self._here: tuple[int, int] | None = None  # begin and done, loaded in a worker
         self._passes = 0
@@ -114,7 +114,7 @@ class TorchStream(IterableDataset[Any]):
 
     def __getstate__(self) -> dict[str, Any]:
         """For a new process: a worker does not know the rank that is known here."""
-        return {**self.__dict__, "_asked": self._asked or _ranks_here(), "_reader": None}
+        return {**self.__dict__, "_asked": self._requested or _ranks_here(), "_reader": None}
 
     @property
     def epoch(self) -> int:
@@ -200,13 +200,13 @@ class TorchStream(IterableDataset[Any]):
         info = get_worker_info()
         return (self._passes + (info.seed - info.id if info else 0)) % (MASK >> 2) or 1
 
-    def _state(self, share: Share) -> dict[str, Any]:
+    def _state(self, share: WorkerShard) -> dict[str, Any]:
         dealt = {"begin": share.begin, "worker": share.worker, "workers": share.workers, "world": share.world}
         return {"stream": self.stream.spec, **dealt}
 
-    def _share(self, begin: int = 0) -> Share:
+    def _share(self, begin: int = 0) -> WorkerShard:
         rank, world = self._ranks()
-        return Share(rank, world, turn=self._turn, begin=begin, even=self._even)
+        return WorkerShard(rank, world, turn=self._turn, begin=begin, even=self._even)
 
     def _rescaled(self, items: int, world: int) -> int:
         """Items that each of `world` ranks has read, as items of each rank there is now."""
@@ -216,7 +216,7 @@ class TorchStream(IterableDataset[Any]):
         return items * world // mine
 
     def _ranks(self) -> tuple[int, int]:
-        return self._asked or _ranks_here() or (0, 1)
+        return self._requested or _ranks_here() or (0, 1)
 
 
 class TorchRows(Dataset[Any]):
@@ -228,7 +228,7 @@ class TorchRows(Dataset[Any]):
 
     Args:
         stream: whose rows; its batch size and epochs do not matter.
-        encode: see `mathbench.streaming.encoder.encoder_of`; None: rows as dicts.
+        encode: see `mathbench.streaming.encoder.make_encoder`; None: rows as dicts.
 
     >>> import mathbench
     >>> rows = mathbench.stream("addition", rows=1000).torch_rows()
@@ -237,7 +237,7 @@ class TorchRows(Dataset[Any]):
     """
 
     def __init__(self, stream: BaseStream, *, encode: Encode = None):
-        self._source, self._length, self._convert = stream.source, _finite(stream), Tensors(encode)
+        self._source, self._length, self._convert = stream.source, _finite(stream), TensorBatch(encode)
 
     def __len__(self) -> int:
         return self._length
@@ -251,7 +251,7 @@ class TorchRows(Dataset[Any]):
         """Rows as a list, for the loader to collate."""
         table = self._table(np.asarray(indices, dtype=np.int64))
         if self._convert.encoder is None:
-            return list(dicts(table))
+            return list(iter_rows(table))
         batch = self._convert(table)
         if not isinstance(batch, dict):
             raise InputError("rows are cut from a batch that is a dict of tensors; ask for batches instead.")
@@ -289,8 +289,8 @@ class TorchSampler(Sampler[list[int]]):
         if stream.batch_size is None:
             raise InputError("a sampler draws batches: give the stream a batch_size.")
         self._rows, self._size, self._per_epoch = _finite(stream), stream.batch_size, stream.per_epoch or 0
-        self._order = Order(self._rows, key_of("sampler", str(dict(stream.source.spec))))
-        self._asked, self._even = _asked_ranks(rank, world), even
+        self._order = EpochOrder(self._rows, key_of("sampler", str(dict(stream.source.spec))))
+        self._requested, self._even = _requested_ranks(rank, world), even
         self.epoch, self._begin = stream.epoch, 0
 
     def __len__(self) -> int:
@@ -298,8 +298,8 @@ class TorchSampler(Sampler[list[int]]):
 
     def __iter__(self) -> Iterator[list[int]]:
         begin, self._begin = self._begin, 0
-        for place in range(begin, len(self)):
-            item = int(self._share().items(place, place + 1, self._per_epoch)[0])
+        for position in range(begin, len(self)):
+            item = int(self._share().items(position, position + 1, self._per_epoch)[0])
             positions = np.arange(item * self._size, min((item + 1) * self._size, self._rows))
             yield self._order.rows_at(self.epoch, positions).tolist()
 
@@ -312,9 +312,9 @@ class TorchSampler(Sampler[list[int]]):
         """Let the next pass leave out its first batches: those that came out of the loader before a resume."""
         self._begin = batches
 
-    def _share(self) -> Share:
-        rank, world = self._asked or _ranks_here() or (0, 1)
-        return Share(rank, world, even=self._even)
+    def _share(self) -> WorkerShard:
+        rank, world = self._requested or _ranks_here() or (0, 1)
+        return WorkerShard(rank, world, even=self._even)
 
 
 def _finite(stream: BaseStream) -> int:
@@ -327,13 +327,13 @@ def _each(values: Any) -> Any:
     return values.unbind() if isinstance(values, torch.Tensor) else values
 
 
-def _asked_ranks(rank: int | None, world: int | None) -> tuple[int, int] | None:
+def _requested_ranks(rank: int | None, world: int | None) -> tuple[int, int] | None:
     """The rank that was asked for; None for the one that this process has when it reads."""
     if (rank is None) != (world is None):
         raise InputError(f"rank and world go together. Received: rank={rank}, world={world}.")
     if rank is None or world is None:
         return None
-    Share(rank, world)
+    WorkerShard(rank, world)
     return rank, world
 
 

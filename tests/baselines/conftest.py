@@ -3,8 +3,8 @@ import os
 import pytest
 from hypothesis import settings
 
-from mathbench.baselines.recipe import configured, read
-from mathbench.baselines.spec import Spec
+from mathbench.baselines.recipe import apply_overrides, read
+from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
 from mathbench.dataset.data import Data
 from mathbench.families import task
@@ -45,7 +45,9 @@ def tiny():
     def make(name="lstm-seq2seq", framework="torch", seed=0, **overrides):
         entry = baseline(name)
         values = {"hidden": 12, "batch": 32, "steps": 12, "evaluate": 4, **overrides}
-        settings, choices = configured(read(name), entry, framework, {k: str(v) for k, v in values.items()})
-        return Spec(entry, framework, name, seed, settings, choices)
+        settings, choices = apply_overrides(
+            read(name), entry, framework, {k: str(v) for k, v in values.items()}
+        )
+        return RunSpec(entry, framework, name, seed, settings, choices)
 
     return make

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from mathbench.baselines import checkpoint
-from mathbench.baselines.models.interface import Place, Shape
+from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.predictor import build
-from mathbench.baselines.recipe import configured, names, read
-from mathbench.baselines.run import Order, run
-from mathbench.baselines.settings import Seq2Seq
-from mathbench.baselines.spec import Spec
+from mathbench.baselines.recipe import apply_overrides, names, read
+from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.settings import Seq2SeqSettings
+from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import BASELINES
 from mathbench.baselines.trainer import encoding_of
 from mathbench.baselines.training import loop
@@ -35,7 +35,7 @@ SAVED = [(name, "torch") for name in CLASSICS] + [
 def network(name, framework, shape, seed=0, **settings):
     entry = BASELINES[name]
     made = load(entry.settings)(**settings)
-    return load(entry.frameworks[framework])(shape, made, seed, Place("cpu"))
+    return load(entry.frameworks[framework])(shape, made, seed, DeviceConfig("cpu"))
 
 
 def questions(shape, rows=9, more=0):
@@ -44,11 +44,11 @@ def questions(shape, rows=9, more=0):
 
 # the shapes that the sources have: their alphabet, longest question and longest answer
 PUBLISHED = (
-    ("bilstm-seq2seq", Shape(13, 13, 10, 5), {"hidden": 20}, 15_733),
-    ("lstm-seq2seq", Shape(12, 12, 7, 4), {"hidden": 128}, 205_324),
-    ("lstm-small", Shape(12, 12, 5, 2), {}, 52_212),
+    ("bilstm-seq2seq", NetworkShape(13, 13, 10, 5), {"hidden": 20}, 15_733),
+    ("lstm-seq2seq", NetworkShape(12, 12, 7, 4), {"hidden": 128}, 205_324),
+    ("lstm-small", NetworkShape(12, 12, 5, 2), {}, 52_212),
     # one sigmoid has 101 weights less than a softmax over two classes
-    ("cnn-lstm-classifier", Shape(10, 2, 5, 1), {}, 54_293 + 101),
+    ("cnn-lstm-classifier", NetworkShape(10, 2, 5, 1), {}, 54_293 + 101),
 )
 
 
@@ -64,7 +64,7 @@ def test_the_simple_lstm_of_the_paper_has_18_million_weights():
     count = (
         sum(p.numel() for p in reader.parameters()) - 4 * 2048 + sum(p.numel() for p in output.parameters())
     )
-    small = network("simple-lstm", "torch", Shape(95, 95, 160, 30), hidden=8)
+    small = network("simple-lstm", "torch", NetworkShape(95, 95, 160, 30), hidden=8)
     assert small.parameters == 4 * 8 * (95 + 8 + 1) + 95 * (8 + 1)  # the same formula as
     assert count == 4 * 2048 * (95 + 2048 + 1) + 95 * (2048 + 1)
     assert round(count / 1e6) == 18
@@ -74,13 +74,13 @@ def test_the_simple_lstm_of_the_paper_has_18_million_weights():
 def test_the_recipe_of_a_source_has_its_count(name):
     recipe = read(name)
     entry = BASELINES[recipe.baseline]
-    settings, choices = configured(recipe, entry, "torch", {})
+    settings, choices = apply_overrides(recipe, entry, "torch", {})
     given = dict(recipe.task)
     data = Data.generate(
         task(given.pop("name"), **given), {**recipe.sizes, "interpolate": 5, "extrapolate": 0}
     )
-    spec = Spec(entry, "torch", name, 0, settings, choices)
-    made = build(spec, encoding_of(spec, data), Place("cpu")).parameters
+    spec = RunSpec(entry, "torch", name, 0, settings, choices)
+    made = build(spec, encoding_of(spec, data), DeviceConfig("cpu")).parameters
     # two classes for one sigmoid; tokens for the blank and the 8 letters of the answers: 3 * 32 weights each
     more = 101 + 9 * 96 if entry.name == "cnn-lstm-classifier" else 0
     assert made - more == recipe.published["parameters"]
@@ -117,7 +117,7 @@ def recurrent_layout(layer, end):
 @pytest.mark.parametrize("more", [0, 3])
 @pytest.mark.parametrize("name", BOTH)
 def test_both_frameworks_compute_the_same_function(name, more):
-    shape = Shape(12, 12, 6, 4)
+    shape = NetworkShape(12, 12, 6, 4)
     pair = [network(name, framework, shape, hidden=8) for framework in ("torch", "keras")]
     mine, theirs = pair
     with torch.no_grad():
@@ -134,7 +134,7 @@ def test_both_frameworks_compute_the_same_function(name, more):
 
 
 def test_a_gru_and_an_lstm_with_prefixes_agree_in_both_frameworks():
-    shape = Shape(12, 3, 6, 1, prefix=True)
+    shape = NetworkShape(12, 3, 6, 1, prefix=True)
     mine, theirs = (network("gru-classifier", framework, shape, hidden=8) for framework in ("torch", "keras"))
     with torch.no_grad():
         for variable, weight in zip(theirs.model.weights, keras_layout(mine.module), strict=True):
@@ -147,7 +147,7 @@ def test_a_gru_and_an_lstm_with_prefixes_agree_in_both_frameworks():
 
 
 def shape_of(name):
-    return Shape(12, 5, 6, 1) if BASELINES[name].classify else Shape(12, 12, 6, 3)
+    return NetworkShape(12, 5, 6, 1) if BASELINES[name].classify else NetworkShape(12, 12, 6, 3)
 
 
 @pytest.mark.parametrize("name", CLASSICS)
@@ -173,7 +173,7 @@ def test_a_saved_classic_answers_as_it_did_longer_questions_too(name, framework,
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
 def test_dropout_follows_from_the_key_and_goes_on_exactly(framework):
-    shape = Shape(12, 3, 6, 1)
+    shape = NetworkShape(12, 3, 6, 1)
     asked, labels = questions(shape), np.ones((9, 1), dtype=np.int64)
     drawn = {"hidden": 16, "dropout": 0.3, "recurrent_dropout": 0.3}
     made = network("cnn-lstm-classifier", framework, shape, **drawn)
@@ -193,7 +193,7 @@ def test_dropout_follows_from_the_key_and_goes_on_exactly(framework):
 
 
 def test_next_to_no_dropout_is_none():
-    shape = Shape(12, 3, 6, 1)
+    shape = NetworkShape(12, 3, 6, 1)
     asked, labels = questions(shape), np.ones((9, 1), dtype=np.int64)
 
     def loss(share):
@@ -206,7 +206,7 @@ def test_next_to_no_dropout_is_none():
 
 def test_a_run_with_dropout_that_was_cut_ends_like_a_whole_one(tiny, multiples, tmp_path, monkeypatch):
     spec = tiny("cnn-lstm-classifier", "torch", steps=8, dropout=0.2)
-    run(spec, multiples, Order(tmp_path / "whole"))
+    run(spec, multiples, RunOptions(tmp_path / "whole"))
     step = loop._step
 
     def cut(job, state):
@@ -216,16 +216,16 @@ def test_a_run_with_dropout_that_was_cut_ends_like_a_whole_one(tiny, multiples, 
 
     monkeypatch.setattr(loop, "_step", cut)
     with pytest.raises(RuntimeError, match="pulled"):
-        run(spec, multiples, Order(tmp_path / "cut"))
+        run(spec, multiples, RunOptions(tmp_path / "cut"))
     monkeypatch.setattr(loop, "_step", step)
-    run(spec, multiples, Order(tmp_path / "cut", resume=True))
+    run(spec, multiples, RunOptions(tmp_path / "cut", resume=True))
     whole, cut = (checkpoint.read(tmp_path / folder)[1]["weights"] for folder in ("whole", "cut"))
     assert whole.keys() == cut.keys()
     assert all(np.array_equal(whole[key], cut[key]) for key in whole)
 
 
 def test_an_expected_mask_keeps_the_mean():
-    shape = Shape(12, 3, 6, 1)
+    shape = NetworkShape(12, 3, 6, 1)
     made = network("cnn-lstm-classifier", "torch", shape, hidden=4, dropout=0.5, recurrent_dropout=0.0)
     inputs = made._inputs(questions(shape, rows=1)).expand(4000, -1, -1)
     with torch.no_grad():
@@ -238,7 +238,7 @@ def test_an_expected_mask_keeps_the_mean():
 
 @pytest.mark.parametrize("name", [n for n in CLASSICS if n != "mlp"])
 def test_every_answer_position_sees_the_whole_question(name):
-    shape = Shape(12, 12, 9, 4)
+    shape = NetworkShape(12, 12, 9, 4)
     made = network(name, "torch", shape, hidden=8)
     inputs = made._inputs(questions(shape)).requires_grad_()
     made.module.eval()
@@ -248,23 +248,23 @@ def test_every_answer_position_sees_the_whole_question(name):
 
 
 def test_a_perceptron_reads_no_more_than_it_was_built_for():
-    shape = Shape(12, 12, 6, 4)
-    made, wide = network("mlp", "torch", shape, hidden=8), questions(Shape(12, 12, 8, 4))
+    shape = NetworkShape(12, 12, 6, 4)
+    made, wide = network("mlp", "torch", shape, hidden=8), questions(NetworkShape(12, 12, 8, 4))
     assert np.array_equal(made.predict(wide), made.predict(wide[:, :6]))
 
 
 def test_thinking_is_counted_in_steps():
-    shape = Shape(12, 12, 6, 4)
+    shape = NetworkShape(12, 12, 6, 4)
     made, asked = network("simple-lstm", "torch", shape, hidden=8, thinking=5), questions(shape, rows=1)
     assert made.inspect(asked, made.predict(asked))["hidden/reader"].shape == (6 + 5 + 4, 8)
 
 
 def test_what_cannot_be_built_is_one_line():
     with pytest.raises(InputError, match="writer=hidden=128"):
-        Seq2Seq(writer=64, start="encoder")
+        Seq2SeqSettings(writer=64, start="encoder")
     for shape, words in (
-        (Shape(12, 3, 6, 1, prefix=True), "labels=prefix"),
-        (Shape(12, 3, 1, 1), "2 tokens"),
+        (NetworkShape(12, 3, 6, 1, prefix=True), "labels=prefix"),
+        (NetworkShape(12, 3, 1, 1), "2 tokens"),
     ):
         for framework in ("torch", "keras"):
             with pytest.raises(InputError, match=words):
@@ -277,7 +277,7 @@ def test_every_network_has_a_recipe_of_its_name_and_every_recipe_fits():
         assert entry.kind != "network" or recipes[entry.name].baseline == entry.name
     for recipe in recipes.values():
         for framework in BASELINES[recipe.baseline].frameworks:
-            settings, choices = configured(recipe, BASELINES[recipe.baseline], framework, {})
+            settings, choices = apply_overrides(recipe, BASELINES[recipe.baseline], framework, {})
             assert settings.steps > 0
             assert choices.query in ("reversed", "forward")
         assert recipe.source

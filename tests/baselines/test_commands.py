@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mathbench.baselines.result import Result
-from mathbench.baselines.run import Order, run
+from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.table import BASELINES
 from mathbench.errors import InputError
 from tests.baselines.commands import SMALL, mathbench
@@ -45,7 +45,7 @@ def test_a_run_writes_what_the_board_reads(capsys):
 
 
 def test_a_result_comes_back_and_its_id_is_its_content(tmp_path, tiny, sums):
-    result = run(tiny(), sums, Order(tmp_path / "r"))
+    result = run(tiny(), sums, RunOptions(tmp_path / "r"))
     assert Result.load(tmp_path / "r") == result
     content = json.loads((tmp_path / "r" / "result.json").read_text())
     assert content["id"] == result.id

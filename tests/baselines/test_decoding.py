@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from mathbench.baselines.models.decoding import beams, greedy
-from mathbench.baselines.models.interface import Place, Shape
+from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.settings import POSITIONS
 from mathbench.baselines.table import baseline
 from mathbench.registry import load
 
-SHAPE = Shape(12, 12, 7, 4, digits=tuple(range(1, 11)))
+SHAPE = NetworkShape(12, 12, 7, 4, digits=tuple(range(1, 11)))
 WRITERS = [
     ("attentional-lstm", {}),
     ("attentional-lstm", {"layers": 2, "reading": "forward"}),
@@ -33,7 +33,7 @@ def writer(name, shape=SHAPE, seed=0, **options):
     small = {"hidden": 16, "inner": 24, "heads": 2, "reader": 12}
     known = load(entry.settings).__dataclass_fields__
     settings = load(entry.settings)(**{k: v for k, v in small.items() if k in known} | options)
-    return load(entry.frameworks["torch"])(shape, settings, seed, Place("cpu"))
+    return load(entry.frameworks["torch"])(shape, settings, seed, DeviceConfig("cpu"))
 
 
 def asked(rows=6, width=7, seed=0):

@@ -55,7 +55,7 @@ def test_a_stopped_run_of_two_processes_goes_on_exactly():
         start_new_session=True,
     )
     deadline = time.monotonic() + 120
-    while not Path("cut", checkpoint.FILE).exists() and process.poll() is None:
+    while not Path("cut", checkpoint.CHECKPOINT_FILE).exists() and process.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
@@ -72,6 +72,6 @@ def test_what_cannot_be_shared_is_one_line(capsys, monkeypatch):
     assert trained("lstm-seq2seq", *SMALL, "--framework", "keras") == 2
     monkeypatch.setattr(distributed, "world", lambda: 2)
     with pytest.raises(InputError, match="as many rows"):
-        distributed.part(np.zeros((1, 3), np.int64), np.zeros((1, 2), np.int64))
+        distributed.local_rows(np.zeros((1, 3), np.int64), np.zeros((1, 2), np.int64))
     said = capsys.readouterr().err
     assert "in PyTorch only" in said and said.count("\n") == 1

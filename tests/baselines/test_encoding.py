@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mathbench.baselines.encoding import Choices, Encoding, alphabet_of, fitted, prefix_labels
+from mathbench.baselines.encoding import Encoding, EncodingOptions, fit_encoding, prefix_labels, vocabulary_of
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.families import task
 from mathbench.reserve import reserve_of
 
 ALL = [
-    Choices(query=q, padding=p, answer=a)
+    EncodingOptions(query=q, padding=p, answer=a)
     for q, p, a in itertools.product(
         ("reversed", "forward"), ("right", "left", "operands"), ("first", "last")
     )
@@ -30,7 +30,7 @@ def column(values):
 @pytest.mark.parametrize("choices", ALL, ids=lambda c: f"{c.query}-{c.padding}-{c.answer}")
 @given(questions=SUMS, answers=ANSWERS)
 def test_answers_come_back_and_questions_lose_nothing(choices, questions, answers):
-    encoding = fitted(choices, "+-0123456789", column(questions), column(answers))
+    encoding = fit_encoding(choices, "+-0123456789", column(questions), column(answers))
     assert encoding.decoded(encoding.answers(column(answers))).to_pylist() == answers
     tokens = encoding.questions(column(questions))
     if choices.query == "reversed":
@@ -41,7 +41,9 @@ def test_answers_come_back_and_questions_lose_nothing(choices, questions, answer
 
 @given(questions=SUMS)
 def test_operands_are_padded_one_by_one(questions):
-    encoding = fitted(Choices("forward", "operands"), "+0123456789", column(questions), column(["1"]))
+    encoding = fit_encoding(
+        EncodingOptions("forward", "operands"), "+0123456789", column(questions), column(["1"])
+    )
     tokens = encoding.questions(column(questions))
     symbols = np.array(list(" " + encoding.alphabet))
     parts = [question.split("+") for question in questions]
@@ -53,7 +55,7 @@ def test_operands_are_padded_one_by_one(questions):
 
 
 def test_longer_questions_get_wider_and_unknown_characters_are_refused():
-    encoding = fitted(Choices(), "+0123456789", column(["1+2"]), column(["3"]))
+    encoding = fit_encoding(EncodingOptions(), "+0123456789", column(["1+2"]), column(["3"]))
     assert encoding.questions(column(["1+2", "123+456"])).shape == (2, 7)
     with pytest.raises(InputError, match=re.escape("does not know '*'")):
         encoding.questions(column(["1*2"]))
@@ -61,7 +63,7 @@ def test_longer_questions_get_wider_and_unknown_characters_are_refused():
 
 def test_slices_chunks_and_dictionaries_are_read_right():
     plain = column(["7", "12+3", "4+5", "10+20"])
-    encoding = fitted(Choices(), "+0123456789", plain, plain)
+    encoding = fit_encoding(EncodingOptions(), "+0123456789", plain, plain)
     wanted = encoding.questions(column(["12+3", "4+5"]))
     chunked = pa.chunked_array([plain.slice(1, 1), plain.slice(2, 1)])
     for form in (plain.slice(1, 2), chunked, plain.slice(1, 2).dictionary_encode()):
@@ -71,16 +73,16 @@ def test_slices_chunks_and_dictionaries_are_read_right():
 def test_the_classic_sizes():
     data = Data.generate(task("addition", digits=3), {"train": 2000})
     train = data.splits["train"]
-    alphabet = alphabet_of(data.task, [train["question"], train["answer"]])
-    encoding = fitted(Choices(), alphabet, train["question"], train["answer"])
+    alphabet = vocabulary_of(data.task, [train["question"], train["answer"]])
+    encoding = fit_encoding(EncodingOptions(), alphabet, train["question"], train["answer"])
     assert (encoding.symbols, encoding.question_width, encoding.answer_width) == (12, 7, 4)
     assert Encoding.from_json(encoding.to_json()) == encoding
 
 
 def test_classes_and_prefix_labels(multiples):
     train = multiples.splits["train"]
-    choices = Choices(query="forward", padding="left", labels="prefix")
-    encoding = fitted(choices, "0123456789", train["question"], train["answer"], classify=True)
+    choices = EncodingOptions(query="forward", padding="left", labels="prefix")
+    encoding = fit_encoding(choices, "0123456789", train["question"], train["answer"], classify=True)
     assert encoding.classes == ("false", "true")
     assert encoding.decoded(encoding.answers(train["answer"])).to_pylist() == train["answer"].to_pylist()
     labels = prefix_labels(encoding, encoding.questions(train["question"]), multiples.task)
@@ -96,7 +98,7 @@ def test_classes_and_prefix_labels(multiples):
 @pytest.mark.parametrize("choices", ALL, ids=lambda c: f"{c.query}-{c.padding}-{c.answer}")
 @given(questions=SUMS)
 def test_in_groups_every_question_has_the_tokens_it_has_alone(choices, questions):
-    encoding = fitted(choices, "+0123456789", column(["12+3", "4+56"]), column(["1"]))
+    encoding = fit_encoding(choices, "+0123456789", column(["12+3", "4+56"]), column(["1"]))
     seen = []
     for rows, tokens in encoding.grouped(column(questions)):
         for row, line in zip(rows, tokens, strict=True):

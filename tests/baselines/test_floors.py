@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from mathbench.baselines.shortcuts.answerer import makes_sense
+from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.shortcuts.floors import PRIMES
 from mathbench.baselines.table import BASELINES, baseline
 from mathbench.dataset.data import Data
@@ -29,7 +29,7 @@ def test_every_floor_answers_and_comes_back_from_its_state(family):
     questions, answers = columns(data)
     for entry in FLOORS:
         kind = load(entry.target)
-        if makes_sense(kind, data.task):
+        if applies_to(kind, data.task):
             made = fitted(entry.name, data)
             given = made.predict(questions)
             assert len(given) == len(questions)

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 
 from mathbench.baselines.analysis import inspect
-from mathbench.baselines.analysis.confidence import confidences
-from mathbench.baselines.encoding import Choices, fitted
-from mathbench.baselines.models.interface import Place
-from mathbench.baselines.predictor import Trained, reopened
-from mathbench.baselines.run import Order, run
+from mathbench.baselines.analysis.confidence import character_probabilities
+from mathbench.baselines.encoding import EncodingOptions, fit_encoding
+from mathbench.baselines.models.interface import DeviceConfig
+from mathbench.baselines.predictor import TrainedNetwork, load_run
+from mathbench.baselines.run import RunOptions, run
 from mathbench.cli import main
 from mathbench.errors import InputError
 
@@ -34,31 +34,31 @@ class Certain:
 
 def trained(tokens, chances, classify=False, **choices):
     answers = pa.array(["false", "true"]) if classify else pa.array(["123"])
-    encoding = fitted(Choices(**choices), "+0123456789", pa.array(["1+2"]), answers, classify)
-    return Trained(Certain(tokens, chances), encoding)
+    encoding = fit_encoding(EncodingOptions(**choices), "+0123456789", pa.array(["1+2"]), answers, classify)
+    return TrainedNetwork(Certain(tokens, chances), encoding)
 
 
 def test_parts_come_in_reading_order_up_to_the_end():
     # token 2 is the character 0, so 3, 4, 5 are 1, 2, 3
     asked = pa.array(["1+2", "1+2"])
-    first = confidences(trained([3, 4, 0], [0.5, 0.25, 1.0]), asked)
+    first = character_probabilities(trained([3, 4, 0], [0.5, 0.25, 1.0]), asked)
     assert len(first) == 2 and first[0] == first[1]
     assert (first[0].answer, first[0].parts, first[0].probabilities) == (
         "12",
         ("1", "2", ""),
         (0.5, 0.25, 1.0),
     )
-    last = confidences(trained([3, 4, 0], [0.5, 0.25, 1.0], answer="last"), asked)[0]
+    last = character_probabilities(trained([3, 4, 0], [0.5, 0.25, 1.0], answer="last"), asked)[0]
     assert (last.answer, last.parts, last.probabilities) == ("21", ("2", "1", ""), (0.25, 0.5, 1.0))
-    full = confidences(trained([3, 4, 5], [0.5, 0.25, 1.0]), asked)[0]
+    full = character_probabilities(trained([3, 4, 5], [0.5, 0.25, 1.0]), asked)[0]
     assert (full.answer, full.parts) == ("123", ("1", "2", "3"))
-    label = confidences(trained([1], [0.75], classify=True), asked)[0]
+    label = character_probabilities(trained([1], [0.75], classify=True), asked)[0]
     assert (label.answer, label.parts, label.probabilities) == ("true", ("true",), (0.75,))
 
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
 def test_ask_and_inspect_a_run(framework, tiny, sums, tmp_path, capsys):
-    run(tiny(framework=framework), sums, Order(tmp_path / "r"))
+    run(tiny(framework=framework), sums, RunOptions(tmp_path / "r"))
     assert mathbench("ask", tmp_path / "r", "12+29", "7+8", "--json") == 0
     said = json.loads(capsys.readouterr().out)
     assert [row["question"] for row in said] == ["12+29", "7+8"]
@@ -81,8 +81,8 @@ def test_ask_and_inspect_a_run(framework, tiny, sums, tmp_path, capsys):
 def test_with_a_beam_the_answer_shown_is_the_one_whose_confidence_is_shown(tiny, sums, tmp_path, capsys):
     """And it is decoded once: a network that is hardly trained answers otherwise greedily."""
     options = {"beam": 5, "longest": 4, "reader": 8, "rate": 0.03, "steps": 40, "evaluate": 40}
-    run(tiny("attentional-lstm", **options), sums, Order(tmp_path / "r"))
-    trained = reopened(tmp_path / "r", Place("cpu")).trained
+    run(tiny("attentional-lstm", **options), sums, RunOptions(tmp_path / "r"))
+    trained = load_run(tmp_path / "r", DeviceConfig("cpu")).trained
     questions = sums.splits["interpolate"]["question"].to_pylist()
     tokens = trained.encoding.questions(pa.array(questions))
     beam, greedy = (trained.encoding.decoded(trained.network.predict(tokens, k)).to_pylist() for k in (5, 1))
@@ -108,15 +108,15 @@ def test_attention_is_labelled_with_what_stands_there(tmp_path):
 
 
 def test_a_network_that_shows_nothing_draws_nothing(tiny, sums, tmp_path, capsys, monkeypatch):
-    run(tiny(), sums, Order(tmp_path / "r"))
-    monkeypatch.setattr(inspect, "matrices_of", lambda trained, tokens, answer: {})
+    run(tiny(), sums, RunOptions(tmp_path / "r"))
+    monkeypatch.setattr(inspect, "activation_matrices", lambda trained, tokens, answer: {})
     assert mathbench("inspect", tmp_path / "r", "1+1") == 0
     assert "shows nothing" in capsys.readouterr().err
     assert not (tmp_path / "r" / "plots").exists()
 
 
 def test_bad_questions_are_one_line(tiny, sums, tmp_path, capsys):
-    run(tiny(), sums, Order(tmp_path / "r"))
+    run(tiny(), sums, RunOptions(tmp_path / "r"))
     main_folder = tmp_path / "floor"
     words = [
         "--digits",

@@ -5,15 +5,15 @@ import pyarrow as pa
 import pytest
 
 from mathbench.baselines import checkpoint
-from mathbench.baselines.curriculum import stages_of
-from mathbench.baselines.encoding import Choices, fitted
-from mathbench.baselines.models.interface import IGNORED, Place
-from mathbench.baselines.predictor import loaded
-from mathbench.baselines.run import Order, run
+from mathbench.baselines.curriculum import parse_stages
+from mathbench.baselines.encoding import EncodingOptions, fit_encoding
+from mathbench.baselines.models.interface import IGNORE_INDEX, DeviceConfig
+from mathbench.baselines.predictor import load_predictor
+from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.trainer import prepare
 from mathbench.baselines.training import loop
-from mathbench.baselines.training.batches import Ahead, Bucketed, Feed, InMemory
-from mathbench.baselines.training.online import Online, alphabet_for, labels_of
+from mathbench.baselines.training.batches import Bucketed, InMemory, Prefetcher, RowSampler
+from mathbench.baselines.training.online import OnlineBatches, encode_labels, stream_vocabulary
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.families import task
@@ -25,8 +25,8 @@ SUMS = task("addition", digits=3)
 
 def encoding_for(made, choices=None, classify=False):
     rows = open_rows(made, "train", 0).batch(range(2000))
-    characters = alphabet_for(made, "0123456789+-*/%() ")
-    return fitted(choices or Choices(), characters, rows["question"], rows["answer"], classify)
+    characters = stream_vocabulary(made, "0123456789+-*/%() ")
+    return fit_encoding(choices or EncodingOptions(), characters, rows["question"], rows["answer"], classify)
 
 
 def same(one, two):
@@ -35,14 +35,14 @@ def same(one, two):
 
 def test_a_stream_shows_the_rows_of_train_in_order():
     encoding = encoding_for(SUMS)
-    online = Online(SUMS, 5, 50, encoding)
+    online = OnlineBatches(SUMS, 5, 50, encoding)
     rows = open_rows(SUMS, "train", 5).batch(range(20_000, 20_050))
     questions, labels = online.batch(400)
     assert same((questions, labels), (encoding.questions(rows["question"]), encoding.answers(rows["answer"])))
 
 
 def test_a_stream_meets_no_row_of_an_evaluation_split_of_any_seed():
-    online = Online(SUMS, 0, 4000, encoding_for(SUMS))
+    online = OnlineBatches(SUMS, 0, 4000, encoding_for(SUMS))
     seen = {tuple(sorted(q.split("+"))) for i in range(5) for q in online.stream[i]["question"]}
     for seed in (0, 1, "other"):
         for split in ("validation", "interpolate", "extrapolate"):
@@ -53,7 +53,7 @@ def test_a_stream_meets_no_row_of_an_evaluation_split_of_any_seed():
 
 def test_each_row_comes_once_before_any_comes_again():
     small = task("modular")
-    online = Online(small, 0, 1000, encoding_for(small))
+    online = OnlineBatches(small, 0, 1000, encoding_for(small))
     held = len(open_rows(small, "train", 0))
     steps = -(-held // 1000)
     first, second = (
@@ -64,30 +64,35 @@ def test_each_row_comes_once_before_any_comes_again():
 
 
 def test_what_is_made_ahead_is_the_same():
-    online = Online(SUMS, 0, 20, encoding_for(SUMS))
-    with Ahead(online, 4, 903) as ahead:
+    online = OnlineBatches(SUMS, 0, 20, encoding_for(SUMS))
+    with Prefetcher(online, 4, 903) as ahead:
         for step in (0, 1, 2, 3, 900, 901):  # a resumed run begins anywhere
-            assert same(ahead.batch(step), Online(SUMS, 0, 20, encoding_for(SUMS)).batch(step))
+            assert same(ahead.batch(step), OnlineBatches(SUMS, 0, 20, encoding_for(SUMS)).batch(step))
 
 
 def test_an_error_in_the_background_arrives():
-    foreign = fitted(Choices(), "01+", pa.array(["1+1"]), pa.array(["10"]))
-    with Ahead(Online(SUMS, 0, 20, foreign), 4, 10) as ahead, pytest.raises(InputError, match="alphabet"):
+    foreign = fit_encoding(EncodingOptions(), "01+", pa.array(["1+1"]), pa.array(["10"]))
+    with (
+        Prefetcher(OnlineBatches(SUMS, 0, 20, foreign), 4, 10) as ahead,
+        pytest.raises(InputError, match="alphabet"),
+    ):
         ahead.batch(0)
 
 
 def test_answers_that_no_row_in_advance_had():
-    encoding = fitted(Choices(), "0123456789+", pa.array(["1+1"]), pa.array(["12"]))
-    assert labels_of(encoding, SUMS, np.zeros((1, 3)), pa.array(["1234"])).tolist() == [[2, 3]]
-    classes = fitted(Choices(), "0123456789", pa.array(["1"]), pa.array(["no", "yes"]), classify=True)
+    encoding = fit_encoding(EncodingOptions(), "0123456789+", pa.array(["1+1"]), pa.array(["12"]))
+    assert encode_labels(encoding, SUMS, np.zeros((1, 3)), pa.array(["1234"])).tolist() == [[2, 3]]
+    classes = fit_encoding(
+        EncodingOptions(), "0123456789", pa.array(["1"]), pa.array(["no", "yes"]), classify=True
+    )
     asked = pa.array(["yes", "perhaps", "no"])
-    assert labels_of(classes, SUMS, np.zeros((3, 3)), asked).tolist() == [[1], [IGNORED], [0]]
-    assert alphabet_for(task("deepmind/arithmetic__mul"), "12") == "".join(sorted(PRINTABLE))
+    assert encode_labels(classes, SUMS, np.zeros((3, 3)), asked).tolist() == [[1], [IGNORE_INDEX], [0]]
+    assert stream_vocabulary(task("deepmind/arithmetic__mul"), "12") == "".join(sorted(PRINTABLE))
 
 
 def stopped_and_resumed(spec, data, folder, monkeypatch):
     """Run once whole and once with an end at step 7; both are returned."""
-    whole = run(spec, data, Order(folder / "whole"))
+    whole = run(spec, data, RunOptions(folder / "whole"))
     step = loop._step
 
     def pulled(job, state):
@@ -97,9 +102,9 @@ def stopped_and_resumed(spec, data, folder, monkeypatch):
 
     monkeypatch.setattr(loop, "_step", pulled)
     with pytest.raises(RuntimeError):
-        run(spec, data, Order(folder / "cut"))
+        run(spec, data, RunOptions(folder / "cut"))
     monkeypatch.setattr(loop, "_step", step)
-    return whole, run(spec, data, Order(folder / "cut", resume=True))
+    return whole, run(spec, data, RunOptions(folder / "cut", resume=True))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +122,7 @@ def test_an_online_run_resumes_exactly(framework, buckets, tiny, sums, tmp_path,
 
 def test_a_curriculum_shows_its_strata_and_then_all(tiny, sums):
     spec = tiny(steps=10, curriculum="0.3 digits=1+1; 0.2 digits=2+1", query="forward", padding="right")
-    ready = prepare(spec, sums, Place("cpu"))
+    ready = prepare(spec, sums, DeviceConfig("cpu"))
     shown = [(ready.batches.batch(step)[0] != 0).sum(axis=1).tolist() for step in range(10)]
     assert all(set(lengths) == {3} for lengths in shown[:3])
     assert all(set(lengths) == {4} for lengths in shown[3:5])
@@ -127,14 +132,14 @@ def test_a_curriculum_shows_its_strata_and_then_all(tiny, sums):
 @pytest.mark.parametrize("words", ["0.2", "x digits=1*", "-0.1 digits=1*", "0.6 a; 0.6 b", "1.5 a"])
 def test_stages_are_checked(words, tiny):
     with pytest.raises(InputError, match="curriculum"):
-        stages_of(words)
+        parse_stages(words)
     with pytest.raises(InputError, match="curriculum"):
         tiny(curriculum=words)
 
 
 def test_a_stage_needs_rows(tiny, sums):
     with pytest.raises(InputError, match="no stratum of train matches 'digits=7"):
-        prepare(tiny(curriculum="0.2 digits=7*"), sums, Place("cpu"))
+        prepare(tiny(curriculum="0.2 digits=7*"), sums, DeviceConfig("cpu"))
 
 
 def test_what_does_not_go_together_is_refused(tiny, sums, multiples):
@@ -144,7 +149,7 @@ def test_what_does_not_go_together_is_refused(tiny, sums, multiples):
         (tiny("lstm-classifier", buckets=2, labels="prefix"), multiples, "labels"),
     ):
         with pytest.raises(InputError, match=words):
-            prepare(spec, data, Place("cpu"))
+            prepare(spec, data, DeviceConfig("cpu"))
 
 
 @pytest.mark.parametrize("first", [False, True])
@@ -153,7 +158,7 @@ def test_buckets_hold_the_same_rows_in_narrow_batches(first):
     lengths = luck.integers(1, 40, 600)
     filled = np.arange(40) < lengths[:, None]
     questions = np.where(filled[:, ::-1] if first else filled, luck.integers(1, 9, (600, 40)), 0)
-    inner = InMemory(questions, np.arange(600)[:, None], Feed(600, 20, 0))
+    inner = InMemory(questions, np.arange(600)[:, None], RowSampler(600, 20, 0))
     bucketed = Bucketed(inner, 10, 3, first)
     widths, spread = [], []
     for group in range(3):
@@ -178,8 +183,8 @@ def test_a_bucketed_run_answers_each_question_by_itself(tiny, tmp_path):
 
     sizes = {"train": 500, "validation": 60, "interpolate": 60, "extrapolate": 60}
     data = Data.generate(task("addition", digits=3), sizes)
-    run(tiny(buckets=4, padding="left"), data, Order(tmp_path / "r"))
-    predict, _ = loaded(tmp_path / "r", Place("cpu"))
+    run(tiny(buckets=4, padding="left"), data, RunOptions(tmp_path / "r"))
+    predict, _ = load_predictor(tmp_path / "r", DeviceConfig("cpu"))
     kept = pq.read_table(tmp_path / "r" / "predictions.parquet")["prediction"].to_pylist()
     splits = ("validation", "interpolate", "extrapolate")
     questions = [question.as_py() for split in splits for question in data.splits[split]["question"]]

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from mathbench.baselines.analysis import plots
-from mathbench.baselines.run import Order, run
-from mathbench.baselines.spec import Spec
+from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
 from mathbench.cli import main
 from mathbench.dataset import heatmap
@@ -17,7 +17,7 @@ from mathbench.dataset import heatmap
 @pytest.fixture(scope="module")
 def floor(tmp_path_factory, sums):
     folder = tmp_path_factory.mktemp("floor")
-    run(Spec(baseline("copy-operand"), "none", "", 0), sums, Order(folder))
+    run(RunSpec(baseline("copy-operand"), "none", "", 0), sums, RunOptions(folder))
     return folder
 
 
@@ -26,7 +26,7 @@ def names(files):
 
 
 def test_a_network_is_drawn_as_png_and_svg_the_same_each_time(tiny, sums, tmp_path):
-    run(tiny(), sums, Order(tmp_path))
+    run(tiny(), sums, RunOptions(tmp_path))
     files = plots.draw(tmp_path, sums)
     assert names(files) == sorted(f"{name}.{kind}" for name in plots.PICTURES for kind in plots.KINDS)
     before = {path: path.read_bytes() for path in files}
@@ -39,7 +39,7 @@ def test_a_network_is_drawn_as_png_and_svg_the_same_each_time(tiny, sums, tmp_pa
 
 def test_what_was_not_trained_has_no_curves_and_one_operand_no_pairs(floor, sums, multiples, tmp_path):
     assert "curves.png" not in names(plots.draw(floor, sums))
-    run(Spec(baseline("constant"), "none", "", 0), multiples, Order(tmp_path))
+    run(RunSpec(baseline("constant"), "none", "", 0), multiples, RunOptions(tmp_path))
     assert names(plots.draw(tmp_path, multiples))[::2] == [
         "answer-lengths.png",
         "positions.png",
@@ -57,7 +57,7 @@ def test_lengths_and_places():
 
 
 def test_pairs_of_lengths_are_shares(floor, sums):
-    shown = plots.Shown(floor, sums)
+    shown = plots.PlotData(floor, sums)
     strata = shown.result.scores["interpolate"]["strata"]
     n = heatmap.pairs({name: score["n"] for name, score in strata.items()})
     correct = heatmap.pairs({name: score["correct"] for name, score in strata.items()})

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from mathbench.baselines import checkpoint
-from mathbench.baselines.repeat import compared, original
+from mathbench.baselines.repeat import compare_runs, load_original
 from mathbench.baselines.result import Result
-from mathbench.baselines.run import Order, run
+from mathbench.baselines.run import RunOptions, run
 from mathbench.errors import InputError
 from tests.baselines.commands import SMALL, trained
 
@@ -39,12 +39,12 @@ def test_a_run_is_repeated_from_its_directory_to_the_bit(framework, capsys):
 
 
 def test_other_bits_are_noticed_and_what_may_explain_them(tiny, sums):
-    run(tiny(), sums, Order(Path("r")))
-    run(tiny(seed=1), sums, Order(Path("other")))
+    run(tiny(), sums, RunOptions(Path("r")))
+    run(tiny(seed=1), sums, RunOptions(Path("other")))
     content = json.loads(Path("other/result.json").read_text())
     content["versions"]["torch"] = "0.1"
     Path("other/result.json").write_text(json.dumps(content))
-    found = compared(Path("r"), Path("other"))
+    found = compare_runs(Path("r"), Path("other"))
     assert (found.predictions, found.weights) == (False, False)
     assert any(words.startswith("torch: ") and words.endswith(", 0.1") for words in found.differs)
 
@@ -57,15 +57,15 @@ def test_a_floor_has_no_weights_to_compare(capsys):
 
 def test_a_run_that_ended_by_its_budget_is_repeated_as_far(tiny, sums):
     spec = tiny(steps=100_000, evaluate=100_000, target=1.0, schedule="cosine")
-    run(spec, sums, Order(Path("r"), budget=0.2))
-    first = original(Path("r"))
-    run(first.spec, first.data, Order(Path("again"), last=first.steps))
+    run(spec, sums, RunOptions(Path("r"), budget=0.2))
+    first = load_original(Path("r"))
+    run(first.spec, first.data, RunOptions(Path("again"), last=first.steps))
     assert Result.load(Path("again")).timings["steps"] == first.steps < 100_000
-    assert compared(Path("r"), Path("again")).weights
+    assert compare_runs(Path("r"), Path("again")).weights
 
 
 def test_what_cannot_be_repeated_is_one_line(capsys, tiny, sums):
-    run(tiny(), sums, Order(Path("r")))
+    run(tiny(), sums, RunOptions(Path("r")))
     for words, line in (
         (["--from", "nowhere"], "no run directory"),
         (["--from", "r", "--seed", "0"], "leave out --seed"),
@@ -85,11 +85,11 @@ def test_what_cannot_be_repeated_is_one_line(capsys, tiny, sums):
         shutil.copytree("r", "changed", dirs_exist_ok=True)
         Path("changed/run.json").write_text(json.dumps({**spec, **change}))
         with pytest.raises(InputError, match=line):
-            original(Path("changed"))
+            load_original(Path("changed"))
 
 
 def test_an_unfinished_run_is_repeated_without_comparison(capsys, tiny, sums):
-    run(tiny(steps=4), sums, Order(Path("r")))
+    run(tiny(steps=4), sums, RunOptions(Path("r")))
     Path("r/result.json").unlink()
     assert trained("--from", "r") == 0
     assert "nothing to compare with" in capsys.readouterr().err
@@ -106,7 +106,7 @@ def test_a_keras_run_killed_at_any_moment_ends_like_one_left_alone(tmp_path):
         [sys.executable, "-m", "mathbench", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     deadline = time.monotonic() + 180
-    while not (tmp_path / "killed" / checkpoint.FILE).exists() and process.poll() is None:
+    while not (tmp_path / "killed" / checkpoint.CHECKPOINT_FILE).exists() and process.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     time.sleep(random.uniform(0, 0.5))
@@ -115,5 +115,5 @@ def test_a_keras_run_killed_at_any_moment_ends_like_one_left_alone(tmp_path):
     assert not Path("killed/result.json").exists()
     assert trained(*words, "--out", "killed", "--resume") == 0
     assert trained(*words, "--out", "whole") == 0
-    found = compared(Path("whole"), Path("killed"))
+    found = compare_runs(Path("whole"), Path("killed"))
     assert found.predictions and found.weights

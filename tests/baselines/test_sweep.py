@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from mathbench.baselines.result import Result
-from mathbench.baselines.sweeps.grid import Line, grid, lines
-from mathbench.baselines.sweeps.search import Plan, Pruned, Search, Trying
-from mathbench.baselines.sweeps.space import axes_of
+from mathbench.baselines.sweeps.grid import SweepResult, grid, summarise_trials
+from mathbench.baselines.sweeps.search import SweepPlan, SweepStudy, TrialPruned, TrialTracker
+from mathbench.baselines.sweeps.space import parse_axes
 from mathbench.baselines.training import loop
 from mathbench.cli import main
 from mathbench.errors import InputError
@@ -110,16 +110,16 @@ def test_a_killed_search_takes_the_same_course():
 
 
 def test_a_stop_while_settings_are_drawn_draws_the_same_ones_again(tmp_path, monkeypatch):
-    plan = Plan(axes_of(["rate=1e-3..1", "hidden=4,8"]), trials=14)
-    wanted = list(told(Search(plan, tmp_path, "whole")))
+    plan = SweepPlan(parse_axes(["rate=1e-3..1", "hidden=4,8"]), trials=14)
+    wanted = list(told(SweepStudy(plan, tmp_path, "whole")))
     assert len(set(wanted)) > 8 and sum(0.05 < float(dict(s)["rate"]) < 0.2 for s in wanted[10:]) > 1
     for stop in (0, 12):  # a kill before a setting is drawn, and one while a trial runs; 10 are drawn blindly
-        cut = Search(plan, tmp_path, f"cut{stop}")
+        cut = SweepStudy(plan, tmp_path, f"cut{stop}")
         assert list(islice(told(cut), stop)) == wanted[:stop]
         cut._study.ask()
-        assert next(told(Search(plan, tmp_path, f"cut{stop}"))) == wanted[stop]
+        assert next(told(SweepStudy(plan, tmp_path, f"cut{stop}"))) == wanted[stop]
         next(iter(cut))
-        assert list(told(Search(plan, tmp_path, f"cut{stop}"))) == wanted[stop + 1 :]
+        assert list(told(SweepStudy(plan, tmp_path, f"cut{stop}"))) == wanted[stop + 1 :]
 
 
 def told(search):
@@ -139,13 +139,13 @@ def test_more_trials_continue_a_search(capsys, monkeypatch):
 
 
 def test_hopeless_trials_end_early_and_are_not_in_the_table(tmp_path):
-    plan = Plan(axes_of(["rate=0..1"]), trials=6, prune=3)
-    search = Search(plan, tmp_path, "s")
+    plan = SweepPlan(parse_axes(["rate=0..1"]), trials=6, prune=3)
+    search = SweepStudy(plan, tmp_path, "s")
     for number, trying in enumerate(search):
         try:
             for step in (2, 4, 6):
                 trying.log(step, {"validation": 0.1 if number == 4 else 0.5 + 0.01 * number})
-        except Pruned:
+        except TrialPruned:
             assert (number, step) == (4, 4)  # never before the step that was asked for
             trying.prune()
         else:
@@ -156,9 +156,9 @@ def test_hopeless_trials_end_early_and_are_not_in_the_table(tmp_path):
 def test_a_pruned_run_is_left_and_the_sweep_goes_on(monkeypatch, capsys):
     def log(trying, step, values):
         if trying._trial.number == 1:
-            raise Pruned
+            raise TrialPruned
 
-    monkeypatch.setattr(Trying, "log", log)
+    monkeypatch.setattr(TrialTracker, "log", log)
     assert mathbench(*RANGE, "--trials", "3", "--prune", "--out", "s") == 0
     table, pruned = course("s")
     assert (len(table), len(pruned)) == (2, 1) and "ended early" in capsys.readouterr().err
@@ -221,8 +221,8 @@ def test_lines_are_ranked_by_validation_not_by_test():
 
     trials = grid(["rate=1,2"], seeds=2)
     results = [result(0.5, 0.9), result(0.7, 0.9), result(0.8, 0.1), result(0.8, 0.1)]
-    found = lines(list(zip(trials, results, strict=True)))
-    assert all(isinstance(line, Line) for line in found)
+    found = summarise_trials(list(zip(trials, results, strict=True)))
+    assert all(isinstance(line, SweepResult) for line in found)
     assert [line.settings["rate"] for line in found] == ["2", "1"]
     assert (found[1].validation.mean, found[1].validation.n) == (pytest.approx(0.6), 2)
     assert found[1].validation.deviation == pytest.approx(0.1414, abs=1e-3)

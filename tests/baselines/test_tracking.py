@@ -6,11 +6,11 @@ from types import ModuleType
 
 import pytest
 
-from mathbench.baselines.run import Order, run
-from mathbench.baselines.spec import Spec
+from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
 from mathbench.baselines.training import loop
-from mathbench.baselines.training.tracking import following, tracker
+from mathbench.baselines.training.tracking import open_tracker, tracked
 from mathbench.errors import InputError
 
 OWN = """
@@ -41,7 +41,7 @@ def told():
 
 
 def test_a_tracker_of_ones_own_hears_everything(own, tiny, sums, tmp_path):
-    run(tiny(), sums, Order(tmp_path / "r", track=(own,)))
+    run(tiny(), sums, RunOptions(tmp_path / "r", track=(own,)))
     assert told() == [
         ("run", "r"),
         ("start", "lstm-seq2seq"),
@@ -57,9 +57,9 @@ def test_a_stopped_run_says_so_and_a_shortcut_is_tracked_too(own, tiny, sums, tm
 
     monkeypatch.setattr(loop, "_step", pulled)
     with pytest.raises(RuntimeError):
-        run(tiny(), sums, Order(tmp_path / "r", track=(own,)))
+        run(tiny(), sums, RunOptions(tmp_path / "r", track=(own,)))
     assert told()[-1] == ("finish", [])
-    run(Spec(baseline("constant"), "none", "", 0), sums, Order(tmp_path / "c", track=(own,)))
+    run(RunSpec(baseline("constant"), "none", "", 0), sums, RunOptions(tmp_path / "c", track=(own,)))
     assert told()[1:] == [("start", "constant"), ("finish", SCORES)]
 
 
@@ -91,7 +91,7 @@ def test_each_tracker_gets_the_calls_it_knows(name, expected, monkeypatch, tmp_p
     module.__getattr__ = lambda attribute: getattr(record, attribute)
     monkeypatch.setitem(sys.modules, name, module)
     config = {"seed": 0, "task": {"name": "gcd", "parameters": {"digits": 3}}}
-    with following((tracker(name, tmp_path / "mine"),), config) as summary:
+    with tracked((open_tracker(name, tmp_path / "mine"),), config) as summary:
         summary["interpolate"] = 0.5
         tracker_log(record, name, tmp_path)
     assert [call[0] for call in record.calls if call[0] != "update"] == expected
@@ -107,7 +107,7 @@ def test_each_tracker_gets_the_calls_it_knows(name, expected, monkeypatch, tmp_p
 
 def tracker_log(record, name, folder):
     """One validation, on the run that has been started."""
-    started = tracker(name, folder / "mine")
+    started = open_tracker(name, folder / "mine")
     started._run = record
     started.log(7, {"loss": 0.25, "rate": 0.1, "validation": 1.0})
 
@@ -116,7 +116,7 @@ def test_unknown_and_missing_trackers_are_one_line_and_leave_nothing(tiny, sums,
     for name, words in (("wandbb", "Did you mean 'wandb'"), ("wandb", "pip install wandb")):
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
         with pytest.raises(InputError, match=words):
-            run(tiny(), sums, Order(tmp_path / "r", track=(name,)))
+            run(tiny(), sums, RunOptions(tmp_path / "r", track=(name,)))
     assert not (tmp_path / "r").exists()
 
 
@@ -124,4 +124,4 @@ def test_a_tracker_that_cannot_start_is_one_line(own, tiny, sums, tmp_path):
     code = (tmp_path / "mine.py").read_text().replace('told.append(("start", config["baseline"]))', "1 / 0")
     (tmp_path / "mine.py").write_text(code)
     with pytest.raises(InputError, match="Mine cannot start: ZeroDivisionError: division by zero"):
-        run(tiny(), sums, Order(tmp_path / "r", track=(own,)))
+        run(tiny(), sums, RunOptions(tmp_path / "r", track=(own,)))

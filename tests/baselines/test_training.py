@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from mathbench.baselines import checkpoint
-from mathbench.baselines.models.interface import Place, Shape
-from mathbench.baselines.predictor import build, loaded
-from mathbench.baselines.recipe import configured, overrides_of, read
-from mathbench.baselines.run import Order, run
-from mathbench.baselines.settings import Seq2Seq
+from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
+from mathbench.baselines.predictor import build, load_predictor
+from mathbench.baselines.recipe import apply_overrides, parse_overrides, read
+from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.settings import Seq2SeqSettings
 from mathbench.baselines.trainer import encoding_of, prepare
 from mathbench.baselines.training import loop
-from mathbench.baselines.training.batches import Feed, feed_of
+from mathbench.baselines.training.batches import RowSampler, make_row_sampler
 from mathbench.errors import InputError
 
 FRAMEWORKS = ("torch", "keras")
@@ -35,7 +35,9 @@ def test_the_classic_network_has_205324_weights(framework, tiny):
     spec = tiny(framework=framework, hidden=128, positions="none", start="zero")
     from mathbench.registry import load
 
-    network = load(spec.baseline.frameworks[framework])(Shape(12, 12, 7, 4), spec.settings, 0, Place("cpu"))
+    network = load(spec.baseline.frameworks[framework])(
+        NetworkShape(12, 12, 7, 4), spec.settings, 0, DeviceConfig("cpu")
+    )
     assert network.parameters == 205_324
 
 
@@ -51,7 +53,7 @@ def test_the_classic_network_has_205324_weights(framework, tiny):
 def test_same_seed_same_weights_another_seed_others(name, framework, tiny, sums, multiples, tmp_path):
     data = sums if name == "lstm-seq2seq" else multiples
     for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
-        run(tiny(name, framework, seed), data, Order(tmp_path / folder))
+        run(tiny(name, framework, seed), data, RunOptions(tmp_path / folder))
     assert same(weights(tmp_path / "a"), weights(tmp_path / "b"))
     assert not same(weights(tmp_path / "a"), weights(tmp_path / "c"))
 
@@ -59,15 +61,15 @@ def test_same_seed_same_weights_another_seed_others(name, framework, tiny, sums,
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_stopped_run_ends_like_an_uninterrupted_one(framework, tiny, sums, tmp_path, monkeypatch):
     spec = tiny(framework=framework)
-    whole = run(spec, sums, Order(tmp_path / "whole"))
+    whole = run(spec, sums, RunOptions(tmp_path / "whole"))
     step = loop._step
     monkeypatch.setattr(loop, "_step", lambda job, state: stop_at(7, step, job, state))
     with pytest.raises(RuntimeError, match="pulled"):
-        run(spec, sums, Order(tmp_path / "cut"))
+        run(spec, sums, RunOptions(tmp_path / "cut"))
     monkeypatch.setattr(loop, "_step", step)
     with pytest.raises(InputError, match="--resume"):
-        run(spec, sums, Order(tmp_path / "cut"))
-    resumed = run(spec, sums, Order(tmp_path / "cut", resume=True))
+        run(spec, sums, RunOptions(tmp_path / "cut"))
+    resumed = run(spec, sums, RunOptions(tmp_path / "cut", resume=True))
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
     assert resumed.predictions_sha256 == whole.predictions_sha256
     histories = [checkpoint.read(tmp_path / f)[0]["history"] for f in ("whole", "cut")]
@@ -82,7 +84,7 @@ def stop_at(number, step, job, state):
 
 def test_ctrl_c_keeps_the_step_at_hand(tiny, sums, tmp_path, monkeypatch):
     spec = tiny()
-    run(spec, sums, Order(tmp_path / "whole"))
+    run(spec, sums, RunOptions(tmp_path / "whole"))
     step = loop._step
 
     def interrupted(job, state):
@@ -92,10 +94,10 @@ def test_ctrl_c_keeps_the_step_at_hand(tiny, sums, tmp_path, monkeypatch):
 
     monkeypatch.setattr(loop, "_step", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run(spec, sums, Order(tmp_path / "cut"))
+        run(spec, sums, RunOptions(tmp_path / "cut"))
     assert checkpoint.read(tmp_path / "cut")[0]["step"] == 7
     monkeypatch.setattr(loop, "_step", step)
-    run(spec, sums, Order(tmp_path / "cut", resume=True))
+    run(spec, sums, RunOptions(tmp_path / "cut", resume=True))
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
 
 
@@ -118,7 +120,11 @@ def test_a_killed_process_resumes_exactly(tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     process = subprocess.Popen(command(str(killed)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while not (killed / checkpoint.FILE).exists() and process.poll() is None and time.monotonic() < deadline:
+    while (
+        not (killed / checkpoint.CHECKPOINT_FILE).exists()
+        and process.poll() is None
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
@@ -136,8 +142,8 @@ def test_a_saved_run_answers_as_it_did(framework, tiny, sums, tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    run(tiny(framework=framework, positions="one-hot"), sums, Order(tmp_path / "r"))
-    predict, _ = loaded(tmp_path / "r", Place("cpu"))
+    run(tiny(framework=framework, positions="one-hot"), sums, RunOptions(tmp_path / "r"))
+    predict, _ = load_predictor(tmp_path / "r", DeviceConfig("cpu"))
     kept = pq.read_table(tmp_path / "r" / "predictions.parquet")["prediction"].to_pylist()
     splits = ("validation", "interpolate", "extrapolate")
     questions = [question.as_py() for split in splits for question in sums.splits[split]["question"]]
@@ -150,17 +156,19 @@ def test_a_saved_run_answers_as_it_did(framework, tiny, sums, tmp_path):
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_label_at_every_prefix_trains(framework, tiny, multiples, tmp_path):
     spec = tiny("lstm-classifier", framework, labels="prefix")
-    result = run(spec, multiples, Order(tmp_path / "r"))
+    result = run(spec, multiples, RunOptions(tmp_path / "r"))
     assert result.encoding["name"] == "forward-left-prefix"
     assert set(result.scores) == {"validation", "interpolate", "extrapolate"}
 
 
 def test_early_stop_target_and_budget(tiny, sums, tmp_path):
-    patient = run(tiny(steps=200, evaluate=2, patience=3, rate=0.0), sums, Order(tmp_path / "a"))
+    patient = run(tiny(steps=200, evaluate=2, patience=3, rate=0.0), sums, RunOptions(tmp_path / "a"))
     assert patient.timings["steps"] == 8
-    easy = run(tiny(steps=200, evaluate=2, target=0.0), sums, Order(tmp_path / "b"))
+    easy = run(tiny(steps=200, evaluate=2, target=0.0), sums, RunOptions(tmp_path / "b"))
     assert easy.timings["steps"] == 2
-    short = run(tiny(steps=100_000, evaluate=100_000, target=1.0), sums, Order(tmp_path / "c", budget=0.2))
+    short = run(
+        tiny(steps=100_000, evaluate=100_000, target=1.0), sums, RunOptions(tmp_path / "c", budget=0.2)
+    )
     assert 0 < short.timings["steps"] < 100_000
     assert short.best["step"] == short.timings["steps"]
 
@@ -169,19 +177,19 @@ def test_a_damaged_checkpoint_is_one_line(tiny, sums, tmp_path, monkeypatch):
     step = loop._step
     monkeypatch.setattr(loop, "_step", lambda job, state: stop_at(7, step, job, state))
     with pytest.raises(RuntimeError):
-        run(tiny(), sums, Order(tmp_path / "r"))
-    path = tmp_path / "r" / checkpoint.FILE
+        run(tiny(), sums, RunOptions(tmp_path / "r"))
+    path = tmp_path / "r" / checkpoint.CHECKPOINT_FILE
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(InputError, match="damaged"):
-        run(tiny(), sums, Order(tmp_path / "r", resume=True))
+        run(tiny(), sums, RunOptions(tmp_path / "r", resume=True))
 
 
 def test_every_row_once_an_epoch_and_strata_by_weight(sums):
-    feed = Feed(rows=10, batch=4, seed=3)
+    feed = RowSampler(rows=10, batch=4, seed=3)
     seen = np.concatenate([feed.indices(step) for step in range(5)])
     assert sorted(seen[:10]) == sorted(seen[10:]) == list(range(10))
     assert not np.array_equal(seen[:10], seen[10:])
-    by_strata = feed_of(sums.task, sums.splits["train"], 6000, "strata", 0)
+    by_strata = make_row_sampler(sums.task, sums.splits["train"], 6000, "strata", 0)
     drawn = sums.splits["train"]["stratum"].take(by_strata.indices(0)).to_pylist()
     weights = {s.name: s.weight for s in sums.task.inner()}
     for name, weight in weights.items():
@@ -192,10 +200,10 @@ def test_nothing_random_comes_from_global_generators(tiny, sums):
     import torch
 
     spec = tiny()
-    one = build(spec, encoding_of(spec, sums), Place("cpu")).weights()
+    one = build(spec, encoding_of(spec, sums), DeviceConfig("cpu")).weights()
     torch.manual_seed(99)
     np.random.seed(99)
-    assert same(one, prepare(spec, sums, Place("cpu")).network.weights())
+    assert same(one, prepare(spec, sums, DeviceConfig("cpu")).network.weights())
 
 
 def test_recipes_name_the_wrong_key(tmp_path):
@@ -213,25 +221,27 @@ def test_recipes_name_the_wrong_key(tmp_path):
         with pytest.raises(InputError, match=words.replace(".", r"\.")):
             from mathbench.baselines.table import baseline
 
-            configured(read(str(path)), baseline("lstm-seq2seq"), "torch", {})
+            apply_overrides(read(str(path)), baseline("lstm-seq2seq"), "torch", {})
 
 
 def test_settings_are_checked():
-    assert overrides_of(["hidden=3"]) == {"hidden": "3"}
+    assert parse_overrides(["hidden=3"]) == {"hidden": "3"}
     for bad in ({"hidden": 0}, {"rate": "fast"}, {"schedule": "sine"}):
         with pytest.raises(InputError, match=next(iter(bad))):
-            Seq2Seq(**bad)
+            Seq2SeqSettings(**bad)
     with pytest.raises(InputError, match="key=value"):
-        overrides_of(["hidden"])
+        parse_overrides(["hidden"])
 
 
 def test_the_first_network_of_a_process_is_like_the_second():
     """First weights must not depend on what set the threads before; wide orthogonal matrices would."""
     script = (
-        "from mathbench.registry import load; from mathbench.baselines.models.interface import Place, Shape\n"
-        "from mathbench.baselines.settings import Seq2Seq\n"
+        "from mathbench.registry import load\n"
+        "from mathbench.baselines.models.interface import DeviceConfig, NetworkShape\n"
+        "from mathbench.baselines.settings import Seq2SeqSettings\n"
         "build = load('mathbench.baselines.models.torch.lstm_seq2seq:build')\n"
-        "one, two = (build(Shape(12, 12, 7, 4), Seq2Seq(hidden=128), 0, Place('cpu')).weights() for _ in '12')\n"
+        "shape, settings = NetworkShape(12, 12, 7, 4), Seq2SeqSettings(hidden=128)\n"
+        "one, two = (build(shape, settings, 0, DeviceConfig('cpu')).weights() for _ in '12')\n"
         "assert all((one[name] == two[name]).all() for name in one)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

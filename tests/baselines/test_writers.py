@@ -5,12 +5,16 @@ import pytest
 import torch
 
 from mathbench.baselines import checkpoint
-from mathbench.baselines.models.interface import Place, Shape
+from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.models.torch import attentional_lstm, transformer
-from mathbench.baselines.predictor import loaded
-from mathbench.baselines.recipe import configured, read
-from mathbench.baselines.run import Order, run
-from mathbench.baselines.settings import AttentionalLSTM, DecoderTransformer, Transformer
+from mathbench.baselines.predictor import load_predictor
+from mathbench.baselines.recipe import apply_overrides, read
+from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.settings import (
+    AttentionalLSTMSettings,
+    DecoderTransformerSettings,
+    TransformerSettings,
+)
 from mathbench.baselines.table import baseline
 from mathbench.baselines.training import loop
 from mathbench.errors import InputError
@@ -61,13 +65,13 @@ def test_positions_are_drawn_while_training_only(positions):
 
 def test_a_stopped_run_with_dropout_ends_like_an_uninterrupted_one(tiny, sums, tmp_path, monkeypatch):
     spec = tiny("decoder-transformer", hidden=16, positions="randomised", dropout=0.2, decay=0.1)
-    whole = run(spec, sums, Order(tmp_path / "whole"))
+    whole = run(spec, sums, RunOptions(tmp_path / "whole"))
     step = loop._step
     monkeypatch.setattr(loop, "_step", lambda job, state: stop_at(7, step, job, state))
     with pytest.raises(RuntimeError, match="pulled"):
-        run(spec, sums, Order(tmp_path / "cut"))
+        run(spec, sums, RunOptions(tmp_path / "cut"))
     monkeypatch.setattr(loop, "_step", step)
-    resumed = run(spec, sums, Order(tmp_path / "cut", resume=True))
+    resumed = run(spec, sums, RunOptions(tmp_path / "cut", resume=True))
     weights = [checkpoint.read(tmp_path / f)[1]["best"] for f in ("whole", "cut")]
     assert same(*weights)
     assert resumed.predictions_sha256 == whole.predictions_sha256
@@ -78,8 +82,8 @@ def test_a_saved_run_answers_as_it_did(name, tiny, sums, tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    run(tiny(name, hidden=16), sums, Order(tmp_path / "r"))
-    predict, _ = loaded(tmp_path / "r", Place("cpu"))
+    run(tiny(name, hidden=16), sums, RunOptions(tmp_path / "r"))
+    predict, _ = load_predictor(tmp_path / "r", DeviceConfig("cpu"))
     kept = pq.read_table(tmp_path / "r" / "predictions.parquet")["prediction"].to_pylist()
     splits = ("validation", "interpolate", "extrapolate")
     questions = [question.as_py() for split in splits for question in sums.splits[split]["question"]]
@@ -148,20 +152,20 @@ def test_there_is_something_to_look_at(name, options):
         assert not seen["attention/encoder/0/attention/head0"][:, blank].any()
 
 
-PAPER = Shape(97, 97, 160, 30)  # 95 printable characters, the end of a line, the blank
+PAPER = NetworkShape(97, 97, 160, 30)  # 95 printable characters, the end of a line, the blank
 
 
 def test_the_paper_size_transformer_has_30_million_weights():
-    settings, _ = configured(read("transformer-paper"), baseline("transformer"), "torch", {})
-    found = transformer.build(PAPER, settings, 0, Place("cpu")).parameters
+    settings, _ = apply_overrides(read("transformer-paper"), baseline("transformer"), "torch", {})
+    found = transformer.build(PAPER, settings, 0, DeviceConfig("cpu")).parameters
     assert found == pytest.approx(30e6, rel=0.02)
 
 
 def test_the_paper_size_attentional_lstm_has_about_26_million_weights():
-    settings, _ = configured(read("attentional-lstm-paper"), baseline("attentional-lstm"), "torch", {})
+    settings, _ = apply_overrides(read("attentional-lstm-paper"), baseline("attentional-lstm"), "torch", {})
     # counted by hand, because first weights of this size take long to draw; the count is right for small ones
-    small = AttentionalLSTM(hidden=12, reader=5, layers=2)
-    assert attentional_lstm.build(PAPER, small, 0, Place("cpu")).parameters == counted(small)
+    small = AttentionalLSTMSettings(hidden=12, reader=5, layers=2)
+    assert attentional_lstm.build(PAPER, small, 0, DeviceConfig("cpu")).parameters == counted(small)
     assert counted(settings) == pytest.approx(26e6, rel=0.08)
 
 
@@ -177,14 +181,14 @@ def counted(s, symbols=97):
 
 
 def test_sizes_that_heads_do_not_divide_are_one_line():
-    for kind in (Transformer, DecoderTransformer):
+    for kind in (TransformerSettings, DecoderTransformerSettings):
         with pytest.raises(InputError, match="multiple of 2 \\* heads"):
             kind(hidden=20, heads=4)
     for mode in ("reduce-overhead", "max-autotune"):
         with pytest.raises(InputError, match=f"compile={mode} needs a GPU; allowed on cpu: no, yes"):
             writer("transformer", compile=mode)
     with pytest.raises(InputError, match="positions"):
-        DecoderTransformer(positions="absolute")
+        DecoderTransformerSettings(positions="absolute")
 
 
 def test_global_generators_do_not_decide_the_first_weights():

@@ -5,8 +5,8 @@ import pytest
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.models.decoding import beams
-from mathbench.baselines.models.interface import Place
-from mathbench.baselines.run import Order, run
+from mathbench.baselines.models.interface import DeviceConfig
+from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.table import baseline
 from mathbench.baselines.training import loop
 from mathbench.errors import InputError
@@ -25,7 +25,7 @@ def pair(name, **options):
     """The network in PyTorch and in Keras, with the same weights."""
     theirs = writer(name, **options)
     entry = baseline(name)
-    ours = load(entry.frameworks["keras"])(SHAPE, theirs._settings, 0, Place("cpu"))
+    ours = load(entry.frameworks["keras"])(SHAPE, theirs._settings, 0, DeviceConfig("cpu"))
     found = theirs.weights()
     ours.load_weights({w.path: translated(w.path, found) for w in ours.model.weights})
     return theirs, ours
@@ -92,13 +92,13 @@ def test_beams_longer_questions_and_looks(name, options):
 def test_the_same_seed_the_same_weights_in_keras(name, tiny, sums, tmp_path, monkeypatch):
     spec = tiny(name, "keras", hidden=16, dropout=0.2)
     for folder in ("a", "b"):
-        run(spec, sums, Order(tmp_path / folder))
+        run(spec, sums, RunOptions(tmp_path / folder))
     step = loop._step
     monkeypatch.setattr(loop, "_step", lambda job, state: stop_at(7, step, job, state))
     with pytest.raises(RuntimeError, match="pulled"):
-        run(spec, sums, Order(tmp_path / "cut"))
+        run(spec, sums, RunOptions(tmp_path / "cut"))
     monkeypatch.setattr(loop, "_step", step)
-    run(spec, sums, Order(tmp_path / "cut", resume=True))
+    run(spec, sums, RunOptions(tmp_path / "cut", resume=True))
     one, two, three = (checkpoint.read(tmp_path / folder)[1]["best"] for folder in ("a", "b", "cut"))
     assert same(one, two)
     assert same(one, three)
@@ -106,4 +106,4 @@ def test_the_same_seed_the_same_weights_in_keras(name, tiny, sums, tmp_path, mon
 
 def test_what_keras_lacks_is_one_line(tiny, sums, tmp_path):
     with pytest.raises(InputError, match="precision must be float32"):
-        run(tiny("transformer", "keras", hidden=16, precision="bfloat16"), sums, Order(tmp_path / "r"))
+        run(tiny("transformer", "keras", hidden=16, precision="bfloat16"), sums, RunOptions(tmp_path / "r"))

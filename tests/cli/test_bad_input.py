@@ -10,7 +10,7 @@ import pytest
 
 import mathbench
 from mathbench.cli import main
-from mathbench.dataset.write import SPEC
+from mathbench.dataset.write import UNFINISHED_FILE
 from mathbench.errors import InputError
 from mathbench.storage import atomic
 
@@ -140,7 +140,7 @@ def test_a_damaged_run_is_one_line(words, constant, content):
 
 @pytest.mark.parametrize("content", ["[1", "[1,2]", "5", ""])
 def test_a_damaged_request_is_replaced_only_when_forced(words, tmp_path, content):
-    (tmp_path / SPEC).write_text(content)
+    (tmp_path / UNFINISHED_FILE).write_text(content)
     made = ["generate", "--task", "gcd", *SIZES, "--out", tmp_path]
     code, _, said = words(*made)
     assert code == 2 and "--force" in said and said.count("\n") == 1
@@ -174,7 +174,7 @@ def test_a_damaged_manifest_is_replaced_only_when_forced(words, tmp_path):
 
 
 def test_the_rest_of_a_killed_first_write_does_not_block_a_folder(words, tmp_path):
-    (tmp_path / f".{SPEC}.123.tmp").write_text("{")
+    (tmp_path / f".{UNFINISHED_FILE}.123.tmp").write_text("{")
     assert words("generate", "--task", "gcd", *SIZES, "--out", tmp_path)[0] == 0
     assert not list(tmp_path.rglob("*.tmp"))
 
@@ -182,8 +182,8 @@ def test_the_rest_of_a_killed_first_write_does_not_block_a_folder(words, tmp_pat
 HOLD = """
 import sys, time
 from pathlib import Path
-from mathbench.storage.atomic import only_writer
-with only_writer(Path(sys.argv[1])):
+from mathbench.storage.atomic import folder_lock
+with folder_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """

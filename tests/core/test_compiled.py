@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from mathbench import compiled, hashing, reserve
 from mathbench.compiled import build
 from mathbench.generators import gcd
-from mathbench.generators.deepmind.kernel.random import Chance
+from mathbench.generators.deepmind.kernel.random import RandomStream
 from mathbench.numbers import primality, text
 from mathbench.sampling import domain, permute
 
@@ -47,9 +47,9 @@ def same(function, *values):
 @given(WORDS)
 def test_mix(words):
     before = words.copy()
-    same(hashing.mix, words)
-    same(hashing.mix, words[::2])
-    same(hashing.mix, words[: len(words) // 2 * 2].reshape(2, -1))
+    same(hashing.mix64, words)
+    same(hashing.mix64, words[::2])
+    same(hashing.mix64, words[: len(words) // 2 * 2].reshape(2, -1))
     assert (words == before).all()
 
 
@@ -57,17 +57,17 @@ def test_mix(words):
 @given(WORDS, st.integers(1, 1 << 63) | st.integers(1, 100), st.data())
 def test_streams(words, size, data):
     sizes = data.draw(arrays(np.int64, len(words), elements=st.integers(1, HALF - 1) | st.integers(1, 9)))
-    same(lambda: Chance(words).words())
-    same(lambda: Chance(words).below(min(size, HALF - 1)))
-    same(lambda: Chance(words).below(sizes))
+    same(lambda: RandomStream(words).words())
+    same(lambda: RandomStream(words).randint_below(min(size, HALF - 1)))
+    same(lambda: RandomStream(words).randint_below(sizes))
 
 
 @needed
 @given(st.integers(1, permute.MAX_SIZE), st.integers(0, 2 * HALF - 1), st.data())
 def test_permute(size, key, data):
-    parts = permute.halves(size)
+    parts = permute.feistel_halves(size)
     index = data.draw(arrays(np.uint64, 50, elements=st.integers(0, parts.covered - 1)))
-    same(permute.permute, index, np.uint64(parts.shift), np.uint64(parts.high_size), np.uint64(key))
+    same(permute.keyed_permutation, index, np.uint64(parts.shift), np.uint64(parts.high_size), np.uint64(key))
 
 
 @needed
@@ -83,10 +83,10 @@ def test_mixed_radix(radix, data):
 def test_fingerprints_and_reserves(canonical):
     same(reserve.fingerprints, "any", canonical)
     wanted = canonical[0] % 3 > 0
-    for split in reserve.OF_SPLIT.values():
-        same(split.among, "any", canonical, canonical * 2)
-        same(split.among, "any", canonical, canonical[:1], wanted)
-    same(reserve.TRAIN.first(0.25).among, "any", canonical, canonical)
+    for split in reserve.RESERVE_OF_SPLIT.values():
+        same(split.select, "any", canonical, canonical * 2)
+        same(split.select, "any", canonical, canonical[:1], wanted)
+    same(reserve.TRAIN.subset(0.25).select, "any", canonical, canonical)
 
 
 @needed
@@ -135,7 +135,7 @@ def test_divisors(numbers, data):
 @needed
 @given(NUMBERS, st.sampled_from([(0, 0), (2, 2), (7, 7), (31, 97), (101, 0)]))
 def test_classes_of_numbers(numbers, ends):
-    same(primality.in_class, numbers, *ends)
+    same(primality.with_smallest_factor, numbers, *ends)
 
 
 @needed

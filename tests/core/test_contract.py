@@ -14,7 +14,7 @@ import pytest
 from mathbench.dataset import digest
 from mathbench.dataset.manifest import Config
 from mathbench.families import tasks
-from mathbench.reserve import OF_SPLIT, reserve_of
+from mathbench.reserve import RESERVE_OF_SPLIT, reserve_of
 from mathbench.rows import Rows
 from mathbench.scores.scorer import score_split
 from tests import solvers
@@ -88,7 +88,7 @@ def test_every_stratum_gives_right_answers(task):
 @every_split
 @every_task
 def test_problems_lie_in_the_reserve_of_their_split(task, split):
-    wanted = OF_SPLIT[split].name
+    wanted = RESERVE_OF_SPLIT[split].name
     for question in some(task, split)["question"].to_pylist():
         assert reserve_of(task.reserve_family, task.operands_of(question)) == wanted
         assert set(task.operands_of(question)) == set(solvers.problem(task, question))

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 import mathbench
 from mathbench import formats
-from mathbench.dataset.manifest import Config, single
+from mathbench.dataset.manifest import Config, single_config
 from mathbench.dataset.verify import verify
 from mathbench.dataset.write import generate, open_dataset
 from mathbench.errors import InputError
 from mathbench.families import FAMILIES, task
 from mathbench.formats.text_columns import PART
-from mathbench.numbers.text import DIGITS, show
+from mathbench.numbers.text import DIGITS, to_text
 from mathbench.rows import Rows
 from tests import solvers
 from tests.variants import SPLITS, VARIANTS, name
@@ -41,7 +41,7 @@ every_way = pytest.mark.parametrize("way", WAYS)
 def every_writing(plain):
     """The task in every format that it takes."""
     for way in WAYS:
-        if not any(kind.refuses(plain) for kind in formats.parse(way)):
+        if not any(kind.unsupported_reason(plain) for kind in formats.parse(way)):
             yield dataclasses.replace(plain, format=way)
 
 
@@ -70,8 +70,8 @@ def test_written_rows_read_back_as_the_plain_rows(plain, some):
     for split in ("train", "extrapolate"):
         rows = some(plain, split)
         for made in every_writing(plain):
-            written = formats.of(made).rows(rows)
-            assert formats.of(made).undo(written).equals(rows), made.format
+            written = formats.for_task(made).rows(rows)
+            assert formats.for_task(made).undo(written).equals(rows), made.format
             assert written.drop_columns(["question", "answer"]).equals(
                 rows.drop_columns(["question", "answer"])
             )
@@ -85,7 +85,7 @@ def test_every_base(family, base):
     writings = list(every_writing(plain))
     assert len(writings) >= 6
     for made in writings:
-        assert formats.of(made).undo(formats.of(made).rows(rows)).equals(rows), made.format
+        assert formats.for_task(made).undo(formats.for_task(made).rows(rows)).equals(rows), made.format
 
 
 @every_way
@@ -94,7 +94,9 @@ def test_rows_of_a_formatted_task_are_the_plain_rows_written(way):
         made = dataclasses.replace(plain, format=way)
         for split in SPLITS:
             theirs, ours = Rows(plain, split, "x").batch(range(40)), Rows(made, split, "x").batch(range(40))
-            assert ours.drop_columns(["task"]).equals(formats.of(made).rows(theirs).drop_columns(["task"]))
+            assert ours.drop_columns(["task"]).equals(
+                formats.for_task(made).rows(theirs).drop_columns(["task"])
+            )
             assert Rows(made, split, "x").batch([30, 3]).equals(ours.take([30, 3]))
             assert set(ours["task"].to_pylist()) == {made.name} != {plain.name}
 
@@ -133,7 +135,7 @@ def test_formats_write_what_plain_python_writes(family, base):
     questions, answers = rows["question"].to_pylist(), rows["answer"].to_pylist()
 
     def same(way, question, answer):
-        written = formats.of(dataclasses.replace(plain, format=way)).rows(rows)
+        written = formats.for_task(dataclasses.replace(plain, format=way)).rows(rows)
         assert written["question"].to_pylist() == [question(q) for q in questions]
         keep = plain.recognition and way != "scratchpad"
         assert written["answer"].to_pylist() == [a if keep else answer(a) for a in answers]
@@ -152,7 +154,7 @@ def test_padding_makes_one_width_in_all_splits(plain, some):
     made = dataclasses.replace(plain, format="padded")
     longest = plain.longest()
     for split in ("train", "extrapolate"):  # the others have the strata of train
-        rows = formats.of(made).rows(some(plain, split))
+        rows = formats.for_task(made).rows(some(plain, split))
         for column, width in zip(("question", "answer"), longest, strict=True):
             if column == "answer" and plain.recognition:
                 continue
@@ -212,7 +214,7 @@ def checked_steps(family, base, question, text):
                 assert value(right) == sum(words), step
             case "-":
                 result = first - sum(words[1:])
-                assert right == show(result, base), step
+                assert right == to_text(result, base), step
             case "*":
                 assert value(right) == words[0] * words[1], step
             case "/":
@@ -224,13 +226,13 @@ def checked_steps(family, base, question, text):
 
 @every_task
 def test_steps_hold_and_lead_to_the_answer(plain, some):
-    if formats.FORMATS["scratchpad"]().refuses(plain):
+    if formats.FORMATS["scratchpad"]().unsupported_reason(plain):
         assert plain.family == "prime"
         return
     made = dataclasses.replace(plain, format="scratchpad")
     for split in ("train", "extrapolate"):
         rows = some(plain, split)
-        written = formats.of(made).rows(rows)
+        written = formats.for_task(made).rows(rows)
         for question, text in zip(rows["question"].to_pylist(), written["answer"].to_pylist(), strict=True):
             answer = checked_steps(plain.family, plain.base, question, text)
             assert answer == solvers.solve(plain, question)
@@ -250,13 +252,13 @@ def test_steps_hold_and_lead_to_the_answer(plain, some):
 @given(st.integers(0, 10**60), st.integers(0, 10**60), st.sampled_from(BASES))
 @settings(max_examples=60, deadline=None)
 def test_steps_of_long_numbers(a, b, base):
-    words = [show(n, base) for n in (a, b)]
+    words = [to_text(n, base) for n in (a, b)]
     for family, sign, result in (
-        ("addition", "+", show(a + b, base)),
-        ("subtraction", "-", show(a - b, base)),
-        ("multiplication", "*", show(a * b, base)),
-        ("division", "/", ",".join(show(n, base) for n in divmod(a, b or 1))),
-        ("gcd", ",", show(math.gcd(a, b), base)),
+        ("addition", "+", to_text(a + b, base)),
+        ("subtraction", "-", to_text(a - b, base)),
+        ("multiplication", "*", to_text(a * b, base)),
+        ("division", "/", ",".join(to_text(n, base) for n in divmod(a, b or 1))),
+        ("gcd", ",", to_text(math.gcd(a, b), base)),
     ):
         if family in ("division", "gcd") and not a * b:
             continue
@@ -296,9 +298,9 @@ ANYTHING = st.one_of(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_a_model_writes_is_read_without_an_error(texts, way, family, base):
     plain = in_base(family, base)
-    if any(kind.refuses(plain) for kind in formats.parse(way)):
+    if any(kind.unsupported_reason(plain) for kind in formats.parse(way)):
         return
-    written = formats.of(dataclasses.replace(plain, format=way))
+    written = formats.for_task(dataclasses.replace(plain, format=way))
     column = pa.array(texts, pa.string())
     read, asked = written.undo_answers(column), written.undo_questions(column)
     read.validate(full=True), asked.validate(full=True)
@@ -341,7 +343,7 @@ def test_whatever_a_model_writes_is_read_without_an_error(texts, way, family, ba
     ],
 )
 def test_only_one_text_stands_for_an_answer(way, text, plain):
-    written = formats.of(task("subtraction", format=way))
+    written = formats.for_task(task("subtraction", format=way))
     assert written.undo_answers(pa.array([text])).to_pylist() == [plain]
 
 
@@ -355,14 +357,16 @@ def test_numbers_of_thousands_of_digits(way):
     ]
     questions = pa.array([f"{a}+{b}" for a in words for b in words])
     answers = pa.array([str(i) + words[0] for i in range(1, 37)])
-    written = formats.of(task("addition", format=way.replace("padded", "padded:width=6000,answer=6001")))
+    written = formats.for_task(
+        task("addition", format=way.replace("padded", "padded:width=6000,answer=6001"))
+    )
     asked, said = written.questions(questions), written.answers(questions, answers)
     assert written.undo_questions(asked).combine_chunks().equals(questions)
     assert written.undo_answers(said).combine_chunks().equals(answers)
 
 
 def test_hints_beyond_the_alphabet():
-    written = formats.of(task("addition", format="index-hints"))
+    written = formats.for_task(task("addition", format="index-hints"))
     number_of = "1" + "0" * 702
     (text,) = written.questions(pa.array([number_of])).to_pylist()
     assert (
@@ -375,7 +379,7 @@ def test_columns_are_worked_on_in_parts():
     rows = 3 * PART // 40
     texts = pa.array([str(i % 977) * 20 for i in range(rows)] + [None])
     chunked = pa.chunked_array([texts.slice(0, 7), texts.slice(7)])
-    written = formats.of(task("addition", format="reversed-all+spaced"))
+    written = formats.for_task(task("addition", format="reversed-all+spaced"))
     made = written.questions(chunked)
     assert made.num_chunks > 2 and made.null_count == 1
     assert made[976].as_py() == " ".join(("976" * 20)[::-1])
@@ -430,10 +434,10 @@ def test_names_and_parameters():
 
 def test_parts_of_a_dataset_know_the_format(tmp_path):
     made = task("subtraction", format="padded+reversed")
-    config = single(made, dict.fromkeys(SPLITS, 30))
+    config = single_config(made, dict.fromkeys(SPLITS, 30))
     assert config.name == "subtraction-base10-padded+reversed"
     assert Config.of_spec(config.name, config.spec()).task == made
-    generate([config, single(made.plain, dict.fromkeys(SPLITS, 30))], tmp_path / "ds")
+    generate([config, single_config(made.plain, dict.fromkeys(SPLITS, 30))], tmp_path / "ds")
     dataset = open_dataset(tmp_path / "ds")
     assert all(check.passed for check in verify(dataset, None))
     first, second = (dataset.data(name) for name in dataset.configs)
@@ -478,7 +482,7 @@ def test_the_table_of_the_documentation():
     for way, *shown in rows:
         found = []
         for family, question, answer in (("addition", "57+8", "65"), ("subtraction", "8-57", "-49")):
-            written = formats.of(task(family, digits=2, format=way))
+            written = formats.for_task(task(family, digits=2, format=way))
             plain = pa.array([question]), pa.array([answer])
             found += [written.questions(plain[0])[0].as_py(), written.answers(*plain)[0].as_py()]
         assert found == shown

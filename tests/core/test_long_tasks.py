@@ -11,7 +11,7 @@ from mathbench.errors import InputError
 from mathbench.families import task
 from mathbench.generators.toolkit import operands, residues
 from mathbench.numbers import arithmetic, limbs
-from mathbench.reserve import OF_SPLIT, reserve_of
+from mathbench.reserve import RESERVE_OF_SPLIT, reserve_of
 from mathbench.rows import Rows
 from tests import solvers
 from tests.variants import SPLITS
@@ -37,11 +37,11 @@ def test_every_tuple_of_long_operands_is_exactly_one_point(base, per, lengths, e
     """Limbs of one or two digits: the fold and the order count every unordered tuple once, and no other."""
     many, places = len(lengths) + extra, -(-max(lengths) // per)
     places += places == 1  # one limb is no long number
-    layout = operands.Layout(per, places, many)
-    stratum = layout.stratum(lengths, operands.Numbers(base), 1)
+    layout = operands.OperandLayout(per, places, many)
+    stratum = layout.stratum(lengths, operands.NumberRange(base), 1)
     points, low = grid(stratum.sizes), np.array(stratum.low)[:, None]
     drawn = operands.draw(points, low)
-    keep = operands.once(drawn, points, low, many)
+    keep = operands.count_once(drawn, points, low, many)
     found = [tuple(sorted(v)) for v in values(drawn if keep is None else drawn[:, keep], base**per, many)]
     spans = [range(base ** (n - 1) if n > 1 else 0, base**n) for n in lengths]
     expected = {tuple(sorted(v)) for v in itertools.product(*spans)}
@@ -52,8 +52,8 @@ def test_every_tuple_of_long_operands_is_exactly_one_point(base, per, lengths, e
 
 @pytest.mark.parametrize("base, per, lengths", [(2, 2, (5, 3)), (2, 1, (3, 3)), (3, 1, (3, 1))])
 def test_every_pair_with_an_order_is_exactly_one_point(base, per, lengths):
-    layout = operands.Layout(per, -(-max(lengths) // per), 2, symmetric=False)
-    stratum = layout.stratum(lengths, operands.Numbers(base, least=1), 1)
+    layout = operands.OperandLayout(per, -(-max(lengths) // per), 2, symmetric=False)
+    stratum = layout.stratum(lengths, operands.NumberRange(base, minimum=1), 1)
     found = values(operands.draw(grid(stratum.sizes), np.array(stratum.low)[:, None]), base**per, 2)
     spans = [range(base ** (n - 1), base**n) for n in lengths]
     assert sorted(found) == sorted(itertools.product(*spans))
@@ -63,7 +63,7 @@ def test_every_pair_with_an_order_is_exactly_one_point(base, per, lengths):
 def test_long_numbers_of_a_residue_come_once_and_nearly_all(modulus, monkeypatch):
     monkeypatch.setattr(limbs, "radix_of", lambda base: base**2)
     monkeypatch.setattr(limbs, "per_limb", lambda base: 2)
-    first, end = residues.counted(5, 3, modulus)
+    first, end = residues.residue_counts(5, 3, modulus)
     assert (first, end) == (0, 81 - modulus)
     tails = np.arange(first, end)
     upper = np.repeat(np.arange(2), len(tails)).astype(np.uint64)[None]
@@ -118,7 +118,7 @@ def test_rows_are_right_new_and_in_their_reserve(made, split):
         assert answer == solvers.solve(made, question) == made.oracle(question), question
         assert stratum.startswith(solvers.stratum(made, question)), (stratum, question)
         assert sorted(made.operands_of(question)) == sorted(solvers.problem(made, question))
-        assert reserve_of(made.reserve_family, made.operands_of(question)) == OF_SPLIT[split].name
+        assert reserve_of(made.reserve_family, made.operands_of(question)) == RESERVE_OF_SPLIT[split].name
     assert pc.count_distinct(table(made, split)["question"]).as_py() == table(made, split).num_rows
 
 
@@ -133,7 +133,7 @@ def test_a_row_does_not_depend_on_the_batch(made):
 @pytest.mark.parametrize("made", [t for t in TASKS if t.recognition], ids=lambda t: t.name)
 def test_labels_are_balanced_by_length(made):
     rows = Rows(made, "validation")
-    rows.upto(1)
+    rows.capacity_up_to(1)
     found = rows.batch(range(rows.source.plan.phases[0].size))
     labels: dict[str, list[int]] = {}
     for stratum, label in zip(found["stratum"].to_pylist(), found["label"].to_pylist(), strict=True):

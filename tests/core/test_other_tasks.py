@@ -8,7 +8,7 @@ import pytest
 
 from mathbench import families
 from mathbench.baselines import predictor
-from mathbench.baselines.run_data import truth_of_run
+from mathbench.baselines.run_data import regenerate_run
 from mathbench.errors import InputError
 
 DOUBLE = """
@@ -67,8 +67,8 @@ def test_a_run_on_it_can_be_scored_and_asked_again(installed, tmp_path):
     words = ["run-baseline", "copy-operand", "--task", "my-value", "--digits", "2", "--train", "200"]
     done = mathbench(*words, "--out", str(tmp_path / "r"), "--no-submit")
     assert done.returncode == 0, done.stderr
-    assert truth_of_run(tmp_path / "r").task.parameters["digits"] == 2
-    answer, _ = predictor.loaded(tmp_path / "r", predictor.Place())
+    assert regenerate_run(tmp_path / "r").task.parameters["digits"] == 2
+    answer, _ = predictor.load_predictor(tmp_path / "r", predictor.DeviceConfig())
     assert answer(["57-8"]).to_pylist()[0] in ("57", "8")
 
 

@@ -101,7 +101,7 @@ def test_the_reserve_of_one_problem_in_arrays_and_in_integers():
     prints = fingerprints("gcd", operands)
     for i, (a, b) in enumerate(operands.T.tolist()):
         assert fingerprint("gcd", (a, b)) == int(prints[i])
-        held = [r.name for r in (TRAIN, VALIDATION, TEST) if r.holds(prints)[i]]
+        held = [r.name for r in (TRAIN, VALIDATION, TEST) if r.contains(prints)[i]]
         assert held == [reserve_of("gcd", (a, b))]
 
 

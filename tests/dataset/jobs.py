@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from mathbench.dataset.engine.work import make
+from mathbench.dataset.engine.work import write_shard
 from mathbench.errors import InputError
 
 
@@ -31,7 +31,7 @@ def killed_once(unit, progress):
 
     while not in_worker() and not (Path(unit.out) / ".killed").exists():
         time.sleep(0.01)  # so that there is work left for the worker
-    return make(unit, fatal)
+    return write_shard(unit, fatal)
 
 
 def once(file):
@@ -75,9 +75,9 @@ def odd(unit, progress):
 def chatty(unit, progress):
     os.write(1, b"nobody should write here")
     print("nor here")
-    return make(unit, progress)
+    return write_shard(unit, progress)
 
 
 def elsewhere(unit, progress):
     """Write to a disk that nobody else sees."""
-    return make(replace(unit, out=unit.out + "-elsewhere"), progress)
+    return write_shard(replace(unit, out=unit.out + "-elsewhere"), progress)

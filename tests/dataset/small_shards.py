@@ -28,8 +28,8 @@ def shrink(patch=setattr):
     """Make shards and row groups small in this process."""
     from mathbench.dataset import manifest, shard, write
 
-    patch(manifest, "SHARD", ROWS)
-    patch(write, "SHARD", ROWS)
+    patch(manifest, "SHARD_ROWS", ROWS)
+    patch(write, "SHARD_ROWS", ROWS)
     patch(shard, "BATCH", GROUP)
 
 
@@ -66,14 +66,14 @@ class Generations:
 def _generate(out, code, errors):
     """What the command line would do with errors: a line and exit code 2."""
     from mathbench.dataset.write import generate
-    from mathbench.errors import MathbenchError, reason
+    from mathbench.errors import MathbenchError, os_error_message
     from tests.dataset import small_shards
 
     try:
         exec(code, {})
         generate(small_shards.configs(), out)
     except (MathbenchError, OSError) as error:
-        os.write(errors, (reason(error) if isinstance(error, OSError) else str(error)).encode())
+        os.write(errors, (os_error_message(error) if isinstance(error, OSError) else str(error)).encode())
         os._exit(2)
     except BaseException as error:
         os.write(errors, repr(error).encode())

@@ -18,7 +18,7 @@ import mathbench
 from mathbench.dataset import manifest, shard
 from mathbench.dataset import write as dataset
 from mathbench.dataset.manifest import Config
-from mathbench.dataset.verify import Depth, verify
+from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.dataset.write import generate, open_dataset
 from mathbench.errors import CheckFailed, InputError, SpaceExhausted
 from mathbench.families import task
@@ -37,7 +37,7 @@ def folder(tmp_path):
     return tmp_path / "ds"
 
 
-ALL = Depth(make_all=True)
+ALL = VerifyOptions(make_all=True)
 
 
 def failures(folder, depth=ALL):
@@ -92,14 +92,14 @@ def test_a_small_dataset_is_the_prefix_of_a_large_one(folder, tmp_path):
 
 
 def test_shards_of_fixed_rows_and_resume(tmp_path, monkeypatch):
-    monkeypatch.setattr(manifest, "SHARD", 100)
+    monkeypatch.setattr(manifest, "SHARD_ROWS", 100)
     generate(configs(), tmp_path / "ds")
     whole = open_dataset(tmp_path / "ds").manifest
     files = sorted(p.name for p in (tmp_path / "ds" / "divisible-7-base10").glob("train*"))
     assert files == [f"train-{i:05d}-of-00003.parquet" for i in range(3)]
     (tmp_path / "ds" / "divisible-7-base10" / files[1]).unlink()
-    (tmp_path / "ds" / manifest.FILE).unlink()
-    (tmp_path / "ds" / manifest.SPEC).write_text(json.dumps(dataset.request(configs())))
+    (tmp_path / "ds" / manifest.MANIFEST_FILE).unlink()
+    (tmp_path / "ds" / manifest.UNFINISHED_FILE).write_text(json.dumps(dataset.dataset_request(configs())))
     written = []
     write = shard.write
     monkeypatch.setattr(shard, "write", lambda path, *rest: written.append(path.name) or write(path, *rest))
@@ -131,12 +131,12 @@ def test_killed_generation_is_never_believed_and_finishes_on_a_rerun(tmp_path, m
     time.sleep(moment)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    if not (out / manifest.FILE).exists():
+    if not (out / manifest.MANIFEST_FILE).exists():
         with pytest.raises(InputError, match=r"interrupted|no mathbench dataset"):
             open_dataset(out)
     again = subprocess.run(command, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
-    assert not list(out.rglob(".*.tmp")) and not failures(out, Depth(200))
+    assert not list(out.rglob(".*.tmp")) and not failures(out, VerifyOptions(200))
 
 
 def test_running_again_changes_nothing(folder):
@@ -189,16 +189,16 @@ def test_verify_reports_the_first_difference_exactly(folder, row):
 
 def restate(folder, path):
     """Make the manifest agree with a tampered file, as a careful forger would."""
-    stated = json.loads((folder / manifest.FILE).read_text())
+    stated = json.loads((folder / manifest.MANIFEST_FILE).read_text())
     for name, spec in stated["configs"].items():
         for file, content in spec["files"].items():
             if path == folder / file:
-                content.update(asdict(shard.scan(path)))
+                content.update(asdict(shard.read_content(path)))
         config = Config.of_spec(name, spec)
         spec["digest"] = mathbench.dataset.digest.combined(
             [spec["files"][s.file]["digest"] for s in config.shards()]
         )
-    (folder / manifest.FILE).write_text(json.dumps(stated))
+    (folder / manifest.MANIFEST_FILE).write_text(json.dumps(stated))
 
 
 def test_a_flipped_byte_is_found(folder):
@@ -206,17 +206,17 @@ def test_a_flipped_byte_is_found(folder):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
-    assert any(c.what == "content digests" for c in failures(folder, Depth(10)))
+    assert any(c.what == "content digests" for c in failures(folder, VerifyOptions(10)))
 
 
 def test_a_missing_shard_is_found(folder):
     (folder / "divisible-7-base10" / "train-00000-of-00001.parquet").unlink()
-    assert failures(folder, Depth(10))
+    assert failures(folder, VerifyOptions(10))
 
 
 @pytest.mark.parametrize("damage", ["", "{", '{"schema_version": 1}', "[]"])
 def test_a_damaged_manifest_is_an_error_and_not_a_traceback(folder, damage):
-    (folder / manifest.FILE).write_text(damage)
+    (folder / manifest.MANIFEST_FILE).write_text(damage)
     with pytest.raises((CheckFailed, InputError)):
         open_dataset(folder)
 

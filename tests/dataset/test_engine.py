@@ -17,7 +17,7 @@ import mathbench
 from mathbench.dataset import manifest, shard, write
 from mathbench.dataset.engine import engine
 from mathbench.dataset.engine.processes import Processes
-from mathbench.dataset.engine.work import Part, Unit, units
+from mathbench.dataset.engine.work import ShardJob, ShardPart, shard_jobs
 from mathbench.dataset.manifest import Config
 from mathbench.dataset.verify import verify
 from mathbench.dataset.write import generate, generate_part, merge, open_dataset
@@ -37,8 +37,8 @@ def configs(**changes):
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
-    monkeypatch.setattr(manifest, "SHARD", 100)
-    monkeypatch.setattr(write, "SHARD", 100)
+    monkeypatch.setattr(manifest, "SHARD_ROWS", 100)
+    monkeypatch.setattr(write, "SHARD_ROWS", 100)
     monkeypatch.setenv("MATHBENCH_TEST_PROCESS", str(os.getpid()))
 
 
@@ -75,16 +75,16 @@ def test_every_number_of_workers_makes_the_same_files(tmp_path, expected, worker
 
 
 def test_a_unit_is_a_small_value(tmp_path):
-    for unit in units(configs(), str(tmp_path)):
+    for unit in shard_jobs(configs(), str(tmp_path)):
         again = pickle.loads(pickle.dumps(unit))
-        assert again == unit and isinstance(again, Unit) and len(pickle.dumps(unit)) < 1000
+        assert again == unit and isinstance(again, ShardJob) and len(pickle.dumps(unit)) < 1000
 
 
 def test_the_largest_shards_come_first_and_parts_cover_all(tmp_path):
-    work = units(configs(), str(tmp_path))
+    work = shard_jobs(configs(), str(tmp_path))
     assert [u.rows for u in work] == sorted((u.rows for u in work), reverse=True)
     for of in (1, 2, 3, 7, len(work), 100):
-        parts = [Part(i + 1, of).of_all(work) for i in range(of)]
+        parts = [ShardPart(i + 1, of).of_all(work) for i in range(of)]
         assert sorted(id(unit) for part in parts for unit in part) == sorted(map(id, work))
         rows = [sum(u.rows for u in part) for part in parts]
         assert max(rows) - min(rows) <= 100
@@ -95,7 +95,7 @@ def test_the_largest_shards_come_first_and_parts_cover_all(tmp_path):
 )
 def test_a_wrong_part_is_refused(text):
     with pytest.raises(InputError, match="counted from 1"):
-        Part.parse(text)
+        ShardPart.parse(text)
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, True, "2"])
@@ -112,7 +112,7 @@ def test_wrong_engines_are_refused():
 
 
 def test_a_killed_worker_is_replaced(tmp_path, expected, monkeypatch, caplog):
-    monkeypatch.setattr(write, "make", jobs.killed_once)
+    monkeypatch.setattr(write, "write_shard", jobs.killed_once)
     told = []
     made = generate(configs(), tmp_path / "ds", engine=Processes(2), progress=told.append)
     (tmp_path / "ds" / ".killed").unlink()
@@ -133,14 +133,14 @@ def test_what_goes_wrong_in_a_worker_is_told_once_and_leaves_a_resumable_folder(
     tmp_path, expected, monkeypatch, job, error, message
 ):
     before = threading.active_count()
-    monkeypatch.setattr(write, "make", job)
+    monkeypatch.setattr(write, "write_shard", job)
     with pytest.raises(error) as raised:
         generate(configs(), tmp_path / "ds", engine=Processes(2))
     assert re.search(message, str(raised.value))
     assert threading.active_count() == before and not children(os.getpid())
     monkeypatch.undo()
-    monkeypatch.setattr(manifest, "SHARD", 100)
-    monkeypatch.setattr(write, "SHARD", 100)
+    monkeypatch.setattr(manifest, "SHARD_ROWS", 100)
+    monkeypatch.setattr(write, "SHARD_ROWS", 100)
     assert generate(configs(), tmp_path / "ds", engine=Processes(2)) == expected
 
 
@@ -162,13 +162,13 @@ def test_a_task_that_workers_cannot_load_is_one_line(tmp_path, monkeypatch):
 
 
 def test_workers_may_print(tmp_path, expected, monkeypatch):
-    monkeypatch.setattr(write, "make", jobs.chatty)
+    monkeypatch.setattr(write, "write_shard", jobs.chatty)
     assert generate(configs(), tmp_path / "ds", engine=Processes(2)) == expected
 
 
 def test_workers_keep_what_is_whole(tmp_path, expected):
-    half = units(configs(), str(tmp_path / "ds"))[::2]
-    generate_part(configs(), tmp_path / "ds", Part(1, 2))
+    half = shard_jobs(configs(), str(tmp_path / "ds"))[::2]
+    generate_part(configs(), tmp_path / "ds", ShardPart(1, 2))
     kept = {u.shard.file: (tmp_path / "ds" / u.shard.file).stat().st_mtime_ns for u in half}
     assert generate(configs(), tmp_path / "ds", engine=Processes(2)) == expected
     assert {f: (tmp_path / "ds" / f).stat().st_mtime_ns for f in kept} == kept
@@ -194,20 +194,20 @@ def test_python_and_a_script_without_a_guard(tmp_path):
 
 def test_a_finished_dataset_stays_finished_while_it_is_checked_again(tmp_path, expected):
     folder = tmp_path / "expected"
-    seen, before = [], (folder / manifest.FILE).stat().st_mtime_ns
+    seen, before = [], (folder / manifest.MANIFEST_FILE).stat().st_mtime_ns
     generate(configs(), folder, progress=lambda rows: seen.append(open_dataset(folder).manifest))
     assert seen and all(m == expected for m in seen)
-    assert (folder / manifest.FILE).stat().st_mtime_ns == before and whole(folder)
+    assert (folder / manifest.MANIFEST_FILE).stat().st_mtime_ns == before and whole(folder)
 
 
-@pytest.mark.parametrize("again", [generate, lambda c, f, **k: generate_part(c, f, Part(1, 1), **k)])
+@pytest.mark.parametrize("again", [generate, lambda c, f, **k: generate_part(c, f, ShardPart(1, 1), **k)])
 def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path, expected, again):
     folder = tmp_path / "expected"
     path = next((folder / "divisible-7-base10").glob("train-00003*"))
     other = next((folder / "divisible-7-base10").glob("train-00004*"))
     path.write_bytes(b"nonsense")
     seen = []
-    again(configs(), folder, progress=lambda rows: seen.append((folder / manifest.FILE).is_file()))
+    again(configs(), folder, progress=lambda rows: seen.append((folder / manifest.MANIFEST_FILE).is_file()))
     assert all(seen) and open_dataset(folder).manifest == expected and whole(folder)
     path.write_bytes(other.read_bytes())  # whole, of as many rows, and not what the manifest says
     again(configs(), folder)
@@ -216,10 +216,10 @@ def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path, expected,
 
 def test_a_wrong_manifest_is_mended(tmp_path, expected):
     folder = tmp_path / "expected"
-    stated = json.loads((folder / manifest.FILE).read_text())
+    stated = json.loads((folder / manifest.MANIFEST_FILE).read_text())
     file = next(iter(stated["configs"]["divisible-7-base10"]["files"].values()))
     file["strata"] = {"another": file["rows"]}
-    (folder / manifest.FILE).write_text(json.dumps(stated))
+    (folder / manifest.MANIFEST_FILE).write_text(json.dumps(stated))
     assert generate(configs(), folder) == expected == open_dataset(folder).manifest
 
 
@@ -228,7 +228,7 @@ def test_a_wrong_manifest_is_mended(tmp_path, expected):
 
 def test_parts_and_merge_make_the_same_dataset(tmp_path, expected):
     for i in (3, 1, 2, 2):
-        contents = generate_part(configs(), tmp_path / "ds", Part(i, 3))
+        contents = generate_part(configs(), tmp_path / "ds", ShardPart(i, 3))
         assert contents.items() <= expected.contents.items()
         with pytest.raises(InputError, match="interrupted"):
             open_dataset(tmp_path / "ds")
@@ -239,7 +239,7 @@ def test_parts_and_merge_make_the_same_dataset(tmp_path, expected):
 
 
 def test_generate_completes_parts(tmp_path, expected):
-    generate_part(configs(), tmp_path / "ds", Part(2, 3))
+    generate_part(configs(), tmp_path / "ds", ShardPart(2, 3))
     assert generate(configs(), tmp_path / "ds") == expected and whole(tmp_path / "ds")
 
 
@@ -254,14 +254,14 @@ def test_there_are_no_more_workers_than_shards(tmp_path, monkeypatch):
 
 def test_more_parts_than_shards(tmp_path):
     few = [Config("x", task("gcd"), 0, {"train": 150})]
-    assert [len(generate_part(few, tmp_path / "ds", Part(i, 4))) for i in (1, 2, 3, 4)] == [1, 1, 0, 0]
+    assert [len(generate_part(few, tmp_path / "ds", ShardPart(i, 4))) for i in (1, 2, 3, 4)] == [1, 1, 0, 0]
     assert merge(tmp_path / "ds") == generate(few, tmp_path / "other")
 
 
 def test_merge_names_what_is_missing_and_how_to_make_it(tmp_path, expected):
     folder = tmp_path / "my ds"
-    generate_part(configs(), folder, Part(1, 1))
-    work = units(configs(), str(folder))
+    generate_part(configs(), folder, ShardPart(1, 1))
+    work = shard_jobs(configs(), str(folder))
     (folder / work[4].shard.file).unlink()
     (folder / work[7].shard.file).write_bytes(b"nonsense")
     with pytest.raises(CheckFailed) as refused:
@@ -271,9 +271,9 @@ def test_merge_names_what_is_missing_and_how_to_make_it(tmp_path, expected):
     assert work[4].shard.file in said and work[7].shard.file in said
     assert f"mathbench generate --out {shlex.quote(str(folder))} " in said
     assert "--shard 5/28" in said and "--shard 8/28" in said
-    assert not (folder / manifest.FILE).exists()
-    for part in (Part(5, 28), Part(8, 28)):
-        generate_part(write.configs_in(folder), folder, part)
+    assert not (folder / manifest.MANIFEST_FILE).exists()
+    for part in (ShardPart(5, 28), ShardPart(8, 28)):
+        generate_part(write.requested_configs(folder), folder, part)
     assert merge(folder) == expected
 
 
@@ -309,31 +309,31 @@ def test_merge_refuses_what_is_no_dataset(tmp_path):
     ],
 )
 def test_a_damaged_or_foreign_request_is_one_line(tmp_path, request_, error):
-    (tmp_path / manifest.SPEC).write_text(request_)
+    (tmp_path / manifest.UNFINISHED_FILE).write_text(request_)
     with pytest.raises((error, InputError)) as refused:
         merge(tmp_path)
-    assert "\n" not in str(refused.value) and not (tmp_path / manifest.FILE).exists()
+    assert "\n" not in str(refused.value) and not (tmp_path / manifest.MANIFEST_FILE).exists()
 
 
 def test_a_part_of_another_dataset_is_refused(tmp_path):
-    generate_part(configs(), tmp_path / "ds", Part(1, 3))
+    generate_part(configs(), tmp_path / "ds", ShardPart(1, 3))
     for other in (configs(train=850), [Config("x", task("gcd"), 0, {"train": 5})]):
         with pytest.raises(InputError, match="holds another dataset"):
-            generate_part(other, tmp_path / "ds", Part(2, 3))
+            generate_part(other, tmp_path / "ds", ShardPart(2, 3))
 
 
 def test_parts_write_together_and_others_wait(tmp_path, expected):
     folder = tmp_path / "ds"
 
     def meanwhile(rows):
-        generate_part(configs(), folder, Part(2, 2))
+        generate_part(configs(), folder, ShardPart(2, 2))
         for alone in (lambda: generate(configs(), folder), lambda: merge(folder)):
             with pytest.raises(InputError, match="another process is writing"):
                 alone()
 
-    generate_part(configs(), folder, Part(1, 2), progress=meanwhile)
-    with atomic.only_writer(folder), pytest.raises(InputError, match="another process is writing"):
-        generate_part(configs(), folder, Part(1, 2))
+    generate_part(configs(), folder, ShardPart(1, 2), progress=meanwhile)
+    with atomic.folder_lock(folder), pytest.raises(InputError, match="another process is writing"):
+        generate_part(configs(), folder, ShardPart(1, 2))
     assert merge(folder) == expected
 
 
@@ -343,21 +343,21 @@ def test_of_two_requests_at_once_one_wins(tmp_path, monkeypatch):
 
     def late(path, content):
         monkeypatch.setattr(atomic, "create", create)
-        generate_part(configs(train=850), tmp_path, Part(1, 9))
+        generate_part(configs(train=850), tmp_path, ShardPart(1, 9))
         return create(path, content)
 
     monkeypatch.setattr(atomic, "create", late)
     with pytest.raises(InputError, match="holds another dataset"):
-        generate_part(configs(), tmp_path, Part(1, 9))
-    assert write.configs_in(tmp_path) == configs(train=850)
+        generate_part(configs(), tmp_path, ShardPart(1, 9))
+    assert write.requested_configs(tmp_path) == configs(train=850)
 
 
 def test_many_processes_write_the_same_part(tmp_path, expected):
     program = (
         "import sys; from pathlib import Path; from mathbench.dataset import manifest, write as dataset; "
-        "from tests.dataset.test_engine import configs; from mathbench.dataset.engine.work import Part; "
-        "manifest.SHARD = dataset.SHARD = 100; "
-        "dataset.generate_part(configs(), sys.argv[1], Part(1, 1))"
+        "from tests.dataset.test_engine import configs; from mathbench.dataset.engine.work import ShardPart; "
+        "manifest.SHARD_ROWS = dataset.SHARD_ROWS = 100; "
+        "dataset.generate_part(configs(), sys.argv[1], ShardPart(1, 1))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     command = [sys.executable, "-c", program, str(tmp_path / "ds")]
@@ -416,7 +416,7 @@ def test_ctrl_c_leaves_a_resumable_folder_and_nobody_behind(tmp_path, running):
     said = process.communicate()[1]
     assert process.returncode == 130 and said.splitlines() == ["interrupted; what is finished is kept"]
     assert len(workers) == 1 and not alive(workers[0])
-    assert not list(tmp_path.rglob("*.tmp")) and (tmp_path / "ds" / manifest.SPEC).is_file()
+    assert not list(tmp_path.rglob("*.tmp")) and (tmp_path / "ds" / manifest.UNFINISHED_FILE).is_file()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -434,5 +434,5 @@ def test_a_worker_killed_on_the_command_line_is_one_line_and_no_loss(tmp_path, r
     shown, said = process.communicate()
     assert process.returncode == 0 and len(said.splitlines()) == 1 and "killed by signal 9" in said
     digests = {c["digest"] for spec in json.loads(shown)["configs"].values() for c in spec["files"].values()}
-    assert digests == {shard.scan(path).digest for path in tmp_path.glob("ds/*/*.parquet")}
+    assert digests == {shard.read_content(path).digest for path in tmp_path.glob("ds/*/*.parquet")}
     assert not list(tmp_path.rglob("*.tmp"))

@@ -14,8 +14,8 @@ import pytest
 
 from mathbench.dataset import manifest, shard
 from mathbench.dataset.digest import difference
-from mathbench.dataset.verify import Depth, verify
-from mathbench.dataset.write import generate, open_dataset, request
+from mathbench.dataset.verify import VerifyOptions, verify
+from mathbench.dataset.write import dataset_request, generate, open_dataset
 from mathbench.errors import InputError
 from mathbench.rows import open_rows
 from tests.dataset import small_shards
@@ -80,7 +80,7 @@ def is_finished(folder):
             "interrupted" in str(error) or "no mathbench dataset" in str(error) or "not exist" in str(error)
         )
         return False
-    assert all(check.passed for check in verify(opened, Depth(10, make_all=True)))
+    assert all(check.passed for check in verify(opened, VerifyOptions(10, make_all=True)))
     return True
 
 
@@ -207,8 +207,8 @@ def test_a_shard_left_by_another_generation_is_not_kept(tmp_path, undisturbed):
     train[1].rename(tmp_path / "kept")
     train[2].rename(train[1])
     (tmp_path / "kept").rename(train[2])
-    (folder / manifest.FILE).rename(folder / manifest.SPEC)  # as if unfinished
-    (folder / manifest.SPEC).write_text(json.dumps(request(small_shards.configs())))
+    (folder / manifest.MANIFEST_FILE).rename(folder / manifest.UNFINISHED_FILE)  # as if unfinished
+    (folder / manifest.UNFINISHED_FILE).write_text(json.dumps(dataset_request(small_shards.configs())))
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
     generate(small_shards.configs(), folder)
     assert contents(folder) == contents(right)

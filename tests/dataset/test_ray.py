@@ -15,7 +15,7 @@ from ray.cluster_utils import Cluster
 from mathbench.dataset import manifest, write
 from mathbench.dataset.engine import engine
 from mathbench.dataset.engine.ray import STORE, _connected
-from mathbench.dataset.manifest import single
+from mathbench.dataset.manifest import single_config
 from mathbench.dataset.verify import verify
 from mathbench.dataset.write import generate, open_dataset
 from mathbench.errors import InputError, WorkerLost
@@ -55,13 +55,13 @@ def nodes():
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
-    monkeypatch.setattr(manifest, "SHARD", 100)
-    monkeypatch.setattr(write, "SHARD", 100)
+    monkeypatch.setattr(manifest, "SHARD_ROWS", 100)
+    monkeypatch.setattr(write, "SHARD_ROWS", 100)
 
 
 def test_a_worker_killed_on_a_cluster_of_two_nodes_changes_nothing(tmp_path, nodes, monkeypatch):
     expected, told = generate(configs(), tmp_path / "expected"), []
-    monkeypatch.setattr(write, "make", jobs.killed_once)
+    monkeypatch.setattr(write, "write_shard", jobs.killed_once)
     made = generate(configs(), tmp_path / "ds", engine=engine("ray", address=nodes), progress=told.append)
     assert (tmp_path / "ds" / ".killed").exists()
     assert made == expected and sum(told) == 2 * sum(SIZES.values())
@@ -84,7 +84,7 @@ def test_a_worker_killed_on_a_cluster_of_two_nodes_changes_nothing(tmp_path, nod
     ],
 )
 def test_what_goes_wrong_on_a_node_is_one_line(tmp_path, nodes, monkeypatch, job, error, message):
-    monkeypatch.setattr(write, "make", job)
+    monkeypatch.setattr(write, "write_shard", job)
     with pytest.raises(error, match=message) as raised:
         generate(configs(), tmp_path / "ds", engine=engine("ray", 1, address=nodes))
     assert "\n" not in str(raised.value)
@@ -105,7 +105,7 @@ def test_the_command_line(tmp_path, nodes):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     made = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert made.returncode == 0 and not made.stderr, made.stderr
-    alone = generate([single(task("gcd"), dict.fromkeys(SIZES, 50))], tmp_path / "alone")
+    alone = generate([single_config(task("gcd"), dict.fromkeys(SIZES, 50))], tmp_path / "alone")
     specs = json.loads(made.stdout)["configs"]
     assert {name: spec["digest"] for name, spec in specs.items()} == {
         c.name: alone.digest(c) for c in alone.configs

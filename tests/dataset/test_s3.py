@@ -13,7 +13,7 @@ import mathbench
 from mathbench.dataset import manifest, shard
 from mathbench.dataset import write as dataset
 from mathbench.dataset.manifest import Config
-from mathbench.dataset.verify import Depth, verify
+from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.dataset.write import generate, open_dataset
 from mathbench.errors import CheckFailed, InputError
 from mathbench.families import task
@@ -97,8 +97,8 @@ def parts(store, path):
 
 def enlarge(patch):
     """Make shards of few rows large."""
-    patch(manifest, "SHARD", ROWS)
-    patch(dataset, "SHARD", ROWS)
+    patch(manifest, "SHARD_ROWS", ROWS)
+    patch(dataset, "SHARD_ROWS", ROWS)
     options = {**shard._OPTIONS, "compression": "none"}
     del options["compression_level"]
     patch(shard, "_OPTIONS", options)
@@ -126,7 +126,7 @@ def test_a_dataset_on_s3_is_the_dataset_on_a_disk(store, tmp_path):
     assert made.contents == mathbench.generate("divisible", tmp_path, k=7, **FEW).contents
     there = {path.removeprefix("bucket/some/ds/") for path in store.find("bucket")}
     assert there == set(made.contents) | {"manifest.json", "README.md"}
-    for depth in (Depth(), Depth(make_all=True), Depth(5, read_all=False)):
+    for depth in (VerifyOptions(), VerifyOptions(make_all=True), VerifyOptions(5, read_all=False)):
         assert not failed("s3://bucket/some/ds", depth)
     assert open_dataset("s3://bucket/some/ds").data().splits["train"].num_rows == 300
 
@@ -164,14 +164,14 @@ def test_a_killed_generation_is_resumed_by_shard(store, large, right, monkeypatc
 
 
 def test_an_upload_that_fails_is_aborted_and_leaves_no_object(store):
-    place = location.place("s3://bucket/ds") / "file"
-    with pytest.raises(KeyboardInterrupt), atomic.replacing(place) as file:
+    place = location.storage_path("s3://bucket/ds") / "file"
+    with pytest.raises(KeyboardInterrupt), atomic.atomic_write(place) as file:
         file.write(bytes(PART + 1))
         assert len(uploads(store)) == 1
         raise KeyboardInterrupt
     assert not uploads(store) and not store.exists("bucket/ds/file")
     atomic.write(place, b"old")
-    with pytest.raises(ZeroDivisionError), atomic.replacing(place) as file:
+    with pytest.raises(ZeroDivisionError), atomic.atomic_write(place) as file:
         file.write(b"new")
         raise ZeroDivisionError
     assert location.read(place) == b"old"
@@ -179,7 +179,7 @@ def test_an_upload_that_fails_is_aborted_and_leaves_no_object(store):
 
 def test_a_failure_of_a_generation_uploads_nothing_more(store, monkeypatch):
     """The shard that fails does not appear; those before stay, and are kept."""
-    write, written = shard.File.write, []
+    write, written = shard.ShardFile.write, []
 
     def fail(file, table):
         written.append(table)
@@ -188,7 +188,7 @@ def test_a_failure_of_a_generation_uploads_nothing_more(store, monkeypatch):
         write(file, table)
 
     with monkeypatch.context() as patched:
-        patched.setattr(shard.File, "write", fail)
+        patched.setattr(shard.ShardFile, "write", fail)
         with pytest.raises(MemoryError):
             mathbench.generate("divisible", "s3://bucket/ds", k=7, **FEW)
     assert len(store.glob("bucket/ds/*/*.parquet")) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import mathbench
-from mathbench.dataset.verify import Depth, verify
+from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.dataset.write import open_dataset
 from mathbench.errors import InputError
 from mathbench.storage import atomic, location
@@ -23,13 +23,13 @@ def test_memory_and_file_urls_hold_the_same_dataset(tmp_path):
     assert made[0] == made[1] == made[2]
     assert (tmp_path / "b c" / "manifest.json").is_file()
     for where in (f"file://{tmp_path}/b c", "memory://here/ds"):
-        assert all(check.passed for check in verify(open_dataset(where), Depth(make_all=True)))
+        assert all(check.passed for check in verify(open_dataset(where), VerifyOptions(make_all=True)))
 
 
 @pytest.mark.parametrize("where", ["foo://x", "s3://", "memory://", Path("s3://bucket/ds")])
 def test_a_place_that_is_none_is_refused(where):
     with pytest.raises(InputError, match=r"s3://bucket/folder|given as text"):
-        location.place(where)
+        location.storage_path(where)
 
 
 def test_a_missing_extra_is_named_in_one_line(tmp_path):
@@ -50,7 +50,7 @@ def test_a_file_where_a_folder_should_be_is_refused(tmp_path):
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path):
     atomic.write(tmp_path / "x", "old")
-    with pytest.raises(KeyboardInterrupt), atomic.replacing(tmp_path / "x") as file:
+    with pytest.raises(KeyboardInterrupt), atomic.atomic_write(tmp_path / "x") as file:
         file.write(b"new")
         raise KeyboardInterrupt
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
@@ -59,7 +59,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path):
 def test_local_paths_load_no_library_for_urls():
     code = (
         "import sys; from mathbench.dataset import write; from mathbench.storage import location; "
-        "location.place('x'); print({'fsspec'} & {*sys.modules})"
+        "location.storage_path('x'); print({'fsspec'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "set()", done.stderr

@@ -11,7 +11,7 @@ import pytest
 from mathbench.dataset import manifest, shard
 from mathbench.dataset.digest import difference
 from mathbench.dataset.manifest import Config
-from mathbench.dataset.verify import Depth, verify
+from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.dataset.write import generate, open_dataset
 from mathbench.errors import CheckFailed, InputError, MathbenchError
 from mathbench.families import task
@@ -27,7 +27,7 @@ def configs(seed=3):
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(manifest, "SHARD", 1000)
+    monkeypatch.setattr(manifest, "SHARD_ROWS", 1000)
     monkeypatch.setattr(shard, "BATCH", 250)
 
 
@@ -61,7 +61,7 @@ def verify_file(folder, config, split):
     from mathbench.dataset import verify as module
 
     opened = open_dataset(folder)
-    checks = module._split(opened, opened.config(config), split, Depth(5), lambda rows: None)
+    checks = module._split(opened, opened.config(config), split, VerifyOptions(5), lambda rows: None)
     return (check for check in checks if not check.passed)
 
 
@@ -74,7 +74,7 @@ def test_a_flip_that_the_digest_of_rows_does_not_see_is_found(folder):
         right, values[7] = values[7], wrong
         place = table.column_names.index(name)
         pq.write_table(table.set_column(place, table.schema.field(name), [values]), file)
-        details = {check.what: check.detail for check in failed(folder, Depth(make_all=True))}
+        details = {check.what: check.detail for check in failed(folder, VerifyOptions(make_all=True))}
         found = f"k7/train-00000-of-00003.parquet, row 7: {name} is {wrong!r} and should be {right!r}"
         assert details["regenerated rows"] == found
         assert "other bytes" in details["content digests"]
@@ -94,7 +94,7 @@ def test_running_again_mends_what_verify_finds(folder):
 
 @pytest.mark.parametrize("at", range(0, 4000, 271))
 def test_a_truncated_manifest_is_refused(folder, at):
-    path = folder / manifest.FILE
+    path = folder / manifest.MANIFEST_FILE
     path.write_bytes(path.read_bytes()[:at])
     with pytest.raises((CheckFailed, InputError), match=r"damaged|manifest.json"):
         open_dataset(folder)
@@ -109,7 +109,7 @@ def leaves(value, path=()):
 
 def test_every_edited_number_of_a_manifest_is_found(folder):
     """One figure after another; the version of mathbench alone decides nothing."""
-    path = folder / manifest.FILE
+    path = folder / manifest.MANIFEST_FILE
     right = path.read_text()
     edited = [place for place in leaves(json.loads(right)) if place != ("mathbench",)]
     assert len(edited) > 100
@@ -122,13 +122,15 @@ def test_every_edited_number_of_a_manifest_is_found(folder):
         inner[place[-1]] = old + 1 if isinstance(old, int) else old[:-1] + ("0" if old[-1] != "0" else "1")
         path.write_text(json.dumps(value))
         try:
-            found = failed(folder, Depth(20))
+            found = failed(folder, VerifyOptions(20))
         except MathbenchError:
             continue
         assert found, place
 
 
-@pytest.mark.parametrize("depth", [Depth(), Depth(make_all=True), Depth(20, read_all=False)])
+@pytest.mark.parametrize(
+    "depth", [VerifyOptions(), VerifyOptions(make_all=True), VerifyOptions(20, read_all=False)]
+)
 def test_shards_of_other_places_and_seeds_are_found(folder, tmp_path, depth):
     one, two = (folder / "sums" / f"train-0000{i}-of-00003.parquet" for i in range(2))
     kept = one.read_bytes()
@@ -141,7 +143,9 @@ def test_shards_of_other_places_and_seeds_are_found(folder, tmp_path, depth):
     assert {"regenerated rows"} < {check.what for check in failed(folder, depth)}
 
 
-@pytest.mark.parametrize("depth", [Depth(), Depth(make_all=True), Depth(20, read_all=False)])
+@pytest.mark.parametrize(
+    "depth", [VerifyOptions(), VerifyOptions(make_all=True), VerifyOptions(20, read_all=False)]
+)
 def test_files_too_many_or_too_few_are_found(folder, depth):
     first = folder / "sums" / "train-00000-of-00003.parquet"
     shutil.copy(first, first.with_name("train-00003-of-00004.parquet"))
@@ -158,16 +162,16 @@ def test_a_sample_reads_the_row_groups_it_needs_and_no_others(folder, monkeypatc
     monkeypatch.setattr(
         pq.ParquetFile, "read_row_group", lambda self, i, **rest: asked.append(i) or read(self, i, **rest)
     )
-    assert not failed(folder, Depth(2, read_all=False, seed=1))
-    groups = {row // 250 for row in Depth(2, seed=1).picked(2300)}
+    assert not failed(folder, VerifyOptions(2, read_all=False, seed=1))
+    groups = {row // 250 for row in VerifyOptions(2, seed=1).picked(2300)}
     others = 3  # the other splits have one each
     assert len(groups) < 10 and len(asked) == 2 * (len(groups) + others)
 
 
 def test_a_seed_repeats_a_sample_and_another_takes_other_rows():
-    first, again, other = (Depth(50, seed=seed).picked(10**9) for seed in (1, 1, 2))
+    first, again, other = (VerifyOptions(50, seed=seed).picked(10**9) for seed in (1, 1, 2))
     assert (first == again).all() and len(set(first) & set(other)) == 2  # the first row and the last
-    assert list(Depth(10).picked(4)) == [0, 1, 2, 3]
+    assert list(VerifyOptions(10).picked(4)) == [0, 1, 2, 3]
 
 
 def test_verify_reads_in_flat_memory(folder):
@@ -179,7 +183,7 @@ def test_verify_reads_in_flat_memory(folder):
         sizes.append(pool.bytes_allocated())
 
     before = pool.bytes_allocated()
-    assert all(check.passed for check in verify(open_dataset(folder), Depth(make_all=True), watch))
+    assert all(check.passed for check in verify(open_dataset(folder), VerifyOptions(make_all=True), watch))
     assert max(sizes) - before < 4 << 20
 
 
@@ -198,7 +202,7 @@ def test_another_type_or_column_is_a_failed_check(folder):
     table = pq.read_table(file)
     for wrong in (table.drop_columns(["label"]), table.set_column(4, "row", table["row"].cast(pa.int32()))):
         pq.write_table(wrong, file)
-        for depth in (Depth(), Depth(make_all=True), Depth(9, read_all=False)):
+        for depth in (VerifyOptions(), VerifyOptions(make_all=True), VerifyOptions(9, read_all=False)):
             assert failed(folder, depth)
 
 
@@ -209,7 +213,7 @@ def test_a_missing_value_differs_from_any_other():
 
 
 def test_manifests_without_the_sha256_of_files_still_open(folder):
-    path = folder / manifest.FILE
+    path = folder / manifest.MANIFEST_FILE
     value = json.loads(path.read_text())
     for config in value["configs"].values():
         for content in config["files"].values():

@@ -20,7 +20,7 @@ def rows_of(name: str, split: str) -> Rows:
 
 def held(name: str, split: str, many: int) -> int:
     """So many rows, or as many as the split of a module holds."""
-    return min(many, rows_of(name, split).upto(many))
+    return min(many, rows_of(name, split).capacity_up_to(many))
 
 
 def first_rows(name: str, split: str, many: int) -> pa.Table:

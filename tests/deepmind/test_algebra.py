@@ -8,10 +8,10 @@ import pytest
 import sympy
 
 from mathbench.generators.deepmind import MODULES, TASKS
-from mathbench.generators.deepmind.algebra.factors import Roots, bounds, multiplied
-from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, Terms
+from mathbench.generators.deepmind.algebra.factors import Roots, bounds, expand_roots
+from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, UnivariateTerms
 from mathbench.generators.deepmind.kernel.scope import ALPHABET
-from mathbench.hashing import mix
+from mathbench.hashing import mix64
 from mathbench.numbers import text
 from mathbench.rows import Rows
 
@@ -30,7 +30,7 @@ def test_polynomials_are_written_as_sympy_writes_them():
     drawn = [fractions(4, rng) for _ in range(1500)]
     top = np.array([[int(c.p) for c in row] for row in drawn]).T
     bottom = np.array([[int(c.q) for c in row] for row in drawn]).T
-    shown = text.join(Terms.polynomial(top, np.full(1500, CODE), bottom).written()).to_pylist()
+    shown = text.join(UnivariateTerms.polynomial(top, np.full(1500, CODE), bottom).rendered()).to_pylist()
     for row, written in zip(drawn, shown, strict=True):
         assert written == str(sum(c * X**k for k, c in enumerate(row)))
 
@@ -42,7 +42,9 @@ def test_long_coefficients():
         np.array([[(1 if v > 0 else -1) * part[i] for v, part in zip(values, parts, strict=True)]] * 2)
         for i in (1, 0)
     )
-    shown = text.join(Terms.polynomial(low, np.full(len(values), CODE), high=high).written()).to_pylist()
+    shown = text.join(
+        UnivariateTerms.polynomial(low, np.full(len(values), CODE), high=high).rendered()
+    ).to_pylist()
     assert shown == [str(sympy.Integer(v) * X + v) for v in values]
 
 
@@ -54,7 +56,7 @@ def test_products_are_written_as_sympy_factors_them():
         top, bottom = (np.array([[int(getattr(r, part))] for r in roots]) for part in ("p", "q"))
         there = np.ones(top.shape, dtype=bool)
         over, under = np.array([scale.p]), np.array([scale.q])
-        coefficients = multiplied(over, top, bottom, there)
+        coefficients = expand_roots(over, top, bottom, there)
         polynomial = sum(int(c) * X**k for k, c in enumerate(coefficients[:, 0])) / sympy.Integer(scale.q)
         product = Roots.of(top, bottom, there).product(over, under, np.array([CODE]))
         assert text.join(product).to_pylist() == [str(sympy.factor(polynomial))]
@@ -84,7 +86,7 @@ def test_letters_stand_for_one_thing(name):
 def test_a_longer_list_shows_the_next_term_of_a_shorter_one():
     """So all lists of one sequence lie in one split: how many terms are shown does not count."""
     module = MODULES["algebra__sequence_next_term"]
-    luck = mix(np.arange(60_000, dtype=np.uint64))
+    luck = mix64(np.arange(60_000, dtype=np.uint64))
     drawn = module.draw(module.top(np.zeros(len(luck), dtype=np.int64), luck))
     lists = {}
     for numbers, shown in zip(drawn.canonical.T.tolist(), drawn.problem.shown.tolist(), strict=True):
@@ -96,6 +98,6 @@ def test_a_longer_list_shows_the_next_term_of_a_shorter_one():
 def test_hardly_a_draw_is_no_problem(name):
     module = MODULES[name]
     task = TASKS[f"deepmind/{name}"]()
-    luck = mix(np.arange(3000, dtype=np.uint64))
+    luck = mix64(np.arange(3000, dtype=np.uint64))
     for place in range(len(module.inner)):
-        assert task.draft("train", np.full(len(luck), place), luck).good.mean() > 0.995
+        assert task.candidates("train", np.full(len(luck), place), luck).good.mean() > 0.995

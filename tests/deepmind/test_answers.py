@@ -50,7 +50,7 @@ def test_rows_depend_on_nothing_but_their_number(name, questions):
 def test_splits_share_no_problem(name, questions):
     """By the canonical problem; and test splits repeat nothing."""
     seen = [
-        rows_of(name, split).source.prints(range(held(name, split, 10 * questions))).tolist()
+        rows_of(name, split).source.fingerprints(range(held(name, split, 10 * questions))).tolist()
         for split in SPLITS
     ]
     apart(seen)
@@ -61,7 +61,7 @@ def test_splits_share_no_problem(name, questions):
 def test_splits_of_another_seed_share_no_problem_either(name, questions):
     made = TASKS[f"deepmind/{name}"]()
     splits = [Rows(made, split, seed) for split, seed in zip(SPLITS, (1, 2, 3, 4), strict=True)]
-    apart([rows.source.prints(range(rows.upto(10 * questions))).tolist() for rows in splits])
+    apart([rows.source.prints(range(rows.capacity_up_to(10 * questions))).tolist() for rows in splits])
 
 
 def apart(prints):

@@ -7,9 +7,9 @@ import sympy
 from mathbench.generators.deepmind.numbers.factoring import factors
 from mathbench.generators.deepmind.numbers.large_primality import (
     BOUND,
-    has_no_witness,
-    last_below,
+    is_probable_prime,
     next_prime,
+    previous_prime,
 )
 
 # strong pseudoprimes to the first bases, and Carmichael numbers (OEIS A014233, A002997)
@@ -33,20 +33,20 @@ def spread(low: float, high: float, many: int) -> np.ndarray:
 def test_primes_are_those_of_sympy(high):
     numbers = spread(7.1, high, 1500) | 1
     numbers = np.concatenate([numbers, [p for p in map(sympy.nextprime, numbers[:200].tolist())]])
-    assert has_no_witness(numbers).tolist() == [sympy.isprime(n) for n in numbers.tolist()]
+    assert is_probable_prime(numbers).tolist() == [sympy.isprime(n) for n in numbers.tolist()]
 
 
 def test_impostors_are_no_primes():
     numbers = np.array([n for n in IMPOSTORS if n < BOUND])
-    assert not any(has_no_witness(np.array([n])).any() for n in numbers)
-    assert not has_no_witness(numbers).any()
+    assert not any(is_probable_prime(np.array([n])).any() for n in numbers)
+    assert not is_probable_prime(numbers).any()
 
 
 def test_next_primes_are_those_of_sympy():
     numbers = np.concatenate([np.arange(-3, 300), spread(2, 14, 800), np.arange(-200, 200) + (1 << 22)])
     assert next_prime(numbers).tolist() == [sympy.nextprime(n - 1) for n in numbers.tolist()]
     limits = np.arange(3, 500)
-    assert last_below(limits).tolist() == [sympy.prevprime(n) for n in limits.tolist()]
+    assert previous_prime(limits).tolist() == [sympy.prevprime(n) for n in limits.tolist()]
 
 
 def test_factors_are_those_of_sympy():
@@ -54,7 +54,7 @@ def test_factors_are_those_of_sympy():
     numbers = np.concatenate([np.arange(1, 600), spread(3, 13, 800), primes * primes[::-1], primes**2])
     found = factors(numbers)
     for i, number in enumerate(numbers.tolist()):
-        many, expected = found.many[i], sorted(sympy.factorint(number).items())
+        many, expected = found.prime_count[i], sorted(sympy.factorint(number).items())
         assert found.primes[:, i].tolist() == [p for p, _ in expected] + [0] * (len(found.primes) - many)
         assert found.powers[:many, i].tolist() == [p**a for p, a in expected]
     assert (found.powers.prod(axis=0) == numbers).all()

@@ -9,21 +9,21 @@ import pyarrow as pa
 import pytest
 
 from mathbench.generators.deepmind.kernel import entropy, expression_trees
-from mathbench.generators.deepmind.kernel.polynomial_text import Terms
-from mathbench.generators.deepmind.kernel.polynomials import coefficients, expand
-from mathbench.generators.deepmind.kernel.random import Chance
+from mathbench.generators.deepmind.kernel.polynomial_text import UnivariateTerms
+from mathbench.generators.deepmind.kernel.polynomials import coefficients, split_into_like_terms
+from mathbench.generators.deepmind.kernel.random import RandomStream
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import mix
+from mathbench.hashing import mix64
 from mathbench.numbers import text
 
 
-def chance(many: int, seed: int = 1) -> Chance:
-    return Chance(mix(np.arange(many, dtype=np.uint64) + np.uint64(seed << 32)))
+def chance(many: int, seed: int = 1) -> RandomStream:
+    return RandomStream(mix64(np.arange(many, dtype=np.uint64) + np.uint64(seed << 32)))
 
 
 def test_powers_are_exact():
     units = np.arange(18 * entropy.UNIT + 1)
-    table = entropy.power(units).tolist()
+    table = entropy.size_of_entropy(units).tolist()
     for unit in range(0, len(units), 37):
         assert table[unit] ** entropy.UNIT <= 10**unit < (table[unit] + 1) ** entropy.UNIT
 
@@ -85,7 +85,9 @@ def test_trees_read_as_what_they_are_worth():
     kind, left, right, holds, minus, leaf = table.transpose(2, 1, 0)
     first = np.cumsum([0] + [len(tree.texts) for tree in trees])[:-1]
     texts = pa.array([text for tree in trees for text in tree.texts])
-    written = expression_trees.Tape(kind, left, right, holds, minus.astype(bool)).written(leaf + first, texts)
+    written = expression_trees.ExpressionTrees(kind, left, right, holds, minus.astype(bool)).rendered(
+        leaf + first, texts
+    )
     for tree, shown in zip(trees, written.to_pylist(), strict=True):
         assert fraction(shown) == tree.value(), shown
     assert any("(" in shown for shown in written.to_pylist())
@@ -116,23 +118,25 @@ def test_minus_signs_join_sums(kinds, leaves, shown):
     )
     left, right = (np.array([[1], [0], [3], [0], [0]]), np.array([[2], [0], [4], [0], [0]]))
     minus = np.array([[False], [False], [False], [True], [False]])
-    trees = expression_trees.Tape(kind, left, right, np.full((5, 1), expression_trees.ATOM), minus)
-    assert trees.written(np.array([[0], [0], [0], [1], [2]]), pa.array(leaves)).to_pylist() == [shown]
+    trees = expression_trees.ExpressionTrees(kind, left, right, np.full((5, 1), expression_trees.ATOM), minus)
+    assert trees.rendered(np.array([[0], [0], [0], [1], [2]]), pa.array(leaves)).to_pylist() == [shown]
 
 
 def test_coefficients_have_their_degree():
     degree = np.array([0, 1, 2, 3] * 500)
-    drawn = coefficients(chance(2000), degree, np.full(2000, entropy.units(4)), np.ones(2000, dtype=np.int64))
+    drawn = coefficients(
+        chance(2000), degree, np.full(2000, entropy.entropy_units(4)), np.ones(2000, dtype=np.int64)
+    )
     assert drawn.shape == (4, 2000)
     assert (drawn[degree, np.arange(2000)] != 0).all()
     assert not drawn[np.arange(4)[:, None] > degree].any()
 
 
 def test_terms_add_up_to_their_coefficients():
-    whole = np.stack([chance(3000, s).integer(np.full(3000, entropy.units(2))) for s in range(3)])
+    whole = np.stack([chance(3000, s).integer(np.full(3000, entropy.entropy_units(2))) for s in range(3)])
     whole[0, :1000] = 0
     length = (whole != 0).sum(axis=0) + 2 + np.arange(3000) % 4
-    found = expand(chance(3000, 9), whole, np.full(3000, entropy.units(4)), length)
+    found = split_into_like_terms(chance(3000, 9), whole, np.full(3000, entropy.entropy_units(4)), length)
     for k in range(3):
         assert (np.where(found.of == k, found.value, 0).sum(axis=0) == whole[k]).all()
     assert (found.live.sum(axis=0) == length).all()
@@ -140,28 +144,30 @@ def test_terms_add_up_to_their_coefficients():
 
 
 def test_sums_of_terms_read_as_what_they_are():
-    drawn = coefficients(chance(500), np.arange(500) % 4, np.full(500, entropy.units(3)), np.arange(500) % 4)
-    terms = Terms.polynomial(drawn, np.full(500, 22))
+    drawn = coefficients(
+        chance(500), np.arange(500) % 4, np.full(500, entropy.entropy_units(3)), np.arange(500) % 4
+    )
+    terms = UnivariateTerms.polynomial(drawn, np.full(500, 22))
     shuffled = terms.shuffled(chance(500, 3))
     for way in (terms, shuffled):
-        for i, shown in enumerate(text.join(way.written()).to_pylist()):
+        for i, shown in enumerate(text.join(way.rendered()).to_pylist()):
             value = eval(shown, {"y": 1000, "x": 1000, "z": 1000})
             assert value == sum(int(c) * 1000**p for p, c in enumerate(drawn[:, i])), shown
 
 
 def test_numbers_read_as_what_they_are():
-    top = chance(2000).integer(np.full(2000, entropy.units(5)))
-    fractions = Numbers.rationals(top, chance(2000, 2).between(1, 50))
-    places = chance(2000, 3).below(7)
+    top = chance(2000).integer(np.full(2000, entropy.entropy_units(5)))
+    fractions = Numbers.rationals(top, chance(2000, 2).randint(1, 50))
+    places = chance(2000, 3).randint_below(7)
     decimals = Numbers.decimals(top, places)
-    shown = text.join(decimals.written()).to_pylist()
+    shown = text.join(decimals.rendered()).to_pylist()
     for t, p, written in zip(top.tolist(), places.tolist(), shown, strict=True):
         assert Fraction(written) == Fraction(t, 10**p)
         assert not ("." in written and written.endswith("0")), written
     for t, b, written in zip(
         fractions.top.tolist(),
         fractions.bottom.tolist(),
-        text.join(fractions.written()).to_pylist(),
+        text.join(fractions.rendered()).to_pylist(),
         strict=True,
     ):
         assert Fraction(written) == Fraction(t, b)

@@ -4,10 +4,10 @@ import datasets
 import pytest
 
 from mathbench.dataset.data import Data
-from mathbench.dataset.manifest import single
+from mathbench.dataset.manifest import single_config
 from mathbench.dataset.mixed import mixed
 from mathbench.dataset.suite import load
-from mathbench.dataset.verify import Depth, verify
+from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.dataset.write import generate, open_dataset
 from mathbench.errors import InputError
 from mathbench.families import task
@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 
 
 def made(names, place):
-    generate([single(task(f"deepmind/{name}"), SIZES) for name in names], place)
+    generate([single_config(task(f"deepmind/{name}"), SIZES) for name in names], place)
     return place
 
 
@@ -61,11 +61,11 @@ def test_all_modules_together(tmp_path):
     mixture = task("deepmind/all")
     sizes = {split: rows * len(MODULES) for split, rows in SIZES.items()}
     assert mixed(mixture, dataset).digest == Data.generate(mixture, sizes).digest
-    assert all(check.passed for check in verify(dataset, Depth(make_all=True)))
+    assert all(check.passed for check in verify(dataset, VerifyOptions(make_all=True)))
 
 
 def test_a_dataset_of_some_modules_is_not(tmp_path):
-    generate([single(task("deepmind/numbers__gcd"), SIZES)], tmp_path / "one")
+    generate([single_config(task("deepmind/numbers__gcd"), SIZES)], tmp_path / "one")
     with pytest.raises(InputError, match="does not hold the"):
         mixed(task("deepmind/all"), open_dataset(tmp_path / "one"))
 
@@ -79,7 +79,7 @@ def test_the_configuration_all_has_every_row(folder, tmp_path):
 
 
 def test_verify_answers_questions_of_every_module(folder):
-    checks = list(verify(open_dataset(folder), Depth(make_all=True)))
+    checks = list(verify(open_dataset(folder), VerifyOptions(make_all=True)))
     assert all(check.passed for check in checks), [check for check in checks if not check.passed]
     assert any("independent solver" in check.what for check in checks)
 

@@ -20,7 +20,7 @@ def folder(run, board, tmp_path):
     submit_run(run(wrong=5), board)
     submit_run(run(baseline="other"), board)
     place = tmp_path / "leaderboard"
-    export(Board(board).kept(), place / "results")
+    export(Board(board).records(), place / "results")
     (place / "README.md").write_text(f"{MARKS[0]}\n{MARKS[1]}\n")
     return place
 

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.check import check
-from mathbench.leaderboard.ranking.rank import tables
+from mathbench.leaderboard.check import check_submission
+from mathbench.leaderboard.ranking.rank import rank_tables
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
 from mathbench.leaderboard.submit import submit_run
@@ -44,7 +44,7 @@ def sent(tmp_path, task):
 def test_every_form_is_scored(sent, name):
     folder = sent(name)
     for path in (folder, folder / "submission.json"):
-        scores = check(open_submission(path)).scores
+        scores = check_submission(open_submission(path)).scores
         assert {split: s.total.exact_match for split, s in scores.items()} == {
             "interpolate": 1,
             "extrapolate": 1,
@@ -65,7 +65,7 @@ def test_a_column_with_the_task_is_allowed_and_checked(sent, task):
 
 def test_a_claim_that_does_not_hold_is_noted(sent):
     folder = sent(scores={"interpolate": {"n": 300, "correct": 200}})
-    assert check(open_submission(folder)).differences == (
+    assert check_submission(open_submission(folder)).differences == (
         "interpolate: claimed 66.6667% (200 of 300), recomputed 100.0000% (300 of 300)",
     )
 
@@ -75,7 +75,9 @@ def test_seeds_of_one_model_are_one_entry(sent, board):
         training = from_anybody_training(seeds=[seed])
         model = {"weights_sha256": f"{seed:064x}"}
         submit_run(sent(model=model, training=training), board)
-    line = next(line for line in tables(Board(board).kept(), split="interpolate")[0].lines if line.rank)
+    line = next(
+        line for line in rank_tables(Board(board).records(), split="interpolate")[0].lines if line.rank
+    )
     assert (line.model, line.seeds, line.recipe, line.badge) == ("somebody's model", 2, "v1.2", "re-scored")
 
 
@@ -105,7 +107,7 @@ def test_a_wrong_manifest_is_refused(sent, changes, words):
 
 def refused(folder, words):
     with pytest.raises(InputError, match=words) as refusal:
-        check(open_submission(folder))
+        check_submission(open_submission(folder))
     said = str(refusal.value)
     assert said.isprintable() and len(said) < 400
 
@@ -235,7 +237,7 @@ def test_no_damage_causes_a_traceback(sent, data):
     (folder / name).write_bytes(bytes(raw[: data.draw(st.integers(0, len(raw)))]))
     signed_anew(folder)
     try:
-        check(open_submission(folder))
+        check_submission(open_submission(folder))
     except InputError as error:
         assert str(error).isprintable(), error
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from mathbench.leaderboard.ranking import render
-from mathbench.leaderboard.ranking.rank import tables
+from mathbench.leaderboard.ranking.rank import rank_tables
 from mathbench.leaderboard.store import folder
 
 from .test_ranking import kept
@@ -40,7 +40,7 @@ def name(request):
 
 @pytest.fixture
 def shown(task, name):
-    return tables([kept(task, 900, baseline=name, encoding={"name": name}, framework=name[:50])])
+    return rank_tables([kept(task, 900, baseline=name, encoding={"name": name}, framework=name[:50])])
 
 
 def test_markdown_shows_names_as_text(shown, name):
@@ -64,7 +64,7 @@ def test_csv_reads_back_and_holds_no_formula(shown, name):
 
 
 def test_json_reads_back(shown, name):
-    record = json.loads(json.dumps(render.record(shown, "b")))
+    record = json.loads(json.dumps(render.tables_json(shown, "b")))
     assert name in {line["model"] for line in record["tables"][0]["lines"]}
 
 
@@ -81,14 +81,14 @@ def test_file_names_are_plain(task, name):
 
 def test_control_characters_never_reach_a_terminal(task):
     entry = kept(task, 900, baseline="a\x1b[2J\nb\u202e")
-    for text in (render.markdown(tables([entry])), render.comma_separated(tables([entry]))):
+    for text in (render.markdown(rank_tables([entry])), render.comma_separated(rank_tables([entry]))):
         assert "\x1b" not in text and "\u202e" not in text and "a?[2J?b?" in text.replace("\\", "")
 
 
 def test_entries_that_look_alike_are_told_apart(task):
-    text = render.markdown(tables([kept(task, 900), kept(task, 900, 1, recipe={"name": "classic"})]))
+    text = render.markdown(rank_tables([kept(task, 900), kept(task, 900, 1, recipe={"name": "classic"})]))
     assert "lstm-seq2seq (classic; train=1000 seed=0)" in text.replace("\\", "")
-    assert "lstm-seq2seq (" not in render.markdown(tables([kept(task, 900)]))
+    assert "lstm-seq2seq (" not in render.markdown(rank_tables([kept(task, 900)]))
 
 
 def test_an_empty_board_renders(task):

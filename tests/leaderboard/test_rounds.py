@@ -172,11 +172,11 @@ def test_foreign_answers_are_refused(one, column, value, words):
 
 def rewritten(folder, change):
     """What a host can do who writes the log anew: change events and mend the chain behind them."""
-    said = [dict(event.said) for event in log.read(folder)]
+    said = [dict(event.fields) for event in log.read(folder)]
     change(said)
     events = []
     for one in said:
-        one["previous"] = events[-1].digest if events else log.NOTHING
+        one["previous"] = events[-1].digest if events else log.GENESIS_DIGEST
         events.append(log.Event(one))
     log.write(folder, events)
 
@@ -243,7 +243,7 @@ def test_a_log_written_anew_is_found_out(round_of, change, problem):
 
 def test_a_line_cannot_be_changed_alone(round_of):
     round_of.play()
-    path = round_of.folder / log.FILE
+    path = round_of.folder / log.LOG_FILE
     lines = path.read_text().splitlines()
     for number in range(len(lines) - 1):
         changed = [
@@ -310,7 +310,7 @@ def test_what_a_host_may_not_do(one, tmp_path):
     "text", ["", "{", "[]\n", '{"event":"open"}\n', '{"event":["x"]}\n', "\xff\n", "1" * 5000]
 )
 def test_a_broken_log_is_a_finding(one, text):
-    (one.folder / log.FILE).write_bytes(text.encode("latin-1"))
+    (one.folder / log.LOG_FILE).write_bytes(text.encode("latin-1"))
     (problem,) = audit(one.folder).problems
     assert problem.isprintable()
 

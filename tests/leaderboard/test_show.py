@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mathbench.leaderboard.ranking.rank import Line
+from mathbench.leaderboard.ranking.rank import Entry
 from mathbench.leaderboard.ranking.terminal_plot import bar
 from mathbench.leaderboard.store.board import Board
 
@@ -18,7 +18,7 @@ def two(cli, run, board):  # noqa: F811
     """A board with two models; the ids."""
     cli("submit", run(wrong=40), "--board", board)
     cli("submit", run(wrong=2, baseline="mlp", framework="keras"), "--board", board)
-    return [k.digest[:8] for k in Board(board).kept()]
+    return [k.digest[:8] for k in Board(board).records()]
 
 
 def test_formats_agree(cli, two, board):  # noqa: F811
@@ -67,7 +67,7 @@ def test_the_plot(cli, two, board):  # noqa: F811
 
 @pytest.mark.parametrize(("low", "share", "high"), [(0, 0, 0.01), (0.99, 1, 1), (0.4, 0.5, 0.6), (0, 0.5, 1)])
 def test_bars_have_their_width(low, share, high):
-    drawn = bar(Line("model", "m", 9, share, low, high, "re-scored"), 50).plain
+    drawn = bar(Entry("model", "m", 9, share, low, high, "re-scored"), 50).plain
     assert len(drawn) == 50 and drawn.count("┼") == 1 and drawn.index("┼") == min(49, int(share * 50))
 
 
@@ -111,20 +111,20 @@ def floor(cli, tmp_path, board, monkeypatch):  # noqa: F811
     monkeypatch.setenv("MATHBENCH_BOARD", str(board))
     sizes = ("--digits", "2", "--train", "500", "--interpolate", "300", "--extrapolate", "200")
     assert cli("run-baseline", "copy-operand", "--task", "addition", *sizes, "--out", "run")[0] == 0
-    return Board(board).kept()[0].digest
+    return Board(board).records()[0].digest
 
 
 def test_reproduce(cli, floor, board):  # noqa: F811
     code, out, err = cli("leaderboard", "reproduce", floor[:8], "--json")
     found = json.loads(out)
     assert code == 0 and found["holds"] and found["same_predictions"] and "is reproduced" in err
-    kept = Board(board).kept()
+    kept = Board(board).records()
     assert len(kept) == 2 and {k.badge for k in kept} == {"reproduced"}
 
 
 def test_a_finished_run_is_no_repetition(cli, floor, board, tmp_path):  # noqa: F811
     refused(cli("leaderboard", "reproduce", floor[:8], "--out", tmp_path / "run"), "directory of its own")
-    assert [k.badge for k in Board(board).kept()] == ["re-scored"]
+    assert [k.badge for k in Board(board).records()] == ["re-scored"]
 
 
 def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_path):  # noqa: F811
@@ -142,13 +142,13 @@ def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_pa
     told["predictions_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     result.write_text(json.dumps(told))
     cli("submit", path.parent)
-    forged = next(k.digest for k in Board(board).kept() if k.digest != floor)
+    forged = next(k.digest for k in Board(board).records() if k.digest != floor)
     code, _, err = cli("leaderboard", "reproduce", forged[:8], "--out", tmp_path / "again")
     assert code == 1 and "was not found again" in err
-    assert {k.badge for k in Board(board).kept()} == {"re-scored"} and len(Board(board).kept()) == 3
+    assert {k.badge for k in Board(board).records()} == {"re-scored"} and len(Board(board).records()) == 3
 
 
 def test_what_has_no_recipe_is_not_reproduced(cli, two, board, run):  # noqa: F811
     cli("submit", run(baseline="./evil.py:Model"), "--board", board)
-    evil = next(k.digest for k in Board(board).kept() if k.facts.model.startswith("./"))
+    evil = next(k.digest for k in Board(board).records() if k.facts.model.startswith("./"))
     refused(cli("leaderboard", "reproduce", evil, "--board", board), "not installed: './evil.py:Model'")

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.ranking.compare import EXACT, compare, paired
-from mathbench.leaderboard.ranking.macro import averages, bootstrap
+from mathbench.leaderboard.ranking.compare import EXACT, compare, paired_test
+from mathbench.leaderboard.ranking.macro import bootstrap, macro_averages
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
 from mathbench.scores.results import Score
@@ -28,7 +28,7 @@ def columns(both, one, two, neither):
 def test_few_differences_are_tested_exactly(both, one, two, neither):
     from scipy.stats import binomtest
 
-    found = paired(*columns(both, one, two, neither))
+    found = paired_test(*columns(both, one, two, neither))
     assert (found.both, found.only_first, found.only_second, found.neither) == (both, one, two, neither)
     expected = binomtest(one, one + two).pvalue if one + two else 1.0
     assert found.p == pytest.approx(expected, rel=1e-9) and found.test == "exact binomial"
@@ -40,7 +40,7 @@ def test_few_differences_are_tested_exactly(both, one, two, neither):
 def test_many_differences_are_tested_by_chi_squared(one, two):
     from scipy.stats import binomtest, chi2
 
-    found = paired(*columns(10, one, two, 10))
+    found = paired_test(*columns(10, one, two, 10))
     assert one + two > EXACT and found.test.startswith("chi-squared")
     assert found.p == pytest.approx(chi2.sf((abs(one - two) - 1) ** 2 / (one + two), 1), rel=1e-9, abs=1e-300)
     assert found.p == pytest.approx(binomtest(one, one + two).pvalue, rel=0.05, abs=1e-9)
@@ -49,7 +49,7 @@ def test_many_differences_are_tested_by_chi_squared(one, two):
 def pair_on(board, run, first, second):
     ids = [submit_run(path, board).digest for path in (first, second)]
     opened = Board(board)
-    return compare(*((opened.find(digest), opened.packed(digest)) for digest in ids))
+    return compare(*((opened.find(digest), opened.predictions_bytes(digest)) for digest in ids))
 
 
 def test_two_submissions_are_compared_row_by_row(run, board, task):
@@ -131,7 +131,7 @@ def test_averages_rank_only_who_answered_everything(tasks):
         kept(tasks[1], 110, 5, baseline="c"),
         kept(tasks[1], 1000, 6, baseline="c", withdrawn="a mistake"),
     ]
-    found = [a for a in averages(board) if a.kind == "model"]
+    found = [a for a in macro_averages(board) if a.kind == "model"]
     assert [(a.model, a.tasks, a.of, a.rank) for a in found] == [
         ("a", 2, 2, 1),
         ("c", 2, 2, 2),
@@ -142,17 +142,17 @@ def test_averages_rank_only_who_answered_everything(tasks):
 
 def test_many_attempts_count_with_their_mean(tasks):
     board = [kept(tasks[0], n, i, baseline="a", recipe={"i": i}) for i, n in enumerate((100, 200, 900))]
-    found = {a.model: a for a in averages(board)}
+    found = {a.model: a for a in macro_averages(board)}
     assert found["a"].mean == pytest.approx(0.4)
     assert (found["constant"].kind, found["constant"].mean, found["constant"].rank) == ("floor", 0.4, None)
     assert (found["exact-solver"].kind, found["exact-solver"].mean) == ("solver", 1)
 
 
 def test_a_floor_that_was_submitted_stands_in_for_the_reported_one(tasks):
-    found = averages([kept(tasks[0], 900, 1), kept(tasks[0], 10, 2, baseline="constant")])
+    found = macro_averages([kept(tasks[0], 900, 1), kept(tasks[0], 10, 2, baseline="constant")])
     assert [(a.model, a.kind, a.mean) for a in found if a.kind == "floor"] == [("constant", "floor", 0.01)]
 
 
 def test_an_unknown_split_is_refused(tasks):
     with pytest.raises(InputError, match="Did you mean 'interpolate'"):
-        averages([], "interpolat")
+        macro_averages([], "interpolat")

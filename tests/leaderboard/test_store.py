@@ -24,12 +24,12 @@ def test_submitting_twice_is_one_submission_and_two_attempts(run, board):
     assert (first.new, second.new, second.attempts) == (True, False, 2)
     assert first.digest == second.digest and first.badge == "re-scored"
     opened = Board(board)
-    assert len(opened.kept()) == 1 and opened.attempts() == {"kept": 1, "repeated": 1}
+    assert len(opened.records()) == 1 and opened.attempts() == {"kept": 1, "repeated": 1}
 
 
 def test_what_is_kept_is_what_was_checked(run, board):
     receipt = submit_run(run(wrong=3), board)
-    (kept,) = Board(board).kept()
+    (kept,) = Board(board).records()
     assert kept.checked.scores == receipt.scores and kept.checked.differences == receipt.differences
     assert kept.checked.scores["interpolate"].total.correct == 297
     assert kept.manifest["scores"]["interpolate"]["correct"] == 300  # the claim stays beside it
@@ -38,7 +38,7 @@ def test_what_is_kept_is_what_was_checked(run, board):
 def test_a_folder_holds_the_same(run, board, tmp_path):
     for wrong in (0, 3):
         submit_run(run(wrong=wrong), board)
-    kept = Board(board).kept()
+    kept = Board(board).records()
     folder.export(kept, tmp_path / "results")
     assert folder.read(tmp_path / "results") == kept
 
@@ -46,7 +46,7 @@ def test_a_folder_holds_the_same(run, board, tmp_path):
 def test_withdrawal_leaves_a_trace(run, board):
     receipt = submit_run(run(), board)
     Board(board).withdraw(receipt.digest, "a bug in the encoding")
-    (kept,) = Board(board).kept()
+    (kept,) = Board(board).records()
     assert kept.withdrawn == "a bug in the encoding"
 
 
@@ -71,14 +71,14 @@ def test_many_processes_lose_nothing_and_double_nothing(run, board):
     assert [worker.exitcode for worker in workers] == [0] * PROCESSES
     opened = Board(board, create=False)
     different = PROCESSES * ROUNDS + 1
-    assert len(opened.kept()) == different
+    assert len(opened.records()) == different
     assert opened.attempts() == {"kept": different, "repeated": PROCESSES - 1}
     assert verify(opened) == (different, [])
 
 
 def tampered(board, digest, change):
     """Write other predictions into the database, behind the board's back."""
-    sent = Submission.unpacked(Board(board).kept()[0].manifest, Board(board).packed(digest))
+    sent = Submission.unpacked(Board(board).records()[0].manifest, Board(board).predictions_bytes(digest))
     sink = BytesIO()
     pq.write_table(change(sent.predictions), sink)
     with sqlite3.connect(board) as connection:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
-from mathbench.leaderboard.check import check
+from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.submission import Manifest, Submission, open_submission
 from mathbench.scores import schema
 
@@ -20,11 +20,11 @@ from .conftest import SIZES, manifest, replaced, right, truth, write_run
 
 
 def scores(run):
-    return {split: scored.total for split, scored in check(open_submission(run)).scores.items()}
+    return {split: scored.total for split, scored in check_submission(open_submission(run)).scores.items()}
 
 
 def test_right_answers_score_1(run):
-    checked = check(open_submission(run()))
+    checked = check_submission(open_submission(run()))
     assert all(scored.total.exact_match == 1 for scored in checked.scores.values())
     assert checked.differences == ()
     assert all(solved.exact_match == 1 for solved in checked.solver.values())
@@ -48,7 +48,7 @@ def test_only_the_whole_answer_counts(run, task):
 
 
 def test_strata_add_up(run):
-    scored = check(open_submission(run(wrong=40))).scores["interpolate"]
+    scored = check_submission(open_submission(run(wrong=40))).scores["interpolate"]
     assert sum(s.n for s in scored.strata.values()) == scored.total.n == 300
     assert sum(s.correct for s in scored.strata.values()) == scored.total.correct == 260
 
@@ -58,7 +58,7 @@ def test_the_order_of_predictions_does_not_matter(run, task):
     mixed = table.take(np.random.default_rng(0).permutation(len(table)))
     one, other = open_submission(run()), open_submission(run(predictions=mixed))
     assert one.predictions_digest == other.predictions_digest
-    assert check(other).scores["extrapolate"].total.correct == 200
+    assert check_submission(other).scores["extrapolate"].total.correct == 200
 
 
 def test_missing_rows_count_as_wrong(run, task):
@@ -97,7 +97,7 @@ def changed(table, column, row, value):
 )
 def test_foreign_rows_are_refused(run, task, column, value, words):
     with pytest.raises(InputError, match=words):
-        check(open_submission(run(predictions=changed(right(task), column, 0, value))))
+        check_submission(open_submission(run(predictions=changed(right(task), column, 0, value))))
 
 
 def test_many_foreign_rows_are_counted(run, task):
@@ -105,12 +105,14 @@ def test_many_foreign_rows_are_counted(run, task):
     for row, value in enumerate((500, 400, 900, 800)):
         table = changed(table, "row", row, value)
     with pytest.raises(InputError, match="4 unknown, the first: 400, 500, 800"):
-        check(open_submission(run(predictions=table)))
+        check_submission(open_submission(run(predictions=table)))
 
 
 def test_a_split_without_rows_is_refused(run, task):
     with pytest.raises(InputError, match="without rows: 'extrapolate'"):
-        check(open_submission(run(data={"seed": 0, "sizes": {"interpolate": 300}, "digest": None})))
+        check_submission(
+            open_submission(run(data={"seed": 0, "sizes": {"interpolate": 300}, "digest": None}))
+        )
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,7 @@ def test_broken_json_is_refused(run, text):
 )
 def test_a_wrong_manifest_is_refused(run, changes, words):
     with pytest.raises(InputError, match=words) as refusal:
-        check(open_submission(run(**changes)))
+        check_submission(open_submission(run(**changes)))
     assert (
         "\n" not in str(refusal.value) and len(str(refusal.value)) < 400 and str(refusal.value).isprintable()
     )
@@ -223,7 +225,9 @@ def test_more_rows_than_a_split_holds_are_refused(run):
     small = make_task("addition", digits=1)
     document = manifest(small, sizes=SIZES, predictions_sha256="0" * 64)
     with pytest.raises(InputError, match="holds"):
-        check(Submission(Manifest(document), right(small, {"interpolate": 1}).drop_columns("task")))
+        check_submission(
+            Submission(Manifest(document), right(small, {"interpolate": 1}).drop_columns("task"))
+        )
 
 
 ANYTHING = st.recursive(
@@ -290,7 +294,7 @@ def test_no_damage_to_predictions_causes_a_traceback(tmp_path, data):
     told["predictions_sha256"] = hashlib.sha256(damaged).hexdigest()
     (path / "result.json").write_text(json.dumps(told))
     try:
-        check(open_submission(path))
+        check_submission(open_submission(path))
     except InputError as error:
         assert str(error).isprintable(), error
 

@@ -58,8 +58,8 @@ def test_products(case):
 @pytest.mark.parametrize("base", [2, 10, 36])
 def test_the_largest_product_of_limbs_does_not_overflow(base):
     radix = limbs.radix_of(base)
-    number = np.full((limbs.MOST_PRODUCTS, 1), radix - 1)
-    assert ints(limbs.multiply(number, number, radix), radix) == [(radix**limbs.MOST_PRODUCTS - 1) ** 2]
+    number = np.full((limbs.MAX_PRODUCTS, 1), radix - 1)
+    assert ints(limbs.multiply(number, number, radix), radix) == [(radix**limbs.MAX_PRODUCTS - 1) ** 2]
 
 
 @given(columns(least=1))
@@ -88,7 +88,7 @@ def test_division_where_the_estimate_is_hardest(base):
     assert got == [divmod(i, j) for i, j in zip(dividends, divisors, strict=True)]
 
 
-@given(columns(many=1, most=150), st.integers(1, limbs.MOST_MODULUS))
+@given(columns(many=1, most=150), st.integers(1, limbs.MAX_MODULUS))
 def test_residues(case, modulus):
     radix, a = case
     assert limbs.residue(a, modulus, radix).tolist() == [v % modulus for v in ints(a, radix)]
@@ -98,7 +98,7 @@ def test_residues(case, modulus):
 def test_bits_and_bounds(case, bound):
     radix, a = case
     assert limbs.low_bits(a, radix).tolist() == [v % 2**63 for v in ints(a, radix)]
-    assert limbs.beyond(a, bound, radix).tolist() == [v > bound for v in ints(a, radix)]
+    assert limbs.exceeds(a, bound, radix).tolist() == [v > bound for v in ints(a, radix)]
 
 
 @pytest.mark.parametrize("base", range(2, 37))

@@ -18,7 +18,7 @@ def test_every_way_agrees_with_gmpy2(monkeypatch, low, high):
     numbers = np.unique(np.random.default_rng(0).integers(low, high, 3000))
     expected = [gmpy2.is_prime(n) for n in numbers.tolist()]
     for asked in (0, 1 << 40):  # before and after the bitmap pays
-        monkeypatch.setattr(primality, "_asked", np.array(asked))
+        monkeypatch.setattr(primality, "_requested", np.array(asked))
         assert are_prime(numbers).tolist() == expected
         assert are_prime(np.append(numbers, 1 << 60)).tolist() == [*expected, False]
 

@@ -16,7 +16,7 @@ bases = st.integers(2, 36)
 def test_numbers_round_trip(values, base):
     written = text.join(text.number(np.array(values), base)).to_pylist()
     assert [int(word, base) for word in written] == values
-    assert written == [write(v, base) for v in values] == [text.show(v, base) for v in values]
+    assert written == [write(v, base) for v in values] == [text.to_text(v, base) for v in values]
 
 
 @given(numbers, bases)
@@ -26,7 +26,7 @@ def test_lengths_are_the_lengths_of_the_text(values, base):
 
 @given(st.integers(-(2**63), 2**63), bases)
 def test_show_and_int_are_inverses(value, base):
-    assert int(text.show(value, base), base) == value
+    assert int(text.to_text(value, base), base) == value
 
 
 @given(st.lists(st.tuples(st.integers(0, 999), st.booleans()), min_size=1, max_size=30))

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mathbench.sampling.capacity import Held
+from mathbench.sampling.capacity import Capacity
 from mathbench.sampling.plan import Plan
 from mathbench.stratum import Stratum
 
 
 def plan(strata, capacity, key=1):
     spaces = list(dict.fromkeys(s.space_name for s in strata))
-    return Plan(strata, [spaces.index(s.space_name) for s in strata], [Held(n) for n in capacity], key)
+    return Plan(strata, [spaces.index(s.space_name) for s in strata], [Capacity(n) for n in capacity], key)
 
 
 def everything(made):
-    return [a.tolist() for a in made.place(np.arange(made.rows))]
+    return [a.tolist() for a in made.locate(np.arange(made.rows))]
 
 
 def test_all_problems_are_used_each_once():
@@ -49,9 +49,9 @@ def test_strata_that_share_a_space_never_show_the_same_problem():
 
 def test_every_block_holds_each_stratum_by_weight():
     made = plan([Stratum("a", (1,), weight=1), Stratum("b", (1,), weight=2)], [10**9, 10**9])
-    made.upto(1)
+    made.capacity_up_to(1)
     size = made.phases[0].size
-    strata, _ = made.place(np.arange(20 * size))
+    strata, _ = made.locate(np.arange(20 * size))
     blocks = strata.reshape(20, size)
     assert size >= 1024 and (np.sum(blocks == 1, axis=1) == 2 * size // 3).all()
     assert len({tuple(block) for block in blocks.tolist()}) == 20
@@ -71,7 +71,7 @@ def test_nothing_at_all_gives_no_rows():
 def test_endless_spaces_are_cut_at_what_row_numbers_can_count():
     made = plan([Stratum("a", (1,)), Stratum("b", (1,))], [1 << 62, 1 << 62])
     assert (1 << 61) < made.rows <= 1 << 62
-    assert len(made.place(np.array([made.rows - 1]))[0]) == 1
+    assert len(made.locate(np.array([made.rows - 1]))[0]) == 1
 
 
 @given(
@@ -89,8 +89,8 @@ def test_any_plan_of_single_strata_is_a_bijection(entries, key):
 def test_ranks_grow_block_by_block(key):
     """A prefix of the rows uses a prefix of each stratum's problems, to within a block."""
     made = plan([Stratum("a", (1,)), Stratum("b", (1,), weight=4)], [10**6, 10**6], key)
-    made.upto(1)
-    strata, ranks = made.place(np.arange(10 * made.phases[0].size))
+    made.capacity_up_to(1)
+    strata, ranks = made.locate(np.arange(10 * made.phases[0].size))
     for s in (0, 1):
         own = ranks[strata == s]
         assert sorted(own.tolist()) == list(range(len(own)))
@@ -103,12 +103,12 @@ def test_ranks_grow_block_by_block(key):
 def test_counting_late_changes_nothing(entries, asked):
     """Spaces of which only a lower bound is known are counted in time, and the plan is the same."""
     strata = [Stratum(str(i), (1,), weight=w) for i, (w, _, _) in enumerate(entries)]
-    late = [Held(max(n - less, 0), partial(int, n)) for _, n, less in entries]
+    late = [Capacity(max(n - less, 0), partial(int, n)) for _, n, less in entries]
     made = Plan(strata, list(range(len(strata))), late, 1)
     sure = plan(strata, [n for _, n, _ in entries])
-    rows = np.arange(made.upto(asked))
-    assert len(rows) == sure.upto(asked)
-    assert [a.tolist() for a in made.place(rows)] == [a.tolist() for a in sure.place(rows)]
+    rows = np.arange(made.capacity_up_to(asked))
+    assert len(rows) == sure.capacity_up_to(asked)
+    assert [a.tolist() for a in made.locate(rows)] == [a.tolist() for a in sure.locate(rows)]
     assert everything(made) == everything(sure)
 
 
@@ -117,4 +117,9 @@ def test_what_cannot_run_out_is_not_counted():
         raise AssertionError("counted")
 
     strata = [Stratum(name, (1,)) for name in "abc"]
-    assert Plan(strata, [0, 1, 2], [Held(7), Held(5000), Held(50_000, never)], 1).upto(5000) == 5000
+    assert (
+        Plan(strata, [0, 1, 2], [Capacity(7), Capacity(5000), Capacity(50_000, never)], 1).capacity_up_to(
+            5000
+        )
+        == 5000
+    )

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from mathbench.families import task
-from mathbench.hashing import U64, key_of, mix, mix_int, scale
+from mathbench.hashing import U64, key_of, mix64, mix64_int, to_range
 from mathbench.reserve import TEST, TRAIN, fingerprints
 from mathbench.rows import Rows
 from mathbench.sampling import permute
@@ -26,21 +26,23 @@ def uniform(counts) -> float:
 
 
 def image(size: int, key: int, count: int) -> U64:
-    parts = permute.halves(size)
+    parts = permute.feistel_halves(size)
     index = np.arange(count, dtype=np.uint64)
-    return permute.permute(index, np.uint64(parts.shift), np.uint64(parts.high_size), np.uint64(key))
+    return permute.keyed_permutation(
+        index, np.uint64(parts.shift), np.uint64(parts.high_size), np.uint64(key)
+    )
 
 
 def test_mix_is_a_bijection_and_matches_the_integer_version():
     words = np.arange(1 << 16, dtype=np.uint64)
-    mixed = mix(words)
+    mixed = mix64(words)
     assert len(np.unique(mixed)) == len(words)
-    assert [mix_int(int(w)) for w in words[:100]] == mixed[:100].tolist()
+    assert [mix64_int(int(w)) for w in words[:100]] == mixed[:100].tolist()
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 10, 97, 1000, 65_536, 100_003])
 def test_permute_is_a_bijection(size):
-    parts = permute.halves(size)
+    parts = permute.feistel_halves(size)
     assert size <= parts.covered < size + 2 * max(size, 4) ** 0.5 + 4
     assert sorted(image(size, 5, parts.covered).tolist()) == list(range(parts.covered))
 
@@ -49,7 +51,7 @@ def test_permute_is_a_bijection(size):
 @pytest.mark.parametrize("key", [0, 1, key_of("x")])
 def test_first_images_are_uniform(size, key):
     """The first positions of a large space, which are what a small dataset shows."""
-    parts = permute.halves(size)
+    parts = permute.feistel_halves(size)
     values = image(size, key, min(20_000, parts.covered // 2)).astype(np.float64) / parts.covered
     assert uniform(np.bincount((values * 32).astype(int), minlength=32)) > LEVEL
 
@@ -59,7 +61,7 @@ def test_low_bits_residues_and_neighbours_are_uniform(size):
     values = image(size, 3, 30_000)
     for modulus in (2, 3, 7, 10, 11, 64):
         assert uniform(np.bincount((values % np.uint64(modulus)).astype(int), minlength=modulus)) > LEVEL
-    parts = permute.halves(size)
+    parts = permute.feistel_halves(size)
     bins = (values.astype(np.float64) / parts.covered * 8).astype(int)
     pairs = np.bincount(bins[:-1] * 8 + bins[1:], minlength=64)
     assert uniform(pairs) > LEVEL
@@ -75,9 +77,9 @@ def test_neighbouring_keys_are_unrelated():
 
 
 def test_scale_is_uniform_and_stays_below_its_size():
-    words = mix(np.arange(50_000, dtype=np.uint64))
+    words = mix64(np.arange(50_000, dtype=np.uint64))
     for size in (1, 7, 10**6, 10**18, 1 << 63):
-        scaled = scale(words, np.uint64(size))
+        scaled = to_range(words, np.uint64(size))
         assert int(scaled.max()) < size
         if size > 1:
             bins = min(size, 16)
@@ -89,7 +91,7 @@ def test_scale_is_uniform_and_stays_below_its_size():
 def test_reserves_have_their_shares_and_ignore_residues():
     numbers = np.arange(1, 200_001)
     prints = fingerprints("divisible", numbers[None, :])
-    train, test = TRAIN.holds(prints), TEST.holds(prints)
+    train, test = TRAIN.contains(prints), TEST.contains(prints)
     assert abs(train.mean() - 0.8) < 0.004 and abs(test.mean() - 0.1) < 0.003
     for modulus in (2, 3, 7, 10):
         assert uniform(np.bincount(numbers[test] % modulus, minlength=modulus)) > LEVEL
@@ -142,7 +144,7 @@ def unordered(operands) -> set[tuple[int, int]]:
 def test_lengths_follow_the_plan_and_their_order_is_random():
     rows = Rows(task("addition", digits=6), "train")
     names = [s.name for s in rows.strata]
-    strata, _ = rows.source.plan.place(np.arange(360, 36_360))
+    strata, _ = rows.source.plan.locate(np.arange(360, 36_360))
     counts = np.bincount(strata, minlength=len(names))
     weights = np.array([s.weight for s in rows.strata])
     alive = weights * (counts > 1000)  # the smallest strata are used up on the way
@@ -170,11 +172,11 @@ def test_order_of_operands_is_even():
 @pytest.mark.parametrize("size", [1_216_350, 81 * 10**6, 81 * 10**10])
 def test_windows_look_random_under_many_keys(size):
     """Both halves of consecutive positions, in pairs some way apart, under 40 keys: p-values must be uniform."""
-    parts, pvalues = permute.halves(size), []
+    parts, pvalues = permute.feistel_halves(size), []
     for k in range(40):
         start = np.uint64(k * 8192 % (parts.covered - 8192))
         index = np.arange(8192, dtype=np.uint64) + start
-        values = permute.permute(
+        values = permute.keyed_permutation(
             index, np.uint64(parts.shift), np.uint64(parts.high_size), np.uint64(key_of("serial", k))
         )
         halves = (

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from mathbench.errors import SpaceExhausted
-from mathbench.hashing import scale
+from mathbench.hashing import to_range
 from mathbench.numbers import text
 from mathbench.reserve import fingerprints
 from mathbench.rows import Rows
@@ -26,7 +26,7 @@ class Drawn:
     numbers: np.ndarray
 
     def __post_init__(self):
-        self.prints = fingerprints("evens", self.numbers[None])
+        self.fingerprints = fingerprints("evens", self.numbers[None])
         self.good = self.numbers % 2 == 0
 
     def write(self, index):
@@ -48,9 +48,9 @@ class Evens(Sampled):
     def outer(self):
         return [Stratum("all", holds=20)]
 
-    def draft(self, split, stratum, luck):
+    def candidates(self, split, stratum, random_bits):
         sizes = np.where(stratum == 0, SIZE, SIZE // 2).astype(np.uint64)
-        return Drawn(scale(luck, sizes).astype(np.int64))
+        return Drawn(to_range(random_bits, sizes).astype(np.int64))
 
     def oracle(self, question):
         return question
@@ -89,14 +89,14 @@ def test_rows_do_not_depend_on_what_else_is_asked():
 
 def test_how_many_attempts_are_made_at_once_changes_nothing(monkeypatch):
     wanted = {split: numbers(split, range(20)) for split in ("train", "validation", "interpolate")}
-    monkeypatch.setattr(rejection, "MOST_TRIES", 3)
-    monkeypatch.setattr(rejection, "FIRST_TRIES", 1)
-    monkeypatch.setattr(rejection, "BATCH", 70)
-    monkeypatch.setattr(unique, "BATCH", 70)
-    monkeypatch.setattr(sampled, "ROWS", 5)
-    monkeypatch.setattr(unique, "FEWEST", 3)
-    monkeypatch.setattr(unique, "MOST", 5)
-    monkeypatch.setattr(unique, "KEPT", 0)
+    monkeypatch.setattr(rejection, "MAX_TRIALS", 3)
+    monkeypatch.setattr(rejection, "FIRST_TRIALS", 1)
+    monkeypatch.setattr(rejection, "BATCH_CANDIDATES", 70)
+    monkeypatch.setattr(unique, "BATCH_CANDIDATES", 70)
+    monkeypatch.setattr(sampled, "BATCH_ROWS", 5)
+    monkeypatch.setattr(unique, "MIN_BATCH", 3)
+    monkeypatch.setattr(unique, "MAX_BATCH", 5)
+    monkeypatch.setattr(unique, "CACHE_ROWS", 0)
     assert {split: numbers(split, range(20)) for split in wanted} == wanted
 
 
@@ -113,7 +113,7 @@ def test_a_stratum_that_promises_too_much_is_an_error_and_not_endless(monkeypatc
 
 def test_repeats_are_measured():
     first = numbers("train", range(5000))
-    assert Evens().repeated(0, 5000) == pytest.approx(1 - len(set(first)) / 5000)
+    assert Evens().repeated_rows(0, 5000) == pytest.approx(1 - len(set(first)) / 5000)
 
 
 def test_no_rows_are_no_error():

@@ -6,7 +6,7 @@ import pytest
 from mathbench.families import task
 from mathbench.reserve import TRAIN, fingerprints
 from mathbench.sampling.domain import Domain
-from mathbench.sampling.small_space import Listing
+from mathbench.sampling.small_space import SmallSpace
 from mathbench.stratum import Spaces
 
 SPACE = 5  # digits=3+3 of sums: 405,450 points
@@ -24,32 +24,32 @@ def operands(parts):
 
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_run_is_the_same_as_a_look_up(domain, keep):
-    whole = Listing(domain, SPACE, np.uint64(7), keep)
+    whole = SmallSpace(domain, SPACE, np.uint64(7), keep)
     ranks = np.array([60_000, 0, 4095, 4096, 33_333])
-    looked_up, prints = Listing(domain, SPACE, np.uint64(7)).at(ranks)
-    runs = [operands(whole.run(0, 30_000)), operands(whole.run(20_000, 70_000))]
+    looked_up, prints = SmallSpace(domain, SPACE, np.uint64(7)).take(ranks)
+    runs = [operands(whole.range(0, 30_000)), operands(whole.range(20_000, 70_000))]
     assert (runs[0][:, 20_000:] == runs[1][:, :10_000]).all()
     assert (np.concatenate([runs[0], runs[1][:, 10_000:]], axis=1)[:, ranks] == looked_up).all()
     assert (prints == fingerprints("addition", -np.sort(-looked_up, axis=0))).all()
 
 
 def test_it_holds_every_problem_of_the_reserve_once(domain):
-    listing = Listing(domain, SPACE, np.uint64(7))
+    listing = SmallSpace(domain, SPACE, np.uint64(7))
     many = listing.count()
-    found = -np.sort(-operands(listing.run(0, many)), axis=0)
+    found = -np.sort(-operands(listing.range(0, many)), axis=0)
     a, b = np.triu_indices(900)
     everything = np.stack([b, a]) + 100
-    held = TRAIN.holds(fingerprints("addition", everything)).sum()
+    held = TRAIN.contains(fingerprints("addition", everything)).sum()
     assert many == held == len(np.unique(found[0] * 1000 + found[1]))
 
 
 def test_another_key_gives_another_order_of_the_same(domain):
-    first, second = (Listing(domain, SPACE, np.uint64(key)) for key in (1, 2))
+    first, second = (SmallSpace(domain, SPACE, np.uint64(key)) for key in (1, 2))
     assert first.count() == second.count()
-    assert (operands(first.run(0, 1000)) != operands(second.run(0, 1000))).any()
+    assert (operands(first.range(0, 1000)) != operands(second.range(0, 1000))).any()
 
 
 def test_more_than_there_is_cannot_be_asked_for(domain):
-    listing = Listing(domain, 0, np.uint64(7))
+    listing = SmallSpace(domain, 0, np.uint64(7))
     with pytest.raises(IndexError, match="no more"):
-        listing.at(np.array([listing.count()]))
+        listing.take(np.array([listing.count()]))

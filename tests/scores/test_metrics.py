@@ -77,7 +77,7 @@ def test_nothing_to_score_is_an_error():
     for call in (
         lambda: scorer.score_split(rows_of(empty, empty), empty),
         lambda: statistics.wilson(0, 0),
-        lambda: statistics.over_seeds([]),
+        lambda: statistics.seed_statistics([]),
         lambda: statistics.mcnemar(np.array([], bool), np.array([], bool)),
     ):
         with pytest.raises(InputError):
@@ -86,13 +86,13 @@ def test_nothing_to_score_is_an_error():
 
 def test_missing_rows_are_wrong_and_others_refused():
     wanted = np.arange(10)
-    found = metrics.aligned(np.array([3, 1]), strings(["c", "a"]), wanted)
+    found = metrics.align_predictions(np.array([3, 1]), strings(["c", "a"]), wanted)
     assert found.to_pylist() == [None, "a", None, "c", *[None] * 6]
     with pytest.raises(InputError, match=r"2 repeated rows: 1, 3\."):
-        metrics.aligned(np.array([3, 1, 3, 1]), strings("abcd"), wanted)
+        metrics.align_predictions(np.array([3, 1, 3, 1]), strings("abcd"), wanted)
     with pytest.raises(InputError, match=r"4 foreign rows: 11, 12, 13, \.\.\."):
-        metrics.aligned(np.array([11, 12, 13, 14]), strings("abcd"), wanted)
-    assert metrics.aligned(np.array([], np.int64), strings([]), wanted).null_count == 10
+        metrics.align_predictions(np.array([11, 12, 13, 14]), strings("abcd"), wanted)
+    assert metrics.align_predictions(np.array([], np.int64), strings([]), wanted).null_count == 10
 
 
 def test_one_changed_character_scores_zero():

@@ -25,7 +25,7 @@ from sqlalchemy import create_engine, text
 
 from mathbench.leaderboard import client as remote
 from mathbench.leaderboard.server import scoring_process
-from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 from tests.conftest import absent
@@ -143,7 +143,7 @@ class Served:
         self.process.wait(60)
 
     def submit(self, run):
-        return remote.send(run, self.url, self.token)
+        return remote.send_submission(run, self.url, self.token)
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def client(board):
 
     opened = Board(board)
     secret = tokens.create(opened, "ada")
-    limits = Limits(largest=200_000, submissions=1000, per_token=1000, requests=10_000)
+    limits = ServerLimits(largest=200_000, submissions=1000, per_token=1000, requests=10_000)
     with TestClient(make_app(opened, limits), raise_server_exceptions=False) as made:
         made.board, made.secret = opened, secret
         made.headers["Authorization"] = f"Bearer {secret}"

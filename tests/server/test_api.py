@@ -27,13 +27,13 @@ def refused(response, status, *words):
     document = response.json()
     assert list(document) == ["error"] and "\n" not in document["error"], document
     assert all(word in document["error"] for word in words), document
-    responses.Error.model_validate(document)
+    responses.ErrorReply.model_validate(document)
 
 
 def test_a_submission_is_scored_before_the_answer_comes(client, run):
     response = client.post(SUBMIT, files=form(run(wrong=3)))
     receipt = response.json()
-    responses.Receipt.model_validate(receipt)
+    responses.ReceiptReply.model_validate(receipt)
     assert response.status_code == 201 and receipt["new"] and receipt["attempts"] == 1
     assert receipt["scores"]["interpolate"]["correct"] == 297
     assert any("claimed 100.0000%" in said for said in receipt["differences"])
@@ -46,7 +46,7 @@ def test_it_is_what_the_command_line_would_have_kept(client, run, tmp_path):
     sent = client.post(SUBMIT, files=form(path)).json()
     assert sent["digest"] == local.digest
     assert sent["scores"] == json.loads(json.dumps(local.to_json()))["scores"]
-    (kept,), (other,) = client.board.kept(), Board(tmp_path / "local.sqlite").kept()
+    (kept,), (other,) = client.board.records(), Board(tmp_path / "local.sqlite").records()
     assert (kept.digest, kept.checked, kept.manifest) == (other.digest, other.checked, other.manifest)
 
 
@@ -55,19 +55,19 @@ def test_the_same_content_again_is_the_same_submission(client, run):
     first, second = (client.post(SUBMIT, files=form(path)) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json()["digest"] == second.json()["digest"] and second.json()["attempts"] == 2
-    assert not second.json()["new"] and len(client.board.kept()) == 1
+    assert not second.json()["new"] and len(client.board.records()) == 1
 
 
 def test_all_answers_keep_to_what_openapi_says(client, run):
     digest = client.post(SUBMIT, files=form(run())).json()["digest"]
     client.post(SUBMIT, files=form(run(baseline="")))
-    health = responses.Health.model_validate(client.get("/api/v1/health").json())
+    health = responses.HealthReply.model_validate(client.get("/api/v1/health").json())
     assert health.submissions == 1 and health.limits.largest_body == 200_000
-    tables = responses.Tables.model_validate(client.get("/api/v1/board").json())
+    tables = responses.TablesReply.model_validate(client.get("/api/v1/board").json())
     assert {line.model for line in tables.tables[0].lines} >= {"lstm-seq2seq", "constant", "exact-solver"}
-    one = responses.Submission.model_validate(client.get(f"{SUBMIT}/{digest}").json())
+    one = responses.SubmissionReply.model_validate(client.get(f"{SUBMIT}/{digest}").json())
     assert one.digest == digest and one.attempts == 1
-    attempts = responses.Attempts.model_validate(client.get("/api/v1/attempts").json())
+    attempts = responses.AttemptsReply.model_validate(client.get("/api/v1/attempts").json())
     assert [a.outcome for a in attempts.attempts] == ["refused", "kept"]
     assert attempts.counts == {"refused": 1, "kept": 1} and "ada" not in client.get("/api/v1/attempts").text
 
@@ -79,7 +79,7 @@ def test_openapi_describes_every_error(client):
             for status, response in operation["responses"].items():
                 if int(status) >= 400:
                     schema = response["content"]["application/json"]["schema"]
-                    assert schema["$ref"].endswith("/Error"), (path, method, status)
+                    assert schema["$ref"].endswith("/ErrorReply"), (path, method, status)
                     assert ("Retry-After" in response.get("headers", {})) == (status in ("429", "503"))
     submit = document["paths"][SUBMIT]["post"]
     refusals = ("400", "401", "408", "413", "415", "422", "429", "503")
@@ -138,7 +138,7 @@ def test_what_is_refused_leaves_a_trace_and_one_line(client, run):
     broken = form(run()) | {"predictions": ("predictions.parquet", b"PAR1" * 10)}
     refused(client.post(SUBMIT, files=broken), 422, "predictions.parquet")
     refused(client.post(SUBMIT, files=form(run()) | {"manifest": ("result.json", b"[")}), 422, "JSON")
-    assert client.board.attempts() == {"refused": 3} and client.board.kept() == []
+    assert client.board.attempts() == {"refused": 3} and client.board.records() == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.server import allowed_hosts
-from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.store.board import Board
 from tests.leaderboard.test_commands import cli  # noqa: F401
 from tests.leaderboard.test_commands import refused as refused_command
@@ -22,7 +22,7 @@ def asked(board):
     """The answer to a request for a host, from a server that allows some names."""
 
     def ask(host, *allowed, address=HEALTH):
-        limits = Limits(hosts=frozenset(allowed))
+        limits = ServerLimits(hosts=frozenset(allowed))
         with TestClient(make_app(Board(board), limits)) as client:
             return client.get(address, headers={"Host": host})
 

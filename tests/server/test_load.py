@@ -49,7 +49,7 @@ def test_clients_that_submit_at_once(any_database, serve, small, clients):
     with ThreadPoolExecutor(clients) as pool:
         receipts = [receipt for found in pool.map(submit, own) for receipt in found]
     opened = Board(any_database)
-    assert len({receipt.digest for receipt in receipts}) == len(opened.kept()) == clients + 1
+    assert len({receipt.digest for receipt in receipts}) == len(opened.records()) == clients + 1
     assert sum(receipt.new for receipt in receipts) == clients + 1
     assert opened.attempts() == {"kept": clients + 1, "repeated": 2 * clients - 1}
     assert verify(opened) == (clients + 1, [])
@@ -78,7 +78,7 @@ def test_a_server_that_is_killed(any_database, serve, small, clients, monkeypatc
         for future in waiting:
             future.result()
     opened = Board(any_database)
-    kept = [entry.digest for entry in opened.kept()]
+    kept = [entry.digest for entry in opened.records()]
     assert clients <= len(answered) < len(paths) and set(answered) <= set(kept)
     assert verify(opened) == (len(kept), [])
     server.start(*MANY)

@@ -53,7 +53,7 @@ def test_an_old_board_keeps_everything(run, board, tmp_path):
         submit_run(run(wrong=wrong), tmp_path / "other.sqlite")
     old_board(f"sqlite:///{board}", tmp_path / "other.sqlite")
     opened = Board(board, create=False)
-    assert opened.kept() == Board(tmp_path / "other.sqlite").kept()
+    assert opened.records() == Board(tmp_path / "other.sqlite").records()
     assert opened.attempts() == {"kept": 2} and verify(opened) == (2, [])
     assert submit_run(run(wrong=4), board).new
 

@@ -11,7 +11,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from mathbench.leaderboard.rounds import host, log
-from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
@@ -23,7 +23,7 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-OPEN = Limits(largest=200_000, requests=1_000_000, submissions=1_000_000, per_token=1_000_000)
+OPEN = ServerLimits(largest=200_000, requests=1_000_000, submissions=1_000_000, per_token=1_000_000)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def document(board, run, tmp_path, task):
     app = make_app(opened, OPEN, round_.parent, secret.parent)
     made = schemathesis.openapi.from_asgi("/openapi.json", app)
     made.secret = tokens.create(opened, "ada")
-    made.digest = opened.kept()[0].digest
+    made.digest = opened.records()[0].digest
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from mathbench.leaderboard.rounds import host, log, sealed
-from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
@@ -126,7 +126,7 @@ def test_addresses_that_are_no_pages(client):
 
 
 def test_too_many_requests_are_a_page_too(board):
-    with TestClient(make_app(Board(board), Limits(requests=3))) as client:
+    with TestClient(make_app(Board(board), ServerLimits(requests=3))) as client:
         answers = [client.get("/about.html") for _ in range(6)]
     assert answers[-1].status_code == 429 and int(answers[-1].headers["retry-after"]) > 0
     assert "Too many requests" in answers[-1].text
@@ -178,7 +178,7 @@ def test_a_round_shows_no_score_before_it_is_revealed(winter):
 
 
 def test_a_damaged_round_is_passed_over(winter):
-    (winter.folder / log.FILE).write_text("nonsense\n")
+    (winter.folder / log.LOG_FILE).write_text("nonsense\n")
     page(winter, "/rounds/winter.html", 404)
     assert "There is no round here yet" in page(winter, "/rounds.html")
 

@@ -36,7 +36,7 @@ def test_a_file_that_is_another_one(client, run, board):
     board.unlink()
     submit_run(run(wrong=3), board)
     out_of_reach(client, run)
-    assert len(Board(board).kept()) == 1
+    assert len(Board(board).records()) == 1
 
 
 def test_a_file_that_goes_while_a_submission_is_kept(client, run, board, monkeypatch):

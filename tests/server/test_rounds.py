@@ -14,7 +14,7 @@ from mathbench.families import task as make_task
 from mathbench.leaderboard.rounds import answers, host, log, private, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.server import responses
-from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 from tests.leaderboard.test_commands import cli  # noqa: F401
@@ -42,7 +42,7 @@ def taking(board, tmp_path):
     open_round(tmp_path)
     opened = Board(board)
     secrets = {name: tokens.create(opened, name) for name in ("ada", "bob")}
-    limits = Limits(largest=200_000, submissions=1000, per_token=1000, requests=10_000)
+    limits = ServerLimits(largest=200_000, submissions=1000, per_token=1000, requests=10_000)
     app = make_app(opened, limits, tmp_path / "rounds", tmp_path / "secrets")
     with TestClient(app, raise_server_exceptions=False) as client:
         client.tokens, client.board, client.folder = secrets, opened, tmp_path / "rounds" / "winter"
@@ -82,11 +82,11 @@ def end(client):
 def test_from_challenge_to_scores(taking):
     entered = challenge(taking)
     assert entered.status_code == 201
-    responses.Entered.model_validate(entered.json())
+    responses.EnteredReply.model_validate(entered.json())
     assert len(entered.json()["questions"]) == 30 and entered.json()["deadline"] == "2026-01-01T00:10:00Z"
     answered = hand_in(taking, solved(table_of(entered.json()), wrong=3))
     assert answered.status_code == 201
-    responses.Answered.model_validate(answered.json())
+    responses.AnsweredReply.model_validate(answered.json())
     taking.at(minutes=1)
     scores = end(taking)
     assert {split: c["correct"] for split, c in scores["e1"]["addition-base10-digits2"].items()} == {
@@ -100,16 +100,16 @@ def test_from_challenge_to_scores(taking):
 def test_what_is_read_keeps_to_openapi(taking):
     entered = challenge(taking).json()
     hand_in(taking, solved(table_of(entered)))
-    (brief,) = responses.Rounds.model_validate(taking.get(ROUNDS).json()).rounds
+    (brief,) = responses.RoundsReply.model_validate(taking.get(ROUNDS).json()).rounds
     assert (brief.name, brief.state, brief.entries, brief.answered) == ("winter", "open", 1, 1)
-    whole = responses.WholeRound.model_validate(taking.get(WINTER).json())
+    whole = responses.WholeRoundReply.model_validate(taking.get(WINTER).json())
     assert [event["event"] for event in whole.events] == ["open", "challenge", "answer"]
     taking.at(hours=1, seconds=1)
     assert taking.get(WINTER).json()["state"] == "closed"  # nobody has closed it, but its time is over
     end(taking)
     assert taking.get(WINTER).json()["state"] == "revealed"
     sent = taking.get(f"{WINTER}/log")
-    assert sent.content == (taking.folder / log.FILE).read_bytes()
+    assert sent.content == (taking.folder / log.LOG_FILE).read_bytes()
     assert sent.headers["content-type"] == "application/x-ndjson"
     given = taking.get(f"{WINTER}/answers/e1")
     assert given.content == answers.file_of(taking.folder, "e1").read_bytes()
@@ -126,7 +126,7 @@ def test_openapi_describes_every_error(taking):
             for status, response in operation["responses"].items():
                 if int(status) >= 400:
                     schema = response["content"]["application/json"]["schema"]
-                    assert schema["$ref"].endswith("/Error"), (path, status)
+                    assert schema["$ref"].endswith("/ErrorReply"), (path, status)
 
 
 def test_nothing_tells_a_score_before_the_end(taking):
@@ -225,7 +225,7 @@ def test_the_whole_course_with_a_real_server(cli, serve, board, tmp_path, monkey
     assert (shown["right"], shown["of"]) == (30, 30)
     assert cli(*of, "fetch", url, "copy")[0] == 0 and audit(tmp_path / "copy", receipt).revealed
     assert cli(*of, "publish", "copy", "--board", board)[0] == 0
-    (tmp_path / "copy" / log.FILE).write_text("another\n")
+    (tmp_path / "copy" / log.LOG_FILE).write_text("another\n")
     cli_refused(cli(*of, "fetch", url, "copy"), "the log in 'copy' is another")
     cli_refused(cli(*of, "fetch", url, "secrets"), "not empty")
     cli_refused(cli(*of, "fetch", "copy", "other"), "from a URL")

@@ -16,8 +16,8 @@ from mathbench.leaderboard import client as remote
 from mathbench.leaderboard.rounds import entering, host, log
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.client import served
-from mathbench.leaderboard.server.app import Limits, make_app
-from mathbench.leaderboard.server.round_folders import Shelf
+from mathbench.leaderboard.server.app import ServerLimits, make_app
+from mathbench.leaderboard.server.round_folders import RoundFolders
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 from mathbench.storage import atomic
@@ -71,7 +71,7 @@ def test_without_a_good_token_nothing_is_read(taking):  # noqa: F811
 def test_rates_are_those_of_submissions(board, tmp_path):
     open_round(tmp_path)
     secret = tokens.create(Board(board), "ada")
-    app = make_app(Board(board), Limits(per_token=2), tmp_path / "rounds", tmp_path / "secrets")
+    app = make_app(Board(board), ServerLimits(per_token=2), tmp_path / "rounds", tmp_path / "secrets")
     with TestClient(app, headers={"Authorization": f"Bearer {secret}"}) as client:
         came = [client.post(f"{WINTER}/challenge", json={}).status_code for _ in range(3)]
     assert came == [422, 422, 429]
@@ -157,7 +157,7 @@ OTHER_NAMES = ["summer", "..", "%2e%2e", "..%2fwinter", "winter%2f..%2fwinter", 
 
 def test_other_names(taking):  # noqa: F811
     (taking.folder.parent / ".hidden").mkdir()
-    shutil.copy(taking.folder / log.FILE, taking.folder.parent / ".hidden")
+    shutil.copy(taking.folder / log.LOG_FILE, taking.folder.parent / ".hidden")
     (taking.folder.parent / "empty").mkdir()
     for name in (*OTHER_NAMES, "a" * 101, "é", "winter%0a", "empty"):
         for address in (f"{ROUNDS}/{name}/log", f"{ROUNDS}/{name}/answers/e1"):
@@ -182,7 +182,7 @@ def test_a_round_whose_secret_is_elsewhere_is_only_shown(taking):  # noqa: F811
 
 
 def test_a_log_that_does_not_hold(taking):  # noqa: F811
-    (taking.folder / log.FILE).write_text("{}\n")
+    (taking.folder / log.LOG_FILE).write_text("{}\n")
     assert taking.get(ROUNDS).json() == {"rounds": []}
     refused(taking.get(WINTER), 422, "line 1")
     refused(challenge(taking), 422, "line 1")
@@ -191,14 +191,14 @@ def test_a_log_that_does_not_hold(taking):  # noqa: F811
 
 def test_while_another_process_writes_one_is_told_to_come_again(taking, monkeypatch):  # noqa: F811
     monkeypatch.setattr(host, "PATIENCE", 0.05)
-    with atomic.only_writer(taking.folder):
+    with atomic.folder_lock(taking.folder):
         late = challenge(taking)
     refused(late, 429, "try again in")
     assert late.headers["retry-after"] == "1" and challenge(taking).status_code == 201
 
 
 def test_a_token_gets_so_many_entries(taking, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(entering, "MOST", 2)
+    monkeypatch.setattr(entering, "MAX_ENTRIES", 2)
     sent = [challenge(taking, f"{i:064x}").status_code for i in range(3)]
     assert sent == [201, 201, 422] and challenge(taking, WEIGHTS, "bob").status_code == 201
 
@@ -209,9 +209,9 @@ def test_a_server_without_rounds(client):
 
 def test_where_rounds_may_lie(tmp_path):
     with pytest.raises(InputError, match="no folder"):
-        Shelf(tmp_path / "none")
+        RoundFolders(tmp_path / "none")
     with pytest.raises(InputError, match="must not lie"):
-        Shelf(tmp_path, tmp_path / "secrets")
+        RoundFolders(tmp_path, tmp_path / "secrets")
 
 
 def test_odd_requests_are_refused_in_one_line(taking):  # noqa: F811
@@ -242,7 +242,7 @@ def test_odd_answers_of_a_server_are_one_line(taking, monkeypatch):  # noqa: F81
 
     def said(**changes):
         body = json.dumps(good | changes).encode()
-        monkeypatch.setattr(remote, "call", lambda *_, **__: (200, body))
+        monkeypatch.setattr(remote, "request", lambda *_, **__: (200, body))
         return far.challenge("mine", WEIGHTS, "mb_x")
 
     assert said().receipt == good["receipt"]
@@ -259,10 +259,10 @@ def test_odd_answers_of_a_server_are_one_line(taking, monkeypatch):  # noqa: F81
         with pytest.raises(InputError, match="hold together"):
             said(**changes)
     for body in (b"", b"[]", b"<html>", b"[" * 100_000):
-        monkeypatch.setattr(remote, "call", lambda *_, body=body, **__: (200, body))
+        monkeypatch.setattr(remote, "request", lambda *_, body=body, **__: (200, body))
         with pytest.raises(InputError, match="is it a mathbench board"):
             far.challenge("mine", WEIGHTS, "mb_x")
-    monkeypatch.setattr(remote, "call", lambda *_, **__: (200, json.dumps(good).encode()))
+    monkeypatch.setattr(remote, "request", lambda *_, **__: (200, json.dumps(good).encode()))
     path = taking.folder.parent / "a.parquet"
     pq.write_table(solved(table_of(good)), path)
     with pytest.raises(InputError, match="no receipt that holds"):

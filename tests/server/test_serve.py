@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.server.app import Limits
+from mathbench.leaderboard.server.app import ServerLimits
 from mathbench.leaderboard.server.serve import serve as run_server
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
@@ -17,11 +17,11 @@ from mathbench.leaderboard.store.board import Board
 def test_others_are_let_in_only_with_a_token(board, host):
     opened = Board(board)
     with pytest.raises(InputError, match="needs a token first"):
-        run_server(opened, host, 0, Limits(), ready=pytest.fail)
+        run_server(opened, host, 0, ServerLimits(), ready=pytest.fail)
     tokens.create(opened, "ada")
     tokens.revoke(opened, "ada")
     with pytest.raises(InputError, match="needs a token first"):
-        run_server(opened, host, 0, Limits(), ready=pytest.fail)
+        run_server(opened, host, 0, ServerLimits(), ready=pytest.fail)
 
 
 def test_an_address_that_cannot_be_had(board):
@@ -30,7 +30,7 @@ def test_an_address_that_cannot_be_had(board):
         with pytest.raises(
             InputError, match=f"cannot listen on 127.0.0.1 port {port}: Address already in use"
         ):
-            run_server(Board(board), "127.0.0.1", port, Limits(), ready=pytest.fail)
+            run_server(Board(board), "127.0.0.1", port, ServerLimits(), ready=pytest.fail)
 
 
 def test_a_body_is_cut_off_while_it_comes_and_the_server_ends_when_told_to(serve, board):

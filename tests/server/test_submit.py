@@ -108,7 +108,7 @@ GOOD = json.dumps({**ANSWER, "scores": {}, "differences": [], "sent": {}}).encod
 
 def test_a_broken_line_is_tried_again(fake, run, shortly):
     fake.replies = [(0, {}, b""), (0, {}, b""), (201, {}, GOOD)]
-    assert client.send(run(), fake.url, "mb_x").new and fake.asked == 3
+    assert client.send_submission(run(), fake.url, "mb_x").new and fake.asked == 3
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_broken_line_is_tried_again(fake, run, shortly):
 )
 def test_odd_answers_are_one_line(cli, fake, run, shortly, monkeypatch, reply, words):  # noqa: F811
     monkeypatch.setenv("MATHBENCH_TOKEN", "mb_secret-of-ada")
-    fake.replies = [reply] * client.TRIES
+    fake.replies = [reply] * client.MAX_ATTEMPTS
     code, out, err = cli("submit", run(), "--board", fake.url)
     refused((code, out, err), *words)
     assert "secret-of-ada" not in err

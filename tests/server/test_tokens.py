@@ -19,10 +19,10 @@ def test_a_secret_has_256_bits_and_only_its_hash_is_kept(any_database):
     opened = Board(any_database)
     secrets = [tokens.create(opened, f"t{i}") for i in range(3)]
     assert len(set(secrets)) == 3 and all(tokens.SECRET.fullmatch(secret) for secret in secrets)
-    assert [tokens.holder(opened, secret) for secret in secrets] == ["t0", "t1", "t2"]
-    assert tokens.holder(opened, secrets[0][:-1]) is None and tokens.holder(opened, "") is None
+    assert [tokens.token_name(opened, secret) for secret in secrets] == ["t0", "t1", "t2"]
+    assert tokens.token_name(opened, secrets[0][:-1]) is None and tokens.token_name(opened, "") is None
     tokens.revoke(opened, "t1")
-    assert [tokens.holder(opened, secret) for secret in secrets] == ["t0", None, "t2"]
+    assert [tokens.token_name(opened, secret) for secret in secrets] == ["t0", None, "t2"]
     assert [token.revoked is None for token in tokens.listing(opened)] == [True, False, True]
 
 

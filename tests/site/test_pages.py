@@ -123,7 +123,7 @@ def test_the_overview_has_every_task_and_model(documents, pages, opened):
     assert all(name in text for name in ("addition-base10-digits4", "divisible-7-base10"))
     found = rows_of(pages["index.interpolate.csv"])
     assert {row["model"] for row in found if row["kind"] == "model"} == set(MODELS)
-    kept = next(k for k in opened.kept() if k.facts.model == "mlp" and "addition" in k.facts.task["name"])
+    kept = next(k for k in opened.records() if k.facts.model == "mlp" and "addition" in k.facts.task["name"])
     share = kept.checked.scores["interpolate"].total.exact_match
     assert [float(r["exact_match"]) for r in found if r["model"] == "mlp" and "addition" in r["task"]] == [
         share
@@ -150,7 +150,7 @@ def test_a_task_page_shows_the_ranking_as_show_does(documents, pages):
 def test_the_data_of_curves_add_up_to_the_scores(pages, opened):
     at = address.of_task(made("divisible").name, made("divisible").id)
     found = rows_of(pages[address.of_data(at, "strata")])
-    for kept in opened.kept():
+    for kept in opened.records():
         if kept.facts.task["name"] != made("divisible").name:
             continue
         mine = [
@@ -177,7 +177,7 @@ def test_a_pair_is_what_compare_says(pages, filled, opened):
         p for p in pages if p.startswith("compare/") and p.endswith(".csv") and all(i[:12] in p for i in ids)
     )
     first, second = (opened.find(part) for part in path[8:-4].split("-"))
-    compared = compare(*((k, opened.packed(k.digest)) for k in (first, second)))
+    compared = compare(*((k, opened.predictions_bytes(k.digest)) for k in (first, second)))
     found = rows_of(pages[path])
     totals = [row for row in found if not row["stratum"]]
     assert [int(row["only_first"]) for row in totals] == [c.total.only_first for c in compared]
@@ -207,7 +207,7 @@ def test_an_unknown_order_is_the_usual_one(site):
 def test_a_board_as_a_folder_has_no_comparisons_and_says_so(filled, tmp_path):
     from mathbench.leaderboard.store.folder import export as to_folder
 
-    to_folder(Board(filled[0], create=False).kept(), tmp_path / "results")
+    to_folder(Board(filled[0], create=False).records(), tmp_path / "results")
     site = site_of(tmp_path)
     assert not [path for path in site.paths() if path.startswith("compare/")]
     assert "leaderboard compare" in Document(site.page("compare.html").body).all("main")[0].text
@@ -254,13 +254,13 @@ def test_a_list_that_names_files_outside_removes_none(site, tmp_path):
 
 
 def test_thousands_of_models_come_in_pages_of_a_hundred():
-    from mathbench.leaderboard.site.page_set import Site
+    from mathbench.leaderboard.site.page_set import PageSet
     from mathbench.leaderboard.site.snapshot import Snapshot
 
     from ..leaderboard.test_ranking import kept
 
     many = [kept(made("addition"), i % 1000, i, baseline=f"model-{i}") for i in range(1, 450)]
-    site = Site(Snapshot.of("large", many), {}, None, served=False)
+    site = PageSet(Snapshot.of("large", many), {}, None, served=False)
     listed = [path for path in site.paths() if path.startswith("models.") and path.endswith(".html")]
     rows = [
         row

@@ -19,9 +19,9 @@ from mathbench.errors import InputError
 from mathbench.families import FAMILIES, task
 from mathbench.reserve import reserve_of
 from mathbench.streaming import blocks as blocks_module
-from mathbench.streaming.blocks import Blocks
-from mathbench.streaming.order import BLOCK, Order
-from mathbench.streaming.share import Share
+from mathbench.streaming.blocks import BlockCache
+from mathbench.streaming.order import BLOCK, EpochOrder
+from mathbench.streaming.share import WorkerShard
 
 MODULAR = 7544  # rows that train of `modular` holds
 
@@ -109,29 +109,29 @@ def test_training_never_meets_an_evaluation_row(name):
 
 @given(st.integers(1, 3 * BLOCK + 5), st.integers(0, 5), st.integers(0, 2**64 - 1))
 def test_an_order_is_a_permutation(rows, epoch, key):
-    found = Order(rows, key).rows_at(epoch, np.arange(rows))
+    found = EpochOrder(rows, key).rows_at(epoch, np.arange(rows))
     assert np.array_equal(np.sort(found), np.arange(rows))
     few = np.array([0, rows - 1, rows // 2])
-    assert np.array_equal(Order(rows, key).rows_at(epoch, few), found[few])
+    assert np.array_equal(EpochOrder(rows, key).rows_at(epoch, few), found[few])
 
 
 def test_the_short_block_comes_anywhere():
-    order = Order(3 * BLOCK + 10, key=5)
+    order = EpochOrder(3 * BLOCK + 10, key=5)
     at = {int(np.argmax(order.rows_at(e, np.arange(order.rows)) >= 3 * BLOCK)) // BLOCK for e in range(1, 30)}
     assert at == {0, 1, 2, 3}
 
 
 def test_orders_reach_far():
-    order = Order(1 << 61, key=1)
+    order = EpochOrder(1 << 61, key=1)
     found = order.rows_at(7, np.array([0, 1 << 60, (1 << 61) - 1]))
     assert len(set(found.tolist())) == 3 and found.max() < 1 << 61
 
 
 @pytest.mark.parametrize("kept", [1, 2, 16])
 def test_blocks_give_the_rows_asked_for_whatever_they_keep(kept, monkeypatch):
-    monkeypatch.setattr(blocks_module, "KEPT", kept)
+    monkeypatch.setattr(blocks_module, "CACHED_BLOCKS", kept)
     made, luck = task("addition"), np.random.default_rng(0)
-    blocks = Blocks(made, "train", 0, 5 * BLOCK + 7)
+    blocks = BlockCache(made, "train", 0, 5 * BLOCK + 7)
     for ahead in (False, True):
         for wanted in ([3], [4], [5], [BLOCK], [0, BLOCK], [1, BLOCK + 1], [4 * BLOCK, 3, 2 * BLOCK, 3]):
             assert blocks.take(np.array(wanted), ahead)["row"].to_pylist() == wanted
@@ -140,12 +140,12 @@ def test_blocks_give_the_rows_asked_for_whatever_they_keep(kept, monkeypatch):
         everything = np.arange(5 * BLOCK + 7)
         assert np.array_equal(blocks.take(everything, ahead)["row"], everything)
     assert blocks.take(np.array([], dtype=np.int64)).num_rows == 0
-    assert len(blocks._kept) <= kept
+    assert len(blocks._cache) <= kept
 
 
 def test_a_block_is_made_at_the_second_visit_only(monkeypatch):
-    monkeypatch.setattr(blocks_module, "KEPT", 2)
-    blocks = Blocks(task("addition"), "train", 0, 20 * BLOCK)
+    monkeypatch.setattr(blocks_module, "CACHED_BLOCKS", 2)
+    blocks = BlockCache(task("addition"), "train", 0, 20 * BLOCK)
     made = []
     monkeypatch.setattr(blocks, "_made", lambda n, real=blocks._made: (made.append(len(n)), real(n))[1])
     for wanted in ([5], [BLOCK], [3 * BLOCK], [3 * BLOCK + 1], [3 * BLOCK + 2]):
@@ -295,22 +295,23 @@ def test_a_missing_framework_is_named(method, module, extra, monkeypatch):
 def test_shares_are_a_partition(total, world, workers, turn, begin):
     dealt, counts = [], []
     for rank in range(world):
-        whole = Share(rank, world, turn=turn)
+        whole = WorkerShard(rank, world, turn=turn)
         counts.append(whole.count(total))
         assert np.array_equal(whole.items(0, 99, total), whole.items(0, counts[-1], total))
         mine = [
-            Share(rank, world, w, workers, turn, begin).items(0, 99, total).tolist() for w in range(workers)
+            WorkerShard(rank, world, w, workers, turn, begin).items(0, 99, total).tolist()
+            for w in range(workers)
         ]
         assert sorted(flat(mine)) == whole.items(begin, 99, total).tolist()
         if turn == 1:  # a loader that collects in turn has the order of one worker
             columns = itertools.chain(*itertools.zip_longest(*mine))
             assert [i for i in columns if i is not None] == whole.items(begin, 99, total).tolist()
         dealt += whole.items(0, 99, total).tolist()
-        even = Share(rank, world, turn=turn, even=True)
+        even = WorkerShard(rank, world, turn=turn, even=True)
         assert (
             len(even.items(0, 99, total))
             == even.count(total)
-            == Share(world - 1, world, turn=turn).count(total)
+            == WorkerShard(world - 1, world, turn=turn).count(total)
         )
     assert sorted(dealt) == list(range(total))
     assert max(counts) - min(counts) <= turn
@@ -318,7 +319,7 @@ def test_shares_are_a_partition(total, world, workers, turn, begin):
 
 def test_a_rank_that_is_none_is_refused():
     with pytest.raises(InputError, match=r"a rank is one of 0 to 1\. Received: 2"):
-        Share(2, 2)
+        WorkerShard(2, 2)
 
 
 def test_tables_are_arrow():

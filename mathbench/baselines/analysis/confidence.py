@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Encoding, Tokens
-from mathbench.baselines.predictor import Trained
-from mathbench.tokenizer import BLANK
+from mathbench.baselines.predictor import TrainedNetwork
+from mathbench.tokenizer import PAD
 
 END = ""  # the character that ends an answer
 
@@ -45,7 +45,7 @@ class Confidence:
         return [{"text": part, "probability": share} for part, share in shown]
 
 
-def confidences(trained: Trained, questions: Any) -> list[Confidence]:
+def character_probabilities(trained: TrainedNetwork, questions: Any) -> list[Confidence]:
     """The answers to questions, strings (n,) as the task's format writes them, in their order.
 
     Raises:
@@ -63,12 +63,12 @@ def _confidence(encoding: Encoding, tokens: Tokens, shares: NDArray[np.float32])
     answer = str(encoding.decoded(tokens[None, :])[0])
     if encoding.classes:
         return Confidence(answer, (answer,), (float(shares[0]),), tokens)
-    ends = np.flatnonzero(tokens == BLANK)
-    written = int(ends[0]) if len(ends) else len(tokens)
+    stops = np.flatnonzero(tokens == PAD)
+    written = int(stops[0]) if len(stops) else len(tokens)
     backwards = encoding.choices.answer == "last"
     parts, chances = tuple(answer), [float(share) for share in shares[:written]]
     if backwards:
         chances.reverse()
-    if len(ends):
+    if len(stops):
         parts, chances = (*parts, END), [*chances, float(shares[written])]
     return Confidence(answer, parts, tuple(chances), tokens)

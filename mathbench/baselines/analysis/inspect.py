@@ -9,17 +9,19 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.analysis.plots import STYLE
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.predictor import Trained
+from mathbench.baselines.predictor import TrainedNetwork
 from mathbench.errors import InputError
 
 KINDS = (".png", ".svg", ".pdf")
-MOST = 24  # matrices in a picture
+MAX_MATRICES = 24  # matrices in a picture
 COLUMNS = 4
 LABELLED = 48  # positions that get a label each
 SHOWN_BLANK = "·"
 
 
-def matrices_of(trained: Trained, tokens: Tokens, answer: Tokens) -> dict[str, NDArray[np.float32]]:
+def activation_matrices(
+    trained: TrainedNetwork, tokens: Tokens, answer: Tokens
+) -> dict[str, NDArray[np.float32]]:
     """What a network computed for one question, tokens (1, T), and its answer, (1, positions): matrices by name."""
     return {name: np.asarray(values) for name, values in trained.network.inspect(tokens, answer).items()}
 
@@ -41,7 +43,7 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
 
     if path.suffix not in KINDS:
         raise InputError(f"--plot needs a file ending in {', '.join(KINDS)}. Received: '{path.name}'.")
-    shown = dict(list(matrices.items())[:MOST])
+    shown = dict(list(matrices.items())[:MAX_MATRICES])
     across = min(COLUMNS, len(shown))
     down = -(-len(shown) // across)
     with matplotlib.rc_context(STYLE):
@@ -56,7 +58,7 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
         figure.savefig(path, dpi=110)
 
 
-def texts_of(trained: Trained, tokens: Tokens, answer: Tokens) -> tuple[str, ...]:
+def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tuple[str, ...]:
     """What stands at each position of a question, tokens (1, T), and its answer, (1, positions); a dot for a blank.
 
     The answer comes twice: as one that is written token by token, up to the blank that ends it, and at full length.
@@ -87,8 +89,8 @@ def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[s
 
 
 def _limits(values: NDArray[np.float32]) -> dict[str, float]:
-    most = float(np.abs(values).max(initial=0)) or 1.0
-    return {"vmin": -most, "vmax": most}
+    maximum = float(np.abs(values).max(initial=0)) or 1.0
+    return {"vmin": -maximum, "vmax": maximum}
 
 
 def _labelled(axis: Any, which: str, count: int, texts: Sequence[str]) -> None:

@@ -20,14 +20,14 @@ from mathbench.baselines import checkpoint
 from mathbench.baselines.result import Result
 from mathbench.dataset import heatmap
 from mathbench.dataset.data import Data
-from mathbench.scores.metrics import aligned
+from mathbench.scores.metrics import align_predictions
 from mathbench.scores.predictions import PREDICTIONS
 from mathbench.scores.statistics import wilson
-from mathbench.tokenizer import BLANK, Characters
+from mathbench.tokenizer import PAD, Characters
 
 FOLDER = "plots"
 KINDS = ("png", "svg")
-SHOWN = ("interpolate", "extrapolate")
+PLOTTED_SPLITS = ("interpolate", "extrapolate")
 STRATA = 32  # lines of a picture; the largest strata are shown
 LENGTHS = 24  # answer lengths of a confusion matrix
 
@@ -42,7 +42,7 @@ STYLE: dict[Any, Any] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class PlotData:
     """A finished run and the truth.
 
     Args:
@@ -67,12 +67,12 @@ class Shown:
     @cached_property
     def answers(self) -> dict[str, tuple[pa.Array, pa.Array]]:
         """Per evaluation split what was answered and what is right, in plain text."""
-        table, written = pq.read_table(self.run / PREDICTIONS), formats.of(self.data.task)
+        table, written = pq.read_table(self.run / PREDICTIONS), formats.for_task(self.data.task)
         found = {}
-        for split in SHOWN:
+        for split in PLOTTED_SPLITS:
             if split in self.data.splits:
                 truth, mine = self.data.splits[split], table.filter(pc.equal(table["split"], split))
-                given = aligned(mine["row"].to_numpy(), mine["prediction"], truth["row"].to_numpy())
+                given = align_predictions(mine["row"].to_numpy(), mine["prediction"], truth["row"].to_numpy())
                 found[split] = written.undo_answers(given), written.undo_answers(truth["answer"])
         return found
 
@@ -94,13 +94,13 @@ def draw(run: Path, data: Data) -> list[Path]:
     """
     import matplotlib
 
-    shown, folder = Shown(run, data), run / FOLDER
+    shown, folder = PlotData(run, data), run / FOLDER
     folder.mkdir(exist_ok=True)
     with matplotlib.rc_context(STYLE):
         return [path for name, picture in PICTURES.items() for path in _saved(picture, shown, folder / name)]
 
 
-def _saved(picture: Callable[[Any, Shown], bool], shown: Shown, path: Path) -> Iterator[Path]:
+def _saved(picture: Callable[[Any, PlotData], bool], shown: PlotData, path: Path) -> Iterator[Path]:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import TightLayoutEngine
 
@@ -120,7 +120,7 @@ def _title(result: Result) -> str:
     return f"{result.baseline}{framework} on {result.task['name']}, seed {result.seed}"
 
 
-def curves(figure: Any, shown: Shown) -> bool:
+def curves(figure: Any, shown: PlotData) -> bool:
     """Loss and validation exact match over the steps."""
     if not shown.history:
         return False
@@ -135,11 +135,11 @@ def curves(figure: Any, shown: Shown) -> bool:
     return True
 
 
-def strata(figure: Any, shown: Shown) -> bool:
+def strata(figure: Any, shown: PlotData) -> bool:
     """Exact match of each stratum with its 95 % interval, and the best shortcut of each split."""
-    scores = {split: shown.result.scores[split] for split in SHOWN if split in shown.result.scores}
-    most = max(min(len(score["strata"]), STRATA) for score in scores.values()) if scores else 0
-    figure.set_size_inches(9, max(3.0, 1.5 + 0.17 * most))
+    scores = {split: shown.result.scores[split] for split in PLOTTED_SPLITS if split in shown.result.scores}
+    maximum = max(min(len(score["strata"]), STRATA) for score in scores.values()) if scores else 0
+    figure.set_size_inches(9, max(3.0, 1.5 + 0.17 * maximum))
     axes = figure.subplots(1, max(len(scores), 1), squeeze=False)[0]
     for axis, (split, score) in zip(axes, scores.items(), strict=False):
         found = sorted(score["strata"].items(), key=lambda item: -item[1]["n"])[:STRATA]
@@ -153,9 +153,9 @@ def strata(figure: Any, shown: Shown) -> bool:
 def _intervals(axis: Any, found: Mapping[str, Mapping[str, Any]]) -> None:
     """A point and its interval per line."""
     share = np.array([score["exact_match"] for score in found.values()])
-    ends = np.array([[score["low"], score["high"]] for score in found.values()]).T
+    stops = np.array([[score["low"], score["high"]] for score in found.values()]).T
     lines = np.arange(len(share))
-    axis.errorbar(share, lines, xerr=np.abs(ends - share), fmt="o", markersize=3, capsize=2)
+    axis.errorbar(share, lines, xerr=np.abs(stops - share), fmt="o", markersize=3, capsize=2)
     axis.set_yticks(lines, list(found), fontsize=7)
     axis.set(xlim=(-0.02, 1.02), xlabel="exact match (95 % interval)")
     axis.invert_yaxis()
@@ -170,7 +170,7 @@ def _floor(axis: Any, split: str, floors: Mapping[str, Any]) -> None:
         axis.legend(fontsize=7, loc="best")
 
 
-def lengths(figure: Any, shown: Shown) -> bool:
+def lengths(figure: Any, shown: PlotData) -> bool:
     """How long the right answers are and how long those given: shares of each right length."""
     counts = {split: _confusion(*both) for split, both in shown.answers.items()}
     axes = figure.subplots(1, max(len(counts), 1), squeeze=False)[0]
@@ -194,16 +194,18 @@ def _confusion(given: pa.Array, right: pa.Array) -> NDArray[np.float64]:
     return np.bincount(one * size + two, minlength=size * size).reshape(size, size).astype(np.float64)
 
 
-def positions(figure: Any, shown: Shown) -> bool:
+def positions(figure: Any, shown: PlotData) -> bool:
     """The share of wrong characters at each place of the answer, counted from its end."""
     axis = figure.subplots()
     for split, (given, right) in shown.characters.items():
-        there = right != BLANK
+        there = right != PAD
         n, wrong = there.sum(axis=0)[::-1], (there & (given != right)).sum(axis=0)[::-1]
-        place = np.flatnonzero(n)
-        share = wrong[place] / n[place]
-        low, high = np.array([wilson(int(wrong[p]), int(n[p])) for p in place]).reshape(-1, 2).T
-        axis.errorbar(place + 1, share, yerr=[share - low, high - share], marker="o", capsize=2, label=split)
+        device_config = np.flatnonzero(n)
+        share = wrong[device_config] / n[device_config]
+        low, high = np.array([wilson(int(wrong[p]), int(n[p])) for p in device_config]).reshape(-1, 2).T
+        axis.errorbar(
+            device_config + 1, share, yerr=[share - low, high - share], marker="o", capsize=2, label=split
+        )
     axis.set(
         xlabel="place in the right answer, 1 is its last character", ylabel="share wrong (95 % interval)"
     )
@@ -220,11 +222,11 @@ def _characters(given: pa.Array, right: pa.Array) -> tuple[NDArray[np.int64], ND
     return tuple(np.pad(part, ((0, 0), (width - part.shape[1], 0))) for part in (one, two))  # type: ignore[return-value]
 
 
-def pairs(figure: Any, shown: Shown) -> bool:
+def pairs(figure: Any, shown: PlotData) -> bool:
     """Exact match for each pair of lengths of the operands, with a line around those of train."""
     n: heatmap.Pairs = {}
     correct: heatmap.Pairs = {}
-    for split in SHOWN:
+    for split in PLOTTED_SPLITS:
         strata = shown.result.scores.get(split, {}).get("strata", {})
         for total, key in ((n, "n"), (correct, "correct")):
             for pair, value in heatmap.pairs({name: score[key] for name, score in strata.items()}).items():

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import CHUNK, IGNORED
+from mathbench.baselines.models.interface import IGNORE_INDEX, PREDICT_BATCH
 
 Float = NDArray[np.float32]
 
 
-class Scribe(Protocol):
+class StepDecoder(Protocol):
     """What can write; token 0 is the blank, which ends an answer. What a state is, only the scribe knows.
 
     Attributes:
@@ -30,21 +30,21 @@ class Scribe(Protocol):
         """The state of some rows, int64 (n,), in that order; a row may come more than once."""
 
 
-def likeliest(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
+def decode(scribe: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
     """The likeliest answers that are found, and how likely each token is, as `greedy` and `beams` give them."""
     return greedy(scribe, questions, longest) if beam == 1 else beams(scribe, questions, longest, beam)
 
 
-def up_to_end(answer: Tokens) -> Tokens:
+def strip_end(answer: Tokens) -> Tokens:
     """One answer, (1, longest), with the blank that ends it and nothing behind.
 
-    >>> up_to_end(np.array([[3, 1, 0, 0]])).tolist()
+    >>> strip_end(np.array([[3, 1, 0, 0]])).tolist()
     [[3, 1, 0]]
     """
     return answer[:, : int((answer != 0).sum()) + 1]
 
 
-def greedy(scribe: Scribe, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
+def greedy(scribe: StepDecoder, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
     """Take the likeliest token each time, until every answer has ended.
 
     Args:
@@ -55,12 +55,15 @@ def greedy(scribe: Scribe, questions: Tokens, longest: int) -> tuple[Tokens, Flo
     Returns:
         Tokens int64 (n, longest), blank behind the end, and their probabilities float32 (n, longest), 1 there.
     """
-    parts = [_greedy(scribe, questions[i : i + CHUNK], longest) for i in range(0, len(questions), CHUNK)]
+    parts = [
+        _greedy(scribe, questions[i : i + PREDICT_BATCH], longest)
+        for i in range(0, len(questions), PREDICT_BATCH)
+    ]
     tokens, chances = zip(*parts, strict=True)
     return np.concatenate(tokens), np.concatenate(chances)
 
 
-def beams(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
+def beams(scribe: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
     """Follow the likeliest `beam` beginnings of every answer.
 
     Args:
@@ -73,13 +76,13 @@ def beams(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> tuple[T
         The likeliest answers found, int64 (n, longest), blank behind the end, and the probability of each token
         given those before it, float32 (n, longest), 1 behind the end; their product is that of the answer.
     """
-    rows = max(1, CHUNK // beam)
+    rows = max(1, PREDICT_BATCH // beam)
     parts = [_beams(scribe, questions[i : i + rows], longest, beam) for i in range(0, len(questions), rows)]
     tokens, chances = zip(*parts, strict=True)
     return np.concatenate(tokens), np.concatenate(chances)
 
 
-def _greedy(scribe: Scribe, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
+def _greedy(scribe: StepDecoder, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
     rows = len(questions)
     written, chances = np.zeros((rows, longest), np.int64), np.ones((rows, longest), np.float32)
     last, ended = np.full(rows, scribe.start), np.zeros(rows, dtype=bool)
@@ -95,7 +98,7 @@ def _greedy(scribe: Scribe, questions: Tokens, longest: int) -> tuple[Tokens, Fl
     return written, chances
 
 
-def _beams(scribe: Scribe, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
+def _beams(scribe: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
     rows = len(questions)
     first = np.arange(rows)[:, None] * beam  # (B, 1): where the beams of a question begin
     state = scribe.select(scribe.begin(questions), np.repeat(np.arange(rows), beam))
@@ -136,12 +139,12 @@ def _ended_stay(chances: Float, ended: NDArray[np.bool_]) -> Float:
     return np.where(ended[:, None], stay, chances)
 
 
-def with_end(labels: Tokens) -> Tokens:
+def append_end(labels: Tokens) -> Tokens:
     """Labels with a blank behind the longest answer; only the first blank of a row is learnt.
 
-    >>> with_end(np.array([[3, 0, 0], [1, 2, 3]])).tolist()
+    >>> append_end(np.array([[3, 0, 0], [1, 2, 3]])).tolist()
     [[3, 0, -1, -1], [1, 2, 3, 0]]
     """
-    wanted = np.pad(labels, ((0, 0), (0, 1)))
-    blank = wanted == 0
-    return np.where(np.cumsum(blank, axis=1) > 1, IGNORED, wanted)
+    requested = np.pad(labels, ((0, 0), (0, 1)))
+    blank = requested == 0
+    return np.where(np.cumsum(blank, axis=1) > 1, IGNORE_INDEX, requested)

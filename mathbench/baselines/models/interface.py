@@ -14,12 +14,12 @@ from mathbench.numbers import text
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
-IGNORED = -1  # a label that no loss is taken of
-CHUNK = 2048  # rows predicted at once, which bounds the memory
+IGNORE_INDEX = -1  # a label that no loss is taken of
+PREDICT_BATCH = 2048  # rows predicted at once, which bounds the memory
 
 
 @dataclass(frozen=True)
-class Shape:
+class NetworkShape:
     """The sizes that a network is built for.
 
     Args:
@@ -39,11 +39,11 @@ class Shape:
     digits: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, encoding: Encoding) -> "Shape":
+    def of(cls, encoding: Encoding) -> "NetworkShape":
         """The sizes that follow from an encoding.
 
-        >>> from mathbench.baselines.encoding import Choices
-        >>> Shape.of(Encoding(Choices(), "+01", (5,), 3)).digits
+        >>> from mathbench.baselines.encoding import EncodingOptions
+        >>> NetworkShape.of(Encoding(EncodingOptions(), "+01", (5,), 3)).digits
         (2, 3)
         """
         prefix = bool(encoding.classes) and encoding.choices.labels == "prefix"
@@ -53,7 +53,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Place:
+class DeviceConfig:
     """Where a network computes.
 
     Args:
@@ -71,14 +71,14 @@ class Network(Protocol):
     device: str
     parameters: int
 
-    def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
+    def step(self, questions: Tokens, labels: Tokens, rate: float, random_bits: int) -> float:
         """One update on a batch.
 
         Args:
             questions: tokens (B, T).
             labels: tokens or classes (B, positions).
             rate: the learning rate.
-            luck: 64-bit key of this seed and step; whatever is random in the step (dropout) follows from it
+            random_bits: 64-bit key of this seed and step; whatever is random in the step (dropout) follows from it
                 alone, so that a resumed run draws the same.
 
         Returns:
@@ -146,7 +146,7 @@ def one_hot(tokens: Tokens, symbols: int, positions: int = 0) -> NDArray[np.floa
     return np.concatenate([inputs, np.broadcast_to(marks, (len(tokens), *marks.shape))], axis=2)
 
 
-def check_poolable(shape: Shape) -> None:
+def check_poolable(shape: NetworkShape) -> None:
     """Check that a pooled question is one: pooling halves its length, so no prefix keeps a position of its own.
 
     Raises:

@@ -33,6 +33,6 @@ class Answerer(Protocol):
         """What was learnt, as plain values; ``type(self)(task, **state)`` makes it again."""
 
 
-def makes_sense(kind: Any, task: Task) -> bool:
+def applies_to(kind: Any, task: Task) -> bool:
     """Whether an answerer applies to a task; a class that does not say applies to all."""
     return bool(kind.applies(task)) if hasattr(kind, "applies") else True

@@ -17,7 +17,7 @@ class ExactSolver:
     @classmethod
     def applies(cls, task: Task) -> bool:
         """Every task whose questions say what is asked."""
-        return task.asked_in("") is task
+        return task.part_of_stratum("") is task
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from mathbench.baselines.shortcuts.questions import STATEMENTS, holds, operands, words
 from mathbench.errors import InputError
-from mathbench.numbers.text import show
+from mathbench.numbers.text import to_text
 from mathbench.task import LABELS, Task
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
@@ -157,7 +157,7 @@ class CopyOperand:
         """Copy."""
         base = _base(self.task)
         found = [operands(q, base) if words(q, base) else [0] for q in questions]
-        return [show(_CHOOSE[self.which](numbers), base) for numbers in found]
+        return [to_text(_CHOOSE[self.which](numbers), base) for numbers in found]
 
     def state(self) -> dict[str, Any]:
         """Which operand."""

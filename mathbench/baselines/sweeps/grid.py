@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mathbench.baselines.result import Result
-from mathbench.baselines.sweeps.space import Settings, axes_of, combinations
+from mathbench.baselines.sweeps.space import Settings, combinations, parse_axes
 from mathbench.errors import InputError
-from mathbench.scores.statistics import Spread, over_seeds
+from mathbench.scores.statistics import SeedStatistics, seed_statistics
 
-MOST = 10_000  # trials
+MAX_TRIALS = 10_000  # trials
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Line:
+class SweepResult:
     """One combination of settings in the table of a sweep.
 
     Args:
@@ -51,9 +51,9 @@ class Line:
     """
 
     settings: Mapping[str, str]
-    validation: Spread
-    splits: Mapping[str, Spread]
-    cpu: Spread
+    validation: SeedStatistics
+    splits: Mapping[str, SeedStatistics]
+    cpu: SeedStatistics
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -80,18 +80,18 @@ def grid(sweeps: Sequence[str], seeds: int, first: int = 0) -> list[Trial]:
     >>> [trial.name for trial in grid(["lr=1e-3,3e-3"], seeds=2)]
     ['rate=1e-3-seed0', 'rate=1e-3-seed1', 'rate=3e-3-seed0', 'rate=3e-3-seed1']
     """
-    found = combinations(axes_of(sweeps))
-    if (count := len(found) * seeds) > MOST:
-        raise InputError(f"a sweep has at most {MOST:,} trials. Received: {count:,}.")
-    return [trial for settings in found for trial in seeded(settings, seeds, first)]
+    found = combinations(parse_axes(sweeps))
+    if (count := len(found) * seeds) > MAX_TRIALS:
+        raise InputError(f"a sweep has at most {MAX_TRIALS:,} trials. Received: {count:,}.")
+    return [trial for settings in found for trial in trials_for_seeds(settings, seeds, first)]
 
 
-def seeded(settings: Settings, seeds: int, first: int) -> list[Trial]:
+def trials_for_seeds(settings: Settings, seeds: int, first: int) -> list[Trial]:
     """The trials of one combination, one for each seed."""
     return [Trial(settings, first + i) for i in range(seeds)]
 
 
-def lines(finished: Sequence[tuple[Trial, Result]]) -> list[Line]:
+def summarise_trials(finished: Sequence[tuple[Trial, Result]]) -> list[SweepResult]:
     """The table of a sweep, best on validation first; ties go to the cheaper.
 
     Lines are ranked by validation, never by the test splits: those would no longer be unseen.
@@ -103,11 +103,11 @@ def lines(finished: Sequence[tuple[Trial, Result]]) -> list[Line]:
     return sorted(found, key=lambda line: (-line.validation.mean, line.cpu.mean))
 
 
-def _line(settings: dict[str, str], results: Sequence[Result]) -> Line:
+def _line(settings: dict[str, str], results: Sequence[Result]) -> SweepResult:
     splits = [split for split in results[0].scores if split != "validation"]
-    return Line(
+    return SweepResult(
         settings,
-        over_seeds([result.best["validation"] for result in results]),
-        {split: over_seeds([r.scores[split]["exact_match"] for r in results]) for split in splits},
-        over_seeds([result.timings["fit_cpu_s"] for result in results]),
+        seed_statistics([result.best["validation"] for result in results]),
+        {split: seed_statistics([r.scores[split]["exact_match"] for r in results]) for split in splits},
+        seed_statistics([result.timings["fit_cpu_s"] for result in results]),
     )

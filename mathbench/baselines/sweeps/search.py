@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mathbench.baselines.sweeps.space import Axis, Range, Settings, Values, combinations
+from mathbench.baselines.sweeps.space import Axis, Settings, ValueList, ValueRange, combinations
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
 
-FILE = "study.db"
+STUDY_FILE = "study.db"
 
 
-class Pruned(Exception):
+class TrialPruned(Exception):
     """A trial that is worse than most were at the same step; it is not worth its time."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepPlan:
     """What a sweep tries.
 
     Args:
@@ -43,7 +43,7 @@ class Plan:
     prune: int = 0
 
     def __post_init__(self) -> None:
-        ranges = [axis.key for axis in self.axes if isinstance(axis, Range)]
+        ranges = [axis.key for axis in self.axes if isinstance(axis, ValueRange)]
         if ranges and not self.trials:
             raise InputError(f"--sweep {ranges[0]} is a range: say how many values to try with --trials N.")
         if self.trials and not self.axes:
@@ -57,7 +57,7 @@ class Plan:
         return self.trials or len(combinations(self.axes))
 
 
-class Search:
+class SweepStudy:
     """A study of Optuna in the folder of a sweep.
 
     Args:
@@ -69,27 +69,27 @@ class Search:
         InputError: where Optuna is not installed.
     """
 
-    def __init__(self, plan: Plan, folder: Path, name: str):
+    def __init__(self, plan: SweepPlan, folder: Path, name: str):
         self._optuna, self._plan = _optuna(), plan
         self._spaces = {axis.key: self._space(axis) for axis in plan.axes}
         pruner = self._optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=plan.prune)
         self._study = self._optuna.create_study(
-            storage=f"sqlite:///{folder / FILE}",
+            storage=f"sqlite:///{folder / STUDY_FILE}",
             study_name=name,
             direction="maximize",
             pruner=pruner if plan.prune else self._optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
 
-    def __iter__(self) -> Iterator["Trying"]:
+    def __iter__(self) -> Iterator["TrialTracker"]:
         """The trials that are not finished, one after the other: each is told before the next is asked for."""
         for trial in self._begun():
-            yield Trying(self._study, trial, self._text(trial.params))
+            yield TrialTracker(self._study, trial, self._text(trial.params))
         while (number := len(self._finished())) < self._plan.total:
             yield self._next(number)
 
     @property
-    def begins(self) -> int:
+    def starts(self) -> int:
         """The number, from 1, of the first combination that is still to be tried."""
         return len(self._finished()) + 1
 
@@ -98,15 +98,15 @@ class Search:
         complete = self._optuna.trial.TrialState.COMPLETE
         return [(self._text(trial.params), trial.state == complete) for trial in self._finished()]
 
-    def _next(self, number: int) -> "Trying":
+    def _next(self, number: int) -> "TrialTracker":
         # a sampler of its own for each trial: one that goes on would have to be kept, and would not be after a kill
-        luck = key_of("sweep", self._plan.seed, number) >> 33
-        self._study.sampler = self._optuna.samplers.TPESampler(seed=luck, multivariate=True)
+        random_bits = key_of("sweep", self._plan.seed, number) >> 33
+        self._study.sampler = self._optuna.samplers.TPESampler(seed=random_bits, multivariate=True)
         if not self._plan.trials:
             fixed = dict(combinations(self._plan.axes)[number])
             self._study.sampler = self._optuna.samplers.PartialFixedSampler(fixed, self._study.sampler)
         trial = self._study.ask(self._spaces)
-        return Trying(self._study, trial, self._text(trial.params))
+        return TrialTracker(self._study, trial, self._text(trial.params))
 
     def _begun(self) -> list[Any]:
         """The trial at which the sweep was stopped; one that had not drawn all its settings yet is drawn again."""
@@ -122,13 +122,13 @@ class Search:
         return self._trials("COMPLETE", "PRUNED")
 
     def _trials(self, *states: str) -> list[Any]:
-        wanted = tuple(self._optuna.trial.TrialState[state] for state in states)
-        found: list[Any] = self._study.get_trials(deepcopy=False, states=wanted)
+        requested = tuple(self._optuna.trial.TrialState[state] for state in states)
+        found: list[Any] = self._study.get_trials(deepcopy=False, states=requested)
         return found
 
     def _space(self, axis: Axis) -> Any:
         kinds = self._optuna.distributions
-        if isinstance(axis, Values):
+        if isinstance(axis, ValueList):
             return kinds.CategoricalDistribution(axis.values)
         kind = kinds.IntDistribution if axis.whole else kinds.FloatDistribution
         low, high = (int(end) if axis.whole else end for end in axis.ends)
@@ -137,12 +137,12 @@ class Search:
     def _text(self, drawn: dict[str, Any]) -> Settings:
         """Drawn values as settings take them, in the order of the axes."""
         return tuple(
-            (axis.key, axis.text(drawn[axis.key]) if isinstance(axis, Range) else drawn[axis.key])
+            (axis.key, axis.text(drawn[axis.key]) if isinstance(axis, ValueRange) else drawn[axis.key])
             for axis in self._plan.axes
         )
 
 
-class Trying:
+class TrialTracker:
     """One combination while it is tried; as a tracker it ends a hopeless run.
 
     Args:
@@ -165,7 +165,7 @@ class Trying:
         """
         self._trial.report(values["validation"], step)
         if self._trial.should_prune():
-            raise Pruned
+            raise TrialPruned
 
     def finish(self, summary: Mapping[str, float]) -> None:
         """See `mathbench.baselines.training.tracking.Tracker`."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from mathbench.baselines.recipe import setting
+from mathbench.baselines.recipe import canonical_key
 from mathbench.errors import InputError
 
 _RANGE = re.compile(r"(\S+?)\.\.(\S+)")
@@ -14,7 +14,7 @@ WIDE = 10.0  # ends that differ by so much are values of one kind at different s
 
 
 @dataclass(frozen=True)
-class Values:
+class ValueList:
     """A setting with the values it takes, as text."""
 
     key: str
@@ -22,10 +22,10 @@ class Values:
 
 
 @dataclass(frozen=True)
-class Range:
+class ValueRange:
     """A setting with the ends between which its values lie, both included.
 
-    >>> Range("rate", "1e-4", "1e-2").log, Range("hidden", "16", "64").whole
+    >>> ValueRange("rate", "1e-4", "1e-2").log, ValueRange("hidden", "16", "64").whole
     (True, True)
     """
 
@@ -52,7 +52,7 @@ class Range:
     def text(self, value: float) -> str:
         """A value as the setting takes it: three digits tell enough of a number that is not whole.
 
-        >>> Range("rate", "1e-4", "1e-2").text(0.00123456)
+        >>> ValueRange("rate", "1e-4", "1e-2").text(0.00123456)
         '0.00123'
         """
         return (
@@ -62,18 +62,18 @@ class Range:
         )
 
 
-Axis = Values | Range
+Axis = ValueList | ValueRange
 Settings = tuple[tuple[str, str], ...]  # one value of each setting, as text by name
 
 
-def axes_of(sweeps: Sequence[str]) -> tuple[Axis, ...]:
+def parse_axes(sweeps: Sequence[str]) -> tuple[Axis, ...]:
     """Read what ``--sweep`` says, ``key=value,value`` or ``key=low..high`` each.
 
     Raises:
         InputError: for words that are neither, or a setting named twice.
 
-    >>> axes_of(["hidden=16,32", "lr=1e-4..1e-2"])
-    (Values(key='hidden', values=('16', '32')), Range(key='rate', low='1e-4', high='1e-2'))
+    >>> parse_axes(["hidden=16,32", "lr=1e-4..1e-2"])
+    (ValueList(key='hidden', values=('16', '32')), ValueRange(key='rate', low='1e-4', high='1e-2'))
     """
     axes = tuple(_axis(words) for words in sweeps)
     keys = [axis.key for axis in axes]
@@ -86,12 +86,12 @@ def axes_of(sweeps: Sequence[str]) -> tuple[Axis, ...]:
 def combinations(axes: Sequence[Axis]) -> list[Settings]:
     """Every combination of the listed values and of the ends of the ranges, in order.
 
-    >>> combinations((Values("hidden", ("8", "16")), Range("rate", "0.1", "1")))[1]
+    >>> combinations((ValueList("hidden", ("8", "16")), ValueRange("rate", "0.1", "1")))[1]
     (('hidden', '8'), ('rate', '1'))
     """
-    ends = [axis.values if isinstance(axis, Values) else (axis.low, axis.high) for axis in axes]
+    stops = [axis.values if isinstance(axis, ValueList) else (axis.low, axis.high) for axis in axes]
     return list(
-        product(*([(a.key, value) for value in values] for a, values in zip(axes, ends, strict=True)))
+        product(*([(a.key, value) for value in values] for a, values in zip(axes, stops, strict=True)))
     )
 
 
@@ -101,19 +101,19 @@ def _axis(words: str) -> Axis:
     if not key.strip() or not all(values):
         raise InputError(f"--sweep needs key=value,value or key=low..high. Received: '{words}'.")
     if match := _RANGE.fullmatch(rest.strip()):
-        return _range(setting(key), match[1], match[2])
+        return _range(canonical_key(key), match[1], match[2])
     if len(set(values)) < len(values):
         raise InputError(f"--sweep {key}: a value came twice. Received: '{rest}'.")
-    return Values(setting(key), tuple(values))
+    return ValueList(canonical_key(key), tuple(values))
 
 
-def _range(key: str, low: str, high: str) -> Range:
-    found = Range(key, low, high)
+def _range(key: str, low: str, high: str) -> ValueRange:
+    found = ValueRange(key, low, high)
     try:
-        ends = found.ends
+        stops = found.ends
     except ValueError:
-        ends = (math.nan, math.nan)
-    if not (all(map(math.isfinite, ends)) and ends[0] < ends[1]):
+        stops = (math.nan, math.nan)
+    if not (all(map(math.isfinite, stops)) and stops[0] < stops[1]):
         raise InputError(
             f"--sweep {key}: a range needs a smaller and a larger number. Received: {low}..{high}."
         )

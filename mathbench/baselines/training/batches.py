@@ -18,16 +18,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.hashing import GOLDEN, key_of, mix, scale
-from mathbench.sampling.permute import shuffled
+from mathbench.hashing import GOLDEN, key_of, mix64, to_range
+from mathbench.sampling.permute import permutation
 from mathbench.task import Task
-from mathbench.tokenizer import BLANK
+from mathbench.tokenizer import PAD
 
 Int = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Feed:
+class RowSampler:
     """Batches of row indices.
 
     Args:
@@ -47,32 +47,33 @@ class Feed:
     def indices(self, step: int) -> Int:
         """The rows of one step, int64 (batch,).
 
-        >>> feed = Feed(rows=5, batch=2, seed=0)
+        >>> feed = RowSampler(rows=5, batch=2, seed=0)
         >>> sorted(int(i) for step in range(5) for i in feed.indices(step))
         [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
         """
         at = np.arange(step * self.batch, (step + 1) * self.batch)
         if self.members:
             return self._by_strata(at)
-        epochs, places = at // self.rows, at % self.rows
+        epochs, positions = at // self.rows, at % self.rows
         found = [
-            _order(self.rows, self.seed, int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)
+            _order(self.rows, self.seed, int(epoch))[positions[epochs == epoch]]
+            for epoch in np.unique(epochs)
         ]
         return np.concatenate(found)
 
     def _by_strata(self, at: Int) -> Int:
         """A stratum by weight, then one of its rows, with repetition: small strata are seen often enough."""
         key = np.uint64(key_of("draw", self.seed))
-        words = mix(at.astype(np.uint64) * np.uint64(GOLDEN) + key)
+        words = mix64(at.astype(np.uint64) * np.uint64(GOLDEN) + key)
         stratum = np.searchsorted(self.bounds if self.bounds is not None else words[:0], words, side="right")
-        luck, out = mix(words ^ key), np.empty(len(at), dtype=np.int64)
+        random_bits, out = mix64(words ^ key), np.empty(len(at), dtype=np.int64)
         for number in np.unique(stratum):
             here, rows = stratum == number, self.members[number]
-            out[here] = rows[scale(luck[here], np.full(1, len(rows), np.uint64)).astype(np.int64)]
+            out[here] = rows[to_range(random_bits[here], np.full(1, len(rows), np.uint64)).astype(np.int64)]
         return out
 
 
-def feed_of(task: Task, train: pa.Table, batch: int, sampling: str, seed: int | str) -> Feed:
+def make_row_sampler(task: Task, train: pa.Table, batch: int, sampling: str, seed: int | str) -> RowSampler:
     """The feed that a recipe asks for.
 
     Args:
@@ -83,27 +84,27 @@ def feed_of(task: Task, train: pa.Table, batch: int, sampling: str, seed: int | 
         seed: decides the order.
     """
     if sampling == "rows":
-        return Feed(train.num_rows, batch, seed)
+        return RowSampler(train.num_rows, batch, seed)
     encoded = train.column("stratum").cast(pa.string()).combine_chunks().dictionary_encode()
     codes, names = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
     weights = {stratum.name: stratum.weight for stratum in task.inner()}
     # the plan has used small strata up in the first rows of train; the weights are those it began with
     share = np.cumsum([weights.get(name, 1) for name in names], dtype=np.float64)
     bounds = (share[:-1] / share[-1] * 2.0**64).astype(np.uint64)
-    return Feed(
+    return RowSampler(
         train.num_rows, batch, seed, tuple(np.flatnonzero(codes == i) for i in range(len(names))), bounds
     )
 
 
 @lru_cache(maxsize=2)
 def _order(rows: int, seed: int | str, epoch: int) -> Int:
-    return shuffled(rows, key_of("order", seed, epoch)).astype(np.int64)
+    return permutation(rows, key_of("order", seed, epoch)).astype(np.int64)
 
 
 Batch = tuple[Tokens, Tokens]  # questions (B, T) and labels (B, positions), int64
 
 
-class Batches(Protocol):
+class BatchSource(Protocol):
     """What a training reads."""
 
     def batch(self, step: int) -> Batch:
@@ -122,7 +123,7 @@ class InMemory:
 
     questions: Tokens
     labels: Tokens
-    feed: Feed
+    feed: RowSampler
 
     def batch(self, step: int) -> Batch:
         """Some of the rows."""
@@ -131,21 +132,21 @@ class InMemory:
 
 
 @dataclass(frozen=True)
-class InStages:
+class StagedBatches:
     """One thing after the other, each from its own step 0.
 
     Args:
-        begins: the first step of each stage, ascending from 0.
+        stage_starts: the first step of each stage, ascending from 0.
         stages: what is read in each.
     """
 
-    begins: tuple[int, ...]
-    stages: tuple[Batches, ...]
+    stage_starts: tuple[int, ...]
+    stages: tuple[BatchSource, ...]
 
     def batch(self, step: int) -> Batch:
         """What the stage of this step shows."""
-        number = int(np.searchsorted(self.begins, step, side="right")) - 1
-        return self.stages[number].batch(step - self.begins[number])
+        number = int(np.searchsorted(self.stage_starts, step, side="right")) - 1
+        return self.stages[number].batch(step - self.stage_starts[number])
 
 
 class Bucketed:
@@ -161,33 +162,33 @@ class Bucketed:
         blank_first: whether questions have their blanks in front.
     """
 
-    def __init__(self, batches: Batches, together: int, seed: int | str, blank_first: bool):
+    def __init__(self, batches: BatchSource, together: int, seed: int | str, blank_first: bool):
         self._batches, self._together, self._seed, self._first = batches, together, seed, blank_first
-        self._group, self._kept = -1, list[Batch]()
+        self._group, self._pending = -1, list[Batch]()
 
     def batch(self, step: int) -> Batch:
         """One of the batches of its group."""
-        group, place = divmod(step, self._together)
+        group, device_config = divmod(step, self._together)
         if group != self._group:
-            self._group, self._kept = group, self._sorted(group)
-        return self._kept[place]
+            self._group, self._pending = group, self._sorted(group)
+        return self._pending[device_config]
 
     def _sorted(self, group: int) -> list[Batch]:
         parts = [self._batches.batch(group * self._together + i) for i in range(self._together)]
         sizes = [len(labels) for _, labels in parts]
         questions = joined([questions for questions, _ in parts], self._first)
         labels = np.concatenate([labels for _, labels in parts])
-        by_length = np.argsort((questions != BLANK).sum(axis=1), kind="stable")
+        by_length = np.argsort((questions != PAD).sum(axis=1), kind="stable")
         cut = np.split(by_length, np.cumsum(sizes)[:-1])
-        order = shuffled(len(cut), key_of("buckets", self._seed, group))
+        order = permutation(len(cut), key_of("buckets", self._seed, group))
         return [(self._narrow(questions[cut[i]]), labels[cut[i]]) for i in order.tolist()]
 
     def _narrow(self, questions: Tokens) -> Tokens:
-        longest = max(int((questions != BLANK).sum(axis=1).max(initial=1)), 1)
+        longest = max(int((questions != PAD).sum(axis=1).max(initial=1)), 1)
         return np.ascontiguousarray(questions[:, -longest:] if self._first else questions[:, :longest])
 
 
-class Ahead:
+class Prefetcher:
     """Makes the batches of the next steps in a thread while a step is computed.
 
     Args:
@@ -196,7 +197,7 @@ class Ahead:
         end: the step after the last one.
     """
 
-    def __init__(self, batches: Batches, steps: int, end: int):
+    def __init__(self, batches: BatchSource, steps: int, end: int):
         self._batches, self._steps, self._end = batches, steps, end
         self._coming: dict[int, Future[Batch]] = {}
 

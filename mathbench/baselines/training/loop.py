@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.models.interface import Network
-from mathbench.baselines.settings import Training
-from mathbench.baselines.training.batches import Batches
+from mathbench.baselines.settings import TrainingSettings
+from mathbench.baselines.training.batches import BatchSource
 from mathbench.hashing import key_of
 
 ECHO = 0.5  # seconds
 
 
 @dataclass
-class State:
+class TrainingState:
     """Where a training stands; with the weights and the optimiser it is all that a resumed run needs.
 
     Attributes:
@@ -45,18 +45,18 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-class Watcher(Protocol):
+class Callback(Protocol):
     """Who is told how a training goes."""
 
-    def stepped(self, state: State, loss: float) -> None:
+    def on_step(self, state: TrainingState, loss: float) -> None:
         """After every step."""
 
-    def validated(self, state: State) -> None:
+    def on_validation(self, state: TrainingState) -> None:
         """After every validation; the last entry of the history is new."""
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingRun:
     """One training.
 
     Args:
@@ -72,17 +72,17 @@ class Job:
     """
 
     network: Network
-    batches: Batches
-    settings: Training
+    batches: BatchSource
+    settings: TrainingSettings
     seed: int | str
     validate: Callable[[], float]
     folder: Path
-    watcher: Watcher
+    watcher: Callback
     budget: float = math.inf
     last: int = 0
 
 
-def train(job: Job) -> State:
+def train(job: TrainingRun) -> TrainingState:
     """Train from the last checkpoint, or from the start, and leave the best weights in the network.
 
     Raises:
@@ -91,7 +91,7 @@ def train(job: Job) -> State:
     """
     state, best = _resumed(job)
     clock = _Clock(state)
-    with _asked_to_stop() as stop:
+    with _stop_requested() as stop:
         while not _finished(state, job, clock):
             _step(job, state)
             if state.step % job.settings.evaluate == 0 or state.step == job.settings.steps:
@@ -110,11 +110,11 @@ def train(job: Job) -> State:
     return state
 
 
-def rate_at(step: int, settings: Training) -> float:
+def learning_rate_at(step: int, settings: TrainingSettings) -> float:
     """The learning rate of a step: a linear rise, then constant, or down to zero at the last step.
 
-    >>> recipe = Training(steps=100, rate=1.0, schedule="linear", warmup=0.2)
-    >>> [round(rate_at(step, recipe), 3) for step in (0, 19, 20, 60, 99)]
+    >>> recipe = TrainingSettings(steps=100, rate=1.0, schedule="linear", warmup=0.2)
+    >>> [round(learning_rate_at(step, recipe), 3) for step in (0, 19, 20, 60, 99)]
     [0.05, 1.0, 1.0, 0.5, 0.012]
     """
     rise = settings.warmup * settings.steps
@@ -128,19 +128,21 @@ def rate_at(step: int, settings: Training) -> float:
     return settings.rate
 
 
-def _step(job: Job, state: State) -> None:
+def _step(job: TrainingRun, state: TrainingState) -> None:
     questions, labels = job.batches.batch(state.step)
-    rate, luck = rate_at(state.step, job.settings), key_of("luck", job.seed, state.step)
-    loss = job.network.step(questions, labels, rate, luck)
+    rate, random_bits = learning_rate_at(state.step, job.settings), key_of("luck", job.seed, state.step)
+    loss = job.network.step(questions, labels, rate, random_bits)
     state.step += 1
     state.loss_sum += loss
     state.losses += 1
-    job.watcher.stepped(state, loss)
+    job.watcher.on_step(state, loss)
 
 
-def _validate(job: Job, state: State, best: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _validate(
+    job: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
     share = job.validate()
-    rate = rate_at(max(state.step - 1, 0), job.settings)
+    rate = learning_rate_at(max(state.step - 1, 0), job.settings)
     loss = state.loss_sum / max(state.losses, 1)
     state.history.append({"step": state.step, "loss": loss, "rate": rate, "validation": share})
     state.loss_sum, state.losses = 0.0, 0
@@ -148,35 +150,37 @@ def _validate(job: Job, state: State, best: dict[str, NDArray[Any]]) -> dict[str
     if share >= state.best:
         state.best, state.best_step = share, state.step
         best = job.network.weights()
-    job.watcher.validated(state)
+    job.watcher.on_validation(state)
     return best
 
 
-def _finished(state: State, job: Job, clock: "_Clock") -> bool:
+def _finished(state: TrainingState, job: TrainingRun, clock: "_Clock") -> bool:
     settings = job.settings
     enough = state.best >= settings.target or bool(settings.patience and state.stale >= settings.patience)
     return enough or state.step >= (job.last or settings.steps) or clock.wall() >= job.budget
 
 
-def _save(job: Job, state: State, best: dict[str, NDArray[Any]]) -> None:
+def _save(job: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]]) -> None:
     groups = {"weights": job.network.weights(), "optimizer": job.network.state(), "best": best}
     checkpoint.save(job.folder, asdict(state), groups)
 
 
-def _resumed(job: Job) -> tuple[State, dict[str, NDArray[Any]]]:
+def _resumed(job: TrainingRun) -> tuple[TrainingState, dict[str, NDArray[Any]]]:
     kept = checkpoint.read(job.folder)
     if kept is None:
-        return State(), {}
-    facts, groups = kept
+        return TrainingState(), {}
+    summary, groups = kept
     job.network.load_weights(groups["weights"])
     job.network.load_state(groups.get("optimizer", {}))
-    return State(**{f.name: facts[f.name] for f in fields(State)}), dict(groups.get("best", {}))
+    return TrainingState(**{f.name: summary[f.name] for f in fields(TrainingState)}), dict(
+        groups.get("best", {})
+    )
 
 
 class _Clock:
     """Wall and CPU seconds of this sitting, added to those of the ones before."""
 
-    def __init__(self, state: State):
+    def __init__(self, state: TrainingState):
         self._state = state
         self._before = (state.wall, state.cpu)
         self._start = (time.perf_counter(), time.process_time())
@@ -190,25 +194,25 @@ class _Clock:
 
 
 @contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
+def _stop_requested() -> Iterator[threading.Event]:
     """Turn Ctrl-C and a request to end into a flag, so that no step is cut in half; a second ends at once.
 
     A launcher of several processes passes on what the terminal has sent to all: that echo is no second one.
     """
-    asked, first = threading.Event(), [math.inf]
+    requested, first = threading.Event(), [math.inf]
     if threading.current_thread() is not threading.main_thread():
-        yield asked
+        yield requested
         return
 
     def note(number: int, frame: object) -> None:
         if time.monotonic() > first[0] + ECHO:
             raise KeyboardInterrupt
         first[0] = min(first[0], time.monotonic())
-        asked.set()
+        requested.set()
 
     kept = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield asked
+        yield requested
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)

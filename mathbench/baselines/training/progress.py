@@ -9,12 +9,12 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mathbench.baselines.settings import Training
-from mathbench.baselines.training.loop import State
-from mathbench.baselines.training.tracking import Tracker, values_of
+from mathbench.baselines.settings import TrainingSettings
+from mathbench.baselines.training.loop import TrainingState
+from mathbench.baselines.training.tracking import Tracker, metric_values
 
 
-class Meter:
+class TrainingProgress:
     """Shows loss, validation exact match, rows per second and the time left, and tells the trackers.
 
     Args:
@@ -27,7 +27,7 @@ class Meter:
     def __init__(
         self,
         console: Console | None,
-        settings: Training,
+        settings: TrainingSettings,
         trackers: Sequence[Tracker] = (),
         budget: float = math.inf,
     ):
@@ -42,7 +42,7 @@ class Meter:
             transient=False,
         )
         self._task = self._bar.add_task("training", total=settings.steps, words="")
-        self._start, self._first, self._shown = time.perf_counter(), -1, 0.0
+        self._start, self._first, self._displayed = time.perf_counter(), -1, 0.0
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -53,26 +53,26 @@ class Meter:
     ) -> None:
         self._bar.stop()
 
-    def stepped(self, state: State, loss: float) -> None:
+    def on_step(self, state: TrainingState, loss: float) -> None:
         """Move the bar, a few times a second."""
         if self._first < 0:
             self._first = state.step - 1
         now = time.perf_counter()
-        if now - self._shown > 0.2:
-            self._shown = now
+        if now - self._displayed > 0.2:
+            self._displayed = now
             self._bar.update(self._task, completed=state.step, words=self._words(state, loss))
 
-    def validated(self, state: State) -> None:
+    def on_validation(self, state: TrainingState) -> None:
         """Move the bar; without a terminal say it in a line."""
         entry = state.history[-1]
         for tracker in self._trackers:
-            tracker.log(int(entry["step"]), values_of(entry))
+            tracker.log(int(entry["step"]), metric_values(entry))
         words = self._words(state, state.history[-1]["loss"])
         self._bar.update(self._task, completed=state.step, words=words)
         if self._console is not None and not self._console.is_terminal:
             self._console.print(f"step {state.step:,}/{self._settings.steps:,}  {words}", soft_wrap=True)
 
-    def _words(self, state: State, loss: float) -> str:
+    def _words(self, state: TrainingState, loss: float) -> str:
         spent = time.perf_counter() - self._start
         speed = max(state.step - max(self._first, 0), 1) / max(spent, 1e-9)  # steps per second
         left = min((self._settings.steps - state.step) / speed, max(self._budget - state.wall - spent, 0.0))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mathbench.baselines.training.tracking import flat
+from mathbench.baselines.training.tracking import flatten
 
 PROJECT = "mathbench"
 _LIMIT = 500  # characters of a parameter that MLflow takes
@@ -63,7 +63,7 @@ class MLflow:
         """Begin a run in the experiment `mathbench`."""
         self._mlflow.set_experiment(PROJECT)
         self._mlflow.start_run(run_name=self._name)
-        self._mlflow.log_params({key: str(value)[:_LIMIT] for key, value in flat(config).items()})
+        self._mlflow.log_params({key: str(value)[:_LIMIT] for key, value in flatten(config).items()})
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Write some values."""
@@ -89,7 +89,7 @@ class Trackio:
 
     def start(self, config: Mapping[str, Any]) -> None:
         """Begin the run, or go on with it."""
-        self._trackio.init(project=PROJECT, name=self._name, resume="allow", config=flat(config))
+        self._trackio.init(project=PROJECT, name=self._name, resume="allow", config=flatten(config))
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Write some values."""
@@ -124,9 +124,9 @@ class Scalars:
         from tensorboard.summary.writer.record_writer import RecordWriter
 
         now = time.time()
-        place = self._run / "events"
-        place.mkdir(parents=True, exist_ok=True)
-        self._records = RecordWriter((place / f"events.out.tfevents.{now:.6f}").open("wb"))
+        device_config = self._run / "events"
+        device_config.mkdir(parents=True, exist_ok=True)
+        self._records = RecordWriter((device_config / f"events.out.tfevents.{now:.6f}").open("wb"))
         self._records.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
 
     def log(self, step: int, values: Mapping[str, float]) -> None:

@@ -37,7 +37,7 @@ _TRACKERS = {
 }
 
 
-def tracker(name: str, run: Path) -> Tracker:
+def open_tracker(name: str, run: Path) -> Tracker:
     """The tracker of a name, for one run directory.
 
     Raises:
@@ -55,7 +55,7 @@ def tracker(name: str, run: Path) -> Tracker:
 
 
 @contextmanager
-def following(trackers: Sequence[Tracker], config: Mapping[str, Any]) -> Iterator[dict[str, float]]:
+def tracked(trackers: Sequence[Tracker], config: Mapping[str, Any]) -> Iterator[dict[str, float]]:
     """Start the trackers, and finish them whatever happens with what the caller has put into the summary."""
     summary: dict[str, float] = {}
     with ExitStack() as started:
@@ -73,25 +73,25 @@ def _start(each: Tracker, config: Mapping[str, Any]) -> None:
         raise InputError(f"{type(each).__name__} cannot start: {type(error).__name__}: {said}") from None
 
 
-def values_of(entry: Mapping[str, float]) -> dict[str, float]:
+def metric_values(entry: Mapping[str, float]) -> dict[str, float]:
     """What a tracker is told of one validation.
 
-    >>> values_of({"step": 4, "loss": 0.5, "rate": 0.1, "validation": 0.25})
+    >>> metric_values({"step": 4, "loss": 0.5, "rate": 0.1, "validation": 0.25})
     {'loss': 0.5, 'rate': 0.1, 'validation': 0.25}
     """
     return {name: entry[name] for name in VALUES}
 
 
-def flat(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+def flatten(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     """Nested values with dotted names, as trackers list them.
 
-    >>> flat({"task": {"name": "gcd", "parameters": {"digits": 3}}, "seed": 0})
+    >>> flatten({"task": {"name": "gcd", "parameters": {"digits": 3}}, "seed": 0})
     {'task.name': 'gcd', 'task.parameters.digits': 3, 'seed': 0}
     """
     found: dict[str, Any] = {}
     for key, part in value.items():
         if isinstance(part, Mapping):
-            found |= flat(part, f"{before}{key}.")
+            found |= flatten(part, f"{before}{key}.")
         else:
             found[before + key] = part
     return found

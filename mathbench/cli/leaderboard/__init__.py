@@ -7,7 +7,7 @@ import typer
 
 from mathbench.cli.leaderboard import compare, publish, rounds_host, serve, show, verify
 from mathbench.cli.leaderboard.options import BoardOption, JsonOption
-from mathbench.cli.output import emit, out, say
+from mathbench.cli.output import out, print_json, print_message
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.submission_record import Receipt
@@ -62,7 +62,7 @@ def submit(
 
     receipt = submitting.dry_run(run) if dry_run else submitting.submit_run(run, board, token_file)
     if as_json:
-        emit(receipt.to_json())
+        print_json(receipt.to_json())
     else:
         _print_receipt(receipt)
     _say_receipt(receipt)
@@ -77,24 +77,26 @@ def _print_receipt(receipt: "Receipt") -> None:
         table.add_column(column, justify="left" if column in ("split", "stratum") else "right")
     for split, score in receipt.scores.items():
         for name, count in {"": score.total, **score.strata}.items():
-            share, ends = f"{count.exact_match:.2%}", "{:.2%} to {:.2%}".format(*count.interval)
-            row = ["" if name else split, name or "all", f"{count.correct:,}", f"{count.n:,}", share, ends]
+            share, stops = f"{count.exact_match:.2%}", "{:.2%} to {:.2%}".format(*count.interval)
+            row = ["" if name else split, name or "all", f"{count.correct:,}", f"{count.n:,}", share, stops]
             table.add_row(*map(Text, row), style="dim" if name else "bold")
     out.print(table)
 
 
 def _say_receipt(receipt: "Receipt") -> None:
     for difference in receipt.differences:
-        say(difference, "the claim does not hold: ", "bold yellow")
+        print_message(difference, "the claim does not hold: ", "bold yellow")
     where = receipt.board
     if not receipt.board:
         sent = receipt.sent
-        say(
+        print_message(
             f"would be sent: the manifest and {sent['predictions']:,} predictions in {sent['bytes']:,} bytes "
             f"(sha256 of what they say: {sent['predictions_digest'][:12]}...), as {receipt.digest[:8]}"
         )
-        say("dry run: nothing was kept")
+        print_message("dry run: nothing was kept")
     elif receipt.new:
-        say(f"kept as {receipt.digest[:8]} ({receipt.badge}) on {where}")
+        print_message(f"kept as {receipt.digest[:8]} ({receipt.badge}) on {where}")
     else:
-        say(f"already there as {receipt.digest[:8]} on {where}; attempt {receipt.attempts} is noted")
+        print_message(
+            f"already there as {receipt.digest[:8]} on {where}; attempt {receipt.attempts} is noted"
+        )

@@ -8,13 +8,13 @@ import typer
 
 from mathbench.cli.leaderboard.options import BoardOption, JsonOption, TaskOption
 from mathbench.cli.options import Device
-from mathbench.cli.output import emit, err, out, say, table
+from mathbench.cli.output import err, out, print_json, print_message, table
 from mathbench.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
-    from mathbench.leaderboard.ranking.compare import Compared, Paired
+    from mathbench.leaderboard.ranking.compare import ComparisonResult, PairedTest
     from mathbench.leaderboard.store.board import Board
-    from mathbench.leaderboard.submission_record import Kept
+    from mathbench.leaderboard.submission_record import SubmissionRecord
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="How its digest begins, as in `leaderboard show`.")]
 
@@ -45,26 +45,30 @@ def compare(
 
     opened = Board(board, create=False)
     pair = _pair(opened, first, second, task)
-    one, two = ((kept, opened.packed(kept.digest)) for kept in pair)
+    one, two = ((kept, opened.predictions_bytes(kept.digest)) for kept in pair)
     found = compare_two(one, two)
     if as_json:
         names = [{"digest": kept.digest, "model": kept.facts.model} for kept in pair]
-        emit({"first": names[0], "second": names[1], "splits": [split.to_json() for split in found]})
+        print_json({"first": names[0], "second": names[1], "splits": [split.to_json() for split in found]})
         return
     for split in found:
         _print_split(split, (pair[0].facts.model, pair[1].facts.model))
-    say("p: if both were equally good, how often they would differ at least so much on these rows (McNemar)")
+    print_message(
+        "p: if both were equally good, how often they would differ at least so much on these rows (McNemar)"
+    )
 
 
-def _pair(board: "Board", first: str, second: str, task: str | None) -> tuple["Kept", "Kept"]:
+def _pair(
+    board: "Board", first: str, second: str, task: str | None
+) -> tuple["SubmissionRecord", "SubmissionRecord"]:
     """Two submissions with the same rows, named by id or by model."""
     from mathbench.leaderboard.ranking.compare import rows_of
-    from mathbench.leaderboard.ranking.rank import of_task
-    from mathbench.leaderboard.submission_record import one_of
+    from mathbench.leaderboard.ranking.rank import filter_task
+    from mathbench.leaderboard.submission_record import find_by_prefix
 
-    kept = of_task(board.kept(), task)
+    kept = filter_task(board.records(), task)
     found = [
-        [k for k in kept if k.facts.model == name and k.withdrawn is None] or [one_of(kept, name)]
+        [k for k in kept if k.facts.model == name and k.withdrawn is None] or [find_by_prefix(kept, name)]
         for name in (first, second)
     ]
     pairs = [(a, b) for a in found[0] for b in found[1] if a is not b and rows_of(a) == rows_of(b)]
@@ -77,7 +81,7 @@ def _pair(board: "Board", first: str, second: str, task: str | None) -> tuple["K
     raise InputError(f"{what}; name two by their ids: {', '.join(ids[:8])}.")
 
 
-def _print_split(found: "Compared", names: tuple[str, str]) -> None:
+def _print_split(found: "ComparisonResult", names: tuple[str, str]) -> None:
     from rich.text import Text
 
     counts = table("", f"{names[1]} right", "wrong", right=(f"{names[1]} right", "wrong"))
@@ -95,7 +99,7 @@ def _print_split(found: "Compared", names: tuple[str, str]) -> None:
         out.print(samples)
 
 
-def _print_strata(strata: Mapping[str, "Paired"], names: tuple[str, str]) -> None:
+def _print_strata(strata: Mapping[str, "PairedTest"], names: tuple[str, str]) -> None:
     from rich.text import Text
 
     columns = ("n", "only A right", "only B right", "p")
@@ -112,9 +116,9 @@ def _print_strata(strata: Mapping[str, "Paired"], names: tuple[str, str]) -> Non
 
 
 def _short(value: object) -> str:
-    from mathbench.leaderboard.ranking.render import clean
+    from mathbench.leaderboard.ranking.render import escape_control
 
-    text = "-" if value is None else clean(str(value))
+    text = "-" if value is None else escape_control(str(value))
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -139,7 +143,7 @@ def withdraw(
         opened = Board(board, create=False)
         digest = opened.find(wanted).digest
         opened.withdraw(digest, reason)
-    say(f"{digest[:8]} is withdrawn; `mathbench leaderboard show --withdrawn` shows it")
+    print_message(f"{digest[:8]} is withdrawn; `mathbench leaderboard show --withdrawn` shows it")
 
 
 def reproduce(
@@ -158,23 +162,27 @@ def reproduce(
 
     mathbench leaderboard reproduce 1f2e3d4c
     """
-    from mathbench.baselines.models.interface import Place
-    from mathbench.baselines.run import Order
-    from mathbench.cli.running import command, interruptible
+    from mathbench.baselines.models.interface import DeviceConfig
+    from mathbench.baselines.run import RunOptions
+    from mathbench.cli.running import command, handle_interrupt
     from mathbench.leaderboard.reproduce import reproduce as run_again
     from mathbench.leaderboard.store.board import Board
 
     opened = Board(board, create=False)
     folder = out_dir or Path("runs") / f"again-{opened.find(wanted).digest[:8]}"
-    order = Order(folder, place=Place(device, threads), command=command(), console=err)
-    with interruptible(folder):
+    order = RunOptions(folder, device_config=DeviceConfig(device, threads), command=command(), console=err)
+    with handle_interrupt(folder):
         found = run_again(opened, wanted, order)
     if as_json:
-        emit(found.to_json())
+        print_json(found.to_json())
     for split, (kept, again) in found.scores.items():
         low, high = kept.interval
-        say(f"{split}: {again.exact_match:.2%}, was {kept.exact_match:.2%} ({low:.2%} to {high:.2%})")
-    say(f"predictions: {'the same' if found.same_predictions else 'others'}; kept as {found.again[:8]} too")
+        print_message(
+            f"{split}: {again.exact_match:.2%}, was {kept.exact_match:.2%} ({low:.2%} to {high:.2%})"
+        )
+    print_message(
+        f"predictions: {'the same' if found.same_predictions else 'others'}; kept as {found.again[:8]} too"
+    )
     if not found.holds:
         raise CheckFailed(f"{found.digest[:8]} was not found again; its badge stays.")
-    say(f"{found.digest[:8]} is reproduced")
+    print_message(f"{found.digest[:8]} is reproduced")

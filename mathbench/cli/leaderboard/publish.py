@@ -15,7 +15,7 @@ from mathbench.cli.leaderboard.options import (
     TaskOption,
 )
 from mathbench.cli.leaderboard.verify import verify_folder
-from mathbench.cli.output import Bar, emit, say
+from mathbench.cli.output import ProgressBar, print_json, print_message
 from mathbench.errors import CheckFailed, InputError, did_you_mean
 
 FORMATS = ("markdown", "csv", "json", "html")
@@ -70,7 +70,7 @@ def _export_tables(format: str, board: str | None, out: Path | None, filters: sh
 
     name, tables = show.tables_of(board, *filters)
     if format == "json":
-        emit(render.record(tables, name))
+        print_json(render.tables_json(tables, name))
         return
     text = render.markdown(tables) if format == "markdown" else render.comma_separated(tables)
     if out is None:
@@ -80,7 +80,7 @@ def _export_tables(format: str, board: str | None, out: Path | None, filters: sh
 
 
 def _export_folder(format: str, board: str | None, folder: Path | None, rounds: Path | None) -> None:
-    from mathbench.leaderboard.store.folder import export, kept_on
+    from mathbench.leaderboard.store.folder import export, load_records
 
     if folder is None:
         raise InputError("a site is a folder of pages: give --out FOLDER.")
@@ -88,8 +88,8 @@ def _export_folder(format: str, board: str | None, folder: Path | None, rounds: 
         _write_site(board, folder, rounds)
         return
 
-    paths = export(kept_on(board)[1], folder)
-    say(f"{len(paths)} submissions in {folder}")
+    paths = export(load_records(board)[1], folder)
+    print_message(f"{len(paths)} submissions in {folder}")
 
 
 def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
@@ -99,24 +99,26 @@ def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> 
     if rounds is not None and not rounds.is_dir():
         raise InputError(f"there is no folder '{rounds}' of rounds.")
     site = site_of(board, rounds)
-    with Bar("pages", sum(1 for _ in site.paths())) as bar:
+    with ProgressBar("pages", sum(1 for _ in site.paths())) as bar:
         count = export(site, folder, lambda path: bar(1))
-    say(f"{count:,} files in {folder}; open {folder / 'index.html'}, or put the folder on any static host")
+    print_message(
+        f"{count:,} files in {folder}; open {folder / 'index.html'}, or put the folder on any static host"
+    )
 
 
 def _write(path: Path, text: str, marked: bool) -> None:
     """Write a table to a file; into an existing Markdown file only between its marks."""
-    from mathbench.leaderboard.ranking.render import MARKS, between_marks
+    from mathbench.leaderboard.ranking.render import MARKS, replace_marked_block
     from mathbench.storage import atomic
 
     if marked and path.exists():
-        page = between_marks(path.read_text(encoding="utf-8"), text)
+        page = replace_marked_block(path.read_text(encoding="utf-8"), text)
         if page is None:
             raise InputError(f"'{path}' has no lines '{MARKS[0]}' and '{MARKS[1]}' to write between.")
         text = page
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write(path, text)
-    say(f"wrote {path}")
+    print_message(f"wrote {path}")
 
 
 def build(
@@ -140,7 +142,7 @@ def build(
     mathbench leaderboard build leaderboard --site site
     """
     from mathbench.leaderboard.ranking import render
-    from mathbench.leaderboard.ranking.rank import tables
+    from mathbench.leaderboard.ranking.rank import rank_tables
     from mathbench.leaderboard.store.folder import read
 
     if not folder.is_dir():
@@ -150,14 +152,14 @@ def build(
     if rounds and not site:
         raise InputError("--rounds are pages; give --site FOLDER too.")
     verify_folder(folder, as_json=False)
-    page, text = folder / "README.md", render.markdown(tables(read(folder)))
+    page, text = folder / "README.md", render.markdown(rank_tables(read(folder)))
     if not check:
         _write(page, text, marked=True)
         if site is not None:
             _write_site(folder, site, rounds)
         return
     found = page.read_text(encoding="utf-8") if page.is_file() else ""
-    if render.between_marks(found, text) != found:
+    if render.replace_marked_block(found, text) != found:
         raise CheckFailed(
             f"{page} does not show these results. `mathbench leaderboard build {folder}` mends it."
         )

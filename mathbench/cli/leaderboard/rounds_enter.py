@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mathbench.cli.leaderboard.rounds_options import Place, Secret, TokenFile, write_questions, write_text
-from mathbench.cli.output import say
+from mathbench.cli.output import print_message
 from mathbench.errors import InputError
 
 
@@ -48,13 +48,15 @@ def challenge(
     with _reserved(questions):
         if far:
             mine = far.challenge(model, digest, token)
-            name, deadline, receipt, asked = mine.entry, mine.deadline, mine.receipt, mine.questions
+            name, deadline, receipt, requested = mine.entry, mine.deadline, mine.receipt, mine.questions
         else:
-            entry, asked = host.challenge(Path(place), model, digest, log.now, secret)
+            entry, requested = host.challenge(Path(place), model, digest, log.now, secret)
             name, deadline, receipt = entry.name, entry.deadline, entry.challenge.digest
-        write_questions(questions, asked)
-    say(f"{name}: {asked.num_rows:,} questions in {questions}; answer until {deadline:%H:%M:%S} UTC")
-    say(f"receipt: {receipt}")
+        write_questions(questions, requested)
+    print_message(
+        f"{name}: {requested.num_rows:,} questions in {questions}; answer until {deadline:%H:%M:%S} UTC"
+    )
+    print_message(f"receipt: {receipt}")
 
 
 @contextmanager
@@ -98,5 +100,5 @@ def answer(
     else:
         found = host.answer(Path(place), entry, digest, answers, log.now)
         receipt = found.answer.digest if found.answer else ""
-    say(f"{entry} has answered; scores are told when the round is revealed")
-    say(f"receipt: {receipt}")
+    print_message(f"{entry} has answered; scores are told when the round is revealed")
+    print_message(f"receipt: {receipt}")

@@ -8,7 +8,7 @@ import typer
 from mathbench.cli.leaderboard import rounds_enter, rounds_view
 from mathbench.cli.leaderboard.options import JsonOption
 from mathbench.cli.leaderboard.rounds_options import Folder, Secret
-from mathbench.cli.output import emit, say
+from mathbench.cli.output import print_json, print_message
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ def open_round(
         raise InputError("a round needs questions: --interpolate or --extrapolate must be above 0.")
     until, within = log.now() + timedelta(seconds=_seconds(closes)), _seconds(answer_within)
     found = host.open_round(folder, list(map(_task, task)), sizes, until, within, log.now(), secret)
-    say(f"opened until {found.closes:%Y-%m-%d %H:%M:%S} UTC; commitment {found.opened['commitment']}")
-    say(f"keep '{private.place_of(found, secret)}' secret, and do not lose it")
+    print_message(
+        f"opened until {found.closes:%Y-%m-%d %H:%M:%S} UTC; commitment {found.opened['commitment']}"
+    )
+    print_message(f"keep '{private.path_of(found, secret)}' secret, and do not lose it")
 
 
 def close(folder: Folder) -> None:
@@ -63,7 +65,7 @@ def close(folder: Folder) -> None:
     from mathbench.leaderboard.rounds import host, log
 
     host.close(folder, log.now)
-    say("closed")
+    print_message("closed")
 
 
 def reveal(folder: Folder, secret: Secret = None, as_json: JsonOption = False) -> None:
@@ -100,17 +102,19 @@ def publish(
 
     found = put(folder, board)
     if as_json:
-        emit([{"entry": one.entry, "digest": one.place.kept.digest, "new": one.place.new} for one in found])
-    new = sum(one.place.new for one in found)
+        print_json(
+            [{"entry": one.entry, "digest": one.result.kept.digest, "new": one.result.new} for one in found]
+        )
+    new = sum(one.result.new for one in found)
     where = f" on {found[0].board}" if found else ""
-    say(f"{new} submissions of {folder} are new{where}, {len(found) - new} were there already")
+    print_message(f"{new} submissions of {folder} are new{where}, {len(found) - new} were there already")
 
 
 def _seconds(text: str) -> int:
-    from mathbench.cli.running import seconds
+    from mathbench.cli.running import parse_duration
 
     days = text.strip().removesuffix("d")
-    return int(days) * 86400 if text.strip().endswith("d") and days.isdigit() else int(seconds(text))
+    return int(days) * 86400 if text.strip().endswith("d") and days.isdigit() else int(parse_duration(text))
 
 
 def _task(text: str) -> "Task":

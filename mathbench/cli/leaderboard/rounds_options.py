@@ -44,7 +44,7 @@ def write_questions(path: Path, questions: "pa.Table") -> None:
     from mathbench.storage import atomic
 
     if path.suffix == ".parquet":
-        with atomic.replacing(path) as file:
+        with atomic.atomic_write(path) as file:
             pq.write_table(questions, file)
     else:
         write_text(path, "".join(json.dumps(row) + "\n" for row in questions.to_pylist()))

@@ -8,7 +8,7 @@ import typer
 
 from mathbench.cli.leaderboard.options import JsonOption
 from mathbench.cli.leaderboard.rounds_options import Place
-from mathbench.cli.output import emit, out, say, table
+from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def show_round(found: "Round", as_json: bool) -> None:
 
     rows = [row for entry in found.entries.values() for row in _rows(entry, found)]
     if as_json:
-        emit({"round": dict(found.opened.said), "closed": found.closed, "entries": rows})
+        print_json({"round": dict(found.opened.fields), "closed": found.closed, "entries": rows})
         return
     shown = table(
         "entry", "model", "weights", "answered", "task", "split", "right", "of", right=("right", "of")
@@ -110,14 +110,14 @@ def verify(
 
 def _report(place: str, found: "Audit", as_json: bool) -> None:
     if as_json:
-        emit(vars(found))
+        print_json(vars(found))
     for problem in () if as_json else found.problems:
         out.print(problem, markup=False)
     if found.problems:
         raise CheckFailed(f"the round in '{place}' does not hold.")
     early = "log, and those answers that are there (the round is not revealed yet),"
     what = "commitment, questions, answers and scores" if found.revealed else early
-    say(f"{what} of {found.entries} entries hold")
+    print_message(f"{what} of {found.entries} entries hold")
 
 
 def fetch(
@@ -139,4 +139,4 @@ def fetch(
     if far is None:
         raise InputError(f"a round is fetched from a URL. Received: '{url}'.")
     far.fetch(folder)
-    say(f"{far.name} is in {folder}; `mathbench leaderboard round verify {folder}` checks it")
+    print_message(f"{far.name} is in {folder}; `mathbench leaderboard round verify {folder}` checks it")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mathbench.cli.output import emit, out, say, table
+from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import InputError
 
 BoardOption = Annotated[
@@ -15,7 +15,7 @@ BoardOption = Annotated[
     typer.Option("--board", metavar="PATH|URL", help="Which board: an SQLite file or a database URL."),
 ]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Whose token it is.")]
-MOST_PORT = 65_535
+MAX_PORT = 65_535
 
 token = typer.Typer(
     no_args_is_help=True, help="Who may submit: create, list and revoke tokens.", rich_markup_mode="rich"
@@ -34,7 +34,7 @@ def register(leaderboard: typer.Typer) -> None:
 def serve(
     board: BoardOption = None,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=MOST_PORT, help="0: any free one.")] = 8000,
+    port: Annotated[int, typer.Option("--port", min=0, max=MAX_PORT, help="0: any free one.")] = 8000,
     largest: Annotated[int, typer.Option("--largest", min=1, help="Bytes of one submission.")] = 10 << 20,
     per_token: Annotated[
         int, typer.Option("--per-token", min=1, help="Submissions a minute with one token.")
@@ -68,7 +68,7 @@ def serve(
     """
     try:
         from mathbench.leaderboard.server import allowed_hosts
-        from mathbench.leaderboard.server.app import Limits
+        from mathbench.leaderboard.server.app import ServerLimits
         from mathbench.leaderboard.server.serve import serve as run
     except ImportError as error:
         raise InputError(f"a server needs more: pip install 'mathbench-toolkit[server]' ({error}).") from None
@@ -78,14 +78,14 @@ def serve(
         raise InputError("--secrets are those of the rounds in --rounds DIR.")
     names = allowed_hosts.named(allow_host or ())
     opened = Board(board)
-    limits = Limits(
+    limits = ServerLimits(
         largest=largest, submissions=per_minute, per_token=per_token, seconds=seconds, hosts=names
     )
     run(opened, host, port, limits, partial(_ready, opened.name), rounds, secrets)
 
 
 def _ready(name: str, url: str) -> None:
-    say(f"{name} on {url} (Ctrl-C ends it)", "serving ")
+    print_message(f"{name} on {url} (Ctrl-C ends it)", "serving ")
 
 
 def create(name: NameArgument, board: BoardOption = None) -> None:
@@ -102,7 +102,7 @@ def create(name: NameArgument, board: BoardOption = None) -> None:
 
     opened = Board(board)
     sys.stdout.write(tokens.create(opened, name) + "\n")
-    say(f"a token for {name} on {opened.name}; it is not shown again")
+    print_message(f"a token for {name} on {opened.name}; it is not shown again")
 
 
 def listing(
@@ -120,7 +120,7 @@ def listing(
 
     found = tokens.listing(Board(board, create=False))
     if as_json:
-        emit([vars(known) for known in found])
+        print_json([vars(known) for known in found])
         return
     shown = table("name", "created", "revoked")
     for known in found:
@@ -140,4 +140,4 @@ def revoke(name: NameArgument, board: BoardOption = None) -> None:
 
     opened = Board(board, create=False)
     tokens.revoke(opened, name)
-    say(f"the token for {name} on {opened.name} is revoked")
+    print_message(f"the token for {name} on {opened.name} is revoked")

@@ -13,12 +13,12 @@ from mathbench.cli.leaderboard.options import (
     SplitOption,
     TaskOption,
 )
-from mathbench.cli.output import emit, out, say, table
+from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
-    from mathbench.leaderboard.ranking.rank import Table
-    from mathbench.leaderboard.submission_record import Kept
+    from mathbench.leaderboard.ranking.rank import RankTable
+    from mathbench.leaderboard.submission_record import SubmissionRecord
 
 Filters = tuple[str | None, str | None, str | None, str]  # task, framework, split, order
 
@@ -70,7 +70,7 @@ def show(
 
 def _check_one(**given: bool) -> None:
     """Of some options at most one may be given."""
-    if len(chosen := [f"--{name}" for name, wanted in given.items() if wanted]) > 1:
+    if len(chosen := [f"--{name}" for name, requested in given.items() if requested]) > 1:
         raise InputError(f"give one of {' and '.join(chosen)}.")
 
 
@@ -80,13 +80,13 @@ def _format(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
 
 def _tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: str) -> None:
     from mathbench.leaderboard.ranking import render
-    from mathbench.leaderboard.ranking.rank import tables as tables_from
+    from mathbench.leaderboard.ranking.rank import rank_tables as tables_from
     from mathbench.leaderboard.ranking.terminal_plot import rich_plot
 
     name, kept = _kept_on(board)
     tables = tables_from(kept, *filters)
     if form == "json":
-        emit(render.record(tables, name))
+        print_json(render.tables_json(tables, name))
     elif form:
         sys.stdout.write(render.markdown(tables) if form == "markdown" else render.comma_separated(tables))
     elif plot and len({table.task for table in tables}) > 1:
@@ -96,7 +96,7 @@ def _tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: str) 
         for found in tables:
             out.print(rich_plot(found, out.width) if plot else render.rich_table(found, out.width))
         if tables:
-            say(
+            print_message(
                 "models that share a rank cannot be told apart; † another score was claimed than the recomputed"
             )
             _say_attempts(board, kept)
@@ -107,36 +107,38 @@ def _averages(
 ) -> None:
     from rich.text import Text
 
-    from mathbench.leaderboard.ranking.macro import averages
-    from mathbench.leaderboard.ranking.rank import of_task
-    from mathbench.leaderboard.ranking.render import clean
+    from mathbench.leaderboard.ranking.macro import macro_averages
+    from mathbench.leaderboard.ranking.rank import filter_task
+    from mathbench.leaderboard.ranking.render import escape_control
 
     _, kept = _kept_on(board)
     found = [
         average
         for name in ([split] if split else ["interpolate", "extrapolate"])
-        for average in averages(of_task(kept, task), name)
+        for average in macro_averages(filter_task(kept, task), name)
         if framework in (None, average.framework) or average.kind != "model"
     ]
     if as_json:
-        emit([average.to_json() for average in found])
+        print_json([average.to_json() for average in found])
         return
     columns = ("rank", "macro average", "95 % interval", "tasks")
     shown = table("rank", "model", "framework", "split", *columns[1:], right=columns)
     for a in found:
-        tasks, ends = f"{a.tasks} of {a.of}", f"{a.low:.2%} to {a.high:.2%}"
+        tasks, stops = f"{a.tasks} of {a.of}", f"{a.low:.2%} to {a.high:.2%}"
         row = (
             str(a.rank or ""),
             _named(a.kind, a.model),
             a.framework or "",
             a.split,
             f"{a.mean:.2%}",
-            ends,
+            stops,
             tasks,
         )
-        shown.add_row(*(Text(clean(cell)) for cell in row))
+        shown.add_row(*(Text(escape_control(cell)) for cell in row))
     out.print(shown)
-    say("each task counts once; bootstrap over tasks and rows, seed 0; who left tasks out has no rank")
+    print_message(
+        "each task counts once; bootstrap over tasks and rows, seed 0; who left tasks out has no rank"
+    )
 
 
 def _named(kind: str, model: str) -> str:
@@ -146,10 +148,10 @@ def _named(kind: str, model: str) -> str:
 def _withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
     from rich.text import Text
 
-    from mathbench.leaderboard.ranking.rank import of_task
-    from mathbench.leaderboard.ranking.render import clean
+    from mathbench.leaderboard.ranking.rank import filter_task
+    from mathbench.leaderboard.ranking.render import escape_control
 
-    gone = [k for k in of_task(_kept_on(board)[1], task) if k.withdrawn is not None]
+    gone = [k for k in filter_task(_kept_on(board)[1], task) if k.withdrawn is not None]
     rows = [
         {
             "submission": k.digest,
@@ -161,24 +163,26 @@ def _withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
         for k in gone
     ]
     if as_json:
-        emit(rows)
+        print_json(rows)
         return
     shown = table("submission", "submitted", "model", "task", "reason")
     for row in rows:
-        shown.add_row(*(Text(clean(cell[:8] if key == "submission" else cell)) for key, cell in row.items()))
+        shown.add_row(
+            *(Text(escape_control(cell[:8] if key == "submission" else cell)) for key, cell in row.items())
+        )
     out.print(shown)
 
 
-def _kept_on(board: str | None) -> "tuple[str, list[Kept]]":
-    from mathbench.leaderboard.store.folder import kept_on
+def _kept_on(board: str | None) -> "tuple[str, list[SubmissionRecord]]":
+    from mathbench.leaderboard.store.folder import load_records
 
-    name, kept = kept_on(board)
+    name, kept = load_records(board)
     if not kept:
-        say("the board is empty; `mathbench submit RUN` puts a run on it")
+        print_message("the board is empty; `mathbench submit RUN` puts a run on it")
     return name, kept
 
 
-def _say_attempts(board: str | None, kept: "list[Kept]") -> None:
+def _say_attempts(board: str | None, kept: "list[SubmissionRecord]") -> None:
     """One line on everything that was sent and what became of it."""
     from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.store.folder import is_folder
@@ -187,14 +191,16 @@ def _say_attempts(board: str | None, kept: "list[Kept]") -> None:
         "" if is_folder(board) else f", {Board(board, create=False).attempts().get('refused', 0)} refused"
     )
     gone = sum(k.withdrawn is not None for k in kept)
-    say(f"submissions: {len(kept)}, sent {sum(k.attempts for k in kept)} times{refused}, {gone} withdrawn")
+    print_message(
+        f"submissions: {len(kept)}, sent {sum(k.attempts for k in kept)} times{refused}, {gone} withdrawn"
+    )
 
 
 def tables_of(
     board: str | None, task: str | None, framework: str | None, split: str | None, sort: str
-) -> "tuple[str, list[Table]]":
+) -> "tuple[str, list[RankTable]]":
     """The name of a board and its tables."""
-    from mathbench.leaderboard.ranking.rank import tables
+    from mathbench.leaderboard.ranking.rank import rank_tables
 
     name, kept = _kept_on(board)
-    return name, tables(kept, task, framework, split, sort)
+    return name, rank_tables(kept, task, framework, split, sort)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from mathbench.cli.leaderboard.options import BoardOption, JsonOption
-from mathbench.cli.output import emit, out, say
+from mathbench.cli.output import out, print_json, print_message
 from mathbench.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from mathbench.leaderboard.verify import Finding
+    from mathbench.leaderboard.verify import VerifyFinding
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -55,18 +55,20 @@ def verify_folder(folder: Path, as_json: bool) -> None:
 
     count, findings = verify_files(folder)
     if not as_json:
-        say(f"checked: {CHECKED}")
-        say(f"cannot be checked here: {UNCHECKED}")
+        print_message(f"checked: {CHECKED}")
+        print_message(f"cannot be checked here: {UNCHECKED}")
     _report(str(folder), count, findings, as_json, {"checked": CHECKED, "unchecked": UNCHECKED})
 
 
-def _report(board: str, count: int, findings: "list[Finding]", as_json: bool, more: dict[str, str]) -> None:
+def _report(
+    board: str, count: int, findings: "list[VerifyFinding]", as_json: bool, more: dict[str, str]
+) -> None:
     if as_json:
         shown = [vars(finding) for finding in findings]
-        emit({"board": board, "submissions": count, "findings": shown, **more})
+        print_json({"board": board, "submissions": count, "findings": shown, **more})
     for finding in () if as_json else findings:
         name = finding.digest if finding.digest.endswith(".json") else finding.digest[:8]
         out.print(f"{name}  {finding.model}  {finding.task}: {finding.problem}", markup=False)
     if bad := len({finding.digest for finding in findings}):
         raise CheckFailed(f"{bad} of {count} submissions on {board} do not hold.")
-    say(f"all {count} submissions on {board} hold")
+    print_message(f"all {count} submissions on {board} hold")

@@ -11,7 +11,7 @@ from mathbench.dataset.engine.local import Local
 from mathbench.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:  # what a worker loads meanwhile
-    from mathbench.dataset.engine.work import Job, Unit
+    from mathbench.dataset.engine.work import ShardFunction, ShardJob
     from mathbench.dataset.shard import Progress
 
 ENGINES = ("local", "ray")
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Engine(Protocol):
     """Calls a function on units of work."""
 
-    def run(self, job: "Job[T]", units: "Sequence[Unit]", progress: "Progress") -> dict[str, T]:
+    def run(self, job: "ShardFunction[T]", units: "Sequence[ShardJob]", progress: "Progress") -> dict[str, T]:
         """Call `job(unit, progress)` once for every unit, in any order and place.
 
         Args:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:  # what a worker loads meanwhile
-    from mathbench.dataset.engine.work import Job, Unit
+    from mathbench.dataset.engine.work import ShardFunction, ShardJob
     from mathbench.dataset.shard import Progress
 
 T = TypeVar("T")
@@ -15,5 +15,5 @@ T = TypeVar("T")
 class Local:
     """Does all work in this process."""
 
-    def run(self, job: "Job[T]", units: "Sequence[Unit]", progress: "Progress") -> dict[str, T]:
+    def run(self, job: "ShardFunction[T]", units: "Sequence[ShardJob]", progress: "Progress") -> dict[str, T]:
         return {unit.shard.file: job(unit, progress) for unit in units}

@@ -16,14 +16,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from mathbench.dataset.engine.worker import PATIENCE
+from mathbench.dataset.engine.worker import TIMEOUT
 from mathbench.errors import WorkerLost
 
 if TYPE_CHECKING:  # what a worker loads meanwhile
-    from mathbench.dataset.engine.work import Job, Unit
+    from mathbench.dataset.engine.work import ShardFunction, ShardJob
     from mathbench.dataset.shard import Progress
 
-TRIES = 3  # for a shard whose worker is lost
+MAX_RETRIES = 3  # for a shard whose worker is lost
 T = TypeVar("T")
 
 _START = (
@@ -56,28 +56,34 @@ class Processes:
         """Start workers now, one per further CPU at most: they load while the caller prepares the work."""
         self._early.extend(_Worker() for _ in range(min(self.workers, os.cpu_count() or 1) - 1))
 
-    def run(self, job: "Job[T]", units: "Sequence[Unit]", progress: "Progress") -> dict[str, T]:
-        with _Crew(job, units, progress, self._early) as crew:
+    def run(self, job: "ShardFunction[T]", units: "Sequence[ShardJob]", progress: "Progress") -> dict[str, T]:
+        with _WorkerPool(job, units, progress, self._early) as crew:
             for _ in range(min(self.workers, len(units)) - 1):
-                crew.hire()
+                crew.start_worker()
             crew.work_along()
         return crew.results
 
 
-class _Crew(Generic[T]):
+class _WorkerPool(Generic[T]):
     """The list of shards, and everybody who works on it; each worker is driven by a thread of ours."""
 
-    def __init__(self, job: "Job[T]", units: "Sequence[Unit]", progress: "Progress", early: list["_Worker"]):
+    def __init__(
+        self,
+        job: "ShardFunction[T]",
+        units: "Sequence[ShardJob]",
+        progress: "Progress",
+        early: list["_Worker"],
+    ):
         self.results: dict[str, T] = {}
-        self._job, self._left, self._progress = job, deque(units), progress
-        self._tries: Counter[str] = Counter()
+        self._job, self._remaining, self._progress = job, deque(units), progress
+        self._retries: Counter[str] = Counter()
         self._lock, self._stopped = threading.RLock(), False
         self._early = early
         self._workers: list[_Worker] = []
         self._threads: list[threading.Thread] = []
         self._error: BaseException | None = None
 
-    def __enter__(self) -> "_Crew[T]":
+    def __enter__(self) -> "_WorkerPool[T]":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,13 +92,13 @@ class _Crew(Generic[T]):
             self._workers += self._early
             self._early.clear()
         for worker in self._workers:
-            worker.dismiss()
+            worker.stop()
         for worker in self._workers:
             worker.wait()
         for thread in self._threads:
             thread.join()
 
-    def hire(self) -> None:
+    def start_worker(self) -> None:
         """Let one more worker take part."""
         self._threads.append(threading.Thread(target=self._employ, daemon=True))
         self._threads[-1].start()
@@ -122,7 +128,7 @@ class _Crew(Generic[T]):
             with self._lock:
                 self._stopped, self._error = True, self._error or error
 
-    def _handed(self, worker: "_Worker", unit: "Unit") -> bool:
+    def _handed(self, worker: "_Worker", unit: "ShardJob") -> bool:
         """Let a worker do a unit; whether it is still there after it."""
         told = 0
 
@@ -132,29 +138,29 @@ class _Crew(Generic[T]):
             told += rows
 
         try:
-            self.results[unit.shard.file] = worker.do(self._job, unit, tell)
+            self.results[unit.shard.file] = worker.run(self._job, unit, tell)
             return True
         except _Lost:
             self._tell(-told)
-            self._again(unit, worker.fate())
+            self._again(unit, worker.exit_status())
             return False
 
-    def _again(self, unit: "Unit", fate: str) -> None:
+    def _again(self, unit: "ShardJob", fate: str) -> None:
         """Put the shard of a lost worker back on the list, unless it has happened too often."""
         file = unit.shard.file
-        self._tries[file] += 1
-        if self._tries[file] == TRIES:
+        self._retries[file] += 1
+        if self._retries[file] == MAX_RETRIES:
             raise WorkerLost(
-                f"{TRIES} workers were lost at {file}, the last one {fate}. Is there enough memory? "
+                f"{MAX_RETRIES} workers were lost at {file}, the last one {fate}. Is there enough memory? "
                 "Run the same command again: whole shards are kept."
             )
         _log.warning("a worker was %s at %s; another one does it again", fate, file)
         with self._lock:
-            self._left.appendleft(unit)
+            self._remaining.appendleft(unit)
 
-    def _next(self) -> "Unit | None":
+    def _next(self) -> "ShardJob | None":
         with self._lock:
-            return self._left.popleft() if self._left and not self._stopped else None
+            return self._remaining.popleft() if self._remaining and not self._stopped else None
 
     def _worker(self) -> "_Worker":
         with self._lock:
@@ -186,7 +192,7 @@ class _Worker:
         with suppress(_Lost):  # the first unit finds it out
             self._send(sys.path)
 
-    def do(self, job: "Job[T]", unit: "Unit", progress: "Progress") -> T:
+    def run(self, job: "ShardFunction[T]", unit: "ShardJob", progress: "Progress") -> T:
         """Do one unit there; raises what it raises, and `_Lost` when the process is lost."""
         self._send((job, unit))
         while True:
@@ -198,7 +204,7 @@ class _Worker:
             else:
                 return value
 
-    def dismiss(self) -> None:
+    def stop(self) -> None:
         """Tell the process to end; of what it has not finished it leaves no trace."""
         with suppress(OSError):  # it may be gone without having read everything
             self._asking.close()
@@ -206,13 +212,13 @@ class _Worker:
     def wait(self) -> None:
         """Wait until the process has ended."""
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._said.close()
 
-    def fate(self) -> str:
+    def exit_status(self) -> str:
         """How a lost process ended."""
         code = self._process.wait()
         return f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

@@ -14,15 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mathbench.dataset.engine.work import Job, Unit
+from mathbench.dataset.engine.work import ShardFunction, ShardJob
 from mathbench.dataset.shard import Progress
 from mathbench.errors import InputError, WorkerLost
 from mathbench.version import __version__
 
 RETRIES = 3  # of a shard whose process or node is lost
-PATIENCE = (
-    10.0  # seconds to reach a cluster, and that interrupted shards have to remove their temporary files
-)
+TIMEOUT = 10.0  # seconds to reach a cluster, and that interrupted shards have to remove their temporary files
 STORE = 100_000_000  # bytes of shared memory of a cluster of our own: results are small, shards go to disk
 T = TypeVar("T")
 
@@ -51,11 +49,11 @@ class Ray:
     def __post_init__(self) -> None:
         _ray()
 
-    def run(self, job: Job[T], units: Sequence[Unit], progress: Progress) -> dict[str, T]:
+    def run(self, job: ShardFunction[T], units: Sequence[ShardJob], progress: Progress) -> dict[str, T]:
         ray = _ray()
         with _connected(ray, self.address):
             task = ray.remote(num_cpus=1, max_retries=RETRIES)(_do)
-            waiting, running = deque(units), dict[Any, Unit]()
+            waiting, running = deque(units), dict[Any, ShardJob]()
             results: dict[str, T] = {}
             limit = self.workers or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
             try:
@@ -72,7 +70,7 @@ class Ray:
         return results
 
 
-def _do(job: Job[T], unit: Unit, version: str) -> tuple[T, int]:
+def _do(job: ShardFunction[T], unit: ShardJob, version: str) -> tuple[T, int]:
     """The task: a job's result, and how many rows it told of."""
     if version != __version__:
         raise InputError(f"{platform.node()} has mathbench {__version__}, the driver has {version}.")
@@ -80,7 +78,7 @@ def _do(job: Job[T], unit: Unit, version: str) -> tuple[T, int]:
     return job(unit, told.append), sum(told)
 
 
-def _result(ray: Any, ready: Any, unit: Unit) -> Any:
+def _result(ray: Any, ready: Any, unit: ShardJob) -> Any:
     """What a task gave back; what the job raised is raised again."""
     try:
         return ray.get(ready)
@@ -108,7 +106,7 @@ def _cancel(ray: Any, running: list[Any]) -> None:
     for task in running:
         ray.cancel(task)
     if running:
-        ray.wait(running, num_returns=len(running), timeout=PATIENCE)
+        ray.wait(running, num_returns=len(running), timeout=TIMEOUT)
 
 
 @contextmanager
@@ -143,7 +141,7 @@ def _check_reachable(address: str) -> None:
     if found is None:
         return
     try:
-        socket.create_connection((found[1], int(found[2])), timeout=PATIENCE).close()
+        socket.create_connection((found[1], int(found[2])), timeout=TIMEOUT).close()
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(f"there is no Ray cluster at {address}: {why}.") from None

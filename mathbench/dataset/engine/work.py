@@ -10,14 +10,14 @@ from mathbench.dataset.manifest import Config, Shard, ShardContent
 from mathbench.dataset.shard import Progress
 from mathbench.errors import InputError
 from mathbench.rows import Rows, open_rows
-from mathbench.storage.location import Place, place
+from mathbench.storage.location import StoragePath, storage_path
 
-NOTHING: Mapping[str, ShardContent] = MappingProxyType({})
+NO_CONTENTS: Mapping[str, ShardContent] = MappingProxyType({})
 T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Unit:
+class ShardJob:
     """One shard to write or to look at; small, and the same to every process on every machine.
 
     Args:
@@ -38,14 +38,16 @@ class Unit:
         return self.shard.stop - self.shard.start
 
 
-class Job(Protocol[T_co]):
+class ShardFunction(Protocol[T_co]):
     """A function that engines call on units."""
 
-    def __call__(self, unit: Unit, progress: Progress, /) -> T_co:
+    def __call__(self, unit: ShardJob, progress: Progress, /) -> T_co:
         """Do it; call `progress` with the rows finished since its last call."""
 
 
-def units(configs: Iterable[Config], out: str, stated: Mapping[str, ShardContent] = NOTHING) -> list[Unit]:
+def shard_jobs(
+    configs: Iterable[Config], out: str, stated: Mapping[str, ShardContent] = NO_CONTENTS
+) -> list[ShardJob]:
     """Every shard of some configurations, the largest first, so that no worker ends long after the others.
 
     Args:
@@ -53,41 +55,43 @@ def units(configs: Iterable[Config], out: str, stated: Mapping[str, ShardContent
         out: the folder.
         stated: what a manifest says that the shards hold, by file.
     """
-    made = [Unit(out, config, part, stated.get(part.file)) for config in configs for part in config.shards()]
+    made = [
+        ShardJob(out, config, part, stated.get(part.file)) for config in configs for part in config.shards()
+    ]
     return sorted(made, key=lambda unit: -unit.rows)
 
 
-def whole(unit: Unit, progress: Progress) -> ShardContent | None:
+def check_shard(unit: ShardJob, progress: Progress) -> ShardContent | None:
     """What a shard left by an earlier run holds; None when it is missing, unfinished, damaged or not as stated."""
-    held = shard.whole(_path(unit), _rows(unit), unit.shard.start, unit.shard.stop)
+    held = shard.intact_content(_path(unit), _rows(unit), unit.shard.start, unit.shard.stop)
     if held is None or (unit.stated and unit.stated.sha256 and unit.stated != held):
         return None
     progress(held.rows)
     return held
 
 
-def make(unit: Unit, progress: Progress) -> ShardContent:
+def write_shard(unit: ShardJob, progress: Progress) -> ShardContent:
     """Keep a shard that is whole, write any other; what it holds."""
-    kept = whole(unit, progress)
+    kept = check_shard(unit, progress)
     return kept or shard.write(_path(unit), _rows(unit), unit.shard.start, unit.shard.stop, progress)
 
 
-def _rows(unit: Unit) -> Rows:
+def _rows(unit: ShardJob) -> Rows:
     return open_rows(unit.config.task, unit.shard.split, unit.config.seed)
 
 
-def _path(unit: Unit) -> Place:
-    return place(unit.out) / unit.shard.file
+def _path(unit: ShardJob) -> StoragePath:
+    return storage_path(unit.out) / unit.shard.file
 
 
 @dataclass(frozen=True)
-class Part:
+class ShardPart:
     """One of several equal parts of the shards, counted from 1.
 
     Raises:
         InputError: unless 1 <= number <= of.
 
-    >>> Part.parse("2/3").of_all(["a", "b", "c", "d", "e"])
+    >>> ShardPart.parse("2/3").of_all(["a", "b", "c", "d", "e"])
     ['b', 'e']
     """
 
@@ -102,7 +106,7 @@ class Part:
         return f"{self.number}/{self.of}"
 
     @classmethod
-    def parse(cls, text: str) -> "Part":
+    def parse(cls, text: str) -> "ShardPart":
         """Read `i/N`.
 
         Raises:

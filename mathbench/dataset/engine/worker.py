@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from mathbench.errors import InputError
 
-PATIENCE = 10.0  # seconds that an interrupted shard has to remove its temporary file
+TIMEOUT = 10.0  # seconds that an interrupted shard has to remove its temporary file
 
 
 def serve() -> None:
@@ -23,31 +23,31 @@ def serve() -> None:
     said = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints must not stand between our messages
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `command &` would have it ignored
-    asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, asked), daemon=True).start()
+    requested: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, requested), daemon=True).start()
     try:
-        while (order := asked.get()) is not None:
+        while (order := requested.get()) is not None:
             _send(said, ("failed", order) if isinstance(order, InputError) else _done(said, *order))
     except (KeyboardInterrupt, OSError):  # nobody listens any more
         pass
     os._exit(0)
 
 
-def _listen(asking: BinaryIO, asked: "queue.SimpleQueue[Any]") -> None:
+def _listen(asking: BinaryIO, requested: "queue.SimpleQueue[Any]") -> None:
     """Pass orders on; when the other side is gone, interrupt what is being done."""
     try:
         while True:
-            asked.put(pickle.load(asking))
+            requested.put(pickle.load(asking))
     except (EOFError, OSError):
         pass
     except Exception as error:  # whatever the import of a foreign module raises
-        asked.put(
+        requested.put(
             InputError(f"a worker process cannot load the task: {error}. Put it into a module of its own.")
         )
         asking.read()
-    asked.put(None)
+    requested.put(None)
     signal.raise_signal(signal.SIGINT)
-    time.sleep(PATIENCE)
+    time.sleep(TIMEOUT)
     os._exit(1)
 
 

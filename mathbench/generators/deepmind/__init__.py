@@ -15,9 +15,9 @@ from mathbench.generators.deepmind import (
     probability,
 )
 from mathbench.generators.deepmind.all_modules import Mixture
-from mathbench.generators.deepmind.kernel.composition import Definer
-from mathbench.generators.deepmind.kernel.module import Module, School
-from mathbench.registry import table
+from mathbench.generators.deepmind.kernel.composition import DefiningModule
+from mathbench.generators.deepmind.kernel.module import Module, ModuleTask
+from mathbench.registry import unique_table
 from mathbench.task import Task
 
 _AREAS: tuple[tuple[Module, ...], ...] = (
@@ -30,7 +30,9 @@ _AREAS: tuple[tuple[Module, ...], ...] = (
     polynomials.MODULES,
     probability.MODULES,
 )
-MODULES: dict[str, Module] = table("modules", ((module.name, module) for area in _AREAS for module in area))
+MODULES: dict[str, Module] = unique_table(
+    "modules", ((module.name, module) for area in _AREAS for module in area)
+)
 
 # the modules that may define a value for another
 _DEFINING = (
@@ -43,11 +45,11 @@ _DEFINING = (
     "polynomials__collect",
     "calculus__differentiate_composed",
 )
-_DEFINERS: dict[str, Definer] = {name: MODULES[name] for name in _DEFINING}
+_DEFINERS: dict[str, DefiningModule] = {name: MODULES[name] for name in _DEFINING}
 
-_FAMILIES = [School.of_module(module, _DEFINERS) for module in MODULES.values()]
+_FAMILIES = [ModuleTask.of_module(module, _DEFINERS) for module in MODULES.values()]
 _PUBLISHED = [
-    School.of_module(module, _DEFINERS, level.published)
+    ModuleTask.of_module(module, _DEFINERS, level.published)
     for module in MODULES.values()
     for level in module.axes
     if level.published not in ("", module.name)
@@ -55,6 +57,6 @@ _PUBLISHED = [
 _ALL = Mixture.of_modules(tuple(family() for family in _FAMILIES))
 
 # every module, every published extrapolation module, and all modules in one
-TASKS: dict[str, type[Task]] = table(
+TASKS: dict[str, type[Task]] = unique_table(
     "task families", ((family.family, family) for family in (*_FAMILIES, *_PUBLISHED, _ALL))
 )

@@ -7,20 +7,20 @@ from typing import ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel.module import School
+from mathbench.generators.deepmind.kernel.module import ModuleTask
 from mathbench.hashing import Int
 from mathbench.numbers import text
-from mathbench.sampling.plan import MOST_ROWS
-from mathbench.sampling.sampled import ROWS
+from mathbench.sampling.plan import MAX_ROWS
+from mathbench.sampling.sampled import BATCH_ROWS
 from mathbench.stratum import BETWEEN, Stratum
-from mathbench.task import Source, Task, Written, numbers
+from mathbench.task import RowSource, Task, TextRows, row_numbers
 
 
 @dataclass(frozen=True)
 class Mixture(Task):
     """All modules, a row of each in turn; strata are `module/stratum`."""
 
-    modules: ClassVar[tuple[School, ...]]
+    modules: ClassVar[tuple[ModuleTask, ...]]
     numeric: ClassVar[bool] = False
     family: ClassVar[str] = "deepmind/all"
     summary: ClassVar[str] = "a row of every module in turn"
@@ -47,10 +47,10 @@ class Mixture(Task):
         """As the modules."""
         return any(module.may_repeat(split) for module in self.modules)
 
-    def source(self, split: str, seed: int | str) -> Source:
-        return InTurn(self.modules, split, seed)
+    def source(self, split: str, seed: int | str) -> RowSource:
+        return RoundRobinSource(self.modules, split, seed)
 
-    def asked_in(self, stratum: str) -> Task:
+    def part_of_stratum(self, stratum: str) -> Task:
         """The module that a stratum's name begins with."""
         name = stratum.partition(BETWEEN)[0]
         return next((module for module in self.modules if module.module.name == name), self.modules[0])
@@ -59,12 +59,12 @@ class Mixture(Task):
         raise NotImplementedError("a question alone does not say which module it is of; see asked_in")
 
     @classmethod
-    def of_modules(cls, modules: tuple[School, ...]) -> type[Self]:
+    def of_modules(cls, modules: tuple[ModuleTask, ...]) -> type[Self]:
         """The mixture of some modules."""
         return type(cls.__name__, (cls,), {"modules": modules, "__doc__": cls.__doc__})
 
 
-class InTurn:
+class RoundRobinSource:
     """Rows of several tasks in turn.
 
     Args:
@@ -73,46 +73,48 @@ class InTurn:
         seed: the seed of all of them.
     """
 
-    at_once = ROWS
+    batch_rows = BATCH_ROWS
 
-    def __init__(self, tasks: tuple[School, ...], split: str, seed: int | str):
+    def __init__(self, tasks: tuple[ModuleTask, ...], split: str, seed: int | str):
         self._sources = [task.source(split, seed) for task in tasks]
         strata = [len(task.strata(split)) for task in tasks]
         self._first = np.cumsum([0, *strata])
 
     def __len__(self) -> int:
-        return min(min(map(len, self._sources)) * len(self._sources), MOST_ROWS)
+        return min(min(map(len, self._sources)) * len(self._sources), MAX_ROWS)
 
-    def upto(self, rows: int) -> int:
+    def capacity_up_to(self, rows: int) -> int:
         """So many rows, or all where there are fewer."""
-        many = len(self._sources)
-        return min(min(source.upto(-(-rows // many)) for source in self._sources) * many, rows)
+        count = len(self._sources)
+        return min(min(source.capacity_up_to(-(-rows // count)) for source in self._sources) * count, rows)
 
     @property
     def block(self) -> int:
         """Rows after which every stratum had its share."""
         return max(source.block for source in self._sources) * len(self._sources)
 
-    def written(self, rows: range | Int) -> Iterator[Written]:
+    def rendered(self, rows: range | Int) -> Iterator[TextRows]:
         """Some rows in order, in pieces."""
-        for start in range(0, max(len(rows), 1), ROWS):
-            yield self._written(numbers(rows[start : start + ROWS]))
+        for start in range(0, max(len(rows), 1), BATCH_ROWS):
+            yield self._written(row_numbers(rows[start : start + BATCH_ROWS]))
 
-    def _written(self, rows: Int) -> Written:
+    def _written(self, rows: Int) -> TextRows:
         module = rows % len(self._sources)
-        parts, places = [], []
+        parts, positions = [], []
         for m in np.unique(module) if len(rows) else [0]:
             here = np.flatnonzero(module == m)
-            for part in self._sources[m].written(rows[here] // len(self._sources)):
+            for part in self._sources[m].rendered(rows[here] // len(self._sources)):
                 parts.append(part._replace(stratum=part.stratum + self._first[m]))
-            places.append(here)
-        order = text.integers(np.argsort(np.concatenate(places)))
+            positions.append(here)
+        order = text.int_array(np.argsort(np.concatenate(positions)))
         questions, answers = (
             pa.concat_arrays([getattr(part, name) for part in parts]).take(order)
             for name in ("questions", "answers")
         )
-        return Written(questions, answers, np.concatenate([p.stratum for p in parts]).take(np.asarray(order)))
+        return TextRows(
+            questions, answers, np.concatenate([p.stratum for p in parts]).take(np.asarray(order))
+        )
 
 
-def _named(module: School, strata: list[Stratum]) -> list[Stratum]:
+def _named(module: ModuleTask, strata: list[Stratum]) -> list[Stratum]:
     return [replace(s, name=f"{module.name}{BETWEEN}{s.name}") for s in strata]

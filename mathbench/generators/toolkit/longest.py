@@ -42,7 +42,7 @@ def of_modular(task: Any) -> tuple[int, int]:
     return max(reach, _digits(task.modulus, task.base)), _digits(task.modulus - 1, task.base)
 
 
-def of_claims(task: Any) -> tuple[int, int]:
+def longest_statement(task: Any) -> tuple[int, int]:
     """Claimed results stand in the question; labels have no digits."""
     largest = task.base ** (task.digits + task.longer) - 1
     return _digits(task.result(largest, largest), task.base), 0

@@ -19,50 +19,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
-from mathbench.hashing import ABSENT, U64, mix
+from mathbench.hashing import ABSENT, U64, mix64
 from mathbench.numbers import arithmetic, limbs
 from mathbench.sampling.enumerated import Problems
 from mathbench.stratum import Stratum
 
 Int = NDArray[np.int64]
 
-MOST_STRATA = 8192  # tuples of lengths in one split: all pairs of up to 100 digits, and some more
+MAX_STRATA = 8192  # tuples of lengths in one split: all pairs of up to 100 digits, and some more
 LONGEST = 4096  # digits of a result: Python reads no longer ones from text
 SHARES = 4096  # natural shares of strata are rounded to this many parts
 
 
-class Numbers(NamedTuple):
+class NumberRange(NamedTuple):
     """The numbers that operands are drawn from, sorted by length.
 
     Attributes:
         base: the number base.
-        least: the smallest number allowed.
-        most: the largest number allowed; None: no limit.
+        minimum: the smallest number allowed.
+        maximum: the largest number allowed; None: no limit.
     """
 
     base: int
-    least: int = 0
-    most: int | None = None
+    minimum: int = 0
+    maximum: int | None = None
 
     def first(self, length: int) -> int:
         """The smallest number of a length; zero has one digit.
 
-        >>> Numbers(10).first(1), Numbers(10).first(3), Numbers(10, least=1).first(1)
+        >>> NumberRange(10).first(1), NumberRange(10).first(3), NumberRange(10, minimum=1).first(1)
         (0, 100, 1)
         """
-        return max(self.base ** (length - 1) if length > 1 else 0, self.least)
+        return max(self.base ** (length - 1) if length > 1 else 0, self.minimum)
 
     def count(self, length: int) -> int:
         """How many numbers have a length.
 
-        >>> Numbers(10).count(2), Numbers(10, most=10).count(2)
+        >>> NumberRange(10).count(2), NumberRange(10, maximum=10).count(2)
         (90, 1)
         """
-        end = self.base**length if self.most is None else min(self.base**length, self.most + 1)
+        end = self.base**length if self.maximum is None else min(self.base**length, self.maximum + 1)
         return max(end - self.first(length), 0)
 
 
-class Lengths(NamedTuple):
+class DigitLengths(NamedTuple):
     """The lengths of operands.
 
     Attributes:
@@ -79,7 +79,7 @@ class Lengths(NamedTuple):
         return max(self.outer or self.inner)
 
 
-def lengths(task: Any) -> Lengths:
+def lengths(task: Any) -> DigitLengths:
     """The lengths that a task asks for: from `digits` down to `shortest` and up to `longer` more, by `step`.
 
     Raises:
@@ -102,13 +102,13 @@ def lengths(task: Any) -> Lengths:
         )
     first = task.digits - (task.digits - task.shortest) // task.step * task.step
     inner = range(first, task.digits + 1, task.step)
-    return Lengths(inner, range(task.digits + task.step, task.digits + task.longer + 1, task.step))
+    return DigitLengths(inner, range(task.digits + task.step, task.digits + task.longer + 1, task.step))
 
 
-def tuples(lengths: Iterable[int], operands: int, longest_from: int = 1) -> list[tuple[int, ...]]:
+def length_tuples(lengths: Iterable[int], operands: int, longest_from: int = 1) -> list[tuple[int, ...]]:
     """All tuples of some lengths, the longest of each first, whose longest is at least `longest_from`.
 
-    >>> tuples([1, 2], 2)
+    >>> length_tuples([1, 2], 2)
     [(1, 1), (2, 1), (2, 2)]
     """
     found = [tuple(sorted(c, reverse=True)) for c in combinations_with_replacement(lengths, operands)]
@@ -118,19 +118,19 @@ def tuples(lengths: Iterable[int], operands: int, longest_from: int = 1) -> list
 def pairs(task: Any) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
     """The pairs of lengths of a task with two operands: inside, and for extrapolate."""
     found = lengths(task)
-    return tuples(found.inner, 2), tuples([*found.inner, *found.outer], 2, task.digits + 1)
+    return length_tuples(found.inner, 2), length_tuples([*found.inner, *found.outer], 2, task.digits + 1)
 
 
-def orders(lengths: tuple[int, ...]) -> int:
+def orderings(lengths: tuple[int, ...]) -> int:
     """In how many orders a tuple of lengths can stand.
 
-    >>> orders((3, 2)), orders((2, 2))
+    >>> orderings((3, 2)), orderings((2, 2))
     (2, 1)
     """
     return factorial(len(lengths)) // prod(factorial(n) for n in Counter(lengths).values())
 
 
-def weights(choices: Iterable[tuple[int, ...]], numbers: Numbers, distribution: str) -> list[int]:
+def weights(choices: Iterable[tuple[int, ...]], numbers: NumberRange, distribution: str) -> list[int]:
     """Rows per turn for each tuple of lengths.
 
     Args:
@@ -138,13 +138,13 @@ def weights(choices: Iterable[tuple[int, ...]], numbers: Numbers, distribution: 
         numbers: the numbers that operands are drawn from.
         distribution: ``"lengths"``, each operand's length equally likely, or ``"numbers"``, each number.
 
-    >>> weights([(1, 1), (2, 1), (2, 2)], Numbers(10), "lengths")
+    >>> weights([(1, 1), (2, 1), (2, 2)], NumberRange(10), "lengths")
     [1, 2, 1]
     """
     choices = list(choices)
     if distribution == "lengths":
-        return [orders(c) for c in choices]
-    return apportion([orders(c) * prod(map(numbers.count, c)) for c in choices])
+        return [orderings(c) for c in choices]
+    return apportion([orderings(c) * prod(map(numbers.count, c)) for c in choices])
 
 
 def apportion(sizes: list[int], parts: int = SHARES) -> list[int]:
@@ -159,11 +159,11 @@ def apportion(sizes: list[int], parts: int = SHARES) -> list[int]:
 
 def strata(
     choices: Iterable[tuple[int, ...]],
-    numbers: Numbers,
+    numbers: NumberRange,
     distribution: str,
     *,
     symmetric: bool = True,
-    places: int = 1,
+    limb_count: int = 1,
     operands: int = 0,
 ) -> list[Stratum]:
     """One stratum per tuple of lengths.
@@ -173,41 +173,41 @@ def strata(
         numbers: the numbers that operands are drawn from.
         distribution: see :func:`weights`.
         symmetric: whether operands may change places.
-        places: limbs per operand, see :func:`places`.
+        limb_count: limbs per operand, see :func:`limb_count`.
         operands: how many operands all strata of the split have columns for; 0: as many as the tuples.
 
-    >>> stratum = strata([(2, 1)], Numbers(10), "lengths")[0]
+    >>> stratum = strata([(2, 1)], NumberRange(10), "lengths")[0]
     >>> stratum.name, stratum.sizes, stratum.low, stratum.weight
     ('digits=2+1', (90, 10), (0, 10, 0), 2)
     """
     filled = [c for c in choices if all(map(numbers.count, c))]
     shares = zip(filled, weights(filled, numbers, distribution), strict=True)
-    layout = Layout(limbs.per_limb(numbers.base), places, operands, symmetric)
+    layout = OperandLayout(limbs.per_limb(numbers.base), limb_count, operands, symmetric)
     return [layout.stratum(c, numbers, weight) for c, weight in shares if weight]
 
 
-class Layout(NamedTuple):
+class OperandLayout(NamedTuple):
     """How the operands of problems stand in columns: the last limbs of all operands, then the limbs before them.
 
     Attributes:
         per_limb: digits per limb.
-        places: limbs per operand; 1: numbers below 2^63 that are not cut into limbs.
+        limb_count: limbs per operand; 1: numbers below 2^63 that are not cut into limbs.
         operands: how many operands there are columns for; 0: as many as lengths are given.
         symmetric: whether operands may change places.
     """
 
     per_limb: int
-    places: int = 1
+    limb_count: int = 1
     operands: int = 0
     symmetric: bool = True
 
-    def stratum(self, lengths: tuple[int, ...], numbers: Numbers, weight: int) -> Stratum:
+    def stratum(self, lengths: tuple[int, ...], numbers: NumberRange, weight: int) -> Stratum:
         """The stratum of one tuple of lengths."""
         name = "digits=" + "+".join(map(str, lengths))
         if self.symmetric:  # the largest group of equal lengths first: its first two operands are folded
             lengths = tuple(sorted(lengths, key=lambda n: (-Counter(lengths)[n], -n)))
         ranges = [self.ranges(n, numbers) for n in lengths]
-        ranges += [[(ABSENT, 1), *[(0, 1)] * (self.places - 1)]] * (self.operands - len(lengths))
+        ranges += [[(ABSENT, 1), *[(0, 1)] * (self.limb_count - 1)]] * (self.operands - len(lengths))
         columns = [limb for place in zip(*ranges, strict=True) for limb in place]
         sizes, folded, share = [size for _, size in columns], 0, self._share(lengths)
         if self.symmetric and len(lengths) > 1 and lengths[0] == lengths[1]:
@@ -215,15 +215,15 @@ class Layout(NamedTuple):
             share *= 1 - 1 / sizes[1]
         return Stratum(name, tuple(sizes), (folded, *(first for first, _ in columns)), weight, share=share)
 
-    def ranges(self, length: int, numbers: Numbers) -> list[tuple[int, int]]:
+    def ranges(self, length: int, numbers: NumberRange) -> list[tuple[int, int]]:
         """For each limb of a number of some length its smallest value and how many values it has."""
-        if self.places == 1:
+        if self.limb_count == 1:
             return [(numbers.first(length), numbers.count(length))]
         full, rest = divmod(length - 1, self.per_limb)
-        leading = numbers if full == 0 else Numbers(numbers.base, 1)
+        leading = numbers if full == 0 else NumberRange(numbers.base, 1)
         found = [(0, numbers.base**self.per_limb)] * full
         found.append((leading.first(rest + 1), leading.count(rest + 1)))
-        return found + [(0, 1)] * (self.places - len(found))
+        return found + [(0, 1)] * (self.limb_count - len(found))
 
     def _share(self, lengths: tuple[int, ...]) -> float:
         """The share of points that are problems, apart from the fold; 0, to be found out, where points are sorted."""
@@ -231,7 +231,7 @@ class Layout(NamedTuple):
         return float(known)
 
 
-def places(digits: int, base: int, largest: int) -> int:
+def limb_count(digits: int, base: int, largest: int) -> int:
     """How many limbs the numbers of a split need; 1, and no limbs, where everything stays below 2^63.
 
     Args:
@@ -239,7 +239,7 @@ def places(digits: int, base: int, largest: int) -> int:
         base: the base.
         largest: a bound on everything that is computed from such operands.
 
-    >>> places(18, 10, 2 * 10**18), places(19, 10, 2 * 10**19)
+    >>> limb_count(18, 10, 2 * 10**18), limb_count(19, 10, 2 * 10**19)
     (1, 3)
     """
     return 1 if largest < 1 << 63 else limbs.places(digits, base)
@@ -264,24 +264,24 @@ def draw(coordinates: U64, low: Int) -> Int:
     return operands
 
 
-def once(operands: Int, coordinates: U64, low: Int, many: int) -> NDArray[np.bool_] | None:
+def count_once(operands: Int, coordinates: U64, low: Int, count: int) -> NDArray[np.bool_] | None:
     """Which points are the one point of their problem, bool (n,); None means all.
 
     Args:
         operands: int64 (L * many, n).
         coordinates: uint64 (L * many, n).
         low: int64 (L * many + 1, 1), see :func:`draw`.
-        many: columns of operands.
+        count: columns of operands.
     """
     keep, folded = None, int(low[0, 0])
-    numbers, least = arithmetic.split(operands, many), arithmetic.split(low[1:], many)
+    numbers, minimum = arithmetic.split(operands, count), arithmetic.split(low[1:], count)
     if folded and folded % 2 == 0:
         half = np.uint64(folded // 2)
         keep = (coordinates[1] != half) | (coordinates[0] < half)
-    if folded and len(operands) > many:  # last limbs that agree do not tell the operands apart
+    if folded and len(operands) > count:  # last limbs that agree do not tell the operands apart
         keep = ((coordinates[1] > 0) | ~arithmetic.greater(numbers[1], numbers[0])) & _true_where(keep)
-    for i in range(2, many):
-        if np.array_equal(least[i], least[i - 1]):
+    for i in range(2, count):
+        if np.array_equal(minimum[i], minimum[i - 1]):
             before = numbers[:2] if i == 2 else numbers[i - 1 : i]
             for number in before:
                 keep = ~arithmetic.greater(number, numbers[i]) & _true_where(keep)
@@ -292,12 +292,12 @@ def _true_where(keep: NDArray[np.bool_] | None) -> NDArray[np.bool_] | bool:
     return True if keep is None else keep
 
 
-def ordered(operands: Int, many: int, base: int) -> Int:
+def ordered(operands: Int, count: int, base: int) -> Int:
     """What a fingerprint is made from: the operands from the largest to the smallest, absent ones last.
 
     Args:
         operands: int64 (L * many, n).
-        many: columns of operands.
+        count: columns of operands.
         base: the base of their limbs.
 
     Returns:
@@ -306,9 +306,9 @@ def ordered(operands: Int, many: int, base: int) -> Int:
     >>> ordered(np.array([[3], [5]]), 2, 10).T.tolist()
     [[5, 3]]
     """
-    if len(operands) > many:
-        return _ordered_long(operands, many, base)
-    if many == 2:
+    if len(operands) > count:
+        return _ordered_long(operands, count, base)
+    if count == 2:
         found = np.empty_like(operands)
         np.maximum(operands[0], operands[1], out=found[0])
         np.minimum(operands[0], operands[1], out=found[1])
@@ -316,54 +316,54 @@ def ordered(operands: Int, many: int, base: int) -> Int:
     return -np.sort(-operands, axis=0)
 
 
-def _ordered_long(operands: Int, many: int, base: int) -> Int:
+def _ordered_long(operands: Int, count: int, base: int) -> Int:
     """Words are put in order, not limbs: they are fewer. An operand's place is how many others are larger."""
-    numbers, words = arithmetic.split(operands, many), _words(operands, many, base)
-    place = np.zeros((many, 1, operands.shape[1]), dtype=np.int64)
-    for i, j in combinations(range(many), 2):
+    numbers, words = arithmetic.split(operands, count), _words(operands, count, base)
+    place = np.zeros((count, 1, operands.shape[1]), dtype=np.int64)
+    for i, j in combinations(range(count), 2):
         second = arithmetic.greater(numbers[j], numbers[i])
         place[i] += second
         place[j] += ~second
     found = np.empty_like(words)
     np.put_along_axis(found, place, words, axis=0)
-    return found.reshape(2 * many, operands.shape[1])
+    return found.reshape(2 * count, operands.shape[1])
 
 
-def as_shown(operands: Int, many: int, base: int) -> Int:
+def display_order(operands: Int, count: int, base: int) -> Int:
     """The same where operands have their own places: nothing is put in order."""
-    if len(operands) == many:
+    if len(operands) == count:
         return operands
-    return _words(operands, many, base).reshape(2 * many, operands.shape[1])
+    return _words(operands, count, base).reshape(2 * count, operands.shape[1])
 
 
-def _words(operands: Int, many: int, base: int) -> Int:
+def _words(operands: Int, count: int, base: int) -> Int:
     """Both words of every long operand, int64 (many, 2, n); all operands in one go."""
-    places, rows = len(operands) // many, operands.shape[1]
-    words = np.array(arithmetic.words(operands.reshape(places, many * rows), base))
-    return words.reshape(2, many, rows).swapaxes(0, 1)
+    limb_count, rows = len(operands) // count, operands.shape[1]
+    words = np.array(arithmetic.words(operands.reshape(limb_count, count * rows), base))
+    return words.reshape(2, count, rows).swapaxes(0, 1)
 
 
-def pose(problems: Problems, luck: U64, many: int) -> Problems:
+def shuffle_operands(problems: Problems, random_bits: U64, count: int) -> Problems:
     """Put the operands of each problem in a random order; absent ones stay last."""
-    problems.operands = _shuffled(problems.operands, luck, many)
+    problems.operands = _shuffled(problems.operands, random_bits, count)
     return problems
 
 
-def _shuffled(operands: Int, luck: U64, many: int) -> Int:
-    if many == 2:
+def _shuffled(operands: Int, random_bits: U64, count: int) -> Int:
+    if count == 2:
         pairs = operands.reshape(len(operands) // 2, 2, operands.shape[1])
-        swap = (pairs[:, 0] ^ pairs[:, 1]) & -(luck & np.uint64(1)).view(
+        swap = (pairs[:, 0] ^ pairs[:, 1]) & -(random_bits & np.uint64(1)).view(
             np.int64
         )  # all bits or none: no branches
         return (pairs ^ swap[:, None]).reshape(operands.shape)
-    noise = np.stack([mix(luck + np.uint64(i)) >> np.uint64(1) for i in range(many)]).view(np.int64)
-    absent = operands[:many] == ABSENT
+    noise = np.stack([mix64(random_bits + np.uint64(i)) >> np.uint64(1) for i in range(count)]).view(np.int64)
+    absent = operands[:count] == ABSENT
     order = np.argsort(np.where(absent, np.iinfo(np.int64).max, noise), axis=0, kind="stable")
-    numbers = operands.reshape(len(operands) // many, many, operands.shape[1])
+    numbers = operands.reshape(len(operands) // count, count, operands.shape[1])
     return np.take_along_axis(numbers, order[None], axis=1).reshape(operands.shape)
 
 
-def within(family: str, largest: int, what: str) -> None:
+def check_range(family: str, largest: int, what: str) -> None:
     """Check that results stay below 2^63.
 
     Raises:
@@ -373,18 +373,18 @@ def within(family: str, largest: int, what: str) -> None:
         raise InputError(f"{family}: results must stay below 2^63, which {what} does not.")
 
 
-def check_many(family: str, lengths: Lengths, operands: int, each: int = 1) -> None:
+def check_operand_count(family: str, lengths: DigitLengths, operands: int, each: int = 1) -> None:
     """Check that there are not too many tuples of lengths, or strata where a tuple has several of its own.
 
     Raises:
         InputError: says how many there are, and what makes fewer.
     """
-    many = each * comb(len(lengths.inner) + len(lengths.outer) + operands - 1, operands)
-    if many > MOST_STRATA:
+    count = each * comb(len(lengths.inner) + len(lengths.outer) + operands - 1, operands)
+    if count > MAX_STRATA:
         what = "1 number" if operands == 1 else f"{operands} operands"
         raise InputError(
-            f"{family}: {what} of {lengths.inner[0]} to {lengths.longest} digits make {many:,} strata, "
-            f"more than {MOST_STRATA:,}. Give a larger step or shortest."
+            f"{family}: {what} of {lengths.inner[0]} to {lengths.longest} digits make {count:,} strata, "
+            f"more than {MAX_STRATA:,}. Give a larger step or shortest."
         )
 
 

@@ -11,7 +11,7 @@ from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
 
-class Pairs(Enumerated):
+class CommutativePairs(Enumerated):
     """A task on unordered pairs of numbers, with one stratum per pair of lengths.
 
     A subclass has the parameters `base`, `distribution` and those of
@@ -33,8 +33,8 @@ class Pairs(Enumerated):
 
     def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
         longest = max(c[0] for c in choices)
-        places = tuples.places(longest, self.base, self.bound(longest))
-        return tuples.strata(choices, tuples.Numbers(self.base), distribution, places=places)
+        limb_count = tuples.limb_count(longest, self.base, self.bound(longest))
+        return tuples.strata(choices, tuples.NumberRange(self.base), distribution, limb_count=limb_count)
 
     draw = staticmethod(tuples.draw)
 
@@ -42,7 +42,7 @@ class Pairs(Enumerated):
         return tuples.ordered(operands, 2, self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        return tuples.once(operands, coordinates, low, 2)
+        return tuples.count_once(operands, coordinates, low, 2)
 
-    def pose(self, problems: Problems, luck: U64) -> Problems:
-        return tuples.pose(problems, luck, 2)
+    def pose(self, problems: Problems, random_bits: U64) -> Problems:
+        return tuples.shuffle_operands(problems, random_bits, 2)

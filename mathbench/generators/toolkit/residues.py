@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mathbench.generators.toolkit.operands import Layout, Numbers
+from mathbench.generators.toolkit.operands import NumberRange, OperandLayout
 from mathbench.hashing import U64
 from mathbench.numbers import limbs
 from mathbench.numbers.limbs import Int
@@ -19,7 +19,7 @@ from mathbench.stratum import Stratum
 TAIL = 2  # limbs that are counted off
 
 
-def counted(length: int, base: int, modulus: int, cut: bool = True) -> tuple[int, int]:
+def residue_counts(length: int, base: int, modulus: int, cut: bool = True) -> tuple[int, int]:
     """What is counted off for numbers of some length: from the first value to below the second.
 
     Args:
@@ -28,19 +28,21 @@ def counted(length: int, base: int, modulus: int, cut: bool = True) -> tuple[int
         modulus: room for the move.
         cut: whether numbers are cut into limbs.
 
-    >>> counted(3, 10, 7), counted(17, 10, 7)
+    >>> residue_counts(3, 10, 7), residue_counts(17, 10, 7)
     ((100, 1000), (0, 9999999999999993))
     """
     if not cut or length <= TAIL * limbs.per_limb(base):
-        return Numbers(base).first(length), base**length
+        return NumberRange(base).first(length), base**length
     return 0, limbs.radix_of(base) ** TAIL - modulus
 
 
-def with_limbs(stratum: Stratum, length: int, base: int, places: int) -> Stratum:
+def from_limbs(stratum: Stratum, length: int, base: int, limb_count: int) -> Stratum:
     """A stratum of last limbs, with a coordinate for each limb above them."""
-    if places == 1:
+    if limb_count == 1:
         return stratum
-    upper = Layout(limbs.per_limb(base), max(places, TAIL)).ranges(length, Numbers(base))[TAIL:]
+    upper = OperandLayout(limbs.per_limb(base), max(limb_count, TAIL)).ranges(length, NumberRange(base))[
+        TAIL:
+    ]
     sizes = (*stratum.sizes, *(size for _, size in upper))
     return replace(stratum, sizes=sizes, low=(*stratum.low, *(first for first, _ in upper)))
 
@@ -50,7 +52,7 @@ def numbers(tail: Int, modulus: int, upper: U64, low: Int, base: int) -> Int:
 
     Args:
         tail: int64 (n,), what was counted off.
-        modulus: up to `limbs.MOST_MODULUS`.
+        modulus: up to `limbs.MAX_MODULUS`.
         upper: uint64 (L - 2, n), the coordinates of the upper limbs.
         low: int64 (L - 2, 1), their smallest values.
         base: the base.

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from mathbench import formats
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.check import by_split
-from mathbench.leaderboard.submission import Manifest, Submission, canonical
-from mathbench.leaderboard.submission_record import Kept
+from mathbench.leaderboard.check import split_predictions
+from mathbench.leaderboard.submission import Manifest, Submission, canonical_json
+from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores import metrics, statistics
 from mathbench.scores.scorer import regenerate_split
 
@@ -25,7 +25,7 @@ SAMPLES = 5  # rows shown
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedTest:
     """Two models on the same rows.
 
     Args:
@@ -43,7 +43,7 @@ class Paired:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparisonResult:
     """Two submissions on one split.
 
     Args:
@@ -55,8 +55,8 @@ class Compared:
 
     task: str
     split: str
-    total: Paired
-    strata: Mapping[str, Paired]
+    total: PairedTest
+    strata: Mapping[str, PairedTest]
     samples: tuple[Mapping[str, Any], ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Compared:
         return asdict(self)
 
 
-def paired(first: Bool, second: Bool) -> Paired:
+def paired_test(first: Bool, second: Bool) -> PairedTest:
     """McNemar's test between two models on the same rows.
 
     Args:
@@ -73,8 +73,8 @@ def paired(first: Bool, second: Bool) -> Paired:
 
     Source: McNemar, Psychometrika 12 (1947); continuity correction: Edwards, Psychometrika 13 (1948).
 
-    >>> paired(np.array([True] * 6 + [False]), np.array([False] * 6 + [True]))
-    Paired(both=0, only_first=6, only_second=1, neither=0, p=0.125, test='exact binomial')
+    >>> paired_test(np.array([True] * 6 + [False]), np.array([False] * 6 + [True]))
+    PairedTest(both=0, only_first=6, only_second=1, neither=0, p=0.125, test='exact binomial')
     """
     one, two = int((first & ~second).sum()), int((second & ~first).sum())
     both = int((first & second).sum())
@@ -82,7 +82,7 @@ def paired(first: Bool, second: Bool) -> Paired:
         p, test = statistics.mcnemar(first, second).p, "exact binomial"
     else:
         p, test = _chi_squared(one, two), "chi-squared with continuity correction"
-    return Paired(both, one, two, len(first) - both - one - two, p, test)
+    return PairedTest(both, one, two, len(first) - both - one - two, p, test)
 
 
 def _chi_squared(one: int, two: int) -> float:
@@ -90,7 +90,9 @@ def _chi_squared(one: int, two: int) -> float:
     return math.erfc(max(abs(one - two) - 1, 0) / math.sqrt(2 * (one + two)))
 
 
-def compare(first: tuple[Kept, bytes], second: tuple[Kept, bytes]) -> list[Compared]:
+def compare(
+    first: tuple[SubmissionRecord, bytes], second: tuple[SubmissionRecord, bytes]
+) -> list[ComparisonResult]:
     """Compare two submissions on every split that both were scored on.
 
     Args:
@@ -106,42 +108,49 @@ def compare(first: tuple[Kept, bytes], second: tuple[Kept, bytes]) -> list[Compa
             f"{_described(first[0])}; {_described(second[0])}."
         )
     shared = [split for split in first[0].checked.scores if split in second[0].checked.scores]
-    given = [by_split(Submission.unpacked(k.manifest, packed).predictions) for k, packed in (first, second)]
+    given = [
+        split_predictions(Submission.unpacked(k.manifest, packed).predictions)
+        for k, packed in (first, second)
+    ]
     manifest = Manifest(first[0].manifest)
     return [_on(manifest, split, [answers.get(split) for answers in given]) for split in shared]
 
 
-def rows_of(kept: Kept) -> str:
+def rows_of(record: SubmissionRecord) -> str:
     """What fixes the rows that were asked: the task, the seed and how many."""
-    data = kept.facts.data
-    sizes = {split: n for split, n in data["sizes"].items() if split in kept.checked.scores}
-    return canonical({"task": dict(kept.facts.task), "seed": check_seed(data["seed"]), "sizes": sizes})
+    data = record.facts.data
+    sizes = {split: n for split, n in data["sizes"].items() if split in record.checked.scores}
+    return canonical_json({"task": dict(record.facts.task), "seed": check_seed(data["seed"]), "sizes": sizes})
 
 
-def _described(kept: Kept) -> str:
-    sizes = ", ".join(f"{split} {score.total.n:,}" for split, score in kept.checked.scores.items())
-    return f"{kept.facts.task['name']}, seed {kept.facts.data['seed']}, {sizes}"
+def _described(record: SubmissionRecord) -> str:
+    sizes = ", ".join(f"{split} {score.total.n:,}" for split, score in record.checked.scores.items())
+    return f"{record.facts.task['name']}, seed {record.facts.data['seed']}, {sizes}"
 
 
 def _on(
     manifest: Manifest, split: str, given: Sequence[tuple[NDArray[np.int64], pa.Array] | None]
-) -> Compared:
+) -> ComparisonResult:
     truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
     every = np.arange(truth.num_rows)
-    undo = formats.of(manifest.task).undo_answers
+    undo = formats.for_task(manifest.task).undo_answers
     said = [_column(answers, every) for answers in given]
     first, second = (metrics.exact_match(undo(column), truth["answer"]) for column in said)
     names = truth["stratum"].combine_chunks()
     codes, words = names.indices.to_numpy(), names.dictionary.to_pylist()
-    strata = {words[code]: paired(first[codes == code], second[codes == code]) for code in np.unique(codes)}
-    return Compared(
-        manifest.task.name, split, paired(first, second), strata, _samples(truth, said, first, second)
+    strata = {
+        words[code]: paired_test(first[codes == code], second[codes == code]) for code in np.unique(codes)
+    }
+    return ComparisonResult(
+        manifest.task.name, split, paired_test(first, second), strata, _samples(truth, said, first, second)
     )
 
 
 def _column(answers: tuple[NDArray[np.int64], pa.Array] | None, every: NDArray[np.int64]) -> pa.Array:
     """One answer per row of the split, null where none was given."""
-    return pa.nulls(len(every), pa.string()) if answers is None else metrics.aligned(*answers, every)
+    return (
+        pa.nulls(len(every), pa.string()) if answers is None else metrics.align_predictions(*answers, every)
+    )
 
 
 def _samples(

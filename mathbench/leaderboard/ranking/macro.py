@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.ranking.rank import SOLVER
-from mathbench.leaderboard.submission_record import Kept
+from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.reserve import SPLITS
 from mathbench.scores.results import Score
 from mathbench.scores.statistics import Z95
@@ -25,7 +25,7 @@ Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Average:
+class MacroAverage:
     """A model over the tasks of a board.
 
     Args:
@@ -78,14 +78,16 @@ class Average:
         return {name: getattr(self, name) for name in names}
 
 
-def averages(kept: Sequence[Kept], split: str = "interpolate", seed: int = 0) -> list[Average]:
+def macro_averages(
+    records: Sequence[SubmissionRecord], split: str = "interpolate", seed: int = 0
+) -> list[MacroAverage]:
     """The macro average of every model, those that answered all tasks first.
 
     All submissions of one name and framework to one task count there with their mean: who sends many gains
     nothing by the luckiest.
 
     Args:
-        kept: the board's submissions; withdrawn ones do not count.
+        records: the board's submissions; withdrawn ones do not count.
         split: the split.
         seed: of the bootstrap.
 
@@ -94,7 +96,7 @@ def averages(kept: Sequence[Kept], split: str = "interpolate", seed: int = 0) ->
     """
     if split not in SPLITS:
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
-    standing = [k for k in kept if k.withdrawn is None and split in k.checked.scores]
+    standing = [k for k in records if k.withdrawn is None and split in k.checked.scores]
     floors = {name for entry in standing for name in entry.facts.floors}
     models: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
     for entry in standing:
@@ -104,13 +106,13 @@ def averages(kept: Sequence[Kept], split: str = "interpolate", seed: int = 0) ->
     models |= {key: tasks for key, tasks in _references(standing, split).items() if key[1] not in submitted}
     of = len({entry.task_key for entry in standing})
     found = [
-        Average(*name, split, tuple(tuple(scores) for _, scores in sorted(by_task.items())), of, seed)
+        MacroAverage(*name, split, tuple(tuple(scores) for _, scores in sorted(by_task.items())), of, seed)
         for name, by_task in models.items()
     ]
     return _ranked(found)
 
 
-def _kind(entry: Kept, floors: AbstractSet[str]) -> str:
+def _kind(entry: SubmissionRecord, floors: AbstractSet[str]) -> str:
     """Floors and the exact solver that were submitted as runs stand in for the reported ones."""
     if entry.facts.model == SOLVER:
         return "solver"
@@ -118,11 +120,11 @@ def _kind(entry: Kept, floors: AbstractSet[str]) -> str:
 
 
 def _references(
-    kept: Sequence[Kept], split: str
+    records: Sequence[SubmissionRecord], split: str
 ) -> dict[tuple[str, str, str | None], dict[str, list[Score]]]:
     """The floors that submissions report, the highest where they disagree, and the exact solver, per task."""
     found: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
-    for entry in kept:
+    for entry in records:
         task = entry.task_key
         for name, by_split in entry.facts.floors.items():
             if split in by_split:
@@ -190,7 +192,7 @@ def _row_variance(score: Score) -> float:
     return share * (1 - share) / n
 
 
-def _ranked(found: list[Average]) -> list[Average]:
+def _ranked(found: list[MacroAverage]) -> list[MacroAverage]:
     whole = [a for a in found if a.kind == "model" and a.tasks == a.of]
     lows = sorted(a.low for a in whole)
     ranks = {id(a): 1 + len(lows) - bisect_right(lows, a.high) for a in whole}

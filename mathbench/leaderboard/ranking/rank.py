@@ -10,8 +10,8 @@ from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.submission import canonical
-from mathbench.leaderboard.submission_record import BADGES, Kept
+from mathbench.leaderboard.submission import canonical_json
+from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord
 from mathbench.reserve import SPLITS
 from mathbench.scores.results import Score
 from mathbench.scores.statistics import wilson
@@ -41,7 +41,7 @@ SOLVER = "exact-solver"  # what the baseline of that kind is called
 
 
 @dataclass(frozen=True)
-class Line:
+class Entry:
     """One line of a table.
 
     Args:
@@ -90,7 +90,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Table:
+class RankTable:
     """The ranking of one split of one task.
 
     Args:
@@ -105,10 +105,10 @@ class Table:
     task_id: str
     parameters: Mapping[str, Any]
     split: str
-    lines: tuple[Line, ...]
+    lines: tuple[Entry, ...]
 
 
-SORTS: dict[str, Callable[[Line], Any]] = {
+SORTS: dict[str, Callable[[Entry], Any]] = {
     "score": lambda line: (-line.exact_match, line.rank or 0, line.submitted),
     "model": lambda line: (line.model, line.framework or "", -line.exact_match),
     "parameters": lambda line: (line.parameters is None, line.parameters or 0, -line.exact_match),
@@ -116,18 +116,18 @@ SORTS: dict[str, Callable[[Line], Any]] = {
 }
 
 
-def tables(
-    kept: Sequence[Kept],
+def rank_tables(
+    records: Sequence[SubmissionRecord],
     task: str | None = None,
     framework: str | None = None,
     split: str | None = None,
     sort: str = "score",
     badge: str | None = None,
-) -> list[Table]:
+) -> list[RankTable]:
     """All tables of a board, one per task and split.
 
     Args:
-        kept: the board's submissions; withdrawn ones do not count.
+        records: the board's submissions; withdrawn ones do not count.
         task: only the task of this name, versioned id or family.
         framework: only models of this framework; ranks are among those shown.
         split: only this split; by default the two that tests are made of.
@@ -141,8 +141,8 @@ def tables(
         raise InputError(f"unknown order '{sort}'. {did_you_mean(sort, SORTS)}")
     if split is not None and split not in SPLITS:
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
-    standing = [k for k in kept if k.withdrawn is None]
-    standing = of_task(standing, task)
+    standing = [k for k in records if k.withdrawn is None]
+    standing = filter_task(standing, task)
     shown = standing
     if framework is not None:
         shown = _only(standing, framework, "framework", lambda k: (str(k.facts.framework or "none"),))
@@ -161,13 +161,13 @@ def tables(
     return sorted((t for t in out if any(line.submissions for line in t.lines)), key=lambda t: t.task)
 
 
-def ranked(lines: Iterable[Line]) -> list[Line]:
+def assign_ranks(lines: Iterable[Entry]) -> list[Entry]:
     """Give models their ranks: 1 + the number of models whose lower bound exceeds one's upper bound.
 
     So models that the data cannot tell apart share a rank (the rule of Chatbot Arena).
 
-    >>> three = [Line("model", "m", 100, s, s - 0.1, s + 0.1, "re-scored") for s in (0.9, 0.8, 0.65)]
-    >>> [line.rank for line in ranked(three)]
+    >>> three = [Entry("model", "m", 100, s, s - 0.1, s + 0.1, "re-scored") for s in (0.9, 0.8, 0.65)]
+    >>> [line.rank for line in assign_ranks(three)]
     [1, 1, 2]
     """
     lines = list(lines)
@@ -178,61 +178,72 @@ def ranked(lines: Iterable[Line]) -> list[Line]:
     ]
 
 
-def of_task(kept: Sequence[Kept], task: str | None) -> list[Kept]:
+def filter_task(records: Sequence[SubmissionRecord], task: str | None) -> list[SubmissionRecord]:
     """Only the submissions to the task of a name, versioned id or family; all of them for None.
 
     Raises:
         InputError: when there is none, with the nearest name that there is.
     """
-    return list(kept) if task is None else _only(list(kept), task, "task", _task_names)
+    return list(records) if task is None else _only(list(records), task, "task", _task_names)
 
 
-def _only(kept: list[Kept], wanted: str, what: str, names: Callable[[Kept], tuple[str, ...]]) -> list[Kept]:
-    found = [k for k in kept if wanted in names(k)]
-    if not found and kept:
+def _only(
+    records: list[SubmissionRecord],
+    requested: str,
+    what: str,
+    names: Callable[[SubmissionRecord], tuple[str, ...]],
+) -> list[SubmissionRecord]:
+    found = [k for k in records if requested in names(k)]
+    if not found and records:
         raise InputError(
-            f"no {what} '{wanted}' on this board. {did_you_mean(wanted, {n for k in kept for n in names(k)})}"
+            f"no {what} '{requested}' on this board. {did_you_mean(requested, {n for k in records for n in names(k)})}"
         )
     return found
 
 
-def _task_names(kept: Kept) -> tuple[str, ...]:
-    versioned = kept.manifest["task"]["id"]
-    return (kept.manifest["task"]["name"], versioned, versioned.rpartition("-v")[0])
+def _task_names(record: SubmissionRecord) -> tuple[str, ...]:
+    versioned = record.manifest["task"]["id"]
+    return (record.manifest["task"]["name"], versioned, versioned.rpartition("-v")[0])
 
 
-def _grouped(kept: Iterable[Kept], key: Callable[[Kept], str]) -> list[list[Kept]]:
-    groups: dict[str, list[Kept]] = {}
-    for entry in kept:
+def _grouped(
+    records: Iterable[SubmissionRecord], key: Callable[[SubmissionRecord], str]
+) -> list[list[SubmissionRecord]]:
+    groups: dict[str, list[SubmissionRecord]] = {}
+    for entry in records:
         groups.setdefault(key(entry), []).append(entry)
     return list(groups.values())
 
 
-def _table(group: list[Kept], split: str, here: set[str], sort: str) -> Table:
+def _table(group: list[SubmissionRecord], split: str, here: set[str], sort: str) -> RankTable:
     scored = [k for k in group if split in k.checked.scores]
     references = [*_floors(scored, split), _solver(scored, split)]
     kinds = {line.model: line.kind for line in references}
     runs = _grouped((k for k in scored if k.digest in here), lambda k: k.model_key)
-    lines = ranked(_of_kind(_model(same, split), kinds) for same in runs)
+    lines = assign_ranks(_of_kind(_model(same, split), kinds) for same in runs)
     submitted = {line.model for line in lines if line.kind != "model"}
     lines += [line for line in references if line.model not in submitted]
     said = group[0].manifest["task"]
-    return Table(said["name"], said["id"], said["parameters"], split, tuple(sorted(lines, key=SORTS[sort])))
+    return RankTable(
+        said["name"], said["id"], said["parameters"], split, tuple(sorted(lines, key=SORTS[sort]))
+    )
 
 
-def _of_kind(line: Line, kinds: Mapping[str, str]) -> Line:
+def _of_kind(line: Entry, kinds: Mapping[str, str]) -> Entry:
     """A floor or the exact solver that was submitted as a run stands in for the reported one, re-scored."""
     return replace(line, kind=kinds.get(line.model, "model"))
 
 
-def _model(runs: list[Kept], split: str) -> Line:
+def _model(runs: list[SubmissionRecord], split: str) -> Entry:
     """One entry: the mean over training seeds, each seed counting once however often it was run."""
-    by_seed = _grouped(runs, lambda k: canonical({"seeds": [check_seed(seed) for seed in k.facts.seeds]}))
+    by_seed = _grouped(
+        runs, lambda k: canonical_json({"seeds": [check_seed(seed) for seed in k.facts.seeds]})
+    )
     shares = [fmean(k.checked.scores[split].total.exact_match for k in same) for same in by_seed]
     first, said = runs[0], runs[0].facts
     n = first.checked.scores[split].total.n
-    low, high, spread = bounds(shares, n)
-    return Line(
+    low, high, spread = interval_bounds(shares, n)
+    return Entry(
         kind="model",
         model=said.model,
         n=n,
@@ -241,8 +252,8 @@ def _model(runs: list[Kept], split: str) -> Line:
         high=high,
         badge=min((k.badge for k in runs), key=list(BADGES).index),
         framework=said.framework,
-        encoding=label(said.encoding),
-        recipe=label(said.recipe),
+        encoding=settings_label(said.encoding),
+        recipe=settings_label(said.recipe),
         data=said.training_data,
         parameters=said.parameters,
         seeds=len(shares),
@@ -254,13 +265,13 @@ def _model(runs: list[Kept], split: str) -> Line:
     )
 
 
-def bounds(shares: Sequence[float], n: int) -> tuple[float, float, float | None]:
+def interval_bounds(shares: Sequence[float], n: int) -> tuple[float, float, float | None]:
     """The 95 % interval of a mean over training seeds, and the spread between them.
 
     All seeds answered the same `n` rows, so more seeds do not make the rows more: the Wilson interval of one
     run stays, and the uncertainty of the mean over seeds (Student's t) is added to it in quadrature.
 
-    >>> [round(x, 3) for x in bounds([0.9, 0.92, 0.94], 1000)]
+    >>> [round(x, 3) for x in interval_bounds([0.9, 0.92, 0.94], 1000)]
     [0.867, 0.972, 0.02]
     """
     mean = fmean(shares)
@@ -272,22 +283,22 @@ def bounds(shares: Sequence[float], n: int) -> tuple[float, float, float | None]
     return max(0.0, mean - hypot(mean - low, half)), min(1.0, mean + hypot(high - mean, half)), spread
 
 
-def label(settings: Mapping[str, Any]) -> str:
+def settings_label(settings: Mapping[str, Any]) -> str:
     """A short name for a recipe or an encoding: its own, or its settings where they are few and short.
 
-    >>> label({"name": "reversed", "x": 1}), label({"a": 1, "b": "c"}), label({})
+    >>> settings_label({"name": "reversed", "x": 1}), settings_label({"a": 1, "b": "c"}), settings_label({})
     ('reversed', 'a=1 b=c', '')
     """
     if isinstance(settings.get("name"), str):
         return str(settings["name"])
     words = " ".join(f"{key}={value}" for key, value in sorted(settings.items()))
-    return words if len(words) <= 40 else hashlib.sha256(canonical(settings).encode()).hexdigest()[:8]
+    return words if len(words) <= 40 else hashlib.sha256(canonical_json(settings).encode()).hexdigest()[:8]
 
 
-def _floors(kept: list[Kept], split: str) -> list[Line]:
+def _floors(records: list[SubmissionRecord], split: str) -> list[Entry]:
     """The floors that submissions report; where they disagree, the highest: models are judged by the best."""
     best: dict[str, Score] = {}
-    for entry in kept:
+    for entry in records:
         for name, by_split in entry.facts.floors.items():
             if split in by_split:
                 count = Score(by_split[split]["n"], by_split[split]["correct"])
@@ -296,12 +307,12 @@ def _floors(kept: list[Kept], split: str) -> list[Line]:
     return [_reference("floor", name, count, "self-reported") for name, count in best.items()]
 
 
-def _solver(kept: list[Kept], split: str) -> Line:
+def _solver(records: list[SubmissionRecord], split: str) -> Entry:
     """The exact solver, on the sample that the board let it answer."""
-    counts = [entry.checked.solver[split] for entry in kept if split in entry.checked.solver]
+    counts = [entry.checked.solver[split] for entry in records if split in entry.checked.solver]
     worst = min(counts, key=lambda count: count.exact_match)
     return _reference("solver", SOLVER, worst, "re-scored")
 
 
-def _reference(kind: str, name: str, count: Score, badge: str) -> Line:
-    return Line(kind, name, count.n, count.exact_match, *count.interval, badge)
+def _reference(kind: str, name: str, count: Score, badge: str) -> Entry:
+    return Entry(kind, name, count.n, count.exact_match, *count.interval, badge)

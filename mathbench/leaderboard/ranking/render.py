@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mathbench.leaderboard.ranking.rank import Line, Table
+from mathbench.leaderboard.ranking.rank import Entry, RankTable
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -70,15 +70,15 @@ NOTE = (
 )
 
 
-def cells(line: Line) -> tuple[str, ...]:
+def cells(line: Entry) -> tuple[str, ...]:
     """One line of a table as text, in the order of `COLUMNS`; nothing is escaped yet."""
     low, high = f"{line.low:.2%}", f"{line.high:.2%}"
     share = f"{line.exact_match:.2%}" + (f" ± {line.spread:.2%}" if line.spread is not None else "")
     return (
         str(line.rank) if line.rank else "",
-        clean(name_of(line)),
-        clean(line.framework or ""),
-        clean(line.encoding),
+        escape_control(display_name(line)),
+        escape_control(line.framework or ""),
+        escape_control(line.encoding),
         share + (" †" if line.differs else ""),
         f"{low[:-1]} to {high[:-1]}",
         str(line.seeds) if line.kind == "model" else "",
@@ -90,12 +90,12 @@ def cells(line: Line) -> tuple[str, ...]:
     )
 
 
-def name_of(line: Line) -> str:
+def display_name(line: Entry) -> str:
     """The name under which a line is shown; nothing is escaped yet."""
     return f"floor: {line.model}" if line.kind == "floor" else line.model
 
 
-def told_apart(lines: Sequence[Line]) -> list[Line]:
+def disambiguate_names(lines: Sequence[Entry]) -> list[Entry]:
     """Lines whose names would look alike get what differs, recipe and data, behind their names."""
     alike = Counter((line.kind, line.model, line.framework, line.encoding) for line in lines)
     return [
@@ -106,22 +106,22 @@ def told_apart(lines: Sequence[Line]) -> list[Line]:
     ]
 
 
-def clean(text: str) -> str:
+def escape_control(text: str) -> str:
     r"""Replace what does not print, such as line ends and marks that turn the direction of writing.
 
-    >>> clean("a\nb\u202e")
+    >>> escape_control("a\nb\u202e")
     'a?b?'
     """
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def rich_table(table: Table, width: int = 200) -> "RichTable":
+def rich_table(table: RankTable, width: int = 200) -> "RichTable":
     """One table for a terminal of some width; names are plain text, never markup."""
     from rich.table import Table as RichTable
     from rich.text import Text
 
     shown = RichTable(
-        title=Text(f"{clean(table.task)}, {table.split}"), title_justify="left", title_style="bold"
+        title=Text(f"{escape_control(table.task)}, {table.split}"), title_justify="left", title_style="bold"
     )
     left_out = () if width >= WIDE else SPARE
     for column in (c for c in COLUMNS if c not in left_out):
@@ -129,30 +129,31 @@ def rich_table(table: Table, width: int = 200) -> "RichTable":
         shown.add_column(
             column, justify="right" if column in RIGHT else "left", overflow="fold", no_wrap=not words
         )
-    for line in told_apart(table.lines):
+    for line in disambiguate_names(table.lines):
         style = "" if line.kind == "model" else "dim"
         by_column = zip(COLUMNS, cells(line), strict=True)
         shown.add_row(*(Text(cell, style=style) for column, cell in by_column if column not in left_out))
     return shown
 
 
-def markdown(tables: Sequence[Table]) -> str:
+def markdown(tables: Sequence[RankTable]) -> str:
     """All tables as GitHub Markdown."""
     if not tables:
         return "No submissions yet.\n"
     return "\n".join([*(_markdown(table) for table in tables), NOTE, ""])
 
 
-def _markdown(table: Table) -> str:
+def _markdown(table: RankTable) -> str:
     rule = ["---:" if column in RIGHT else "---" for column in COLUMNS]
     body = [
-        [_emphasised(line, escape_markdown(cell)) for cell in cells(line)] for line in told_apart(table.lines)
+        [_emphasised(line, escape_markdown(cell)) for cell in cells(line)]
+        for line in disambiguate_names(table.lines)
     ]
     rows = [f"| {' | '.join(row)} |" for row in [list(COLUMNS), rule, *body]]
-    return "\n".join([f"### {escape_markdown(clean(table.task))}, {table.split}", "", *rows, ""])
+    return "\n".join([f"### {escape_markdown(escape_control(table.task))}, {table.split}", "", *rows, ""])
 
 
-def _emphasised(line: Line, cell: str) -> str:
+def _emphasised(line: Entry, cell: str) -> str:
     return f"*{cell}*" if cell and line.kind != "model" else cell
 
 
@@ -167,12 +168,12 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"(?i)\bwww\.", lambda match: match[0][:-1] + "\\.", text)
 
 
-def comma_separated(tables: Sequence[Table]) -> str:
+def comma_separated(tables: Sequence[RankTable]) -> str:
     """All tables as one CSV table."""
     return csv_text(CSV_COLUMNS, (_csv_row(table, line) for table in tables for line in table.lines))
 
 
-def _csv_row(table: Table, line: Line) -> list[Any]:
+def _csv_row(table: RankTable, line: Entry) -> list[Any]:
     said = {"task": table.task, "split": table.split, "submissions": " ".join(line.submissions)}
     values = vars(line) | said
     return [values[column] for column in CSV_COLUMNS]
@@ -191,24 +192,24 @@ def _csv_cell(value: Any) -> Any:
     """Spreadsheets run text that begins like a formula; a quotation mark in front keeps it text."""
     if not isinstance(value, str):
         return value
-    text = clean(value)
+    text = escape_control(value)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
-def record(tables: Sequence[Table], board: str) -> dict[str, Any]:
+def tables_json(tables: Sequence[RankTable], board: str) -> dict[str, Any]:
     """All tables as JSON.
 
     The keys: schema_version; board; tables: a list of task, task_id, parameters, split, lines; a line holds
-    the fields of `mathbench.leaderboard.ranking.rank.Line` under their names.
+    the fields of `mathbench.leaderboard.ranking.rank.Entry` under their names.
     """
     shown = [vars(table) | {"lines": [vars(line) for line in table.lines]} for table in tables]
     return {"schema_version": 1, "board": board, "tables": shown}
 
 
-def between_marks(text: str, block: str) -> str | None:
+def replace_marked_block(text: str, block: str) -> str | None:
     """Put a block between the marks of a text; None when it has none.
 
-    >>> print(between_marks(f"a {MARKS[0]} old {MARKS[1]} z", "new"))
+    >>> print(replace_marked_block(f"a {MARKS[0]} old {MARKS[1]} z", "new"))
     a <!-- leaderboard: begin -->
     new
     <!-- leaderboard: end --> z

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mathbench.leaderboard.ranking.rank import Line, Table
-from mathbench.leaderboard.ranking.render import clean, name_of, told_apart
+from mathbench.leaderboard.ranking.rank import Entry, RankTable
+from mathbench.leaderboard.ranking.render import disambiguate_names, display_name, escape_control
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -13,7 +13,7 @@ NARROWEST = 20  # columns of a bar
 BESIDE = 48  # columns for names and numbers
 
 
-def rich_plot(table: Table, width: int) -> "RichTable":
+def rich_plot(table: RankTable, width: int) -> "RichTable":
     """Bars from 0 to 100 %, best first, with the interval drawn over their ends.
 
     Args:
@@ -24,7 +24,7 @@ def rich_plot(table: Table, width: int) -> "RichTable":
     from rich.text import Text
 
     shown = RichTable(
-        title=Text(f"{clean(table.task)}, {table.split}: exact match with 95 % interval"),
+        title=Text(f"{escape_control(table.task)}, {table.split}: exact match with 95 % interval"),
         title_justify="left",
         title_style="bold",
         box=None,
@@ -34,10 +34,10 @@ def rich_plot(table: Table, width: int) -> "RichTable":
     shown.add_column("", overflow="fold")
     shown.add_column(_axis(columns), no_wrap=True)
     shown.add_column("", justify="right", no_wrap=True)
-    for line in told_apart(table.lines):
+    for line in disambiguate_names(table.lines):
         style = "" if line.kind == "model" else "dim"
         share = Text(f"{line.exact_match:.2%}", style=style)
-        shown.add_row(Text(clean(name_of(line)), style=style), bar(line, columns), share)
+        shown.add_row(Text(escape_control(display_name(line)), style=style), bar(line, columns), share)
     return shown
 
 
@@ -45,10 +45,10 @@ def _axis(columns: int) -> str:
     return "0 %".ljust(columns // 2 - 1) + "50 %".ljust(columns - columns // 2 - 4) + "100 %"
 
 
-def bar(line: Line, columns: int) -> "Text":
+def bar(line: Entry, columns: int) -> "Text":
     """One bar: filled up to the score, the interval as a rule with two ends.
 
-    >>> bar(Line("model", "m", 100, 0.5, 0.4, 0.6, "re-scored"), 20).plain
+    >>> bar(Entry("model", "m", 100, 0.5, 0.4, 0.6, "re-scored"), 20).plain
     '████████├─┼─┤       '
     """
     from rich.text import Text

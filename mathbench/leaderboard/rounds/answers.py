@@ -31,7 +31,7 @@ def packed(found: Round, path: Path, name: str | None = None) -> bytes:
     """
     table = given(path, name)
     sealed.check_answers(found, table)
-    return untrusted.packed(table)
+    return untrusted.compress_predictions(table)
 
 
 def given(path: Path, name: str | None = None) -> pa.Table:
@@ -42,8 +42,8 @@ def given(path: Path, name: str | None = None) -> pa.Table:
     """
     if not path.is_file():
         raise InputError(f"there is no file '{path}'.")
-    data = untrusted.bounded(path, untrusted.MOST_FILE)
-    return untrusted.read(data, name or path.name, untrusted.NAMED)
+    data = untrusted.read_limited(path, untrusted.MAX_FILE)
+    return untrusted.read(data, name or path.name, untrusted.COLUMNS_WITH_TASK)
 
 
 def packed_at(folder: Path, path: Path) -> bytes:
@@ -64,10 +64,10 @@ def read(folder: Path, entry: Entry) -> pa.Table | None:
     path = file_of(folder, entry.name)
     if not path.is_file():
         raise InputError(f"{entry.name}: its answers are missing.")
-    data = untrusted.bounded(path, untrusted.MOST_FILE)
+    data = untrusted.read_limited(path, untrusted.MAX_FILE)
     if hashlib.sha256(data).hexdigest() != entry.answer["answers_sha256"]:
         raise InputError(f"{entry.name}: its answers are not those that were handed in.")
-    return untrusted.read(data, path.name, untrusted.NAMED)
+    return untrusted.read(data, path.name, untrusted.COLUMNS_WITH_TASK)
 
 
 def name_for(data: bytes) -> str:

@@ -35,13 +35,13 @@ def audit(folder: Path, receipt: str | None = None, weights: Path | None = None)
     Raises:
         InputError: when there is no round in the folder.
     """
-    if not (folder / log.FILE).is_file():
-        raise InputError(f"'{folder}' is no round: it has no {log.FILE}.")
+    if not (folder / log.LOG_FILE).is_file():
+        raise InputError(f"'{folder}' is no round: it has no {log.LOG_FILE}.")
     try:
         found = Round(log.read(folder))
     except InputError as error:
         return Audit(0, False, (str(error),))
-    problems = [*_outside(found, folder), *_claims(found, receipt, weights)]
+    problems = [*_outside(found, folder), *_statements(found, receipt, weights)]
     if (
         found.reveal
         and sealed.commitment(found.reveal["seed"], found.reveal["salt"]) != found.opened["commitment"]
@@ -60,7 +60,7 @@ def _outside(found: Round, folder: Path) -> list[str]:
     return [f"{name!a} is not in the log" for name in sorted(there - answered)]
 
 
-def _claims(found: Round, receipt: str | None, weights: Path | None) -> list[str]:
+def _statements(found: Round, receipt: str | None, weights: Path | None) -> list[str]:
     problems = []
     if receipt is not None and receipt not in [event.digest for event in found.events]:
         problems.append(f"the receipt {receipt[:12]!a}... is not in the log: lines were written anew")

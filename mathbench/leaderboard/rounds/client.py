@@ -18,13 +18,15 @@ from mathbench.leaderboard.rounds.rules import Round
 from mathbench.scores import untrusted
 from mathbench.storage import atomic
 
-PLACE = re.compile(r"(?P<board>https?://.+?)(/api/v1)?/rounds/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/?")
-MOST_QUESTIONS = 256 << 20  # bytes of an answer that holds a million questions
+ROUND_URL = re.compile(
+    r"(?P<board>https?://.+?)(/api/v1)?/rounds/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/?"
+)
+MAX_QUESTIONS = 256 << 20  # bytes of an answer that holds a million questions
 QUESTIONS = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in sealed.QUESTIONS])
 
 
 @dataclass(frozen=True)
-class Entered:
+class EntryReceipt:
     """An entry of one's own, with its questions.
 
     Args:
@@ -41,7 +43,7 @@ class Entered:
 
 
 @dataclass(frozen=True)
-class Served:
+class RemoteRound:
     """A round on a server.
 
     Args:
@@ -52,20 +54,20 @@ class Served:
     board: str
     name: str
 
-    def challenge(self, model: str, weights: str, token: str) -> Entered:
+    def challenge(self, model: str, weights: str, token: str) -> EntryReceipt:
         """Register a model by the digest of its weights; its questions come back, and the clock runs.
 
         Raises:
             InputError: when the server refuses, or its answer does not hold together.
         """
-        asked = json.dumps({"model": model, "weights_sha256": weights}).encode()
+        requested = json.dumps({"model": model, "weights_sha256": weights}).encode()
         kind = {"Content-Type": "application/json"}
-        said = self._parsed(self._ask("POST", "/challenge", asked, kind, token, most=MOST_QUESTIONS))
+        said = self._parsed(self._ask("POST", "/challenge", requested, kind, token, maximum=MAX_QUESTIONS))
         try:
             receipt = _receipt(said, "challenge", entry=said["entry"], model=model, weights_sha256=weights)
             questions = pa.Table.from_pylist(said["questions"], QUESTIONS)
             if sealed.digest_of(questions) == said["line"]["questions_digest"]:
-                return Entered(said["entry"], log.moment(said["deadline"]), receipt, questions)
+                return EntryReceipt(said["entry"], log.parse_time(said["deadline"]), receipt, questions)
         except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException):
             pass
         raise InputError(f"{self.board} answered with no entry whose questions and receipt hold together.")
@@ -81,8 +83,10 @@ class Served:
         """
         log.ENTRY(entry, "the entry")
         # what cannot be read is not sent; packed, a million answers keep below a server's limit
-        packed = untrusted.packed(answers.given(path))
-        body, kind = client.form({"answers": ("answers.parquet", packed)}, {"weights_sha256": weights})
+        packed = untrusted.compress_predictions(answers.given(path))
+        body, kind = client.multipart_body(
+            {"answers": ("answers.parquet", packed)}, {"weights_sha256": weights}
+        )
         address = f"/entries/{entry}/answers"
         said = self._parsed(self._ask("POST", address, body, {"Content-Type": kind}, token))
         try:
@@ -92,7 +96,7 @@ class Served:
 
     def log(self) -> bytes:
         """The log as the server has it."""
-        return self._ask("GET", "/log", most=log.MOST_BYTES)
+        return self._ask("GET", "/log", maximum=log.MAX_BYTES)
 
     def fetch(self, folder: Path) -> None:
         """Write the round into a folder: its log, and when it is revealed all answers.
@@ -105,21 +109,23 @@ class Served:
         """
         found = self.log()
         _check_place(folder, found)
-        atomic.make(folder / answers.FOLDER)
+        atomic.make_folder(folder / answers.FOLDER)
         for entry in _given_out(found):
-            status, data = self._call("GET", f"/answers/{entry}", most=untrusted.MOST_FILE)
+            status, data = self._call("GET", f"/answers/{entry}", maximum=untrusted.MAX_FILE)
             if status not in (200, 404):
                 raise client.refusal(status, data, self.board)
             if status == 200:  # what the server has not is missing here too, and `verify` says so
                 atomic.write(answers.file_of(folder, entry), data)
-        atomic.write(folder / log.FILE, found)
+        atomic.write(folder / log.LOG_FILE, found)
 
-    def _call(self, method: str, address: str, *sent: Any, most: int) -> tuple[int, bytes]:
-        return client.call(self.board, method, f"/api/v1/rounds/{self.name}{address}", *sent, most=most)
+    def _call(self, method: str, address: str, *sent: Any, maximum: int) -> tuple[int, bytes]:
+        return client.request(
+            self.board, method, f"/api/v1/rounds/{self.name}{address}", *sent, maximum=maximum
+        )
 
-    def _ask(self, method: str, address: str, *sent: Any, most: int = client.MOST_ANSWER) -> bytes:
+    def _ask(self, method: str, address: str, *sent: Any, maximum: int = client.MAX_ANSWER) -> bytes:
         """What the server has to say; a refusal is an error. `sent` is body, headers and token."""
-        status, said = self._call(method, address, *sent, most=most)
+        status, said = self._call(method, address, *sent, maximum=maximum)
         if status not in (200, 201):
             raise client.refusal(status, said, self.board)
         return said
@@ -134,22 +140,22 @@ class Served:
         return said
 
 
-def served(place: str) -> Served | None:
+def served(place: str) -> RemoteRound | None:
     """The round that a URL names; None for the path of a folder.
 
     Raises:
         InputError: for a URL that names none.
 
     >>> served("http://127.0.0.1:8000/rounds/winter")
-    Served(board='http://127.0.0.1:8000', name='winter')
+    RemoteRound(board='http://127.0.0.1:8000', name='winter')
     """
     if not place.lower().startswith(("http://", "https://")):
         return None
-    if (found := PLACE.fullmatch(place)) is None:
+    if (found := ROUND_URL.fullmatch(place)) is None:
         raise InputError(
             f"a round is at a URL such as http://127.0.0.1:8000/rounds/winter. Received: {place!a}."
         )
-    return Served(found["board"], found["name"])
+    return RemoteRound(found["board"], found["name"])
 
 
 def _receipt(said: Mapping[str, Any], kind: str, **expected: str) -> str:
@@ -179,9 +185,9 @@ def _given_out(found: bytes) -> list[str]:
 
 def _check_place(folder: Path, found: bytes) -> None:
     """See that nothing else lies where a round goes, and that its log only grew since it was fetched last."""
-    path = folder / log.FILE
+    path = folder / log.LOG_FILE
     if path.is_file():
-        if not found.startswith(untrusted.bounded(path, log.MOST_BYTES)):
+        if not found.startswith(untrusted.read_limited(path, log.MAX_BYTES)):
             raise InputError(
                 f"the log in '{folder}' is another: lines were written anew, or it is another round."
             )

@@ -10,14 +10,14 @@ from mathbench.leaderboard.rounds import host, log, private, sealed
 from mathbench.leaderboard.rounds.log import Clock
 from mathbench.leaderboard.rounds.rules import Entry, Round
 
-MOST = 100  # entries with one token: a round is no place to try until something fits
+MAX_ENTRIES = 100  # entries with one token: a round is no place to try until something fits
 
 
-class NotYours(InputError):
+class WrongToken(InputError):
     """An entry that came with another token."""
 
 
-def enter(
+def create_entry(
     folder: Path, model: str, weights: str, now: Clock, secret: Path | None, token: str
 ) -> tuple[Entry, pa.Table, bool]:
     """Register a model, as `host.challenge`; an entry that waits for its answers gets its questions once more.
@@ -37,17 +37,17 @@ def enter(
         InputError: when the round is closed, these weights have had questions, or the token too many entries.
     """
     try:
-        if private.entries(private.place_of(Round(log.read(folder)), secret), token) >= MOST:
-            raise InputError(f"with one token come at most {MOST} entries of a round.")
+        if private.entries(private.path_of(Round(log.read(folder)), secret), token) >= MAX_ENTRIES:
+            raise InputError(f"with one token come at most {MAX_ENTRIES} entries of a round.")
         return (*host.challenge(folder, model, weights, now, secret, token), True)
-    except private.NoSecret:
+    except private.SecretMissing:
         raise
     except InputError:
         found = Round(log.read(folder))
         entry = next((entry for entry in found.entries.values() if entry.weights == weights), None)
         if entry is None or entry.challenge["model"] != model or not _waits(found, entry, now):
             raise
-        if private.holder(private.place_of(found, secret), entry.challenge.digest) != token:
+        if private.holder(private.path_of(found, secret), entry.challenge.digest) != token:
             raise
         return entry, sealed.questions(found, private.read(found, secret)[0], weights), False
 
@@ -63,11 +63,11 @@ def check_holder(found: Round, name: str, secret: Path | None, token: str) -> No
         NotYours: when it came with another one, or with none.
     """
     receipt = found.entry(name).challenge.digest
-    if private.holder(private.place_of(found, secret), receipt) != token:
-        raise NotYours(f"{name} did not come with this token; who asked for the questions answers them.")
+    if private.holder(private.path_of(found, secret), receipt) != token:
+        raise WrongToken(f"{name} did not come with this token; who asked for the questions answers them.")
 
 
-def hand_in(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> tuple[Entry, bool]:
+def submit_answers(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> tuple[Entry, bool]:
     """Take answers, as `host.take`; the same answers once more are no second ones.
 
     Returns:
@@ -77,7 +77,7 @@ def hand_in(folder: Path, name: str, weights: str, packed: bytes, now: Clock) ->
         InputError: when it is too late, the weights are others, or it has given other answers.
     """
     try:
-        return host.take(folder, name, weights, packed, now), True
+        return host.store_answers(folder, name, weights, packed, now), True
     except InputError:
         entry = Round(log.read(folder)).entry(name)
         given = entry.answer

@@ -45,14 +45,14 @@ def open_round(
     Raises:
         InputError: for a folder that holds a round, no task, too many questions or a deadline that is past.
     """
-    if (folder / log.FILE).exists():
+    if (folder / log.LOG_FILE).exists():
         raise InputError(f"'{folder}' holds a round already.")
     if not tasks or len({task.name for task in tasks}) < len(tasks):
         raise InputError("a round needs at least one task, and each once.")
     if closes <= now:
         raise InputError(f"a round must close after it opens. Received: {closes:{log.FORM}}.")
     seed, salt = secrets.token_hex(32), secrets.token_hex(32)
-    opened = log.following(
+    opened = log.next_event(
         [],
         "open",
         now,
@@ -66,8 +66,8 @@ def open_round(
     found = Round([opened])
     # a task with too few rows is refused now, not to the first entrant
     sealed.questions(found, seed, "00" * 32)
-    private.keep(folder, private.place_of(found, secret), seed, salt)
-    atomic.make(folder)
+    private.save_secret(folder, private.path_of(found, secret), seed, salt)
+    atomic.make_folder(folder)
     log.write(folder, [opened])
     return found
 
@@ -93,22 +93,22 @@ def challenge(
     """
     found = Round(log.read(folder))
     seed, _ = private.read(found, secret)
-    said = {"model": model, "weights_sha256": weights, "questions_digest": log.NOTHING}
+    said = {"model": model, "weights_sha256": weights, "questions_digest": log.GENESIS_DIGEST}
     found.apply(_entering(found, now(), said))  # who is refused gets no questions drawn
-    asked = sealed.questions(found, seed, weights)
-    said["questions_digest"] = sealed.digest_of(asked)
-    with atomic.only_writer(folder, patience=PATIENCE):
+    requested = sealed.questions(found, seed, weights)
+    said["questions_digest"] = sealed.digest_of(requested)
+    with atomic.folder_lock(folder, patience=PATIENCE):
         found = Round(log.read(folder))
         event = _entering(found, now(), said)
         found.apply(event)
         if token is not None:
-            private.bind(private.place_of(found, secret), event.digest, token)
+            private.assign_token(private.path_of(found, secret), event.digest, token)
         log.write(folder, [*found.events, event])
-        return found.entry(event["entry"]), asked
+        return found.entry(event["entry"]), requested
 
 
 def _entering(found: Round, now: datetime, said: Mapping[str, Any]) -> log.Event:
-    return log.following(found.events, "challenge", now, entry=found.next_name(), **said)
+    return log.next_event(found.events, "challenge", now, entry=found.next_name(), **said)
 
 
 def answer(folder: Path, name: str, weights: str, path: Path, now: Clock) -> Entry:
@@ -124,10 +124,10 @@ def answer(folder: Path, name: str, weights: str, path: Path, now: Clock) -> Ent
     Raises:
         InputError: when it is too late, the weights are others, or the answers are not to these questions.
     """
-    return take(folder, name, weights, answers.packed(Round(log.read(folder)), path), now)
+    return store_answers(folder, name, weights, answers.packed(Round(log.read(folder)), path), now)
 
 
-def take(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> Entry:
+def store_answers(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> Entry:
     """Take answers that have been read: see `answer`.
 
     Args:
@@ -138,11 +138,11 @@ def take(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> En
         now: the clock.
     """
     said = {"weights_sha256": weights, "answers_sha256": hashlib.sha256(packed).hexdigest()}
-    with atomic.only_writer(folder, patience=PATIENCE):
+    with atomic.folder_lock(folder, patience=PATIENCE):
         found = Round(log.read(folder))
-        event = log.following(found.events, "answer", now(), entry=name, **said)
+        event = log.next_event(found.events, "answer", now(), entry=name, **said)
         found.apply(event)  # the rules speak before anything is written
-        atomic.make(folder / answers.FOLDER)
+        atomic.make_folder(folder / answers.FOLDER)
         atomic.write(answers.file_of(folder, name), packed)
         log.write(folder, [*found.events, event])
         return found.entry(name)
@@ -154,9 +154,9 @@ def close(folder: Path, now: Clock) -> None:
     Raises:
         InputError: when the round is closed already.
     """
-    with atomic.only_writer(folder, patience=PATIENCE):
+    with atomic.folder_lock(folder, patience=PATIENCE):
         found = Round(log.read(folder))
-        _happen(folder, found, log.following(found.events, "close", now()))
+        _happen(folder, found, log.next_event(found.events, "close", now()))
 
 
 def reveal(folder: Path, now: Clock, secret: Path | None = None) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def reveal(folder: Path, now: Clock, secret: Path | None = None) -> dict[str, An
     Raises:
         InputError: when the round is not closed, or the secret is another's.
     """
-    with atomic.only_writer(folder, patience=PATIENCE):
+    with atomic.folder_lock(folder, patience=PATIENCE):
         found = Round(log.read(folder))
         seed, salt = private.read(found, secret)
         scores = {
@@ -176,7 +176,7 @@ def reveal(folder: Path, now: Clock, secret: Path | None = None) -> dict[str, An
             for name, entry in found.entries.items()
         }
         said = {"seed": seed, "salt": salt, "scores": scores}
-        _happen(folder, found, log.following(found.events, "reveal", now(), **said))
+        _happen(folder, found, log.next_event(found.events, "reveal", now(), **said))
         return scores
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.submission import canonical
+from mathbench.leaderboard.submission import canonical_json
 from mathbench.scores import schema
-from mathbench.scores.untrusted import bounded
+from mathbench.scores.untrusted import read_limited
 from mathbench.storage import atomic
 
-FILE = "log.jsonl"
-MOST_BYTES = 64 << 20
-NOTHING = "0" * 64  # what the first line has before it
+LOG_FILE = "log.jsonl"
+MAX_BYTES = 64 << 20
+GENESIS_DIGEST = "0" * 64  # what the first line has before it
 FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 Clock = Callable[[], datetime]  # looked at when a line is written, so that time never runs backwards in a log
@@ -57,28 +57,28 @@ class Event:
     """One line.
 
     Args:
-        said: everything in it: event, at, previous, and what the kind of event needs.
+        fields: everything in it: event, at, previous, and what the kind of event needs.
     """
 
-    said: Mapping[str, Any]
+    fields: Mapping[str, Any]
 
     def __getitem__(self, key: str) -> Any:
-        return self.said[key]
+        return self.fields[key]
 
     @property
     def kind(self) -> str:
         """One of `EVENTS`."""
-        return str(self.said["event"])
+        return str(self.fields["event"])
 
     @property
     def at(self) -> datetime:
         """When it was written, in UTC."""
-        return moment(self.said["at"])
+        return parse_time(self.fields["at"])
 
     @property
     def digest(self) -> str:
         """SHA-256 of the line."""
-        return hashlib.sha256(canonical(self.said).encode()).hexdigest()
+        return hashlib.sha256(canonical_json(self.fields).encode()).hexdigest()
 
 
 def now() -> datetime:
@@ -86,7 +86,7 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """Read a time of a log.
 
     Raises:
@@ -104,10 +104,10 @@ def read(folder: Path) -> list[Event]:
     Raises:
         InputError: when there is no log, a line is no event, or the chain is broken; says at which line.
     """
-    path = folder / FILE
+    path = folder / LOG_FILE
     if not path.is_file():
-        raise InputError(f"'{folder}' is no round: it has no {FILE}.")
-    return parse(bounded(path, MOST_BYTES))
+        raise InputError(f"'{folder}' is no round: it has no {LOG_FILE}.")
+    return parse(read_limited(path, MAX_BYTES))
 
 
 def parse(data: bytes) -> list[Event]:
@@ -118,9 +118,9 @@ def parse(data: bytes) -> list[Event]:
     """
     events: list[Event] = []
     for number, line in enumerate(data.splitlines(), 1):
-        where = f"{FILE}, line {number}"
+        where = f"{LOG_FILE}, line {number}"
         event = Event(_checked(schema.parse(line, where), where))
-        if event["previous"] != (events[-1].digest if events else NOTHING):
+        if event["previous"] != (events[-1].digest if events else GENESIS_DIGEST):
             raise InputError(f"{where}: the line before it was changed, removed or put in later.")
         events.append(event)
     return events
@@ -132,17 +132,17 @@ def _checked(said: Any, where: str) -> dict[str, Any]:
         schema.refuse(f"{where}: event", f"one of {', '.join(EVENTS)}", kind)
     beside = {"event": schema.text(20), "at": TIME, "previous": DIGEST}
     schema.record({**beside, **EVENTS[kind]})(said, where)
-    moment(said["at"])
+    parse_time(said["at"])
     return dict(said)
 
 
-def following(events: Sequence[Event], kind: str, now: datetime, **said: Any) -> Event:
+def next_event(events: Sequence[Event], kind: str, now: datetime, **said: Any) -> Event:
     """The event that would come next; nothing is written."""
-    previous = events[-1].digest if events else NOTHING
+    previous = events[-1].digest if events else GENESIS_DIGEST
     found = {"event": kind, "at": now.strftime(FORM), "previous": previous, **said}
-    return Event(_checked(json.loads(canonical(found)), kind))
+    return Event(_checked(json.loads(canonical_json(found)), kind))
 
 
 def write(folder: Path, events: Sequence[Event]) -> None:
     """Write all lines; the file takes its place when it is whole."""
-    atomic.write(folder / FILE, "".join(canonical(event.said) + "\n" for event in events))
+    atomic.write(folder / LOG_FILE, "".join(canonical_json(event.fields) + "\n" for event in events))

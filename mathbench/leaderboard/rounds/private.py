@@ -14,7 +14,7 @@ from mathbench.storage import atomic
 _SECRET = schema.record({"seed": log.DIGEST, "salt": log.DIGEST})
 
 
-class NoSecret(InputError):
+class SecretMissing(InputError):
     """Seed and salt are not where they should be, or are those of another round."""
 
 
@@ -23,7 +23,7 @@ def secret_of(commitment: str) -> Path:
     return default_path().parent / "rounds" / f"{commitment[:16]}.json"
 
 
-def keep(folder: Path, path: Path, seed: str, salt: str) -> None:
+def save_secret(folder: Path, path: Path, seed: str, salt: str) -> None:
     """Write seed and salt where only the host reads them.
 
     Raises:
@@ -46,22 +46,22 @@ def read(found: Round, path: Path | None = None) -> tuple[str, str]:
     Raises:
         NoSecret: when they are not there, or another's.
     """
-    place = place_of(found, path)
+    place = path_of(found, path)
     if not place.is_file():
-        raise NoSecret(f"seed and salt of this round are not at '{place}'; give --secret FILE.")
-    said = schema.parse(untrusted.bounded(place, 10_000), place.name)
+        raise SecretMissing(f"seed and salt of this round are not at '{place}'; give --secret FILE.")
+    said = schema.parse(untrusted.read_limited(place, 10_000), place.name)
     _SECRET(said, place.name)
     if sealed.commitment(said["seed"], said["salt"]) != found.opened["commitment"]:
-        raise NoSecret(f"'{place}' is the secret of another round.")
+        raise SecretMissing(f"'{place}' is the secret of another round.")
     return said["seed"], said["salt"]
 
 
-def place_of(found: Round, path: Path | None) -> Path:
+def path_of(found: Round, path: Path | None) -> Path:
     """Where the secret of a round is: the path that was given, or the one that follows from its commitment."""
     return path or secret_of(found.opened["commitment"])
 
 
-def bind(secret: Path, receipt: str, token: str) -> None:
+def assign_token(secret: Path, receipt: str, token: str) -> None:
     """Note with which token an entry came, beside the secret.
 
     Args:

@@ -8,31 +8,31 @@ from typing import Any
 import pyarrow.compute as pc
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.check import check
+from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.rounds import answers, log, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.rules import Entry, Round
-from mathbench.leaderboard.store.board import Board, Place
-from mathbench.leaderboard.submission import Manifest, Submission, ordered
+from mathbench.leaderboard.store.board import Board, StoreResult
+from mathbench.leaderboard.submission import Manifest, Submission, sort_predictions
 from mathbench.task import Task
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishResult:
     """One submission that a round gave.
 
     Args:
         entry: of the round.
         board: the board's name.
-        place: what became of it there.
+        result: what became of it there.
     """
 
     entry: str
     board: str
-    place: Place
+    result: StoreResult
 
 
-def publish(folder: Path, board: str | Path | None = None) -> list[Published]:
+def publish(folder: Path, board: str | Path | None = None) -> list[PublishResult]:
     """Put the answers of a revealed round on a board; the same round again changes nothing there.
 
     Args:
@@ -48,7 +48,9 @@ def publish(folder: Path, board: str | Path | None = None) -> list[Published]:
     found, opened = list(submissions(folder, read)), Board(board)
     source = f"round {read.opened['name']}"
     return [
-        Published(entry, opened.name, opened.keep(submission, check(submission), source=source))
+        PublishResult(
+            entry, opened.name, opened.keep(submission, check_submission(submission), source=source)
+        )
         for entry, submission in found
     ]
 
@@ -66,7 +68,7 @@ def submissions(folder: Path, found: Round) -> Iterator[tuple[str, Submission]]:
         if given is None:
             continue
         for task in found.tasks:
-            rows = ordered(given.filter(pc.equal(given["task"], task.name)))
+            rows = sort_predictions(given.filter(pc.equal(given["task"], task.name)))
             said = manifest(found, found.reveal["seed"], entry, task)
             yield entry.name, Submission(Manifest(said), rows)
 
@@ -76,7 +78,7 @@ def manifest(found: Round, seed: str, entry: Entry, task: Task) -> dict[str, Any
 
     It names the file that was handed in, by the SHA-256 in the log: so it is the same whoever makes it.
     """
-    handed_in = dict(entry.answer.said if entry.answer else {})["answers_sha256"]
+    handed_in = dict(entry.answer.fields if entry.answer else {})["answers_sha256"]
     return {
         "schema_version": 1,
         "model": {

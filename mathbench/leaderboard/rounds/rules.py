@@ -7,11 +7,11 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
-from mathbench.leaderboard.rounds.log import Event, moment
+from mathbench.leaderboard.rounds.log import Event, parse_time
 from mathbench.reserve import SPLITS
 from mathbench.task import Task
 
-MOST_ROWS = 1_000_000  # questions to one entry
+MAX_ROWS = 1_000_000  # questions to one entry
 
 
 @dataclass
@@ -53,9 +53,9 @@ class Round:
         if not self.events or self.events[0].kind != "open":
             raise InputError("a round begins with the event open.")
         self.tasks = [_task(said) for said in self.opened["tasks"]]
-        self.closes = moment(self.opened["closes"])
-        if (rows := len(self.tasks) * sum(self.sizes.values())) > MOST_ROWS:
-            raise InputError(f"at most {MOST_ROWS:,} questions to one entry. Received: {rows:,}.")
+        self.closes = parse_time(self.opened["closes"])
+        if (rows := len(self.tasks) * sum(self.sizes.values())) > MAX_ROWS:
+            raise InputError(f"at most {MAX_ROWS:,} questions to one entry. Received: {rows:,}.")
         self._last = self.opened.at
         for event in self.events[1:]:
             self.apply(event)

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 
 from mathbench import formats
 from mathbench.errors import InputError
-from mathbench.leaderboard.check import by_split, check_rows
+from mathbench.leaderboard.check import check_rows, split_predictions
 from mathbench.leaderboard.rounds.rules import Round
-from mathbench.leaderboard.submission import content_digest, ordered
+from mathbench.leaderboard.submission import content_digest, sort_predictions
 from mathbench.rows import open_rows
-from mathbench.scores.metrics import aligned
+from mathbench.scores.metrics import align_predictions
 from mathbench.scores.scorer import regenerate_split, score_split
 from mathbench.task import Task
 
@@ -97,7 +97,7 @@ def scores(found: Round, seed: str, weights: str, answers: pa.Table | None) -> d
 
 
 def _given(answers: pa.Table, task: Task) -> Mapping[str, Any]:
-    return by_split(ordered(answers.filter(pc.equal(answers["task"], task.name))))
+    return split_predictions(sort_predictions(answers.filter(pc.equal(answers["task"], task.name))))
 
 
 def _score(task: Task, seed: str, split: str, size: int, given: Any) -> dict[str, int]:
@@ -105,7 +105,7 @@ def _score(task: Task, seed: str, split: str, size: int, given: Any) -> dict[str
         return {"n": size, "correct": 0}
     rows, said = given
     truth = regenerate_split(task.plain, seed, split, size)
-    plain = aligned(rows, formats.of(task).undo_answers(said), truth["row"].to_numpy())
+    plain = align_predictions(rows, formats.for_task(task).undo_answers(said), truth["row"].to_numpy())
     total = score_split(truth, plain).total
     return {"n": total.n, "correct": total.correct}
 

@@ -18,7 +18,7 @@ HEADER = re.compile(
 )  # [IPv6] or a name, and a port
 
 
-class Hosts:
+class AllowedHosts:
     """ASGI middleware that refuses requests for a host that is neither loopback nor allowed.
 
     Args:
@@ -30,7 +30,7 @@ class Hosts:
         self._app, self._allowed = app, allowed
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or self._ours(told := _told(scope)):
+        if scope["type"] != "http" or self._ours(told := _forwarded(scope)):
             await self._app(scope, receive, send)
             return
         why = (
@@ -45,7 +45,7 @@ class Hosts:
         return name in self._allowed or loopback(name)
 
 
-def _told(scope: Any) -> str:
+def _forwarded(scope: Any) -> str:
     """The Host header of a request; nothing where it is missing or given twice."""
     found = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
     return found[0] if len(found) == 1 else ""

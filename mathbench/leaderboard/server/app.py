@@ -15,7 +15,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.ranking.render import record
+from mathbench.leaderboard.ranking.render import tables_json
 from mathbench.leaderboard.server import (
     errors,
     queries,
@@ -26,22 +26,22 @@ from mathbench.leaderboard.server import (
     temporary_folders,
     uploads,
 )
-from mathbench.leaderboard.server.allowed_hosts import Hosts
-from mathbench.leaderboard.server.caching import Ready, answer, as_json, reply
-from mathbench.leaderboard.server.current_board import Current
-from mathbench.leaderboard.server.logs import Requests
-from mathbench.leaderboard.server.rate_limits import Rates
-from mathbench.leaderboard.server.round_folders import Shelf
-from mathbench.leaderboard.server.store_presence import Presence
+from mathbench.leaderboard.server.allowed_hosts import AllowedHosts
+from mathbench.leaderboard.server.caching import ResponseCache, answer, as_json, reply
+from mathbench.leaderboard.server.current_board import CurrentBoard
+from mathbench.leaderboard.server.logs import RequestLog
+from mathbench.leaderboard.server.rate_limits import RateLimits
+from mathbench.leaderboard.server.round_folders import RoundFolders
+from mathbench.leaderboard.server.store_presence import StorePresence
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.tokens import hide, holder
+from mathbench.leaderboard.store.tokens import redact_tokens, token_name
 from mathbench.leaderboard.submit import receipt
-from mathbench.scores.untrusted import MOST_ROWS
+from mathbench.scores.untrusted import MAX_ROWS
 from mathbench.version import __version__
 
 
 @dataclass(frozen=True)
-class Limits:
+class ServerLimits:
     """What a server puts up with.
 
     Args:
@@ -64,7 +64,7 @@ class Limits:
 
 
 async def _let_in(request: Request) -> None:
-    if seconds := request.app.state.rates.requests.wait():
+    if seconds := request.app.state.rates.requests.retry_after():
         raise errors.busy(seconds)
     request.app.state.presence.check()
 
@@ -83,7 +83,7 @@ async def _token(
     if credentials is None:
         why = "a token is needed: the header 'Authorization: Bearer mb_...'."
         raise HTTPException(401, why, {"WWW-Authenticate": "Bearer"})
-    name = await anyio.to_thread.run_sync(holder, request.app.state.board, credentials.credentials)
+    name = await anyio.to_thread.run_sync(token_name, request.app.state.board, credentials.credentials)
     if name is None:
         raise HTTPException(
             401, "this token is not known, or it was revoked.", {"WWW-Authenticate": "Bearer"}
@@ -96,7 +96,7 @@ async def _token(
 
 @api.get(
     "/health",
-    response_model=responses.Health,
+    response_model=responses.HealthReply,
     responses=responses.refusals(),
     summary="Whether the server works",
 )
@@ -110,7 +110,7 @@ def health(request: Request) -> Any:
         "submissions": queries.count(state.board),
         "limits": {
             "largest_body": state.limits.largest,
-            "most_rows": MOST_ROWS,
+            "most_rows": MAX_ROWS,
             "per_minute": state.limits.submissions,
             "per_minute_and_token": state.limits.per_token,
             "scoring_seconds": state.limits.seconds,
@@ -120,7 +120,7 @@ def health(request: Request) -> Any:
 
 @api.get(
     "/board",
-    response_model=responses.Tables,
+    response_model=responses.TablesReply,
     responses=responses.SAME | responses.refusals(422),
     summary="All tables",
 )
@@ -138,14 +138,14 @@ def board(
     state, filters = request.app.state, (task, framework, split, sort)
     site = state.current.site()
     made = state.tables.get(
-        site, filters, lambda: as_json(record(site.snapshot.listed(*filters), state.name))
+        site, filters, lambda: as_json(tables_json(site.snapshot.listed(*filters), state.name))
     )
     return reply(request, made)
 
 
 @api.get(
     "/submissions/{digest}",
-    response_model=responses.Submission,
+    response_model=responses.SubmissionReply,
     responses=responses.SAME | responses.refusals(404, 422),
     summary="One submission",
 )
@@ -156,7 +156,7 @@ def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
 
 @api.get(
     "/attempts",
-    response_model=responses.Attempts,
+    response_model=responses.AttemptsReply,
     responses=responses.SAME | responses.refusals(422),
     summary="All attempts",
 )
@@ -172,10 +172,10 @@ def attempts(
 
 @api.post(
     "/submissions",
-    response_model=responses.Receipt,
+    response_model=responses.ReceiptReply,
     status_code=201,
     responses={
-        200: {"model": responses.Receipt, "description": "The board had this content already."},
+        200: {"model": responses.ReceiptReply, "description": "The board had this content already."},
         **responses.refusals(401, 408, 413, 415, 422),
     },
     openapi_extra={"requestBody": {"required": True, "content": uploads.FORM}},
@@ -195,7 +195,7 @@ def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
     try:
         sent, checked = scoring_process.checked(folder, state.limits.seconds)
     except InputError as error:
-        state.board.refuse(hide(str(error)), token)
+        state.board.refuse(redact_tokens(str(error)), token)
         raise
     place = state.board.keep(sent, checked, source="server", token=token)
     state.presence.check()  # what is answered for is on the board
@@ -215,7 +215,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 
 def make_app(
-    board: Board, limits: Limits | None = None, rounds: Path | None = None, secrets: Path | None = None
+    board: Board, limits: ServerLimits | None = None, rounds: Path | None = None, secrets: Path | None = None
 ) -> FastAPI:
     """The application for a board.
 
@@ -225,7 +225,7 @@ def make_app(
         rounds: holds the folders of sealed rounds; None: it has none.
         secrets: holds NAME.json with seed and salt of each round; None: where `round open` puts them.
     """
-    limits = limits or Limits()
+    limits = limits or ServerLimits()
     app = FastAPI(
         title="mathbench leaderboard",
         version=__version__,
@@ -234,16 +234,20 @@ def make_app(
         redoc_url=None,
     )
     app.state.board, app.state.limits, app.state.name = board, limits, board.public_name
-    app.state.presence = Presence(board)
-    app.state.current, app.state.tables, app.state.pages = Current(board, rounds), Ready(), Ready()
-    app.state.rates = Rates(limits.requests, limits.submissions, limits.per_token)
+    app.state.presence = StorePresence(board)
+    app.state.current, app.state.tables, app.state.pages = (
+        CurrentBoard(board, rounds),
+        ResponseCache(),
+        ResponseCache(),
+    )
+    app.state.rates = RateLimits(limits.requests, limits.submissions, limits.per_token)
     app.include_router(api)
     if rounds is not None:
-        routes_rounds.add(app, Shelf(rounds, secrets), _let_in, _token)
+        routes_rounds.add(app, RoundFolders(rounds, secrets), _let_in, _token)
     app.include_router(routes_pages.pages)  # last: it takes every address that is left
     errors.handle(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     if limits.hosts is not None:
-        app.add_middleware(Hosts, limits.hosts)
-    app.add_middleware(Requests)
+        app.add_middleware(AllowedHosts, limits.hosts)
+    app.add_middleware(RequestLog)
     return app

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from fastapi import Request, Response
 
-from mathbench.leaderboard.site.page_set import Site
+from mathbench.leaderboard.site.page_set import PageSet
 
 JSON = "application/json"
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}  # these occur inside strings only
@@ -33,12 +33,12 @@ def answer(
     return Response(body, status, media_type=kind, headers=safe)
 
 
-MOST = 256  # answers that are kept ready
+MAX_CACHED = 256  # answers that are kept ready
 
 Answer = TypeVar("Answer")
 
 
-class _Once(Generic[Answer]):
+class _SingleFlight(Generic[Answer]):
     """One answer; who comes while it is made waits for it."""
 
     def __init__(self, make: Callable[[], Answer]):
@@ -52,23 +52,23 @@ class _Once(Generic[Answer]):
             return self._made[0]
 
 
-class Ready(Generic[Answer]):
+class ResponseCache(Generic[Answer]):
     """Answers made from one moment of a board; with the next moment they are forgotten."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._site: Site | None = None
-        self._made: OrderedDict[Hashable, _Once[Answer]] = OrderedDict()
+        self._site: PageSet | None = None
+        self._made: OrderedDict[Hashable, _SingleFlight[Answer]] = OrderedDict()
 
-    def get(self, site: Site, key: Hashable, make: Callable[[], Answer]) -> Answer:
+    def get(self, site: PageSet, key: Hashable, make: Callable[[], Answer]) -> Answer:
         """What `make` makes, kept ready for who asks next."""
         with self._lock:
             if site is not self._site:
                 self._made.clear()
                 self._site = site
-            once = self._made.setdefault(key, _Once(make))
+            once = self._made.setdefault(key, _SingleFlight(make))
             self._made.move_to_end(key)
-            while len(self._made) > MOST:
+            while len(self._made) > MAX_CACHED:
                 self._made.popitem(last=False)
         return once.get()
 

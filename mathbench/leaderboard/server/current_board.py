@@ -7,18 +7,18 @@ from threading import Lock
 
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.site import round_page as rounds
-from mathbench.leaderboard.site.page import Frame
-from mathbench.leaderboard.site.page_set import Site
+from mathbench.leaderboard.site.page import PageContext
+from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
-from mathbench.leaderboard.store.board import Board, State
+from mathbench.leaderboard.store.board import Board, BoardVersion
 
 LARGE = 2_000  # changes; a board with fewer is read again in a fraction of a second, and everybody sees the newest
 PATIENCE = 0.03  # seconds that a visitor of a larger one waits for its new moment
 
-Seen = tuple[State, tuple[tuple[str, int, int], ...]]  # of the board, and of each round's log
+Seen = tuple[BoardVersion, tuple[tuple[str, int, int], ...]]  # of the board, and of each round's log
 
 
-class Current:
+class CurrentBoard:
     """The pages and tables of a board that other processes may write to at any time.
 
     Nobody waits long: while a large board is read again in the background, the moment before is shown.
@@ -36,11 +36,11 @@ class Current:
         self._site = self._made(Snapshot(board.public_name, {}, {}))
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> PageContext:
         """What all pages share; this reads nothing."""
         return self._site.frame
 
-    def site(self) -> Site:
+    def site(self) -> PageSet:
         """The pages of this moment; of a large board those of the one before until the new ones are ready."""
         if self._now() == self._seen:
             return self._site
@@ -55,19 +55,19 @@ class Current:
 
     def _now(self) -> Seen:
         """Something that is another when a page may be."""
-        logs = sorted(self._folder.glob(f"*/{log.FILE}")) if self._folder else []
+        logs = sorted(self._folder.glob(f"*/{log.LOG_FILE}")) if self._folder else []
         rounds = [(path.parent.name, (about := path.stat()).st_size, about.st_mtime_ns) for path in logs]
-        return self._board.state(), tuple(rounds)
+        return self._board.version(), tuple(rounds)
 
     def _renew(self) -> None:
         """Read what changed and make what takes long; then show it."""
         seen = self._now()
-        before, snapshot = (self._seen or (State(), ()))[0], self._site.snapshot
+        before, snapshot = (self._seen or (BoardVersion(), ()))[0], self._site.snapshot
         if seen[0] != before:
-            changed = self._board.kept_between(before, seen[0])
+            changed = self._board.records_between(before, seen[0])
             snapshot = snapshot.renewed(changed, self._board.attempts())
             snapshot.prepare()
         self._site, self._seen = self._made(snapshot), seen
 
-    def _made(self, snapshot: Snapshot) -> Site:
-        return Site(snapshot, rounds.read(self._folder), self._board.packed, served=True)
+    def _made(self, snapshot: Snapshot) -> PageSet:
+        return PageSet(snapshot, rounds.read(self._folder), self._board.predictions_bytes, served=True)

@@ -11,13 +11,13 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from mathbench.errors import InputError
 from mathbench.leaderboard.server import caching
 from mathbench.leaderboard.server.logs import LOG
-from mathbench.leaderboard.store.database import Unreachable
-from mathbench.leaderboard.store.tokens import hide
+from mathbench.leaderboard.store.database import DatabaseUnreachable
+from mathbench.leaderboard.store.tokens import redact_tokens
 
 
 def answer(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error as it leaves the server."""
-    line = hide(" ".join(why.split()))
+    line = redact_tokens(" ".join(why.split()))
     return caching.answer(caching.as_json({"error": line}), status, headers)
 
 
@@ -37,7 +37,7 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(InputError, _wrong)
-    app.add_exception_handler(Unreachable, _failed)
+    app.add_exception_handler(DatabaseUnreachable, _failed)
     app.add_exception_handler(Exception, _broken)
 
 

@@ -5,7 +5,7 @@ import sys
 from time import monotonic
 from typing import Any
 
-from mathbench.leaderboard.store.tokens import hide
+from mathbench.leaderboard.store.tokens import redact_tokens
 
 LOG = logging.getLogger("mathbench.server")
 
@@ -14,7 +14,7 @@ class Redact(logging.Formatter):
     """Lines in which whatever looks like a token is blotted out, also inside a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return hide(super().format(record))
+        return redact_tokens(super().format(record))
 
 
 def to_stderr() -> None:
@@ -27,7 +27,7 @@ def to_stderr() -> None:
         logger.setLevel(level)
 
 
-class Requests:
+class RequestLog:
     """ASGI middleware that logs method, path, status, time and the name of the token, but no query."""
 
     def __init__(self, app: Any):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mathbench.leaderboard.ranking.rank import Table
+from mathbench.leaderboard.ranking.rank import RankTable
 
 DIGEST = "b41cbd6ac1dfd1c1dd0a9fbd5d9ff1a08bd6ca4ca2bbde4bb1b5b9d38d0cdd4f"
 
@@ -19,7 +19,7 @@ class Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Error(Reply):
+class ErrorReply(Reply):
     """Why a request was refused."""
 
     error: str = Field(description="One line.", examples=["a token is needed: Authorization: Bearer mb_..."])
@@ -34,12 +34,12 @@ SAME: Responses = {304: {"description": "What this ETag belongs to has not chang
 
 def refusals(*statuses: int) -> Responses:
     """The refusals of an address for its document: these, and those that any address may answer with."""
-    error: dict[str, Any] = {"model": Error}
+    error: dict[str, Any] = {"model": ErrorReply}
     late = error | {"headers": _LATER}
     return {status: late if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
 
 
-class Count(Reply):
+class CountReply(Reply):
     """Right answers, their share, and its Wilson 95 % interval."""
 
     n: int
@@ -49,13 +49,13 @@ class Count(Reply):
     high: Share
 
 
-class Score(Count):
+class ScoreReply(CountReply):
     """The score of one split, with its strata."""
 
-    strata: dict[str, Count]
+    strata: dict[str, CountReply]
 
 
-class Limits(Reply):
+class LimitsReply(Reply):
     """What a submission may be, and how often one may come."""
 
     largest_body: int = Field(description="Bytes.")
@@ -65,25 +65,25 @@ class Limits(Reply):
     scoring_seconds: float
 
 
-class Health(Reply):
+class HealthReply(Reply):
     """The server works, and its database answers."""
 
     status: Literal["ok"]
     version: str = Field(description="Of mathbench.", examples=["0.2.0"])
     board: str
     submissions: int
-    limits: Limits
+    limits: LimitsReply
 
 
-class Tables(Reply):
+class TablesReply(Reply):
     """All tables of a board."""
 
     schema_version: Literal[1]
     board: str
-    tables: list[Table]
+    tables: list[RankTable]
 
 
-class Submission(Reply):
+class SubmissionReply(Reply):
     """One submission as the board keeps it, without its predictions."""
 
     schema_version: Literal[1]
@@ -92,14 +92,14 @@ class Submission(Reply):
     badge: str
     withdrawn: str | None = Field(description="Why it was withdrawn; null while it stands.")
     predictions_digest: str
-    scores: dict[str, Score]
-    solver: dict[str, Count]
+    scores: dict[str, ScoreReply]
+    solver: dict[str, CountReply]
     differences: list[str]
     manifest: dict[str, Any]
     attempts: int = Field(description="How often this content was submitted.")
 
 
-class Attempt(Reply):
+class AttemptReply(Reply):
     """One time that somebody submitted something, or withdrew it."""
 
     id: int
@@ -109,14 +109,14 @@ class Attempt(Reply):
     message: str
 
 
-class Attempts(Reply):
+class AttemptsReply(Reply):
     """Attempts, newest first."""
 
     counts: dict[str, int] = Field(examples=[{"kept": 2, "repeated": 1, "refused": 4}])
-    attempts: list[Attempt]
+    attempts: list[AttemptReply]
 
 
-class Receipt(Reply):
+class ReceiptReply(Reply):
     """What became of a submission."""
 
     digest: Digest
@@ -126,7 +126,7 @@ class Receipt(Reply):
     badge: str
     model: str
     task: str
-    scores: dict[str, Score]
+    scores: dict[str, ScoreReply]
     differences: list[str] = Field(description="Claims that do not agree with the recomputed scores.")
     sent: dict[str, Any] = Field(description="What came: predictions, bytes, their digest, the manifest.")
 
@@ -137,7 +137,7 @@ LineDigest = Annotated[
 ]
 
 
-class Task(Reply):
+class RoundTaskReply(Reply):
     """A task as the log writes it."""
 
     id: str
@@ -145,7 +145,7 @@ class Task(Reply):
     parameters: dict[str, Any]
 
 
-class Round(Reply):
+class RoundReply(Reply):
     """A round in short."""
 
     name: str
@@ -153,33 +153,33 @@ class Round(Reply):
     opens: Time
     closes: Time
     answer_seconds: int = Field(description="From questions to answers.")
-    tasks: list[Task]
+    tasks: list[RoundTaskReply]
     sizes: dict[str, int] = Field(description="Questions per split, of every task.")
     commitment: Digest
     entries: int
     answered: int = Field(description="Entries that have handed in answers.")
 
 
-class Rounds(Reply):
+class RoundsReply(Reply):
     """All rounds."""
 
-    rounds: list[Round]
+    rounds: list[RoundReply]
 
 
-class WholeRound(Round):
+class WholeRoundReply(RoundReply):
     """A round with everything that its log says; scores stand in the event reveal, and nowhere before."""
 
     events: list[dict[str, Any]]
 
 
-class Challenge(Reply):
+class ChallengeReply(Reply):
     """What registers a model."""
 
     model: str = Field(examples=["mine"])
     weights_sha256: Digest
 
 
-class Question(Reply):
+class QuestionReply(Reply):
     """One question; its answer goes back with the same split, row and task."""
 
     split: str
@@ -188,7 +188,7 @@ class Question(Reply):
     task: str
 
 
-class Entered(Reply):
+class EnteredReply(Reply):
     """An entry with its questions."""
 
     entry: str = Field(examples=["e1"])
@@ -197,10 +197,10 @@ class Entered(Reply):
     line: dict[str, Any] = Field(
         description="The entry's line of the log, which the receipt is the SHA-256 of."
     )
-    questions: list[Question]
+    questions: list[QuestionReply]
 
 
-class Answered(Reply):
+class AnsweredReply(Reply):
     """Answers were taken; what they score is told when the round is revealed."""
 
     entry: str

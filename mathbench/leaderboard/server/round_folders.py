@@ -19,7 +19,7 @@ NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}"  # of a folder that counts; nothing els
 State = tuple[int, int, int]  # of a file: another when the log was written
 
 
-class Shelf:
+class RoundFolders:
     """Rounds by the names of their folders; what is read of a log is kept until the log changes.
 
     Args:
@@ -44,7 +44,7 @@ class Shelf:
     def __iter__(self) -> Iterator[str]:
         """The names of the rounds, in order."""
         for path in sorted(self._folder.iterdir()):
-            if re.fullmatch(NAME, path.name) and (path / log.FILE).is_file():
+            if re.fullmatch(NAME, path.name) and (path / log.LOG_FILE).is_file():
                 yield path.name
 
     def folder(self, name: str) -> Path:
@@ -53,7 +53,7 @@ class Shelf:
         Raises:
             HTTPException: 404 when there is none.
         """
-        if not re.fullmatch(NAME, name) or not (self._folder / name / log.FILE).is_file():
+        if not re.fullmatch(NAME, name) or not (self._folder / name / log.LOG_FILE).is_file():
             raise HTTPException(404, f"there is no round {ascii(name)[:60]}.")
         return self._folder / name
 
@@ -68,7 +68,7 @@ class Shelf:
             HTTPException: 404 when there is none.
             InputError: when its log does not hold.
         """
-        path = self.folder(name) / log.FILE
+        path = self.folder(name) / log.LOG_FILE
         about = path.stat()
         state = (about.st_ino, about.st_mtime_ns, about.st_size)
         with self._lock:
@@ -79,7 +79,7 @@ class Shelf:
                 self._read[name] = known
         return known[1]
 
-    def brief(self, name: str) -> dict[str, Any]:
+    def summary(self, name: str) -> dict[str, Any]:
         """What a list of rounds says about one."""
         found = self.round(name)
         opened = found.opened
@@ -97,12 +97,12 @@ class Shelf:
             "answered": answered,
         }
 
-    def briefs(self) -> list[dict[str, Any]]:
+    def summaries(self) -> list[dict[str, Any]]:
         """All rounds; one whose log does not hold is left out, and the server's own log says so."""
         found = []
         for name in self:
             try:
-                found.append(self.brief(name))
+                found.append(self.summary(name))
             except InputError as error:
                 LOG.warning("the round %s is not shown: %s", name, error)
         return found

@@ -11,9 +11,9 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.server.caching import answer, reply
 from mathbench.leaderboard.site import address, comparison_page
 from mathbench.leaderboard.site.page import POLICY, Page, html
-from mathbench.leaderboard.site.page_set import Site
+from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.task_page import Filters
-from mathbench.leaderboard.store.database import Unreachable
+from mathbench.leaderboard.store.database import DatabaseUnreachable
 
 YEAR = 31_536_000  # seconds for which a browser may keep files whose address changes with them
 SAFE = {
@@ -38,7 +38,7 @@ pages = APIRouter(include_in_schema=False)
 @pages.api_route("/{path:page}", methods=["GET", "HEAD"])
 async def page(request: Request, path: str) -> Response:
     """One page, or the data of one plot."""
-    if seconds := request.app.state.rates.requests.wait():
+    if seconds := request.app.state.rates.requests.retry_after():
         return failed(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
     if re.fullmatch(ROUND, path):
         return RedirectResponse(address.of_round(path.partition("/")[2]).partition("/")[2], 308)
@@ -48,31 +48,31 @@ async def page(request: Request, path: str) -> Response:
 
 def _answered(request: Request, path: str) -> Response:
     """What the board has at an address, or an error as a page."""
-    state, asked = request.app.state, request.query_params
+    state, requested = request.app.state, request.query_params
     try:
         state.presence.check()
-        site: Site = state.current.site()
-        if path == address.COMPARE and "id" in asked:
-            ids = [*asked.getlist("id"), ""]
+        site: PageSet = state.current.site()
+        if path == address.COMPARE and "id" in requested:
+            ids = [*requested.getlist("id"), ""]
             return _chosen(request, site, (ids[0], ids[1]))
-        filters = Filters(**{name: asked.get(key, "")[:200] for key, name in WORDS.items()})
+        filters = Filters(**{name: requested.get(key, "")[:200] for key, name in WORDS.items()})
         found = state.pages.get(site, (path, filters), lambda: site.page(path, filters))
-    except (Unreachable, HTTPException):
+    except (DatabaseUnreachable, HTTPException):
         return failed(request, 503, "The board cannot be reached now; try again later.", 10)
     except InputError as error:
         return failed(request, 422, str(error))
     if found is None:
         return failed(request, 404, "There is nothing at this address.")
-    return _sent(request, found, lasting=path.startswith("static/") and "v" in asked)
+    return _sent(request, found, lasting=path.startswith("static/") and "v" in requested)
 
 
-def _chosen(request: Request, site: Site, asked: tuple[str, str]) -> Response:
+def _chosen(request: Request, site: PageSet, requested: tuple[str, str]) -> Response:
     """From two ids to the page that compares them."""
-    found = [site.starting(digits.strip().lower()) for digits in asked]
-    missing = next((digits for digits, entry in zip(asked, found, strict=True) if entry is None), None)
+    found = [site.starting(digits.strip().lower()) for digits in requested]
+    missing = next((digits for digits, entry in zip(requested, found, strict=True) if entry is None), None)
     if missing is not None:
         said = f"No submission, or more than one, begins with {missing[:64]!a}; give at least eight digits of its id."
-        choice = comparison_page.choice(site.snapshot, site.frame, said, asked)
+        choice = comparison_page.choice(site.snapshot, site.frame, said, requested)
         return answer(choice.body, 404, SAFE, choice.kind)
     first, second = (entry.digest for entry in found if entry)
     return RedirectResponse(address.of_pair(first, second), 303)

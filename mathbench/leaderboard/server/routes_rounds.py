@@ -16,12 +16,12 @@ from mathbench.leaderboard.server import errors, scoring_process, uploads
 from mathbench.leaderboard.server import responses as replies
 from mathbench.leaderboard.server import responses as said
 from mathbench.leaderboard.server.caching import answer, as_json, reply
-from mathbench.leaderboard.server.round_folders import NAME, Shelf
+from mathbench.leaderboard.server.round_folders import NAME, RoundFolders
 from mathbench.scores import schema
-from mathbench.scores.untrusted import MOST_FILE, bounded
+from mathbench.scores.untrusted import MAX_FILE, read_limited
 from mathbench.storage import atomic
 
-MOST_CHALLENGE = 10_000  # bytes of what registers a model
+MAX_CHALLENGE = 10_000  # bytes of what registers a model
 LINES, PARQUET = "application/x-ndjson", "application/vnd.apache.parquet"
 
 CHALLENGE = schema.record({"model": schema.text(), "weights_sha256": log.DIGEST})
@@ -57,26 +57,26 @@ taking_part = APIRouter(prefix="/api/v1/rounds")
 
 @reading.get(
     "",
-    response_model=said.Rounds,
+    response_model=said.RoundsReply,
     responses=replies.SAME | replies.refusals(422),
     summary="All sealed rounds",
 )
 def rounds(request: Request) -> Response:
     """Their tasks and times, and how many take part; a round whose time is over counts as closed."""
-    return reply(request, as_json({"rounds": request.app.state.shelf.briefs()}))
+    return reply(request, as_json({"rounds": request.app.state.shelf.summaries()}))
 
 
 @reading.get(
     "/{name}",
-    response_model=said.WholeRound,
+    response_model=said.WholeRoundReply,
     responses=replies.SAME | replies.refusals(404, 422),
     summary="One round",
 )
 def one(request: Request, name: Name) -> Response:
     """With all events of its log."""
-    shelf: Shelf = request.app.state.shelf
-    events = [dict(event.said) for event in shelf.round(name).events]
-    return reply(request, as_json({**shelf.brief(name), "events": events}))
+    shelf: RoundFolders = request.app.state.shelf
+    events = [dict(event.fields) for event in shelf.round(name).events]
+    return reply(request, as_json({**shelf.summary(name), "events": events}))
 
 
 @reading.get(
@@ -87,8 +87,8 @@ def one(request: Request, name: Name) -> Response:
 )
 def log_of(request: Request, name: Name) -> Response:
     """The file as it is: every line has the SHA-256 of the one before."""
-    path = request.app.state.shelf.folder(name) / log.FILE
-    return reply(request, bounded(path, log.MOST_BYTES), LINES)
+    path = request.app.state.shelf.folder(name) / log.LOG_FILE
+    return reply(request, read_limited(path, log.MAX_BYTES), LINES)
 
 
 @reading.get(
@@ -99,28 +99,28 @@ def log_of(request: Request, name: Name) -> Response:
 )
 def answers_of(request: Request, name: Name, entry: Entry) -> Response:
     """Of a revealed round only, as the file lies there: whether it is the one in the log is for `verify` to say."""
-    shelf: Shelf = request.app.state.shelf
+    shelf: RoundFolders = request.app.state.shelf
     found = shelf.round(name)
     if found.reveal is None:
         raise HTTPException(403, "answers are given out when the round is revealed.")
     path = answers.file_of(shelf.folder(name), entry)
     if _entered(found, entry).entries[entry].answer is None or not path.is_file():
         raise HTTPException(404, f"there are no answers of {entry}.")
-    return reply(request, bounded(path, MOST_FILE), PARQUET)
+    return reply(request, read_limited(path, MAX_FILE), PARQUET)
 
 
 @taking_part.post(
     "/{name}/challenge",
-    response_model=said.Entered,
+    response_model=said.EnteredReply,
     status_code=201,
     responses={
-        200: {"model": said.Entered, "description": "The same questions once more."},
+        200: {"model": said.EnteredReply, "description": "The same questions once more."},
         **replies.refusals(400, 401, 404, 408, 409, 413, 415, 422),
     },
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": said.Challenge.model_json_schema()}},
+            "content": {"application/json": {"schema": said.ChallengeReply.model_json_schema()}},
         }
     },
     summary="Register a model and get its questions",
@@ -131,7 +131,7 @@ async def challenge(request: Request, name: Name) -> Response:
     Asked again with the same token, model and weights before it has answered, an entry gets the same questions,
     until the same deadline.
     """
-    document = schema.parse(await uploads.document(request, MOST_CHALLENGE), "the request")
+    document = schema.parse(await uploads.document(request, MAX_CHALLENGE), "the request")
     CHALLENGE(document, "the request")
     state = request.app.state
     body, new = await anyio.to_thread.run_sync(
@@ -140,20 +140,20 @@ async def challenge(request: Request, name: Name) -> Response:
     return answer(body, 201 if new else 200)
 
 
-def _enter(shelf: Shelf, name: str, document: dict[str, str], token: str) -> tuple[bytes, bool]:
+def _enter(shelf: RoundFolders, name: str, document: dict[str, str], token: str) -> tuple[bytes, bool]:
     weights = document["weights_sha256"]
     place = shelf.folder(name), document["model"], weights, shelf.now, shelf.secret(name), token
-    entry, asked, new = entering.enter(*place)
+    entry, requested, new = entering.create_entry(*place)
     told = {"entry": entry.name, "deadline": entry.deadline.strftime(log.FORM), **_line(entry.challenge)}
-    return as_json({**told, "questions": asked.to_pylist()}), new
+    return as_json({**told, "questions": requested.to_pylist()}), new
 
 
 @taking_part.post(
     "/{name}/entries/{entry}/answers",
-    response_model=said.Answered,
+    response_model=said.AnsweredReply,
     status_code=201,
     responses={
-        200: {"model": said.Answered, "description": "These answers had been handed in already."},
+        200: {"model": said.AnsweredReply, "description": "These answers had been handed in already."},
         **replies.refusals(400, 401, 403, 404, 408, 413, 415, 422),
     },
     openapi_extra={"requestBody": {"required": True, "content": FORM}},
@@ -172,16 +172,16 @@ async def hand_in(request: Request, name: Name, entry: Entry) -> Response:
     return answer(body, 201 if new else 200)
 
 
-def _check_holder(shelf: Shelf, name: str, entry: str, token: str) -> None:
+def _check_holder(shelf: RoundFolders, name: str, entry: str, token: str) -> None:
     entering.check_holder(_entered(shelf.round(name), entry), entry, shelf.secret(name), token)
 
 
 def _take(state: Any, name: str, entry: str, weights: str, path: Path) -> tuple[bytes, bool]:
     """Read the answers in a process of its own, and keep them."""
-    shelf: Shelf = state.shelf
+    shelf: RoundFolders = state.shelf
     folder = shelf.folder(name)
-    packed = scoring_process.apart(answers.packed_at, folder, path, seconds=state.limits.seconds)
-    found, new = entering.hand_in(folder, entry, weights, packed, shelf.now)
+    packed = scoring_process.in_subprocess(answers.packed_at, folder, path, seconds=state.limits.seconds)
+    found, new = entering.submit_answers(folder, entry, weights, packed, shelf.now)
     return as_json({"entry": entry, **_line(found.answer)}), new
 
 
@@ -192,10 +192,10 @@ def _entered(found: Round, entry: str) -> Round:
 
 
 def _line(event: Event | None) -> dict[str, Any]:
-    return {"receipt": event.digest, "line": dict(event.said)} if event else {}
+    return {"receipt": event.digest, "line": dict(event.fields)} if event else {}
 
 
-def add(app: FastAPI, shelf: Shelf, let_in: Callable[..., Any], token: Callable[..., Any]) -> None:
+def add(app: FastAPI, shelf: RoundFolders, let_in: Callable[..., Any], token: Callable[..., Any]) -> None:
     """Add these addresses to an app.
 
     Args:
@@ -207,9 +207,9 @@ def add(app: FastAPI, shelf: Shelf, let_in: Callable[..., Any], token: Callable[
     app.state.shelf = shelf
     app.include_router(reading, dependencies=[Depends(let_in)])
     app.include_router(taking_part, dependencies=[Depends(let_in), Depends(token)])
-    app.add_exception_handler(entering.NotYours, lambda _, error: errors.answer(403, str(error)))
-    app.add_exception_handler(private.NoSecret, _not_here)
-    app.add_exception_handler(atomic.Busy, _busy)
+    app.add_exception_handler(entering.WrongToken, lambda _, error: errors.answer(403, str(error)))
+    app.add_exception_handler(private.SecretMissing, _not_here)
+    app.add_exception_handler(atomic.Locked, _busy)
 
 
 def _not_here(_: Request, __: Exception) -> Response:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.check import Checked, check
-from mathbench.leaderboard.submission import Manifest, Submission, submission_of
+from mathbench.leaderboard.check import CheckResult, check_submission
+from mathbench.leaderboard.submission import Manifest, Submission, build_submission
 from mathbench.scores import schema
-from mathbench.scores.untrusted import MOST_FILE, bounded
+from mathbench.scores.untrusted import MAX_FILE, read_limited
 
 # a fork server that has imported everything once makes a process in a few milliseconds
 _CONTEXT: Any = multiprocessing.get_context("forkserver")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Refused:
+class Rejected:
     """Why a submission was refused: one line."""
 
     why: str
@@ -35,7 +35,7 @@ def warm_up() -> None:
     forkserver.ensure_running()
 
 
-def checked(folder: Path, seconds: float) -> tuple[Submission, Checked]:
+def checked(folder: Path, seconds: float) -> tuple[Submission, CheckResult]:
     """Read and score the submission in a folder.
 
     Args:
@@ -45,10 +45,10 @@ def checked(folder: Path, seconds: float) -> tuple[Submission, Checked]:
     Raises:
         InputError: when it is refused, takes longer, or kills the process that reads it.
     """
-    return apart(_scored, folder, seconds=seconds)
+    return in_subprocess(_scored, folder, seconds=seconds)
 
 
-def apart(work: Callable[..., T], *given: Any, seconds: float) -> T:
+def in_subprocess(work: Callable[..., T], *given: Any, seconds: float) -> T:
     """Do some work in a process of its own.
 
     Args:
@@ -75,7 +75,7 @@ def apart(work: Callable[..., T], *given: Any, seconds: float) -> T:
         process.kill()
         process.join()
         ours.close()
-    if isinstance(found, Refused):
+    if isinstance(found, Rejected):
         raise InputError(found.why)
     return found
 
@@ -84,15 +84,15 @@ def _work(to: Connection, work: Callable[..., Any], given: tuple[Any, ...]) -> N
     try:
         to.send(work(*given))
     except InputError as error:
-        to.send(Refused(str(error)))
+        to.send(Rejected(str(error)))
 
 
-def _scored(folder: Path) -> tuple[Submission, Checked]:
+def _scored(folder: Path) -> tuple[Submission, CheckResult]:
     submission = _read(folder)
-    return submission, check(submission)
+    return submission, check_submission(submission)
 
 
 def _read(folder: Path) -> Submission:
     """The two files that came; the manifest says which format the predictions have."""
-    document = schema.parse(bounded(folder / "manifest", schema.MOST_BYTES), "the manifest")
-    return submission_of(Manifest(document), bounded(folder / "predictions", MOST_FILE))
+    document = schema.parse(read_limited(folder / "manifest", schema.MAX_BYTES), "the manifest")
+    return build_submission(Manifest(document), read_limited(folder / "predictions", MAX_FILE))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import uvicorn
 
-from mathbench.errors import InputError, reason
+from mathbench.errors import InputError, os_error_message
 from mathbench.leaderboard.server import allowed_hosts, logs
-from mathbench.leaderboard.server.app import Limits, make_app
+from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
 
@@ -18,7 +18,7 @@ def serve(
     board: Board,
     host: str,
     port: int,
-    limits: Limits,
+    limits: ServerLimits,
     ready: Callable[[str], None],
     rounds: Path | None = None,
     secrets: Path | None = None,
@@ -62,7 +62,7 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
-        raise InputError(f"cannot listen on {host} port {port}: {reason(error)}.") from None
+        raise InputError(f"cannot listen on {host} port {port}: {os_error_message(error)}.") from None
 
 
 def _url(listening: socket.socket) -> str:

@@ -8,7 +8,7 @@ from mathbench.leaderboard.server.logs import LOG
 from mathbench.leaderboard.store.board import Board
 
 
-class Presence:
+class StorePresence:
     """Watches the file of a board; a board in PostgreSQL needs no watching, its connections break.
 
     Args:

@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mathbench.leaderboard.submission import canonical
+from mathbench.leaderboard.submission import canonical_json
 
-MOST = 60  # characters of a name in an address
+MAX_NAME = 60  # characters of a name in an address
 
 OVERVIEW, MODELS, COMPARE, ROUNDS, SUBMIT, ABOUT = (
     f"{name}.html" for name in ("index", "models", "compare", "rounds", "submit", "about")
@@ -20,16 +20,16 @@ def plain(name: str) -> str:
     >>> plain("deepmind/numbers__gcd"), plain("../<b>é")
     ('deepmind-numbers__gcd', 'b')
     """
-    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:MOST].strip("-")
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:MAX_NAME].strip("-")
 
 
-def _apart(name: str) -> str:
+def _distinct(name: str) -> str:
     """A name in an address; where not all of it can stand there, a digest keeps it apart from others."""
     return plain(name) if plain(name) == name else f"{plain(name) or 'page'}-{_digest({'name': name})}"
 
 
 def _digest(said: Mapping[str, Any]) -> str:
-    return hashlib.sha256(canonical(said).encode()).hexdigest()[:8]
+    return hashlib.sha256(canonical_json(said).encode()).hexdigest()[:8]
 
 
 def of_task(name: str, versioned: str) -> str:
@@ -39,7 +39,7 @@ def of_task(name: str, versioned: str) -> str:
     ('tasks/addition-base10.html', 'tasks/addition-base10-v2.html')
     """
     version = versioned.rpartition("-v")[2]
-    return f"tasks/{_apart(name)}{'' if version == '1' else f'-v{version}'}.html"
+    return f"tasks/{_distinct(name)}{'' if version == '1' else f'-v{version}'}.html"
 
 
 def of_model(name: str, framework: str | None) -> str:
@@ -67,7 +67,7 @@ def of_round(name: str) -> str:
     >>> of_round("winter"), of_round("Winter")
     ('rounds/winter.html', 'rounds/winter-34f804b3.html')
     """
-    return f"rounds/{_apart(name)}.html"
+    return f"rounds/{_distinct(name)}.html"
 
 
 def of_data(page: str, what: str) -> str:

@@ -58,8 +58,8 @@ class Axis:
     @property
     def ticks(self) -> tuple[float, float, float]:
         """Percentages at its ends and in the middle."""
-        ends = (self.low, (self.low + self.high) / 2, self.high)
-        first, middle, last = (round(end * 100, 2) for end in ends)
+        stops = (self.low, (self.low + self.high) / 2, self.high)
+        first, middle, last = (round(end * 100, 2) for end in stops)
         return _short(first), _short(middle), _short(last)
 
 
@@ -71,7 +71,7 @@ def axis(intervals: Iterable[tuple[float, float]]) -> Axis:
     """
     intervals = list(intervals) or [(0.0, 1.0)]
     low, high = min(low for low, _ in intervals), max(high for _, high in intervals)
-    return next((Axis(*ends) for ends in _AXES if ends[0] <= low and high <= ends[1]), Axis(0.0, 1.0))
+    return next((Axis(*stops) for stops in _AXES if stops[0] <= low and high <= stops[1]), Axis(0.0, 1.0))
 
 
 def _short(number: float) -> float:

@@ -3,46 +3,60 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from mathbench.leaderboard.ranking.compare import Compared, rows_of
+from mathbench.leaderboard.ranking.compare import ComparisonResult, rows_of
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.page import Frame, Page, html, table
+from mathbench.leaderboard.site.page import Page, PageContext, html, table
 from mathbench.leaderboard.site.snapshot import Snapshot, TaskGroup
-from mathbench.leaderboard.submission_record import Kept
+from mathbench.leaderboard.submission_record import SubmissionRecord
 
 BEST = 6  # models of a task of which a site of files compares any two
 PAIRED = ("both", "only_first", "only_second", "neither", "p", "test")  # what is told of each stratum
 SUGGESTED = 50  # submissions that a server suggests
 
 
-def choice(snapshot: Snapshot, frame: Frame, error: str = "", asked: tuple[str, str] = ("", "")) -> Page:
+def choice(
+    snapshot: Snapshot, frame: PageContext, error: str = "", requested: tuple[str, str] = ("", "")
+) -> Page:
     """Where two submissions are chosen."""
     suggested = snapshot.latest(SUGGESTED)
     ready = [] if frame.served else list(pairs(snapshot))
-    by_task: dict[str, list[tuple[Kept, Kept]]] = {}
+    by_task: dict[str, list[tuple[SubmissionRecord, SubmissionRecord]]] = {}
     for first, second in ready:
         by_task.setdefault(first.facts.task["name"], []).append((first, second))
     return html(
-        "compare.html", frame, address.COMPARE, suggested=suggested, by_task=by_task, error=error, asked=asked
+        "compare.html",
+        frame,
+        address.COMPARE,
+        suggested=suggested,
+        by_task=by_task,
+        error=error,
+        asked=requested,
     )
 
 
-def page(first: Kept, second: Kept, compared: list[Compared], task: TaskGroup, frame: Frame) -> Page:
+def page(
+    first: SubmissionRecord,
+    second: SubmissionRecord,
+    compared: list[ComparisonResult],
+    task: TaskGroup,
+    frame: PageContext,
+) -> Page:
     """The comparison of two submissions."""
     at = address.of_pair(first.digest, second.digest)
     return html("pair.html", frame, at, first=first, second=second, compared=compared, task=task)
 
 
-def data(compared: list[Compared]) -> Page:
+def data(compared: list[ComparisonResult]) -> Page:
     """The counts behind the bars as CSV."""
     return table(("split", "stratum", *PAIRED), (row for found in compared for row in _rows(found)))
 
 
-def _rows(found: Compared) -> Iterator[tuple[object, ...]]:
+def _rows(found: ComparisonResult) -> Iterator[tuple[object, ...]]:
     for stratum, counts in {"": found.total, **found.strata}.items():
         yield found.split, stratum, *(getattr(counts, name) for name in PAIRED)
 
 
-def pairs(snapshot: Snapshot) -> Iterator[tuple[Kept, Kept]]:
+def pairs(snapshot: Snapshot) -> Iterator[tuple[SubmissionRecord, SubmissionRecord]]:
     """Any two of a task's best models that answered the same rows."""
     for group in snapshot.groups.values():
         best = [group.by_digest[line.submissions[0]] for line in group.best[:BEST]]

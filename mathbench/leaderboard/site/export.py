@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.site import round_page
-from mathbench.leaderboard.site.page_set import Site
+from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.folder import folder_of, is_folder, read
@@ -16,7 +16,7 @@ from mathbench.storage import atomic
 LIST = ".mathbench-site.json"  # what an export before wrote; nothing else is ever removed
 
 
-def site_of(target: str | Path | None, folder: Path | None = None) -> Site:
+def site_of(target: str | Path | None, folder: Path | None = None) -> PageSet:
     """The site of files of any board: a folder, a file or a database URL.
 
     Args:
@@ -26,13 +26,13 @@ def site_of(target: str | Path | None, folder: Path | None = None) -> Site:
     if is_folder(target):
         at = folder_of(target)
         snapshot = Snapshot.of(at.resolve().name, read(at))
-        return Site(snapshot, round_page.read(folder), None, served=False)
+        return PageSet(snapshot, round_page.read(folder), None, served=False)
     board = Board(target, create=False)
-    snapshot = Snapshot.of(board.public_name, board.kept(), board.attempts())
-    return Site(snapshot, round_page.read(folder), board.packed, served=False)
+    snapshot = Snapshot.of(board.public_name, board.records(), board.attempts())
+    return PageSet(snapshot, round_page.read(folder), board.predictions_bytes, served=False)
 
 
-def export(site: Site, folder: Path, tell: Callable[[str], None] = lambda path: None) -> int:
+def export(site: PageSet, folder: Path, tell: Callable[[str], None] = lambda path: None) -> int:
     """Write all pages; pages of an export before that are no longer made are removed.
 
     Args:
@@ -49,7 +49,7 @@ def export(site: Site, folder: Path, tell: Callable[[str], None] = lambda path: 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / LIST).is_file():
         raise InputError(f"'{folder}' is there and no site; give a new folder.")
     before = _listed(folder)
-    atomic.make(folder)
+    atomic.make_folder(folder)
     paths = list(dict.fromkeys(site.paths()))
     # the list is written first: the export may be interrupted
     atomic.write(folder / LIST, json.dumps(sorted(before.union(paths)), indent=0))
@@ -62,11 +62,11 @@ def export(site: Site, folder: Path, tell: Callable[[str], None] = lambda path: 
     return len(paths)
 
 
-def _write(site: Site, folder: Path, path: str) -> None:
+def _write(site: PageSet, folder: Path, path: str) -> None:
     page = site.page(path)
     if page is None:
         raise RuntimeError(f"the site lists {path} and does not have it")
-    atomic.make((folder / path).parent)
+    atomic.make_folder((folder / path).parent)
     atomic.write(folder / path, page.body)
 
 

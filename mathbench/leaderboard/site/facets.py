@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from mathbench.leaderboard.submission_record import Kept
+from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.results import Score
 
 _DIGITS = re.compile(r"digits=(\d+(?:\+\d+)*)")
@@ -13,20 +13,20 @@ KIND = "kind"  # what a part without a name stands under, such as prime or carry
 Strata = Mapping[str, Score]
 
 
-def lengths(name: str) -> tuple[int, ...]:
+def lengths_of(name: str) -> tuple[int, ...]:
     """The lengths of the operands that a stratum names; none where it names none.
 
-    >>> lengths("digits=3+2,carry"), lengths("residues")
+    >>> lengths_of("digits=3+2,carry"), lengths_of("residues")
     ((3, 2), ())
     """
     found = [match for part in name.split(",") if (match := _DIGITS.fullmatch(part))]
     return tuple(map(int, found[0][1].split("+"))) if found else ()
 
 
-def others(name: str) -> dict[str, str]:
+def other_labels(name: str) -> dict[str, str]:
     """What a stratum says besides lengths.
 
-    >>> others("digits=5+2,gcd=2-3"), others("digits=7,prime"), others("difficulty=easy")
+    >>> other_labels("digits=5+2,gcd=2-3"), other_labels("digits=7,prime"), other_labels("difficulty=easy")
     ({'gcd': '2-3'}, {'kind': 'prime'}, {'difficulty': 'easy'})
     """
     parts = [part.partition("=") for part in name.split(",") if not _DIGITS.fullmatch(part)]
@@ -49,7 +49,7 @@ def usual_operands(strata: Strata) -> int:
     >>> usual_operands({"digits=2+1": Score(9, 3), "digits=2+2": Score(1, 1), "digits=2+2+2": Score(5, 0)})
     2
     """
-    counts = Counter(len(found) for name in strata if (found := lengths(name)))
+    counts = Counter(len(found) for name in strata if (found := lengths_of(name)))
     return max(counts, key=lambda operands: (counts[operands], -operands), default=0)
 
 
@@ -61,7 +61,7 @@ def by_length(strata: Strata, operands: int) -> dict[int, Score]:
     """
     grouped: dict[int, list[Score]] = {}
     for name, count in strata.items():
-        if operands and len(found := lengths(name)) == operands:
+        if operands and len(found := lengths_of(name)) == operands:
             grouped.setdefault(max(found), []).append(count)
     return {length: added(counts) for length, counts in sorted(grouped.items())}
 
@@ -74,7 +74,7 @@ def by_pair(strata: Strata) -> dict[tuple[int, int], Score]:
     """
     grouped: dict[tuple[int, int], list[Score]] = {}
     for name, count in strata.items():
-        found = lengths(name)
+        found = lengths_of(name)
         if len(found) == 2:
             grouped.setdefault((found[0], found[1]), []).append(count)
     return {pair: added(counts) for pair, counts in sorted(grouped.items())}
@@ -88,7 +88,7 @@ def by_other(strata: Strata) -> dict[str, dict[str, Score]]:
     """
     grouped: dict[str, dict[str, list[Score]]] = {}
     for name, count in strata.items():
-        for key, value in others(name).items():
+        for key, value in other_labels(name).items():
             grouped.setdefault(key, {}).setdefault(value, []).append(count)
     if sum(len(values) for values in grouped.values()) < 2:
         return {}
@@ -96,10 +96,10 @@ def by_other(strata: Strata) -> dict[str, dict[str, Score]]:
     return {key: {value: added(grouped[key][value]) for value in values} for key, values in ordered.items()}
 
 
-def merged(kept: Iterable[Kept], split: str) -> dict[str, Score]:
+def merge_strata(records: Iterable[SubmissionRecord], split: str) -> dict[str, Score]:
     """The strata of several submissions to the same rows, added up."""
     grouped: dict[str, list[Score]] = {}
-    for entry in kept:
+    for entry in records:
         for name, count in entry.checked.scores[split].strata.items():
             grouped.setdefault(name, []).append(count)
     return {name: added(grouped[name]) for name in sorted(grouped, key=_natural)}

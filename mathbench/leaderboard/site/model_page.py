@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mathbench.leaderboard.ranking.macro import Average
-from mathbench.leaderboard.ranking.rank import Line, Table
-from mathbench.leaderboard.site.page import Frame, Page, html, table
-from mathbench.leaderboard.site.snapshot import JUDGED, ModelGroup, Snapshot, TaskGroup
+from mathbench.leaderboard.ranking.macro import MacroAverage
+from mathbench.leaderboard.ranking.rank import Entry, RankTable
+from mathbench.leaderboard.site.page import Page, PageContext, html, table
+from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, ModelGroup, Snapshot, TaskGroup
 from mathbench.leaderboard.submission_record import BADGES
 
-SHOWN = 100  # submissions that are listed in full, newest first
+MAX_LISTED = 100  # submissions that are listed in full, newest first
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Result:
     """One line of a model in a ranking, with what it stands beside."""
 
     group: TaskGroup
-    table: Table
-    line: Line
-    floor: Line | None
+    table: RankTable
+    line: Entry
+    floor: Entry | None
 
     @property
     def of(self) -> int:
@@ -27,7 +27,7 @@ class Result:
         return sum(line.kind == "model" for line in self.table.lines)
 
 
-def page(snapshot: Snapshot, group: ModelGroup, frame: Frame) -> Page:
+def page(snapshot: Snapshot, group: ModelGroup, frame: PageContext) -> Page:
     """A model's page."""
     kept = list(reversed(group.kept))
     return html(
@@ -35,11 +35,11 @@ def page(snapshot: Snapshot, group: ModelGroup, frame: Frame) -> Page:
         frame,
         group.address,
         group=group,
-        results={split: list(results(snapshot, group, split)) for split in JUDGED},
-        averages={split: _average(snapshot, group, split) for split in JUDGED},
-        kept=kept[:SHOWN],
-        left_out=len(kept[SHOWN:]),
-        addresses={entry.digest: snapshot.by_digest[entry.digest].address for entry in kept[:SHOWN]},
+        results={split: list(results(snapshot, group, split)) for split in SCORED_SPLITS},
+        averages={split: _average(snapshot, group, split) for split in SCORED_SPLITS},
+        kept=kept[:MAX_LISTED],
+        left_out=len(kept[MAX_LISTED:]),
+        addresses={entry.digest: snapshot.by_digest[entry.digest].address for entry in kept[:MAX_LISTED]},
         badges=BADGES,
     )
 
@@ -73,7 +73,7 @@ def data(snapshot: Snapshot, group: ModelGroup) -> Page:
             found.line.badge,
             " ".join(found.line.submissions),
         )
-        for split in JUDGED
+        for split in SCORED_SPLITS
         for found in results(snapshot, group, split)
     ]
     return table(columns, rows)
@@ -91,6 +91,6 @@ def results(snapshot: Snapshot, group: ModelGroup, split: str) -> Iterator[Resul
                 yield Result(tasks, found, line, tasks.floor(split))
 
 
-def _average(snapshot: Snapshot, group: ModelGroup, split: str) -> Average | None:
+def _average(snapshot: Snapshot, group: ModelGroup, split: str) -> MacroAverage | None:
     same = (a for a in snapshot.averages[split] if (a.model, a.framework) == (group.model, group.framework))
     return next(same, None)

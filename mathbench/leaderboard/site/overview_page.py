@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mathbench.leaderboard.ranking.macro import Average
+from mathbench.leaderboard.ranking.macro import MacroAverage
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.page import Frame, Page, html, table
-from mathbench.leaderboard.site.snapshot import JUDGED, Name, Snapshot, TaskGroup
+from mathbench.leaderboard.site.page import Page, PageContext, html, table
+from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Name, Snapshot, TaskGroup
 
 COLUMNS = 16  # models of the heat map
 LATEST = 8  # submissions
@@ -26,22 +26,22 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Heat:
+class HeatMap:
     """The heat map of one split."""
 
     split: str
-    models: tuple[Average, ...]
+    models: tuple[MacroAverage, ...]
     rows: tuple[Row, ...]
 
 
-def page(snapshot: Snapshot, frame: Frame) -> Page:
+def page(snapshot: Snapshot, frame: PageContext) -> Page:
     """The first page."""
     return html(
         "index.html",
         frame,
         address.OVERVIEW,
         counts=snapshot.counts,
-        heats=[heat(snapshot, split) for split in JUDGED],
+        heats=[heat(snapshot, split) for split in SCORED_SPLITS],
         averages={split: found[:COLUMNS] for split, found in snapshot.averages.items()},
         models=sum(entry.kind == "model" for entry in snapshot.averages["interpolate"]),
         latest=snapshot.latest(LATEST),
@@ -61,7 +61,7 @@ def data(snapshot: Snapshot, split: str) -> Page:
     return table(columns, rows)
 
 
-def models(snapshot: Snapshot, frame: Frame, split: str, number: int, word: str = "") -> Page | None:
+def models(snapshot: Snapshot, frame: PageContext, split: str, number: int, word: str = "") -> Page | None:
     """One of the pages that list all models; None where there is none of that number."""
     every = snapshot.averages[split]
     found = [
@@ -90,7 +90,7 @@ def models_address(split: str, number: int = 1) -> str:
     >>> models_address("interpolate"), models_address("extrapolate", 3)
     ('models.html', 'models.extrapolate.3.html')
     """
-    middle = "" if split == JUDGED[0] else f".{split}"
+    middle = "" if split == SCORED_SPLITS[0] else f".{split}"
     return f"models{middle}{f'.{number}' if number > 1 else ''}.html"
 
 
@@ -102,13 +102,13 @@ def models_data(snapshot: Snapshot, split: str) -> Page:
     return table(columns, rows)
 
 
-def heat(snapshot: Snapshot, split: str) -> Heat:
+def heat(snapshot: Snapshot, split: str) -> HeatMap:
     """Tasks by the models that answered most of them, best first."""
     by_tasks = sorted((a for a in snapshot.averages[split] if a.kind == "model"), key=lambda a: -a.tasks)
     chosen = sorted(by_tasks[:COLUMNS], key=lambda a: (-a.tasks, -a.mean))
     names = [(a.model, a.framework) for a in chosen]
     groups = [group for group in snapshot.groups.values() if split in group.tables]
-    return Heat(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))
+    return HeatMap(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))
 
 
 def _row(group: TaskGroup, split: str, names: Sequence[Name]) -> Row:

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mathbench.leaderboard.ranking.render import clean, csv_text
+from mathbench.leaderboard.ranking.render import csv_text, escape_control
 from mathbench.leaderboard.site import address, charts
 
 HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
@@ -35,7 +35,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Frame:
+class PageContext:
     """What all pages of a site share.
 
     Args:
@@ -58,17 +58,22 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"clean": clean, "percent": charts.percent, "heat": charts.heat, "pretty": _pretty}
+    made.filters |= {
+        "clean": escape_control,
+        "percent": charts.percent,
+        "heat": charts.heat,
+        "pretty": _pretty,
+    }
     made.filters["model_address"] = lambda entry: address.of_model(entry.facts.model, entry.facts.framework)
     made.globals |= {"address": address, "charts": charts, "policy": POLICY, "version": static_version}
     return made
 
 
 def _pretty(value: Mapping[str, Any]) -> str:
-    return "\n".join(map(clean, json.dumps(value, indent=1, ensure_ascii=False).split("\n")))
+    return "\n".join(map(escape_control, json.dumps(value, indent=1, ensure_ascii=False).split("\n")))
 
 
-def html(template: str, frame: Frame, path: str, **values: Any) -> Page:
+def html(template: str, frame: PageContext, path: str, **values: Any) -> Page:
     """A page from a template.
 
     Args:

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from itertools import islice
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.ranking.compare import Compared, compare
+from mathbench.leaderboard.ranking.compare import ComparisonResult, compare
 from mathbench.leaderboard.rounds.rules import Round
 from mathbench.leaderboard.site import (
     address,
@@ -16,20 +16,20 @@ from mathbench.leaderboard.site import (
     round_page,
     task_page,
 )
-from mathbench.leaderboard.site.page import STATIC, Frame, Page, html, static
-from mathbench.leaderboard.site.snapshot import JUDGED, Snapshot
+from mathbench.leaderboard.site.page import STATIC, Page, PageContext, html, static
+from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Snapshot
 from mathbench.leaderboard.site.task_page import Filters
-from mathbench.leaderboard.submission_record import Kept
+from mathbench.leaderboard.submission_record import SubmissionRecord
 
-_MODELS = re.compile(rf"models(?:\.({JUDGED[1]}))?(?:\.(\d{{1,6}}))?\.html")
+_MODELS = re.compile(rf"models(?:\.({SCORED_SPLITS[1]}))?(?:\.(\d{{1,6}}))?\.html")
 _PAIR = re.compile(r"compare/([0-9a-f]{12})-([0-9a-f]{12})\.(html|csv)")
-NOTHING = Filters()
-FEWEST = 8  # digits of an id that is typed
+NO_FILTERS = Filters()
+MIN_ID_DIGITS = 8  # digits of an id that is typed
 
 Packed = Callable[[str], bytes]  # the kept predictions of a submission, by its digest
 
 
-class Site:
+class PageSet:
     """The pages of a board at one moment.
 
     Args:
@@ -41,14 +41,14 @@ class Site:
 
     def __init__(self, snapshot: Snapshot, found: Mapping[str, Round], packed: Packed | None, served: bool):
         self.snapshot, self.rounds, self._packed = snapshot, found, packed
-        self.frame = Frame(snapshot.name, served, bool(found))
+        self.frame = PageContext(snapshot.name, served, bool(found))
         self._compared = lru_cache(maxsize=64)(self._compare)
 
     def paths(self) -> Iterator[str]:
         """The addresses of all pages, pictures' data and files, as a site of files has them."""
         yield from (address.OVERVIEW, address.COMPARE, address.ROUNDS, address.ABOUT, address.SUBMIT)
         yield from (f"static/{name}" for name in STATIC)
-        for split in JUDGED:
+        for split in SCORED_SPLITS:
             yield f"index.{split}.csv"
             yield f"models.{split}.csv"
             for number in range(1, self._pages(split) + 1):
@@ -56,7 +56,7 @@ class Site:
         for at, group in self.snapshot.groups.items():
             yield at
             yield address.of_data(at, "strata")
-            yield from (address.of_data(at, split) for split in JUDGED if split in group.tables)
+            yield from (address.of_data(at, split) for split in SCORED_SPLITS if split in group.tables)
         for at in (*self.snapshot.models, *self.rounds):
             yield at
             yield address.of_data(at, "results")
@@ -77,14 +77,14 @@ class Site:
     def _pages(self, split: str) -> int:
         return max(1, -(-len(self.snapshot.averages[split]) // overview_page.PER_PAGE))
 
-    def page(self, path: str, filters: Filters = NOTHING) -> Page | None:
+    def page(self, path: str, filters: Filters = NO_FILTERS) -> Page | None:
         """What an address stands for; None for one that the site does not have.
 
         Raises:
             InputError: when two submissions cannot be compared.
         """
         if found := _MODELS.fullmatch(path):
-            split, number = found[1] or JUDGED[0], int(found[2] or 1)
+            split, number = found[1] or SCORED_SPLITS[0], int(found[2] or 1)
             return overview_page.models(self.snapshot, self.frame, split, number, filters.word)
         area = path.partition("/")[0] if "/" in path else ""
         pages = {"": self._top, "tasks": self._task, "models": self._model, "rounds": self._round}
@@ -102,13 +102,13 @@ class Site:
             address.SUBMIT: lambda: html("submit.html", self.frame, path),
             address.ABOUT: lambda: html("about.html", self.frame, path),
         }
-        for split in JUDGED:
+        for split in SCORED_SPLITS:
             made[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
             made[f"models.{split}.csv"] = partial(overview_page.models_data, self.snapshot, split)
         return made[path]() if path in made else None
 
     def _task(self, path: str, filters: Filters) -> Page | None:
-        at, what = _taken_apart(path)
+        at, what = _parsed(path)
         if (group := self.snapshot.groups.get(at)) is None:
             return None
         if what == "strata":
@@ -116,7 +116,7 @@ class Site:
         return task_page.ranking_data(group, what) if what else task_page.page(group, self.frame, filters)
 
     def _model(self, path: str, _: Filters) -> Page | None:
-        at, what = _taken_apart(path)
+        at, what = _parsed(path)
         if (group := self.snapshot.models.get(at)) is None or what not in ("", "results"):
             return None
         return (
@@ -126,7 +126,7 @@ class Site:
         )
 
     def _round(self, path: str, _: Filters) -> Page | None:
-        at, what = _taken_apart(path)
+        at, what = _parsed(path)
         if (found := self.rounds.get(at)) is None or what not in ("", "results"):
             return None
         return round_page.data(found) if what else round_page.page(at, found, self.frame)
@@ -145,14 +145,14 @@ class Site:
             first, second, compared, self.snapshot.by_digest[first.digest], self.frame
         )
 
-    def starting(self, digits: str) -> Kept | None:
+    def starting(self, digits: str) -> SubmissionRecord | None:
         """The one submission whose digest begins so, with eight digits or more; None where there is none, or more."""
-        if len(digits) < FEWEST:
+        if len(digits) < MIN_ID_DIGITS:
             return None
         found = [digest for digest in self.snapshot.by_digest if digest.startswith(digits)]
         return self.snapshot.by_digest[found[0]].by_digest[found[0]] if len(found) == 1 else None
 
-    def _compare(self, first: str, second: str) -> list[Compared]:
+    def _compare(self, first: str, second: str) -> list[ComparisonResult]:
         if self._packed is None:
             raise InputError("this board keeps no predictions, so submissions cannot be compared row by row.")
         groups = self.snapshot.by_digest
@@ -160,10 +160,10 @@ class Site:
         return compare(*kept)
 
 
-def _taken_apart(path: str) -> tuple[str, str]:
+def _parsed(path: str) -> tuple[str, str]:
     """A page's address, and what data of it is asked for.
 
-    >>> _taken_apart("tasks/gcd.strata.csv"), _taken_apart("tasks/gcd.html")
+    >>> _parsed("tasks/gcd.strata.csv"), _parsed("tasks/gcd.html")
     (('tasks/gcd.html', 'strata'), ('tasks/gcd.html', ''))
     """
     if not path.endswith(".csv"):

@@ -8,12 +8,12 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.rounds.rules import Entry, Round
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.page import Frame, Page, html, table
+from mathbench.leaderboard.site.page import Page, PageContext, html, table
 from mathbench.scores.results import Score
 
 
 @dataclass(frozen=True)
-class Told:
+class RoundSummary:
     """A score of a revealed round."""
 
     entry: Entry
@@ -30,7 +30,7 @@ class Told:
 def read(folder: Path | None) -> dict[str, Round]:
     """The rounds of a folder of rounds by the address of their page; what is no round is passed over."""
     found = {}
-    for path in sorted(folder.glob(f"*/{log.FILE}")) if folder else ():
+    for path in sorted(folder.glob(f"*/{log.LOG_FILE}")) if folder else ():
         try:
             found[address.of_round(path.parent.name)] = Round(log.read(path.parent))
         except InputError:  # a damaged log is what `round verify` is for
@@ -38,16 +38,16 @@ def read(folder: Path | None) -> dict[str, Round]:
     return found
 
 
-def listing(rounds: Mapping[str, Round], frame: Frame) -> Page:
+def listing(rounds: Mapping[str, Round], frame: PageContext) -> Page:
     """All rounds."""
     states = {at: found.state(log.now()) for at, found in rounds.items()}
     return html("rounds.html", frame, address.ROUNDS, rounds=rounds, states=states)
 
 
-def page(at: str, found: Round, frame: Frame) -> Page:
+def page(at: str, found: Round, frame: PageContext) -> Page:
     """One round."""
     told = sorted(scores(found), key=lambda t: (t.task, t.split != "interpolate", -t.score.exact_match))
-    tables: dict[tuple[str, str], list[Told]] = {}
+    tables: dict[tuple[str, str], list[RoundSummary]] = {}
     for one in told:
         tables.setdefault((one.task, one.split), []).append(one)
     return html("round.html", frame, at, round=found, state=found.state(log.now()), tables=tables)
@@ -84,11 +84,11 @@ def data(found: Round) -> Page:
     return table(columns, rows)
 
 
-def scores(found: Round) -> Iterator[Told]:
+def scores(found: Round) -> Iterator[RoundSummary]:
     """The scores of a revealed round; none before."""
     if found.reveal is None:
         return
     for name, tasks in found.reveal["scores"].items():
         for task, splits in tasks.items():
             for split, count in splits.items():
-                yield Told(found.entry(name), task, split, Score(count["n"], count["correct"]))
+                yield RoundSummary(found.entry(name), task, split, Score(count["n"], count["correct"]))

@@ -7,12 +7,12 @@ from itertools import islice
 from statistics import fmean
 from typing import Any
 
-from mathbench.leaderboard.ranking.macro import Average, averages
-from mathbench.leaderboard.ranking.rank import SOLVER, Line, Table, tables
+from mathbench.leaderboard.ranking.macro import MacroAverage, macro_averages
+from mathbench.leaderboard.ranking.rank import SOLVER, Entry, RankTable, rank_tables
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.submission_record import Kept
+from mathbench.leaderboard.submission_record import SubmissionRecord
 
-JUDGED = ("interpolate", "extrapolate")
+SCORED_SPLITS = ("interpolate", "extrapolate")
 
 Name = tuple[str, str | None]  # of a model: its name and framework
 
@@ -21,7 +21,7 @@ Name = tuple[str, str | None]  # of a model: its name and framework
 class TaskGroup:
     """One task with its parameters, and all submissions to it, also withdrawn ones."""
 
-    kept: tuple[Kept, ...]
+    kept: tuple[SubmissionRecord, ...]
 
     @property
     def said(self) -> Mapping[str, Any]:
@@ -39,44 +39,44 @@ class TaskGroup:
         return address.of_task(self.name, self.said["id"])
 
     @cached_property
-    def standing(self) -> tuple[Kept, ...]:
+    def standing(self) -> tuple[SubmissionRecord, ...]:
         """Submissions that were not withdrawn."""
         return tuple(entry for entry in self.kept if entry.withdrawn is None)
 
     @cached_property
-    def by_digest(self) -> dict[str, Kept]:
+    def by_digest(self) -> dict[str, SubmissionRecord]:
         """Its submissions by digest."""
         return {entry.digest: entry for entry in self.kept}
 
     @cached_property
-    def tables(self) -> dict[str, Table]:
+    def tables(self) -> dict[str, RankTable]:
         """The ranking of each split."""
-        return {table.split: table for table in tables(self.standing)}
+        return {table.split: table for table in rank_tables(self.standing)}
 
     @cached_property
     def shares(self) -> dict[str, dict[Name, float]]:
         """Per split and model the mean over its submissions: who sends many gains nothing by the luckiest."""
         references = {name for entry in self.standing for name in entry.facts.floors} | {SOLVER}
-        found: dict[str, dict[Name, list[float]]] = {split: {} for split in JUDGED}
+        found: dict[str, dict[Name, list[float]]] = {split: {} for split in SCORED_SPLITS}
         for entry in self.standing:
-            for split in JUDGED if entry.facts.model not in references else ():
+            for split in SCORED_SPLITS if entry.facts.model not in references else ():
                 if scored := entry.checked.scores.get(split):
                     name = entry.facts.model, entry.facts.framework
                     found[split].setdefault(name, []).append(scored.total.exact_match)
         return {split: {n: fmean(all_) for n, all_ in named.items()} for split, named in found.items()}
 
     @cached_property
-    def best(self) -> list[Line]:
+    def best(self) -> list[Entry]:
         """The models of the first split that there is, best first."""
-        split = next((split for split in JUDGED if split in self.tables), None)
+        split = next((split for split in SCORED_SPLITS if split in self.tables), None)
         return [line for line in self.tables[split].lines if line.kind == "model"] if split else []
 
-    def floor(self, split: str) -> Line | None:
+    def floor(self, split: str) -> Entry | None:
         """The highest floor of a split; None where none is known."""
         floors = (line for line in self.tables[split].lines if line.kind == "floor")
         return max(floors, key=lambda line: line.exact_match, default=None)
 
-    def of_line(self, line: Line) -> list[Kept]:
+    def of_line(self, line: Entry) -> list[SubmissionRecord]:
         """The submissions that a line of a table stands for."""
         return [self.by_digest[digest] for digest in line.submissions]
 
@@ -87,7 +87,7 @@ class ModelGroup:
 
     model: str
     framework: str | None
-    kept: tuple[Kept, ...]
+    kept: tuple[SubmissionRecord, ...]
 
     @property
     def address(self) -> str:
@@ -109,13 +109,15 @@ class Snapshot:
         self.groups = dict(sorted(groups.items(), key=lambda at: (at[1].name, at[0])))
 
     @classmethod
-    def of(cls, name: str, kept: Iterable[Kept], attempts: Mapping[str, int] | None = None) -> "Snapshot":
+    def of(
+        cls, name: str, records: Iterable[SubmissionRecord], attempts: Mapping[str, int] | None = None
+    ) -> "Snapshot":
         """A snapshot of these submissions."""
-        return cls(name, {}, {}).renewed(list(kept), attempts or {})
+        return cls(name, {}, {}).renewed(list(records), attempts or {})
 
-    def renewed(self, changed: Sequence[Kept], attempts: Mapping[str, int]) -> "Snapshot":
+    def renewed(self, changed: Sequence[SubmissionRecord], attempts: Mapping[str, int]) -> "Snapshot":
         """The next moment: these submissions are new or changed, all others stay."""
-        by_task: dict[str, dict[str, Kept]] = {}
+        by_task: dict[str, dict[str, SubmissionRecord]] = {}
         for entry in changed:
             at = address.of_task(entry.facts.task["name"], entry.facts.task["id"])
             if at not in by_task:
@@ -129,15 +131,17 @@ class Snapshot:
         for group in self.groups.values():
             _ = group.tables, group.shares
         _ = self.models, self.by_digest
-        for split in JUDGED:
+        for split in SCORED_SPLITS:
             _ = [average.interval for average in self.averages[split] if average.rank]
 
     @cached_property
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[SubmissionRecord]:
         """All submissions, in the order in which they came."""
         return sorted((entry for group in self.groups.values() for entry in group.kept), key=_time)
 
-    def listed(self, task: str | None, framework: str | None, split: str | None, sort: str) -> list[Table]:
+    def listed(
+        self, task: str | None, framework: str | None, split: str | None, sort: str
+    ) -> list[RankTable]:
         """All tables under some filters, as `ranking.tables` makes them.
 
         Raises:
@@ -146,7 +150,7 @@ class Snapshot:
         if (task, framework, split, sort) == (None, None, None, "score"):
             ready = (table for group in self.groups.values() for table in group.tables.values())
             return sorted(ready, key=lambda table: table.task)
-        return tables(self.kept, task, framework, split, sort)
+        return rank_tables(self.kept, task, framework, split, sort)
 
     @cached_property
     def by_digest(self) -> dict[str, TaskGroup]:
@@ -156,20 +160,20 @@ class Snapshot:
     @cached_property
     def models(self) -> dict[str, ModelGroup]:
         """The models by the address of their page, also those of which everything was withdrawn."""
-        found: dict[tuple[str, str | None], list[Kept]] = {}
+        found: dict[tuple[str, str | None], list[SubmissionRecord]] = {}
         for entry in self.kept:
             found.setdefault((entry.facts.model, entry.facts.framework), []).append(entry)
         groups = [ModelGroup(model, framework, tuple(kept)) for (model, framework), kept in found.items()]
         return {group.address: group for group in groups}
 
     @cached_property
-    def averages(self) -> dict[str, list[Average]]:
+    def averages(self) -> dict[str, list[MacroAverage]]:
         """The macro averages per split."""
-        return {split: averages(self.kept, split) for split in JUDGED}
+        return {split: macro_averages(self.kept, split) for split in SCORED_SPLITS}
 
-    def latest(self, most: int) -> list[Kept]:
+    def latest(self, maximum: int) -> list[SubmissionRecord]:
         """The newest submissions that stand, newest first."""
-        return list(islice((entry for entry in reversed(self.kept) if entry.withdrawn is None), most))
+        return list(islice((entry for entry in reversed(self.kept) if entry.withdrawn is None), maximum))
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -186,5 +190,5 @@ class Snapshot:
         }
 
 
-def _time(entry: Kept) -> tuple[str, str]:
+def _time(entry: SubmissionRecord) -> tuple[str, str]:
     return entry.submitted, entry.digest

@@ -8,15 +8,15 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
-from mathbench.leaderboard.ranking.rank import SORTS, Line
-from mathbench.leaderboard.ranking.render import comma_separated, told_apart
+from mathbench.leaderboard.ranking.rank import SORTS, Entry
+from mathbench.leaderboard.ranking.render import comma_separated, disambiguate_names
 from mathbench.leaderboard.site import charts, facets
-from mathbench.leaderboard.site.page import CSV, Frame, Page, html, table
-from mathbench.leaderboard.site.snapshot import JUDGED, TaskGroup
+from mathbench.leaderboard.site.page import CSV, Page, PageContext, html, table
+from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, TaskGroup
 from mathbench.rows import Rows
 from mathbench.scores.results import Score
 
-SHOWN = 100  # lines of a ranking on one page
+MAX_LISTED = 100  # lines of a ranking on one page
 STRATA = 12  # models of the table of strata
 GRIDS = 4  # models with a grid of lengths
 
@@ -30,7 +30,7 @@ class Filters:
     badge: str = ""
     sort: str = "score"
 
-    def fit(self, line: Line) -> bool:
+    def fit(self, line: Entry) -> bool:
         """Whether a line is shown; floors and the solver always are."""
         if line.kind != "model":
             return True
@@ -46,7 +46,7 @@ class Ranking:
     """The ranking of one split: the lines that are shown, and how many fit."""
 
     split: str
-    lines: tuple[Line, ...]
+    lines: tuple[Entry, ...]
     fitting: int
     total: int
 
@@ -80,10 +80,10 @@ class Grid:
 Strata = dict[str, dict[str, Score]]  # per split and stratum
 
 
-def page(group: TaskGroup, frame: Frame, filters: Filters) -> Page:
+def page(group: TaskGroup, frame: PageContext, filters: Filters) -> Page:
     """A task's page."""
     best = leading(group)
-    rankings = [ranking(group, split, filters) for split in JUDGED if split in group.tables]
+    rankings = [ranking(group, split, filters) for split in SCORED_SPLITS if split in group.tables]
     drawn = [(name, _lengths(strata)) for name, strata in best]
     return html(
         "task.html",
@@ -98,7 +98,7 @@ def page(group: TaskGroup, frame: Frame, filters: Filters) -> Page:
         plot=charts.curves(drawn),
         grids=[grid for name, strata in best[:GRIDS] if (grid := _grid(name, strata))],
         facets=_facets(best),
-        strata=[_strata(best, split) for split in JUDGED if split in group.tables],
+        strata=[_strata(best, split) for split in SCORED_SPLITS if split in group.tables],
     )
 
 
@@ -109,22 +109,22 @@ def ranking(group: TaskGroup, split: str, filters: Filters) -> Ranking:
     fitting.sort(key=SORTS[filters.sort if filters.sort in SORTS else "score"])
     models = sum(line.kind == "model" for line in fitting)
     total = sum(line.kind == "model" for line in every)
-    return Ranking(split, tuple(told_apart(fitting)[:SHOWN]), models, total)
+    return Ranking(split, tuple(disambiguate_names(fitting)[:MAX_LISTED]), models, total)
 
 
-def leading(group: TaskGroup, most: int = STRATA) -> list[tuple[str, Strata]]:
+def leading(group: TaskGroup, maximum: int = STRATA) -> list[tuple[str, Strata]]:
     """The best models of the first split that there is, with their strata on both."""
-    return [(_label(line), _all_strata(group, line)) for line in told_apart(group.best)[:most]]
+    return [(_label(line), _all_strata(group, line)) for line in disambiguate_names(group.best)[:maximum]]
 
 
-def _label(line: Line) -> str:
+def _label(line: Entry) -> str:
     return f"{line.model} ({line.framework})" if line.framework else line.model
 
 
-def _all_strata(group: TaskGroup, line: Line) -> Strata:
+def _all_strata(group: TaskGroup, line: Entry) -> Strata:
     kept = group.of_line(line)
-    splits = [split for split in JUDGED if all(split in entry.checked.scores for entry in kept)]
-    return {split: facets.merged(kept, split) for split in splits}
+    splits = [split for split in SCORED_SPLITS if all(split in entry.checked.scores for entry in kept)]
+    return {split: facets.merge_strata(kept, split) for split in splits}
 
 
 def _lengths(strata: Strata) -> dict[str, dict[int, Score]]:
@@ -135,16 +135,16 @@ def _lengths(strata: Strata) -> dict[str, dict[int, Score]]:
 
 def _grid(name: str, strata: Strata) -> Grid | None:
     cells: dict[tuple[int, int], Score] = {}
-    for split in reversed(JUDGED):  # where both splits have a pair, the lengths of training are shown
+    for split in reversed(SCORED_SPLITS):  # where both splits have a pair, the lengths of training are shown
         cells |= facets.by_pair(strata.get(split, {}))
-    inside = frozenset(facets.by_pair(strata.get(JUDGED[0], {})))
+    inside = frozenset(facets.by_pair(strata.get(SCORED_SPLITS[0], {})))
     first, second = (tuple(sorted({pair[i] for pair in cells})) for i in (0, 1))
     return Grid(name, first, second, cells, inside) if len(first) > 1 else None
 
 
 def _facets(best: Sequence[tuple[str, Strata]]) -> list[Facet]:
     found = []
-    for split in JUDGED:
+    for split in SCORED_SPLITS:
         named = [(name, facets.by_other(strata.get(split, {}))) for name, strata in best]
         keys = dict.fromkeys(key for _, by_key in named for key in by_key)
         found += [_facet(key, split, [(name, by_key.get(key, {})) for name, by_key in named]) for key in keys]
@@ -176,7 +176,7 @@ def strata_data(group: TaskGroup) -> Page:
     """The counts behind curves, grids and tables of strata as CSV, of the best models."""
     rows = [
         (split, stratum, name, count.n, count.correct, count.exact_match, *count.interval)
-        for name, strata in leading(group, SHOWN)
+        for name, strata in leading(group, MAX_LISTED)
         for split, counts in strata.items()
         for stratum, count in counts.items()
     ]
@@ -190,12 +190,12 @@ def samples(group: TaskGroup) -> list[dict[str, Any]]:
 
 @lru_cache(maxsize=1024)
 def _samples(said: str) -> list[dict[str, Any]]:
-    wanted = json.loads(said)
+    requested = json.loads(said)
     try:
-        made = type(make_task(wanted["id"])).of(wanted["parameters"])
+        made = type(make_task(requested["id"])).of(requested["parameters"])
         return [
             {"split": split, "question": row["question"], "answer": row["answer"]}
-            for split in JUDGED
+            for split in SCORED_SPLITS
             for row in Rows(made, split, seed=0).batch(range(2)).to_pylist()
         ]
     except InputError:  # a task of another version of mathbench

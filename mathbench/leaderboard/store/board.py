@@ -15,13 +15,13 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.check import Checked
+from mathbench.leaderboard.check import CheckResult
 from mathbench.leaderboard.store import rows as records
-from mathbench.leaderboard.store.database import Unreachable, engine_of, url_of
-from mathbench.leaderboard.store.rows import now
+from mathbench.leaderboard.store.database import DatabaseUnreachable, engine_of, url_of
+from mathbench.leaderboard.store.rows import utc_now
 from mathbench.leaderboard.store.tables import AttemptRow, Base, BoardRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
-from mathbench.leaderboard.submission_record import Kept, one_of
+from mathbench.leaderboard.submission_record import SubmissionRecord, find_by_prefix
 from mathbench.scores import schema
 
 VERSION = "2"  # of the tables; an older board is upgraded in place, a newer one is refused
@@ -33,7 +33,7 @@ _INSERT: dict[str, Any] = {"sqlite": sqlite_dialect.insert, "postgresql": postgr
 # what an attempt that was not refused came to: each of these changes what the board shows
 SENT = ("kept", "repeated")
 CHANGES = (*SENT, "withdrawn", "reproduced")
-MANY = 500  # changed submissions; beyond it all are read at once
+MAX_CHANGED = 500  # changed submissions; beyond it all are read at once
 
 # how often each content was sent; to withdraw it is no sending
 _SENDINGS = (
@@ -42,7 +42,7 @@ _SENDINGS = (
 
 
 @dataclass(frozen=True)
-class Place:
+class StoreResult:
     """What became of one attempt.
 
     Args:
@@ -51,13 +51,13 @@ class Place:
         attempts: how often this content was submitted, this time included.
     """
 
-    kept: Kept
+    kept: SubmissionRecord
     new: bool
     attempts: int
 
 
 @dataclass(frozen=True)
-class State:
+class BoardVersion:
     """How far the record of a board goes.
 
     Args:
@@ -142,7 +142,7 @@ class Board:
             yield
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            kind = InputError if isinstance(error, DataError | IntegrityError) else Unreachable
+            kind = InputError if isinstance(error, DataError | IntegrityError) else DatabaseUnreachable
             raise kind(f"the board {self.name} cannot be used: {reason}") from None
 
     @contextmanager
@@ -152,14 +152,14 @@ class Board:
             yield session
 
     def keep(
-        self, submission: Submission, checked: Checked, source: str = "", token: str | None = None
-    ) -> Place:
+        self, submission: Submission, checked: CheckResult, source: str = "", token: str | None = None
+    ) -> StoreResult:
         """Keep a checked submission; the same content again is an attempt, but no second submission."""
         columns = records.columns(submission, checked)  # packed before the board is locked
         with self._one_line(), Session(self._engine) as session, session.begin():
             # the attempt is written first: a transaction that begins by reading may not become a writer
             attempt = AttemptRow(
-                at=now(), digest=submission.digest, outcome="kept", message=source, token=token
+                at=utc_now(), digest=submission.digest, outcome="kept", message=source, token=token
             )
             session.add(attempt)
             session.flush()
@@ -172,13 +172,13 @@ class Board:
             row = session.get_one(SubmissionRow, submission.digest)
             sent = _SENDINGS.where(AttemptRow.digest == submission.digest)
             attempts = session.execute(sent).one()[1]
-            return Place(records.kept(row, attempts), new, attempts)
+            return StoreResult(records.kept(row, attempts), new, attempts)
 
     def refuse(self, message: str, token: str | None = None) -> None:
         """Keep the trace of an attempt that was refused."""
         with self.transaction() as session:
             session.add(
-                AttemptRow(at=now(), digest=None, outcome="refused", message=message[:1000], token=token)
+                AttemptRow(at=utc_now(), digest=None, outcome="refused", message=message[:1000], token=token)
             )
 
     def withdraw(self, digest: str, reason: str) -> None:
@@ -189,7 +189,7 @@ class Board:
         """
         schema.text(500)(reason, "the reason")
         with self._one_line(), Session(self._engine) as session, session.begin():
-            session.add(AttemptRow(at=now(), digest=digest, outcome="withdrawn", message=reason))
+            session.add(AttemptRow(at=utc_now(), digest=digest, outcome="withdrawn", message=reason))
             session.flush()
             row = session.get(SubmissionRow, digest)
             if row is None:
@@ -201,30 +201,30 @@ class Board:
     def set_badge(self, digest: str, badge: str) -> None:
         """Give a submission another badge, one of `kept.BADGES`."""
         with self.transaction() as session:
-            session.add(AttemptRow(at=now(), digest=digest, outcome="reproduced", message=badge))
+            session.add(AttemptRow(at=utc_now(), digest=digest, outcome="reproduced", message=badge))
             session.execute(update(SubmissionRow).where(SubmissionRow.digest == digest).values(badge=badge))
 
-    def kept(self) -> list[Kept]:
+    def records(self) -> list[SubmissionRecord]:
         """All submissions, also withdrawn ones, in the order in which they came."""
         return self._read()
 
-    def kept_between(self, old: State, new: State) -> list[Kept]:
+    def records_between(self, old: BoardVersion, new: BoardVersion) -> list[SubmissionRecord]:
         """The submissions that came or changed between two states; all of them where that cannot be told."""
         between = (AttemptRow.id > old.last, AttemptRow.id <= new.last, AttemptRow.outcome.in_(CHANGES))
         with self.transaction() as session:
             digests = [str(digest) for digest in session.scalars(select(AttemptRow.digest).where(*between))]
         # transactions overlap: one may end late with a number that is below those seen
-        if new.changes - old.changes != len(digests) or len(digests) > MANY:
+        if new.changes - old.changes != len(digests) or len(digests) > MAX_CHANGED:
             return self._read()
         return self._read(digests)
 
-    def state(self) -> State:
+    def version(self) -> BoardVersion:
         """Something that is another when what the board shows may be; it reads no submission."""
         query = select(func.count(), func.coalesce(func.max(AttemptRow.id), 0))
         with self.transaction() as session:
-            return State(*session.execute(query.where(AttemptRow.outcome.in_(CHANGES))).one())
+            return BoardVersion(*session.execute(query.where(AttemptRow.outcome.in_(CHANGES))).one())
 
-    def _read(self, digests: list[str] | None = None) -> list[Kept]:
+    def _read(self, digests: list[str] | None = None) -> list[SubmissionRecord]:
         """Submissions in the order in which they came: some, or all."""
         query, sendings = select(SubmissionRow), _SENDINGS
         if digests is not None:
@@ -235,25 +235,25 @@ class Board:
             rows = session.scalars(query.order_by(SubmissionRow.submitted, SubmissionRow.digest))
             return [records.kept(row, counts.get(row.digest, 1)) for row in rows]
 
-    def one(self, digest: str) -> Kept | None:
+    def one(self, digest: str) -> SubmissionRecord | None:
         """The submission with a digest; None when there is none."""
         with self.transaction() as session:
             row = session.get(SubmissionRow, digest)
             sent = session.execute(_SENDINGS.where(AttemptRow.digest == digest)).first()
             return records.kept(row, sent[1] if sent else 1) if row else None
 
-    def packed(self, digest: str) -> bytes:
+    def predictions_bytes(self, digest: str) -> bytes:
         """The kept predictions of one submission, as a Parquet file."""
         with self._one_line(), Session(self._engine) as session:
             return session.scalars(select(SubmissionRow.packed).where(SubmissionRow.digest == digest)).one()
 
-    def find(self, wanted: str) -> Kept:
+    def find(self, requested: str) -> SubmissionRecord:
         """The submission whose digest begins so.
 
         Raises:
             InputError: when there is none, or more than one.
         """
-        return one_of(self.kept(), wanted)
+        return find_by_prefix(self.records(), requested)
 
     def attempts(self) -> dict[str, int]:
         """How many attempts ended in which way."""

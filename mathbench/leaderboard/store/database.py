@@ -15,7 +15,7 @@ KINDS = ("sqlite", "postgresql")
 PATIENCE = 30_000  # milliseconds that a writer waits for another one
 
 
-class Unreachable(InputError):
+class DatabaseUnreachable(InputError):
     """The database failed, and not what was asked of it."""
 
 

@@ -10,24 +10,24 @@ from pathlib import Path
 from mathbench.errors import InputError
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import Manifest
-from mathbench.leaderboard.submission_record import Kept, one_of
+from mathbench.leaderboard.submission_record import SubmissionRecord, find_by_prefix
 from mathbench.scores import schema
-from mathbench.scores.untrusted import bounded
+from mathbench.scores.untrusted import read_limited
 from mathbench.storage import atomic
 
 
-def file_name(entry: Kept) -> str:
+def file_name(entry: SubmissionRecord) -> str:
     """A readable name that says what is inside; strangers choose the words, so only plain ones are kept."""
     words = f"{entry.facts.task['name']} {entry.facts.model} {entry.facts.framework or ''}"
     plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:100].strip("-")
     return f"{plain}-{entry.digest[:12]}.json"
 
 
-def export(kept: Iterable[Kept], folder: Path) -> list[Path]:
+def export(records: Iterable[SubmissionRecord], folder: Path) -> list[Path]:
     """Write one file per submission; files of other people's submissions stay as they are."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for entry in kept:
+    for entry in records:
         path = folder / file_name(entry)
         _write(path, entry)
         paths.append(path)
@@ -40,21 +40,21 @@ def paths_of(folder: Path) -> list[Path]:
     return sorted(inner.glob("*.json"))
 
 
-def read_file(path: Path) -> Kept:
+def read_file(path: Path) -> SubmissionRecord:
     """One submission.
 
     Raises:
         InputError: names the file that is not a result, and why.
     """
     try:
-        entry = Kept.of(schema.parse(bounded(path, schema.MOST_BYTES), path.name))
+        entry = SubmissionRecord.of(schema.parse(read_limited(path, schema.MAX_BYTES), path.name))
         Manifest(entry.manifest)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     return entry
 
 
-def read(folder: Path) -> list[Kept]:
+def read(folder: Path) -> list[SubmissionRecord]:
     """All submissions of a folder, in the order in which they came.
 
     Raises:
@@ -63,7 +63,7 @@ def read(folder: Path) -> list[Kept]:
     return sorted(map(read_file, paths_of(folder)), key=lambda entry: (entry.submitted, entry.digest))
 
 
-def withdraw(folder: Path, wanted: str, reason: str) -> str:
+def withdraw(folder: Path, requested: str, reason: str) -> str:
     """Mark a submission of a folder board as withdrawn; its file stays.
 
     Returns:
@@ -74,7 +74,7 @@ def withdraw(folder: Path, wanted: str, reason: str) -> str:
     """
     schema.text(500)(reason, "the reason")
     by_path = {path: read_file(path) for path in paths_of(folder)}
-    entry = one_of(list(by_path.values()), wanted)
+    entry = find_by_prefix(list(by_path.values()), requested)
     if entry.withdrawn is not None:
         raise InputError(f"{entry.digest[:8]} is withdrawn already: {entry.withdrawn}")
     path = next(path for path, other in by_path.items() if other is entry)
@@ -82,7 +82,7 @@ def withdraw(folder: Path, wanted: str, reason: str) -> str:
     return entry.digest
 
 
-def _write(path: Path, entry: Kept) -> None:
+def _write(path: Path, entry: SubmissionRecord) -> None:
     atomic.write(path, json.dumps(entry.to_json(), indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
@@ -97,9 +97,9 @@ def folder_of(target: str | Path | None) -> Path:
     return Path(str(target or os.environ.get("MATHBENCH_BOARD")))
 
 
-def kept_on(target: str | Path | None) -> tuple[str, list[Kept]]:
+def load_records(target: str | Path | None) -> tuple[str, list[SubmissionRecord]]:
     """The name and the submissions of any board: a folder, a file or a database URL."""
     if is_folder(target):
         return str(folder_of(target)), read(folder_of(target))
     board = Board(target, create=False)
-    return board.name, board.kept()
+    return board.name, board.records()

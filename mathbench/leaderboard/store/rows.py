@@ -3,24 +3,24 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from mathbench.leaderboard.check import Checked
+from mathbench.leaderboard.check import CheckResult
 from mathbench.leaderboard.store.tables import ScoreRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
-from mathbench.leaderboard.submission_record import Kept
+from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.results import Score, SplitScore
 
 
-def now() -> str:
+def utc_now() -> str:
     """The time in UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def columns(submission: Submission, checked: Checked) -> dict[str, Any]:
+def columns(submission: Submission, checked: CheckResult) -> dict[str, Any]:
     """The columns of a submission that comes now; its predictions are packed."""
     manifest = submission.manifest
     return {
         "digest": submission.digest,
-        "submitted": now(),
+        "submitted": utc_now(),
         "badge": "re-scored",
         "task_id": manifest.task.id,
         "task_name": manifest.task.name,
@@ -33,7 +33,7 @@ def columns(submission: Submission, checked: Checked) -> dict[str, Any]:
     }
 
 
-def score_rows(digest: str, checked: Checked) -> list[ScoreRow]:
+def score_rows(digest: str, checked: CheckResult) -> list[ScoreRow]:
     """The recomputed scores of a submission, one row per split."""
     return [
         ScoreRow(
@@ -50,15 +50,15 @@ def score_rows(digest: str, checked: Checked) -> list[ScoreRow]:
     ]
 
 
-def kept(row: SubmissionRow, attempts: int) -> Kept:
+def kept(row: SubmissionRow, attempts: int) -> SubmissionRecord:
     """A submission as it stands on the board."""
     scores = {
         s.split: SplitScore(Score(s.n, s.correct), {name: Score(*c) for name, c in s.strata.items()})
         for s in row.scores
     }
     solver = {s.split: Score(s.solver_n, s.solver_correct) for s in row.scores}
-    checked = Checked(scores, solver, tuple(row.differences))
-    return Kept(
+    checked = CheckResult(scores, solver, tuple(row.differences))
+    return SubmissionRecord(
         row.digest,
         row.submitted,
         row.badge,

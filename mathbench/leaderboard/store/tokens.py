@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.rows import now
+from mathbench.leaderboard.store.rows import utc_now
 from mathbench.leaderboard.store.tables import TokenRow
 
 PREFIX = "mb_"  # lets people, and programs that search for leaked secrets, see what it is
@@ -50,7 +50,7 @@ def create(board: Board, name: str) -> str:
     with board.transaction() as session:
         if session.get(TokenRow, name):
             raise InputError(f"the board already has a token '{name}'; names are not used twice.")
-        session.add(TokenRow(name=name, digest=_digest(secret), created=now(), revoked=None))
+        session.add(TokenRow(name=name, digest=_digest(secret), created=utc_now(), revoked=None))
     return secret
 
 
@@ -74,10 +74,10 @@ def revoke(board: Board, name: str) -> None:
             raise InputError(f"the board has no token {name!a}. {did_you_mean(name, names)}")
         if row.revoked:
             raise InputError(f"the token '{name}' was revoked at {row.revoked}.")
-        row.revoked = now()
+        row.revoked = utc_now()
 
 
-def holder(board: Board, secret: str) -> str | None:
+def token_name(board: Board, secret: str) -> str | None:
     """The name of the token with this secret; None when there is none that is good."""
     told, found = _digest(secret), None
     with board.transaction() as session:
@@ -88,10 +88,10 @@ def holder(board: Board, secret: str) -> str | None:
     return found
 
 
-def hide(text: str) -> str:
+def redact_tokens(text: str) -> str:
     """A text for logs, tables and error messages, without the tokens in it.
 
-    >>> hide("mb_0123456789abcdef is wrong")
+    >>> redact_tokens("mb_0123456789abcdef is wrong")
     'mb_(hidden) is wrong'
     """
     return SECRET.sub(f"{PREFIX}(hidden)", text)

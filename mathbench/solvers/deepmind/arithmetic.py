@@ -100,7 +100,7 @@ _DIV = (
 def _in_base(reader: Reader, found: Any) -> str:
     base = int(found["base"])
     p, q = int(found["p"], base), int(found["q"], base)
-    return text.show(p + q if found["sign"] == "+" else p - q, base)
+    return text.to_text(p + q if found["sign"] == "+" else p - q, base)
 
 
 _IN_BASE = r"(?P<p>-?[\da-z]+) (?P<sign>[+-]) (?P<q>-?[\da-z]+)"

@@ -91,9 +91,9 @@ def answered(question: str, definitions: Iterable[Rule], questions: Iterable[Rul
     """
     definitions, reader, rest = list(definitions), Reader(), question
     while True:
-        for asked in questions:
-            if found := asked.form.fullmatch(rest):
-                return str(asked.meaning(reader, found))
+        for requested in questions:
+            if found := requested.form.fullmatch(rest):
+                return str(requested.meaning(reader, found))
         sentence, stop, rest = rest.partition(". ")
         if not stop or not _defined(reader, sentence + ".", definitions):
             raise NotUnderstood(f"cannot read {sentence + stop.strip()!r} in {question!r}")

@@ -6,39 +6,47 @@ the attention of Luong, Pham, Manning, "Effective Approaches to Attention-based 
 
 from typing import Any
 
-from mathbench.baselines.models.interface import Network, Place, Shape
-from mathbench.baselines.models.keras.autoregressive import KerasWriter, Models, after_start, attended, read
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.keras.autoregressive import (
+    KerasAutoregressiveModel,
+    KerasSubmodels,
+    attention_output,
+    read,
+    shift_right,
+)
 from mathbench.baselines.models.keras.backend import keras
-from mathbench.baselines.models.keras.model import lstm, seeds
-from mathbench.baselines.settings import AttentionalLSTM as Settings
+from mathbench.baselines.models.keras.model import layer_seeds, make_lstm
+from mathbench.baselines.settings import AttentionalLSTMSettings
 
 
 class AttentionalLSTM:
     """The layers; tensors of a state are ``memory`` (B, T, R), ``reads`` (B, T), and of the writer h and c."""
 
-    def __init__(self, kind: Any, shape: Shape, settings: Settings, seed: int | str):
+    def __init__(self, kind: Any, shape: NetworkShape, settings: AttentionalLSTMSettings, seed: int | str):
         self.kind, self.settings, self.start = kind, settings, shape.symbols
-        luck = iter(seeds(seed, 8 + 2 * settings.layers))
+        seeds = iter(layer_seeds(seed, 8 + 2 * settings.layers))
         whole = {"return_sequences": True, "return_state": True}
         directions = ("onward", "back") if settings.reading == "both" else ("onward",)
 
         def reader(name: str) -> Any:
-            return lstm(
+            return make_lstm(
                 kind,
                 settings.reader,
-                [next(luck), next(luck)],
+                [next(seeds), next(seeds)],
                 settings.gain,
                 name=f"readers_{name}",
                 **whole,
             )
 
         def dense(name: str, units: int, **options: Any) -> Any:
-            glorot = kind.initializers.GlorotUniform(seed=next(luck))
+            glorot = kind.initializers.GlorotUniform(seed=next(seeds))
             return kind.layers.Dense(units, kernel_initializer=glorot, name=name, **options)
 
         def writer(i: int) -> Any:
             gain = settings.gain if i == 0 else 1.0
-            return lstm(kind, settings.hidden, [next(luck), next(luck)], gain, name=f"writer{i}", **whole)
+            return make_lstm(
+                kind, settings.hidden, [next(seeds), next(seeds)], gain, name=f"writer{i}", **whole
+            )
 
         self.readers = {name: reader(name) for name in directions}
         self.bridge = dense("bridge", settings.layers * settings.hidden, activation="tanh")
@@ -60,14 +68,14 @@ class AttentionalLSTM:
     def written(self, tokens: Any, state: list[Any]) -> tuple[Any, list[Any], dict[str, Any]]:
         """Tokens (B, A) through the writer: logits (B, A, V), the state after them, what there is to look at."""
         ops, (memory, reads, h, c) = self.kind.ops, state
-        states, ends = self._one_hot(tokens), []
+        states, stops = self._one_hot(tokens), []
         for i, writer in enumerate(self.writers):
             states, *end = writer(states, initial_state=[h[:, i], c[:, i]])  # (B, A, H)
-            ends.append(end)
+            stops.append(end)
         q, k = self.query(states)[:, None], memory[:, None]  # (B, 1, A, R), (B, 1, T, R)
-        found, weights = attended(self.kind, q, k, k, reads[:, None, None])
+        found, weights = attention_output(self.kind, q, k, k, reads[:, None, None])
         found = self.merge(ops.concatenate([states, found[:, 0]], axis=2))  # (B, A, H)
-        h, c = (ops.stack(parts, axis=1) for parts in zip(*ends, strict=True))
+        h, c = (ops.stack(parts, axis=1) for parts in zip(*stops, strict=True))
         looks = {"attention/attention": weights, "hidden/writer": states, "hidden/reader": memory}
         return self.output(self.drop(found)), [memory, reads, h, c], looks
 
@@ -83,16 +91,18 @@ class AttentionalLSTM:
         return self.kind.ops.one_hot(tokens, self.start + 1)
 
 
-def models_of(kind: Any, shape: Shape, settings: Settings, seed: int | str) -> Models:
-    """The three models (see `mathbench.baselines.models.keras.autoregressive.Models`)."""
+def models_of(
+    kind: Any, shape: NetworkShape, settings: AttentionalLSTMSettings, seed: int | str
+) -> KerasSubmodels:
+    """The three models (see `mathbench.baselines.models.keras.autoregressive.KerasSubmodels`)."""
     net = AttentionalLSTM(kind, shape, settings, seed)
     questions, answers = (kind.Input((None,), dtype="int32") for _ in range(2))
     state = net.begin(questions)
-    logits, _, looks = net.written(after_start(kind, answers, net.start), state)
+    logits, _, looks = net.written(shift_right(kind, answers, net.start), state)
     token = kind.Input((), dtype="int32")
     known = [kind.Input(part.shape[1:], dtype=part.dtype) for part in state]
     step, after, _ = net.written(token[:, None], known)  # (B, 1, V)
-    return Models(
+    return KerasSubmodels(
         net.start,
         kind.Model([questions, answers], logits),
         kind.Model(questions, state),
@@ -101,13 +111,17 @@ def models_of(kind: Any, shape: Shape, settings: Settings, seed: int | str) -> M
     )
 
 
-def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: AttentionalLSTMSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
     """
-    return KerasWriter(models_of(keras(place.threads), shape, settings, seed), shape, settings, place)
+    return KerasAutoregressiveModel(
+        models_of(keras(device_config.threads), shape, settings, seed), shape, settings, device_config
+    )

@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.decoding import Float, likeliest, up_to_end, with_end
-from mathbench.baselines.models.interface import Place, Shape
+from mathbench.baselines.models.decoding import Float, append_end, decode, strip_end
+from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.models.keras.model import KerasNetwork
-from mathbench.baselines.settings import Writing
+from mathbench.baselines.settings import WritingSettings
 from mathbench.errors import InputError
 
 PLAIN = {"precision": "float32", "accumulate": 1, "compile": "no", "decay": 0.0}
 
 
 @dataclass(frozen=True)
-class Models:
+class KerasSubmodels:
     """What a writing network is in Keras; all share their layers.
 
     Args:
@@ -35,11 +35,11 @@ class Models:
     looks: dict[str, Any] = field(default_factory=dict)
 
 
-class KerasWriter(KerasNetwork):
+class KerasAutoregressiveModel(KerasNetwork):
     """Models that write (see `mathbench.baselines.models.interface.Network`).
 
     Args:
-        models: see `Models`.
+        models: see `KerasSubmodels`.
         shape: for the longest training answer.
         settings: the hyperparameters.
         place: device and threads.
@@ -48,13 +48,19 @@ class KerasWriter(KerasNetwork):
         InputError: for a setting that PyTorch alone has.
     """
 
-    def __init__(self, models: Models, shape: Shape, settings: Writing, place: Place):
+    def __init__(
+        self,
+        models: KerasSubmodels,
+        shape: NetworkShape,
+        settings: WritingSettings,
+        device_config: DeviceConfig,
+    ):
         for name, value in PLAIN.items():
             if getattr(settings, name) != value:
                 raise InputError(
                     f"in Keras {name} must be {value}. Received: {getattr(settings, name)}. Give --framework torch."
                 )
-        super().__init__(models.whole, _int32, settings, place)
+        super().__init__(models.whole, _int32, settings, device_config)
         self._models, self.start = models, models.start
         self._beam, self._longest = settings.beam, settings.tokens(shape.answer)
 
@@ -64,11 +70,11 @@ class KerasWriter(KerasNetwork):
 
     def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, Float]:
         """What `predict` answers, and the probability of each token given those before it; (n, longest) both."""
-        return likeliest(self, questions, self._longest, beam or self._beam)
+        return decode(self, questions, self._longest, beam or self._beam)
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
         """Hidden states and attention weights for one question and its answer."""
-        answer = up_to_end(answers[:1])
+        answer = strip_end(answers[:1])
         looking = self.keras.Model(self.model.inputs, self._models.looks)
         found = looking.predict_on_batch([_int32(questions[:1]), _int32(answer)])
         seen = {name: matrix[0] for name, matrix in found.items() if matrix.ndim == 3}
@@ -78,24 +84,24 @@ class KerasWriter(KerasNetwork):
         return seen
 
     def begin(self, questions: Tokens) -> list[Any]:
-        """See `mathbench.baselines.models.decoding.Scribe`."""
+        """See `mathbench.baselines.models.decoding.StepDecoder`."""
         with self.keras.device(self.device):
             state: list[Any] = self._models.begin.predict_on_batch(_int32(questions))
         return state
 
     def advance(self, state: list[Any], tokens: Tokens) -> tuple[Float, list[Any]]:
-        """See `mathbench.baselines.models.decoding.Scribe`."""
+        """See `mathbench.baselines.models.decoding.StepDecoder`."""
         with self.keras.device(self.device):
             logits, *state = self._models.advance.predict_on_batch([_int32(tokens), *state])
         return logits, state
 
     def select(self, state: list[Any], rows: Tokens) -> list[Any]:
-        """See `mathbench.baselines.models.decoding.Scribe`."""
+        """See `mathbench.baselines.models.decoding.StepDecoder`."""
         return [part[rows] for part in state]
 
     def _batch(self, questions: Tokens, labels: Tokens) -> tuple[Any, Tokens]:
-        wanted = with_end(labels)
-        return [_int32(questions), _int32(np.maximum(wanted, 0))], wanted
+        requested = append_end(labels)
+        return [_int32(questions), _int32(np.maximum(requested, 0))], requested
 
 
 def read(kind: Any, questions: Any, masked: bool) -> Any:
@@ -110,12 +116,12 @@ def read(kind: Any, questions: Any, masked: bool) -> Any:
     return ops.logical_or(characters, ops.logical_not(ops.any(characters, axis=1, keepdims=True)))
 
 
-def after_start(kind: Any, answers: Any, start: int) -> Any:
+def shift_right(kind: Any, answers: Any, start: int) -> Any:
     """Answers (B, A) moved behind the start: what stands before each of their tokens."""
     return kind.ops.concatenate([kind.ops.full_like(answers[:, :1], start), answers[:, :-1]], axis=1)
 
 
-def attended(kind: Any, q: Any, k: Any, v: Any, mask: Any) -> tuple[Any, Any]:
+def attention_output(kind: Any, q: Any, k: Any, v: Any, mask: Any) -> tuple[Any, Any]:
     """Scaled dot-product attention, heads first: what is found (B, h, S, E), and the weights (B, h, S, T)."""
     ops = kind.ops
     scores = ops.matmul(q, ops.swapaxes(k, 2, 3)) / float(q.shape[3]) ** 0.5  # (B, h, S, T)

@@ -8,44 +8,50 @@ from typing import Any
 
 import numpy as np
 
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
 from mathbench.baselines.models.keras.backend import keras
-from mathbench.baselines.models.keras.model import UNROLLED, KerasNetwork, lstm, seeds
-from mathbench.baselines.settings import Seq2Seq
+from mathbench.baselines.models.keras.model import UNROLLED, KerasNetwork, layer_seeds, make_lstm
+from mathbench.baselines.settings import Seq2SeqSettings
 
 
-def model_of(kind: Any, shape: Shape, settings: Seq2Seq, seed: int | str) -> Any:
+def model_of(kind: Any, shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str) -> Any:
     """The Keras model from features (B, T, F) to logits (B, A, V)."""
     marked = settings.positions == "one-hot"
-    luck = seeds(seed, 2 * settings.layers + 3)
+    seeds = layer_seeds(seed, 2 * settings.layers + 3)
     features = kind.Input((None, shape.symbols + shape.question * marked))  # (B, T, F)
-    _, h, c = lstm(kind, settings.hidden, luck[:2], settings.gain, return_state=True, name="reader")(features)
+    _, h, c = make_lstm(kind, settings.hidden, seeds[:2], settings.gain, return_state=True, name="reader")(
+        features
+    )
     written = kind.layers.RepeatVector(shape.answer)(h)  # (B, A, H)
     if marked:
         written = kind.layers.Concatenate()([written, _marks(kind, shape.answer, h)])  # (B, A, H + A)
     start = [h, c] if settings.start == "encoder" else None
     for i in range(settings.layers):
-        own = luck[2 * i + 2 : 2 * i + 4]
+        own = seeds[2 * i + 2 : 2 * i + 4]
         options = {"return_sequences": True, "unroll": shape.answer <= UNROLLED}
-        writer = lstm(kind, settings.written, own, **options, name=f"writer{i}")
+        writer = make_lstm(kind, settings.written, own, **options, name=f"writer{i}")
         written = writer(written, initial_state=start)  # (B, A, W)
-    glorot = kind.initializers.GlorotUniform(seed=luck[-1])
+    glorot = kind.initializers.GlorotUniform(seed=seeds[-1])
     logits = kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(written)  # (B, A, V)
     return kind.Model(features, logits)
 
 
-def build(shape: Shape, settings: Seq2Seq, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
     """
-    model = model_of(keras(place.threads), shape, settings, seed)
+    model = model_of(keras(device_config.threads), shape, settings, seed)
     positions = shape.question if settings.positions == "one-hot" else 0
-    return KerasNetwork(model, lambda tokens: one_hot(tokens, shape.symbols, positions), settings, place)
+    return KerasNetwork(
+        model, lambda tokens: one_hot(tokens, shape.symbols, positions), settings, device_config
+    )
 
 
 def _marks(kind: Any, answer: int, h: Any) -> Any:

@@ -9,39 +9,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
 from mathbench.baselines.models.keras.backend import keras
-from mathbench.baselines.models.keras.model import KerasNetwork, seeds
-from mathbench.baselines.settings import Perceptron
+from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds
+from mathbench.baselines.settings import PerceptronSettings
 
 
-def model_of(kind: Any, shape: Shape, settings: Perceptron, seed: int | str) -> Any:
+def model_of(kind: Any, shape: NetworkShape, settings: PerceptronSettings, seed: int | str) -> Any:
     """The Keras model from features (B, T, F) to logits (B, A, V)."""
-    luck = [kind.initializers.GlorotUniform(seed=key) for key in seeds(seed, settings.layers + 1)]
+    seeds = [kind.initializers.GlorotUniform(seed=key) for key in layer_seeds(seed, settings.layers + 1)]
     features = kind.Input((shape.question, shape.symbols))  # (B, T, F)
     x = kind.layers.Flatten()(features)  # (B, T * F)
     for i in range(settings.layers):
         layer = kind.layers.Dense(
-            settings.hidden, activation="relu", kernel_initializer=luck[i], name=f"hidden{i}"
+            settings.hidden, activation="relu", kernel_initializer=seeds[i], name=f"hidden{i}"
         )
         x = layer(x)  # (B, H)
-    output = kind.layers.Dense(shape.answer * shape.outputs, kernel_initializer=luck[-1], name="output")
+    output = kind.layers.Dense(shape.answer * shape.outputs, kernel_initializer=seeds[-1], name="output")
     logits = kind.layers.Reshape((shape.answer, shape.outputs))(output(x))  # (B, A, V)
     return kind.Model(features, logits)
 
 
-def build(shape: Shape, settings: Perceptron, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: PerceptronSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
     """
-    model = model_of(keras(place.threads), shape, settings, seed)
+    model = model_of(keras(device_config.threads), shape, settings, seed)
 
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(tokens[:, : shape.question], shape.symbols)
 
-    return KerasNetwork(model, features, settings, place)
+    return KerasNetwork(model, features, settings, device_config)

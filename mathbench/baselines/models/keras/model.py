@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import CHUNK, IGNORED, Arrays, Place
+from mathbench.baselines.models.interface import IGNORE_INDEX, PREDICT_BATCH, Arrays, DeviceConfig
 from mathbench.baselines.models.keras.backend import keras
-from mathbench.baselines.settings import Training
+from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
 
-FILE = "model.keras"
+MODEL_FILE = "model.keras"
 UNROLLED = 16  # steps of a recurrence that are worth writing out: a tenth faster, but each has to be traced
 
 
@@ -32,11 +32,11 @@ class KerasNetwork:
         self,
         model: Any,
         features: Callable[[Tokens], NDArray[np.generic]],
-        settings: Training,
-        place: Place,
+        settings: TrainingSettings,
+        device_config: DeviceConfig,
     ):
-        self.keras = keras(place.threads)
-        self.device = device_of(self.keras, place.device)
+        self.keras = keras(device_config.threads)
+        self.device = device_of(self.keras, device_config.device)
         self.model, self._features = model, features
         self.parameters = int(sum(np.prod(w.shape) for w in model.trainable_weights))
         # the generators of layers that draw, such as dropout: every step sets them
@@ -48,13 +48,13 @@ class KerasNetwork:
             settings.rate, settings.beta1, settings.beta2, global_clipnorm=settings.clip or None
         )
         adam.build(model.trainable_variables)
-        loss = self.keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=IGNORED)
+        loss = self.keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=IGNORE_INDEX)
         model.compile(optimizer=adam, loss=loss, jit_compile=False)
 
-    def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
+    def step(self, questions: Tokens, labels: Tokens, rate: float, random_bits: int) -> float:
         """One update on a batch; returns its mean loss."""
         for i, state in enumerate(self._generators):
-            state.assign([key_of(luck, i, half) >> 33 for half in (0, 1)])
+            state.assign([key_of(random_bits, i, half) >> 33 for half in (0, 1)])
         if rate != self._rate:
             self.model.optimizer.learning_rate.assign(rate)
             self._rate = rate
@@ -68,7 +68,9 @@ class KerasNetwork:
 
     def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, NDArray[np.float32]]:
         """The likeliest output tokens and their probabilities, both (n, positions)."""
-        parts = [self._likeliest(questions[i : i + CHUNK]) for i in range(0, len(questions), CHUNK)]
+        parts = [
+            self._likeliest(questions[i : i + PREDICT_BATCH]) for i in range(0, len(questions), PREDICT_BATCH)
+        ]
         tokens, chances = zip(*parts, strict=True)
         return np.concatenate(tokens), np.concatenate(chances)
 
@@ -104,12 +106,12 @@ class KerasNetwork:
 
     def save(self, folder: Path) -> str:
         """Write the weights; returns the name of the file."""
-        self.model.save(folder / FILE)
-        return FILE
+        self.model.save(folder / MODEL_FILE)
+        return MODEL_FILE
 
     def load(self, folder: Path) -> None:
         """Read the weights."""
-        saved = self.keras.saving.load_model(folder / FILE, compile=False)
+        saved = self.keras.saving.load_model(folder / MODEL_FILE, compile=False)
         for mine, theirs in zip(self.model.weights, saved.weights, strict=True):
             mine.assign(theirs)
 
@@ -125,7 +127,7 @@ class KerasNetwork:
         return np.asarray(logits.argmax(axis=2), dtype=np.int64), chances.max(axis=2)
 
 
-def seeds(seed: int | str, count: int) -> list[int]:
+def layer_seeds(seed: int | str, count: int) -> list[int]:
     """Seeds for initialisers, 31 bits each."""
     return [key_of("weights", seed, i) >> 33 for i in range(count)]
 
@@ -133,17 +135,19 @@ def seeds(seed: int | str, count: int) -> list[int]:
 CELLS = {"lstm": "LSTM", "gru": "GRU", "rnn": "SimpleRNN"}
 
 
-def recurrent(kind: Any, cell: str, units: int, luck: list[int], gain: float = 1.0, **options: Any) -> Any:
-    """A layer of cells ``lstm``, ``gru`` or ``rnn`` whose first weights follow from two seeds."""
-    glorot = kind.initializers.VarianceScaling(gain * gain or 1e-12, "fan_avg", "uniform", seed=luck[0])
-    orthogonal = kind.initializers.Orthogonal(seed=luck[1])
+def make_recurrent(
+    kind: Any, cell: str, units: int, seeds: list[int], gain: float = 1.0, **options: Any
+) -> Any:
+    """A layer of cells ``make_lstm``, ``gru`` or ``rnn`` whose first weights follow from two seeds."""
+    glorot = kind.initializers.VarianceScaling(gain * gain or 1e-12, "fan_avg", "uniform", seed=seeds[0])
+    orthogonal = kind.initializers.Orthogonal(seed=seeds[1])
     layer = getattr(kind.layers, CELLS[cell])
     return layer(units, kernel_initializer=glorot, recurrent_initializer=orthogonal, **options)
 
 
-def lstm(kind: Any, units: int, luck: list[int], gain: float = 1.0, **options: Any) -> Any:
-    """An LSTM layer (see `recurrent`)."""
-    return recurrent(kind, "lstm", units, luck, gain, **options)
+def make_lstm(kind: Any, units: int, seeds: list[int], gain: float = 1.0, **options: Any) -> Any:
+    """An LSTM layer (see `make_recurrent`)."""
+    return make_recurrent(kind, "lstm", units, seeds, gain, **options)
 
 
 def device_of(kind: Any, wish: str) -> str:

@@ -11,31 +11,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
 from mathbench.baselines.models.keras.backend import keras
-from mathbench.baselines.models.keras.model import KerasNetwork, recurrent, seeds
-from mathbench.baselines.settings import Classifier
+from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds, make_recurrent
+from mathbench.baselines.settings import ClassifierSettings
 
 
-def model_of(kind: Any, cell: str, shape: Shape, settings: Classifier, seed: int | str) -> Any:
+def model_of(kind: Any, cell: str, shape: NetworkShape, settings: ClassifierSettings, seed: int | str) -> Any:
     """The Keras model from features (B, T, F) to logits (B, 1, C), or with prefixes (B, T, C)."""
-    luck = seeds(seed, 2 * settings.layers + 1)
+    seeds = layer_seeds(seed, 2 * settings.layers + 1)
     features = kind.Input((None, shape.symbols))  # (B, T, F)
     read = features
     for i in range(settings.layers):
         gain = settings.gain if i == 0 else 1.0
         whole = shape.prefix or i + 1 < settings.layers
-        two, options = luck[2 * i : 2 * i + 2], {"return_sequences": whole, "name": f"reader{i}"}
-        read = recurrent(kind, cell, settings.hidden, two, gain, **options)(read)  # (B, T, H), last (B, H)
+        two, options = seeds[2 * i : 2 * i + 2], {"return_sequences": whole, "name": f"reader{i}"}
+        read = make_recurrent(kind, cell, settings.hidden, two, gain, **options)(
+            read
+        )  # (B, T, H), last (B, H)
     if not shape.prefix:
         read = kind.layers.Reshape((1, settings.hidden))(read)  # (B, 1, H)
-    glorot = kind.initializers.GlorotUniform(seed=luck[-1])
+    glorot = kind.initializers.GlorotUniform(seed=seeds[-1])
     return kind.Model(
         features, kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(read)
     )
 
 
-def build(cell: str, shape: Shape, settings: Classifier, seed: int | str, place: Place) -> Network:
+def build(
+    cell: str, shape: NetworkShape, settings: ClassifierSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
@@ -43,10 +47,10 @@ def build(cell: str, shape: Shape, settings: Classifier, seed: int | str, place:
         shape: alphabet, lengths and classes.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
     """
-    model = model_of(keras(place.threads), cell, shape, settings, seed)
-    return _LastPosition(model, lambda tokens: one_hot(tokens, shape.symbols), settings, place)
+    model = model_of(keras(device_config.threads), cell, shape, settings, seed)
+    return _LastPosition(model, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)
 
 
 class _LastPosition(KerasNetwork):

@@ -10,38 +10,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
 from mathbench.baselines.models.keras.backend import keras
-from mathbench.baselines.models.keras.model import KerasNetwork, lstm, seeds
-from mathbench.baselines.settings import Simple
+from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds, make_lstm
+from mathbench.baselines.settings import SimpleSettings
 
 
-def model_of(kind: Any, shape: Shape, settings: Simple, seed: int | str) -> Any:
+def model_of(kind: Any, shape: NetworkShape, settings: SimpleSettings, seed: int | str) -> Any:
     """The Keras model from features (B, T + thinking + A, F) to logits (B, A, V)."""
-    luck = seeds(seed, 2 * settings.layers + 1)
+    seeds = layer_seeds(seed, 2 * settings.layers + 1)
     states = features = kind.Input((None, shape.symbols))  # (B, T + thinking + A, F)
     for i in range(settings.layers):
         gain = settings.gain if i == 0 else 1.0
-        two = luck[2 * i : 2 * i + 2]
-        states = lstm(kind, settings.hidden, two, gain, return_sequences=True, name=f"reader{i}")(states)
-    glorot = kind.initializers.GlorotUniform(seed=luck[-1])
+        two = seeds[2 * i : 2 * i + 2]
+        states = make_lstm(kind, settings.hidden, two, gain, return_sequences=True, name=f"reader{i}")(states)
+    glorot = kind.initializers.GlorotUniform(seed=seeds[-1])
     output = kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")
     return kind.Model(features, output(states[:, -shape.answer :]))  # (B, A, V)
 
 
-def build(shape: Shape, settings: Simple, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: SimpleSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
     """
-    model = model_of(keras(place.threads), shape, settings, seed)
+    model = model_of(keras(device_config.threads), shape, settings, seed)
     blanks = settings.thinking + shape.answer
 
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(np.pad(tokens, ((0, 0), (0, blanks))), shape.symbols)
 
-    return KerasNetwork(model, features, settings, place)
+    return KerasNetwork(model, features, settings, device_config)

@@ -7,11 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from mathbench.baselines.models.interface import Network, Place, Shape
-from mathbench.baselines.models.keras.autoregressive import KerasWriter, Models, after_start, attended, read
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.keras.autoregressive import (
+    KerasAutoregressiveModel,
+    KerasSubmodels,
+    attention_output,
+    read,
+    shift_right,
+)
 from mathbench.baselines.models.keras.backend import keras
-from mathbench.baselines.models.keras.model import seeds
-from mathbench.baselines.settings import Transformer as Settings
+from mathbench.baselines.models.keras.model import layer_seeds
+from mathbench.baselines.settings import TransformerSettings
 
 
 class Transformer:
@@ -21,11 +27,11 @@ class Transformer:
     (B, h, T or longest, D/h): keys and values of what was read, and of what is written so far.
     """
 
-    def __init__(self, kind: Any, shape: Shape, settings: Settings, seed: int | str):
+    def __init__(self, kind: Any, shape: NetworkShape, settings: TransformerSettings, seed: int | str):
         self.kind, self.settings, self.start = kind, settings, shape.symbols
         self.longest = settings.tokens(shape.answer)
-        self._luck, width = iter(seeds(seed, 2 + 12 * settings.layers)), settings.hidden
-        normal = kind.initializers.RandomNormal(0.0, width**-0.5, seed=next(self._luck))
+        self._seeds, width = iter(layer_seeds(seed, 2 + 12 * settings.layers)), settings.hidden
+        normal = kind.initializers.RandomNormal(0.0, width**-0.5, seed=next(self._seeds))
         self.embedding = kind.layers.Embedding(
             shape.symbols + 1, width, embeddings_initializer=normal, name="embedding"
         )
@@ -38,11 +44,11 @@ class Transformer:
         """Questions (B, T) to the state before the first token."""
         ops = self.kind.ops
         reads = read(self.kind, questions, self.settings.blanks == "masked")  # (B, T)
-        places = ops.maximum(ops.cumsum(ops.cast(reads, "int32"), axis=1) - 1, 0)
-        x = self._embedded(questions, places)  # (B, T, D)
+        positions = ops.maximum(ops.cumsum(ops.cast(reads, "int32"), axis=1) - 1, 0)
+        x = self._embedded(questions, positions)  # (B, T, D)
         for block in self.encoder:
             q, k, v = self._heads(block["attention_inward"](block["norm1"](x)), 3)
-            found, _ = attended(self.kind, q, k, v, reads[:, None, None])
+            found, _ = attention_output(self.kind, q, k, v, reads[:, None, None])
             x = x + self._drop(block["attention_outward"](self._merged(found)))  # (B, T, D)
             x = x + self._fed(block, block["norm2"](x))
         x = self.norm_read(x)
@@ -56,9 +62,9 @@ class Transformer:
     def written(self, tokens: Any, state: list[Any]) -> tuple[Any, dict[str, Any]]:
         """Tokens (B, A) of an answer from its start: logits (B, A, V), and what there is to look at."""
         ops = self.kind.ops
-        places = ops.cumsum(ops.ones_like(tokens), axis=1) - 1  # (B, A)
-        mask = places[:, None, None, :] <= places[:, None, :, None]  # (B, 1, A, A)
-        x, looks = self._embedded(tokens, places), dict[str, Any]()
+        positions = ops.cumsum(ops.ones_like(tokens), axis=1) - 1  # (B, A)
+        mask = positions[:, None, None, :] <= positions[:, None, :, None]  # (B, 1, A, A)
+        x, looks = self._embedded(tokens, positions), dict[str, Any]()
         for i, block in enumerate(self.decoder):
             q, k, v = self._heads(block["attention_inward"](block["norm1"](x)), 3)
             x, seen = self._decoded(block, x, (q, k, v), mask, state[2 + 4 * i : 4 + 4 * i], state[0])
@@ -90,10 +96,10 @@ class Transformer:
         reads: Any,
     ) -> tuple[Any, dict[str, Any]]:
         """X (B, A, D) through a block of the decoder: (B, A, D), and who looked at whom."""
-        found, to_self = attended(self.kind, *own, mask)
+        found, to_self = attention_output(self.kind, *own, mask)
         x = x + self._drop(block["attention_outward"](self._merged(found)))  # (B, A, D)
         (q,) = self._heads(block["cross_query"](block["norm2"](x)), 1)
-        found, to_memory = attended(self.kind, q, memory[0], memory[1], reads[:, None, None])
+        found, to_memory = attention_output(self.kind, q, memory[0], memory[1], reads[:, None, None])
         x = x + self._drop(block["cross_outward"](self._merged(found)))  # (B, A, D)
         return x + self._fed(block, block["norm3"](x)), {"attention": to_self, "cross": to_memory}
 
@@ -111,11 +117,11 @@ class Transformer:
         """Heads (B, h, S, D/h) side by side, (B, S, D)."""
         return self.kind.layers.Reshape((-1, self.settings.hidden))(self.kind.ops.swapaxes(found, 1, 2))
 
-    def _embedded(self, tokens: Any, places: Any) -> Any:
+    def _embedded(self, tokens: Any, positions: Any) -> Any:
         """Tokens (B, S) at places (B, S) as vectors (B, S, D)."""
         ops, width = self.kind.ops, self.settings.hidden
         frequencies = (10_000.0 ** (-np.arange(0, width, 2) / width)).astype(np.float32)
-        angles = ops.cast(places, "float32")[:, :, None] * frequencies
+        angles = ops.cast(positions, "float32")[:, :, None] * frequencies
         marks = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=2)
         return self._drop(self.embedding(tokens) * width**0.5 + marks)
 
@@ -133,22 +139,24 @@ class Transformer:
         return layers | {f"norm{i}": self._norm(f"{name}_norm{i}") for i in range(1, 4 if cross else 3)}
 
     def _dense(self, name: str, units: int) -> Any:
-        glorot = self.kind.initializers.GlorotUniform(seed=next(self._luck))
+        glorot = self.kind.initializers.GlorotUniform(seed=next(self._seeds))
         return self.kind.layers.Dense(units, kernel_initializer=glorot, name=name)
 
     def _norm(self, name: str) -> Any:
         return self.kind.layers.LayerNormalization(epsilon=1e-5, name=name)
 
 
-def models_of(kind: Any, shape: Shape, settings: Settings, seed: int | str) -> Models:
-    """The three models (see `mathbench.baselines.models.keras.autoregressive.Models`)."""
+def models_of(
+    kind: Any, shape: NetworkShape, settings: TransformerSettings, seed: int | str
+) -> KerasSubmodels:
+    """The three models (see `mathbench.baselines.models.keras.autoregressive.KerasSubmodels`)."""
     net = Transformer(kind, shape, settings, seed)
     questions, answers = (kind.Input((None,), dtype="int32") for _ in range(2))
     state = net.begin(questions)
-    logits, looks = net.written(after_start(kind, answers, net.start), state)
+    logits, looks = net.written(shift_right(kind, answers, net.start), state)
     token = kind.Input((), dtype="int32")
     known = [kind.Input(part.shape[1:], dtype=part.dtype) for part in state]
-    return Models(
+    return KerasSubmodels(
         net.start,
         kind.Model([questions, answers], logits),
         kind.Model(questions, state),
@@ -157,13 +165,17 @@ def models_of(kind: Any, shape: Shape, settings: Settings, seed: int | str) -> M
     )
 
 
-def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: TransformerSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
     """
-    return KerasWriter(models_of(keras(place.threads), shape, settings, seed), shape, settings, place)
+    return KerasAutoregressiveModel(
+        models_of(keras(device_config.threads), shape, settings, seed), shape, settings, device_config
+    )

@@ -12,7 +12,7 @@ Seen = dict[str, NDArray[np.float32]]
 
 
 @contextmanager
-def watched(module: nn.Module) -> Iterator[Seen]:
+def capture_activations(module: nn.Module) -> Iterator[Seen]:
     """Keep what passes while the block runs, of the first question of a batch.
 
     Every `nn.LSTM`, `nn.GRU` and `nn.RNN`, and a layer of one's own that says ``recurrent``, gives
@@ -43,9 +43,9 @@ def _note_of(layer: nn.Module, name: str, seen: Seen) -> Callable[..., None] | N
     if hasattr(layer, "weights"):
 
         def attention(layer: Any, given: Any, named: Any, made: Any) -> None:
-            place = _fresh(f"attention/{name}", seen, "/head0")
+            device_config = _fresh(f"attention/{name}", seen, "/head0")
             for i, head in enumerate(layer.weights(*given, **named)[0]):  # (looking, looked at)
-                seen[f"{place}/head{i}"] = _array(head)
+                seen[f"{device_config}/head{i}"] = _array(head)
 
         return attention
     return None

@@ -10,24 +10,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.models.torch.one_shot import dense
+from mathbench.baselines.models.torch.one_shot import make_dense
 
-Pair = tuple[Tensor, Tensor]  # keys and values, (B, heads, S, D / heads) each
-Turn = Callable[[Tensor], Tensor]  # what rotary positions do to queries and keys
+QueryKey = tuple[Tensor, Tensor]  # keys and values, (B, heads, S, D / heads) each
+Rotation = Callable[[Tensor], Tensor]  # what rotary positions do to queries and keys
 
 
 class SelfAttention(nn.Module):
     """Every token looks at tokens of its own sequence."""
 
-    def __init__(self, width: int, heads: int, dropout: float, luck: torch.Generator):
+    def __init__(self, width: int, heads: int, dropout: float, rng: torch.Generator):
         super().__init__()
-        self.inward = dense(width, 3 * width, luck)
-        self.outward = dense(width, width, luck)
+        self.inward = make_dense(width, 3 * width, rng)
+        self.outward = make_dense(width, width, rng)
         self.heads, self.dropout = heads, dropout
 
     def forward(
-        self, x: Tensor, mask: Tensor, turn: Turn | None = None, past: Pair | None = None
-    ) -> tuple[Tensor, Pair]:
+        self, x: Tensor, mask: Tensor, turn: Rotation | None = None, past: QueryKey | None = None
+    ) -> tuple[Tensor, QueryKey]:
         """What is found for x (B, S, D), and the keys and values of the P tokens before and of x.
 
         Args:
@@ -41,12 +41,16 @@ class SelfAttention(nn.Module):
         found = functional.scaled_dot_product_attention(q, k, v, mask, dropout)  # (B, h, S, D/h)
         return self.outward(found.transpose(1, 2).flatten(2)), (k, v)  # (B, S, D)
 
-    def weights(self, x: Tensor, mask: Tensor, turn: Turn | None = None, past: Pair | None = None) -> Tensor:
+    def weights(
+        self, x: Tensor, mask: Tensor, turn: Rotation | None = None, past: QueryKey | None = None
+    ) -> Tensor:
         """Who looks at whom, (B, heads, S, P + S)."""
         q, k, _ = self._projected(x, turn, past)
         return attention_weights(q, k, mask)
 
-    def _projected(self, x: Tensor, turn: Turn | None, past: Pair | None) -> tuple[Tensor, Tensor, Tensor]:
+    def _projected(
+        self, x: Tensor, turn: Rotation | None, past: QueryKey | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         parts = self.inward(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # (3, B, h, S, D/h)
         q, k = parts[:2] if turn is None else turn(parts[:2])  # both at once, which is faster
         v = parts[2]
@@ -58,19 +62,19 @@ class SelfAttention(nn.Module):
 class CrossAttention(nn.Module):
     """Every token looks at another sequence, whose keys and values are computed once."""
 
-    def __init__(self, width: int, heads: int, dropout: float, luck: torch.Generator):
+    def __init__(self, width: int, heads: int, dropout: float, rng: torch.Generator):
         super().__init__()
-        self.query = dense(width, width, luck)
-        self.other = dense(width, 2 * width, luck)
-        self.outward = dense(width, width, luck)
+        self.query = make_dense(width, width, rng)
+        self.other = make_dense(width, 2 * width, rng)
+        self.outward = make_dense(width, width, rng)
         self.heads, self.dropout = heads, dropout
 
-    def pair(self, memory: Tensor) -> Pair:
+    def pair(self, memory: Tensor) -> QueryKey:
         """Keys and values of memory (B, T, D)."""
         k, v = self.other(memory).unflatten(2, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)  # (B, h, T, D/h)
         return k, v
 
-    def forward(self, x: Tensor, pair: Pair, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, pair: QueryKey, mask: Tensor) -> Tensor:
         """What is found for x (B, A, D) behind a mask (B, 1, 1, T); (B, A, D)."""
         dropout = self.dropout if self.training else 0.0
         found = functional.scaled_dot_product_attention(
@@ -79,7 +83,7 @@ class CrossAttention(nn.Module):
         merged: Tensor = self.outward(found.transpose(1, 2).flatten(2))  # (B, A, D)
         return merged
 
-    def weights(self, x: Tensor, pair: Pair, mask: Tensor) -> Tensor:
+    def weights(self, x: Tensor, pair: QueryKey, mask: Tensor) -> Tensor:
         """Who looks at whom, (B, heads, A, T)."""
         return attention_weights(self._queries(x), pair[0], mask)
 
@@ -91,9 +95,9 @@ class CrossAttention(nn.Module):
 class FeedForward(nn.Module):
     """Two linear layers and a GELU between them, at each position by itself."""
 
-    def __init__(self, width: int, inner: int, luck: torch.Generator):
+    def __init__(self, width: int, inner: int, rng: torch.Generator):
         super().__init__()
-        self.inward, self.outward = dense(width, inner, luck), dense(inner, width, luck)
+        self.inward, self.outward = make_dense(width, inner, rng), make_dense(inner, width, rng)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, S, D) to (B, S, D)."""
@@ -104,16 +108,16 @@ class FeedForward(nn.Module):
 class Block(nn.Module):
     """Self-attention and feed-forward, each behind a norm and added to what came in."""
 
-    def __init__(self, width: int, heads: int, inner: int, dropout: float, luck: torch.Generator):
+    def __init__(self, width: int, heads: int, inner: int, dropout: float, rng: torch.Generator):
         super().__init__()
-        self.attention = SelfAttention(width, heads, dropout, luck)
-        self.feed = FeedForward(width, inner, luck)
+        self.attention = SelfAttention(width, heads, dropout, rng)
+        self.feed = FeedForward(width, inner, rng)
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.drop = nn.Dropout(dropout)
 
     def forward(
-        self, x: Tensor, mask: Tensor, turn: Turn | None = None, past: Pair | None = None
-    ) -> tuple[Tensor, Pair]:
+        self, x: Tensor, mask: Tensor, turn: Rotation | None = None, past: QueryKey | None = None
+    ) -> tuple[Tensor, QueryKey]:
         """As `SelfAttention`."""
         found, pair = self.attention(self.norm1(x), mask, turn, past)
         x = x + self.drop(found)  # (B, S, D)
@@ -126,11 +130,11 @@ def attention_weights(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
     return scores.masked_fill(~mask, -torch.inf).softmax(dim=3)
 
 
-def embedding(symbols: int, width: int, luck: torch.Generator) -> nn.Embedding:
+def make_embedding(symbols: int, width: int, rng: torch.Generator) -> nn.Embedding:
     """Vectors (symbols, width) of length about 1."""
     table = nn.Embedding(symbols, width)
     with torch.no_grad():
-        table.weight.normal_(0.0, width**-0.5, generator=luck)
+        table.weight.normal_(0.0, width**-0.5, generator=rng)
     return table
 
 

@@ -9,21 +9,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.models.interface import Network, Place, Shape
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.models.torch.attention import attention_weights, read
-from mathbench.baselines.models.torch.autoregressive import Writer
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import dense, lstm
+from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import make_dense, make_lstm
 from mathbench.baselines.models.torch.writing import State, WritingModule
-from mathbench.baselines.settings import AttentionalLSTM as Settings
+from mathbench.baselines.settings import AttentionalLSTMSettings
 
 
 class Attention(nn.Module):
     """What a writer's states find in what was read."""
 
-    def __init__(self, hidden: int, reader: int, luck: torch.Generator):
+    def __init__(self, hidden: int, reader: int, rng: torch.Generator):
         super().__init__()
-        self.query, self.merge = dense(hidden, reader, luck), dense(hidden + reader, hidden, luck)
+        self.query, self.merge = make_dense(hidden, reader, rng), make_dense(hidden + reader, hidden, rng)
 
     def forward(self, states: Tensor, memory: Tensor, reads: Tensor) -> Tensor:
         """States (B, A, H) look at memory (B, T, R) where reads (B, T) is True; (B, A, H)."""
@@ -41,18 +41,18 @@ class AttentionalLSTM(WritingModule):
     A state holds ``memory`` (B, T, R), ``reads`` (B, T), and of the writer ``h`` and ``c`` (B, layers, H).
     """
 
-    def __init__(self, shape: Shape, settings: Settings, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: AttentionalLSTMSettings, rng: torch.Generator):
         super().__init__()
         hidden, size = settings.hidden, settings.reader
         self.start, self.layers, self.masked = shape.symbols, settings.layers, settings.blanks == "masked"
         directions = ("onward", "back") if settings.reading == "both" else ("onward",)
         self.readers = nn.ModuleDict(
-            {d: lstm(shape.symbols + 1, size, 1, luck, settings.gain) for d in directions}
+            {d: make_lstm(shape.symbols + 1, size, 1, rng, settings.gain) for d in directions}
         )
-        self.bridge = dense(size, settings.layers * hidden, luck)
-        self.writer = lstm(shape.symbols + 1, hidden, settings.layers, luck, settings.gain)
-        self.attention = Attention(hidden, size, luck)
-        self.output, self.drop = dense(hidden, shape.outputs, luck), nn.Dropout(settings.dropout)
+        self.bridge = make_dense(size, settings.layers * hidden, rng)
+        self.writer = make_lstm(shape.symbols + 1, hidden, settings.layers, rng, settings.gain)
+        self.attention = Attention(hidden, size, rng)
+        self.output, self.drop = make_dense(hidden, shape.outputs, rng), nn.Dropout(settings.dropout)
 
     def begin(self, questions: Tensor) -> State:
         """What is known after questions (B, T), before the first token."""
@@ -90,17 +90,19 @@ class AttentionalLSTM(WritingModule):
         return functional.one_hot(tokens, self.start + 1).to(self.output.weight.dtype)
 
 
-def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: AttentionalLSTMSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(12, 12, 7, 4), AttentionalLSTMSettings(), 0, DeviceConfig("cpu")).parameters
     155468
     """
-    luck = luck_of(seed, place)
-    return Writer(AttentionalLSTM(shape, settings, luck), shape, settings, place)
+    rng = generator_for_seed(seed, device_config)
+    return AutoregressiveModel(AttentionalLSTM(shape, settings, rng), shape, settings, device_config)

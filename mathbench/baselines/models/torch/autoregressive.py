@@ -9,16 +9,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.decoding import Float, likeliest, up_to_end, with_end
-from mathbench.baselines.models.interface import IGNORED, Place, Shape
-from mathbench.baselines.models.torch.activations import watched
-from mathbench.baselines.models.torch.model import Trained
+from mathbench.baselines.models.decoding import Float, append_end, decode, strip_end
+from mathbench.baselines.models.interface import IGNORE_INDEX, DeviceConfig, NetworkShape
+from mathbench.baselines.models.torch.activations import capture_activations
+from mathbench.baselines.models.torch.model import TorchModel
 from mathbench.baselines.models.torch.writing import State, WritingModule
-from mathbench.baselines.settings import Writing
+from mathbench.baselines.settings import WritingSettings
 from mathbench.errors import InputError
 
 
-class Writer(Trained):
+class AutoregressiveModel(TorchModel):
     """A module that writes (see `mathbench.baselines.models.interface.Network`).
 
     Args:
@@ -28,8 +28,14 @@ class Writer(Trained):
         place: device and threads.
     """
 
-    def __init__(self, module: WritingModule, shape: Shape, settings: Writing, place: Place):
-        super().__init__(module, settings, place, settings.decay)
+    def __init__(
+        self,
+        module: WritingModule,
+        shape: NetworkShape,
+        settings: WritingSettings,
+        device_config: DeviceConfig,
+    ):
+        super().__init__(module, settings, device_config, settings.decay)
         self._writing, self.start = module, module.start
         self._settings, self._longest = settings, settings.tokens(shape.answer)
         if settings.compile != "no":
@@ -52,34 +58,34 @@ class Writer(Trained):
     def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, Float]:
         """What `predict` answers, and the probability of each token given those before it; (n, longest) both."""
         self.module.eval()
-        return likeliest(self, questions, self._longest, beam or self._settings.beam)
+        return decode(self, questions, self._longest, beam or self._settings.beam)
 
     @torch.inference_mode()
     def begin(self, questions: Tokens) -> State:
-        """See `mathbench.baselines.models.decoding.Scribe`."""
+        """See `mathbench.baselines.models.decoding.StepDecoder`."""
         return self._writing.begin(self._tensor(questions))
 
     @torch.inference_mode()
     def advance(self, state: State, tokens: Tokens) -> tuple[Float, State]:
-        """See `mathbench.baselines.models.decoding.Scribe`."""
+        """See `mathbench.baselines.models.decoding.StepDecoder`."""
         logits, state = self._writing.advance(state, self._tensor(tokens))
         return logits.float().cpu().numpy(), state
 
     @torch.inference_mode()
     def select(self, state: State, rows: Tokens) -> State:
-        """See `mathbench.baselines.models.decoding.Scribe`."""
+        """See `mathbench.baselines.models.decoding.StepDecoder`."""
         chosen = self._tensor(rows)
         return {name: value[chosen] for name, value in state.items()}
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
         """Hidden states and attention weights for one question and its answer."""
         self.module.eval()
-        with torch.inference_mode(), watched(self.module) as seen:
-            self._writing(self._tensor(questions[:1]), self._tensor(up_to_end(answers[:1])))
+        with torch.inference_mode(), capture_activations(self.module) as seen:
+            self._writing(self._tensor(questions[:1]), self._tensor(strip_end(answers[:1])))
         return seen
 
     def _wanted(self, labels: Tokens) -> Tokens:
-        return with_end(labels)
+        return append_end(labels)
 
     def _learn(self, questions: Tokens, labels: Tokens, counted: int) -> Tensor:
         """The gradient of a batch, learnt in parts."""
@@ -89,11 +95,11 @@ class Writer(Trained):
         return total
 
     def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
-        wanted = self._tensor(labels)  # (B, A)
+        requested = self._tensor(labels)  # (B, A)
         with self._arithmetic():
-            logits = self._forward(self._tensor(questions), wanted.clamp(min=0))  # (B, A, V)
+            logits = self._forward(self._tensor(questions), requested.clamp(min=0))  # (B, A, V)
         flat = logits.float().flatten(0, 1)
-        return functional.cross_entropy(flat, wanted.flatten(), ignore_index=IGNORED, reduction="sum")
+        return functional.cross_entropy(flat, requested.flatten(), ignore_index=IGNORE_INDEX, reduction="sum")
 
     def _arithmetic(self) -> AbstractContextManager[object]:
         half = self._settings.precision == "bfloat16"

@@ -6,22 +6,22 @@ Source: the notebook "Learning Math with LSTMs and Keras", two bidirectional lay
 import torch
 from torch import Tensor, nn
 
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense
-from mathbench.baselines.models.torch.recurrent import recurrent
-from mathbench.baselines.settings import Bidirectional
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense
+from mathbench.baselines.models.torch.recurrent import make_recurrent
+from mathbench.baselines.settings import BidirectionalSettings
 
 
 class BiLSTMSeq2Seq(nn.Module):
     """Reader, repeat, writer, one softmax per position."""
 
-    def __init__(self, shape: Shape, settings: Bidirectional, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: BidirectionalSettings, rng: torch.Generator):
         super().__init__()
         hidden = settings.hidden
-        self.reader = recurrent("lstm", shape.symbols, hidden, luck, gain=settings.gain, both=True)
-        self.writer = recurrent("lstm", 2 * hidden, hidden, luck, both=True)
-        self.output = dense(2 * hidden, shape.outputs, luck)
+        self.reader = make_recurrent("lstm", shape.symbols, hidden, rng, gain=settings.gain, both=True)
+        self.writer = make_recurrent("lstm", 2 * hidden, hidden, rng, both=True)
+        self.output = make_dense(2 * hidden, shape.outputs, rng)
         self.answer = shape.answer
 
     def forward(self, features: Tensor) -> Tensor:
@@ -34,18 +34,20 @@ class BiLSTMSeq2Seq(nn.Module):
         return logits
 
 
-def build(shape: Shape, settings: Bidirectional, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: BidirectionalSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(13, 13, 10, 5), Bidirectional(), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(13, 13, 10, 5), BidirectionalSettings(), 0, DeviceConfig("cpu")).parameters
     15733
     """
-    luck = luck_of(seed, place)
-    module = BiLSTMSeq2Seq(shape, settings, luck)
-    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, place)
+    rng = generator_for_seed(seed, device_config)
+    module = BiLSTMSeq2Seq(shape, settings, rng)
+    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)

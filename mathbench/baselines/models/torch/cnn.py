@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense
-from mathbench.baselines.settings import Convolutions
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense
+from mathbench.baselines.settings import ConvolutionsSettings
 
 
 class Block(nn.Module):
     """Norm, convolution, ReLU, linear, added to what came in."""
 
-    def __init__(self, channels: int, width: int, dilation: int, luck: torch.Generator):
+    def __init__(self, channels: int, width: int, dilation: int, rng: torch.Generator):
         super().__init__()
         self.norm = nn.LayerNorm(channels)
         self.convolution = nn.Conv1d(channels, channels, width, padding="same", dilation=dilation)
-        self.linear = dense(channels, channels, luck)
+        self.linear = make_dense(channels, channels, rng)
         with torch.no_grad():
-            nn.init.kaiming_uniform_(self.convolution.weight, nonlinearity="relu", generator=luck)
+            nn.init.kaiming_uniform_(self.convolution.weight, nonlinearity="relu", generator=rng)
             nn.init.zeros_(self.convolution.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -39,17 +39,17 @@ class Block(nn.Module):
 class CNN(nn.Module):
     """Blocks of growing dilation, one softmax per answer position."""
 
-    def __init__(self, shape: Shape, settings: Convolutions, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: ConvolutionsSettings, rng: torch.Generator):
         super().__init__()
-        self.input = dense(shape.symbols, settings.hidden, luck)
+        self.input = make_dense(shape.symbols, settings.hidden, rng)
         dilations = _dilations(shape.question + shape.answer, settings.width)
         self.blocks = nn.ModuleList(
-            Block(settings.hidden, settings.width, dilation, luck)
+            Block(settings.hidden, settings.width, dilation, rng)
             for _ in range(settings.layers)
             for dilation in dilations
         )
         self.norm = nn.LayerNorm(settings.hidden)
-        self.output = dense(settings.hidden, shape.outputs, luck)
+        self.output = make_dense(settings.hidden, shape.outputs, rng)
         self.answer = shape.answer
 
     def forward(self, features: Tensor) -> Tensor:
@@ -61,24 +61,26 @@ class CNN(nn.Module):
         return logits
 
 
-def build(shape: Shape, settings: Convolutions, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: ConvolutionsSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(12, 12, 7, 4), Convolutions(hidden=8), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(12, 12, 7, 4), ConvolutionsSettings(hidden=8), 0, DeviceConfig("cpu")).parameters
     1380
     """
-    luck = luck_of(seed, place)
+    rng = generator_for_seed(seed, device_config)
 
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(np.pad(tokens, ((0, 0), (0, shape.answer))), shape.symbols)
 
-    return TorchNetwork(CNN(shape, settings, luck), features, settings, place)
+    return TorchNetwork(CNN(shape, settings, rng), features, settings, device_config)
 
 
 def _dilations(length: int, width: int) -> list[int]:

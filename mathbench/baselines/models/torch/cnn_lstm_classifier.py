@@ -9,23 +9,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.models.interface import Network, Place, Shape, check_poolable, one_hot
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense, lstm
-from mathbench.baselines.settings import Convolved
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, check_poolable, one_hot
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense, make_lstm
+from mathbench.baselines.settings import ConvolvedSettings
 
 
 class CNNLSTMClassifier(nn.Module):
     """Filters, pooling, reader and one softmax at the end."""
 
-    def __init__(self, shape: Shape, settings: Convolved, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: ConvolvedSettings, rng: torch.Generator):
         super().__init__()
         self.filters = nn.Conv1d(shape.symbols, settings.filters, settings.width, padding="same")
         with torch.no_grad():
-            nn.init.xavier_uniform_(self.filters.weight, generator=luck)
+            nn.init.xavier_uniform_(self.filters.weight, generator=rng)
             nn.init.zeros_(self.filters.bias)  # type: ignore[arg-type]
-        self.reader = lstm(settings.filters, settings.hidden, 1, luck, settings.gain)
-        self.output = dense(settings.hidden, shape.outputs, luck)
+        self.reader = make_lstm(settings.filters, settings.hidden, 1, rng, settings.gain)
+        self.output = make_dense(settings.hidden, shape.outputs, rng)
         self.dropout, self.recurrent_dropout = settings.dropout, settings.recurrent_dropout
 
     def forward(self, features: Tensor) -> Tensor:
@@ -56,22 +56,24 @@ class CNNLSTMClassifier(nn.Module):
         return h
 
 
-def build(shape: Shape, settings: Convolved, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: ConvolvedSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet, lengths and classes.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
     Raises:
         InputError: for questions too short to be pooled, or labels at every prefix.
 
-    >>> build(Shape(10, 2, 5, 1), Convolved(), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(10, 2, 5, 1), ConvolvedSettings(), 0, DeviceConfig("cpu")).parameters
     54394
     """
     check_poolable(shape)
-    luck = luck_of(seed, place)
-    module = CNNLSTMClassifier(shape, settings, luck)
-    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, place)
+    rng = generator_for_seed(seed, device_config)
+    module = CNNLSTMClassifier(shape, settings, rng)
+    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)

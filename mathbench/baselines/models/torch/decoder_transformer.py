@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from mathbench.baselines.models.interface import Network, Place, Shape
-from mathbench.baselines.models.torch.attention import Block, embedding, read
-from mathbench.baselines.models.torch.autoregressive import Writer
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import dense
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.torch.attention import Block, make_embedding, read
+from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import make_dense
 from mathbench.baselines.models.torch.positions import Positions
 from mathbench.baselines.models.torch.writing import State, WritingModule
-from mathbench.baselines.settings import DecoderTransformer as Settings
+from mathbench.baselines.settings import DecoderTransformerSettings
 
 
 class DecoderTransformer(WritingModule):
@@ -26,14 +26,17 @@ class DecoderTransformer(WritingModule):
     at; ``before`` (B,), for counting places; ``ruler`` (B, N), the position of each place.
     """
 
-    def __init__(self, shape: Shape, settings: Settings, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: DecoderTransformerSettings, rng: torch.Generator):
         super().__init__()
         self.start = shape.symbols
-        self.embedding = embedding(shape.symbols + 1, settings.hidden, luck)
-        self.positions = Positions(shape, settings, luck)
+        self.embedding = make_embedding(shape.symbols + 1, settings.hidden, rng)
+        self.positions = Positions(shape, settings, rng)
         sizes = (settings.hidden, settings.heads, settings.inner, settings.dropout)
-        self.blocks = nn.ModuleList(Block(*sizes, luck) for _ in range(settings.layers))
-        self.norm, self.output = nn.LayerNorm(settings.hidden), dense(settings.hidden, shape.outputs, luck)
+        self.blocks = nn.ModuleList(Block(*sizes, rng) for _ in range(settings.layers))
+        self.norm, self.output = (
+            nn.LayerNorm(settings.hidden),
+            make_dense(settings.hidden, shape.outputs, rng),
+        )
         self.drop = nn.Dropout(settings.dropout)
         self.masked, self.heads = settings.blanks == "masked", settings.heads
         self.longest = settings.tokens(shape.answer)
@@ -103,17 +106,19 @@ def _causal(reads: Tensor, size: int) -> Tensor:
     return ((reads[:, None] & (at <= own)) | (at == own))[:, None]
 
 
-def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: DecoderTransformerSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(12, 12, 7, 4), DecoderTransformerSettings(), 0, DeviceConfig("cpu")).parameters
     101708
     """
-    luck = luck_of(seed, place)
-    return Writer(DecoderTransformer(shape, settings, luck), shape, settings, place)
+    rng = generator_for_seed(seed, device_config)
+    return AutoregressiveModel(DecoderTransformer(shape, settings, rng), shape, settings, device_config)

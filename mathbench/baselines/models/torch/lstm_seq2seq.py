@@ -7,22 +7,22 @@ reversed query.
 import torch
 from torch import Tensor, nn
 
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense, lstm
-from mathbench.baselines.settings import Seq2Seq
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense, make_lstm
+from mathbench.baselines.settings import Seq2SeqSettings
 
 
 class LSTMSeq2Seq(nn.Module):
     """Reader, repeat, writer, one softmax per position."""
 
-    def __init__(self, shape: Shape, settings: Seq2Seq, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: Seq2SeqSettings, rng: torch.Generator):
         super().__init__()
         marked = settings.positions == "one-hot"
         inputs, written = shape.symbols + shape.question * marked, settings.hidden + shape.answer * marked
-        self.reader = lstm(inputs, settings.hidden, 1, luck, settings.gain)
-        self.writer = lstm(written, settings.written, settings.layers, luck)
-        self.output = dense(settings.written, shape.outputs, luck)
+        self.reader = make_lstm(inputs, settings.hidden, 1, rng, settings.gain)
+        self.writer = make_lstm(written, settings.written, settings.layers, rng)
+        self.output = make_dense(settings.written, shape.outputs, rng)
         self.answer, self.from_reader = shape.answer, settings.start == "encoder"
         self.marks: Tensor | None
         self.register_buffer("marks", torch.eye(shape.answer) if marked else None, persistent=False)
@@ -40,19 +40,23 @@ class LSTMSeq2Seq(nn.Module):
         return logits
 
 
-def build(shape: Shape, settings: Seq2Seq, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(12, 12, 7, 4), Seq2Seq(), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(12, 12, 7, 4), Seq2SeqSettings(), 0, DeviceConfig("cpu")).parameters
     205324
     """
-    luck = luck_of(seed, place)
+    rng = generator_for_seed(seed, device_config)
     positions = shape.question if settings.positions == "one-hot" else 0
-    module = LSTMSeq2Seq(shape, settings, luck)
-    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols, positions), settings, place)
+    module = LSTMSeq2Seq(shape, settings, rng)
+    return TorchNetwork(
+        module, lambda tokens: one_hot(tokens, shape.symbols, positions), settings, device_config
+    )

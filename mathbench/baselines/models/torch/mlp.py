@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense
-from mathbench.baselines.settings import Perceptron
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense
+from mathbench.baselines.settings import PerceptronSettings
 
 
 class MLP(nn.Module):
     """Dense layers with ReLU, then all answer positions at once."""
 
-    def __init__(self, shape: Shape, settings: Perceptron, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: PerceptronSettings, rng: torch.Generator):
         super().__init__()
         widths = [shape.question * shape.symbols] + settings.layers * [settings.hidden]
         pairs = pairwise(widths)
-        self.hidden = nn.ModuleList(dense(inputs, units, luck) for inputs, units in pairs)
-        self.output = dense(settings.hidden, shape.answer * shape.outputs, luck)
+        self.hidden = nn.ModuleList(make_dense(inputs, units, rng) for inputs, units in pairs)
+        self.output = make_dense(settings.hidden, shape.answer * shape.outputs, rng)
         self.answers = (shape.answer, shape.outputs)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -37,21 +37,23 @@ class MLP(nn.Module):
         return logits.view(-1, *self.answers)  # (B, A, V)
 
 
-def build(shape: Shape, settings: Perceptron, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: PerceptronSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(12, 12, 7, 4), Perceptron(hidden=10, layers=1), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(12, 12, 7, 4), PerceptronSettings(hidden=10, layers=1), 0, DeviceConfig("cpu")).parameters
     1378
     """
-    luck = luck_of(seed, place)
+    rng = generator_for_seed(seed, device_config)
 
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(tokens[:, : shape.question], shape.symbols)
 
-    return TorchNetwork(MLP(shape, settings, luck), features, settings, place)
+    return TorchNetwork(MLP(shape, settings, rng), features, settings, device_config)

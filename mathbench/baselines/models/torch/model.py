@@ -12,17 +12,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from mathbench.baselines.distributed import own_device, part, rank, tell, world
+from mathbench.baselines.distributed import broadcast_command, local_device, local_rows, rank, world
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import IGNORED, Arrays, Place
-from mathbench.baselines.settings import Training
+from mathbench.baselines.models.interface import IGNORE_INDEX, Arrays, DeviceConfig
+from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
 
-FILE = "model.safetensors"
+MODEL_FILE = "model.safetensors"
 
 
-class Trained(ABC):
+class TorchModel(ABC):
     """A module with its optimiser; what it computes a loss of is for the classes below to say.
 
     Args:
@@ -32,8 +32,10 @@ class Trained(ABC):
         decay: weight decay of the matrices; biases and norms have none.
     """
 
-    def __init__(self, module: nn.Module, settings: Training, place: Place, decay: float = 0.0):
-        self.device = device_of(place.device)
+    def __init__(
+        self, module: nn.Module, settings: TrainingSettings, device_config: DeviceConfig, decay: float = 0.0
+    ):
+        self.device = device_of(device_config.device)
         self.module = module.to(self.device)
         self._clip = settings.clip
         self._trained = [p for p in module.parameters() if p.requires_grad]
@@ -60,17 +62,19 @@ class Trained(ABC):
         # Keras' epsilon, so that both frameworks take the same steps
         return kind(groups, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
 
-    def step(self, questions: Tokens, labels: Tokens, rate: float, luck: int) -> float:
+    def step(self, questions: Tokens, labels: Tokens, rate: float, random_bits: int) -> float:
         """One update on a batch; returns its mean loss."""
-        wanted = self._wanted(labels)
-        own = part(questions, wanted)
-        tell("step", questions, labels, rate, luck)
-        self._draw_from(key_of(luck, rank()) if rank() else luck)  # layers that draw, such as dropout
+        requested = self._wanted(labels)
+        own = local_rows(questions, requested)
+        broadcast_command("step", questions, labels, rate, random_bits)
+        self._draw_from(
+            key_of(random_bits, rank()) if rank() else random_bits
+        )  # layers that draw, such as dropout
         self.module.train()
         for group in self._adam.param_groups:
             group["lr"] = rate
         self._adam.zero_grad()
-        loss = self._learn(*own, max(int((wanted != IGNORED).sum()), 1))
+        loss = self._learn(*own, max(int((requested != IGNORE_INDEX).sum()), 1))
         if self._clip:
             nn.utils.clip_grad_norm_(self._trained, self._clip)
         self._adam.step()
@@ -108,7 +112,7 @@ class Trained(ABC):
 
     def load_weights(self, weights: Arrays) -> None:
         """Put weights back."""
-        tell("load_weights", weights)
+        broadcast_command("load_weights", weights)
         with torch.no_grad():
             for name, p in zip(self._names, self._trained, strict=True):
                 p.copy_(torch.from_numpy(np.asarray(weights[name])))
@@ -120,7 +124,7 @@ class Trained(ABC):
 
     def load_state(self, state: Arrays) -> None:
         """Put the optimiser back."""
-        tell("load_state", state)
+        broadcast_command("load_state", state)
         for name, p in zip(self._names, self._trained, strict=True):
             mine = {
                 key.rpartition("/")[2]: value
@@ -133,26 +137,26 @@ class Trained(ABC):
 
     def save(self, folder: Path) -> str:
         """Write the weights; returns the name of the file."""
-        save_file({name: p.detach().cpu().contiguous() for name, p in self._named()}, folder / FILE)
-        return FILE
+        save_file({name: p.detach().cpu().contiguous() for name, p in self._named()}, folder / MODEL_FILE)
+        return MODEL_FILE
 
     def load(self, folder: Path) -> None:
         """Read the weights."""
         try:
-            self.load_weights({name: value.numpy() for name, value in load_file(folder / FILE).items()})
+            self.load_weights({name: value.numpy() for name, value in load_file(folder / MODEL_FILE).items()})
         except (SafetensorError, KeyError, RuntimeError) as error:
-            raise InputError(f"{folder / FILE} is damaged: {error}.") from None
+            raise InputError(f"{folder / MODEL_FILE} is damaged: {error}.") from None
 
     def _named(self) -> list[tuple[str, Tensor]]:
         return list(zip(self._names, self._trained, strict=True))
 
 
-def luck_of(seed: int | str, place: Place) -> torch.Generator:
+def generator_for_seed(seed: int | str, device_config: DeviceConfig) -> torch.Generator:
     """What first weights are drawn from.
 
     Threads are set here and not later: orthogonal matrices come out of a decomposition whose last bits depend on them.
     """
-    torch.set_num_threads(place.threads)
+    torch.set_num_threads(device_config.threads)
     return torch.Generator().manual_seed(key_of("weights", seed) >> 1)
 
 
@@ -163,9 +167,9 @@ def device_of(wish: str) -> str:
         InputError: when PyTorch cannot use it here.
     """
     if wish == "auto":
-        wish = own_device() if torch.cuda.is_available() else "cpu"
+        wish = local_device() if torch.cuda.is_available() else "cpu"
     if wish == "cuda":
-        wish = own_device()
+        wish = local_device()
     try:
         torch.empty(0, device=wish)
     except (RuntimeError, AssertionError) as error:

@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import CHUNK, IGNORED, Place
-from mathbench.baselines.models.torch.activations import watched
-from mathbench.baselines.models.torch.model import Trained
-from mathbench.baselines.models.torch.recurrent import recurrent
-from mathbench.baselines.settings import Training
+from mathbench.baselines.models.interface import IGNORE_INDEX, PREDICT_BATCH, DeviceConfig
+from mathbench.baselines.models.torch.activations import capture_activations
+from mathbench.baselines.models.torch.model import TorchModel
+from mathbench.baselines.models.torch.recurrent import make_recurrent
+from mathbench.baselines.settings import TrainingSettings
 
 
-class TorchNetwork(Trained):
+class TorchNetwork(TorchModel):
     """A module that answers in one go (see `mathbench.baselines.models.interface.Network`).
 
     Args:
@@ -30,10 +30,10 @@ class TorchNetwork(Trained):
         self,
         module: nn.Module,
         features: Callable[[Tokens], NDArray[np.float32]],
-        settings: Training,
-        place: Place,
+        settings: TrainingSettings,
+        device_config: DeviceConfig,
     ):
-        super().__init__(module, settings, place)
+        super().__init__(module, settings, device_config)
         self._features = features
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
@@ -44,21 +44,24 @@ class TorchNetwork(Trained):
         """The likeliest output tokens and their probabilities, both (n, positions)."""
         self.module.eval()
         with torch.inference_mode():
-            parts = [self._likeliest(questions[i : i + CHUNK]) for i in range(0, len(questions), CHUNK)]
+            parts = [
+                self._likeliest(questions[i : i + PREDICT_BATCH])
+                for i in range(0, len(questions), PREDICT_BATCH)
+            ]
         tokens, chances = zip(*parts, strict=True)
         return np.concatenate(tokens), np.concatenate(chances)
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
         """The hidden states of every recurrent layer for one question, (positions, units)."""
         self.module.eval()
-        with torch.inference_mode(), watched(self.module) as seen:
+        with torch.inference_mode(), capture_activations(self.module) as seen:
             self.module(self._inputs(questions))
         return seen
 
     def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
         logits = self._forward(self._inputs(questions)).flatten(0, 1)  # (B * positions, outputs)
-        wanted = torch.from_numpy(labels).to(self.device).flatten()
-        return functional.cross_entropy(logits, wanted, ignore_index=IGNORED, reduction="sum")
+        requested = torch.from_numpy(labels).to(self.device).flatten()
+        return functional.cross_entropy(logits, requested, ignore_index=IGNORE_INDEX, reduction="sum")
 
     def _inputs(self, questions: Tokens) -> Tensor:
         return torch.from_numpy(self._features(questions)).to(self.device)
@@ -68,15 +71,15 @@ class TorchNetwork(Trained):
         return chosen.cpu().numpy(), chances.cpu().numpy()
 
 
-def lstm(inputs: int, hidden: int, layers: int, luck: torch.Generator, gain: float = 1.0) -> nn.RNNBase:
+def make_lstm(inputs: int, hidden: int, layers: int, rng: torch.Generator, gain: float = 1.0) -> nn.RNNBase:
     """An LSTM with Keras' first weights (see `recurrent`)."""
-    return recurrent("lstm", inputs, hidden, luck, layers, gain)
+    return make_recurrent("lstm", inputs, hidden, rng, layers, gain)
 
 
-def dense(inputs: int, outputs: int, luck: torch.Generator) -> nn.Linear:
+def make_dense(inputs: int, outputs: int, rng: torch.Generator) -> nn.Linear:
     """A linear layer with Keras' first weights: Glorot, and no bias to begin with."""
     layer = nn.Linear(inputs, outputs)
     with torch.no_grad():
-        nn.init.xavier_uniform_(layer.weight, generator=luck)
+        nn.init.xavier_uniform_(layer.weight, generator=rng)
         layer.bias.zero_()
     return layer

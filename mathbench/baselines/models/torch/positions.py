@@ -12,9 +12,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from mathbench.baselines.models.interface import Shape
-from mathbench.baselines.models.torch.attention import Turn, embedding
-from mathbench.baselines.settings import DecoderTransformer
+from mathbench.baselines.models.interface import NetworkShape
+from mathbench.baselines.models.torch.attention import Rotation, make_embedding
+from mathbench.baselines.settings import DecoderTransformerSettings
 
 
 class Positions(nn.Module):
@@ -24,12 +24,12 @@ class Positions(nn.Module):
     1, and 0 elsewhere. A ruler (N,) says which position each place stands for.
     """
 
-    def __init__(self, shape: Shape, settings: DecoderTransformer, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: DecoderTransformerSettings, rng: torch.Generator):
         super().__init__()
         self.kind, self.span, self.width = settings.positions, settings.span, settings.hidden
         self.trained = shape.question + shape.answer + 1
         size = {"learned": self.trained, "abacus": self.span}.get(self.kind)
-        self.table = embedding(size, self.width, luck) if size else None
+        self.table = make_embedding(size, self.width, rng) if size else None
         digits = torch.zeros(shape.symbols + 1, dtype=torch.bool)
         digits[list(shape.digits)] = True
         self.register_buffer("digits", digits, persistent=False)
@@ -62,8 +62,8 @@ class Positions(nn.Module):
             before: int64 (B,), zeros at the start.
         """
         if self.kind != "abacus":
-            ends = before[:, None] + reads.cumsum(dim=1)  # (B, S)
-            return (ends - 1).clamp(min=0), ends[:, -1]
+            stops = before[:, None] + reads.cumsum(dim=1)  # (B, S)
+            return (stops - 1).clamp(min=0), stops[:, -1]
         digit, at = self.digits[tokens], torch.arange(tokens.shape[1], device=tokens.device)
         other = at.where(~digit, -1).cummax(dim=1).values  # (B, S): the last token that is no digit
         run = (at - other + before[:, None] * (other < 0)) * digit  # (B, S)
@@ -79,7 +79,7 @@ class Positions(nn.Module):
             return sinusoids(positions, self.width)
         return 0.0
 
-    def turn(self, positions: Tensor, heads: int) -> Turn | None:
+    def turn(self, positions: Tensor, heads: int) -> Rotation | None:
         """What is done to queries and keys (2, B, heads, S, D / heads) at positions (B, S)."""
         if self.kind != "rotary":
             return None

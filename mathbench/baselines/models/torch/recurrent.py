@@ -6,11 +6,11 @@ from torch import nn
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
 
-def recurrent(
+def make_recurrent(
     cell: str,
     inputs: int,
     hidden: int,
-    luck: torch.Generator,
+    rng: torch.Generator,
     layers: int = 1,
     gain: float = 1.0,
     both: bool = False,
@@ -24,12 +24,12 @@ def recurrent(
         cell: ``lstm``, ``gru`` or ``rnn``.
         inputs: features of a token.
         hidden: units in each direction.
-        luck: decides the first weights.
+        rng: decides the first weights.
         layers: one upon the other.
         gain: factor on the input weights of the first layer.
         both: whether a second layer reads from the end.
 
-    >>> layer = recurrent("lstm", 13, 20, torch.Generator(), both=True)
+    >>> layer = make_recurrent("lstm", 13, 20, torch.Generator(), both=True)
     >>> sum(p.numel() for p in layer.parameters() if p.requires_grad)
     5440
     """
@@ -38,9 +38,9 @@ def recurrent(
         for name, p in net.named_parameters():
             first = name.removesuffix("_reverse").endswith("l0")
             if name.startswith("weight_ih"):
-                nn.init.xavier_uniform_(p, gain=gain if first else 1.0, generator=luck)
+                nn.init.xavier_uniform_(p, gain=gain if first else 1.0, generator=rng)
             elif name.startswith("weight_hh"):
-                nn.init.orthogonal_(p, generator=luck)
+                nn.init.orthogonal_(p, generator=rng)
             else:
                 p.zero_()
             if cell == "lstm" and name.startswith("bias_ih"):

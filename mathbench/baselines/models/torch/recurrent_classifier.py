@@ -9,20 +9,22 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense
-from mathbench.baselines.models.torch.recurrent import recurrent
-from mathbench.baselines.settings import Classifier
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense
+from mathbench.baselines.models.torch.recurrent import make_recurrent
+from mathbench.baselines.settings import ClassifierSettings
 
 
 class RecurrentClassifier(nn.Module):
     """Reader and one softmax, at the end or at every position."""
 
-    def __init__(self, cell: str, shape: Shape, settings: Classifier, luck: torch.Generator):
+    def __init__(self, cell: str, shape: NetworkShape, settings: ClassifierSettings, rng: torch.Generator):
         super().__init__()
-        self.reader = recurrent(cell, shape.symbols, settings.hidden, luck, settings.layers, settings.gain)
-        self.output = dense(settings.hidden, shape.outputs, luck)
+        self.reader = make_recurrent(
+            cell, shape.symbols, settings.hidden, rng, settings.layers, settings.gain
+        )
+        self.output = make_dense(settings.hidden, shape.outputs, rng)
         self.prefix = shape.prefix
 
     def forward(self, features: Tensor) -> Tensor:
@@ -34,7 +36,9 @@ class RecurrentClassifier(nn.Module):
         return logits
 
 
-def build(cell: str, shape: Shape, settings: Classifier, seed: int | str, place: Place) -> Network:
+def build(
+    cell: str, shape: NetworkShape, settings: ClassifierSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
@@ -42,14 +46,14 @@ def build(cell: str, shape: Shape, settings: Classifier, seed: int | str, place:
         shape: alphabet, lengths and classes.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build("lstm", Shape(11, 2, 5, 1), Classifier(), 0, Place("cpu")).parameters
+    >>> build("lstm", NetworkShape(11, 2, 5, 1), ClassifierSettings(), 0, DeviceConfig("cpu")).parameters
     45002
     """
-    luck = luck_of(seed, place)
-    module = RecurrentClassifier(cell, shape, settings, luck)
-    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, place)
+    rng = generator_for_seed(seed, device_config)
+    module = RecurrentClassifier(cell, shape, settings, rng)
+    return TorchNetwork(module, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)
 
 
 lstm, gru, rnn = (partial(build, cell) for cell in ("lstm", "gru", "rnn"))

@@ -7,13 +7,13 @@ like the models of Saxton et al. (2019). Each step needs the memory of the step 
 import torch
 from torch import Tensor, nn
 
-from mathbench.baselines.models.interface import Network, Place, Shape
-from mathbench.baselines.models.torch.attention import CrossAttention, embedding, read
-from mathbench.baselines.models.torch.autoregressive import Writer
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import dense
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.torch.attention import CrossAttention, make_embedding, read
+from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import make_dense
 from mathbench.baselines.models.torch.writing import State, WritingModule
-from mathbench.baselines.settings import RelationalMemory as Settings
+from mathbench.baselines.settings import RelationalMemorySettings
 
 
 class RelationalCore(nn.Module):
@@ -21,13 +21,16 @@ class RelationalCore(nn.Module):
 
     recurrent = True
 
-    def __init__(self, settings: Settings, luck: torch.Generator):
+    def __init__(self, settings: RelationalMemorySettings, rng: torch.Generator):
         super().__init__()
         width = settings.hidden
-        self.attention = CrossAttention(width, settings.heads, 0.0, luck)
-        self.inner, self.outer = dense(width, width, luck), dense(width, width, luck)
+        self.attention = CrossAttention(width, settings.heads, 0.0, rng)
+        self.inner, self.outer = make_dense(width, width, rng), make_dense(width, width, rng)
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.gate_token, self.gate_memory = dense(width, 2 * width, luck), dense(width, 2 * width, luck)
+        self.gate_token, self.gate_memory = (
+            make_dense(width, 2 * width, rng),
+            make_dense(width, 2 * width, rng),
+        )
 
     def forward(self, x: Tensor, memory: Tensor, reads: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The memory after each token of x (B, T, D), flat (B, T, S * D), and the last one (B, S, D).
@@ -62,12 +65,12 @@ class RelationalMemory(WritingModule):
     A state is the ``memory`` (B, S, D).
     """
 
-    def __init__(self, shape: Shape, settings: Settings, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: RelationalMemorySettings, rng: torch.Generator):
         super().__init__()
         self.start, self.masked = shape.symbols, settings.blanks == "masked"
-        self.embedding = embedding(shape.symbols + 1, settings.hidden, luck)
-        self.reader, self.writer = RelationalCore(settings, luck), RelationalCore(settings, luck)
-        self.output = dense(settings.slots * settings.hidden, shape.outputs, luck)
+        self.embedding = make_embedding(shape.symbols + 1, settings.hidden, rng)
+        self.reader, self.writer = RelationalCore(settings, rng), RelationalCore(settings, rng)
+        self.output = make_dense(settings.slots * settings.hidden, shape.outputs, rng)
         self.drop = nn.Dropout(settings.dropout)
         self.register_buffer("empty", torch.eye(settings.slots, settings.hidden), persistent=False)
         self.empty: Tensor  # (S, D): slots differ from the start
@@ -88,17 +91,19 @@ class RelationalMemory(WritingModule):
         return x
 
 
-def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: RelationalMemorySettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(12, 12, 7, 4), RelationalMemorySettings(), 0, DeviceConfig("cpu")).parameters
     23340
     """
-    luck = luck_of(seed, place)
-    return Writer(RelationalMemory(shape, settings, luck), shape, settings, place)
+    rng = generator_for_seed(seed, device_config)
+    return AutoregressiveModel(RelationalMemory(shape, settings, rng), shape, settings, device_config)

@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import Network, Place, Shape, one_hot
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, dense, lstm
-from mathbench.baselines.settings import Simple
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense, make_lstm
+from mathbench.baselines.settings import SimpleSettings
 
 
 class SimpleLSTM(nn.Module):
     """Reader, thinker and writer in one; one softmax at each of the last steps."""
 
-    def __init__(self, shape: Shape, settings: Simple, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: SimpleSettings, rng: torch.Generator):
         super().__init__()
-        self.reader = lstm(shape.symbols, settings.hidden, settings.layers, luck, settings.gain)
-        self.output = dense(settings.hidden, shape.outputs, luck)
+        self.reader = make_lstm(shape.symbols, settings.hidden, settings.layers, rng, settings.gain)
+        self.output = make_dense(settings.hidden, shape.outputs, rng)
         self.answer = shape.answer
 
     def forward(self, features: Tensor) -> Tensor:
@@ -32,22 +32,24 @@ class SimpleLSTM(nn.Module):
         return logits
 
 
-def build(shape: Shape, settings: Simple, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: SimpleSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(96, 96, 160, 30), Simple(hidden=16), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(96, 96, 160, 30), SimpleSettings(hidden=16), 0, DeviceConfig("cpu")).parameters
     8864
     """
-    luck = luck_of(seed, place)
+    rng = generator_for_seed(seed, device_config)
     blanks = settings.thinking + shape.answer
 
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(np.pad(tokens, ((0, 0), (0, blanks))), shape.symbols)
 
-    return TorchNetwork(SimpleLSTM(shape, settings, luck), features, settings, place)
+    return TorchNetwork(SimpleLSTM(shape, settings, rng), features, settings, device_config)

@@ -7,39 +7,39 @@ Abilities of Neural Models" (2019), with norms before each part as in the librar
 import torch
 from torch import Tensor, nn
 
-from mathbench.baselines.models.interface import Network, Place, Shape
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.models.torch.attention import (
     Block,
     CrossAttention,
     FeedForward,
-    Pair,
+    QueryKey,
     SelfAttention,
-    embedding,
+    make_embedding,
     read,
 )
-from mathbench.baselines.models.torch.autoregressive import Writer
-from mathbench.baselines.models.torch.model import luck_of
-from mathbench.baselines.models.torch.one_shot import dense
+from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.one_shot import make_dense
 from mathbench.baselines.models.torch.positions import sinusoids
 from mathbench.baselines.models.torch.writing import State, WritingModule
-from mathbench.baselines.settings import Transformer as Settings
+from mathbench.baselines.settings import TransformerSettings
 
 
 class DecoderBlock(nn.Module):
     """Self-attention, attention to what was read, feed-forward; each behind a norm and added to what came in."""
 
-    def __init__(self, settings: Settings, luck: torch.Generator):
+    def __init__(self, settings: TransformerSettings, rng: torch.Generator):
         super().__init__()
         width, dropout = settings.hidden, settings.dropout
-        self.attention = SelfAttention(width, settings.heads, dropout, luck)
-        self.cross = CrossAttention(width, settings.heads, dropout, luck)
-        self.feed = FeedForward(width, settings.inner, luck)
+        self.attention = SelfAttention(width, settings.heads, dropout, rng)
+        self.cross = CrossAttention(width, settings.heads, dropout, rng)
+        self.feed = FeedForward(width, settings.inner, rng)
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(width) for _ in range(3))
         self.drop = nn.Dropout(dropout)
 
     def forward(
-        self, x: Tensor, mask: Tensor, memory: Pair, reads: Tensor, past: Pair | None
-    ) -> tuple[Tensor, Pair]:
+        self, x: Tensor, mask: Tensor, memory: QueryKey, reads: Tensor, past: QueryKey | None
+    ) -> tuple[Tensor, QueryKey]:
         """X (B, A, D) behind a mask (1, 1, A, P + A), memory behind reads (B, 1, 1, T); (B, A, D) and its keys."""
         found, pair = self.attention(self.norm1(x), mask, past=past)
         x = x + self.drop(found)  # (B, A, D)
@@ -54,15 +54,15 @@ class Transformer(WritingModule):
     (B,), the place of the next token.
     """
 
-    def __init__(self, shape: Shape, settings: Settings, luck: torch.Generator):
+    def __init__(self, shape: NetworkShape, settings: TransformerSettings, rng: torch.Generator):
         super().__init__()
         width, self.start = settings.hidden, shape.symbols
-        self.embedding = embedding(shape.symbols + 1, width, luck)
+        self.embedding = make_embedding(shape.symbols + 1, width, rng)
         sizes = (width, settings.heads, settings.inner, settings.dropout)
-        self.encoder = nn.ModuleList(Block(*sizes, luck) for _ in range(settings.layers))
-        self.decoder = nn.ModuleList(DecoderBlock(settings, luck) for _ in range(settings.layers))
+        self.encoder = nn.ModuleList(Block(*sizes, rng) for _ in range(settings.layers))
+        self.decoder = nn.ModuleList(DecoderBlock(settings, rng) for _ in range(settings.layers))
         self.norm, self.norm_read = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.output, self.drop = dense(width, shape.outputs, luck), nn.Dropout(settings.dropout)
+        self.output, self.drop = make_dense(width, shape.outputs, rng), nn.Dropout(settings.dropout)
         self.masked = settings.blanks == "masked"
 
     def begin(self, questions: Tensor) -> State:
@@ -82,9 +82,9 @@ class Transformer(WritingModule):
         """Tokens (B, A) behind P others through the decoder: logits (B, A, V), and the state after them."""
         size = tokens.shape[1]
         past = state["key0"].shape[2] if "key0" in state else 0
-        places = torch.arange(size, device=tokens.device)
-        mask = torch.arange(past + size, device=tokens.device) <= places[:, None] + past  # (A, P + A)
-        x = self._embedded(tokens, state["at"][:, None] + places)  # (B, A, D)
+        positions = torch.arange(size, device=tokens.device)
+        mask = torch.arange(past + size, device=tokens.device) <= positions[:, None] + past  # (A, P + A)
+        x = self._embedded(tokens, state["at"][:, None] + positions)  # (B, A, D)
         after = {**state, "at": state["at"] + size}
         for i, block in enumerate(self.decoder):
             memory = (state[f"read key{i}"], state[f"read value{i}"])
@@ -94,24 +94,26 @@ class Transformer(WritingModule):
             )  # (B, A, D)
         return self.output(self.norm(x)), after
 
-    def _embedded(self, tokens: Tensor, places: Tensor) -> Tensor:
+    def _embedded(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """Tokens (B, S) at places (B, S) as vectors (B, S, D)."""
         width = self.embedding.embedding_dim
-        x: Tensor = self.drop(self.embedding(tokens) * width**0.5 + sinusoids(places, width))
+        x: Tensor = self.drop(self.embedding(tokens) * width**0.5 + sinusoids(positions, width))
         return x
 
 
-def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: TransformerSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(12, 12, 7, 4), Settings(), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(12, 12, 7, 4), TransformerSettings(), 0, DeviceConfig("cpu")).parameters
     235340
     """
-    luck = luck_of(seed, place)
-    return Writer(Transformer(shape, settings, luck), shape, settings, place)
+    rng = generator_for_seed(seed, device_config)
+    return AutoregressiveModel(Transformer(shape, settings, rng), shape, settings, device_config)

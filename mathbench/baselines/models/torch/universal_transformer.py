@@ -9,19 +9,19 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from mathbench.baselines.models.interface import Network, Place, Shape
-from mathbench.baselines.models.torch.autoregressive import Writer
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
+from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
 from mathbench.baselines.models.torch.decoder_transformer import DecoderTransformer
-from mathbench.baselines.models.torch.model import luck_of
+from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.positions import sinusoids
-from mathbench.baselines.settings import UniversalTransformer as Settings
+from mathbench.baselines.settings import UniversalTransformerSettings
 
 
 class UniversalTransformer(DecoderTransformer):
     """The blocks, `loops` times; before each pass a signal says which one it is."""
 
-    def __init__(self, shape: Shape, settings: Settings, luck: torch.Generator):
-        super().__init__(shape, settings, luck)
+    def __init__(self, shape: NetworkShape, settings: UniversalTransformerSettings, rng: torch.Generator):
+        super().__init__(shape, settings, rng)
         self.register_buffer("timing", sinusoids(torch.arange(settings.loops)[None], settings.hidden)[0])
         self.timing: Tensor  # (loops, D)
 
@@ -32,17 +32,19 @@ class UniversalTransformer(DecoderTransformer):
                 yield block, signal if i == 0 else 0.0
 
 
-def build(shape: Shape, settings: Settings, seed: int | str, place: Place) -> Network:
+def build(
+    shape: NetworkShape, settings: UniversalTransformerSettings, seed: int | str, device_config: DeviceConfig
+) -> Network:
     """The network, untrained.
 
     Args:
         shape: alphabet and lengths.
         settings: hyperparameters.
         seed: decides the first weights.
-        place: device and threads.
+        device_config: device and threads.
 
-    >>> build(Shape(12, 12, 7, 4), Settings(loops=9), 0, Place("cpu")).parameters
+    >>> build(NetworkShape(12, 12, 7, 4), UniversalTransformerSettings(loops=9), 0, DeviceConfig("cpu")).parameters
     51724
     """
-    luck = luck_of(seed, place)
-    return Writer(UniversalTransformer(shape, settings, luck), shape, settings, place)
+    rng = generator_for_seed(seed, device_config)
+    return AutoregressiveModel(UniversalTransformer(shape, settings, rng), shape, settings, device_config)

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.polynomial_text import BEGIN, EQUALS, PLUS, Terms
-from mathbench.generators.deepmind.kernel.polynomials import Expanded
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Named, Request, Scope
+from mathbench.generators.deepmind.kernel.polynomial_text import BEGIN, EQUALS, PLUS, UnivariateTerms
+from mathbench.generators.deepmind.kernel.polynomials import LikeTerms
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Request, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import U64, Int, mix
+from mathbench.hashing import U64, Int, mix64
 from mathbench.numbers import text
 
 HIDDEN = 3  # numbers of one system that modules below may define
@@ -20,15 +20,15 @@ CONSTANT = np.int8(2)  # the unknown of what has none; the unknowns are 0 and 1
 NOWHERE = np.int8(7)  # the side of what is no term; the sides of equation i are 2 i and 2 i + 1
 
 
-def _laid(side: Small, sides: int) -> tuple[Small, Small]:
+def _concatenated(side: Small, sides: int) -> tuple[Small, Small]:
     """Where each term stands, int8 (t, n), and where each side begins and the last one ends, int8 (sides + 1, n)."""
-    place, first = np.zeros_like(side), np.zeros((sides + 1, side.shape[1]), np.int8)
+    position, first = np.zeros_like(side), np.zeros((sides + 1, side.shape[1]), np.int8)
     for s in range(sides):
         here = side == s
         running = np.cumsum(here, axis=0, dtype=np.int8)
-        place += here * (first[s] + running - np.int8(1))
+        position += here * (first[s] + running - np.int8(1))
         first[s + 1] = first[s] + np.maximum(running[-1], 1)  # a zero where there is no term
-    return place, first
+    return position, first
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Equations(Columns):
     name: Small
 
     @classmethod
-    def of(cls, chance: Chance, terms: Expanded, unknowns: int) -> "Equations":
+    def of(cls, chance: RandomStream, terms: LikeTerms, unknowns: int) -> "Equations":
         """Put terms whose sum is zero, equation by equation, on either side.
 
         Args:
@@ -61,11 +61,11 @@ class Equations(Columns):
         right = (bits & np.uint64(1)).astype(np.int8)
         number = terms.of.astype(np.int8)
         side = np.where(terms.live, number // (unknowns + 1) * 2 + right, NOWHERE)
-        place, first = _laid(side, 2 * unknowns)
+        position, first = _concatenated(side, 2 * unknowns)
         shape = (int(first[-1].max()), len(bits[0]))
         value, unknown = np.zeros(shape, np.int64), np.full(shape, CONSTANT)
         term, row = np.nonzero(terms.live)
-        at = place[term, row].astype(np.int64) * shape[1] + row
+        at = position[term, row].astype(np.int64) * shape[1] + row
         value.ravel()[at] = (terms.value * (1 - 2 * right))[term, row]
         number %= unknowns + 1
         unknown.ravel()[at] = np.where(number == unknowns, CONSTANT, number)[term, row]
@@ -79,30 +79,30 @@ class Equations(Columns):
         factor = (self.value != 1) & (self.value != -1)
         return (self.side != NOWHERE) & ((self.unknown == CONSTANT) | factor)
 
-    def hide(self, chance: Chance, scope: Scope) -> tuple["Equations", list[Request]]:
+    def hide(self, chance: RandomStream, scope: Scope) -> tuple["Equations", list[Request]]:
         """Have modules below define some numbers, of either sign: a letter stands for the absolute value."""
         below, chance = scope.modules - 1, chance.fork()
         some = np.flatnonzero(below)
         if not len(some):
             return self, []
-        place, live = self._chosen(chance.take(some), below[some], some)
+        position, live = self._chosen(chance.take(some), below[some], some)
         slots = np.zeros((HIDDEN, len(scope)), np.int64), np.zeros((HIDDEN, len(scope)), np.bool_)
-        slots[0][: len(place), some], slots[1][: len(place), some] = place, live
+        slots[0][: len(position), some], slots[1][: len(position), some] = position, live
         sizes = np.abs(np.take_along_axis(self.value, slots[0], axis=0))
         named = scope.hide(chance, [Numbers.integers(size) for size in sizes], slots[1])
         return self._with_names(named, slots[0]), named.requests or []
 
-    def _chosen(self, chance: Chance, below: Int, rows: Int) -> tuple[Int, Bool]:
+    def _chosen(self, chance: RandomStream, below: Int, rows: Int) -> tuple[Int, Bool]:
         """Choose terms whose numbers may be hidden, int64 (up to HIDDEN, m), and which of these there are."""
         shown = self.shown[:, rows]
-        many = chance.between(1, np.maximum(np.minimum(below, shown.sum(axis=0)), 1))
-        place = chance.order(len(shown), shown)[:HIDDEN]
-        live = np.arange(len(place))[:, None] < many
-        return place, live & np.take_along_axis(shown, place, axis=0)
+        count = chance.randint(1, np.maximum(np.minimum(below, shown.sum(axis=0)), 1))
+        position = chance.permutation(len(shown), shown)[:HIDDEN]
+        live = np.arange(len(position))[:, None] < count
+        return position, live & np.take_along_axis(shown, position, axis=0)
 
-    def _with_names(self, named: Named, place: Int) -> "Equations":
+    def _with_names(self, named: HiddenValues, position: Int) -> "Equations":
         name = self.name.copy()
-        for codes, at in zip(named.codes, place, strict=True):
+        for codes, at in zip(named.codes, position, strict=True):
             rows = np.flatnonzero(codes >= 0)
             name[at[rows], rows] = codes[rows]
         return Equations(self.value, self.unknown, self.side, name)
@@ -110,15 +110,15 @@ class Equations(Columns):
     def canonical(self) -> Int:
         """The equations as numbers, the same in any order of terms, sides and equations, int64 (equations, n)."""
         code = ((self.value * 4 + self.unknown) * 2 + (self.name >= 0)).view(np.uint64)
-        hashes = mix(code + np.uint64(1)) * (self.side != NOWHERE)
+        hashes = mix64(code + np.uint64(1)) * (self.side != NOWHERE)
         last = int(self.side.max(initial=0, where=self.side != NOWHERE))
         both = [self._hash(hashes, side) + self._hash(hashes, side + 1) for side in range(0, last, 2)]
         return np.sort(np.stack(both), axis=0).view(np.int64)
 
     def _hash(self, hashes: U64, side: int) -> U64:
-        return mix((hashes * (self.side == side)).sum(axis=0, dtype=np.uint64))
+        return mix64((hashes * (self.side == side)).sum(axis=0, dtype=np.uint64))
 
-    def written(self, codes: Int, conjunction: Int) -> text.Piece:
+    def rendered(self, codes: Int, conjunction: Int) -> text.TextPiece:
         """The equations as text, ``3*x + 2 = 8``.
 
         Args:
@@ -131,4 +131,6 @@ class Equations(Columns):
         letters = codes.astype(np.int8)
         variable = np.where(self.unknown == 0, letters[0], letters[-1])
         power = (self.unknown != CONSTANT).view(np.int8)
-        return Terms(self.value, power, self.side != NOWHERE, variable, self.name).laid(joint)
+        return UnivariateTerms(self.value, power, self.side != NOWHERE, variable, self.name).concatenated(
+            joint
+        )

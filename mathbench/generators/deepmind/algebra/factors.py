@@ -8,9 +8,9 @@ import numpy as np
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.rationals import rational
-from mathbench.generators.deepmind.kernel.scope import letter
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.rationals import draw_rational
+from mathbench.generators.deepmind.kernel.scope import letter_text
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -56,28 +56,30 @@ class Roots(Columns):
 
     def _sorted(self, before: Before) -> "Roots":
         """Order the roots that there are; the others come last."""
-        many, there = len(self.times), self.times > 0
-        rank = np.where(there, 0, many)
-        for i in range(many):
-            for j in range(many):
+        count, there = len(self.times), self.times > 0
+        rank = np.where(there, 0, count)
+        for i in range(count):
+            for j in range(count):
                 rank[i] += there[i] & there[j] & before(j, i) if i != j else 0
         order = np.argsort(rank, axis=0, kind="stable")
         parts = (self.top, self.bottom, self.times)
         return Roots(*(np.take_along_axis(part, order, axis=0) for part in parts))
 
-    def listed(self) -> text.Piece:
+    def listed(self) -> text.TextPiece:
         """The different roots as text, ``-3, 1/2, 4``."""
-        roots, words = self.ascending(), list[text.Word]()
-        for place, (top, bottom, times) in enumerate(zip(roots.top, roots.bottom, roots.times, strict=True)):
+        roots, words = self.ascending(), list[text.PaddedText]()
+        for position, (top, bottom, times) in enumerate(
+            zip(roots.top, roots.bottom, roots.times, strict=True)
+        ):
             there = times > 0
-            if place:
+            if position:
                 words += text.literal(", ", len(there), there)
             words += templates.only(
-                Numbers.rationals(top * there, np.where(there, bottom, 1)).written(), there
+                Numbers.rationals(top * there, np.where(there, bottom, 1)).rendered(), there
             )
         return tuple(words)
 
-    def product(self, over: Int, under: Int, variable: Int) -> text.Piece:
+    def product(self, over: Int, under: Int, variable: Int) -> text.TextPiece:
         """The polynomial over / under * (q x - p) ... as a product of factors, ``-3*x*(2*x - 1)**2/5``.
 
         Args:
@@ -87,63 +89,67 @@ class Roots(Columns):
         roots = self.by_factor()
         scaled, split = np.abs(over) != 1, under != 1
         words = [*text.literal("-", len(over), over < 0), *text.number(np.abs(over) * scaled, 10, scaled)]
-        for place, (top, bottom, times) in enumerate(zip(roots.top, roots.bottom, roots.times, strict=True)):
-            words += text.literal("*", len(over), (times > 0) & (scaled | (place > 0)))
+        for position, (top, bottom, times) in enumerate(
+            zip(roots.top, roots.bottom, roots.times, strict=True)
+        ):
+            words += text.literal("*", len(over), (times > 0) & (scaled | (position > 0)))
             words += _factor(top, bottom, times, variable)
         return (*words, *text.literal("/", len(over), split), *text.number(under * split, 10, split))
 
 
-def drawn(chance: Chance, entropy: Int, fewest: Int, most: Int) -> tuple[Int, Int, Bool]:
+def draw_roots(chance: RandomStream, entropy: Int, minimum: Int, maximum: Int) -> tuple[Int, Int, Bool]:
     """Draw roots: one in ten is a fraction, and one in five (not counting the first) repeats another.
 
     Args:
         chance: random choices.
         entropy: int64 (n,), units shared out among the different roots.
-        fewest, most: int64 (n,), how many roots there are.
+        minimum, maximum: int64 (n,), how many roots there are.
 
     Returns:
         Numerators, int64 (r, n), denominators, and which ones there are, bool; the repeated ones come last.
     """
-    many = chance.between(fewest, most)
-    places = np.arange(int(most.max()))[:, None]
+    count = chance.randint(minimum, maximum)
+    positions = np.arange(int(maximum.max()))[:, None]
     coins = chance.fork()
-    repeated = np.sum([coins.coin(1, 5) & (place < many - 1) for place in range(len(places))], axis=0)
+    repeated = np.sum(
+        [coins.bernoulli(1, 5) & (position < count - 1) for position in range(len(positions))], axis=0
+    )
     # many equal roots of much entropy would make very large coefficients
-    fresh = many - np.where(entropy > 4 * UNIT, np.minimum(repeated, many // 2), repeated)
-    top, bottom = _different(chance.fork(), chance.spread(entropy, (places < fresh).astype(np.int64)))
+    fresh = count - np.where(entropy > 4 * UNIT, np.minimum(repeated, count // 2), repeated)
+    top, bottom = _different(chance.fork(), chance.spread(entropy, (positions < fresh).astype(np.int64)))
     copies = chance.fork()
-    again = np.stack([copies.below(fresh) for _ in places])
-    source = np.where(places < fresh, places, again)
+    again = np.stack([copies.randint_below(fresh) for _ in positions])
+    source = np.where(positions < fresh, positions, again)
     top, bottom = (np.take_along_axis(part, source, axis=0) for part in (top, bottom))
-    return top, bottom, places < many
+    return top, bottom, positions < count
 
 
-def _different(chance: Chance, entropy: Int) -> tuple[Int, Int]:
+def _different(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """A root of each entropy, int64 (r, n); numerators and denominators."""
     top, bottom = np.empty_like(entropy), np.ones_like(entropy)
     for i, share in enumerate(entropy):
-        top[i], broken = chance.integer(share), chance.coin(1, 10)
+        top[i], broken = chance.integer(share), chance.bernoulli(1, 10)
         rows = np.flatnonzero(broken)
-        top[i, rows], bottom[i, rows] = rational(chance.take(rows), share[rows])
+        top[i, rows], bottom[i, rows] = draw_rational(chance.take(rows), share[rows])
     return top, bottom
 
 
-def factor(chance: Chance, entropy: Int) -> tuple[Int, Int]:
+def factor_text(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """Draw what a polynomial is multiplied by: an integer or a fraction, each as likely, but not zero.
 
     Returns:
         Numerators and denominators, int64 (n,) each.
     """
-    broken, top = chance.until(
-        lambda again, rows: np.stack([again.coin().astype(np.int64), again.integer(entropy[rows])]),
+    broken, top = chance.reject_until(
+        lambda again, rows: np.stack([again.bernoulli().astype(np.int64), again.integer(entropy[rows])]),
         lambda found, rows: (found != 0).any(axis=0),
     )
     bottom, rows = np.ones_like(top), np.flatnonzero(broken)
-    top[rows], bottom[rows] = rational(chance.take(rows), entropy[rows])
+    top[rows], bottom[rows] = draw_rational(chance.take(rows), entropy[rows])
     return top, bottom
 
 
-def multiplied(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
+def expand_roots(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
     """The coefficients of over (q x - p) ..., of the numbers' own type, (r + 1, n); row i belongs to the power i.
 
     Args:
@@ -161,7 +167,7 @@ def multiplied(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
 
 
 def bounds(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
-    """No coefficient of `multiplied` is larger in absolute value than this, int64 (n,), if it is below 2^62."""
+    """No coefficient of `expand_roots` is larger in absolute value than this, int64 (n,), if it is below 2^62."""
     bound = np.abs(over)
     for p, q, there in zip(top, bottom, live, strict=True):
         size = np.where(there, np.abs(p) + q, 1)
@@ -169,7 +175,7 @@ def bounds(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
     return bound
 
 
-def _factor(top: Int, bottom: Int, times: Int, variable: Int) -> text.Piece:
+def _factor(top: Int, bottom: Int, times: Int, variable: Int) -> text.TextPiece:
     """A factor (q x - p)**k, or x**k; nothing where k is zero."""
     there = times > 0
     sum_of_two = there & (top != 0)
@@ -178,9 +184,9 @@ def _factor(top: Int, bottom: Int, times: Int, variable: Int) -> text.Piece:
         *text.literal("(", len(top), sum_of_two),
         *text.number(bottom * scaled, 10, scaled),
         *text.literal("*", len(top), scaled),
-        *letter(np.where(there, variable, -1)),
-        *templates.one_of(sum_of_two * (1 + (top > 0)), ("", " + ", " - ")),
+        *letter_text(np.where(there, variable, -1)),
+        *templates.choose_text(sum_of_two * (1 + (top > 0)), ("", " + ", " - ")),
         *text.number(np.abs(top) * sum_of_two, 10, sum_of_two),
         *text.literal(")", len(top), sum_of_two),
-        *templates.one_of(times, _POWERS),
+        *templates.choose_text(times, _POWERS),
     )

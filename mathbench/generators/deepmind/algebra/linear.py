@@ -9,19 +9,19 @@ import pyarrow as pa
 from mathbench.generators.deepmind.algebra.equations import Equations
 from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.module import Level, Module, composed
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_levels
 from mathbench.generators.deepmind.kernel.polynomial_text import AND, COMMA
-from mathbench.generators.deepmind.kernel.polynomials import expand
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.polynomials import split_into_like_terms
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import framed
+from mathbench.generators.deepmind.kernel.templates import fill_around
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-MOST_VALUE = 10**12  # that an equation is made for: products with coefficients stay far below 2^63
+MAX_VALUE = 10**12  # that an equation is made for: products with coefficients stay far below 2^63
 
 
 @dataclass(frozen=True)
@@ -45,24 +45,24 @@ class Linear(Module):
     said: ClassVar[tuple[str, ...]]
     symmetry: ClassVar[str] = "order of terms, sides and equations"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
         solutions, rest = self._solutions(chance, scope.own(), value)
-        for_matrix = rest * chance.between(UNIT // 3, 2 * UNIT // 3) // UNIT
+        for_matrix = rest * chance.randint(UNIT // 3, 2 * UNIT // 3) // UNIT
         matrix = self._matrix(chance, for_matrix)
         constants = -(matrix * solutions).sum(axis=1)
         coefficients = np.concatenate([matrix, constants[:, None]], axis=1).reshape(-1, len(scope))
-        fewest = (coefficients != 0).sum(axis=0) + 1
-        most = 1 + (self.unknowns * (2 * UNIT + rest)) // (2 * UNIT)
-        length = chance.between(fewest, np.maximum(fewest, most)) + self.setting("more_terms", scope)
-        terms = expand(chance, coefficients, rest - for_matrix, length)
+        minimum = (coefficients != 0).sum(axis=0) + 1
+        maximum = 1 + (self.unknowns * (2 * UNIT + rest)) // (2 * UNIT)
+        length = chance.randint(minimum, np.maximum(minimum, maximum)) + self.setting("more_terms", scope)
+        terms = split_into_like_terms(chance, coefficients, rest - for_matrix, length)
         equations = Equations.of(chance, terms, self.unknowns)
         shown, requests = equations.hide(chance, scope)
         good = equations.shown.any(axis=0) | (scope.modules == 1)  # `x = -x` has no number to hide
-        wording = chance.below(60)
-        return Drawn(System(shown, solutions[0], wording), shown.canonical(), requests, good)
+        wording = chance.randint_below(60)
+        return DrawnProblem(System(shown, solutions[0], wording), shown.canonical(), requests, good)
 
-    def _solutions(self, chance: Chance, own: Int, value: Value | None) -> tuple[Int, Int]:
+    def _solutions(self, chance: RandomStream, own: Int, value: Value | None) -> tuple[Int, Int]:
         """The solution, int64 (unknowns, n), the first unknown as prescribed; and the entropy left."""
         free = self.unknowns - (value is not None)
         shares = np.maximum(chance.spread(own // 4, np.ones((free, 1), np.int64)), UNIT)
@@ -70,15 +70,15 @@ class Linear(Module):
         known = np.empty((0, len(own)), np.int64) if value is None else value.top[None]
         return np.concatenate([known, drawn]), np.maximum(own - shares.sum(axis=0), UNIT)
 
-    def _matrix(self, chance: Chance, entropy: Int) -> Int:
+    def _matrix(self, chance: RandomStream, entropy: Int) -> Int:
         """Coefficients, int64 (unknowns, unknowns, n), with one solution, no equation in the first unknown alone."""
-        many = self.unknowns
-        shares = np.maximum(chance.spread(entropy, np.ones((many * many, 1), np.int64)), UNIT)
-        drawn = chance.until(
+        count = self.unknowns
+        shares = np.maximum(chance.spread(entropy, np.ones((count * count, 1), np.int64)), UNIT)
+        drawn = chance.reject_until(
             lambda again, rows: np.stack([again.integer(share) for share in shares[:, rows]]),
-            lambda values, rows: self._solvable(values.reshape(many, many, -1)),
+            lambda values, rows: self._solvable(values.reshape(count, count, -1)),
         )
-        return drawn.reshape(many, many, -1)
+        return drawn.reshape(count, count, -1)
 
     def _solvable(self, matrix: Int) -> Bool:
         if self.unknowns == 1:
@@ -90,22 +90,22 @@ class Linear(Module):
         return self._filled(self.asked, problem, scope)
 
     def answer(self, problem: System, scope: Scope) -> pa.StringArray:
-        return text.join(phrases.signed(problem.solution))
+        return text.join(phrases.signed_text(problem.solution))
 
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Numbers):
             return super().defines(value)
-        return value.integer & (np.abs(value.top) <= MOST_VALUE)
+        return value.integer & (np.abs(value.top) <= MAX_VALUE)
 
     def sentence(self, problem: System, scope: Scope) -> pa.StringArray:
         return self._filled(self.said, problem, scope)
 
     def _filled(self, templates: tuple[str, ...], problem: System, scope: Scope) -> pa.StringArray:
-        codes = np.stack([scope.code(place) for place in range(self.unknowns)])
+        codes = np.stack([scope.code(position) for position in range(self.unknowns)])
         conjunction = np.where(problem.wording % 2, AND, COMMA)
-        equations = problem.equations.written(codes, conjunction)
+        equations = problem.equations.rendered(codes, conjunction)
         choice = problem.wording // 2 % len(templates)
-        return text.join(framed(choice, templates, equations, x=scope.letter(0), y=scope.letter(1)))
+        return text.join(fill_around(choice, templates, equations, x=scope.letter(0), y=scope.letter(1)))
 
 
 @dataclass(frozen=True)
@@ -150,14 +150,14 @@ class TwoUnknowns(Linear):
 
 
 _SETTINGS = {"more_terms": 0}
-_AXES = (Level("bigger", (12, 12)), Level("longer", (3, 10), settings={"more_terms": 4}))
+_AXES = (DifficultyLevel("bigger", (12, 12)), DifficultyLevel("longer", (3, 10), settings={"more_terms": 4}))
 LINEAR_1D = OneUnknown("algebra__linear_1d", settings=_SETTINGS, axes=_AXES)
 LINEAR_2D = TwoUnknowns("algebra__linear_2d", settings=_SETTINGS, axes=_AXES)
-_DEEPER = Level("deeper", (3, 10), modules=(5, 5), apart=True)
+_DEEPER = DifficultyLevel("deeper", (3, 10), modules=(5, 5), apart=True)
 
 MODULES = (
     LINEAR_1D.holding(easy=60_000),
-    composed(LINEAR_1D, _DEEPER),
+    composed_levels(LINEAR_1D, _DEEPER),
     LINEAR_2D,
-    composed(LINEAR_2D, _DEEPER),
+    composed_levels(LINEAR_2D, _DEEPER),
 )

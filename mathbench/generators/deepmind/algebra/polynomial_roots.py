@@ -6,21 +6,21 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.algebra.factors import Roots, bounds, drawn, factor, multiplied
+from mathbench.generators.deepmind.algebra.factors import Roots, bounds, draw_roots, expand_roots, factor_text
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.module import Level, Module, composed
-from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, Terms
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_levels
+from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, UnivariateTerms
 from mathbench.generators.deepmind.kernel.random import Bool
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
-from mathbench.generators.deepmind.kernel.templates import framed
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import fill_around
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import ABSENT, Int
 from mathbench.numbers import text
 
-MOST_HIDDEN = 10**15  # the largest coefficient that a module below has to make up; hardly ever met
+MAX_HIDDEN = 10**15  # the largest coefficient that a module below has to make up; hardly ever met
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Quotients(Columns):
         over, under = scale
         long = np.flatnonzero(bounds(over, top, bottom, live) >= 1 << 62)
         over = over.copy()
-        exact = multiplied(over[long].astype(object), top[:, long], bottom[:, long], live[:, long])
+        exact = expand_roots(over[long].astype(object), top[:, long], bottom[:, long], live[:, long])
         over[long] = 0
-        low = multiplied(over, top, bottom, live)
+        low = expand_roots(over, top, bottom, live)
         common = np.gcd(low, under)
         common[:, long] = np.gcd(exact, under[long].astype(object)).astype(np.int64)
         high, size = low // common, np.abs(low // common)
@@ -61,7 +61,7 @@ class Quotients(Columns):
 
     def hidden(self, scope: Scope) -> Bool:
         """Where a module below can define them, bool (n,)."""
-        return (self.high == 0).all(axis=0) & (np.abs(self.low) <= MOST_HIDDEN).all(axis=0)
+        return (self.high == 0).all(axis=0) & (np.abs(self.low) <= MAX_HIDDEN).all(axis=0)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Product(Columns):
     roots: Roots
     over: Int
     under: Int
-    name: Named
+    name: HiddenValues
     factored: Bool
     wording: Int
 
@@ -87,18 +87,18 @@ class PolynomialRoots(Module):
     summary: ClassVar[str] = "Solve 2*x**2 - 18 = 0 for x. -> -3, 3"
     symmetry: ClassVar[str] = "roots or factors"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, own = scope.chance(), scope.own()
         for_scale = np.minimum(own // 2, UNIT)
-        fewest, most = self.setting("fewest_roots", scope), self.setting("most_roots", scope)
-        top, bottom, live = drawn(chance, own - for_scale, fewest, most)
-        scale = factor(chance, for_scale)
+        minimum, maximum = self.setting("fewest_roots", scope), self.setting("most_roots", scope)
+        top, bottom, live = draw_roots(chance, own - for_scale, minimum, maximum)
+        scale = factor_text(chance, for_scale)
         polynomial = Quotients.of(scale, top, bottom, live)
         name = scope.hide(chance, [Polynomials(polynomial.low, polynomial.bottom)])
         good = polynomial.good & (polynomial.hidden(scope) | (scope.modules == 1))
         roots = Roots.of(top, bottom, live)
-        problem = Product(polynomial, roots, *scale, name, chance.coin(), chance.below(60))
-        return Drawn(problem, self._canonical(roots, scale), name.requests or (), good)
+        problem = Product(polynomial, roots, *scale, name, chance.bernoulli(), chance.randint_below(60))
+        return DrawnProblem(problem, self._canonical(roots, scale), name.requests or (), good)
 
     def _canonical(self, roots: Roots, scale: tuple[Int, Int]) -> Int:
         """The factor and the roots in ascending order, int64 (k, n); tops are doubled, so that none is ABSENT."""
@@ -108,7 +108,7 @@ class PolynomialRoots(Module):
         return np.concatenate([[over * 2, under], numbers])
 
     def question(self, problem: Product, scope: Scope) -> pa.StringArray:
-        asked = (
+        requested = (
             "Solve {} = 0 for {x}.",
             "For which {x} is {} = 0?",
             "Find all {x} with {} = 0.",
@@ -120,22 +120,22 @@ class PolynomialRoots(Module):
             "Split {} into factors.",
         )
         choice = np.where(problem.factored, 6 + problem.wording % 3, problem.wording % 6)
-        return text.join(framed(choice, asked, self._shown(problem, scope), x=scope.letter(0)))
+        return text.join(fill_around(choice, requested, self._shown(problem, scope), x=scope.letter(0)))
 
-    def _shown(self, problem: Product, scope: Scope) -> text.Piece:
+    def _shown(self, problem: Product, scope: Scope) -> text.TextPiece:
         """The polynomial, or its name, ``f(x)``."""
         hidden, shown = problem.name.hidden(0), problem.polynomial
         high = shown.high if shown.high.any() else None
-        terms = Terms.polynomial(shown.low * ~hidden, scope.code(0), shown.bottom, high)
+        terms = UnivariateTerms.polynomial(shown.low * ~hidden, scope.code(0), shown.bottom, high)
         if not hidden.any():
-            return terms.written()
-        many = len(hidden)
+            return terms.rendered()
+        count = len(hidden)
         return (
             *problem.name.letter(0),
-            *text.literal("(", many, hidden),
+            *text.literal("(", count, hidden),
             *templates.only(scope.letter(0), hidden),
-            *text.literal(")", many, hidden),
-            *(templates.only(terms.written(), ~hidden) if not hidden.all() else ()),
+            *text.literal(")", count, hidden),
+            *(templates.only(terms.rendered(), ~hidden) if not hidden.all() else ()),
         )
 
     def answer(self, problem: Product, scope: Scope) -> pa.StringArray:
@@ -143,14 +143,14 @@ class PolynomialRoots(Module):
         for chosen, written in ((~problem.factored, self._listed), (problem.factored, self._product)):
             rows = np.flatnonzero(chosen)
             answers.append(text.join(written(problem.take(rows), scope.take(rows))))
-        place = np.where(problem.factored, np.cumsum(problem.factored) - 1, 0) + (~problem.factored).sum()
-        place = np.where(problem.factored, place, np.cumsum(~problem.factored) - 1)
-        return pa.concat_arrays(answers).take(text.integers(place))
+        position = np.where(problem.factored, np.cumsum(problem.factored) - 1, 0) + (~problem.factored).sum()
+        position = np.where(problem.factored, position, np.cumsum(~problem.factored) - 1)
+        return pa.concat_arrays(answers).take(text.int_array(position))
 
-    def _listed(self, problem: Product, scope: Scope) -> text.Piece:
+    def _listed(self, problem: Product, scope: Scope) -> text.TextPiece:
         return problem.roots.listed()
 
-    def _product(self, problem: Product, scope: Scope) -> text.Piece:
+    def _product(self, problem: Product, scope: Scope) -> text.TextPiece:
         return problem.roots.product(problem.over, problem.under, scope.code(0))
 
 
@@ -158,9 +158,12 @@ ROOTS = PolynomialRoots(
     "algebra__polynomial_roots",
     settings={"fewest_roots": 2, "most_roots": 5},
     axes=(
-        Level("bigger", (12, 12), published="algebra__polynomial_roots_big"),
-        Level("more", (3, 10), settings={"fewest_roots": 6, "most_roots": 6}, apart=True),
+        DifficultyLevel("bigger", (12, 12), published="algebra__polynomial_roots_big"),
+        DifficultyLevel("more", (3, 10), settings={"fewest_roots": 6, "most_roots": 6}, apart=True),
     ),
 )
 
-MODULES = (ROOTS.holding(easy=60_000), composed(ROOTS, Level("deeper", (3, 10), modules=(5, 5), apart=True)))
+MODULES = (
+    ROOTS.holding(easy=60_000),
+    composed_levels(ROOTS, DifficultyLevel("deeper", (3, 10), modules=(5, 5), apart=True)),
+)

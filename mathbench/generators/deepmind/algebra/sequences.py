@@ -8,19 +8,19 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import units
-from mathbench.generators.deepmind.kernel.module import Level, Module
-from mathbench.generators.deepmind.kernel.polynomial_text import Terms
-from mathbench.generators.deepmind.kernel.random import Chance
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import entropy_units
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
+from mathbench.generators.deepmind.kernel.polynomial_text import UnivariateTerms
+from mathbench.generators.deepmind.kernel.random import RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import framed
+from mathbench.generators.deepmind.kernel.templates import fill_around
 from mathbench.hashing import ABSENT, Int
 from mathbench.numbers import text
 
 MORE = 3  # terms that may be shown beyond those that are needed
 # half the entropy of a number up to 2, 3, ... 7
-_HALF_DECADES = np.array([units(d / 2) for d in (0.301, 0.4771, 0.6021, 0.699, 0.7782, 0.8451)])
+_HALF_DECADES = np.array([entropy_units(d / 2) for d in (0.301, 0.4771, 0.6021, 0.699, 0.7782, 0.8451)])
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,21 @@ class PolynomialSequence(Module):
 
     asked: ClassVar[tuple[str, ...]]
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
         coefficients = self._coefficients(chance, degree, scope.own())
-        shown = degree + 2 + chance.below(MORE + 1)
-        place = np.arange(1, int(shown.max(initial=0)) + 2)
-        terms = np.zeros((len(place), len(scope)), np.int64)
+        shown = degree + 2 + chance.randint_below(MORE + 1)
+        position = np.arange(1, int(shown.max(initial=0)) + 2)
+        terms = np.zeros((len(position), len(scope)), np.int64)
         for row in coefficients[::-1]:
-            terms = terms * place[:, None] + row
+            terms = terms * position[:, None] + row
         numbers = np.where(np.arange(len(coefficients))[:, None] <= degree, 2 * coefficients, ABSENT)
-        problem = Sequence(coefficients, terms, shown, chance.below(60))
+        problem = Sequence(coefficients, terms, shown, chance.randint_below(60))
         # not how many terms are shown: a longer list would show the next term of a shorter one
-        return Drawn(problem, numbers)
+        return DrawnProblem(problem, numbers)
 
-    def _coefficients(self, chance: Chance, degree: Int, entropy: Int) -> Int:
+    def _coefficients(self, chance: RandomStream, degree: Int, entropy: Int) -> Int:
         power = np.arange(int(degree.max(initial=0)) + 1)[:, None]
         shares = chance.spread(entropy, (power <= degree).astype(np.int64))
         shares = shares + (degree - 2 * power) * _HALF_DECADES.take(degree)
@@ -70,19 +70,19 @@ class PolynomialSequence(Module):
         rows = []
         for i, share in enumerate(shares):
             value = drawn.integer(share)
-            leading = drawn.integer(share, least=1)
+            leading = drawn.integer(share, minimum=1)
             rows.append(np.where(degree == i, leading, np.where(degree > i, value, 0)))
         return np.stack(rows)
 
     def question(self, problem: Sequence, scope: Scope) -> pa.StringArray:
         choice = problem.wording % len(self.asked)
-        return text.join(framed(choice, self.asked, self._listed(problem), n=scope.letter(0)))
+        return text.join(fill_around(choice, self.asked, self._listed(problem), n=scope.letter(0)))
 
-    def _listed(self, problem: Sequence) -> text.Piece:
-        words = list(templates.signed(problem.terms[0]))
-        for place, term in enumerate(problem.terms[1:-1], start=1):
-            here = problem.shown > place
-            joint = templates.one_of(here * (1 + (term < 0)), ("", ", ", ", -"))
+    def _listed(self, problem: Sequence) -> text.TextPiece:
+        words = list(templates.signed_text(problem.terms[0]))
+        for position, term in enumerate(problem.terms[1:-1], start=1):
+            here = problem.shown > position
+            joint = templates.choose_text(here * (1 + (term < 0)), ("", ", ", ", -"))
             words += [*joint, *text.number(np.abs(term) * here, 10, here)]
         return tuple(words)
 
@@ -100,7 +100,9 @@ class NextTerm(PolynomialSequence):
     )
 
     def answer(self, problem: Sequence, scope: Scope) -> pa.StringArray:
-        return text.join(templates.signed(np.take_along_axis(problem.terms, problem.shown[None], axis=0)[0]))
+        return text.join(
+            templates.signed_text(np.take_along_axis(problem.terms, problem.shown[None], axis=0)[0])
+        )
 
 
 @dataclass(frozen=True)
@@ -116,13 +118,13 @@ class NthTerm(PolynomialSequence):
     )
 
     def answer(self, problem: Sequence, scope: Scope) -> pa.StringArray:
-        return text.join(Terms.polynomial(problem.coefficients, scope.code(0)).written())
+        return text.join(UnivariateTerms.polynomial(problem.coefficients, scope.code(0)).rendered())
 
 
 _SETTINGS = {"least_degree": 1, "most_degree": 3}
 _AXES = (
-    Level("bigger", (12, 12)),
-    Level("degree=4", (3, 10), settings={"least_degree": 4, "most_degree": 4}, apart=True),
+    DifficultyLevel("bigger", (12, 12)),
+    DifficultyLevel("degree=4", (3, 10), settings={"least_degree": 4, "most_degree": 4}, apart=True),
 )
 
 MODULES = (

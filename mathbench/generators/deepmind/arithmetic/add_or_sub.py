@@ -6,16 +6,16 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.arithmetic.operand_pairs import shared
-from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hidden
+from mathbench.generators.deepmind.arithmetic.operand_pairs import share_entropy
+from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hide_values
 from mathbench.generators.deepmind.kernel import rationals, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.decimals import Decimals
-from mathbench.generators.deepmind.kernel.fingerprints import folded, ordered
-from mathbench.generators.deepmind.kernel.module import Level, Module
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.fingerprints import sign_folded, sorted_pair
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -56,7 +56,7 @@ _WORDINGS = (*_SUMS, *_DIFFERENCES, *_DISTANCES)
 class Definition(Columns):
     """p + q or p - q, which defines a letter."""
 
-    terms: Named
+    terms: HiddenValues
     minus: Bool
 
 
@@ -72,57 +72,61 @@ class AddOrSub(Module):
     brief: ClassVar[bool] = True
     symmetry: ClassVar[str] = "order of the terms of a sum"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         if isinstance(value, Numbers):
             return _definition(scope, value)
         chance = scope.chance()
-        minus = chance.coin()
-        p, q = (Decimals.drawn(chance, share, chance.coin()) for share in shared(chance, scope.own()))
+        minus = chance.bernoulli()
+        p, q = (
+            Decimals.drawn(chance, share, chance.bernoulli()) for share in share_entropy(chance, scope.own())
+        )
         result = p.plus(q.negated(minus))
-        codes, requests = hidden(chance, scope, p, q)
+        codes, requests = hide_values(chance, scope, p, q)
         wording = _wording(chance, minus, result.negative())
         canonical = _canonical(minus, *(np.stack(number.words()) for number in (p, q)))
-        return Drawn(Pair(p, q, result, codes, wording), canonical, requests)
+        return DrawnProblem(Pair(p, q, result, codes, wording), canonical, requests)
 
     def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
         return problem.asked(_WORDINGS)
 
     def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
-        return text.join(problem.result.written())
+        return text.join(problem.result.rendered())
 
     def defines(self, value: Value) -> Bool:
         return np.full(value.top.shape[-1], isinstance(value, Numbers))
 
     def sentence(self, problem: Definition, scope: Scope) -> pa.StringArray:
         said = ["Let {x} = {p} + {q}. ", "Let {x} = {p} - {q}. "]
-        p, q = (problem.terms.number(place) for place in range(2))
-        return text.join(templates.fill(problem.minus.astype(np.int64), said, x=scope.letter(0), p=p, q=q))
+        p, q = (problem.terms.number(position) for position in range(2))
+        return text.join(
+            templates.fill_template(problem.minus.astype(np.int64), said, x=scope.letter(0), p=p, q=q)
+        )
 
 
-def _wording(chance: Chance, minus: Bool, negative: Bool) -> Int:
+def _wording(chance: RandomStream, minus: Bool, negative: Bool) -> Int:
     """One of the wordings that fit; a distance is not negative."""
     differences = np.where(negative, len(_DIFFERENCES), len(_DIFFERENCES) + len(_DISTANCES))
-    drawn = chance.below(np.where(minus, differences, len(_SUMS)))
+    drawn = chance.randint_below(np.where(minus, differences, len(_SUMS)))
     return drawn + len(_SUMS) * minus
 
 
 def _canonical(minus: Bool, p: Int, q: Int) -> Int:
-    numbers = ordered(folded(p), folded(q), ~minus)
+    numbers = sorted_pair(sign_folded(p), sign_folded(q), ~minus)
     return np.concatenate([minus[None].astype(np.int64), numbers])
 
 
-def _definition(scope: Scope, value: Numbers) -> Drawn:
+def _definition(scope: Scope, value: Numbers) -> DrawnProblem:
     """Two numbers whose sum or difference is a given one; one of them is drawn much like it."""
     chance = scope.chance()
-    minus, swapped = chance.coin(), chance.coin()
+    minus, swapped = chance.bernoulli(), chance.bernoulli()
     one = _alike(chance, np.maximum(scope.own(), rationals.entropy_of(value)), value)
-    other, good = rationals.total(value, rationals.negated(one, np.ones_like(minus)))
+    other, good = rationals.add(value, rationals.negate(one, np.ones_like(minus)))
     # value = one + other, which as a difference is one - (-other), or other - (-one) when swapped
     p, q = _where(swapped, other, one), _where(swapped, one, other)
-    q = rationals.negated(q, minus)
+    q = rationals.negate(q, minus)
     terms = scope.hide(chance, [p, q])
     words = (np.stack([number.top, number.bottom]) for number in (p, q))
-    return Drawn(Definition(terms, minus), _canonical(minus, *words), terms.requests or (), good)
+    return DrawnProblem(Definition(terms, minus), _canonical(minus, *words), terms.requests or (), good)
 
 
 def _where(condition: Bool, first: Numbers, second: Numbers) -> Numbers:
@@ -130,16 +134,16 @@ def _where(condition: Bool, first: Numbers, second: Numbers) -> Numbers:
     return Numbers(top, bottom, first.decimal | second.decimal)
 
 
-def _alike(chance: Chance, entropy: Int, value: Numbers) -> Numbers:
+def _alike(chance: RandomStream, entropy: Int, value: Numbers) -> Numbers:
     """Numbers of the kind of given ones: beside integers integers; beside others, every other one is an integer."""
     top, bottom = chance.integer(entropy), np.ones_like(entropy)
-    broken, apart = chance.coin(), chance.fork()
+    broken, apart = chance.bernoulli(), chance.fork()
     rows = np.flatnonzero(broken & value.decimal)
     drawn = apart.take(rows)
     decimal = Decimals.drawn(drawn, np.maximum(entropy, 1)[rows], np.zeros(len(rows), np.bool_)).numbers()
     top[rows], bottom[rows] = decimal.top, decimal.bottom
     rows = np.flatnonzero(broken & ~value.decimal & ~value.integer)
-    top[rows], bottom[rows] = rationals.rational(apart.take(rows), entropy[rows])
+    top[rows], bottom[rows] = rationals.draw_rational(apart.take(rows), entropy[rows])
     return Numbers(top, bottom, value.decimal)
 
 
@@ -148,8 +152,8 @@ MODULES = (
         "arithmetic__add_or_sub",
         entropy=(4, 16),
         axes=(
-            Level("bigger", (16, 20), published="arithmetic__add_or_sub_big"),
-            Level("composed", (4, 16), modules=(2, 3), apart=True),
+            DifficultyLevel("bigger", (16, 20), published="arithmetic__add_or_sub_big"),
+            DifficultyLevel("composed", (4, 16), modules=(2, 3), apart=True),
         ),
     ),
 )

@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.arithmetic.operand_pairs import shared
+from mathbench.generators.deepmind.arithmetic.operand_pairs import share_entropy
 from mathbench.generators.deepmind.kernel import templates
-from mathbench.generators.deepmind.kernel.columns import Columns, by_group
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.fingerprints import folded, ordered
-from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.columns import Columns, write_by_group
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.fingerprints import sign_folded, sorted_pair
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.hashing import Int
@@ -49,31 +49,33 @@ class AddOrSubInBase(Module):
     summary: ClassVar[str] = "In base 16, what is -1f + a? -> -15"
     symmetry: ClassVar[str] = "order of the terms of a sum"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        p, q = (chance.integer(share) for share in shared(chance, scope.own()))
-        base = chance.between(self.setting("least", scope), self.setting("most", scope))
-        minus, wording = chance.coin(), chance.below(len(_WORDINGS) // 2)
-        canonical = np.concatenate([[base, minus], ordered(folded(p[None]), folded(q[None]), ~minus)])
-        return Drawn(InBase(p, q, base, minus, wording), canonical)
+        p, q = (chance.integer(share) for share in share_entropy(chance, scope.own()))
+        base = chance.randint(self.setting("least", scope), self.setting("most", scope))
+        minus, wording = chance.bernoulli(), chance.randint_below(len(_WORDINGS) // 2)
+        canonical = np.concatenate(
+            [[base, minus], sorted_pair(sign_folded(p[None]), sign_folded(q[None]), ~minus)]
+        )
+        return DrawnProblem(InBase(p, q, base, minus, wording), canonical)
 
     def question(self, problem: InBase, scope: Scope) -> pa.StringArray:
-        return by_group(problem.base, problem, _question)
+        return write_by_group(problem.base, problem, _question)
 
     def answer(self, problem: InBase, scope: Scope) -> pa.StringArray:
-        return by_group(problem.base, problem, _answer)
+        return write_by_group(problem.base, problem, _answer)
 
 
 def _question(base: int, problem: InBase) -> pa.StringArray:
     wordings = [wording.replace("{base}", str(base)) for wording in _WORDINGS]
     wording = problem.wording + np.where(problem.minus, len(_WORDINGS) // 2, 0)
-    p, q = (templates.signed(number, base=base) for number in (problem.p, problem.q))
-    return text.join(templates.fill(wording, wordings, p=p, q=q))
+    p, q = (templates.signed_text(number, base=base) for number in (problem.p, problem.q))
+    return text.join(templates.fill_template(wording, wordings, p=p, q=q))
 
 
 def _answer(base: int, problem: InBase) -> pa.StringArray:
     result = problem.p + np.where(problem.minus, -problem.q, problem.q)
-    return text.join(templates.signed(result, base=base))
+    return text.join(templates.signed_text(result, base=base))
 
 
 MODULES = (
@@ -81,8 +83,8 @@ MODULES = (
         "arithmetic__add_or_sub_in_base",
         settings={"least": 2, "most": 16},
         axes=(
-            Level("bigger", (10, 12)),
-            Level("larger-bases", (3, 10), settings={"least": 17, "most": 36}, apart=True),
+            DifficultyLevel("bigger", (10, 12)),
+            DifficultyLevel("larger-bases", (3, 10), settings={"least": 17, "most": 36}, apart=True),
         ),
     ).holding(easy=100_000),
 )

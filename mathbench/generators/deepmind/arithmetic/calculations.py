@@ -8,28 +8,28 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.arithmetic.expressions import Expressions, drawn
+from mathbench.generators.deepmind.arithmetic.expressions import Expressions, draw_expressions
 from mathbench.generators.deepmind.kernel import rationals
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import UNIT, logarithm
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import UNIT, log10_units
 from mathbench.generators.deepmind.kernel.expression_trees import LEAF
-from mathbench.generators.deepmind.kernel.module import Level, Module
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
-from mathbench.generators.deepmind.kernel.templates import filled
+from mathbench.generators.deepmind.kernel.templates import fill_strings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_ASKED = (
+_QUESTIONS = (
     "{it}",
     "What is {it}?",
     "Compute {it}.",
     "Find the value of {it}.",
     "Work out {it}.",
 )
-FEWEST = 3  # operations in a calculation
+MIN_OPERATIONS = 3  # operations in a calculation
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Calculation(Columns):
     codes: Int
     wording: Int
 
-    def written(self) -> pa.StringArray:
+    def rendered(self) -> pa.StringArray:
         """The expression as text, strings (n,)."""
-        return self.expression.written(self.codes)
+        return self.expression.rendered(self.codes)
 
 
 @dataclass(frozen=True)
@@ -69,44 +69,44 @@ class Calculate(Module):
     brief: ClassVar[bool] = True
     symmetry: ClassVar[str] = "order of terms and factors"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, entropy = scope.chance(), scope.own()
         if not isinstance(value, Numbers):
             for_value = np.maximum(entropy // 4, UNIT)
             value = self._value(chance, for_value, scope)
             entropy = np.maximum(entropy - for_value, UNIT)
         count, entropy = self._length(chance, entropy, scope)
-        expression, good = drawn(chance, value, count, entropy, self.sums, self.products)
+        expression, good = draw_expressions(chance, value, count, entropy, self.sums, self.products)
         codes, requests = _hidden(chance, scope, expression)
-        problem = Calculation(expression, value, codes, chance.below(len(_ASKED)))
-        return Drawn(problem, expression.likeness[None], requests, good)
+        problem = Calculation(expression, value, codes, chance.randint_below(len(_QUESTIONS)))
+        return DrawnProblem(problem, expression.commutative_hash[None], requests, good)
 
-    def _value(self, chance: Chance, entropy: Int, scope: Scope) -> Numbers:
+    def _value(self, chance: RandomStream, entropy: Int, scope: Scope) -> Numbers:
         """What comes out; where fractions may, every other one is a fraction."""
         top, bottom = chance.integer(entropy), np.ones_like(entropy)
-        broken = chance.coin() & (self.setting("fractions", scope) > 0)
+        broken = chance.bernoulli() & (self.setting("fractions", scope) > 0)
         rows = np.flatnonzero(broken)
-        top[rows], bottom[rows] = rationals.rational(chance.take(rows), entropy[rows])
+        top[rows], bottom[rows] = rationals.draw_rational(chance.take(rows), entropy[rows])
         return Numbers(top, bottom, np.zeros(len(top), np.bool_))
 
-    def _length(self, chance: Chance, entropy: Int, scope: Scope) -> tuple[Int, Int]:
+    def _length(self, chance: RandomStream, entropy: Int, scope: Scope) -> tuple[Int, Int]:
         """How many operations; and the entropy left for them.
 
         Expressions are drawn as trees, and several trees make one expression: their number is made up for.
         """
-        fewest, most = self.setting("fewest", scope), self.setting("most", scope)
-        by_entropy = most == 0
-        fewest = np.where(by_entropy, FEWEST, fewest)
-        most = np.where(by_entropy, FEWEST + entropy // (2 * UNIT), most)
-        used = np.where(by_entropy, logarithm(most - fewest + 1), 0)
-        count = chance.between(fewest, most)
+        minimum, maximum = self.setting("fewest", scope), self.setting("most", scope)
+        by_entropy = maximum == 0
+        minimum = np.where(by_entropy, MIN_OPERATIONS, minimum)
+        maximum = np.where(by_entropy, MIN_OPERATIONS + entropy // (2 * UNIT), maximum)
+        used = np.where(by_entropy, log10_units(maximum - minimum + 1), 0)
+        count = chance.randint(minimum, maximum)
         return count, entropy - used + _trees().take(count)
 
     def question(self, problem: Calculation, scope: Scope) -> pa.StringArray:
-        return filled(problem.wording, _ASKED, it=problem.written())
+        return fill_strings(problem.wording, _QUESTIONS, it=problem.rendered())
 
     def answer(self, problem: Calculation, scope: Scope) -> pa.StringArray:
-        return text.join(problem.value.written())
+        return text.join(problem.value.rendered())
 
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Numbers):
@@ -115,10 +115,10 @@ class Calculate(Module):
 
     def sentence(self, problem: Calculation, scope: Scope) -> pa.StringArray:
         same = np.zeros(len(scope), dtype=np.int64)
-        return filled(same, ("Let {x} be {it}. ",), x=scope.letter(0), it=problem.written())
+        return fill_strings(same, ("Let {x} be {it}. ",), x=scope.letter(0), it=problem.rendered())
 
 
-def _hidden(chance: Chance, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:
+def _hidden(chance: RandomStream, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:
     """Letters for leaves that modules below define, int64 (k, n), -1: none; and what these must define."""
     chance, codes = chance.fork(), np.full(expression.kind.shape, -1)
     rows = np.flatnonzero(scope.modules > 1)
@@ -126,9 +126,9 @@ def _hidden(chance: Chance, scope: Scope, expression: Expressions) -> tuple[Int,
         return codes, []
     some, scope, chance = expression.take(rows), scope.take(rows), chance.take(rows)
     leaves = some.kind == LEAF
-    most = np.minimum(scope.modules - 1, leaves.sum(axis=0))
-    place = np.argsort(chance.order(len(leaves), leaves), axis=0)
-    live = leaves & (place < chance.between(1, most))
+    maximum = np.minimum(scope.modules - 1, leaves.sum(axis=0))
+    position = np.argsort(chance.permutation(len(leaves), leaves), axis=0)
+    live = leaves & (position < chance.randint(1, maximum))
     named = scope.hide(chance, [Numbers.integers(value) for value in some.value], live)
     codes[:, rows] = named.codes
     return codes, named.requests or []
@@ -137,7 +137,7 @@ def _hidden(chance: Chance, scope: Scope, expression: Expressions) -> tuple[Int,
 @cache
 def _trees() -> Int:
     """The entropy of all binary trees with 0, 1, 2, ... operations."""
-    return logarithm(np.array([comb(2 * n, n) // (n + 1) for n in range(20)]))
+    return log10_units(np.array([comb(2 * n, n) // (n + 1) for n in range(20)]))
 
 
 _BY_ENTROPY = {"fewest": 0, "most": 0}  # as many operations as the entropy says
@@ -145,9 +145,13 @@ _FRACTIONS, _INTEGERS = {**_BY_ENTROPY, "fractions": 1}, {**_BY_ENTROPY, "fracti
 _LONGER = {"fewest": 9, "most": 11, "fractions": 0}
 
 
-def _axes(published: str) -> tuple[Level, ...]:
-    longer = Level("longer", (10, 12), settings=_LONGER, published=published, apart=True)
-    return (longer, Level("bigger", (10, 12)), Level("composed", (3, 10), modules=(2, 4), apart=True))
+def _axes(published: str) -> tuple[DifficultyLevel, ...]:
+    longer = DifficultyLevel("longer", (10, 12), settings=_LONGER, published=published, apart=True)
+    return (
+        longer,
+        DifficultyLevel("bigger", (10, 12)),
+        DifficultyLevel("composed", (3, 10), modules=(2, 4), apart=True),
+    )
 
 
 MODULES = (

@@ -20,12 +20,12 @@ from mathbench.generators.deepmind.kernel.expression_trees import (
     NONE,
     PRODUCT,
     SUB,
-    Tape,
+    ExpressionTrees,
 )
-from mathbench.generators.deepmind.kernel.fingerprints import likeness
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.rationals import divisor
-from mathbench.generators.deepmind.kernel.scope import letter
+from mathbench.generators.deepmind.kernel.fingerprints import commutative_hash
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.rationals import draw_divisor
+from mathbench.generators.deepmind.kernel.scope import letter_text
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
@@ -61,16 +61,16 @@ class Expressions(Columns):
         kind: int64 (k, n), as in :mod:`mathbench.generators.deepmind.kernel.expression_trees`.
         left, right: int64 (k, n), numbers of the parts.
         value: int64 (k, n), of a leaf.
-        likeness: int64 (n,), a hash, the same for two expressions that differ in the order of terms or factors only.
+        commutative_hash: int64 (n,), equal for expressions that differ only in the order of terms or factors.
     """
 
     kind: Int
     left: Int
     right: Int
     value: Int
-    likeness: Int
+    commutative_hash: Int
 
-    def written(self, codes: Int) -> pa.StringArray:
+    def rendered(self, codes: Int) -> pa.StringArray:
         """As text, strings (n,).
 
         Args:
@@ -78,17 +78,17 @@ class Expressions(Columns):
         """
         leaves = np.flatnonzero(self.kind == LEAF)  # all rows of the first number, then of the second, ...
         value, code = self.value.ravel()[leaves], codes.ravel()[leaves]
-        texts = text.join(letter(code), templates.only(templates.signed(value), code < 0))
-        place = np.zeros(self.kind.size, dtype=np.int64)
-        place[leaves] = np.arange(len(leaves))
+        texts = text.join(letter_text(code), templates.only(templates.signed_text(value), code < 0))
+        position = np.zeros(self.kind.size, dtype=np.int64)
+        position[leaves] = np.arange(len(leaves))
         holds = np.where((self.value < 0) & (codes < 0), PRODUCT, ATOM)
         minus = np.zeros(self.kind.shape, np.bool_)
-        tree = Tape(self.kind, self.left, self.right, holds, minus)
-        return tree.written(place.reshape(self.kind.shape), texts)
+        tree = ExpressionTrees(self.kind, self.left, self.right, holds, minus)
+        return tree.rendered(position.reshape(self.kind.shape), texts)
 
 
-def drawn(
-    chance: Chance, value: Numbers, count: Int, entropy: Int, sums: bool, products: bool
+def draw_expressions(
+    chance: RandomStream, value: Numbers, count: Int, entropy: Int, sums: bool, products: bool
 ) -> tuple[Expressions, Bool]:
     """Draw expressions.
 
@@ -119,21 +119,21 @@ def drawn(
         kind[at], left[at], right[at] = kinds, parts.number[: len(split)], parts.number[len(split) :]
         good[parents.row[~right_ones]] = False
         nodes = parts
-    alike = likeness(kind, left, right, leaf)
+    alike = commutative_hash(kind, left, right, leaf)
     return Expressions(kind, left, right, leaf, alike), good
 
 
 def _parted(nodes: Nodes, sums: bool, products: bool) -> tuple[Int, Nodes, Bool]:
     """Choose an operation for each node: which, its left operands followed by its right ones, and which are right."""
-    chance, own = Chance(nodes.word), nodes.entropy // np.maximum(nodes.count, 1)
-    factor, many = divisor(chance, nodes.top) if products else (nodes.top, nodes.top)
-    kind = _operations(chance, nodes, many, sums, products)
-    values = Values(nodes.top, nodes.bottom, nodes.count, own, factor, many, kind)
+    chance, own = RandomStream(nodes.word), nodes.entropy // np.maximum(nodes.count, 1)
+    factor, count = draw_divisor(chance, nodes.top) if products else (nodes.top, nodes.top)
+    kind = _operations(chance, nodes, count, sums, products)
+    values = Values(nodes.top, nodes.bottom, nodes.count, own, factor, count, kind)
     left, right, good = operands(chance, values, fractional=products)
     return kind, _below(chance, nodes, own, left, right), good
 
 
-def _operations(chance: Chance, nodes: Nodes, divisors: Int, sums: bool, products: bool) -> Int:
+def _operations(chance: RandomStream, nodes: Nodes, divisors: Int, sums: bool, products: bool) -> Int:
     """One of the operations that can have the value, each as likely, int64 (m,)."""
     last, whole = nodes.count == 1, nodes.bottom == 1
     live = np.zeros((DIV + 1, len(last)), np.bool_)
@@ -142,14 +142,14 @@ def _operations(chance: Chance, nodes: Nodes, divisors: Int, sums: bool, product
     if products:
         live[MUL] = ~last | (whole & (nodes.entropy <= splits(nodes.top, divisors)))
         live[DIV] = True
-    return chance.pick(live)
+    return chance.choose(live)
 
 
-def _below(chance: Chance, nodes: Nodes, own: Int, left: Int, right: Int) -> Nodes:
+def _below(chance: RandomStream, nodes: Nodes, own: Int, left: Int, right: Int) -> Nodes:
     """The parts of some nodes, the left ones first; each fraction among them has an operation at least."""
     left_broken, right_broken = ((part[1] != 1).astype(np.int64) for part in (left, right))
     free = nodes.count - 1 - left_broken - right_broken
-    first = chance.below(np.maximum(free, 0) + 1) + left_broken
+    first = chance.randint_below(np.maximum(free, 0) + 1) + left_broken
     second = nodes.count - 1 - first
     share = _share(chance, nodes.entropy - own, first, second)
     rest = np.where(second > 0, nodes.entropy - own - share, 0)
@@ -164,11 +164,11 @@ def _below(chance: Chance, nodes: Nodes, own: Int, left: Int, right: Int) -> Nod
     )
 
 
-def _share(chance: Chance, total: Int, first: Int, second: Int) -> Int:
+def _share(chance: RandomStream, total: Int, first: Int, second: Int) -> Int:
     """What the first of two parts gets of a total: a beta distribution with small whole parameters."""
-    most = int((first + second).max(initial=0))
-    drawn = chance.exponentials(most)
-    place = np.arange(most)[:, None]
-    mine = np.where(place < first, drawn, 0).sum(axis=0)
-    others = np.where((place >= first) & (place < first + second), drawn, 0).sum(axis=0)
+    maximum = int((first + second).max(initial=0))
+    drawn = chance.exponentials(maximum)
+    position = np.arange(maximum)[:, None]
+    mine = np.where(position < first, drawn, 0).sum(axis=0)
+    others = np.where((position >= first) & (position < first + second), drawn, 0).sum(axis=0)
     return total * mine // np.maximum(mine + others, 1)

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -52,16 +52,16 @@ class NearestIntegerRoot(Module):
 
     summary: ClassVar[str] = "What is the cube root of 35 to the nearest integer? -> 3"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        root = chance.between(2, np.where(chance.coin(), 3, _HIGHEST))
+        root = chance.randint(2, np.where(chance.bernoulli(), 3, _HIGHEST))
         number = chance.integer(scope.own(), signed=False)
-        problem = Root(number, root, _nearest(number, root), chance.below(_EACH))
-        return Drawn(problem, np.stack([number, root]))
+        problem = Root(number, root, _nearest(number, root), chance.randint_below(_EACH))
+        return DrawnProblem(problem, np.stack([number, root]))
 
     def question(self, problem: Root, scope: Scope) -> pa.StringArray:
         wording = (problem.root - 2) * _EACH + problem.wording
-        return text.join(templates.fill(wording, _WORDINGS, value=text.number(problem.value, 10)))
+        return text.join(templates.fill_template(wording, _WORDINGS, value=text.number(problem.value, 10)))
 
     def answer(self, problem: Root, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.nearest, 10))
@@ -82,14 +82,14 @@ def _turns(root: int) -> Int:
 
     None of them is an integer, so no root lies half-way.
     """
-    most = next(k for k in range(20, 0, -1) if 2 ** (k * root) <= _LARGEST)
-    highest = next(r for r in range(2**most, 2 ** (most + 1) + 1) if (r + 1) ** root > _LARGEST)
+    maximum = next(k for k in range(20, 0, -1) if 2 ** (k * root) <= _LARGEST)
+    highest = next(r for r in range(2**maximum, 2 ** (maximum + 1) + 1) if (r + 1) ** root > _LARGEST)
     odd = 2 * np.arange(highest + 2, dtype=np.int64) + 1
     return odd**root >> root
 
 
 MODULES = (
-    NearestIntegerRoot("arithmetic__nearest_integer_root", axes=(Level("bigger", (10, 12)),)).holding(
-        easy=20_000, medium=300_000
-    ),
+    NearestIntegerRoot(
+        "arithmetic__nearest_integer_root", axes=(DifficultyLevel("bigger", (10, 12)),)
+    ).holding(easy=20_000, medium=300_000),
 )

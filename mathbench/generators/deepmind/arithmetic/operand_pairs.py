@@ -5,21 +5,21 @@ from typing import NamedTuple
 import numpy as np
 
 from mathbench.generators.deepmind.kernel import rationals
-from mathbench.generators.deepmind.kernel.entropy import UNIT, logarithm
+from mathbench.generators.deepmind.kernel.entropy import UNIT, log10_units
 from mathbench.generators.deepmind.kernel.expression_trees import DIV, MUL, SUB
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.rationals import coprime, divisor, fits
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.rationals import coprime, draw_divisor, fits_in_63_bits
 from mathbench.hashing import Int
 
 
-def shared(chance: Chance, entropy: Int) -> tuple[Int, Int]:
+def share_entropy(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """The entropy of two numbers at random, at least one decade each.
 
     Args:
         chance: random choices.
         entropy: int64 (n,), units for both.
     """
-    first = np.maximum(chance.below(entropy + 1), UNIT)
+    first = np.maximum(chance.randint_below(entropy + 1), UNIT)
     return first, np.maximum(entropy - first, UNIT)
 
 
@@ -49,7 +49,7 @@ class Values(NamedTuple):
 Pair = tuple[Int, Int, Bool]  # two operands, fractions (2, m) in any terms, and where 63 bits were enough
 
 
-def operands(chance: Chance, values: Values, fractional: bool) -> Pair:
+def operands(chance: RandomStream, values: Values, fractional: bool) -> Pair:
     """Two operands for each operation; in lowest terms, 0/1 where they are not good.
 
     Args:
@@ -57,9 +57,9 @@ def operands(chance: Chance, values: Values, fractional: bool) -> Pair:
         values: what comes out, and of which operation.
         fractional: whether the terms of a sum may be fractions.
     """
-    many, chance = len(values.kind), chance.fork()
-    left, right = np.ones((2, 2, many), dtype=np.int64)
-    good = np.zeros(many, np.bool_)
+    count, chance = len(values.kind), chance.fork()
+    left, right = np.ones((2, 2, count), dtype=np.int64)
+    good = np.zeros(count, np.bool_)
     products, more = values.kind >= MUL, values.operations
     cases = (
         (~products, _terms if fractional else _whole_terms),
@@ -74,7 +74,7 @@ def operands(chance: Chance, values: Values, fractional: bool) -> Pair:
             chance.skip()
             continue
         left[:, rows], right[:, rows], good[rows] = way(chance.take(rows), values.take(rows))
-    swapped = chance.coin() & (values.kind == MUL)
+    swapped = chance.bernoulli() & (values.kind == MUL)
     left, right = np.where(swapped, right, left), np.where(swapped, left, right)
     return _reduced(left, good), _reduced(right, good), good
 
@@ -89,83 +89,87 @@ def _reduced(fraction: Int, good: Bool) -> Int:
     return np.stack([top, bottom])
 
 
-def _whole_terms(chance: Chance, values: Values) -> Pair:
+def _whole_terms(chance: RandomStream, values: Values) -> Pair:
     """Two integers with an integer for their sum or difference."""
     term = chance.integer(values.entropy)
     return _with_other(chance, values, np.stack([term, np.ones_like(term)]))
 
 
-def _terms(chance: Chance, values: Values) -> Pair:
+def _terms(chance: RandomStream, values: Values) -> Pair:
     """Two numbers with a given sum or difference; one of them, or where operations abound both, may be fractions."""
     top, bottom = chance.integer(values.entropy), np.ones_like(values.top)
-    rows = np.flatnonzero((values.operations >= 3) & chance.coin())
-    top[rows], bottom[rows] = rationals.rational(chance.take(rows), values.entropy[rows])
+    rows = np.flatnonzero((values.operations >= 3) & chance.bernoulli())
+    top[rows], bottom[rows] = rationals.draw_rational(chance.take(rows), values.entropy[rows])
     return _with_other(chance, values, np.stack([top, bottom]))
 
 
-def _with_other(chance: Chance, values: Values, term: Int) -> Pair:
+def _with_other(chance: RandomStream, values: Values, term: Int) -> Pair:
     """X + (v - x) or (v - x) + x; x - (x - v) or (v + x) - x."""
-    minus, second = values.kind == SUB, chance.coin()
-    good = fits(values.top, term[1]) & fits(term[0], values.bottom) & fits(values.bottom, term[1])
+    minus, second = values.kind == SUB, chance.bernoulli()
+    good = (
+        fits_in_63_bits(values.top, term[1])
+        & fits_in_63_bits(term[0], values.bottom)
+        & fits_in_63_bits(values.bottom, term[1])
+    )
     taken = np.where(minus & second, 1, -1) * term[0]
     other = np.stack([values.top * term[1] + taken * values.bottom, values.bottom * term[1]])
     other[0] *= np.where(minus & ~second, -1, 1)
     return np.where(second, other, term), np.where(second, term, other), good
 
 
-def _factors(chance: Chance, values: Values) -> Pair:
+def _factors(chance: RandomStream, values: Values) -> Pair:
     """Two integers with an integer for their product."""
-    left, right = _taken_apart(chance, values.top, values.factor)
+    left, right = _separated(chance, values.top, values.factor)
     ones = np.ones_like(left)
     return np.stack([left, ones]), np.stack([right, ones]), np.ones(len(left), np.bool_)
 
 
-def _taken_apart(chance: Chance, numbers: Int, factor: Int) -> tuple[Int, Int]:
+def _separated(chance: RandomStream, numbers: Int, factor: Int) -> tuple[Int, Int]:
     """Numbers as products of two, the first of the size of a factor; the sign goes to either."""
-    left = np.where(chance.coin() & (numbers < 0), -factor, factor)
+    left = np.where(chance.bernoulli() & (numbers < 0), -factor, factor)
     return left, numbers // left
 
 
-def _scaled_factors(chance: Chance, values: Values) -> Pair:
+def _scaled_factors(chance: RandomStream, values: Values) -> Pair:
     """A fraction and an integer with a given product."""
-    left, right = _taken_apart(chance, values.top, values.factor)
+    left, right = _separated(chance, values.top, values.factor)
     scale = coprime(chance, values.entropy - splits(values.top, values.divisors), to=left)
-    good = fits(scale, values.bottom) & fits(right, scale)
+    good = fits_in_63_bits(scale, values.bottom) & fits_in_63_bits(right, scale)
     return np.stack([left, scale * values.bottom]), np.stack([right * scale, np.ones_like(left)]), good
 
 
 def splits(numbers: Int, divisors: Int) -> Int:
     """The entropy of taking numbers apart into two factors; the sign can go to either."""
-    return logarithm(divisors * np.where(numbers < 0, 2, 1))
+    return log10_units(divisors * np.where(numbers < 0, 2, 1))
 
 
-def _expanded(chance: Chance, values: Values) -> Pair:
+def _expanded(chance: RandomStream, values: Values) -> Pair:
     """Numerator and denominator in other than lowest terms."""
-    scale, ones = chance.integer(values.entropy, least=1), np.ones_like(values.top)
-    good = fits(values.top, scale) & fits(values.bottom, scale)
+    scale, ones = chance.integer(values.entropy, minimum=1), np.ones_like(values.top)
+    good = fits_in_63_bits(values.top, scale) & fits_in_63_bits(values.bottom, scale)
     return np.stack([values.top * scale, ones]), np.stack([values.bottom * scale, ones]), good
 
 
-def _quotient(chance: Chance, values: Values) -> Pair:
+def _quotient(chance: RandomStream, values: Values) -> Pair:
     """A fraction and an integer, in either order, with a given quotient."""
-    under = (values.top == 0) | chance.coin()
+    under = (values.top == 0) | chance.bernoulli()
     number = coprime(chance, values.entropy, to=np.where(under, values.bottom, values.top))
     above, below = np.where(under, values.top, values.bottom), np.where(under, values.bottom, values.top)
-    good = fits(above, number)
+    good = fits_in_63_bits(above, number)
     number, fraction = np.stack([number, np.ones_like(number)]), np.stack([above * number, below])
     return np.where(under, fraction, number), np.where(under, number, fraction), good
 
 
-def _ratio(chance: Chance, values: Values) -> Pair:
+def _ratio(chance: RandomStream, values: Values) -> Pair:
     """Two fractions with a given quotient, or with a given product."""
-    p2, p1 = _taken_apart(chance, values.top, values.factor)
-    q1, many = divisor(chance, values.bottom)
+    p2, p1 = _separated(chance, values.top, values.factor)
+    q1, count = draw_divisor(chance, values.bottom)
     q2 = values.bottom // q1
-    left = values.entropy - splits(values.top, values.divisors) - logarithm(many)
-    for_r = chance.below(np.maximum(left, 0) + 1)
-    good = fits(values.top, values.bottom)
+    left = values.entropy - splits(values.top, values.divisors) - log10_units(count)
+    for_r = chance.randint_below(np.maximum(left, 0) + 1)
+    good = fits_in_63_bits(values.top, values.bottom)
     r = coprime(chance, for_r, to=np.where(good, q1 * p2, 1))
     s = coprime(chance, left - for_r, to=np.where(good, p1 * q2, 1), signed=False)
-    good &= fits(r, p1) & fits(s, q1) & fits(r, q2) & fits(s, p2)
+    good &= fits_in_63_bits(r, p1) & fits_in_63_bits(s, q1) & fits_in_63_bits(r, q2) & fits_in_63_bits(s, p2)
     left, right = np.stack([r * p1, s * q1]), np.stack([r * q2, s * p2])
     return left, np.where(values.kind == MUL, right[::-1], right), good

@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.arithmetic.operand_pairs import shared
-from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hidden
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.arithmetic.operand_pairs import share_entropy
+from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hide_values
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.decimals import Decimals
-from mathbench.generators.deepmind.kernel.fingerprints import folded, ordered
-from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.fingerprints import sign_folded, sorted_pair
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.numbers import text
 
@@ -39,28 +39,32 @@ class Mul(Module):
     summary: ClassVar[str] = "What is -0.5 times 12? -> -6"
     symmetry: ClassVar[str] = "order of the factors"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        p, q = (Decimals.drawn(chance, share, chance.coin()) for share in shared(chance, scope.own()))
+        p, q = (
+            Decimals.drawn(chance, share, chance.bernoulli()) for share in share_entropy(chance, scope.own())
+        )
         result = Decimals(p.low * q.low, p.places + q.places).shortened()
-        codes, requests = hidden(chance, scope, p, q)
-        first, second = (folded(np.stack([number.low, number.places])) for number in (p, q))
-        canonical = ordered(first, second, np.ones(len(scope), np.bool_))
-        return Drawn(Pair(p, q, result, codes, chance.below(len(_WORDINGS))), canonical, requests)
+        codes, requests = hide_values(chance, scope, p, q)
+        first, second = (sign_folded(np.stack([number.low, number.places])) for number in (p, q))
+        canonical = sorted_pair(first, second, np.ones(len(scope), np.bool_))
+        return DrawnProblem(
+            Pair(p, q, result, codes, chance.randint_below(len(_WORDINGS))), canonical, requests
+        )
 
     def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
         return problem.asked(_WORDINGS)
 
     def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
-        return text.join(problem.result.written())
+        return text.join(problem.result.rendered())
 
 
 MODULES = (
     Mul(
         "arithmetic__mul",
         axes=(
-            Level("bigger", (10, 12), published="arithmetic__mul_big"),
-            Level("composed", (3, 10), modules=(2, 3), apart=True),
+            DifficultyLevel("bigger", (10, 12), published="arithmetic__mul_big"),
+            DifficultyLevel("composed", (3, 10), modules=(2, 3), apart=True),
         ),
     ).holding(easy=60_000, medium=500_000),
 )

@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.arithmetic.operand_pairs import shared
-from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hidden
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.arithmetic.operand_pairs import share_entropy
+from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hide_values
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.decimals import Decimals
-from mathbench.generators.deepmind.kernel.fingerprints import folded
-from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.fingerprints import sign_folded
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.numbers import text
@@ -35,30 +35,30 @@ class Div(Module):
 
     summary: ClassVar[str] = "Divide -12 by 8. -> -3/2"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        for_p, for_q = shared(chance, scope.own())
-        p, q = chance.integer(for_p), chance.integer(for_q, least=1)
-        p = np.where(chance.coin(), p * q, p)
+        for_p, for_q = share_entropy(chance, scope.own())
+        p, q = chance.integer(for_p), chance.integer(for_q, minimum=1)
+        p = np.where(chance.bernoulli(), p * q, p)
         dividend, divisor = (Decimals(number, np.zeros_like(number)) for number in (p, q))
-        codes, requests = hidden(chance, scope, dividend, divisor)
-        wording = chance.below(len(_WORDINGS))
+        codes, requests = hide_values(chance, scope, dividend, divisor)
+        wording = chance.randint_below(len(_WORDINGS))
         problem = Pair(dividend, divisor, Numbers.rationals(p, q), codes, wording)
-        return Drawn(problem, folded(np.stack([p, q])), requests)
+        return DrawnProblem(problem, sign_folded(np.stack([p, q])), requests)
 
     def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
         return problem.asked(_WORDINGS)
 
     def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
-        return text.join(problem.result.written())
+        return text.join(problem.result.rendered())
 
 
 MODULES = (
     Div(
         "arithmetic__div",
         axes=(
-            Level("bigger", (10, 12), published="arithmetic__div_big"),
-            Level("composed", (3, 10), modules=(2, 3), apart=True),
+            DifficultyLevel("bigger", (10, 12), published="arithmetic__div_big"),
+            DifficultyLevel("composed", (3, 10), modules=(2, 3), apart=True),
         ),
     ).holding(easy=30_000, medium=400_000),
 )

@@ -23,11 +23,11 @@ from mathbench.generators.deepmind.kernel.expression_trees import (
     POWER,
     PRODUCT,
     SUB,
-    Tape,
+    ExpressionTrees,
 )
-from mathbench.generators.deepmind.kernel.fingerprints import likeness
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.rationals import fits
+from mathbench.generators.deepmind.kernel.fingerprints import commutative_hash
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.rationals import fits_in_63_bits
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
@@ -48,7 +48,7 @@ class SurdExpressions(Columns):
         kind, left, right: int64 (k, n), as in :mod:`mathbench.generators.deepmind.kernel.expression_trees`.
         number: int64 (k, n), of a leaf: an integer, or what stands under its root.
         rooted: bool (k, n), which leaves are roots.
-        likeness: int64 (n,), a hash, the same for two expressions that differ in the order of terms or factors only.
+        commutative_hash: int64 (n,), equal for expressions that differ only in the order of terms or factors.
     """
 
     kind: Int
@@ -56,19 +56,19 @@ class SurdExpressions(Columns):
     right: Int
     number: Int
     rooted: Bool
-    likeness: Int
+    commutative_hash: Int
 
-    def written(self) -> pa.StringArray:
+    def rendered(self) -> pa.StringArray:
         """As text, strings (n,)."""
         leaves = np.flatnonzero(self.kind == LEAF)
         number, rooted = self.number.ravel()[leaves], self.rooted.ravel()[leaves]
         root, close = (text.literal(part, len(leaves), rooted) for part in ("sqrt(", ")"))
-        texts = text.join(root, templates.signed(number), close)
-        place = np.zeros(self.kind.size, dtype=np.int64)
-        place[leaves] = np.arange(len(leaves))
+        texts = text.join(root, templates.signed_text(number), close)
+        position = np.zeros(self.kind.size, dtype=np.int64)
+        position[leaves] = np.arange(len(leaves))
         holds = np.where(self.rooted, POWER, np.where(self.number < 0, PRODUCT, ATOM))
-        tape = Tape(self.kind, self.left, self.right, holds, np.zeros(self.kind.shape, np.bool_))
-        return tape.written(place.reshape(self.kind.shape), texts)
+        trees = ExpressionTrees(self.kind, self.left, self.right, holds, np.zeros(self.kind.shape, np.bool_))
+        return trees.rendered(position.reshape(self.kind.shape), texts)
 
 
 class Draft:
@@ -95,7 +95,7 @@ class Draft:
         """Which expressions are too long, bool (n,)."""
         return (self.used > _NODES) | (self.length > _LONGEST)
 
-    def grow(self, chance: Chance, node: int) -> None:
+    def grow(self, chance: RandomStream, node: int) -> None:
         """Draw one part of each expression."""
         rows = np.flatnonzero((self.kind[node] == _OPEN) & ~self.full)
         chance = chance.take(rows)
@@ -118,17 +118,17 @@ class Draft:
             some = np.flatnonzero(way == step)
             take(chance.take(some), node, rows[some])
 
-    def _ways(self, chance: Chance, node: int, rows: Int) -> Int:
+    def _ways(self, chance: RandomStream, node: int, rows: Int) -> Int:
         """What becomes of each part; those that take a square are asked again."""
         ways, chance = np.full(len(rows), _SQUARE), chance.fork()
         while len(some := np.flatnonzero((ways == _SQUARE) & (self.entropy[node, rows] > 0))):
-            here, luck = rows[some], chance.take(some)
+            here, rng = rows[some], chance.take(some)
             free, small = ~self.multiple[node, here], self.number[node, here] < _ROOM
             always = np.ones_like(free)
             live = np.stack([always, always, free, free & self.powers[node, here], small, small])
-            ways[some] = luck.pick(live)
+            ways[some] = rng.choose(live)
             own = np.minimum(self.entropy[node, here], UNIT)
-            factor = luck.integer(own, signed=False, least=2)
+            factor = rng.integer(own, signed=False, minimum=2)
             square = ways[some] == _SQUARE
             at = node, here[square]
             self.number[at] *= factor[square] ** 2
@@ -150,40 +150,40 @@ class Draft:
     def _integer(self, number: Int, rows: Int, value: Int) -> None:
         self.kind[number, rows], self.number[number, rows] = LEAF, value
 
-    def _halves(self, chance: Chance, entropy: Int) -> tuple[Int, Int]:
+    def _halves(self, chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
         """Entropy in two halves, or all for one of two where a half is less than a decade."""
         less = np.where(entropy < 2 * UNIT, 0, entropy // 2)
-        swap = chance.coin()
+        swap = chance.bernoulli()
         return np.where(swap, entropy - less, less), np.where(swap, less, entropy - less)
 
-    def _sum(self, chance: Chance, node: int, rows: Int) -> None:
+    def _sum(self, chance: RandomStream, node: int, rows: Int) -> None:
         left, right = self._halves(chance, self.entropy[node, rows])
-        self.kind[node, rows] = np.where(chance.coin(), ADD, SUB)
+        self.kind[node, rows] = np.where(chance.bernoulli(), ADD, SUB)
         self._like(node, rows, self.left[node, rows], left)
         self._like(node, rows, self.right[node, rows], right)
 
-    def _with_integer(self, chance: Chance, node: int, rows: Int, kind: int, least: int) -> None:
-        own, swap = np.minimum(self.entropy[node, rows], UNIT), chance.coin()
+    def _with_integer(self, chance: RandomStream, node: int, rows: Int, kind: int, minimum: int) -> None:
+        own, swap = np.minimum(self.entropy[node, rows], UNIT), chance.bernoulli()
         left, right = self.left[node, rows], self.right[node, rows]
         self.kind[node, rows] = kind
-        self._integer(np.where(swap, right, left), rows, chance.integer(own, least=least))
+        self._integer(np.where(swap, right, left), rows, chance.integer(own, minimum=minimum))
         self._like(node, rows, np.where(swap, left, right), self.entropy[node, rows] - own)
 
-    def _times(self, chance: Chance, node: int, rows: Int) -> None:
-        self._with_integer(chance, node, rows, MUL, least=1)
+    def _times(self, chance: RandomStream, node: int, rows: Int) -> None:
+        self._with_integer(chance, node, rows, MUL, minimum=1)
 
-    def _plus(self, chance: Chance, node: int, rows: Int) -> None:
-        self._with_integer(chance, node, rows, ADD, least=0)
+    def _plus(self, chance: RandomStream, node: int, rows: Int) -> None:
+        self._with_integer(chance, node, rows, ADD, minimum=0)
 
-    def _power(self, chance: Chance, node: int, rows: Int) -> None:
+    def _power(self, chance: RandomStream, node: int, rows: Int) -> None:
         self.kind[node, rows] = POW
         self._like(node, rows, self.left[node, rows], self.entropy[node, rows])
         self.powers[self.left[node, rows], rows] = False
         self._integer(self.right[node, rows], rows, np.full(len(rows), 2))
 
-    def _over(self, chance: Chance, node: int, rows: Int) -> None:
+    def _over(self, chance: RandomStream, node: int, rows: Int) -> None:
         own = np.minimum(self.entropy[node, rows], UNIT)
-        factor = chance.integer(own, signed=False, least=2)
+        factor = chance.integer(own, signed=False, minimum=2)
         left, right = self._halves(chance, self.entropy[node, rows] - own)
         self.kind[node, rows] = DIV
         powers, multiple = self.powers[node, rows], np.ones(len(rows), np.bool_)
@@ -191,7 +191,9 @@ class Draft:
         self._set(self.right[node, rows], rows, factor, right, powers, multiple)
 
 
-def drawn(chance: Chance, prime: Int, entropy: Int) -> tuple[SurdExpressions, tuple[Int, Int, Int], Bool]:
+def draw_expressions(
+    chance: RandomStream, prime: Int, entropy: Int
+) -> tuple[SurdExpressions, tuple[Int, Int, Int], Bool]:
     """Draw expressions that come to (a + b*sqrt(prime)) / c.
 
     Args:
@@ -211,7 +213,7 @@ def drawn(chance: Chance, prime: Int, entropy: Int) -> tuple[SurdExpressions, tu
     size = int(draft.used[good].max(initial=1))
     tree = kind[:size], draft.left[:size], draft.right[:size]
     number, rooted = draft.number[:size], draft.rooted[:size]
-    alike = likeness(*tree, 2 * number + rooted)
+    alike = commutative_hash(*tree, 2 * number + rooted)
     a, b, c, right = _worked_out(*tree, number, rooted, draft.scale[:size])
     return SurdExpressions(*tree, number, rooted, alike), (a, b, c), good & right
 
@@ -231,7 +233,7 @@ def _worked_out(
             )
             found = values(one, other, number[node, rows], kind[node, rows])
             *parts, fine = _lowest(*found)
-            fine &= fits(parts[1], scale[node, rows])
+            fine &= fits_in_63_bits(parts[1], scale[node, rows])
             good[rows[~fine]] = False
             for table, part, none in zip((a, b, c), parts, (0, 0, 1), strict=True):
                 table[node, rows] = np.where(fine, part, none)
@@ -252,9 +254,9 @@ def _lowest(a: Int, b: Int, c: Int, good: Bool) -> Found:
 
 
 def _sums(one: Value, other: Value, under: Int, kind: Int) -> Found:
-    good = fits(one[2], other[2])
+    good = fits_in_63_bits(one[2], other[2])
     for part in range(2):
-        good &= fits(one[part], other[2]) & fits(other[part], one[2])
+        good &= fits_in_63_bits(one[part], other[2]) & fits_in_63_bits(other[part], one[2])
     sign = np.where(kind == ADD, 1, -1)
     a, b = (one[part] * other[2] + sign * other[part] * one[2] for part in range(2))
     return a, b, one[2] * other[2], good
@@ -262,20 +264,20 @@ def _sums(one: Value, other: Value, under: Int, kind: Int) -> Found:
 
 def _products(one: Value, other: Value, under: Int, kind: Int) -> Found:
     """Products with one factor an integer: one of the b is 0."""
-    good = fits(one[2], other[2])
+    good = fits_in_63_bits(one[2], other[2])
     for x, y in ((0, 0), (0, 1), (1, 0)):
-        good &= fits(one[x], other[y])
+        good &= fits_in_63_bits(one[x], other[y])
     return one[0] * other[0], one[0] * other[1] + one[1] * other[0], one[2] * other[2], good
 
 
 def _powers(one: Value, other: Value, under: Int, kind: Int) -> Found:
     a, b, c = one
-    good = fits(a, a) & fits(2 * a, b) & fits(c, c) & fits(b, b)
-    good &= fits(np.where(good, b * b, 0), under)
+    good = fits_in_63_bits(a, a) & fits_in_63_bits(2 * a, b) & fits_in_63_bits(c, c) & fits_in_63_bits(b, b)
+    good &= fits_in_63_bits(np.where(good, b * b, 0), under)
     return a * a + b * b * under, 2 * a * b, c * c, good
 
 
 def _quotients(one: Value, other: Value, under: Int, kind: Int) -> Found:
     """Quotients of multiples of roots, whose a are 0."""
-    good = (other[1] != 0) & fits(one[1], other[2]) & fits(other[1], one[2])
+    good = (other[1] != 0) & fits_in_63_bits(one[1], other[2]) & fits_in_63_bits(other[1], one[2])
     return np.zeros_like(one[1]), one[1] * other[2], np.where(good, other[1] * one[2], 1), good

@@ -6,22 +6,22 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.arithmetic.surd_expressions import SurdExpressions, drawn
+from mathbench.generators.deepmind.arithmetic.surd_expressions import SurdExpressions, draw_expressions
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import logarithm
-from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import log10_units
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import filled
+from mathbench.generators.deepmind.kernel.templates import fill_strings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
 _SMALL = np.array([2, 3, 5, 7, 11, 13, 17, 19])
 _LARGE = np.array([23, 29, 31, 37, 41, 43, 47, 53])
-_ASKED = ("Simplify {it}.", "Simplify: {it}", "What does {it} simplify to?")
+_QUESTIONS = ("Simplify {it}.", "Simplify: {it}", "What does {it} simplify to?")
 _BITS = 29  # of numbers whose squares are compared
 
 
@@ -56,18 +56,20 @@ class SimplifySurd(Module):
     summary: ClassVar[str] = "Simplify (2 + sqrt(12))**2. -> 8*sqrt(3) + 16"
     symmetry: ClassVar[str] = "order of terms and factors"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        place = chance.below(len(_SMALL))
-        prime = np.where(self.setting("large", scope) > 0, _LARGE.take(place), _SMALL.take(place))
-        entropy = scope.own() - logarithm(np.array([len(_SMALL)]))
-        expression, (top, factor, bottom), good = drawn(chance, prime, entropy)
+        position = chance.randint_below(len(_SMALL))
+        prime = np.where(self.setting("large", scope) > 0, _LARGE.take(position), _SMALL.take(position))
+        entropy = scope.own() - log10_units(np.array([len(_SMALL)]))
+        expression, (top, factor, bottom), good = draw_expressions(chance, prime, entropy)
         whole, part = (Numbers.rationals(number, bottom) for number in (top, factor))
-        problem = Surd(expression, whole, part, prime, chance.below(len(_ASKED)))
-        return Drawn(problem, expression.likeness[None], good=good & ~_close(top, factor, prime))
+        problem = Surd(expression, whole, part, prime, chance.randint_below(len(_QUESTIONS)))
+        return DrawnProblem(
+            problem, expression.commutative_hash[None], good=good & ~_close(top, factor, prime)
+        )
 
     def question(self, problem: Surd, scope: Scope) -> pa.StringArray:
-        return filled(problem.wording, _ASKED, it=problem.expression.written())
+        return fill_strings(problem.wording, _QUESTIONS, it=problem.expression.rendered())
 
     def answer(self, problem: Surd, scope: Scope) -> pa.StringArray:
         whole, part = problem.whole.top, problem.part.top
@@ -87,27 +89,27 @@ class SimplifySurd(Module):
         )
 
 
-def _sign(number: Int, where: Bool, first: bool) -> text.Piece:
+def _sign(number: Int, where: Bool, first: bool) -> text.TextPiece:
     """The sign of a summand: the first one has no plus."""
     choice = (number < 0).astype(np.int64)
-    return templates.only(templates.one_of(choice, ("", "-") if first else (" + ", " - ")), where)
+    return templates.only(templates.choose_text(choice, ("", "-") if first else (" + ", " - ")), where)
 
 
-def _size(number: Numbers) -> text.Piece:
-    return Numbers(np.abs(number.top), number.bottom, number.decimal).written()
+def _size(number: Numbers) -> text.TextPiece:
+    return Numbers(np.abs(number.top), number.bottom, number.decimal).rendered()
 
 
-def _root(problem: Surd, where: Bool) -> text.Piece:
+def _root(problem: Surd, where: Bool) -> text.TextPiece:
     """b*sqrt(p) without its sign, as in ``3*sqrt(5)/2``."""
-    many, top, bottom = len(where), np.abs(problem.part.top), problem.part.bottom
+    count, top, bottom = len(where), np.abs(problem.part.top), problem.part.bottom
     times, over = where & (top != 1), where & (bottom != 1)
     return (
         *text.number(top, 10, times),
-        *text.literal("*sqrt(", many, times),
-        *text.literal("sqrt(", many, where & ~times),
+        *text.literal("*sqrt(", count, times),
+        *text.literal("sqrt(", count, where & ~times),
         *text.number(problem.prime, 10, where),
-        *text.literal(")", many, where),
-        *text.literal("/", many, over),
+        *text.literal(")", count, where),
+        *text.literal("/", count, over),
         *text.number(bottom, 10, over),
     )
 
@@ -140,6 +142,6 @@ MODULES = (
     SimplifySurd(
         "arithmetic__simplify_surd",
         settings={"large": 0},
-        axes=(Level("larger-primes", (3, 10), settings={"large": 1}, apart=True),),
+        axes=(DifficultyLevel("larger-primes", (3, 10), settings={"large": 1}, apart=True),),
     ).holding(easy=300_000),
 )

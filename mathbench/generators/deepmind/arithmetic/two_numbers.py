@@ -9,8 +9,8 @@ import pyarrow as pa
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.decimals import Decimals
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Request, Scope, letter
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import Request, Scope, letter_text
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -40,14 +40,14 @@ class Pair(Columns):
         codes = np.where(swap, self.codes[::-1], self.codes)
         first = _shown(codes[0], Decimals.where(swap, self.q, self.p))
         second = _shown(codes[1], Decimals.where(swap, self.p, self.q))
-        return text.join(templates.fill(self.wording, frames, first=first, second=second))
+        return text.join(templates.fill_template(self.wording, frames, first=first, second=second))
 
 
-def _shown(codes: Int, number: Decimals) -> text.Piece:
+def _shown(codes: Int, number: Decimals) -> text.TextPiece:
     """Numbers, or the letters that stand for them."""
     if (codes < 0).all():
-        return number.written()
-    return (*letter(codes), *number.written(codes < 0))
+        return number.rendered()
+    return (*letter_text(codes), *number.rendered(codes < 0))
 
 
 @cache
@@ -59,7 +59,7 @@ def _frames(wordings: tuple[str, ...]) -> tuple[list[str], Bool]:
     return frames, np.array(backwards)
 
 
-def hidden(chance: Chance, scope: Scope, p: Decimals, q: Decimals) -> tuple[Int, list[Request]]:
+def hide_values(chance: RandomStream, scope: Scope, p: Decimals, q: Decimals) -> tuple[Int, list[Request]]:
     """Letters for the numbers that modules below define, int64 (2, n), -1: none; and what these must define."""
     chance, codes = chance.fork(), np.full((2, len(scope)), -1)
     rows = np.flatnonzero(scope.modules > 1)

@@ -6,27 +6,27 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.calculus.wording import asked, nth, wording
+from mathbench.generators.deepmind.calculus.wording import ordinal_text, question_text, wording
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import entropy_units
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import coefficients
 from mathbench.generators.deepmind.kernel.random import Bool
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
-from mathbench.generators.deepmind.kernel.templates import filled, spread
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import fill_strings, repeat_each
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import Int
 
-_MOST_ORDER = 5
-_MOST_DEGREE = 3
+_MAX_ORDER = 5
+_MAX_DEGREE = 3
 _LARGEST = 1 << 40  # numerator or denominator of a coefficient that this module defines for another
 
 
 @dataclass(frozen=True)
-class Derived(Columns):
+class DerivedProblem(Columns):
     """A polynomial and one of its derivatives.
 
     Attributes:
@@ -36,7 +36,7 @@ class Derived(Columns):
         wording: int64 (n,).
     """
 
-    integrand: Named
+    integrand: HiddenValues
     value: Polynomials
     order: Int
     wording: Int
@@ -48,27 +48,31 @@ class Derivative(Module):
 
     summary: ClassVar[str] = "Let f(x) = 3*x**2 + x**2. Differentiate f(y) wrt y. -> 8*y"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        order = chance.between(self.setting("least_order", scope), self.setting("most_order", scope))
-        left = np.maximum(scope.own() - units(0.4771), 0)  # less the decimal logarithm of three orders
+        order = chance.randint(self.setting("least_order", scope), self.setting("most_order", scope))
+        left = np.maximum(
+            scope.own() - entropy_units(0.4771), 0
+        )  # less the decimal logarithm of three orders
         constants = coefficients(chance, order - 1, left, np.ones_like(order))
         if not isinstance(value, Polynomials):
-            degree = chance.below(_MOST_DEGREE + 1 + 0 * order)
+            degree = chance.randint_below(_MAX_DEGREE + 1 + 0 * order)
             value = derived(_moved(coefficients(chance, degree, left, np.ones_like(order)), order), order)
         integrand = _with_constants(_integrated(value, order), constants)
         powers = np.arange(len(integrand.top))[:, None]
-        words = fingerprints.word(powers, integrand.top, integrand.bottom)
-        drawn = fingerprints.row(order, fingerprints.collection(words, integrand.top != 0))
+        words = fingerprints.hash_words(powers, integrand.top, integrand.bottom)
+        drawn = fingerprints.hash_list(order, fingerprints.hash_set(words, integrand.top != 0))
         named = scope.hide(chance, [integrand])
-        problem = Derived(named, value, order, wording(chance, order, scope.modules == 1))
-        return Drawn(problem, drawn, named.requests or ())
+        problem = DerivedProblem(named, value, order, wording(chance, order, scope.modules == 1))
+        return DrawnProblem(problem, drawn, named.requests or ())
 
-    def question(self, problem: Derived, scope: Scope) -> pa.StringArray:
-        return asked(problem.wording, problem.order, self._expression(problem, scope), scope.letter(1))
+    def question(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
+        return question_text(
+            problem.wording, problem.order, self._expression(problem, scope), scope.letter(1)
+        )
 
-    def answer(self, problem: Derived, scope: Scope) -> pa.StringArray:
-        return Sums.polynomial(problem.value, scope.code(1)).written()
+    def answer(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
+        return MultivariateTerms.polynomial(problem.value, scope.code(1)).rendered()
 
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Polynomials):
@@ -76,28 +80,28 @@ class Derivative(Module):
         fits = (np.abs(value.top) <= _LARGEST) & (value.bottom <= _LARGEST)
         return np.asarray(fits.all(axis=0))
 
-    def sentence(self, problem: Derived, scope: Scope) -> pa.StringArray:
-        return filled(
+    def sentence(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
+        return fill_strings(
             np.zeros(len(scope), np.int64),
             ("Let {f}({x}) be the {nth} derivative of {sum}. ",),
             f=scope.letter(0),
             x=scope.letter(1),
-            nth=nth(problem.order),
+            nth=ordinal_text(problem.order),
             sum=self._expression(problem, scope),
         )
 
-    def _expression(self, problem: Derived, scope: Scope) -> pa.StringArray:
+    def _expression(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
         """The polynomial, or the function of a module below, in the variable of place 1."""
         named, (values,) = problem.integrand, problem.integrand.values
         if not isinstance(values, Polynomials):
             raise TypeError("the integrand is no polynomial")
         hidden = named.hidden(0)
         rows = np.flatnonzero(~hidden)
-        shown = Sums.polynomial(values.take(rows), scope.code(1).take(rows)).written()
-        return filled(
+        shown = MultivariateTerms.polynomial(values.take(rows), scope.code(1).take(rows)).rendered()
+        return fill_strings(
             hidden.astype(np.int64),
             ("{sum}", "{f}({x})"),
-            sum=spread(shown, rows, len(hidden)),
+            sum=repeat_each(shown, rows, len(hidden)),
             f=named.letter(0),
             x=scope.letter(1),
         )
@@ -119,7 +123,7 @@ def derived(top: Int, order: Int) -> Polynomials:
 
 def _moved(top: Int, order: Int) -> Int:
     """Every coefficient some powers higher."""
-    for step in range(_MOST_ORDER):
+    for step in range(_MAX_ORDER):
         top = np.pad(top, ((0, 1), (0, 0)))
         top = np.where(step < order, np.roll(top, 1, axis=0), top)
     return top

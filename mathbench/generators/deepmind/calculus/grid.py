@@ -7,8 +7,8 @@ import numpy as np
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.hashing import Int
 
 _BITS = 5  # of a power, in what terms are sorted by
@@ -48,7 +48,7 @@ class Grid(Columns):
             value = np.where(step < order, value * (power - step), value)
         return Grid(value, self.raised(axis, -order).power, self.live)
 
-    def shown(self, variable: Int) -> Sums:
+    def shown(self, variable: Int) -> MultivariateTerms:
         """As SymPy shows it: by the powers, first of the variable that comes first in the alphabet.
 
         Args:
@@ -61,20 +61,20 @@ class Grid(Columns):
         value = np.take_along_axis(self.value, order, axis=0)
         power = np.take_along_axis(self.power, order[None], axis=1)
         live = np.take_along_axis(self.live, order, axis=0)
-        return Sums(value, np.ones_like(value), power, live, variable).positive_first()
+        return MultivariateTerms(value, np.ones_like(value), power, live, variable).positive_first()
 
     def word(self, axis: Int) -> Int:
         """A canonical problem, int64 (1, n), in which one variable is special and the names of all are not."""
-        alike = fingerprints.word(self.power).sum(axis=0, dtype=np.uint64)
-        seen = fingerprints.word(self.power, self.value, alike)
+        alike = fingerprints.hash_words(self.power).sum(axis=0, dtype=np.uint64)
+        seen = fingerprints.hash_words(self.power, self.value, alike)
         marks = np.where(self.live, seen, np.uint64(0)).sum(axis=1, dtype=np.uint64)
-        marks = fingerprints.word(marks, np.arange(len(marks))[:, None] == axis)
-        factors = np.where(self.power > 0, fingerprints.word(marks[:, None], self.power), np.uint64(0))
-        terms = fingerprints.word(self.value, factors.sum(axis=0, dtype=np.uint64))
-        return fingerprints.row(fingerprints.collection(terms, self.live))
+        marks = fingerprints.hash_words(marks, np.arange(len(marks))[:, None] == axis)
+        factors = np.where(self.power > 0, fingerprints.hash_words(marks[:, None], self.power), np.uint64(0))
+        terms = fingerprints.hash_words(self.value, factors.sum(axis=0, dtype=np.uint64))
+        return fingerprints.hash_list(fingerprints.hash_set(terms, self.live))
 
 
-def grid(chance: Chance, degree: Int, entropy: Int) -> Grid:
+def grid(chance: RandomStream, degree: Int, entropy: Int) -> Grid:
     """Draw polynomials; each variable has a term with its highest power.
 
     Args:
@@ -85,38 +85,38 @@ def grid(chance: Chance, degree: Int, entropy: Int) -> Grid:
     size = degree + 1
     stride = np.cumprod(size, axis=0) // size
     cells = stride[-1] * size[-1]
-    places, live = _highest(chance.fork(), degree, stride, cells)
+    positions, live = _highest(chance.fork(), degree, stride, cells)
     forced = live.sum(axis=0)
-    fewest = np.maximum(forced, 1)
-    many = chance.between(fewest, np.maximum(np.minimum(fewest + entropy // (2 * UNIT), cells), fewest))
-    places, live = _more(chance.fork(), places, live, many - forced, cells)
+    minimum = np.maximum(forced, 1)
+    count = chance.randint(minimum, np.maximum(np.minimum(minimum + entropy // (2 * UNIT), cells), minimum))
+    positions, live = _more(chance.fork(), positions, live, count - forced, cells)
     shares, drawn = chance.spread(entropy, live.astype(np.int64)), chance.fork()
-    value = np.stack([drawn.integer(share, least=1) for share in shares]) * live
-    return Grid(value, places // stride[:, None] % size[:, None] * live, live)
+    value = np.stack([drawn.integer(share, minimum=1) for share in shares]) * live
+    return Grid(value, positions // stride[:, None] % size[:, None] * live, live)
 
 
-def _highest(chance: Chance, degree: Int, stride: Int, cells: Int) -> tuple[Int, Bool]:
+def _highest(chance: RandomStream, degree: Int, stride: Int, cells: Int) -> tuple[Int, Bool]:
     """For each variable that occurs a cell with its highest power, the same one only once; (v, n) each."""
-    places, live = np.zeros_like(degree), degree > 0
+    positions, live = np.zeros_like(degree), degree > 0
     for v, (highest, step) in enumerate(zip(degree, stride, strict=True)):
-        place = chance.below(cells)
-        places[v] = place + (highest - place // step % (highest + 1)) * step
-        live[v] &= ~((places[:v] == places[v]) & live[:v]).any(axis=0)
-    return places, live
+        position = chance.randint_below(cells)
+        positions[v] = position + (highest - position // step % (highest + 1)) * step
+        live[v] &= ~((positions[:v] == positions[v]) & live[:v]).any(axis=0)
+    return positions, live
 
 
-def _more(chance: Chance, places: Int, live: Bool, more: Int, cells: Int) -> tuple[Int, Bool]:
+def _more(chance: RandomStream, positions: Int, live: Bool, more: Int, cells: Int) -> tuple[Int, Bool]:
     """So many further cells, all different."""
     for number in range(int(more.max(initial=0))):
-        wanted = number < more
-        place = _another(chance, places, live & wanted, cells)
-        places, live = np.concatenate([places, place[None]]), np.concatenate([live, wanted[None]])
-    return places, live
+        requested = number < more
+        position = _another(chance, positions, live & requested, cells)
+        positions, live = np.concatenate([positions, position[None]]), np.concatenate([live, requested[None]])
+    return positions, live
 
 
-def _another(chance: Chance, places: Int, live: Bool, cells: Int) -> Int:
+def _another(chance: RandomStream, positions: Int, live: Bool, cells: Int) -> Int:
     """A cell that is none of the live ones, int64 (n,)."""
-    return chance.until(
-        lambda luck, here: luck.below(cells[here]),
-        lambda drawn, here: ~((places[:, here] == drawn) & live[:, here]).any(axis=0),
+    return chance.reject_until(
+        lambda rng, here: rng.randint_below(cells[here]),
+        lambda drawn, here: ~((positions[:, here] == drawn) & live[:, here]).any(axis=0),
     )

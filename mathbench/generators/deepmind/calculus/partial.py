@@ -7,19 +7,19 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.calculus.grid import Grid, grid
-from mathbench.generators.deepmind.calculus.wording import SHORTEST, asked, wording
+from mathbench.generators.deepmind.calculus.wording import SHORTEST, question_text, wording
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import entropy_units
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
-from mathbench.generators.deepmind.kernel.random import Chance
-from mathbench.generators.deepmind.kernel.scope import Scope, letter
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
+from mathbench.generators.deepmind.kernel.random import RandomStream
+from mathbench.generators.deepmind.kernel.scope import Scope, letter_text
 from mathbench.hashing import Int
 
-_MOST_DEGREE = 3
-_MOST_VARIABLES = 4
+_MAX_DEGREE = 3
+_MAX_VARIABLES = 4
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Partial(Columns):
         wording: int64 (n,).
     """
 
-    integrand: Sums
-    value: Sums
+    integrand: MultivariateTerms
+    value: MultivariateTerms
     axis: Int
     order: Int
     wording: Int
@@ -50,41 +50,43 @@ class PartialDerivative(Module):
     summary: ClassVar[str] = "Differentiate x**2*y + 3*y wrt y. -> x**2 + 3"
     symmetry: ClassVar[str] = "names of the variables"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        many = chance.between(1, _MOST_VARIABLES + 0 * scope.row)
-        order = chance.between(self.setting("least_order", scope), self.setting("most_order", scope))
-        axis = chance.below(many)
-        integrand, derivative = _drawn(chance, scope, many, order, axis)
-        variable = _variables(scope, many, len(integrand.power))
+        count = chance.randint(1, _MAX_VARIABLES + 0 * scope.row)
+        order = chance.randint(self.setting("least_order", scope), self.setting("most_order", scope))
+        axis = chance.randint_below(count)
+        integrand, derivative = _drawn(chance, scope, count, order, axis)
+        variable = _variables(scope, count, len(integrand.power))
         shown, result = integrand.shown(variable), derivative.shown(variable)
         named = np.take_along_axis(variable, axis[None], axis=0)[0]
-        problem = Partial(shown, result, named, order, wording(chance, order, many == 1))
+        problem = Partial(shown, result, named, order, wording(chance, order, count == 1))
         good = (result.lengths() <= 30) & (shown.lengths() <= 160 - SHORTEST)
         canonical, rows = np.zeros((1, len(scope)), np.int64), np.flatnonzero(good)
         word = integrand.take(rows).word(axis.take(rows))[0]
-        canonical[:, rows] = fingerprints.row(order.take(rows), word)
-        return Drawn(problem, canonical, good=good)
+        canonical[:, rows] = fingerprints.hash_list(order.take(rows), word)
+        return DrawnProblem(problem, canonical, good=good)
 
     def question(self, problem: Partial, scope: Scope) -> pa.StringArray:
-        return asked(problem.wording, problem.order, problem.integrand.written(), letter(problem.axis))
+        return question_text(
+            problem.wording, problem.order, problem.integrand.rendered(), letter_text(problem.axis)
+        )
 
     def answer(self, problem: Partial, scope: Scope) -> pa.StringArray:
-        return problem.value.written()
+        return problem.value.rendered()
 
 
-def _drawn(chance: Chance, scope: Scope, many: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
+def _drawn(chance: RandomStream, scope: Scope, count: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
     """The polynomial, and its derivative: what was drawn for it and what is lost in it do not meet."""
-    left = np.maximum(scope.own() - units(0.4771), 0)  # less the decimal logarithm of three orders
-    variables, luck = np.arange(_MOST_VARIABLES)[:, None], chance.fork()
-    degree = np.stack([luck.between(1, _MOST_DEGREE + 0 * many) for _ in variables]) * (variables < many)
-    degree = np.where(variables == axis, chance.below(_MOST_DEGREE + 1 + 0 * many), degree)
+    left = np.maximum(scope.own() - entropy_units(0.4771), 0)  # less the decimal logarithm of three orders
+    variables, rng = np.arange(_MAX_VARIABLES)[:, None], chance.fork()
+    degree = np.stack([rng.randint(1, _MAX_DEGREE + 0 * count) for _ in variables]) * (variables < count)
+    degree = np.where(variables == axis, chance.randint_below(_MAX_DEGREE + 1 + 0 * count), degree)
     kept = grid(chance.fork(), degree, left).raised(axis, order)
     lost = grid(chance.fork(), np.where(variables == axis, order - 1, degree), left)
     return kept.beside(lost), kept.derived(axis, order)
 
 
-def _variables(scope: Scope, many: Int, most: int) -> Int:
+def _variables(scope: Scope, count: Int, maximum: int) -> Int:
     """Codes of the variables in ascending order, int64 (most, n), those that there are first."""
-    codes = np.stack([np.where(place < many, scope.code(place), 99) for place in range(most)])
+    codes = np.stack([np.where(position < count, scope.code(position), 99) for position in range(maximum)])
     return np.sort(codes, axis=0) % 99

@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.templates import filled, one_of
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.templates import choose_text, fill_strings
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
@@ -20,13 +20,13 @@ _FIRST = (
 )
 _EVERY_ALONE = ("Work out the {nth} derivative of {sum}.", "Give the {nth} derivative of {sum}.")
 _FIRST_ALONE = ("Differentiate {sum}.", "Take the derivative of {sum}.")
-_ASKED = (*_EVERY, *_FIRST, *_EVERY_ALONE, *_FIRST_ALONE)
-_IS_FIRST = np.array([asked in (*_FIRST, *_FIRST_ALONE) for asked in _ASKED])
-_IS_ALONE = np.array([asked in (*_EVERY_ALONE, *_FIRST_ALONE) for asked in _ASKED])
+_QUESTIONS = (*_EVERY, *_FIRST, *_EVERY_ALONE, *_FIRST_ALONE)
+_IS_FIRST = np.array([asked in (*_FIRST, *_FIRST_ALONE) for asked in _QUESTIONS])
+_IS_ALONE = np.array([asked in (*_EVERY_ALONE, *_FIRST_ALONE) for asked in _QUESTIONS])
 SHORTEST = min(len(asked) for asked in _EVERY_ALONE) - len("{nth}{sum}")  # without the order and the sum
 
 
-def wording(chance: Chance, order: Int, alone: Bool) -> Int:
+def wording(chance: RandomStream, order: Int, alone: Bool) -> Int:
     """Choose how to ask for a derivative, int64 (n,).
 
     Args:
@@ -35,14 +35,16 @@ def wording(chance: Chance, order: Int, alone: Bool) -> Int:
         alone: bool (n,), whether there is one variable only, so that it need not be said.
     """
     fits = (~_IS_FIRST[:, None] | (order == 1)) & (~_IS_ALONE[:, None] | alone)
-    return chance.pick(fits)
+    return chance.choose(fits)
 
 
-def nth(order: Int) -> text.Piece:
+def ordinal_text(order: Int) -> text.TextPiece:
     """The order of a derivative as a word."""
-    return one_of(order, _NTH)
+    return choose_text(order, _NTH)
 
 
-def asked(choice: Int, order: Int, expression: pa.StringArray, variable: text.Piece) -> pa.StringArray:
+def question_text(
+    choice: Int, order: Int, expression: pa.StringArray, variable: text.TextPiece
+) -> pa.StringArray:
     """Questions for derivatives, worded as chosen."""
-    return filled(choice, _ASKED, nth=nth(order), sum=expression, x=variable)
+    return fill_strings(choice, _QUESTIONS, nth=ordinal_text(order), sum=expression, x=variable)

@@ -14,17 +14,17 @@ from typing import NamedTuple
 import numpy as np
 
 from mathbench.generators.deepmind.comparison.compared_values import Floats
-from mathbench.generators.deepmind.kernel.entropy import UNIT, choices
-from mathbench.generators.deepmind.kernel.random import Bool, Chance, Weighted
-from mathbench.hashing import GOLDEN, Int, key_of, mix
+from mathbench.generators.deepmind.kernel.entropy import UNIT, choice_count
+from mathbench.generators.deepmind.kernel.random import AliasTable, Bool, RandomStream
+from mathbench.hashing import GOLDEN, Int, key_of, mix64
 from mathbench.numbers import text
 
-MANY = 9
+MAX_VALUES = 9
 ENTROPY = 12 * UNIT
-ROOM = 30 - 2 * (MANY - 1)  # characters for the digits and signs, without the commas
+ROOM = 30 - 2 * (MAX_VALUES - 1)  # characters for the digits and signs, without the commas
 _SHARES = 1 << 16  # in the table
-_TRIES = 4  # at each, to find out its weight
-_MOST = (
+_TRIALS = 4  # at each, to find out its weight
+_MAX_VALUES = (
     4  # times the weight expected; larger weights count as this. Twice as much would halve the rows accepted
 )
 _FIXED = 1 << 30
@@ -32,7 +32,7 @@ _UNUSED = 1 << 62
 _TENS = 10 ** np.arange(ROOM + 1)
 
 
-class Shares(NamedTuple):
+class EntropyShares(NamedTuple):
     """Ways to share the entropy out among the numbers.
 
     Attributes:
@@ -43,42 +43,44 @@ class Shares(NamedTuple):
 
     entropy: Int
     weight: Int
-    choice: Weighted
+    choice: AliasTable
 
 
-def draw(chance: Chance) -> tuple[Int, Bool]:
+def draw(chance: RandomStream) -> tuple[Int, Bool]:
     """Draw short integers: int64 (MANY, n), all different; and which rows are accepted, bool (n,)."""
     shares = _shares()
-    way = shares.choice.pick(chance)
+    way = shares.choice.choose(chance)
     values, weight = _one_by_one(chance, shares.entropy[:, way])
-    expected = _MOST * shares.weight.take(way)
-    values = np.take_along_axis(values, chance.order(MANY), axis=0)  # the last ones drawn have the least room
-    return values, chance.below(expected) < (weight * _FIXED).astype(np.int64)
+    expected = _MAX_VALUES * shares.weight.take(way)
+    values = np.take_along_axis(
+        values, chance.permutation(MAX_VALUES), axis=0
+    )  # the last ones drawn have the least room
+    return values, chance.randint_below(expected) < (weight * _FIXED).astype(np.int64)
 
 
 @cache
-def _shares() -> Shares:
+def _shares() -> EntropyShares:
     seed = np.arange(_SHARES, dtype=np.uint64) * np.uint64(GOLDEN)
-    chance = Chance(mix(seed + np.uint64(key_of("shares of the entropy"))))
-    entropy = np.maximum(chance.spread(np.full(_SHARES, ENTROPY), np.ones((MANY, 1), np.int64)), UNIT)
+    chance = RandomStream(mix64(seed + np.uint64(key_of("shares of the entropy"))))
+    entropy = np.maximum(chance.spread(np.full(_SHARES, ENTROPY), np.ones((MAX_VALUES, 1), np.int64)), UNIT)
     weight = np.zeros(_SHARES, np.int64)
-    for _ in range(_TRIES):
-        weight += (_one_by_one(chance, entropy)[1] * (_FIXED // _TRIES)).astype(np.int64)
+    for _ in range(_TRIALS):
+        weight += (_one_by_one(chance, entropy)[1] * (_FIXED // _TRIALS)).astype(np.int64)
     kept = np.flatnonzero(weight > _FIXED >> 14)  # all others together: less than one row in a hundred
-    return Shares(entropy[:, kept], weight[kept], Weighted([weight[kept]]))
+    return EntropyShares(entropy[:, kept], weight[kept], AliasTable([weight[kept]]))
 
 
-def _one_by_one(chance: Chance, entropy: Int) -> tuple[Int, Floats]:
+def _one_by_one(chance: RandomStream, entropy: Int) -> tuple[Int, Floats]:
     """Integers of some entropies, int64 (MANY, n), and the weight of each row, float64 (n,)."""
-    used, left = np.full((len(chance), MANY), _UNUSED), np.full(len(chance), ROOM - MANY)
+    used, left = np.full((len(chance), MAX_VALUES), _UNUSED), np.full(len(chance), ROOM - MAX_VALUES)
     weight = np.ones(len(chance))
-    for i in range(MANY):
-        most = (choices(entropy[i]) + 1) // 2
-        low, high = -np.minimum(most, _TENS.take(left) - 1), np.minimum(most, _TENS.take(left + 1) - 1)
+    for i in range(MAX_VALUES):
+        maximum = (choice_count(entropy[i]) + 1) // 2
+        low, high = -np.minimum(maximum, _TENS.take(left) - 1), np.minimum(maximum, _TENS.take(left + 1) - 1)
         taken = ((used >= low[:, None]) & (used <= high[:, None])).sum(axis=1)
-        many = high - low + 1 - taken
-        weight *= np.maximum(many, 0) / (2 * most + 1)
-        value = _skipping(low + chance.below(np.maximum(many, 1)), low, used[:, :i])
+        count = high - low + 1 - taken
+        weight *= np.maximum(count, 0) / (2 * maximum + 1)
+        value = _skipping(low + chance.randint_below(np.maximum(count, 1)), low, used[:, :i])
         used[:, i] = value
         left = np.maximum(left - text.length(np.abs(value), 10) - (value < 0) + 1, 0)
     return used.T, weight

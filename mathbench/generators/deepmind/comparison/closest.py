@@ -7,14 +7,19 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.comparison import number_lists
-from mathbench.generators.deepmind.comparison.compared_values import Floats, keys, mixed, prints
-from mathbench.generators.deepmind.comparison.kth import chosen, how_many, slots
-from mathbench.generators.deepmind.comparison.number_lists import Listing
+from mathbench.generators.deepmind.comparison.compared_values import (
+    Floats,
+    mixed,
+    sort_keys,
+    value_fingerprints,
+)
+from mathbench.generators.deepmind.comparison.kth import chosen, list_lengths, list_slots
+from mathbench.generators.deepmind.comparison.number_lists import NumberList
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.random import Bool
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 
@@ -44,8 +49,8 @@ class Target(Columns):
         wording: int64 (n,).
     """
 
-    values: Listing
-    target: Named
+    values: NumberList
+    target: HiddenValues
     lettered: Bool
     wording: Int
 
@@ -57,9 +62,9 @@ class Closest(Module):
     summary: ClassVar[str] = "What is the closest to 1/2 in 3, 0.4, -5? -> 0.4"
     symmetry: ClassVar[str] = "order of the numbers, 3/4 and 0.75"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        count = how_many(self, scope, chance, decades=3)
+        count = list_lengths(self, scope, chance, decades=3)
         for_target, rest = chance.spread(scope.own(), np.stack([np.ones_like(count), count]))
         target = mixed(chance.fork(), for_target)
         values = number_lists.draw(
@@ -67,20 +72,20 @@ class Closest(Module):
             count,
             rest,
             lambda some, rows: number_lists.distinct(distances(some, target.take(rows)), some.live),
-            width=slots(self, decades=3),
+            width=list_slots(self, decades=3),
         )
-        lettered = chance.coin()
+        lettered = chance.bernoulli()
         scope = number_lists.apart(scope, chance, count * lettered)
         live = np.concatenate([np.ones((1, len(scope)), np.bool_), values.live])
         named = scope.hide(chance, [target, *values.slots()], live)
         problem = Target(
             values.with_codes(named.codes[1:]),
-            Named((target,), named.codes[:1]),
+            HiddenValues((target,), named.codes[:1]),
             lettered,
-            chance.below(_WORDINGS),
+            chance.randint_below(_WORDINGS),
         )
-        canonical = np.stack([values.prints(), prints(target).view(np.int64)])
-        return Drawn(problem, canonical, named.requests or ())
+        canonical = np.stack([values.fingerprints(), value_fingerprints(target).view(np.int64)])
+        return DrawnProblem(problem, canonical, named.requests or ())
 
     def question(self, problem: Target, scope: Scope) -> pa.StringArray:
         items = problem.values.listed(problem.lettered)
@@ -95,15 +100,15 @@ class Closest(Module):
         return chosen(values, np.argmin(far, axis=0), problem.lettered)
 
 
-def distances(values: Listing, target: Numbers) -> Floats:
+def distances(values: NumberList, target: Numbers) -> Floats:
     """How far the numbers are from the target, times its denominator, as keys to sort by; float64 (k, n)."""
-    return keys(np.abs(values.top * target.bottom - target.top * values.bottom), values.bottom)
+    return sort_keys(np.abs(values.top * target.bottom - target.top * values.bottom), values.bottom)
 
 
 CLOSEST = Closest(
     "comparison__closest",
     axes=(
-        Level(
+        DifficultyLevel(
             "more",
             (12, 12),
             settings={"fewest": 7, "most": 8},

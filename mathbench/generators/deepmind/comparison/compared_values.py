@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel import entropy as decades
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import U64, Int, mix
+from mathbench.hashing import U64, Int, mix64
 
 Floats = NDArray[np.float64]
 
@@ -17,7 +17,7 @@ _PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are
 _FIXED = 16  # bits behind the point
 
 
-def keys(top: Int, bottom: Int) -> Floats:
+def sort_keys(top: Int, bottom: Int) -> Floats:
     """Fractions as numbers to sort by; int64 of any shape, below 2^53.
 
     Division is rounded to the nearest on every processor, which keeps the order: where two keys differ, so do the
@@ -27,19 +27,19 @@ def keys(top: Int, bottom: Int) -> Floats:
     return found
 
 
-def prints(values: Numbers) -> U64:
+def value_fingerprints(values: Numbers) -> U64:
     """A random word for each value, uint64 (n,), however it is written."""
-    return mix(mix(values.top.view(np.uint64)) + values.bottom.view(np.uint64))
+    return mix64(mix64(values.top.view(np.uint64)) + values.bottom.view(np.uint64))
 
 
-def mixed(chance: Chance, entropy: Int, integral: Bool | None = None) -> Numbers:
+def mixed(chance: RandomStream, entropy: Int, integral: Bool | None = None) -> Numbers:
     """Numbers of some entropy: half of them integers, a quarter fractions, a quarter decimal fractions.
 
     Args:
         entropy: int64 (n,), in units.
         integral: bool (n,), which ones are integers in any case.
     """
-    kind = chance.below(4)
+    kind = chance.randint_below(4)
     if integral is not None:
         kind *= ~integral
     top = chance.integer(entropy)
@@ -51,29 +51,32 @@ def mixed(chance: Chance, entropy: Int, integral: Bool | None = None) -> Numbers
     return Numbers(top, bottom, kind == 3)
 
 
-def fractions(chance: Chance, entropy: Int) -> Numbers:
+def fractions(chance: RandomStream, entropy: Int) -> Numbers:
     """Fractions that are no integers: the numerator takes a uniform share of the entropy, the denominator the rest.
 
     The range of the denominators is the wider, the fewer numbers are coprime to the numerator.
     """
-    share = chance.below(entropy + 1)
-    top = chance.integer(share, least=1)
-    room = (decades.choices(entropy - share) + 2) * _sparsity().take(np.abs(top) % len(_sparsity())) >> _FIXED
-    most = room + 2 * (np.abs(top) > 1)
-    bottom = chance.until(
-        lambda again, here: again.between(2, most[here]), lambda bottom, here: np.gcd(top[here], bottom) == 1
+    share = chance.randint_below(entropy + 1)
+    top = chance.integer(share, minimum=1)
+    room = (decades.choice_count(entropy - share) + 2) * _sparsity().take(
+        np.abs(top) % len(_sparsity())
+    ) >> _FIXED
+    maximum = room + 2 * (np.abs(top) > 1)
+    bottom = chance.reject_until(
+        lambda again, here: again.randint(2, maximum[here]),
+        lambda bottom, here: np.gcd(top[here], bottom) == 1,
     )
     return Numbers(top, bottom, np.zeros(len(top), np.bool_))
 
 
-def decimals(chance: Chance, entropy: Int) -> Numbers:
+def decimals(chance: RandomStream, entropy: Int) -> Numbers:
     """Decimal fractions that are no integers: an integer of the entropy with the point somewhere before its end."""
     digits = np.maximum(-(-entropy // UNIT), 1)
 
-    def draw(again: Chance, here: Int) -> Int:
-        return np.stack([again.integer(entropy[here]), 10 ** again.between(1, digits[here])])
+    def draw(again: RandomStream, here: Int) -> Int:
+        return np.stack([again.integer(entropy[here]), 10 ** again.randint(1, digits[here])])
 
-    return Numbers.rationals(*chance.until(draw, lambda drawn, here: drawn[0] % drawn[1] != 0))
+    return Numbers.rationals(*chance.reject_until(draw, lambda drawn, here: drawn[0] % drawn[1] != 0))
 
 
 @cache

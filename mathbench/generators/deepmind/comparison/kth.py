@@ -7,20 +7,20 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.comparison import number_lists
-from mathbench.generators.deepmind.comparison.compared_values import keys
-from mathbench.generators.deepmind.comparison.number_lists import CHOICES, Listing
+from mathbench.generators.deepmind.comparison.compared_values import sort_keys
+from mathbench.generators.deepmind.comparison.number_lists import CHOICES, NumberList
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.module import Level, Module
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import one_of
+from mathbench.generators.deepmind.kernel.templates import choose_text
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-FEWEST = 3
+MIN_VALUES = 3
 _ADJECTIVES = tuple(
     word if rank == 1 else f"{templates.ordinal(rank)} {word}"
     for word in ("smallest", "biggest")
@@ -39,30 +39,31 @@ _CHOICES = (
 _WORDINGS = len(_IN_A_ROW)
 
 
-def how_many(module: Module, scope: Scope, chance: Chance, decades: int) -> Int:
+def list_lengths(module: Module, scope: Scope, chance: RandomStream, decades: int) -> Int:
     """How many numbers: what the level says, or from three on, one more for so many decades of entropy; int64 (n,)."""
-    fewest, most = module.setting("fewest", scope), module.setting("most", scope)
-    free = fewest == 0
-    return chance.between(
-        np.where(free, FEWEST, fewest), np.where(free, FEWEST + scope.own() // (decades * UNIT), most)
+    minimum, maximum = module.setting("fewest", scope), module.setting("most", scope)
+    free = minimum == 0
+    return chance.randint(
+        np.where(free, MIN_VALUES, minimum),
+        np.where(free, MIN_VALUES + scope.own() // (decades * UNIT), maximum),
     )
 
 
-def slots(module: Module, decades: int) -> int:
+def list_slots(module: Module, decades: int) -> int:
     """The most numbers that a question has which may hide some; 0 where none does."""
     return max(
-        FEWEST + int(level.entropy[1] / level.modules[0] / decades) if level.modules[1] > 1 else 0
+        MIN_VALUES + int(level.entropy[1] / level.modules[0] / decades) if level.modules[1] > 1 else 0
         for level in module.all_levels
     )
 
 
-def unequal(values: Listing, rows: Int) -> Bool:
+def all_different(values: NumberList, rows: Int) -> Bool:
     """Which lists have no number twice, bool (n,)."""
-    return number_lists.distinct(keys(values.top, values.bottom), values.live)
+    return number_lists.distinct(sort_keys(values.top, values.bottom), values.live)
 
 
 @dataclass(frozen=True)
-class Ranked(Columns):
+class RankedProblem(Columns):
     """Some numbers and which one is asked for.
 
     Attributes:
@@ -73,7 +74,7 @@ class Ranked(Columns):
         wording: int64 (n,).
     """
 
-    values: Listing
+    values: NumberList
     rank: Int
     adjective: Int
     lettered: Bool
@@ -87,46 +88,50 @@ class KthBiggest(Module):
     summary: ClassVar[str] = "What is the second biggest value in 3, 1/2, -5? -> 1/2"
     symmetry: ClassVar[str] = "order of the numbers, from above or below, 3/4 and 0.75"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        count = how_many(self, scope, chance, decades=2)
-        values = number_lists.draw(chance, count, scope.own(), unequal, width=slots(self, decades=2))
-        lettered, biggest, ordinal = chance.coin(), chance.coin(), chance.between(1, count)
+        count = list_lengths(self, scope, chance, decades=2)
+        values = number_lists.draw(
+            chance, count, scope.own(), all_different, width=list_slots(self, decades=2)
+        )
+        lettered, biggest, ordinal = chance.bernoulli(), chance.bernoulli(), chance.randint(1, count)
         scope = number_lists.apart(scope, chance, count * lettered)
         named = scope.hide(chance, values.slots(), values.live)
         rank = np.where(biggest, count - ordinal, ordinal - 1)
-        problem = Ranked(
+        problem = RankedProblem(
             values.with_codes(named.codes),
             rank,
             ordinal - 1 + len(CHOICES) * biggest,
             lettered,
-            chance.below(_WORDINGS),
+            chance.randint_below(_WORDINGS),
         )
-        canonical = np.stack([values.prints(), rank])
-        return Drawn(problem, canonical, named.requests or ())
+        canonical = np.stack([values.fingerprints(), rank])
+        return DrawnProblem(problem, canonical, named.requests or ())
 
-    def question(self, problem: Ranked, scope: Scope) -> pa.StringArray:
+    def question(self, problem: RankedProblem, scope: Scope) -> pa.StringArray:
         items = problem.values.listed(problem.lettered)
         choice = problem.wording + _WORDINGS * problem.lettered
-        adjective = one_of(problem.adjective, _ADJECTIVES)
+        adjective = choose_text(problem.adjective, _ADJECTIVES)
         return number_lists.around(choice, (*_IN_A_ROW, *_CHOICES), items, adjective=adjective)
 
-    def answer(self, problem: Ranked, scope: Scope) -> pa.StringArray:
-        place = np.take_along_axis(problem.values.order(), problem.rank[:, None], axis=1)[:, 0]
-        return chosen(problem.values, place, problem.lettered)
+    def answer(self, problem: RankedProblem, scope: Scope) -> pa.StringArray:
+        position = np.take_along_axis(problem.values.order(), problem.rank[:, None], axis=1)[:, 0]
+        return chosen(problem.values, position, problem.lettered)
 
 
-def chosen(values: Listing, place: Int, lettered: Bool) -> pa.StringArray:
+def chosen(values: NumberList, position: Int, lettered: Bool) -> pa.StringArray:
     """The answer: the number at a place, int64 (n,), or the letter of the choice."""
-    number = (word.only(~lettered) for word in values.at(place))
-    return text.join(tuple(word.only(lettered) for word in one_of(place, tuple(CHOICES))), tuple(number))
+    number = (word.single(~lettered) for word in values.at(position))
+    return text.join(
+        tuple(word.single(lettered) for word in choose_text(position, tuple(CHOICES))), tuple(number)
+    )
 
 
 _SETTINGS = {"fewest": 0, "most": 0}  # by entropy
 KTH_BIGGEST = KthBiggest(
     "comparison__kth_biggest",
     axes=(
-        Level(
+        DifficultyLevel(
             "more",
             (12, 12),
             settings={"fewest": 9, "most": 10},

@@ -8,14 +8,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mathbench.generators.deepmind.comparison.compared_values import Floats, keys, mixed, prints
+from mathbench.generators.deepmind.comparison.compared_values import (
+    Floats,
+    mixed,
+    sort_keys,
+    value_fingerprints,
+)
 from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import ALPHABET, EACH, WAYS, Scope, letter
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import (
+    ALPHABET,
+    LETTER_ORDERS,
+    LETTERS_EACH,
+    Scope,
+    letter_text,
+)
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.hashing import GOLDEN, Int, mix
+from mathbench.hashing import GOLDEN, Int, mix64
 from mathbench.numbers import text
 
 CHOICES = "abcdefghij"
@@ -24,7 +35,7 @@ _START, _COMMA, _NOTHING = range(len(CHOICES), len(CHOICES) + 3)
 
 
 @dataclass(frozen=True)
-class Listing(Columns):
+class NumberList(Columns):
     """Several numbers per row.
 
     Attributes:
@@ -40,7 +51,7 @@ class Listing(Columns):
     codes: Int
 
     @classmethod
-    def integers(cls, values: Int) -> "Listing":
+    def integers(cls, values: Int) -> "NumberList":
         """Lists of integers, int64 (k, n)."""
         count = np.full(values.shape[1], len(values))
         return cls(
@@ -56,7 +67,7 @@ class Listing(Columns):
         """The first numbers of all rows, the second ones, and so on."""
         return [Numbers(*columns) for columns in zip(self.top, self.bottom, self.decimal, strict=True)]
 
-    def with_codes(self, codes: Int) -> "Listing":
+    def with_codes(self, codes: Int) -> "NumberList":
         """The same, hidden behind other letters."""
         return replace(self, codes=codes)
 
@@ -69,20 +80,20 @@ class Listing(Columns):
         each = np.where(self.bottom == 1, digits, 3) + (self.top < 0)
         return ((each + 2) * self.live).sum(axis=0) - 2
 
-    def prints(self) -> Int:
+    def fingerprints(self) -> Int:
         """A random word for each row that depends on the numbers, not on their order; int64 (n,)."""
-        each = prints(Numbers(self.top, self.bottom, self.decimal))
+        each = value_fingerprints(Numbers(self.top, self.bottom, self.decimal))
         return (each * self.live).sum(axis=0, dtype=np.uint64).view(np.int64)
 
     def order(self) -> Int:
         """The places of the numbers from the smallest to the largest, int64 (n, k); those that are not there last."""
-        return np.argsort(np.where(self.live, keys(self.top, self.bottom), np.inf).T, axis=1)
+        return np.argsort(np.where(self.live, sort_keys(self.top, self.bottom), np.inf).T, axis=1)
 
-    def at(self, place: Int, rows: Int | None = None) -> text.Piece:
+    def at(self, position: Int, rows: Int | None = None) -> text.TextPiece:
         """The number at one place of each row, int64 (n,), as it is shown; rows: int64 (n,), by default all in turn."""
-        rows = np.arange(len(place)) if rows is None else rows
-        numbers = Numbers(self.top[place, rows], self.bottom[place, rows], self.decimal[place, rows])
-        return _shown(numbers, self.codes[place, rows])
+        rows = np.arange(len(position)) if rows is None else rows
+        numbers = Numbers(self.top[position, rows], self.bottom[position, rows], self.decimal[position, rows])
+        return _shown(numbers, self.codes[position, rows])
 
     def row(self, order: Int | None = None) -> pa.StringArray:
         """The numbers with commas between them, strings (n,); order: int64 (n, k), which one comes when."""
@@ -91,31 +102,35 @@ class Listing(Columns):
 
     def listed(self, lettered: Bool) -> pa.StringArray:
         """The numbers behind a space, with commas or, in the rows of a mask, as choices; strings (n,)."""
-        place = np.arange(len(self.top))
-        return self._written(np.where(lettered[:, None], place, np.where(place == 0, _START, _COMMA)), None)
+        position = np.arange(len(self.top))
+        return self._written(
+            np.where(lettered[:, None], position, np.where(position == 0, _START, _COMMA)), None
+        )
 
     def _written(self, lead: Int, order: Int | None) -> pa.StringArray:
-        rows, place = np.nonzero(self.live.T)
-        shown = self.at(place if order is None else order[rows, place], rows)
-        return phrases.merged(text.join(phrases.one_of(lead[rows, place], _LEADS), shown), self.count)
+        rows, position = np.nonzero(self.live.T)
+        shown = self.at(position if order is None else order[rows, position], rows)
+        return phrases.concatenate_groups(
+            text.join(phrases.choose_text(lead[rows, position], _LEADS), shown), self.count
+        )
 
 
-def _shown(numbers: Numbers, codes: Int) -> text.Piece:
+def _shown(numbers: Numbers, codes: Int) -> text.TextPiece:
     """Numbers, or their letters."""
     hidden = codes >= 0
     if not hidden.any():
-        return numbers.written()
-    return (*letter(codes), *phrases.only(numbers.written(), ~hidden))
+        return numbers.rendered()
+    return (*letter_text(codes), *phrases.only(numbers.rendered(), ~hidden))
 
 
 def draw(
-    chance: Chance,
+    chance: RandomStream,
     count: Int,
     entropy: Int,
-    right: Callable[[Listing, Int], Bool],
+    right: Callable[[NumberList, Int], Bool],
     integral: Bool | None = None,
     width: int = 0,
-) -> Listing:
+) -> NumberList:
     """Draw lists of numbers until they are right.
 
     Args:
@@ -130,7 +145,7 @@ def draw(
     integral = np.zeros(len(count), np.bool_) if integral is None else integral
     shape = max(int(count.max(initial=1)), width), len(count)
     columns = np.zeros(shape, np.int64), np.ones(shape, np.int64), np.zeros(shape, np.bool_)
-    found = Listing(count, *columns, codes=np.full(shape, -1))
+    found = NumberList(count, *columns, codes=np.full(shape, -1))
     again = chance.fork()
     while len(pending):
         some = _once(again, count[pending], entropy[pending], integral[pending], len(found.top))
@@ -141,20 +156,24 @@ def draw(
     return found
 
 
-def _once(chance: Chance, count: Int, entropy: Int, integral: Bool, width: int) -> Listing:
+def _once(chance: RandomStream, count: Int, entropy: Int, integral: Bool, width: int) -> NumberList:
     """Draw lists of numbers once."""
     live = np.arange(width)[:, None] < count
     shares = np.maximum(chance.spread(entropy, live.astype(np.int64)), UNIT)
-    rows, place = np.nonzero(live.T)
-    words = mix(chance.words()[rows] + place.astype(np.uint64) * np.uint64(GOLDEN))
-    values = mixed(Chance(words), shares[place, rows], integral[rows])
+    rows, position = np.nonzero(live.T)
+    words = mix64(chance.words()[rows] + position.astype(np.uint64) * np.uint64(GOLDEN))
+    values = mixed(RandomStream(words), shares[position, rows], integral[rows])
     top, bottom, decimal = (
         np.zeros(live.shape, np.int64),
         np.ones(live.shape, np.int64),
         np.zeros(live.shape, np.bool_),
     )
-    top[place, rows], bottom[place, rows], decimal[place, rows] = values.top, values.bottom, values.decimal
-    return Listing(count, top, bottom, decimal, np.full(live.shape, -1))
+    top[position, rows], bottom[position, rows], decimal[position, rows] = (
+        values.top,
+        values.bottom,
+        values.decimal,
+    )
+    return NumberList(count, top, bottom, decimal, np.full(live.shape, -1))
 
 
 def distinct(values: Floats, live: Bool) -> Bool:
@@ -164,7 +183,7 @@ def distinct(values: Floats, live: Bool) -> Bool:
     return ~same.any(axis=1)
 
 
-def apart(scope: Scope, chance: Chance, choices: Int) -> Scope:
+def apart(scope: Scope, chance: RandomStream, choices: Int) -> Scope:
     """The same scopes with other letters, such that modules below use none of the first so many choices' letters.
 
     Args:
@@ -175,7 +194,7 @@ def apart(scope: Scope, chance: Chance, choices: Int) -> Scope:
     ways, starts, sizes = _letters()
     modules = np.minimum(scope.modules, len(sizes) - 1)
     size = sizes[modules, choices]
-    way = ways[starts[modules, choices] + chance.below(np.maximum(size, 1))]
+    way = ways[starts[modules, choices] + chance.randint_below(np.maximum(size, 1))]
     return replace(scope, letters=np.where((choices > 0) & (size > 0), way, scope.letters))
 
 
@@ -186,11 +205,11 @@ def _letters() -> tuple[Int, Int, Int]:
     Returns:
         The ways, int64 (m,), places in `WAYS`; where each list starts and how long it is, int64 (modules, choices).
     """
-    many = len(ALPHABET)
-    turn, step = WAYS
+    count = len(ALPHABET)
+    turn, step = LETTER_ORDERS
     lists = []
-    for modules in range(1, many // EACH + 1):
-        used = (turn[:, None] + step[:, None] * np.arange(EACH, EACH * modules)) % many
+    for modules in range(1, count // LETTERS_EACH + 1):
+        used = (turn[:, None] + step[:, None] * np.arange(LETTERS_EACH, LETTERS_EACH * modules)) % count
         for choices in range(len(CHOICES) + 1):
             taken = [ALPHABET.index(choice) for choice in CHOICES[:choices] if choice in ALPHABET]
             good = ~np.isin(used, taken).any(axis=1)
@@ -204,7 +223,7 @@ def _letters() -> tuple[Int, Int, Int]:
 
 
 def around(
-    choice: Int, templates: Sequence[str], items: pa.StringArray, **pieces: text.Piece
+    choice: Int, templates: Sequence[str], items: pa.StringArray, **pieces: text.TextPiece
 ) -> pa.StringArray:
     """Fill templates, with strings in the place of ``{items}``.
 
@@ -215,5 +234,5 @@ def around(
         pieces: columns of text by name, as in `phrases.fill`.
     """
     before, after = zip(*(template.split("{items}") for template in templates), strict=True)
-    head, tail = (text.join(phrases.fill(choice, part, **pieces)) for part in (before, after))
+    head, tail = (text.join(phrases.fill_template(choice, part, **pieces)) for part in (before, after))
     return pc.binary_join_element_wise(head, items, tail, "")

@@ -9,16 +9,16 @@ import pyarrow as pa
 from mathbench.generators.deepmind.comparison.compared_values import fractions, mixed
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.module import Level, Module
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
 BIGGER, SMALLER, LESS, AT_MOST, MORE, AT_LEAST, EQUAL, UNEQUAL = range(8)
-_ASKED = {
+_QUESTIONS = {
     BIGGER: (
         "Which is bigger, {p} or {q}?",
         "Which is greater: {p} or {q}?",
@@ -56,14 +56,14 @@ _ASKED = {
         "Do {p} and {q} differ?",
     ),
 }
-_TEMPLATES = tuple(template for asked in _ASKED.values() for template in asked)
-_WORDINGS = np.array([len(asked) for asked in _ASKED.values()])
+_TEMPLATES = tuple(template for asked in _QUESTIONS.values() for template in asked)
+_WORDINGS = np.array([len(asked) for asked in _QUESTIONS.values()])
 _FIRST = np.cumsum(_WORDINGS) - _WORDINGS
 _LABELS = ("False", "True")
 
 
 @dataclass(frozen=True)
-class Two(Columns):
+class TwoValuesProblem(Columns):
     """Two numbers and what is asked about them.
 
     Attributes:
@@ -73,7 +73,7 @@ class Two(Columns):
         wording: int64 (n,).
     """
 
-    numbers: Named
+    numbers: HiddenValues
     asked: Int
     sign: Int
     wording: Int
@@ -86,35 +86,35 @@ class Pair(Module):
     summary: ClassVar[str] = "Which is bigger, 1/3 or 0.3? -> 1/3"
     symmetry: ClassVar[str] = "order of the numbers, 3/4 and 0.75"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
         first, second = _two(chance.fork(), scope.own())
         numbers = scope.hide(chance, [first, second])
         sign = np.sign(first.top * second.bottom - second.top * first.bottom)
-        which = chance.coin() & (sign != 0)
-        asked = np.where(which, chance.below(2), 2 + chance.below(6))
-        problem = Two(numbers, asked, sign, chance.below(_WORDINGS.take(asked)))
-        canonical = _canonical(asked, sign, first, second)
-        return Drawn(problem, canonical, numbers.requests or ())
+        which = chance.bernoulli() & (sign != 0)
+        requested = np.where(which, chance.randint_below(2), 2 + chance.randint_below(6))
+        problem = TwoValuesProblem(numbers, requested, sign, chance.randint_below(_WORDINGS.take(requested)))
+        canonical = _canonical(requested, sign, first, second)
+        return DrawnProblem(problem, canonical, numbers.requests or ())
 
-    def question(self, problem: Two, scope: Scope) -> pa.StringArray:
+    def question(self, problem: TwoValuesProblem, scope: Scope) -> pa.StringArray:
         choice = _FIRST.take(problem.asked) + problem.wording
         p, q = problem.numbers.number(0), problem.numbers.number(1)
-        return text.join(templates.fill(choice, _TEMPLATES, p=p, q=q))
+        return text.join(templates.fill_template(choice, _TEMPLATES, p=p, q=q))
 
-    def answer(self, problem: Two, scope: Scope) -> pa.StringArray:
-        asked, sign = problem.asked, problem.sign
-        first = np.where(asked == BIGGER, sign > 0, sign < 0)
-        which = asked <= SMALLER
+    def answer(self, problem: TwoValuesProblem, scope: Scope) -> pa.StringArray:
+        requested, sign = problem.asked, problem.sign
+        first = np.where(requested == BIGGER, sign > 0, sign < 0)
+        which = requested <= SMALLER
         shown = [templates.only(problem.numbers.number(0), which & first)]
         shown += [templates.only(problem.numbers.number(1), which & ~first)]
-        label = templates.one_of(_holds(asked, sign).astype(np.int64), _LABELS)
+        label = templates.choose_text(_holds(requested, sign).astype(np.int64), _LABELS)
         return text.join(*shown, templates.only(label, ~which))
 
 
-def _two(chance: Chance, entropy: Int) -> tuple[Numbers, Numbers]:
+def _two(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
     """Two integers close to each other, or a fraction and an integer close to it, or any two; in any order."""
-    kind, turned = chance.below(3), chance.coin()
+    kind, turned = chance.randint_below(3), chance.bernoulli()
     indices = [np.flatnonzero(kind == number) for number in range(3)]
     parts = [
         draw(chance.take(index), entropy[index])
@@ -133,37 +133,37 @@ def _where(condition: Bool, one: Numbers, other: Numbers) -> Numbers:
     )
 
 
-def _integers(chance: Chance, entropy: Int) -> tuple[Numbers, Numbers]:
+def _integers(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
     difference, left = chance.spread(entropy, np.array([[1], [3]]))
     first = chance.integer(left)
     return Numbers.integers(first), Numbers.integers(first + chance.integer(difference))
 
 
-def _around_fraction(chance: Chance, entropy: Int) -> tuple[Numbers, Numbers]:
+def _around_fraction(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
     found = fractions(chance, entropy)
     nearest, rest = np.divmod(2 * found.top + found.bottom, 2 * found.bottom)
     nearest -= (rest == 0) & (nearest % 2 == 1)  # a half: to the even one
-    return found, Numbers.integers(nearest + chance.between(-1, 1))
+    return found, Numbers.integers(nearest + chance.randint(-1, 1))
 
 
-def _independent(chance: Chance, entropy: Int) -> tuple[Numbers, Numbers]:
+def _independent(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
     left, right = chance.spread(entropy, np.array([[1], [1]]))
     return mixed(chance.fork(), left), mixed(chance.fork(), right)
 
 
-def _holds(asked: Int, sign: Int) -> Bool:
+def _holds(requested: Int, sign: Int) -> Bool:
     """Whether what is asked about, from LESS on, is true."""
     true = [sign < 0, sign <= 0, sign > 0, sign >= 0, sign == 0, sign != 0]
-    return np.choose(np.maximum(asked - LESS, 0), true)
+    return np.choose(np.maximum(requested - LESS, 0), true)
 
 
-def _canonical(asked: Int, sign: Int, first: Numbers, second: Numbers) -> Int:
+def _canonical(requested: Int, sign: Int, first: Numbers, second: Numbers) -> Int:
     """What is asked and the two numbers; "p > q?" is "q < p?", and the rest is the same for either order."""
-    more = (asked == MORE) | (asked == AT_LEAST)
-    directed = (asked >= LESS) & (asked <= AT_LEAST)
+    more = (requested == MORE) | (requested == AT_LEAST)
+    directed = (requested >= LESS) & (requested <= AT_LEAST)
     turned = np.where(directed, more, sign > 0)
     one, other = _where(turned, second, first), _where(turned, first, second)
-    return np.stack([asked - 2 * more, one.top, one.bottom, other.top, other.bottom])
+    return np.stack([requested - 2 * more, one.top, one.bottom, other.top, other.bottom])
 
 
-PAIR = Pair("comparison__pair", axes=(Level("bigger", (12, 12)),))
+PAIR = Pair("comparison__pair", axes=(DifficultyLevel("bigger", (12, 12)),))

@@ -58,7 +58,7 @@ def _joined(values: list[Any]) -> Any:
 AnyColumns = TypeVar("AnyColumns", bound=Columns)
 
 
-def by_group(
+def write_by_group(
     group: Int, problems: AnyColumns, write: Callable[[int, AnyColumns], pa.StringArray]
 ) -> pa.StringArray:
     """Write problems group by group.
@@ -72,12 +72,12 @@ def by_group(
         Strings (n,), in the order of the problems.
     """
     order = np.argsort(group, kind="stable")
-    ends = np.cumsum(np.bincount(group))
+    stops = np.cumsum(np.bincount(group))
     parts = [
         write(number, problems.take(rows))
-        for number, rows in enumerate(np.split(order, ends[:-1]))
+        for number, rows in enumerate(np.split(order, stops[:-1]))
         if len(rows)
     ]
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return pa.concat_arrays(parts).take(text.integers(place)) if parts else text.column([])
+    position = np.empty_like(order)
+    position[order] = np.arange(len(order))
+    return pa.concat_arrays(parts).take(text.int_array(position)) if parts else text.from_list([])

@@ -13,20 +13,20 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
-from mathbench.hashing import GOLDEN, U64, Int, mix
+from mathbench.hashing import GOLDEN, U64, Int, mix64
 from mathbench.numbers import text
 from mathbench.reserve import fingerprints
 
 Value = Numbers | Polynomials
-MANY = 4  # modules of a question of train; where there are more, few long sentences fit,
+MAX_TRAIN_MODULES = 4  # modules of a question of train; where there are more, few long sentences fit,
 BRIEF = 8  # so that of so many modules below all but one are brief ones
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnProblem:
     """Problems of one module.
 
     Attributes:
@@ -42,7 +42,7 @@ class Drawn:
     good: Bool | None = None
 
 
-class Definer(Protocol):
+class DefiningModule(Protocol):
     """A module that can define a value for the one above."""
 
     brief: ClassVar[bool]  # its sentence is short: what questions of very many modules mostly consist of
@@ -54,7 +54,7 @@ class Definer(Protocol):
         """Which values it can define, bool (n,)."""
         ...
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         """Draw problems; with values: problems whose answer they are."""
         ...
 
@@ -64,21 +64,21 @@ class Definer(Protocol):
 
 
 @dataclass(frozen=True)
-class Node:
+class CompositionNode:
     """Modules of one kind and depth of all questions of a batch."""
 
-    module: Definer
+    module: DefiningModule
     scope: Scope
-    drawn: Drawn
+    drawn: DrawnProblem
 
-    def prints(self) -> U64:
+    def fingerprints(self) -> U64:
         return fingerprints(self.module.name, self.drawn.canonical)
 
     def taken(self, index: Int) -> tuple[Columns, Scope]:
         return self.drawn.problem.take(index), self.scope.take(index)
 
 
-class Tree:
+class CompositionTree:
     """The modules below those at the top.
 
     Args:
@@ -87,22 +87,22 @@ class Tree:
         modules: int64 (questions,), how many modules each question has, the top included.
     """
 
-    def __init__(self, definers: Mapping[str, Definer], requests: Sequence[Request], modules: Int):
+    def __init__(self, definers: Mapping[str, DefiningModule], requests: Sequence[Request], modules: Int):
         self._modules, self._questions = modules, len(modules)
-        self.nodes: list[Node] = []
-        many = modules > MANY
+        self.nodes: list[CompositionNode] = []
+        count = modules > MAX_TRAIN_MODULES
         while requests:
             level = [
-                node for kind in (Numbers, Polynomials) for node in _level(definers, requests, kind, many)
+                node for kind in (Numbers, Polynomials) for node in _level(definers, requests, kind, count)
             ]
             self.nodes += level
             requests = [request for node in level for request in node.drawn.requests]
 
-    def prints(self) -> U64:
+    def fingerprints(self) -> U64:
         """A hash of all modules below of each question, whatever their order, uint64 (questions,)."""
         total = np.zeros(self._questions, dtype=np.uint64)
         for node in self.nodes:
-            np.add.at(total, node.scope.row, mix(node.prints() + np.uint64(GOLDEN)))
+            np.add.at(total, node.scope.row, mix64(node.fingerprints() + np.uint64(GOLDEN)))
         return total
 
     def good(self) -> Bool:
@@ -110,44 +110,46 @@ class Tree:
 
         A module that has nothing to hide has none below it, however many it should have.
         """
-        many = np.ones(self._questions, dtype=np.int64)
+        count = np.ones(self._questions, dtype=np.int64)
         for node in self.nodes:
-            many += np.bincount(node.scope.row, minlength=self._questions)
-        good = many == self._modules
+            count += np.bincount(node.scope.row, minlength=self._questions)
+        good = count == self._modules
         for node in self.nodes:
             if node.drawn.good is not None:
                 good[node.scope.row[~node.drawn.good]] = False
         return good
 
-    def before(self, asked: pa.StringArray, index: Int) -> pa.StringArray:
+    def before(self, requested: pa.StringArray, index: Int) -> pa.StringArray:
         """Put the sentences of the modules below before some questions.
 
         Args:
-            asked: what is asked at the end, strings (m,).
+            requested: what is asked at the end, strings (m,).
             index: int64 (m,), which questions.
         """
         if not self.nodes:
-            return asked
-        place = np.full(self._questions, -1)
-        place[index] = np.arange(len(index))
+            return requested
+        position = np.full(self._questions, -1)
+        position[index] = np.arange(len(index))
         last = 1 + max(int(node.scope.number.max(initial=0)) for node in self.nodes)
         item = np.full((len(index), last), -1)  # which string stands where; those below come first
-        item[:, -1], strings = np.arange(len(index)), [asked]
-        many = len(index)
+        item[:, -1], strings = np.arange(len(index)), [requested]
+        count = len(index)
         for node in self.nodes:
-            kept = np.flatnonzero(place[node.scope.row] >= 0)
+            kept = np.flatnonzero(position[node.scope.row] >= 0)
             problem, scope = node.taken(kept)
             strings.append(node.module.sentence(problem, scope))
-            item[place[scope.row], last - 1 - scope.number] = np.arange(many, many + len(kept))
-            many += len(kept)
+            item[position[scope.row], last - 1 - scope.number] = np.arange(count, count + len(kept))
+            count += len(kept)
         shown = item >= 0
-        return templates.merged(pa.concat_arrays(strings).take(text.integers(item[shown])), shown.sum(axis=1))
+        return templates.concatenate_groups(
+            pa.concat_arrays(strings).take(text.int_array(item[shown])), shown.sum(axis=1)
+        )
 
 
 def _level(
-    definers: Mapping[str, Definer], requests: Sequence[Request], kind: type[Value], many: Bool
-) -> list[Node]:
-    """Draw the modules for all requests of one kind; `many`: of questions with very many modules."""
+    definers: Mapping[str, DefiningModule], requests: Sequence[Request], kind: type[Value], count: Bool
+) -> list[CompositionNode]:
+    """Draw the modules for all requests of one kind; `count`: of questions with very many modules."""
     mine = [request for request in requests if isinstance(request.values, kind)]
     if not mine:
         return []
@@ -156,10 +158,10 @@ def _level(
     able = np.stack([module.defines(values) for module in definers.values()])
     if not able.any(axis=0).all():
         raise RuntimeError("a value was hidden that no module defines")
-    chance = Chance(scope.word ^ np.uint64(GOLDEN))
+    chance = RandomStream(scope.word ^ np.uint64(GOLDEN))
     lengthy = np.array([[not module.brief] for module in definers.values()])
-    able &= ~(lengthy & many.take(scope.row) & chance.coin(BRIEF - 1, BRIEF))
-    chosen = chance.pick(able)
+    able &= ~(lengthy & count.take(scope.row) & chance.bernoulli(BRIEF - 1, BRIEF))
+    chosen = chance.choose(able)
     return [
         _node(module, scope.take(index), values.take(index))
         for i, module in enumerate(definers.values())
@@ -167,5 +169,5 @@ def _level(
     ]
 
 
-def _node(module: Definer, scope: Scope, values: Value) -> Node:
-    return Node(module, scope, module.draw(scope, values))
+def _node(module: DefiningModule, scope: Scope, values: Value) -> CompositionNode:
+    return CompositionNode(module, scope, module.draw(scope, values))

@@ -8,14 +8,14 @@ import numpy as np
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
 from mathbench.numbers.text import WORD
 
 RADIX = 10**16  # what the upper part of a long number counts
-MOST = 16  # decades of entropy up to which all numbers are short
+MAX_SHORT_DECADES = 16  # decades of entropy up to which all numbers are short
 _EXTRA = 1000  # a long number is drawn as a short one times this, and so much more
 _CHUNK = 7  # digits in a word that may hold a point as well
 _TENS = np.concatenate([[1], text.powers(10)])
@@ -36,7 +36,7 @@ class Decimals(Columns):
     high: Int | None = None
 
     @classmethod
-    def drawn(cls, chance: Chance, entropy: Int, whole: Bool) -> Self:
+    def drawn(cls, chance: RandomStream, entropy: Int, whole: Bool) -> Self:
         """Numbers of some entropy, up to 20 decades: integers, or integers over a power of ten.
 
         Args:
@@ -44,16 +44,16 @@ class Decimals(Columns):
             entropy: int64 (n,), units; at least one decade, so that there are decimals.
             whole: bool (n,), which ones are integers.
         """
-        most = np.maximum(-(-entropy // UNIT), 1)
+        maximum = np.maximum(-(-entropy // UNIT), 1)
 
-        def draw(again: Chance, here: Int) -> Int:
+        def draw(again: RandomStream, here: Int) -> Int:
             low, high = _integers(again, entropy[here])
-            return np.stack([low, np.where(whole[here], 0, again.between(1, most[here])), high])
+            return np.stack([low, np.where(whole[here], 0, again.randint(1, maximum[here])), high])
 
         def good(drawn: Int, here: Int) -> Bool:
             return whole[here] | ~_divides(drawn)
 
-        low, places, high = chance.until(draw, good)
+        low, places, high = chance.reject_until(draw, good)
         return cls(low, places, high if high.any() else None).shortened()
 
     def shortened(self) -> Self:
@@ -108,11 +108,11 @@ class Decimals(Columns):
         """Which ones are below zero, bool (n,)."""
         return self.low < 0 if self.high is None else (self.low < 0) | (self.high < 0)
 
-    def written(self, where: Bool | None = None) -> text.Piece:
+    def rendered(self, where: Bool | None = None) -> text.TextPiece:
         """As text, in the rows of a mask.
 
         >>> numbers = Decimals(np.array([-5, 1250, 7]), np.array([2, 2, 0]), np.array([0, 0, 12]))
-        >>> text.join(numbers.written()).to_pylist()
+        >>> text.join(numbers.rendered()).to_pylist()
         ['-0.05', '12.50', '120000000000000007']
         """
         size, top = np.abs(self.low), None if self.high is None else np.abs(self.high)
@@ -150,12 +150,12 @@ class Decimals(Columns):
         return sign * high, sign * low
 
 
-def _integers(chance: Chance, entropy: Int) -> tuple[Int, Int]:
+def _integers(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """Integers of up to 20 decades as low and high parts."""
-    long = entropy > MOST * UNIT
+    long = entropy > MAX_SHORT_DECADES * UNIT
     top = chance.integer(np.where(long, entropy - 3 * UNIT, entropy))
     rows = np.flatnonzero(long)
-    more = chance.take(rows).below(_EXTRA)
+    more = chance.take(rows).randint_below(_EXTRA)
     low, high = top, np.zeros_like(top)
     if len(rows):
         sign, size = np.sign(top[rows]), np.abs(top[rows])
@@ -167,32 +167,32 @@ def _integers(chance: Chance, entropy: Int) -> tuple[Int, Int]:
 def _divides(drawn: Int) -> Bool:
     """Where the power of ten divides the number: its low part, its places and its high part."""
     low, places, high = drawn
-    whole = low % _TENS.take(np.minimum(places, MOST)) == 0
-    return whole & (high % _TENS.take(np.maximum(places - MOST, 0)) == 0)
+    whole = low % _TENS.take(np.minimum(places, MAX_SHORT_DECADES)) == 0
+    return whole & (high % _TENS.take(np.maximum(places - MAX_SHORT_DECADES, 0)) == 0)
 
 
 def _length(low: Int, high: Int | None) -> Int:
     length = text.length(low, 10)
-    return length if high is None else np.where(high > 0, MOST + text.length(high, 10), length)
+    return length if high is None else np.where(high > 0, MAX_SHORT_DECADES + text.length(high, 10), length)
 
 
-def _beginning(lengths: Int) -> text.Piece:
+def _beginning(lengths: Int) -> text.TextPiece:
     """The first so many characters of 0.000000."""
-    return templates.cut(
+    return templates.truncate(
         text.literal("0." + "0" * max(int(lengths.max(initial=0)) - 2, 0), len(lengths)), lengths
     )
 
 
-def _pointed(low: Int, high: Int | None, lengths: Int, point: Int) -> text.Piece:
+def _pointed(low: Int, high: Int | None, lengths: Int, point: Int) -> text.TextPiece:
     """Digits with a point behind the first so many of them, or none where that is -1.
 
     A word holds seven digits, so that there is room for the point in each.
     """
     chunks, words, left = _chunks(low, high, int(lengths.max(initial=1))), [], lengths
     shown = np.zeros_like(lengths)
-    for place in range(len(chunks) - 1, -1, -1):
-        here = np.clip(left - place * _CHUNK, 0, _CHUNK)
-        padded = text.number(chunks[place] + 10**_CHUNK, 10)[0].characters  # a one and seven digits
+    for position in range(len(chunks) - 1, -1, -1):
+        here = np.clip(left - position * _CHUNK, 0, _CHUNK)
+        padded = text.number(chunks[position] + 10**_CHUNK, 10)[0].characters  # a one and seven digits
         characters = padded >> ((WORD - here).astype(np.uint64) * np.uint64(8))
         words.append(_with_point(characters * (here > 0), here, point - shown))
         shown += here
@@ -216,14 +216,14 @@ def _chunks(low: Int, high: Int | None, length: int) -> list[Int]:
     return chunks
 
 
-def _with_point(characters: U64, length: Int, point: Int) -> text.Word:
+def _with_point(characters: U64, length: Int, point: Int) -> text.PaddedText:
     """A word of at most seven characters, with a point behind the first so many of them where that is 1 or more."""
     split = (point > 0) & (point <= length)
     if not split.any():
-        return text.Word(characters, length.astype(np.uint64), _CHUNK)
+        return text.PaddedText(characters, length.astype(np.uint64), _CHUNK)
     shift = np.where(split, point, 0).astype(np.uint64) * np.uint64(8)
     before = (np.uint64(1) << shift) - np.uint64(1)
     pointed = (
         (characters & before) | (np.uint64(ord(".")) << shift) | ((characters & ~before) << np.uint64(8))
     )
-    return text.Word(np.where(split, pointed, characters), (length + split).astype(np.uint64), WORD)
+    return text.PaddedText(np.where(split, pointed, characters), (length + split).astype(np.uint64), WORD)

@@ -17,10 +17,10 @@ DECADES = 18  # powers of ten up to 10^18 fit into 63 bits
 _DIGITS = 10**60  # precision of the root below
 
 
-def units(decades: float) -> int:
+def entropy_units(decades: float) -> int:
     """Entropy in units.
 
-    >>> units(3), units(0.5)
+    >>> entropy_units(3), entropy_units(0.5)
     (3072, 512)
     """
     return round(decades * UNIT)
@@ -39,19 +39,19 @@ def _powers() -> Int:
     return np.array([*below, 10**DECADES], dtype=np.int64)
 
 
-def power(entropy: Int) -> Int:
+def size_of_entropy(entropy: Int) -> Int:
     """How many values a number of some entropy has: floor(10^(entropy / UNIT)), int64 (n,); at most 10^18.
 
-    >>> power(np.array([0, UNIT, 1536, 18 * UNIT])).tolist()
+    >>> size_of_entropy(np.array([0, UNIT, 1536, 18 * UNIT])).tolist()
     [1, 10, 31, 1000000000000000000]
     """
     return _powers().take(np.clip(entropy, 0, DECADES * UNIT))
 
 
-def choices(entropy: Int) -> Int:
+def choice_count(entropy: Int) -> Int:
     """How many values a number of some entropy takes: 10^(entropy / UNIT) rounded up, int64 (n,); at least 1.
 
-    >>> choices(np.array([-5, 0, 1, UNIT, 1536])).tolist()
+    >>> choice_count(np.array([-5, 0, 1, UNIT, 1536])).tolist()
     [1, 1, 2, 10, 32]
     """
     return _choices().take(np.clip(entropy, 0, DECADES * UNIT))
@@ -63,10 +63,10 @@ def _choices() -> Int:
     return _powers() + broken
 
 
-def logarithm(values: Int) -> Int:
+def log10_units(values: Int) -> Int:
     """The entropy of a choice among so many, int64 (n,), 1 or more, in units, rounded up.
 
-    >>> logarithm(np.array([1, 2, 10])).tolist()
+    >>> log10_units(np.array([1, 2, 10])).tolist()
     [0, 309, 1024]
     """
     small = _logarithms()
@@ -78,11 +78,11 @@ def _logarithms() -> Int:
     return np.searchsorted(_powers(), np.arange(1 << 13)).astype(np.int64)
 
 
-def of_value(value: Int) -> Int:
+def entropy_of(value: Int) -> Int:
     """The entropy that makes a value one of the larger ones: 10^e is about 5 |value| + 1; int64 (n,), in units.
 
-    >>> of_value(np.array([0, 2, -20])).tolist()
+    >>> entropy_of(np.array([0, 2, -20])).tolist()
     [0, 1067, 2053]
     """
-    wanted = np.minimum(np.abs(value), 10**17) * 5 + 1
-    return np.searchsorted(_powers(), wanted, side="left").astype(np.int64)
+    requested = np.minimum(np.abs(value), 10**17) * 5 + 1
+    return np.searchsorted(_powers(), requested, side="left").astype(np.int64)

@@ -19,11 +19,11 @@ from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-Whole = NDArray[np.signedinteger[Any]]  # tables of many nodes are small in few bits
+IntegerArray = NDArray[np.signedinteger[Any]]  # tables of many nodes are small in few bits
 T = TypeVar("T", bound=np.generic)
 
 
-class Wave(NamedTuple):
+class DepthLevel(NamedTuple):
     """All nodes of one depth.
 
     Attributes:
@@ -33,36 +33,36 @@ class Wave(NamedTuple):
     """
 
     at: Int
-    kind: Whole
+    kind: IntegerArray
     over: Int
 
 
-def waves(kind: Whole, left: Whole, right: Whole) -> list[Wave]:
+def depth_levels(kind: IntegerArray, left: IntegerArray, right: IntegerArray) -> list[DepthLevel]:
     """Take trees apart, the roots first.
 
     Args:
         kind: integers (k, n), 0 for a leaf, more for an operation; the root of each tree is number 0.
         left, right: integers (k, n), numbers of the operands.
 
-    >>> [wave.at.tolist() for wave in waves(np.array([[1], [0], [0]]), np.array([[1]] * 3), np.array([[2]] * 3))]
+    >>> [wave.at.tolist() for wave in depth_levels(np.array([[1], [0], [0]]), np.array([[1]] * 3), np.array([[2]] * 3))]
     [[0], [1, 2]]
     """
-    kinds, parts, many = kind.ravel(), (left.ravel(), right.ravel()), kind.shape[1]
-    found: list[Wave] = []
-    at = np.arange(many)
+    kinds, parts, count = kind.ravel(), (left.ravel(), right.ravel()), kind.shape[1]
+    found: list[DepthLevel] = []
+    at = np.arange(count)
     while len(at) or not found:
         here = kinds.take(at)
-        found.append(Wave(at, here, np.flatnonzero(here > 0)))
+        found.append(DepthLevel(at, here, np.flatnonzero(here > 0)))
         above = at.take(found[-1].over)
-        row = above % many
-        at = np.concatenate([part.take(above).astype(np.int64) * many + row for part in parts])
+        row = above % count
+        at = np.concatenate([part.take(above).astype(np.int64) * count + row for part in parts])
     return found
 
 
-def halves(operands: NDArray[T]) -> tuple[NDArray[T], NDArray[T]]:
+def children(operands: NDArray[T]) -> tuple[NDArray[T], NDArray[T]]:
     """What belongs to the left operands of a wave, and to the right ones."""
-    many = len(operands) // 2
-    return operands[:many], operands[many:]
+    count = len(operands) // 2
+    return operands[:count], operands[count:]
 
 
 NONE, LEAF, ADD, SUB, MUL, DIV, POW = range(-1, 6)
@@ -75,7 +75,7 @@ _BETWEEN = np.array([_EMPTY, 3, 4, 5, 6, 7])  # by kind
 
 
 @dataclass(frozen=True)
-class Tape(Columns):
+class ExpressionTrees(Columns):
     """Trees of operations.
 
     Attributes:
@@ -87,13 +87,13 @@ class Tape(Columns):
             should read `-3` wherever it stands has it in its text instead.
     """
 
-    kind: Whole
-    left: Whole
-    right: Whole
-    holds: Whole
+    kind: IntegerArray
+    left: IntegerArray
+    right: IntegerArray
+    holds: IntegerArray
     minus: Bool
 
-    def written(self, leaf: Int, texts: pa.StringArray) -> pa.StringArray:
+    def rendered(self, leaf: Int, texts: pa.StringArray) -> pa.StringArray:
         """The expressions as text, strings (n,).
 
         Args:
@@ -102,20 +102,22 @@ class Tape(Columns):
 
         >>> kind = np.array([[MUL], [ADD], [LEAF], [LEAF], [LEAF]])
         >>> left, right = np.array([[1], [3], [0], [0], [0]]), np.array([[2], [4], [0], [0], [0]])
-        >>> tape = Tape(kind, left, right, np.full((5, 1), ATOM), np.zeros((5, 1), bool))
-        >>> tape.written(np.array([[0], [0], [0], [1], [2]]), pa.array(["2", "x", "5"])).to_pylist()
+        >>> tape = ExpressionTrees(kind, left, right, np.full((5, 1), ATOM), np.zeros((5, 1), bool))
+        >>> tape.rendered(np.array([[0], [0], [0], [1], [2]]), pa.array(["2", "x", "5"])).to_pylist()
         ['(x + 5)*2']
         """
         nodes = self._nodes()
-        pieces, size = _laid(nodes, [leaf.ravel().take(node.wave.at) + len(_JOINTS) for node in nodes])
-        pool = pa.concat_arrays([text.column(_JOINTS), texts])
-        return templates.merged(pool.take(text.integers(pieces)), size)
+        pieces, size = _concatenated(
+            nodes, [leaf.ravel().take(node.wave.at) + len(_JOINTS) for node in nodes]
+        )
+        pool = pa.concat_arrays([text.from_list(_JOINTS), texts])
+        return templates.concatenate_groups(pool.take(text.int_array(pieces)), size)
 
     def _nodes(self) -> "list[_Nodes]":
         """All nodes, the roots first."""
         holds, minus = self.holds.ravel(), self.minus.ravel()
         bracketed, found = np.zeros(self.kind.shape[1], np.bool_), []
-        down = waves(self.kind, self.left, self.right)
+        down = depth_levels(self.kind, self.left, self.right)
         for wave, below in zip(down, [*down[1:], None], strict=True):
             leaf = wave.kind == LEAF
             found.append(_Nodes(wave, leaf & minus.take(wave.at), bracketed))
@@ -134,19 +136,19 @@ class _Nodes(NamedTuple):
         bracketed: bool (m,), which stand in brackets.
     """
 
-    wave: Wave
+    wave: DepthLevel
     minus: Bool
     bracketed: Bool
 
 
-def _bracketed(op: Whole, kind: Whole, holds: Int) -> Bool:
+def _bracketed(op: IntegerArray, kind: IntegerArray, holds: Int) -> Bool:
     """Which operands stand in brackets, bool (2 p,): left ones, then right ones.
 
     Args:
         op: int64 (p,), operations.
         kind, holds: int64 (2 p,), what their operands are, and how tightly these hold together.
     """
-    mine, (left, right), below = _HOLDS.take(op), halves(holds), halves(kind == SUB)
+    mine, (left, right), below = _HOLDS.take(op), children(holds), children(kind == SUB)
     tight = op >= DIV  # brackets also around what holds just as tightly
     first = (left > mine) | ((left == mine) & tight) | ((op == ADD) & below[0])
     apart = tight | (op == SUB) | ((op == ADD) & below[1])
@@ -163,22 +165,22 @@ def _sizes(nodes: list[_Nodes]) -> tuple[list[Int], list[Bool]]:
     for wave, minus, bracketed in reversed(nodes):
         size, lead = 2 * bracketed.astype(np.int64) + (wave.kind == LEAF) + minus, minus.copy()
         if sizes:
-            left, right = halves(sizes[-1])
+            left, right = children(sizes[-1])
             size[wave.over] += left + right + 1
-            lead[wave.over] = halves(leads[-1])[0]
+            lead[wave.over] = children(leads[-1])[0]
         sizes.append(size)
         leads.append(lead & ~bracketed)
     return sizes[::-1], leads[::-1]
 
 
-def _laid(nodes: list[_Nodes], leaves: list[Int]) -> tuple[Int, Int]:
+def _concatenated(nodes: list[_Nodes], leaves: list[Int]) -> tuple[Int, Int]:
     """The numbers of all pieces, those of one tree after those of another; and how many each tree has."""
     sizes, leads = _sizes(nodes)
-    ends = np.cumsum(sizes[0])
+    stops = np.cumsum(sizes[0])
     pieces = np.empty(sizes[0].sum(), dtype=np.int64)
     start, joined = (
-        ends - sizes[0],
-        np.zeros(len(ends), np.bool_),
+        stops - sizes[0],
+        np.zeros(len(stops), np.bool_),
     )  # joined: the minus sign is the joint before it
     for depth, (wave, minus, bracketed) in enumerate(nodes):
         pieces[start[bracketed]] = _OPEN
@@ -189,9 +191,9 @@ def _laid(nodes: list[_Nodes], leaves: list[Int]) -> tuple[Int, Int]:
         pieces[(start + minus)[leaf]] = leaves[depth][leaf]
         if depth + 1 < len(nodes):
             op, start = wave.kind.take(wave.over), start.take(wave.over)
-            between = start + halves(sizes[depth + 1])[0]
-            swallowed = (op == ADD) & halves(leads[depth + 1])[1]
+            between = start + children(sizes[depth + 1])[0]
+            swallowed = (op == ADD) & children(leads[depth + 1])[1]
             pieces[between] = np.where(swallowed, _BETWEEN[SUB], _BETWEEN.take(op))
-            first = joined.take(wave.over) & ~halves(nodes[depth + 1].bracketed)[0]
+            first = joined.take(wave.over) & ~children(nodes[depth + 1].bracketed)[0]
             start, joined = np.concatenate([start, between + 1]), np.concatenate([first, swallowed])
     return pieces, sizes[0]

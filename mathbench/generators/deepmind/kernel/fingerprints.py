@@ -9,27 +9,34 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel.expression_trees import ADD, MUL, POW, Whole, halves, waves
+from mathbench.generators.deepmind.kernel.expression_trees import (
+    ADD,
+    MUL,
+    POW,
+    IntegerArray,
+    children,
+    depth_levels,
+)
 from mathbench.generators.deepmind.kernel.random import Bool
-from mathbench.hashing import GOLDEN, U64, Int, mix
+from mathbench.hashing import GOLDEN, U64, Int, mix64
 
 
-def word(*numbers: Int | U64) -> U64:
+def hash_words(*numbers: Int | U64) -> U64:
     """A hash of some numbers in their order.
 
     Args:
         numbers: int64 or uint64 arrays whose shapes broadcast.
 
-    >>> bool((word(np.array([1, 2]), np.array([2, 1])) == word(np.array([1, 2]), np.array([2, 1]))).all())
+    >>> bool((hash_words(np.array([1, 2]), np.array([2, 1])) == hash_words(np.array([1, 2]), np.array([2, 1]))).all())
     True
     """
     state = np.zeros((), dtype=np.uint64)
     for number in numbers:
-        state = mix(state + np.uint64(GOLDEN) + number.astype(np.uint64))
+        state = mix64(state + np.uint64(GOLDEN) + number.astype(np.uint64))
     return state
 
 
-def collection(words: U64, live: Bool) -> U64:
+def hash_set(words: U64, live: Bool) -> U64:
     """A hash of some words whatever their order, uint64 (n,).
 
     Args:
@@ -39,33 +46,33 @@ def collection(words: U64, live: Bool) -> U64:
     return np.where(live, words, np.uint64(0)).sum(axis=0, dtype=np.uint64)
 
 
-def row(*numbers: Int | U64) -> Int:
+def hash_list(*numbers: Int | U64) -> Int:
     """A canonical problem of one hash, int64 (1, n)."""
-    return word(*numbers).view(np.int64)[None]
+    return hash_words(*numbers).view(np.int64)[None]
 
 
-def polynomial(coefficients: Int) -> U64:
+def hash_polynomial(coefficients: Int) -> U64:
     """A hash of polynomials, uint64 (n,); zeros above the highest power do not matter.
 
     Args:
         coefficients: int64 (d + 1, n); row i belongs to the power i.
     """
     powers = np.arange(len(coefficients))[:, None]
-    return collection(word(powers, coefficients), coefficients != 0)
+    return hash_set(hash_words(powers, coefficients), coefficients != 0)
 
 
-def folded(values: Int) -> Int:
+def sign_folded(values: Int) -> Int:
     """Integers of either sign as integers from 0 on, different for different ones; int64, absolute value below 2^62.
 
     A fingerprint passes over -1, which marks an absent number.
 
-    >>> folded(np.array([0, -1, 1, -2])).tolist()
+    >>> sign_folded(np.array([0, -1, 1, -2])).tolist()
     [0, 1, 2, 3]
     """
     return (values << 1) ^ (values >> 63)
 
 
-def ordered(first: Int, second: Int, where: Bool) -> Int:
+def sorted_pair(first: Int, second: Int, where: Bool) -> Int:
     """Two operands one below the other, the smaller one first where their order does not matter.
 
     Operands are compared by their first numbers, then by their second ones, and so on.
@@ -77,7 +84,7 @@ def ordered(first: Int, second: Int, where: Bool) -> Int:
     Returns:
         int64 (2 k, n).
 
-    >>> ordered(np.array([[5, 5], [1, 1]]), np.array([[5, 5], [0, 0]]), np.array([True, False])).T.tolist()
+    >>> sorted_pair(np.array([[5, 5], [1, 1]]), np.array([[5, 5], [0, 0]]), np.array([True, False])).T.tolist()
     [[5, 0, 5, 1], [5, 1, 5, 0]]
     """
     swap, tied = np.zeros(len(where), np.bool_), where
@@ -87,10 +94,10 @@ def ordered(first: Int, second: Int, where: Bool) -> Int:
     return np.concatenate([np.where(swap, second, first), np.where(swap, first, second)])
 
 
-_SALT = mix(np.arange(1, POW + 2, dtype=np.uint64) * np.uint64(GOLDEN))  # by kind
+_SALT = mix64(np.arange(1, POW + 2, dtype=np.uint64) * np.uint64(GOLDEN))  # by kind
 
 
-def likeness(kind: Whole, left: Whole, right: Whole, leaf: Int) -> Int:
+def commutative_hash(kind: IntegerArray, left: IntegerArray, right: IntegerArray, leaf: Int) -> Int:
     """Hash expressions.
 
     Sums within a sum, and products within a product, are taken apart: they are shown without brackets, or mean the
@@ -105,13 +112,13 @@ def likeness(kind: Whole, left: Whole, right: Whole, leaf: Int) -> Int:
 
     >>> from mathbench.generators.deepmind.kernel.expression_trees import LEAF
     >>> kind, left, right = (np.array([column] * 2).T for column in ([ADD, LEAF, LEAF], [1, 0, 0], [2, 0, 0]))
-    >>> one, other = likeness(kind, left, right, np.array([[0, 0], [7, 8], [8, 7]]))
+    >>> one, other = commutative_hash(kind, left, right, np.array([[0, 0], [7, 8], [8, 7]]))
     >>> bool(one == other)
     True
     """
     below, words = _Hashes(*[np.empty(0, np.uint64)] * 3), leaf.ravel()
-    for wave in reversed(waves(kind, left, right)):
-        alone = mix(words.take(wave.at).view(np.uint64) * np.uint64(GOLDEN))
+    for wave in reversed(depth_levels(kind, left, right)):
+        alone = mix64(words.take(wave.at).view(np.uint64) * np.uint64(GOLDEN))
         found, op = _operations(wave.kind.take(wave.over), below), wave.over
         below = _Hashes(alone, *([alone.copy(), alone.copy()] if len(op) else [alone, alone]))
         for table, here in zip(below, found, strict=True):
@@ -132,11 +139,11 @@ class _Hashes(NamedTuple):
     factors: U64
 
 
-def _operations(op: Whole, operands: _Hashes) -> _Hashes:
+def _operations(op: IntegerArray, operands: _Hashes) -> _Hashes:
     """Hashes of operations, int64 (p,), from those of their operands."""
-    (first, second), salt = halves(operands.alone), _SALT.take(op)
-    terms, factors = (np.add(*halves(part)) for part in operands[1:])
+    (first, second), salt = children(operands.alone), _SALT.take(op)
+    terms, factors = (np.add(*children(part)) for part in operands[1:])
     sums, products = op == ADD, op == MUL
     inside = np.where(sums, terms, factors)
-    found = mix(np.where(sums | products, inside ^ salt, mix(first ^ salt) + second))
+    found = mix64(np.where(sums | products, inside ^ salt, mix64(first ^ salt) + second))
     return _Hashes(found, np.where(sums, terms, found), np.where(products, factors, found))

@@ -8,23 +8,28 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel.composition import Definer, Drawn, Tree, Value
-from mathbench.generators.deepmind.kernel.entropy import units
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Scope, letters
-from mathbench.hashing import U64, Int, mix
+from mathbench.generators.deepmind.kernel.composition import (
+    CompositionTree,
+    DefiningModule,
+    DrawnProblem,
+    Value,
+)
+from mathbench.generators.deepmind.kernel.entropy import entropy_units
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import Scope, letter_order
+from mathbench.hashing import U64, Int, mix64
 from mathbench.parameters import parameter
 from mathbench.reserve import fingerprints
-from mathbench.sampling.rejection import Draft
+from mathbench.sampling.rejection import Candidates
 from mathbench.sampling.sampled import Sampled
 from mathbench.stratum import Stratum
 
 DIFFICULTIES = ("easy", "medium", "hard")
-MANY = 1 << 20  # rows that a stratum of a test split hands out where problems are plentiful
+PLENTIFUL_ROWS = 1 << 20  # rows that a stratum of a test split hands out where problems are plentiful
 
 
 @dataclass(frozen=True)
-class Level:
+class DifficultyLevel:
     """How hard the questions of one stratum are.
 
     Args:
@@ -42,7 +47,7 @@ class Level:
     modules: tuple[int, int] = (1, 1)
     settings: Mapping[str, int] = field(default_factory=dict, hash=False)
     published: str = ""
-    holds: int = MANY
+    holds: int = PLENTIFUL_ROWS
     apart: bool = False
 
 
@@ -64,16 +69,16 @@ class Module(ABC):
     name: str
     entropy: tuple[float, float] = (3, 10)
     modules: tuple[int, int] = (1, 1)
-    axes: tuple[Level, ...] = ()
+    axes: tuple[DifficultyLevel, ...] = ()
     settings: Mapping[str, int] = field(default_factory=dict, hash=False)
-    levels: tuple[Level, ...] = ()
+    levels: tuple[DifficultyLevel, ...] = ()
 
     summary: ClassVar[str] = ""
     symmetry: ClassVar[str] = "none"
     brief: ClassVar[bool] = False
 
     @abstractmethod
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         """Draw problems; with values, which only a module that `defines` some gets: problems whose answer they are."""
 
     @abstractmethod
@@ -99,39 +104,39 @@ class Module(ABC):
         return np.array([*values, self.settings[name]]).take(scope.level)
 
     @property
-    def inner(self) -> tuple[Level, ...]:
+    def inner(self) -> tuple[DifficultyLevel, ...]:
         """The levels of train."""
         if self.levels:
             return self.levels
         low, high = self.entropy
         third = (high - low) / 3
         return tuple(
-            Level(f"difficulty={name}", (low + i * third, low + (i + 1) * third), self.modules)
+            DifficultyLevel(f"difficulty={name}", (low + i * third, low + (i + 1) * third), self.modules)
             for i, name in enumerate(DIFFICULTIES)
         )
 
-    def holding(self, **many: int) -> Self:
+    def holding(self, **count: int) -> Self:
         """The same module, with how many problems a test split has at least of its easy, medium or hard ones."""
         named = (
-            (level, many.get(level.name.removeprefix("difficulty="), level.holds)) for level in self.inner
+            (level, count.get(level.name.removeprefix("difficulty="), level.holds)) for level in self.inner
         )
         return replace(self, levels=tuple(replace(level, holds=holds) for level, holds in named))
 
     @property
-    def all_levels(self) -> tuple[Level, ...]:
+    def all_levels(self) -> tuple[DifficultyLevel, ...]:
         """The levels of train, then those of extrapolate."""
         return (*self.inner, *self.axes)
 
-    def top(self, level: Int, luck: U64) -> Scope:
+    def top(self, level: Int, random_bits: U64) -> Scope:
         """The scopes at the top of some questions.
 
         Args:
             level: int64 (n,), places in `all_levels`.
-            luck: uint64 (n,), random words.
+            random_bits: uint64 (n,), random words.
         """
-        chance = Chance(luck)
+        chance = RandomStream(random_bits)
         levels = self.all_levels
-        entropy = np.array([[units(end) for end in this.entropy] for this in levels])
+        entropy = np.array([[entropy_units(end) for end in this.entropy] for this in levels])
         modules = np.array([this.modules for this in levels])
         rows = np.arange(len(level))
         return Scope(
@@ -140,21 +145,21 @@ class Module(ABC):
             modules=_between(chance, modules, level),
             entropy=_between(chance, entropy, level),
             word=chance.words(),
-            letters=letters(luck),
+            letters=letter_order(random_bits),
             level=level,
         )
 
 
-def _between(chance: Chance, ends: Int, level: Int) -> Int:
+def _between(chance: RandomStream, stops: Int, level: Int) -> Int:
     """Uniform between the two ends, int64 (levels, 2), of each question's level, int64 (n,)."""
-    low, high = ends.T
+    low, high = stops.T
     if (low == high).all():
         chance.skip()
         return low.take(level)
-    return chance.between(low.take(level), high.take(level))
+    return chance.randint(low.take(level), high.take(level))
 
 
-def composed(module: Module, *axes: Level) -> Any:
+def composed_levels(module: Module, *axes: DifficultyLevel) -> Any:
     """The same module with two to four modules to a question.
 
     Args:
@@ -164,7 +169,7 @@ def composed(module: Module, *axes: Level) -> Any:
     return replace(module, name=f"{module.name}_composed", modules=(2, 4), axes=axes)
 
 
-class Questions:
+class ModuleCandidates:
     """A draft of questions: drawn, not yet written.
 
     Args:
@@ -173,26 +178,28 @@ class Questions:
         scope: the scopes at the top.
     """
 
-    def __init__(self, module: Module, definers: Mapping[str, Definer], scope: Scope):
+    def __init__(self, module: Module, definers: Mapping[str, DefiningModule], scope: Scope):
         self._module, self._scope, self._drawn = module, scope, module.draw(scope)
-        self._tree = Tree(definers, self._drawn.requests, scope.modules)
-        self.prints: U64 = mix(fingerprints(module.name, self._drawn.canonical) + self._tree.prints())
+        self._tree = CompositionTree(definers, self._drawn.requests, scope.modules)
+        self.fingerprints: U64 = mix64(
+            fingerprints(module.name, self._drawn.canonical) + self._tree.fingerprints()
+        )
         self.good = self._tree.good()
         if self._drawn.good is not None:
             self.good &= self._drawn.good
 
     def write(self, index: Int) -> tuple[pa.StringArray, pa.StringArray]:
         problem, scope = self._drawn.problem.take(index), self._scope.take(index)
-        asked = self._module.question(problem, scope)
-        return self._tree.before(asked, index), self._module.answer(problem, scope)
+        requested = self._module.question(problem, scope)
+        return self._tree.before(requested, index), self._module.answer(problem, scope)
 
 
 @dataclass(frozen=True)
-class School(Sampled):
+class ModuleTask(Sampled):
     """A module of school mathematics as a task."""
 
     module: ClassVar[Module]
-    definers: ClassVar[Mapping[str, Definer]]
+    definers: ClassVar[Mapping[str, DefiningModule]]
     published: ClassVar[str] = ""  # only this extrapolation level, under its own name
     extrapolates: ClassVar[str] = ""
 
@@ -211,18 +218,18 @@ class School(Sampled):
     def inner(self) -> list[Stratum]:
         if self.published:
             return []
-        return [_stratum(level) for level in self.module.inner if self._wanted(level)]
+        return [_stratum(level) for level in self.module.inner if self._requested(level)]
 
     def outer(self) -> list[Stratum]:
         return [_stratum(level) for level in self.module.axes if self.published in ("", level.published)]
 
-    def _wanted(self, level: Level) -> bool:
+    def _requested(self, level: DifficultyLevel) -> bool:
         return self.difficulty in ("all", level.name.removeprefix("difficulty="))
 
-    def draft(self, split: str, stratum: Int, luck: U64) -> Draft:
-        places = {level.name: place for place, level in enumerate(self.module.all_levels)}
-        level = np.array([places[s.name] for s in self.strata(split)], dtype=np.int64).take(stratum)
-        return Questions(self.module, self.definers, self.module.top(level, luck))
+    def candidates(self, split: str, stratum: Int, random_bits: U64) -> Candidates:
+        positions = {level.name: position for position, level in enumerate(self.module.all_levels)}
+        level = np.array([positions[s.name] for s in self.strata(split)], dtype=np.int64).take(stratum)
+        return ModuleCandidates(self.module, self.definers, self.module.top(level, random_bits))
 
     def oracle(self, question: str) -> str:
         from mathbench.solvers import deepmind  # needs SymPy, which generating does not
@@ -230,7 +237,9 @@ class School(Sampled):
         return deepmind.solve(self.module.name, question)
 
     @classmethod
-    def of_module(cls, module: Module, definers: Mapping[str, Definer], published: str = "") -> type[Self]:
+    def of_module(
+        cls, module: Module, definers: Mapping[str, DefiningModule], published: str = ""
+    ) -> type[Self]:
         """A task family of a module, or of one of its published extrapolation levels."""
         name = published or module.name
         body = {
@@ -247,5 +256,5 @@ class School(Sampled):
         return type(name, (cls,), body)
 
 
-def _stratum(level: Level) -> Stratum:
+def _stratum(level: DifficultyLevel) -> Stratum:
     return Stratum(level.name, holds=level.holds, apart=level.apart)

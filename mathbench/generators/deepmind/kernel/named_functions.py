@@ -3,9 +3,9 @@
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
-from mathbench.generators.deepmind.kernel.scope import Named, Scope, letter
-from mathbench.generators.deepmind.kernel.templates import filled, spread
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope, letter_text
+from mathbench.generators.deepmind.kernel.templates import fill_strings, repeat_each
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -13,7 +13,7 @@ from mathbench.numbers import text
 _LET = ("Let {f}({x}) = {sum}. ",)
 
 
-class Function:
+class NamedFunction:
     """A polynomial that a module uses by a letter.
 
     Args:
@@ -24,26 +24,26 @@ class Function:
         variable: place of its variable.
     """
 
-    def __init__(self, parts: Named, slot: int, scope: Scope, name: int, variable: int):
+    def __init__(self, parts: HiddenValues, slot: int, scope: Scope, name: int, variable: int):
         values = parts.values[slot]
         if not isinstance(values, Polynomials):
             raise TypeError(f"slot {slot} holds no polynomial")
         self._hidden, self._values, self._variable = parts.hidden(slot), values, scope.code(variable)
         self.code: Int = parts.codes[slot] * self._hidden + scope.code(name) * ~self._hidden
 
-    def letter(self) -> text.Piece:
+    def letter(self) -> text.TextPiece:
         """The function's letter."""
-        return letter(self.code)
+        return letter_text(self.code)
 
     def sentence(self) -> pa.StringArray:
         """What introduces the function, with its full stop and a space; empty where a module below does."""
         rows = np.flatnonzero(~self._hidden)
         variable = self._variable.take(rows)
-        said = filled(
+        said = fill_strings(
             np.zeros_like(rows),
             _LET,
-            f=letter(self.code.take(rows)),
-            x=letter(variable),
-            sum=Sums.polynomial(self._values.take(rows), variable).written(),
+            f=letter_text(self.code.take(rows)),
+            x=letter_text(variable),
+            sum=MultivariateTerms.polynomial(self._values.take(rows), variable).rendered(),
         )
-        return spread(said, rows, len(self._hidden))
+        return repeat_each(said, rows, len(self._hidden))

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import ALPHABET, letter
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import ALPHABET, letter_text
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -27,7 +27,7 @@ _POWERS = tuple(f"**{power}" if power > 1 else "" for power in range(100))
 
 
 @dataclass(frozen=True)
-class Sums(Columns):
+class MultivariateTerms(Columns):
     """The terms of sums, in the order in which they are shown.
 
     Attributes:
@@ -48,7 +48,7 @@ class Sums(Columns):
     names: Int | None = None
 
     @classmethod
-    def polynomial(cls, values: Polynomials, variable: Int) -> "Sums":
+    def polynomial(cls, values: Polynomials, variable: Int) -> "MultivariateTerms":
         """A polynomial in one variable as SymPy shows it.
 
         Args:
@@ -59,7 +59,7 @@ class Sums(Columns):
         power = np.broadcast_to(np.arange(len(top))[::-1, None], top.shape)
         return cls(top, bottom, power[None], top != 0, variable[None]).positive_first()
 
-    def positive_first(self) -> "Sums":
+    def positive_first(self) -> "MultivariateTerms":
         """SymPy's exception: a positive constant comes before the only other term, `c*x**k` with a negative c."""
         constant = self.live & (self.power == 0).all(axis=0)
         plain = (self.power > 0).sum(axis=0) == 1
@@ -74,10 +74,10 @@ class Sums(Columns):
             live=np.concatenate([ahead.any(axis=0)[None], stays]),
         )
 
-    def shuffled(self, chance: Chance) -> "Sums":
+    def shuffled(self, chance: RandomStream) -> "MultivariateTerms":
         """The same terms in a random order, those that are not live last."""
-        order = chance.order(len(self.live), self.live)
-        return Sums(
+        order = chance.permutation(len(self.live), self.live)
+        return MultivariateTerms(
             np.take_along_axis(self.top, order, axis=0),
             np.take_along_axis(self.bottom, order, axis=0),
             np.take_along_axis(self.power, order[None], axis=1),
@@ -93,11 +93,11 @@ class Sums(Columns):
         below = np.where(terms.bottom > 1, 1 + text.length(terms.bottom, 10), 0)
         joints = np.where(terms.first, terms.negative, 3) + (terms.shown - 1)
         factors = [(p > 0) * 2 + (p > 1) * (2 + text.length(p, 10)) for p in terms.power]
-        many = digits + below + joints + sum(factors)
-        found = np.bincount(terms.column, many, len(self.live[0])).astype(np.int64)
+        count = digits + below + joints + sum(factors)
+        found = np.bincount(terms.column, count, len(self.live[0])).astype(np.int64)
         return np.maximum(found, 1)
 
-    def written(self, fraction_last: bool = True, sign_first: bool = True) -> pa.StringArray:
+    def rendered(self, fraction_last: bool = True, sign_first: bool = True) -> pa.StringArray:
         """The sums as text, ``0`` where no term is live.
 
         Args:
@@ -105,13 +105,15 @@ class Sums(Columns):
             sign_first: whether the first term shows its minus sign.
 
         >>> values = Polynomials.integers(np.array([[-5, 7, 0], [1, -2, 0], [-3, 0, 0]]))
-        >>> Sums.polynomial(values, np.array([22, 22, 22])).written().to_pylist()
+        >>> MultivariateTerms.polynomial(values, np.array([22, 22, 22])).rendered().to_pylist()
         ['-3*x**2 + x - 5', '7 - 2*x', '0']
         """
         counts = self.live.sum(axis=0)
         live = np.concatenate([self.live[:1] | (counts == 0), self.live[1:]])
         terms = _Terms.of(self, live, fraction_last)
-        return templates.merged(text.join(*terms.pieces(fraction_last, sign_first)), np.maximum(counts, 1))
+        return templates.concatenate_groups(
+            text.join(*terms.pieces(fraction_last, sign_first)), np.maximum(counts, 1)
+        )
 
 
 class _Terms(NamedTuple):
@@ -140,7 +142,7 @@ class _Terms(NamedTuple):
     variable: list[Int]
 
     @classmethod
-    def of(cls, sums: Sums, live: Bool, fraction_last: bool = True) -> "_Terms":
+    def of(cls, sums: MultivariateTerms, live: Bool, fraction_last: bool = True) -> "_Terms":
         column, term = np.nonzero(live.T)
         at = term * live.shape[1] + column
         top, bottom = sums.top.ravel().take(at), sums.bottom.ravel().take(at)
@@ -157,30 +159,34 @@ class _Terms(NamedTuple):
         variable = [codes.take(column) for codes in sums.variable]
         return cls(column, first, top < 0, np.abs(top), bottom, name, power_name, shown, power, variable)
 
-    def pieces(self, fraction_last: bool, sign_first: bool) -> list[text.Piece]:
+    def pieces(self, fraction_last: bool, sign_first: bool) -> list[text.TextPiece]:
         """The terms as text, each with the sign or the joint before it."""
         below = self._below()
         number = text.number(self.size, 10, self.shown & (self.name < 0))
         signs = _SIGNS if sign_first else ("", "", *_SIGNS[2:])
-        found = [templates.one_of(self.negative + 2 * ~self.first, signs), letter(self.name), number]
+        found = [
+            templates.choose_text(self.negative + 2 * ~self.first, signs),
+            letter_text(self.name),
+            number,
+        ]
         found += [] if fraction_last else [below]
         begun = self.shown
-        for place, (power, variable) in enumerate(zip(self.power, self.variable, strict=True)):
+        for position, (power, variable) in enumerate(zip(self.power, self.variable, strict=True)):
             here = power > 0
             star = text.literal("*", len(here), begun & here)[0]
-            found.append((star.then(letter(np.where(here, variable, -1))[0]),))
-            found.append(self._power(place, power))
+            found.append((star.then(letter_text(np.where(here, variable, -1))[0]),))
+            found.append(self._power(position, power))
             begun = begun | here
         return [*found, below] if fraction_last else found
 
-    def _power(self, place: int, power: Int) -> text.Piece:
-        if place or (self.power_name < 0).all():
-            return templates.one_of(power, _POWERS)
+    def _power(self, position: int, power: Int) -> text.TextPiece:
+        if position or (self.power_name < 0).all():
+            return templates.choose_text(power, _POWERS)
         named = self.power_name >= 0
-        stars = text.literal("**", len(named), named)[0].then(letter(self.power_name)[0])
-        return (stars, *templates.one_of(np.where(named, 0, power), _POWERS))
+        stars = text.literal("**", len(named), named)[0].then(letter_text(self.power_name)[0])
+        return (stars, *templates.choose_text(np.where(named, 0, power), _POWERS))
 
-    def _below(self) -> text.Piece:
+    def _below(self) -> text.TextPiece:
         split = self.bottom > 1
         if not split.any():
             return ()
@@ -197,7 +203,7 @@ _VARIABLES = (*(factor + x for x in ALPHABET for factor in ("", "*")), "")  # be
 
 
 @dataclass(frozen=True)
-class Terms(Columns):
+class UnivariateTerms(Columns):
     """The terms of a sum, in the order in which they are shown.
 
     Attributes:
@@ -219,7 +225,7 @@ class Terms(Columns):
     high: Int | None = None
 
     @classmethod
-    def of(cls, coefficient: Int, power: Int, live: Bool, variable: Int) -> "Terms":
+    def of(cls, coefficient: Int, power: Int, live: Bool, variable: Int) -> "UnivariateTerms":
         """Terms whose coefficients are all shown; variable is int64 (t, n) or (n,)."""
         shape = coefficient.shape
         return cls(
@@ -233,7 +239,7 @@ class Terms(Columns):
     @classmethod
     def polynomial(
         cls, coefficients: Int, variable: Int, bottom: Int | None = None, high: Int | None = None
-    ) -> "Terms":
+    ) -> "UnivariateTerms":
         """A polynomial as SymPy shows it, without zero terms: highest power first, but ``5 - 2*x``.
 
         Args:
@@ -254,57 +260,61 @@ class Terms(Columns):
         bottom, high = (None if part is None else part[order] for part in (bottom, high))
         return replace(terms, bottom=bottom, high=high)
 
-    def shuffled(self, chance: Chance) -> "Terms":
+    def shuffled(self, chance: RandomStream) -> "UnivariateTerms":
         """The same terms in a random order, those that are not live last."""
-        order = chance.order(len(self.live), self.live)
+        order = chance.permutation(len(self.live), self.live)
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
         there = {key: part for key, part in parts.items() if part is not None}
-        return Terms(**{key: np.take_along_axis(part, order, axis=0) for key, part in there.items()})
+        return UnivariateTerms(
+            **{key: np.take_along_axis(part, order, axis=0) for key, part in there.items()}
+        )
 
-    def laid(self, joint: Code) -> text.Piece:
+    def concatenated(self, joint: Code) -> text.TextPiece:
         """Terms as text, each with what stands before it: BEGIN, PLUS, EQUALS, COMMA or AND, int64 (t, n)."""
         return tuple(word for t in range(len(joint)) for word in self._term(t, joint[t]))
 
-    def written(self) -> text.Piece:
+    def rendered(self) -> text.TextPiece:
         """The sum as text, ``0`` where no term is live.
 
-        >>> terms = Terms.polynomial(np.array([[-5, 0], [1, 0], [-3, 0]]), np.array([22, 22]))
-        >>> text.join(terms.written()).to_pylist()
+        >>> terms = UnivariateTerms.polynomial(np.array([[-5, 0], [1, 0], [-3, 0]]), np.array([22, 22]))
+        >>> text.join(terms.rendered()).to_pylist()
         ['-3*x**2 + x - 5', '0']
         """
-        words: list[text.Word] = []
+        words: list[text.PaddedText] = []
         first = np.ones(self.live.shape[1], dtype=np.bool_)
         for t in range(len(self.live)):
             words += self._term(t, np.where(first, BEGIN, PLUS))
             first = first & ~self.live[t]
         return (*words, *text.literal("0", len(first), first))
 
-    def _term(self, t: int, joint: Code) -> text.Piece:
+    def _term(self, t: int, joint: Code) -> text.TextPiece:
         live, coefficient, power, named = self.live[t], self.coefficient[t], self.power[t], self.name[t] >= 0
         high = None if self.high is None else self.high[t]
         negative = coefficient < 0 if high is None else (coefficient < 0) | (high < 0)
         factor = live & ((power == 0) | named | (np.abs(coefficient) != 1) | (high is not None and high != 0))
-        sign = templates.one_of((negative + 2 * joint) * live, _JOINTS[: 2 * int(joint.max(initial=0)) + 2])
-        name = letter(np.where(live, self.name[t], -1)) if named.any() else ()
+        sign = templates.choose_text(
+            (negative + 2 * joint) * live, _JOINTS[: 2 * int(joint.max(initial=0)) + 2]
+        )
+        name = letter_text(np.where(live, self.name[t], -1)) if named.any() else ()
         number = _number(coefficient, high, factor & ~named)
         return (*sign, *name, *number, *self._raised(t, factor), *self._below(t))
 
-    def _raised(self, t: int, factor: Bool) -> text.Piece:
+    def _raised(self, t: int, factor: Bool) -> text.TextPiece:
         """The variable and its power, with a sign of multiplication behind a factor."""
         live, power = self.live[t], self.power[t]
         shown = np.where(live & (power > 0), 2 * self.variable[t] + factor, len(_VARIABLES) - 1)
         highest = int(power.max(initial=0))
-        raised = templates.one_of(power * live, _POWERS[: highest + 1]) if highest > 1 else ()
-        return (*templates.one_of(shown, _VARIABLES), *raised)
+        raised = templates.choose_text(power * live, _POWERS[: highest + 1]) if highest > 1 else ()
+        return (*templates.choose_text(shown, _VARIABLES), *raised)
 
-    def _below(self, t: int) -> text.Piece:
+    def _below(self, t: int) -> text.TextPiece:
         if self.bottom is None:
             return ()
         split = self.live[t] & (self.bottom[t] > 1)
         return (*text.literal("/", len(split), split), *text.number(self.bottom[t] * split, 10, split))
 
 
-def _number(low: Int, high: Int | None, shown: Bool) -> text.Piece:
+def _number(low: Int, high: Int | None, shown: Bool) -> text.TextPiece:
     """The absolute value of a number of up to 36 digits."""
     if high is None or not high.any():
         return text.number(np.abs(low) * shown, 10, shown)
@@ -312,12 +322,12 @@ def _number(low: Int, high: Int | None, shown: Bool) -> text.Piece:
     zeros = np.where(long, DIGITS - text.length(np.abs(low), 10), 0)
     return (
         *text.number(np.abs(high), 10, long),
-        *templates.cut(text.literal("0" * DIGITS, len(low)), zeros),
+        *templates.truncate(text.literal("0" * DIGITS, len(low)), zeros),
         *text.number(np.abs(low) * shown, 10, shown),
     )
 
 
-def split(terms: Terms, left: Bool) -> tuple[Terms, Terms]:
+def split(terms: UnivariateTerms, left: Bool) -> tuple[UnivariateTerms, UnivariateTerms]:
     """Both sides of an equation "sum of terms = 0": some terms stay left, the others go to the right and change sign.
 
     Args:
@@ -325,6 +335,6 @@ def split(terms: Terms, left: Bool) -> tuple[Terms, Terms]:
         left: bool (t, n), those that stay.
     """
     return (
-        Terms(terms.coefficient, terms.power, terms.live & left, terms.variable, terms.name),
-        Terms(-terms.coefficient, terms.power, terms.live & ~left, terms.variable, terms.name),
+        UnivariateTerms(terms.coefficient, terms.power, terms.live & left, terms.variable, terms.name),
+        UnivariateTerms(-terms.coefficient, terms.power, terms.live & ~left, terms.variable, terms.name),
     )

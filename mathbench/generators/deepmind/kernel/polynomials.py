@@ -9,37 +9,39 @@ import numpy as np
 
 from mathbench.generators.deepmind.kernel import entropy as decades
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.hashing import Int
 
 
-def coefficients(chance: Chance, degree: Int, entropy: Int, fewest: Int, most: Int | None = None) -> Int:
+def coefficients(
+    chance: RandomStream, degree: Int, entropy: Int, minimum: Int, maximum: Int | None = None
+) -> Int:
     """Draw the coefficients of polynomials in one variable.
 
     Args:
         chance: random choices.
         degree: int64 (n,), the highest power, whose coefficient is not zero.
         entropy: int64 (n,), units shared out among the coefficients that are not zero.
-        fewest: int64 (n,), how many are not zero, at least (one more than the degree is the most there can be).
-        most: int64 (n,), at most; None: fewest and half the decades more.
+        minimum: int64 (n,), how many are not zero, at least (one more than the degree is the most there can be).
+        maximum: int64 (n,), at most; None: fewest and half the decades more.
 
     Returns:
         int64 (highest degree of the batch + 1, n); row i belongs to the power i.
     """
-    fewest = np.clip(fewest, 1, degree + 1)
-    most = fewest + entropy // (2 * UNIT) if most is None else most
-    many = chance.between(fewest, np.clip(most, fewest, degree + 1))
+    minimum = np.clip(minimum, 1, degree + 1)
+    maximum = minimum + entropy // (2 * UNIT) if maximum is None else maximum
+    count = chance.randint(minimum, np.clip(maximum, minimum, degree + 1))
     rows = np.arange(int(degree.max(initial=0)) + 1)[:, None]
     order = np.argsort(
-        chance.order(len(rows), rows < degree), axis=0
+        chance.permutation(len(rows), rows < degree), axis=0
     )  # place of each lower power in a random order
-    shown = (rows == degree) | ((rows < degree) & (order < many - 1))
+    shown = (rows == degree) | ((rows < degree) & (order < count - 1))
     shares, drawn = chance.spread(entropy, shown.astype(np.int64)), chance.fork()
-    values = np.stack([drawn.integer(share, least=1) for share in shares])
+    values = np.stack([drawn.integer(share, minimum=1) for share in shares])
     return np.where(shown, values, 0)
 
 
-class Expanded(NamedTuple):
+class LikeTerms(NamedTuple):
     """Terms that add up to some coefficients.
 
     Attributes:
@@ -53,9 +55,9 @@ class Expanded(NamedTuple):
     live: Bool
 
 
-def expand(
-    chance: Chance, coefficients: Int, entropy: Int, length: Int, live: Bool | None = None
-) -> Expanded:
+def split_into_like_terms(
+    chance: RandomStream, coefficients: Int, entropy: Int, length: Int, live: Bool | None = None
+) -> LikeTerms:
     """Take coefficients apart.
 
     Args:
@@ -71,8 +73,8 @@ def expand(
     """
     counts = _counts(chance, length, coefficients == 0, live)
     first = np.cumsum(counts, axis=0) - counts
-    place = np.arange(int(counts.sum(axis=0).max(initial=0)))[:, None]
-    value, of = np.zeros((2, len(place), len(length)), dtype=np.int64)
+    position = np.arange(int(counts.sum(axis=0).max(initial=0)))[:, None]
+    value, of = np.zeros((2, len(position), len(length)), dtype=np.int64)
     for k, whole in enumerate(coefficients):
         alone = np.flatnonzero(counts[k] == 1)
         at = first[k, alone]
@@ -80,26 +82,26 @@ def expand(
     parts = _parts(chance.fork(), coefficients, counts, entropy)
     at = first[parts.of, parts.row] + parts.rank
     value[at, parts.row], of[at, parts.row] = parts.value, parts.of
-    return Expanded(value, of, place < counts.sum(axis=0))
+    return LikeTerms(value, of, position < counts.sum(axis=0))
 
 
-def _counts(chance: Chance, length: Int, zero: Bool, live: Bool | None) -> Int:
+def _counts(chance: RandomStream, length: Int, zero: Bool, live: Bool | None) -> Int:
     """How many terms each coefficient becomes, int64 (k, n): never one for a coefficient that is zero."""
     counts = (~zero).astype(np.int64)
-    more, luck = np.maximum(length - counts.sum(axis=0), 0), chance.fork()
-    counts += luck.parts(more, len(zero)) if live is None else luck.parts_among(more, live)
+    more, rng = np.maximum(length - counts.sum(axis=0), 0), chance.fork()
+    counts += rng.composition(more, len(zero)) if live is None else rng.parts_among(more, live)
     again = chance.fork()
     while True:
         alone = zero & (counts == 1)
         rows = np.flatnonzero(alone.any(axis=0))
         if not len(rows):
             return counts
-        luck = again.take(rows)
-        taken = luck.pick(alone[:, rows])
+        rng = again.take(rows)
+        taken = rng.choose(alone[:, rows])
         counts[taken, rows] -= 1
         there = counts[:, rows] >= 1
         there[taken, np.arange(len(rows))] = False
-        counts[luck.pick(there), rows] += 1
+        counts[rng.choose(there), rows] += 1
 
 
 class _Parts(NamedTuple):
@@ -111,26 +113,26 @@ class _Parts(NamedTuple):
     value: Int
 
 
-def _parts(chance: Chance, coefficients: Int, counts: Int, entropy: Int) -> _Parts:
+def _parts(chance: RandomStream, coefficients: Int, counts: Int, entropy: Int) -> _Parts:
     """Terms of about the entropy that falls to each, moved so that they add up to their coefficient."""
     row, of = np.nonzero(counts.T > 1)
     whole, count = coefficients[of, row], counts[of, row]
     start, item = np.cumsum(count) - count, np.repeat(np.arange(len(row)), count)
     rank = np.arange(len(item)) - start[item]
-    luck = chance.take(row[item]).apart((of[item] << 8) + rank)
-    share = _shares(luck, entropy, rank, row, start)
-    weights = luck.exponential()
-    least = np.maximum(decades.of_value(-(-whole // count)), UNIT)
+    rng = chance.take(row[item]).substream((of[item] << 8) + rank)
+    share = _shares(rng, entropy, rank, row, start)
+    weights = rng.exponential()
+    minimum = np.maximum(decades.entropy_of(-(-whole // count)), UNIT)
     # one term follows from the others, so the entropy of the coefficient is that of one term fewer
     each = (share * count // (count - 1))[item] * weights // _sums(weights, start)[item]
-    drawn = luck.integer(np.maximum(each, least[item]))
+    drawn = rng.integer(np.maximum(each, minimum[item]))
     missing = whole - _sums(drawn, start)
     return _Parts(row[item], of[item], rank, drawn + (missing[item] + rank) // count[item])
 
 
-def _shares(luck: Chance, entropy: Int, rank: Int, row: Int, start: Int) -> Int:
+def _shares(rng: RandomStream, entropy: Int, rank: Int, row: Int, start: Int) -> Int:
     """Share entropy out among coefficients: a Dirichlet distribution, one part for each term but the first."""
-    part = _sums(np.where(rank > 0, luck.exponential(), 0), start)
+    part = _sums(np.where(rank > 0, rng.exponential(), 0), start)
     total = np.zeros(len(entropy), np.int64)
     np.add.at(total, row, part)
     return entropy[row] * part // total[row]
@@ -143,7 +145,7 @@ def _sums(values: Int, start: Int) -> Int:
 _BITS = 61  # no coefficient may have more
 
 
-def times(a: Int, b: Int) -> tuple[Int, Bool]:
+def multiply(a: Int, b: Int) -> tuple[Int, Bool]:
     """Products.
 
     Args:
@@ -152,7 +154,7 @@ def times(a: Int, b: Int) -> tuple[Int, Bool]:
     Returns:
         int64 (d + e + 1, n), and which products are certain to be in range, bool (n,).
 
-    >>> found, good = times(np.array([[1], [2]]), np.array([[3], [0], [1]]))
+    >>> found, good = multiply(np.array([[1], [2]]), np.array([[3], [0], [1]]))
     >>> found[:, 0].tolist(), good.tolist()
     ([3, 6, 1, 2], [True])
     """
@@ -164,7 +166,7 @@ def times(a: Int, b: Int) -> tuple[Int, Bool]:
 
 
 def composed(f: Int, g: Int) -> tuple[Int, Bool]:
-    """Compositions f(g(x)); arguments and results as for `times`.
+    """Compositions f(g(x)); arguments and results as for `multiply`.
 
     >>> found, _ = composed(np.array([[1], [0], [1]]), np.array([[1], [1]]))
     >>> found[:, 0].tolist()
@@ -172,7 +174,7 @@ def composed(f: Int, g: Int) -> tuple[Int, Bool]:
     """
     found, good = f[-1:], np.ones(f.shape[1], dtype=np.bool_)
     for coefficient in f[-2::-1]:
-        found, fits = times(found, g)
+        found, fits = multiply(found, g)
         found[0] += coefficient
         good = good & fits
     return found, good

@@ -16,24 +16,24 @@ from numpy.typing import NDArray
 
 from mathbench import compiled
 from mathbench.generators.deepmind.kernel import entropy as decades
-from mathbench.hashing import GOLDEN, MASK, U64, Int, mix, scale
+from mathbench.hashing import GOLDEN, MASK, U64, Int, mix64, to_range
 
 Bool = NDArray[np.bool_]
 
 _HALF = np.uint64(32)
 _QUANTILES = 1 << 12
-_FEW = 1 << 9  # problems that are drawn again side by side with further draws of their own
+_SMALL_BATCH = 1 << 9  # problems that are drawn again side by side with further draws of their own
 _FRACTION = np.uint64((1 << 56) - 1)
 
 
-class Chance:
+class RandomStream:
     """Random choices.
 
     Args:
         words: uint64 (n,), a random word per problem.
 
-    >>> once, again = (Chance(np.arange(3, dtype=np.uint64)) for _ in range(2))
-    >>> bool((once.below(10) == again.below(10)).all())
+    >>> once, again = (RandomStream(np.arange(3, dtype=np.uint64)) for _ in range(2))
+    >>> bool((once.randint_below(10) == again.randint_below(10)).all())
     True
     """
 
@@ -48,7 +48,7 @@ class Chance:
         offset = self._next()
         if compiled.LIBRARY:
             return compiled.mix(self._words, offset)
-        return mix(self._words + np.uint64(offset))
+        return mix64(self._words + np.uint64(offset))
 
     def _next(self) -> int:
         """What the next draw adds to the words of the problems."""
@@ -59,99 +59,99 @@ class Chance:
         """Move on as if words had been drawn: for a draw that is certain in the whole batch."""
         self._drawn += draws
 
-    def fork(self) -> "Chance":
+    def fork(self) -> "RandomStream":
         """A stream apart; however much is drawn from it, this one moves on by one."""
-        return Chance(self.words())
+        return RandomStream(self.words())
 
-    def take(self, index: Int) -> "Chance":
+    def take(self, index: Int) -> "RandomStream":
         """A stream apart for some of the problems."""
-        taken = self.later(index)
+        taken = self.continue_at(index)
         self.skip()
         return taken
 
-    def later(self, index: Int, turn: int | Int = 0) -> "Chance":
+    def continue_at(self, index: Int, turn: int | Int = 0) -> "RandomStream":
         """Streams that `take` would give, after some further draws from this one, which does not move on.
 
         Args:
             index: int64 (m,), problems, each as often as it is to have a stream.
             turn: int64 (m,), how many draws come before.
 
-        >>> chance = Chance(np.arange(9, dtype=np.uint64))
-        >>> at_once = chance.later(np.array([2, 5, 5]), np.array([0, 0, 1])).words()
+        >>> chance = RandomStream(np.arange(9, dtype=np.uint64))
+        >>> at_once = chance.continue_at(np.array([2, 5, 5]), np.array([0, 0, 1])).words()
         >>> in_turn = [chance.take(np.array(index)).words() for index in ([2, 5], [5])]
         >>> bool((at_once == np.concatenate(in_turn)).all())
         True
         """
         draws = np.asarray(self._drawn + 1 + turn, dtype=np.uint64) * np.uint64(GOLDEN)
-        return Chance(mix(self._words.take(index) + draws))
+        return RandomStream(mix64(self._words.take(index) + draws))
 
-    def apart(self, item: Int) -> "Chance":
+    def substream(self, item: Int) -> "RandomStream":
         """Streams apart for several things of one problem, which differ in their numbers, int64 (n,), 0 or more."""
-        return Chance(mix(self._words + mix(item.astype(np.uint64))))
+        return RandomStream(mix64(self._words + mix64(item.astype(np.uint64))))
 
-    def below(self, size: int | Int) -> Int:
+    def randint_below(self, size: int | Int) -> Int:
         """Uniform in 0 .. size-1, int64 (n,); size (an integer or int64 (n,)) is 1 or more."""
         if compiled.LIBRARY:
             return compiled.stream_below(self._words, self._next(), np.asarray(size, dtype=np.int64))
         sizes, words = np.asarray(size, dtype=np.int64).view(np.uint64), self.words()
         if sizes.max(initial=np.uint64(0)) >> _HALF:
-            return scale(words, sizes).view(np.int64)
+            return to_range(words, sizes).view(np.int64)
         words >>= _HALF  # as `scale` does where sizes are small, in place
         words *= sizes
         words >>= _HALF
         return words.view(np.int64)
 
-    def between(self, low: int | Int, high: int | Int) -> Int:
+    def randint(self, low: int | Int, high: int | Int) -> Int:
         """Uniform in low .. high, both included, int64 (n,)."""
-        return low + self.below(high - low + 1)
+        return low + self.randint_below(high - low + 1)
 
-    def coin(self, wins: int = 1, of: int = 2) -> Bool:
+    def bernoulli(self, wins: int = 1, of: int = 2) -> Bool:
         """True with probability wins / of, bool (n,)."""
-        return self.below(of) < wins
+        return self.randint_below(of) < wins
 
     def sign(self) -> Int:
         """-1 or 1, int64 (n,)."""
-        return self.below(2) * 2 - 1
+        return self.randint_below(2) * 2 - 1
 
-    def integer(self, entropy: Int, signed: bool = True, least: int = 0) -> Int:
+    def integer(self, entropy: Int, signed: bool = True, minimum: int = 0) -> Int:
         """A number of some entropy: one of about 10^entropy values.
 
-        Signed: from -m to m with 2 m about 10^entropy, absolute value at least `least`; unsigned: from `least` to about
-        10^entropy + least.
+        Signed: from -m to m with 2 m about 10^entropy, absolute value at least `minimum`; unsigned: from `minimum` to
+        about 10^entropy + minimum.
 
         Args:
             entropy: int64 (n,), in units.
             signed: whether there are negative numbers.
-            least: the smallest absolute value.
+            minimum: the smallest absolute value.
 
-        >>> chance = Chance(np.arange(1000, dtype=np.uint64))
-        >>> drawn = chance.integer(np.full(1000, decades.units(2)), least=1)
+        >>> chance = RandomStream(np.arange(1000, dtype=np.uint64))
+        >>> drawn = chance.integer(np.full(1000, decades.entropy_units(2)), minimum=1)
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
-        many = decades.choices(entropy) + least
+        count = decades.choice_count(entropy) + minimum
         if not signed:
-            return self.between(least, many)
-        most = (many + 1) // 2
-        if least == 0:
-            return self.between(-most, most)
+            return self.randint(minimum, count)
+        maximum = (count + 1) // 2
+        if minimum == 0:
+            return self.randint(-maximum, maximum)
         sign = self.sign()
-        return sign * self.between(least, np.maximum(most, least))
+        return sign * self.randint(minimum, np.maximum(maximum, minimum))
 
     def exponential(self) -> Int:
         """Exponentially distributed with mean 1, in 2^-16, int64 (n,); more than 0."""
-        return _exponentials().take(self.below(_QUANTILES))
+        return _exponentials().take(self.randint_below(_QUANTILES))
 
-    def exponentials(self, many: int) -> Int:
+    def exponentials(self, count: int) -> Int:
         """Exponentially distributed numbers as above, int64 (many, n), five from one random word."""
         chance, bits = self.fork(), np.uint64(_QUANTILES.bit_length() - 1)
         found: list[Int] = []
-        while len(found) < many:
+        while len(found) < count:
             word = chance.words()
-            for place in range(5):
-                index = (word >> (bits * np.uint64(place))) & np.uint64(_QUANTILES - 1)
+            for position in range(5):
+                index = (word >> (bits * np.uint64(position))) & np.uint64(_QUANTILES - 1)
                 found.append(_exponentials().take(index.view(np.int64)))
-        return np.stack(found[:many]) if many else np.empty((0, len(self)), np.int64)
+        return np.stack(found[:count]) if count else np.empty((0, len(self)), np.int64)
 
     def spread(self, total: Int, weights: Int) -> Int:
         """Share a total out at random: a Dirichlet distribution with whole parameters, rounded down.
@@ -169,12 +169,12 @@ class Chance:
             parts += chance.exponentials(len(weights)) * (weights > i)
         return parts * total // np.maximum(parts.sum(axis=0), 1)
 
-    def parts(self, total: Int, count: int) -> Int:
+    def composition(self, total: Int, count: int) -> Int:
         """Uniform among the ways to write a total as a sum of some numbers of 0 or more, int64 (count, n).
 
         Total and count together are less than 256.
 
-        >>> Chance(np.arange(4, dtype=np.uint64)).parts(np.array([0, 1, 2, 3]), 2).sum(axis=0).tolist()
+        >>> RandomStream(np.arange(4, dtype=np.uint64)).composition(np.array([0, 1, 2, 3]), 2).sum(axis=0).tolist()
         [0, 1, 2, 3]
         """
         if count == 1:
@@ -194,39 +194,41 @@ class Chance:
         return parts
 
     def parts_among(self, total: Int, live: Bool) -> Int:
-        """As `parts`, where not all of the numbers may be more than 0.
+        """As `composition`, where not all of the numbers may be more than 0.
 
         Args:
             total: int64 (n,).
             live: bool (k, n), which numbers may; where there are none, all are 0.
         """
         counts, there = np.zeros(live.shape, dtype=np.int64), live.sum(axis=0)
-        for many in range(1, len(live) + 1):
-            if not len(rows := np.flatnonzero(there == many)):
+        for count in range(1, len(live) + 1):
+            if not len(rows := np.flatnonzero(there == count)):
                 self.skip()
                 continue
-            parts, here = self.take(rows).fork().parts(total[rows], many), live[:, rows]
-            place = np.maximum(np.cumsum(here, axis=0) - 1, 0)
-            counts[:, rows] = np.take_along_axis(parts, place, axis=0) * here
+            parts, here = self.take(rows).fork().composition(total[rows], count), live[:, rows]
+            position = np.maximum(np.cumsum(here, axis=0) - 1, 0)
+            counts[:, rows] = np.take_along_axis(parts, position, axis=0) * here
         return counts
 
-    def order(self, many: int, live: Bool | None = None) -> Int:
+    def permutation(self, count: int, live: Bool | None = None) -> Int:
         """A random order of 0 .. many-1, int64 (many, n); those that are not live, bool (many, n), come last."""
         chance = (
             self.fork()
         )  # one draw per number: the order of the live ones does not depend on how many are not
-        keys = np.stack([chance.words() >> np.uint64(1) for _ in range(many)])
+        keys = np.stack([chance.words() >> np.uint64(1) for _ in range(count)])
         if live is not None:
             keys |= (~live).astype(np.uint64) << np.uint64(63)
         return np.argsort(keys, axis=0)
 
-    def pick(self, live: Bool) -> Int:
+    def choose(self, live: Bool) -> Int:
         """One of the live ones, bool (k, n), each as likely; int64 (n,); 0 where none is live."""
-        many = live.sum(axis=0)
-        wanted = self.below(np.maximum(many, 1))
-        return np.argmax(live & (np.cumsum(live, axis=0) == wanted + 1), axis=0)
+        count = live.sum(axis=0)
+        requested = self.randint_below(np.maximum(count, 1))
+        return np.argmax(live & (np.cumsum(live, axis=0) == requested + 1), axis=0)
 
-    def until(self, draw: Callable[["Chance", Int], Int], good: Callable[[Int, Int], Bool]) -> Int:
+    def reject_until(
+        self, draw: Callable[["RandomStream", Int], Int], good: Callable[[Int, Int], Bool]
+    ) -> Int:
         """Draw again where what was drawn will not do.
 
         Args:
@@ -240,12 +242,12 @@ class Chance:
         values = draw(chance.fork(), every)
         pending = np.flatnonzero(~good(values, every))
         while len(pending):
-            tries = max(_FEW // len(pending), 1)  # so many at once cost hardly more than one
-            index = np.repeat(pending, tries)
-            drawn = draw(chance.later(index, np.tile(np.arange(tries), len(pending))), index)
-            chance.skip(tries)
-            right = good(drawn, index).reshape(-1, tries)
-            values[..., pending] = drawn[..., np.arange(len(pending)) * tries + right.argmax(axis=1)]
+            trials = max(_SMALL_BATCH // len(pending), 1)  # so many at once cost hardly more than one
+            index = np.repeat(pending, trials)
+            drawn = draw(chance.continue_at(index, np.tile(np.arange(trials), len(pending))), index)
+            chance.skip(trials)
+            right = good(drawn, index).reshape(-1, trials)
+            values[..., pending] = drawn[..., np.arange(len(pending)) * trials + right.argmax(axis=1)]
             pending = pending[~right.any(axis=1)]
         return values
 
@@ -256,7 +258,7 @@ def _exponentials() -> Int:
     return np.array([round(-log((i + 0.5) / _QUANTILES) * (1 << 16)) for i in range(_QUANTILES)])
 
 
-class Weighted:
+class AliasTable:
     """Choices with whole weights, in one or more groups, by the alias method of Walker (1977).
 
     Each choice has a cell of the same size; what a cell has left over is filled up from one heavier choice. So a choice
@@ -265,11 +267,11 @@ class Weighted:
     Args:
         groups: the weights of each group, int64 (m,), not negative; their sum times m is below 2^63.
 
-    >>> table = Weighted([np.array([1, 3]), np.array([1, 1, 0])])
-    >>> chance = Chance(np.arange(4000, dtype=np.uint64))
-    >>> np.bincount(table.pick(chance, np.zeros(4000, np.int64))).round(-2).tolist()
+    >>> table = AliasTable([np.array([1, 3]), np.array([1, 1, 0])])
+    >>> chance = RandomStream(np.arange(4000, dtype=np.uint64))
+    >>> np.bincount(table.choose(chance, np.zeros(4000, np.int64))).round(-2).tolist()
     [1000, 3000]
-    >>> np.unique(table.pick(chance, np.ones(4000, np.int64))).tolist()
+    >>> np.unique(table.choose(chance, np.ones(4000, np.int64))).tolist()
     [2, 3]
     """
 
@@ -283,11 +285,11 @@ class Weighted:
             [start + other for start, (_, other) in zip(self._start, cells, strict=True)]
         )
 
-    def pick(self, chance: Chance, group: Int | None = None) -> Int:
+    def choose(self, chance: RandomStream, group: Int | None = None) -> Int:
         """A choice of each problem's group, int64 (n,): its number among all choices, one group after the other."""
         group = np.zeros(len(chance), np.int64) if group is None else group
-        cell = self._start.take(group) + chance.below(self._size.take(group))
-        own = chance.below(self._total.take(group)) < self._edge.take(cell)
+        cell = self._start.take(group) + chance.randint_below(self._size.take(group))
+        own = chance.randint_below(self._total.take(group)) < self._edge.take(cell)
         return np.where(own, cell, self._other.take(cell))
 
 
@@ -299,9 +301,9 @@ def _cells(weights: Int) -> tuple[Int, Int]:
     """
     total, scaled = int(weights.sum()), weights * len(weights)
     light, heavy = np.flatnonzero(scaled < total), np.flatnonzero(scaled >= total)
-    wanted = np.cumsum(total - scaled[light])
+    requested = np.cumsum(total - scaled[light])
     given = np.cumsum(scaled[heavy] - total)
-    begin = np.concatenate([[0], wanted])
+    begin = np.concatenate([[0], requested])
     edge, other = scaled.clip(max=total), np.arange(len(weights))
     other[light] = heavy[np.searchsorted(given, begin[:-1], side="right")]
     filled = begin[

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from mathbench.generators.deepmind.kernel import entropy as decades
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 
@@ -24,15 +24,15 @@ def entropy_of(values: Numbers) -> Int:
     A fraction has that of its numerator and of its denominator, a decimal that of its digits.
     """
     plain = values.decimal | values.integer
-    return decades.of_value(values.top) + np.where(plain, 0, decades.of_value(values.bottom))
+    return decades.entropy_of(values.top) + np.where(plain, 0, decades.entropy_of(values.bottom))
 
 
-def total(a: Numbers, b: Numbers) -> tuple[Numbers, Bool]:
+def add(a: Numbers, b: Numbers) -> tuple[Numbers, Bool]:
     """Sums, and where they are right, bool (n,): nothing was larger than `LIMIT` on the way; decimals stay decimals.
 
     >>> from mathbench.numbers import text
     >>> half, third = (Numbers.rationals(np.array([1]), np.array([k])) for k in (2, 3))
-    >>> text.join(total(half, third)[0].written()).to_pylist()
+    >>> text.join(add(half, third)[0].rendered()).to_pylist()
     ['5/6']
     """
     decimal = a.decimal | b.decimal
@@ -41,27 +41,27 @@ def total(a: Numbers, b: Numbers) -> tuple[Numbers, Bool]:
         return Numbers(a.top + b.top, a.bottom, decimal), right
     common = np.gcd(a.bottom, b.bottom)
     more, times = b.bottom // common, a.bottom // common
-    right = fits(a.top, more) & fits(b.top, times) & fits(a.bottom, more)
+    right = fits_in_63_bits(a.top, more) & fits_in_63_bits(b.top, times) & fits_in_63_bits(a.bottom, more)
     top, bottom = np.where(right, a.top * more + b.top * times, 0), np.where(right, a.bottom * more, 1)
     common = np.gcd(top, bottom)
     return Numbers(top // common, bottom // common, decimal), right
 
 
-def negated(a: Numbers, where: Bool) -> Numbers:
+def negate(a: Numbers, where: Bool) -> Numbers:
     """With the other sign in some rows, bool (n,)."""
     return Numbers(np.where(where, -a.top, a.top), a.bottom, a.decimal)
 
 
-def fits(a: Int, b: Int) -> Bool:
+def fits_in_63_bits(a: Int, b: Int) -> Bool:
     """Where the product of two integers is at most LIMIT in absolute value, bool (n,).
 
-    >>> fits(np.array([1 << 40, -3]), np.array([1 << 30, 4])).tolist()
+    >>> fits_in_63_bits(np.array([1 << 40, -3]), np.array([1 << 30, 4])).tolist()
     [False, True]
     """
     return np.asarray(np.abs(a) <= LIMIT // np.maximum(np.abs(b), 1))
 
 
-def rational(chance: Chance, entropy: Int) -> tuple[Int, Int]:
+def draw_rational(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """Draw fractions that are not integers, in lowest terms.
 
     Args:
@@ -71,12 +71,12 @@ def rational(chance: Chance, entropy: Int) -> tuple[Int, Int]:
     Returns:
         Numerators and denominators, int64 (n,) each.
     """
-    above = chance.below(np.maximum(entropy, 0) + 1)
-    top = chance.integer(above, least=1)
-    return top, coprime(chance, entropy - above, top, signed=False, least=2)
+    above = chance.randint_below(np.maximum(entropy, 0) + 1)
+    top = chance.integer(above, minimum=1)
+    return top, coprime(chance, entropy - above, top, signed=False, minimum=2)
 
 
-def coprime(chance: Chance, entropy: Int, to: Int, signed: bool = True, least: int = 1) -> Int:
+def coprime(chance: RandomStream, entropy: Int, to: Int, signed: bool = True, minimum: int = 1) -> Int:
     """Draw integers of some entropy that have no common divisor with given ones, int64 (n,).
 
     About as many numbers as the entropy says are coprime: the range is the wider the fewer of them are.
@@ -86,16 +86,16 @@ def coprime(chance: Chance, entropy: Int, to: Int, signed: bool = True, least: i
         entropy: int64 (n,), units.
         to: int64 (n,); to 0 only 1 and -1 are coprime.
         signed: whether there are negative numbers.
-        least: the smallest absolute value.
+        minimum: the smallest absolute value.
     """
     common = np.gcd(to, _SMALL)
-    many = decades.choices(entropy) + least
+    count = decades.choice_count(entropy) + minimum
     coprimes = _totients().take(common)
-    many = many // coprimes * common + many % coprimes * common // coprimes + (common > 1)
-    most = np.where(to == 0, 1, (many + 1) // 2 if signed else many)
-    least_of = np.where(to == 0, 1, np.minimum(least, most))
-    size = chance.until(
-        lambda again, here: again.between(least_of[here], most[here]),
+    count = count // coprimes * common + count % coprimes * common // coprimes + (common > 1)
+    maximum = np.where(to == 0, 1, (count + 1) // 2 if signed else count)
+    least_of = np.where(to == 0, 1, np.minimum(minimum, maximum))
+    size = chance.reject_until(
+        lambda again, here: again.randint(least_of[here], maximum[here]),
         lambda drawn, here: np.gcd(drawn, to[here]) == 1,
     )
     return size * chance.sign() if signed else size
@@ -120,7 +120,7 @@ _INVERSES = np.array([[pow(int(p) | 1, -1, 1 << 64)] for p in _PRIMES], dtype=np
 _HIGHEST = np.array([[((1 << 64) - 1) // int(p)] for p in _PRIMES], dtype=np.uint64)
 
 
-def divisor(chance: Chance, numbers: Int) -> tuple[Int, Int]:
+def draw_divisor(chance: RandomStream, numbers: Int) -> tuple[Int, Int]:
     """A random positive divisor of each number, and how many it has; 1 and 1 for zero.
 
     Args:
@@ -130,22 +130,22 @@ def divisor(chance: Chance, numbers: Int) -> tuple[Int, Int]:
     Returns:
         int64 (n,) each.
 
-    >>> divisor(Chance(np.arange(3, dtype=np.uint64)), np.array([1, -12, 999983 * 64]))[1].tolist()
+    >>> draw_divisor(RandomStream(np.arange(3, dtype=np.uint64)), np.array([1, -12, 999983 * 64]))[1].tolist()
     [1, 6, 14]
     """
     size, word = np.abs(numbers), chance.words()
     small = size < _LISTED
     listed, start = _list()
     here = np.where(small, size, 1)
-    many = start.take(here + 1) - start.take(here)
-    found = listed.take(start.take(here) + Chance(word).below(many))
+    count = start.take(here + 1) - start.take(here)
+    found = listed.take(start.take(here) + RandomStream(word).randint_below(count))
     rows = np.flatnonzero(~small)
     if len(rows):
-        found[rows], many[rows] = _divided(Chance(word.take(rows)), size[rows])
-    return found, many
+        found[rows], count[rows] = _divided(RandomStream(word.take(rows)), size[rows])
+    return found, count
 
 
-def _divided(chance: Chance, size: Int) -> tuple[Int, Int]:
+def _divided(chance: RandomStream, size: Int) -> tuple[Int, Int]:
     """The same for numbers that are divided by the small primes, the luck for each prime apart."""
     row, turn = _dividing(size)
     prime, power, left = _PRIMES.take(turn), np.zeros_like(row), size.take(row)
@@ -154,13 +154,13 @@ def _divided(chance: Chance, size: Int) -> tuple[Int, Int]:
         left[inside] //= prime[inside]
         power[inside] += 1
         inside = inside[left[inside] % prime[inside] == 0]
-    chosen = chance.later(row, turn).below(power + 1)
+    chosen = chance.continue_at(row, turn).randint_below(power + 1)
     chance.skip(len(_PRIMES))
-    found, many, taken = np.ones((3, len(size)), dtype=np.int64)
-    for product, factor in ((found, prime**chosen), (many, power + 1), (taken, prime**power)):
+    found, count, taken = np.ones((3, len(size)), dtype=np.int64)
+    for product, factor in ((found, prime**chosen), (count, power + 1), (taken, prime**power)):
         np.multiply.at(product, row, factor)
     left = size // taken
-    return found * np.where(chance.coin(), left, 1), many * np.where(left > 1, 2, 1)
+    return found * np.where(chance.bernoulli(), left, 1), count * np.where(left > 1, 2, 1)
 
 
 def _dividing(size: Int) -> tuple[Int, Int]:
@@ -187,20 +187,20 @@ def _list() -> tuple[Int, Int]:
     found = np.repeat(numbers, multiples)
     times = np.arange(len(found)) - np.repeat(np.cumsum(multiples) - multiples, multiples) + 1
     order = np.argsort(found * times, kind="stable")
-    many = np.bincount(found * times, minlength=_LISTED)
-    many[0] = 1
-    return np.concatenate([[1], found[order]]), np.concatenate([[0], np.cumsum(many)])
+    count = np.bincount(found * times, minlength=_LISTED)
+    count[0] = 1
+    return np.concatenate([[1], found[order]]), np.concatenate([[0], np.cumsum(count)])
 
 
 _PRIMES_BELOW_100 = [p for p in range(2, 100) if all(p % q for q in range(2, p))]
 
 
-def cofactors(a: Int, b: Int) -> tuple[Int, Int, Int]:
+def bezout_cofactors(a: Int, b: Int) -> tuple[Int, Int, Int]:
     """Numbers x and y with a*x + b*y = gcd(a, b), and the gcd; int64 arrays of one shape.
 
     The extended Euclidean algorithm: |x| <= |b| and |y| <= |a|, unless one of them is zero.
 
-    >>> [part.tolist() for part in cofactors(np.array([12, -7]), np.array([18, 3]))]
+    >>> [part.tolist() for part in bezout_cofactors(np.array([12, -7]), np.array([18, 3]))]
     [[-1, -1], [1, -2], [6, 1]]
     """
     rest, next_rest = np.abs(a), np.abs(b)
@@ -214,7 +214,7 @@ def cofactors(a: Int, b: Int) -> tuple[Int, Int, Int]:
     return x * np.sign(a), y * np.sign(b), rest
 
 
-def factor(chance: Chance, of: Int) -> Int:
+def factor(chance: RandomStream, of: Int) -> Int:
     """A divisor: of every prime's power any exponent is as likely; what primes above 100 leave counts as a prime.
 
     Args:
@@ -222,11 +222,11 @@ def factor(chance: Chance, of: Int) -> Int:
     """
     found, rest, chance = np.ones_like(of), of.copy(), chance.fork()
     for prime in _PRIMES_BELOW_100:
-        luck, many = chance.words(), np.zeros_like(of)
+        random_bits, count = chance.words(), np.zeros_like(of)
         rows = np.flatnonzero(rest % prime == 0)
         while len(rows):
             rest[rows] //= prime
-            many[rows] += 1
+            count[rows] += 1
             rows = rows[rest[rows] % prime == 0]
-        found *= prime ** (luck % (many + 1).astype(np.uint64)).astype(np.int64)
-    return found * np.where(chance.coin(), rest, 1)
+        found *= prime ** (random_bits % (count + 1).astype(np.uint64)).astype(np.int64)
+    return found * np.where(chance.bernoulli(), rest, 1)

@@ -12,16 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
 
 ALPHABET = "abcdfghijklmnopqrstuvwxyz"  # no e: it reads as Euler's number
-EACH = 4  # letters that a module below the top may use
+LETTERS_EACH = 4  # letters that a module below the top may use
 _STEPS = [s for s in range(1, len(ALPHABET)) if s % 5]  # coprime to 25: all letters are reached
 # ways to choose letters: where they begin in the alphabet, and how far apart they are; (2, ways)
-WAYS = np.stack([grid.ravel() for grid in np.meshgrid(np.arange(len(ALPHABET)), _STEPS)])
+LETTER_ORDERS = np.stack([grid.ravel() for grid in np.meshgrid(np.arange(len(ALPHABET)), _STEPS)])
 _LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8).astype(np.uint64)
 
 
@@ -35,7 +35,7 @@ class Scope(Columns):
         modules: int64 (n,), how many modules there are from here on downwards, this one included.
         entropy: int64 (n,), units left for all of these.
         word: uint64 (n,), a random word.
-        letters: int64 (n,), which of the `WAYS` the question takes.
+        letters: int64 (n,), which of the `LETTER_ORDERS` the question takes.
         level: int64 (n,), the number of the question's stratum; below the top -1.
     """
 
@@ -50,33 +50,33 @@ class Scope(Columns):
     def __len__(self) -> int:
         return len(self.row)
 
-    def chance(self) -> Chance:
+    def chance(self) -> RandomStream:
         """The module's random choices; take it once."""
-        return Chance(self.word)
+        return RandomStream(self.word)
 
     def own(self) -> Int:
         """The units that this module may use itself, int64 (n,)."""
         return self.entropy // self.modules
 
-    def code(self, place: int) -> Int:
+    def code(self, position: int) -> Int:
         """The code of a letter, int64 (n,): different places have different ones, 0 to 24.
 
-        The first `EACH` places are the module's own in every question; a module alone in its question has all of them.
+        The first `LETTERS_EACH` places are the module's own in every question; a module alone in a question has all.
         """
         turn, step = self._turn_and_step
-        return (turn + step * (EACH * self.number + place)) % len(ALPHABET)
+        return (turn + step * (LETTERS_EACH * self.number + position)) % len(ALPHABET)
 
     @cached_property
     def _turn_and_step(self) -> Int:
-        return WAYS.take(self.letters, axis=1)
+        return LETTER_ORDERS.take(self.letters, axis=1)
 
-    def letter(self, place: int) -> text.Piece:
+    def letter(self, position: int) -> text.TextPiece:
         """A letter as text."""
-        return letter(self.code(place))
+        return letter_text(self.code(position))
 
     def hide(
-        self, chance: Chance, values: "Sequence[Numbers | Polynomials]", live: Bool | None = None
-    ) -> "Named":
+        self, chance: RandomStream, values: "Sequence[Numbers | Polynomials]", live: Bool | None = None
+    ) -> "HiddenValues":
         """Have modules below define some of the values that this one uses.
 
         The modules below are shared out among the values at random, and the entropy left in proportion.
@@ -89,7 +89,7 @@ class Scope(Columns):
         codes, rows = np.full((len(values), len(self)), -1), np.flatnonzero(self.modules > 1)
         if not len(rows):
             chance.skip()
-            return Named(tuple(values), codes, [])
+            return HiddenValues(tuple(values), codes, [])
         live = np.ones(codes.shape, np.bool_) if live is None else live
         shared = self.take(rows)._shared_out(chance.take(rows), live[:, rows])
         requests = []
@@ -97,15 +97,15 @@ class Scope(Columns):
             if len(index):
                 codes[slot, rows[index]] = scope.code(0)
                 requests.append(Request(scope, value.take(rows[index])))
-        return Named(tuple(values), codes, requests)
+        return HiddenValues(tuple(values), codes, requests)
 
-    def _shared_out(self, chance: Chance, live: Bool) -> "list[tuple[Scope, Int]]":
+    def _shared_out(self, chance: RandomStream, live: Bool) -> "list[tuple[Scope, Int]]":
         """The scopes below for each value, and which problems they are for."""
         counts = chance.fork().parts_among(
             self.modules - 1, live
         )  # its draws depend on how many values there are
         shares = chance.spread(self.entropy - self.own(), counts)
-        turns = chance.order(len(live))  # siblings are introduced in any order
+        turns = chance.permutation(len(live))  # siblings are introduced in any order
         first = self.number + 1 + _before(counts, turns)
         indices = [np.flatnonzero(count) for count in counts]
         return [
@@ -113,7 +113,7 @@ class Scope(Columns):
             for slot, index in enumerate(indices)
         ]
 
-    def _below(self, chance: Chance, number: Int, modules: Int, entropy: Int) -> "Scope":
+    def _below(self, chance: RandomStream, number: Int, modules: Int, entropy: Int) -> "Scope":
         words, no_level = chance.words(), np.full_like(self.level, -1)
         return Scope(self.row, number, modules, entropy, words, self.letters, no_level)
 
@@ -131,7 +131,7 @@ class Request(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Named(Columns):
+class HiddenValues(Columns):
     """Values that a module uses, some of them by the letter that another module gave them.
 
     Attributes:
@@ -144,41 +144,45 @@ class Named(Columns):
     codes: Int
     requests: list[Request] | None = None
 
-    def take(self, index: Int) -> "Named":
-        return Named(tuple(value.take(index) for value in self.values), self.codes.take(index, axis=-1))
+    def take(self, index: Int) -> "HiddenValues":
+        return HiddenValues(
+            tuple(value.take(index) for value in self.values), self.codes.take(index, axis=-1)
+        )
 
     def hidden(self, slot: int) -> Bool:
         """Which problems show a letter in place of a value, bool (n,)."""
         return self.codes[slot] >= 0
 
-    def number(self, slot: int) -> text.Piece:
+    def number(self, slot: int) -> text.TextPiece:
         """A number, or its letter, as text."""
         value, hidden = self.values[slot], self.hidden(slot)
         if not isinstance(value, Numbers):
             raise TypeError(f"slot {slot} holds no number")
         if not hidden.any():
-            return value.written()
-        shown = tuple(word.only(~hidden) for word in value.written())
+            return value.rendered()
+        shown = tuple(word.single(~hidden) for word in value.rendered())
         return (*self.letter(slot), *shown)
 
-    def letter(self, slot: int) -> text.Piece:
+    def letter(self, slot: int) -> text.TextPiece:
         """The letter of a value, nothing where it is shown as it is."""
-        return letter(self.codes[slot])
+        return letter_text(self.codes[slot])
 
 
-def letter(codes: Int) -> text.Piece:
+def letter_text(codes: Int) -> text.TextPiece:
     """Letters as text, nothing where the code, int64 (n,), is -1.
 
-    >>> text.join(letter(np.array([0, -1, 4]))).to_pylist()
+    >>> text.join(letter_text(np.array([0, -1, 4]))).to_pylist()
     ['a', '', 'f']
     """
     shown = codes >= 0
-    return (text.Word(_LETTERS.take(codes * shown) * shown, shown.astype(np.uint64), 1),)
+    return (text.PaddedText(_LETTERS.take(codes * shown) * shown, shown.astype(np.uint64), 1),)
 
 
-def letters(luck: U64) -> Int:
+def letter_order(random_bits: U64) -> Int:
     """Choose the letters of each question by a random word: `letters` of its scopes."""
-    return ((luck >> np.uint64(32)) * np.uint64(WAYS.shape[1]) >> np.uint64(32)).view(np.int64)
+    return ((random_bits >> np.uint64(32)) * np.uint64(LETTER_ORDERS.shape[1]) >> np.uint64(32)).view(
+        np.int64
+    )
 
 
 def _before(counts: Int, order: Int) -> Int:

@@ -1,7 +1,7 @@
 """Sentences for whole arrays: templates chosen per row and filled with text, signed numbers, and numbers in words.
 
-`fill` works on columns of characters; `filled` on finished strings, for parts that would be many columns, most of
-them empty.
+`fill_template` works on columns of characters; `fill_strings` works on finished strings, for parts that would need many
+columns, most of them empty.
 """
 
 import re
@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
-from mathbench.numbers.text import WORD, Piece, Word
+from mathbench.numbers.text import WORD, PaddedText, TextPiece
 
 Bool = NDArray[np.bool_]
 
 
-def signed(values: Int, where: Bool | None = None, base: int = 10) -> Piece:
+def signed_text(values: Int, where: Bool | None = None, base: int = 10) -> TextPiece:
     """Integers of either sign as text, int64 (n,), in a base from 2 to 36.
 
-    >>> text.join(signed(np.array([-12, 0, 7]))).to_pylist()
+    >>> text.join(signed_text(np.array([-12, 0, 7]))).to_pylist()
     ['-12', '0', '7']
     """
     below = values < 0
@@ -31,18 +31,18 @@ def signed(values: Int, where: Bool | None = None, base: int = 10) -> Piece:
     return (*minus, *text.number(np.abs(values), base, where))
 
 
-def one_of(choice: Int, options: Sequence[str]) -> Piece:
+def choose_text(choice: Int, options: Sequence[str]) -> TextPiece:
     """One of a few texts per row.
 
     Args:
         choice: int64 (n,), which one.
         options: ASCII texts of any length.
 
-    >>> text.join(one_of(np.array([1, 0]), ["a short one", "a somewhat longer one"])).to_pylist()
+    >>> text.join(choose_text(np.array([1, 0]), ["a short one", "a somewhat longer one"])).to_pylist()
     ['a somewhat longer one', 'a short one']
     """
     return tuple(
-        Word(characters.take(choice), lengths.take(choice), width)
+        PaddedText(characters.take(choice), lengths.take(choice), width)
         for characters, lengths, width in _words(tuple(options))
     )
 
@@ -59,15 +59,15 @@ def _words(options: tuple[str, ...]) -> list[tuple[U64, U64, int]]:
     return columns
 
 
-def only(piece: Piece, where: Bool | None) -> Piece:
+def only(piece: TextPiece, where: Bool | None) -> TextPiece:
     """A piece in the rows of a mask, nothing in the others."""
-    return tuple(word.only(where) for word in piece)
+    return tuple(word.single(where) for word in piece)
 
 
-def cut(piece: Piece, lengths: Int) -> Piece:
+def truncate(piece: TextPiece, lengths: Int) -> TextPiece:
     """The first so many characters of a piece, int64 (n,).
 
-    >>> text.join(cut(text.literal("0000000000", 3), np.array([2, 0, 9]))).to_pylist()
+    >>> text.join(truncate(text.literal("0000000000", 3), np.array([2, 0, 9]))).to_pylist()
     ['00', '', '000000000']
     """
     words, left = [], lengths.astype(np.int64)
@@ -76,12 +76,12 @@ def cut(piece: Piece, lengths: Int) -> Piece:
         full = np.uint64(0xFFFFFFFFFFFFFFFF)
         unused = np.minimum((WORD - here) * 8, 63).astype(np.uint64)  # a shift by 64 is undefined
         characters = np.where(here > 0, word.characters & (full >> unused), np.uint64(0))
-        words.append(Word(characters, here.view(np.uint64), word.width))
+        words.append(PaddedText(characters, here.view(np.uint64), word.width))
         left = left - here
     return tuple(words)
 
 
-class Slot(NamedTuple):
+class TemplateSlot(NamedTuple):
     """What stands at one place of some templates.
 
     Attributes:
@@ -93,7 +93,7 @@ class Slot(NamedTuple):
     names: Mapping[str, Bool]
 
 
-def fill(choice: Int, templates: Sequence[str], **pieces: Piece) -> Piece:
+def fill_template(choice: Int, templates: Sequence[str], **pieces: TextPiece) -> TextPiece:
     """Fill templates: ``{name}`` stands for the piece of that name.
 
     Args:
@@ -102,19 +102,19 @@ def fill(choice: Int, templates: Sequence[str], **pieces: Piece) -> Piece:
         pieces: columns of text (n,) by name.
 
     >>> numbers = {"p": text.number(np.array([3, 4]), 10), "q": text.number(np.array([5, 6]), 10)}
-    >>> text.join(fill(np.array([0, 1]), ["{p} plus {q}", "Add {q} to {p}."], **numbers)).to_pylist()
+    >>> text.join(fill_template(np.array([0, 1]), ["{p} plus {q}", "Add {q} to {p}."], **numbers)).to_pylist()
     ['3 plus 5', 'Add 6 to 4.']
     """
-    words: list[Word] = []
-    for slot in slots(tuple(templates)):
-        words += one_of(choice, slot.literals)
+    words: list[PaddedText] = []
+    for slot in template_slots(tuple(templates)):
+        words += choose_text(choice, slot.literals)
         for name, has in slot.names.items():
             words += pieces[name] if has.all() else only(pieces[name], has.take(choice))
     return tuple(words)
 
 
 @cache
-def slots(templates: tuple[str, ...]) -> list[Slot]:
+def template_slots(templates: tuple[str, ...]) -> list[TemplateSlot]:
     """Take templates apart into what stands at their first, second, ... place."""
     split = [re.split(r"\{(\w+)\}", template) for template in templates]  # text, name, text, name, ..., text
     found = []
@@ -122,23 +122,25 @@ def slots(templates: tuple[str, ...]) -> list[Slot]:
         literals = tuple(parts[place] if place < len(parts) else "" for parts in split)
         names = [parts[place + 1] if place + 1 < len(parts) else "" for parts in split]
         masks = {name: np.array([n == name for n in names]) for name in dict.fromkeys(names) if name}
-        found.append(Slot(literals, masks))
+        found.append(TemplateSlot(literals, masks))
     return found
 
 
-def merged(strings: pa.StringArray, counts: Int) -> pa.StringArray:
+def concatenate_groups(strings: pa.StringArray, counts: Int) -> pa.StringArray:
     """Strings that follow each other as one: the first counts[0] make the first row, and so on.
 
-    >>> merged(pa.array(["a", "b", "c"]), np.array([2, 0, 1])).to_pylist()
+    >>> concatenate_groups(pa.array(["a", "b", "c"]), np.array([2, 0, 1])).to_pylist()
     ['ab', '', 'c']
     """
-    data, offsets = text.raw(strings)
-    ends = offsets.take(np.concatenate([[0], np.cumsum(counts)]))
-    return text.strings(data, np.diff(ends))
+    data, offsets = text.bytes_and_offsets(strings)
+    stops = offsets.take(np.concatenate([[0], np.cumsum(counts)]))
+    return text.string_array(data, np.diff(stops))
 
 
-def filled(choice: Int, templates: Sequence[str], **parts: Piece | pa.StringArray) -> pa.StringArray:
-    """Fill templates, as `fill` does: for parts that would be many columns, most of them empty.
+def fill_strings(
+    choice: Int, templates: Sequence[str], **parts: TextPiece | pa.StringArray
+) -> pa.StringArray:
+    """Fill templates, as `fill_template` does: for parts that would be many columns, most of them empty.
 
     Args:
         choice: int64 (n,), which template each row takes.
@@ -146,24 +148,24 @@ def filled(choice: Int, templates: Sequence[str], **parts: Piece | pa.StringArra
         parts: strings or columns of text (n,) by name.
 
     >>> import numpy as np
-    >>> filled(np.array([1, 0]), ["{p}!", "Is {p}?"], p=pa.array(["so", "no"])).to_pylist()
+    >>> fill_strings(np.array([1, 0]), ["{p}!", "Is {p}?"], p=pa.array(["so", "no"])).to_pylist()
     ['Is so?', 'no!']
     """
     strings = [part if isinstance(part, pa.Array) else text.join(part) for part in parts.values()]
-    many = len(choice)
-    place = dict(zip(parts, np.arange(len(parts)) * many, strict=True))
+    count = len(choice)
+    position = dict(zip(parts, np.arange(len(parts)) * count, strict=True))
     literals: list[str] = []
     index: list[Int] = []
-    for slot in slots(tuple(templates)):
-        first = len(place) * many + len(literals)
+    for slot in template_slots(tuple(templates)):
+        first = len(position) * count + len(literals)
         literals += slot.literals
         words = np.array([first + i if literal else -1 for i, literal in enumerate(slot.literals)])
         index.append(words.take(choice))
         for name, has in slot.names.items():
-            index.append(np.where(has.take(choice), np.arange(place[name], place[name] + many), -1))
+            index.append(np.where(has.take(choice), np.arange(position[name], position[name] + count), -1))
     shown = np.stack(index, axis=1)
-    pool = pa.concat_arrays([*strings, text.column(literals)])
-    return merged(pool.take(text.integers(shown[shown >= 0])), (shown >= 0).sum(axis=1))
+    pool = pa.concat_arrays([*strings, text.from_list(literals)])
+    return concatenate_groups(pool.take(text.int_array(shown[shown >= 0])), (shown >= 0).sum(axis=1))
 
 
 def joined(*strings: pa.StringArray) -> pa.StringArray:
@@ -172,21 +174,21 @@ def joined(*strings: pa.StringArray) -> pa.StringArray:
     >>> joined(pa.array(["a", "b"]), pa.array(["c", ""])).to_pylist()
     ['ac', 'b']
     """
-    many, of_each = len(strings[0]), np.full(len(strings[0]), len(strings))
-    order = np.arange(len(strings) * many).reshape(len(strings), many).T.ravel()
-    return merged(pa.concat_arrays(strings).take(text.integers(order)), of_each)
+    count, of_each = len(strings[0]), np.full(len(strings[0]), len(strings))
+    order = np.arange(len(strings) * count).reshape(len(strings), count).T.ravel()
+    return concatenate_groups(pa.concat_arrays(strings).take(text.int_array(order)), of_each)
 
 
-def spread(strings: pa.StringArray, rows: Int, many: int) -> pa.StringArray:
+def repeat_each(strings: pa.StringArray, rows: Int, count: int) -> pa.StringArray:
     """Strings in some rows of many, int64 in ascending order; nothing in the others.
 
-    >>> spread(pa.array(["a", "b"]), np.array([0, 2]), 4).to_pylist()
+    >>> repeat_each(pa.array(["a", "b"]), np.array([0, 2]), 4).to_pylist()
     ['a', '', 'b', '']
     """
-    data, starts = text.raw(strings)
-    lengths = np.zeros(many, dtype=np.int64)
+    data, starts = text.bytes_and_offsets(strings)
+    lengths = np.zeros(count, dtype=np.int64)
     lengths[rows] = np.diff(starts)
-    return text.strings(data, lengths)
+    return text.string_array(data, lengths)
 
 
 _LOW = [
@@ -250,8 +252,8 @@ def cardinal(number: int) -> str:
         tens, ones = divmod(number, 10)
         return _TENS[tens - 2] + (f"-{_LOW[ones]}" if ones else "")
     size, name = (100, "hundred") if number < 1000 else (1000, "thousand")
-    many, rest = divmod(number, size)
-    return f"{cardinal(many)} {name}" + (f"{' and ' if rest < 100 else ' '}{cardinal(rest)}" if rest else "")
+    count, rest = divmod(number, size)
+    return f"{cardinal(count)} {name}" + (f"{' and ' if rest < 100 else ' '}{cardinal(rest)}" if rest else "")
 
 
 def ordinal(number: int) -> str:
@@ -263,7 +265,7 @@ def ordinal(number: int) -> str:
     return _ORDINALS[number]
 
 
-def part(bottom: int, many: int) -> str:
+def part(bottom: int, count: int) -> str:
     """The name of one or more parts of a whole; the denominator from 2 to 20.
 
     >>> part(2, 1), part(2, 17), part(4, 3), part(12, 1)
@@ -271,17 +273,17 @@ def part(bottom: int, many: int) -> str:
     """
     name = {2: "half", 4: "quarter"}.get(bottom, _ORDINALS[bottom])
     plural = "halves" if bottom == 2 else f"{name}s"
-    return name if many == 1 else plural
+    return name if count == 1 else plural
 
 
-def framed(choice: Int, templates: Sequence[str], inner: Piece, **pieces: Piece) -> Piece:
+def fill_around(choice: Int, templates: Sequence[str], inner: TextPiece, **pieces: TextPiece) -> TextPiece:
     """Fill templates in which ``{}`` stands for a long piece: it is laid out once, wherever the others stand.
 
     >>> import numpy as np
     >>> from mathbench.numbers import text
     >>> inner, x = text.literal("x = 2", 2), text.literal("x", 2)
-    >>> text.join(framed(np.array([0, 1]), ["Find {x} from {}.", "Solve {} for {x}."], inner, x=x)).to_pylist()
+    >>> text.join(fill_around(np.array([0, 1]), ["Find {x} from {}.", "Solve {} for {x}."], inner, x=x)).to_pylist()
     ['Find x from x = 2.', 'Solve x = 2 for x.']
     """
     before, after = zip(*(template.split("{}") for template in templates), strict=True)
-    return (*fill(choice, before, **pieces), *inner, *fill(choice, after, **pieces))
+    return (*fill_template(choice, before, **pieces), *inner, *fill_template(choice, after, **pieces))

@@ -52,16 +52,16 @@ class Numbers(Columns):
         """Which ones are integers, bool (n,)."""
         return self.bottom == 1
 
-    def written(self) -> text.Piece:
+    def rendered(self) -> text.TextPiece:
         """As text: ``-3``, ``3/4``, ``0.75``.
 
         >>> numbers = Numbers(np.array([-3, 3, -3]), np.array([1, 4, 4]), np.array([False, False, True]))
-        >>> text.join(numbers.written()).to_pylist()
+        >>> text.join(numbers.rendered()).to_pylist()
         ['-3', '3/4', '-0.75']
         """
         whole = self.integer
         if whole.all():
-            return templates.signed(self.top)
+            return templates.signed_text(self.top)
         split = self.decimal & ~whole
         over = np.where(split, self.bottom, 1)
         size = np.abs(self.top)
@@ -112,7 +112,7 @@ def _tens() -> Int:
     return np.concatenate([[1], text.powers(10)])
 
 
-def _places(rest: Int, bottom: Int, where: Bool) -> text.Piece:
+def _places(rest: Int, bottom: Int, where: Bool) -> text.TextPiece:
     """The digits of rest / bottom behind the point, without zeros at the end."""
     places, there = np.zeros_like(rest), np.flatnonzero(where)
     places[there] = np.argmax(_tens()[:, None] % bottom[there] == 0, axis=0)  # 10^places is a multiple
@@ -121,6 +121,6 @@ def _places(rest: Int, bottom: Int, where: Bool) -> text.Piece:
     zeros = text.literal("0" * 18, len(rest))
     return tuple(
         word
-        for piece in (templates.cut(zeros, np.where(where, leading, 0)), text.number(digits, 10, where))
+        for piece in (templates.truncate(zeros, np.where(where, leading, 0)), text.number(digits, 10, where))
         for word in piece
     )

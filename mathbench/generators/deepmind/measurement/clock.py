@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.module import Level, Module
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -19,7 +19,7 @@ LONGEST = 12 * HOUR - 1  # minutes in train
 BEFORE, AFTER, BETWEEN = range(3)
 
 # all sentences have the same two gaps in the same order, so that few columns of text are written
-_ASKED = (
+_QUESTIONS = (
     "What is {x} minutes before {y}?",
     "What time is {x} minutes before {y}?",
     "Find the time {x} minutes before {y}.",
@@ -34,7 +34,10 @@ _WORDINGS = 3  # of each kind
 # every other question asks for the minutes between: the kinds and the sentences of twelve that are as likely
 _KINDS = np.repeat([BEFORE, AFTER, BETWEEN, BETWEEN], _WORDINGS)
 _SAID = _KINDS * _WORDINGS + np.tile(np.arange(_WORDINGS), 4)
-_SENTENCES = (*_ASKED, *(sentence.replace("minutes", "minute") for sentence in _ASKED[: 2 * _WORDINGS]))
+_SENTENCES = (
+    *_QUESTIONS,
+    *(sentence.replace("minutes", "minute") for sentence in _QUESTIONS[: 2 * _WORDINGS]),
+)
 
 
 def _clock(minutes: int) -> str:
@@ -47,7 +50,7 @@ _TEXTS = (*map(_clock, range(DAY)), *map(str, range(DAY)))
 
 
 @dataclass(frozen=True)
-class Times(Columns):
+class TimesProblem(Columns):
     """What a question about the clock shows.
 
     Attributes:
@@ -72,31 +75,34 @@ class Time(Module):
     summary: ClassVar[str] = "What is 35 minutes after 11:40 AM? -> 12:15 PM"
     symmetry: ClassVar[str] = "which of start, duration and end is asked for"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        start = chance.between(1, DAY - 1)
-        minutes = chance.between(self.setting("least", scope), self.setting("most", scope))
-        choice = chance.below(len(_KINDS))
+        start = chance.randint(1, DAY - 1)
+        minutes = chance.randint(self.setting("least", scope), self.setting("most", scope))
+        choice = chance.randint_below(len(_KINDS))
         kind = _KINDS.take(choice)
         end = start + minutes
         end -= DAY * (end >= DAY)
         between, duration = kind == BETWEEN, DAY + minutes  # these follow the times of day in the table
         first, second = np.where(between, start, duration), np.where(kind == AFTER, start, end)
         answer = start + duration + end - first - second  # the one that is not shown
-        sentence = _SAID.take(choice) + len(_ASKED) * ((minutes == 1) & ~between)
-        return Drawn(Times(first, second, answer, sentence), (start * DAY + minutes)[None])
+        sentence = _SAID.take(choice) + len(_QUESTIONS) * ((minutes == 1) & ~between)
+        return DrawnProblem(TimesProblem(first, second, answer, sentence), (start * DAY + minutes)[None])
 
-    def question(self, problem: Times, scope: Scope) -> pa.StringArray:
-        gaps = {"x": templates.one_of(problem.first, _TEXTS), "y": templates.one_of(problem.second, _TEXTS)}
-        return text.join(templates.fill(problem.sentence, _SENTENCES, **gaps))
+    def question(self, problem: TimesProblem, scope: Scope) -> pa.StringArray:
+        gaps = {
+            "x": templates.choose_text(problem.first, _TEXTS),
+            "y": templates.choose_text(problem.second, _TEXTS),
+        }
+        return text.join(templates.fill_template(problem.sentence, _SENTENCES, **gaps))
 
-    def answer(self, problem: Times, scope: Scope) -> pa.StringArray:
-        return text.join(templates.one_of(problem.answer, _TEXTS))
+    def answer(self, problem: TimesProblem, scope: Scope) -> pa.StringArray:
+        return text.join(templates.choose_text(problem.answer, _TEXTS))
 
 
-def _level(name: str, least: int, most: int, holds: int) -> Level:
-    settings = {"least": least, "most": most}
-    return Level(name, (0, 0), settings=settings, holds=holds, apart=least > LONGEST)
+def _level(name: str, minimum: int, maximum: int, holds: int) -> DifficultyLevel:
+    settings = {"least": minimum, "most": maximum}
+    return DifficultyLevel(name, (0, 0), settings=settings, holds=holds, apart=minimum > LONGEST)
 
 
 TIME = Time(

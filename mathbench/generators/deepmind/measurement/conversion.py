@@ -9,9 +9,9 @@ import pyarrow as pa
 from mathbench.generators.deepmind.kernel import templates as numerals
 from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.module import Level, Module
-from mathbench.generators.deepmind.kernel.random import Bool, Weighted
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
+from mathbench.generators.deepmind.kernel.random import AliasTable, Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.measurement import parts
@@ -22,7 +22,7 @@ from mathbench.numbers import text
 
 _WHOLE, _MANTISSA, _EXPONENT = factors()
 _SIZES = [sum(pair.dimension == dimension for pair in PAIRS) for dimension in range(len(DIMENSIONS))]
-_DIMENSIONS = Weighted([np.array([840 // _SIZES[pair.dimension] for pair in PAIRS])])  # all as likely
+_DIMENSIONS = AliasTable([np.array([840 // _SIZES[pair.dimension] for pair in PAIRS])])  # all as likely
 _CELLS = 3  # of each number of places, so that seven numbers of places fall into three equal parts
 
 _TARGETS = tuple(unit.plural for unit in UNITS)
@@ -52,7 +52,7 @@ _WORDINGS = len(_OF_DECIMALS)
 
 
 @dataclass(frozen=True)
-class Quantity(Columns):
+class QuantityProblem(Columns):
     """A quantity to be converted.
 
     Attributes:
@@ -86,37 +86,43 @@ class Conversion(Module):
     summary: ClassVar[str] = "Convert 0.5 kilometers to centimeters. -> 50000"
     symmetry: ClassVar[str] = "3/4 and 0.75"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        decimal = chance.below(100) < self.setting("decimals", scope)
+        decimal = chance.randint_below(100) < self.setting("decimals", scope)
         digits = chance.integer(scope.own(), signed=False)
-        cell = chance.between(self.setting("first_cell", scope), self.setting("last_cell", scope))
+        cell = chance.randint(self.setting("first_cell", scope), self.setting("last_cell", scope))
         places = cell // _CELLS + 1
         found, choice = parts.table()
-        part = choice.pick(chance, self.setting("parts", scope))
-        pair = np.where(decimal, _DIMENSIONS.pick(chance), found.pair.take(part))
-        sentence = chance.below(_WORDINGS) + _WORDINGS * ~decimal
+        part = choice.choose(chance, self.setting("parts", scope))
+        pair = np.where(decimal, _DIMENSIONS.choose(chance), found.pair.take(part))
+        sentence = chance.randint_below(_WORDINGS) + _WORDINGS * ~decimal
         top = np.where(decimal, digits * _WHOLE.take(pair), found.top.take(part))
         over = 10**places
         size = Numbers.rationals(top, np.where(decimal, over, found.bottom.take(part)))
-        problem = Quantity(
-            pair, np.where(decimal, -1, part), digits, places, sentence, chance.coin(), chance.coin()
+        problem = QuantityProblem(
+            pair,
+            np.where(decimal, -1, part),
+            digits,
+            places,
+            sentence,
+            chance.bernoulli(),
+            chance.bernoulli(),
         )
         canonical = np.stack([BASE.take(pair), TARGET.take(pair), size.top, size.bottom])
-        return Drawn(problem, canonical, good=~decimal | (digits % over != 0))
+        return DrawnProblem(problem, canonical, good=~decimal | (digits % over != 0))
 
-    def question(self, problem: Quantity, scope: Scope) -> pa.StringArray:
+    def question(self, problem: QuantityProblem, scope: Scope) -> pa.StringArray:
         decimal = problem.part < 0
         number = written(problem.digits * _WHOLE.take(problem.pair), -problem.places)
         form = np.where(decimal, problem.by_symbol, 2)
         pieces = {
             "value": (*phrases.only(number, decimal), *_fraction(problem)),
-            "base": phrases.one_of(BASE.take(problem.pair) + len(UNITS) * form, _BASES),
-            "target": phrases.one_of(TARGET.take(problem.pair), _TARGETS),
+            "base": phrases.choose_text(BASE.take(problem.pair) + len(UNITS) * form, _BASES),
+            "target": phrases.choose_text(TARGET.take(problem.pair), _TARGETS),
         }
-        return text.join(phrases.fill(problem.sentence, (*_OF_DECIMALS, *_OF_PARTS), **pieces))
+        return text.join(phrases.fill_template(problem.sentence, (*_OF_DECIMALS, *_OF_PARTS), **pieces))
 
-    def answer(self, problem: Quantity, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: QuantityProblem, scope: Scope) -> pa.StringArray:
         decimal, found = problem.part < 0, parts.table()[0]
         digits = problem.digits * _MANTISSA.take(problem.pair)
         exponent = _EXPONENT.take(problem.pair) - problem.places
@@ -124,7 +130,7 @@ class Conversion(Module):
         return text.join(written(np.where(decimal, digits, whole), np.where(decimal, exponent, 0)))
 
 
-def _fraction(problem: Quantity) -> text.Piece:
+def _fraction(problem: QuantityProblem) -> text.TextPiece:
     """The fractions among the quantities, in digits or in words."""
     found, there = parts.table()[0], problem.part >= 0
     part = np.maximum(problem.part, 0)
@@ -136,16 +142,16 @@ def _fraction(problem: Quantity) -> text.Piece:
         *text.number(top, 10, shown),
         *text.literal("/", len(top), shown),
         *text.number(bottom, 10, shown),
-        *phrases.one_of(np.where(spoken, top, 0), _CARDINALS),
-        *phrases.one_of(name, _NAMES),
+        *phrases.choose_text(np.where(spoken, top, 0), _CARDINALS),
+        *phrases.choose_text(name, _NAMES),
     )
 
 
 def _level(
     name: str, decimals: int, cells: tuple[int, int], group: int, entropy: int = 7, **more: Any
-) -> Level:
+) -> DifficultyLevel:
     settings = {"decimals": decimals, "first_cell": cells[0], "last_cell": cells[1], "parts": group}
-    return Level(name, (entropy, entropy), settings=settings, **more)
+    return DifficultyLevel(name, (entropy, entropy), settings=settings, **more)
 
 
 CONVERSION = Conversion(

@@ -10,7 +10,7 @@ _ZEROS = "0" * 32  # nanoseconds in weeks with nine places of their own have 25
 _TENS = np.array([10**k for k in range(19)])
 
 
-def written(mantissa: Int, exponent: Int) -> text.Piece:
+def written(mantissa: Int, exponent: Int) -> text.TextPiece:
     """Write mantissa * 10^exponent as a decimal fraction, without zeros at the end of its places.
 
     Args:
@@ -30,9 +30,9 @@ def written(mantissa: Int, exponent: Int) -> text.Piece:
     leading = np.where(split, places - text.length(rest, 10), 0)
     pieces = (
         text.number(whole, 10),
-        templates.cut(zeros, np.maximum(exponent, 0)),
+        templates.truncate(zeros, np.maximum(exponent, 0)),
         text.literal(".", len(mantissa), split),
-        templates.cut(zeros, leading),
+        templates.truncate(zeros, leading),
         text.number(rest, 10, split),
     )
     return tuple(word for piece in pieces for word in piece)
@@ -43,6 +43,6 @@ def _stripped(mantissa: Int, exponent: Int) -> tuple[Int, Int]:
     for zeros in (8, 4, 2, 1):
         power = 10**zeros
         shorter = mantissa // power
-        ends = (shorter * power == mantissa) & (exponent <= -zeros)
-        mantissa, exponent = np.where(ends, shorter, mantissa), exponent + zeros * ends
+        stops = (shorter * power == mantissa) & (exponent <= -zeros)
+        mantissa, exponent = np.where(stops, shorter, mantissa), exponent + zeros * stops
     return mantissa, exponent

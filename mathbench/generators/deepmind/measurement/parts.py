@@ -10,19 +10,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel.entropy import UNIT, power, units
-from mathbench.generators.deepmind.kernel.random import Bool, Weighted
+from mathbench.generators.deepmind.kernel.entropy import UNIT, entropy_units, size_of_entropy
+from mathbench.generators.deepmind.kernel.random import AliasTable, Bool
 from mathbench.generators.deepmind.measurement.units import DIMENSIONS, PAIRS
 from mathbench.hashing import Int
 
-MOST = 100_000  # the largest answer
+MAX_ANSWER = 100_000  # the largest answer
 ENTROPY, FINER = 2, 3  # of the fractions, in decades
 EASY, MEDIUM, HARD, FINE = range(4)  # the groups
 _MILLION = 10**6
 _ONE = 1 << 40  # what stands for probability one
 
 
-class Parts(NamedTuple):
+class UnitFractions(NamedTuple):
     """Conversions of a fraction of a unit; the columns are int64 (m,).
 
     Attributes:
@@ -38,9 +38,9 @@ class Parts(NamedTuple):
     answer: Int
     weight: Int
 
-    def rows(self, index: Int | Bool) -> "Parts":
+    def rows(self, index: Int | Bool) -> "UnitFractions":
         """Some of them."""
-        return Parts(*(column[index] for column in self))
+        return UnitFractions(*(column[index] for column in self))
 
     def key(self) -> Int:
         """A number for each that no other conversion has."""
@@ -48,7 +48,7 @@ class Parts(NamedTuple):
 
 
 @cache
-def table() -> tuple[Parts, Weighted]:
+def table() -> tuple[UnitFractions, AliasTable]:
     """All groups, one after the other, and the choice among those of each.
 
     The groups are the easiest, the medium and the hardest third of those of train, by the product of numerator and
@@ -56,19 +56,20 @@ def table() -> tuple[Parts, Weighted]:
     """
     train = _conversions(ENTROPY)
     train = train.rows(np.lexsort((train.pair, train.top, train.top * train.bottom)))
-    ends = np.cumsum(train.weight)
-    cuts = ends[-1] * np.arange(4) // 3
+    stops = np.cumsum(train.weight)
+    cuts = stops[-1] * np.arange(4) // 3
     groups = [
-        train._replace(weight=np.diff(np.clip(np.append(0, ends), low, high))) for low, high in pairwise(cuts)
+        train._replace(weight=np.diff(np.clip(np.append(0, stops), low, high)))
+        for low, high in pairwise(cuts)
     ]
     fine = _conversions(FINER)
     fine = fine.rows(~np.isin(fine.key(), train.key()))
     groups = [group.rows(group.weight > 0) for group in (*groups, fine)]
-    joined = Parts(*(np.concatenate(columns) for columns in zip(*groups, strict=True)))
-    return joined, Weighted([group.weight for group in groups])
+    joined = UnitFractions(*(np.concatenate(columns) for columns in zip(*groups, strict=True)))
+    return joined, AliasTable([group.weight for group in groups])
 
 
-def _conversions(entropy: int) -> Parts:
+def _conversions(entropy: int) -> UnitFractions:
     """All conversions of fractions of some entropy to whole numbers; all dimensions are as likely."""
     top, bottom, weight = _fractions(entropy)
     found = []
@@ -78,18 +79,18 @@ def _conversions(entropy: int) -> Parts:
             for number, pair in enumerate(PAIRS)
             if pair.dimension == dimension
         ]
-        joined = Parts(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        joined = UnitFractions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         found.append(joined._replace(weight=joined.weight // (joined.weight.sum() >> 32)))
-    return Parts(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+    return UnitFractions(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
 
-def _of_pair(pair: int, top: Int, bottom: Int, weight: Int) -> Parts:
+def _of_pair(pair: int, top: Int, bottom: Int, weight: Int) -> UnitFractions:
     """The fractions of one unit that are whole numbers of another."""
     scale = PAIRS[pair].scale
     above, below = top * scale.numerator, bottom * scale.denominator
     answer = above // below
-    good = (answer * below == above) & (answer <= MOST)
-    return Parts(np.full(good.sum(), pair), top[good], bottom[good], answer[good], weight[good])
+    good = (answer * below == above) & (answer <= MAX_ANSWER)
+    return UnitFractions(np.full(good.sum(), pair), top[good], bottom[good], answer[good], weight[good])
 
 
 def _fractions(entropy: int) -> tuple[Int, Int, Int]:
@@ -98,25 +99,28 @@ def _fractions(entropy: int) -> tuple[Int, Int, Int]:
     The numerator takes a uniform share of the entropy, the denominator, coprime to it, the rest; the range of the
     denominators is the wider, the fewer numbers are coprime to the numerator.
     """
-    share = np.arange(units(entropy) + 1)
-    most_top = -(-power(share + 6 * UNIT) // _MILLION) + 1
-    share, top = np.repeat(share, most_top), np.concatenate([np.arange(1, most + 1) for most in most_top])
-    room = (power(units(entropy) - share + 6 * UNIT) + 2 * _MILLION) * top
+    share = np.arange(entropy_units(entropy) + 1)
+    most_top = -(-size_of_entropy(share + 6 * UNIT) // _MILLION) + 1
+    share, top = (
+        np.repeat(share, most_top),
+        np.concatenate([np.arange(1, maximum + 1) for maximum in most_top]),
+    )
+    room = (size_of_entropy(entropy_units(entropy) - share + 6 * UNIT) + 2 * _MILLION) * top
     most_bottom = -(-room // (_coprime_below(int(top.max()))[top] * _MILLION)) + (top > 1)
     bottoms = np.arange(int(most_bottom.max()) + 1)
     coprime = (np.gcd(np.arange(int(top.max()) + 1)[:, None], bottoms) == 1) & (bottoms > 1)
-    many = np.cumsum(coprime, axis=1)[top, most_bottom]
+    count = np.cumsum(coprime, axis=1)[top, most_bottom]
     weights = np.zeros(coprime.shape, np.int64)
-    np.add.at(weights, (top, most_bottom), _ONE // (most_top[share] * many))
+    np.add.at(weights, (top, most_bottom), _ONE // (most_top[share] * count))
     weights = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1] * coprime  # all denominators up to the largest
     tops, bottoms = np.nonzero(weights)
     return tops, bottoms, weights[tops, bottoms]
 
 
-def _coprime_below(most: int) -> Int:
-    """How many numbers below each number up to `most` are coprime to it: Euler's totient, int64 (most + 1,)."""
-    totient = np.arange(most + 1)
-    for prime in range(2, most + 1):
+def _coprime_below(maximum: int) -> Int:
+    """How many numbers below each number up to `maximum` are coprime to it: Euler's totient, int64 (most + 1,)."""
+    totient = np.arange(maximum + 1)
+    for prime in range(2, maximum + 1):
         if totient[prime] == prime:
             totient[prime::prime] -= totient[prime::prime] // prime
     return totient

@@ -1,6 +1,6 @@
 """Numbers: divisors, primes, digits."""
 
-from mathbench.generators.deepmind.kernel.module import Level, Module, composed
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_levels
 from mathbench.generators.deepmind.numbers.base_conversion import BaseConversion
 from mathbench.generators.deepmind.numbers.division import DivRemainder, IsFactor
 from mathbench.generators.deepmind.numbers.divisors import Gcd, Lcm
@@ -8,23 +8,23 @@ from mathbench.generators.deepmind.numbers.place_value import PlaceValue
 from mathbench.generators.deepmind.numbers.primes import IsPrime, ListPrimeFactors
 from mathbench.generators.deepmind.numbers.rounding import RoundNumber
 
-BIGGER = Level("bigger", (12, 12))
-DEEPER = Level("deeper", (3, 10), modules=(5, 5), apart=True)
+BIGGER = DifficultyLevel("bigger", (12, 12))
+DEEPER = DifficultyLevel("deeper", (3, 10), modules=(5, 5), apart=True)
 
 _ROUND = RoundNumber(
     "numbers__round_number",
     axes=(
-        Level("bigger", (12, 12), published="numbers__round_number_big"),
-        Level("coarser", (8, 8), settings={"finest": 7, "coarsest": 9}, apart=True),
-        Level("finer", (8, 8), settings={"finest": -10, "coarsest": -8}, apart=True),
+        DifficultyLevel("bigger", (12, 12), published="numbers__round_number_big"),
+        DifficultyLevel("coarser", (8, 8), settings={"finest": 7, "coarsest": 9}, apart=True),
+        DifficultyLevel("finer", (8, 8), settings={"finest": -10, "coarsest": -8}, apart=True),
     ),
     settings={"finest": -7, "coarsest": 6},
 )
 _PLACE = PlaceValue(
     "numbers__place_value",
     axes=(
-        Level("bigger", (12, 12), published="numbers__place_value_big"),
-        Level("longer", (14, 17)),
+        DifficultyLevel("bigger", (12, 12), published="numbers__place_value_big"),
+        DifficultyLevel("longer", (14, 17)),
     ),
 )
 
@@ -44,5 +44,5 @@ _ALONE: tuple[tuple[Module, int, int], ...] = (
 MODULES: tuple[Module, ...] = (
     BaseConversion("numbers__base_conversion", axes=(BIGGER,)).holding(easy=3_500, medium=250_000),
     *(module.holding(easy=easy, medium=medium) for module, easy, medium in _ALONE),
-    *(composed(module, DEEPER).holding(easy=200_000) for module, _, _ in _ALONE),
+    *(composed_levels(module, DEEPER).holding(easy=200_000) for module, _, _ in _ALONE),
 )

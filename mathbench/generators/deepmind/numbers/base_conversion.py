@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import units
-from mathbench.generators.deepmind.kernel.fingerprints import folded
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import entropy_units
+from mathbench.generators.deepmind.kernel.fingerprints import sign_folded
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.numbers.base_text import in_bases
@@ -18,8 +18,8 @@ from mathbench.hashing import Int
 from mathbench.numbers import text
 
 _LEAST, _MOST = 2, 16
-_USED = units(2.3802)  # log10(16 * 15): the entropy of the bases
-_ASKED = (
+_USED = entropy_units(2.3802)  # log10(16 * 15): the entropy of the bases
+_QUESTIONS = (
     "Convert {number} from base {from_base} to base {to_base}.",
     "How is {number} (base {from_base}) written in base {to_base}?",
     "Write the base {from_base} number {number} in base {to_base}.",
@@ -43,13 +43,13 @@ class BaseConversion(Module):
 
     summary: ClassVar[str] = "Convert -1a from base 16 to base 2. -> -11010"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        from_base, to_base = chance.between(_LEAST, _MOST), chance.between(_LEAST, _MOST - 1)
+        from_base, to_base = chance.randint(_LEAST, _MOST), chance.randint(_LEAST, _MOST - 1)
         to_base = to_base + (to_base >= from_base)
         number = chance.integer(scope.own() - _USED)
-        problem = Conversion(number, from_base, to_base, chance.below(len(_ASKED)))
-        return Drawn(problem, np.stack([folded(number), from_base, to_base]))
+        problem = Conversion(number, from_base, to_base, chance.randint_below(len(_QUESTIONS)))
+        return DrawnProblem(problem, np.stack([sign_folded(number), from_base, to_base]))
 
     def question(self, problem: Conversion, scope: Scope) -> pa.StringArray:
         pieces = {
@@ -57,7 +57,7 @@ class BaseConversion(Module):
             "from_base": text.number(problem.from_base, 10),
             "to_base": text.number(problem.to_base, 10),
         }
-        return text.join(templates.fill(problem.wording, _ASKED, **pieces))
+        return text.join(templates.fill_template(problem.wording, _QUESTIONS, **pieces))
 
     def answer(self, problem: Conversion, scope: Scope) -> pa.StringArray:
         return text.join(in_bases(problem.value, problem.to_base))

@@ -4,30 +4,30 @@ import numpy as np
 
 from mathbench.hashing import Int
 from mathbench.numbers import text
-from mathbench.numbers.text import WORD, Piece, Word
+from mathbench.numbers.text import WORD, PaddedText, TextPiece
 
 
-def in_bases(values: Int, bases: Int) -> Piece:
+def in_bases(values: Int, bases: Int) -> TextPiece:
     """Integers of either sign, int64 (n,), in bases from 2 to 36, int64 (n,).
 
     >>> text.join(in_bases(np.array([-10, 10, 300]), np.array([2, 16, 10]))).to_pylist()
     ['-1010', 'a', '300']
     """
     order = np.argsort(bases.astype(np.int8), kind="stable")
-    ends = np.searchsorted(bases[order], np.arange(2, 38))
+    stops = np.searchsorted(bases[order], np.arange(2, 38))
     size = np.abs(values)
-    columns: list[Word] = []  # the last characters first
-    for base, start, end in zip(range(2, 37), ends, ends[1:], strict=False):
+    columns: list[PaddedText] = []  # the last characters first
+    for base, start, end in zip(range(2, 37), stops, stops[1:], strict=False):
         if start < end:
             _lay(columns, text.number(size[order[start:end]], base), order[start:end], len(values))
     return (*text.literal("-", len(values), values < 0), *reversed(columns))
 
 
-def _lay(columns: list[Word], piece: Piece, rows: Int, many: int) -> None:
+def _lay(columns: list[PaddedText], piece: TextPiece, rows: Int, count: int) -> None:
     """Put the text of some rows into columns of all rows, from the last word on."""
-    for place, word in enumerate(reversed(piece)):
-        if place == len(columns):
-            characters, lengths = np.zeros((2, many), dtype=np.uint64)
-            columns.append(Word(characters, lengths, WORD))
-        columns[place].characters[rows] = word.characters
-        columns[place].lengths[rows] = word.lengths
+    for position, word in enumerate(reversed(piece)):
+        if position == len(columns):
+            characters, lengths = np.zeros((2, count), dtype=np.uint64)
+            columns.append(PaddedText(characters, lengths, WORD))
+        columns[position].characters[rows] = word.characters
+        columns[position].lengths[rows] = word.lengths

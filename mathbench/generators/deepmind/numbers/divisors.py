@@ -10,30 +10,30 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.fingerprints import folded, ordered
+from mathbench.generators.deepmind.kernel.fingerprints import sign_folded, sorted_pair
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.numbers.factoring import MOST, factors
+from mathbench.generators.deepmind.numbers.factoring import MAX_PRIMES, factors
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_DIVISOR_ASKED = (
+_DIVISOR_QUESTIONS = (
     "What is the greatest common divisor of {p} and {q}?",
     "Find the greatest common factor of {p} and {q}.",
     "Which is the largest number that divides both {p} and {q}?",
     "Give the highest common factor of {p} and {q}.",
 )
-_MULTIPLE_ASKED = (
+_MULTIPLE_QUESTIONS = (
     "What is the least common multiple of {p} and {q}?",
     "Find the lowest common multiple of {p} and {q}.",
     "Which is the smallest positive number that both {p} and {q} divide?",
     "Give the least common multiple of {p} and {q}.",
 )
-_DENOMINATOR_ASKED = (
+_DENOMINATOR_QUESTIONS = (
     "What is the least common denominator of {p} and {q}?",
     "Find the lowest common denominator of {p} and {q}.",
     "What is the smallest common denominator of {p} and {q}?",
@@ -45,10 +45,10 @@ _DENSE = (2, 3, 5, 7, 11, 13)  # primes that thin out the numbers coprime to the
 
 
 @dataclass(frozen=True)
-class Common(Columns):
+class CommonProblem(Columns):
     """Two numbers, or fractions, and what they have in common."""
 
-    numbers: Named
+    numbers: HiddenValues
     common: Int
     wording: Int
 
@@ -60,19 +60,19 @@ class Gcd(Module):
     summary: ClassVar[str] = "What is the greatest common divisor of 12 and 18? -> 6"
     symmetry: ClassVar[str] = "order of the numbers"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, own = scope.chance(), scope.own()
-        for_divisor = UNIT + chance.below(own // 3 + 1)
-        divisor = chance.integer(for_divisor, signed=False, least=1)
+        for_divisor = UNIT + chance.randint_below(own // 3 + 1)
+        divisor = chance.integer(for_divisor, signed=False, minimum=1)
         p, q = divisor * _coprime(chance, np.maximum(own - for_divisor, UNIT))
         numbers = scope.hide(chance, [Numbers.integers(p), Numbers.integers(q)])
-        problem = Common(numbers, divisor, chance.below(_WORDINGS))
-        return Drawn(problem, np.sort(np.stack([p, q]), axis=0), numbers.requests or ())
+        problem = CommonProblem(numbers, divisor, chance.randint_below(_WORDINGS))
+        return DrawnProblem(problem, np.sort(np.stack([p, q]), axis=0), numbers.requests or ())
 
-    def question(self, problem: Common, scope: Scope) -> pa.StringArray:
-        return _asked(problem, _DIVISOR_ASKED)
+    def question(self, problem: CommonProblem, scope: Scope) -> pa.StringArray:
+        return _questions(problem, _DIVISOR_QUESTIONS)
 
-    def answer(self, problem: Common, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: CommonProblem, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.common, 10))
 
 
@@ -83,41 +83,43 @@ class Lcm(Module):
     summary: ClassVar[str] = "What is the least common multiple of 4 and 6? -> 12"
     symmetry: ClassVar[str] = "order of the numbers"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, own = scope.chance(), scope.own()
         pair = _with_hidden_factor(chance, own)
-        fractions = chance.coin()
+        fractions = chance.bernoulli()
         tops = np.where(fractions, [_numerator(chance, p, fractions) for p in pair], pair)
         bottoms = np.where(fractions, pair, 1)
         values = [Numbers.rationals(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
         numbers = scope.hide(chance, values)
-        problem = Common(numbers, np.lcm(*pair), chance.below(_WORDINGS) + _WORDINGS * fractions)
-        p, q = (np.stack([bottom, folded(top)]) for top, bottom in zip(tops, bottoms, strict=True))
-        canonical = np.vstack([fractions, ordered(p, q, np.ones_like(fractions))])
-        return Drawn(problem, canonical, numbers.requests or ())
+        problem = CommonProblem(
+            numbers, np.lcm(*pair), chance.randint_below(_WORDINGS) + _WORDINGS * fractions
+        )
+        p, q = (np.stack([bottom, sign_folded(top)]) for top, bottom in zip(tops, bottoms, strict=True))
+        canonical = np.vstack([fractions, sorted_pair(p, q, np.ones_like(fractions))])
+        return DrawnProblem(problem, canonical, numbers.requests or ())
 
-    def question(self, problem: Common, scope: Scope) -> pa.StringArray:
-        return _asked(problem, (*_MULTIPLE_ASKED, *_DENOMINATOR_ASKED))
+    def question(self, problem: CommonProblem, scope: Scope) -> pa.StringArray:
+        return _questions(problem, (*_MULTIPLE_QUESTIONS, *_DENOMINATOR_QUESTIONS))
 
-    def answer(self, problem: Common, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: CommonProblem, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.common, 10))
 
 
-def _asked(problem: Common, templates: tuple[str, ...]) -> pa.StringArray:
+def _questions(problem: CommonProblem, templates: tuple[str, ...]) -> pa.StringArray:
     p, q = (problem.numbers.number(slot) for slot in range(2))
-    return text.join(phrases.fill(problem.wording, templates, p=p, q=q))
+    return text.join(phrases.fill_template(problem.wording, templates, p=p, q=q))
 
 
-def _coprime(chance: Chance, entropy: Int) -> Int:
+def _coprime(chance: RandomStream, entropy: Int) -> Int:
     """Two coprime numbers whose product is any number of some entropy, int64 (2, n).
 
     The prime powers of the product are shared out: four times in five each number gets some, if there are two.
     """
-    found = factors(chance.integer(entropy, signed=False, least=1))
-    some = chance.coin(4, 5) & (found.many >= 2)
-    first = some + chance.below(found.many + 1 - 2 * some)
-    ways, start = _ways().take(found.many * (MOST + 1) + first, axis=1)
-    chosen = _subsets().take(start + chance.below(ways))
+    found = factors(chance.integer(entropy, signed=False, minimum=1))
+    some = chance.bernoulli(4, 5) & (found.prime_count >= 2)
+    first = some + chance.randint_below(found.prime_count + 1 - 2 * some)
+    ways, start = _ways().take(found.prime_count * (MAX_PRIMES + 1) + first, axis=1)
+    chosen = _subsets().take(start + chance.randint_below(ways))
     p, q = np.ones((2, len(entropy)), np.int64)
     for i, power in enumerate(found.powers):
         mine = (chosen >> i) & 1 == 1
@@ -129,35 +131,35 @@ def _coprime(chance: Chance, entropy: Int) -> Int:
 @cache
 def _subsets() -> Int:
     """All subsets of k prime powers as bits, for k = 0, 1, ..., `MOST`; each k in the order of their sizes."""
-    subsets = [np.arange(1 << k) for k in range(MOST + 1)]
+    subsets = [np.arange(1 << k) for k in range(MAX_PRIMES + 1)]
     return np.concatenate([s[np.argsort(np.bitwise_count(s), kind="stable")] for s in subsets])
 
 
 @cache
 def _ways() -> Int:
     """How many subsets of k have size i, and where they start in `_subsets`, int64 (2, (MOST + 1)^2)."""
-    ways = np.array([comb(k, i) for k in range(MOST + 1) for i in range(MOST + 1)])
+    ways = np.array([comb(k, i) for k in range(MAX_PRIMES + 1) for i in range(MAX_PRIMES + 1)])
     return np.stack([ways, np.cumsum(ways) - ways])
 
 
-def _with_hidden_factor(chance: Chance, entropy: Int) -> Int:
+def _with_hidden_factor(chance: RandomStream, entropy: Int) -> Int:
     """Two numbers with a factor in common, int64 (2, n); three parts of the entropy, each way as likely."""
-    cuts = np.sort([chance.below(entropy + 1), chance.below(entropy + 1)], axis=0)
+    cuts = np.sort([chance.randint_below(entropy + 1), chance.randint_below(entropy + 1)], axis=0)
     parts = np.maximum([cuts[0], cuts[1] - cuts[0]], UNIT)  # so that few are trivial
-    common = chance.integer((entropy - parts.sum(axis=0)).clip(0), signed=False, least=1)
-    return common * np.stack([chance.integer(part, signed=False, least=1) for part in parts])
+    common = chance.integer((entropy - parts.sum(axis=0)).clip(0), signed=False, minimum=1)
+    return common * np.stack([chance.integer(part, signed=False, minimum=1) for part in parts])
 
 
-def _numerator(chance: Chance, bottom: Int, where: Bool) -> Int:
+def _numerator(chance: RandomStream, bottom: Int, where: Bool) -> Int:
     """For some denominators, a numerator of either sign with nothing in common; one of about a hundred."""
     rows = np.flatnonzero(where)
     chance, below, found = chance.take(rows), bottom[rows], np.zeros_like(bottom)
     wide = np.full(len(rows), 100 * _FINE)
     for q in _DENSE:
         wide = np.where(below % q == 0, wide * q // (q - 1), wide)
-    most = (wide // _FINE + (below > 1) + 1) // 2
-    found[rows] = chance.until(
-        lambda again, here: again.between(-most[here], most[here]),
+    maximum = (wide // _FINE + (below > 1) + 1) // 2
+    found[rows] = chance.reject_until(
+        lambda again, here: again.randint(-maximum[here], maximum[here]),
         lambda top, here: np.gcd(top, below[here]) == 1,
     )
     return found

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.generators.deepmind.numbers.large_primality import has_no_witness, nearest_rest, primes
+from mathbench.generators.deepmind.numbers.large_primality import is_probable_prime, nearest_coprime, primes
 from mathbench.hashing import Int
 from mathbench.numbers.primality import SIEVED, has_factor
 
-MOST = 12  # different primes of a number below 2^63 / 10^5
+MAX_PRIMES = 12  # different primes of a number below 2^63 / 10^5
 _BLOCK = 32  # steps of Pollard's method between two looks at what they found
 
 
@@ -24,12 +24,12 @@ class Factors(NamedTuple):
     """The prime factors of some numbers, ascending.
 
     Attributes:
-        many: int64 (n,), how many different ones each number has.
+        prime_count: int64 (n,), how many different ones each number has.
         primes: int64 (k, n), them; 0 where a number has fewer than k.
         powers: int64 (k, n), the highest power of each that divides the number; 1 where there is none.
     """
 
-    many: Int
+    prime_count: Int
     primes: Int
     powers: Int
 
@@ -38,14 +38,14 @@ def factors(numbers: Int) -> Factors:
     """Factor numbers, int64 (n,), from 1 to 10^13.
 
     >>> found = factors(np.array([1, 360, 10**12 + 39, 1000003 * 1000033]))
-    >>> found.many.tolist(), found.primes[:, 1].tolist(), found.powers[:, 1].tolist()
+    >>> found.prime_count.tolist(), found.primes[:, 1].tolist(), found.powers[:, 1].tolist()
     ([0, 3, 1, 2], [2, 3, 5], [8, 9, 5])
     """
     order = np.argsort(-numbers, kind="stable")
     sheet = _Sheet(numbers[order])
     _divide_by_small(sheet)
     rows = np.flatnonzero(sheet.left >= SIEVED)
-    prime = has_no_witness(sheet.left[rows])
+    prime = is_probable_prime(sheet.left[rows])
     sheet.take_out(rows[prime], sheet.left[rows[prime]])
     products = rows[~prime]
     sheet.take_out(products, _factor(sheet.left[products]))
@@ -70,8 +70,8 @@ class _Sheet:
     def __init__(self, numbers: Int):
         self.numbers, self.left = numbers, numbers.copy()
         self._count = np.zeros(len(numbers), np.int64)
-        self._primes = np.zeros((MOST, len(numbers)), np.int64)
-        self._powers = np.ones((MOST, len(numbers)), np.int64)
+        self._primes = np.zeros((MAX_PRIMES, len(numbers)), np.int64)
+        self._powers = np.ones((MAX_PRIMES, len(numbers)), np.int64)
 
     def take_out(self, rows: Int, primes: Int) -> None:
         """Divide some numbers by a prime factor of each, int64 (m,), as often as possible, and note it."""
@@ -82,24 +82,24 @@ class _Sheet:
             power[again] *= primes[again]
             again = again[left[again] % primes[again] == 0]
         self.left[rows] = left
-        place = self._count[rows]
-        self._primes[place, rows], self._powers[place, rows] = primes, power
+        position = self._count[rows]
+        self._primes[position, rows], self._powers[position, rows] = primes, power
         self._count[rows] += 1
 
     def factors(self, order: Int) -> Factors:
         """What was found, the numbers put where they came from, int64 (n,)."""
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
-        most = int(self._count.max(initial=1))
-        return Factors(self._count[back], self._primes[:most, back], self._powers[:most, back])
+        maximum = int(self._count.max(initial=1))
+        return Factors(self._count[back], self._primes[:maximum, back], self._powers[:maximum, back])
 
 
 def _divide_by_small(sheet: _Sheet) -> None:
     """Take the primes up to their cube root out of the numbers that are too large for the table."""
     small = primes()[: np.searchsorted(primes(), 1 << 15)]
     live = np.searchsorted(-sheet.numbers, -np.maximum(small**3, SIEVED), side="right")
-    for q, many in zip(small[live > 0].tolist(), live[live > 0].tolist(), strict=True):
-        rows = np.flatnonzero(has_factor(sheet.numbers[:many], q))
+    for q, count in zip(small[live > 0].tolist(), live[live > 0].tolist(), strict=True):
+        rows = np.flatnonzero(has_factor(sheet.numbers[:count], q))
         sheet.take_out(rows, np.full(len(rows), q))
 
 
@@ -128,10 +128,10 @@ def _walk(numbers: Int, shift: int) -> Int:
         differences = np.ones_like(x)
         for _ in range(_BLOCK):
             size = x.astype(np.float64)
-            x = nearest_rest(x * x + shift, size * size, numbers, inverse)
+            x = nearest_coprime(x * x + shift, size * size, numbers, inverse)
             apart = x - before
             size = differences.astype(np.float64) * apart
-            differences = nearest_rest(differences * apart, size, numbers, inverse)
+            differences = nearest_coprime(differences * apart, size, numbers, inverse)
         divisor = np.gcd(differences, numbers)
         done, kept = divisor > 1, np.flatnonzero(divisor == 1)
         found[pending[done]] = divisor[done]

@@ -45,7 +45,7 @@ def _below() -> Int:
     return np.concatenate([[0], np.cumsum(are_prime(np.arange(SIEVED)))])
 
 
-def last_below(limits: Int) -> Int:
+def previous_prime(limits: Int) -> Int:
     """The largest prime below each limit, int64 (n,), from 3 to `SIEVED`."""
     return primes().take(_below().take(limits) - 1)
 
@@ -66,10 +66,10 @@ def next_prime(numbers: Int) -> Int:
     return found
 
 
-def has_no_witness(numbers: Int) -> Bool:
+def is_probable_prime(numbers: Int) -> Bool:
     """Which odd numbers, int64 (n,), above 10^7 and below `BOUND`, are prime.
 
-    >>> has_no_witness(np.array([10**12 + 39, 10**12 + 41, 10000019 * 10000079])).tolist()
+    >>> is_probable_prime(np.array([10**12 + 39, 10**12 + 41, 10000019 * 10000079])).tolist()
     [True, False, False]
     """
     bases = next(bases for bound, bases in _BASES if numbers.max(initial=0) < bound)
@@ -102,7 +102,7 @@ def _strong_few(numbers: Int, base: int) -> Bool:
         rows = np.flatnonzero(~passed & (twos > squarings))
         root = power[rows]
         size = root.astype(np.float64)
-        power[rows] = nearest_rest(root * root, size * size, numbers[rows], inverse[rows])
+        power[rows] = nearest_coprime(root * root, size * size, numbers[rows], inverse[rows])
         passed[rows] = power[rows] == -1
     return passed
 
@@ -114,17 +114,19 @@ def _power(base: int, exponents: Int, numbers: Int, inverse: NDArray[np.float64]
     factors = base ** np.arange(1 << bits)
     wide = int(factors[-1]) ** 2 * largest >= _EXACT  # else the next square can do without a reduction
     power = np.ones_like(numbers)
-    for place in reversed(range(0, int(exponents.max()).bit_length(), bits)):
+    for position in reversed(range(0, int(exponents.max()).bit_length(), bits)):
         for _ in range(bits):
             size = power.astype(np.float64)
-            power = nearest_rest(power * power, size * size, numbers, inverse)
-        power *= factors.take((exponents >> place) & (len(factors) - 1))
+            power = nearest_coprime(power * power, size * size, numbers, inverse)
+        power *= factors.take((exponents >> position) & (len(factors) - 1))
         if wide:
-            power = nearest_rest(power, power.astype(np.float64), numbers, inverse)
-    return nearest_rest(power, power.astype(np.float64), numbers, inverse)
+            power = nearest_coprime(power, power.astype(np.float64), numbers, inverse)
+    return nearest_coprime(power, power.astype(np.float64), numbers, inverse)
 
 
-def nearest_rest(values: Int, size: NDArray[np.float64], numbers: Int, inverse: NDArray[np.float64]) -> Int:
+def nearest_coprime(
+    values: Int, size: NDArray[np.float64], numbers: Int, inverse: NDArray[np.float64]
+) -> Int:
     """Values less the nearest multiples of some numbers, at most about half of these in size.
 
     Args:
@@ -142,7 +144,7 @@ def _searched(numbers: Int) -> Int:
     left = _sieved(start)
     while len(pending):
         tested, left = _first_left(start, left)
-        prime = has_no_witness(tested.ravel()).reshape(tested.shape)
+        prime = is_probable_prime(tested.ravel()).reshape(tested.shape)
         some = prime.any(axis=0)
         found[pending[some]] = tested[prime.argmax(axis=0)[some], some]
         pending, start, left = pending[~some], start[~some], left[~some]
@@ -157,8 +159,8 @@ def _first_left(start: Int, left: U64) -> tuple[Int, U64]:
 
     Where fewer are left, the number after the window stands in.
     """
-    tries = min(8, max(1, _AT_ONCE // len(start)))
-    numbers = np.empty((tries, len(start)), np.int64)
+    trials = min(8, max(1, _AT_ONCE // len(start)))
+    numbers = np.empty((trials, len(start)), np.int64)
     for number in numbers:
         number[:] = start + 2 * np.bitwise_count((left & -left) - np.uint64(1)).astype(np.int64)
         left = left & (left - np.uint64(1))

@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import UNIT, power
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import UNIT, size_of_entropy
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -23,7 +23,7 @@ PLACES = (
     "hundreds",
     *(size + period for period in _PERIODS for size in ("", "ten ", "hundred ")),
 )
-_ASKED = (
+_QUESTIONS = (
     "What is the {place} digit of {number}?",
     "Which digit of {number} is in the {place} place?",
     "Give the {place} digit of {number}.",
@@ -34,7 +34,7 @@ _ASKED = (
 class Digit(Columns):
     """A digit of a number; place 0 is that of the units."""
 
-    number: Named
+    number: HiddenValues
     place: Int
     digit: Int
     wording: Int
@@ -46,19 +46,19 @@ class PlaceValue(Module):
 
     summary: ClassVar[str] = "What is the hundreds digit of 5271? -> 2"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        number = chance.integer(scope.own(), signed=False, least=1)
-        place = chance.below(text.length(number, 10))
+        number = chance.integer(scope.own(), signed=False, minimum=1)
+        position = chance.randint_below(text.length(number, 10))
         named = scope.hide(chance, [Numbers.integers(number)])
-        digit = number // power(place * UNIT) % 10
-        problem = Digit(named, place, digit, chance.below(len(_ASKED)))
-        return Drawn(problem, np.stack([number, place]), named.requests or ())
+        digit = number // size_of_entropy(position * UNIT) % 10
+        problem = Digit(named, position, digit, chance.randint_below(len(_QUESTIONS)))
+        return DrawnProblem(problem, np.stack([number, position]), named.requests or ())
 
     def question(self, problem: Digit, scope: Scope) -> pa.StringArray:
-        place = templates.one_of(problem.place, PLACES)
+        place = templates.choose_text(problem.place, PLACES)
         return text.join(
-            templates.fill(problem.wording, _ASKED, place=place, number=problem.number.number(0))
+            templates.fill_template(problem.wording, _QUESTIONS, place=place, number=problem.number.number(0))
         )
 
     def answer(self, problem: Digit, scope: Scope) -> pa.StringArray:

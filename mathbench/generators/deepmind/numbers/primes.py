@@ -10,28 +10,28 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import DECADES, UNIT, units
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import DECADES, UNIT, entropy_units
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.numbers.division import TRUTH
 from mathbench.generators.deepmind.numbers.factoring import factors
-from mathbench.generators.deepmind.numbers.large_primality import BOUND, last_below, next_prime
+from mathbench.generators.deepmind.numbers.large_primality import BOUND, next_prime, previous_prime
 from mathbench.hashing import Int
 from mathbench.numbers import text
 from mathbench.numbers.primality import SIEVED
 
 _GAP = 1 << 12  # no two primes below BOUND lie so far apart
 
-_PRIME_ASKED = ("Is {number} prime?", "Is {number} a prime number?", "Is the number {number} prime?")
-_COMPOSITE_ASKED = (
+_PRIME_QUESTIONS = ("Is {number} prime?", "Is {number} a prime number?", "Is the number {number} prime?")
+_COMPOSITE_QUESTIONS = (
     "Is {number} composite?",
     "Is {number} a composite number?",
     "Is the number {number} composite?",
 )
-_FACTORS_ASKED = (
+_FACTORS_QUESTIONS = (
     "What are the distinct prime factors of {number}?",
     "List the distinct prime factors of {number}.",
     "Which different primes divide {number}?",
@@ -40,10 +40,10 @@ _FACTORS_ASKED = (
 
 
 @dataclass(frozen=True)
-class Primality(Columns):
+class PrimalityProblem(Columns):
     """Whether a number is prime, or whether it is composite."""
 
-    number: Named
+    number: HiddenValues
     true: Bool
     wording: Int
 
@@ -57,31 +57,33 @@ class IsPrime(Module):
 
     summary: ClassVar[str] = "Is 101 a prime number? -> True"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        prime, composite_asked = chance.coin(), chance.coin()
+        prime, composite_asked = chance.bernoulli(), chance.bernoulli()
         number = _number(chance, scope.own(), prime)
         named = scope.hide(chance, [Numbers.integers(number)])
-        wording = chance.below(len(_PRIME_ASKED)) + len(_PRIME_ASKED) * composite_asked
-        problem = Primality(named, prime ^ composite_asked, wording)
-        return Drawn(problem, number[None], named.requests or ())
+        wording = chance.randint_below(len(_PRIME_QUESTIONS)) + len(_PRIME_QUESTIONS) * composite_asked
+        problem = PrimalityProblem(named, prime ^ composite_asked, wording)
+        return DrawnProblem(problem, number[None], named.requests or ())
 
-    def question(self, problem: Primality, scope: Scope) -> pa.StringArray:
-        asked = (*_PRIME_ASKED, *_COMPOSITE_ASKED)
-        return text.join(templates.fill(problem.wording, asked, number=problem.number.number(0)))
+    def question(self, problem: PrimalityProblem, scope: Scope) -> pa.StringArray:
+        requested = (*_PRIME_QUESTIONS, *_COMPOSITE_QUESTIONS)
+        return text.join(templates.fill_template(problem.wording, requested, number=problem.number.number(0)))
 
-    def answer(self, problem: Primality, scope: Scope) -> pa.StringArray:
-        return text.words(problem.true.astype(np.int64), TRUTH)
+    def answer(self, problem: PrimalityProblem, scope: Scope) -> pa.StringArray:
+        return text.choose_text(problem.true.astype(np.int64), TRUTH)
 
 
-def _number(chance: Chance, entropy: Int, prime: Bool) -> Int:
+def _number(chance: RandomStream, entropy: Int, prime: Bool) -> Int:
     """A product of two primes, or the first prime from three below such a product on.
 
     Where a prime is wanted, a large factor of the product need not be prime: it only says where to look.
     """
     entropy = entropy + _sparse().take(entropy)  # primes are sparse, and it is primes that are drawn
-    first = chance.below(entropy + 1)
-    near = np.sort([chance.integer(part, signed=False, least=2) for part in (first, entropy - first)], axis=0)
+    first = chance.randint_below(entropy + 1)
+    near = np.sort(
+        [chance.integer(part, signed=False, minimum=2) for part in (first, entropy - first)], axis=0
+    )
     smaller, larger = (_from_half_to_twice(chance, about) for about in near)
     smaller = next_prime(smaller)
     # at the highest entropy one product in thousands lies where primes are no longer told for certain
@@ -89,11 +91,11 @@ def _number(chance: Chance, entropy: Int, prime: Bool) -> Int:
     return np.where(prime, found, smaller * found)
 
 
-def _from_half_to_twice(chance: Chance, about: Int) -> Int:
+def _from_half_to_twice(chance: RandomStream, about: Int) -> Int:
     """Numbers from half to twice some others; where these are small, primes, by the width of the gaps before them."""
-    drawn = chance.between(about // 2, 2 * about + 1)
+    drawn = chance.randint(about // 2, 2 * about + 1)
     few = 2 * about < SIEVED
-    drawn[few] = np.minimum(next_prime(drawn[few]), last_below(2 * about[few]))
+    drawn[few] = np.minimum(next_prime(drawn[few]), previous_prime(2 * about[few]))
     return drawn
 
 
@@ -101,14 +103,14 @@ def _from_half_to_twice(chance: Chance, about: Int) -> Int:
 def _sparse() -> Int:
     """The entropy that a number loses when it has to be prime, by its entropy; int64, in units."""
     decades = [u / UNIT for u in range(DECADES * UNIT + 1)]
-    return np.array([units(log10(max(1.0, decade * log(10)))) for decade in decades])
+    return np.array([entropy_units(log10(max(1.0, decade * log(10)))) for decade in decades])
 
 
 @dataclass(frozen=True)
-class Factored(Columns):
+class FactoredProblem(Columns):
     """A number and its prime factors."""
 
-    number: Named
+    number: HiddenValues
     wording: Int
 
 
@@ -118,22 +120,28 @@ class ListPrimeFactors(Module):
 
     summary: ClassVar[str] = "What are the distinct prime factors of 360? -> 2, 3, 5"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        number = chance.integer(np.maximum(scope.own(), UNIT), signed=False, least=2)
+        number = chance.integer(np.maximum(scope.own(), UNIT), signed=False, minimum=2)
         named = scope.hide(chance, [Numbers.integers(number)])
-        return Drawn(Factored(named, chance.below(len(_FACTORS_ASKED))), number[None], named.requests or ())
+        return DrawnProblem(
+            FactoredProblem(named, chance.randint_below(len(_FACTORS_QUESTIONS))),
+            number[None],
+            named.requests or (),
+        )
 
-    def question(self, problem: Factored, scope: Scope) -> pa.StringArray:
-        return text.join(templates.fill(problem.wording, _FACTORS_ASKED, number=problem.number.number(0)))
+    def question(self, problem: FactoredProblem, scope: Scope) -> pa.StringArray:
+        return text.join(
+            templates.fill_template(problem.wording, _FACTORS_QUESTIONS, number=problem.number.number(0))
+        )
 
-    def answer(self, problem: Factored, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: FactoredProblem, scope: Scope) -> pa.StringArray:
         """Only of numbers that are shown: factoring is what costs."""
         (number,) = problem.number.values
         found = factors(number.top)
         pieces = []
         for i, prime in enumerate(found.primes):
-            shown = i < found.many
+            shown = i < found.prime_count
             comma = text.literal(", ", len(prime), shown) if i else ()
             pieces += [comma, text.number(prime, 10, shown)]
         return text.join(*pieces)

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.entropy import power as decades
-from mathbench.generators.deepmind.kernel.fingerprints import folded
+from mathbench.generators.deepmind.kernel.entropy import size_of_entropy as decades
+from mathbench.generators.deepmind.kernel.fingerprints import sign_folded
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -32,7 +32,11 @@ _SIZES = (
     "billion",
 )
 _WAYS = 4  # descriptions of each power
-_ASKED = ("Round {number} to {power}.", "What is {number} rounded to {power}?", "Give {number} to {power}.")
+_QUESTIONS = (
+    "Round {number} to {power}.",
+    "What is {number} rounded to {power}?",
+    "Give {number} to {power}.",
+)
 
 
 def _descriptions(power: int) -> tuple[str, str, str, str]:
@@ -42,19 +46,19 @@ def _descriptions(power: int) -> tuple[str, str, str, str]:
         return numeral, word, numeral, word
     if power == 0:
         return "the nearest integer", "the nearest whole number", "0 decimal places", "zero decimal places"
-    many, plural = -power, "s" * (power < -1)
-    word = _COUNTS[many - 1]
-    return f"{many} decimal place{plural}", f"{word} decimal place{plural}", f"{many} dp", f"{word} dp"
+    count, plural = -power, "s" * (power < -1)
+    word = _COUNTS[count - 1]
+    return f"{count} decimal place{plural}", f"{word} decimal place{plural}", f"{count} dp", f"{word} dp"
 
 
 _DESCRIPTIONS = [said for power in range(FINEST, COARSEST + 1) for said in _descriptions(power)]
 
 
 @dataclass(frozen=True)
-class Rounded(Columns):
+class RoundedProblem(Columns):
     """A number and what it is rounded to a power of ten."""
 
-    number: Named
+    number: HiddenValues
     power: Int
     rounded: Numbers
     said: Int
@@ -67,31 +71,35 @@ class RoundNumber(Module):
 
     summary: ClassVar[str] = "Round 0.04271 to two decimal places. -> 0.04"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, own = scope.chance(), scope.own()
-        power = chance.between(self.setting("finest", scope), self.setting("coarsest", scope))
-        for_rounded = UNIT + chance.below(own // 2 + 1)
+        power = chance.randint(self.setting("finest", scope), self.setting("coarsest", scope))
+        for_rounded = UNIT + chance.randint_below(own // 2 + 1)
         rounded = chance.integer(for_rounded)
         dropped = -(-np.maximum(own - for_rounded, UNIT) // UNIT)  # digits that go
         half = decades(dropped * UNIT) // 2
-        rest = chance.between((rounded <= 0) - half, half - (rounded >= 0))
+        rest = chance.randint((rounded <= 0) - half, half - (rounded >= 0))
         number = _scaled(rounded * 2 * half + rest, power - dropped)
         named = scope.hide(chance, [number])
-        problem = Rounded(
-            named, power, _scaled(rounded, power), chance.below(_WAYS), chance.below(len(_ASKED))
+        problem = RoundedProblem(
+            named,
+            power,
+            _scaled(rounded, power),
+            chance.randint_below(_WAYS),
+            chance.randint_below(len(_QUESTIONS)),
         )
-        return Drawn(
-            problem, np.stack([folded(number.top), number.bottom, power - FINEST]), named.requests or ()
+        return DrawnProblem(
+            problem, np.stack([sign_folded(number.top), number.bottom, power - FINEST]), named.requests or ()
         )
 
-    def question(self, problem: Rounded, scope: Scope) -> pa.StringArray:
-        power = templates.one_of(_WAYS * (problem.power - FINEST) + problem.said, _DESCRIPTIONS)
+    def question(self, problem: RoundedProblem, scope: Scope) -> pa.StringArray:
+        power = templates.choose_text(_WAYS * (problem.power - FINEST) + problem.said, _DESCRIPTIONS)
         return text.join(
-            templates.fill(problem.wording, _ASKED, power=power, number=problem.number.number(0))
+            templates.fill_template(problem.wording, _QUESTIONS, power=power, number=problem.number.number(0))
         )
 
-    def answer(self, problem: Rounded, scope: Scope) -> pa.StringArray:
-        return text.join(problem.rounded.written())
+    def answer(self, problem: RoundedProblem, scope: Scope) -> pa.StringArray:
+        return text.join(problem.rounded.rendered())
 
 
 def _scaled(values: Int, power: Int) -> Numbers:

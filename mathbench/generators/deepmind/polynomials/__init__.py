@@ -1,6 +1,6 @@
 """Polynomials: evaluate, add, collect, compose, expand, coefficients, powers."""
 
-from mathbench.generators.deepmind.kernel.module import Level, composed
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, composed_levels
 from mathbench.generators.deepmind.polynomials.add import Add
 from mathbench.generators.deepmind.polynomials.coefficient import CoefficientNamed
 from mathbench.generators.deepmind.polynomials.collect import Collect
@@ -15,8 +15,8 @@ _HIGHER = {"least_degree": 4, "most_degree": 5}
 EVALUATE = Evaluate(
     "polynomials__evaluate",
     axes=(
-        Level("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER, apart=True),
-        Level("bigger", (12, 12)),
+        DifficultyLevel("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER, apart=True),
+        DifficultyLevel("bigger", (12, 12)),
     ),
     settings={"least_degree": 1, "most_degree": 3},
 )
@@ -24,16 +24,16 @@ ADD = Add(
     "polynomials__add",
     modules=(1, 4),
     axes=(
-        Level("degree=4-5", (3, 10), (1, 4), settings=_HIGHER, apart=True),
-        Level("bigger", (12, 12), (1, 4)),
+        DifficultyLevel("degree=4-5", (3, 10), (1, 4), settings=_HIGHER, apart=True),
+        DifficultyLevel("bigger", (12, 12), (1, 4)),
     ),
     settings={"least_degree": 1, "most_degree": 3},
 )
 COLLECT = Collect(
     "polynomials__collect",
     axes=(
-        Level("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER, apart=True),
-        Level("longer", (3, 10), settings={"more_terms": 8}),
+        DifficultyLevel("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER, apart=True),
+        DifficultyLevel("longer", (3, 10), settings={"more_terms": 8}),
     ),
     settings={"least_degree": 1, "most_degree": 3, "more_terms": 2},
 )
@@ -41,39 +41,41 @@ COMPOSE = Compose(
     "polynomials__compose",
     modules=(1, 4),
     axes=(
-        Level("degree=3", (3, 10), (1, 4), settings={"least_degree": 3, "most_degree": 3}, apart=True),
-        Level("deeper", (3, 10), (5, 5), apart=True),
+        DifficultyLevel(
+            "degree=3", (3, 10), (1, 4), settings={"least_degree": 3, "most_degree": 3}, apart=True
+        ),
+        DifficultyLevel("deeper", (3, 10), (5, 5), apart=True),
     ),
     settings={"least_degree": 1, "most_degree": 2},
 )
 EXPAND = Expand(
     "polynomials__expand",
     axes=(
-        Level("degree=6-7", (3, 10), settings={"least_degree": 6, "most_degree": 7}, apart=True),
-        Level("longer", (3, 10), settings={"more_terms": 6}),
+        DifficultyLevel("degree=6-7", (3, 10), settings={"least_degree": 6, "most_degree": 7}, apart=True),
+        DifficultyLevel("longer", (3, 10), settings={"more_terms": 6}),
     ),
     settings={"least_degree": 1, "most_degree": 5, "more_terms": 0},
 )
 COEFFICIENT_NAMED = CoefficientNamed(
     "polynomials__coefficient_named",
     axes=(
-        Level("degree=5-6", (3, 10), settings={"least_degree": 5, "most_degree": 6}, apart=True),
-        Level("bigger", (12, 12)),
+        DifficultyLevel("degree=5-6", (3, 10), settings={"least_degree": 5, "most_degree": 6}, apart=True),
+        DifficultyLevel("bigger", (12, 12)),
     ),
     settings={"least_degree": 1, "most_degree": 4},
 )
 SIMPLIFY_POWER = SimplifyPower(
     "polynomials__simplify_power",
     axes=(
-        Level("exponents=3 digits", (3, 10), settings={"exponent_decades": 3}),
-        Level("bigger", (12, 12)),
+        DifficultyLevel("exponents=3 digits", (3, 10), settings={"exponent_decades": 3}),
+        DifficultyLevel("bigger", (12, 12)),
     ),
     settings={"exponent_decades": 2},
 )
 
 MODULES = (
     EVALUATE.holding(easy=_FEWER),
-    composed(EVALUATE, Level("deeper", (3, 10), (5, 5), apart=True)),
+    composed_levels(EVALUATE, DifficultyLevel("deeper", (3, 10), (5, 5), apart=True)),
     ADD,
     COLLECT.holding(easy=_FEWER),
     COMPOSE,

@@ -9,17 +9,17 @@ import pyarrow as pa
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import entropy_units
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.named_functions import Function
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import coefficients
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.templates import joined
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
-from mathbench.generators.deepmind.polynomials.evaluate import ASKED
+from mathbench.generators.deepmind.polynomials.evaluate import QUESTIONS
 from mathbench.generators.deepmind.polynomials.split import split
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -39,7 +39,7 @@ class Multiples(Columns):
         wording: int64 (n,).
     """
 
-    parts: Named
+    parts: HiddenValues
     value: Polynomials
     wording: Int
 
@@ -51,32 +51,37 @@ class Add(Module):
     summary: ClassVar[str] = "Let f(x) = x + 1. Let g(x) = 2*x. What is 3*f(y) - g(y)? -> y + 3"
     symmetry: ClassVar[str] = "order of the polynomials"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, left = scope.chance(), scope.own()
         if not isinstance(value, Polynomials):
-            half = np.maximum(left - units(0.4771), 0) // 2  # less the decimal logarithm of three degrees
+            half = (
+                np.maximum(left - entropy_units(0.4771), 0) // 2
+            )  # less the decimal logarithm of three degrees
             value, left = self._value(chance, scope, half), half
         found = split(chance, value.top, left)
         numbers = (Numbers.integers(found.a), Numbers.integers(found.b))
         parts = scope.hide(chance, [*numbers, Polynomials.integers(found.f), Polynomials.integers(found.g)])
         words = [
-            fingerprints.word(k, fingerprints.polynomial(p))
+            fingerprints.hash_words(k, fingerprints.hash_polynomial(p))
             for k, p in ((found.a, found.f), (found.b, found.g))
         ]
-        drawn = fingerprints.row(words[0] + words[1])
-        return Drawn(
-            Multiples(parts, value, chance.below(len(ASKED))), drawn, parts.requests or (), found.good
+        drawn = fingerprints.hash_list(words[0] + words[1])
+        return DrawnProblem(
+            Multiples(parts, value, chance.randint_below(len(QUESTIONS))),
+            drawn,
+            parts.requests or (),
+            found.good,
         )
 
-    def _value(self, chance: Chance, scope: Scope, entropy: Int) -> Polynomials:
-        degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        return Polynomials.integers(coefficients(chance, degree, entropy, chance.between(1, 3 + 0 * degree)))
+    def _value(self, chance: RandomStream, scope: Scope, entropy: Int) -> Polynomials:
+        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        return Polynomials.integers(coefficients(chance, degree, entropy, chance.randint(1, 3 + 0 * degree)))
 
     def question(self, problem: Multiples, scope: Scope) -> pa.StringArray:
-        return self._written(problem, scope, 0, problem.wording, ASKED)
+        return self._written(problem, scope, 0, problem.wording, QUESTIONS)
 
     def answer(self, problem: Multiples, scope: Scope) -> pa.StringArray:
-        return Sums.polynomial(problem.value, scope.code(1)).written()
+        return MultivariateTerms.polynomial(problem.value, scope.code(1)).rendered()
 
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Polynomials):
@@ -90,19 +95,21 @@ class Add(Module):
         self, problem: Multiples, scope: Scope, variable: int, choice: Int, templates: tuple[str, ...]
     ) -> pa.StringArray:
         """The functions are in the variable of that place; the sum is in that of place 1."""
-        f, g = (Function(problem.parts, slot, scope, name, variable) for slot, name in ((_F, 2), (_G, 3)))
+        f, g = (
+            NamedFunction(problem.parts, slot, scope, name, variable) for slot, name in ((_F, 2), (_G, 3))
+        )
         it = (*_multiple(problem.parts, _A, f, scope), *_multiple(problem.parts, _B, g, scope))
-        asked = phrases.fill(choice, templates, it=it, h=scope.letter(0), x=scope.letter(1))
-        return joined(f.sentence(), g.sentence(), text.join(asked))
+        requested = phrases.fill_template(choice, templates, it=it, h=scope.letter(0), x=scope.letter(1))
+        return joined(f.sentence(), g.sentence(), text.join(requested))
 
 
-def _multiple(parts: Named, slot: int, function: Function, scope: Scope) -> text.Piece:
+def _multiple(parts: HiddenValues, slot: int, function: NamedFunction, scope: Scope) -> text.TextPiece:
     """A number or its letter times a function, with the sign or the joint before it."""
     number, hidden = parts.values[slot], parts.hidden(slot)
     size, minus, rows = np.abs(number.top), (number.top < 0) & ~hidden, len(hidden)
     shown = ~hidden & (size != 1)
     return (
-        *phrases.one_of(minus + 2 * (slot == _B), _JOINTS),
+        *phrases.choose_text(minus + 2 * (slot == _B), _JOINTS),
         *parts.letter(slot),
         *text.number(size, 10, shown),
         *text.literal("*", rows, hidden | shown),

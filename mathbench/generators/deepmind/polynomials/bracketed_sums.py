@@ -9,41 +9,43 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.entropy import UNIT, units
-from mathbench.generators.deepmind.kernel.expression_trees import ADD, LEAF, MUL, NONE, SUM, Tape
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
-from mathbench.generators.deepmind.kernel.polynomials import coefficients, times
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.polynomials.like_terms import apart
-from mathbench.hashing import GOLDEN, U64, Int, mix
+from mathbench.generators.deepmind.kernel.entropy import UNIT, entropy_units
+from mathbench.generators.deepmind.kernel.expression_trees import ADD, LEAF, MUL, NONE, SUM, ExpressionTrees
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
+from mathbench.generators.deepmind.kernel.polynomials import coefficients, multiply
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.polynomials.like_terms import split_terms
+from mathbench.hashing import GOLDEN, U64, Int, mix64
 
 NODES = 31  # a question has room for no more: every leaf takes about ten characters
-_TREES = np.array([units(log10(comb(2 * k, k) / (k + 1))) for k in range(32)])  # binary trees of each size
+_TREES = np.array(
+    [entropy_units(log10(comb(2 * k, k) / (k + 1))) for k in range(32)]
+)  # binary trees of each size
 
 
 @dataclass(frozen=True)
-class Brackets(Columns):
+class BracketedSum(Columns):
     """Expressions with brackets.
 
     Attributes:
-        tape: how the leaves hang together.
+        trees: how the leaves hang together.
         leaf: int64 (nodes, n), which of the leaves stands at each node.
         leaves: sums, those of all expressions one after the other.
     """
 
-    tape: Tape
+    trees: ExpressionTrees
     leaf: Int
-    leaves: Sums
+    leaves: MultivariateTerms
 
-    def take(self, index: Int) -> "Brackets":
-        return Brackets(self.tape.take(index), self.leaf.take(index, axis=-1), self.leaves)
+    def take(self, index: Int) -> "BracketedSum":
+        return BracketedSum(self.trees.take(index), self.leaf.take(index, axis=-1), self.leaves)
 
-    def written(self) -> pa.StringArray:
+    def rendered(self) -> pa.StringArray:
         """The expressions as text."""
-        shown = self.tape.kind == LEAF
+        shown = self.trees.kind == LEAF
         leaf = np.zeros_like(self.leaf)
         leaf[shown] = np.arange(shown.sum())
-        return self.tape.written(leaf, self.leaves.take(self.leaf[shown]).written(sign_first=False))
+        return self.trees.rendered(leaf, self.leaves.take(self.leaf[shown]).rendered(sign_first=False))
 
 
 class Bracketed(NamedTuple):
@@ -56,13 +58,13 @@ class Bracketed(NamedTuple):
         good: bool (n,), which ones may be used.
     """
 
-    shown: Brackets
+    shown: BracketedSum
     value: Int
     word: U64
     good: Bool
 
 
-def bracketed(chance: Chance, degree: Int, entropy: Int, variable: Int, more: Int) -> Bracketed:
+def draw_bracketed(chance: RandomStream, degree: Int, entropy: Int, variable: Int, more: Int) -> Bracketed:
     """Draw polynomials with brackets.
 
     Args:
@@ -72,22 +74,22 @@ def bracketed(chance: Chance, degree: Int, entropy: Int, variable: Int, more: In
         variable: int64 (n,), its code.
         more: int64 (n,), how many terms more than three there are at least.
     """
-    length = 3 + more + chance.below(entropy // (2 * UNIT) + 1)
+    length = 3 + more + chance.randint_below(entropy // (2 * UNIT) + 1)
     plan = _planned(chance.fork(), degree, entropy + _TREES.take(length), length)
     node, row = np.nonzero(plan.kind == LEAF)
-    words = mix(chance.words().take(row) + node.astype(np.uint64) * np.uint64(GOLDEN))
-    luck = Chance(words)
+    words = mix64(chance.words().take(row) + node.astype(np.uint64) * np.uint64(GOLDEN))
+    rng = RandomStream(words)
     at = (node, row)
-    leaves, values = _leaves(luck, plan.degree[at], plan.entropy[at], plan.length[at], variable.take(row))
+    leaves, values = _leaves(rng, plan.degree[at], plan.entropy[at], plan.length[at], variable.take(row))
     leaf = np.zeros_like(plan.kind)
     leaf[node, row] = np.arange(len(row))
     minus = np.zeros(plan.kind.shape, dtype=np.bool_)
     minus[node, row] = leaves.top[0] < 0
-    tape = Tape(plan.kind, plan.left, plan.right, np.full_like(plan.kind, SUM), minus)
-    terms = fingerprints.collection(fingerprints.word(leaves.power[0], leaves.top), leaves.live)
+    trees = ExpressionTrees(plan.kind, plan.left, plan.right, np.full_like(plan.kind, SUM), minus)
+    terms = fingerprints.hash_set(fingerprints.hash_words(leaves.power[0], leaves.top), leaves.live)
     value, word, good = _worth(plan, node, row, values, terms)
     room = np.bincount(row, leaves.lengths(), len(degree)) <= 160
-    return Bracketed(Brackets(tape, leaf, leaves), value, word, good & room & (plan.kind[-1] == NONE))
+    return Bracketed(BracketedSum(trees, leaf, leaves), value, word, good & room & (plan.kind[-1] == NONE))
 
 
 class _Plan(NamedTuple):
@@ -101,7 +103,7 @@ class _Plan(NamedTuple):
     length: Int
 
 
-def _planned(chance: Chance, degree: Int, entropy: Int, length: Int) -> _Plan:
+def _planned(chance: RandomStream, degree: Int, entropy: Int, length: Int) -> _Plan:
     """Decide from the root down what each node is; a tree that grows too large ends in a leaf at the last node."""
     plan = _Plan(*(np.full((NODES, len(degree)), start) for start in (NONE, 0, 0, 0, 0, 0)))
     forced = np.zeros((NODES, len(degree)), dtype=np.bool_)
@@ -116,26 +118,26 @@ def _planned(chance: Chance, degree: Int, entropy: Int, length: Int) -> _Plan:
     for node in range(NODES):
         there = chance.fork()
         rows = np.flatnonzero(plan.kind[node] == LEAF)
-        luck = there.take(rows)
+        rng = there.take(rows)
         plan.length[node, rows] = np.maximum(plan.length[node, rows], np.where(forced[node, rows], 2, 1))
-        splits = forced[node, rows] | (luck.coin() & (plan.length[node, rows] > 1))
-        rows, luck = rows[splits], luck.take(np.flatnonzero(splits))
+        splits = forced[node, rows] | (rng.bernoulli() & (plan.length[node, rows] > 1))
+        rows, rng = rows[splits], rng.take(np.flatnonzero(splits))
         full = free[rows] + 2 > NODES
         plan.kind[-1, rows[full]] = LEAF
-        rows, luck = rows[~full], luck.take(np.flatnonzero(~full))
-        _divide(luck, plan, forced, node, rows, free[rows])
+        rows, rng = rows[~full], rng.take(np.flatnonzero(~full))
+        _divide(rng, plan, forced, node, rows, free[rows])
         free[rows] += 2
     return plan
 
 
-def _divide(luck: Chance, plan: _Plan, forced: Bool, node: int, rows: Int, free: Int) -> None:
+def _divide(rng: RandomStream, plan: _Plan, forced: Bool, node: int, rows: Int, free: Int) -> None:
     """Make sums and products of some nodes; their operands get the numbers `free` and the next."""
     length, degree = plan.length[node, rows], plan.degree[node, rows]
-    lengths = _two(luck.between(1, length - 1), length)
-    entropies = luck.spread(plan.entropy[node, rows], lengths)
-    sums, swapped = luck.coin(), luck.coin().astype(np.int64)
-    inner = luck.coin() | (degree <= 1)
-    left = np.where(inner, luck.below(degree + 1), luck.between(1, np.maximum(degree - 1, 1)))
+    lengths = _two(rng.randint(1, length - 1), length)
+    entropies = rng.spread(plan.entropy[node, rows], lengths)
+    sums, swapped = rng.bernoulli(), rng.bernoulli().astype(np.int64)
+    inner = rng.bernoulli() | (degree <= 1)
+    left = np.where(inner, rng.randint_below(degree + 1), rng.randint(1, np.maximum(degree - 1, 1)))
     degrees = np.where(sums, np.stack([degree, degree]), _two(left, degree))
     plan.kind[node, rows] = np.where(sums, ADD, MUL)
     swapped *= sums
@@ -155,32 +157,34 @@ def _two(first: Int, whole: Int) -> Int:
     return np.stack([first, whole - first])
 
 
-def _leaves(luck: Chance, degree: Int, entropy: Int, length: Int, variable: Int) -> tuple[Sums, Int]:
+def _leaves(
+    rng: RandomStream, degree: Int, entropy: Int, length: Int, variable: Int
+) -> tuple[MultivariateTerms, Int]:
     """Sums of terms, in random order, and the coefficients of what they are."""
-    values = coefficients(luck, degree, entropy // 2, np.ones_like(degree), length)
-    many = np.maximum(length, (values != 0).sum(axis=0) + 2)
-    return apart(luck, values, entropy // 2, many, variable).shuffled(luck), values
+    values = coefficients(rng, degree, entropy // 2, np.ones_like(degree), length)
+    count = np.maximum(length, (values != 0).sum(axis=0) + 2)
+    return split_terms(rng, values, entropy // 2, count, variable).shuffled(rng), values
 
 
 def _worth(plan: _Plan, node: Int, row: Int, values: Int, terms: U64) -> tuple[Int, U64, Bool]:
     """From the leaves up: coefficients, hashes, and where nothing vanishes or is too large."""
-    most, many = int(plan.degree[0].max(initial=0)), plan.kind.shape[1]
-    value = np.zeros((NODES, most + 1, many), dtype=np.int64)
+    maximum, count = int(plan.degree[0].max(initial=0)), plan.kind.shape[1]
+    value = np.zeros((NODES, maximum + 1, count), dtype=np.int64)
     value[node, : len(values), row] = values.T
-    added, multiplied = np.zeros((2, NODES, many), dtype=np.uint64)  # hashes as part of a sum, of a product
-    added[node, row], multiplied[node, row] = terms, fingerprints.word(terms)
-    good = np.ones(many, dtype=np.bool_)
+    added, multiplied = np.zeros((2, NODES, count), dtype=np.uint64)  # hashes as part of a sum, of a product
+    added[node, row], multiplied[node, row] = terms, fingerprints.hash_words(terms)
+    good = np.ones(count, dtype=np.bool_)
     for at in range(NODES - 1, -1, -1):
         rows = np.flatnonzero(plan.kind[at] > LEAF)
         left, right = plan.left[at, rows], plan.right[at, rows]
         a, b = value[left, :, rows].T, value[right, :, rows].T
         sums = plan.kind[at, rows] == ADD
-        product, fits = times(a, b)
-        value[at, :, rows] = np.where(sums, a + b, product[: most + 1]).T
+        product, fits = multiply(a, b)
+        value[at, :, rows] = np.where(sums, a + b, product[: maximum + 1]).T
         highest = value[at, plan.degree[at, rows], rows]
         good[rows] &= (highest != 0) & fits
         total = added[left, rows] + added[right, rows]
         whole = multiplied[left, rows] + multiplied[right, rows]
-        added[at, rows] = np.where(sums, total, fingerprints.word(whole))
-        multiplied[at, rows] = np.where(sums, fingerprints.word(total), whole)
+        added[at, rows] = np.where(sums, total, fingerprints.hash_words(whole))
+        multiplied[at, rows] = np.where(sums, fingerprints.hash_words(total), whole)
     return value[0], added[0], good

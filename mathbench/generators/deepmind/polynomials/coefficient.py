@@ -8,19 +8,19 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import fingerprints, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import coefficients
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Scope, letter
-from mathbench.generators.deepmind.kernel.templates import filled
-from mathbench.generators.deepmind.polynomials.bracketed_sums import Brackets, bracketed
-from mathbench.generators.deepmind.polynomials.like_terms import apart, length
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import Scope, letter_text
+from mathbench.generators.deepmind.kernel.templates import fill_strings
+from mathbench.generators.deepmind.polynomials.bracketed_sums import BracketedSum, draw_bracketed
+from mathbench.generators.deepmind.polynomials.like_terms import split_count, split_terms
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
 
-_ASKED = (
+_QUESTIONS = (
     "Write {it} as {form} and give {c}.",
     "Bring {it} to the form {form} and give {c}.",
     "Put {it} in the form {form} and find {c}.",
@@ -41,10 +41,10 @@ class Coefficient(Columns):
         wording: int64 (n,).
     """
 
-    sum: Sums
-    brackets: Brackets
+    sum: MultivariateTerms
+    brackets: BracketedSum
     has_brackets: Bool
-    form: Sums
+    form: MultivariateTerms
     name: Int
     value: Int
     wording: Int
@@ -57,62 +57,70 @@ class CoefficientNamed(Module):
     summary: ClassVar[str] = "Write 2*x + 3 - x as a*x + b and give b. -> 3"
     symmetry: ClassVar[str] = "order of terms and of factors"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, own, variable = scope.chance(), scope.own(), scope.code(0)
-        degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        has_brackets = chance.coin()
+        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        has_brackets = chance.bernoulli()
         plain, values, terms = _sum(chance, degree, own, variable)
-        found = bracketed(chance, degree, own, variable, degree * 0)
+        found = draw_bracketed(chance, degree, own, variable, degree * 0)
         values = np.where(has_brackets, found.value, values)
         power, (form, names) = _power(chance, values, degree), _form(scope, degree)
         named = np.take_along_axis(names, power[None], axis=0)[0]
-        asked = np.take_along_axis(values, power[None], axis=0)[0]
+        requested = np.take_along_axis(values, power[None], axis=0)[0]
         problem = Coefficient(
-            plain, found.shown, has_brackets, form.shuffled(chance), named, asked, chance.below(len(_ASKED))
+            plain,
+            found.shown,
+            has_brackets,
+            form.shuffled(chance),
+            named,
+            requested,
+            chance.randint_below(len(_QUESTIONS)),
         )
         word = np.where(has_brackets, found.word, terms)
-        return Drawn(problem, fingerprints.row(word, power), good=found.good | ~has_brackets)
+        return DrawnProblem(problem, fingerprints.hash_list(word, power), good=found.good | ~has_brackets)
 
     def question(self, problem: Coefficient, scope: Scope) -> pa.StringArray:
-        return filled(
+        return fill_strings(
             problem.wording,
-            _ASKED,
+            _QUESTIONS,
             it=_either(problem.has_brackets, problem.brackets, problem.sum),
-            form=problem.form.written(),
-            c=letter(problem.name),
+            form=problem.form.rendered(),
+            c=letter_text(problem.name),
         )
 
     def answer(self, problem: Coefficient, scope: Scope) -> pa.StringArray:
-        return text.join(templates.signed(problem.value))
+        return text.join(templates.signed_text(problem.value))
 
 
-def _sum(chance: Chance, degree: Int, entropy: Int, variable: Int) -> tuple[Sums, Int, U64]:
+def _sum(
+    chance: RandomStream, degree: Int, entropy: Int, variable: Int
+) -> tuple[MultivariateTerms, Int, U64]:
     """Sums of terms without brackets: as they are shown, their coefficients, and hashes."""
     half = entropy // 2
-    values = coefficients(chance, degree, half, chance.between(np.maximum(degree - 1, 1), degree))
-    terms = apart(chance, values, half, length(chance, values, half, 2 + 0 * degree), variable)
-    words = fingerprints.word(terms.power[0], terms.top)
-    return terms.shuffled(chance), values, fingerprints.collection(words, terms.live)
+    values = coefficients(chance, degree, half, chance.randint(np.maximum(degree - 1, 1), degree))
+    terms = split_terms(chance, values, half, split_count(chance, values, half, 2 + 0 * degree), variable)
+    words = fingerprints.hash_words(terms.power[0], terms.top)
+    return terms.shuffled(chance), values, fingerprints.hash_set(words, terms.live)
 
 
-def _power(chance: Chance, values: Int, degree: Int) -> Int:
+def _power(chance: RandomStream, values: Int, degree: Int) -> Int:
     """Of which power the coefficient is asked for: in four of five problems one that is not zero."""
-    anyone, other = chance.below(degree + 1), chance.pick(values != 0)
-    return np.where(chance.coin(1, 5), anyone, other)
+    anyone, other = chance.randint_below(degree + 1), chance.choose(values != 0)
+    return np.where(chance.bernoulli(1, 5), anyone, other)
 
 
-def _form(scope: Scope, degree: Int) -> tuple[Sums, Int]:
+def _form(scope: Scope, degree: Int) -> tuple[MultivariateTerms, Int]:
     """A letter for the coefficient of each power, in the order of the powers, and the codes of these letters."""
-    places = range(int(degree.max(initial=0)) + 1)
-    letters = np.stack([scope.code(1 + power) for power in places])
-    powers = np.broadcast_to(np.array(places)[:, None], letters.shape)
+    positions = range(int(degree.max(initial=0)) + 1)
+    letters = np.stack([scope.code(1 + power) for power in positions])
+    powers = np.broadcast_to(np.array(positions)[:, None], letters.shape)
     names, ones = np.stack([letters, np.full_like(letters, -1)]), np.ones_like(letters)
-    return Sums(ones, ones, powers[None], powers <= degree, scope.code(0)[None], names), letters
+    return MultivariateTerms(ones, ones, powers[None], powers <= degree, scope.code(0)[None], names), letters
 
 
-def _either(first: Bool, yes: Brackets, no: Sums) -> pa.StringArray:
+def _either(first: Bool, yes: BracketedSum, no: MultivariateTerms) -> pa.StringArray:
     """Expressions of one kind or the other; only those that are shown are written."""
     a, b = np.flatnonzero(first), np.flatnonzero(~first)
     order = np.empty(len(first), dtype=np.int64)
     order[np.concatenate([a, b])] = np.arange(len(first))
-    return pa.concat_arrays([yes.take(a).written(), no.take(b).written()]).take(text.integers(order))
+    return pa.concat_arrays([yes.take(a).rendered(), no.take(b).rendered()]).take(text.int_array(order))

@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import coefficients
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
-from mathbench.generators.deepmind.kernel.templates import filled
+from mathbench.generators.deepmind.kernel.templates import fill_strings
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
-from mathbench.generators.deepmind.polynomials.like_terms import apart, length
+from mathbench.generators.deepmind.polynomials.like_terms import split_count, split_terms
 from mathbench.hashing import Int
 
 T = TypeVar("T", np.int64, np.bool_)
 
-_ASKED = ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}.")
-_MOST_BELOW = 5  # modules below another
+_QUESTIONS = ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}.")
+_MAX_BELOW = 5  # modules below another
 _FEWEST_ROWS = 3  # of terms, so that they have enough constants to choose so many from
 
 
@@ -38,7 +38,7 @@ class Collection(Columns):
         wording: int64 (n,).
     """
 
-    terms: Sums
+    terms: MultivariateTerms
     value: Polynomials
     wording: Int
 
@@ -55,27 +55,27 @@ class Collect(Module):
     brief: ClassVar[bool] = True
     symmetry: ClassVar[str] = "order of the terms"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, rest = scope.chance(), scope.own()
         if not isinstance(value, Polynomials):
             value, rest = self._value(chance, scope)
         terms = _terms(chance, value, rest, self.setting("more_terms", scope), scope.code(1))
-        words = fingerprints.word(terms.power[0], terms.top, terms.bottom)
-        drawn = fingerprints.row(fingerprints.collection(words, terms.live))
+        words = fingerprints.hash_words(terms.power[0], terms.top, terms.bottom)
+        drawn = fingerprints.hash_list(fingerprints.hash_set(words, terms.live))
         shown, requests = _hide_constants(chance, scope, terms.shuffled(chance))
-        return Drawn(Collection(shown, value, chance.below(len(_ASKED))), drawn, requests)
+        return DrawnProblem(Collection(shown, value, chance.randint_below(len(_QUESTIONS))), drawn, requests)
 
-    def _value(self, chance: Chance, scope: Scope) -> tuple[Polynomials, Int]:
+    def _value(self, chance: RandomStream, scope: Scope) -> tuple[Polynomials, Int]:
         shares = chance.spread(scope.own(), np.array([[2], [3]]))
-        degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
         values = coefficients(chance, degree, shares[0], np.ones_like(degree))
         return Polynomials.integers(values), shares[1]
 
     def question(self, problem: Collection, scope: Scope) -> pa.StringArray:
-        return filled(problem.wording, _ASKED, sum=self.expression(problem))
+        return fill_strings(problem.wording, _QUESTIONS, sum=self.expression(problem))
 
     def answer(self, problem: Collection, scope: Scope) -> pa.StringArray:
-        return Sums.polynomial(problem.value, scope.code(1)).written()
+        return MultivariateTerms.polynomial(problem.value, scope.code(1)).rendered()
 
     def defines(self, value: Value) -> Bool:
         return np.full(value.top.shape[-1], isinstance(value, Polynomials))
@@ -83,22 +83,26 @@ class Collect(Module):
     def sentence(self, problem: Collection, scope: Scope) -> pa.StringArray:
         let = ("Let {f}({x}) = {sum}. ",)
         same = np.zeros(len(scope), dtype=np.int64)
-        return filled(same, let, f=scope.letter(0), x=scope.letter(1), sum=self.expression(problem))
+        return fill_strings(same, let, f=scope.letter(0), x=scope.letter(1), sum=self.expression(problem))
 
     def expression(self, problem: Collection) -> pa.StringArray:
         """The sum of unlike and like terms, in the variable `scope.letter(1)`."""
-        return problem.terms.written(fraction_last=False)
+        return problem.terms.rendered(fraction_last=False)
 
 
-def _terms(chance: Chance, value: Polynomials, entropy: Int, more: Int, variable: Int) -> Sums:
+def _terms(
+    chance: RandomStream, value: Polynomials, entropy: Int, more: Int, variable: Int
+) -> MultivariateTerms:
     """The terms of polynomials, of those without fractions several to a power."""
     whole = value.integer
     coefficients, entropy = value.top * whole, entropy * whole
-    like = apart(chance, coefficients, entropy, length(chance, coefficients, entropy, more), variable)
+    like = split_terms(
+        chance, coefficients, entropy, split_count(chance, coefficients, entropy, more), variable
+    )
     rows = max(len(like.top), len(value.top), _FEWEST_ROWS)
     powers = np.broadcast_to(np.arange(len(value.top))[:, None], value.top.shape)
     highest = np.where(value.top != 0, powers, 0).max(axis=0)
-    return Sums(
+    return MultivariateTerms(
         top=np.where(whole, _filled_up(like.top, rows), _filled_up(value.top, rows)),
         bottom=np.where(whole, 1, np.maximum(_filled_up(value.bottom, rows), 1)),
         power=np.where(whole, _filled_up(like.power[0], rows), np.arange(rows)[:, None])[None],
@@ -116,7 +120,9 @@ def _in_turn(coefficients: NDArray[T], powers: NDArray[T]) -> NDArray[T]:
     return np.stack([coefficients, powers], axis=1).reshape(-1, coefficients.shape[1])
 
 
-def _hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Sequence[Request]]:
+def _hide_constants(
+    chance: RandomStream, scope: Scope, terms: MultivariateTerms
+) -> tuple[MultivariateTerms, Sequence[Request]]:
     """Have modules below define some of the coefficients and exponents of sums in one variable."""
     chance, below = chance.fork(), scope.modules - 1
     if not below.any():
@@ -124,10 +130,10 @@ def _hide_constants(chance: Chance, scope: Scope, terms: Sums) -> tuple[Sums, Se
     power, size = terms.power[0], np.abs(terms.top)
     constant = terms.live & (terms.bottom == 1) & ((power == 0) | (size != 1))
     fit = _in_turn(constant, terms.live & (power > 1))  # the same place for a term, however many there are
-    many = np.minimum(fit.sum(axis=0), chance.between(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
-    chosen = chance.order(len(fit), fit)[:_MOST_BELOW]
+    count = np.minimum(fit.sum(axis=0), chance.randint(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
+    chosen = chance.permutation(len(fit), fit)[:_MAX_BELOW]
     values = np.take_along_axis(_in_turn(size, power), chosen, axis=0)
-    live = np.arange(_MOST_BELOW)[:, None] < many
+    live = np.arange(_MAX_BELOW)[:, None] < count
     parts = scope.hide(chance, [Numbers.integers(value) for value in values], live)
     names = np.full(fit.shape, -1)
     np.put_along_axis(names, chosen, parts.codes, axis=0)

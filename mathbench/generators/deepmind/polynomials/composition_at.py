@@ -8,15 +8,15 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import fingerprints, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.named_functions import Function
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import coefficients, composed
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.templates import joined
 from mathbench.generators.deepmind.kernel.values import Polynomials
-from mathbench.generators.deepmind.polynomials.evaluate import ASKED
+from mathbench.generators.deepmind.polynomials.evaluate import QUESTIONS
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
@@ -31,8 +31,8 @@ class Composition(Columns):
         wording: int64 (n,).
     """
 
-    parts: Named
-    value: Sums
+    parts: HiddenValues
+    value: MultivariateTerms
     wording: Int
 
 
@@ -42,25 +42,27 @@ class Compose(Module):
 
     summary: ClassVar[str] = "Let f(x) = x**2. Let g(x) = x + 1. What is f(g(y))? -> y**2 + 2*y + 1"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
         shares = chance.spread(scope.own(), np.ones((2, 1), dtype=np.int64))
-        least, most = (self.setting(name, scope) for name in ("least_degree", "most_degree"))
-        f, g = (coefficients(chance, chance.between(least, most), share, least * 0 + 1) for share in shares)
+        minimum, maximum = (self.setting(name, scope) for name in ("least_degree", "most_degree"))
+        f, g = (
+            coefficients(chance, chance.randint(minimum, maximum), share, minimum * 0 + 1) for share in shares
+        )
         found, good = composed(f, g)
         parts = scope.hide(chance, [Polynomials.integers(f), Polynomials.integers(g)])
-        shown = Sums.polynomial(Polynomials.integers(found), scope.code(1))
-        problem = Composition(parts, shown, chance.below(len(ASKED)))
-        words = (fingerprints.polynomial(f), fingerprints.polynomial(g))
+        shown = MultivariateTerms.polynomial(Polynomials.integers(found), scope.code(1))
+        problem = Composition(parts, shown, chance.randint_below(len(QUESTIONS)))
+        words = (fingerprints.hash_polynomial(f), fingerprints.hash_polynomial(g))
         good &= shown.lengths() <= 30
-        return Drawn(problem, fingerprints.row(*words), parts.requests or (), good)
+        return DrawnProblem(problem, fingerprints.hash_list(*words), parts.requests or (), good)
 
     def question(self, problem: Composition, scope: Scope) -> pa.StringArray:
-        f, g = (Function(problem.parts, slot, scope, name, 0) for slot, name in ((0, 2), (1, 3)))
+        f, g = (NamedFunction(problem.parts, slot, scope, name, 0) for slot, name in ((0, 2), (1, 3)))
         opened, closed = text.literal("(", len(scope)), text.literal("))", len(scope))
         it = (*f.letter(), *opened, *g.letter(), *opened, *scope.letter(1), *closed)
-        asked = text.join(templates.fill(problem.wording, ASKED, it=it))
-        return joined(f.sentence(), g.sentence(), asked)
+        requested = text.join(templates.fill_template(problem.wording, QUESTIONS, it=it))
+        return joined(f.sentence(), g.sentence(), requested)
 
     def answer(self, problem: Composition, scope: Scope) -> pa.StringArray:
-        return problem.value.written()
+        return problem.value.rendered()

@@ -9,18 +9,18 @@ import pyarrow as pa
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.named_functions import Function
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.scope import Named, Scope
+from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.templates import joined
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-ASKED = ("What is {it}?", "Evaluate {it}.", "Compute {it}.", "Find {it}.")  # also of what f(x) makes
+QUESTIONS = ("What is {it}?", "Evaluate {it}.", "Compute {it}.", "Find {it}.")  # also of what f(x) makes
 _BITS = 61  # no number on the way has more
 _LARGEST = np.array([1 << _BITS // power for power in range(1, 6)])  # whose power is in range
 
@@ -35,7 +35,7 @@ class Evaluation(Columns):
         wording: int64 (n,).
     """
 
-    parts: Named
+    parts: HiddenValues
     value: Int
     wording: Int
 
@@ -46,27 +46,27 @@ class Evaluate(Module):
 
     summary: ClassVar[str] = "Let f(x) = 3*x**2 - 1. What is f(2)? -> 11"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, left = scope.chance(), scope.own()
         if value is None:
-            share = UNIT + chance.below(left // 3 + 1)
+            share = UNIT + chance.randint_below(left // 3 + 1)
             left, target = np.maximum(left - share, 0), chance.integer(share)
         else:
             target = value.top
-        share = UNIT + chance.below(left // 3 + 1)
+        share = UNIT + chance.randint_below(left // 3 + 1)
         at = chance.integer(share)
-        degree = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
         coefficients, good = _through(chance, at, target, degree, np.maximum(left - share, 0))
         parts = scope.hide(chance, [Polynomials.integers(coefficients), Numbers.integers(at)])
-        problem = Evaluation(parts, target, chance.below(len(ASKED)))
-        print_ = fingerprints.row(at, fingerprints.polynomial(coefficients))
-        return Drawn(problem, print_, parts.requests or (), good)
+        problem = Evaluation(parts, target, chance.randint_below(len(QUESTIONS)))
+        print_ = fingerprints.hash_list(at, fingerprints.hash_polynomial(coefficients))
+        return DrawnProblem(problem, print_, parts.requests or (), good)
 
     def question(self, problem: Evaluation, scope: Scope) -> pa.StringArray:
-        return self._written(problem, scope, problem.wording, ASKED)
+        return self._written(problem, scope, problem.wording, QUESTIONS)
 
     def answer(self, problem: Evaluation, scope: Scope) -> pa.StringArray:
-        return text.join(phrases.signed(problem.value))
+        return text.join(phrases.signed_text(problem.value))
 
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Numbers):
@@ -79,7 +79,7 @@ class Evaluate(Module):
     def _written(
         self, problem: Evaluation, scope: Scope, choice: Int, templates: tuple[str, ...]
     ) -> pa.StringArray:
-        function = Function(problem.parts, 0, scope, name=1, variable=2)
+        function = NamedFunction(problem.parts, 0, scope, name=1, variable=2)
         rows = len(scope)
         it = (
             *function.letter(),
@@ -87,11 +87,11 @@ class Evaluate(Module):
             *problem.parts.number(1),
             *text.literal(")", rows),
         )
-        asked = phrases.fill(choice, templates, it=it, y=scope.letter(0))
-        return joined(function.sentence(), text.join(asked))
+        requested = phrases.fill_template(choice, templates, it=it, y=scope.letter(0))
+        return joined(function.sentence(), text.join(requested))
 
 
-def _through(chance: Chance, at: Int, target: Int, degree: Int, entropy: Int) -> tuple[Int, Bool]:
+def _through(chance: RandomStream, at: Int, target: Int, degree: Int, entropy: Int) -> tuple[Int, Bool]:
     """Draw polynomials that have a value at a point.
 
     From the highest coefficient down, each one is random but for what brings the rest nearest to zero.

@@ -8,17 +8,17 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
-from mathbench.generators.deepmind.kernel.entropy import units
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
+from mathbench.generators.deepmind.kernel.entropy import entropy_units
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.polynomial_text import Sums
+from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import filled
+from mathbench.generators.deepmind.kernel.templates import fill_strings
 from mathbench.generators.deepmind.kernel.values import Polynomials
-from mathbench.generators.deepmind.polynomials.bracketed_sums import Brackets, bracketed
+from mathbench.generators.deepmind.polynomials.bracketed_sums import BracketedSum, draw_bracketed
 from mathbench.hashing import Int
 
-_ASKED = ("Expand {it}.", "Multiply out {it}.", "Write {it} without brackets.")
+_QUESTIONS = ("Expand {it}.", "Multiply out {it}.", "Write {it} without brackets.")
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Expansion(Columns):
         wording: int64 (n,).
     """
 
-    expression: Brackets
-    value: Sums
+    expression: BracketedSum
+    value: MultivariateTerms
     wording: Int
 
 
@@ -46,17 +46,19 @@ class Expand(Module):
     summary: ClassVar[str] = "Expand (x + 1)*(2*x - 3). -> 2*x**2 - x - 3"
     symmetry: ClassVar[str] = "order of terms and of factors"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        order = chance.between(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        left = np.maximum(scope.own() - units(0.699), 0)  # less the decimal logarithm of five degrees
-        found = bracketed(chance, order, left, scope.code(0), self.setting("more_terms", scope))
-        shown = Sums.polynomial(Polynomials.integers(found.value), scope.code(0))
-        problem = Expansion(found.shown, shown, chance.below(len(_ASKED)))
-        return Drawn(problem, fingerprints.row(found.word), good=found.good & (shown.lengths() <= 30))
+        order = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        left = np.maximum(scope.own() - entropy_units(0.699), 0)  # less the decimal logarithm of five degrees
+        found = draw_bracketed(chance, order, left, scope.code(0), self.setting("more_terms", scope))
+        shown = MultivariateTerms.polynomial(Polynomials.integers(found.value), scope.code(0))
+        problem = Expansion(found.shown, shown, chance.randint_below(len(_QUESTIONS)))
+        return DrawnProblem(
+            problem, fingerprints.hash_list(found.word), good=found.good & (shown.lengths() <= 30)
+        )
 
     def question(self, problem: Expansion, scope: Scope) -> pa.StringArray:
-        return filled(problem.wording, _ASKED, it=problem.expression.written())
+        return fill_strings(problem.wording, _QUESTIONS, it=problem.expression.rendered())
 
     def answer(self, problem: Expansion, scope: Scope) -> pa.StringArray:
-        return problem.value.written()
+        return problem.value.rendered()

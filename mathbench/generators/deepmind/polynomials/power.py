@@ -8,17 +8,17 @@ import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import fingerprints, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import filled
+from mathbench.generators.deepmind.kernel.templates import fill_strings
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.polynomials.power_expressions import Messy, messy
+from mathbench.generators.deepmind.polynomials.power_expressions import PowerExpressions, messy
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_ASKED = (
+_QUESTIONS = (
     "Simplify {it}, where {x} is positive.",
     "Simplify {it} for positive {x}.",
     "Let {x} be positive. Simplify {it}.",
@@ -27,7 +27,7 @@ _FORMS = ("1", "{x}", "1/{x}", "sqrt({x})", "1/sqrt({x})", "{x}**{r}", "{x}**({r
 
 
 @dataclass(frozen=True)
-class Simplified(Columns):
+class SimplifiedProblem(Columns):
     """An expression and the power that it is.
 
     Attributes:
@@ -36,7 +36,7 @@ class Simplified(Columns):
         wording: int64 (n,).
     """
 
-    expression: Messy
+    expression: PowerExpressions
     top: Int
     bottom: Int
     wording: Int
@@ -49,19 +49,21 @@ class SimplifyPower(Module):
     summary: ClassVar[str] = "Simplify x**2/x*x**(1/2) for positive x. -> x**(3/2)"
     symmetry: ClassVar[str] = "order of factors"
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance = scope.chance()
-        most = self.setting("exponent_decades", scope) * UNIT
-        found = messy(chance, scope.own(), most, scope.code(0))
-        problem = Simplified(found.shown, found.top, found.bottom, chance.below(len(_ASKED)))
-        return Drawn(problem, fingerprints.row(found.word), good=found.good)
+        maximum = self.setting("exponent_decades", scope) * UNIT
+        found = messy(chance, scope.own(), maximum, scope.code(0))
+        problem = SimplifiedProblem(
+            found.shown, found.top, found.bottom, chance.randint_below(len(_QUESTIONS))
+        )
+        return DrawnProblem(problem, fingerprints.hash_list(found.word), good=found.good)
 
-    def question(self, problem: Simplified, scope: Scope) -> pa.StringArray:
-        return filled(problem.wording, _ASKED, it=problem.expression.written(), x=scope.letter(0))
+    def question(self, problem: SimplifiedProblem, scope: Scope) -> pa.StringArray:
+        return fill_strings(problem.wording, _QUESTIONS, it=problem.expression.rendered(), x=scope.letter(0))
 
-    def answer(self, problem: Simplified, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: SimplifiedProblem, scope: Scope) -> pa.StringArray:
         top, bottom = problem.top, problem.bottom
-        exponent = Numbers(top, bottom, np.zeros(len(top), np.bool_)).written()
+        exponent = Numbers(top, bottom, np.zeros(len(top), np.bool_)).rendered()
         special = [top == 0, *((top == k) & (bottom == m) for m in (1, 2) for k in (1, -1))]
         form = np.select([*special, (bottom == 1) & (top > 0)], range(6), 6)
-        return text.join(templates.fill(form, _FORMS, x=scope.letter(0), r=exponent))
+        return text.join(templates.fill_template(form, _FORMS, x=scope.letter(0), r=exponent))

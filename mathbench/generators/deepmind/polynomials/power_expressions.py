@@ -18,11 +18,11 @@ from mathbench.generators.deepmind.kernel.expression_trees import (
     NONE,
     POW,
     PRODUCT,
-    Tape,
+    ExpressionTrees,
 )
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.rationals import rational
-from mathbench.generators.deepmind.kernel.scope import letter
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.rationals import draw_rational
+from mathbench.generators.deepmind.kernel.scope import letter_text
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
@@ -33,7 +33,7 @@ NODES = 81  # a question has room for no more
 
 
 @dataclass(frozen=True)
-class Messy(Columns):
+class PowerExpressions(Columns):
     """Powers that are not simplified.
 
     Attributes:
@@ -44,28 +44,30 @@ class Messy(Columns):
     nodes: "Nodes"
     variable: Int
 
-    def take(self, index: Int) -> "Messy":
+    def take(self, index: Int) -> "PowerExpressions":
         """The problems at some places, each place once at most."""
-        place = np.full(len(self.variable), -1)
-        place[index] = np.arange(len(index))
-        row = place.take(self.nodes.row)
+        position = np.full(len(self.variable), -1)
+        position[index] = np.arange(len(index))
+        row = position.take(self.nodes.row)
         kept = np.flatnonzero(row >= 0)
-        return Messy(replace(self.nodes.take(kept), row=row[kept]), self.variable.take(index))
+        return PowerExpressions(replace(self.nodes.take(kept), row=row[kept]), self.variable.take(index))
 
-    def written(self) -> pa.StringArray:
+    def rendered(self) -> pa.StringArray:
         """The expressions as text."""
-        nodes, many = self.nodes, len(self.variable)
+        nodes, count = self.nodes, len(self.variable)
         constant = np.flatnonzero((nodes.kind == LEAF) & (nodes.bottom > 0))
         top, bottom = nodes.top[constant], nodes.bottom[constant]
         leaf = nodes.row.copy()
-        leaf[constant] = many + np.arange(len(constant))
+        leaf[constant] = count + np.arange(len(constant))
         numbers = Numbers(top, bottom, np.zeros(len(constant), np.bool_))
-        texts = pa.concat_arrays([text.join(letter(self.variable)), text.join(numbers.written())])
+        texts = pa.concat_arrays([text.join(letter_text(self.variable)), text.join(numbers.rendered())])
         holds = np.full(len(leaf), ATOM, np.int8)
         holds[constant] = np.where((bottom == 1) & (top >= 0), ATOM, PRODUCT)
         kind, left, right = (self._table(part, NONE) for part in (nodes.kind, nodes.left, nodes.right))
         minus = np.zeros(kind.shape, dtype=np.bool_)
-        return Tape(kind, left, right, self._table(holds, 0), minus).written(self._table(leaf, 0), texts)
+        return ExpressionTrees(kind, left, right, self._table(holds, 0), minus).rendered(
+            self._table(leaf, 0), texts
+        )
 
     def _table(self, values: NDArray[T], fill: int) -> NDArray[T]:
         """Of each node its value, (nodes, n)."""
@@ -85,7 +87,7 @@ class Power(NamedTuple):
         good: bool (n,), which ones may be used.
     """
 
-    shown: Messy
+    shown: PowerExpressions
     top: Int
     bottom: Int
     word: U64
@@ -127,27 +129,29 @@ class _Wave(NamedTuple):
     over: Int
 
 
-def messy(chance: Chance, entropy: Int, most: Int, variable: Int) -> Power:
+def messy(chance: RandomStream, entropy: Int, maximum: Int, variable: Int) -> Power:
     """Draw powers that are not simplified.
 
     Args:
         chance: random choices.
         entropy: int64 (n,), units.
-        most: int64 (n,), units that one exponent may have.
+        maximum: int64 (n,), units that one exponent may have.
         variable: int64 (n,), its code.
     """
-    waves, good = _planned(chance.fork(), entropy, most)
-    top, bottom, word = _worth(waves)
-    return Power(Messy(Nodes.joined([wave.nodes for wave in waves]), variable), top, bottom, word, good)
+    levels, good = _planned(chance.fork(), entropy, maximum)
+    top, bottom, word = _worth(levels)
+    return Power(
+        PowerExpressions(Nodes.joined([wave.nodes for wave in levels]), variable), top, bottom, word, good
+    )
 
 
-def _planned(chance: Chance, entropy: Int, most: Int) -> tuple[list[_Wave], Bool]:
+def _planned(chance: RandomStream, entropy: Int, maximum: Int) -> tuple[list[_Wave], Bool]:
     """Decide from the root down what each node is; and which trees have not grown too large."""
     rows, zeros = np.arange(len(entropy)), np.zeros_like(entropy)
     free, good = np.ones_like(entropy), np.ones(len(entropy), dtype=np.bool_)
     nodes = Nodes.leaves(rows, zeros, entropy, zeros + 1, zeros)
-    waves: list[_Wave] = []
-    while len(nodes.row) or not waves:
+    levels: list[_Wave] = []
+    while len(nodes.row) or not levels:
         over = np.flatnonzero((nodes.entropy > 0) & good.take(nodes.row))
         row = nodes.row.take(over)
         first = free.take(row) + 2 * (np.arange(len(row)) - np.searchsorted(row, row))
@@ -156,20 +160,20 @@ def _planned(chance: Chance, entropy: Int, most: Int) -> tuple[list[_Wave], Bool
         over, row, first = over[fits], row[fits], first[fits]
         free += 2 * np.bincount(row, minlength=len(free))
         # every number has luck of its own, whether there is such a node or not
-        luck = chance.later(row, nodes.number.take(over))
-        nodes.kind[over] = kind = np.array([POW, MUL, DIV], np.int8).take(luck.below(3))
+        rng = chance.continue_at(row, nodes.number.take(over))
+        nodes.kind[over] = kind = np.array([POW, MUL, DIV], np.int8).take(rng.randint_below(3))
         nodes.left[over], nodes.right[over] = first, first + 1
-        waves.append(_Wave(nodes, over))
-        nodes = _divided(luck, nodes.entropy.take(over), kind == POW, most.take(row), row, first)
-    return waves, good
+        levels.append(_Wave(nodes, over))
+        nodes = _divided(rng, nodes.entropy.take(over), kind == POW, maximum.take(row), row, first)
+    return levels, good
 
 
-def _divided(luck: Chance, entropy: Int, powers: Bool, most: Int, row: Int, first: Int) -> Nodes:
+def _divided(rng: RandomStream, entropy: Int, powers: Bool, maximum: Int, row: Int, first: Int) -> Nodes:
     """The operands of some nodes, two of each in turn."""
-    share = np.minimum(entropy, most)
+    share = np.minimum(entropy, maximum)
     half = np.where(entropy // 2 < UNIT, 0, entropy // 2)
-    half = np.where(luck.coin(), half, entropy - half)
-    whole, number, (top, bottom) = luck.coin(), luck.integer(share), rational(luck, share)
+    half = np.where(rng.bernoulli(), half, entropy - half)
+    whole, number, (top, bottom) = rng.bernoulli(), rng.integer(share), draw_rational(rng, share)
     return Nodes.leaves(
         np.repeat(row, 2),
         _in_turn(first, first + 1),
@@ -183,15 +187,15 @@ def _in_turn(left: Int | int, right: Int) -> Int:
     return np.stack([np.broadcast_to(left, right.shape), right], axis=1).ravel()
 
 
-def _worth(waves: list[_Wave]) -> tuple[Int, Int, U64]:
+def _worth(levels: list[_Wave]) -> tuple[Int, Int, U64]:
     """From the leaves up: exponents as fractions, and hashes."""
     none = np.empty(0, np.int64)
     below = none, none, none.view(np.uint64), none.view(np.uint64)
-    for nodes, over in reversed(waves):
+    for nodes, over in reversed(levels):
         top, bottom, word = (
             nodes.top.copy(),
             np.maximum(nodes.bottom, 1),
-            fingerprints.word(nodes.top, nodes.bottom),
+            fingerprints.hash_words(nodes.top, nodes.bottom),
         )
         part, whole = word, word.copy()  # hashes, as one factor of a product and on their own
         kind = nodes.kind.take(over)
@@ -213,5 +217,5 @@ def _exponents(kind: Small, top: Int, bottom: Int) -> tuple[Int, Int]:
 def _words(kind: Small, part: U64, whole: U64) -> tuple[U64, U64]:
     """Hashes of operations from those of their operands."""
     product, together = kind == MUL, part[::2] + part[1::2]
-    ordered = fingerprints.word(whole[::2], kind.astype(np.int64), whole[1::2])
-    return np.where(product, together, ordered), np.where(product, fingerprints.word(together), ordered)
+    ordered = fingerprints.hash_words(whole[::2], kind.astype(np.int64), whole[1::2])
+    return np.where(product, together, ordered), np.where(product, fingerprints.hash_words(together), ordered)

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.random import Bool, Chance
-from mathbench.generators.deepmind.kernel.rationals import cofactors, coprime, factor
+from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.rationals import bezout_cofactors, coprime, factor
 from mathbench.hashing import Int
 
 _BITS = 61
@@ -29,7 +29,7 @@ class Split(NamedTuple):
     good: Bool
 
 
-def split(chance: Chance, target: Int, entropy: Int) -> Split:
+def split(chance: RandomStream, target: Int, entropy: Int) -> Split:
     """Take polynomials apart: every coefficient c gives an equation a*x + b*y = c.
 
     Args:
@@ -37,7 +37,7 @@ def split(chance: Chance, target: Int, entropy: Int) -> Split:
         target: int64 (d + 1, n), coefficients, not all of them zero.
         entropy: int64 (n,), units.
     """
-    for_a, for_b = (np.maximum(chance.below(entropy // 3 + 1), UNIT) for _ in range(2))
+    for_a, for_b = (np.maximum(chance.randint_below(entropy // 3 + 1), UNIT) for _ in range(2))
     degree = (np.arange(len(target))[:, None] * (target != 0)).max(axis=0)
     live = np.arange(len(target))[:, None] <= degree
     shares = chance.spread(np.maximum(entropy - for_a - for_b, 0), live.astype(np.int64))
@@ -49,19 +49,19 @@ def split(chance: Chance, target: Int, entropy: Int) -> Split:
     return Split(a, b, f, g, good)
 
 
-def _multipliers(chance: Chance, target: Int, for_a: Int, for_b: Int) -> tuple[Int, Int]:
+def _multipliers(chance: RandomStream, target: Int, for_a: Int, for_b: Int) -> tuple[Int, Int]:
     """Two numbers whose greatest common divisor divides all coefficients."""
-    a = chance.integer(for_a, least=1)
+    a = chance.integer(for_a, minimum=1)
     b = coprime(chance, for_b, a)
     common = np.gcd.reduce(target, axis=0)
     b = b * factor(chance, np.where(common <= _LARGEST_FACTOR, common, 1))
-    swapped = chance.coin()
+    swapped = chance.bernoulli()
     return np.where(swapped, b, a), np.where(swapped, a, b)
 
 
 def _solved(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
     """Solutions of a*x + b*y = c for each coefficient, some turns away from the first, and where they are in range."""
-    x, y, common = cofactors(a, b)
+    x, y, common = bezout_cofactors(a, b)
     a, b, target = a // common, b // common, target // common
     room = (1 << _BITS) // np.maximum(np.abs(target).max(axis=0), 1)
     good = (np.abs(x) <= room) & (np.abs(y) <= room)
@@ -70,14 +70,14 @@ def _solved(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
     return target * x + b * turns, target * y - a * turns, good
 
 
-def _without_zeros(chance: Chance, a: Int, b: Int, f: Int, g: Int, degree: Int) -> tuple[Int, Int]:
+def _without_zeros(chance: RandomStream, a: Int, b: Int, f: Int, g: Int, degree: Int) -> tuple[Int, Int]:
     """Change one coefficient where a polynomial is zero."""
     chance = chance.fork()
     while True:
         rows = np.flatnonzero(~f.any(axis=0) | ~g.any(axis=0))
         if not len(rows):
             return f, g
-        luck = chance.take(rows)
-        place, sign = luck.below(degree[rows] + 1), luck.sign()
-        f[place, rows] += sign * b[rows]
-        g[place, rows] -= sign * a[rows]
+        rng = chance.take(rows)
+        position, sign = rng.randint_below(degree[rows] + 1), rng.sign()
+        f[position, rows] += sign * b[rows]
+        g[position, rows] -= sign * a[rows]

@@ -1,7 +1,7 @@
 """Probability: sampling without replacement."""
 
-from mathbench.generators.deepmind.kernel.module import Level
-from mathbench.generators.deepmind.probability.bags import Kind
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel
+from mathbench.generators.deepmind.probability.bags import BagType
 from mathbench.generators.deepmind.probability.picking import LevelSet, Picking, Sequence
 
 _LARGEST = 20  # letters in a bag of train
@@ -12,13 +12,13 @@ _HARDEST, _MORE = 4, 5
 def _module(kind: type[Picking], name: str, ordered: bool, holds: tuple[int, ...]) -> Picking:
     """A module; `holds`: how many different problems a test split has of each level."""
     bags = [
-        *(Kind(drawn, 1, _LARGEST, ordered) for drawn in (*_DRAWN.values(), _MORE)),
-        Kind(_HARDEST, _LARGEST + 1, _LARGEST + 6, ordered),
+        *(BagType(drawn, 1, _LARGEST, ordered) for drawn in (*_DRAWN.values(), _MORE)),
+        BagType(_HARDEST, _LARGEST + 1, _LARGEST + 6, ordered),
     ]
     names = (*_DRAWN, "more samples", "larger bag")
     published = {"more samples": f"{name}_more_samples"}
     levels = [
-        Level(
+        DifficultyLevel(
             level,
             (0, 0),
             settings={"kind": i},

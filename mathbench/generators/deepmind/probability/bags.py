@@ -12,30 +12,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel.random import Weighted
+from mathbench.generators.deepmind.kernel.random import AliasTable
 from mathbench.hashing import Int
 
 LETTERS = 6  # different ones at most
 REPEATS = 10  # a bag has at most so many letters for each different one
 TRIVIAL = 10  # one question in so many may have the answer 0 or 1
-MOST_CASES = (
+MAX_CASES = (
     200_000  # ordered choices that the published code counts one by one; where there are more, it draws again
 )
 _ONE = 1 << 46  # what stands for probability one
 
 
-class Kind(NamedTuple):
+class BagType(NamedTuple):
     """What bags there are and how many letters are drawn.
 
     Attributes:
         drawn: how many letters are drawn.
-        least, most: how many letters a bag has.
+        minimum, maximum: how many letters a bag has.
         ordered: whether the order of the letters drawn matters.
     """
 
     drawn: int
-    least: int
-    most: int
+    minimum: int
+    maximum: int
     ordered: bool
 
 
@@ -57,17 +57,19 @@ class Bags(NamedTuple):
 
 
 @cache
-def table(kinds: tuple[Kind, ...]) -> tuple[Bags, Weighted]:
+def table(kinds: tuple[BagType, ...]) -> tuple[Bags, AliasTable]:
     """All bags of some kinds, one kind after the other, and the choice among those of each."""
     groups, weights = zip(*map(_group, kinds), strict=True)
-    return Bags(*(np.concatenate(columns, axis=-1) for columns in zip(*groups, strict=True))), Weighted(
+    return Bags(*(np.concatenate(columns, axis=-1) for columns in zip(*groups, strict=True))), AliasTable(
         weights
     )
 
 
-def _group(kind: Kind) -> tuple[Bags, Int]:
+def _group(kind: BagType) -> tuple[Bags, Int]:
     """The bags of one kind and their weights."""
-    parts = [_of_bags(kind, letters) for letters in range(1, LETTERS + 1) if kind.least <= REPEATS * letters]
+    parts = [
+        _of_bags(kind, letters) for letters in range(1, LETTERS + 1) if kind.minimum <= REPEATS * letters
+    ]
     counts, picked, weights = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
     code = _coded(counts, picked)
     _, first, same = np.unique(
@@ -77,7 +79,7 @@ def _group(kind: Kind) -> tuple[Bags, Int]:
     np.add.at(merged, same, weights)
     counts, picked = counts[:, first], picked[:, first]
     top, bottom, cases = _probability(kind, counts, picked)
-    good, trivial = cases <= MOST_CASES, (top == 0) | (top == bottom)
+    good, trivial = cases <= MAX_CASES, (top == 0) | (top == bottom)
     merged *= good
     usual = 1024 + 9 * 1024 * merged.sum() // np.maximum((merged * ~trivial).sum(), 1)
     merged = merged * np.where(trivial, 1024, usual) >> 16
@@ -87,9 +89,9 @@ def _group(kind: Kind) -> tuple[Bags, Int]:
     return Bags(*(column[..., kept] for column in bags)), merged[kept]
 
 
-def _of_bags(kind: Kind, letters: int) -> tuple[Int, Int, Int]:
+def _of_bags(kind: BagType, letters: int) -> tuple[Int, Int, Int]:
     """Bags with so many different letters: counts, picks and weights."""
-    sizes = range(max(letters, kind.drawn, kind.least), min(kind.most, REPEATS * letters) + 1)
+    sizes = range(max(letters, kind.drawn, kind.minimum), min(kind.maximum, REPEATS * letters) + 1)
     bags = [counts for size in sizes for counts in _partitions(size, letters, size)]
     shares = [_ONE * _orders(counts) // (comb(sum(counts) - 1, letters - 1) * len(sizes)) for counts in bags]
     picks = list(_compositions(kind.drawn, letters))
@@ -102,7 +104,7 @@ def _of_bags(kind: Kind, letters: int) -> tuple[Int, Int, Int]:
     return counts, picked, weights.ravel()
 
 
-def _probability(kind: Kind, counts: Int, picked: Int) -> tuple[Int, Int, Int]:
+def _probability(kind: BagType, counts: Int, picked: Int) -> tuple[Int, Int, Int]:
     """Numerators and denominators, not in lowest terms, and how many ordered choices with repetition there are."""
     top, cases, bottom = (np.ones(counts.shape[1], np.int64) for _ in range(3))
     for count, pick in zip(counts, picked, strict=True):
@@ -126,13 +128,13 @@ def _coded(counts: Int, picked: Int) -> Int:
     return sum(pair << (8 * i) for i, pair in enumerate(pairs))
 
 
-def _partitions(size: int, parts: int, most: int) -> Iterator[tuple[int, ...]]:
-    """The ways to write a number as a sum of so many positive ones, none above `most`, the largest first."""
+def _partitions(size: int, parts: int, maximum: int) -> Iterator[tuple[int, ...]]:
+    """The ways to write a number as a sum of so many positive ones, none above `maximum`, the largest first."""
     if parts == 0:
         if size == 0:
             yield ()
         return
-    for first in range(min(size - parts + 1, most), 0, -1):
+    for first in range(min(size - parts + 1, maximum), 0, -1):
         for rest in _partitions(size - first, parts - 1, first):
             yield (first, *rest)
 

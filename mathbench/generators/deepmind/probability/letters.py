@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 
 from mathbench.generators.deepmind.kernel.random import Bool
-from mathbench.hashing import GOLDEN, U64, Int, key_of, mix
-from mathbench.numbers.text import WORD, Piece, Word
-from mathbench.sampling.permute import shuffled
+from mathbench.hashing import GOLDEN, U64, Int, key_of, mix64
+from mathbench.numbers.text import WORD, PaddedText, TextPiece
+from mathbench.sampling.permute import permutation
 
 ALPHABET = 26
 _ORDERS = 1 << 12
@@ -17,16 +17,16 @@ _LOW = np.uint64(0xFFFF)
 @cache
 def alphabets() -> Int:
     """Random orders of the alphabet, int64 (letters, orders): 0 for a, and so on."""
-    return np.stack([shuffled(ALPHABET, key_of("alphabet", i)) for i in range(_ORDERS)], axis=1).astype(
+    return np.stack([permutation(ALPHABET, key_of("alphabet", i)) for i in range(_ORDERS)], axis=1).astype(
         np.int64
     )
 
 
-def shuffle(luck: U64, values: Int, live: Bool) -> Int:
+def shuffle(random_bits: U64, values: Int, live: Bool) -> Int:
     """Put the live values of each row in a random order, zeros behind them.
 
     Args:
-        luck: uint64 (n,), a random word per row.
+        random_bits: uint64 (n,), a random word per row.
         values: int64 (n, k), below 2^16.
         live: bool (n, k).
 
@@ -35,7 +35,7 @@ def shuffle(luck: U64, values: Int, live: Bool) -> Int:
     ([2, 3], 0)
     """
     steps = np.arange(1, values.shape[1] + 1, dtype=np.uint64) * np.uint64(GOLDEN)
-    keys = (mix(luck[:, None] + steps) & ~_LOW) | values.view(np.uint64)
+    keys = (mix64(random_bits[:, None] + steps) & ~_LOW) | values.view(np.uint64)
     keys[~live] = ~_LOW  # above all others, and zero in the bits that are kept
     return (np.sort(keys, axis=1) & _LOW).view(np.int64)
 
@@ -48,11 +48,11 @@ def repeated(values: Int, counts: Int, width: int) -> tuple[Int, Bool]:
     return found, there
 
 
-def spelled(letters: Int, lengths: Int) -> Piece:
+def spelled(letters: Int, lengths: Int) -> TextPiece:
     """Rows of letters, int64 (n, a multiple of 8), as text; lengths int64 (n,)."""
     used = np.arange(letters.shape[1]) < lengths[:, None]
     text = np.where(used, letters + ord("a"), 0).astype(np.uint8).view(np.uint64)
     return tuple(
-        Word(text[:, i].copy(), (lengths - WORD * i).clip(0, WORD).view(np.uint64), WORD)
+        PaddedText(text[:, i].copy(), (lengths - WORD * i).clip(0, WORD).view(np.uint64), WORD)
         for i in range(text.shape[1])
     )

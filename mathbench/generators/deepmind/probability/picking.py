@@ -9,16 +9,16 @@ import pyarrow as pa
 from mathbench.generators.deepmind.kernel import templates as numerals
 from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.composition import Drawn, Value
+from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
-from mathbench.generators.deepmind.kernel.random import Bool, Weighted
+from mathbench.generators.deepmind.kernel.random import AliasTable, Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.probability import letters
-from mathbench.generators.deepmind.probability.bags import LETTERS, Bags, Kind, table
-from mathbench.hashing import GOLDEN, U64, Int, mix
+from mathbench.generators.deepmind.probability.bags import LETTERS, Bags, BagType, table
+from mathbench.hashing import GOLDEN, U64, Int, mix64
 from mathbench.numbers import text
 
-_ASKED = (
+_QUESTIONS = (
     "{Many} letters are drawn without replacement from {bag}. What is the probability of {event}?",
     "{Many} letters are drawn without replacement from {bag}. Find the probability of {event}.",
     "What is the probability of {event} when {many} letters are drawn without replacement from {bag}?",
@@ -26,13 +26,18 @@ _ASKED = (
 )
 _NUMBERS = [numerals.cardinal(many) for many in range(10)]
 _CAPITALS = [name.capitalize() for name in _NUMBERS]
-_MOST = 32  # so many letters in a bag at most
-_ITEMS = letters.ALPHABET * _MOST
+_MAX_LETTERS = 32  # so many letters in a bag at most
+_ITEMS = letters.ALPHABET * _MAX_LETTERS
 
 # what stands for one letter: with how many there are in the bag, and with how many are picked
 _LISTED = (
     "",
-    *(f"{lead}{chr(97 + x)}: {many}" for lead in ("{", ", ") for x in range(26) for many in range(_MOST)),
+    *(
+        f"{lead}{chr(97 + x)}: {many}"
+        for lead in ("{", ", ")
+        for x in range(26)
+        for many in range(_MAX_LETTERS)
+    ),
 )
 _PICKED = (
     "",
@@ -40,13 +45,13 @@ _PICKED = (
         f"{lead}{many} {chr(97 + x)}"
         for lead in ("", ", ", " and ")
         for x in range(26)
-        for many in range(_MOST)
+        for many in range(_MAX_LETTERS)
     ),
 )
 
 
 @dataclass(frozen=True)
-class Picks(Columns):
+class Draws(Columns):
     """Letters picked from a bag.
 
     Attributes:
@@ -55,7 +60,7 @@ class Picks(Columns):
         sequence: int64 (n,), columns in the order drawn, four bits each, the first lowest.
         sentence: int64 (n,), which sentence.
         listed: bool (n,), the bag as a list of counts.
-        luck: uint64 (n,), for the order in which letters are shown.
+        random_bits: uint64 (n,), for the order in which letters are shown.
     """
 
     bag: Int
@@ -63,7 +68,7 @@ class Picks(Columns):
     sequence: Int
     sentence: Int
     listed: Bool
-    luck: U64
+    random_bits: U64
 
 
 @dataclass(frozen=True)
@@ -73,44 +78,49 @@ class Picking(Module):
     The published modules have no levels. Here they are two, three and four letters drawn, which are as likely there.
     """
 
-    kinds: tuple[Kind, ...] = ()
+    kinds: tuple[BagType, ...] = ()
 
-    def bags(self) -> tuple[Bags, Weighted]:
+    def bags(self) -> tuple[Bags, AliasTable]:
         """All that can be asked."""
         return table(self.kinds)
 
-    def draw(self, scope: Scope, value: Value | None = None) -> Drawn:
+    def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         chance, (found, choice) = scope.chance(), self.bags()
-        bag = choice.pick(chance, self.setting("kind", scope))
-        luck, alphabet = chance.words(), chance.below(letters.alphabets().shape[1])
-        order = _order(luck, found.picked[:, bag].T)
-        problem = Picks(
-            bag, alphabet, _packed(order), chance.below(len(_ASKED)), chance.coin(), chance.words()
+        bag = choice.choose(chance, self.setting("kind", scope))
+        random_bits, alphabet = chance.words(), chance.randint_below(letters.alphabets().shape[1])
+        order = _order(random_bits, found.picked[:, bag].T)
+        problem = Draws(
+            bag,
+            alphabet,
+            _packed(order),
+            chance.randint_below(len(_QUESTIONS)),
+            chance.bernoulli(),
+            chance.words(),
         )
-        return Drawn(problem, self.canonical(found, bag, order))
+        return DrawnProblem(problem, self.canonical(found, bag, order))
 
     def canonical(self, found: Bags, bag: Int, order: Int) -> Int:
         """What makes a problem what it is, int64 (k, n)."""
         return found.code.take(bag)[None, :]
 
-    def question(self, problem: Picks, scope: Scope) -> pa.StringArray:
+    def question(self, problem: Draws, scope: Scope) -> pa.StringArray:
         found, _ = self.bags()
         counts, picked = found.counts[:, problem.bag].T, found.picked[:, problem.bag].T
         names = letters.alphabets()[:LETTERS, problem.alphabet].T
-        many = picked.sum(axis=1)
+        count = picked.sum(axis=1)
         pieces = {
-            "many": phrases.one_of(many, _NUMBERS),
-            "Many": phrases.one_of(many, _CAPITALS),
+            "many": phrases.choose_text(count, _NUMBERS),
+            "Many": phrases.choose_text(count, _CAPITALS),
             "bag": (*_scrambled(problem, names, counts), *_listed(problem, names, counts)),
             "event": self.event(problem, names, picked),
         }
-        return text.join(phrases.fill(problem.sentence, _ASKED, **pieces))
+        return text.join(phrases.fill_template(problem.sentence, _QUESTIONS, **pieces))
 
-    def event(self, problem: Picks, names: Int, picked: Int) -> text.Piece:
+    def event(self, problem: Draws, names: Int, picked: Int) -> text.TextPiece:
         """What is picked; names and picked: int64 (n, LETTERS)."""
         raise NotImplementedError
 
-    def answer(self, problem: Picks, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: Draws, scope: Scope) -> pa.StringArray:
         found, _ = self.bags()
         top, bottom = found.top.take(problem.bag), found.bottom.take(problem.bag)
         split = bottom > 1
@@ -134,7 +144,7 @@ class Sequence(Picking):
         drawn = (counts * 8 + first) * (order >= 0)
         return np.stack([found.code.take(bag), _packed(drawn, bits=8)])
 
-    def event(self, problem: Picks, names: Int, picked: Int) -> text.Piece:
+    def event(self, problem: Draws, names: Int, picked: Int) -> text.TextPiece:
         order = problem.sequence[:, None] >> (4 * np.arange(text.WORD)) & 15
         drawn = np.take_along_axis(names, np.minimum(order, LETTERS - 1), axis=1)
         return (*text.literal("the sequence ", len(names)), *letters.spelled(drawn, picked.sum(axis=1)))
@@ -148,20 +158,20 @@ class LevelSet(Picking):
     )
     symmetry: ClassVar[str] = "names of the letters, order of the letters"
 
-    def event(self, problem: Picks, names: Int, picked: Int) -> text.Piece:
-        shown = letters.shuffle(_again(problem.luck, 1), names * _MOST + picked, picked > 0)
+    def event(self, problem: Draws, names: Int, picked: Int) -> text.TextPiece:
+        shown = letters.shuffle(_again(problem.random_bits, 1), names * _MAX_LETTERS + picked, picked > 0)
         return (*text.literal("drawing ", len(names)), *_series(shown, (picked > 0).sum(axis=1)))
 
 
-def _order(luck: U64, picked: Int) -> Int:
+def _order(random_bits: U64, picked: Int) -> Int:
     """The columns of the letters picked, one by one in random order, int64 (n, WORD), -1 behind the last one.
 
     Args:
-        luck: uint64 (n,), random words.
+        random_bits: uint64 (n,), random words.
         picked: int64 (n, LETTERS), how many of each.
     """
     columns = np.broadcast_to(np.arange(1, LETTERS + 1), picked.shape)
-    return letters.shuffle(luck, *letters.repeated(columns, picked, text.WORD)) - 1
+    return letters.shuffle(random_bits, *letters.repeated(columns, picked, text.WORD)) - 1
 
 
 def _packed(values: Int, bits: int = 4) -> Int:
@@ -170,42 +180,45 @@ def _packed(values: Int, bits: int = 4) -> Int:
     return (masked << (bits * np.arange(values.shape[1]))).sum(axis=1)
 
 
-def _again(luck: U64, number: int) -> U64:
+def _again(random_bits: U64, number: int) -> U64:
     """Further random words."""
-    return mix(luck ^ np.uint64(number * GOLDEN % 2**64))
+    return mix64(random_bits ^ np.uint64(number * GOLDEN % 2**64))
 
 
-def _series(shown: Int, many: Int) -> text.Piece:
+def _series(shown: Int, count: Int) -> text.TextPiece:
     """So many of each letter, with commas and an "and" before the last."""
-    words: list[text.Word] = []
+    words: list[text.PaddedText] = []
     for i in range(shown.shape[1]):
-        lead = 0 if i == 0 else np.where(many == i + 1, 2, 1)
-        words += phrases.one_of(np.where(i < many, 1 + lead * _ITEMS + shown[:, i], 0), _PICKED)
+        lead = 0 if i == 0 else np.where(count == i + 1, 2, 1)
+        words += phrases.choose_text(np.where(i < count, 1 + lead * _ITEMS + shown[:, i], 0), _PICKED)
     return tuple(words)
 
 
-def _listed(problem: Picks, names: Int, counts: Int) -> text.Piece:
+def _listed(problem: Draws, names: Int, counts: Int) -> text.TextPiece:
     """The bags that are shown as a list of letters and counts."""
     there = (counts > 0) & problem.listed[:, None]
-    shown, many = letters.shuffle(_again(problem.luck, 2), names * _MOST + counts, there), there.sum(axis=1)
-    words: list[text.Word] = []
+    shown, count = (
+        letters.shuffle(_again(problem.random_bits, 2), names * _MAX_LETTERS + counts, there),
+        there.sum(axis=1),
+    )
+    words: list[text.PaddedText] = []
     for i in range(LETTERS):
-        words += phrases.one_of(np.where(i < many, 1 + (i > 0) * _ITEMS + shown[:, i], 0), _LISTED)
-    return (*words, *text.literal("}", len(many), problem.listed))
+        words += phrases.choose_text(np.where(i < count, 1 + (i > 0) * _ITEMS + shown[:, i], 0), _LISTED)
+    return (*words, *text.literal("}", len(count), problem.listed))
 
 
-def _scrambled(problem: Picks, names: Int, counts: Int) -> text.Piece:
+def _scrambled(problem: Draws, names: Int, counts: Int) -> text.TextPiece:
     """The bags that are shown letter by letter."""
     there = np.flatnonzero(~problem.listed)
     sizes = counts[there].sum(axis=1)
     width = text.WORD * -(-int(sizes.max(initial=1)) // text.WORD)
     shown = letters.repeated(names[there], counts[there], width)
-    piece = letters.spelled(letters.shuffle(problem.luck[there], *shown), sizes)
+    piece = letters.spelled(letters.shuffle(problem.random_bits[there], *shown), sizes)
     return tuple(_spread(word, there, len(names)) for word in piece)
 
 
-def _spread(word: text.Word, index: Int, rows: int) -> text.Word:
+def _spread(word: text.PaddedText, index: Int, rows: int) -> text.PaddedText:
     """A column for some of the rows as one for all, with nothing in the others."""
     characters, lengths = np.zeros((2, rows), np.uint64)
     characters[index], lengths[index] = word.characters, word.lengths
-    return text.Word(characters, lengths, word.width)
+    return text.PaddedText(characters, lengths, word.width)
