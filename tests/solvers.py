@@ -26,7 +26,7 @@ def numbers(question: str, base: int) -> list[int]:
 
 
 def solve(task, question: str) -> str:
-    base = task.parameters["base"]
+    base = task.parameters.get("base", 10)
     if task.family == "gcd":
         question = question.removeprefix("gcd")
     n = numbers(question, base)
@@ -59,7 +59,7 @@ def solve(task, question: str) -> str:
 
 def problem(task, question: str) -> tuple:
     """What is one problem: the operands, without their order where order makes no new problem."""
-    base = task.parameters["base"]
+    base = task.parameters.get("base", 10)
     n = numbers(question.removeprefix("gcd") if task.family == "gcd" else question, base)
     if task.family == "modular" or task.family.startswith("correct"):
         n = n[:2]
@@ -72,7 +72,7 @@ def lengths(values: list[int], base: int) -> str:
 
 def stratum(task, question: str) -> str:
     """The stratum, or the part of its name that the question alone decides."""
-    base = task.parameters["base"]
+    base = task.parameters.get("base", 10)
     n = numbers(question.removeprefix("gcd") if task.family == "gcd" else question, base)
     match task.family:
         case "divisible":

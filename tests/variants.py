@@ -1,8 +1,11 @@
 """The tasks that the contract tests run over: every family at its defaults and in unusual settings."""
 
-from mathbench.families import FAMILIES, task
+from hypothesis import strategies as st
+
+from mathbench.families import FAMILIES, task, tasks
 from mathbench.task import Task
 
+# unusual settings of each family, beside its defaults
 _OTHERS: dict[str, list[dict[str, object]]] = {
     "addition": [
         {"digits": 1},
@@ -72,6 +75,23 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"digits": 6, "distribution": "uniform"},
     ],
 }
+
+# parameters of each family at which a few rows are made at once, to draw from
+SMALL: dict[str, dict[str, st.SearchStrategy[object]]] = {
+    "addition": {"digits": st.integers(1, 5), "base": st.integers(2, 36), "operands": st.integers(2, 3)},
+    "subtraction": {"digits": st.integers(1, 8), "base": st.integers(2, 36)},
+    "multiplication": {"digits": st.integers(1, 4), "base": st.integers(2, 36)},
+    "division": {"digits": st.integers(1, 8), "base": st.integers(2, 36)},
+    "divisible": {"k": st.integers(2, 150), "base": st.integers(5, 36), "digits": st.integers(5, 7)},
+    "prime": {"base": st.integers(8, 36), "digits": st.integers(2, 5)},
+    "correct-addition": {"digits": st.integers(1, 8), "base": st.integers(2, 36)},
+    "correct-multiplication": {"digits": st.integers(1, 4), "base": st.integers(2, 36)},
+    "modular": {"modulus": st.integers(2, 5000), "base": st.integers(2, 36)},
+    "gcd": {"digits": st.integers(1, 5), "base": st.integers(2, 36)},
+}
+
+# families whose numbers are written in any base
+IN_BASES = [name for name, family in tasks().items() if "base" in {field.name for field in family.fields()}]
 
 VARIANTS: list[Task] = [task(name, **p) for name in FAMILIES for p in [{}, *_OTHERS[name]]]
 SPLITS = ("train", "validation", "interpolate", "extrapolate")

@@ -2,7 +2,8 @@
 
 To add such a task, subclass `Enumerated` as a frozen dataclass in a file of its own under `mathbench/generators/`,
 write the methods below as pure functions on arrays, write `oracle` and `operands_of` as plain Python that shares
-nothing with them (verification compares the two), and enter the class in `mathbench.generators.TASKS`.
+nothing with them (verification compares the two), and enter the class in `mathbench.families.FAMILIES`. An example and
+all steps are in docs/add-a-task.md.
 """
 
 from abc import abstractmethod

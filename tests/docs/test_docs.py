@@ -6,13 +6,12 @@ import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
 import mathbench
+from tests.docs.pages import ROOT, console, make_commands
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LONG = ("training.md", "leaderboard.md", "server.md")  # half a minute or more: with -m slow
 BLOCK = re.compile(r"^<!-- (run|file: (\S+)) -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -27,9 +26,7 @@ def by_name(path):
 def environment(tmp_path, monkeypatch):
     """A folder to run in, with the command `mathbench` on the path and a board of its own."""
     commands = tmp_path / "bin"
-    commands.mkdir()
-    (commands / "mathbench").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mathbench "$@"\n')
-    (commands / "mathbench").chmod(0o755)
+    make_commands(commands)
     place = tmp_path / "place"
     place.mkdir()
     monkeypatch.chdir(place)
@@ -80,19 +77,6 @@ def install(place, project):
     for group, points in about["entry-points"].items():
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
     (info / "entry_points.txt").write_text("\n".join(lines))
-
-
-def console(code):
-    """Run the lines after `$ `; each line below must appear, in order, whatever the spaces."""
-    for entry in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
-        command, *expected = entry.strip().splitlines()
-        done = subprocess.run(command, shell=True, capture_output=True, text=True)
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
-        shown = " ".join((done.stderr + done.stdout).split())
-        for line in expected:
-            wanted = " ".join(line.split())
-            assert wanted in shown, f"{command}: {wanted!r} is not in\n{done.stderr}{done.stdout}"
-            shown = shown.partition(wanted)[2]
 
 
 def examples(code, names, where):

@@ -1,0 +1,64 @@
+"""The steps of the pages that add to the tree, followed to the letter in a copy of it."""
+
+import os
+import re
+import shutil
+import sys
+
+import pytest
+
+from tests.docs.pages import ROOT, console, make_commands
+
+FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+STEP = re.compile(r"^<!-- tree(?:: (\S+) after (.+?))? -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COPIED = (
+    "mathbench",
+    "generators",
+    "baselines",
+    "leaderboard",
+    "benchmarks/results",
+    "tests",
+    "scripts",
+    "docs",
+)
+PAGES = ("add-a-task.md",)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of the tree, beside an empty folder `place`."""
+    root = tmp_path / "mathbench"
+    for name in COPIED:
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.parquet"))
+    shutil.copy(ROOT / "pyproject.toml", root)
+    (tmp_path / "place").mkdir()
+    return root
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Variables under which Python takes mathbench from the copy."""
+    make_commands(tmp_path / "bin")
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(tmp_path / "mathbench"), "PYTHON": sys.executable}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_steps_of_a_page(page, tree, environment):
+    text = (ROOT / "docs" / page).read_text()
+    for name, content in FILE.findall(text):
+        (tree.parent / "place" / name).write_text(content)
+    steps = STEP.findall(text)
+    assert len(steps) > 5
+    for file, anchor, content in steps:
+        if file:
+            insert(tree / file, anchor, content)
+        else:
+            console(content, cwd=tree, env=environment)
+
+
+def insert(path, anchor, block):
+    """Put a block below the one line that contains the anchor."""
+    lines = path.read_text().splitlines(keepends=True)
+    (place,) = (i for i, line in enumerate(lines) if anchor in line)
+    path.write_text("".join([*lines[: place + 1], block, *lines[place + 1 :]]))
