@@ -2,15 +2,14 @@
 
 import inspect
 import json
-import sys
-from pathlib import Path
 from typing import Any
+
+from generated import ROOT, write_or_check
 
 from mathbench.generators.deepmind import MODULES, TASKS
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.rows import Rows
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "deepmind.md"
 FIGURES = ROOT / "benchmarks" / "results"
 FIRST = 50  # rows among which every level has one
@@ -109,14 +108,5 @@ def distances(figures: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Write the page, or compare it."""
-    made = page()
-    if "--check" not in sys.argv:
-        PAGE.write_text(made)
-    elif PAGE.read_text() != made:
-        sys.exit(f"{PAGE.relative_to(ROOT)} is not up to date. Run scripts/docs.")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check({"docs/deepmind.md": page()})

@@ -1,8 +1,8 @@
 """Write docs/tasks.md from the tasks themselves; `--check` only says whether it is up to date."""
 
 import inspect
-import sys
-from pathlib import Path
+
+from generated import table, write_or_check
 
 from mathbench.families import tasks
 from mathbench.parameters import allowed
@@ -10,8 +10,6 @@ from mathbench.reserve import SPLITS
 from mathbench.rows import Rows
 from mathbench.task import Task
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "tasks.md"
 SAMPLES = 3
 STRATA = 6
 
@@ -48,12 +46,6 @@ def section(task: Task) -> str:
     return "\n".join(parts)
 
 
-def table(head: str, rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, "|" + "---|" * (head.count("|") - 1)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
-
 def parameters(task: Task) -> list[list[str]]:
     """One line per parameter."""
     return [[f"`{f.name}`", f"`{f.default}`", allowed(f), f.metadata["help"]] for f in task.fields()]
@@ -80,14 +72,5 @@ def samples(task: Task) -> list[list[str]]:
     return found
 
 
-def main() -> None:
-    """Write the page, or compare."""
-    made = page()
-    if "--check" not in sys.argv:
-        PAGE.write_text(made, encoding="utf-8")
-    elif not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != made:
-        sys.exit("docs/tasks.md is stale. Run scripts/docs and commit what it writes.")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check({"docs/tasks.md": page()})

@@ -90,6 +90,7 @@ def examples(code, names, where):
 def test_every_page_has_examples():
     """Pages without any are a named list."""
     assert {page.name for page in PAGES if not BLOCK.search(page.read_text())} == {
+        "architecture.md",
         "tasks.md",
         "reproduction.md",
     }
@@ -105,6 +106,22 @@ def test_the_list_of_tasks_is_up_to_date():
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
         assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_the_functions_that_the_architecture_names():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"`([\w/]+\.py):([\w.]+)`", text)
+    assert len(named) > 20
+    for file, name in named:
+        source = (ROOT / "mathbench" / file).read_text()
+        for part in name.split("."):
+            assert re.search(rf"^ *(def|class) {part}\b", source, re.MULTILINE), f"{file}:{name}"
+
+
+def test_the_files_that_the_architecture_names():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    for path in re.findall(r"`((?:mathbench|tests|scripts)/[a-z_/.]+)`", text):
+        assert (ROOT / path).exists(), path
 
 
 def test_one_version_everywhere():

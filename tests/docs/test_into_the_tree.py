@@ -10,7 +10,7 @@ import pytest
 from tests.docs.pages import ROOT, console, make_commands
 
 FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-STEP = re.compile(r"^<!-- tree(?:: (\S+) after (.+?))? -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+STEP = re.compile(r"^<!-- tree(?:: (\S+))? -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COPIED = (
     "mathbench",
     "generators",
@@ -21,7 +21,7 @@ COPIED = (
     "scripts",
     "docs",
 )
-PAGES = ("add-a-task.md",)
+PAGES = ("add-a-task.md", "add-a-school-module.md")
 
 
 @pytest.fixture
@@ -50,15 +50,17 @@ def test_the_steps_of_a_page(page, tree, environment):
         (tree.parent / "place" / name).write_text(content)
     steps = STEP.findall(text)
     assert len(steps) > 5
-    for file, anchor, content in steps:
+    for file, content in steps:
         if file:
-            insert(tree / file, anchor, content)
+            patch(tree / file, content)
         else:
             console(content, cwd=tree, env=environment)
 
 
-def insert(path, anchor, block):
-    """Put a block below the one line that contains the anchor."""
-    lines = path.read_text().splitlines(keepends=True)
-    (place,) = (i for i, line in enumerate(lines) if anchor in line)
-    path.write_text("".join([*lines[: place + 1], block, *lines[place + 1 :]]))
+def patch(path, block):
+    """Apply a diff without line numbers; its old lines stand in the file once."""
+    lines = block.splitlines(keepends=True)
+    old, new = ("".join(line[1:] for line in lines if line[0] != skipped) for skipped in "+-")
+    text = path.read_text()
+    assert text.count(old) == 1, f"{path}: {old}"
+    path.write_text(text.replace(old, new))
