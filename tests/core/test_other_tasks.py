@@ -1,8 +1,6 @@
 """Tasks of other packages: found by entry point, only when they are asked for."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -10,6 +8,7 @@ from mathbench import families
 from mathbench.baselines import predictor
 from mathbench.baselines.run_data import regenerate_run
 from mathbench.errors import InputError
+from tests.commands import run
 
 DOUBLE = """
 from dataclasses import dataclass
@@ -44,28 +43,22 @@ def installed(tmp_path, monkeypatch):
     sys.modules.pop("my_tasks", None)
 
 
-def mathbench(*words):
-    code = "import sys; from mathbench.cli import main; main(sys.argv[1:])"
-    path = {"PYTHONPATH": ":".join([p for p in sys.path if p] + [str(Path.cwd())]), "COLUMNS": "200"}
-    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, env=path)
-
-
 def test_a_task_of_another_package_is_like_ours(installed, tmp_path):
     installed(my_value="my_tasks:Mine")
     made = families.task("my-value", digits=2)
     assert made.id == "my-value-v1" and type(families.task("my-value-v1")) is type(made)
     assert families.names()[-1] == "my-value"
     folder = str(tmp_path / "ds")
-    done = mathbench("generate", "--task", "my-value", "--digits", "2", "--train", "200", "--out", folder)
+    done = run("generate", "--task", "my-value", "--digits", "2", "--train", "200", "--out", folder)
     assert done.returncode == 0, done.stderr
-    assert mathbench("verify", folder, "--all").returncode == 0
-    assert "8-57 -> -49, again" in mathbench("tasks").stdout
+    assert run("verify", folder, "--all").returncode == 0
+    assert "8-57 -> -49, again" in run("tasks").stdout
 
 
 def test_a_run_on_it_can_be_scored_and_asked_again(installed, tmp_path):
     installed(my_value="my_tasks:Mine")
     words = ["run-baseline", "copy-operand", "--task", "my-value", "--digits", "2", "--train", "200"]
-    done = mathbench(*words, "--out", str(tmp_path / "r"), "--no-submit")
+    done = run(*words, "--out", str(tmp_path / "r"), "--no-submit")
     assert done.returncode == 0, done.stderr
     assert regenerate_run(tmp_path / "r").task.parameters["digits"] == 2
     answer, _ = predictor.load_predictor(tmp_path / "r", predictor.DeviceConfig())
@@ -86,7 +79,7 @@ def test_a_broken_one_is_one_line_and_spoils_nothing_else(installed, name, value
     with pytest.raises(InputError) as caught:
         families.task(name)
     assert message in str(caught.value)
-    listed = mathbench("tasks")
+    listed = run("tasks")
     assert listed.returncode == 0 and "addition" in listed.stdout and message in listed.stderr
 
 

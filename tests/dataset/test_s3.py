@@ -282,6 +282,7 @@ def test_a_missing_bucket_is_one_line(store, capsys):
 def test_no_connection_is_one_line(store, capsys, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     s3fs.S3FileSystem.clear_instance_cache()
     assert "Could not connect to the endpoint" in refusal(capsys, *GENERATE, "s3://bucket/ds")
     assert "Could not connect to the endpoint" in refusal(capsys, "verify", "s3://bucket/ds")

@@ -1,10 +1,14 @@
 """Running the console blocks of documentation pages."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.commands import run
+
+SHELL = re.compile(r"\|\||&|>|\$")  # what only a shell understands
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -16,11 +20,23 @@ def make_commands(folder):
         (folder / name).chmod(0o755)
 
 
-def console(code, **options):
+def in_shell(command, **options):
+    """Run a line in a shell of its own."""
+    return subprocess.run(command, shell=True, capture_output=True, text=True, **options)
+
+
+def in_process(command):
+    """Run a line in this process if it is a command of mathbench alone, else in a shell."""
+    if command.startswith("mathbench ") and not SHELL.search(command):
+        return run(*shlex.split(command, comments=True)[1:])
+    return in_shell(command)
+
+
+def console(code, execute=in_shell, **options):
     """Run the lines after `$ `; each line below must appear, in order, whatever the spaces."""
     for entry in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
         command, *expected = entry.strip().splitlines()
-        done = subprocess.run(command, shell=True, capture_output=True, text=True, **options)
+        done = execute(command, **options)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         shown = " ".join((done.stderr + done.stdout).split())
         for line in expected:

@@ -10,7 +10,7 @@ import tomllib
 import pytest
 
 import mathbench
-from tests.docs.pages import ROOT, console, make_commands
+from tests.docs.pages import ROOT, console, in_process, make_commands
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LONG = ("training.md", "leaderboard.md", "server.md")  # half a minute or more: with -m slow
@@ -59,7 +59,7 @@ def test_examples_run(page, environment):
             if file == "pyproject.toml":
                 install(environment, tomllib.loads(code))
         elif language == "console":
-            console(code)
+            console(code, in_process)
         elif ">>>" in code:
             examples(code, names, page.name)
         else:
