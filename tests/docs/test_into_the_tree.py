@@ -21,7 +21,7 @@ COPIED = (
     "scripts",
     "docs",
 )
-PAGES = ("add-a-task.md", "add-a-school-module.md")
+PAGES = ("add-a-task.md", pytest.param("add-a-school-module.md", marks=pytest.mark.slow))
 
 
 @pytest.fixture
