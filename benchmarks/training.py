@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.generate import as_text, machine
 from mathbench.baselines.models.interface import DeviceConfig, one_hot
-from mathbench.baselines.recipe import apply_overrides, read
+from mathbench.baselines.recipe import apply_overrides, read_recipe
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
 from mathbench.baselines.trainer import TrainingSetup, prepare
@@ -91,7 +91,7 @@ def speed(framework: str, steps: int) -> dict[str, Any]:
 
 def prepared(framework: str) -> tuple[TrainingSetup, int, float]:
     """The network of the recipe and its rows; rows per batch and learning rate."""
-    entry, recipe = baseline("lstm-seq2seq"), read(RECIPE)
+    entry, recipe = baseline("lstm-seq2seq"), read_recipe(RECIPE)
     settings, choices = apply_overrides(recipe, entry, framework, {})
     named = dict(recipe.task)
     data = Data.generate(task(named.pop("name"), **named), {"train": 45_000, "validation": 100})
@@ -151,9 +151,9 @@ def plain_torch(ready: TrainingSetup, batch: int, rate: float) -> Loop:
 
 def plain_keras(ready: TrainingSetup, batch: int, rate: float) -> Loop:
     """The model and `fit` as the Keras example has them."""
-    from mathbench.baselines.models.keras.backend import keras
+    from mathbench.baselines.models.keras.backend import load_keras
 
-    kind = keras(1)
+    kind = load_keras(1)
     questions, labels = arrays(ready, batch)
     layers = kind.layers
     model = kind.Sequential(

@@ -17,15 +17,15 @@ class Answer:
 
     Args:
         answers: in plain text.
-        written_questions: as the format of the run's task writes them, strings (n,).
-        written_answers: as the run wrote them, strings (n,).
-        sure: of a network, how sure it is of each character of its answers; empty otherwise.
+        formatted_questions: as the format of the run's task writes them, strings (n,).
+        formatted_answers: as the run wrote them, strings (n,).
+        confidences: of a network, how sure it is of each character of its answers; empty otherwise.
     """
 
     answers: list[str]
-    written_questions: pa.Array
-    written_answers: pa.Array
-    sure: list[Confidence]
+    formatted_questions: pa.Array
+    formatted_answers: pa.Array
+    confidences: list[Confidence]
 
 
 def ask_questions(finished: LoadedRun, questions: Sequence[str]) -> Answer:

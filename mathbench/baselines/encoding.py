@@ -105,7 +105,7 @@ class Encoding:
             out, _ = self._characters.encode(column, self.widths[0], left=self.choices.padding == "left")
         return np.ascontiguousarray(out[:, ::-1] if self.choices.query == "reversed" else out)
 
-    def grouped(self, column: Any) -> list[tuple[Tokens, Tokens]]:
+    def group_by_width(self, column: Any) -> list[tuple[Tokens, Tokens]]:
         """Questions to tokens, those of one width together, so that no answer depends on what else is asked.
 
         Returns:

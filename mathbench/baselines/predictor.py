@@ -62,7 +62,7 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
     Raises:
         InputError: when the directory holds no finished run, or the run cannot be asked again.
     """
-    said, result = run_directory.spec_of(run), Result.load(run)
+    said, result = run_directory.read_spec(run), Result.load(run)
     try:
         spec, task = RunSpec.from_json(said), family(result.task["id"]).of(result.task["parameters"])
         if not spec.trained:
@@ -83,7 +83,7 @@ def load_predictor(run: Path, device_config: DeviceConfig) -> tuple[Predict, dic
 
 def _network(spec: RunSpec, result: Result, run: Path, device_config: DeviceConfig) -> TrainedNetwork:
     encoding = Encoding.from_json(result.encoding)
-    network = build(spec, encoding, device_config)
+    network = build_network(spec, encoding, device_config)
     network.load(run)
     return TrainedNetwork(network, effective_encoding(spec.hyperparameters, encoding))
 
@@ -101,7 +101,7 @@ def _answerer(spec: RunSpec, task: Task, run: Path) -> Predict:
     )
 
 
-def build(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:
+def build_network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:
     """The untrained network of a spec, in all processes that learn together.
 
     Raises:
@@ -117,7 +117,7 @@ def build(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Net
 
 def network_predictor(network: Network, encoding: Encoding) -> Predict:
     """Answer a column of questions with a network."""
-    return lambda questions: predict_groups(network, encoding, encoding.grouped(questions))
+    return lambda questions: predict_groups(network, encoding, encoding.group_by_width(questions))
 
 
 def predict_groups(

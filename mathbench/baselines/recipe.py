@@ -14,7 +14,9 @@ from mathbench.parameters import parse
 from mathbench.registry import builtin_folder, load
 
 _SHARE: tuple[Any, float, str] = ((int, float), 1, "an exact match from 0 to 1")
-PUBLISHED: dict[str, tuple[Any, float, str]] = {  # what a source may print: type, largest value, in words
+PUBLISHED_FIELDS: dict[
+    str, tuple[Any, float, str]
+] = {  # what a source may print: type, largest value, in words
     "exact": _SHARE,
     "extrapolate": _SHARE,
     "parameters": (int, 1e15, "a number of weights"),
@@ -68,33 +70,33 @@ class Recipe:
 
     def _check_published(self, key: str, value: Any) -> None:
         """Check one figure that a source printed."""
-        if key not in PUBLISHED:
+        if key not in PUBLISHED_FIELDS:
             raise InputError(
-                f"recipe {self.name}: unknown key 'published.{key}'. {did_you_mean(key, PUBLISHED)}"
+                f"recipe {self.name}: unknown key 'published.{key}'. {did_you_mean(key, PUBLISHED_FIELDS)}"
             )
-        kinds, highest, words = PUBLISHED[key]
+        kinds, highest, words = PUBLISHED_FIELDS[key]
         right = isinstance(value, kinds) and not isinstance(value, bool)
         if not right or (highest and not 0 <= value <= highest):
             raise InputError(f"recipe {self.name}: published.{key} must be {words}. Received: {value!r}.")
 
 
-def names() -> list[str]:
+def recipe_names() -> list[str]:
     """The recipes that come with mathbench."""
     return sorted(path.stem for path in builtin_folder("baselines").glob("*.toml"))
 
 
-def read(name: str) -> Recipe:
+def read_recipe(name: str) -> Recipe:
     """Read a recipe by its name, or a file of one's own by its path.
 
     Raises:
         InputError: for an unknown recipe, unreadable TOML or an unknown key.
 
-    >>> read("addition-rnn").baseline
+    >>> read_recipe("addition-rnn").baseline
     'lstm-seq2seq'
     """
     path = Path(name) if name.endswith(".toml") else builtin_folder("baselines") / f"{name}.toml"
     if not path.is_file():
-        raise InputError(f"unknown recipe '{name}'. {did_you_mean(name, names())}")
+        raise InputError(f"unknown recipe '{name}'. {did_you_mean(name, recipe_names())}")
     try:
         content = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:

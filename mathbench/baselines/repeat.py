@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint, run_directory
 from mathbench.baselines.result import RESULT_FILE, Result
-from mathbench.baselines.run_data import regenerated
+from mathbench.baselines.run_data import regenerate
 from mathbench.baselines.spec import RunSpec
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
@@ -40,10 +40,10 @@ def load_original(run: Path) -> OriginalRun:
     Raises:
         InputError: when it is no run directory, or this version makes other rows or has no such setting.
     """
-    said = run_directory.spec_of(run)
+    said = run_directory.read_spec(run)
     try:
         spec = RunSpec.from_json(said)
-        data = regenerated(said["task"], said["data"], run)
+        data = regenerate(said["task"], said["data"], run)
     except (KeyError, TypeError) as error:
         raise InputError(f"{run} was made by another version: {str(error).rstrip('.')}.") from None
     if not (run / RESULT_FILE).is_file():

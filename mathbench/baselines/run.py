@@ -54,8 +54,8 @@ class RunOptions:
         command: the command line, for the record.
         console: where progress is shown; None for silence.
         track: trackers to tell, by name, besides TensorBoard.
-        last: the step to stop at before all are done; 0: none.
-        watchers: trackers to tell besides those.
+        stop_step: the step to stop at before all are done; 0: none.
+        trackers: trackers to tell besides those.
     """
 
     out: Path
@@ -66,11 +66,11 @@ class RunOptions:
     command: str = ""
     console: Console | None = None
     track: tuple[str, ...] = ()
-    last: int = 0
-    watchers: tuple[Tracker, ...] = ()
+    stop_step: int = 0
+    trackers: tuple[Tracker, ...] = ()
 
 
-def run(spec: RunSpec, data: Data, order: RunOptions) -> Result:
+def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
     """Fit, predict, score and write everything down.
 
     Returns:
@@ -81,15 +81,18 @@ def run(spec: RunSpec, data: Data, order: RunOptions) -> Result:
     """
     _check(spec, data)
     requested = run_identity(spec, data)
-    if run_directory.is_finished(order.out, requested, order.resume, order.force):
-        return Result.load(order.out)
+    if run_directory.is_finished(options.out, requested, options.resume, options.force):
+        return Result.load(options.out)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     # what cannot work shows here, before the directory is touched
-    ready = prepare(spec, data, order.device_config) if spec.trained else None
-    names = ("tensorboard", *order.track) if spec.trained else order.track
-    trackers = (*(open_tracker(name, order.out) for name in dict.fromkeys(names)), *order.watchers)
-    with run_directory.lock_run(order.out, requested, order.force), tracked(trackers, requested) as summary:
-        result = _run(spec, data, order, ready, started, trackers)
+    ready = prepare(spec, data, options.device_config) if spec.trained else None
+    names = ("tensorboard", *options.track) if spec.trained else options.track
+    trackers = (*(open_tracker(name, options.out) for name in dict.fromkeys(names)), *options.trackers)
+    with (
+        run_directory.lock_run(options.out, requested, options.force),
+        tracked(trackers, requested) as summary,
+    ):
+        result = _run(spec, data, options, ready, started, trackers)
         summary.update(
             {f"exact_match/{split}": score["exact_match"] for split, score in result.scores.items()}
         )
@@ -107,7 +110,7 @@ def _run(
     if ready is None:
         fitted = fit_answerer(spec, data, order.out)
     else:
-        watched = TrainingOptions(order.console, trackers, order.budget, order.last)
+        watched = TrainingOptions(order.console, trackers, order.budget, order.stop_step)
         fitted = fit_network(spec, data, ready, order.out, watched)
     start = time.perf_counter()
     predictions = predict_splits(fitted.predict, data, SCORED)

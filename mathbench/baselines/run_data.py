@@ -20,10 +20,10 @@ def regenerate_run(folder: Path) -> Data:
     if not folder.is_dir():
         raise InputError("score needs the truth: give --data DIR or --task NAME.")
     result = Result.load(folder)
-    return regenerated(result.task, result.data, folder)
+    return regenerate(result.task, result.data, folder)
 
 
-def regenerated(task: Mapping[str, Any], data: Mapping[str, Any], folder: Path) -> Data:
+def regenerate(task: Mapping[str, Any], data: Mapping[str, Any], folder: Path) -> Data:
     """Make the data that a run directory names.
 
     Args:

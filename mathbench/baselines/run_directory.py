@@ -11,7 +11,7 @@ from mathbench.baselines import checkpoint, result
 from mathbench.errors import InputError
 from mathbench.storage import atomic
 
-SPEC = "run.json"
+SPEC_FILE = "run.json"
 ANSWERER_FILE = "fitted.json"
 
 
@@ -29,7 +29,7 @@ def is_finished(folder: Path, spec: dict[str, Any], resume: bool = False, force:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file, not a run directory. Give another --out.")
-    if not folder.exists() or not any(folder.iterdir()) or (force and (folder / SPEC).is_file()):
+    if not folder.exists() or not any(folder.iterdir()) or (force and (folder / SPEC_FILE).is_file()):
         return False
     _same(folder, spec)
     if (folder / result.RESULT_FILE).is_file():
@@ -53,30 +53,30 @@ def lock_run(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterato
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror}.") from None
     with atomic.folder_lock(folder):
-        if force and (folder / SPEC).is_file():
+        if force and (folder / SPEC_FILE).is_file():
             _emptied(folder)
         for part in folder.glob(".*.tmp"):
             part.unlink()
-        if not (folder / SPEC).is_file():
-            checkpoint.write_json(folder / SPEC, spec)
+        if not (folder / SPEC_FILE).is_file():
+            checkpoint.write_json(folder / SPEC_FILE, spec)
         yield
 
 
 def _emptied(folder: Path) -> None:
     """Throw a run away; what says that it was one goes last."""
-    for path in sorted(folder.iterdir(), key=lambda path: path.name == SPEC):
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == SPEC_FILE):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def spec_of(folder: Path) -> dict[str, Any]:
+def read_spec(folder: Path) -> dict[str, Any]:
     """The spec of a run directory.
 
     Raises:
         InputError: when it is no run directory.
     """
-    path = folder / SPEC
+    path = folder / SPEC_FILE
     if not path.is_file():
-        raise InputError(f"{folder} is no run directory ({SPEC} is missing).")
+        raise InputError(f"{folder} is no run directory ({SPEC_FILE} is missing).")
     try:
         spec = json.loads(path.read_text())
     except ValueError:
@@ -87,9 +87,9 @@ def spec_of(folder: Path) -> dict[str, Any]:
 
 
 def _same(folder: Path, spec: dict[str, Any]) -> None:
-    if not (folder / SPEC).is_file():
+    if not (folder / SPEC_FILE).is_file():
         raise InputError(f"{folder} is not empty and no run directory. Give another --out.")
-    found = spec_of(folder)
+    found = read_spec(folder)
     mine = json.loads(json.dumps(spec))
     differ = [key for key in sorted({*found, *mine}) if found.get(key) != mine.get(key)]
     if differ:

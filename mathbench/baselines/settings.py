@@ -58,13 +58,13 @@ class Seq2SeqSettings(TrainingSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.start == "encoder" and self.written != self.hidden:
+        if self.start == "encoder" and self.writer_units != self.hidden:
             raise InputError(
                 f"settings: start=encoder needs writer=0 or writer=hidden={self.hidden}. Received: {self.writer}."
             )
 
     @property
-    def written(self) -> int:
+    def writer_units(self) -> int:
         """Units of an LSTM that writes."""
         return self.writer or self.hidden
 
@@ -153,7 +153,7 @@ class WritingSettings(TrainingSettings):
         "no", "how torch.compile makes the training step; reduce-overhead: CUDA graphs", choices=COMPILED
     )
 
-    def tokens(self, answer: int) -> int:
+    def max_tokens(self, answer: int) -> int:
         """Tokens written at most, where the longest training answer has `answer`."""
         return self.longest or 2 * answer + 16
 

@@ -69,7 +69,7 @@ class RunSpec:
         return cls(entry, value["framework"], value["recipe"]["name"], value["seed"], settings, choices)
 
 
-def framework_of(entry: Baseline, wish: str | None) -> str:
+def choose_framework(entry: Baseline, wish: str | None) -> str:
     """The framework to use: the one asked for, or the first installed one.
 
     Raises:

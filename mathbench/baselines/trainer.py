@@ -16,7 +16,7 @@ from mathbench.baselines.models.interface import DeviceConfig, Network
 from mathbench.baselines.predictor import (
     Predict,
     answerer_predictor,
-    build,
+    build_network,
     network_predictor,
     predict_groups,
 )
@@ -98,13 +98,13 @@ class TrainingOptions:
         console: where progress is shown; None for silence.
         trackers: who is told of every validation.
         budget: seconds of wall time.
-        last: the step to stop at before all are done; 0: none.
+        stop_step: the step to stop at before all are done; 0: none.
     """
 
     console: Console | None = None
     trackers: tuple[Tracker, ...] = ()
     budget: float = math.inf
-    last: int = 0
+    stop_step: int = 0
 
 
 def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingSetup:
@@ -113,19 +113,22 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
     Raises:
         InputError: for an encoding that does not suit the data, or a device that is not there.
     """
-    encoding, settings = encoding_of(spec, data), spec.hyperparameters
-    batches, network = make_batches(settings, data, encoding, spec.seed), build(spec, encoding, device_config)
+    encoding, settings = encoding_for(spec, data), spec.hyperparameters
+    batches, network = (
+        make_batches(settings, data, encoding, spec.seed),
+        build_network(spec, encoding, device_config),
+    )
     network.state()  # makes the optimiser: the first of a process takes seconds, which are no training
     return TrainingSetup(network, encoding, batches)
 
 
 def fit_network(
-    spec: RunSpec, data: Data, ready: TrainingSetup, run: Path, watched: TrainingOptions
+    spec: RunSpec, data: Data, setup: TrainingSetup, run: Path, options: TrainingOptions
 ) -> FitResult:
     """Train a network, from its last checkpoint if it has one, and keep its best weights."""
-    network, settings = ready.network, spec.hyperparameters
-    encoding, validation = effective_encoding(settings, ready.encoding), data.splits["validation"]
-    groups, written = encoding.grouped(validation["question"]), formats.for_task(data.task)
+    network, settings = setup.network, spec.hyperparameters
+    encoding, validation = effective_encoding(settings, setup.encoding), data.splits["validation"]
+    groups, written = encoding.group_by_width(validation["question"]), formats.for_task(data.task)
     answers = written.undo_answers(validation["answer"])
 
     def validate() -> float:
@@ -133,20 +136,20 @@ def fit_network(
         return float(metrics.exact_match(given, answers).mean())
 
     with (
-        TrainingProgress(watched.console, settings, watched.trackers, watched.budget) as meter,
+        TrainingProgress(options.console, settings, options.trackers, options.budget) as meter,
         ExitStack() as held,
     ):
-        batches = ready.batches
+        batches = setup.batches
         if settings.source == "stream":
             batches = held.enter_context(Prefetcher(batches, prefetch_depth(settings.batch), settings.steps))
         job = TrainingRun(
-            network, batches, settings, spec.seed, validate, run, meter, watched.budget, watched.last
+            network, batches, settings, spec.seed, validate, run, meter, options.budget, options.stop_step
         )
         state = train(job)
     network.save(run)
     return FitResult(
         network_predictor(network, encoding),
-        ready.encoding.to_json(),
+        setup.encoding.to_json(),
         network.parameters,
         network.device,
         _timings(state, settings, data),
@@ -166,7 +169,7 @@ def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> di
     }
 
 
-def encoding_of(spec: RunSpec, data: Data) -> Encoding:
+def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     """The encoding that a spec makes of training rows; its alphabet covers the questions of all splits."""
     if spec.choices is None:
         raise InputError(f"{spec.baseline.name} has no encoding.")

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from mathbench.baselines.encoding import EncodingOptions
-from mathbench.baselines.recipe import names, read
+from mathbench.baselines.recipe import read_recipe, recipe_names
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.table import Baseline
 from mathbench.cli.options import Json
@@ -57,7 +57,9 @@ def _details(entry: Baseline, json: bool) -> None:
         facts["settings"] = {f.name: _field(f) for f in dataclasses.fields(load(entry.settings))}
         facts["encoding"] = {f.name: _field(f) for f in dataclasses.fields(EncodingOptions)}
         facts["recipes"] = {
-            r.name: dataclasses.asdict(r) for r in map(read, names()) if r.baseline == entry.name
+            r.name: dataclasses.asdict(r)
+            for r in map(read_recipe, recipe_names())
+            if r.baseline == entry.name
         }
     elif entry.kind != "other":
         facts["tasks"] = [name for name, cls in tasks().items() if applies_to(load(entry.target), cls())]

@@ -60,7 +60,10 @@ def inspect(
     if finished.trained is None:
         raise InputError(f"{finished.result['baseline']} is no network: there is nothing to look into.")
     requested = ask_questions(finished, [question])
-    found, tokens = requested.sure[0], finished.trained.encoding.questions(requested.written_questions)
+    found, tokens = (
+        requested.confidences[0],
+        finished.trained.encoding.questions(requested.formatted_questions),
+    )
     matrices = activation_matrices(finished.trained, tokens, found.tokens[None])
     path = plot or run / "plots" / "inspect.png"
     if matrices:
@@ -74,7 +77,7 @@ def inspect(
         print_json({**answer, "matrices": shapes, "plot": file})
         return
     out.print(requested.answers[0], markup=False, soft_wrap=True)
-    out.print(found.words, markup=False, soft_wrap=True)
+    out.print(found.text, markup=False, soft_wrap=True)
     for name, values in matrices.items():
         out.print(f"{name}: {' x '.join(map(str, values.shape))}", markup=False, soft_wrap=True)
     print_message(f"drawn: {path}" if matrices else "this network shows nothing of what it computed")

@@ -80,16 +80,16 @@ def ask(
     if json:
         columns: dict[str, list[Any]] = {"question": questions, "answer": found.answers}
         if finished.task.format != PLAIN:
-            columns["written_question"] = found.written_questions.to_pylist()
-            columns["written_answer"] = found.written_answers.to_pylist()
-        if found.sure:
-            columns["confidence"] = [confidence.to_json() for confidence in found.sure]
+            columns["written_question"] = found.formatted_questions.to_pylist()
+            columns["written_answer"] = found.formatted_answers.to_pylist()
+        if found.confidences:
+            columns["confidence"] = [confidence.to_json() for confidence in found.confidences]
         print_json([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
         return
     for number, line in enumerate(found.answers):
         out.print(line or "", markup=False, soft_wrap=True)
-        if found.sure:
-            print_message(found.sure[number].words)
+        if found.confidences:
+            print_message(found.confidences[number].text)
 
 
 def score(

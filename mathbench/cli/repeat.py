@@ -50,7 +50,7 @@ def repeat_run(
     threads = order.device_config.threads if _was_given(context, "threads") else first.threads
     place = replace(order.device_config, threads=threads)
     result = run_one(
-        first.spec, first.data, replace(order, out=folder, device_config=place, last=first.steps)
+        first.spec, first.data, replace(order, out=folder, device_config=place, stop_step=first.steps)
     )
     found = compare_runs(run, folder)
     compared_with = {"repeats": {"run": str(run), **(found.to_json() if found else {})}}

@@ -118,9 +118,9 @@ def run_baseline(
 
     relaunch_on_devices(devices)
     if not context.with_resource(process_group()):
-        from mathbench.baselines.predictor import build
+        from mathbench.baselines.predictor import build_network
 
-        run_follower(build)
+        run_follower(build_network)
         return
     place, ending = DeviceConfig(device, threads), AfterRun(submit, plots, json)
     order = RunOptions(

@@ -33,9 +33,9 @@ class AfterRun:
     def keep(self, data: "Data", folder: Path, plots: bool) -> None:
         """Draw and submit a run; nothing is drawn again that is there."""
         if plots if self.plots is None else self.plots:
-            from mathbench.baselines.analysis.plots import FOLDER, draw
+            from mathbench.baselines.analysis.plots import PLOTS_FOLDER, draw
 
-            if not (folder / FOLDER).is_dir():
+            if not (folder / PLOTS_FOLDER).is_dir():
                 draw(folder, data)
         if self.submit:
             from mathbench.leaderboard.submit import submit_run

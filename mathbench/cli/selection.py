@@ -25,8 +25,8 @@ def make_spec(
     name: str, recipe: str | None, framework: str | None, settings: list[str], seed: str
 ) -> tuple["RunSpec", "Recipe | None"]:
     """What is to be run, and the recipe that it comes from."""
-    from mathbench.baselines.recipe import apply_overrides, parse_overrides, read
-    from mathbench.baselines.spec import RunSpec, framework_of
+    from mathbench.baselines.recipe import apply_overrides, parse_overrides, read_recipe
+    from mathbench.baselines.spec import RunSpec, choose_framework
     from mathbench.baselines.table import baseline
     from mathbench.hashing import check_seed
 
@@ -34,11 +34,11 @@ def make_spec(
     if entry.kind != "network":
         if recipe or settings:
             raise InputError(f"{name} is not trained by a recipe; it takes neither --recipe nor --set.")
-        return RunSpec(entry, framework_of(entry, framework), "", check_seed(seed)), None
-    chosen = read(recipe or name)
+        return RunSpec(entry, choose_framework(entry, framework), "", check_seed(seed)), None
+    chosen = read_recipe(recipe or name)
     if chosen.baseline != name:
         raise InputError(f"recipe {chosen.name} is for {chosen.baseline}. Received: {name}.")
-    used = framework_of(entry, framework)
+    used = choose_framework(entry, framework)
     hyper, choices = apply_overrides(chosen, entry, used, parse_overrides(settings))
     return RunSpec(entry, used, chosen.name, check_seed(seed), hyper, choices), chosen
 

@@ -154,7 +154,7 @@ def _run(
         if order.force:
             (order.out / STUDY).unlink(missing_ok=True)
         search = SweepStudy(sweep.plan, order.out, sweep.name(data))
-        for number, trying in enumerate(search, start=search.starts):
+        for number, trying in enumerate(search, start=search.next_number):
             print_message(f"combination {number} of {sweep.plan.total}")
             _try(trying, sweep, data, order, ending)
         tried = search.finished()
@@ -176,7 +176,7 @@ def _try(trying: "TrialTracker", sweep: Sweep, data: "Data", order: "RunOptions"
     try:
         results = [
             result
-            for _, result in _results(sweep, trying.settings, data, replace(order, watchers=watchers), ending)
+            for _, result in _results(sweep, trying.settings, data, replace(order, trackers=watchers), ending)
         ]
     except TrialPruned:
         trying.prune()
@@ -197,7 +197,7 @@ def _results(
         if order.force or not (folder / RESULT).is_file():
             print_message(f"run {trial.name}")
         first = trial.seed == sweep.spec.seed
-        own = replace(order, out=folder, watchers=order.watchers if first else ())
+        own = replace(order, out=folder, trackers=order.trackers if first else ())
         yield trial, run(sweep.make_spec(trial), data, own)
         ending.keep(data, folder, plots=False)
 

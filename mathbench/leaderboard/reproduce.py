@@ -10,7 +10,7 @@ from typing import Any
 from mathbench.baselines.repeat import OriginalRun, load_original
 from mathbench.baselines.result import RESULT_FILE
 from mathbench.baselines.run import RunOptions, run
-from mathbench.baselines.run_directory import SPEC
+from mathbench.baselines.run_directory import SPEC_FILE
 from mathbench.baselines.table import BASELINES
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import check_submission
@@ -62,7 +62,7 @@ def reproduce(board: Board, requested: str, order: RunOptions) -> ReproduceResul
         )
     kept = board.find(requested)
     first = recipe_of(kept)
-    run(first.spec, first.data, replace(order, last=first.steps))
+    run(first.spec, first.data, replace(order, stop_step=first.steps))
     again = open_submission(order.out)
     checked = check_submission(again)
     scores = {
@@ -93,7 +93,7 @@ def recipe_of(record: SubmissionRecord) -> OriginalRun:
         raise InputError(f"{record.digest[:8]} is of a baseline that is not installed: {said['baseline']!a}.")
     with TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / SPEC).write_text(json.dumps(_spec(said)))
+        (folder / SPEC_FILE).write_text(json.dumps(_spec(said)))
         (folder / RESULT_FILE).write_text(json.dumps(said))
         return load_original(folder)
 

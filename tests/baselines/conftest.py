@@ -3,7 +3,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from mathbench.baselines.recipe import apply_overrides, read
+from mathbench.baselines.recipe import apply_overrides, read_recipe
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import baseline
 from mathbench.dataset.data import Data
@@ -46,7 +46,7 @@ def tiny():
         entry = baseline(name)
         values = {"hidden": 12, "batch": 32, "steps": 12, "evaluate": 4, **overrides}
         settings, choices = apply_overrides(
-            read(name), entry, framework, {k: str(v) for k, v in values.items()}
+            read_recipe(name), entry, framework, {k: str(v) for k, v in values.items()}
         )
         return RunSpec(entry, framework, name, seed, settings, choices)
 

@@ -8,13 +8,13 @@ import torch
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
-from mathbench.baselines.predictor import build
-from mathbench.baselines.recipe import apply_overrides, names, read
+from mathbench.baselines.predictor import build_network
+from mathbench.baselines.recipe import apply_overrides, read_recipe, recipe_names
 from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.settings import Seq2SeqSettings
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import BASELINES
-from mathbench.baselines.trainer import encoding_of
+from mathbench.baselines.trainer import encoding_for
 from mathbench.baselines.training import loop
 from mathbench.cli import main
 from mathbench.dataset.data import Data
@@ -70,9 +70,9 @@ def test_the_simple_lstm_of_the_paper_has_18_million_weights():
     assert round(count / 1e6) == 18
 
 
-@pytest.mark.parametrize("name", [n for n in names() if "parameters" in read(n).published])
+@pytest.mark.parametrize("name", [n for n in recipe_names() if "parameters" in read_recipe(n).published])
 def test_the_recipe_of_a_source_has_its_count(name):
-    recipe = read(name)
+    recipe = read_recipe(name)
     entry = BASELINES[recipe.baseline]
     settings, choices = apply_overrides(recipe, entry, "torch", {})
     given = dict(recipe.task)
@@ -80,7 +80,7 @@ def test_the_recipe_of_a_source_has_its_count(name):
         task(given.pop("name"), **given), {**recipe.sizes, "interpolate": 5, "extrapolate": 0}
     )
     spec = RunSpec(entry, "torch", name, 0, settings, choices)
-    made = build(spec, encoding_of(spec, data), DeviceConfig("cpu")).parameters
+    made = build_network(spec, encoding_for(spec, data), DeviceConfig("cpu")).parameters
     # two classes for one sigmoid; tokens for the blank and the 8 letters of the answers: 3 * 32 weights each
     more = 101 + 9 * 96 if entry.name == "cnn-lstm-classifier" else 0
     assert made - more == recipe.published["parameters"]
@@ -272,7 +272,7 @@ def test_what_cannot_be_built_is_one_line():
 
 
 def test_every_network_has_a_recipe_of_its_name_and_every_recipe_fits():
-    recipes = {name: read(name) for name in names()}
+    recipes = {name: read_recipe(name) for name in recipe_names()}
     for entry in BASELINES.values():
         assert entry.kind != "network" or recipes[entry.name].baseline == entry.name
     for recipe in recipes.values():
@@ -296,7 +296,7 @@ def test_published_figures_are_checked_and_shown(tmp_path, capsys):
         path = tmp_path / "r.toml"
         path.write_text(base % text)
         with pytest.raises(InputError) as caught:
-            read(str(path))
+            read_recipe(str(path))
         assert words in str(caught.value)
     for words in (["baselines", "cnn-lstm-classifier"], ["baselines", "cnn-lstm-classifier", "--json"]):
         with pytest.raises(SystemExit):

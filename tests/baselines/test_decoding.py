@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mathbench.baselines.models.decoding import beams, greedy
+from mathbench.baselines.models.decoding import beam_search, greedy
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.settings import POSITIONS
 from mathbench.baselines.table import baseline
@@ -113,10 +113,10 @@ def test_a_beam_of_one_is_greedy_and_a_wider_one_seldom_worse(name, options):
     network, questions = writer(name, **options), asked(20)
     network.module.eval()
     one, chances = greedy(network, questions, 6)
-    two, same = beams(network, questions, 6, 1)
+    two, same = beam_search(network, questions, 6, 1)
     np.testing.assert_array_equal(one, two)
     np.testing.assert_allclose(same, chances, rtol=1e-4)
-    _, wider = beams(network, questions, 6, 5)
+    _, wider = beam_search(network, questions, 6, 5)
     assert (
         wider.prod(axis=1) >= chances.prod(axis=1) * 0.9999
     ).mean() > 0.8  # a beam may lose what greedy finds
@@ -149,7 +149,7 @@ def test_a_beam_finds_the_likelier_answer_that_greedy_misses():
     written, chances = greedy(Table(TABLE), questions, 4)
     assert written.tolist() == [[1, 0, 0, 0]] * 2  # 0.6 * 0.4
     np.testing.assert_allclose(chances.prod(axis=1), 0.24, rtol=1e-5)
-    written, chances = beams(Table(TABLE), questions, 4, 2)
+    written, chances = beam_search(Table(TABLE), questions, 4, 2)
     assert written.tolist() == [[2, 0, 0, 0]] * 2
     np.testing.assert_allclose(chances, [[0.4, 0.9, 1, 1]] * 2, rtol=1e-5)
 
@@ -158,7 +158,7 @@ def test_a_beam_as_wide_as_all_answers_finds_the_best_of_all():
     luck = np.random.default_rng(0)
     for _ in range(20):
         table = Table(luck.dirichlet(np.ones(3), size=4))
-        written, found = beams(table, np.ones((1, 1), dtype=np.int64), 4, 81)
+        written, found = beam_search(table, np.ones((1, 1), dtype=np.int64), 4, 81)
         chances = {answer: likelihood(table.table, answer) for answer in answers_of(4)}
         best = max(chances, key=chances.get)
         assert written[0].tolist() == list(best)

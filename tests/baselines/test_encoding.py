@@ -102,7 +102,7 @@ def test_classes_and_prefix_labels(multiples):
 def test_in_groups_every_question_has_the_tokens_it_has_alone(choices, questions):
     encoding = fit_encoding(choices, "+0123456789", column(["12+3", "4+56"]), column(["1"]))
     seen = []
-    for rows, tokens in encoding.grouped(column(questions)):
+    for rows, tokens in encoding.group_by_width(column(questions)):
         for row, line in zip(rows, tokens, strict=True):
             assert np.array_equal(line, encoding.questions(column([questions[row]]))[0])
             seen.append(row)

@@ -91,11 +91,11 @@ def test_baselines_of_third_parties_see_what_is_written(tmp_path):
 @pytest.mark.parametrize("way", ["reversed", "scratchpad"])
 def test_a_network_is_validated_by_the_answer_it_means(way, tmp_path):
     pytest.importorskip("torch")
-    from mathbench.baselines.recipe import apply_overrides, read
+    from mathbench.baselines.recipe import apply_overrides, read_recipe
 
     entry = baseline("lstm-seq2seq")
     overrides = {"steps": "40", "evaluate": "20", "hidden": "16"}
-    settings, choices = apply_overrides(read("lstm-seq2seq"), entry, "torch", overrides)
+    settings, choices = apply_overrides(read_recipe("lstm-seq2seq"), entry, "torch", overrides)
     data = Data.generate(
         task("addition", digits=1, longer=1, format=way),
         {**SIZES, "train": 40, "validation": 4, "interpolate": 4},

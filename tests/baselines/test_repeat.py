@@ -59,7 +59,7 @@ def test_a_run_that_ended_by_its_budget_is_repeated_as_far(tiny, sums):
     spec = tiny(steps=100_000, evaluate=100_000, target=1.0, schedule="cosine")
     run(spec, sums, RunOptions(Path("r"), budget=0.2))
     first = load_original(Path("r"))
-    run(first.spec, first.data, RunOptions(Path("again"), last=first.steps))
+    run(first.spec, first.data, RunOptions(Path("again"), stop_step=first.steps))
     assert Result.load(Path("again")).timings["steps"] == first.steps < 100_000
     assert compare_runs(Path("r"), Path("again")).weights
 

@@ -10,11 +10,11 @@ import pytest
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
-from mathbench.baselines.predictor import build, load_predictor
-from mathbench.baselines.recipe import apply_overrides, parse_overrides, read
+from mathbench.baselines.predictor import build_network, load_predictor
+from mathbench.baselines.recipe import apply_overrides, parse_overrides, read_recipe
 from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.settings import Seq2SeqSettings
-from mathbench.baselines.trainer import encoding_of, prepare
+from mathbench.baselines.trainer import encoding_for, prepare
 from mathbench.baselines.training import loop
 from mathbench.baselines.training.batches import RowSampler, make_row_sampler
 from mathbench.errors import InputError
@@ -200,7 +200,7 @@ def test_nothing_random_comes_from_global_generators(tiny, sums):
     import torch
 
     spec = tiny()
-    one = build(spec, encoding_of(spec, sums), DeviceConfig("cpu")).weights()
+    one = build_network(spec, encoding_for(spec, sums), DeviceConfig("cpu")).weights()
     torch.manual_seed(99)
     np.random.seed(99)
     assert same(one, prepare(spec, sums, DeviceConfig("cpu")).network.weights())
@@ -221,7 +221,7 @@ def test_recipes_name_the_wrong_key(tmp_path):
         with pytest.raises(InputError, match=words.replace(".", r"\.")):
             from mathbench.baselines.table import baseline
 
-            apply_overrides(read(str(path)), baseline("lstm-seq2seq"), "torch", {})
+            apply_overrides(read_recipe(str(path)), baseline("lstm-seq2seq"), "torch", {})
 
 
 def test_settings_are_checked():

@@ -8,7 +8,7 @@ from mathbench.baselines import checkpoint
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.models.torch import attentional_lstm, transformer
 from mathbench.baselines.predictor import load_predictor
-from mathbench.baselines.recipe import apply_overrides, read
+from mathbench.baselines.recipe import apply_overrides, read_recipe
 from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.settings import (
     AttentionalLSTMSettings,
@@ -156,13 +156,15 @@ PAPER = NetworkShape(97, 97, 160, 30)  # 95 printable characters, the end of a l
 
 
 def test_the_paper_size_transformer_has_30_million_weights():
-    settings, _ = apply_overrides(read("transformer-paper"), baseline("transformer"), "torch", {})
+    settings, _ = apply_overrides(read_recipe("transformer-paper"), baseline("transformer"), "torch", {})
     found = transformer.build(PAPER, settings, 0, DeviceConfig("cpu")).parameters
     assert found == pytest.approx(30e6, rel=0.02)
 
 
 def test_the_paper_size_attentional_lstm_has_about_26_million_weights():
-    settings, _ = apply_overrides(read("attentional-lstm-paper"), baseline("attentional-lstm"), "torch", {})
+    settings, _ = apply_overrides(
+        read_recipe("attentional-lstm-paper"), baseline("attentional-lstm"), "torch", {}
+    )
     # counted by hand, because first weights of this size take long to draw; the count is right for small ones
     small = AttentionalLSTMSettings(hidden=12, reader=5, layers=2)
     assert attentional_lstm.build(PAPER, small, 0, DeviceConfig("cpu")).parameters == counted(small)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mathbench.baselines import checkpoint
-from mathbench.baselines.models.decoding import beams
+from mathbench.baselines.models.decoding import beam_search
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.table import baseline
@@ -75,8 +75,8 @@ def test_beams_longer_questions_and_looks(name, options):
     theirs, ours = pair(name, **options)
     questions = asked()
     np.testing.assert_allclose(
-        beams(ours, questions, 6, 3)[1].prod(axis=1),
-        beams(theirs, questions, 6, 3)[1].prod(axis=1),
+        beam_search(ours, questions, 6, 3)[1].prod(axis=1),
+        beam_search(theirs, questions, 6, 3)[1].prod(axis=1),
         rtol=1e-4,
     )
     assert ours.predict(asked(3, width=30), beam=2).shape == (3, 24)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mathbench
-from mathbench.baselines.models.keras.backend import keras as quiet_keras
+from mathbench.baselines.models.keras.backend import load_keras as quiet_keras
 from mathbench.errors import InputError
 from mathbench.streaming.encoder import Encoder
 from mathbench.tokenizer import Characters

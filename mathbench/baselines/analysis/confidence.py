@@ -30,10 +30,10 @@ class Confidence:
     tokens: Tokens = field(default_factory=lambda: np.zeros(0, np.int64), compare=False, repr=False)
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """For a line of text.
 
-        >>> Confidence("41", ("4", "1", ""), (0.998, 0.871, 1.0)).words
+        >>> Confidence("41", ("4", "1", ""), (0.998, 0.871, 1.0)).text
         '4 99.8%  1 87.1%  end 100.0%'
         """
         shown = zip(self.parts, self.probabilities, strict=True)
@@ -52,7 +52,7 @@ def character_probabilities(trained: TrainedNetwork, questions: Any) -> list[Con
         InputError: for a character that the network does not know.
     """
     found: dict[int, Confidence] = {}
-    for rows, tokens in trained.encoding.grouped(questions):
+    for rows, tokens in trained.encoding.group_by_width(questions):
         given, shares = trained.network.probabilities(tokens)
         for row, one, share in zip(rows.tolist(), given, shares, strict=True):
             found[row] = _confidence(trained.encoding, one, share)

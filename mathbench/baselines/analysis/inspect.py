@@ -12,11 +12,11 @@ from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.predictor import TrainedNetwork
 from mathbench.errors import InputError
 
-KINDS = (".png", ".svg", ".pdf")
+FILE_SUFFIXES = (".png", ".svg", ".pdf")
 MAX_MATRICES = 24  # matrices in a picture
 COLUMNS = 4
-LABELLED = 48  # positions that get a label each
-SHOWN_BLANK = "·"
+MAX_LABELS = 48  # positions that get a label each
+PADDING_MARK = "·"
 
 
 def activation_matrices(
@@ -41,8 +41,10 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
     import matplotlib
     from matplotlib.figure import Figure
 
-    if path.suffix not in KINDS:
-        raise InputError(f"--plot needs a file ending in {', '.join(KINDS)}. Received: '{path.name}'.")
+    if path.suffix not in FILE_SUFFIXES:
+        raise InputError(
+            f"--plot needs a file ending in {', '.join(FILE_SUFFIXES)}. Received: '{path.name}'."
+        )
     shown = dict(list(matrices.items())[:MAX_MATRICES])
     across = min(COLUMNS, len(shown))
     down = -(-len(shown) // across)
@@ -63,13 +65,13 @@ def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tupl
 
     The answer comes twice: as one that is written token by token, up to the blank that ends it, and at full length.
     """
-    alphabet = SHOWN_BLANK + trained.encoding.alphabet
+    alphabet = PADDING_MARK + trained.encoding.alphabet
     question = "".join(alphabet[token] for token in tokens[0])
     if trained.encoding.classes:
         return (question,)
     whole = "".join(alphabet[token] for token in answer[0])
-    written, _, _ = whole.partition(SHOWN_BLANK)
-    return question, written + SHOWN_BLANK, whole
+    written, _, _ = whole.partition(PADDING_MARK)
+    return question, written + PADDING_MARK, whole
 
 
 def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[str]) -> None:
@@ -96,5 +98,5 @@ def _limits(values: NDArray[np.float32]) -> dict[str, float]:
 def _labelled(axis: Any, which: str, count: int, texts: Sequence[str]) -> None:
     """Name the positions after the text that is as long, if there is one."""
     fitting = [text for text in texts if len(text) == count]
-    if fitting and count <= LABELLED:
+    if fitting and count <= MAX_LABELS:
         getattr(axis, f"set_{which}ticks")(range(count), list(fitting[0]))

@@ -25,11 +25,11 @@ from mathbench.scores.predictions import PREDICTIONS
 from mathbench.scores.statistics import wilson
 from mathbench.tokenizer import PAD, Characters
 
-FOLDER = "plots"
-KINDS = ("png", "svg")
+PLOTS_FOLDER = "plots"
+FORMATS = ("png", "svg")
 PLOTTED_SPLITS = ("interpolate", "extrapolate")
-STRATA = 32  # lines of a picture; the largest strata are shown
-LENGTHS = 24  # answer lengths of a confusion matrix
+MAX_STRATA = 32  # lines of a picture; the largest strata are shown
+MAX_LENGTH = 24  # answer lengths of a confusion matrix
 
 # text stays text, and the same run gives the same file
 STYLE: dict[Any, Any] = {
@@ -94,7 +94,7 @@ def draw(run: Path, data: Data) -> list[Path]:
     """
     import matplotlib
 
-    shown, folder = PlotData(run, data), run / FOLDER
+    shown, folder = PlotData(run, data), run / PLOTS_FOLDER
     folder.mkdir(exist_ok=True)
     with matplotlib.rc_context(STYLE):
         return [path for name, picture in PICTURES.items() for path in _saved(picture, shown, folder / name)]
@@ -109,7 +109,7 @@ def _saved(picture: Callable[[Any, PlotData], bool], shown: PlotData, path: Path
         return
     figure.suptitle(_title(shown.result), fontsize=9)
     TightLayoutEngine().execute(figure)  # once: a figure with a layout is drawn four times for two files
-    for kind in KINDS:
+    for kind in FORMATS:
         target = path.with_suffix(f".{kind}")
         figure.savefig(target, dpi=110, metadata={"Date": None} if kind == "svg" else None)
         yield target
@@ -138,15 +138,17 @@ def curves(figure: Any, shown: PlotData) -> bool:
 def strata(figure: Any, shown: PlotData) -> bool:
     """Exact match of each stratum with its 95 % interval, and the best shortcut of each split."""
     scores = {split: shown.result.scores[split] for split in PLOTTED_SPLITS if split in shown.result.scores}
-    maximum = max(min(len(score["strata"]), STRATA) for score in scores.values()) if scores else 0
+    maximum = max(min(len(score["strata"]), MAX_STRATA) for score in scores.values()) if scores else 0
     figure.set_size_inches(9, max(3.0, 1.5 + 0.17 * maximum))
     axes = figure.subplots(1, max(len(scores), 1), squeeze=False)[0]
     for axis, (split, score) in zip(axes, scores.items(), strict=False):
-        found = sorted(score["strata"].items(), key=lambda item: -item[1]["n"])[:STRATA]
+        found = sorted(score["strata"].items(), key=lambda item: -item[1]["n"])[:MAX_STRATA]
         _intervals(axis, dict(sorted(found)))
         _floor(axis, split, shown.result.floors)
         more = len(score["strata"]) - len(found)
-        axis.set_title(split + (f", the {STRATA} largest of {len(score['strata'])} strata" if more else ""))
+        axis.set_title(
+            split + (f", the {MAX_STRATA} largest of {len(score['strata'])} strata" if more else "")
+        )
     return bool(scores)
 
 
@@ -187,7 +189,7 @@ def lengths(figure: Any, shown: PlotData) -> bool:
 def _confusion(given: pa.Array, right: pa.Array) -> NDArray[np.float64]:
     """Rows per (right length, answered length), float64 (longest + 1, longest + 1); above LENGTHS is LENGTHS."""
     one, two = (
-        np.minimum(pc.fill_null(pc.utf8_length(column), 0).to_numpy(zero_copy_only=False), LENGTHS)
+        np.minimum(pc.fill_null(pc.utf8_length(column), 0).to_numpy(zero_copy_only=False), MAX_LENGTH)
         for column in (right, given)
     )
     size = int(max(one.max(initial=0), two.max(initial=0))) + 1

@@ -30,9 +30,11 @@ class StepDecoder(Protocol):
         """The state of some rows, int64 (n,), in that order; a row may come more than once."""
 
 
-def decode(scribe: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
-    """The likeliest answers that are found, and how likely each token is, as `greedy` and `beams` give them."""
-    return greedy(scribe, questions, longest) if beam == 1 else beams(scribe, questions, longest, beam)
+def decode(decoder: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
+    """The likeliest answers that are found, and how likely each token is, as `greedy` and `beam_search` give them."""
+    return (
+        greedy(decoder, questions, longest) if beam == 1 else beam_search(decoder, questions, longest, beam)
+    )
 
 
 def strip_end(answer: Tokens) -> Tokens:
@@ -44,11 +46,11 @@ def strip_end(answer: Tokens) -> Tokens:
     return answer[:, : int((answer != 0).sum()) + 1]
 
 
-def greedy(scribe: StepDecoder, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
+def greedy(decoder: StepDecoder, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
     """Take the likeliest token each time, until every answer has ended.
 
     Args:
-        scribe: what writes.
+        decoder: what writes.
         questions: tokens (n, T).
         longest: tokens written at most.
 
@@ -56,18 +58,18 @@ def greedy(scribe: StepDecoder, questions: Tokens, longest: int) -> tuple[Tokens
         Tokens int64 (n, longest), blank behind the end, and their probabilities float32 (n, longest), 1 there.
     """
     parts = [
-        _greedy(scribe, questions[i : i + PREDICT_BATCH], longest)
+        _greedy(decoder, questions[i : i + PREDICT_BATCH], longest)
         for i in range(0, len(questions), PREDICT_BATCH)
     ]
     tokens, chances = zip(*parts, strict=True)
     return np.concatenate(tokens), np.concatenate(chances)
 
 
-def beams(scribe: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
+def beam_search(decoder: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
     """Follow the likeliest `beam` beginnings of every answer.
 
     Args:
-        scribe: what writes.
+        decoder: what writes.
         questions: tokens (n, T).
         longest: tokens written at most.
         beam: beginnings followed at once.
@@ -77,7 +79,7 @@ def beams(scribe: StepDecoder, questions: Tokens, longest: int, beam: int) -> tu
         given those before it, float32 (n, longest), 1 behind the end; their product is that of the answer.
     """
     rows = max(1, PREDICT_BATCH // beam)
-    parts = [_beams(scribe, questions[i : i + rows], longest, beam) for i in range(0, len(questions), rows)]
+    parts = [_beams(decoder, questions[i : i + rows], longest, beam) for i in range(0, len(questions), rows)]
     tokens, chances = zip(*parts, strict=True)
     return np.concatenate(tokens), np.concatenate(chances)
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mathbench.baselines.shortcuts.questions import STATEMENTS, holds, operands, words
+from mathbench.baselines.shortcuts.questions import STATEMENTS, holds_modulo, number_texts, parse_operands
 from mathbench.errors import InputError
 from mathbench.numbers.text import to_text
 from mathbench.task import LABELS, Task
@@ -75,7 +75,7 @@ class LastDigit:
         """Look at the last characters only."""
         if self.task.family in STATEMENTS:
             base = _base(self.task)
-            return [LABELS[holds(self.task.family, q, base, base)] for q in questions]
+            return [LABELS[holds_modulo(self.task.family, q, base, base)] for q in questions]
         return [self.answers.get(q[-1:], self.otherwise) for q in questions]
 
     def state(self) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class CastingOutNines:
     def predict(self, questions: list[str]) -> list[str]:
         """Compare both sides modulo base - 1."""
         base = _base(self.task)
-        return [LABELS[holds(self.task.family, q, base, base - 1)] for q in questions]
+        return [LABELS[holds_modulo(self.task.family, q, base, base - 1)] for q in questions]
 
     def state(self) -> dict[str, Any]:
         """Nothing."""
@@ -156,7 +156,7 @@ class CopyOperand:
     def predict(self, questions: list[str]) -> list[str]:
         """Copy."""
         base = _base(self.task)
-        found = [operands(q, base) if words(q, base) else [0] for q in questions]
+        found = [parse_operands(q, base) if number_texts(q, base) else [0] for q in questions]
         return [to_text(_CHOOSE[self.which](numbers), base) for numbers in found]
 
     def state(self) -> dict[str, Any]:

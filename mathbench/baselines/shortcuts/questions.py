@@ -9,42 +9,42 @@ from mathbench.numbers.text import DIGITS
 STATEMENTS = {"correct-addition": "+", "correct-multiplication": "*"}
 
 
-def operands(question: str, base: int) -> list[int]:
+def parse_operands(question: str, base: int) -> list[int]:
     """The numbers of a question, in order.
 
-    >>> operands("(57+8)%13", 10), operands("gcd(48,36)", 16), operands("ff-1", 16)
+    >>> parse_operands("(57+8)%13", 10), parse_operands("gcd(48,36)", 16), parse_operands("ff-1", 16)
     ([57, 8, 13], [72, 54], [255, 1])
     """
     without_words = re.sub(r"[a-z]+(?=\()|\b(?:mod|divmod)\b", " ", question)
-    return [int(word, base) for word in words(without_words, base)]
+    return [int(word, base) for word in number_texts(without_words, base)]
 
 
-def words(question: str, base: int) -> list[str]:
+def number_texts(question: str, base: int) -> list[str]:
     """The numbers of a question as they are written.
 
-    >>> words("57 + 08", 10)
+    >>> number_texts("57 + 08", 10)
     ['57', '08']
     """
     return _number(base).findall(question)
 
 
-def statement(question: str, base: int) -> tuple[list[int], int]:
+def parse_statement(question: str, base: int) -> tuple[list[int], int]:
     """Both sides of a claimed result: the operands and the claim.
 
-    >>> statement("12+29=42", 10)
+    >>> parse_statement("12+29=42", 10)
     ([12, 29], 42)
     """
     left, _, right = question.partition("=")
-    return operands(left, base), operands(right, base)[0]
+    return parse_operands(left, base), parse_operands(right, base)[0]
 
 
-def holds(family: str, question: str, base: int, modulus: int) -> bool:
+def holds_modulo(family: str, question: str, base: int, modulus: int) -> bool:
     """Whether a statement holds modulo something.
 
-    >>> holds("correct-addition", "12+29=51", 10, 10), holds("correct-multiplication", "12*29=349", 10, 9)
+    >>> holds_modulo("correct-addition", "12+29=51", 10, 10), holds_modulo("correct-multiplication", "12*29=349", 10, 9)
     (True, False)
     """
-    numbers, claim = statement(question, base)
+    numbers, claim = parse_statement(question, base)
     result = sum(numbers) if STATEMENTS[family] == "+" else prod(numbers)
     return (result - claim) % modulus == 0
 

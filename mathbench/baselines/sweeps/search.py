@@ -89,7 +89,7 @@ class SweepStudy:
             yield self._next(number)
 
     @property
-    def starts(self) -> int:
+    def next_number(self) -> int:
         """The number, from 1, of the first combination that is still to be tried."""
         return len(self._finished()) + 1
 
@@ -130,8 +130,8 @@ class SweepStudy:
         kinds = self._optuna.distributions
         if isinstance(axis, ValueList):
             return kinds.CategoricalDistribution(axis.values)
-        kind = kinds.IntDistribution if axis.whole else kinds.FloatDistribution
-        low, high = (int(end) if axis.whole else end for end in axis.ends)
+        kind = kinds.IntDistribution if axis.integer else kinds.FloatDistribution
+        low, high = (int(end) if axis.integer else end for end in axis.bounds)
         return kind(low, high, log=axis.log)
 
     def _text(self, drawn: dict[str, Any]) -> Settings:

@@ -10,7 +10,7 @@ from mathbench.baselines.recipe import canonical_key
 from mathbench.errors import InputError
 
 _RANGE = re.compile(r"(\S+?)\.\.(\S+)")
-WIDE = 10.0  # ends that differ by so much are values of one kind at different scales
+LOG_SCALE_RATIO = 10.0  # ends that differ by so much are values of one kind at different scales
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ValueList:
 class ValueRange:
     """A setting with the ends between which its values lie, both included.
 
-    >>> ValueRange("rate", "1e-4", "1e-2").log, ValueRange("hidden", "16", "64").whole
+    >>> ValueRange("rate", "1e-4", "1e-2").log, ValueRange("hidden", "16", "64").integer
     (True, True)
     """
 
@@ -34,20 +34,20 @@ class ValueRange:
     high: str
 
     @property
-    def ends(self) -> tuple[float, float]:
+    def bounds(self) -> tuple[float, float]:
         """The ends as numbers."""
         return float(self.low), float(self.high)
 
     @property
-    def whole(self) -> bool:
+    def integer(self) -> bool:
         """Whether only whole numbers are meant."""
         return all(re.fullmatch(r"[+-]?\d+", end) for end in (self.low, self.high))
 
     @property
     def log(self) -> bool:
         """Whether values are drawn evenly by their logarithm."""
-        low, high = self.ends
-        return low > 0 and high >= WIDE * low
+        low, high = self.bounds
+        return low > 0 and high >= LOG_SCALE_RATIO * low
 
     def text(self, value: float) -> str:
         """A value as the setting takes it: three digits tell enough of a number that is not whole.
@@ -57,8 +57,8 @@ class ValueRange:
         """
         return (
             str(int(value))
-            if self.whole
-            else f"{min(max(float(f'{value:.3g}'), self.ends[0]), self.ends[1]):g}"
+            if self.integer
+            else f"{min(max(float(f'{value:.3g}'), self.bounds[0]), self.bounds[1]):g}"
         )
 
 
@@ -110,7 +110,7 @@ def _axis(words: str) -> Axis:
 def _range(key: str, low: str, high: str) -> ValueRange:
     found = ValueRange(key, low, high)
     try:
-        stops = found.ends
+        stops = found.bounds
     except ValueError:
         stops = (math.nan, math.nan)
     if not (all(map(math.isfinite, stops)) and stops[0] < stops[1]):

@@ -118,16 +118,16 @@ class InMemory:
     Args:
         questions: int64 (n, T).
         labels: int64 (n, positions).
-        feed: which rows a step sees.
+        sampler: which rows a step sees.
     """
 
     questions: Tokens
     labels: Tokens
-    feed: RowSampler
+    sampler: RowSampler
 
     def batch(self, step: int) -> Batch:
         """Some of the rows."""
-        rows = self.feed.indices(step)
+        rows = self.sampler.indices(step)
         return self.questions[rows], self.labels[rows]
 
 
@@ -162,8 +162,8 @@ class Bucketed:
         blank_first: whether questions have their blanks in front.
     """
 
-    def __init__(self, batches: BatchSource, together: int, seed: int | str, blank_first: bool):
-        self._batches, self._together, self._seed, self._first = batches, together, seed, blank_first
+    def __init__(self, batches: BatchSource, group_size: int, seed: int | str, left_padded: bool):
+        self._batches, self._together, self._seed, self._first = batches, group_size, seed, left_padded
         self._group, self._pending = -1, list[Batch]()
 
     def batch(self, step: int) -> Batch:
@@ -176,7 +176,7 @@ class Bucketed:
     def _sorted(self, group: int) -> list[Batch]:
         parts = [self._batches.batch(group * self._together + i) for i in range(self._together)]
         sizes = [len(labels) for _, labels in parts]
-        questions = joined([questions for questions, _ in parts], self._first)
+        questions = stack_padded([questions for questions, _ in parts], self._first)
         labels = np.concatenate([labels for _, labels in parts])
         by_length = np.argsort((questions != PAD).sum(axis=1), kind="stable")
         cut = np.split(by_length, np.cumsum(sizes)[:-1])
@@ -221,13 +221,13 @@ class Prefetcher:
         return ThreadPoolExecutor(1, "batches")  # one: batches are made in their order
 
 
-def joined(parts: Sequence[Tokens], blank_first: bool) -> Tokens:
+def stack_padded(parts: Sequence[Tokens], left_padded: bool) -> Tokens:
     """Token matrices (B, T) under each other, the narrower ones filled up with blanks.
 
-    >>> joined([np.array([[1]]), np.array([[2, 3]])], blank_first=True).tolist()
+    >>> stack_padded([np.array([[1]]), np.array([[2, 3]])], left_padded=True).tolist()
     [[0, 1], [2, 3]]
     """
     width = max(part.shape[1] for part in parts)
     rooms = [width - part.shape[1] for part in parts]
-    sides = [(room, 0) if blank_first else (0, room) for room in rooms]
+    sides = [(room, 0) if left_padded else (0, room) for room in rooms]
     return np.concatenate([np.pad(part, ((0, 0), side)) for part, side in zip(parts, sides, strict=True)])

@@ -42,7 +42,7 @@ def make_batches(settings: TrainingSettings, data: Data, encoding: Encoding, see
     else:
         read.append(_stored(settings, data.task, rows, encoding, seed))
     if settings.buckets:
-        read = [Bucketed(part, settings.buckets, seed, blank_first(encoding)) for part in read]
+        read = [Bucketed(part, settings.buckets, seed, left_padded(encoding)) for part in read]
     return StagedBatches(stage_starts(stages, settings.steps), tuple(read)) if stages else read[0]
 
 
@@ -56,7 +56,7 @@ def effective_encoding(settings: TrainingSettings, encoding: Encoding) -> Encodi
     return replace(encoding, widths=(1,)) if settings.buckets else encoding
 
 
-def blank_first(encoding: Encoding) -> bool:
+def left_padded(encoding: Encoding) -> bool:
     """Whether a question's tokens begin with its blanks."""
     return (encoding.choices.padding == "left") != (encoding.choices.query == "reversed")
 

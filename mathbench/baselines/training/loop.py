@@ -18,7 +18,7 @@ from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.training.batches import BatchSource
 from mathbench.hashing import key_of
 
-ECHO = 0.5  # seconds
+SIGNAL_ECHO = 0.5  # seconds
 
 
 @dataclass
@@ -66,9 +66,9 @@ class TrainingRun:
         seed: decides what is random in a step.
         validate: computes the validation exact match of the network as it is.
         folder: where checkpoints are kept.
-        watcher: who is told.
+        callback: who is told.
         budget: seconds of wall time over all sittings; infinite by default.
-        last: the step to stop at before all are done; 0: none.
+        stop_step: the step to stop at before all are done; 0: none.
     """
 
     network: Network
@@ -77,36 +77,36 @@ class TrainingRun:
     seed: int | str
     validate: Callable[[], float]
     folder: Path
-    watcher: Callback
+    callback: Callback
     budget: float = math.inf
-    last: int = 0
+    stop_step: int = 0
 
 
-def train(job: TrainingRun) -> TrainingState:
+def train(run: TrainingRun) -> TrainingState:
     """Train from the last checkpoint, or from the start, and leave the best weights in the network.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C or a request to end; the step at hand is finished and everything is
             kept.
     """
-    state, best = _resumed(job)
+    state, best = _resumed(run)
     clock = _Clock(state)
     with _stop_requested() as stop:
-        while not _finished(state, job, clock):
-            _step(job, state)
-            if state.step % job.settings.evaluate == 0 or state.step == job.settings.steps:
-                best = _validate(job, state, best)
+        while not _finished(state, run, clock):
+            _step(run, state)
+            if state.step % run.settings.evaluate == 0 or state.step == run.settings.steps:
+                best = _validate(run, state, best)
                 clock.write()
-                _save(job, state, best)
+                _save(run, state, best)
             if stop.is_set():
                 clock.write()
-                _save(job, state, best)
+                _save(run, state, best)
                 raise KeyboardInterrupt
     if state.losses or not state.history:  # out of time between two validations
-        best = _validate(job, state, best)
+        best = _validate(run, state, best)
     clock.write()
-    _save(job, state, best)
-    job.network.load_weights(best)
+    _save(run, state, best)
+    run.network.load_weights(best)
     return state
 
 
@@ -135,7 +135,7 @@ def _step(job: TrainingRun, state: TrainingState) -> None:
     state.step += 1
     state.loss_sum += loss
     state.losses += 1
-    job.watcher.on_step(state, loss)
+    job.callback.on_step(state, loss)
 
 
 def _validate(
@@ -150,14 +150,14 @@ def _validate(
     if share >= state.best:
         state.best, state.best_step = share, state.step
         best = job.network.weights()
-    job.watcher.on_validation(state)
+    job.callback.on_validation(state)
     return best
 
 
 def _finished(state: TrainingState, job: TrainingRun, clock: "_Clock") -> bool:
     settings = job.settings
     enough = state.best >= settings.target or bool(settings.patience and state.stale >= settings.patience)
-    return enough or state.step >= (job.last or settings.steps) or clock.wall() >= job.budget
+    return enough or state.step >= (job.stop_step or settings.steps) or clock.wall() >= job.budget
 
 
 def _save(job: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]]) -> None:
@@ -205,7 +205,7 @@ def _stop_requested() -> Iterator[threading.Event]:
         return
 
     def note(number: int, frame: object) -> None:
-        if time.monotonic() > first[0] + ECHO:
+        if time.monotonic() > first[0] + SIGNAL_ECHO:
             raise KeyboardInterrupt
         first[0] = min(first[0], time.monotonic())
         requested.set()

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from mathbench.errors import InputError, did_you_mean
 from mathbench.registry import load
 
-VALUES = ("loss", "rate", "validation")
+METRICS = ("loss", "rate", "validation")
 
 
 class Tracker(Protocol):
@@ -79,7 +79,7 @@ def metric_values(entry: Mapping[str, float]) -> dict[str, float]:
     >>> metric_values({"step": 4, "loss": 0.5, "rate": 0.1, "validation": 0.25})
     {'loss': 0.5, 'rate': 0.1, 'validation': 0.25}
     """
-    return {name: entry[name] for name in VALUES}
+    return {name: entry[name] for name in METRICS}
 
 
 def flatten(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:

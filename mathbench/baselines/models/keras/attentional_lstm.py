@@ -11,10 +11,10 @@ from mathbench.baselines.models.keras.autoregressive import (
     KerasAutoregressiveModel,
     KerasSubmodels,
     attention_output,
-    read,
+    read_mask,
     shift_right,
 )
-from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.model import layer_seeds, make_lstm
 from mathbench.baselines.settings import AttentionalLSTMSettings
 
@@ -59,13 +59,13 @@ class AttentionalLSTM:
     def begin(self, questions: Any) -> list[Any]:
         """Questions (B, T) to the state before the first token."""
         ops, masked = self.kind.ops, self.settings.blanks == "masked"
-        reads = read(self.kind, questions, masked)  # (B, T)
+        reads = read_mask(self.kind, questions, masked)  # (B, T)
         parts = [self._read(name, questions, reads if masked else None) for name in self.readers]
         memory, end = (sum(found) for found in zip(*parts, strict=True))  # (B, T, R), (B, R)
         h = self.kind.layers.Reshape((self.settings.layers, self.settings.hidden))(self.bridge(end))
         return [memory, reads, h, ops.zeros_like(h)]  # h and c: (B, layers, H)
 
-    def written(self, tokens: Any, state: list[Any]) -> tuple[Any, list[Any], dict[str, Any]]:
+    def decode(self, tokens: Any, state: list[Any]) -> tuple[Any, list[Any], dict[str, Any]]:
         """Tokens (B, A) through the writer: logits (B, A, V), the state after them, what there is to look at."""
         ops, (memory, reads, h, c) = self.kind.ops, state
         states, stops = self._one_hot(tokens), []
@@ -91,17 +91,17 @@ class AttentionalLSTM:
         return self.kind.ops.one_hot(tokens, self.start + 1)
 
 
-def models_of(
+def build_submodels(
     kind: Any, shape: NetworkShape, settings: AttentionalLSTMSettings, seed: int | str
 ) -> KerasSubmodels:
     """The three models (see `mathbench.baselines.models.keras.autoregressive.KerasSubmodels`)."""
     net = AttentionalLSTM(kind, shape, settings, seed)
     questions, answers = (kind.Input((None,), dtype="int32") for _ in range(2))
     state = net.begin(questions)
-    logits, _, looks = net.written(shift_right(kind, answers, net.start), state)
+    logits, _, looks = net.decode(shift_right(kind, answers, net.start), state)
     token = kind.Input((), dtype="int32")
     known = [kind.Input(part.shape[1:], dtype=part.dtype) for part in state]
-    step, after, _ = net.written(token[:, None], known)  # (B, 1, V)
+    step, after, _ = net.decode(token[:, None], known)  # (B, 1, V)
     return KerasSubmodels(
         net.start,
         kind.Model([questions, answers], logits),
@@ -123,5 +123,8 @@ def build(
         device_config: device and threads.
     """
     return KerasAutoregressiveModel(
-        models_of(keras(device_config.threads), shape, settings, seed), shape, settings, device_config
+        build_submodels(load_keras(device_config.threads), shape, settings, seed),
+        shape,
+        settings,
+        device_config,
     )

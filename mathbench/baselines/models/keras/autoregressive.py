@@ -12,7 +12,7 @@ from mathbench.baselines.models.keras.model import KerasNetwork
 from mathbench.baselines.settings import WritingSettings
 from mathbench.errors import InputError
 
-PLAIN = {"precision": "float32", "accumulate": 1, "compile": "no", "decay": 0.0}
+TORCH_ONLY = {"precision": "float32", "accumulate": 1, "compile": "no", "decay": 0.0}
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class KerasAutoregressiveModel(KerasNetwork):
         settings: WritingSettings,
         device_config: DeviceConfig,
     ):
-        for name, value in PLAIN.items():
+        for name, value in TORCH_ONLY.items():
             if getattr(settings, name) != value:
                 raise InputError(
                     f"in Keras {name} must be {value}. Received: {getattr(settings, name)}. Give --framework torch."
                 )
         super().__init__(models.whole, _int32, settings, device_config)
         self._models, self.start = models, models.start
-        self._beam, self._longest = settings.beam, settings.tokens(shape.answer)
+        self._beam, self._longest = settings.beam, settings.max_tokens(shape.answer)
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
         """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
@@ -104,7 +104,7 @@ class KerasAutoregressiveModel(KerasNetwork):
         return [_int32(questions), _int32(np.maximum(requested, 0))], requested
 
 
-def read(kind: Any, questions: Any, masked: bool) -> Any:
+def read_mask(kind: Any, questions: Any, masked: bool) -> Any:
     """Which tokens of questions (B, T) are read, bool (B, T): all, or all but the blanks.
 
     An empty question is read as its blanks, since attention needs something to look at.

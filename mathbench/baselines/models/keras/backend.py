@@ -17,7 +17,7 @@ import platformdirs
 from mathbench.errors import InputError
 
 
-def keras(threads: int = 1) -> Any:
+def load_keras(threads: int = 1) -> Any:
     """The module keras, imported with our settings; what the environment already says is kept.
 
     Args:

@@ -6,12 +6,12 @@ Source: the notebook "Learning Math with LSTMs and Keras", two bidirectional lay
 from typing import Any
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
-from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds, make_lstm
 from mathbench.baselines.settings import BidirectionalSettings
 
 
-def model_of(kind: Any, shape: NetworkShape, settings: BidirectionalSettings, seed: int | str) -> Any:
+def build_model(kind: Any, shape: NetworkShape, settings: BidirectionalSettings, seed: int | str) -> Any:
     """The Keras model from features (B, T, F) to logits (B, A, V)."""
     seeds, hidden = layer_seeds(seed, 9), settings.hidden
     features = kind.Input((None, shape.symbols))  # (B, T, F)
@@ -34,7 +34,7 @@ def build(
         seed: decides the first weights.
         device_config: device and threads.
     """
-    model = model_of(keras(device_config.threads), shape, settings, seed)
+    model = build_model(load_keras(device_config.threads), shape, settings, seed)
     return KerasNetwork(model, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)
 
 

@@ -7,12 +7,12 @@ the classes here.
 from typing import Any
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, check_poolable, one_hot
-from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds, make_lstm
 from mathbench.baselines.settings import ConvolvedSettings
 
 
-def model_of(kind: Any, shape: NetworkShape, settings: ConvolvedSettings, seed: int | str) -> Any:
+def build_model(kind: Any, shape: NetworkShape, settings: ConvolvedSettings, seed: int | str) -> Any:
     """The Keras model from features (B, T, F) to logits (B, 1, C)."""
     seeds = layer_seeds(seed, 4)
     features = kind.Input((None, shape.symbols))  # (B, T, F)
@@ -50,5 +50,5 @@ def build(
         InputError: for questions too short to be pooled, or labels at every prefix.
     """
     check_poolable(shape)
-    model = model_of(keras(device_config.threads), shape, settings, seed)
+    model = build_model(load_keras(device_config.threads), shape, settings, seed)
     return KerasNetwork(model, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
-from mathbench.baselines.models.keras.backend import keras
-from mathbench.baselines.models.keras.model import UNROLLED, KerasNetwork, layer_seeds, make_lstm
+from mathbench.baselines.models.keras.backend import load_keras
+from mathbench.baselines.models.keras.model import MAX_UNROLLED, KerasNetwork, layer_seeds, make_lstm
 from mathbench.baselines.settings import Seq2SeqSettings
 
 
-def model_of(kind: Any, shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str) -> Any:
+def build_model(kind: Any, shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str) -> Any:
     """The Keras model from features (B, T, F) to logits (B, A, V)."""
     marked = settings.positions == "one-hot"
     seeds = layer_seeds(seed, 2 * settings.layers + 3)
@@ -28,8 +28,8 @@ def model_of(kind: Any, shape: NetworkShape, settings: Seq2SeqSettings, seed: in
     start = [h, c] if settings.start == "encoder" else None
     for i in range(settings.layers):
         own = seeds[2 * i + 2 : 2 * i + 4]
-        options = {"return_sequences": True, "unroll": shape.answer <= UNROLLED}
-        writer = make_lstm(kind, settings.written, own, **options, name=f"writer{i}")
+        options = {"return_sequences": True, "unroll": shape.answer <= MAX_UNROLLED}
+        writer = make_lstm(kind, settings.writer_units, own, **options, name=f"writer{i}")
         written = writer(written, initial_state=start)  # (B, A, W)
     glorot = kind.initializers.GlorotUniform(seed=seeds[-1])
     logits = kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(written)  # (B, A, V)
@@ -47,7 +47,7 @@ def build(
         seed: decides the first weights.
         device_config: device and threads.
     """
-    model = model_of(keras(device_config.threads), shape, settings, seed)
+    model = build_model(load_keras(device_config.threads), shape, settings, seed)
     positions = shape.question if settings.positions == "one-hot" else 0
     return KerasNetwork(
         model, lambda tokens: one_hot(tokens, shape.symbols, positions), settings, device_config

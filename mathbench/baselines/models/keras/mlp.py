@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
-from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds
 from mathbench.baselines.settings import PerceptronSettings
 
 
-def model_of(kind: Any, shape: NetworkShape, settings: PerceptronSettings, seed: int | str) -> Any:
+def build_model(kind: Any, shape: NetworkShape, settings: PerceptronSettings, seed: int | str) -> Any:
     """The Keras model from features (B, T, F) to logits (B, A, V)."""
     seeds = [kind.initializers.GlorotUniform(seed=key) for key in layer_seeds(seed, settings.layers + 1)]
     features = kind.Input((shape.question, shape.symbols))  # (B, T, F)
@@ -41,7 +41,7 @@ def build(
         seed: decides the first weights.
         device_config: device and threads.
     """
-    model = model_of(keras(device_config.threads), shape, settings, seed)
+    model = build_model(load_keras(device_config.threads), shape, settings, seed)
 
     def features(tokens: Tokens) -> NDArray[np.float32]:
         return one_hot(tokens[:, : shape.question], shape.symbols)

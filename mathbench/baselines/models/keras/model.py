@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import IGNORE_INDEX, PREDICT_BATCH, Arrays, DeviceConfig
-from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
 
 MODEL_FILE = "model.keras"
-UNROLLED = 16  # steps of a recurrence that are worth writing out: a tenth faster, but each has to be traced
+MAX_UNROLLED = (
+    16  # steps of a recurrence that are worth writing out: a tenth faster, but each has to be traced
+)
 
 
 class KerasNetwork:
@@ -35,8 +37,8 @@ class KerasNetwork:
         settings: TrainingSettings,
         device_config: DeviceConfig,
     ):
-        self.keras = keras(device_config.threads)
-        self.device = device_of(self.keras, device_config.device)
+        self.keras = load_keras(device_config.threads)
+        self.device = resolve_device(self.keras, device_config.device)
         self.model, self._features = model, features
         self.parameters = int(sum(np.prod(w.shape) for w in model.trainable_weights))
         # the generators of layers that draw, such as dropout: every step sets them
@@ -150,7 +152,7 @@ def make_lstm(kind: Any, units: int, seeds: list[int], gain: float = 1.0, **opti
     return make_recurrent(kind, "lstm", units, seeds, gain, **options)
 
 
-def device_of(kind: Any, wish: str) -> str:
+def resolve_device(kind: Any, wish: str) -> str:
     """The device as Keras names it: ``cpu:0`` or ``gpu:0``.
 
     Raises:

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
-from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds, make_recurrent
 from mathbench.baselines.settings import ClassifierSettings
 
 
-def model_of(kind: Any, cell: str, shape: NetworkShape, settings: ClassifierSettings, seed: int | str) -> Any:
+def build_model(
+    kind: Any, cell: str, shape: NetworkShape, settings: ClassifierSettings, seed: int | str
+) -> Any:
     """The Keras model from features (B, T, F) to logits (B, 1, C), or with prefixes (B, T, C)."""
     seeds = layer_seeds(seed, 2 * settings.layers + 1)
     features = kind.Input((None, shape.symbols))  # (B, T, F)
@@ -49,7 +51,7 @@ def build(
         seed: decides the first weights.
         device_config: device and threads.
     """
-    model = model_of(keras(device_config.threads), cell, shape, settings, seed)
+    model = build_model(load_keras(device_config.threads), cell, shape, settings, seed)
     return _LastPosition(model, lambda tokens: one_hot(tokens, shape.symbols), settings, device_config)
 
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
-from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds, make_lstm
 from mathbench.baselines.settings import SimpleSettings
 
 
-def model_of(kind: Any, shape: NetworkShape, settings: SimpleSettings, seed: int | str) -> Any:
+def build_model(kind: Any, shape: NetworkShape, settings: SimpleSettings, seed: int | str) -> Any:
     """The Keras model from features (B, T + thinking + A, F) to logits (B, A, V)."""
     seeds = layer_seeds(seed, 2 * settings.layers + 1)
     states = features = kind.Input((None, shape.symbols))  # (B, T + thinking + A, F)
@@ -40,7 +40,7 @@ def build(
         seed: decides the first weights.
         device_config: device and threads.
     """
-    model = model_of(keras(device_config.threads), shape, settings, seed)
+    model = build_model(load_keras(device_config.threads), shape, settings, seed)
     blanks = settings.thinking + shape.answer
 
     def features(tokens: Tokens) -> NDArray[np.float32]:

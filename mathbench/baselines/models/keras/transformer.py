@@ -12,10 +12,10 @@ from mathbench.baselines.models.keras.autoregressive import (
     KerasAutoregressiveModel,
     KerasSubmodels,
     attention_output,
-    read,
+    read_mask,
     shift_right,
 )
-from mathbench.baselines.models.keras.backend import keras
+from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.model import layer_seeds
 from mathbench.baselines.settings import TransformerSettings
 
@@ -29,7 +29,7 @@ class Transformer:
 
     def __init__(self, kind: Any, shape: NetworkShape, settings: TransformerSettings, seed: int | str):
         self.kind, self.settings, self.start = kind, settings, shape.symbols
-        self.longest = settings.tokens(shape.answer)
+        self.longest = settings.max_tokens(shape.answer)
         self._seeds, width = iter(layer_seeds(seed, 2 + 12 * settings.layers)), settings.hidden
         normal = kind.initializers.RandomNormal(0.0, width**-0.5, seed=next(self._seeds))
         self.embedding = kind.layers.Embedding(
@@ -43,7 +43,7 @@ class Transformer:
     def begin(self, questions: Any) -> list[Any]:
         """Questions (B, T) to the state before the first token."""
         ops = self.kind.ops
-        reads = read(self.kind, questions, self.settings.blanks == "masked")  # (B, T)
+        reads = read_mask(self.kind, questions, self.settings.blanks == "masked")  # (B, T)
         positions = ops.maximum(ops.cumsum(ops.cast(reads, "int32"), axis=1) - 1, 0)
         x = self._embedded(questions, positions)  # (B, T, D)
         for block in self.encoder:
@@ -59,7 +59,7 @@ class Transformer:
             state += [k, v, *(ops.zeros_like(k[:, :, :1]) + empty for _ in range(2))]
         return state
 
-    def written(self, tokens: Any, state: list[Any]) -> tuple[Any, dict[str, Any]]:
+    def decode(self, tokens: Any, state: list[Any]) -> tuple[Any, dict[str, Any]]:
         """Tokens (B, A) of an answer from its start: logits (B, A, V), and what there is to look at."""
         ops = self.kind.ops
         positions = ops.cumsum(ops.ones_like(tokens), axis=1) - 1  # (B, A)
@@ -71,7 +71,7 @@ class Transformer:
             looks |= {f"attention/decoder/{i}/{name}": weights for name, weights in seen.items()}
         return self.output(self.norm(x)), looks
 
-    def advanced(self, token: Any, state: list[Any]) -> list[Any]:
+    def advance(self, token: Any, state: list[Any]) -> list[Any]:
         """Tokens (B,) behind those before: logits (B, V) and the state after them."""
         ops, (reads, at) = self.kind.ops, state[:2]
         every = np.arange(self.longest)
@@ -146,21 +146,21 @@ class Transformer:
         return self.kind.layers.LayerNormalization(epsilon=1e-5, name=name)
 
 
-def models_of(
+def build_submodels(
     kind: Any, shape: NetworkShape, settings: TransformerSettings, seed: int | str
 ) -> KerasSubmodels:
     """The three models (see `mathbench.baselines.models.keras.autoregressive.KerasSubmodels`)."""
     net = Transformer(kind, shape, settings, seed)
     questions, answers = (kind.Input((None,), dtype="int32") for _ in range(2))
     state = net.begin(questions)
-    logits, looks = net.written(shift_right(kind, answers, net.start), state)
+    logits, looks = net.decode(shift_right(kind, answers, net.start), state)
     token = kind.Input((), dtype="int32")
     known = [kind.Input(part.shape[1:], dtype=part.dtype) for part in state]
     return KerasSubmodels(
         net.start,
         kind.Model([questions, answers], logits),
         kind.Model(questions, state),
-        kind.Model([token, *known], net.advanced(token, known)),
+        kind.Model([token, *known], net.advance(token, known)),
         looks,
     )
 
@@ -177,5 +177,8 @@ def build(
         device_config: device and threads.
     """
     return KerasAutoregressiveModel(
-        models_of(keras(device_config.threads), shape, settings, seed), shape, settings, device_config
+        build_submodels(load_keras(device_config.threads), shape, settings, seed),
+        shape,
+        settings,
+        device_config,
     )

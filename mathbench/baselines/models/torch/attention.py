@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from mathbench.baselines.models.torch.one_shot import make_dense
 
-QueryKey = tuple[Tensor, Tensor]  # keys and values, (B, heads, S, D / heads) each
+KeyValue = tuple[Tensor, Tensor]  # keys and values, (B, heads, S, D / heads) each
 Rotation = Callable[[Tensor], Tensor]  # what rotary positions do to queries and keys
 
 
@@ -26,30 +26,30 @@ class SelfAttention(nn.Module):
         self.heads, self.dropout = heads, dropout
 
     def forward(
-        self, x: Tensor, mask: Tensor, turn: Rotation | None = None, past: QueryKey | None = None
-    ) -> tuple[Tensor, QueryKey]:
+        self, x: Tensor, mask: Tensor, rotation: Rotation | None = None, past: KeyValue | None = None
+    ) -> tuple[Tensor, KeyValue]:
         """What is found for x (B, S, D), and the keys and values of the P tokens before and of x.
 
         Args:
             x: (B, S, D).
             mask: bool (B or 1, 1, S or 1, P + S).
-            turn: turns queries and keys by their positions.
+            rotation: turns queries and keys by their positions.
             past: keys and values of the P tokens before.
         """
-        q, k, v = self._projected(x, turn, past)
+        q, k, v = self._projected(x, rotation, past)
         dropout = self.dropout if self.training else 0.0
         found = functional.scaled_dot_product_attention(q, k, v, mask, dropout)  # (B, h, S, D/h)
         return self.outward(found.transpose(1, 2).flatten(2)), (k, v)  # (B, S, D)
 
     def weights(
-        self, x: Tensor, mask: Tensor, turn: Rotation | None = None, past: QueryKey | None = None
+        self, x: Tensor, mask: Tensor, rotation: Rotation | None = None, past: KeyValue | None = None
     ) -> Tensor:
         """Who looks at whom, (B, heads, S, P + S)."""
-        q, k, _ = self._projected(x, turn, past)
+        q, k, _ = self._projected(x, rotation, past)
         return attention_weights(q, k, mask)
 
     def _projected(
-        self, x: Tensor, turn: Rotation | None, past: QueryKey | None
+        self, x: Tensor, turn: Rotation | None, past: KeyValue | None
     ) -> tuple[Tensor, Tensor, Tensor]:
         parts = self.inward(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # (3, B, h, S, D/h)
         q, k = parts[:2] if turn is None else turn(parts[:2])  # both at once, which is faster
@@ -69,12 +69,12 @@ class CrossAttention(nn.Module):
         self.outward = make_dense(width, width, rng)
         self.heads, self.dropout = heads, dropout
 
-    def pair(self, memory: Tensor) -> QueryKey:
+    def pair(self, memory: Tensor) -> KeyValue:
         """Keys and values of memory (B, T, D)."""
         k, v = self.other(memory).unflatten(2, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)  # (B, h, T, D/h)
         return k, v
 
-    def forward(self, x: Tensor, pair: QueryKey, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, pair: KeyValue, mask: Tensor) -> Tensor:
         """What is found for x (B, A, D) behind a mask (B, 1, 1, T); (B, A, D)."""
         dropout = self.dropout if self.training else 0.0
         found = functional.scaled_dot_product_attention(
@@ -83,7 +83,7 @@ class CrossAttention(nn.Module):
         merged: Tensor = self.outward(found.transpose(1, 2).flatten(2))  # (B, A, D)
         return merged
 
-    def weights(self, x: Tensor, pair: QueryKey, mask: Tensor) -> Tensor:
+    def weights(self, x: Tensor, pair: KeyValue, mask: Tensor) -> Tensor:
         """Who looks at whom, (B, heads, A, T)."""
         return attention_weights(self._queries(x), pair[0], mask)
 
@@ -116,10 +116,10 @@ class Block(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(
-        self, x: Tensor, mask: Tensor, turn: Rotation | None = None, past: QueryKey | None = None
-    ) -> tuple[Tensor, QueryKey]:
+        self, x: Tensor, mask: Tensor, rotation: Rotation | None = None, past: KeyValue | None = None
+    ) -> tuple[Tensor, KeyValue]:
         """As `SelfAttention`."""
-        found, pair = self.attention(self.norm1(x), mask, turn, past)
+        found, pair = self.attention(self.norm1(x), mask, rotation, past)
         x = x + self.drop(found)  # (B, S, D)
         return x + self.drop(self.feed(self.norm2(x))), pair
 
@@ -138,7 +138,7 @@ def make_embedding(symbols: int, width: int, rng: torch.Generator) -> nn.Embeddi
     return table
 
 
-def read(questions: Tensor, masked: bool) -> Tensor:
+def read_mask(questions: Tensor, masked: bool) -> Tensor:
     """Which tokens of questions (B, T) are read, bool (B, T): all, or all but the blanks.
 
     An empty question is read as its blanks, since attention needs something to look at.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
-from mathbench.baselines.models.torch.attention import attention_weights, read
+from mathbench.baselines.models.torch.attention import attention_weights, read_mask
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.one_shot import make_dense, make_lstm
@@ -56,7 +56,7 @@ class AttentionalLSTM(WritingModule):
 
     def begin(self, questions: Tensor) -> State:
         """What is known after questions (B, T), before the first token."""
-        reads = read(questions, self.masked)  # (B, T)
+        reads = read_mask(questions, self.masked)  # (B, T)
         order = (~reads).long().argsort(dim=1, stable=True)  # (B, T): what is read first, blanks behind it
         last = reads.sum(dim=1, keepdim=True) - 1  # (B, 1)
         parts = [self._read(direction, questions, order, last) for direction in self.readers]
@@ -78,7 +78,7 @@ class AttentionalLSTM(WritingModule):
         end = states.gather(1, last[:, :, None].expand(wide))[:, 0]  # (B, R)
         return states.gather(1, order.argsort(dim=1)[:, :, None].expand(wide)), end
 
-    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+    def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Tokens (B, A) through the writer: logits (B, A, V), and the state after them."""
         before = tuple(state[name].transpose(0, 1).contiguous() for name in ("h", "c"))  # (layers, B, H)
         states, (h, c) = self.writer(self._one_hot(tokens), before)  # (B, A, H)

@@ -37,7 +37,7 @@ class AutoregressiveModel(TorchModel):
     ):
         super().__init__(module, settings, device_config, settings.decay)
         self._writing, self.start = module, module.start
-        self._settings, self._longest = settings, settings.tokens(shape.answer)
+        self._settings, self._longest = settings, settings.max_tokens(shape.answer)
         if settings.compile != "no":
             self._forward = self._compiled(settings.compile)
 

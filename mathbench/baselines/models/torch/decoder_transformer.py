@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
-from mathbench.baselines.models.torch.attention import Block, make_embedding, read
+from mathbench.baselines.models.torch.attention import Block, make_embedding, read_mask
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.one_shot import make_dense
@@ -39,14 +39,16 @@ class DecoderTransformer(WritingModule):
         )
         self.drop = nn.Dropout(settings.dropout)
         self.masked, self.heads = settings.blanks == "masked", settings.heads
-        self.longest = settings.tokens(shape.answer)
+        self.longest = settings.max_tokens(shape.answer)
 
     def forward(self, questions: Tensor, answers: Tensor) -> Tensor:
         """Logits (B, A, V) of each answer token given those before it, from tokens (B, T) and (B, A)."""
         rows, width = questions.shape
         begin = questions.new_full((rows, 1), self.start)
         tokens = torch.cat([questions, begin, answers[:, :-1]], dim=1)  # (B, T + A)
-        reads = torch.cat([read(questions, self.masked), torch.ones_like(answers, dtype=torch.bool)], dim=1)
+        reads = torch.cat(
+            [read_mask(questions, self.masked), torch.ones_like(answers, dtype=torch.bool)], dim=1
+        )
         length = tokens.shape[1] if self.training else width + self.longest
         x, _ = self._through(tokens, reads, self._fresh(questions, length))  # (B, T + A, D)
         return self._logits(x[:, width:])
@@ -54,9 +56,9 @@ class DecoderTransformer(WritingModule):
     def begin(self, questions: Tensor) -> State:
         """What is known after questions (B, T), before the first token."""
         fresh = self._fresh(questions, questions.shape[1] + self.longest)
-        return self._through(questions, read(questions, self.masked), fresh)[1]
+        return self._through(questions, read_mask(questions, self.masked), fresh)[1]
 
-    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+    def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits (B, A, V) of what follows each of tokens (B, A), and the state after them."""
         x, state = self._through(tokens, torch.ones_like(tokens, dtype=torch.bool), state)  # (B, A, D)
         return self._logits(x), state
@@ -80,7 +82,7 @@ class DecoderTransformer(WritingModule):
         size = tokens.shape[1]
         places, before = self.positions.places(tokens, reads, state["before"])  # (B, S)
         positions = state["ruler"].gather(1, places.clamp(max=state["ruler"].shape[1] - 1))  # (B, S)
-        turn = self.positions.turn(positions, self.heads)
+        turn = self.positions.rotation(positions, self.heads)
         reads = torch.cat([state["reads"], reads], dim=1)  # (B, P + S)
         mask = _causal(reads, size)
         after = {"reads": reads, "before": before, "ruler": state["ruler"]}

@@ -21,8 +21,8 @@ class LSTMSeq2Seq(nn.Module):
         marked = settings.positions == "one-hot"
         inputs, written = shape.symbols + shape.question * marked, settings.hidden + shape.answer * marked
         self.reader = make_lstm(inputs, settings.hidden, 1, rng, settings.gain)
-        self.writer = make_lstm(written, settings.written, settings.layers, rng)
-        self.output = make_dense(settings.written, shape.outputs, rng)
+        self.writer = make_lstm(written, settings.writer_units, settings.layers, rng)
+        self.output = make_dense(settings.writer_units, shape.outputs, rng)
         self.answer, self.from_reader = shape.answer, settings.start == "encoder"
         self.marks: Tensor | None
         self.register_buffer("marks", torch.eye(shape.answer) if marked else None, persistent=False)

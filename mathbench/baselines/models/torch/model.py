@@ -35,7 +35,7 @@ class TorchModel(ABC):
     def __init__(
         self, module: nn.Module, settings: TrainingSettings, device_config: DeviceConfig, decay: float = 0.0
     ):
-        self.device = device_of(device_config.device)
+        self.device = resolve_device(device_config.device)
         self.module = module.to(self.device)
         self._clip = settings.clip
         self._trained = [p for p in module.parameters() if p.requires_grad]
@@ -160,7 +160,7 @@ def generator_for_seed(seed: int | str, device_config: DeviceConfig) -> torch.Ge
     return torch.Generator().manual_seed(key_of("weights", seed) >> 1)
 
 
-def device_of(wish: str) -> str:
+def resolve_device(wish: str) -> str:
     """The device to use: the one asked for, or for ``auto`` the first accelerator.
 
     Raises:

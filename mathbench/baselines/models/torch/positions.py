@@ -79,7 +79,7 @@ class Positions(nn.Module):
             return sinusoids(positions, self.width)
         return 0.0
 
-    def turn(self, positions: Tensor, heads: int) -> Rotation | None:
+    def rotation(self, positions: Tensor, heads: int) -> Rotation | None:
         """What is done to queries and keys (2, B, heads, S, D / heads) at positions (B, S)."""
         if self.kind != "rotary":
             return None

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
-from mathbench.baselines.models.torch.attention import CrossAttention, make_embedding, read
+from mathbench.baselines.models.torch.attention import CrossAttention, make_embedding, read_mask
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.one_shot import make_dense
@@ -78,10 +78,10 @@ class RelationalMemory(WritingModule):
     def begin(self, questions: Tensor) -> State:
         """What is known after questions (B, T), before the first token."""
         empty = self.empty.expand(len(questions), -1, -1)  # (B, S, D)
-        _, memory = self.reader(self._embedded(questions), empty, read(questions, self.masked))
+        _, memory = self.reader(self._embedded(questions), empty, read_mask(questions, self.masked))
         return {"memory": memory}
 
-    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+    def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Tokens (B, A) through the writer: logits (B, A, V), and the state after them."""
         made, memory = self.writer(self._embedded(tokens), state["memory"])  # (B, A, S * D)
         return self.output(self.drop(made)), {"memory": memory}

@@ -12,10 +12,10 @@ from mathbench.baselines.models.torch.attention import (
     Block,
     CrossAttention,
     FeedForward,
-    QueryKey,
+    KeyValue,
     SelfAttention,
     make_embedding,
-    read,
+    read_mask,
 )
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
 from mathbench.baselines.models.torch.model import generator_for_seed
@@ -38,8 +38,8 @@ class DecoderBlock(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(
-        self, x: Tensor, mask: Tensor, memory: QueryKey, reads: Tensor, past: QueryKey | None
-    ) -> tuple[Tensor, QueryKey]:
+        self, x: Tensor, mask: Tensor, memory: KeyValue, reads: Tensor, past: KeyValue | None
+    ) -> tuple[Tensor, KeyValue]:
         """X (B, A, D) behind a mask (1, 1, A, P + A), memory behind reads (B, 1, 1, T); (B, A, D) and its keys."""
         found, pair = self.attention(self.norm1(x), mask, past=past)
         x = x + self.drop(found)  # (B, A, D)
@@ -67,7 +67,7 @@ class Transformer(WritingModule):
 
     def begin(self, questions: Tensor) -> State:
         """What is known after questions (B, T), before the first token."""
-        reads = read(questions, self.masked)  # (B, T)
+        reads = read_mask(questions, self.masked)  # (B, T)
         x = self._embedded(questions, (reads.cumsum(dim=1) - 1).clamp(min=0))  # (B, T, D)
         for block in self.encoder:
             x, _ = block(x, reads[:, None, None])  # (B, T, D)
@@ -78,7 +78,7 @@ class Transformer(WritingModule):
             state[f"read key{i}"], state[f"read value{i}"] = cross.pair(x)  # (B, h, T, D/h)
         return state
 
-    def written(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+    def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Tokens (B, A) behind P others through the decoder: logits (B, A, V), and the state after them."""
         size = tokens.shape[1]
         past = state["key0"].shape[2] if "key0" in state else 0
