@@ -27,7 +27,7 @@ DROPS = {"dropout": 0.2, "blanks": "masked"}
 
 def trained(network, steps=3, rows=8):
     questions, labels = asked(rows), answered(rows)
-    losses = [network.step(questions, labels, 1e-2, luck=7 * step) for step in range(steps)]
+    losses = [network.step(questions, labels, 1e-2, random_bits=7 * step) for step in range(steps)]
     return losses, network.weights()
 
 

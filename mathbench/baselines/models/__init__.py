@@ -1,1 +1,1 @@
-"""Networks and how they write answers."""
+"""Networks, their common interface and decoding."""

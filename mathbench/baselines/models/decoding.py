@@ -1,4 +1,4 @@
-"""Writing an answer token by token: greedily or with a beam, in batches, from a cached state, in any framework."""
+"""Greedy decoding and beam search in batches with a cached state, in any framework."""
 
 from typing import Any, Protocol
 
@@ -12,33 +12,33 @@ Float = NDArray[np.float32]
 
 
 class StepDecoder(Protocol):
-    """What can write; token 0 is the blank, which ends an answer. What a state is, only the scribe knows.
+    """A network that decodes one token at a time. Token 0 is padding and ends an answer. States are opaque.
 
     Attributes:
-        start: the token that stands before the first one of an answer.
+        start: the token before the first one of an answer.
     """
 
     start: int
 
     def begin(self, questions: Tokens) -> Any:
-        """The state after questions (B, T), before the first token."""
+        """Return the state after questions (B, T), before the first token."""
 
     def advance(self, state: Any, tokens: Tokens) -> tuple[Float, Any]:
-        """Logits (B, V) of what follows tokens (B,), and the state after them."""
+        """Return logits (B, V) after tokens (B,), and the state after them."""
 
     def select(self, state: Any, rows: Tokens) -> Any:
-        """The state of some rows, int64 (n,), in that order; a row may come more than once."""
+        """Return the state of the given rows, int64 (n,), in that order. Rows may repeat."""
 
 
 def decode(decoder: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
-    """The likeliest answers that are found, and how likely each token is, as `greedy` and `beam_search` give them."""
+    """Decode with `greedy` for a beam of 1, with `beam_search` otherwise."""
     return (
         greedy(decoder, questions, longest) if beam == 1 else beam_search(decoder, questions, longest, beam)
     )
 
 
 def strip_end(answer: Tokens) -> Tokens:
-    """One answer, (1, longest), with the blank that ends it and nothing behind.
+    """Cut one answer, (1, longest), behind the padding token that ends it.
 
     >>> strip_end(np.array([[3, 1, 0, 0]])).tolist()
     [[3, 1, 0]]
@@ -47,85 +47,86 @@ def strip_end(answer: Tokens) -> Tokens:
 
 
 def greedy(decoder: StepDecoder, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
-    """Take the likeliest token each time, until every answer has ended.
+    """Take the likeliest token at each step until every answer has ended.
 
     Args:
-        decoder: what writes.
+        decoder: the network.
         questions: tokens (n, T).
-        longest: tokens written at most.
+        longest: largest number of tokens.
 
     Returns:
-        Tokens int64 (n, longest), blank behind the end, and their probabilities float32 (n, longest), 1 there.
+        Tokens int64 (n, longest), padded behind the end, and their probabilities float32 (n, longest), 1 there.
     """
     parts = [
         _greedy(decoder, questions[i : i + PREDICT_BATCH], longest)
         for i in range(0, len(questions), PREDICT_BATCH)
     ]
-    tokens, chances = zip(*parts, strict=True)
-    return np.concatenate(tokens), np.concatenate(chances)
+    tokens, probabilities = zip(*parts, strict=True)
+    return np.concatenate(tokens), np.concatenate(probabilities)
 
 
 def beam_search(decoder: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
-    """Follow the likeliest `beam` beginnings of every answer.
+    """Keep the likeliest `beam` beginnings of every answer.
 
     Args:
-        decoder: what writes.
+        decoder: the network.
         questions: tokens (n, T).
-        longest: tokens written at most.
-        beam: beginnings followed at once.
+        longest: largest number of tokens.
+        beam: beam width.
 
     Returns:
-        The likeliest answers found, int64 (n, longest), blank behind the end, and the probability of each token
-        given those before it, float32 (n, longest), 1 behind the end; their product is that of the answer.
+        The likeliest answers found, int64 (n, longest), padded behind the end, and the probability of each token
+        given those before it, float32 (n, longest), 1 behind the end. Their product is that of the answer.
     """
     rows = max(1, PREDICT_BATCH // beam)
     parts = [_beams(decoder, questions[i : i + rows], longest, beam) for i in range(0, len(questions), rows)]
-    tokens, chances = zip(*parts, strict=True)
-    return np.concatenate(tokens), np.concatenate(chances)
+    tokens, probabilities = zip(*parts, strict=True)
+    return np.concatenate(tokens), np.concatenate(probabilities)
 
 
-def _greedy(scribe: StepDecoder, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
+def _greedy(decoder: StepDecoder, questions: Tokens, longest: int) -> tuple[Tokens, Float]:
     rows = len(questions)
-    written, chances = np.zeros((rows, longest), np.int64), np.ones((rows, longest), np.float32)
-    last, ended = np.full(rows, scribe.start), np.zeros(rows, dtype=bool)
-    state = scribe.begin(questions)
+    tokens, probabilities = np.zeros((rows, longest), np.int64), np.ones((rows, longest), np.float32)
+    last, ended = np.full(rows, decoder.start), np.zeros(rows, dtype=bool)
+    state = decoder.begin(questions)
     for at in range(longest):
-        logits, state = scribe.advance(state, last)  # (B, V)
+        logits, state = decoder.advance(state, last)  # (B, V)
         last = np.where(ended, 0, logits.argmax(axis=1))  # (B,)
-        chances[:, at] = np.where(ended, 1.0, np.exp(log_softmax(logits).max(axis=1)))
-        written[:, at] = last
+        probabilities[:, at] = np.where(ended, 1.0, np.exp(log_softmax(logits).max(axis=1)))
+        tokens[:, at] = last
         ended |= last == 0
         if ended.all():
             break
-    return written, chances
+    return tokens, probabilities
 
 
-def _beams(scribe: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
+def _beams(decoder: StepDecoder, questions: Tokens, longest: int, beam: int) -> tuple[Tokens, Float]:
     rows = len(questions)
-    first = np.arange(rows)[:, None] * beam  # (B, 1): where the beams of a question begin
-    state = scribe.select(scribe.begin(questions), np.repeat(np.arange(rows), beam))
-    written, shares = np.zeros((rows * beam, longest), np.int64), np.ones((rows * beam, longest), np.float32)
+    first = np.arange(rows)[:, None] * beam  # (B, 1): first beam of each question
+    state = decoder.select(decoder.begin(questions), np.repeat(np.arange(rows), beam))
+    tokens = np.zeros((rows * beam, longest), np.int64)
+    probabilities = np.ones((rows * beam, longest), np.float32)
     scores = np.full((rows, beam), -np.inf, np.float32)
-    scores[:, 0] = 0.0  # all beams of a question are the same at first, so only one of them may grow
-    last, ended = np.full(rows * beam, scribe.start), np.zeros(rows * beam, dtype=bool)
+    scores[:, 0] = 0.0  # the beams of a question are equal at first, so only one may grow
+    last, ended = np.full(rows * beam, decoder.start), np.zeros(rows * beam, dtype=bool)
     for at in range(longest):
-        logits, state = scribe.advance(state, last)  # (B * k, V)
-        chances = _ended_stay(log_softmax(logits), ended)
-        symbols = chances.shape[1]
-        grown = (scores.ravel()[:, None] + chances).reshape(rows, -1)  # (B, k * V)
-        chosen = np.argsort(-grown, axis=1, kind="stable")[:, :beam]  # (B, k), best first
-        scores = np.take_along_axis(grown, chosen, axis=1)
-        source, last = (first + chosen // symbols).ravel(), (chosen % symbols).ravel()  # (B * k,)
-        state, written, shares = scribe.select(state, source), written[source], shares[source]
-        written[:, at], shares[:, at] = last, np.exp(chances[source, last])
+        logits, state = decoder.advance(state, last)  # (B * k, V)
+        log_probs = _pad_ended(log_softmax(logits), ended)
+        vocabulary = log_probs.shape[1]
+        totals = (scores.ravel()[:, None] + log_probs).reshape(rows, -1)  # (B, k * V)
+        chosen = np.argsort(-totals, axis=1, kind="stable")[:, :beam]  # (B, k), best first
+        scores = np.take_along_axis(totals, chosen, axis=1)
+        source, last = (first + chosen // vocabulary).ravel(), (chosen % vocabulary).ravel()  # (B * k,)
+        state, tokens, probabilities = decoder.select(state, source), tokens[source], probabilities[source]
+        tokens[:, at], probabilities[:, at] = last, np.exp(log_probs[source, last])
         ended = ended[source] | (last == 0)
-        if ended.reshape(rows, beam)[:, 0].all():  # what has not ended can only become less likely
+        if ended.reshape(rows, beam)[:, 0].all():  # unfinished answers can only become less likely
             break
-    return written[first[:, 0]], shares[first[:, 0]]
+    return tokens[first[:, 0]], probabilities[first[:, 0]]
 
 
 def log_softmax(logits: Float) -> Float:
-    """Logarithms of probabilities from logits (B, V).
+    """Return log-probabilities from logits (B, V).
 
     >>> np.exp(log_softmax(np.array([[0.0, 0.0]], dtype=np.float32))).tolist()
     [[0.5, 0.5]]
@@ -134,19 +135,18 @@ def log_softmax(logits: Float) -> Float:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), dtype=np.float32)
 
 
-def _ended_stay(chances: Float, ended: NDArray[np.bool_]) -> Float:
-    """An answer that has ended goes on with blanks, which costs nothing, and with nothing else."""
-    stay = np.full(chances.shape[1], -np.inf, dtype=np.float32)
-    stay[0] = 0.0
-    return np.where(ended[:, None], stay, chances)
+def _pad_ended(log_probs: Float, ended: NDArray[np.bool_]) -> Float:
+    """Let ended answers go on with padding only, at no cost."""
+    padding_only = np.full(log_probs.shape[1], -np.inf, dtype=np.float32)
+    padding_only[0] = 0.0
+    return np.where(ended[:, None], padding_only, log_probs)
 
 
 def append_end(labels: Tokens) -> Tokens:
-    """Labels with a blank behind the longest answer; only the first blank of a row is learnt.
+    """Pad labels by one column and ignore all but the first padding token of each row.
 
     >>> append_end(np.array([[3, 0, 0], [1, 2, 3]])).tolist()
     [[3, 0, -1, -1], [1, 2, 3, 0]]
     """
-    requested = np.pad(labels, ((0, 0), (0, 1)))
-    blank = requested == 0
-    return np.where(np.cumsum(blank, axis=1) > 1, IGNORE_INDEX, requested)
+    padded = np.pad(labels, ((0, 0), (0, 1)))
+    return np.where(np.cumsum(padded == 0, axis=1) > 1, IGNORE_INDEX, padded)

@@ -1,4 +1,4 @@
-"""What the runner needs of a network in any framework: steps on arrays, predictions, its whole state."""
+"""The interface of a network in any framework: training steps on arrays, predictions, state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from mathbench.numbers import text
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
-IGNORE_INDEX = -1  # a label that no loss is taken of
-PREDICT_BATCH = 2048  # rows predicted at once, which bounds the memory
+IGNORE_INDEX = -1  # a label without a loss
+PREDICT_BATCH = 2048  # rows per prediction, to bound memory
 
 
 @dataclass(frozen=True)
 class NetworkShape:
-    """The sizes that a network is built for.
+    """The sizes of inputs and outputs that a network is built for.
 
     Args:
-        symbols: different input tokens.
-        outputs: different output tokens, or classes.
-        question: tokens of a training question; at prediction there may be more.
+        symbols: vocabulary size of the inputs.
+        outputs: vocabulary size of the outputs, or the number of classes.
+        question: tokens of a training question. At prediction there may be more.
         answer: output positions.
-        prefix: whether a label is given at every position of the question.
-        digits: tokens that numbers are written with.
+        prefix: whether every position of the question has a label.
+        digits: the tokens of digits.
     """
 
     symbols: int
@@ -40,7 +40,7 @@ class NetworkShape:
 
     @classmethod
     def of(cls, encoding: Encoding) -> "NetworkShape":
-        """The sizes that follow from an encoding.
+        """Return the sizes that follow from an encoding.
 
         >>> from mathbench.baselines.encoding import EncodingOptions
         >>> NetworkShape.of(Encoding(EncodingOptions(), "+01", (5,), 3)).digits
@@ -54,11 +54,11 @@ class NetworkShape:
 
 @dataclass(frozen=True)
 class DeviceConfig:
-    """Where a network computes.
+    """The device a network runs on.
 
     Args:
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or what the framework calls it.
-        threads: CPU threads for one operation; small networks are fastest and repeatable with one.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or a name of the framework.
+        threads: CPU threads for one operation. Small networks are fastest, and reproducible, with one.
     """
 
     device: str = "auto"
@@ -72,66 +72,64 @@ class Network(Protocol):
     parameters: int
 
     def step(self, questions: Tokens, labels: Tokens, rate: float, random_bits: int) -> float:
-        """One update on a batch.
+        """Update the weights on a batch.
 
         Args:
             questions: tokens (B, T).
             labels: tokens or classes (B, positions).
             rate: the learning rate.
-            random_bits: 64-bit key of this seed and step; whatever is random in the step (dropout) follows from it
-                alone, so that a resumed run draws the same.
+            random_bits: 64-bit key of this seed and step. It alone seeds what is random in the step (dropout), so that
+                a resumed run draws the same.
 
         Returns:
             The mean loss in nats.
         """
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
-        """The likeliest output tokens, int64 (n, positions); an answer ends at its first blank.
+        """Return the likeliest output tokens, int64 (n, positions). An answer ends at its first padding token.
 
         Args:
             questions: tokens (n, T).
-            beam: beginnings of an answer that are followed at once; 1 is greedy, None what the recipe says.
-                Networks that answer in one go choose each position by itself, which is the likeliest answer
-                whatever the beam.
+            beam: beam width. 1 is greedy, None the width of the recipe. Has no effect on networks that answer in one
+                pass: their positions are independent, so the likeliest tokens are the likeliest answer.
         """
 
     def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, NDArray[np.float32]]:
-        """What `predict` answers and the probability of each token given those before it, both (n, positions)."""
+        """Return `predict` and the probability of each token given those before it, both (n, positions)."""
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
-        """What the network computed for one question, tokens (1, T), and its answer, (1, positions): matrices by name.
+        """Return activations for one question, tokens (1, T), and its answer, (1, positions), as matrices by name.
 
-        Networks that answer in one go do not look at the answer.
-
-        ``hidden/...`` are states (positions, units), ``attention/...`` weights (looking, looked at).
+        ``hidden/...`` are states (positions, units), ``attention/...`` weights (queries, keys). Networks that answer in
+        one pass ignore the answer.
         """
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
-        """All weights."""
+        """Return all weights by name."""
 
     def load_weights(self, weights: Arrays) -> None:
-        """Put weights back."""
+        """Restore weights."""
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """What the optimiser remembers."""
+        """Return the state of the optimiser by name."""
 
     def load_state(self, state: Arrays) -> None:
-        """Put the optimiser back."""
+        """Restore the optimiser state."""
 
     def save(self, folder: Path) -> str:
-        """Write the weights, never as pickle; returns the name of the file."""
+        """Write the weights in a format without pickle, and return the name of the file."""
 
     def load(self, folder: Path) -> None:
-        """Read them."""
+        """Read the weights from the file that `save` wrote."""
 
 
 def one_hot(tokens: Tokens, symbols: int, positions: int = 0) -> NDArray[np.float32]:
-    """Tokens as one-hot vectors, the position one-hot behind; positions beyond the trained ones are zero.
+    """Return tokens as one-hot vectors, optionally followed by the one-hot position.
 
     Args:
         tokens: int (B, T).
-        symbols: different tokens.
-        positions: how many positions are marked; 0 for none.
+        symbols: vocabulary size.
+        positions: number of positions that are marked, 0 for none. Positions beyond are zero.
 
     Returns:
         float32 (B, T, symbols + positions).
@@ -147,10 +145,10 @@ def one_hot(tokens: Tokens, symbols: int, positions: int = 0) -> NDArray[np.floa
 
 
 def check_poolable(shape: NetworkShape) -> None:
-    """Check that a pooled question is one: pooling halves its length, so no prefix keeps a position of its own.
+    """Check that questions can be pooled, which halves their length and leaves no position for every prefix.
 
     Raises:
-        InputError: for one-token questions, or a label at every prefix.
+        InputError: for questions of one token, or a label at every prefix.
     """
     if shape.prefix:
         raise InputError("cnn-lstm-classifier pools tokens, so it cannot decide at every one: labels=prefix.")

@@ -1,4 +1,4 @@
-"""Keras networks that write their answer token by token: three models that share their layers, and a decoder."""
+"""Keras networks that generate their answer token by token: three models that share their layers, and decoding."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,19 +12,20 @@ from mathbench.baselines.models.keras.model import KerasNetwork
 from mathbench.baselines.settings import WritingSettings
 from mathbench.errors import InputError
 
+# settings that PyTorch alone supports, with the only value allowed in Keras
 TORCH_ONLY = {"precision": "float32", "accumulate": 1, "compile": "no", "decay": 0.0}
 
 
 @dataclass(frozen=True)
 class KerasSubmodels:
-    """What a writing network is in Keras; all share their layers.
+    """The models of an autoregressive network, which share their layers.
 
     Args:
-        start: the token that stands before the first one of an answer.
-        whole: from questions (B, T) and answers (B, A) to logits (B, A, V), each token given those before it.
+        start: the token before the first one of an answer.
+        whole: from questions (B, T) and answers (B, A) to logits (B, A, V) with teacher forcing.
         begin: from questions (B, T) to the state before the first token, a list of tensors with rows first.
         advance: from tokens (B,) and a state to logits (B, V) and the state after them, as one list.
-        looks: what `whole` computes on its way: ``attention/...`` (B, heads, looking, looked at), ``hidden/...``
+        looks: activations of `whole` by name: ``attention/...`` (B, heads, queries, keys), ``hidden/...``
             (B, positions, units).
     """
 
@@ -36,16 +37,16 @@ class KerasSubmodels:
 
 
 class KerasAutoregressiveModel(KerasNetwork):
-    """Models that write (see `mathbench.baselines.models.interface.Network`).
+    """An autoregressive network (see `mathbench.baselines.models.interface.Network`).
 
     Args:
         models: see `KerasSubmodels`.
         shape: for the longest training answer.
         settings: the hyperparameters.
-        place: device and threads.
+        device_config: device and threads.
 
     Raises:
-        InputError: for a setting that PyTorch alone has.
+        InputError: for a setting that only PyTorch supports.
     """
 
     def __init__(
@@ -65,23 +66,23 @@ class KerasAutoregressiveModel(KerasNetwork):
         self._beam, self._longest = settings.beam, settings.max_tokens(shape.answer)
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
-        """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
+        """Return the likeliest answers found, int64 (n, longest), padded behind their end."""
         return self.probabilities(questions, beam)[0]
 
     def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, Float]:
-        """What `predict` answers, and the probability of each token given those before it; (n, longest) both."""
+        """Return `predict` and the probability of each token given those before it, both (n, longest)."""
         return decode(self, questions, self._longest, beam or self._beam)
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
-        """Hidden states and attention weights for one question and its answer."""
+        """Return hidden states and attention weights for one question and its answer."""
         answer = strip_end(answers[:1])
-        looking = self.keras.Model(self.model.inputs, self._models.looks)
-        found = looking.predict_on_batch([_int32(questions[:1]), _int32(answer)])
-        seen = {name: matrix[0] for name, matrix in found.items() if matrix.ndim == 3}
-        for name, matrix in found.items():
-            if matrix.ndim == 4:
-                seen |= {f"{name}/head{i}": head for i, head in enumerate(matrix[0])}
-        return seen
+        model = self.keras.Model(self.model.inputs, self._models.looks)
+        outputs = model.predict_on_batch([_int32(questions[:1]), _int32(answer)])
+        matrices = {name: values[0] for name, values in outputs.items() if values.ndim == 3}
+        for name, values in outputs.items():
+            if values.ndim == 4:
+                matrices |= {f"{name}/head{i}": head for i, head in enumerate(values[0])}
+        return matrices
 
     def begin(self, questions: Tokens) -> list[Any]:
         """See `mathbench.baselines.models.decoding.StepDecoder`."""
@@ -100,30 +101,30 @@ class KerasAutoregressiveModel(KerasNetwork):
         return [part[rows] for part in state]
 
     def _batch(self, questions: Tokens, labels: Tokens) -> tuple[Any, Tokens]:
-        requested = append_end(labels)
-        return [_int32(questions), _int32(np.maximum(requested, 0))], requested
+        targets = append_end(labels)
+        return [_int32(questions), _int32(np.maximum(targets, 0))], targets
 
 
-def read_mask(kind: Any, questions: Any, masked: bool) -> Any:
-    """Which tokens of questions (B, T) are read, bool (B, T): all, or all but the blanks.
+def read_mask(keras: Any, questions: Any, masked: bool) -> Any:
+    """Return which tokens of questions (B, T) are read, bool (B, T): all, or with `masked` all but the padding.
 
-    An empty question is read as its blanks, since attention needs something to look at.
+    The padding of an empty question is read, since attention needs at least one key.
     """
-    ops = kind.ops
+    ops = keras.ops
     if not masked:
         return ops.equal(questions, questions)
     characters = ops.not_equal(questions, 0)
     return ops.logical_or(characters, ops.logical_not(ops.any(characters, axis=1, keepdims=True)))
 
 
-def shift_right(kind: Any, answers: Any, start: int) -> Any:
-    """Answers (B, A) moved behind the start: what stands before each of their tokens."""
-    return kind.ops.concatenate([kind.ops.full_like(answers[:, :1], start), answers[:, :-1]], axis=1)
+def shift_right(keras: Any, answers: Any, start: int) -> Any:
+    """Shift answers (B, A) right by one behind the start token: the inputs of the decoder."""
+    return keras.ops.concatenate([keras.ops.full_like(answers[:, :1], start), answers[:, :-1]], axis=1)
 
 
-def attention_output(kind: Any, q: Any, k: Any, v: Any, mask: Any) -> tuple[Any, Any]:
-    """Scaled dot-product attention, heads first: what is found (B, h, S, E), and the weights (B, h, S, T)."""
-    ops = kind.ops
+def attention_output(keras: Any, q: Any, k: Any, v: Any, mask: Any) -> tuple[Any, Any]:
+    """Return the output (B, h, S, E) and the weights (B, h, S, T) of scaled dot-product attention."""
+    ops = keras.ops
     scores = ops.matmul(q, ops.swapaxes(k, 2, 3)) / float(q.shape[3]) ** 0.5  # (B, h, S, T)
     weights = ops.softmax(ops.where(mask, scores, -1e30), axis=3)
     return ops.matmul(weights, v), weights

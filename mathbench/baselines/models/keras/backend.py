@@ -1,7 +1,7 @@
-"""Set Keras up before its first import: a quiet backend, our own folder for its settings, few threads.
+"""Configuration of Keras before its first import: quiet backend, settings folder in the cache, number of threads.
 
-Importing Keras writes a settings file into ``KERAS_HOME``, by default into the home directory; ours goes to
-the cache. Without TensorFlow Keras would not start, so PyTorch takes its place where it is installed.
+Importing Keras writes a settings file into ``KERAS_HOME``, which is in the home directory by default and in the user's
+cache here. Keras does not start without TensorFlow unless another backend is named, so an installed PyTorch or JAX is.
 """
 
 import importlib.util
@@ -18,10 +18,10 @@ from mathbench.errors import InputError
 
 
 def load_keras(threads: int = 1) -> Any:
-    """The module keras, imported with our settings; what the environment already says is kept.
+    """Import and return the module keras. Environment variables that are set already take precedence.
 
     Args:
-        threads: CPU threads for one operation; takes effect before the first computation only.
+        threads: CPU threads for one operation. Has an effect before the first computation only.
 
     Raises:
         InputError: when no backend is installed.
@@ -30,10 +30,10 @@ def load_keras(threads: int = 1) -> Any:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         os.environ.setdefault("KERAS_HOME", str(Path(platformdirs.user_cache_dir("mathbench")) / "keras"))
         os.environ.setdefault("KERAS_BACKEND", _backend())
-    with _quiet():
+    with _quiet_stderr():
         import keras
 
-    _few_threads(keras.backend.backend(), threads)
+    _set_threads(keras.backend.backend(), threads)
     return keras
 
 
@@ -45,30 +45,30 @@ def _backend() -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Hold back what C++ prints while it is imported; TensorFlow heeds its own log level only from then on.
+def _quiet_stderr() -> Iterator[None]:
+    """Discard stderr of C++ code during an import: TensorFlow ignores its own log level until it is imported.
 
-    An import that fails still says so, as an exception.
+    A failed import still raises its exception.
     """
     sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as null:
+        os.dup2(null.fileno(), 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
-def _few_threads(backend: str, threads: int) -> None:
+def _set_threads(backend: str, threads: int) -> None:
     if backend == "tensorflow":
         import tensorflow
 
         try:
             tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
             tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
-        except RuntimeError:  # TensorFlow has started already; its results do not depend on threads
+        except RuntimeError:  # TensorFlow has started already. Its results do not depend on threads
             return
     if backend == "torch":
         import torch

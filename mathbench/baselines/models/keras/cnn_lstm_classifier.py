@@ -1,4 +1,4 @@
-"""Convolution and LSTM in Keras: filters, pooling, an LSTM with dropout that reads, one softmax decides.
+"""Convolution and LSTM in Keras: convolution, pooling, an LSTM with dropout, one softmax.
 
 Source: the notebook "RNNs: Categorization" (Hofstadter's challenge). Its single sigmoid output is a softmax over
 the classes here.
@@ -8,46 +8,46 @@ from typing import Any
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, check_poolable, one_hot
 from mathbench.baselines.models.keras.backend import load_keras
-from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds, make_lstm
+from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_lstm
+from mathbench.baselines.models.keras.model import KerasNetwork
 from mathbench.baselines.settings import ConvolvedSettings
 
 
-def build_model(kind: Any, shape: NetworkShape, settings: ConvolvedSettings, seed: int | str) -> Any:
-    """The Keras model from features (B, T, F) to logits (B, 1, C)."""
+def build_model(keras: Any, shape: NetworkShape, settings: ConvolvedSettings, seed: int | str) -> Any:
+    """Return the Keras model from features (B, T, F) to logits (B, 1, C)."""
     seeds = layer_seeds(seed, 4)
-    features = kind.Input((None, shape.symbols))  # (B, T, F)
-    filters = kind.layers.Conv1D(
+    features = keras.Input((None, shape.symbols))  # (B, T, F)
+    filters = keras.layers.Conv1D(
         settings.filters,
         settings.width,
         padding="same",
         activation="relu",
-        kernel_initializer=kind.initializers.GlorotUniform(seed=seeds[0]),
+        kernel_initializer=keras.initializers.GlorotUniform(seed=seeds[0]),
         name="filters",
     )
-    pooled = kind.layers.MaxPooling1D(2)(filters(features))  # (B, T // 2, filters)
+    pooled = keras.layers.MaxPooling1D(2)(filters(features))  # (B, T // 2, filters)
     drop = {"dropout": settings.dropout, "recurrent_dropout": settings.recurrent_dropout}
-    read = make_lstm(kind, settings.hidden, seeds[1:3], settings.gain, name="reader", **drop)(
+    read = make_lstm(keras, settings.hidden, seeds[1:3], settings.gain, name="reader", **drop)(
         pooled
     )  # (B, H)
-    read = kind.layers.Reshape((1, settings.hidden))(read)  # (B, 1, H)
-    glorot = kind.initializers.GlorotUniform(seed=seeds[3])
-    logits = kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(read)  # (B, 1, C)
-    return kind.Model(features, logits)
+    read = keras.layers.Reshape((1, settings.hidden))(read)  # (B, 1, H)
+    logits = make_dense(keras, shape.outputs, seeds[3], name="output")(read)  # (B, 1, C)
+    return keras.Model(features, logits)
 
 
 def build(
     shape: NetworkShape, settings: ConvolvedSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet, lengths and classes.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size, lengths and classes.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     Raises:
-        InputError: for questions too short to be pooled, or labels at every prefix.
+        InputError: for questions too short to be pooled, or a label at every prefix.
     """
     check_poolable(shape)
     model = build_model(load_keras(device_config.threads), shape, settings, seed)

@@ -1,4 +1,4 @@
-"""LSTM sequence to sequence in Keras: one LSTM reads, its last state is repeated, another LSTM writes.
+"""LSTM sequence to sequence in Keras: the last state of the encoder is repeated for the decoder.
 
 Source: the Keras example addition_rnn; Sutskever, Vinyals, Le, "Sequence to Sequence Learning" (2014) for the
 reversed query.
@@ -10,41 +10,43 @@ import numpy as np
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
 from mathbench.baselines.models.keras.backend import load_keras
-from mathbench.baselines.models.keras.model import MAX_UNROLLED, KerasNetwork, layer_seeds, make_lstm
+from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_lstm
+from mathbench.baselines.models.keras.model import KerasNetwork
 from mathbench.baselines.settings import Seq2SeqSettings
 
+MAX_UNROLLED = 16  # longest recurrence that is unrolled: a tenth faster, but every step has to be traced
 
-def build_model(kind: Any, shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str) -> Any:
-    """The Keras model from features (B, T, F) to logits (B, A, V)."""
+
+def build_model(keras: Any, shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str) -> Any:
+    """Return the Keras model from features (B, T, F) to logits (B, A, V)."""
     marked = settings.positions == "one-hot"
     seeds = layer_seeds(seed, 2 * settings.layers + 3)
-    features = kind.Input((None, shape.symbols + shape.question * marked))  # (B, T, F)
-    _, h, c = make_lstm(kind, settings.hidden, seeds[:2], settings.gain, return_state=True, name="reader")(
+    features = keras.Input((None, shape.symbols + shape.question * marked))  # (B, T, F)
+    _, h, c = make_lstm(keras, settings.hidden, seeds[:2], settings.gain, return_state=True, name="reader")(
         features
     )
-    written = kind.layers.RepeatVector(shape.answer)(h)  # (B, A, H)
+    written = keras.layers.RepeatVector(shape.answer)(h)  # (B, A, H)
     if marked:
-        written = kind.layers.Concatenate()([written, _marks(kind, shape.answer, h)])  # (B, A, H + A)
+        written = keras.layers.Concatenate()([written, _marks(keras, shape.answer, h)])  # (B, A, H + A)
     start = [h, c] if settings.start == "encoder" else None
     for i in range(settings.layers):
         own = seeds[2 * i + 2 : 2 * i + 4]
         options = {"return_sequences": True, "unroll": shape.answer <= MAX_UNROLLED}
-        writer = make_lstm(kind, settings.writer_units, own, **options, name=f"writer{i}")
+        writer = make_lstm(keras, settings.writer_units, own, **options, name=f"writer{i}")
         written = writer(written, initial_state=start)  # (B, A, W)
-    glorot = kind.initializers.GlorotUniform(seed=seeds[-1])
-    logits = kind.layers.Dense(shape.outputs, kernel_initializer=glorot, name="output")(written)  # (B, A, V)
-    return kind.Model(features, logits)
+    logits = make_dense(keras, shape.outputs, seeds[-1], name="output")(written)  # (B, A, V)
+    return keras.Model(features, logits)
 
 
 def build(
     shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
     """
     model = build_model(load_keras(device_config.threads), shape, settings, seed)
@@ -54,10 +56,10 @@ def build(
     )
 
 
-def _marks(kind: Any, answer: int, h: Any) -> Any:
-    """One-hot positions for every row of a batch, (B, A, A): a fixed layer whose bias is the identity."""
-    identity = kind.initializers.Constant(np.eye(answer, dtype=np.float32).ravel())
-    layer = kind.layers.Dense(
+def _marks(keras: Any, answer: int, h: Any) -> Any:
+    """Return one-hot positions for every row of a batch, (B, A, A), from a fixed layer whose bias is the identity."""
+    identity = keras.initializers.Constant(np.eye(answer, dtype=np.float32).ravel())
+    layer = keras.layers.Dense(
         answer * answer, kernel_initializer="zeros", bias_initializer=identity, trainable=False, name="marks"
     )
-    return kind.layers.Reshape((answer, answer))(layer(h))
+    return keras.layers.Reshape((answer, answer))(layer(h))

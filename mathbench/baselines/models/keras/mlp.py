@@ -1,6 +1,6 @@
-"""A multilayer perceptron in Keras: dense layers on the whole question, one softmax per answer position.
+"""A multilayer perceptron in Keras: dense layers over the question, one softmax per answer position.
 
-It reads as many tokens as the longest training question has: of a longer question it never sees the rest.
+It reads as many tokens as the longest training question has. Longer questions are cut off.
 """
 
 from typing import Any
@@ -11,34 +11,32 @@ from numpy.typing import NDArray
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
 from mathbench.baselines.models.keras.backend import load_keras
-from mathbench.baselines.models.keras.model import KerasNetwork, layer_seeds
+from mathbench.baselines.models.keras.layers import layer_seeds, make_dense
+from mathbench.baselines.models.keras.model import KerasNetwork
 from mathbench.baselines.settings import PerceptronSettings
 
 
-def build_model(kind: Any, shape: NetworkShape, settings: PerceptronSettings, seed: int | str) -> Any:
-    """The Keras model from features (B, T, F) to logits (B, A, V)."""
-    seeds = [kind.initializers.GlorotUniform(seed=key) for key in layer_seeds(seed, settings.layers + 1)]
-    features = kind.Input((shape.question, shape.symbols))  # (B, T, F)
-    x = kind.layers.Flatten()(features)  # (B, T * F)
+def build_model(keras: Any, shape: NetworkShape, settings: PerceptronSettings, seed: int | str) -> Any:
+    """Return the Keras model from features (B, T, F) to logits (B, A, V)."""
+    seeds = layer_seeds(seed, settings.layers + 1)
+    features = keras.Input((shape.question, shape.symbols))  # (B, T, F)
+    x = keras.layers.Flatten()(features)  # (B, T * F)
     for i in range(settings.layers):
-        layer = kind.layers.Dense(
-            settings.hidden, activation="relu", kernel_initializer=seeds[i], name=f"hidden{i}"
-        )
-        x = layer(x)  # (B, H)
-    output = kind.layers.Dense(shape.answer * shape.outputs, kernel_initializer=seeds[-1], name="output")
-    logits = kind.layers.Reshape((shape.answer, shape.outputs))(output(x))  # (B, A, V)
-    return kind.Model(features, logits)
+        x = make_dense(keras, settings.hidden, seeds[i], activation="relu", name=f"hidden{i}")(x)  # (B, H)
+    output = make_dense(keras, shape.answer * shape.outputs, seeds[-1], name="output")
+    logits = keras.layers.Reshape((shape.answer, shape.outputs))(output(x))  # (B, A, V)
+    return keras.Model(features, logits)
 
 
 def build(
     shape: NetworkShape, settings: PerceptronSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
     """
     model = build_model(load_keras(device_config.threads), shape, settings, seed)

@@ -1,6 +1,6 @@
-"""Encoder-decoder transformer in Keras: one stack reads the question, another writes and looks at what was read.
+"""Encoder-decoder transformer in Keras: encoder, and decoder with cross-attention.
 
-Source: Vaswani et al., "Attention Is All You Need" (2017); the same function as in PyTorch.
+Source: Vaswani et al., "Attention Is All You Need" (2017). Computes the same function as the network in PyTorch.
 """
 
 from typing import Any
@@ -16,23 +16,23 @@ from mathbench.baselines.models.keras.autoregressive import (
     shift_right,
 )
 from mathbench.baselines.models.keras.backend import load_keras
-from mathbench.baselines.models.keras.model import layer_seeds
+from mathbench.baselines.models.keras.layers import layer_seeds, make_dense
 from mathbench.baselines.settings import TransformerSettings
 
 
 class Transformer:
     """The layers.
 
-    A state is ``reads`` (B, T), ``at`` (B,), the place of the next token, and per block four tensors
-    (B, h, T or longest, D/h): keys and values of what was read, and of what is written so far.
+    A state is ``reads`` (B, T), ``at`` (B,), the position of the next token, and per block four tensors
+    (B, h, T or longest, D/h): keys and values of the question, and of the answer so far.
     """
 
-    def __init__(self, kind: Any, shape: NetworkShape, settings: TransformerSettings, seed: int | str):
-        self.kind, self.settings, self.start = kind, settings, shape.symbols
+    def __init__(self, keras: Any, shape: NetworkShape, settings: TransformerSettings, seed: int | str):
+        self.keras, self.settings, self.start = keras, settings, shape.symbols
         self.longest = settings.max_tokens(shape.answer)
         self._seeds, width = iter(layer_seeds(seed, 2 + 12 * settings.layers)), settings.hidden
-        normal = kind.initializers.RandomNormal(0.0, width**-0.5, seed=next(self._seeds))
-        self.embedding = kind.layers.Embedding(
+        normal = keras.initializers.RandomNormal(0.0, width**-0.5, seed=next(self._seeds))
+        self.embedding = keras.layers.Embedding(
             shape.symbols + 1, width, embeddings_initializer=normal, name="embedding"
         )
         self.encoder = [self._block(f"encoder_{i}", cross=False) for i in range(settings.layers)]
@@ -41,16 +41,16 @@ class Transformer:
         self.output = self._dense("output", shape.outputs)
 
     def begin(self, questions: Any) -> list[Any]:
-        """Questions (B, T) to the state before the first token."""
-        ops = self.kind.ops
-        reads = read_mask(self.kind, questions, self.settings.blanks == "masked")  # (B, T)
+        """Return the state after questions (B, T), before the first token."""
+        ops = self.keras.ops
+        reads = read_mask(self.keras, questions, self.settings.blanks == "masked")  # (B, T)
         positions = ops.maximum(ops.cumsum(ops.cast(reads, "int32"), axis=1) - 1, 0)
-        x = self._embedded(questions, positions)  # (B, T, D)
+        x = self._embed(questions, positions)  # (B, T, D)
         for block in self.encoder:
             q, k, v = self._heads(block["attention_inward"](block["norm1"](x)), 3)
-            found, _ = attention_output(self.kind, q, k, v, reads[:, None, None])
-            x = x + self._drop(block["attention_outward"](self._merged(found)))  # (B, T, D)
-            x = x + self._fed(block, block["norm2"](x))
+            found, _ = attention_output(self.keras, q, k, v, reads[:, None, None])
+            x = x + self._drop(block["attention_outward"](self._merge(found)))  # (B, T, D)
+            x = x + self._feed(block, block["norm2"](x))
         x = self.norm_read(x)
         state = [reads, ops.zeros_like(questions[:, 0])]
         empty = ops.zeros((1, self.settings.heads, self.longest, self.settings.hidden // self.settings.heads))
@@ -60,33 +60,35 @@ class Transformer:
         return state
 
     def decode(self, tokens: Any, state: list[Any]) -> tuple[Any, dict[str, Any]]:
-        """Tokens (B, A) of an answer from its start: logits (B, A, V), and what there is to look at."""
-        ops = self.kind.ops
+        """Return logits (B, A, V) after each of the first tokens (B, A) of an answer, and activations by name."""
+        ops = self.keras.ops
         positions = ops.cumsum(ops.ones_like(tokens), axis=1) - 1  # (B, A)
         mask = positions[:, None, None, :] <= positions[:, None, :, None]  # (B, 1, A, A)
-        x, looks = self._embedded(tokens, positions), dict[str, Any]()
+        x, looks = self._embed(tokens, positions), dict[str, Any]()
         for i, block in enumerate(self.decoder):
             q, k, v = self._heads(block["attention_inward"](block["norm1"](x)), 3)
-            x, seen = self._decoded(block, x, (q, k, v), mask, state[2 + 4 * i : 4 + 4 * i], state[0])
-            looks |= {f"attention/decoder/{i}/{name}": weights for name, weights in seen.items()}
+            x, weights = self._decoder_block(
+                block, x, (q, k, v), mask, state[2 + 4 * i : 4 + 4 * i], state[0]
+            )
+            looks |= {f"attention/decoder/{i}/{name}": matrix for name, matrix in weights.items()}
         return self.output(self.norm(x)), looks
 
     def advance(self, token: Any, state: list[Any]) -> list[Any]:
-        """Tokens (B,) behind those before: logits (B, V) and the state after them."""
-        ops, (reads, at) = self.kind.ops, state[:2]
-        every = np.arange(self.longest)
-        here = ops.equal(every[None], at[:, None])[:, None, :, None]  # (B, 1, L, 1)
-        mask = ops.less_equal(every[None], at[:, None])[:, None, None]  # (B, 1, 1, L)
-        x, after = self._embedded(token[:, None], at[:, None]), [reads, at + 1]
+        """Return logits (B, V) after one more token (B,) of each answer, and the state after it."""
+        ops, (reads, at) = self.keras.ops, state[:2]
+        positions = np.arange(self.longest)
+        here = ops.equal(positions[None], at[:, None])[:, None, :, None]  # (B, 1, L, 1)
+        mask = ops.less_equal(positions[None], at[:, None])[:, None, None]  # (B, 1, 1, L)
+        x, after = self._embed(token[:, None], at[:, None]), [reads, at + 1]
         for i, block in enumerate(self.decoder):
             read_k, read_v, k, v = state[2 + 4 * i : 6 + 4 * i]
             q, new_k, new_v = self._heads(block["attention_inward"](block["norm1"](x)), 3)  # (B, h, 1, D/h)
             k, v = ops.where(here, new_k, k), ops.where(here, new_v, v)  # (B, h, L, D/h)
-            x, _ = self._decoded(block, x, (q, k, v), mask, [read_k, read_v], reads)
+            x, _ = self._decoder_block(block, x, (q, k, v), mask, [read_k, read_v], reads)
             after += [read_k, read_v, k, v]
         return [self.output(self.norm(x))[:, 0], *after]
 
-    def _decoded(
+    def _decoder_block(
         self,
         block: dict[str, Any],
         x: Any,
@@ -95,40 +97,40 @@ class Transformer:
         memory: list[Any],
         reads: Any,
     ) -> tuple[Any, dict[str, Any]]:
-        """X (B, A, D) through a block of the decoder: (B, A, D), and who looked at whom."""
-        found, to_self = attention_output(self.kind, *own, mask)
-        x = x + self._drop(block["attention_outward"](self._merged(found)))  # (B, A, D)
+        """Pass x (B, A, D) through a decoder block. Returns (B, A, D) and the attention weights by name."""
+        found, to_self = attention_output(self.keras, *own, mask)
+        x = x + self._drop(block["attention_outward"](self._merge(found)))  # (B, A, D)
         (q,) = self._heads(block["cross_query"](block["norm2"](x)), 1)
-        found, to_memory = attention_output(self.kind, q, memory[0], memory[1], reads[:, None, None])
-        x = x + self._drop(block["cross_outward"](self._merged(found)))  # (B, A, D)
-        return x + self._fed(block, block["norm3"](x)), {"attention": to_self, "cross": to_memory}
+        found, to_memory = attention_output(self.keras, q, memory[0], memory[1], reads[:, None, None])
+        x = x + self._drop(block["cross_outward"](self._merge(found)))  # (B, A, D)
+        return x + self._feed(block, block["norm3"](x)), {"attention": to_self, "cross": to_memory}
 
-    def _fed(self, block: dict[str, Any], x: Any) -> Any:
-        inner = self.kind.ops.gelu(block["feed_inward"](x), approximate=False)
+    def _feed(self, block: dict[str, Any], x: Any) -> Any:
+        inner = self.keras.ops.gelu(block["feed_inward"](x), approximate=False)
         return self._drop(block["feed_outward"](inner))
 
     def _heads(self, x: Any, parts: int) -> list[Any]:
-        """X (B, S, parts * D) as parts of (B, h, S, D/h)."""
+        """Split x (B, S, parts * D) into parts of shape (B, h, S, D/h)."""
         heads, width = self.settings.heads, self.settings.hidden
-        cut = self.kind.layers.Reshape((-1, parts, heads, width // heads))(x)  # (B, S, parts, h, D/h)
-        return [self.kind.ops.swapaxes(cut[:, :, i], 1, 2) for i in range(parts)]
+        cut = self.keras.layers.Reshape((-1, parts, heads, width // heads))(x)  # (B, S, parts, h, D/h)
+        return [self.keras.ops.swapaxes(cut[:, :, i], 1, 2) for i in range(parts)]
 
-    def _merged(self, found: Any) -> Any:
-        """Heads (B, h, S, D/h) side by side, (B, S, D)."""
-        return self.kind.layers.Reshape((-1, self.settings.hidden))(self.kind.ops.swapaxes(found, 1, 2))
+    def _merge(self, found: Any) -> Any:
+        """Concatenate heads (B, h, S, D/h) to (B, S, D)."""
+        return self.keras.layers.Reshape((-1, self.settings.hidden))(self.keras.ops.swapaxes(found, 1, 2))
 
-    def _embedded(self, tokens: Any, positions: Any) -> Any:
-        """Tokens (B, S) at places (B, S) as vectors (B, S, D)."""
-        ops, width = self.kind.ops, self.settings.hidden
+    def _embed(self, tokens: Any, positions: Any) -> Any:
+        """Embed tokens (B, S) at positions (B, S) as vectors (B, S, D)."""
+        ops, width = self.keras.ops, self.settings.hidden
         frequencies = (10_000.0 ** (-np.arange(0, width, 2) / width)).astype(np.float32)
         angles = ops.cast(positions, "float32")[:, :, None] * frequencies
         marks = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=2)
         return self._drop(self.embedding(tokens) * width**0.5 + marks)
 
     def _drop(self, x: Any) -> Any:
-        """Dropout; each step sets the seed."""
+        """Apply dropout. Every step sets its seed."""
         share = self.settings.dropout
-        return self.kind.layers.Dropout(share, seed=0)(x) if share else x
+        return self.keras.layers.Dropout(share, seed=0)(x) if share else x
 
     def _block(self, name: str, cross: bool) -> dict[str, Any]:
         width, inner = self.settings.hidden, self.settings.inner
@@ -139,28 +141,27 @@ class Transformer:
         return layers | {f"norm{i}": self._norm(f"{name}_norm{i}") for i in range(1, 4 if cross else 3)}
 
     def _dense(self, name: str, units: int) -> Any:
-        glorot = self.kind.initializers.GlorotUniform(seed=next(self._seeds))
-        return self.kind.layers.Dense(units, kernel_initializer=glorot, name=name)
+        return make_dense(self.keras, units, next(self._seeds), name=name)
 
     def _norm(self, name: str) -> Any:
-        return self.kind.layers.LayerNormalization(epsilon=1e-5, name=name)
+        return self.keras.layers.LayerNormalization(epsilon=1e-5, name=name)
 
 
 def build_submodels(
-    kind: Any, shape: NetworkShape, settings: TransformerSettings, seed: int | str
+    keras: Any, shape: NetworkShape, settings: TransformerSettings, seed: int | str
 ) -> KerasSubmodels:
-    """The three models (see `mathbench.baselines.models.keras.autoregressive.KerasSubmodels`)."""
-    net = Transformer(kind, shape, settings, seed)
-    questions, answers = (kind.Input((None,), dtype="int32") for _ in range(2))
+    """Return the three models (see `mathbench.baselines.models.keras.autoregressive.KerasSubmodels`)."""
+    net = Transformer(keras, shape, settings, seed)
+    questions, answers = (keras.Input((None,), dtype="int32") for _ in range(2))
     state = net.begin(questions)
-    logits, looks = net.decode(shift_right(kind, answers, net.start), state)
-    token = kind.Input((), dtype="int32")
-    known = [kind.Input(part.shape[1:], dtype=part.dtype) for part in state]
+    logits, looks = net.decode(shift_right(keras, answers, net.start), state)
+    token = keras.Input((), dtype="int32")
+    known = [keras.Input(part.shape[1:], dtype=part.dtype) for part in state]
     return KerasSubmodels(
         net.start,
-        kind.Model([questions, answers], logits),
-        kind.Model(questions, state),
-        kind.Model([token, *known], net.advance(token, known)),
+        keras.Model([questions, answers], logits),
+        keras.Model(questions, state),
+        keras.Model([token, *known], net.advance(token, known)),
         looks,
     )
 
@@ -168,12 +169,12 @@ def build_submodels(
 def build(
     shape: NetworkShape, settings: TransformerSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
     """
     return KerasAutoregressiveModel(

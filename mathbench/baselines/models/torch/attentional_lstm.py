@@ -1,8 +1,8 @@
-"""Attentional LSTM in PyTorch: an LSTM reads in one or both directions, another writes and looks back at each step.
+"""Attentional LSTM in PyTorch: an encoder in one or both directions, a decoder with attention.
 
 Source: Bahdanau, Cho, Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate" (2015), with
 the attention of Luong, Pham, Manning, "Effective Approaches to Attention-based Neural Machine Translation" (2015):
-it comes after the writing LSTM, so that a whole answer is learnt without a loop.
+it comes after the decoder LSTM, so that training on an answer needs no loop.
 """
 
 import torch
@@ -12,33 +12,33 @@ from torch.nn import functional
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.models.torch.attention import attention_weights, read_mask
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.layers import make_dense, make_lstm
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import make_dense, make_lstm
 from mathbench.baselines.models.torch.writing import State, WritingModule
 from mathbench.baselines.settings import AttentionalLSTMSettings
 
 
 class Attention(nn.Module):
-    """What a writer's states find in what was read."""
+    """Attention of the decoder's states to those of the encoder."""
 
     def __init__(self, hidden: int, reader: int, rng: torch.Generator):
         super().__init__()
         self.query, self.merge = make_dense(hidden, reader, rng), make_dense(hidden + reader, hidden, rng)
 
     def forward(self, states: Tensor, memory: Tensor, reads: Tensor) -> Tensor:
-        """States (B, A, H) look at memory (B, T, R) where reads (B, T) is True; (B, A, H)."""
+        """Return (B, A, H) from states (B, A, H) that attend to memory (B, T, R) where reads (B, T) is True."""
         found = self.weights(states, memory, reads)[:, 0] @ memory  # (B, A, R)
         return torch.tanh(self.merge(torch.cat([states, found], dim=2)))  # (B, A, H)
 
     def weights(self, states: Tensor, memory: Tensor, reads: Tensor) -> Tensor:
-        """Who looks at whom, (B, 1, A, T)."""
+        """Return the attention weights, (B, 1, A, T)."""
         return attention_weights(self.query(states)[:, None], memory[:, None], reads[:, None, None])
 
 
 class AttentionalLSTM(WritingModule):
-    """Reader, attention, writer, one softmax.
+    """Encoder, decoder with attention, one softmax.
 
-    A state holds ``memory`` (B, T, R), ``reads`` (B, T), and of the writer ``h`` and ``c`` (B, layers, H).
+    A state holds ``memory`` (B, T, R), ``reads`` (B, T), and the decoder's ``h`` and ``c`` (B, layers, H).
     """
 
     def __init__(self, shape: NetworkShape, settings: AttentionalLSTMSettings, rng: torch.Generator):
@@ -55,20 +55,19 @@ class AttentionalLSTM(WritingModule):
         self.output, self.drop = make_dense(hidden, shape.outputs, rng), nn.Dropout(settings.dropout)
 
     def begin(self, questions: Tensor) -> State:
-        """What is known after questions (B, T), before the first token."""
+        """Return the state after questions (B, T), before the first token."""
         reads = read_mask(questions, self.masked)  # (B, T)
-        order = (~reads).long().argsort(dim=1, stable=True)  # (B, T): what is read first, blanks behind it
+        order = (~reads).long().argsort(dim=1, stable=True)  # (B, T): tokens that are read, then the padding
         last = reads.sum(dim=1, keepdim=True) - 1  # (B, 1)
         parts = [self._read(direction, questions, order, last) for direction in self.readers]
-        memory, end = (
-            torch.stack(found).sum(dim=0) for found in zip(*parts, strict=True)
-        )  # (B, T, R), (B, R)
+        # (B, T, R), (B, R)
+        memory, end = (torch.stack(states).sum(dim=0) for states in zip(*parts, strict=True))
         h = torch.tanh(self.bridge(end))  # (B, layers * H)
         h = h.view(len(h), self.layers, -1)  # (B, layers, H)
         return {"memory": memory, "reads": reads, "h": h, "c": torch.zeros_like(h)}
 
     def _read(self, direction: str, questions: Tensor, order: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-        """What one LSTM reads: its states in the order of the tokens, (B, T, R), and its last one, (B, R)."""
+        """Return the states of one encoder in the order of the tokens, (B, T, R), and the last one, (B, R)."""
         if direction == "back":
             at = torch.arange(order.shape[1], device=order.device)
             order = order.gather(1, torch.where(at <= last, last - at, at))  # (B, T)
@@ -79,12 +78,12 @@ class AttentionalLSTM(WritingModule):
         return states.gather(1, order.argsort(dim=1)[:, :, None].expand(wide)), end
 
     def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Tokens (B, A) through the writer: logits (B, A, V), and the state after them."""
+        """Return logits (B, A, V) after each of tokens (B, A), and the state after them."""
         before = tuple(state[name].transpose(0, 1).contiguous() for name in ("h", "c"))  # (layers, B, H)
         states, (h, c) = self.writer(self._one_hot(tokens), before)  # (B, A, H)
-        found = self.attention(states, state["memory"], state["reads"])  # (B, A, H)
+        attended = self.attention(states, state["memory"], state["reads"])  # (B, A, H)
         after = {**state, "h": h.transpose(0, 1), "c": c.transpose(0, 1)}
-        return self.output(self.drop(found)), after
+        return self.output(self.drop(attended)), after
 
     def _one_hot(self, tokens: Tensor) -> Tensor:
         return functional.one_hot(tokens, self.start + 1).to(self.output.weight.dtype)
@@ -93,12 +92,12 @@ class AttentionalLSTM(WritingModule):
 def build(
     shape: NetworkShape, settings: AttentionalLSTMSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build(NetworkShape(12, 12, 7, 4), AttentionalLSTMSettings(), 0, DeviceConfig("cpu")).parameters

@@ -1,4 +1,4 @@
-"""Networks that write their answer token by token: loss, decoding and what there is to look at."""
+"""PyTorch networks that generate their answer token by token: loss, decoding, activations."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,13 +19,13 @@ from mathbench.errors import InputError
 
 
 class AutoregressiveModel(TorchModel):
-    """A module that writes (see `mathbench.baselines.models.interface.Network`).
+    """An autoregressive module (see `mathbench.baselines.models.interface.Network`).
 
     Args:
         module: see `WritingModule`.
         shape: for the longest training answer.
         settings: the hyperparameters.
-        place: device and threads.
+        device_config: device and threads.
     """
 
     def __init__(
@@ -44,19 +44,18 @@ class AutoregressiveModel(TorchModel):
     def _compiled(self, mode: str) -> Callable[..., Tensor]:
         if mode != "yes" and torch.device(self.device).type != "cuda":
             raise InputError(f"compile={mode} needs a GPU; allowed on {self.device}: no, yes.")
-        from torch._inductor import config  # takes two seconds
+        from torch._inductor import config  # the import takes two seconds
 
-        config.fallback_random = (
-            True  # what is drawn in a step, such as dropout, is what it is without compilation
-        )
+        # dropout draws the same masks as without compilation
+        config.fallback_random = True
         return torch.compile(self._forward, mode=None if mode == "yes" else mode)
 
     def predict(self, questions: Tokens, beam: int | None = None) -> Tokens:
-        """The likeliest answers that are found, int64 (n, longest), blank behind their end."""
+        """Return the likeliest answers found, int64 (n, longest), padded behind their end."""
         return self.probabilities(questions, beam)[0]
 
     def probabilities(self, questions: Tokens, beam: int | None = None) -> tuple[Tokens, Float]:
-        """What `predict` answers, and the probability of each token given those before it; (n, longest) both."""
+        """Return `predict` and the probability of each token given those before it, both (n, longest)."""
         self.module.eval()
         return decode(self, questions, self._longest, beam or self._settings.beam)
 
@@ -74,34 +73,34 @@ class AutoregressiveModel(TorchModel):
     @torch.inference_mode()
     def select(self, state: State, rows: Tokens) -> State:
         """See `mathbench.baselines.models.decoding.StepDecoder`."""
-        chosen = self._tensor(rows)
-        return {name: value[chosen] for name, value in state.items()}
+        selected = self._tensor(rows)
+        return {name: value[selected] for name, value in state.items()}
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
-        """Hidden states and attention weights for one question and its answer."""
+        """Return hidden states and attention weights for one question and its answer."""
         self.module.eval()
-        with torch.inference_mode(), capture_activations(self.module) as seen:
+        with torch.inference_mode(), capture_activations(self.module) as matrices:
             self._writing(self._tensor(questions[:1]), self._tensor(strip_end(answers[:1])))
-        return seen
+        return matrices
 
-    def _wanted(self, labels: Tokens) -> Tokens:
+    def _targets(self, labels: Tokens) -> Tokens:
         return append_end(labels)
 
-    def _learn(self, questions: Tokens, labels: Tokens, counted: int) -> Tensor:
-        """The gradient of a batch, learnt in parts."""
-        total = torch.zeros((), device=self.device)
+    def _backward(self, questions: Tokens, targets: Tokens, total: int) -> Tensor:
+        """Accumulate the gradient of a batch in parts, which saves memory."""
+        loss = torch.zeros((), device=self.device)
         for rows in np.array_split(np.arange(len(questions)), min(self._settings.accumulate, len(questions))):
-            total += super()._learn(questions[rows], labels[rows], counted)
-        return total
+            loss += super()._backward(questions[rows], targets[rows], total)
+        return loss
 
-    def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
-        requested = self._tensor(labels)  # (B, A)
-        with self._arithmetic():
-            logits = self._forward(self._tensor(questions), requested.clamp(min=0))  # (B, A, V)
+    def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
+        answers = self._tensor(targets)  # (B, A)
+        with self._autocast():
+            logits = self._forward(self._tensor(questions), answers.clamp(min=0))  # (B, A, V)
         flat = logits.float().flatten(0, 1)
-        return functional.cross_entropy(flat, requested.flatten(), ignore_index=IGNORE_INDEX, reduction="sum")
+        return functional.cross_entropy(flat, answers.flatten(), ignore_index=IGNORE_INDEX, reduction="sum")
 
-    def _arithmetic(self) -> AbstractContextManager[object]:
+    def _autocast(self) -> AbstractContextManager[object]:
         half = self._settings.precision == "bfloat16"
         return torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=half)
 

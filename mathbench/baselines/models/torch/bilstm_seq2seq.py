@@ -1,4 +1,4 @@
-"""Bidirectional LSTM sequence to sequence in PyTorch: both ends read, the result is repeated, both ends write.
+"""Bidirectional LSTM sequence to sequence in PyTorch: the encoder state is repeated for a bidirectional decoder.
 
 Source: the notebook "Learning Math with LSTMs and Keras", two bidirectional layers of 20 units.
 """
@@ -7,14 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.layers import make_dense, make_recurrent
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense
-from mathbench.baselines.models.torch.recurrent import make_recurrent
+from mathbench.baselines.models.torch.one_shot import TorchNetwork
 from mathbench.baselines.settings import BidirectionalSettings
 
 
 class BiLSTMSeq2Seq(nn.Module):
-    """Reader, repeat, writer, one softmax per position."""
+    """Encoder, repeated state, decoder, one softmax per position."""
 
     def __init__(self, shape: NetworkShape, settings: BidirectionalSettings, rng: torch.Generator):
         super().__init__()
@@ -25,8 +25,8 @@ class BiLSTMSeq2Seq(nn.Module):
         self.answer = shape.answer
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (B, T, F) to logits (B, A, V)."""
-        _, (h, _) = self.reader(features)  # (2, B, H): where each direction ended
+        """Map features (B, T, F) to logits (B, A, V)."""
+        _, (h, _) = self.reader(features)  # (2, B, H): last states
         both = torch.cat([h[0], h[1]], dim=1)  # (B, 2H)
         repeated = both.unsqueeze(1).expand(-1, self.answer, -1)  # (B, A, 2H)
         written, _ = self.writer(repeated)  # (B, A, 2H)
@@ -37,12 +37,12 @@ class BiLSTMSeq2Seq(nn.Module):
 def build(
     shape: NetworkShape, settings: BidirectionalSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build(NetworkShape(13, 13, 10, 5), BidirectionalSettings(), 0, DeviceConfig("cpu")).parameters

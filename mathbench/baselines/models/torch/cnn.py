@@ -1,8 +1,8 @@
-"""Residual 1-D convolutions in PyTorch over the padded question and blanks for the answer.
+"""Residual 1-D convolutions in PyTorch over the question and padding for the answer.
 
-The answer is read off at the blanks behind the question. The dilation doubles from block to block, as often as
-it takes for every answer position to see the whole question (Bai, Kolter, Koltun, "An Empirical Evaluation of
-Generic Convolutional and Recurrent Networks for Sequence Modeling", 2018; here both sides are seen).
+The answer is read off at the padding behind the question. The dilation doubles from block to block until every answer
+position sees the whole question (Bai, Kolter, Koltun, "An Empirical Evaluation of
+Generic Convolutional and Recurrent Networks for Sequence Modeling", 2018; here both sides of a position are seen).
 """
 
 import numpy as np
@@ -12,13 +12,14 @@ from torch import Tensor, nn
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.layers import make_dense
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense
+from mathbench.baselines.models.torch.one_shot import TorchNetwork
 from mathbench.baselines.settings import ConvolutionsSettings
 
 
 class Block(nn.Module):
-    """Norm, convolution, ReLU, linear, added to what came in."""
+    """Norm, convolution, ReLU and linear layer with a residual connection."""
 
     def __init__(self, channels: int, width: int, dilation: int, rng: torch.Generator):
         super().__init__()
@@ -30,7 +31,7 @@ class Block(nn.Module):
             nn.init.zeros_(self.convolution.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, L, H) to (B, L, H)."""
+        """Map (B, L, H) to (B, L, H)."""
         seen = self.convolution(self.norm(x).transpose(1, 2)).transpose(1, 2)  # (B, L, H)
         added: Tensor = self.linear(torch.relu(seen))  # (B, L, H)
         return x + added
@@ -53,7 +54,7 @@ class CNN(nn.Module):
         self.answer = shape.answer
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (B, T + A, F) to logits (B, A, V)."""
+        """Map features (B, T + A, F) to logits (B, A, V)."""
         x = self.input(features)  # (B, T + A, H)
         for block in self.blocks:
             x = block(x)  # (B, T + A, H)
@@ -64,12 +65,12 @@ class CNN(nn.Module):
 def build(
     shape: NetworkShape, settings: ConvolutionsSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build(NetworkShape(12, 12, 7, 4), ConvolutionsSettings(hidden=8), 0, DeviceConfig("cpu")).parameters
@@ -84,12 +85,12 @@ def build(
 
 
 def _dilations(length: int, width: int) -> list[int]:
-    """1, 2, 4, ... until the last position sees the first.
+    """Return the dilations 1, 2, 4, ... until the last position sees the first.
 
     >>> _dilations(11, 3)
     [1, 2, 4, 8]
     """
-    found = [1]
-    while sum(found) * (width // 2) < length - 1:
-        found.append(2 * found[-1])
-    return found
+    dilations = [1]
+    while sum(dilations) * (width // 2) < length - 1:
+        dilations.append(2 * dilations[-1])
+    return dilations

@@ -1,8 +1,8 @@
-"""Convolution and LSTM in PyTorch: filters, pooling, an LSTM with dropout that reads, one softmax decides.
+"""Convolution and LSTM in PyTorch: convolution, pooling, an LSTM with dropout, one softmax.
 
 Source: the notebook "RNNs: Categorization" (Hofstadter's challenge). Its single sigmoid output is a softmax over
-the classes here. Dropout is Keras': one mask per row and gate, the same at every step, on what comes in and on
-the state (Gal, Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks", 2016).
+the classes here. Dropout is that of Keras: one mask per row and gate for all steps, on the inputs and on the
+state (Gal, Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks", 2016).
 """
 
 import torch
@@ -10,13 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, check_poolable, one_hot
+from mathbench.baselines.models.torch.layers import make_dense, make_lstm
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense, make_lstm
+from mathbench.baselines.models.torch.one_shot import TorchNetwork
 from mathbench.baselines.settings import ConvolvedSettings
 
 
 class CNNLSTMClassifier(nn.Module):
-    """Filters, pooling, reader and one softmax at the end."""
+    """Convolution, pooling, LSTM and one softmax."""
 
     def __init__(self, shape: NetworkShape, settings: ConvolvedSettings, rng: torch.Generator):
         super().__init__()
@@ -29,7 +30,7 @@ class CNNLSTMClassifier(nn.Module):
         self.dropout, self.recurrent_dropout = settings.dropout, settings.recurrent_dropout
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (B, T, F) to logits (B, 1, C)."""
+        """Map features (B, T, F) to logits (B, 1, C)."""
         seen = torch.relu(self.filters(features.transpose(1, 2)))  # (B, filters, T)
         pooled = functional.max_pool1d(seen, 2).transpose(1, 2)  # (B, T // 2, filters)
         if self.training and (self.dropout or self.recurrent_dropout):
@@ -40,17 +41,17 @@ class CNNLSTMClassifier(nn.Module):
         return logits
 
     def _read_with_dropout(self, x: Tensor) -> Tensor:
-        """What the LSTM ends with, (B, H); torch.nn.LSTM drops only between layers."""
+        """Return the last state of the LSTM, (B, H), with dropout at every step, which torch.nn.LSTM does not have."""
         (rows, _, inputs), hidden = x.shape, self.reader.hidden_size
-        kept = functional.dropout(x.new_ones(4, rows, 1, inputs), self.dropout)  # (4, B, 1, filters)
-        held = functional.dropout(x.new_ones(4, rows, hidden), self.recurrent_dropout)  # (4, B, H)
-        own, back, bias, _ = self.reader.parameters()
-        gates = torch.einsum("gbti,ghi->tgbh", x * kept, own.view(4, hidden, inputs))
+        input_mask = functional.dropout(x.new_ones(4, rows, 1, inputs), self.dropout)  # (4, B, 1, filters)
+        state_mask = functional.dropout(x.new_ones(4, rows, hidden), self.recurrent_dropout)  # (4, B, H)
+        input_weights, state_weights, bias, _ = self.reader.parameters()
+        gates = torch.einsum("gbti,ghi->tgbh", x * input_mask, input_weights.view(4, hidden, inputs))
         gates = gates + bias.view(4, 1, hidden)  # (T // 2, 4, B, H)
-        turn = back.view(4, hidden, hidden).transpose(1, 2)  # (4, H, H)
+        recurrent = state_weights.view(4, hidden, hidden).transpose(1, 2)  # (4, H, H)
         h = c = x.new_zeros(rows, hidden)
-        for at in gates:
-            i, f, g, o = at + torch.bmm(h * held, turn)  # (B, H) each
+        for step in gates:
+            i, f, g, o = step + torch.bmm(h * state_mask, recurrent)  # (B, H) each
             c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
             h = torch.sigmoid(o) * torch.tanh(c)
         return h
@@ -59,16 +60,16 @@ class CNNLSTMClassifier(nn.Module):
 def build(
     shape: NetworkShape, settings: ConvolvedSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet, lengths and classes.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size, lengths and classes.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     Raises:
-        InputError: for questions too short to be pooled, or labels at every prefix.
+        InputError: for questions too short to be pooled, or a label at every prefix.
 
     >>> build(NetworkShape(10, 2, 5, 1), ConvolvedSettings(), 0, DeviceConfig("cpu")).parameters
     54394

@@ -1,7 +1,7 @@
-"""Decoder-only transformer in PyTorch: question and answer are one sequence, the loss is on the answer alone.
+"""Decoder-only transformer in PyTorch: question and answer in one sequence, loss on the answer only.
 
-Source: Radford et al., "Improving Language Understanding by Generative Pre-Training" (2018); the schemes of
-positions have theirs in `mathbench.baselines.models.torch.positions`.
+Source: Radford et al., "Improving Language Understanding by Generative Pre-Training" (2018). Sources of
+the positional encodings are in `mathbench.baselines.models.torch.positions`.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
-from mathbench.baselines.models.torch.attention import Block, make_embedding, read_mask
+from mathbench.baselines.models.torch.attention import Block, read_mask
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.layers import make_dense, make_embedding
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import make_dense
 from mathbench.baselines.models.torch.positions import Positions
 from mathbench.baselines.models.torch.writing import State, WritingModule
 from mathbench.baselines.settings import DecoderTransformerSettings
@@ -22,8 +22,8 @@ from mathbench.baselines.settings import DecoderTransformerSettings
 class DecoderTransformer(WritingModule):
     """Tokens, positions, blocks with a causal mask, one softmax.
 
-    A state holds, besides keys and values per block: ``reads`` (B, P), which of the P tokens so far may be looked
-    at; ``before`` (B,), for counting places; ``ruler`` (B, N), the position of each place.
+    A state holds keys and values per block, ``reads`` (B, P), the mask of the P tokens so far, ``before`` (B,), the
+    count of tokens or digits so far, and ``ruler`` (B, N), the position of each index (see `Positions`).
     """
 
     def __init__(self, shape: NetworkShape, settings: DecoderTransformerSettings, rng: torch.Generator):
@@ -42,7 +42,7 @@ class DecoderTransformer(WritingModule):
         self.longest = settings.max_tokens(shape.answer)
 
     def forward(self, questions: Tensor, answers: Tensor) -> Tensor:
-        """Logits (B, A, V) of each answer token given those before it, from tokens (B, T) and (B, A)."""
+        """Return logits (B, A, V) of each answer token given those before it, from tokens (B, T) and (B, A)."""
         rows, width = questions.shape
         begin = questions.new_full((rows, 1), self.start)
         tokens = torch.cat([questions, begin, answers[:, :-1]], dim=1)  # (B, T + A)
@@ -50,26 +50,26 @@ class DecoderTransformer(WritingModule):
             [read_mask(questions, self.masked), torch.ones_like(answers, dtype=torch.bool)], dim=1
         )
         length = tokens.shape[1] if self.training else width + self.longest
-        x, _ = self._through(tokens, reads, self._fresh(questions, length))  # (B, T + A, D)
+        x, _ = self._through(tokens, reads, self._initial_state(questions, length))  # (B, T + A, D)
         return self._logits(x[:, width:])
 
     def begin(self, questions: Tensor) -> State:
-        """What is known after questions (B, T), before the first token."""
-        fresh = self._fresh(questions, questions.shape[1] + self.longest)
+        """Return the state after questions (B, T), before the first token."""
+        fresh = self._initial_state(questions, questions.shape[1] + self.longest)
         return self._through(questions, read_mask(questions, self.masked), fresh)[1]
 
     def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Logits (B, A, V) of what follows each of tokens (B, A), and the state after them."""
+        """Return logits (B, A, V) after each of tokens (B, A), and the state after them."""
         x, state = self._through(tokens, torch.ones_like(tokens, dtype=torch.bool), state)  # (B, A, D)
         return self._logits(x), state
 
     def passes(self) -> Iterator[tuple[nn.Module, Tensor | float]]:
-        """The blocks in the order in which a token passes them, and what is added before each: (D,) or nothing."""
+        """Yield the blocks in order of application, and what is added to the input of each: (D,) or 0."""
         for block in self.blocks:
             yield block, 0.0
 
-    def _fresh(self, questions: Tensor, length: int) -> State:
-        """The state before the first token of sequences of a length."""
+    def _initial_state(self, questions: Tensor, length: int) -> State:
+        """Return the state before the first token of sequences of `length` tokens."""
         rows = len(questions)
         return {
             "reads": questions.new_zeros((rows, 0), dtype=torch.bool),
@@ -78,11 +78,11 @@ class DecoderTransformer(WritingModule):
         }
 
     def _through(self, tokens: Tensor, reads: Tensor, state: State) -> tuple[Tensor, State]:
-        """Tokens (B, S) behind P others through all blocks: (B, S, D), and the state after them."""
+        """Pass tokens (B, S) behind P others through all blocks. Returns (B, S, D) and the state after them."""
         size = tokens.shape[1]
         places, before = self.positions.places(tokens, reads, state["before"])  # (B, S)
         positions = state["ruler"].gather(1, places.clamp(max=state["ruler"].shape[1] - 1))  # (B, S)
-        turn = self.positions.rotation(positions, self.heads)
+        rotation = self.positions.rotation(positions, self.heads)
         reads = torch.cat([state["reads"], reads], dim=1)  # (B, P + S)
         mask = _causal(reads, size)
         after = {"reads": reads, "before": before, "ruler": state["ruler"]}
@@ -90,7 +90,7 @@ class DecoderTransformer(WritingModule):
         x = self.drop(x)  # (B, S, D)
         for i, (block, added) in enumerate(self.passes()):
             past = (state[f"key{i}"], state[f"value{i}"]) if f"key{i}" in state else None
-            x, (after[f"key{i}"], after[f"value{i}"]) = block(x + added, mask, turn, past)  # (B, S, D)
+            x, (after[f"key{i}"], after[f"value{i}"]) = block(x + added, mask, rotation, past)  # (B, S, D)
         return x, after
 
     def _logits(self, x: Tensor) -> Tensor:
@@ -99,24 +99,24 @@ class DecoderTransformer(WritingModule):
 
 
 def _causal(reads: Tensor, size: int) -> Tensor:
-    """Who of the last `size` tokens may look at whom, bool (B, 1, size, P + size), from reads (B, P + size).
+    """Return the mask of the last `size` tokens, bool (B, 1, size, P + size), from reads (B, P + size).
 
-    Never ahead, never at what is not read; always at itself, since attention needs something to look at.
+    A token attends to tokens before it that are read, and to itself, since attention needs at least one key.
     """
     at = torch.arange(reads.shape[1], device=reads.device)
-    own = at[-size:, None]  # (S, 1)
-    return ((reads[:, None] & (at <= own)) | (at == own))[:, None]
+    query = at[-size:, None]  # (S, 1)
+    return ((reads[:, None] & (at <= query)) | (at == query))[:, None]
 
 
 def build(
     shape: NetworkShape, settings: DecoderTransformerSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build(NetworkShape(12, 12, 7, 4), DecoderTransformerSettings(), 0, DeviceConfig("cpu")).parameters

@@ -1,4 +1,4 @@
-"""LSTM sequence to sequence in PyTorch: one LSTM reads, its last state is repeated, another LSTM writes.
+"""LSTM sequence to sequence in PyTorch: the last state of the encoder is repeated for the decoder.
 
 Source: the Keras example addition_rnn; Sutskever, Vinyals, Le, "Sequence to Sequence Learning" (2014) for the
 reversed query.
@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.layers import make_dense, make_lstm
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense, make_lstm
+from mathbench.baselines.models.torch.one_shot import TorchNetwork
 from mathbench.baselines.settings import Seq2SeqSettings
 
 
 class LSTMSeq2Seq(nn.Module):
-    """Reader, repeat, writer, one softmax per position."""
+    """Encoder, repeated state, decoder, one softmax per position."""
 
     def __init__(self, shape: NetworkShape, settings: Seq2SeqSettings, rng: torch.Generator):
         super().__init__()
@@ -28,7 +29,7 @@ class LSTMSeq2Seq(nn.Module):
         self.register_buffer("marks", torch.eye(shape.answer) if marked else None, persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (B, T, F) to logits (B, A, V)."""
+        """Map features (B, T, F) to logits (B, A, V)."""
         _, (h, c) = self.reader(features)  # (1, B, H) each
         repeated = h[0].unsqueeze(1).expand(-1, self.answer, -1)  # (B, A, H)
         if self.marks is not None:
@@ -43,12 +44,12 @@ class LSTMSeq2Seq(nn.Module):
 def build(
     shape: NetworkShape, settings: Seq2SeqSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build(NetworkShape(12, 12, 7, 4), Seq2SeqSettings(), 0, DeviceConfig("cpu")).parameters

@@ -1,6 +1,6 @@
-"""A multilayer perceptron in PyTorch: dense layers on the whole question, one softmax per answer position.
+"""A multilayer perceptron in PyTorch: dense layers over the question, one softmax per answer position.
 
-It reads as many tokens as the longest training question has: of a longer question it never sees the rest.
+It reads as many tokens as the longest training question has. Longer questions are cut off.
 """
 
 from itertools import pairwise
@@ -12,13 +12,14 @@ from torch import Tensor, nn
 
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.layers import make_dense
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense
+from mathbench.baselines.models.torch.one_shot import TorchNetwork
 from mathbench.baselines.settings import PerceptronSettings
 
 
 class MLP(nn.Module):
-    """Dense layers with ReLU, then all answer positions at once."""
+    """Dense layers with ReLU, then one layer for all answer positions."""
 
     def __init__(self, shape: NetworkShape, settings: PerceptronSettings, rng: torch.Generator):
         super().__init__()
@@ -29,7 +30,7 @@ class MLP(nn.Module):
         self.answers = (shape.answer, shape.outputs)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (B, T, F) to logits (B, A, V)."""
+        """Map features (B, T, F) to logits (B, A, V)."""
         x = features.flatten(1)  # (B, T * F)
         for layer in self.hidden:
             x = torch.relu(layer(x))  # (B, H)
@@ -40,12 +41,12 @@ class MLP(nn.Module):
 def build(
     shape: NetworkShape, settings: PerceptronSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build(NetworkShape(12, 12, 7, 4), PerceptronSettings(hidden=10, layers=1), 0, DeviceConfig("cpu")).parameters

@@ -1,4 +1,4 @@
-"""What every PyTorch network shares: a step of Adam, its state as arrays, its weights on disk."""
+"""The base class of PyTorch networks: training step, weights and optimiser as arrays, weights on disk."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -23,13 +23,13 @@ MODEL_FILE = "model.safetensors"
 
 
 class TorchModel(ABC):
-    """A module with its optimiser; what it computes a loss of is for the classes below to say.
+    """A module with its optimiser. Subclasses define the loss and the prediction.
 
     Args:
         module: the network.
         settings: the hyperparameters.
-        place: device and threads.
-        decay: weight decay of the matrices; biases and norms have none.
+        device_config: device and threads.
+        decay: weight decay of the matrices. Biases and norms have none.
     """
 
     def __init__(
@@ -39,19 +39,19 @@ class TorchModel(ABC):
         self.module = module.to(self.device)
         self._clip = settings.clip
         self._trained = [p for p in module.parameters() if p.requires_grad]
-        # what learns: with several processes, one that averages their gradients
+        # the module in training: with several processes, a wrapper that averages their gradients
         self._forward: Callable[..., Tensor] = (
             module if world() == 1 else nn.parallel.DistributedDataParallel(self.module)
         )
         self._names = [name for name, p in module.named_parameters() if p.requires_grad]
         self.parameters = sum(p.numel() for p in self._trained)
         self._training, self._decay = settings, decay
-        # to seed every device that there could be takes a fiftieth of a small network's step
-        self._draw_from = torch.default_generator.manual_seed if self.device == "cpu" else torch.manual_seed
+        # seeding all possible devices would take a fiftieth of a small network's step
+        self._seed_rng = torch.default_generator.manual_seed if self.device == "cpu" else torch.manual_seed
 
     @cached_property
     def _adam(self) -> torch.optim.Optimizer:
-        """Made at the first step: the first optimiser of a process takes two seconds, which `ask` need not wait."""
+        """The optimiser, created on first use: the first one of a process takes two seconds, which `ask` saves."""
         settings, decay = self._training, self._decay
         kind = torch.optim.AdamW if decay else torch.optim.Adam
         groups = [
@@ -63,119 +63,119 @@ class TorchModel(ABC):
         return kind(groups, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
 
     def step(self, questions: Tokens, labels: Tokens, rate: float, random_bits: int) -> float:
-        """One update on a batch; returns its mean loss."""
-        requested = self._wanted(labels)
-        own = local_rows(questions, requested)
+        """Update the weights on a batch and return its mean loss."""
+        targets = self._targets(labels)
+        local = local_rows(questions, targets)
         broadcast_command("step", questions, labels, rate, random_bits)
-        self._draw_from(
-            key_of(random_bits, rank()) if rank() else random_bits
-        )  # layers that draw, such as dropout
+        # for layers such as dropout
+        self._seed_rng(key_of(random_bits, rank()) if rank() else random_bits)
         self.module.train()
         for group in self._adam.param_groups:
             group["lr"] = rate
         self._adam.zero_grad()
-        loss = self._learn(*own, max(int((requested != IGNORE_INDEX).sum()), 1))
+        loss = self._backward(*local, max(int((targets != IGNORE_INDEX).sum()), 1))
         if self._clip:
             nn.utils.clip_grad_norm_(self._trained, self._clip)
         self._adam.step()
         return float(loss.item())
 
-    def _wanted(self, labels: Tokens) -> Tokens:
-        """What is learnt of labels (B, positions)."""
+    def _targets(self, labels: Tokens) -> Tokens:
+        """Return the targets of the loss for labels (B, positions)."""
         return labels
 
-    def _learn(self, questions: Tokens, labels: Tokens, counted: int) -> Tensor:
-        """Add the gradient of a batch's mean loss to the weights, from this process's part of it; returns that loss.
+    def _backward(self, questions: Tokens, targets: Tokens, total: int) -> Tensor:
+        """Accumulate the gradient of a batch's mean loss from the rows of this process, and return that loss.
 
         Args:
-            questions: tokens of the part (b, T).
-            labels: of the part (b, positions).
-            counted: labels of the whole batch that are learnt.
+            questions: tokens of these rows (b, T).
+            targets: of these rows (b, positions).
+            total: targets of the whole batch that count.
         """
-        loss = self._loss(questions, labels) / counted
-        (loss * world()).backward()  # type: ignore[no-untyped-call]  # of several gradients the mean is taken
-        return self._summed(loss.detach())
+        loss = self._loss(questions, targets) / total
+        # DistributedDataParallel averages the gradients of the processes
+        (loss * world()).backward()  # type: ignore[no-untyped-call]
+        return self._sum_over_processes(loss.detach())
 
-    def _summed(self, loss: Tensor) -> Tensor:
-        """The loss of the parts of all processes together."""
+    def _sum_over_processes(self, loss: Tensor) -> Tensor:
+        """Return the sum of the losses of all processes."""
         if world() > 1:
             torch.distributed.all_reduce(loss)
         return loss
 
     @abstractmethod
-    def _loss(self, questions: Tokens, labels: Tokens) -> Tensor:
-        """The losses of all labels of a batch, added up."""
+    def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
+        """Return the sum of the losses of all targets of a batch."""
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
-        """All trained weights."""
+        """Return all trained weights by name."""
         return {name: _array(p) for name, p in zip(self._names, self._trained, strict=True)}
 
     def load_weights(self, weights: Arrays) -> None:
-        """Put weights back."""
+        """Restore weights."""
         broadcast_command("load_weights", weights)
         with torch.no_grad():
             for name, p in zip(self._names, self._trained, strict=True):
                 p.copy_(torch.from_numpy(np.asarray(weights[name])))
 
     def state(self) -> dict[str, NDArray[np.generic]]:
-        """What the optimiser remembers."""
-        kept = zip(self._names, (self._adam.state[p] for p in self._trained), strict=True)
-        return {f"{name}/{key}": _array(value) for name, moments in kept for key, value in moments.items()}
+        """Return the moments of the optimiser as ``WEIGHT/MOMENT``."""
+        states = zip(self._names, (self._adam.state[p] for p in self._trained), strict=True)
+        return {f"{name}/{key}": _array(value) for name, moments in states for key, value in moments.items()}
 
     def load_state(self, state: Arrays) -> None:
-        """Put the optimiser back."""
+        """Restore the optimiser state."""
         broadcast_command("load_state", state)
         for name, p in zip(self._names, self._trained, strict=True):
-            mine = {
-                key.rpartition("/")[2]: value
+            moments = {
+                key.rpartition("/")[2]: torch.from_numpy(np.array(value)).to(self.device)
                 for key, value in state.items()
                 if key.rpartition("/")[0] == name
             }
-            moments = {key: torch.from_numpy(np.array(value)).to(self.device) for key, value in mine.items()}
             if moments:
                 self._adam.state[p] = moments
 
     def save(self, folder: Path) -> str:
-        """Write the weights; returns the name of the file."""
-        save_file({name: p.detach().cpu().contiguous() for name, p in self._named()}, folder / MODEL_FILE)
+        """Write the weights and return the name of the file."""
+        save_file(
+            {name: p.detach().cpu().contiguous() for name, p in zip(self._names, self._trained, strict=True)},
+            folder / MODEL_FILE,
+        )
         return MODEL_FILE
 
     def load(self, folder: Path) -> None:
-        """Read the weights."""
+        """Read the weights from the file that `save` wrote."""
         try:
             self.load_weights({name: value.numpy() for name, value in load_file(folder / MODEL_FILE).items()})
         except (SafetensorError, KeyError, RuntimeError) as error:
             raise InputError(f"{folder / MODEL_FILE} is damaged: {error}.") from None
 
-    def _named(self) -> list[tuple[str, Tensor]]:
-        return list(zip(self._names, self._trained, strict=True))
-
 
 def generator_for_seed(seed: int | str, device_config: DeviceConfig) -> torch.Generator:
-    """What first weights are drawn from.
+    """Return the random generator for the first weights, and set the number of threads.
 
-    Threads are set here and not later: orthogonal matrices come out of a decomposition whose last bits depend on them.
+    Threads are set before the weights are drawn: orthogonal matrices come from a decomposition whose last bits depend
+    on them.
     """
     torch.set_num_threads(device_config.threads)
     return torch.Generator().manual_seed(key_of("weights", seed) >> 1)
 
 
-def resolve_device(wish: str) -> str:
-    """The device to use: the one asked for, or for ``auto`` the first accelerator.
+def resolve_device(requested: str) -> str:
+    """Return the device to use: the requested one, or for ``auto`` the GPU of this process if there is one.
 
     Raises:
-        InputError: when PyTorch cannot use it here.
+        InputError: when PyTorch cannot use the device.
     """
-    if wish == "auto":
-        wish = local_device() if torch.cuda.is_available() else "cpu"
-    if wish == "cuda":
-        wish = local_device()
+    if requested == "auto":
+        requested = local_device() if torch.cuda.is_available() else "cpu"
+    if requested == "cuda":
+        requested = local_device()
     try:
-        torch.empty(0, device=wish)
+        torch.empty(0, device=requested)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"PyTorch cannot use device '{wish}' here: {reason}") from None
-    return wish
+        raise InputError(f"PyTorch cannot use device '{requested}' here: {reason}") from None
+    return requested
 
 
 def _array(tensor: Tensor) -> NDArray[np.generic]:

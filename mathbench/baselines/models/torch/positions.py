@@ -1,9 +1,9 @@
-"""How a transformer is told where a token stands.
+"""Positional encodings of a transformer.
 
-``learned``: a vector per place, Radford et al. (2018). ``sinusoidal``: Vaswani et al. (2017). ``rotary``: queries
-and keys are turned, Su et al., "RoFormer" (2021). ``none``: Kazemnejad et al., "The Impact of Positional Encoding on
-Length Generalization" (2023). ``randomised``: ordered places drawn from a longer range, Ruoss et al., "Randomized
-Positional Encodings Boost Length Generalization" (2023). ``abacus``: a vector per place within a number, with a
+``learned``: a vector per position, Radford et al. (2018). ``sinusoidal``: Vaswani et al. (2017). ``rotary``: queries
+and keys are rotated, Su et al., "RoFormer" (2021). ``none``: Kazemnejad et al., "The Impact of Positional Encoding on
+Length Generalization" (2023). ``randomised``: ordered positions drawn from a longer range, Ruoss et al., "Randomized
+Positional Encodings Boost Length Generalization" (2023). ``abacus``: a vector per digit of a number, with a
 common offset drawn while training, McLeish et al., "Transformers Can Do Arithmetic with the Right Embeddings" (2024).
 """
 
@@ -13,15 +13,16 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import NetworkShape
-from mathbench.baselines.models.torch.attention import Rotation, make_embedding
+from mathbench.baselines.models.torch.attention import Rotation
+from mathbench.baselines.models.torch.layers import make_embedding
 from mathbench.baselines.settings import DecoderTransformerSettings
 
 
 class Positions(nn.Module):
-    """Places of tokens, and what is added to them or done to queries and keys.
+    """The indices of tokens, and the encoding of their positions.
 
-    Places are counted from 0 over the tokens that are read; with ``abacus`` over the digits of each number from
-    1, and 0 elsewhere. A ruler (N,) says which position each place stands for.
+    Indices ("places") are counted from 0 over the tokens that are read, and with ``abacus`` from 1 over the digits of
+    each number, 0 elsewhere. A ruler (N,) maps indices to positions, which differ from them where positions are drawn.
     """
 
     def __init__(self, shape: NetworkShape, settings: DecoderTransformerSettings, rng: torch.Generator):
@@ -36,11 +37,11 @@ class Positions(nn.Module):
         self.digits: Tensor
 
     def ruler(self, length: int, device: torch.device) -> Tensor:
-        """The positions that places stand for, int64 (N,), drawn while training.
+        """Return the position of each index, int64 (N,), drawn at random while training.
 
         Args:
-            length: how many places there may be.
-            device: where it is needed.
+            length: the number of indices.
+            device: device of the result.
         """
         if self.kind == "randomised":
             if self.training and length <= self.span:
@@ -54,7 +55,7 @@ class Positions(nn.Module):
         return torch.arange(length + 1, device=device)
 
     def places(self, tokens: Tensor, reads: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
-        """Places of tokens (B, S), and what to hand over as `before` with the tokens after them.
+        """Return the indices of tokens (B, S), and `before` for the tokens after them.
 
         Args:
             tokens: int64 (B, S).
@@ -62,17 +63,17 @@ class Positions(nn.Module):
             before: int64 (B,), zeros at the start.
         """
         if self.kind != "abacus":
-            stops = before[:, None] + reads.cumsum(dim=1)  # (B, S)
-            return (stops - 1).clamp(min=0), stops[:, -1]
+            counts = before[:, None] + reads.cumsum(dim=1)  # (B, S)
+            return (counts - 1).clamp(min=0), counts[:, -1]
         digit, at = self.digits[tokens], torch.arange(tokens.shape[1], device=tokens.device)
         other = at.where(~digit, -1).cummax(dim=1).values  # (B, S): the last token that is no digit
         run = (at - other + before[:, None] * (other < 0)) * digit  # (B, S)
         return run, run[:, -1]
 
     def added(self, positions: Tensor) -> Tensor | float:
-        """What is added to the tokens at positions (B, S): (B, S, D), or nothing."""
+        """Return the vectors added to the tokens at positions (B, S): (B, S, D), or 0 where there are none."""
         if self.table is not None:
-            last = self.table.num_embeddings - 1  # a place beyond those learnt is taken for the last one
+            last = self.table.num_embeddings - 1  # positions beyond those learnt count as the last one
             marks: Tensor = self.table(positions.clamp(max=last)) * self.width**0.5
             return marks
         if self.kind in ("sinusoidal", "randomised"):
@@ -80,15 +81,15 @@ class Positions(nn.Module):
         return 0.0
 
     def rotation(self, positions: Tensor, heads: int) -> Rotation | None:
-        """What is done to queries and keys (2, B, heads, S, D / heads) at positions (B, S)."""
+        """Return the rotation of queries and keys (2, B, heads, S, D / heads) at positions (B, S), if there is one."""
         if self.kind != "rotary":
             return None
         angles = positions[:, None, :, None] * _frequencies(self.width // heads, positions.device)
-        return partial(_turned, cos=angles.cos(), sin=angles.sin())  # (B, 1, S, D/2h)
+        return partial(_rotate, cos=angles.cos(), sin=angles.sin())  # (B, 1, S, D/2h)
 
 
 def sinusoids(positions: Tensor, width: int) -> Tensor:
-    """Sines and cosines of positions (B, S) in geometric wavelengths up to 10,000 * 2 pi; (B, S, width)."""
+    """Return sines and cosines of positions (B, S) in geometric wavelengths up to 10,000 * 2 pi, (B, S, width)."""
     angles = positions[:, :, None] * _frequencies(width, positions.device)
     return torch.cat([angles.sin(), angles.cos()], dim=2)
 
@@ -97,6 +98,6 @@ def _frequencies(width: int, device: torch.device) -> Tensor:
     return 10_000.0 ** (-torch.arange(0, width, 2, device=device) / width)
 
 
-def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     one, two = x.chunk(2, dim=-1)  # (2, B, h, S, D/2h)
     return torch.cat([one * cos - two * sin, two * cos + one * sin], dim=-1).to(x.dtype)

@@ -1,7 +1,6 @@
-"""Recurrent classifiers in PyTorch: an LSTM, a GRU or a plain RNN reads the question, one softmax decides.
+"""Recurrent classifiers in PyTorch: an LSTM, a GRU or a plain RNN, one softmax over the classes.
 
-With a label at every prefix the decision is trained at every position, and the one at the last position
-counts.
+With a label at every prefix the classifier is trained at every position. Its answer is the class at the last one.
 """
 
 from functools import partial
@@ -10,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.torch.layers import make_dense, make_recurrent
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import TorchNetwork, make_dense
-from mathbench.baselines.models.torch.recurrent import make_recurrent
+from mathbench.baselines.models.torch.one_shot import TorchNetwork
 from mathbench.baselines.settings import ClassifierSettings
 
 
 class RecurrentClassifier(nn.Module):
-    """Reader and one softmax, at the end or at every position."""
+    """A recurrent layer and one softmax, at the end or at every position."""
 
     def __init__(self, cell: str, shape: NetworkShape, settings: ClassifierSettings, rng: torch.Generator):
         super().__init__()
@@ -28,7 +27,7 @@ class RecurrentClassifier(nn.Module):
         self.prefix = shape.prefix
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (B, T, F) to logits (B, 1, C), or while training on prefixes (B, T, C)."""
+        """Map features (B, T, F) to logits (B, 1, C), or while training on prefixes to (B, T, C)."""
         read, _ = self.reader(features)  # (B, T, H)
         if not (self.prefix and torch.is_grad_enabled()):
             read = read[:, -1:]
@@ -39,13 +38,13 @@ class RecurrentClassifier(nn.Module):
 def build(
     cell: str, shape: NetworkShape, settings: ClassifierSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
         cell: ``lstm``, ``gru`` or ``rnn``.
-        shape: alphabet, lengths and classes.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size, lengths and classes.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build("lstm", NetworkShape(11, 2, 5, 1), ClassifierSettings(), 0, DeviceConfig("cpu")).parameters

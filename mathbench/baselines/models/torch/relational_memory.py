@@ -1,23 +1,23 @@
-"""Relational memory core in PyTorch: a memory of slots that attend to each other and to what comes in.
+"""Relational memory core in PyTorch: memory slots that attend to each other and to the input.
 
-Source: Santoro et al., "Relational recurrent neural networks" (2018), with a gate per unit; as reader and writer
-like the models of Saxton et al. (2019). Each step needs the memory of the step before, so there is a loop.
+Source: Santoro et al., "Relational recurrent neural networks" (2018), with a gate per unit. Used as encoder and
+decoder like the models of Saxton et al. (2019). Each step needs the memory of the step before, hence the loop.
 """
 
 import torch
 from torch import Tensor, nn
 
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
-from mathbench.baselines.models.torch.attention import CrossAttention, make_embedding, read_mask
+from mathbench.baselines.models.torch.attention import CrossAttention, read_mask
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.layers import make_dense, make_embedding
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import make_dense
 from mathbench.baselines.models.torch.writing import State, WritingModule
 from mathbench.baselines.settings import RelationalMemorySettings
 
 
 class RelationalCore(nn.Module):
-    """Slots (B, S, D) that change with each token that comes in."""
+    """A memory of slots (B, S, D) that each input token updates."""
 
     recurrent = True
 
@@ -33,26 +33,26 @@ class RelationalCore(nn.Module):
         )
 
     def forward(self, x: Tensor, memory: Tensor, reads: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The memory after each token of x (B, T, D), flat (B, T, S * D), and the last one (B, S, D).
+        """Return the memory after each token, flat (B, T, S * D), and the last memory (B, S, D).
 
         Args:
             x: (B, T, D).
             memory: (B, S, D), before the first token.
-            reads: bool (B, T); what is not read leaves the memory as it is.
+            reads: bool (B, T). Tokens that are not read do not change the memory.
         """
-        made = []
+        memories = []
         for t in range(x.shape[1]):
-            after = self._after(x[:, t : t + 1], memory)  # (B, S, D)
+            after = self._update(x[:, t : t + 1], memory)  # (B, S, D)
             memory = after if reads is None else torch.where(reads[:, t, None, None], after, memory)
-            made.append(memory.flatten(1))
-        return torch.stack(made, dim=1), memory
+            memories.append(memory.flatten(1))
+        return torch.stack(memories, dim=1), memory
 
-    def _after(self, token: Tensor, memory: Tensor) -> Tensor:
-        """The memory (B, S, D) after a token (B, 1, D)."""
-        pair = self.attention.pair(torch.cat([memory, token], dim=1))  # (B, h, S + 1, D/h)
-        # every slot looks at every slot and at the token
+    def _update(self, token: Tensor, memory: Tensor) -> Tensor:
+        """Return the memory (B, S, D) after a token (B, 1, D)."""
+        key_value = self.attention.pair(torch.cat([memory, token], dim=1))  # (B, h, S + 1, D/h)
+        # every slot attends to every slot and to the token
         mask = torch.ones((1, 1, 1, 1), dtype=torch.bool, device=memory.device)
-        found = self.norm1(memory + self.attention(memory, pair, mask))  # (B, S, D)
+        found = self.norm1(memory + self.attention(memory, key_value, mask))  # (B, S, D)
         found = self.norm2(found + self.outer(torch.relu(self.inner(found))))  # (B, S, D)
         gates = self.gate_token(token) + self.gate_memory(torch.tanh(memory))  # (B, S, 2 D)
         take, keep = gates.chunk(2, dim=2)
@@ -60,7 +60,7 @@ class RelationalCore(nn.Module):
 
 
 class RelationalMemory(WritingModule):
-    """A core that reads, one that writes from its memory, one softmax.
+    """A core as encoder, a second one as decoder, one softmax.
 
     A state is the ``memory`` (B, S, D).
     """
@@ -73,20 +73,20 @@ class RelationalMemory(WritingModule):
         self.output = make_dense(settings.slots * settings.hidden, shape.outputs, rng)
         self.drop = nn.Dropout(settings.dropout)
         self.register_buffer("empty", torch.eye(settings.slots, settings.hidden), persistent=False)
-        self.empty: Tensor  # (S, D): slots differ from the start
+        self.empty: Tensor  # (S, D): slots are distinct from the start
 
     def begin(self, questions: Tensor) -> State:
-        """What is known after questions (B, T), before the first token."""
+        """Return the state after questions (B, T), before the first token."""
         empty = self.empty.expand(len(questions), -1, -1)  # (B, S, D)
-        _, memory = self.reader(self._embedded(questions), empty, read_mask(questions, self.masked))
+        _, memory = self.reader(self._embed(questions), empty, read_mask(questions, self.masked))
         return {"memory": memory}
 
     def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Tokens (B, A) through the writer: logits (B, A, V), and the state after them."""
-        made, memory = self.writer(self._embedded(tokens), state["memory"])  # (B, A, S * D)
-        return self.output(self.drop(made)), {"memory": memory}
+        """Return logits (B, A, V) after each of tokens (B, A), and the state after them."""
+        states, memory = self.writer(self._embed(tokens), state["memory"])  # (B, A, S * D)
+        return self.output(self.drop(states)), {"memory": memory}
 
-    def _embedded(self, tokens: Tensor) -> Tensor:
+    def _embed(self, tokens: Tensor) -> Tensor:
         x: Tensor = self.embedding(tokens) * self.embedding.embedding_dim**0.5  # (B, T, D)
         return x
 
@@ -94,12 +94,12 @@ class RelationalMemory(WritingModule):
 def build(
     shape: NetworkShape, settings: RelationalMemorySettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build(NetworkShape(12, 12, 7, 4), RelationalMemorySettings(), 0, DeviceConfig("cpu")).parameters

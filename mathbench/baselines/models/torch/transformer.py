@@ -1,7 +1,7 @@
-"""Encoder-decoder transformer in PyTorch: one stack reads the question, another writes and looks at what was read.
+"""Encoder-decoder transformer in PyTorch: encoder, and decoder with cross-attention.
 
 Source: Vaswani et al., "Attention Is All You Need" (2017); used by Saxton et al., "Analysing Mathematical Reasoning
-Abilities of Neural Models" (2019), with norms before each part as in the library they took it from.
+Abilities of Neural Models" (2019), with norms before each part as in the library they used.
 """
 
 import torch
@@ -14,19 +14,18 @@ from mathbench.baselines.models.torch.attention import (
     FeedForward,
     KeyValue,
     SelfAttention,
-    make_embedding,
     read_mask,
 )
 from mathbench.baselines.models.torch.autoregressive import AutoregressiveModel
+from mathbench.baselines.models.torch.layers import make_dense, make_embedding
 from mathbench.baselines.models.torch.model import generator_for_seed
-from mathbench.baselines.models.torch.one_shot import make_dense
 from mathbench.baselines.models.torch.positions import sinusoids
 from mathbench.baselines.models.torch.writing import State, WritingModule
 from mathbench.baselines.settings import TransformerSettings
 
 
 class DecoderBlock(nn.Module):
-    """Self-attention, attention to what was read, feed-forward; each behind a norm and added to what came in."""
+    """Self-attention, cross-attention and feed-forward, each with a norm before it and a residual connection."""
 
     def __init__(self, settings: TransformerSettings, rng: torch.Generator):
         super().__init__()
@@ -40,18 +39,26 @@ class DecoderBlock(nn.Module):
     def forward(
         self, x: Tensor, mask: Tensor, memory: KeyValue, reads: Tensor, past: KeyValue | None
     ) -> tuple[Tensor, KeyValue]:
-        """X (B, A, D) behind a mask (1, 1, A, P + A), memory behind reads (B, 1, 1, T); (B, A, D) and its keys."""
-        found, pair = self.attention(self.norm1(x), mask, past=past)
-        x = x + self.drop(found)  # (B, A, D)
+        """Return the output (B, A, D), and keys and values for the next tokens.
+
+        Args:
+            x: (B, A, D).
+            mask: bool (1, 1, A, P + A), of the self-attention.
+            memory: keys and values of the question.
+            reads: bool (B, 1, 1, T), mask of the cross-attention.
+            past: keys and values of the P tokens before.
+        """
+        attended, key_value = self.attention(self.norm1(x), mask, past=past)
+        x = x + self.drop(attended)  # (B, A, D)
         x = x + self.drop(self.cross(self.norm2(x), memory, reads))  # (B, A, D)
-        return x + self.drop(self.feed(self.norm3(x))), pair
+        return x + self.drop(self.feed(self.norm3(x))), key_value
 
 
 class Transformer(WritingModule):
     """Encoder and decoder, sinusoidal positions, one softmax.
 
-    A state holds per block the keys and values of what was read and of what is written; ``reads`` (B, T); ``at``
-    (B,), the place of the next token.
+    A state holds per block the keys and values of the question and of the answer so far, ``reads`` (B, T), and ``at``
+    (B,), the position of the next token.
     """
 
     def __init__(self, shape: NetworkShape, settings: TransformerSettings, rng: torch.Generator):
@@ -66,9 +73,9 @@ class Transformer(WritingModule):
         self.masked = settings.blanks == "masked"
 
     def begin(self, questions: Tensor) -> State:
-        """What is known after questions (B, T), before the first token."""
+        """Return the state after questions (B, T), before the first token."""
         reads = read_mask(questions, self.masked)  # (B, T)
-        x = self._embedded(questions, (reads.cumsum(dim=1) - 1).clamp(min=0))  # (B, T, D)
+        x = self._embed(questions, (reads.cumsum(dim=1) - 1).clamp(min=0))  # (B, T, D)
         for block in self.encoder:
             x, _ = block(x, reads[:, None, None])  # (B, T, D)
         x = self.norm_read(x)
@@ -79,12 +86,12 @@ class Transformer(WritingModule):
         return state
 
     def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Tokens (B, A) behind P others through the decoder: logits (B, A, V), and the state after them."""
+        """Return logits (B, A, V) after each of tokens (B, A) behind P others, and the state after them."""
         size = tokens.shape[1]
         past = state["key0"].shape[2] if "key0" in state else 0
         positions = torch.arange(size, device=tokens.device)
         mask = torch.arange(past + size, device=tokens.device) <= positions[:, None] + past  # (A, P + A)
-        x = self._embedded(tokens, state["at"][:, None] + positions)  # (B, A, D)
+        x = self._embed(tokens, state["at"][:, None] + positions)  # (B, A, D)
         after = {**state, "at": state["at"] + size}
         for i, block in enumerate(self.decoder):
             memory = (state[f"read key{i}"], state[f"read value{i}"])
@@ -94,8 +101,8 @@ class Transformer(WritingModule):
             )  # (B, A, D)
         return self.output(self.norm(x)), after
 
-    def _embedded(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Tokens (B, S) at places (B, S) as vectors (B, S, D)."""
+    def _embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Embed tokens (B, S) at positions (B, S) as vectors (B, S, D)."""
         width = self.embedding.embedding_dim
         x: Tensor = self.drop(self.embedding(tokens) * width**0.5 + sinusoids(positions, width))
         return x
@@ -104,12 +111,12 @@ class Transformer(WritingModule):
 def build(
     shape: NetworkShape, settings: TransformerSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build(NetworkShape(12, 12, 7, 4), TransformerSettings(), 0, DeviceConfig("cpu")).parameters

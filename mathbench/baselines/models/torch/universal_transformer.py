@@ -1,7 +1,7 @@
-"""Universal (looped) transformer in PyTorch: a decoder-only transformer whose blocks are passed again and again.
+"""Universal (looped) transformer in PyTorch: a decoder-only transformer that repeats its blocks.
 
-Source: Dehghani et al., "Universal Transformers" (2018): weights shared over depth, a timing signal per step, here
-without adaptive halting; as a decoder alone: Fan et al., "Looped Transformers for Length Generalization" (2024).
+Source: Dehghani et al., "Universal Transformers" (2018), weights shared over depth and a timing signal per step, here
+without adaptive halting. As a decoder alone: Fan et al., "Looped Transformers for Length Generalization" (2024).
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from mathbench.baselines.settings import UniversalTransformerSettings
 
 
 class UniversalTransformer(DecoderTransformer):
-    """The blocks, `loops` times; before each pass a signal says which one it is."""
+    """A decoder-only transformer that applies its blocks `loops` times, with a timing signal before each pass."""
 
     def __init__(self, shape: NetworkShape, settings: UniversalTransformerSettings, rng: torch.Generator):
         super().__init__(shape, settings, rng)
@@ -26,7 +26,7 @@ class UniversalTransformer(DecoderTransformer):
         self.timing: Tensor  # (loops, D)
 
     def passes(self) -> Iterator[tuple[nn.Module, Tensor | float]]:
-        """The blocks in the order in which a token passes them, and what is added before each: (D,) or nothing."""
+        """Yield the blocks in order of application, and what is added to the input of each: (D,) or 0."""
         for signal in self.timing:
             for i, block in enumerate(self.blocks):
                 yield block, signal if i == 0 else 0.0
@@ -35,12 +35,12 @@ class UniversalTransformer(DecoderTransformer):
 def build(
     shape: NetworkShape, settings: UniversalTransformerSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
-    """The network, untrained.
+    """Return the untrained network.
 
     Args:
-        shape: alphabet and lengths.
-        settings: hyperparameters.
-        seed: decides the first weights.
+        shape: vocabulary size and lengths.
+        settings: the hyperparameters.
+        seed: seed of the first weights.
         device_config: device and threads.
 
     >>> build(NetworkShape(12, 12, 7, 4), UniversalTransformerSettings(loops=9), 0, DeviceConfig("cpu")).parameters

@@ -1,4 +1,4 @@
-"""Recurrent layers in PyTorch with the first weights that Keras gives them."""
+"""PyTorch layers with the first weights of Keras, drawn from a generator."""
 
 import torch
 from torch import nn
@@ -15,19 +15,19 @@ def make_recurrent(
     gain: float = 1.0,
     both: bool = False,
 ) -> nn.RNNBase:
-    """A recurrent layer with Keras' first weights; sums are learnt in half the steps of PyTorch's own.
+    """Return a recurrent layer with Keras' first weights, which learn sums in half the steps of PyTorch's own.
 
-    Glorot for the inputs, orthogonal for the recurrence, 1 for the bias of an LSTM's forget gate. PyTorch has
-    two biases; where one does (LSTM and plain RNN), the second stays at zero and is not trained.
+    Glorot for the inputs, orthogonal for the recurrence, 1 for the bias of an LSTM's forget gate. PyTorch has two
+    biases. Where one is enough (LSTM and plain RNN), the second stays at zero and is not trained.
 
     Args:
         cell: ``lstm``, ``gru`` or ``rnn``.
         inputs: features of a token.
         hidden: units in each direction.
-        rng: decides the first weights.
-        layers: one upon the other.
+        rng: source of the first weights.
+        layers: stacked layers.
         gain: factor on the input weights of the first layer.
-        both: whether a second layer reads from the end.
+        both: whether a second direction reads from the end.
 
     >>> layer = make_recurrent("lstm", 13, 20, torch.Generator(), both=True)
     >>> sum(p.numel() for p in layer.parameters() if p.requires_grad)
@@ -48,3 +48,25 @@ def make_recurrent(
             if cell != "gru" and name.startswith("bias_hh"):
                 p.requires_grad_(False)
     return net
+
+
+def make_lstm(inputs: int, hidden: int, layers: int, rng: torch.Generator, gain: float = 1.0) -> nn.RNNBase:
+    """Return an LSTM (see `make_recurrent`)."""
+    return make_recurrent("lstm", inputs, hidden, rng, layers, gain)
+
+
+def make_dense(inputs: int, outputs: int, rng: torch.Generator) -> nn.Linear:
+    """Return a linear layer with Glorot weights and zero bias."""
+    layer = nn.Linear(inputs, outputs)
+    with torch.no_grad():
+        nn.init.xavier_uniform_(layer.weight, generator=rng)
+        layer.bias.zero_()
+    return layer
+
+
+def make_embedding(symbols: int, width: int, rng: torch.Generator) -> nn.Embedding:
+    """Return an embedding of `symbols` tokens with vectors of length about 1."""
+    table = nn.Embedding(symbols, width)
+    with torch.no_grad():
+        table.weight.normal_(0.0, width**-0.5, generator=rng)
+    return table
