@@ -1,1 +1,1 @@
-"""Baselines: what answers questions, how it is trained and scored, and the run directory that keeps the outcome."""
+"""Baselines: models, their training and evaluation, and the run directory that stores the results."""

@@ -1,4 +1,4 @@
-"""Questions of one's own to a finished run: plain text in, plain answers out, and how sure the network is."""
+"""Answers of a finished run to questions in plain text, with the confidence of a network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from mathbench.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Questions and what a run answers.
+    """The answers of a run to some questions.
 
     Args:
-        answers: in plain text.
-        formatted_questions: as the format of the run's task writes them, strings (n,).
-        formatted_answers: as the run wrote them, strings (n,).
-        confidences: of a network, how sure it is of each character of its answers; empty otherwise.
+        answers: the answers in plain text.
+        formatted_questions: the questions in the format of the run's task, strings (n,).
+        formatted_answers: the answers in that format, strings (n,).
+        confidences: of a network, the probability of each character of its answers; empty for other baselines.
     """
 
     answers: list[str]
@@ -28,24 +28,24 @@ class Answer:
     confidences: list[Confidence]
 
 
-def ask_questions(finished: LoadedRun, questions: Sequence[str]) -> Answer:
-    """Ask a run; a network computes once, so the confidence is that of the answer that is shown.
+def ask_questions(run: LoadedRun, questions: Sequence[str]) -> Answer:
+    """Answer questions with a run. A network computes answers and confidences in one pass.
 
     Args:
-        finished: the run.
-        questions: in plain text.
+        run: the loaded run.
+        questions: questions in plain text.
 
     Raises:
-        InputError: for a question that is empty, no text, or not what the task of the run asks.
+        InputError: for a question that is empty, not valid text, or not of the run's task.
     """
     if "" in questions:
         raise InputError("a question must not be empty.")
     try:
-        requested = pa.array(questions, pa.string())
+        column = pa.array(questions, pa.string())
     except UnicodeEncodeError:
         raise InputError("a question must be text in UTF-8.") from None
     try:
-        return _answered(finished, requested)
+        return _answer(run, column)
     except (ValueError, IndexError, ArithmeticError) as error:
         if isinstance(error, InputError):
             raise
@@ -54,9 +54,12 @@ def ask_questions(finished: LoadedRun, questions: Sequence[str]) -> Answer:
         ) from None
 
 
-def _answered(finished: LoadedRun, requested: pa.Array) -> Answer:
-    written = formats.for_task(finished.task)
-    questions = written.questions(requested)
-    sure = character_probabilities(finished.trained, questions) if finished.trained else []
-    given = pa.array([one.answer for one in sure], pa.string()) if sure else finished.predict(questions)
-    return Answer(written.undo_answers(given).to_pylist(), questions, given, sure)
+def _answer(run: LoadedRun, plain: pa.Array) -> Answer:
+    formatted = formats.for_task(run.task)
+    questions = formatted.questions(plain)
+    confidences = character_probabilities(run.trained, questions) if run.trained else []
+    if confidences:
+        answers = pa.array([confidence.answer for confidence in confidences], pa.string())
+    else:
+        answers = run.predict(questions)
+    return Answer(formatted.undo_answers(answers).to_pylist(), questions, answers, confidences)

@@ -1,4 +1,4 @@
-"""Checkpoints: all that a run needs to go on exactly where it stopped, in one file, never half-written."""
+"""Checkpoints: everything that a run needs to resume exactly where it stopped, in one file written atomically."""
 
 import io
 import json
@@ -19,7 +19,7 @@ CHECKPOINT_FILE = "checkpoint.npz"
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON, never half of it."""
+    """Write JSON atomically."""
     atomic.write(path, json.dumps(value, indent=2) + "\n")
 
 
@@ -41,7 +41,7 @@ def save(folder: Path, summary: Mapping[str, Any], groups: Mapping[str, Arrays])
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.generic]]]] | None:
-    """Read the checkpoint of a run, or None when it has none yet.
+    """Return the checkpoint of a run, or None when there is none yet.
 
     Raises:
         InputError: when the file is damaged.

@@ -1,9 +1,9 @@
-"""Several processes learn together, a part of each batch each, by PyTorch's DistributedDataParallel.
+"""Data-parallel training in several processes with PyTorch's DistributedDataParallel.
 
-A launcher (torchrun, `accelerate launch`, or ``--devices N``, which calls the first) starts the same command several
-times. Process 0 leads: it does all that one process does, and tells the others what to build and what to learn. They
-keep no files and make no rows. Gradients are averaged by PyTorch, so a step is that of one process with the whole
-batch, up to the order of additions.
+A launcher (torchrun, `accelerate launch`, or ``--devices N``, which calls torchrun) starts the same command several
+times. Process 0 leads: it does everything that a single process does, and broadcasts commands to the others, which
+write no files and generate no rows. PyTorch averages the gradients, so a step equals that of one process with the
+complete batch, up to the order of additions.
 """
 
 import os
@@ -20,35 +20,36 @@ from mathbench.errors import InputError
 
 
 def world() -> int:
-    """How many processes the launcher started; 1 without a launcher."""
+    """Return the number of processes that the launcher started, 1 without a launcher."""
     return int(os.environ.get("WORLD_SIZE", "1")) if "RANK" in os.environ else 1
 
 
 def rank() -> int:
-    """The number of this process, from 0."""
+    """Return the index of this process, from 0."""
     return int(os.environ.get("RANK", "0"))
 
 
 def local_device() -> str:
-    """The GPU of this process; that of one process is the first."""
+    """Return the GPU of this process, the first one without a launcher."""
     return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
 
 
 def launch_torchrun(devices: int, arguments: list[str]) -> None:
-    """Become torchrun, which starts this command once for each device of this machine.
+    """Replace this process by torchrun, which starts the command once for each device of this machine.
 
     Args:
-        devices: how many.
-        arguments: of the command, without what says how many.
+        devices: number of devices.
+        arguments: arguments of the command without the number of devices.
     """
-    own = ["--standalone", "--nproc-per-node", str(devices), "-m", "mathbench", *arguments]
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as torchrun would, but it prints four lines about it
-    os.execv(sys.executable, [sys.executable, "-m", "torch.distributed.run", *own])
+    options = ["--standalone", "--nproc-per-node", str(devices), "-m", "mathbench", *arguments]
+    # torchrun would set the same value, with a warning of four lines
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.execv(sys.executable, [sys.executable, "-m", "torch.distributed.run", *options])
 
 
 @contextmanager
 def process_group() -> Iterator[bool]:
-    """Join the other processes for a while; gives whether this one leads, and lets the others end with it."""
+    """Join the process group while the context is open. Yields whether this process leads; its exit ends the others."""
     if world() == 1:
         yield True
         return
@@ -62,18 +63,18 @@ def process_group() -> Iterator[bool]:
 
 
 def broadcast_command(*words: Any) -> None:
-    """What the leader does now, for the others to do too; without others nothing."""
+    """Send a command of the leader to the other processes. Does nothing in a single process."""
     if world() > 1 and rank() == 0:
         _broadcast([words])
 
 
 def run_follower(build: Callable[..., Any]) -> None:
-    """Do what the leader says until it ends: build networks, load weights and take steps.
+    """Execute the commands of the leader until it ends: build networks, load weights and take steps.
 
     Args:
-        build: makes a network from what the leader sends.
+        build: builds a network from the arguments that the leader sends.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):  # the leader says when it is over
+    for number in (signal.SIGINT, signal.SIGTERM):  # the leader decides when to end
         signal.signal(number, signal.SIG_IGN)
     network: Any = None
     while (words := _broadcast([None])[0])[0] != "end":
@@ -85,7 +86,7 @@ def run_follower(build: Callable[..., Any]) -> None:
 
 
 def local_rows(questions: Tokens, labels: Tokens) -> tuple[Tokens, Tokens]:
-    """The rows of a batch that this process learns, in their order."""
+    """Return the rows of a batch that this process trains on, in order."""
     if world() == 1:
         return questions, labels
     if len(questions) < world():

@@ -1,4 +1,4 @@
-"""From a question to an answer: networks and answerers, freshly built or read from a run directory."""
+"""Predictors that map questions to answers, from a network or an answerer, just fitted or loaded from a run."""
 
 import json
 from collections.abc import Callable
@@ -23,16 +23,16 @@ from mathbench.families import family
 from mathbench.registry import load
 from mathbench.task import Task
 
-Predict = Callable[[Any], Any]  # questions to answers, strings (n,), both as the task's format writes them
+Predict = Callable[[Any], Any]  # questions to answers, strings (n,), both in the format of the task
 
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A trained network, ready to be asked.
+    """A trained network and its encoding.
 
     Args:
-        network: with its best weights.
-        encoding: makes tokens of questions, and answers of tokens.
+        network: the network with its best weights.
+        encoding: maps questions to tokens, and tokens to answers.
     """
 
     network: Network
@@ -41,13 +41,13 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class LoadedRun:
-    """A finished run, ready to be asked.
+    """A finished run that can answer questions.
 
     Args:
         predict: maps a column of questions to answers.
-        result: what the run claims.
-        task: what it was fitted on.
-        trained: its network; None for what is no network.
+        result: its result as plain values.
+        task: the task it was fitted on.
+        trained: its network, None for other baselines.
     """
 
     predict: Predict
@@ -57,17 +57,17 @@ class LoadedRun:
 
 
 def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
-    """Read a finished run.
+    """Load a finished run.
 
     Raises:
-        InputError: when the directory holds no finished run, or the run cannot be asked again.
+        InputError: when the directory holds no finished run, or the run did not store what it learnt.
     """
-    said, result = run_directory.read_spec(run), Result.load(run)
+    record, result = run_directory.read_spec(run), Result.load(run)
     try:
-        spec, task = RunSpec.from_json(said), family(result.task["id"]).of(result.task["parameters"])
+        spec, task = RunSpec.from_json(record), family(result.task["id"]).of(result.task["parameters"])
         if not spec.trained:
-            return LoadedRun(_answerer(spec, task, run), result.to_json(), task, None)
-        trained = _network(spec, result, run, device_config)
+            return LoadedRun(_load_answerer(spec, task, run), result.to_json(), task, None)
+        trained = _load_network(spec, result, run, device_config)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         if isinstance(error, InputError):
             raise
@@ -76,19 +76,19 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
 
 
 def load_predictor(run: Path, device_config: DeviceConfig) -> tuple[Predict, dict[str, Any]]:
-    """What a finished run answers with, and its result; errors as for `load_run`."""
-    finished = load_run(run, device_config)
-    return finished.predict, finished.result
+    """Load the predictor of a finished run and its result. Raises the errors of `load_run`."""
+    loaded = load_run(run, device_config)
+    return loaded.predict, loaded.result
 
 
-def _network(spec: RunSpec, result: Result, run: Path, device_config: DeviceConfig) -> TrainedNetwork:
+def _load_network(spec: RunSpec, result: Result, run: Path, device_config: DeviceConfig) -> TrainedNetwork:
     encoding = Encoding.from_json(result.encoding)
     network = build_network(spec, encoding, device_config)
     network.load(run)
     return TrainedNetwork(network, effective_encoding(spec.hyperparameters, encoding))
 
 
-def _answerer(spec: RunSpec, task: Task, run: Path) -> Predict:
+def _load_answerer(spec: RunSpec, task: Task, run: Path) -> Predict:
     kind = load(spec.baseline.target)
     if hasattr(kind, "load"):
         return answerer_predictor(spec, task, kind.load(task, run))
@@ -102,10 +102,10 @@ def _answerer(spec: RunSpec, task: Task, run: Path) -> Predict:
 
 
 def build_network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig) -> Network:
-    """The untrained network of a spec, in all processes that learn together.
+    """Build the untrained network of a spec, in all processes of a distributed training.
 
     Raises:
-        InputError: where several processes cannot.
+        InputError: for several processes in a framework other than PyTorch.
     """
     if world() > 1 and spec.framework != "torch":
         raise InputError(f"several processes learn together in PyTorch only. Received: {spec.framework}.")
@@ -116,40 +116,42 @@ def build_network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig
 
 
 def network_predictor(network: Network, encoding: Encoding) -> Predict:
-    """Answer a column of questions with a network."""
+    """Return the predictor of a network."""
     return lambda questions: predict_groups(network, encoding, encoding.group_by_width(questions))
 
 
 def predict_groups(
     network: Network, encoding: Encoding, groups: list[tuple[Tokens, Tokens]]
 ) -> pa.StringArray:
-    """The network's answers to questions in groups of one width, in the order of the questions."""
+    """Return the answers to questions in groups of equal width, in the order of the questions."""
     rows = np.concatenate([rows for rows, _ in groups])
     answers = encoding.decoded(np.concatenate([network.predict(tokens) for _, tokens in groups]))
     return answers.take(pa.array(np.argsort(rows)))
 
 
-def answerer_predictor(spec: RunSpec, task: Task, made: Any) -> Predict:
-    """What an answerer answers with; a shortcut, which knows plain text only, through the format of the task."""
-    written, answer = formats.for_task(task), _texts(made.predict)
-    if spec.baseline.kind == "other" or not written.formats:
-        return answer
+def answerer_predictor(spec: RunSpec, task: Task, answerer: Any) -> Predict:
+    """Return the predictor of an answerer. Built-in ones know plain text only, so it converts the task's format."""
+    formatted, predict = formats.for_task(task), _on_columns(answerer.predict)
+    if spec.baseline.kind == "other" or not formatted.formats:
+        return predict
 
-    def through(questions: Any) -> pa.ChunkedArray:
-        plain = written.undo_questions(questions)
-        return written.answers(plain, answer(plain))
+    def predict_formatted(questions: Any) -> pa.ChunkedArray:
+        plain = formatted.undo_questions(questions)
+        return formatted.answers(plain, predict(plain))
 
-    return through
+    return predict_formatted
 
 
-def _texts(predict: Callable[[list[str]], list[str]]) -> Predict:
-    def answer(questions: Any) -> pa.StringArray:
-        requested = pc.cast(questions, pa.string()).to_pylist()
-        given = predict(requested)
-        if len(given) != len(requested):
+def _on_columns(predict: Callable[[list[str]], list[str]]) -> Predict:
+    """Make a function of lists one of columns."""
+
+    def predict_column(questions: Any) -> pa.StringArray:
+        texts = pc.cast(questions, pa.string()).to_pylist()
+        answers = predict(texts)
+        if len(answers) != len(texts):
             raise InputError(
-                f"a baseline must answer every question. Received: {len(given)} of {len(requested)} answers."
+                f"a baseline must answer every question. Received: {len(answers)} of {len(texts)} answers."
             )
-        return pa.array(given, pa.string())
+        return pa.array(answers, pa.string())
 
-    return answer
+    return predict_column

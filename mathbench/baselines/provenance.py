@@ -1,4 +1,4 @@
-"""Where a run came from: code, libraries and machine."""
+"""The provenance of a run: code, libraries and machine."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ LIBRARIES = {
 
 
 def commit() -> tuple[str, bool]:
-    """The revision of mathbench's own checkout and whether it was changed; empty outside a checkout."""
+    """Return the revision of mathbench's checkout and whether it was modified; empty and False outside a checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return "", False
@@ -23,7 +23,7 @@ def commit() -> tuple[str, bool]:
 
 
 def versions(framework: str) -> dict[str, str]:
-    """Versions of what the run used.
+    """Return the versions of the libraries that a run uses.
 
     >>> sorted(versions("none"))
     ['mathbench', 'numpy', 'pyarrow', 'python']
@@ -38,7 +38,7 @@ def versions(framework: str) -> dict[str, str]:
 
 
 def hardware(device: str, threads: int, processes: int = 1) -> dict[str, str | int]:
-    """The machine, and how much of it was used."""
+    """Return a description of the machine and of the resources used."""
     return {
         "platform": platform.platform(),
         "cpu": _cpu(),
@@ -67,9 +67,9 @@ def _cpu() -> str:
 
 def _git(root: Path, *words: str) -> str:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    return done.stdout.strip()
+    return process.stdout.strip()

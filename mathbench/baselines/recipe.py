@@ -1,4 +1,4 @@
-"""Recipes: which hyperparameters, encoding, task and sizes a result used, as TOML in ``baselines/``."""
+"""Recipes: hyperparameters, encoding, task and sizes of a result, as TOML files in ``baselines/``."""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,17 +6,15 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mathbench.baselines.encoding import EncodingOptions
-from mathbench.baselines.settings import TrainingSettings
+from mathbench.baselines.settings import EncodingOptions, TrainingSettings
 from mathbench.baselines.table import Baseline
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
 from mathbench.registry import builtin_folder, load
 
 _SHARE: tuple[Any, float, str] = ((int, float), 1, "an exact match from 0 to 1")
-PUBLISHED_FIELDS: dict[
-    str, tuple[Any, float, str]
-] = {  # what a source may print: type, largest value, in words
+# published figures: type, largest value, description
+PUBLISHED_FIELDS: dict[str, tuple[Any, float, str]] = {
     "exact": _SHARE,
     "extrapolate": _SHARE,
     "parameters": (int, 1e15, "a number of weights"),
@@ -28,19 +26,19 @@ SPLITS = ("train", "validation", "interpolate", "extrapolate")
 
 @dataclass(frozen=True)
 class Recipe:
-    """One recipe, as its file says it.
+    """The content of a recipe file.
 
     Args:
         name: the name of its file.
-        baseline: which baseline it is for.
+        baseline: the name of its baseline.
         summary: one phrase.
-        source: where the numbers come from.
-        published: what the source reached: ``exact`` and ``extrapolate`` (exact match from 0 to 1),
-            ``parameters``, and a ``note`` that says on what.
+        source: origin of the numbers.
+        published: results of the source: ``exact`` and ``extrapolate`` (exact match from 0 to 1), ``parameters``, and
+            a ``note`` on what was measured.
         task: the default task: its ``name`` and parameters.
         sizes: rows per split.
         encoding: choices of the encoding.
-        settings: hyperparameters; those of one framework lie under its name and go before the common ones.
+        settings: hyperparameters. Those under the name of a framework override the common ones.
     """
 
     name: str
@@ -69,7 +67,7 @@ class Recipe:
             self._check_published(key, value)
 
     def _check_published(self, key: str, value: Any) -> None:
-        """Check one figure that a source printed."""
+        """Check one published figure."""
         if key not in PUBLISHED_FIELDS:
             raise InputError(
                 f"recipe {self.name}: unknown key 'published.{key}'. {did_you_mean(key, PUBLISHED_FIELDS)}"
@@ -81,12 +79,12 @@ class Recipe:
 
 
 def recipe_names() -> list[str]:
-    """The recipes that come with mathbench."""
+    """Return the names of the recipes that come with mathbench."""
     return sorted(path.stem for path in builtin_folder("baselines").glob("*.toml"))
 
 
 def read_recipe(name: str) -> Recipe:
-    """Read a recipe by its name, or a file of one's own by its path.
+    """Read a built-in recipe by its name, or another one by the path of its file.
 
     Raises:
         InputError: for an unknown recipe, unreadable TOML or an unknown key.
@@ -113,10 +111,10 @@ def read_recipe(name: str) -> Recipe:
 def apply_overrides(
     recipe: Recipe, baseline: Baseline, framework: str, overrides: Mapping[str, str]
 ) -> tuple[TrainingSettings, EncodingOptions]:
-    """The hyperparameters and the encoding that a recipe and some overrides give in one framework.
+    """Return the hyperparameters and the encoding of a recipe in one framework, with overrides applied.
 
     Raises:
-        InputError: for a key that neither has, or a value of the wrong type.
+        InputError: for an unknown key, or a value of the wrong type.
     """
     common = {key: value for key, value in recipe.settings.items() if not isinstance(value, dict)}
     for key, value in recipe.settings.items():
@@ -124,12 +122,12 @@ def apply_overrides(
             raise InputError(f"recipe {recipe.name}: unknown key 'settings.{key}'. Allowed: keras, torch.")
     own = {**common, **recipe.settings.get(framework, {})}
     kind = load(baseline.settings)
-    of_encoding, known = {f.name for f in fields(EncodingOptions)}, override_keys(baseline)
+    encoding_keys, known = {f.name for f in fields(EncodingOptions)}, override_keys(baseline)
     for key in overrides:
         if key not in known:
             raise InputError(f"{baseline.name} has no setting '{key}'. {did_you_mean(key, known)}")
-    chosen = {key: value for key, value in overrides.items() if key in of_encoding}
-    others = {key: value for key, value in overrides.items() if key not in of_encoding}
+    chosen = {key: value for key, value in overrides.items() if key in encoding_keys}
+    others = {key: value for key, value in overrides.items() if key not in encoding_keys}
     settings: TrainingSettings = kind(**parse(kind, f"recipe {recipe.name}", {**own, **others}))
     return settings, EncodingOptions(
         **parse(EncodingOptions, f"recipe {recipe.name}", {**recipe.encoding, **chosen})
@@ -137,12 +135,12 @@ def apply_overrides(
 
 
 def override_keys(baseline: Baseline) -> set[str]:
-    """What ``--set`` may change: hyperparameters and choices of the encoding."""
+    """Return the keys that ``--set`` accepts: hyperparameters and choices of the encoding."""
     return {f.name for kind in (EncodingOptions, load(baseline.settings)) for f in fields(kind)}
 
 
 def canonical_key(key: str) -> str:
-    """The name of a setting as the code writes it; the learning rate goes by `lr` too.
+    """Return the name of a setting in the code. The learning rate has the alias `lr`.
 
     >>> canonical_key("lr"), canonical_key("warm-up")
     ('rate', 'warm_up')
@@ -157,10 +155,10 @@ def parse_overrides(pairs: list[str]) -> dict[str, str]:
     >>> parse_overrides(["hidden=256", "padding=left"])
     {'hidden': '256', 'padding': 'left'}
     """
-    found = {}
+    overrides = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not (key and equals and value):
             raise InputError(f"--set needs key=value. Received: '{pair}'.")
-        found[canonical_key(key)] = value.strip()
-    return found
+        overrides[canonical_key(key)] = value.strip()
+    return overrides

@@ -1,4 +1,4 @@
-"""Repeat a run from its directory alone, and say whether the same bits came out."""
+"""Repetition of a run from its directory alone, and comparison of the two down to the bit."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +17,13 @@ from mathbench.errors import InputError
 
 @dataclass(frozen=True)
 class OriginalRun:
-    """A run that is to be repeated.
+    """A run to repeat.
 
     Args:
         run: its directory.
-        spec: everything that decides the weights, apart from the data.
-        data: made anew.
-        steps: how many it took; 0: as many as its settings say.
+        spec: everything that determines the weights, apart from the data.
+        data: the regenerated rows.
+        steps: number of steps it took, 0 for the number in its settings.
         threads: CPU threads it used.
     """
 
@@ -35,15 +35,15 @@ class OriginalRun:
 
 
 def load_original(run: Path) -> OriginalRun:
-    """Read a run directory; of a finished run also where it stopped and with how many threads.
+    """Load a run directory, including the steps and threads of a finished run.
 
     Raises:
-        InputError: when it is no run directory, or this version makes other rows or has no such setting.
+        InputError: when it is no run directory, or this version generates other rows or lacks a setting.
     """
-    said = run_directory.read_spec(run)
+    record = run_directory.read_spec(run)
     try:
-        spec = RunSpec.from_json(said)
-        data = regenerate(said["task"], said["data"], run)
+        spec = RunSpec.from_json(record)
+        data = regenerate(record["task"], record["data"], run)
     except (KeyError, TypeError) as error:
         raise InputError(f"{run} was made by another version: {str(error).rstrip('.')}.") from None
     if not (run / RESULT_FILE).is_file():
@@ -54,12 +54,12 @@ def load_original(run: Path) -> OriginalRun:
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Whether two finished runs are the same.
+    """The comparison of two finished runs.
 
     Args:
-        predictions: whether the files of predictions are the same bits.
-        weights: whether all weights are; None where one of them has none.
-        differs: what else differs, such as the version of a library, as "name: theirs, ours".
+        predictions: whether the prediction files are identical.
+        weights: whether all weights are identical, None where a run has none.
+        differs: other differences, such as the version of a library, as "name: first, second".
     """
 
     predictions: bool
@@ -67,7 +67,7 @@ class RunComparison:
     differs: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """Return plain values."""
         return {
             "same_predictions": self.predictions,
             "same_weights": self.weights,
@@ -76,7 +76,7 @@ class RunComparison:
 
 
 def compare_runs(one: Path, other: Path) -> RunComparison | None:
-    """Compare two finished runs; None when the first has not finished."""
+    """Compare two finished runs. Returns None when the first is unfinished."""
     if not (one / RESULT_FILE).is_file():
         return None
     first, second = Result.load(one), Result.load(other)
@@ -88,9 +88,9 @@ def _same_weights(one: Path, other: Path) -> bool | None:
     first, second = checkpoint.read(one), checkpoint.read(other)
     if first is None or second is None:
         return None
-    mine, theirs = first[1].get("best", {}), second[1].get("best", {})
-    # bytes, not numbers: 0 and -0 are equal, and NaN is not
-    return mine.keys() == theirs.keys() and all(_bits(mine[k]) == _bits(theirs[k]) for k in mine)
+    ours, theirs = first[1].get("best", {}), second[1].get("best", {})
+    # compared as bytes, because as numbers 0 equals -0 and NaN differs from itself
+    return ours.keys() == theirs.keys() and all(_bits(ours[k]) == _bits(theirs[k]) for k in ours)
 
 
 def _bits(array: NDArray[np.generic]) -> tuple[str, bytes]:
@@ -98,7 +98,7 @@ def _bits(array: NDArray[np.generic]) -> tuple[str, bytes]:
 
 
 def _differences(first: Result, second: Result) -> list[str]:
-    """What about code, libraries and machine may explain other bits."""
+    """Return differences of code, libraries and machine that may explain different bits."""
     pairs = {
         "commit": (first.commit[:12], second.commit[:12]),
         **{k: (first.versions.get(k), second.versions.get(k)) for k in {**first.versions, **second.versions}},

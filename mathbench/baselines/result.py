@@ -1,4 +1,4 @@
-"""result.json: everything that a run claims and how it came about. Old files must load for ever."""
+"""result.json: the scores of a run and how they came about. Old files must stay readable."""
 
 import dataclasses
 import hashlib
@@ -13,7 +13,9 @@ from mathbench.errors import InputError, did_you_mean
 RESULT_FILE = "result.json"
 SCHEMA_VERSION = 1
 
-Scores = dict[str, dict[str, Any]]  # per split what `mathbench.scores.metrics` writes as JSON
+Scores = dict[
+    str, dict[str, Any]
+]  # per split `SplitScore.to_json()`, for floors and the ceiling `Score.to_json()`
 
 
 @dataclass(frozen=True)
@@ -21,24 +23,24 @@ class Result:
     """One finished run.
 
     Args:
-        baseline: its name.
+        baseline: name of the baseline.
         framework: ``torch``, ``keras`` or ``none``.
         recipe: name and all hyperparameters.
-        encoding: the encoding with its name; empty where there is none.
+        encoding: the encoding with its name, empty where there is none.
         task: id, name and parameters.
         data: seed, sizes (rows per split) and content digest.
-        seed: the seed of the training.
+        seed: seed of the training.
         command: the command line.
-        commit: the revision of the code; empty when unknown.
-        dirty: whether the code differed from it.
-        versions: of Python, mathbench and the libraries.
+        commit: revision of the code, empty when unknown.
+        dirty: whether the code differed from that revision.
+        versions: versions of Python, mathbench and the libraries.
         hardware: platform, cpu, cores, device, threads.
-        parameters: trained weights.
+        parameters: number of trained weights.
         timings: fit_wall_s, fit_cpu_s, predict_s, started, steps, epochs, examples.
         best: step and validation exact match of the weights that were scored.
         scores: per split.
         floors: per floor and split.
-        ceiling: the exact solver's, per split.
+        ceiling: of the exact solver, per split.
         predictions_sha256: SHA-256 of the predictions file.
     """
 
@@ -65,17 +67,17 @@ class Result:
 
     @property
     def id(self) -> str:
-        """A hash of everything else."""
+        """A hash of all other fields."""
         content = json.dumps(dataclasses.asdict(self), sort_keys=True)
         return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, schema version and id first."""
+        """Return plain values, schema version and id first."""
         rest = dataclasses.asdict(self)
         return {"schema_version": rest.pop("schema_version"), "id": self.id, **rest}
 
     def save(self, folder: Path) -> None:
-        """Write ``result.json`` into a run directory; it is the last file of a run."""
+        """Write ``result.json``, the last file of a run, into its directory."""
         write_json(folder / RESULT_FILE, self.to_json())
 
     @classmethod
@@ -83,7 +85,7 @@ class Result:
         """Read the result of a run.
 
         Raises:
-            InputError: when there is none, it is damaged or of another schema.
+            InputError: when the file is missing, damaged or of another schema.
         """
         path = folder / RESULT_FILE
         if not path.is_file():
@@ -95,10 +97,10 @@ class Result:
             raise InputError(f"{path} is damaged: {error}.") from None
         if not isinstance(content, dict) or content.get("schema_version") != SCHEMA_VERSION:
             raise InputError(f"{path} is not a result of schema version {SCHEMA_VERSION}.")
-        return cls._of({key: value for key, value in content.items() if key != "id"}, path)
+        return cls._from_content({key: value for key, value in content.items() if key != "id"}, path)
 
     @classmethod
-    def _of(cls, content: dict[str, Any], path: Path) -> "Result":
+    def _from_content(cls, content: dict[str, Any], path: Path) -> "Result":
         known = {f.name for f in dataclasses.fields(cls)}
         for key in content:
             if key not in known:

@@ -1,4 +1,4 @@
-"""The runner: one baseline, one dataset, one seed, one directory to resume, repeat and submit."""
+"""The runner: fits one baseline on one dataset with one seed, and stores everything in a run directory."""
 
 import hashlib
 import io
@@ -34,8 +34,9 @@ from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.registry import load
-from mathbench.scores import metrics, results
 from mathbench.scores.predictions import PREDICTIONS, score_table
+from mathbench.scores.results import SplitScore
+from mathbench.scores.scorer import score_split
 from mathbench.storage import atomic
 
 SCORED = ("validation", "interpolate", "extrapolate")
@@ -43,19 +44,19 @@ SCORED = ("validation", "interpolate", "extrapolate")
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run, apart from what.
+    """Options of a run that do not affect its outcome.
 
     Args:
         out: the run directory.
-        resume: go on with an unfinished run.
-        force: throw away what is there.
+        resume: resume an unfinished run.
+        force: delete an existing run.
         budget: seconds of wall time for training.
         device_config: device and threads.
         command: the command line, for the record.
-        console: where progress is shown; None for silence.
-        track: trackers to tell, by name, besides TensorBoard.
-        stop_step: the step to stop at before all are done; 0: none.
-        trackers: trackers to tell besides those.
+        console: where progress is shown, None for no output.
+        track: names of trackers besides TensorBoard.
+        stop_step: the step to stop at early, 0 for none.
+        trackers: further trackers.
     """
 
     out: Path
@@ -71,28 +72,28 @@ class RunOptions:
 
 
 def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
-    """Fit, predict, score and write everything down.
+    """Fit, predict, score and store a run.
 
     Returns:
-        The result, also in ``order.out / "result.json"``; that of a finished run is read, not made again.
+        The result, also written to ``options.out / "result.json"``. The result of a finished run is only read.
 
     Raises:
         InputError: when the directory holds another run, or the baseline makes no sense on the task.
     """
     _check(spec, data)
-    requested = run_identity(spec, data)
-    if run_directory.is_finished(options.out, requested, options.resume, options.force):
+    identity = run_identity(spec, data)
+    if run_directory.is_finished(options.out, identity, options.resume, options.force):
         return Result.load(options.out)
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    # what cannot work shows here, before the directory is touched
-    ready = prepare(spec, data, options.device_config) if spec.trained else None
+    # invalid settings fail here, before the directory is touched
+    setup = prepare(spec, data, options.device_config) if spec.trained else None
     names = ("tensorboard", *options.track) if spec.trained else options.track
     trackers = (*(open_tracker(name, options.out) for name in dict.fromkeys(names)), *options.trackers)
     with (
-        run_directory.lock_run(options.out, requested, options.force),
-        tracked(trackers, requested) as summary,
+        run_directory.lock_run(options.out, identity, options.force),
+        tracked(trackers, identity) as summary,
     ):
-        result = _run(spec, data, options, ready, started, trackers)
+        result = _run(spec, data, options, setup, started, trackers)
         summary.update(
             {f"exact_match/{split}": score["exact_match"] for split, score in result.scores.items()}
         )
@@ -102,33 +103,33 @@ def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
 def _run(
     spec: RunSpec,
     data: Data,
-    order: RunOptions,
-    ready: TrainingSetup | None,
+    options: RunOptions,
+    setup: TrainingSetup | None,
     started: str,
     trackers: tuple[Tracker, ...],
 ) -> Result:
-    if ready is None:
-        fitted = fit_answerer(spec, data, order.out)
+    if setup is None:
+        fitted = fit_answerer(spec, data, options.out)
     else:
-        watched = TrainingOptions(order.console, trackers, order.budget, order.stop_step)
-        fitted = fit_network(spec, data, ready, order.out, watched)
+        training = TrainingOptions(options.console, trackers, options.budget, options.stop_step)
+        fitted = fit_network(spec, data, setup, options.out, training)
     start = time.perf_counter()
     predictions = predict_splits(fitted.predict, data, SCORED)
     seconds = time.perf_counter() - start
-    sha256 = write_predictions(order.out / PREDICTIONS, predictions)
+    sha256 = write_predictions(options.out / PREDICTIONS, predictions)
     timed = replace(fitted, timings={**fitted.timings, "predict_s": seconds, "started": started})
-    result = _result(spec, data, order, timed, score_table(predictions, data), sha256)
-    result.save(order.out)
+    result = _result(spec, data, options, timed, score_table(predictions, data), sha256)
+    result.save(options.out)
     return result
 
 
 def run_identity(spec: RunSpec, data: Data) -> dict[str, Any]:
-    """What makes a run this run and no other: the spec and the data."""
+    """Return everything that determines the outcome of a run: the spec and the data."""
     return {**spec.to_json(), "task": _task(data), "data": _data(data)}
 
 
 def predict_splits(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.Table:
-    """Predictions of some splits as a table: split, row, prediction, task."""
+    """Return the predictions of some splits as a table with the columns split, row, prediction and task."""
     parts = []
     for split in splits:
         if split in data.splits:
@@ -142,7 +143,7 @@ def predict_splits(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.
 
 
 def write_predictions(path: Path, predictions: pa.Table) -> str:
-    """Write predictions as Parquet under their final name only when complete; returns the file's SHA-256."""
+    """Write predictions as Parquet atomically, and return the SHA-256 of the file."""
     buffer = io.BytesIO()
     pq.write_table(predictions, buffer, compression="zstd")
     atomic.write(path, buffer.getvalue())
@@ -150,9 +151,9 @@ def write_predictions(path: Path, predictions: pa.Table) -> str:
 
 
 def score_shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """The scores of every floor that makes sense, per floor and split, and those of the exact solver.
+    """Return the scores of all applicable floors, per floor and split, and those of the exact solver, per split.
 
-    They read and write plain text, whatever format the data is in.
+    These baselines work on plain text, whatever the format of the data.
     """
     data, floors, ceiling = data.plain(), {}, {}
     for entry in BASELINES.values():
@@ -160,9 +161,9 @@ def score_shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, An
             continue
         kind = load(entry.target)
         if applies_to(kind, data.task):
-            made = kind.fit(data.task, data.splits["train"], data.splits["validation"])
+            answerer = kind.fit(data.task, data.splits["train"], data.splits["validation"])
             scores = {
-                split: _floor_score(made, data.splits[split]) for split in SCORED if split in data.splits
+                split: _total_score(answerer, data.splits[split]) for split in SCORED if split in data.splits
             }
             if entry.kind == "ceiling":
                 ceiling = scores
@@ -171,36 +172,35 @@ def score_shortcuts(data: Data) -> tuple[dict[str, dict[str, Any]], dict[str, An
     return floors, ceiling
 
 
-def _floor_score(made: Any, table: pa.Table) -> dict[str, Any]:
-    given = pa.array(made.predict(table["question"].to_pylist()), pa.string())
-    right = metrics.exact_match(given, table["answer"])
-    return results.Score(len(right), int(right.sum())).to_json()
+def _total_score(answerer: Any, table: pa.Table) -> dict[str, Any]:
+    predictions = pa.array(answerer.predict(table["question"].to_pylist()), pa.string())
+    return score_split(table, predictions).total.to_json()
 
 
 def _result(
     spec: RunSpec,
     data: Data,
-    order: RunOptions,
+    options: RunOptions,
     fitted: FitResult,
-    scores: Mapping[str, results.SplitScore],
+    scores: Mapping[str, SplitScore],
     sha256: str,
 ) -> Result:
     floors, ceiling = score_shortcuts(data)
     commit, dirty = provenance.commit()
-    said = spec.to_json()
+    record = spec.to_json()
     return Result(
-        baseline=said["baseline"],
-        framework=said["framework"],
-        recipe=said["recipe"],
+        baseline=record["baseline"],
+        framework=record["framework"],
+        recipe=record["recipe"],
         encoding=fitted.encoding,
         task=_task(data),
         data=_data(data),
         seed=spec.seed,
-        command=order.command,
+        command=options.command,
         commit=commit,
         dirty=dirty,
         versions=provenance.versions(spec.framework),
-        hardware=provenance.hardware(fitted.device, order.device_config.threads, world()),
+        hardware=provenance.hardware(fitted.device, options.device_config.threads, world()),
         parameters=fitted.parameters,
         timings=fitted.timings,
         best=fitted.best,

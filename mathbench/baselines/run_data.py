@@ -1,4 +1,4 @@
-"""Make the truth that predictions are scored against."""
+"""The rows of a run, regenerated and checked against the digest that the run recorded."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,11 +11,10 @@ from mathbench.families import family
 
 
 def regenerate_run(folder: Path) -> Data:
-    """Regenerate the data of a run from what its result says.
+    """Regenerate the data of a finished run.
 
     Raises:
-        InputError: when the folder is no finished run, or the regenerated data differ from what it was run
-            on.
+        InputError: when the folder is no finished run, or this version generates other rows.
     """
     if not folder.is_dir():
         raise InputError("score needs the truth: give --data DIR or --task NAME.")
@@ -24,19 +23,19 @@ def regenerate_run(folder: Path) -> Data:
 
 
 def regenerate(task: Mapping[str, Any], data: Mapping[str, Any], folder: Path) -> Data:
-    """Make the data that a run directory names.
+    """Regenerate all splits of a run and check their digest.
 
     Args:
-        task: id and parameters.
-        data: seed, rows per split and content digest.
+        task: id and parameters, as a run records them.
+        data: seed, rows per split and content digest, as a run records them.
         folder: the run directory, for the error.
 
     Raises:
-        InputError: when this version makes other rows.
+        InputError: when this version generates other rows.
     """
-    # not task(id, **parameters): a parameter could have the name of an argument
-    made = family(task["id"]).of(task["parameters"])
-    rows = Data.generate(made, data["sizes"], data["seed"])
+    # not task(id, **parameters), because a parameter may have the name of an argument
+    instance = family(task["id"]).of(task["parameters"])
+    rows = Data.generate(instance, data["sizes"], data["seed"])
     if rows.digest != data["digest"]:
-        raise InputError(f"{folder} was run on other rows of {made.name} than this version makes.")
+        raise InputError(f"{folder} was run on other rows of {instance.name} than this version makes.")
     return rows

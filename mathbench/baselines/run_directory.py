@@ -1,4 +1,4 @@
-"""The run directory: one spec, one run; never mixed with another, never believed before it is finished."""
+"""The run directory: holds one run of one spec, which counts as finished once its result is written."""
 
 import json
 import shutil
@@ -16,22 +16,24 @@ ANSWERER_FILE = "fitted.json"
 
 
 def is_finished(folder: Path, spec: dict[str, Any], resume: bool = False, force: bool = False) -> bool:
-    """Look whether a directory may hold a run, and whether it holds it already; changes nothing.
+    """Check whether a directory can hold a run, and return whether it holds the finished run already.
+
+    The directory is not changed.
 
     Args:
-        folder: the run directory; it may be missing.
-        spec: everything that decides the weights and the predictions.
-        resume: go on with an unfinished run.
-        force: what is there may be thrown away.
+        folder: the run directory, which may be missing.
+        spec: everything that determines the weights and the predictions.
+        resume: whether an unfinished run may be resumed.
+        force: whether an existing run may be deleted.
 
     Raises:
-        InputError: when it holds another run, an unfinished one without `resume`, or foreign files.
+        InputError: for a directory with another run, an unfinished run without `resume`, or foreign files.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file, not a run directory. Give another --out.")
     if not folder.exists() or not any(folder.iterdir()) or (force and (folder / SPEC_FILE).is_file()):
         return False
-    _same(folder, spec)
+    _check_same_run(folder, spec)
     if (folder / result.RESULT_FILE).is_file():
         return True
     if not resume:
@@ -43,10 +45,10 @@ def is_finished(folder: Path, spec: dict[str, Any], resume: bool = False, force:
 
 @contextmanager
 def lock_run(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterator[None]:
-    """Hold a directory that `is_finished` has let pass while a run is made in it.
+    """Prepare a run directory after `is_finished`, and lock it while the context is open.
 
     Raises:
-        InputError: when it cannot be written, or another process runs in it.
+        InputError: when the directory cannot be written, or another process holds the lock.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,7 +56,7 @@ def lock_run(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterato
         raise InputError(f"{folder} cannot be written: {error.strerror}.") from None
     with atomic.folder_lock(folder):
         if force and (folder / SPEC_FILE).is_file():
-            _emptied(folder)
+            _clear(folder)
         for part in folder.glob(".*.tmp"):
             part.unlink()
         if not (folder / SPEC_FILE).is_file():
@@ -62,17 +64,17 @@ def lock_run(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterato
         yield
 
 
-def _emptied(folder: Path) -> None:
-    """Throw a run away; what says that it was one goes last."""
+def _clear(folder: Path) -> None:
+    """Delete a run. The spec goes last, so that an interrupted deletion is still recognised as a run."""
     for path in sorted(folder.iterdir(), key=lambda path: path.name == SPEC_FILE):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def read_spec(folder: Path) -> dict[str, Any]:
-    """The spec of a run directory.
+    """Return the spec of a run directory.
 
     Raises:
-        InputError: when it is no run directory.
+        InputError: when the folder is no run directory.
     """
     path = folder / SPEC_FILE
     if not path.is_file():
@@ -86,12 +88,11 @@ def read_spec(folder: Path) -> dict[str, Any]:
     return spec
 
 
-def _same(folder: Path, spec: dict[str, Any]) -> None:
+def _check_same_run(folder: Path, spec: dict[str, Any]) -> None:
     if not (folder / SPEC_FILE).is_file():
         raise InputError(f"{folder} is not empty and no run directory. Give another --out.")
-    found = read_spec(folder)
-    mine = json.loads(json.dumps(spec))
-    differ = [key for key in sorted({*found, *mine}) if found.get(key) != mine.get(key)]
+    stored, requested = read_spec(folder), json.loads(json.dumps(spec))
+    differ = [key for key in sorted({*stored, *requested}) if stored.get(key) != requested.get(key)]
     if differ:
         raise InputError(
             f"{folder} holds another run (different {', '.join(differ)}). Give another --out or --force."

@@ -1,8 +1,6 @@
-"""Hyperparameters, one dataclass per baseline; recipes and ``--set`` fill them in, checked.
+"""Declared settings of networks: choices of the encoding, and one dataclass of hyperparameters per baseline.
 
-Hyperparameters of the classic models that answer in one go; see `mathbench.baselines.settings`.
-
-Hyperparameters of the networks that write an answer token by token.
+Recipes and ``--set`` fill them in. Each field has a default, a help text and limits, which are checked.
 """
 
 from dataclasses import dataclass
@@ -11,10 +9,26 @@ from mathbench.baselines.curriculum import parse_stages
 from mathbench.errors import InputError
 from mathbench.parameters import check, parameter
 
+COMPILED = ("no", "yes", "reduce-overhead", "max-autotune")  # the last two on a GPU only
+POSITIONS = ("learned", "sinusoidal", "rotary", "none", "randomised", "abacus")
+
+
+@dataclass(frozen=True)
+class EncodingOptions:
+    """The choices of an encoding. Everything else about an encoding follows from the data."""
+
+    query: str = parameter("reversed", "reading direction of the question", choices=("reversed", "forward"))
+    padding: str = parameter("right", "where a question is padded", choices=("right", "left", "operands"))
+    answer: str = parameter("first", "which end of the answer comes first", choices=("first", "last"))
+    labels: str = parameter("last", "where a label is trained", choices=("last", "prefix"))
+
+    def __post_init__(self) -> None:
+        check(self, "encoding")
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """What every trained baseline has."""
+    """Hyperparameters of every network."""
 
     hidden: int = parameter(128, "units of an LSTM", low=1, high=8192)
     batch: int = parameter(128, "rows per step", low=1, high=1_000_000)
@@ -45,9 +59,12 @@ class TrainingSettings:
         parse_stages(self.curriculum)
 
 
+# Networks that answer in one pass
+
+
 @dataclass(frozen=True)
 class Seq2SeqSettings(TrainingSettings):
-    """An LSTM that reads and LSTMs that write."""
+    """An LSTM encoder and an LSTM decoder, with one softmax per answer position."""
 
     layers: int = parameter(1, "LSTMs that write, one upon the other", low=1, high=16)
     writer: int = parameter(0, "units of an LSTM that writes; 0: as many as read", low=0, high=8192)
@@ -65,36 +82,44 @@ class Seq2SeqSettings(TrainingSettings):
 
     @property
     def writer_units(self) -> int:
-        """Units of an LSTM that writes."""
+        """Units of each LSTM of the decoder."""
         return self.writer or self.hidden
 
 
 @dataclass(frozen=True)
-class ClassifierSettings(TrainingSettings):
-    """An LSTM that reads, then one decision."""
-
-    hidden: int = parameter(100, "units of an LSTM", low=1, high=8192)
-    layers: int = parameter(1, "LSTMs that read, one upon the other", low=1, high=16)
-
-
-@dataclass(frozen=True)
-class BidirectionalSettings(TrainingSettings):
-    """An LSTM in each direction that reads, one in each direction that writes."""
-
-    hidden: int = parameter(20, "units of an LSTM in each direction", low=1, high=8192)
-
-
-@dataclass(frozen=True)
 class SmallSettings(Seq2SeqSettings):
-    """An LSTM that reads and a smaller one that writes."""
+    """`Seq2SeqSettings` with a decoder smaller than the encoder."""
 
     hidden: int = parameter(75, "units of the LSTM that reads", low=1, high=8192)
     writer: int = parameter(50, "units of an LSTM that writes; 0: as many as read", low=0, high=8192)
 
 
 @dataclass(frozen=True)
+class BidirectionalSettings(TrainingSettings):
+    """Bidirectional LSTMs as encoder and decoder."""
+
+    hidden: int = parameter(20, "units of an LSTM in each direction", low=1, high=8192)
+
+
+@dataclass(frozen=True)
+class SimpleSettings(TrainingSettings):
+    """One LSTM over question, padding and answer."""
+
+    thinking: int = parameter(16, "steps on blanks between question and answer", low=0, high=1024)
+    layers: int = parameter(1, "LSTMs, one upon the other", low=1, high=16)
+
+
+@dataclass(frozen=True)
+class ClassifierSettings(TrainingSettings):
+    """A recurrent layer and one softmax over the classes."""
+
+    hidden: int = parameter(100, "units of an LSTM", low=1, high=8192)
+    layers: int = parameter(1, "LSTMs that read, one upon the other", low=1, high=16)
+
+
+@dataclass(frozen=True)
 class ConvolvedSettings(TrainingSettings):
-    """A convolution, then an LSTM that reads, then one decision."""
+    """A convolution, an LSTM with dropout, and one softmax over the classes."""
 
     hidden: int = parameter(100, "units of the LSTM", low=1, high=8192)
     filters: int = parameter(32, "filters of the convolution", low=1, high=8192)
@@ -104,16 +129,8 @@ class ConvolvedSettings(TrainingSettings):
 
 
 @dataclass(frozen=True)
-class SimpleSettings(TrainingSettings):
-    """One LSTM that reads, thinks and writes."""
-
-    thinking: int = parameter(16, "steps on blanks between question and answer", low=0, high=1024)
-    layers: int = parameter(1, "LSTMs, one upon the other", low=1, high=16)
-
-
-@dataclass(frozen=True)
 class PerceptronSettings(TrainingSettings):
-    """Dense layers on the whole question."""
+    """Dense layers over the question."""
 
     hidden: int = parameter(256, "units of a layer", low=1, high=65536)
     layers: int = parameter(2, "hidden layers", low=1, high=64)
@@ -130,13 +147,12 @@ class ConvolutionsSettings(TrainingSettings):
     )
 
 
-COMPILED = ("no", "yes", "reduce-overhead", "max-autotune")  # the last two on a GPU only
-POSITIONS = ("learned", "sinusoidal", "rotary", "none", "randomised", "abacus")
+# Networks that generate their answer token by token
 
 
 @dataclass(frozen=True)
 class WritingSettings(TrainingSettings):
-    """What every network has that writes token by token."""
+    """Hyperparameters of every network that generates its answer token by token."""
 
     blanks: str = parameter(
         "masked", "whether the blanks of a padded question are read", choices=("masked", "seen")
@@ -154,13 +170,13 @@ class WritingSettings(TrainingSettings):
     )
 
     def max_tokens(self, answer: int) -> int:
-        """Tokens written at most, where the longest training answer has `answer`."""
+        """Return the largest number of tokens to generate, where the longest training answer has `answer`."""
         return self.longest or 2 * answer + 16
 
 
 @dataclass(frozen=True)
 class AttentionalLSTMSettings(WritingSettings):
-    """An LSTM that reads, an LSTM that writes and looks back at what was read."""
+    """An LSTM encoder and an LSTM decoder with attention."""
 
     reader: int = parameter(64, "units of the LSTM that reads, in each direction", low=1, high=8192)
     layers: int = parameter(1, "LSTMs that write, one upon the other", low=1, high=16)
@@ -169,7 +185,7 @@ class AttentionalLSTMSettings(WritingSettings):
 
 @dataclass(frozen=True)
 class TransformerSettings(WritingSettings):
-    """Attention and nothing else."""
+    """An encoder-decoder transformer."""
 
     hidden: int = parameter(64, "width of the residual stream", low=1, high=8192)
     layers: int = parameter(
@@ -188,7 +204,7 @@ class TransformerSettings(WritingSettings):
 
 @dataclass(frozen=True)
 class DecoderTransformerSettings(TransformerSettings):
-    """One stack for question and answer."""
+    """A decoder-only transformer."""
 
     positions: str = parameter("rotary", "how a token's place is told", choices=POSITIONS)
     span: int = parameter(128, "places that randomised and abacus positions draw from", low=2, high=1_000_000)
@@ -196,7 +212,7 @@ class DecoderTransformerSettings(TransformerSettings):
 
 @dataclass(frozen=True)
 class UniversalTransformerSettings(DecoderTransformerSettings):
-    """The same blocks again and again."""
+    """A decoder-only transformer that repeats its blocks."""
 
     layers: int = parameter(1, "different blocks", low=1, high=64)
     loops: int = parameter(3, "how often the blocks are passed through", low=1, high=256)

@@ -2,15 +2,16 @@
 
 import importlib.util
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mathbench.baselines.encoding import EncodingOptions
-from mathbench.baselines.settings import TrainingSettings
+from mathbench.baselines.settings import EncodingOptions, TrainingSettings
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.table import Baseline, baseline
 from mathbench.errors import InputError, did_you_mean
 from mathbench.registry import load
-from mathbench.task import Task
+
+if TYPE_CHECKING:
+    from mathbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,11 @@ class RunSpec:
 
     Args:
         baseline: its table entry.
-        framework: ``torch`` or ``keras``; ``none`` for what is not trained.
-        recipe: the name of the recipe; empty for what is not trained.
-        seed: of the training.
-        settings: hyperparameters, for networks.
-        choices: of the encoding, for networks.
+        framework: ``torch`` or ``keras``, ``none`` for baselines that are not networks.
+        recipe: the name of the recipe, empty for baselines that are not networks.
+        seed: seed of the training.
+        settings: hyperparameters of a network.
+        choices: encoding of a network.
     """
 
     baseline: Baseline
@@ -35,22 +36,22 @@ class RunSpec:
 
     @property
     def trained(self) -> bool:
-        """Whether it is a network."""
+        """Whether the baseline is a network."""
         return self.baseline.kind == "network"
 
     @property
     def hyperparameters(self) -> TrainingSettings:
-        """The settings.
+        """The settings of a network.
 
         Raises:
-            InputError: for a baseline that has none.
+            InputError: for a baseline without hyperparameters.
         """
         if self.settings is None:
             raise InputError(f"{self.baseline.name} has no hyperparameters.")
         return self.settings
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """Return the spec as plain values."""
         return {
             "baseline": self.baseline.name,
             "framework": self.framework,
@@ -61,39 +62,40 @@ class RunSpec:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "RunSpec":
-        """The inverse of `to_json`."""
+        """Read what `to_json` returned."""
         entry = baseline(value["baseline"])
-        hyper = {key: number for key, number in value["recipe"].items() if key != "name"}
-        settings = load(entry.settings)(**hyper) if entry.settings else None
+        hyperparameters = {key: number for key, number in value["recipe"].items() if key != "name"}
+        settings = load(entry.settings)(**hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
         return cls(entry, value["framework"], value["recipe"]["name"], value["seed"], settings, choices)
 
 
-def choose_framework(entry: Baseline, wish: str | None) -> str:
-    """The framework to use: the one asked for, or the first installed one.
+def choose_framework(entry: Baseline, requested: str | None) -> str:
+    """Return the framework to use: the requested one, or the first that is installed.
 
     Raises:
-        InputError: for one that the baseline does not have or that is not installed.
+        InputError: for a framework that the baseline does not have, or that is not installed.
     """
     if entry.kind != "network":
-        if wish:
+        if requested:
             raise InputError(
-                f"{entry.name} is not trained, so it has no framework. Received: --framework {wish}."
+                f"{entry.name} is not trained, so it has no framework. Received: --framework {requested}."
             )
         return "none"
-    if wish and wish not in entry.frameworks:
-        raise InputError(f"{entry.name} has no framework '{wish}'. {did_you_mean(wish, entry.frameworks)}")
-    for name in [wish] if wish else list(entry.frameworks):
+    if requested and requested not in entry.frameworks:
+        raise InputError(
+            f"{entry.name} has no framework '{requested}'. {did_you_mean(requested, entry.frameworks)}"
+        )
+    for name in [requested] if requested else list(entry.frameworks):
         if importlib.util.find_spec(name):
             return name
-    requested = wish or "torch"
     raise InputError(
-        f"{entry.name} needs {wish or ' or '.join(entry.frameworks)}: pip install "
-        f"'mathbench-toolkit[{requested}]'."
+        f"{entry.name} needs {requested or ' or '.join(entry.frameworks)}: pip install "
+        f"'mathbench-toolkit[{requested or 'torch'}]'."
     )
 
 
-def check_applies(entry: Baseline, task: Task) -> None:
+def check_applies(entry: Baseline, task: "Task") -> None:
     """Check that a baseline makes sense on a task.
 
     Raises:

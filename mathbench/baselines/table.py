@@ -1,8 +1,8 @@
-"""Baselines: one written-out table; what is heavy is named as text and loaded when it is used.
+"""The table of baselines. Their code is named as text and imported on use.
 
-A baseline answers questions. Trained ones are networks in one or two frameworks, floors are shortcuts fitted
-on the training rows, and the ceiling is the exact solver. Others come from the entry point group
-``mathbench.baselines`` or from a file: ``./mine.py:MyModel``.
+Networks are trained in one or two frameworks, floors are shortcuts fitted on the training rows, and the ceiling is the
+exact solver. Further baselines come from the entry point group ``mathbench.baselines`` or from a file,
+``./mine.py:MyModel``.
 """
 
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ class Baseline:
     """One entry of the table.
 
     Args:
-        name: what the command line calls it.
-        kind: ``network``, ``floor``, ``ceiling`` or ``other`` (a third party's).
+        name: name on the command line.
+        kind: ``network``, ``floor``, ``ceiling`` or ``other`` (of a third party).
         summary: one phrase for listings.
-        target: ``"module:name"`` of the answerer class (see `mathbench.baselines.shortcuts.answerer`); for networks
-            empty.
-        frameworks: for networks, ``"module:build"`` per framework (see `mathbench.baselines.models.interface`).
-        settings: for networks, ``"module:name"`` of the dataclass of its hyperparameters.
-        classify: whether a network chooses between the training answers instead of writing text.
+        target: ``"module:name"`` of the answerer class (see `mathbench.baselines.shortcuts.answerer`), empty for
+            networks.
+        frameworks: of a network, ``"module:build"`` per framework (see `mathbench.baselines.models.interface`).
+        settings: of a network, ``"module:name"`` of the dataclass of its hyperparameters.
+        classify: whether a network chooses among the training answers instead of generating text.
     """
 
     name: str
@@ -50,9 +50,9 @@ def _network(
     frameworks: tuple[str, ...] = ("torch", "keras"),
     classify: bool = False,
 ) -> Baseline:
-    """A network whose modules have the same name in every framework."""
-    found = {framework: f"mathbench.baselines.models.{framework}.{target}" for framework in frameworks}
-    return Baseline(name, "network", summary, "", found, f"mathbench.baselines.{settings}", classify)
+    """Return the entry of a network whose modules have the same name in every framework."""
+    targets = {framework: f"mathbench.baselines.models.{framework}.{target}" for framework in frameworks}
+    return Baseline(name, "network", summary, "", targets, f"mathbench.baselines.{settings}", classify)
 
 
 _BASELINES = (
@@ -195,10 +195,10 @@ BASELINES = unique_table("baselines", ((baseline.name, baseline) for baseline in
 
 
 def baseline(name: str) -> Baseline:
-    """Find a baseline by its name, by an entry point of that name, or by ``./file.py:Class``.
+    """Return a baseline by its name, the name of an entry point, or ``./file.py:Class``.
 
     Raises:
-        InputError: for an unknown name, with the nearest known one.
+        InputError: for an unknown name. Suggests the nearest known one.
 
     >>> baseline("constant").kind
     'floor'

@@ -1,4 +1,4 @@
-"""Fit a baseline on data: train a network from its last checkpoint, or fit an answerer."""
+"""Fitting of a baseline: a network trains from its last checkpoint, an answerer is fitted in one call."""
 
 import math
 import time
@@ -36,13 +36,13 @@ from mathbench.scores import metrics
 
 @dataclass(frozen=True)
 class FitResult:
-    """What came out of fitting.
+    """A fitted baseline.
 
     Args:
         predict: maps a column of questions to answers.
-        encoding: as plain values; empty where there is none.
-        parameters: trained weights.
-        device: where it computes.
+        encoding: the encoding as plain values, empty where there is none.
+        parameters: number of trained weights.
+        device: device of the network.
         timings: seconds and counts of the training.
         best: step and validation exact match of the best weights.
     """
@@ -56,33 +56,34 @@ class FitResult:
 
 
 def fit_answerer(spec: RunSpec, data: Data, run: Path) -> FitResult:
-    """Fit what needs no training steps, and keep what it learnt in the run directory."""
+    """Fit a baseline without training steps, and store what it learnt in the run directory."""
     check_applies(spec.baseline, data.task)
-    seen = data if spec.baseline.kind == "other" else data.plain()  # shortcuts read and write plain text
+    # built-in answerers read and write plain text
+    rows = data if spec.baseline.kind == "other" else data.plain()
     start = (time.perf_counter(), time.process_time())
-    made = load(spec.baseline.target).fit(seen.task, seen.splits["train"], seen.splits["validation"])
+    answerer = load(spec.baseline.target).fit(rows.task, rows.splits["train"], rows.splits["validation"])
     wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
-    if hasattr(made, "state"):
-        checkpoint.write_json(run / run_directory.ANSWERER_FILE, made.state())
-    if hasattr(made, "save"):
-        made.save(run)
-    rows = data.splits["train"].num_rows
-    timings = {"fit_wall_s": wall, "fit_cpu_s": cpu, "steps": 0, "epochs": 0, "examples": rows}
+    if hasattr(answerer, "state"):
+        checkpoint.write_json(run / run_directory.ANSWERER_FILE, answerer.state())
+    if hasattr(answerer, "save"):
+        answerer.save(run)
+    examples = data.splits["train"].num_rows
+    timings = {"fit_wall_s": wall, "fit_cpu_s": cpu, "steps": 0, "epochs": 0, "examples": examples}
     return FitResult(
-        answerer_predictor(spec, data.task, made),
-        parameters=int(getattr(made, "parameters", 0)),
+        answerer_predictor(spec, data.task, answerer),
+        parameters=int(getattr(answerer, "parameters", 0)),
         timings=timings,
     )
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingSetup:
-    """A network and what it is to read, before the first step.
+    """An untrained network with its encoding and training batches.
 
     Args:
-        network: untrained.
-        encoding: what makes tokens of text.
-        batches: the rows that each step sees.
+        network: the untrained network.
+        encoding: maps text to tokens.
+        batches: the rows of each step.
     """
 
     network: Network
@@ -92,13 +93,13 @@ class TrainingSetup:
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How a training is followed and ended early.
+    """Progress reports and early end of a training.
 
     Args:
-        console: where progress is shown; None for silence.
-        trackers: who is told of every validation.
+        console: where progress is shown, None for no output.
+        trackers: receive every validation.
         budget: seconds of wall time.
-        stop_step: the step to stop at before all are done; 0: none.
+        stop_step: the step to stop at early, 0 for none.
     """
 
     console: Console | None = None
@@ -108,44 +109,45 @@ class TrainingOptions:
 
 
 def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingSetup:
-    """Build the network, encode the training rows; what cannot work shows here, before anything is written.
+    """Build the network and encode the training rows. Invalid settings fail here, before any file is written.
 
     Raises:
-        InputError: for an encoding that does not suit the data, or a device that is not there.
+        InputError: for an encoding that does not suit the data, or a device that is not available.
     """
     encoding, settings = encoding_for(spec, data), spec.hyperparameters
     batches, network = (
         make_batches(settings, data, encoding, spec.seed),
         build_network(spec, encoding, device_config),
     )
-    network.state()  # makes the optimiser: the first of a process takes seconds, which are no training
+    # creates the optimiser: the first of a process takes seconds, which should not count as training
+    network.state()
     return TrainingSetup(network, encoding, batches)
 
 
 def fit_network(
     spec: RunSpec, data: Data, setup: TrainingSetup, run: Path, options: TrainingOptions
 ) -> FitResult:
-    """Train a network, from its last checkpoint if it has one, and keep its best weights."""
+    """Train a network, from its last checkpoint if there is one, and store its best weights."""
     network, settings = setup.network, spec.hyperparameters
     encoding, validation = effective_encoding(settings, setup.encoding), data.splits["validation"]
-    groups, written = encoding.group_by_width(validation["question"]), formats.for_task(data.task)
-    answers = written.undo_answers(validation["answer"])
+    groups, formatted = encoding.group_by_width(validation["question"]), formats.for_task(data.task)
+    answers = formatted.undo_answers(validation["answer"])
 
     def validate() -> float:
-        given = written.undo_answers(predict_groups(network, encoding, groups))
-        return float(metrics.exact_match(given, answers).mean())
+        predictions = formatted.undo_answers(predict_groups(network, encoding, groups))
+        return float(metrics.exact_match(predictions, answers).mean())
 
     with (
-        TrainingProgress(options.console, settings, options.trackers, options.budget) as meter,
-        ExitStack() as held,
+        TrainingProgress(options.console, settings, options.trackers, options.budget) as progress,
+        ExitStack() as stack,
     ):
         batches = setup.batches
         if settings.source == "stream":
-            batches = held.enter_context(Prefetcher(batches, prefetch_depth(settings.batch), settings.steps))
-        job = TrainingRun(
-            network, batches, settings, spec.seed, validate, run, meter, options.budget, options.stop_step
+            batches = stack.enter_context(Prefetcher(batches, prefetch_depth(settings.batch), settings.steps))
+        training = TrainingRun(
+            network, batches, settings, spec.seed, validate, run, progress, options.budget, options.stop_step
         )
-        state = train(job)
+        state = train(training)
     network.save(run)
     return FitResult(
         network_predictor(network, encoding),
@@ -158,7 +160,7 @@ def fit_network(
 
 
 def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> dict[str, Any]:
-    """Seconds and counts; no epochs of an endless stream."""
+    """Return seconds and counts of a training. A stream is endless, so it has no epochs."""
     examples = state.step * settings.batch
     return {
         "fit_wall_s": state.wall,
@@ -170,7 +172,7 @@ def _timings(state: TrainingState, settings: TrainingSettings, data: Data) -> di
 
 
 def encoding_for(spec: RunSpec, data: Data) -> Encoding:
-    """The encoding that a spec makes of training rows; its alphabet covers the questions of all splits."""
+    """Fit the encoding of a spec to the training rows. Its alphabet covers the questions of all splits."""
     if spec.choices is None:
         raise InputError(f"{spec.baseline.name} has no encoding.")
     train_rows = data.splits["train"]

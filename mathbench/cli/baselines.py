@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from mathbench.baselines.encoding import EncodingOptions
 from mathbench.baselines.recipe import read_recipe, recipe_names
+from mathbench.baselines.settings import EncodingOptions
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.table import Baseline
 from mathbench.cli.options import Json

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mathbench.baselines.encoding import Encoding, EncodingOptions, fit_encoding, prefix_labels, vocabulary_of
+from mathbench.baselines.encoding import Encoding, fit_encoding, prefix_labels, vocabulary_of
+from mathbench.baselines.settings import EncodingOptions
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.families import task

@@ -8,10 +8,11 @@ import pytest
 
 from mathbench.baselines.analysis import inspect
 from mathbench.baselines.analysis.confidence import character_probabilities
-from mathbench.baselines.encoding import EncodingOptions, fit_encoding
+from mathbench.baselines.encoding import fit_encoding
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import TrainedNetwork, load_run
 from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.settings import EncodingOptions
 from mathbench.cli import main
 from mathbench.errors import InputError
 

@@ -6,10 +6,11 @@ import pytest
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.curriculum import parse_stages
-from mathbench.baselines.encoding import EncodingOptions, fit_encoding
+from mathbench.baselines.encoding import fit_encoding
 from mathbench.baselines.models.interface import IGNORE_INDEX, DeviceConfig
 from mathbench.baselines.predictor import load_predictor
 from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.settings import EncodingOptions
 from mathbench.baselines.trainer import prepare
 from mathbench.baselines.training import loop
 from mathbench.baselines.training.batches import Bucketed, InMemory, Prefetcher, RowSampler

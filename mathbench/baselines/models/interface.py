@@ -42,7 +42,7 @@ class NetworkShape:
     def of(cls, encoding: Encoding) -> "NetworkShape":
         """Return the sizes that follow from an encoding.
 
-        >>> from mathbench.baselines.encoding import EncodingOptions
+        >>> from mathbench.baselines.settings import EncodingOptions
         >>> NetworkShape.of(Encoding(EncodingOptions(), "+01", (5,), 3)).digits
         (2, 3)
         """

@@ -1,1 +1,1 @@
-"""Answerers that are not trained: floors and the exact solver."""
+"""Baselines without training steps: floors and the exact solver."""

@@ -1,38 +1,38 @@
-"""A baseline without training steps: fitted on training rows, it answers questions, text to text.
+"""The interface of a baseline without training steps: fitted on training rows, it maps question text to answer text.
 
-Floors and the exact solver are answerers, and so are third parties' models (``run-baseline
-./mine.py:MyModel``).
+Floors, the exact solver and models of third parties (``run-baseline ./mine.py:MyModel``) are answerers.
 """
 
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-from mathbench.task import Task
+    from mathbench.task import Task
 
 
 class Answerer(Protocol):
-    """A way to answer questions; made by ``fit`` from a task and its training rows.
+    """A baseline that is fitted by ``fit`` on a task and its training rows.
 
     A third party's class has these methods. It may also have ``save(folder)`` and a class method ``load(task,
-    folder)``, without which its run can be scored but not asked again.
+    folder)``. Without them its runs can be scored, but not loaded again to answer questions.
     """
 
     @classmethod
-    def applies(cls, task: Task) -> bool:
-        """Whether it makes sense on a task."""
+    def applies(cls, task: "Task") -> bool:
+        """Return whether the baseline makes sense on a task."""
 
     @classmethod
-    def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
-        """Learn from tables with the columns question, answer and stratum."""
+    def fit(cls, task: "Task", train: "pa.Table", validation: "pa.Table") -> Self:
+        """Fit on tables with the columns question, answer and stratum."""
 
     def predict(self, questions: list[str]) -> list[str]:
         """Answer each question."""
 
     def state(self) -> dict[str, Any]:
-        """What was learnt, as plain values; ``type(self)(task, **state)`` makes it again."""
+        """Return what was learnt as plain values, from which ``type(self)(task, **state)`` restores the baseline."""
 
 
-def applies_to(kind: Any, task: Task) -> bool:
-    """Whether an answerer applies to a task; a class that does not say applies to all."""
+def applies_to(kind: Any, task: "Task") -> bool:
+    """Return whether an answerer class applies to a task. Classes without ``applies`` apply to all tasks."""
     return bool(kind.applies(task)) if hasattr(kind, "applies") else True

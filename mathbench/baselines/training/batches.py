@@ -1,9 +1,8 @@
-"""The rows that a step sees, as tokens: a pure function of the step, however they come about.
+"""The training batches, a pure function of seed and step.
 
-From memory or from a stream, in stages, sorted by length, or made ahead: each is a function of the step, made of
-another one. So a run resumes anywhere, and what runs in the background changes no bit.
-
-Which training rows a step sees: a pure function of seed and step, so that a run can resume anywhere.
+A batch source returns the tokens of a step from memory or a stream. Others wrap one: they put sources into stages, sort
+rows by length, or prefetch. Since all of them depend on the step alone, a run can resume anywhere, and prefetching does
+not change results.
 """
 
 from collections.abc import Sequence
@@ -24,18 +23,26 @@ from mathbench.task import Task
 from mathbench.tokenizer import PAD
 
 Int = NDArray[np.int64]
+Batch = tuple[Tokens, Tokens]  # questions (B, T) and labels (B, positions), int64
+
+
+class BatchSource(Protocol):
+    """The batches of a training."""
+
+    def batch(self, step: int) -> Batch:
+        """Return the questions (B, T) and labels (B, positions) of a step, from 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class RowSampler:
-    """Batches of row indices.
+    """The row indices of each step.
 
     Args:
-        rows: how many training rows there are.
+        rows: number of training rows.
         batch: rows per step.
-        seed: decides the order.
-        members: for drawing by strata, the row indices of each stratum; empty for whole epochs.
-        bounds: for drawing by strata, uint64 upper bounds that cut 2^64 by weight.
+        seed: seed of the order.
+        members: to sample by strata, the row indices of each stratum; empty for complete epochs.
+        bounds: to sample by strata, uint64 upper bounds that divide 2^64 by weight.
     """
 
     rows: int
@@ -45,24 +52,24 @@ class RowSampler:
     bounds: NDArray[np.uint64] | None = None
 
     def indices(self, step: int) -> Int:
-        """The rows of one step, int64 (batch,).
+        """Return the row indices of one step, int64 (batch,).
 
-        >>> feed = RowSampler(rows=5, batch=2, seed=0)
-        >>> sorted(int(i) for step in range(5) for i in feed.indices(step))
+        >>> sampler = RowSampler(rows=5, batch=2, seed=0)
+        >>> sorted(int(i) for step in range(5) for i in sampler.indices(step))
         [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
         """
         at = np.arange(step * self.batch, (step + 1) * self.batch)
         if self.members:
             return self._by_strata(at)
         epochs, positions = at // self.rows, at % self.rows
-        found = [
+        parts = [
             _order(self.rows, self.seed, int(epoch))[positions[epochs == epoch]]
             for epoch in np.unique(epochs)
         ]
-        return np.concatenate(found)
+        return np.concatenate(parts)
 
     def _by_strata(self, at: Int) -> Int:
-        """A stratum by weight, then one of its rows, with repetition: small strata are seen often enough."""
+        """Sample a stratum by weight, then one of its rows with replacement, so that small strata are not rare."""
         key = np.uint64(key_of("draw", self.seed))
         words = mix64(at.astype(np.uint64) * np.uint64(GOLDEN) + key)
         stratum = np.searchsorted(self.bounds if self.bounds is not None else words[:0], words, side="right")
@@ -74,21 +81,21 @@ class RowSampler:
 
 
 def make_row_sampler(task: Task, train: pa.Table, batch: int, sampling: str, seed: int | str) -> RowSampler:
-    """The feed that a recipe asks for.
+    """Return the row sampler for the settings of a recipe.
 
     Args:
-        task: for the weights of its strata.
+        task: provides the weights of its strata.
         train: the training rows, with their strata.
         batch: rows per step.
-        sampling: ``rows`` for epochs in a new order each, ``strata`` for drawing strata by their weight.
-        seed: decides the order.
+        sampling: ``rows`` for epochs in a new order each, ``strata`` to sample strata by weight.
+        seed: seed of the order.
     """
     if sampling == "rows":
         return RowSampler(train.num_rows, batch, seed)
     encoded = train.column("stratum").cast(pa.string()).combine_chunks().dictionary_encode()
     codes, names = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
     weights = {stratum.name: stratum.weight for stratum in task.inner()}
-    # the plan has used small strata up in the first rows of train; the weights are those it began with
+    # small strata are exhausted in the first rows of train, so these weights are those at the start of the plan
     share = np.cumsum([weights.get(name, 1) for name in names], dtype=np.float64)
     bounds = (share[:-1] / share[-1] * 2.0**64).astype(np.uint64)
     return RowSampler(
@@ -101,24 +108,14 @@ def _order(rows: int, seed: int | str, epoch: int) -> Int:
     return permutation(rows, key_of("order", seed, epoch)).astype(np.int64)
 
 
-Batch = tuple[Tokens, Tokens]  # questions (B, T) and labels (B, positions), int64
-
-
-class BatchSource(Protocol):
-    """What a training reads."""
-
-    def batch(self, step: int) -> Batch:
-        """The questions (B, T) and labels (B, positions) of a step, from 0."""
-
-
 @dataclass(frozen=True, eq=False)
 class InMemory:
-    """Batches of rows that are there as tokens.
+    """Batches from encoded rows in memory.
 
     Args:
         questions: int64 (n, T).
         labels: int64 (n, positions).
-        sampler: which rows a step sees.
+        sampler: selects the rows of a step.
     """
 
     questions: Tokens
@@ -126,80 +123,85 @@ class InMemory:
     sampler: RowSampler
 
     def batch(self, step: int) -> Batch:
-        """Some of the rows."""
+        """Return the rows of a step."""
         rows = self.sampler.indices(step)
         return self.questions[rows], self.labels[rows]
 
 
 @dataclass(frozen=True)
 class StagedBatches:
-    """One thing after the other, each from its own step 0.
+    """Batch sources used one after the other, each from its own step 0.
 
     Args:
         stage_starts: the first step of each stage, ascending from 0.
-        stages: what is read in each.
+        stages: the batch source of each stage.
     """
 
     stage_starts: tuple[int, ...]
     stages: tuple[BatchSource, ...]
 
     def batch(self, step: int) -> Batch:
-        """What the stage of this step shows."""
+        """Return the batch of a step from the source of its stage."""
         number = int(np.searchsorted(self.stage_starts, step, side="right")) - 1
         return self.stages[number].batch(step - self.stage_starts[number])
 
 
 class Bucketed:
-    """The rows of several batches sorted by length and cut anew, so that rows of one batch are about equally long.
+    """Batches of rows of similar length: the rows of several batches are sorted by length and divided again.
 
-    The blank columns of a batch are cut off: on questions of 10 to 160 characters this saves most of the work.
-    The batches of a group come in an order that follows from the seed.
+    Columns of padding are cut off, which saves most of the work on questions of 10 to 160 characters. The batches of a
+    group come in random order.
 
     Args:
-        batches: what is sorted.
-        together: batches sorted together.
-        seed: decides the order in a group.
-        blank_first: whether questions have their blanks in front.
+        batches: the source.
+        group_size: batches sorted together.
+        seed: seed of the order in a group.
+        left_padded: whether the padding of questions comes first.
     """
 
     def __init__(self, batches: BatchSource, group_size: int, seed: int | str, left_padded: bool):
-        self._batches, self._together, self._seed, self._first = batches, group_size, seed, left_padded
+        self._batches, self._group_size, self._seed, self._left_padded = (
+            batches,
+            group_size,
+            seed,
+            left_padded,
+        )
         self._group, self._pending = -1, list[Batch]()
 
     def batch(self, step: int) -> Batch:
-        """One of the batches of its group."""
-        group, device_config = divmod(step, self._together)
+        """Return the batch of a step from its sorted group."""
+        group, index = divmod(step, self._group_size)
         if group != self._group:
-            self._group, self._pending = group, self._sorted(group)
-        return self._pending[device_config]
+            self._group, self._pending = group, self._sorted_group(group)
+        return self._pending[index]
 
-    def _sorted(self, group: int) -> list[Batch]:
-        parts = [self._batches.batch(group * self._together + i) for i in range(self._together)]
+    def _sorted_group(self, group: int) -> list[Batch]:
+        parts = [self._batches.batch(group * self._group_size + i) for i in range(self._group_size)]
         sizes = [len(labels) for _, labels in parts]
-        questions = stack_padded([questions for questions, _ in parts], self._first)
+        questions = stack_padded([questions for questions, _ in parts], self._left_padded)
         labels = np.concatenate([labels for _, labels in parts])
         by_length = np.argsort((questions != PAD).sum(axis=1), kind="stable")
         cut = np.split(by_length, np.cumsum(sizes)[:-1])
         order = permutation(len(cut), key_of("buckets", self._seed, group))
-        return [(self._narrow(questions[cut[i]]), labels[cut[i]]) for i in order.tolist()]
+        return [(self._trim(questions[cut[i]]), labels[cut[i]]) for i in order.tolist()]
 
-    def _narrow(self, questions: Tokens) -> Tokens:
+    def _trim(self, questions: Tokens) -> Tokens:
         longest = max(int((questions != PAD).sum(axis=1).max(initial=1)), 1)
-        return np.ascontiguousarray(questions[:, -longest:] if self._first else questions[:, :longest])
+        return np.ascontiguousarray(questions[:, -longest:] if self._left_padded else questions[:, :longest])
 
 
 class Prefetcher:
-    """Makes the batches of the next steps in a thread while a step is computed.
+    """Prefetches the batches of the next steps in a thread.
 
     Args:
-        batches: what is read.
-        steps: how many steps ahead.
+        batches: the source.
+        steps: number of steps to prefetch.
         end: the step after the last one.
     """
 
     def __init__(self, batches: BatchSource, steps: int, end: int):
         self._batches, self._steps, self._end = batches, steps, end
-        self._coming: dict[int, Future[Batch]] = {}
+        self._futures: dict[int, Future[Batch]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -210,24 +212,24 @@ class Prefetcher:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def batch(self, step: int) -> Batch:
-        """What is read at this step, which is ready as a rule."""
+        """Return the batch of a step, which is usually ready, and start on the next ones."""
         for later in range(step, min(step + self._steps + 1, self._end)):
-            if later not in self._coming:
-                self._coming[later] = self._thread.submit(self._batches.batch, later)
-        return self._coming.pop(step).result()
+            if later not in self._futures:
+                self._futures[later] = self._thread.submit(self._batches.batch, later)
+        return self._futures.pop(step).result()
 
     @cached_property
     def _thread(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(1, "batches")  # one: batches are made in their order
+        return ThreadPoolExecutor(1, "batches")  # a single thread, so that batches are made in order
 
 
 def stack_padded(parts: Sequence[Tokens], left_padded: bool) -> Tokens:
-    """Token matrices (B, T) under each other, the narrower ones filled up with blanks.
+    """Stack token matrices (B, T), padding the narrower ones.
 
     >>> stack_padded([np.array([[1]]), np.array([[2, 3]])], left_padded=True).tolist()
     [[0, 1], [2, 3]]
     """
     width = max(part.shape[1] for part in parts)
-    rooms = [width - part.shape[1] for part in parts]
-    sides = [(room, 0) if left_padded else (0, room) for room in rooms]
+    missing = [width - part.shape[1] for part in parts]
+    sides = [(count, 0) if left_padded else (0, count) for count in missing]
     return np.concatenate([np.pad(part, ((0, 0), side)) for part, side in zip(parts, sides, strict=True)])

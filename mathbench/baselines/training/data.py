@@ -1,55 +1,60 @@
-"""What a training reads, as its settings say: from memory or from a stream, in stages, sorted by length."""
+"""The batches of a training, as configured: from memory or a stream, in stages, sorted by length."""
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
+import numpy as np
 import pyarrow as pa
 
-from mathbench.baselines.curriculum import parse_stages, stage_rows, stage_starts
+from mathbench.baselines.curriculum import CurriculumStage, parse_stages, stage_starts
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.training.batches import (
     BatchSource,
     Bucketed,
     InMemory,
+    Int,
     StagedBatches,
     make_row_sampler,
 )
 from mathbench.baselines.training.online import OnlineBatches, encode_labels
 from mathbench.dataset.data import Data
-from mathbench.errors import InputError
+from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import key_of
 from mathbench.task import Task
 
 
 def make_batches(settings: TrainingSettings, data: Data, encoding: Encoding, seed: int | str) -> BatchSource:
-    """What each step sees.
+    """Return the batches of a training.
 
     Args:
         settings: the hyperparameters.
-        data: its task and its rows of train.
-        encoding: what makes tokens of text.
-        seed: of the training.
+        data: provides the task and the training rows.
+        encoding: maps text to tokens.
+        seed: seed of the training.
 
     Raises:
-        InputError: for settings that do not go together or do not suit the data.
+        InputError: for settings that contradict each other or do not suit the data.
     """
     _check(settings, encoding)
     rows, stages = data.splits["train"], parse_stages(settings.curriculum)
     parts = [rows.take(pa.array(stage_rows(stage, rows["stratum"]))) for stage in stages]
-    read = [_stored(settings, data.task, part, encoding, key_of(seed, i)) for i, part in enumerate(parts)]
+    batches = [
+        _in_memory(settings, data.task, part, encoding, key_of(seed, i)) for i, part in enumerate(parts)
+    ]
     if settings.source == "stream":
-        read.append(OnlineBatches(data.task, data.seed, settings.batch, encoding))
+        batches.append(OnlineBatches(data.task, data.seed, settings.batch, encoding))
     else:
-        read.append(_stored(settings, data.task, rows, encoding, seed))
+        batches.append(_in_memory(settings, data.task, rows, encoding, seed))
     if settings.buckets:
-        read = [Bucketed(part, settings.buckets, seed, left_padded(encoding)) for part in read]
-    return StagedBatches(stage_starts(stages, settings.steps), tuple(read)) if stages else read[0]
+        batches = [Bucketed(part, settings.buckets, seed, left_padded(encoding)) for part in batches]
+    return StagedBatches(stage_starts(stages, settings.steps), tuple(batches)) if stages else batches[0]
 
 
 def effective_encoding(settings: TrainingSettings, encoding: Encoding) -> Encoding:
-    """The encoding of questions that are to be answered: without blanks where training had next to none.
+    """Return the encoding for prediction, which does not pad where training in buckets hardly did.
 
-    >>> from mathbench.baselines.encoding import EncodingOptions
+    >>> from mathbench.baselines.settings import EncodingOptions
     >>> effective_encoding(TrainingSettings(buckets=8), Encoding(EncodingOptions(), "01", (160,), 2)).widths
     (1,)
     """
@@ -57,11 +62,26 @@ def effective_encoding(settings: TrainingSettings, encoding: Encoding) -> Encodi
 
 
 def left_padded(encoding: Encoding) -> bool:
-    """Whether a question's tokens begin with its blanks."""
+    """Return whether the padding of a question comes before its characters."""
     return (encoding.choices.padding == "left") != (encoding.choices.query == "reversed")
 
 
-def _stored(
+def stage_rows(stage: CurriculumStage, strata: pa.ChunkedArray) -> Int:
+    """Return the rows of a stage, int64 (m,), given the stratum of each row.
+
+    Raises:
+        InputError: when no stratum matches the pattern.
+    """
+    encoded = strata.cast(pa.string()).combine_chunks().dictionary_encode()
+    names = encoded.dictionary.to_pylist()
+    selected = np.array([fnmatchcase(name, stage.pattern) for name in names], dtype=bool)
+    if not selected.any():
+        hint = did_you_mean(stage.pattern, names)
+        raise InputError(f"curriculum: no stratum of train matches '{stage.pattern}'. {hint}")
+    return np.flatnonzero(selected[encoded.indices.to_numpy(zero_copy_only=False)])
+
+
+def _in_memory(
     settings: TrainingSettings, task: Task, rows: pa.Table, encoding: Encoding, seed: int | str
 ) -> BatchSource:
     questions = encoding.questions(rows["question"])

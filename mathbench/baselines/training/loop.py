@@ -1,4 +1,4 @@
-"""The training loop of every framework: step, validate, keep the best, checkpoint, stop, resume exactly."""
+"""The training loop of all frameworks: steps, validation, best weights, checkpoints, early stop and exact resume."""
 
 import math
 import signal
@@ -18,19 +18,19 @@ from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.training.batches import BatchSource
 from mathbench.hashing import key_of
 
-SIGNAL_ECHO = 0.5  # seconds
+SIGNAL_ECHO = 0.5  # seconds in which a repeated signal counts as the same
 
 
 @dataclass
 class TrainingState:
-    """Where a training stands; with the weights and the optimiser it is all that a resumed run needs.
+    """The progress of a training. With weights and optimiser state it is everything that a resumed run needs.
 
     Attributes:
         step: steps taken.
-        best_step, best: the best validation exact match and when; of equals the latest.
-        stale: validations since the last better one.
-        loss_sum, losses: loss since the last validation.
-        wall, cpu: seconds spent in training, over all sittings.
+        best_step, best: step and value of the best validation exact match, the latest of equal ones.
+        stale: validations since the last improvement.
+        loss_sum, losses: sum and number of losses since the last validation.
+        wall, cpu: seconds of training, including those before a resume.
         history: one entry per validation: step, loss, rate, validation.
     """
 
@@ -46,29 +46,29 @@ class TrainingState:
 
 
 class Callback(Protocol):
-    """Who is told how a training goes."""
+    """Receives the progress of a training."""
 
     def on_step(self, state: TrainingState, loss: float) -> None:
-        """After every step."""
+        """Called after every step."""
 
     def on_validation(self, state: TrainingState) -> None:
-        """After every validation; the last entry of the history is new."""
+        """Called after every validation, whose entry is the last of the history."""
 
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """One training.
+    """The inputs of one training.
 
     Args:
-        network: what is trained.
-        batches: the rows that each step sees.
+        network: the network to train.
+        batches: the rows of each step.
         settings: the hyperparameters.
-        seed: decides what is random in a step.
-        validate: computes the validation exact match of the network as it is.
-        folder: where checkpoints are kept.
-        callback: who is told.
-        budget: seconds of wall time over all sittings; infinite by default.
-        stop_step: the step to stop at before all are done; 0: none.
+        seed: seed of what is random in a step.
+        validate: computes the validation exact match of the current weights.
+        folder: folder of the checkpoints.
+        callback: receives the progress.
+        budget: seconds of wall time, including those before a resume; infinite by default.
+        stop_step: the step to stop at early, 0 for none.
     """
 
     network: Network
@@ -83,11 +83,10 @@ class TrainingRun:
 
 
 def train(run: TrainingRun) -> TrainingState:
-    """Train from the last checkpoint, or from the start, and leave the best weights in the network.
+    """Train from the last checkpoint or from the start, and load the best weights at the end.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C or a request to end; the step at hand is finished and everything is
-            kept.
+        KeyboardInterrupt: after SIGINT or SIGTERM. The current step is finished and a checkpoint written first.
     """
     state, best = _resumed(run)
     clock = _Clock(state)
@@ -111,74 +110,74 @@ def train(run: TrainingRun) -> TrainingState:
 
 
 def learning_rate_at(step: int, settings: TrainingSettings) -> float:
-    """The learning rate of a step: a linear rise, then constant, or down to zero at the last step.
+    """Return the learning rate of a step: a linear warm-up, then constant or decaying to zero at the last step.
 
-    >>> recipe = TrainingSettings(steps=100, rate=1.0, schedule="linear", warmup=0.2)
-    >>> [round(learning_rate_at(step, recipe), 3) for step in (0, 19, 20, 60, 99)]
+    >>> settings = TrainingSettings(steps=100, rate=1.0, schedule="linear", warmup=0.2)
+    >>> [round(learning_rate_at(step, settings), 3) for step in (0, 19, 20, 60, 99)]
     [0.05, 1.0, 1.0, 0.5, 0.012]
     """
     rise = settings.warmup * settings.steps
     if step < rise:
         return settings.rate * min(1.0, (step + 1) / rise)
-    done = (step - rise) / max(settings.steps - rise, 1.0)
+    progress = (step - rise) / max(settings.steps - rise, 1.0)
     if settings.schedule == "linear":
-        return settings.rate * (1 - done)
+        return settings.rate * (1 - progress)
     if settings.schedule == "cosine":
-        return settings.rate * 0.5 * (1 + math.cos(math.pi * done))
+        return settings.rate * 0.5 * (1 + math.cos(math.pi * progress))
     return settings.rate
 
 
-def _step(job: TrainingRun, state: TrainingState) -> None:
-    questions, labels = job.batches.batch(state.step)
-    rate, random_bits = learning_rate_at(state.step, job.settings), key_of("luck", job.seed, state.step)
-    loss = job.network.step(questions, labels, rate, random_bits)
+def _step(run: TrainingRun, state: TrainingState) -> None:
+    questions, labels = run.batches.batch(state.step)
+    rate, random_bits = learning_rate_at(state.step, run.settings), key_of("luck", run.seed, state.step)
+    loss = run.network.step(questions, labels, rate, random_bits)
     state.step += 1
     state.loss_sum += loss
     state.losses += 1
-    job.callback.on_step(state, loss)
+    run.callback.on_step(state, loss)
 
 
 def _validate(
-    job: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]]
+    run: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]]
 ) -> dict[str, NDArray[Any]]:
-    share = job.validate()
-    rate = learning_rate_at(max(state.step - 1, 0), job.settings)
+    exact_match = run.validate()
+    rate = learning_rate_at(max(state.step - 1, 0), run.settings)
     loss = state.loss_sum / max(state.losses, 1)
-    state.history.append({"step": state.step, "loss": loss, "rate": rate, "validation": share})
+    state.history.append({"step": state.step, "loss": loss, "rate": rate, "validation": exact_match})
     state.loss_sum, state.losses = 0.0, 0
-    state.stale = 0 if share > state.best else state.stale + 1
-    if share >= state.best:
-        state.best, state.best_step = share, state.step
-        best = job.network.weights()
-    job.callback.on_validation(state)
+    state.stale = 0 if exact_match > state.best else state.stale + 1
+    if exact_match >= state.best:
+        state.best, state.best_step = exact_match, state.step
+        best = run.network.weights()
+    run.callback.on_validation(state)
     return best
 
 
-def _finished(state: TrainingState, job: TrainingRun, clock: "_Clock") -> bool:
-    settings = job.settings
-    enough = state.best >= settings.target or bool(settings.patience and state.stale >= settings.patience)
-    return enough or state.step >= (job.stop_step or settings.steps) or clock.wall() >= job.budget
+def _finished(state: TrainingState, run: TrainingRun, clock: "_Clock") -> bool:
+    settings = run.settings
+    converged = state.best >= settings.target or bool(settings.patience and state.stale >= settings.patience)
+    return converged or state.step >= (run.stop_step or settings.steps) or clock.wall() >= run.budget
 
 
-def _save(job: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]]) -> None:
-    groups = {"weights": job.network.weights(), "optimizer": job.network.state(), "best": best}
-    checkpoint.save(job.folder, asdict(state), groups)
+def _save(run: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]]) -> None:
+    groups = {"weights": run.network.weights(), "optimizer": run.network.state(), "best": best}
+    checkpoint.save(run.folder, asdict(state), groups)
 
 
-def _resumed(job: TrainingRun) -> tuple[TrainingState, dict[str, NDArray[Any]]]:
-    kept = checkpoint.read(job.folder)
-    if kept is None:
+def _resumed(run: TrainingRun) -> tuple[TrainingState, dict[str, NDArray[Any]]]:
+    stored = checkpoint.read(run.folder)
+    if stored is None:
         return TrainingState(), {}
-    summary, groups = kept
-    job.network.load_weights(groups["weights"])
-    job.network.load_state(groups.get("optimizer", {}))
+    summary, groups = stored
+    run.network.load_weights(groups["weights"])
+    run.network.load_state(groups.get("optimizer", {}))
     return TrainingState(**{f.name: summary[f.name] for f in fields(TrainingState)}), dict(
         groups.get("best", {})
     )
 
 
 class _Clock:
-    """Wall and CPU seconds of this sitting, added to those of the ones before."""
+    """Wall and CPU seconds of a training, including those before a resume."""
 
     def __init__(self, state: TrainingState):
         self._state = state
@@ -195,9 +194,9 @@ class _Clock:
 
 @contextmanager
 def _stop_requested() -> Iterator[threading.Event]:
-    """Turn Ctrl-C and a request to end into a flag, so that no step is cut in half; a second ends at once.
+    """Turn SIGINT and SIGTERM into a flag, so that the current step is finished. A second signal interrupts at once.
 
-    A launcher of several processes passes on what the terminal has sent to all: that echo is no second one.
+    A launcher of several processes repeats the signal that the terminal sent to all of them, which is ignored.
     """
     requested, first = threading.Event(), [math.inf]
     if threading.current_thread() is not threading.main_thread():
@@ -210,9 +209,9 @@ def _stop_requested() -> Iterator[threading.Event]:
         first[0] = min(first[0], time.monotonic())
         requested.set()
 
-    kept = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield requested
     finally:
-        for number, handler in kept.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)

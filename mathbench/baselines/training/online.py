@@ -1,7 +1,7 @@
-"""Training rows that are made while a network trains: endless, never stored, and never one of an evaluation split.
+"""Training rows that are generated while a network trains: an endless stream that is not stored.
 
-They are rows of the split train, whose problems no other split of the task holds, whatever the seed (see
-docs/splits.md). Each comes once before any comes again.
+They are rows of the split train, whose problems are in no other split of the task, whatever the seed (see
+docs/splits.md). No row repeats before all rows have been used.
 """
 
 from typing import Any
@@ -17,25 +17,24 @@ from mathbench.streaming import open_stream
 from mathbench.task import Task
 from mathbench.tokenizer import PRINTABLE, as_string_array
 
-PREFETCHED_ROWS = (
-    16_384  # rows made ahead, a block of a stream: while they are used up the next block is made
-)
+# rows to prefetch: one block of a stream, so that the next block is made while they are used up
+PREFETCHED_ROWS = 16_384
 MAX_AHEAD = 256  # batches
 
 
 class OnlineBatches:
-    """Batches straight from the generator; memory does not grow with the number of steps.
+    """Batches from the generator of a task. Memory does not grow with the number of steps.
 
     Args:
-        task: whose rows.
-        seed: of the rows.
+        task: the task.
+        seed: seed of the rows.
         batch: rows of a step; fewer in the last step of an epoch.
-        encoding: what makes tokens of text.
+        encoding: maps text to tokens.
 
-    >>> from mathbench.baselines.encoding import EncodingOptions
+    >>> from mathbench.baselines.settings import EncodingOptions
     >>> from mathbench.families import task
-    >>> made = OnlineBatches(task("addition"), 0, 64, Encoding(EncodingOptions(), "0123456789+", (7,), 4))
-    >>> questions, labels = made.batch(1000)
+    >>> batches = OnlineBatches(task("addition"), 0, 64, Encoding(EncodingOptions(), "0123456789+", (7,), 4))
+    >>> questions, labels = batches.batch(1000)
     >>> questions.shape, labels.shape
     ((64, 7), (64, 4))
     """
@@ -45,14 +44,14 @@ class OnlineBatches:
         self._task, self._encoding = task, encoding
 
     def batch(self, step: int) -> Batch:
-        """The rows of a step."""
+        """Return the batch of a step."""
         table = self.stream.table(step, first_epoch=0, ahead=True)
         questions = self._encoding.questions(table["question"])
         return questions, encode_labels(self._encoding, self._task, questions, table["answer"])
 
 
 def prefetch_depth(batch: int) -> int:
-    """How many batches to make ahead.
+    """Return the number of batches to prefetch.
 
     >>> prefetch_depth(128), prefetch_depth(16), prefetch_depth(100_000)
     (128, 256, 2)
@@ -61,23 +60,22 @@ def prefetch_depth(batch: int) -> int:
 
 
 def encode_labels(encoding: Encoding, task: Task, questions: Tokens, answers: Any) -> Tokens:
-    """Labels, int64 (n, positions), of answers that the encoding may not have been fitted on.
+    """Return labels, int64 (n, positions), of answers that the encoding may not have been fitted on.
 
-    An answer longer than its width is cut off, and one that is none of the classes has no label: a network built for
-    this encoding cannot give it anyway.
+    Answers longer than the answer width are cut off, and answers outside the classes have no label: a network built for
+    this encoding cannot give them.
     """
     if encoding.classes and encoding.choices.labels == "prefix":
         return prefix_labels(encoding, questions, task)
     if not encoding.classes:
         return encoding.answers(answers)[:, : encoding.answer_width]
-    found = pc.index_in(as_string_array(answers), pa.array(list(encoding.classes), pa.string()))
-    return np.asarray(pc.fill_null(found, IGNORE_INDEX).to_numpy(zero_copy_only=False), dtype=np.int64)[
-        :, None
-    ]
+    classes = pc.index_in(as_string_array(answers), pa.array(list(encoding.classes), pa.string()))
+    labels = pc.fill_null(classes, IGNORE_INDEX).to_numpy(zero_copy_only=False)
+    return np.asarray(labels, dtype=np.int64)[:, None]
 
 
 def stream_vocabulary(task: Task, seen: str) -> str:
-    """The characters that may come, given those of some rows; of texts that are more than numbers, all that print.
+    """Return the alphabet of a stream, given the characters of some rows: for texts beyond numbers all printable ones.
 
     >>> from mathbench.families import task
     >>> stream_vocabulary(task("addition"), "+0123456789")

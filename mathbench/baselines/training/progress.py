@@ -1,4 +1,4 @@
-"""The progress of a training on stderr: a bar in a terminal, a line per validation elsewhere."""
+"""Progress of a training on stderr: a bar in a terminal, otherwise a line per validation."""
 
 import math
 import time
@@ -15,12 +15,12 @@ from mathbench.baselines.training.tracking import Tracker, metric_values
 
 
 class TrainingProgress:
-    """Shows loss, validation exact match, rows per second and the time left, and tells the trackers.
+    """A callback that shows loss, validation exact match, rows per second and time left, and feeds the trackers.
 
     Args:
-        console: where to show it; silent when None.
-        settings: for the number of steps and rows per step.
-        trackers: who is told of every validation.
+        console: where it is shown, None for no output.
+        settings: provides the number of steps and the rows per step.
+        trackers: receive every validation.
         budget: seconds of wall time; infinite by default.
     """
 
@@ -54,31 +54,33 @@ class TrainingProgress:
         self._bar.stop()
 
     def on_step(self, state: TrainingState, loss: float) -> None:
-        """Move the bar, a few times a second."""
+        """Update the bar, a few times a second."""
         if self._first < 0:
             self._first = state.step - 1
         now = time.perf_counter()
         if now - self._displayed > 0.2:
             self._displayed = now
-            self._bar.update(self._task, completed=state.step, words=self._words(state, loss))
+            self._bar.update(self._task, completed=state.step, words=self._status(state, loss))
 
     def on_validation(self, state: TrainingState) -> None:
-        """Move the bar; without a terminal say it in a line."""
+        """Update the bar and the trackers. Outside a terminal print a line."""
         entry = state.history[-1]
         for tracker in self._trackers:
             tracker.log(int(entry["step"]), metric_values(entry))
-        words = self._words(state, state.history[-1]["loss"])
-        self._bar.update(self._task, completed=state.step, words=words)
+        status = self._status(state, entry["loss"])
+        self._bar.update(self._task, completed=state.step, words=status)
         if self._console is not None and not self._console.is_terminal:
-            self._console.print(f"step {state.step:,}/{self._settings.steps:,}  {words}", soft_wrap=True)
+            self._console.print(f"step {state.step:,}/{self._settings.steps:,}  {status}", soft_wrap=True)
 
-    def _words(self, state: TrainingState, loss: float) -> str:
+    def _status(self, state: TrainingState, loss: float) -> str:
         spent = time.perf_counter() - self._start
         speed = max(state.step - max(self._first, 0), 1) / max(spent, 1e-9)  # steps per second
-        left = min((self._settings.steps - state.step) / speed, max(self._budget - state.wall - spent, 0.0))
+        remaining = min(
+            (self._settings.steps - state.step) / speed, max(self._budget - state.wall - spent, 0.0)
+        )
         share = f"{state.history[-1]['validation']:.2%}" if state.history else "-"
         rows = f"{speed * self._settings.batch:,.0f} rows/s"
-        return f"loss {loss:.4f}  validation {share}  {rows}  {_clock(left)} left"
+        return f"loss {loss:.4f}  validation {share}  {rows}  {_clock(remaining)} left"
 
 
 def _clock(seconds: float) -> str:

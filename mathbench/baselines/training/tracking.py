@@ -1,7 +1,7 @@
-"""Who is told how a training goes: TensorBoard always, other trackers when they are asked for by name.
+"""Trackers of a training: TensorBoard by default, others by name.
 
-A tracker has three methods. One of your own is named by ``--track module:name`` or ``--track ./mine.py:name``,
-a class or function that is called with the run directory.
+A tracker has three methods. Further ones are named by ``--track module:name`` or ``--track ./mine.py:name``, a class or
+function that is called with the run directory.
 """
 
 import importlib.util
@@ -17,16 +17,16 @@ METRICS = ("loss", "rate", "validation")
 
 
 class Tracker(Protocol):
-    """Follows one run."""
+    """Receives the metrics of one run."""
 
     def start(self, config: Mapping[str, Any]) -> None:
-        """Before the first step, with everything that decides the run."""
+        """Called before the first step with everything that determines the run."""
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """After every validation: loss, rate and validation exact match."""
+        """Called after every validation with loss, rate and validation exact match."""
 
     def finish(self, summary: Mapping[str, float]) -> None:
-        """At the end, with `exact_match/SPLIT` of each split; empty when the run was stopped or failed."""
+        """Called at the end with `exact_match/SPLIT` of each split; empty when the run was stopped or failed."""
 
 
 _TRACKERS = {
@@ -38,43 +38,43 @@ _TRACKERS = {
 
 
 def open_tracker(name: str, run: Path) -> Tracker:
-    """The tracker of a name, for one run directory.
+    """Return the tracker of a name for one run directory.
 
     Raises:
         InputError: for an unknown name, or a tracker that is not installed.
     """
     if ":" in name:
-        own: Tracker = load(name)(run)
-        return own
+        custom: Tracker = load(name)(run)
+        return custom
     if name not in _TRACKERS:
         raise InputError(f"unknown tracker '{name}'. {did_you_mean(name, _TRACKERS)}")
     if name != "tensorboard" and importlib.util.find_spec(name) is None:
         raise InputError(f"--track {name} needs {name}: pip install {name}.")
-    made: Tracker = load(_TRACKERS[name])(run)
-    return made
+    tracker: Tracker = load(_TRACKERS[name])(run)
+    return tracker
 
 
 @contextmanager
 def tracked(trackers: Sequence[Tracker], config: Mapping[str, Any]) -> Iterator[dict[str, float]]:
-    """Start the trackers, and finish them whatever happens with what the caller has put into the summary."""
+    """Start the trackers and, in any case, finish them with the summary that the caller fills."""
     summary: dict[str, float] = {}
     with ExitStack() as started:
-        for each in trackers:
-            _start(each, config)
-            started.callback(each.finish, summary)
+        for tracker in trackers:
+            _start(tracker, config)
+            started.callback(tracker.finish, summary)
         yield summary
 
 
-def _start(each: Tracker, config: Mapping[str, Any]) -> None:
+def _start(tracker: Tracker, config: Mapping[str, Any]) -> None:
     try:
-        each.start(config)
-    except Exception as error:  # whatever a service or its settings do wrong
-        said = (str(error).splitlines() or [""])[0]
-        raise InputError(f"{type(each).__name__} cannot start: {type(error).__name__}: {said}") from None
+        tracker.start(config)
+    except Exception as error:  # services and their settings may fail in any way
+        reason = (str(error).splitlines() or [""])[0]
+        raise InputError(f"{type(tracker).__name__} cannot start: {type(error).__name__}: {reason}") from None
 
 
 def metric_values(entry: Mapping[str, float]) -> dict[str, float]:
-    """What a tracker is told of one validation.
+    """Return the metrics of one validation for the trackers.
 
     >>> metric_values({"step": 4, "loss": 0.5, "rate": 0.1, "validation": 0.25})
     {'loss': 0.5, 'rate': 0.1, 'validation': 0.25}
@@ -82,16 +82,16 @@ def metric_values(entry: Mapping[str, float]) -> dict[str, float]:
     return {name: entry[name] for name in METRICS}
 
 
-def flatten(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """Nested values with dotted names, as trackers list them.
+def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Flatten nested values to dotted names.
 
     >>> flatten({"task": {"name": "gcd", "parameters": {"digits": 3}}, "seed": 0})
     {'task.name': 'gcd', 'task.parameters.digits': 3, 'seed': 0}
     """
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for key, part in value.items():
         if isinstance(part, Mapping):
-            found |= flatten(part, f"{before}{key}.")
+            flat |= flatten(part, f"{prefix}{key}.")
         else:
-            found[before + key] = part
-    return found
+            flat[prefix + key] = part
+    return flat
