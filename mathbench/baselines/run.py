@@ -44,7 +44,7 @@ SCORED = ("validation", "interpolate", "extrapolate")
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of a run that do not affect its outcome.
+    """Options of a run besides its spec and data.
 
     Args:
         out: the run directory.
@@ -94,9 +94,8 @@ def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
         tracked(trackers, identity) as summary,
     ):
         result = _run(spec, data, options, setup, started, trackers)
-        summary.update(
-            {f"exact_match/{split}": score["exact_match"] for split, score in result.scores.items()}
-        )
+        for split, score in result.scores.items():
+            summary[f"exact_match/{split}"] = score["exact_match"]
         return result
 
 

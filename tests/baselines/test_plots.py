@@ -28,7 +28,7 @@ def names(files):
 def test_a_network_is_drawn_as_png_and_svg_the_same_each_time(tiny, sums, tmp_path):
     run(tiny(), sums, RunOptions(tmp_path))
     files = plots.draw(tmp_path, sums)
-    assert names(files) == sorted(f"{name}.{kind}" for name in plots.PICTURES for kind in plots.FORMATS)
+    assert names(files) == sorted(f"{name}.{kind}" for name in plots.PLOTS for kind in plots.FORMATS)
     before = {path: path.read_bytes() for path in files}
     for path, content in before.items():
         assert content.startswith(b"\x89PNG") if path.suffix == ".png" else ElementTree.fromstring(content)

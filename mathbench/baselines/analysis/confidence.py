@@ -1,4 +1,4 @@
-"""How sure a network is of each character of its answers."""
+"""The confidence of a network in each character of its answers."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from mathbench.baselines.encoding import Encoding, Tokens
 from mathbench.baselines.predictor import TrainedNetwork
 from mathbench.tokenizer import PAD
 
-END = ""  # the character that ends an answer
+END = ""  # stands for the end of an answer
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Confidence:
     """An answer with the network's probability of each part.
 
     Args:
-        answer: as the network's format writes it.
-        parts: characters (or one class), in the order of reading, the end of the answer as `END`.
-        probabilities: of each part, given those written before it.
-        tokens: the answer as the network gave it, (positions,).
+        answer: the answer in the format of the network's task.
+        parts: its characters from left to right (or one class), with `END` for the end of the answer.
+        probabilities: the probability of each part, given those generated before it.
+        tokens: the output tokens, (positions,).
     """
 
     answer: str
@@ -31,44 +31,43 @@ class Confidence:
 
     @property
     def text(self) -> str:
-        """For a line of text.
+        """The parts and probabilities in one line.
 
         >>> Confidence("41", ("4", "1", ""), (0.998, 0.871, 1.0)).text
         '4 99.8%  1 87.1%  end 100.0%'
         """
-        shown = zip(self.parts, self.probabilities, strict=True)
-        return "  ".join(f"{part or 'end'} {share:.1%}" for part, share in shown)
+        pairs = zip(self.parts, self.probabilities, strict=True)
+        return "  ".join(f"{part or 'end'} {share:.1%}" for part, share in pairs)
 
     def to_json(self) -> list[dict[str, Any]]:
-        """As plain values."""
-        shown = zip(self.parts, self.probabilities, strict=True)
-        return [{"text": part, "probability": share} for part, share in shown]
+        """Return plain values."""
+        pairs = zip(self.parts, self.probabilities, strict=True)
+        return [{"text": part, "probability": share} for part, share in pairs]
 
 
 def character_probabilities(trained: TrainedNetwork, questions: Any) -> list[Confidence]:
-    """The answers to questions, strings (n,) as the task's format writes them, in their order.
+    """Return the confidence in the answer to each question, strings (n,) in the format of the task.
 
     Raises:
-        InputError: for a character that the network does not know.
+        InputError: for a character outside the alphabet.
     """
-    found: dict[int, Confidence] = {}
+    confidences: dict[int, Confidence] = {}
     for rows, tokens in trained.encoding.group_by_width(questions):
-        given, shares = trained.network.probabilities(tokens)
-        for row, one, share in zip(rows.tolist(), given, shares, strict=True):
-            found[row] = _confidence(trained.encoding, one, share)
-    return [found[row] for row in range(len(found))]
+        answers, probabilities = trained.network.probabilities(tokens)
+        for row, answer, shares in zip(rows.tolist(), answers, probabilities, strict=True):
+            confidences[row] = _confidence(trained.encoding, answer, shares)
+    return [confidences[row] for row in range(len(confidences))]
 
 
 def _confidence(encoding: Encoding, tokens: Tokens, shares: NDArray[np.float32]) -> Confidence:
     answer = str(encoding.decoded(tokens[None, :])[0])
     if encoding.classes:
         return Confidence(answer, (answer,), (float(shares[0]),), tokens)
-    stops = np.flatnonzero(tokens == PAD)
-    written = int(stops[0]) if len(stops) else len(tokens)
-    backwards = encoding.choices.answer == "last"
-    parts, chances = tuple(answer), [float(share) for share in shares[:written]]
-    if backwards:
-        chances.reverse()
-    if len(stops):
-        parts, chances = (*parts, END), [*chances, float(shares[written])]
-    return Confidence(answer, parts, tuple(chances), tokens)
+    ends = np.flatnonzero(tokens == PAD)
+    length = int(ends[0]) if len(ends) else len(tokens)
+    parts, probabilities = tuple(answer), [float(share) for share in shares[:length]]
+    if encoding.choices.answer == "last":
+        probabilities.reverse()
+    if len(ends):
+        parts, probabilities = (*parts, END), [*probabilities, float(shares[length])]
+    return Confidence(answer, parts, tuple(probabilities), tokens)

@@ -1,4 +1,4 @@
-"""A picture of what a network computed for one question: attention weights and hidden states."""
+"""Plots of attention weights and hidden states of a network for one question."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,30 +13,30 @@ from mathbench.baselines.predictor import TrainedNetwork
 from mathbench.errors import InputError
 
 FILE_SUFFIXES = (".png", ".svg", ".pdf")
-MAX_MATRICES = 24  # matrices in a picture
+MAX_MATRICES = 24  # matrices in a figure
 COLUMNS = 4
-MAX_LABELS = 48  # positions that get a label each
+MAX_LABELS = 48  # axes with more positions are not labelled
 PADDING_MARK = "·"
 
 
 def activation_matrices(
     trained: TrainedNetwork, tokens: Tokens, answer: Tokens
 ) -> dict[str, NDArray[np.float32]]:
-    """What a network computed for one question, tokens (1, T), and its answer, (1, positions): matrices by name."""
+    """Return activations for one question, tokens (1, T), and its answer, (1, positions), as matrices by name."""
     return {name: np.asarray(values) for name, values in trained.network.inspect(tokens, answer).items()}
 
 
 def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, texts: Sequence[str]) -> None:
-    """Draw matrices beside each other, their positions labelled with what stands there.
+    """Draw matrices side by side, with the tokens as labels of their positions.
 
     Args:
-        path: a file; its ending says the format.
-        matrices: ``attention/...`` as (looking, looked at), others as (positions, units).
-        title: above the picture.
-        texts: what stands at the positions of the question, and at those of the answer.
+        path: the file, whose suffix selects the format.
+        matrices: ``attention/...`` as (queries, keys), others as (positions, units).
+        title: title of the figure.
+        texts: the tokens of the question and of the answer, see `axis_labels`.
 
     Raises:
-        InputError: for another ending.
+        InputError: for an unsupported suffix.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -45,46 +45,47 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
         raise InputError(
             f"--plot needs a file ending in {', '.join(FILE_SUFFIXES)}. Received: '{path.name}'."
         )
-    shown = dict(list(matrices.items())[:MAX_MATRICES])
-    across = min(COLUMNS, len(shown))
-    down = -(-len(shown) // across)
+    drawn = dict(list(matrices.items())[:MAX_MATRICES])
+    columns = min(COLUMNS, len(drawn))
+    rows = -(-len(drawn) // columns)
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(3.6 * across, 3.4 * down + 0.4), layout="tight")
-        axes = figure.subplots(down, across, squeeze=False).ravel()
-        for axis, (name, values) in zip(axes, shown.items(), strict=False):
+        figure = Figure(figsize=(3.6 * columns, 3.4 * rows + 0.4), layout="tight")
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axis, (name, values) in zip(axes, drawn.items(), strict=False):
             _matrix(axis, name, values, texts)
-        for axis in axes[len(shown) :]:
+        for axis in axes[len(drawn) :]:
             axis.set_axis_off()
-        more = len(matrices) - len(shown)
+        more = len(matrices) - len(drawn)
         figure.suptitle(title + (f" ({more} more matrices)" if more else ""))
         figure.savefig(path, dpi=110)
 
 
 def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tuple[str, ...]:
-    """What stands at each position of a question, tokens (1, T), and its answer, (1, positions); a dot for a blank.
+    """Return the tokens of a question, (1, T), and its answer, (1, positions), as text with a dot for padding.
 
-    The answer comes twice: as one that is written token by token, up to the blank that ends it, and at full length.
+    The answer comes twice: up to the padding token that ends it, as an autoregressive network generates it, and at full
+    length.
     """
     alphabet = PADDING_MARK + trained.encoding.alphabet
     question = "".join(alphabet[token] for token in tokens[0])
     if trained.encoding.classes:
         return (question,)
-    whole = "".join(alphabet[token] for token in answer[0])
-    written, _, _ = whole.partition(PADDING_MARK)
-    return question, written + PADDING_MARK, whole
+    padded = "".join(alphabet[token] for token in answer[0])
+    text, _, _ = padded.partition(PADDING_MARK)
+    return question, text + PADDING_MARK, padded
 
 
 def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[str]) -> None:
-    """Attention from 0 to 1; states around zero, a column for each position as one reads."""
+    """Draw attention weights from 0 to 1, or states centred at zero with positions from left to right."""
     attention = name.startswith("attention")
     if attention:
         image = axis.imshow(values, vmin=0, vmax=1, aspect="auto", cmap="viridis")
         axis.set(xlabel="looked at", ylabel="looking")
-        _labelled(axis, "y", values.shape[0], texts)
+        _label(axis, "y", values.shape[0], texts)
     else:
         image = axis.imshow(values.T, aspect="auto", cmap="coolwarm", **_limits(values))
         axis.set(xlabel="position", ylabel="unit")
-    _labelled(axis, "x", values.shape[1] if attention else values.shape[0], texts)
+    _label(axis, "x", values.shape[1] if attention else values.shape[0], texts)
     axis.figure.colorbar(image, ax=axis)
     axis.set_title(name, fontsize=8)
     axis.grid(False)
@@ -95,8 +96,8 @@ def _limits(values: NDArray[np.float32]) -> dict[str, float]:
     return {"vmin": -maximum, "vmax": maximum}
 
 
-def _labelled(axis: Any, which: str, count: int, texts: Sequence[str]) -> None:
-    """Name the positions after the text that is as long, if there is one."""
-    fitting = [text for text in texts if len(text) == count]
-    if fitting and count <= MAX_LABELS:
-        getattr(axis, f"set_{which}ticks")(range(count), list(fitting[0]))
+def _label(axis: Any, which: str, count: int, texts: Sequence[str]) -> None:
+    """Label the positions with the first text of that length, if there is one."""
+    matching = [text for text in texts if len(text) == count]
+    if matching and count <= MAX_LABELS:
+        getattr(axis, f"set_{which}ticks")(range(count), list(matching[0]))

@@ -1,6 +1,6 @@
-"""Pictures of a run, each as PNG and SVG: how it learned, and where it is wrong.
+"""Plots of a run as PNG and SVG: learning curves and errors.
 
-Each picture is a function that draws into a figure and says whether there was anything to draw.
+Each plot is a function that draws into a figure and returns whether there was anything to draw.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,10 +28,10 @@ from mathbench.tokenizer import PAD, Characters
 PLOTS_FOLDER = "plots"
 FORMATS = ("png", "svg")
 PLOTTED_SPLITS = ("interpolate", "extrapolate")
-MAX_STRATA = 32  # lines of a picture; the largest strata are shown
+MAX_STRATA = 32  # lines of a plot, for the largest strata
 MAX_LENGTH = 24  # answer lengths of a confusion matrix
 
-# text stays text, and the same run gives the same file
+# text stays text, and a run always gives the same file
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mathbench",
@@ -43,11 +43,11 @@ STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True, eq=False)
 class PlotData:
-    """A finished run and the truth.
+    """A finished run and its rows.
 
     Args:
         run: the run directory.
-        data: the rows it was run on.
+        data: the rows of the run.
     """
 
     run: Path
@@ -55,60 +55,61 @@ class PlotData:
 
     @cached_property
     def result(self) -> Result:
-        """What the run claims."""
+        """The result of the run."""
         return Result.load(self.run)
 
     @cached_property
     def history(self) -> list[dict[str, float]]:
-        """One entry per validation; empty for what is not trained."""
-        kept = checkpoint.read(self.run)
-        return kept[0]["history"] if kept else []
+        """One entry per validation, empty for baselines that are not networks."""
+        stored = checkpoint.read(self.run)
+        return stored[0]["history"] if stored else []
 
     @cached_property
     def answers(self) -> dict[str, tuple[pa.Array, pa.Array]]:
-        """Per evaluation split what was answered and what is right, in plain text."""
-        table, written = pq.read_table(self.run / PREDICTIONS), formats.for_task(self.data.task)
-        found = {}
+        """Predictions and correct answers of each evaluation split, in plain text."""
+        table, formatted = pq.read_table(self.run / PREDICTIONS), formats.for_task(self.data.task)
+        answers = {}
         for split in PLOTTED_SPLITS:
             if split in self.data.splits:
-                truth, mine = self.data.splits[split], table.filter(pc.equal(table["split"], split))
-                given = align_predictions(mine["row"].to_numpy(), mine["prediction"], truth["row"].to_numpy())
-                found[split] = written.undo_answers(given), written.undo_answers(truth["answer"])
-        return found
+                truth, rows = self.data.splits[split], table.filter(pc.equal(table["split"], split))
+                given = align_predictions(rows["row"].to_numpy(), rows["prediction"], truth["row"].to_numpy())
+                answers[split] = formatted.undo_answers(given), formatted.undo_answers(truth["answer"])
+        return answers
 
     @cached_property
     def characters(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """The same as characters, int64 (n, longest) each, aligned at the last one, zeros in front."""
+        """`answers` as characters, int64 (n, longest) each, aligned at the last one, padded in front."""
         return {split: _characters(given, right) for split, (given, right) in self.answers.items()}
 
 
 def draw(run: Path, data: Data) -> list[Path]:
-    """Draw all pictures of a finished run into its folder `plots`.
+    """Draw all plots of a finished run into its folder `plots`.
 
     Args:
         run: the run directory.
-        data: the rows it was run on.
+        data: the rows of the run.
 
     Returns:
         The files.
     """
     import matplotlib
 
-    shown, folder = PlotData(run, data), run / PLOTS_FOLDER
+    plot, folder = PlotData(run, data), run / PLOTS_FOLDER
     folder.mkdir(exist_ok=True)
     with matplotlib.rc_context(STYLE):
-        return [path for name, picture in PICTURES.items() for path in _saved(picture, shown, folder / name)]
+        return [path for name, draw_plot in PLOTS.items() for path in _saved(draw_plot, plot, folder / name)]
 
 
-def _saved(picture: Callable[[Any, PlotData], bool], shown: PlotData, path: Path) -> Iterator[Path]:
+def _saved(draw_plot: Callable[[Any, PlotData], bool], plot: PlotData, path: Path) -> Iterator[Path]:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import TightLayoutEngine
 
     figure = Figure(figsize=(9, 4))
-    if not picture(figure, shown):
+    if not draw_plot(figure, plot):
         return
-    figure.suptitle(_title(shown.result), fontsize=9)
-    TightLayoutEngine().execute(figure)  # once: a figure with a layout is drawn four times for two files
+    figure.suptitle(_title(plot.result), fontsize=9)
+    # executed once, because a figure with a layout engine would be drawn four times for two files
+    TightLayoutEngine().execute(figure)
     for kind in FORMATS:
         target = path.with_suffix(f".{kind}")
         figure.savefig(target, dpi=110, metadata={"Date": None} if kind == "svg" else None)
@@ -120,51 +121,51 @@ def _title(result: Result) -> str:
     return f"{result.baseline}{framework} on {result.task['name']}, seed {result.seed}"
 
 
-def curves(figure: Any, shown: PlotData) -> bool:
-    """Loss and validation exact match over the steps."""
-    if not shown.history:
+def curves(figure: Any, plot: PlotData) -> bool:
+    """Plot loss and validation exact match over the steps."""
+    if not plot.history:
         return False
-    steps, best = [entry["step"] for entry in shown.history], shown.result.best
+    steps, best = [entry["step"] for entry in plot.history], plot.result.best
     left, right = figure.subplots(1, 2)
-    left.plot(steps, [entry["loss"] for entry in shown.history], marker=".")
+    left.plot(steps, [entry["loss"] for entry in plot.history], marker=".")
     left.set(xlabel="step", ylabel="training loss (nats per token)", yscale="log")
-    right.plot(steps, [entry["validation"] for entry in shown.history], marker=".")
+    right.plot(steps, [entry["validation"] for entry in plot.history], marker=".")
     right.plot(best["step"], best["validation"], "o", color="red", fillstyle="none", label="kept")
     right.set(xlabel="step", ylabel="exact match on validation", ylim=(-0.02, 1.02))
     right.legend()
     return True
 
 
-def strata(figure: Any, shown: PlotData) -> bool:
-    """Exact match of each stratum with its 95 % interval, and the best shortcut of each split."""
-    scores = {split: shown.result.scores[split] for split in PLOTTED_SPLITS if split in shown.result.scores}
+def strata(figure: Any, plot: PlotData) -> bool:
+    """Plot the exact match of each stratum with its 95 % interval, and the best floor of each split."""
+    scores = {split: plot.result.scores[split] for split in PLOTTED_SPLITS if split in plot.result.scores}
     maximum = max(min(len(score["strata"]), MAX_STRATA) for score in scores.values()) if scores else 0
     figure.set_size_inches(9, max(3.0, 1.5 + 0.17 * maximum))
     axes = figure.subplots(1, max(len(scores), 1), squeeze=False)[0]
     for axis, (split, score) in zip(axes, scores.items(), strict=False):
-        found = sorted(score["strata"].items(), key=lambda item: -item[1]["n"])[:MAX_STRATA]
-        _intervals(axis, dict(sorted(found)))
-        _floor(axis, split, shown.result.floors)
-        more = len(score["strata"]) - len(found)
+        largest = sorted(score["strata"].items(), key=lambda item: -item[1]["n"])[:MAX_STRATA]
+        _intervals(axis, dict(sorted(largest)))
+        _floor(axis, split, plot.result.floors)
+        more = len(score["strata"]) - len(largest)
         axis.set_title(
             split + (f", the {MAX_STRATA} largest of {len(score['strata'])} strata" if more else "")
         )
     return bool(scores)
 
 
-def _intervals(axis: Any, found: Mapping[str, Mapping[str, Any]]) -> None:
-    """A point and its interval per line."""
-    share = np.array([score["exact_match"] for score in found.values()])
-    stops = np.array([[score["low"], score["high"]] for score in found.values()]).T
+def _intervals(axis: Any, scores: Mapping[str, Mapping[str, Any]]) -> None:
+    """Draw a point and its interval per line."""
+    share = np.array([score["exact_match"] for score in scores.values()])
+    bounds = np.array([[score["low"], score["high"]] for score in scores.values()]).T
     lines = np.arange(len(share))
-    axis.errorbar(share, lines, xerr=np.abs(stops - share), fmt="o", markersize=3, capsize=2)
-    axis.set_yticks(lines, list(found), fontsize=7)
+    axis.errorbar(share, lines, xerr=np.abs(bounds - share), fmt="o", markersize=3, capsize=2)
+    axis.set_yticks(lines, list(scores), fontsize=7)
     axis.set(xlim=(-0.02, 1.02), xlabel="exact match (95 % interval)")
     axis.invert_yaxis()
 
 
 def _floor(axis: Any, split: str, floors: Mapping[str, Any]) -> None:
-    """The best shortcut as a line."""
+    """Draw the best floor as a line."""
     shares = {name: scores[split]["exact_match"] for name, scores in floors.items() if split in scores}
     if shares:
         best = max(shares, key=lambda name: shares[name])
@@ -172,9 +173,9 @@ def _floor(axis: Any, split: str, floors: Mapping[str, Any]) -> None:
         axis.legend(fontsize=7, loc="best")
 
 
-def lengths(figure: Any, shown: PlotData) -> bool:
-    """How long the right answers are and how long those given: shares of each right length."""
-    counts = {split: _confusion(*both) for split, both in shown.answers.items()}
+def lengths(figure: Any, plot: PlotData) -> bool:
+    """Plot the lengths of predictions against those of correct answers, as shares of each correct length."""
+    counts = {split: _confusion(*both) for split, both in plot.answers.items()}
     axes = figure.subplots(1, max(len(counts), 1), squeeze=False)[0]
     for axis, (split, matrix) in zip(axes, counts.items(), strict=False):
         rows = matrix.sum(axis=1, keepdims=True)
@@ -187,55 +188,55 @@ def lengths(figure: Any, shown: PlotData) -> bool:
 
 
 def _confusion(given: pa.Array, right: pa.Array) -> NDArray[np.float64]:
-    """Rows per (right length, answered length), float64 (longest + 1, longest + 1); above LENGTHS is LENGTHS."""
-    one, two = (
+    """Count rows per (correct length, predicted length), float64 (n, n). Lengths are capped at MAX_LENGTH."""
+    correct, predicted = (
         np.minimum(pc.fill_null(pc.utf8_length(column), 0).to_numpy(zero_copy_only=False), MAX_LENGTH)
         for column in (right, given)
     )
-    size = int(max(one.max(initial=0), two.max(initial=0))) + 1
-    return np.bincount(one * size + two, minlength=size * size).reshape(size, size).astype(np.float64)
+    size = int(max(correct.max(initial=0), predicted.max(initial=0))) + 1
+    counts = np.bincount(correct * size + predicted, minlength=size * size)
+    return counts.reshape(size, size).astype(np.float64)
 
 
-def positions(figure: Any, shown: PlotData) -> bool:
-    """The share of wrong characters at each place of the answer, counted from its end."""
+def positions(figure: Any, plot: PlotData) -> bool:
+    """Plot the share of wrong characters at each position of the answer, counted from its end."""
     axis = figure.subplots()
-    for split, (given, right) in shown.characters.items():
-        there = right != PAD
-        n, wrong = there.sum(axis=0)[::-1], (there & (given != right)).sum(axis=0)[::-1]
-        device_config = np.flatnonzero(n)
-        share = wrong[device_config] / n[device_config]
-        low, high = np.array([wilson(int(wrong[p]), int(n[p])) for p in device_config]).reshape(-1, 2).T
-        axis.errorbar(
-            device_config + 1, share, yerr=[share - low, high - share], marker="o", capsize=2, label=split
-        )
+    for split, (given, right) in plot.characters.items():
+        present = right != PAD
+        n, wrong = present.sum(axis=0)[::-1], (present & (given != right)).sum(axis=0)[::-1]
+        used = np.flatnonzero(n)
+        share = wrong[used] / n[used]
+        low, high = np.array([wilson(int(wrong[p]), int(n[p])) for p in used]).reshape(-1, 2).T
+        axis.errorbar(used + 1, share, yerr=[share - low, high - share], marker="o", capsize=2, label=split)
     axis.set(
         xlabel="place in the right answer, 1 is its last character", ylabel="share wrong (95 % interval)"
     )
     axis.set_ylim(bottom=-0.02)
-    if shown.characters:
+    if plot.characters:
         axis.legend()
-    return bool(shown.characters)
+    return bool(plot.characters)
 
 
 def _characters(given: pa.Array, right: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     printable = Characters()
     one, two = (printable.encode(pc.fill_null(column, ""), left=True)[0] for column in (given, right))
     width = max(one.shape[1], two.shape[1])
-    return tuple(np.pad(part, ((0, 0), (width - part.shape[1], 0))) for part in (one, two))  # type: ignore[return-value]
+    padded = (np.pad(part, ((0, 0), (width - part.shape[1], 0))) for part in (one, two))
+    return tuple(padded)  # type: ignore[return-value]
 
 
-def pairs(figure: Any, shown: PlotData) -> bool:
-    """Exact match for each pair of lengths of the operands, with a line around those of train."""
+def pairs(figure: Any, plot: PlotData) -> bool:
+    """Plot the exact match for each pair of operand lengths, with a line around those of train."""
     n: heatmap.Pairs = {}
     correct: heatmap.Pairs = {}
     for split in PLOTTED_SPLITS:
-        strata = shown.result.scores.get(split, {}).get("strata", {})
+        strata = plot.result.scores.get(split, {}).get("strata", {})
         for total, key in ((n, "n"), (correct, "correct")):
             for pair, value in heatmap.pairs({name: score[key] for name, score in strata.items()}).items():
                 total[pair] = total.get(pair, 0) + value
     if not n:
         return False
-    inside = heatmap.pairs({stratum.name: 1 for stratum in shown.data.task.inner()})
+    inside = heatmap.pairs({stratum.name: 1 for stratum in plot.data.task.inner()})
     figure.set_size_inches(6, 5)
     axis = figure.subplots()
     share = {pair: correct[pair] / n[pair] for pair in n}
@@ -245,7 +246,7 @@ def pairs(figure: Any, shown: PlotData) -> bool:
     return True
 
 
-PICTURES = {
+PLOTS = {
     "curves": curves,
     "strata": strata,
     "answer-lengths": lengths,

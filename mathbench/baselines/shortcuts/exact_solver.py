@@ -1,4 +1,4 @@
-"""The ceiling: the task's own solver, which reads the question text and shares nothing with the generator."""
+"""The ceiling: the task's exact solver, which reads the question text and is independent of the generator."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,24 +10,24 @@ from mathbench.task import Task
 
 @dataclass(frozen=True)
 class ExactSolver:
-    """Answers every question right; below 1 it would show a fault in the data."""
+    """Answers every question correctly. A score below 1 indicates an error in the data."""
 
     task: Task
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Every task whose questions say what is asked."""
+        """Applies where the question alone defines the answer."""
         return task.part_of_stratum("") is task
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
-        """There is nothing to learn."""
+        """Return the solver. Nothing is learnt."""
         return cls(task)
 
     def predict(self, questions: list[str]) -> list[str]:
-        """Solve."""
+        """Solve the questions."""
         return [self.task.oracle(question) for question in questions]
 
     def state(self) -> dict[str, Any]:
-        """Nothing."""
+        """Return no state."""
         return {}

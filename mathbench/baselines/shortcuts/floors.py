@@ -1,7 +1,7 @@
-"""Floors: what shortcuts reach.
+"""Floors: baselines that use shortcuts.
 
-A model is judged against the best of them, so they are as good as they can be. Each is fitted on training
-rows only and keeps what it learnt as plain values.
+Models are compared with the best of them, so each is as strong as its shortcut allows. Floors are fitted on training
+rows only, and their state consists of plain values.
 """
 
 from collections import Counter
@@ -18,38 +18,38 @@ from mathbench.numbers.text import to_text
 from mathbench.task import LABELS, Task
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
-LIMITS = (5, 29, 97)  # trial division up to these; the training rows choose
+LIMITS = (5, 29, 97)  # limits of trial division, chosen on the training rows
 
 
 @dataclass(frozen=True)
 class Constant:
-    """Always the most frequent training answer (of equally frequent ones the first in order)."""
+    """Always answers with the most frequent training answer, of equally frequent ones the first in order."""
 
     task: Task
     answer: str
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Every task has a most frequent answer."""
+        """Applies to every task."""
         return True
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
-        """Count the training answers."""
+        """Find the most frequent training answer."""
         return cls(task, _majority(_strings(train, "answer")))
 
     def predict(self, questions: list[str]) -> list[str]:
-        """The same for all."""
+        """Return the same answer for all questions."""
         return [self.answer] * len(questions)
 
     def state(self) -> dict[str, Any]:
-        """The answer."""
+        """Return the answer."""
         return {"answer": self.answer}
 
 
 @dataclass(frozen=True)
 class LastDigit:
-    """The majority answer for each last character; a statement is believed if its last digits agree."""
+    """Answers by the last character: the majority training answer, for statements whether the last digits agree."""
 
     task: Task
     answers: dict[str, str] = field(default_factory=dict)
@@ -57,73 +57,74 @@ class LastDigit:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Where the answer is a label or a residue: elsewhere the last digit says next to nothing."""
+        """Applies where the answer is a label or a residue. Elsewhere the last digit carries little information."""
         return task.recognition or task.family in ("divisible", "modular")
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
-        """Count the training answers for each last character."""
+        """Find the majority training answer for each last character."""
         if task.family in STATEMENTS:
             return cls(task)
-        seen: dict[str, list[str]] = {}
+        groups: dict[str, list[str]] = {}
         questions, answers = _strings(train, "question"), _strings(train, "answer")
         for question, answer in zip(questions, answers, strict=True):
-            seen.setdefault(question[-1], []).append(answer)
-        return cls(task, {last: _majority(found) for last, found in sorted(seen.items())}, _majority(answers))
+            groups.setdefault(question[-1], []).append(answer)
+        majorities = {last: _majority(group) for last, group in sorted(groups.items())}
+        return cls(task, majorities, _majority(answers))
 
     def predict(self, questions: list[str]) -> list[str]:
-        """Look at the last characters only."""
+        """Answer by the last character."""
         if self.task.family in STATEMENTS:
             base = _base(self.task)
             return [LABELS[holds_modulo(self.task.family, q, base, base)] for q in questions]
         return [self.answers.get(q[-1:], self.otherwise) for q in questions]
 
     def state(self) -> dict[str, Any]:
-        """The table of answers."""
+        """Return the table of answers."""
         return {"answers": self.answers, "otherwise": self.otherwise}
 
 
 @dataclass(frozen=True)
 class TrialDivision:
-    """Calls prime what no prime up to a limit divides (2, 3 and 5 alone match a published result)."""
+    """Answers that a number is prime if no prime up to a limit divides it (2, 3 and 5 match a published result)."""
 
     task: Task
     limit: int = LIMITS[-1]
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Primes only."""
+        """Applies to primality."""
         return task.family == "prime"
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
-        """Choose the limit that does best on training rows."""
+        """Choose the limit with the most correct training rows."""
         return cls(task, _best(LIMITS, lambda limit: cls(task, limit).predict, train))
 
     def predict(self, questions: list[str]) -> list[str]:
-        """Divide."""
+        """Divide by the primes up to the limit."""
         primes = [p for p in PRIMES if p <= self.limit]
         return [LABELS[_no_factor(int(q, _base(self.task)), primes)] for q in questions]
 
     def state(self) -> dict[str, Any]:
-        """The limit."""
+        """Return the limit."""
         return {"limit": self.limit}
 
 
 @dataclass(frozen=True)
 class CastingOutNines:
-    """Believes a statement that holds modulo base - 1, by sums of digits; in base 2 that is every one."""
+    """Accepts statements that hold modulo base - 1, by sums of digits. In base 2 it accepts all."""
 
     task: Task
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Statements only."""
+        """Applies to statements."""
         return task.family in STATEMENTS
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
-        """There is nothing to learn."""
+        """Return the floor. Nothing is learnt."""
         return cls(task)
 
     def predict(self, questions: list[str]) -> list[str]:
@@ -132,7 +133,7 @@ class CastingOutNines:
         return [LABELS[holds_modulo(self.task.family, q, base, base - 1)] for q in questions]
 
     def state(self) -> dict[str, Any]:
-        """Nothing."""
+        """Return no state."""
         return {}
 
 
@@ -145,22 +146,22 @@ class CopyOperand:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Where a number is asked for."""
+        """Applies where the answer is not a label."""
         return not task.recognition
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
-        """Choose the operand that is right most often on training rows."""
+        """Choose the operand with the most correct training rows."""
         return cls(task, _best(tuple(_CHOOSE), lambda which: cls(task, which).predict, train))
 
     def predict(self, questions: list[str]) -> list[str]:
-        """Copy."""
+        """Copy the operand."""
         base = _base(self.task)
-        found = [parse_operands(q, base) if number_texts(q, base) else [0] for q in questions]
-        return [to_text(_CHOOSE[self.which](numbers), base) for numbers in found]
+        operands = [parse_operands(q, base) if number_texts(q, base) else [0] for q in questions]
+        return [to_text(_CHOOSE[self.which](numbers), base) for numbers in operands]
 
     def state(self) -> dict[str, Any]:
-        """Which operand."""
+        """Return the choice of operand."""
         return {"which": self.which}
 
 
@@ -171,20 +172,21 @@ _CHOOSE: dict[str, Callable[[list[int]], int]] = {
     "largest": max,
 }
 
-_FITTING_ROWS = 20_000  # choosing between a few rules needs no more
+_FITTING_ROWS = 20_000  # enough to choose between a few rules
 
 
 def _best(
     options: tuple[Any, ...], rule: Callable[[Any], Callable[[list[str]], list[str]]], train: pa.Table
 ) -> Any:
-    """The option whose rule is right most often; the first of equals."""
-    few = train.slice(0, _FITTING_ROWS)
-    questions, answers = _strings(few, "question"), _strings(few, "answer")
+    """Return the option whose rule has the most correct rows, the first of equal ones."""
+    sample = train.slice(0, _FITTING_ROWS)
+    questions, answers = _strings(sample, "question"), _strings(sample, "answer")
 
-    def right(option: Any) -> int:
-        return sum(given == answer for given, answer in zip(rule(option)(questions), answers, strict=True))
+    def correct(option: Any) -> int:
+        predictions = rule(option)(questions)
+        return sum(given == answer for given, answer in zip(predictions, answers, strict=True))
 
-    return max(options, key=right)
+    return max(options, key=correct)
 
 
 def _no_factor(number: int, primes: list[int]) -> bool:

@@ -1,4 +1,4 @@
-"""Read numbers back out of question text, in plain Python, for the shortcuts."""
+"""Parsing of numbers in question text for the floors, in plain Python."""
 
 import re
 from functools import cache
@@ -10,7 +10,7 @@ STATEMENTS = {"correct-addition": "+", "correct-multiplication": "*"}
 
 
 def parse_operands(question: str, base: int) -> list[int]:
-    """The numbers of a question, in order.
+    """Return the numbers of a question, in order.
 
     >>> parse_operands("(57+8)%13", 10), parse_operands("gcd(48,36)", 16), parse_operands("ff-1", 16)
     ([57, 8, 13], [72, 54], [255, 1])
@@ -20,7 +20,7 @@ def parse_operands(question: str, base: int) -> list[int]:
 
 
 def number_texts(question: str, base: int) -> list[str]:
-    """The numbers of a question as they are written.
+    """Return the numbers of a question as text.
 
     >>> number_texts("57 + 08", 10)
     ['57', '08']
@@ -29,7 +29,7 @@ def number_texts(question: str, base: int) -> list[str]:
 
 
 def parse_statement(question: str, base: int) -> tuple[list[int], int]:
-    """Both sides of a claimed result: the operands and the claim.
+    """Return both sides of a statement: the operands and the stated result.
 
     >>> parse_statement("12+29=42", 10)
     ([12, 29], 42)
@@ -39,14 +39,14 @@ def parse_statement(question: str, base: int) -> tuple[list[int], int]:
 
 
 def holds_modulo(family: str, question: str, base: int, modulus: int) -> bool:
-    """Whether a statement holds modulo something.
+    """Return whether a statement holds modulo `modulus`.
 
     >>> holds_modulo("correct-addition", "12+29=51", 10, 10), holds_modulo("correct-multiplication", "12*29=349", 10, 9)
     (True, False)
     """
-    numbers, claim = parse_statement(question, base)
+    numbers, stated = parse_statement(question, base)
     result = sum(numbers) if STATEMENTS[family] == "+" else prod(numbers)
-    return (result - claim) % modulus == 0
+    return (result - stated) % modulus == 0
 
 
 @cache

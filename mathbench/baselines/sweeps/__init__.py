@@ -1,1 +1,1 @@
-"""Many runs over settings and seeds."""
+"""Sweeps: runs over combinations of settings and seeds."""

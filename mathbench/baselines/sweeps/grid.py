@@ -1,8 +1,7 @@
-"""Sweeps: one baseline under every combination of some settings, several seeds each.
+"""Grid sweeps: one baseline under every combination of some settings, with several seeds each.
 
-Each trial is an ordinary run in a directory of its own: what is finished is read, what is unfinished goes on from its
-checkpoint, and more values or seeds extend a sweep. `mathbench.baselines.sweeps.search` decides what is
-tried next.
+Each trial is an ordinary run in a directory of its own. Finished trials are read, unfinished ones resume from their
+checkpoint, and more values or seeds extend a sweep. `mathbench.baselines.sweeps.search` chooses the next trial.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from mathbench.baselines.sweeps.space import Settings, combinations, parse_axes
 from mathbench.errors import InputError
 from mathbench.scores.statistics import SeedStatistics, seed_statistics
 
-MAX_TRIALS = 10_000  # trials
+MAX_TRIALS = 10_000
 
 
 @dataclass(frozen=True)
@@ -22,8 +21,8 @@ class Trial:
     """One run of a sweep.
 
     Args:
-        settings: the settings that are swept, as text by name.
-        seed: of the training.
+        settings: the swept settings, as text by name.
+        seed: seed of the training.
 
     >>> Trial((("rate", "1e-3"), ("hidden", "64")), 2).name
     'rate=1e-3,hidden=64-seed2'
@@ -34,20 +33,20 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """The name of its run directory."""
+        """The name of the run directory."""
         words = [f"{key}={value.replace('/', '_')}" for key, value in self.settings]
         return "-".join([*([",".join(words)] if words else []), f"seed{self.seed}"])
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """One combination of settings in the table of a sweep.
+    """The results of one combination of settings over its seeds.
 
     Args:
-        settings: the settings that are swept.
-        validation: best exact match on validation over the seeds, by which lines are ranked.
-        splits: exact match on each evaluation split, over the seeds.
-        cpu: CPU seconds of training, over the seeds.
+        settings: the swept settings.
+        validation: best exact match on validation, by which combinations are ranked.
+        splits: exact match on each evaluation split.
+        cpu: CPU seconds of training.
     """
 
     settings: Mapping[str, str]
@@ -56,8 +55,8 @@ class SweepResult:
     cpu: SeedStatistics
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values."""
-        splits = {split: vars(spread) for split, spread in self.splits.items()}
+        """Return plain values."""
+        splits = {split: vars(statistics) for split, statistics in self.splits.items()}
         return {
             "settings": dict(self.settings),
             "validation": vars(self.validation),
@@ -67,43 +66,43 @@ class SweepResult:
 
 
 def grid(sweeps: Sequence[str], seeds: int, first: int = 0) -> list[Trial]:
-    """Every combination of listed values and ends of ranges with every seed.
+    """Return the trials of every combination of listed values and bounds of ranges with every seed.
 
     Args:
         sweeps: ``key=value,value,...`` or ``key=low..high`` each.
-        seeds: how many seeds.
+        seeds: number of seeds.
         first: the first seed.
 
     Raises:
-        InputError: for words that are neither, a setting named twice, or too many trials.
+        InputError: for text that is neither, a setting named twice, or too many trials.
 
     >>> [trial.name for trial in grid(["lr=1e-3,3e-3"], seeds=2)]
     ['rate=1e-3-seed0', 'rate=1e-3-seed1', 'rate=3e-3-seed0', 'rate=3e-3-seed1']
     """
-    found = combinations(parse_axes(sweeps))
-    if (count := len(found) * seeds) > MAX_TRIALS:
+    combined = combinations(parse_axes(sweeps))
+    if (count := len(combined) * seeds) > MAX_TRIALS:
         raise InputError(f"a sweep has at most {MAX_TRIALS:,} trials. Received: {count:,}.")
-    return [trial for settings in found for trial in trials_for_seeds(settings, seeds, first)]
+    return [trial for settings in combined for trial in trials_for_seeds(settings, seeds, first)]
 
 
 def trials_for_seeds(settings: Settings, seeds: int, first: int) -> list[Trial]:
-    """The trials of one combination, one for each seed."""
+    """Return the trials of one combination, one for each seed."""
     return [Trial(settings, first + i) for i in range(seeds)]
 
 
 def summarise_trials(finished: Sequence[tuple[Trial, Result]]) -> list[SweepResult]:
-    """The table of a sweep, best on validation first; ties go to the cheaper.
+    """Summarise a sweep, best on validation first; of equal combinations the one with less CPU time first.
 
-    Lines are ranked by validation, never by the test splits: those would no longer be unseen.
+    Combinations are ranked by validation and never by the test splits, which would no longer be unseen.
     """
     groups: dict[Settings, list[Result]] = {}
     for trial, result in finished:
         groups.setdefault(trial.settings, []).append(result)
-    found = [_line(dict(settings), results) for settings, results in groups.items()]
-    return sorted(found, key=lambda line: (-line.validation.mean, line.cpu.mean))
+    summaries = [_summarise(dict(settings), results) for settings, results in groups.items()]
+    return sorted(summaries, key=lambda summary: (-summary.validation.mean, summary.cpu.mean))
 
 
-def _line(settings: dict[str, str], results: Sequence[Result]) -> SweepResult:
+def _summarise(settings: dict[str, str], results: Sequence[Result]) -> SweepResult:
     splits = [split for split in results[0].scores if split != "validation"]
     return SweepResult(
         settings,

@@ -1,9 +1,8 @@
-"""Which settings a sweep tries next: Optuna's study, kept in the folder of the sweep, with the same course every time.
+"""The search of a sweep: a reproducible Optuna study in the folder of the sweep.
 
-A list of values for every setting is a grid, tried in its order. With ranges, or where a number of trials is asked
-for, a tree of Parzen estimators draws (Bergstra et al., "Algorithms for Hyper-Parameter Optimization", 2011). What
-trial k draws is a function of the seed and the trials before it, so a sweep that was killed goes on as if nothing had
-happened.
+Lists of values for every setting form a grid, which is tried in order. With ranges, or a requested number of trials, a
+tree-structured Parzen estimator samples (Bergstra et al., "Algorithms for Hyper-Parameter Optimization", 2011). Trial k
+is a function of the seed and the trials before it, so an interrupted sweep resumes with the same trials.
 """
 
 import warnings
@@ -20,21 +19,21 @@ STUDY_FILE = "study.db"
 
 
 class TrialPruned(Exception):
-    """A trial that is worse than most were at the same step; it is not worth its time."""
+    """Stops a trial whose score is below the median of earlier trials at the same step."""
 
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """What a sweep tries.
+    """The plan of a sweep.
 
     Args:
-        axes: what it varies.
-        trials: combinations to draw; 0: all of a grid.
-        seed: of the draws.
-        prune: the step from which a trial ends that is worse than the median of those before it; 0: none does.
+        axes: the settings that are varied.
+        trials: number of combinations to sample, 0 for all of a grid.
+        seed: seed of the samples.
+        prune: the step from which trials below the median of earlier ones are stopped, 0 for no pruning.
 
     Raises:
-        InputError: for ranges without a number of trials, trials of nothing, or pruning of a grid.
+        InputError: for ranges without a number of trials, trials without axes, or pruning of a grid.
     """
 
     axes: tuple[Axis, ...]
@@ -53,20 +52,21 @@ class SweepPlan:
 
     @property
     def total(self) -> int:
-        """How many combinations are tried."""
+        """The number of combinations."""
         return self.trials or len(combinations(self.axes))
 
 
 class SweepStudy:
-    """A study of Optuna in the folder of a sweep.
+    """An Optuna study in the folder of a sweep.
 
     Args:
-        plan: what is tried.
-        folder: of the sweep.
-        name: what else decides the outcome of a trial; another name is another study in the same file.
+        plan: the plan of the sweep.
+        folder: the folder of the sweep.
+        name: identifies everything else that determines the outcome of a trial. Studies of other names may be in the
+            same file.
 
     Raises:
-        InputError: where Optuna is not installed.
+        InputError: when Optuna is not installed.
     """
 
     def __init__(self, plan: SweepPlan, folder: Path, name: str):
@@ -82,24 +82,24 @@ class SweepStudy:
         )
 
     def __iter__(self) -> Iterator["TrialTracker"]:
-        """The trials that are not finished, one after the other: each is told before the next is asked for."""
-        for trial in self._begun():
+        """Yield the unfinished trials. The score of each must be reported before the next is requested."""
+        for trial in self._interrupted():
             yield TrialTracker(self._study, trial, self._text(trial.params))
         while (number := len(self._finished())) < self._plan.total:
             yield self._next(number)
 
     @property
     def next_number(self) -> int:
-        """The number, from 1, of the first combination that is still to be tried."""
+        """The number, from 1, of the next combination."""
         return len(self._finished()) + 1
 
     def finished(self) -> list[tuple[Settings, bool]]:
-        """What has been tried, in order, and whether it ran to its end."""
+        """Return the finished combinations in order, each with whether it was completed (not pruned)."""
         complete = self._optuna.trial.TrialState.COMPLETE
         return [(self._text(trial.params), trial.state == complete) for trial in self._finished()]
 
     def _next(self, number: int) -> "TrialTracker":
-        # a sampler of its own for each trial: one that goes on would have to be kept, and would not be after a kill
+        # a new sampler for each trial, because the state of a sampler would be lost when the process ends
         random_bits = key_of("sweep", self._plan.seed, number) >> 33
         self._study.sampler = self._optuna.samplers.TPESampler(seed=random_bits, multivariate=True)
         if not self._plan.trials:
@@ -108,34 +108,34 @@ class SweepStudy:
         trial = self._study.ask(self._spaces)
         return TrialTracker(self._study, trial, self._text(trial.params))
 
-    def _begun(self) -> list[Any]:
-        """The trial at which the sweep was stopped; one that had not drawn all its settings yet is drawn again."""
-        found = []
+    def _interrupted(self) -> list[Any]:
+        """Return the trial at which the sweep was interrupted. Without all its settings it counts as failed."""
+        trials = []
         for frozen in self._trials("RUNNING"):
             if frozen.params.keys() == self._spaces.keys():
-                found.append(self._optuna.trial.Trial(self._study, frozen._trial_id))
+                trials.append(self._optuna.trial.Trial(self._study, frozen._trial_id))
             else:
                 self._study.tell(frozen.number, state=self._optuna.trial.TrialState.FAIL)
-        return found
+        return trials
 
     def _finished(self) -> list[Any]:
         return self._trials("COMPLETE", "PRUNED")
 
     def _trials(self, *states: str) -> list[Any]:
-        requested = tuple(self._optuna.trial.TrialState[state] for state in states)
-        found: list[Any] = self._study.get_trials(deepcopy=False, states=requested)
-        return found
+        selected = tuple(self._optuna.trial.TrialState[state] for state in states)
+        trials: list[Any] = self._study.get_trials(deepcopy=False, states=selected)
+        return trials
 
     def _space(self, axis: Axis) -> Any:
-        kinds = self._optuna.distributions
+        distributions = self._optuna.distributions
         if isinstance(axis, ValueList):
-            return kinds.CategoricalDistribution(axis.values)
-        kind = kinds.IntDistribution if axis.integer else kinds.FloatDistribution
-        low, high = (int(end) if axis.integer else end for end in axis.bounds)
+            return distributions.CategoricalDistribution(axis.values)
+        kind = distributions.IntDistribution if axis.integer else distributions.FloatDistribution
+        low, high = (int(bound) if axis.integer else bound for bound in axis.bounds)
         return kind(low, high, log=axis.log)
 
     def _text(self, drawn: dict[str, Any]) -> Settings:
-        """Drawn values as settings take them, in the order of the axes."""
+        """Return sampled values as text, in the order of the axes."""
         return tuple(
             (axis.key, axis.text(drawn[axis.key]) if isinstance(axis, ValueRange) else drawn[axis.key])
             for axis in self._plan.axes
@@ -143,12 +143,12 @@ class SweepStudy:
 
 
 class TrialTracker:
-    """One combination while it is tried; as a tracker it ends a hopeless run.
+    """One combination in progress. As a tracker it prunes its run.
 
     Args:
-        study: Optuna's.
-        trial: Optuna's.
-        settings: what is tried.
+        study: the Optuna study.
+        trial: the Optuna trial.
+        settings: the combination.
     """
 
     def __init__(self, study: Any, trial: Any, settings: Settings):
@@ -158,10 +158,10 @@ class TrialTracker:
         """See `mathbench.baselines.training.tracking.Tracker`."""
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        """Compare a validation with those of the trials before.
+        """Compare a validation with those of earlier trials.
 
         Raises:
-            Pruned: when it is hopeless.
+            TrialPruned: when the trial is to be stopped.
         """
         self._trial.report(values["validation"], step)
         if self._trial.should_prune():
@@ -171,11 +171,11 @@ class TrialTracker:
         """See `mathbench.baselines.training.tracking.Tracker`."""
 
     def tell(self, score: float) -> None:
-        """Say what came out, the mean over the seeds of the best exact match on validation."""
+        """Report the score, the mean over the seeds of the best exact match on validation."""
         self._study.tell(self._trial, score)
 
     def prune(self) -> None:
-        """Say that it was ended."""
+        """Report that the trial was pruned."""
         import optuna
 
         self._study.tell(self._trial, state=optuna.trial.TrialState.PRUNED)

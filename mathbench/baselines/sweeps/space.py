@@ -1,4 +1,4 @@
-"""What a sweep varies: for each setting a list of values, or a range to draw from."""
+"""The search space of a sweep: for each setting a list of values or a range."""
 
 import math
 import re
@@ -10,12 +10,12 @@ from mathbench.baselines.recipe import canonical_key
 from mathbench.errors import InputError
 
 _RANGE = re.compile(r"(\S+?)\.\.(\S+)")
-LOG_SCALE_RATIO = 10.0  # ends that differ by so much are values of one kind at different scales
+LOG_SCALE_RATIO = 10.0  # ranges whose bounds differ by this factor or more are logarithmic
 
 
 @dataclass(frozen=True)
 class ValueList:
-    """A setting with the values it takes, as text."""
+    """A setting and its values, as text."""
 
     key: str
     values: tuple[str, ...]
@@ -23,7 +23,7 @@ class ValueList:
 
 @dataclass(frozen=True)
 class ValueRange:
-    """A setting with the ends between which its values lie, both included.
+    """A setting and the bounds of its values, both included.
 
     >>> ValueRange("rate", "1e-4", "1e-2").log, ValueRange("hidden", "16", "64").integer
     (True, True)
@@ -35,42 +35,41 @@ class ValueRange:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The ends as numbers."""
+        """The bounds as numbers."""
         return float(self.low), float(self.high)
 
     @property
     def integer(self) -> bool:
-        """Whether only whole numbers are meant."""
+        """Whether the setting takes integers only, as both bounds are integers."""
         return all(re.fullmatch(r"[+-]?\d+", end) for end in (self.low, self.high))
 
     @property
     def log(self) -> bool:
-        """Whether values are drawn evenly by their logarithm."""
+        """Whether values are drawn uniformly in their logarithm."""
         low, high = self.bounds
         return low > 0 and high >= LOG_SCALE_RATIO * low
 
     def text(self, value: float) -> str:
-        """A value as the setting takes it: three digits tell enough of a number that is not whole.
+        """Return a value as text: integers exactly, others with three significant digits.
 
         >>> ValueRange("rate", "1e-4", "1e-2").text(0.00123456)
         '0.00123'
         """
-        return (
-            str(int(value))
-            if self.integer
-            else f"{min(max(float(f'{value:.3g}'), self.bounds[0]), self.bounds[1]):g}"
-        )
+        if self.integer:
+            return str(int(value))
+        low, high = self.bounds
+        return f"{min(max(float(f'{value:.3g}'), low), high):g}"
 
 
 Axis = ValueList | ValueRange
-Settings = tuple[tuple[str, str], ...]  # one value of each setting, as text by name
+Settings = tuple[tuple[str, str], ...]  # (name, value as text) of each setting
 
 
 def parse_axes(sweeps: Sequence[str]) -> tuple[Axis, ...]:
-    """Read what ``--sweep`` says, ``key=value,value`` or ``key=low..high`` each.
+    """Parse ``--sweep`` options, ``key=value,value`` or ``key=low..high`` each.
 
     Raises:
-        InputError: for words that are neither, or a setting named twice.
+        InputError: for text that is neither, or a setting named twice.
 
     >>> parse_axes(["hidden=16,32", "lr=1e-4..1e-2"])
     (ValueList(key='hidden', values=('16', '32')), ValueRange(key='rate', low='1e-4', high='1e-2'))
@@ -84,15 +83,14 @@ def parse_axes(sweeps: Sequence[str]) -> tuple[Axis, ...]:
 
 
 def combinations(axes: Sequence[Axis]) -> list[Settings]:
-    """Every combination of the listed values and of the ends of the ranges, in order.
+    """Return every combination of the listed values and of the bounds of the ranges, in order.
 
     >>> combinations((ValueList("hidden", ("8", "16")), ValueRange("rate", "0.1", "1")))[1]
     (('hidden', '8'), ('rate', '1'))
     """
-    stops = [axis.values if isinstance(axis, ValueList) else (axis.low, axis.high) for axis in axes]
-    return list(
-        product(*([(a.key, value) for value in values] for a, values in zip(axes, stops, strict=True)))
-    )
+    values = [axis.values if isinstance(axis, ValueList) else (axis.low, axis.high) for axis in axes]
+    pairs = ([(axis.key, value) for value in row] for axis, row in zip(axes, values, strict=True))
+    return list(product(*pairs))
 
 
 def _axis(words: str) -> Axis:
@@ -108,13 +106,13 @@ def _axis(words: str) -> Axis:
 
 
 def _range(key: str, low: str, high: str) -> ValueRange:
-    found = ValueRange(key, low, high)
+    axis = ValueRange(key, low, high)
     try:
-        stops = found.bounds
+        bounds = axis.bounds
     except ValueError:
-        stops = (math.nan, math.nan)
-    if not (all(map(math.isfinite, stops)) and stops[0] < stops[1]):
+        bounds = (math.nan, math.nan)
+    if not (all(map(math.isfinite, bounds)) and bounds[0] < bounds[1]):
         raise InputError(
             f"--sweep {key}: a range needs a smaller and a larger number. Received: {low}..{high}."
         )
-    return found
+    return axis

@@ -88,7 +88,7 @@ def train(run: TrainingRun) -> TrainingState:
     Raises:
         KeyboardInterrupt: after SIGINT or SIGTERM. The current step is finished and a checkpoint written first.
     """
-    state, best = _resumed(run)
+    state, best = _resume(run)
     clock = _Clock(state)
     with _stop_requested() as stop:
         while not _finished(state, run, clock):
@@ -164,16 +164,15 @@ def _save(run: TrainingRun, state: TrainingState, best: dict[str, NDArray[Any]])
     checkpoint.save(run.folder, asdict(state), groups)
 
 
-def _resumed(run: TrainingRun) -> tuple[TrainingState, dict[str, NDArray[Any]]]:
+def _resume(run: TrainingRun) -> tuple[TrainingState, dict[str, NDArray[Any]]]:
     stored = checkpoint.read(run.folder)
     if stored is None:
         return TrainingState(), {}
     summary, groups = stored
     run.network.load_weights(groups["weights"])
     run.network.load_state(groups.get("optimizer", {}))
-    return TrainingState(**{f.name: summary[f.name] for f in fields(TrainingState)}), dict(
-        groups.get("best", {})
-    )
+    state = TrainingState(**{f.name: summary[f.name] for f in fields(TrainingState)})
+    return state, dict(groups.get("best", {}))
 
 
 class _Clock:
