@@ -117,12 +117,12 @@ class Encoding:
     def answers(self, column: Any) -> Tokens:
         """Encode answers as tokens, int64 (n, answer_width), or with classes as class numbers, int64 (n, 1)."""
         if self.classes:
-            found = pc.index_in(as_string_array(column), pa.array(list(self.classes), pa.string()))
-            if found.null_count:
+            numbers = pc.index_in(as_string_array(column), pa.array(list(self.classes), pa.string()))
+            if numbers.null_count:
                 raise InputError(
-                    f"{found.null_count:,} training answers are none of {', '.join(self.classes[:8])}."
+                    f"{numbers.null_count:,} training answers are none of {', '.join(self.classes[:8])}."
                 )
-            return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)[:, None]
+            return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.int64)[:, None]
         if self.choices.answer == "last":
             column = _reversed_strings(column)
         return self._characters.encode(column, self.answer_width)[0]

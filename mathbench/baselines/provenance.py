@@ -28,13 +28,13 @@ def versions(framework: str) -> dict[str, str]:
     >>> sorted(versions("none"))
     ['mathbench', 'numpy', 'pyarrow', 'python']
     """
-    found = {"python": platform.python_version(), "mathbench": _mathbench()}
+    result = {"python": platform.python_version(), "mathbench": _mathbench()}
     for name in ("numpy", "pyarrow", *LIBRARIES.get(framework, ())):
         try:
-            found[name.removesuffix("-cpu")] = version(name)
+            result[name.removesuffix("-cpu")] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return result
 
 
 def hardware(device: str, threads: int, processes: int = 1) -> dict[str, str | int]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunSpec:
-    """Everything that decides the weights of a run, apart from the data.
+    """Everything that determines the weights of a run, apart from the data.
 
     Args:
         baseline: its table entry.

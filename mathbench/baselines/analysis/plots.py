@@ -72,14 +72,16 @@ class PlotData:
         for split in PLOTTED_SPLITS:
             if split in self.data.splits:
                 truth, rows = self.data.splits[split], table.filter(pc.equal(table["split"], split))
-                given = align_predictions(rows["row"].to_numpy(), rows["prediction"], truth["row"].to_numpy())
-                answers[split] = formatted.undo_answers(given), formatted.undo_answers(truth["answer"])
+                predicted = align_predictions(
+                    rows["row"].to_numpy(), rows["prediction"], truth["row"].to_numpy()
+                )
+                answers[split] = formatted.undo_answers(predicted), formatted.undo_answers(truth["answer"])
         return answers
 
     @cached_property
     def characters(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """`answers` as characters, int64 (n, longest) each, aligned at the last one, padded in front."""
-        return {split: _characters(given, right) for split, (given, right) in self.answers.items()}
+        return {split: _characters(predicted, right) for split, (predicted, right) in self.answers.items()}
 
 
 def draw(run: Path, data: Data) -> list[Path]:
@@ -187,23 +189,23 @@ def lengths(figure: Any, plot: PlotData) -> bool:
     return bool(counts)
 
 
-def _confusion(given: pa.Array, right: pa.Array) -> NDArray[np.float64]:
+def _confusion(predicted: pa.Array, right: pa.Array) -> NDArray[np.float64]:
     """Count rows per (correct length, predicted length), float64 (n, n). Lengths are capped at MAX_LENGTH."""
-    correct, predicted = (
+    rows, columns = (
         np.minimum(pc.fill_null(pc.utf8_length(column), 0).to_numpy(zero_copy_only=False), MAX_LENGTH)
-        for column in (right, given)
+        for column in (right, predicted)
     )
-    size = int(max(correct.max(initial=0), predicted.max(initial=0))) + 1
-    counts = np.bincount(correct * size + predicted, minlength=size * size)
+    size = int(max(rows.max(initial=0), columns.max(initial=0))) + 1
+    counts = np.bincount(rows * size + columns, minlength=size * size)
     return counts.reshape(size, size).astype(np.float64)
 
 
 def positions(figure: Any, plot: PlotData) -> bool:
     """Plot the share of wrong characters at each position of the answer, counted from its end."""
     axis = figure.subplots()
-    for split, (given, right) in plot.characters.items():
+    for split, (predicted, right) in plot.characters.items():
         present = right != PAD
-        n, wrong = present.sum(axis=0)[::-1], (present & (given != right)).sum(axis=0)[::-1]
+        n, wrong = present.sum(axis=0)[::-1], (present & (predicted != right)).sum(axis=0)[::-1]
         used = np.flatnonzero(n)
         share = wrong[used] / n[used]
         low, high = np.array([wilson(int(wrong[p]), int(n[p])) for p in used]).reshape(-1, 2).T
@@ -217,9 +219,9 @@ def positions(figure: Any, plot: PlotData) -> bool:
     return bool(plot.characters)
 
 
-def _characters(given: pa.Array, right: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _characters(predicted: pa.Array, right: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     printable = Characters()
-    one, two = (printable.encode(pc.fill_null(column, ""), left=True)[0] for column in (given, right))
+    one, two = (printable.encode(pc.fill_null(column, ""), left=True)[0] for column in (predicted, right))
     width = max(one.shape[1], two.shape[1])
     padded = (np.pad(part, ((0, 0), (width - part.shape[1], 0))) for part in (one, two))
     return tuple(padded)  # type: ignore[return-value]

@@ -9,10 +9,9 @@ from typing import Any
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.models.keras.autoregressive import (
     KerasAutoregressiveModel,
-    KerasSubmodels,
     attention_output,
+    build_submodels,
     read_mask,
-    shift_right,
 )
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_lstm
@@ -60,11 +59,21 @@ class AttentionalLSTM:
         ops, masked = self.keras.ops, self.settings.blanks == "masked"
         reads = read_mask(self.keras, questions, masked)  # (B, T)
         parts = [self._read(name, questions, reads if masked else None) for name in self.readers]
-        memory, end = (sum(found) for found in zip(*parts, strict=True))  # (B, T, R), (B, R)
+        memory, end = (sum(states) for states in zip(*parts, strict=True))  # (B, T, R), (B, R)
         h = self.keras.layers.Reshape((self.settings.layers, self.settings.hidden))(self.bridge(end))
         return [memory, reads, h, ops.zeros_like(h)]  # h and c: (B, layers, H)
 
-    def decode(self, tokens: Any, state: list[Any]) -> tuple[Any, list[Any], dict[str, Any]]:
+    def decode(self, tokens: Any, state: list[Any]) -> tuple[Any, dict[str, Any]]:
+        """Return logits (B, A, V) after each of tokens (B, A), and activations by name."""
+        logits, _, activations = self._decode(tokens, state)
+        return logits, activations
+
+    def advance(self, token: Any, state: list[Any]) -> list[Any]:
+        """Return logits (B, V) after one more token (B,) of each answer, and the state after it."""
+        logits, after, _ = self._decode(token[:, None], state)
+        return [logits[:, 0], *after]
+
+    def _decode(self, tokens: Any, state: list[Any]) -> tuple[Any, list[Any], dict[str, Any]]:
         """Return logits (B, A, V) after each of tokens (B, A), the state after them, and activations by name."""
         ops, (memory, reads, h, c) = self.keras.ops, state
         states, ends = self._one_hot(tokens), []
@@ -72,11 +81,11 @@ class AttentionalLSTM:
             states, *end = writer(states, initial_state=[h[:, i], c[:, i]])  # (B, A, H)
             ends.append(end)
         q, k = self.query(states)[:, None], memory[:, None]  # (B, 1, A, R), (B, 1, T, R)
-        found, weights = attention_output(self.keras, q, k, k, reads[:, None, None])
-        found = self.merge(ops.concatenate([states, found[:, 0]], axis=2))  # (B, A, H)
+        attended, weights = attention_output(self.keras, q, k, k, reads[:, None, None])
+        attended = self.merge(ops.concatenate([states, attended[:, 0]], axis=2))  # (B, A, H)
         h, c = (ops.stack(parts, axis=1) for parts in zip(*ends, strict=True))
-        looks = {"attention/attention": weights, "hidden/writer": states, "hidden/reader": memory}
-        return self.output(self.drop(found)), [memory, reads, h, c], looks
+        activations = {"attention/attention": weights, "hidden/writer": states, "hidden/reader": memory}
+        return self.output(self.drop(attended)), [memory, reads, h, c], activations
 
     def _read(self, name: str, questions: Any, mask: Any) -> tuple[Any, Any]:
         """Return the states of one encoder in the order of the tokens, (B, T, R), and the last one, (B, R)."""
@@ -90,26 +99,6 @@ class AttentionalLSTM:
         return self.keras.ops.one_hot(tokens, self.start + 1)
 
 
-def build_submodels(
-    keras: Any, shape: NetworkShape, settings: AttentionalLSTMSettings, seed: int | str
-) -> KerasSubmodels:
-    """Return the three models (see `mathbench.baselines.models.keras.autoregressive.KerasSubmodels`)."""
-    net = AttentionalLSTM(keras, shape, settings, seed)
-    questions, answers = (keras.Input((None,), dtype="int32") for _ in range(2))
-    state = net.begin(questions)
-    logits, _, looks = net.decode(shift_right(keras, answers, net.start), state)
-    token = keras.Input((), dtype="int32")
-    known = [keras.Input(part.shape[1:], dtype=part.dtype) for part in state]
-    step, after, _ = net.decode(token[:, None], known)  # (B, 1, V)
-    return KerasSubmodels(
-        net.start,
-        keras.Model([questions, answers], logits),
-        keras.Model(questions, state),
-        keras.Model([token, *known], [step[:, 0], *after]),
-        looks,
-    )
-
-
 def build(
     shape: NetworkShape, settings: AttentionalLSTMSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
@@ -121,9 +110,5 @@ def build(
         seed: seed of the first weights.
         device_config: device and threads.
     """
-    return KerasAutoregressiveModel(
-        build_submodels(load_keras(device_config.threads), shape, settings, seed),
-        shape,
-        settings,
-        device_config,
-    )
+    net = AttentionalLSTM(load_keras(device_config.threads), shape, settings, seed)
+    return KerasAutoregressiveModel(build_submodels(net), shape, settings, device_config)

@@ -22,18 +22,41 @@ class KerasSubmodels:
 
     Args:
         start: the token before the first one of an answer.
-        whole: from questions (B, T) and answers (B, A) to logits (B, A, V) with teacher forcing.
+        forward: from questions (B, T) and answers (B, A) to logits (B, A, V) with teacher forcing.
         begin: from questions (B, T) to the state before the first token, a list of tensors with rows first.
         advance: from tokens (B,) and a state to logits (B, V) and the state after them, as one list.
-        looks: activations of `whole` by name: ``attention/...`` (B, heads, queries, keys), ``hidden/...``
+        activations: activations of `forward` by name: ``attention/...`` (B, heads, queries, keys), ``hidden/...``
             (B, positions, units).
     """
 
     start: int
-    whole: Any
+    forward: Any
     begin: Any
     advance: Any
-    looks: dict[str, Any] = field(default_factory=dict)
+    activations: dict[str, Any] = field(default_factory=dict)
+
+
+def build_submodels(net: Any) -> KerasSubmodels:
+    """Connect the layers of a network to its three models.
+
+    Args:
+        net: an object with the attributes ``keras`` and ``start`` and the methods ``begin``, from questions to a state,
+            ``decode``, from tokens and a state to logits and activations by name, and ``advance``, from one token
+            and a state to a list of logits and the tensors of the next state.
+    """
+    keras = net.keras
+    questions, answers = (keras.Input((None,), dtype="int32") for _ in range(2))
+    state = net.begin(questions)
+    logits, activations = net.decode(shift_right(keras, answers, net.start), state)
+    token = keras.Input((), dtype="int32")
+    known = [keras.Input(part.shape[1:], dtype=part.dtype) for part in state]
+    return KerasSubmodels(
+        net.start,
+        keras.Model([questions, answers], logits),
+        keras.Model(questions, state),
+        keras.Model([token, *known], net.advance(token, known)),
+        activations,
+    )
 
 
 class KerasAutoregressiveModel(KerasNetwork):
@@ -61,7 +84,7 @@ class KerasAutoregressiveModel(KerasNetwork):
                 raise InputError(
                     f"in Keras {name} must be {value}. Received: {getattr(settings, name)}. Give --framework torch."
                 )
-        super().__init__(models.whole, _int32, settings, device_config)
+        super().__init__(models.forward, _int32, settings, device_config)
         self._models, self.start = models, models.start
         self._beam, self._longest = settings.beam, settings.max_tokens(shape.answer)
 
@@ -76,7 +99,7 @@ class KerasAutoregressiveModel(KerasNetwork):
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
         """Return hidden states and attention weights for one question and its answer."""
         answer = strip_end(answers[:1])
-        model = self.keras.Model(self.model.inputs, self._models.looks)
+        model = self.keras.Model(self.model.inputs, self._models.activations)
         outputs = model.predict_on_batch([_int32(questions[:1]), _int32(answer)])
         matrices = {name: values[0] for name, values in outputs.items() if values.ndim == 3}
         for name, values in outputs.items():

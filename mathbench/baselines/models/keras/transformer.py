@@ -10,10 +10,9 @@ import numpy as np
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.models.keras.autoregressive import (
     KerasAutoregressiveModel,
-    KerasSubmodels,
     attention_output,
+    build_submodels,
     read_mask,
-    shift_right,
 )
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense
@@ -48,8 +47,8 @@ class Transformer:
         x = self._embed(questions, positions)  # (B, T, D)
         for block in self.encoder:
             q, k, v = self._heads(block["attention_inward"](block["norm1"](x)), 3)
-            found, _ = attention_output(self.keras, q, k, v, reads[:, None, None])
-            x = x + self._drop(block["attention_outward"](self._merge(found)))  # (B, T, D)
+            attended, _ = attention_output(self.keras, q, k, v, reads[:, None, None])
+            x = x + self._drop(block["attention_outward"](self._merge(attended)))  # (B, T, D)
             x = x + self._feed(block, block["norm2"](x))
         x = self.norm_read(x)
         state = [reads, ops.zeros_like(questions[:, 0])]
@@ -64,14 +63,14 @@ class Transformer:
         ops = self.keras.ops
         positions = ops.cumsum(ops.ones_like(tokens), axis=1) - 1  # (B, A)
         mask = positions[:, None, None, :] <= positions[:, None, :, None]  # (B, 1, A, A)
-        x, looks = self._embed(tokens, positions), dict[str, Any]()
+        x, activations = self._embed(tokens, positions), dict[str, Any]()
         for i, block in enumerate(self.decoder):
             q, k, v = self._heads(block["attention_inward"](block["norm1"](x)), 3)
             x, weights = self._decoder_block(
                 block, x, (q, k, v), mask, state[2 + 4 * i : 4 + 4 * i], state[0]
             )
-            looks |= {f"attention/decoder/{i}/{name}": matrix for name, matrix in weights.items()}
-        return self.output(self.norm(x)), looks
+            activations |= {f"attention/decoder/{i}/{name}": matrix for name, matrix in weights.items()}
+        return self.output(self.norm(x)), activations
 
     def advance(self, token: Any, state: list[Any]) -> list[Any]:
         """Return logits (B, V) after one more token (B,) of each answer, and the state after it."""
@@ -98,11 +97,11 @@ class Transformer:
         reads: Any,
     ) -> tuple[Any, dict[str, Any]]:
         """Pass x (B, A, D) through a decoder block. Returns (B, A, D) and the attention weights by name."""
-        found, to_self = attention_output(self.keras, *own, mask)
-        x = x + self._drop(block["attention_outward"](self._merge(found)))  # (B, A, D)
+        attended, to_self = attention_output(self.keras, *own, mask)
+        x = x + self._drop(block["attention_outward"](self._merge(attended)))  # (B, A, D)
         (q,) = self._heads(block["cross_query"](block["norm2"](x)), 1)
-        found, to_memory = attention_output(self.keras, q, memory[0], memory[1], reads[:, None, None])
-        x = x + self._drop(block["cross_outward"](self._merge(found)))  # (B, A, D)
+        attended, to_memory = attention_output(self.keras, q, memory[0], memory[1], reads[:, None, None])
+        x = x + self._drop(block["cross_outward"](self._merge(attended)))  # (B, A, D)
         return x + self._feed(block, block["norm3"](x)), {"attention": to_self, "cross": to_memory}
 
     def _feed(self, block: dict[str, Any], x: Any) -> Any:
@@ -115,9 +114,9 @@ class Transformer:
         cut = self.keras.layers.Reshape((-1, parts, heads, width // heads))(x)  # (B, S, parts, h, D/h)
         return [self.keras.ops.swapaxes(cut[:, :, i], 1, 2) for i in range(parts)]
 
-    def _merge(self, found: Any) -> Any:
+    def _merge(self, attended: Any) -> Any:
         """Concatenate heads (B, h, S, D/h) to (B, S, D)."""
-        return self.keras.layers.Reshape((-1, self.settings.hidden))(self.keras.ops.swapaxes(found, 1, 2))
+        return self.keras.layers.Reshape((-1, self.settings.hidden))(self.keras.ops.swapaxes(attended, 1, 2))
 
     def _embed(self, tokens: Any, positions: Any) -> Any:
         """Embed tokens (B, S) at positions (B, S) as vectors (B, S, D)."""
@@ -147,25 +146,6 @@ class Transformer:
         return self.keras.layers.LayerNormalization(epsilon=1e-5, name=name)
 
 
-def build_submodels(
-    keras: Any, shape: NetworkShape, settings: TransformerSettings, seed: int | str
-) -> KerasSubmodels:
-    """Return the three models (see `mathbench.baselines.models.keras.autoregressive.KerasSubmodels`)."""
-    net = Transformer(keras, shape, settings, seed)
-    questions, answers = (keras.Input((None,), dtype="int32") for _ in range(2))
-    state = net.begin(questions)
-    logits, looks = net.decode(shift_right(keras, answers, net.start), state)
-    token = keras.Input((), dtype="int32")
-    known = [keras.Input(part.shape[1:], dtype=part.dtype) for part in state]
-    return KerasSubmodels(
-        net.start,
-        keras.Model([questions, answers], logits),
-        keras.Model(questions, state),
-        keras.Model([token, *known], net.advance(token, known)),
-        looks,
-    )
-
-
 def build(
     shape: NetworkShape, settings: TransformerSettings, seed: int | str, device_config: DeviceConfig
 ) -> Network:
@@ -177,9 +157,5 @@ def build(
         seed: seed of the first weights.
         device_config: device and threads.
     """
-    return KerasAutoregressiveModel(
-        build_submodels(load_keras(device_config.threads), shape, settings, seed),
-        shape,
-        settings,
-        device_config,
-    )
+    net = Transformer(load_keras(device_config.threads), shape, settings, seed)
+    return KerasAutoregressiveModel(build_submodels(net), shape, settings, device_config)

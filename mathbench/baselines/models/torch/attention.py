@@ -38,8 +38,8 @@ class SelfAttention(nn.Module):
         """
         q, k, v = self._project(x, rotation, past)
         dropout = self.dropout if self.training else 0.0
-        found = functional.scaled_dot_product_attention(q, k, v, mask, dropout)  # (B, h, S, D/h)
-        return self.outward(found.transpose(1, 2).flatten(2)), (k, v)  # (B, S, D)
+        attended = functional.scaled_dot_product_attention(q, k, v, mask, dropout)  # (B, h, S, D/h)
+        return self.outward(attended.transpose(1, 2).flatten(2)), (k, v)  # (B, S, D)
 
     def weights(
         self, x: Tensor, mask: Tensor, rotation: Rotation | None = None, past: KeyValue | None = None
@@ -77,10 +77,10 @@ class CrossAttention(nn.Module):
     def forward(self, x: Tensor, key_value: KeyValue, mask: Tensor) -> Tensor:
         """Return the output (B, A, D) for queries from x (B, A, D) and a mask (B, 1, 1, T)."""
         dropout = self.dropout if self.training else 0.0
-        found = functional.scaled_dot_product_attention(
+        attended = functional.scaled_dot_product_attention(
             self._queries(x), *key_value, mask, dropout
         )  # (B, h, A, D/h)
-        merged: Tensor = self.outward(found.transpose(1, 2).flatten(2))  # (B, A, D)
+        merged: Tensor = self.outward(attended.transpose(1, 2).flatten(2))  # (B, A, D)
         return merged
 
     def weights(self, x: Tensor, key_value: KeyValue, mask: Tensor) -> Tensor:

@@ -27,8 +27,8 @@ class Attention(nn.Module):
 
     def forward(self, states: Tensor, memory: Tensor, reads: Tensor) -> Tensor:
         """Return (B, A, H) from states (B, A, H) that attend to memory (B, T, R) where reads (B, T) is True."""
-        found = self.weights(states, memory, reads)[:, 0] @ memory  # (B, A, R)
-        return torch.tanh(self.merge(torch.cat([states, found], dim=2)))  # (B, A, H)
+        attended = self.weights(states, memory, reads)[:, 0] @ memory  # (B, A, R)
+        return torch.tanh(self.merge(torch.cat([states, attended], dim=2)))  # (B, A, H)
 
     def weights(self, states: Tensor, memory: Tensor, reads: Tensor) -> Tensor:
         """Return the attention weights, (B, 1, A, T)."""

@@ -80,8 +80,8 @@ class DecoderTransformer(WritingModule):
     def _through(self, tokens: Tensor, reads: Tensor, state: State) -> tuple[Tensor, State]:
         """Pass tokens (B, S) behind P others through all blocks. Returns (B, S, D) and the state after them."""
         size = tokens.shape[1]
-        places, before = self.positions.places(tokens, reads, state["before"])  # (B, S)
-        positions = state["ruler"].gather(1, places.clamp(max=state["ruler"].shape[1] - 1))  # (B, S)
+        indices, before = self.positions.indices(tokens, reads, state["before"])  # (B, S)
+        positions = state["ruler"].gather(1, indices.clamp(max=state["ruler"].shape[1] - 1))  # (B, S)
         rotation = self.positions.rotation(positions, self.heads)
         reads = torch.cat([state["reads"], reads], dim=1)  # (B, P + S)
         mask = _causal(reads, size)

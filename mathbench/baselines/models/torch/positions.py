@@ -21,7 +21,7 @@ from mathbench.baselines.settings import DecoderTransformerSettings
 class Positions(nn.Module):
     """The indices of tokens, and the encoding of their positions.
 
-    Indices ("places") are counted from 0 over the tokens that are read, and with ``abacus`` from 1 over the digits of
+    Indices are counted from 0 over the tokens that are read, and with ``abacus`` from 1 over the digits of
     each number, 0 elsewhere. A ruler (N,) maps indices to positions, which differ from them where positions are drawn.
     """
 
@@ -54,7 +54,7 @@ class Positions(nn.Module):
             )
         return torch.arange(length + 1, device=device)
 
-    def places(self, tokens: Tensor, reads: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+    def indices(self, tokens: Tensor, reads: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
         """Return the indices of tokens (B, S), and `before` for the tokens after them.
 
         Args:

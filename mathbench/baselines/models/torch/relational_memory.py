@@ -52,11 +52,11 @@ class RelationalCore(nn.Module):
         key_value = self.attention.pair(torch.cat([memory, token], dim=1))  # (B, h, S + 1, D/h)
         # every slot attends to every slot and to the token
         mask = torch.ones((1, 1, 1, 1), dtype=torch.bool, device=memory.device)
-        found = self.norm1(memory + self.attention(memory, key_value, mask))  # (B, S, D)
-        found = self.norm2(found + self.outer(torch.relu(self.inner(found))))  # (B, S, D)
+        candidate = self.norm1(memory + self.attention(memory, key_value, mask))  # (B, S, D)
+        candidate = self.norm2(candidate + self.outer(torch.relu(self.inner(candidate))))  # (B, S, D)
         gates = self.gate_token(token) + self.gate_memory(torch.tanh(memory))  # (B, S, 2 D)
         take, keep = gates.chunk(2, dim=2)
-        return torch.sigmoid(take) * torch.tanh(found) + torch.sigmoid(keep + 1) * memory
+        return torch.sigmoid(take) * torch.tanh(candidate) + torch.sigmoid(keep + 1) * memory
 
 
 class RelationalMemory(WritingModule):
