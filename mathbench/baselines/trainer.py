@@ -115,10 +115,8 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
         InputError: for an encoding that does not suit the data, or a device that is not available.
     """
     encoding, settings = encoding_for(spec, data), spec.hyperparameters
-    batches, network = (
-        make_batches(settings, data, encoding, spec.seed),
-        build_network(spec, encoding, device_config),
-    )
+    batches = make_batches(settings, data, encoding, spec.seed)
+    network = build_network(spec, encoding, device_config)
     # creates the optimiser: the first of a process takes seconds, which should not count as training
     network.state()
     return TrainingSetup(network, encoding, batches)

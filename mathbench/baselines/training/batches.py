@@ -160,12 +160,8 @@ class Bucketed:
     """
 
     def __init__(self, batches: BatchSource, group_size: int, seed: int | str, left_padded: bool):
-        self._batches, self._group_size, self._seed, self._left_padded = (
-            batches,
-            group_size,
-            seed,
-            left_padded,
-        )
+        self._batches, self._group_size = batches, group_size
+        self._seed, self._left_padded = seed, left_padded
         self._group, self._pending = -1, list[Batch]()
 
     def batch(self, step: int) -> Batch:

@@ -77,9 +77,8 @@ class CrossAttention(nn.Module):
     def forward(self, x: Tensor, key_value: KeyValue, mask: Tensor) -> Tensor:
         """Return the output (B, A, D) for queries from x (B, A, D) and a mask (B, 1, 1, T)."""
         dropout = self.dropout if self.training else 0.0
-        attended = functional.scaled_dot_product_attention(
-            self._queries(x), *key_value, mask, dropout
-        )  # (B, h, A, D/h)
+        q = self._queries(x)  # (B, h, A, D/h)
+        attended = functional.scaled_dot_product_attention(q, *key_value, mask, dropout)  # (B, h, A, D/h)
         merged: Tensor = self.outward(attended.transpose(1, 2).flatten(2))  # (B, A, D)
         return merged
 

@@ -33,10 +33,8 @@ class DecoderTransformer(WritingModule):
         self.positions = Positions(shape, settings, rng)
         sizes = (settings.hidden, settings.heads, settings.inner, settings.dropout)
         self.blocks = nn.ModuleList(Block(*sizes, rng) for _ in range(settings.layers))
-        self.norm, self.output = (
-            nn.LayerNorm(settings.hidden),
-            make_dense(settings.hidden, shape.outputs, rng),
-        )
+        self.norm = nn.LayerNorm(settings.hidden)
+        self.output = make_dense(settings.hidden, shape.outputs, rng)
         self.drop = nn.Dropout(settings.dropout)
         self.masked, self.heads = settings.blanks == "masked", settings.heads
         self.longest = settings.max_tokens(shape.answer)
@@ -46,17 +44,16 @@ class DecoderTransformer(WritingModule):
         rows, width = questions.shape
         begin = questions.new_full((rows, 1), self.start)
         tokens = torch.cat([questions, begin, answers[:, :-1]], dim=1)  # (B, T + A)
-        reads = torch.cat(
-            [read_mask(questions, self.masked), torch.ones_like(answers, dtype=torch.bool)], dim=1
-        )
+        readable = torch.ones_like(answers, dtype=torch.bool)
+        reads = torch.cat([read_mask(questions, self.masked), readable], dim=1)  # (B, T + A)
         length = tokens.shape[1] if self.training else width + self.longest
         x, _ = self._through(tokens, reads, self._initial_state(questions, length))  # (B, T + A, D)
         return self._logits(x[:, width:])
 
     def begin(self, questions: Tensor) -> State:
         """Return the state after questions (B, T), before the first token."""
-        fresh = self._initial_state(questions, questions.shape[1] + self.longest)
-        return self._through(questions, read_mask(questions, self.masked), fresh)[1]
+        initial = self._initial_state(questions, questions.shape[1] + self.longest)
+        return self._through(questions, read_mask(questions, self.masked), initial)[1]
 
     def decode(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Return logits (B, A, V) after each of tokens (B, A), and the state after them."""

@@ -136,10 +136,8 @@ class TorchModel(ABC):
 
     def save(self, folder: Path) -> str:
         """Write the weights and return the name of the file."""
-        save_file(
-            {name: p.detach().cpu().contiguous() for name, p in zip(self._names, self._trained, strict=True)},
-            folder / MODEL_FILE,
-        )
+        named = zip(self._names, self._trained, strict=True)
+        save_file({name: p.detach().cpu().contiguous() for name, p in named}, folder / MODEL_FILE)
         return MODEL_FILE
 
     def load(self, folder: Path) -> None:

@@ -27,10 +27,8 @@ class RelationalCore(nn.Module):
         self.attention = CrossAttention(width, settings.heads, 0.0, rng)
         self.inner, self.outer = make_dense(width, width, rng), make_dense(width, width, rng)
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.gate_token, self.gate_memory = (
-            make_dense(width, 2 * width, rng),
-            make_dense(width, 2 * width, rng),
-        )
+        self.gate_token = make_dense(width, 2 * width, rng)
+        self.gate_memory = make_dense(width, 2 * width, rng)
 
     def forward(self, x: Tensor, memory: Tensor, reads: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the memory after each token, flat (B, T, S * D), and the last memory (B, S, D).
