@@ -20,7 +20,10 @@ class Answerer(Protocol):
 
     @classmethod
     def applies(cls, task: "Task") -> bool:
-        """Return whether the baseline makes sense on a task."""
+        """Return whether the baseline makes sense on a task.
+
+        The error for other tasks quotes the docstring of the implementation, which says on which tasks it does.
+        """
 
     @classmethod
     def fit(cls, task: "Task", train: "pa.Table", validation: "pa.Table") -> Self:

@@ -16,7 +16,7 @@ class ExactSolver:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Applies where the question alone defines the answer."""
+        """Every task whose questions say what is asked."""
         return task.part_of_stratum("") is task
 
     @classmethod

@@ -30,7 +30,7 @@ class Constant:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Applies to every task."""
+        """Every task has a most frequent answer."""
         return True
 
     @classmethod
@@ -57,7 +57,7 @@ class LastDigit:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Applies where the answer is a label or a residue. Elsewhere the last digit carries little information."""
+        """Where the answer is a label or a residue: elsewhere the last digit says next to nothing."""
         return task.recognition or task.family in ("divisible", "modular")
 
     @classmethod
@@ -93,7 +93,7 @@ class TrialDivision:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Applies to primality."""
+        """Primes only."""
         return task.family == "prime"
 
     @classmethod
@@ -119,7 +119,7 @@ class CastingOutNines:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Applies to statements."""
+        """Statements only."""
         return task.family in STATEMENTS
 
     @classmethod
@@ -146,7 +146,7 @@ class CopyOperand:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Applies where the answer is not a label."""
+        """Where a number is asked for."""
         return not task.recognition
 
     @classmethod
