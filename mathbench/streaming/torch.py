@@ -114,7 +114,7 @@ class TorchStream(IterableDataset[Any]):
 
     def __getstate__(self) -> dict[str, Any]:
         """For a new process: a worker does not know the rank that is known here."""
-        return {**self.__dict__, "_asked": self._requested or _ranks_here(), "_reader": None}
+        return {**self.__dict__, "_requested": self._requested or _ranks_here(), "_reader": None}
 
     @property
     def epoch(self) -> int:
