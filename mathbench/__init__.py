@@ -117,7 +117,7 @@ def generate(
         WorkerLost: when worker processes were killed again and again.
     """
     from mathbench.dataset import write as dataset
-    from mathbench.dataset.engine import engine as make_engine
+    from mathbench.dataset.engine import make_engine
 
     who = make_engine(engine, workers, address)
     return dataset.generate([_config(task, seed, name, options)], out, force=force, engine=who)
@@ -136,9 +136,9 @@ def merge(folder: str | Path, *, workers: int | None = None) -> "Manifest":
         CheckFailed: when shards are missing or damaged; says which, and how to make them.
     """
     from mathbench.dataset import write as dataset
-    from mathbench.dataset.engine import engine
+    from mathbench.dataset.engine import make_engine
 
-    return dataset.merge(folder, engine=engine(workers=workers))
+    return dataset.merge(folder, engine=make_engine(workers=workers))
 
 
 def score(
@@ -196,7 +196,7 @@ def _truth(
 ) -> "Data":
     """One split of a dataset or of a task."""
     from mathbench.dataset.data import Data
-    from mathbench.dataset.write import open_dataset
+    from mathbench.dataset.read import open_dataset
     from mathbench.errors import InputError, did_you_mean
     from mathbench.reserve import SPLITS
 

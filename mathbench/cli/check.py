@@ -47,13 +47,13 @@ def verify(
     import time
 
     from mathbench.cli.output import ProgressBar
+    from mathbench.dataset.read import open_dataset
     from mathbench.dataset.verify import verify as check
-    from mathbench.dataset.write import open_dataset
 
     depth = _depth(sample, all_rows, sample_seed)
     dataset = open_dataset(folder)
     sizes = [rows for c in dataset.manifest.configs for rows in c.spec()["sizes"].values()]
-    begin, total = time.perf_counter(), sum(map(depth.work, sizes))
+    begin, total = time.perf_counter(), sum(map(depth.row_count, sizes))
     with ProgressBar("verifying", total) as bar:
         checks = list(check(dataset, depth, bar))
     failed = [c for c in checks if not c.passed]
@@ -75,7 +75,7 @@ def _depth(sample: int | None, all_rows: bool, seed: int | None) -> "VerifyOptio
     if all_rows and sample is not None:
         raise InputError("give either --sample N or --all, not both.")
     chosen = secrets.randbelow(10**6) if seed is None else seed
-    return VerifyOptions(sample or SAMPLE, read_all=sample is None, make_all=all_rows, seed=chosen)
+    return VerifyOptions(sample or SAMPLE, read_all=sample is None, regenerate_all=all_rows, seed=chosen)
 
 
 def _verdict(checks: list["CheckResult"], failed: list["CheckResult"]) -> str:
@@ -113,7 +113,7 @@ def describe(
     """
     from mathbench.dataset.describe import plot as draw
     from mathbench.dataset.describe import summarise
-    from mathbench.dataset.write import open_dataset
+    from mathbench.dataset.read import open_dataset
 
     dataset = open_dataset(folder)
     names = list(dataset.configs) if config is None else [dataset.config(config).name]

@@ -70,7 +70,7 @@ def generate(
 
       mathbench generate --suite hofstadter --out hofstadter --shard 1/4
     """
-    from mathbench.dataset.engine import engine as make_engine
+    from mathbench.dataset.engine import make_engine
 
     who = make_engine(engine, workers, address, early=not dry_run)
     from mathbench.dataset.engine.work import ShardPart
@@ -105,7 +105,7 @@ def _begun(
     folder: str, given: dict[str, int], seed: str | None, name: str | None, extra: list[str]
 ) -> list["Config"]:
     """The configurations of a dataset that an earlier command has begun."""
-    from mathbench.dataset.write import requested_configs
+    from mathbench.dataset.request import requested_configs
 
     if given or seed is not None or name is not None or extra:
         raise InputError("give either --task NAME or --suite NAME; only --out alone goes on with a dataset.")
@@ -126,10 +126,10 @@ def _suite(
 
 
 def _show_plan(folder: "StoragePath", configs: list["Config"], json: bool) -> None:
-    from mathbench.dataset.write import check
+    from mathbench.dataset.write import check_configs
     from mathbench.rows import open_rows
 
-    check(configs)
+    check_configs(configs)
     if json:
         print_json({"out": str(folder), "configs": {c.name: c.spec() for c in configs}})
         return
@@ -173,7 +173,7 @@ def _write_part(
     from mathbench.dataset.write import generate_part
 
     work = shard_jobs(configs, str(folder))
-    mine = part.of_all(work)
+    mine = part.select(work)
     with ProgressBar(f"part {part}", sum(unit.rows for unit in mine)) as bar:
         contents = generate_part(configs, folder, part, engine=engine, progress=bar)
     if json:
@@ -201,14 +201,14 @@ def merge(
       mathbench merge sums
     """
     from mathbench.cli.output import ProgressBar
-    from mathbench.dataset.engine import engine
+    from mathbench.dataset.engine import make_engine
+    from mathbench.dataset.request import requested_configs
     from mathbench.dataset.write import merge as complete
-    from mathbench.dataset.write import requested_configs
     from mathbench.storage.location import storage_path
 
     where = storage_path(folder)
     with ProgressBar("checking", _rows(requested_configs(where))) as bar:
-        manifest = complete(where, engine=engine(workers=workers), progress=bar)
+        manifest = complete(where, engine=make_engine(workers=workers), progress=bar)
     if json:
         print_json({"out": str(folder), **manifest.to_json()})
         return
@@ -236,7 +236,7 @@ def _loading(folder: "StoragePath", config: "Config") -> str:
 
 
 def _show_written(folder: "StoragePath", manifest: "Manifest") -> None:
-    from mathbench.dataset.write import sample_row
+    from mathbench.dataset.read import sample_row
 
     table = table_of("configuration", "split", "rows", "strata", "first question", "answer", right=NUMBERS)
     for config in manifest.configs:

@@ -77,7 +77,7 @@ def make_data(
 def open_data(folder: str, config: str | None) -> "Data":
     """The rows of one configuration of a dataset, or of all modules of school mathematics together."""
     from mathbench.dataset.card import ALL, is_mixture
-    from mathbench.dataset.write import open_dataset
+    from mathbench.dataset.read import open_dataset
 
     dataset = open_dataset(folder)
     if config == ALL and is_mixture(dataset.manifest.configs):

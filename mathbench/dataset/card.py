@@ -1,4 +1,4 @@
-"""The dataset card: `README.md` with the YAML that `datasets` and the Hub read, and what a reader wants to know."""
+"""The dataset card: `README.md` with the YAML header that `datasets` and the Hub read, and a description."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,25 +8,28 @@ from mathbench.reserve import SPLITS
 from mathbench.sampling.sampled import Sampled
 
 CARD_FILE = "README.md"
-ALL = "all"  # the configuration that holds the rows of all others
+ALL = "all"  # the configuration with the rows of all others
 MAX_STRATA = 12
-LOOKED_AT = 100_000  # rows of train that are searched for repeats
+REPEAT_ROWS = 100_000  # rows of train that are searched for repeats
 
 
-def render(manifest: Manifest, first: Callable[[Config, str], Mapping[str, str]]) -> str:
-    """Write the card of a dataset.
+FirstRow = Callable[[Config, str], Mapping[str, str]]
+
+
+def render(manifest: Manifest, first_row: FirstRow) -> str:
+    """Render the card of a dataset.
 
     Args:
-        manifest: what it holds.
-        first: gives the first row of a split of a configuration, as it was written.
+        manifest: the manifest of the dataset.
+        first_row: returns the stored first row of a split of a configuration.
     """
     parts = [_front_matter(manifest), _opening(manifest)]
-    parts += [_section(manifest, config, first) for config in manifest.configs]
+    parts += [_section(manifest, config, first_row) for config in manifest.configs]
     return "\n".join(parts) + _closing(manifest)
 
 
 def _front_matter(manifest: Manifest) -> str:
-    """The configurations; each description carries the content digest, because `datasets` caches by this text."""
+    """The YAML header. Each description carries the content digest, because `datasets` caches by this text."""
     lines = ["---", "license: cc0-1.0", "annotations_creators: [machine-generated]", "language: [en]"]
     lines += ["tags: [mathematics, arithmetic, mathbench]", "configs:"]
     for config in manifest.configs:
@@ -39,23 +42,23 @@ def _front_matter(manifest: Manifest) -> str:
 
 
 def is_mixture(configs: Sequence[Config]) -> bool:
-    """Whether a dataset has a configuration `all` besides its own: several of the same columns.
+    """Whether a dataset gets a configuration `all`: when it has several configurations with the same columns.
 
-    It adds no files: it is all rows of the others, told apart by their column `task`.
+    The configuration adds no files. It refers to those of the others, whose rows differ in their column `task`.
     """
     schemas = {config.task.recognition for config in configs}
     return len(configs) > 1 and len(schemas) == 1 and ALL not in (config.name for config in configs)
 
 
 def _files_of_all(configs: Sequence[Config]) -> dict[str, list[str]]:
-    having = {split: [c.name for c in configs if c.sizes.get(split)] for split in SPLITS}
+    configs_of = {split: [c.name for c in configs if c.sizes.get(split)] for split in SPLITS}
     return {
-        split: [f"{name}/{split}-*.parquet" for name in names] for split, names in having.items() if names
+        split: [f"{name}/{split}-*.parquet" for name in names] for split, names in configs_of.items() if names
     }
 
 
-def _config(name: str, content: str, files: Mapping[str, list[str]]) -> list[str]:
-    lines = [f"- config_name: {name}", f'  description: "{content}"', "  data_files:"]
+def _config(name: str, description: str, files: Mapping[str, list[str]]) -> list[str]:
+    lines = [f"- config_name: {name}", f'  description: "{description}"', "  data_files:"]
     for split, paths in files.items():
         lines += [f"  - split: {split}", "    path:" + (f" {paths[0]}" if len(paths) == 1 else "")]
         lines += [f"    - {path}" for path in paths if len(paths) > 1]
@@ -74,9 +77,9 @@ SAMPLED_NOTE = (
 
 def _opening(manifest: Manifest) -> str:
     rows = sum(content.rows for content in manifest.contents.values())
-    drawn = {isinstance(config.task, Sampled) for config in manifest.configs}
+    sampled = {isinstance(config.task, Sampled) for config in manifest.configs}
     shares = "; ".join(
-        text for kind, text in ((False, ENUMERATED_NOTE), (True, SAMPLED_NOTE)) if kind in drawn
+        note for kind, note in ((False, ENUMERATED_NOTE), (True, SAMPLED_NOTE)) if kind in sampled
     )
     return (
         f"# Mathematical questions by mathbench\n\n{rows:,} questions in {len(manifest.configs)} configuration(s), "
@@ -95,14 +98,14 @@ def _opening(manifest: Manifest) -> str:
     )
 
 
-def _section(manifest: Manifest, config: Config, first: Callable[[Config, str], Mapping[str, str]]) -> str:
+def _section(manifest: Manifest, config: Config, first_row: FirstRow) -> str:
     parameters = ", ".join(f"{name}={value}" for name, value in config.task.parameters.items())
     lines = [f"## {config.name}", "", f"`{config.task.id}`, seed `{config.seed}`: {parameters}.", ""]
     lines += [f"One problem up to: {config.task.symmetry}. Extrapolates to: {config.task.extrapolates}.", ""]
     lines += ["| split | rows | strata | example question | answer |", "|---|---:|---:|---|---|"]
     for split in SPLITS:
         if config.sizes.get(split):
-            row, strata = first(config, split), len(manifest.strata(config, split))
+            row, strata = first_row(config, split), len(manifest.strata(config, split))
             cells = (
                 split,
                 f"{config.sizes[split]:,}",
@@ -115,8 +118,8 @@ def _section(manifest: Manifest, config: Config, first: Callable[[Config, str], 
 
 
 def _repeats(config: Config) -> list[str]:
-    """How often train repeats itself, for a task that may."""
-    rows = min(config.sizes.get("train", 0), LOOKED_AT)
+    """The share of repeated problems in train, for tasks whose train split may repeat."""
+    rows = min(config.sizes.get("train", 0), REPEAT_ROWS)
     if not isinstance(config.task, Sampled) or not rows:
         return []
     share = config.task.repeated_rows(config.seed, rows)
@@ -127,7 +130,7 @@ def _repeats(config: Config) -> list[str]:
 
 
 def _strata(manifest: Manifest, config: Config) -> str:
-    """Rows per stratum; of many, the first and how many more."""
+    """The table of rows per stratum, cut to the first `MAX_STRATA`."""
     splits = [split for split in SPLITS if config.sizes.get(split)]
     counts = {split: manifest.strata(config, split) for split in splits}
     names = list(dict.fromkeys(name for split in splits for name in counts[split]))

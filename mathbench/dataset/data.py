@@ -1,4 +1,4 @@
-"""Data in memory: the splits of one task as tables, made on the spot or read from a dataset directory."""
+"""Data in memory: the splits of one task as tables, generated or read from a dataset."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Data:
 
     Args:
         task: the task that the rows belong to.
-        seed: the seed that they were made with.
+        seed: the seed of the rows.
         splits: a table per split: question, answer, task, stratum, row and, for recognition tasks, label.
     """
 
@@ -29,26 +29,26 @@ class Data:
 
     @property
     def digest(self) -> str:
-        """One content digest over all splits, in the order of their names."""
+        """The content digest over all splits, in the order of their names."""
         return digest.combined([name + digest.of_table(self.splits[name]) for name in sorted(self.splits)])
 
     def plain(self) -> "Data":
-        """The same rows in plain text, whatever format they are written in."""
-        written = formats.for_task(self.task)
-        splits = {split: written.undo(table) for split, table in self.splits.items()}
+        """The same rows in plain text, with the format of the task undone."""
+        formatted = formats.for_task(self.task)
+        splits = {split: formatted.undo(table) for split, table in self.splits.items()}
         return Data(self.task.plain, self.seed, splits)
 
     @classmethod
     def generate(cls, task: Task, sizes: Mapping[str, int] | None = None, seed: int | str = 0) -> "Data":
-        """Make rows without touching the disk.
+        """Generate rows in memory.
 
         Args:
             task: the task.
-            sizes: rows per split; 0 leaves a split out. Default: `DEFAULT_SIZES`, fewer where a split holds fewer.
+            sizes: rows per split; 0 leaves a split out. Default: `DEFAULT_SIZES`, capped at the rows of each split.
             seed: a 64-bit integer or a string.
 
         Raises:
-            SpaceExhausted: when more rows are asked for than a split holds.
+            SpaceExhausted: when a split holds fewer rows than requested.
 
         >>> from mathbench.families import task
         >>> data = Data.generate(task("gcd"), {"train": 3, "interpolate": 2})
@@ -63,5 +63,5 @@ class Data:
 
 
 def capped_sizes(task: Task, sizes: Mapping[str, int], seed: int | str = 0) -> dict[str, int]:
-    """Sizes cut down to what each split of the task holds."""
+    """Sizes capped at the number of rows that each split of the task holds."""
     return {split: open_rows(task, split, seed).capacity_up_to(count) for split, count in sizes.items()}

@@ -1,4 +1,4 @@
-"""What lies in a dataset: counts, lengths, label balance, samples, and a picture of them."""
+"""Summary statistics of a dataset: counts, lengths, answers and samples, and a plot of them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,19 +14,20 @@ from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 
 SAMPLES = 3
+MAX_PLOTTED_STRATA = 16
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One split in figures.
+    """Summary statistics of one split.
 
     Attributes:
-        rows: how many rows.
-        question_length, answer_length: shortest, mean and longest, in characters.
+        rows: the number of rows.
+        question_length, answer_length: minimum, mean and maximum, in characters.
         answers: the most common answers and the share of each.
-        distinct_answers: how many different answers.
+        distinct_answers: the number of distinct answers.
         strata: rows per stratum.
-        samples: a few (question, answer).
+        samples: the first few rows, as (question, answer).
     """
 
     rows: int
@@ -38,15 +39,15 @@ class Summary:
     samples: list[tuple[str, str]]
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
+        """The summary as JSON values."""
         return asdict(self)
 
 
 def summarise(table: pa.Table) -> Summary:
-    """Describe the rows of one split.
+    """Summarise the rows of one split.
 
     Args:
-        table: at least one row, with question, answer and stratum.
+        table: at least one row, with the columns question, answer and stratum.
     """
     counts = sorted(_counts(table, "answer").items(), key=lambda item: (-item[1], item[0]))
     first = table.slice(0, SAMPLES)
@@ -69,19 +70,19 @@ def _counts(table: pa.Table, column: str) -> dict[str, int]:
 
 def _lengths(table: pa.Table, column: str) -> tuple[int, float, int]:
     lengths = pc.utf8_length(table.column(column))
-    stops = pc.min_max(lengths).as_py()
-    return stops["min"], round(pc.mean(lengths).as_py(), 2), stops["max"]
+    extremes = pc.min_max(lengths).as_py()
+    return extremes["min"], round(pc.mean(lengths).as_py(), 2), extremes["max"]
 
 
 def plot(data: Mapping[str, Data], path: Path) -> None:
-    """Draw each configuration: lengths of questions and answers in each split, and rows per stratum or pair of lengths.
+    """Plot the lengths of questions and answers of each split, and the rows per stratum or pair of lengths.
 
     Args:
-        data: the data by configuration.
-        path: a file whose ending matplotlib knows, such as .png or .svg.
+        data: the data by configuration; each gets a row of plots.
+        path: a file with a suffix that matplotlib knows, such as .png or .svg.
 
     Raises:
-        InputError: for an ending it does not know.
+        InputError: for any other suffix.
     """
     import matplotlib
 
@@ -115,28 +116,29 @@ def _draw_lengths(axis: Any, data: Data, column: str) -> None:
 
 
 def _draw_pairs(axis: Any, data: Data) -> bool:
-    """The heat map of rows per pair of lengths, over all splits, where the strata are pairs of lengths."""
-    found = {split: heatmap.pairs(_counts(table, "stratum")) for split, table in data.splits.items()}
+    """Draw the heat map of rows per pair of lengths over all splits; return False if no stratum is such a pair."""
+    by_split = {split: heatmap.pairs(_counts(table, "stratum")) for split, table in data.splits.items()}
     rows: heatmap.Pairs = {}
-    for pairs in found.values():
+    for pairs in by_split.values():
         for pair, count in pairs.items():
             rows[pair] = rows.get(pair, 0) + count
     if rows:
-        inside = max((pair[0] for pair in found.get("train", {})), default=0)
-        heatmap.draw(axis, rows, inside, "rows, all splits")
+        longest = max((pair[0] for pair in by_split.get("train", {})), default=0)
+        heatmap.draw(axis, rows, longest, "rows, all splits")
     return bool(rows)
 
 
 def _draw_strata(axis: Any, data: Data) -> None:
-    """Shares of the strata, the largest first, for train beside the others."""
-    shares = {split: _counts(table, "stratum") for split, table in data.splits.items()}
-    names = list(dict.fromkeys(n for s in shares.values() for n in sorted(s, key=lambda k: -s[k])))[:16]
-    height = 0.8 / len(shares)
-    for i, (split, counts) in enumerate(shares.items()):
+    """Draw a bar per stratum and split, the largest strata of the first split on top."""
+    by_split = {split: _counts(table, "stratum") for split, table in data.splits.items()}
+    names = list(dict.fromkeys(n for s in by_split.values() for n in sorted(s, key=lambda k: -s[k])))
+    names = names[:MAX_PLOTTED_STRATA]
+    height = 0.8 / len(by_split)
+    for i, (split, counts) in enumerate(by_split.items()):
         total = sum(counts.values())
         axis.barh(
             np.arange(len(names)) + i * height, [counts.get(n, 0) / total for n in names], height, label=split
         )
     axis.set_yticks(np.arange(len(names)) + 0.4 - height / 2, names, fontsize=7)
     axis.invert_yaxis()
-    axis.set_xlabel("share of rows (16 largest strata)")
+    axis.set_xlabel(f"share of rows ({MAX_PLOTTED_STRATA} largest strata)")

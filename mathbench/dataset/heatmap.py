@@ -1,4 +1,4 @@
-"""The heat map of lengths: one value for each pair of lengths that a task's strata `digits=a+b` name."""
+"""Heat maps over pairs of operand lengths, which the strata `digits=a+b` of a task name."""
 
 import re
 from collections.abc import Mapping
@@ -13,22 +13,22 @@ Pairs = dict[tuple[int, int], float]
 
 
 def pairs(values: Mapping[str, float]) -> Pairs:
-    """Values per stratum to sums per pair of lengths; strata without a pair are left out.
+    """Sum values per stratum to values per pair of lengths; strata without a pair are ignored.
 
     >>> pairs({"digits=3+2,true": 4, "digits=3+2,swap": 1, "digits=2+1+1": 7, "prime": 9})
     {(3, 2): 5}
     """
-    found: Pairs = {}
+    sums: Pairs = {}
     for name, value in values.items():
         match = _PAIR.fullmatch(name)
         if match:
             pair = int(match[1]), int(match[2])
-            found[pair] = found.get(pair, 0) + value
-    return found
+            sums[pair] = sums.get(pair, 0) + value
+    return sums
 
 
 def grid(values: Pairs) -> tuple[list[int], NDArray[np.float64]]:
-    """The lengths that occur, ascending, and the values as a square, symmetric; NaN where a pair is missing.
+    """Return the lengths in ascending order and the values as a symmetric matrix, NaN where a pair is missing.
 
     >>> lengths, square = grid({(1, 1): 5, (3, 1): 2})
     >>> lengths, square.tolist()
@@ -43,29 +43,32 @@ def grid(values: Pairs) -> tuple[list[int], NDArray[np.float64]]:
 
 
 def draw(
-    axis: Any, values: Pairs, inside: int, label: str, limits: tuple[float, float] | None = None
+    axis: Any, values: Pairs, longest: int, label: str, limits: tuple[float, float] | None = None
 ) -> None:
-    """Draw the square, and a line around the lengths that training shows.
+    """Draw the matrix, and a line around the lengths that occur in training.
 
     Args:
         axis: a matplotlib axis.
         values: at least one pair.
-        inside: the longest length of training; 0: no line.
-        label: what the colours say.
-        limits: the values of the first and the last colour; by default those that occur, as logarithms.
+        longest: the maximum length in training; 0: no line.
+        label: the label of the colour bar.
+        limits: the values of the first and the last colour; by default those that occur, on a logarithmic scale.
     """
     lengths, square = grid(values)
     edges = np.arange(len(lengths) + 1)
     low, high = limits or (None, None)
-    logarithms = limits is None and np.nanmin(square) > 0
-    image = axis.pcolormesh(edges, edges, square, norm="log" if logarithms else None, vmin=low, vmax=high)
+    logarithmic = limits is None and np.nanmin(square) > 0
+    image = axis.pcolormesh(edges, edges, square, norm="log" if logarithmic else None, vmin=low, vmax=high)
     axis.figure.colorbar(image, ax=axis, label=label)
-    shown = range(0, len(lengths), -(-len(lengths) // 12))
+    ticked = range(0, len(lengths), -(-len(lengths) // 12))
     for name, ticks in (("x", axis.set_xticks), ("y", axis.set_yticks)):
-        ticks([i + 0.5 for i in shown], [lengths[i] for i in shown])
+        ticks([i + 0.5 for i in ticked], [lengths[i] for i in ticked])
         getattr(axis, f"set_{name}label")("digits of an operand")
-    edge = sum(n <= inside for n in lengths)
+    edge = sum(n <= longest for n in lengths)
     axis.plot(
-        [0, edge, edge], [edge, edge, 0], color="red", label=f"train: up to {inside} digits" if edge else None
+        [0, edge, edge],
+        [edge, edge, 0],
+        color="red",
+        label=f"train: up to {longest} digits" if edge else None,
     )
     axis.set_aspect("equal")

@@ -1,4 +1,4 @@
-"""The manifest of a dataset: what was asked for, what lies in it, and the digest of every shard."""
+"""The manifest of a dataset: its configurations, their shards, and the content and digest of every shard."""
 
 import json
 from collections.abc import Mapping
@@ -16,19 +16,24 @@ from mathbench.storage.location import StoragePath
 from mathbench.task import Task
 
 MANIFEST_FILE = "manifest.json"
-UNFINISHED_FILE = ".generating.json"  # what was asked for, while its generation is unfinished
+UNFINISHED_FILE = ".generating.json"  # the request, while the dataset is unfinished
 SCHEMA_VERSION = 1
-SHARD_ROWS = 1_000_000  # rows per shard, whatever the number of workers
+SHARD_ROWS = 1_000_000  # rows per shard, independent of the number of workers
+SHARD_PATTERN = "*/*-[0-9]*-of-[0-9]*.parquet"
 
 
 def check_name(name: object, what: str) -> None:
-    """Check that a name can be that of a folder.
+    """Check that a name can be the name of a folder.
+
+    Args:
+        name: the name.
+        what: the thing that it names, for the error message.
 
     Raises:
-        InputError: says what it is a name of.
+        InputError: for any other name.
     """
-    right = isinstance(name, str) and name and all(c.isalnum() or c in "-_.+" for c in name)
-    if not right or str(name)[0] in "-.":
+    valid = isinstance(name, str) and name and all(c.isalnum() or c in "-_.+" for c in name)
+    if not valid or str(name)[0] in "-.":
         raise InputError(
             f"the name of {what} is made of letters, digits and -_.+ and begins with none of -. "
             f"Received: {name!r}."
@@ -37,7 +42,7 @@ def check_name(name: object, what: str) -> None:
 
 @dataclass(frozen=True)
 class Config:
-    """One task of a dataset and how many rows of each split.
+    """One configuration of a dataset: a task, a seed, and the number of rows of each split.
 
     Args:
         name: the configuration's name; letters, digits, dots, pluses and hyphens only.
@@ -61,29 +66,29 @@ class Config:
                 )
 
     def spec(self) -> dict[str, Any]:
-        """Everything that decides the rows, as JSON values."""
+        """Everything that determines the rows, as JSON values."""
         sizes = {split: rows for split in SPLITS if (rows := self.sizes.get(split, 0))}
         return {"task": self.task.id, "parameters": self.task.parameters, "seed": self.seed, "sizes": sizes}
 
     @classmethod
-    def of_spec(cls, name: str, spec: Mapping[str, Any]) -> "Config":
-        """The inverse of :meth:`spec`."""
+    def from_spec(cls, name: str, spec: Mapping[str, Any]) -> "Config":
+        """Make a configuration from the result of :meth:`spec`."""
         from mathbench.families import task
 
         return cls(name, task(spec["task"], **spec["parameters"]), spec["seed"], spec["sizes"])
 
     def check_rows(self) -> None:
-        """Check that every split holds the rows asked for.
+        """Check that every split holds the requested rows.
 
         Raises:
-            SpaceExhausted: says how many there are.
+            SpaceExhausted: when one holds fewer; the message gives the number.
         """
         for split, rows in self.sizes.items():
             if rows:
                 open_rows(self.task, split, self.seed).require(rows)
 
     def shards(self) -> list["Shard"]:
-        """The files this configuration is made of, in order."""
+        """The shards of this configuration, in order."""
         return [shard for split in SPLITS for shard in _shards(self.name, split, self.sizes.get(split, 0))]
 
 
@@ -92,10 +97,10 @@ class Shard:
     """A fixed range of rows of one split, in one file.
 
     Args:
-        config: name of the configuration.
-        split: name of the split.
-        start, stop: the rows.
-        file: path relative to the dataset.
+        config: the name of the configuration.
+        split: the name of the split.
+        start, stop: the range of rows.
+        file: the path relative to the dataset.
     """
 
     config: str
@@ -103,20 +108,6 @@ class Shard:
     start: int
     stop: int
     file: str
-
-
-def single_config(
-    task: Task, sizes: Mapping[str, int], seed: int | str = 0, name: str | None = None
-) -> Config:
-    """One configuration; splits whose size is not given get the default, or as many rows as they hold.
-
-    >>> from mathbench.families import task
-    >>> single_config(task("divisible", k=3, digits=2), {"train": 8}).sizes["train"]
-    8
-    """
-    value = check_seed(seed)
-    rest = {split: rows for split, rows in DEFAULT_SIZES.items() if split not in sizes}
-    return Config(name or task.name, task, value, {**capped_sizes(task, rest, value), **sizes})
 
 
 def _shards(config: str, split: str, rows: int) -> list[Shard]:
@@ -133,15 +124,29 @@ def _shards(config: str, split: str, rows: int) -> list[Shard]:
     ]
 
 
+def single_config(
+    task: Task, sizes: Mapping[str, int], seed: int | str = 0, name: str | None = None
+) -> Config:
+    """Make one configuration; splits without a size get the default, capped at the rows that they hold.
+
+    >>> from mathbench.families import task
+    >>> single_config(task("divisible", k=3, digits=2), {"train": 8}).sizes["train"]
+    8
+    """
+    value = check_seed(seed)
+    rest = {split: rows for split, rows in DEFAULT_SIZES.items() if split not in sizes}
+    return Config(name or task.name, task, value, {**capped_sizes(task, rest, value), **sizes})
+
+
 @dataclass(frozen=True)
 class ShardContent:
-    """What a finished shard holds.
+    """The content of a finished shard.
 
     Args:
-        rows: how many.
-        digest: of what they say; the same whatever wrote the file.
+        rows: the number of rows.
+        digest: the content digest of the rows, independent of the Parquet writer.
         strata: rows per stratum.
-        sha256: of the bytes of the file, as 64 hexadecimal digits; empty in manifests of mathbench 0.1.
+        sha256: SHA-256 of the bytes of the file, as 64 hexadecimal digits; empty in manifests of mathbench 0.1.
     """
 
     rows: int
@@ -152,11 +157,11 @@ class ShardContent:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A finished dataset.
+    """The description of a finished dataset.
 
     Args:
         configs: the configurations.
-        contents: what each file holds, by path relative to the dataset.
+        contents: the content of each shard, by path relative to the dataset.
         version: the mathbench version that wrote it.
     """
 
@@ -165,7 +170,7 @@ class Manifest:
     version: str
 
     def digest(self, config: Config) -> str:
-        """One content digest of a configuration, over its shards in order."""
+        """The content digest of a configuration, over its shards in order."""
         return digest.combined([self.contents[shard.file].digest for shard in config.shards()])
 
     def strata(self, config: Config, split: str) -> dict[str, int]:
@@ -178,7 +183,7 @@ class Manifest:
         return total
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values; :func:`read` is the inverse."""
+        """The manifest as JSON values; :func:`read` is the inverse."""
         configs = {}
         for config in self.configs:
             files = {shard.file: asdict(self.contents[shard.file]) for shard in config.shards()}
@@ -195,13 +200,13 @@ def read(folder: StoragePath) -> Manifest:
     """Read the manifest of a dataset.
 
     Raises:
-        InputError: when there is none, or the folder holds an unfinished dataset.
+        InputError: when there is none, also because the dataset is unfinished.
         CheckFailed: when it is damaged.
     """
     path = folder / MANIFEST_FILE
     content = location.read(path)
     if content is None:
-        raise InputError(_missing(folder))
+        raise InputError(_missing_message(folder))
     try:
         return _parse(json.loads(content))
     except InputError as error:
@@ -212,8 +217,8 @@ def read(folder: StoragePath) -> Manifest:
         ) from None
 
 
-def _missing(folder: StoragePath) -> str:
-    """Why there is no manifest."""
+def _missing_message(folder: StoragePath) -> str:
+    """The error message for a folder without a manifest."""
     names = location.children(folder)
     if names is None:
         return f"{folder} does not exist."
@@ -230,7 +235,7 @@ def _parse(value: dict[str, Any]) -> Manifest:
         )
     if value["shard_rows"] != SHARD_ROWS:
         raise ValueError(f"shard_rows is {value['shard_rows']} and should be {SHARD_ROWS}")
-    configs = [Config.of_spec(name, spec) for name, spec in value["configs"].items()]
+    configs = [Config.from_spec(name, spec) for name, spec in value["configs"].items()]
     manifest = Manifest(configs, {}, value["mathbench"])
     for config in configs:
         spec = value["configs"][config.name]
@@ -243,10 +248,10 @@ def _parse(value: dict[str, Any]) -> Manifest:
 
 
 def _check_files(config: Config, files: Mapping[str, ShardContent]) -> None:
-    """Check that what is stated of the files of a configuration can be."""
-    parts = {part.file: part.stop - part.start for part in config.shards()}
-    if different := sorted(parts.keys() ^ files.keys()):
+    """Check that the files stated for a configuration have the right names and numbers of rows."""
+    expected = {shard.file: shard.stop - shard.start for shard in config.shards()}
+    if different := sorted(expected.keys() ^ files.keys()):
         raise ValueError(f"{config.name} has other files: {different[0]}")
-    for file, rows in parts.items():
+    for file, rows in expected.items():
         if (files[file].rows, sum(files[file].strata.values())) != (rows, rows):
             raise ValueError(f"{file} has {rows} rows")

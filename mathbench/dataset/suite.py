@@ -1,4 +1,4 @@
-"""Suites: a named, versioned list of tasks with sizes and a seed, as TOML that users copy and edit."""
+"""Suites: named, versioned lists of tasks with sizes and a seed, as TOML files that users copy and edit."""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,26 +6,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mathbench import families
 from mathbench.dataset.data import DEFAULT_SIZES, capped_sizes
 from mathbench.dataset.manifest import Config, check_name
 from mathbench.errors import InputError, did_you_mean
-from mathbench.families import task
 from mathbench.hashing import check_seed
 from mathbench.registry import builtin_folder
 from mathbench.reserve import SPLITS
 
 _KEYS = ("name", "version", "description", "seed", "sizes", "tasks")
+_TYPE_NAMES: dict[type, str] = {
+    int: "an integer",
+    str: "text",
+    dict: "a table",
+    list: "a list of tables ([[tasks]])",
+}
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A list of configurations under one name.
+    """A named list of configurations.
 
     Args:
         name: the suite's name.
         version: raised whenever its rows change.
         description: one sentence.
-        configs: what it generates.
+        configs: the configurations.
     """
 
     name: str
@@ -48,11 +54,11 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
 
     Args:
         name: a name from :func:`available`, or a path that ends in ``.toml``.
-        sizes: rows per split that replace those of the file.
-        seed: a seed that replaces that of the file.
+        sizes: rows per split that override those of the file.
+        seed: a seed that overrides the one of the file.
 
     Raises:
-        InputError: for an unknown suite, a file that is no TOML, or any unknown or wrong key; names it.
+        InputError: for an unknown suite, a file that is not valid TOML, or an unknown or invalid key.
 
     >>> [config.name for config in load("classic").configs][:2]
     ['sums-0-999', 'addition-rnn']
@@ -72,12 +78,9 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
         check_name(content["name"], "a suite")
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    base = _sizes(path, "sizes", content.get("sizes", {}))
+    default_sizes = {**DEFAULT_SIZES, **_sizes(path, "sizes", content.get("sizes", {}))}
     default_seed = content.get("seed", 0) if seed is None else seed
-    configs = [
-        _config(path, entry, {**DEFAULT_SIZES, **base}, sizes, default_seed)
-        for entry in content.get("tasks", [])
-    ]
+    configs = [_config(path, entry, default_sizes, sizes, default_seed) for entry in content.get("tasks", [])]
     if not configs:
         raise InputError(f"{path}: the suite lists no [[tasks]].")
     return Suite(content["name"], content.get("version", 1), content.get("description", ""), configs)
@@ -94,15 +97,7 @@ def _check_types(path: Path, content: Mapping[str, Any]) -> None:
         raise InputError(f"{path}: the suite needs a name, as text.")
     for key, kind in (("version", int), ("description", str), ("sizes", dict), ("tasks", list)):
         if key in content and not isinstance(content[key], kind):
-            raise InputError(f"{path}: {key} must be {_kinds[kind]}. Received: {content[key]!r}.")
-
-
-_kinds: dict[type, str] = {
-    int: "an integer",
-    str: "text",
-    dict: "a table",
-    list: "a list of tables ([[tasks]])",
-}
+            raise InputError(f"{path}: {key} must be {_TYPE_NAMES[kind]}. Received: {content[key]!r}.")
 
 
 def _sizes(path: Path, where: str, sizes: Any) -> dict[str, int]:
@@ -116,19 +111,19 @@ def _sizes(path: Path, where: str, sizes: Any) -> dict[str, int]:
 
 
 def _config(
-    path: Path, entry: Any, base: Mapping[str, int], requested: Mapping[str, int] | None, seed: int | str
+    path: Path, entry: Any, defaults: Mapping[str, int], overrides: Mapping[str, int] | None, seed: int | str
 ) -> Config:
-    """One entry: `task`, optional `name`, `sizes`, `seed`; every other key is a parameter of the task."""
+    """Parse an entry: `task`, optional `name`, `sizes`, `seed`; every other key is a parameter of the task."""
     if not isinstance(entry, dict) or not isinstance(entry.get("task"), str):
         raise InputError(f'{path}: every entry of [[tasks]] needs task = "NAME". Received: {entry!r}.')
     parameters = {k: v for k, v in entry.items() if k not in ("task", "name", "sizes", "seed")}
     try:
-        made = task(entry["task"], **parameters)
-        name, seed = entry.get("name", made.name), check_seed(entry.get("seed", seed))
+        task = families.task(entry["task"], **parameters)
+        name, seed = entry.get("name", task.name), check_seed(entry.get("seed", seed))
         own = _sizes(path, f"sizes of {name}", entry.get("sizes", {}))
-        # sizes that a suite states must hold; defaults, and sizes given for a whole suite, are cut to what there is
-        sizes = {**capped_sizes(made, base, seed), **own, **capped_sizes(made, requested or {}, seed)}
-        return Config(name, made, seed, sizes)
+        # The sizes of an entry are exact. Defaults, and sizes for all tasks of a suite, are capped at what each holds.
+        sizes = {**capped_sizes(task, defaults, seed), **own, **capped_sizes(task, overrides or {}, seed)}
+        return Config(name, task, seed, sizes)
     except InputError as error:
-        said = str(error)
-        raise InputError(said if said.startswith(str(path)) else f"{path}: {said}") from None
+        message = str(error)
+        raise InputError(message if message.startswith(str(path)) else f"{path}: {message}") from None

@@ -1,6 +1,6 @@
-"""Verification: is a dataset whole and what its manifest says, are its answers right and its splits apart?
+"""Verification of datasets: complete files, content as stated by the manifest, right answers, disjoint splits.
 
-Rows are made anew and compared; answers and reserves are checked from the text of each question by plain
+Rows are regenerated and compared. Answers and reserves are checked from the text of each question by plain
 Python that shares nothing with the generators (`Task.oracle`, `Task.operands_of`, `reserve.fingerprint`).
 """
 
@@ -11,11 +11,11 @@ from fnmatch import fnmatch
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.dataset import shard
-from mathbench.dataset.manifest import Config, Shard, ShardContent
-from mathbench.dataset.shard import Progress
+from mathbench.dataset import shard_reader
+from mathbench.dataset.manifest import SHARD_PATTERN, Config, Shard, ShardContent
+from mathbench.dataset.read import Dataset
+from mathbench.dataset.shard import ContentCounter, Progress
 from mathbench.dataset.split_audit import SplitAudit
-from mathbench.dataset.write import SHARDS, Dataset
 from mathbench.errors import CheckFailed
 from mathbench.rows import open_rows
 from mathbench.storage import location
@@ -25,13 +25,13 @@ SAMPLE = 1000
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One thing that was checked.
+    """The result of one check.
 
     Attributes:
-        config, split: where; no split for what concerns the whole configuration.
-        what: what was checked, in words.
-        passed: whether it held.
-        detail: how much was checked, or the first thing that did not hold.
+        config, split: the names of both; the split is empty for checks of the whole configuration.
+        what: the check, in words.
+        passed: whether it passed.
+        detail: the amount checked, or the first failure.
     """
 
     config: str
@@ -43,115 +43,112 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class VerifyOptions:
-    """How much of a dataset is looked at.
+    """How much of a dataset is verified.
 
     Args:
-        sample: random rows per split that are made anew and solved independently; the first and the last come along.
-        read_all: read every byte and compare all digests; otherwise only the row groups of these rows.
-        make_all: make every row anew, not only these.
-        seed: of the choice of rows.
+        sample: random rows per split that are regenerated and solved independently, besides the first and the last.
+        read_all: read every byte and compare all digests; otherwise only the row groups of the sample.
+        regenerate_all: regenerate every row, not only the sample.
+        seed: the seed of the sample.
     """
 
     sample: int = SAMPLE
     read_all: bool = True
-    make_all: bool = False
+    regenerate_all: bool = False
     seed: int = 0
 
-    def picked(self, total: int) -> NDArray[np.int64]:
-        """The random rows of a split, ascending."""
+    def sample_rows(self, total: int) -> NDArray[np.int64]:
+        """The sampled rows of a split of `total` rows, ascending."""
         if self.sample >= total:
             return np.arange(total)
         chosen = np.random.default_rng(self.seed).choice(total, self.sample, replace=False, shuffle=False)
         return np.unique(np.concatenate([[0, total - 1], chosen]))
 
-    def work(self, total: int) -> int:
-        """How many rows of a split are worked through."""
-        return total if self.read_all else len(self.picked(total))
+    def row_count(self, total: int) -> int:
+        """The number of rows of a split that count as progress."""
+        return total if self.read_all else len(self.sample_rows(total))
 
 
 def verify(
-    dataset: Dataset, depth: VerifyOptions | None = None, progress: Progress = lambda rows: None
+    dataset: Dataset, options: VerifyOptions | None = None, progress: Progress = lambda rows: None
 ) -> Iterator[CheckResult]:
-    """Check a dataset, one check after another.
+    """Verify a dataset, one check after another.
 
     Args:
         dataset: a finished dataset.
-        depth: how much to look at.
-        progress: called with the number of rows worked through since its last call.
+        options: how much to verify.
+        progress: called with the number of rows processed since its last call.
     """
-    there = location.files(dataset.folder)
+    files = location.files(dataset.folder)
     for config in dataset.manifest.configs:
-        yield _files(config, there)
+        yield _check_files(config, files)
         for split in config.spec()["sizes"]:
-            yield from _split(dataset, config, split, depth or VerifyOptions(), progress)
+            yield from _check_split(dataset, config, split, options or VerifyOptions(), progress)
 
 
-def _files(config: Config, there: list[str]) -> CheckResult:
-    """Whether there are just the files of a configuration; `datasets` would read any other beside them."""
-    requested = {part.file for part in config.shards()}
-    found = {name for name in there if name.startswith(f"{config.name}/") and fnmatch(name, SHARDS)}
-    wrong = [f"{name} is missing" for name in sorted(requested - found)]
-    wrong += [f"{name} does not belong there" for name in sorted(found - requested)]
-    return CheckResult(
-        config.name, "", "files", not wrong, wrong[0] if wrong else f"{len(requested)} file(s)"
-    )
+def _check_files(config: Config, files: list[str]) -> CheckResult:
+    """Check for missing and for additional files; `datasets` would read the latter too."""
+    expected = {shard.file for shard in config.shards()}
+    found = {name for name in files if name.startswith(f"{config.name}/") and fnmatch(name, SHARD_PATTERN)}
+    wrong = [f"{name} is missing" for name in sorted(expected - found)]
+    wrong += [f"{name} does not belong there" for name in sorted(found - expected)]
+    detail = wrong[0] if wrong else f"{len(expected)} file(s)"
+    return CheckResult(config.name, "", "files", not wrong, detail)
 
 
-def _split(
-    dataset: Dataset, config: Config, split: str, depth: VerifyOptions, progress: Progress
+def _check_split(
+    dataset: Dataset, config: Config, split: str, options: VerifyOptions, progress: Progress
 ) -> Iterator[CheckResult]:
-    """Read the files of a split once, a row group at a time, and check what comes by."""
-    parts = [part for part in config.shards() if part.split == split]
-    picked = depth.picked(parts[-1].stop)
-    audit = SplitAudit(open_rows(config.task, split, config.seed), picked, depth.make_all)
-    look = _read_all if depth.read_all else _read_some
-    broken = [look(audit, dataset, part, progress) for part in parts]
-    wrong = next(filter(None, broken), "")
-    what = "content digests" if depth.read_all else "digests in the footers"
-    yield CheckResult(config.name, split, what, not wrong, wrong or f"{len(parts)} file(s)")
-    chosen = "" if len(picked) == parts[-1].stop else f", chosen by seed {depth.seed}"
+    """Read the files of a split once, one row group at a time, and check their content and rows."""
+    shards = [shard for shard in config.shards() if shard.split == split]
+    sample = options.sample_rows(shards[-1].stop)
+    audit = SplitAudit(open_rows(config.task, split, config.seed), sample, options.regenerate_all)
+    check = _check_all if options.read_all else _check_sample
+    failures = [check(audit, dataset, shard, progress) for shard in shards]
+    failure = next(filter(None, failures), "")
+    what = "content digests" if options.read_all else "digests in the footers"
+    yield CheckResult(config.name, split, what, not failure, failure or f"{len(shards)} file(s)")
+    chosen = "" if len(sample) == shards[-1].stop else f", chosen by seed {options.seed}"
     for what, (passed, detail) in audit.results(chosen).items():
         yield CheckResult(config.name, split, what, passed, detail)
-    if depth.read_all and config.task.recognition:
-        yield CheckResult(config.name, split, "labels balanced", *audit.balanced())
+    if options.read_all and config.task.recognition:
+        yield CheckResult(config.name, split, "labels balanced", *audit.label_balance())
 
 
-def _read_all(audit: SplitAudit, dataset: Dataset, part: Shard, progress: Progress) -> str:
-    """Read a whole file; the first thing that is not as the manifest states."""
-    path, tally = dataset.folder / part.file, shard.ContentCounter()
+def _check_all(audit: SplitAudit, dataset: Dataset, shard: Shard, progress: Progress) -> str:
+    """Read a complete file; return the first difference from the manifest."""
+    path, counter = dataset.folder / shard.file, ContentCounter()
     try:
         with location.local_copy(path) as (source, sha256):
-            for first, table in shard.row_groups(path, source):
-                audit.take(table, part.start + first, part.file)
-                tally.take(table)
+            for first, table in shard_reader.row_groups(path, source):
+                audit.check_table(table, shard.start + first, shard.file)
+                counter.update(table)
                 progress(table.num_rows)
     except CheckFailed as error:
         return str(error)
-    return _unlike(part.file, tally.content(sha256), dataset.manifest.contents[part.file])
+    return _difference(shard.file, counter.content(sha256), dataset.manifest.contents[shard.file])
 
 
-def _unlike(file: str, found: ShardContent, stated: ShardContent) -> str:
-    """The first figure of a file that the manifest states otherwise."""
+def _difference(file: str, found: ShardContent, stated: ShardContent) -> str:
+    """The first field of a file's content that differs from the manifest."""
     for name, value in asdict(stated).items():
-        if value != (here := getattr(found, name)) and (name, value) != ("sha256", ""):
-            what = "other bytes of the same rows" if name == "sha256" else f"{name} {here}"
+        if value != (actual := getattr(found, name)) and (name, value) != ("sha256", ""):
+            what = "other bytes of the same rows" if name == "sha256" else f"{name} {actual}"
             return f"{file}: {what}; the manifest states {value}"
     return ""
 
 
-def _read_some(audit: SplitAudit, dataset: Dataset, part: Shard, progress: Progress) -> str:
-    """Read the row groups of a file that hold picked rows; what its footer states otherwise than the manifest."""
-    path, stated = dataset.folder / part.file, dataset.manifest.contents[part.file]
-    needed = audit.within(part.start, part.stop) - part.start
-    if not len(needed):
+def _check_sample(audit: SplitAudit, dataset: Dataset, shard: Shard, progress: Progress) -> str:
+    """Read the row groups of a file that contain the sample; return how the footer differs from the manifest."""
+    path, content = dataset.folder / shard.file, dataset.manifest.contents[shard.file]
+    sample = audit.sample_within(shard.start, shard.stop) - shard.start
+    if not len(sample):
         return ""
     try:
-        said = shard.footer(path, audit.rows.task)
-        for first, table in shard.row_groups(path, holding=needed):
-            progress(audit.take(table, part.start + first, part.file))
+        footer = shard_reader.footer(path, audit.rows.task)
+        for first, table in shard_reader.row_groups(path, containing=sample):
+            progress(audit.check_table(table, shard.start + first, shard.file))
     except CheckFailed as error:
         return str(error)
-    same = said == (stated.rows, stated.digest)
-    return (
-        "" if same else f"{part.file}: its footer states {said}, the manifest {(stated.rows, stated.digest)}"
-    )
+    stated = (content.rows, content.digest)
+    return "" if footer == stated else f"{shard.file}: its footer states {footer}, the manifest {stated}"

@@ -1,1 +1,1 @@
-"""Files and folders, local or behind a URL, written whole or not at all."""
+"""Files and folders on a local disk or in an object store, with atomic writes."""

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, and folders that one process writes at a time, or several that share the work."""
+"""Atomic writes of files, and locks of folders for one process or for several that share the work."""
 
 import hashlib
 import os
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 if sys.platform != "win32":
     import fcntl
 
-LEFTOVER = ".*.tmp"  # what a killed process may leave
+LEFTOVER = ".*.tmp"  # temporary files that a killed process may leave
 
 
 @contextmanager
 def atomic_write(path: StoragePath, mode: str = "wb") -> Iterator[BinaryIO]:
-    """A file to write; it takes its place when all went well, and until then the place is as it was.
+    """Open a file for writing that replaces the target atomically on success and leaves it unchanged on failure.
 
     Args:
-        path: where it will lie. On a local disk it is written under a temporary name, flushed and renamed; in an
+        path: the target. On a local disk the file is written under a temporary name, flushed and renamed; in an
             object store it appears when its upload completes, and an upload that fails is aborted.
-        mode: ``"wb"``, or ``"xb"`` to refuse an object that is there already.
+        mode: ``"wb"``, or ``"xb"`` to refuse an object that exists already.
 
     Raises:
         InputError: when it cannot be written.
@@ -40,34 +40,34 @@ def atomic_write(path: StoragePath, mode: str = "wb") -> Iterator[BinaryIO]:
 
 @contextmanager
 def _renamed(path: Path) -> Iterator[BinaryIO]:
-    part = _temporary(path)
+    temporary = _temporary(path)
     try:
-        with part.open("wb") as file:
+        with temporary.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        os.replace(temporary, path)
     except OSError as error:
         error.filename = None  # the temporary name means nothing to the user
         raise InputError(f"{path} cannot be written: {os_error_message(error)}.") from None
     finally:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 class AlreadyExists(InputError):
-    """Another process has just written the file that was to be created."""
+    """Another process has just created the file."""
 
 
 class Locked(InputError):
-    """Another process is writing into a folder now."""
+    """Another process holds the lock of a folder."""
 
 
 def create(path: StoragePath, content: str) -> bool:
-    """Write a file unless there is one, whole at once; of several processes on any machine, one succeeds.
+    """Create a file atomically unless it exists; of several processes on any machine, one succeeds.
 
     Returns:
-        Whether it was this one.
+        Whether this process created it.
     """
     try:
         if isinstance(path, Path):
@@ -80,20 +80,20 @@ def create(path: StoragePath, content: str) -> bool:
 
 
 def _link(path: Path, content: str) -> None:
-    part = _temporary(path)
+    temporary = _temporary(path)
     try:
-        part.write_text(content)
-        os.link(part, path)
+        temporary.write_text(content)
+        os.link(temporary, path)
     except FileExistsError:
         raise AlreadyExists(f"another process has just written {path}.") from None
-    except OSError:  # a file system without hard links, where the last one wins
+    except OSError:  # a file system without hard links, where the last process wins
         write(path, content)
     finally:
-        part.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _temporary(path: Path) -> Path:
-    """A hidden name beside a file that no other process on any machine uses."""
+    """A hidden name in the same folder that is unique to this call."""
     return path.with_name(f".{path.name}.{uuid4().hex}.tmp")
 
 
@@ -107,7 +107,7 @@ def _uploaded(path: "UPath", mode: str) -> Iterator[BinaryIO]:
         file.close()
     except BaseException as error:
         if isinstance(file, AbstractBufferedFile):
-            file.closed = True  # or the garbage collector would close it, and half of it would appear
+            file.closed = True  # otherwise the garbage collector would close it and complete a partial upload
             file.discard()
         if isinstance(error, FileExistsError):
             raise AlreadyExists(f"another process has just written {path}.") from None
@@ -115,10 +115,10 @@ def _uploaded(path: "UPath", mode: str) -> Iterator[BinaryIO]:
 
 
 class HashingWriter:
-    """A file to write that keeps the SHA-256 of what is written, as pyarrow wants a file to look.
+    """A writable file that computes the SHA-256 of its bytes, with the methods that pyarrow requires.
 
     Args:
-        file: where the bytes go.
+        file: the file that receives the bytes.
 
     >>> import io
     >>> sink = HashingWriter(io.BytesIO())
@@ -134,38 +134,38 @@ class HashingWriter:
         self._file, self._hash, self._written = file, hashlib.sha256(), 0
 
     def write(self, data: bytes) -> int:
-        """Write some bytes."""
+        """Write bytes and hash them."""
         self._hash.update(data)
         self._file.write(data)
         self._written += len(data)
         return len(data)
 
     def tell(self) -> int:
-        """Bytes written so far."""
+        """The number of bytes written so far."""
         return self._written
 
     def flush(self) -> None:
-        """Nothing: whoever opened the file flushes it."""
+        """Do nothing: the owner of the file flushes it."""
 
     def close(self) -> None:
-        """Nothing: whoever opened the file closes it."""
+        """Do nothing: the owner of the file closes it."""
 
     def sha256(self) -> str:
-        """Of all bytes so far, as 64 hexadecimal digits."""
+        """SHA-256 of all bytes so far, as 64 hexadecimal digits."""
         return self._hash.hexdigest()
 
 
 def write(path: StoragePath, content: bytes | str, mode: str = "wb") -> None:
-    """Write a file so that its name never stands for half of it; `mode` as for :func:`atomic_write`."""
+    """Write a file atomically; `mode` as for :func:`atomic_write`."""
     with atomic_write(path, mode) as file:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
 def make_folder(folder: StoragePath) -> None:
-    """Make a folder; an object store has none to be made.
+    """Make a folder and its parents on a local disk; object stores need none.
 
     Raises:
-        InputError: when a file has its name.
+        InputError: when there is a file of that name.
     """
     try:
         if isinstance(folder, Path):
@@ -175,20 +175,20 @@ def make_folder(folder: StoragePath) -> None:
 
 
 def remove(path: StoragePath) -> None:
-    """Remove a file, if it is there."""
+    """Remove a file if it exists."""
     with readable_errors(path):
         path.unlink(missing_ok=True)
 
 
 def remove_empty_parents(folder: StoragePath) -> None:
-    """Remove the empty folders in a folder; an object store has none."""
+    """Remove the empty folders directly in a folder of a local disk; object stores have none."""
     for path in folder.iterdir() if isinstance(folder, Path) else ():
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
 
 
 def remove_leftovers(folder: StoragePath) -> None:
-    """Remove what killed writers left: temporary files, or parts of uploads that never completed."""
+    """Remove temporary files, or parts of unfinished uploads, that killed processes left."""
     if isinstance(folder, Path):
         for leftover in folder.rglob(LEFTOVER):
             leftover.unlink(missing_ok=True)
@@ -198,34 +198,34 @@ def remove_leftovers(folder: StoragePath) -> None:
 
 def _abort_uploads(folder: "UPath") -> None:
     bucket, _, prefix = folder.path.rstrip("/").partition("/")
-    if not prefix:  # a whole bucket is not ours alone
+    if not prefix:  # a whole bucket may be shared with others
         return
-    with suppress(OSError):  # not permitted: the parts cost space until the bucket's own rule removes them
-        found = folder.fs.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=f"{prefix}/")
-        for upload in found.get("Uploads", []):
+    with suppress(OSError):  # without permission the parts stay until a rule of the bucket removes them
+        listing = folder.fs.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=f"{prefix}/")
+        for upload in listing.get("Uploads", []):
             folder.fs.abort_mpu(bucket, upload["Key"], upload["UploadId"])
 
 
 @contextmanager
-def folder_lock(folder: StoragePath, shared: bool = False, patience: float = 0) -> Iterator[None]:
-    """Keep other processes from writing into a folder; the system forgets it when the process ends or is killed.
+def folder_lock(folder: StoragePath, shared: bool = False, timeout: float = 0) -> Iterator[None]:
+    """Lock a folder for writing; the system releases the lock when the process exits or is killed.
 
-    An object store has no such locks.
+    Windows, object stores and some file systems have no such locks; users must then not start two writers.
 
     Args:
         folder: the folder.
-        shared: keep out only those who want the folder for themselves.
-        patience: how many seconds to wait for another process.
+        shared: take a shared lock, which excludes exclusive locks only.
+        timeout: seconds to wait for another process.
 
     Raises:
-        Busy: when another process writes into it now.
+        Locked: when another process holds the lock.
     """
-    if sys.platform == "win32" or not isinstance(folder, Path):  # there the user must not start two writers
+    if sys.platform == "win32" or not isinstance(folder, Path):
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        _lock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, patience)
+        _lock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, timeout)
     except BlockingIOError:
         os.close(handle)
         raise Locked(
@@ -239,13 +239,13 @@ def folder_lock(folder: StoragePath, shared: bool = False, patience: float = 0) 
         os.close(handle)
 
 
-def _lock(handle: int, kind: int, patience: float) -> None:
-    """Take a lock, and try again until the patience is at its end."""
-    until = monotonic() + patience
+def _lock(handle: int, kind: int, timeout: float) -> None:
+    """Take a lock, retrying until the timeout."""
+    deadline = monotonic() + timeout
     while True:
         try:
             return fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
-            if monotonic() >= until:
+            if monotonic() >= deadline:
                 raise
             sleep(0.02)

@@ -1,4 +1,4 @@
-"""Where datasets lie: a folder of a local disk, or the URL of an object store such as ``s3://bucket/folder``."""
+"""Storage paths: a path on the local disk, or the URL of an object store such as ``s3://bucket/folder``."""
 
 import hashlib
 import shutil
@@ -13,18 +13,17 @@ from mathbench.errors import CheckFailed, InputError, MathbenchError
 if TYPE_CHECKING:
     from upath import UPath
 
-StoragePath: TypeAlias = Union[
-    Path, "UPath"
-]  # UPath stands for what lies elsewhere; a local path is always a Path
+# A local path is always a Path; UPath is used for all others.
+StoragePath: TypeAlias = Union[Path, "UPath"]
 
-EXTRAS = {"s3": "s3", "s3a": "s3"}  # our extra that brings the library a protocol needs
+EXTRAS = {"s3": "s3", "s3a": "s3"}  # protocol -> the extra of mathbench that installs its library
 
 
-def storage_path(where: "str | StoragePath") -> StoragePath:
-    """Where some text points: a local path, or any URL that fsspec knows.
+def storage_path(location: "str | StoragePath") -> StoragePath:
+    """Convert text to a local path, or to a path of any URL that fsspec supports.
 
     Raises:
-        InputError: for a protocol that is unknown or whose library is missing.
+        InputError: for a protocol that is unknown or whose library is not installed.
 
     >>> storage_path("data/sums").parts
     ('data', 'sums')
@@ -33,31 +32,32 @@ def storage_path(where: "str | StoragePath") -> StoragePath:
     >>> str(storage_path("memory://data") / "manifest.json")
     'memory://data/manifest.json'
     """
-    text = str(where)
-    if isinstance(where, Path) and where.parts[:1] and len(where.parts[0]) > 2 and where.parts[0][-1] == ":":
-        raise InputError(f"a URL is given as text, not as a Path. Received: {where!r}.")
+    text = str(location)
+    first = location.parts[0] if isinstance(location, Path) and location.parts else ""
+    if len(first) > 2 and first.endswith(":"):
+        raise InputError(f"a URL is given as text, not as a Path. Received: {location!r}.")
     if "://" not in text:
         return Path(text)
     from upath import UPath
 
     with _loading(text):
-        made = UPath(where)
-        local = made.protocol in ("file", "local")
-        made.fs  # noqa: B018 - here its library is loaded
-    if not made.path.strip("/"):
+        path = UPath(location)
+        local = path.protocol in ("file", "local")
+        path.fs  # noqa: B018 - this loads the library of the protocol
+    if not path.path.strip("/"):
         raise InputError(f"{text} names no folder. Allowed: a URL such as s3://bucket/folder.")
-    return Path(made.path) if local else made
+    return Path(path.path) if local else path
 
 
 @contextmanager
 def _loading(text: str) -> Iterator[None]:
-    """Say what to install when the library of a protocol is missing, and when there is none."""
+    """Convert the errors of an unknown protocol or a missing library to an `InputError`."""
     try:
         yield
     except ImportError as error:
         extra = EXTRAS.get(text.partition("://")[0])
-        how = f"pip install 'mathbench-toolkit[{extra}]'" if extra else str(error)
-        raise InputError(f"{text} needs a library that is not installed: {how}") from None
+        hint = f"pip install 'mathbench-toolkit[{extra}]'" if extra else str(error)
+        raise InputError(f"{text} needs a library that is not installed: {hint}") from None
     except ValueError as error:
         raise InputError(
             f"{text}: {error}. Allowed: a local path, or a URL such as s3://bucket/folder."
@@ -66,10 +66,10 @@ def _loading(text: str) -> Iterator[None]:
 
 @contextmanager
 def readable_errors(path: StoragePath) -> Iterator[None]:
-    """Say in one line what a store refuses: no such bucket, no permission, no connection, no credentials.
+    """Convert errors of an object store to one line: no such bucket, no permission, no connection, no credentials.
 
     Raises:
-        InputError: for what the store, or the library that speaks to it, raises; errors of Python itself pass.
+        InputError: for errors of the store or its client library; built-in errors of Python pass unchanged.
     """
     try:
         yield
@@ -78,12 +78,12 @@ def readable_errors(path: StoragePath) -> Iterator[None]:
     except Exception as error:
         if isinstance(path, Path) or not (isinstance(error, OSError) or type(error).__module__ != "builtins"):
             raise
-        words = str(getattr(error, "strerror", None) or error) or type(error).__name__
-        raise InputError(f"{path}: {words.rstrip('.')}.") from None
+        message = str(getattr(error, "strerror", None) or error) or type(error).__name__
+        raise InputError(f"{path}: {message.rstrip('.')}.") from None
 
 
 def read(path: StoragePath) -> bytes | None:
-    """The bytes of a small file; None when there is none.
+    """Read a small file; None when there is none.
 
     Raises:
         InputError: when the store, or the bucket, cannot be read.
@@ -99,7 +99,7 @@ def read(path: StoragePath) -> bytes | None:
 
 
 def children(folder: StoragePath) -> list[str] | None:
-    """Names of what lies in a folder, one level deep; None when there is no such folder.
+    """The names of files and folders directly in a folder; None when there is no such folder.
 
     Raises:
         InputError: when it is a file, or the store cannot be read.
@@ -115,9 +115,9 @@ def children(folder: StoragePath) -> list[str] | None:
             return None
         except NotADirectoryError:
             raise InputError(f"{folder} is a file, not a folder.") from None
-    # the console of a store marks an empty folder by an object that has the folder's own name
-    inside = [name for name in found if name.rstrip("/") != folder.path.rstrip("/")]
-    return [name.rstrip("/").rpartition("/")[2] for name in inside] or None
+    # Consoles of object stores mark an empty folder by an object that has the folder's own name.
+    names = [name.rstrip("/") for name in found]
+    return [name.rpartition("/")[2] for name in names if name != folder.path.rstrip("/")] or None
 
 
 def files(folder: StoragePath) -> list[str]:
@@ -133,25 +133,25 @@ def files(folder: StoragePath) -> list[str]:
 
 @contextmanager
 def local_copy(path: StoragePath) -> Iterator[tuple[Path | BinaryIO, str]]:
-    """A file to be read in any order, and the SHA-256 of its bytes; an object of a store is read once.
+    """Provide a file for random access, and the SHA-256 of its bytes; an object of a store is downloaded once.
 
     Raises:
         CheckFailed: when it is missing.
     """
     if isinstance(path, Path):
-        with _present(path), path.open("rb") as file:
+        with _check_exists(path), path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         yield path, sha256
         return
     with TemporaryFile() as copy:
-        with readable_errors(path), _present(path), path.open("rb") as source:
+        with readable_errors(path), _check_exists(path), path.open("rb") as source:
             shutil.copyfileobj(source, copy, 1 << 22)
         copy.seek(0)
         yield copy, hashlib.file_digest(copy, "sha256").hexdigest()
 
 
 @contextmanager
-def _present(path: StoragePath) -> Iterator[None]:
+def _check_exists(path: StoragePath) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
@@ -159,6 +159,9 @@ def _present(path: StoragePath) -> Iterator[None]:
 
 
 def _check_bucket(path: StoragePath, error: FileNotFoundError) -> None:
-    """Nothing there is an answer, no bucket is an error: of that the store speaks in words, not naming the path."""
+    """Raise the error of a missing bucket, and ignore that of a missing file.
+
+    The message for a missing file contains its path, the one for a missing bucket does not.
+    """
     if not isinstance(path, Path) and path.path.strip("/") not in str(error):
         raise error

@@ -1,56 +1,6 @@
 """Reading rows without a disk: streams for Python, PyTorch, Keras, TensorFlow and Hugging Face."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from mathbench.errors import InputError
-from mathbench.families import task as make
-from mathbench.streaming.mixture import Mixture
-from mathbench.streaming.source import Source, TaskSource
+from mathbench.streaming.open import Streamed, open_stream
 from mathbench.streaming.stream import Stream
-from mathbench.task import Task
 
-__all__ = ["Stream", "open_stream"]
-
-Streamed = str | Task | Stream
-
-
-def open_stream(
-    task: Streamed | Sequence[Streamed],
-    split: str,
-    seed: int | str,
-    rows: int | None,
-    weights: Sequence[float] | None,
-    parameters: Mapping[str, Any],
-    **reading: Any,
-) -> Stream:
-    """What `mathbench.stream` returns; its arguments are described there."""
-    if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < 1):
-        raise InputError(f"rows must be a positive integer. Received: {rows!r}.")
-    if isinstance(task, str | Task):
-        if weights is not None:
-            raise InputError(f"weights are for several tasks. Received: one task and weights={weights!r}.")
-        return Stream(_source(task, split, seed, rows, parameters), **reading)
-    if not isinstance(task, Sequence):
-        raise InputError(f"a stream is of a task or of a list of tasks. Received: {task!r}.")
-    if parameters:
-        raise InputError(
-            "parameters belong to one task: list tasks made by mathbench.generators.task(name, ...). "
-            f"Received: {', '.join(parameters)}."
-        )
-    sources = [_source(entry, split, seed, None, {}) for entry in task]
-    return Stream(Mixture(sources, weights, seed, rows), **reading)
-
-
-def _source(
-    task: object, split: str, seed: int | str, rows: int | None, parameters: Mapping[str, Any]
-) -> Source:
-    if isinstance(task, Stream):
-        return task.source
-    if isinstance(task, str):
-        return TaskSource(make(task, **parameters), split, seed, rows)
-    if not isinstance(task, Task):
-        raise InputError(f"a task is a name, a Task or a stream. Received: {task!r}.")
-    if parameters:
-        raise InputError(f"the task has its parameters. Received also: {', '.join(parameters)}.")
-    return TaskSource(task, split, seed, rows)
+__all__ = ["Stream", "Streamed", "open_stream"]

@@ -1,4 +1,4 @@
-"""A stream without its adapters: rows or batches from the generator, by index or in order, for many epochs."""
+"""The base of streams: rows or batches from the generator, by index or in order, for any number of epochs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
@@ -14,24 +14,24 @@ from mathbench.streaming.source import Source
 Item = dict[str, Any]
 Convert = Callable[[pa.Table], Any]
 
-READ = 1 << 10  # rows taken at a time when they are asked for one by one
+READ_ROWS = 1 << 10  # rows read at a time when a stream iterates over single rows
 
 
 class BaseStream:
-    """Rows as dicts, or batches as dicts of lists; the same sequence as the dataset on disk.
+    """A sequence of rows as dicts, or of batches as dicts of lists, equal to the dataset on disk.
 
-    Iterating it gives one pass, or as many as `epochs`. Every loop over it starts at the same place, so two loops see
-    the same items. The first epoch is in the order of the rows, the next ones in other orders (see
-    `mathbench.streaming.order`); batches do not reach across epochs.
+    Iterating over a stream passes over its rows `epochs` times. Every loop starts at the same item, so two loops see
+    the same items. The first epoch is in the order of the rows, later ones are shuffled (see
+    `mathbench.streaming.order`). No batch spans two epochs.
 
     Args:
-        source: where the rows come from.
-        batch_size: rows of a batch; None: rows one by one.
-        epochs: how often the rows are passed over; None: endless.
-        drop_last: leave out a last batch that is not full.
+        source: the source of the rows.
+        batch_size: rows per batch; None: single rows.
+        epochs: the number of passes over the rows; None: endless.
+        drop_last: drop the last batch of an epoch if it is not full.
 
     Raises:
-        InputError: for a size that is not a positive integer, or rows that fill no batch.
+        InputError: for a size that is not a positive integer, or fewer rows than a batch with `drop_last`.
 
     >>> import mathbench
     >>> stream = mathbench.stream("addition", rows=1000, batch_size=300)
@@ -58,12 +58,12 @@ class BaseStream:
             raise InputError(
                 f"{source.rows:,} rows fill no batch of {batch_size:,}: nothing is left to read with drop_last."
             )
-        self.epoch = self._begin = 0
+        self.epoch = self._skip = 0
         self._reader: Reader | None = None
 
     @property
     def per_epoch(self) -> int | None:
-        """Items of one epoch; None: endless."""
+        """The number of items of one epoch; None: endless."""
         if self.source.rows is None:
             return None
         size = self.batch_size or 1
@@ -71,18 +71,18 @@ class BaseStream:
 
     @property
     def total(self) -> int | None:
-        """Items of all epochs; None: endless."""
+        """The number of items of all epochs; None: endless."""
         if self.per_epoch is None or self.epochs is None:
             return None
         return self.per_epoch * self.epochs
 
     @property
     def spec(self) -> dict[str, Any]:
-        """Everything that decides the items, as JSON values."""
+        """Everything that determines the items, as JSON values."""
         return {**self.source.spec, "batch_size": self.batch_size, "drop_last": self.drop_last}
 
     def __len__(self) -> int:
-        """Items of all epochs.
+        """The number of items of all epochs.
 
         Raises:
             TypeError: when the stream is endless.
@@ -100,47 +100,49 @@ class BaseStream:
     @overload
     def __getitem__(self, index: slice) -> list[Item]: ...
     def __getitem__(self, index: SupportsIndex | slice) -> Item | list[Item]:
-        """The item at an index, counted over all epochs, or the list of those in a slice.
+        """The item at an index, counted over all epochs, or the list of items in a slice.
 
         Raises:
-            IndexError: for an index beyond the last item.
-            InputError: for a slice of an endless stream that has no end.
+            IndexError: for an index out of range.
+            InputError: for a slice of an endless stream that has no end or a negative bound.
         """
         if isinstance(index, slice):
-            return [self._item(i) for i in self._sliced(index)]
+            return [self._item(i) for i in self._slice_range(index)]
         number = index.__index__()
-        at = number + (self.total or 0) if number < 0 else number
-        if at < 0 or (self.total is not None and at >= self.total):
+        position = number + (self.total or 0) if number < 0 else number
+        if position < 0 or (self.total is not None and position >= self.total):
             raise IndexError(f"the stream has {self.total or 'endless'} items. Received: index {number}.")
-        return self._item(at)
+        return self._item(position)
 
-    def _sliced(self, part: slice) -> range:
-        if self.total is None:
-            if part.stop is None or min(part.start or 0, part.stop, part.step or 1) < 0:
-                raise InputError("a slice of an endless stream needs an end, and counts from its beginning.")
-            return range(part.start or 0, part.stop, part.step or 1)
-        return range(*part.indices(self.total))
+    def _slice_range(self, indices: slice) -> range:
+        if self.total is not None:
+            return range(*indices.indices(self.total))
+        if indices.stop is None or min(indices.start or 0, indices.stop, indices.step or 1) < 0:
+            raise InputError("a slice of an endless stream needs an end, and counts from its beginning.")
+        return range(indices.start or 0, indices.stop, indices.step or 1)
 
     def _item(self, index: int) -> Item:
         table = self.table(index)
         return to_lists(table) if self.batch_size else table.to_pylist()[0]
 
-    def table(self, index: int, first_epoch: int | None = None, ahead: bool = False) -> pa.Table:
+    def table(self, index: int, first_epoch: int | None = None, sequential: bool = False) -> pa.Table:
         """One item as an Arrow table, with the columns and types of the files of a dataset.
 
         Args:
-            index: counted over all epochs.
-            first_epoch: the epoch to count from; None: that of `set_epoch`.
-            ahead: whether the next items are likely to follow.
+            index: the index of the item, counted over all epochs.
+            first_epoch: the epoch of index 0; None: that of `set_epoch`.
+            sequential: a hint that the following items will be read next.
         """
-        epoch, place = divmod(index, self.per_epoch) if self.per_epoch else (0, index)
+        epoch, position = divmod(index, self.per_epoch) if self.per_epoch else (0, index)
         size = self.batch_size or 1
-        stop = (place + 1) * size if self.source.rows is None else min((place + 1) * size, self.source.rows)
+        start, stop = position * size, (position + 1) * size
+        if self.source.rows is not None:
+            stop = min(stop, self.source.rows)
         first = self.epoch if first_epoch is None else first_epoch
-        return self.source.table(first + epoch, np.arange(place * size, stop), ahead)
+        return self.source.table(first + epoch, np.arange(start, stop), sequential)
 
     def tables(self) -> "Reader":
-        """The same sequence as Arrow tables of `batch_size` rows: the fastest way to read.
+        """Iterate over Arrow tables of `batch_size` rows: the fastest way to read.
 
         >>> import mathbench
         >>> next(iter(mathbench.stream("gcd", batch_size=2).tables())).column_names
@@ -157,24 +159,24 @@ class BaseStream:
     def read(
         self,
         convert: Convert,
-        share: WorkerShard | None = None,
+        shard: WorkerShard | None = None,
         epoch: int | None = None,
         done: int | None = None,
     ) -> "Reader":
-        """Read a share of the items, each batch converted.
+        """Iterate over the items of a shard, with each batch converted.
 
         Args:
-            convert: from a batch as an Arrow table to what is wanted; rows that come one by one are dicts.
-            share: which items; None: all.
+            convert: converts an Arrow table to an item; unused for single rows, which are dicts.
+            shard: the items to read; None: all.
             epoch: the first epoch; None: that of `set_epoch`.
-            done: items of the share that are passed over; None: where a loaded state says, once.
+            done: the number of items of the shard to skip; None: that of a loaded state, once.
         """
         if done is None:
-            done, self._begin = self._begin, 0
-        return Reader(self, convert, share or WorkerShard(), self.epoch if epoch is None else epoch, done)
+            done, self._skip = self._skip, 0
+        return Reader(self, convert, shard or WorkerShard(), self.epoch if epoch is None else epoch, done)
 
     def set_epoch(self, epoch: int) -> Self:
-        """Let every pass begin with this epoch, 0 or more: another order of the same rows.
+        """Set the first epoch of every later pass, 0 or more; each epoch has another order of the same rows.
 
         >>> import mathbench
         >>> stream = mathbench.stream("modular", rows=500)
@@ -187,7 +189,7 @@ class BaseStream:
         return self
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the latest loop over this stream stands, as JSON values.
+        """The position of the latest loop over this stream, as JSON values.
 
         >>> import mathbench
         >>> stream = mathbench.stream("gcd", rows=10)
@@ -200,32 +202,37 @@ class BaseStream:
         >>> [row["row"] for row in again]
         [7, 8, 9]
         """
-        at = (self.epoch, self._begin) if self._reader is None else (self._reader.epoch, self._reader.done)
-        return {"stream": self.spec, "epoch": at[0], "done": at[1]}
+        epoch, done = (
+            (self.epoch, self._skip) if self._reader is None else (self._reader.epoch, self._reader.done)
+        )
+        return {"stream": self.spec, "epoch": epoch, "done": done}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Let the next loop go on where a state stands; the loops after it are whole again.
+        """Resume the next loop at the position of a state; later loops start from the beginning.
 
         Raises:
             InputError: for the state of another stream.
         """
         check_state(state, self.spec, ("epoch", "done"))
-        self.epoch, self._begin, self._reader = state["epoch"], state["done"], None
+        self.epoch, self._skip, self._reader = state["epoch"], state["done"], None
 
 
 class Reader(Iterator[Any]):
-    """One pass over a share of a stream; `done` counts the items of the share that were read, in all passes.
+    """An iterator over a shard of a stream.
 
     Args:
-        stream: what is read.
-        convert: from an Arrow table to an item.
-        share: which items.
+        stream: the stream.
+        convert: converts an Arrow table to an item.
+        shard: the items to read.
         epoch: the first epoch.
-        done: items of the share that are passed over.
+        done: the number of items of the shard to skip.
+
+    Attributes:
+        done: the number of items of the shard that were skipped or read so far.
     """
 
-    def __init__(self, stream: BaseStream, convert: Convert, share: WorkerShard, epoch: int, done: int):
-        self.share, self.epoch, self.done = share, epoch, done
+    def __init__(self, stream: BaseStream, convert: Convert, shard: WorkerShard, epoch: int, done: int):
+        self.shard, self.epoch, self.done = shard, epoch, done
         self._stream, self._convert = stream, convert
         self._items = self._batches() if stream.batch_size else self._rows()
 
@@ -236,31 +243,32 @@ class Reader(Iterator[Any]):
 
     def _batches(self) -> Iterator[Any]:
         for position in count(self.done):
-            items = self.share.items(position, position + 1, self._stream.total)
+            items = self.shard.items(position, position + 1, self._stream.total)
             if not len(items):
                 return
-            yield self._convert(self._stream.table(int(items[0]), self.epoch, ahead=True))
+            yield self._convert(self._stream.table(int(items[0]), self.epoch, sequential=True))
 
     def _rows(self) -> Iterator[Item]:
-        for position in count(self.done, READ):
-            items = self.share.items(position, position + READ, self._stream.total)
+        for position in count(self.done, READ_ROWS):
+            items = self.shard.items(position, position + READ_ROWS, self._stream.total)
             if not len(items):
                 return
             per_epoch = self._stream.per_epoch or int(items[-1]) + 1
             for epoch in range(int(items[0]) // per_epoch, int(items[-1]) // per_epoch + 1):
-                here = items[items // per_epoch == epoch] - epoch * per_epoch
-                yield from iter_rows(self._stream.source.table(self.epoch + epoch, here, ahead=True))
+                positions = items[items // per_epoch == epoch] - epoch * per_epoch
+                table = self._stream.source.table(self.epoch + epoch, positions, sequential=True)
+                yield from iter_rows(table)
 
 
 def iter_rows(table: pa.Table) -> Iterator[Item]:
-    """The rows of a table, one by one."""
+    """Iterate over the rows of a table as dicts."""
     names = table.column_names
     for values in zip(*to_lists(table).values(), strict=True):
         yield dict(zip(names, values, strict=True))
 
 
 def to_lists(table: pa.Table) -> Item:
-    """The columns of a table as lists."""
+    """Convert the columns of a table to lists."""
     return {
         name: column.to_numpy(zero_copy_only=False).tolist()
         for name, column in zip(table.column_names, table.columns, strict=True)
@@ -268,18 +276,23 @@ def to_lists(table: pa.Table) -> Item:
 
 
 def check_state(state: Mapping[str, Any], spec: Mapping[str, Any], counts: Sequence[str]) -> None:
-    """Check that a state belongs to a stream and has certain counts in it.
+    """Check that a state belongs to a stream and contains some counts.
+
+    Args:
+        state: the state.
+        spec: the specification of the stream.
+        counts: keys whose values must be integers of 0 or more.
 
     Raises:
-        InputError: names what differs.
+        InputError: names the first difference.
     """
-    given = state.get("stream") if isinstance(state, Mapping) else None
-    if not isinstance(given, Mapping) or not all(_counts(state.get(name)) for name in counts):
+    stored = state.get("stream") if isinstance(state, Mapping) else None
+    if not isinstance(stored, Mapping) or not all(_is_count(state.get(name)) for name in counts):
         raise InputError(f"a state is what state_dict() gave. Received: {state!r:.200}.")
-    for name in {**given, **spec}:
-        if given.get(name) != spec.get(name):
+    for name in {**stored, **spec}:
+        if stored.get(name) != spec.get(name):
             raise InputError(
-                f"the state belongs to another stream: its {name} is {given.get(name)!r}, not {spec.get(name)!r}."
+                f"the state belongs to another stream: its {name} is {stored.get(name)!r}, not {spec.get(name)!r}."
             )
 
 
@@ -287,16 +300,16 @@ def check_epoch(epoch: object) -> None:
     """Check the number of an epoch.
 
     Raises:
-        InputError: when it is no integer of 0 or more.
+        InputError: unless it is an integer of 0 or more.
     """
-    if not _counts(epoch):
+    if not _is_count(epoch):
         raise InputError(f"an epoch is an integer of 0 or more. Received: {epoch!r}.")
 
 
-def _counts(value: object) -> bool:
+def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _check_positive(name: str, value: object) -> None:
-    if value is not None and not (_counts(value) and value):
+    if value is not None and not (_is_count(value) and value):
         raise InputError(f"{name} must be a positive integer. Received: {value!r}.")

@@ -1,8 +1,9 @@
-"""Rows by number, made in blocks of which the last ones are kept.
+"""A cache of blocks of rows, for access by row number.
 
-One row alone costs as much as a thousand (see `mathbench.sampling.sampler`), so the block around it is made and kept.
-But a block that is left again at once costs ten times as much as the row. So, like read-ahead of an operating system,
-a block is made when it is requested twice in a row, or at once where all blocks can be kept.
+One row costs as much to generate as a thousand (see `mathbench.sampling.sampler`), so the block around it is generated
+and cached. A block of which only one row is used costs ten times as much as that row, though. Therefore, like the
+read-ahead of an operating system, a block is generated when it is requested twice in succession, or at once if the
+cache has room for all blocks.
 """
 
 from collections import deque
@@ -20,19 +21,19 @@ from mathbench.task import Task
 
 Int = NDArray[np.int64]
 
-CACHED_BLOCKS = 16  # blocks; about 100 bytes a row
+CACHED_BLOCKS = 16  # a row takes about 100 bytes
 
 
 class BlockCache:
-    """One split of a task, in memory as far as it was asked for lately.
+    """The rows of one split of a task, with the latest blocks in memory.
 
-    Threads may share it, and it travels between processes as its arguments, without the rows.
+    Threads may share it. It is pickled as its arguments, without the rows.
 
     Args:
         task: the task.
         split: the name of the split.
         seed: the seed of the rows.
-        rows: how many of the split's rows are ever asked for.
+        rows: the number of rows of the split that may be requested.
 
     >>> from mathbench.families import task
     >>> blocks = BlockCache(task("addition"), "train", 0, 50_000)
@@ -41,75 +42,72 @@ class BlockCache:
     """
 
     def __init__(self, task: Task, split: str, seed: int | str, rows: int):
-        self._made_from = task, split, seed
+        self._arguments = task, split, seed
         self._rows = rows
         self._schema = schema(task)
         self._all_fit = rows <= CACHED_BLOCKS * BLOCK
-        self._cache: deque[tuple[int, pa.Table]] = deque(
-            maxlen=CACHED_BLOCKS
-        )  # whose `append` and `list` need no lock
-        self._requested: set[int] = set()  # the blocks of the last call
+        # A deque, because its `append` and `list` are thread-safe without a lock.
+        self._cache: deque[tuple[int, pa.Table]] = deque(maxlen=CACHED_BLOCKS)
+        self._previous: set[int] = set()  # the blocks of the previous call
 
     def __reduce__(self) -> Any:
-        return BlockCache, (*self._made_from, self._rows)
+        return BlockCache, (*self._arguments, self._rows)
 
     @cached_property
     def _source(self) -> Rows:
-        return open_rows(*self._made_from)
+        return open_rows(*self._arguments)
 
-    def take(self, numbers: Int, ahead: bool = False) -> pa.Table:
-        """Some rows in the order asked for, with the columns of the files.
+    def take(self, numbers: Int, sequential: bool = False) -> pa.Table:
+        """Return rows in the requested order, with the columns of the files.
 
         Args:
             numbers: row numbers, int64 (n,).
-            ahead: whether their neighbours are likely to be asked for next.
+            sequential: a hint that the following rows will be requested next.
         """
-        requested = numbers // BLOCK
-        several = requested.tolist() if len(requested) == 1 else np.unique(requested).tolist()
-        again = self._requested if len(several) <= 2 else set()
-        blocks = {number: self._block(number, ahead or number in again) for number in several}
-        self._requested = set(several)
-        if len(several) == 1 and (block := blocks[several[0]]) is not None:  # the usual case
-            return _within(block, numbers - several[0] * BLOCK)
-        return self._gathered(
-            numbers, requested, {n: block for n, block in blocks.items() if block is not None}
-        )
+        block_of = numbers // BLOCK
+        requested = block_of.tolist() if len(block_of) == 1 else np.unique(block_of).tolist()
+        repeated = self._previous if len(requested) <= 2 else set()
+        blocks = {number: self._block(number, sequential or number in repeated) for number in requested}
+        self._previous = set(requested)
+        if len(requested) == 1 and (block := blocks[requested[0]]) is not None:  # the usual case
+            return _take(block, numbers - requested[0] * BLOCK)
+        return self._gather(numbers, block_of, {n: block for n, block in blocks.items() if block is not None})
 
-    def _gathered(self, numbers: Int, requested: Int, blocks: dict[int, pa.Table]) -> pa.Table:
-        """From several blocks; what is in none of them is made in one go."""
+    def _gather(self, numbers: Int, block_of: Int, blocks: dict[int, pa.Table]) -> pa.Table:
+        """Collect rows from several blocks; rows in none of them are generated together."""
         parts, positions = [], []
         for number, block in blocks.items():
-            positions.append(np.flatnonzero(requested == number))
-            parts.append(_within(block, numbers[positions[-1]] - number * BLOCK))
-        loose = np.flatnonzero(~np.isin(requested, list(blocks)))
-        if len(loose) or not parts:
-            parts.append(self._made(numbers[loose]))
-        return _merged(parts, np.concatenate([*positions, loose]))
+            positions.append(np.flatnonzero(block_of == number))
+            parts.append(_take(block, numbers[positions[-1]] - number * BLOCK))
+        missing = np.flatnonzero(~np.isin(block_of, list(blocks)))
+        if len(missing) or not parts:
+            parts.append(self._generate(numbers[missing]))
+        return _merge(parts, np.concatenate([*positions, missing]))
 
-    def _block(self, number: int, worth: bool) -> pa.Table | None:
-        """A block that is kept, or worth making; None where its rows are better made alone."""
-        for kept, table in list(self._cache):
-            if kept == number:
+    def _block(self, number: int, generate: bool) -> pa.Table | None:
+        """A cached block, or a new one if `generate` is set or all blocks fit; None otherwise."""
+        for cached, table in list(self._cache):
+            if cached == number:
                 return table
-        if not (worth or self._all_fit):
+        if not (generate or self._all_fit):
             return None
-        table = self._made(np.arange(number * BLOCK, min((number + 1) * BLOCK, self._rows)))
+        table = self._generate(np.arange(number * BLOCK, min((number + 1) * BLOCK, self._rows)))
         self._cache.append((number, table))
         return table
 
-    def _made(self, numbers: Int) -> pa.Table:
+    def _generate(self, numbers: Int) -> pa.Table:
         return self._source.batch(numbers).select(self._schema.names).cast(self._schema)
 
 
-def _within(block: pa.Table, positions: Int) -> pa.Table:
-    """Rows of one block; without a copy where they stand side by side."""
+def _take(block: pa.Table, positions: Int) -> pa.Table:
+    """Rows of one block, without a copy if they are contiguous."""
     if len(positions) and (positions[1:] - positions[:-1] == 1).all():
         return block.slice(int(positions[0]), len(positions))
     return block.take(pa.array(positions))
 
 
-def _merged(parts: list[pa.Table], positions: Int) -> pa.Table:
-    """Tables whose rows belong at some places of one table."""
+def _merge(parts: list[pa.Table], positions: Int) -> pa.Table:
+    """Concatenate tables and move their rows to the given positions."""
     joined = pa.concat_tables(parts)
     if (np.diff(positions) == 1).all():
         return joined

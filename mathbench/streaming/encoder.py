@@ -1,4 +1,4 @@
-"""A batch of text as arrays that a network takes."""
+"""Encoding batches of text as arrays for networks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ Encode = bool | str | Callable[[pa.Table], Any] | None
 
 @dataclass(frozen=True)
 class Encoder:
-    """Turns a batch into padded arrays of tokens.
+    """Encodes a batch as padded arrays of tokens.
 
     Args:
-        characters: the alphabet; by default all printable characters, the same tokens for every task.
-        question_width, answer_width: pad to so many tokens; None: to the longest text of the batch.
-        left: pad on the left.
+        characters: the tokenizer; by default all printable characters, the same tokens for every task.
+        question_width, answer_width: the width to pad to, in tokens; None: the longest text of the batch.
+        left: whether to pad on the left.
 
     >>> import mathbench
     >>> batch = Encoder()(mathbench.stream("addition", batch_size=4).table(0))
@@ -39,10 +39,10 @@ class Encoder:
 
         Returns:
             ``question`` (n, q) and ``answer`` (n, a) as tokens, ``question_length`` and ``answer_length`` (n,), and
-            ``row`` (n,); for recognition tasks ``label`` (n,) instead of the answer. All int64.
+            ``row`` (n,); for recognition tasks ``label`` (n,) instead of the answer. All are int64.
 
         Raises:
-            InputError: for a character that is not in the alphabet, or a text longer than its width.
+            InputError: for a character outside the alphabet, or a text longer than its width.
         """
         arrays: dict[str, NDArray[np.int64]] = {}
         labels = "label" in table.column_names
@@ -55,12 +55,16 @@ class Encoder:
                 )
             arrays |= {name: tokens, f"{name}_length": lengths}
         for name in ("row", "label") if labels else ("row",):
-            arrays[name] = table.column(name).to_numpy().copy()  # theirs to write to
+            arrays[name] = table.column(name).to_numpy().copy()  # a writable copy
         return arrays
 
 
 def make_encoder(encode: Encode) -> Callable[[pa.Table], Any] | None:
-    """The encoder that is meant: True is the default one, text is an alphabet, a function is itself.
+    """Make an encoder from the argument `encode` of the adapters.
+
+    Args:
+        encode: True for the default encoder, an alphabet as a string, or a function of an Arrow table; None or False
+            for no encoder.
 
     Raises:
         InputError: for anything else.

@@ -1,4 +1,4 @@
-"""Streams as Hugging Face datasets, whose shards are ranges of rows: dealt to nodes and workers, and resumed."""
+"""Streams as Hugging Face datasets, whose shards are ranges of rows that nodes and workers share."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -15,20 +15,20 @@ from mathbench.streaming.source import Source
 if TYPE_CHECKING:
     import datasets
 
-READ = 1 << 10  # rows of a table: what a resume makes again at most, beside the block around it
-MAX_SHARDS = 1 << 16  # shards that `datasets` can list without delay
-EVEN = 8  # shards come in multiples of it, so that 2, 4 or 8 nodes have equally many
+READ_ROWS = 1 << 10  # rows per table; a resume regenerates one table and the block around it at most
+MAX_SHARDS = 1 << 16  # that `datasets` can list without delay
+SHARD_MULTIPLE = 8  # so that 2, 4 or 8 nodes get the same number of shards
 
 
 def dataset(stream: BaseStream, shards: int | None = None) -> "datasets.IterableDataset":
-    """The rows of a stream as a `datasets.IterableDataset`, with the features of the dataset on disk.
+    """Convert a stream to a `datasets.IterableDataset`, with the features of the dataset on disk.
 
-    One epoch, row by row, whatever the stream's batch size and epochs: `datasets` has its own `batch`, `repeat`,
-    `shuffle`. `state_dict` and `load_state_dict` resume; at most one shard is made again.
+    The result has the rows of one epoch, one by one, whatever the stream's batch size and epochs: `datasets` has its
+    own `batch`, `repeat` and `shuffle`. `state_dict` and `load_state_dict` resume; at most one shard is regenerated.
 
     Args:
-        stream: whose rows.
-        shards: into how many ranges of rows; None: of 16,384 rows or less, in a multiple of 8.
+        stream: the stream.
+        shards: the number of shards; None: a multiple of 8 such that each has at most 16,384 rows.
 
     Raises:
         InputError: for an endless stream, or more rows than 65,536 shards of 16,384 rows.
@@ -51,21 +51,21 @@ def dataset(stream: BaseStream, shards: int | None = None) -> "datasets.Iterable
 
 
 def _tables(source: Source, epoch: int, spans: list[tuple[int, int]]) -> Iterator[tuple[str, pa.Table]]:
-    """Tables of some ranges of positions; what is skipped in a resume is sliced from its block, not made alone."""
+    """Read ranges of positions as tables; the rows that a resume skips are sliced from cached blocks."""
     for start, stop in spans:
-        for first in range(start, stop, READ):
-            positions = np.arange(first, min(first + READ, stop))
-            yield str(first), source.table(epoch, positions, ahead=True)
+        for first in range(start, stop, READ_ROWS):
+            positions = np.arange(first, min(first + READ_ROWS, stop))
+            yield str(first), source.table(epoch, positions, sequential=True)
 
 
 def _bounds(rows: int | None, shards: int | None) -> list[int]:
-    """Where the shards begin and end, as evenly as can be."""
+    """The bounds of shards of equal size, up to one row."""
     if rows is None or (shards is None and rows > MAX_SHARDS * BLOCK):
         raise InputError(
             f"Hugging Face lists its shards: give rows=N, at most {MAX_SHARDS * BLOCK:,}. "
             f"Received: {rows or 'endless'}."
         )
-    count = -(-rows // (BLOCK * EVEN)) * EVEN if shards is None else shards
+    count = -(-rows // (BLOCK * SHARD_MULTIPLE)) * SHARD_MULTIPLE if shards is None else shards
     if not 0 < count <= MAX_SHARDS:
         raise InputError(f"shards must be 1 to {MAX_SHARDS:,}. Received: {shards}.")
     count = min(count, rows)

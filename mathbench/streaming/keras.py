@@ -1,4 +1,4 @@
-"""Streams as Keras datasets: batches by index, for `fit`, `evaluate` and `predict`."""
+"""Streams as Keras datasets of batches, for `fit`, `evaluate` and `predict`."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ except ImportError as error:
 
 
 class Pairs:
-    """A batch as inputs and targets: the question's tokens, and the label or, where there is none, the answer's tokens.
+    """Converts a batch to inputs and targets: question tokens, and labels or, without labels, answer tokens.
 
     Args:
-        encoder: what makes the arrays.
+        encoder: the encoder of the tokens.
     """
 
     def __init__(self, encoder: Encoder):
@@ -32,19 +32,19 @@ class Pairs:
 
 
 class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
-    """The batches of one epoch of a stream; every further epoch has another order.
+    """The batches of one epoch of a stream; every later epoch has another order.
 
-    Threads or processes may make the batches (`workers`, `use_multiprocessing`). An endless mixture has no
-    length: give `fit` its ``steps_per_epoch``.
+    Threads or processes may generate the batches (`workers`, `use_multiprocessing`). An endless mixture has no
+    length and needs the argument ``steps_per_epoch`` of `fit`.
 
     Args:
-        stream: what to read; it says the batch size.
-        encode: see `mathbench.streaming.encoder.make_encoder`. An `Encoder` gives ``(x, y)``: question tokens, and
-            labels or answer tokens; a function gives what Keras is to see.
-        options: those of `keras.utils.PyDataset`: workers, use_multiprocessing, max_queue_size.
+        stream: a stream of batches.
+        encode: see `mathbench.streaming.encoder.make_encoder`. An `Encoder` yields ``(x, y)``: question tokens, and
+            labels or answer tokens. The result of any other function goes to Keras unchanged.
+        options: arguments of `keras.utils.PyDataset`: workers, use_multiprocessing, max_queue_size.
 
     Raises:
-        InputError: for a stream of single rows, or no encoder.
+        InputError: for a stream of single rows, or without an encoder.
 
     >>> import mathbench
     >>> batches = mathbench.stream("divisible", k=7, rows=100, batch_size=40).keras()
@@ -63,7 +63,7 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
 
     @property
     def num_batches(self) -> int | None:
-        """Batches of an epoch; None: endless."""
+        """The number of batches of an epoch; None: endless."""
         return self.stream.per_epoch
 
     def __len__(self) -> int:
@@ -74,13 +74,13 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> Any:
         if self.num_batches is not None and not 0 <= index < self.num_batches:
             raise IndexError(f"there are batches 0 to {self.num_batches - 1}. Received: {index}.")
-        return self._convert(self.stream.table(int(index), self._epoch, ahead=True))
+        return self._convert(self.stream.table(int(index), self._epoch, sequential=True))
 
     def on_epoch_begin(self) -> None:
-        """Keras calls this before an epoch."""
+        """Note that an epoch is running; called by Keras before an epoch."""
         self._running = True
 
     def on_epoch_end(self) -> None:
-        """Go on to the next order; Keras calls this after an epoch, and before the first one too."""
+        """Advance to the next epoch; called by Keras after an epoch, and also before the first one."""
         self._epoch += self._running
         self._running = False

@@ -1,4 +1,4 @@
-"""Frameworks that the base installation does not bring."""
+"""Frameworks that are optional dependencies."""
 
 from importlib.util import find_spec
 
@@ -9,7 +9,7 @@ def require_extra(module: str, extra: str) -> None:
     """Check that a framework is installed, without importing it.
 
     Raises:
-        InputError: says what to install.
+        InputError: when it is not; names the extra to install.
 
     >>> require_extra("no_such_framework", "torch")
     Traceback (most recent call last):

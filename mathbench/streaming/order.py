@@ -1,8 +1,8 @@
-"""In which order an epoch shows the rows: arithmetic, so that any position is reached at once.
+"""The order of rows in each epoch, computed directly for any position.
 
-Epoch 0 is the order of the dataset on disk. Every further epoch takes the blocks of the table in another order and
-shuffles each block: rows are made a block at a time, and one row from each of many blocks costs a thousand times more.
-A table of one block is shuffled as a whole.
+Epoch 0 has the order of the dataset on disk. Every later epoch permutes the blocks of the table and shuffles the rows
+within each block: rows are generated one block at a time, and one row from each of many blocks costs a thousand times
+more. A table of one block is shuffled as a whole.
 """
 
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from mathbench.sampling.permute import feistel_halves, keyed_permutation, permut
 
 Int = NDArray[np.int64]
 
-BLOCK = 1 << 14  # rows made and shuffled together
+BLOCK = 1 << 14  # rows generated and shuffled together
 
 
 @dataclass(frozen=True)
 class EpochOrder:
-    """The orders of a table.
+    """The order of the rows of a table in each epoch.
 
     Args:
-        rows: rows of the table.
-        key: 64-bit key; another key, other orders.
+        rows: the number of rows of the table.
+        key: a 64-bit key that determines the orders.
 
     >>> order = EpochOrder(40_000, key=1)
     >>> order.rows_at(0, np.array([0, 1, 39_999])).tolist()
@@ -41,54 +41,45 @@ class EpochOrder:
         """The rows at some positions of an epoch, int64 (n,)."""
         if epoch == 0 or not len(positions):
             return positions
-        out = np.empty_like(positions)
+        rows = np.empty_like(positions)
         slot, position = self._slots(epoch, positions)
-        for number in np.unique(slot):
-            here = slot == number
-            out[here] = self._block(epoch, int(number)).take(position[here])
-        return out
+        for number in np.unique(slot).tolist():
+            mask = slot == number
+            rows[mask] = _rows_of_slot(self, epoch, number).take(position[mask])
+        return rows
 
-    @property
-    def _tail(self) -> tuple[int, int]:
-        """How many whole blocks there are, and the rows of the short one."""
-        return self.rows // BLOCK, self.rows % BLOCK
+    def block_of(self, epoch: int, slot: int) -> int:
+        """The block in a slot of an epoch. The last, short block may be in any slot with equal probability."""
+        full_blocks = self.rows // BLOCK
+        short_slot = self._short_slot(epoch)
+        if slot == short_slot:
+            return full_blocks
+        return _permuted(slot - (slot > short_slot), full_blocks, key_of(self.key, epoch, "blocks"))
 
     def _short_slot(self, epoch: int) -> int:
-        """Which slot of an epoch shows the short block; every one is as likely."""
-        return key_of(self.key, epoch, "short") % (self._tail[0] + 1)
+        """The slot of the short block in an epoch."""
+        return key_of(self.key, epoch, "short") % (self.rows // BLOCK + 1)
 
     def _slots(self, epoch: int, positions: Int) -> tuple[Int, Int]:
-        """The slot that each position lies in, and its place there, int64 (n,) each."""
-        _, short = self._tail
-        begin = self._short_slot(epoch) * BLOCK
-        behind = positions >= begin + short
-        moved = np.where(behind, positions - short, positions)
-        slot = moved // BLOCK + behind
-        start = slot * BLOCK - np.where(slot > begin // BLOCK, BLOCK - short, 0)
+        """The slot of each position, and the position within the slot, int64 (n,) each."""
+        short_rows = self.rows % BLOCK
+        short_slot = self._short_slot(epoch)
+        after = positions >= short_slot * BLOCK + short_rows
+        slot = np.where(after, positions - short_rows, positions) // BLOCK + after
+        start = slot * BLOCK - np.where(slot > short_slot, BLOCK - short_rows, 0)
         return slot, positions - start
-
-    def _block(self, epoch: int, slot: int) -> Int:
-        """The rows of one slot in their order."""
-        return _shuffled_block(self, epoch, slot)
-
-    def _number(self, epoch: int, slot: int) -> int:
-        """The block that a slot shows."""
-        whole, _ = self._tail
-        short = self._short_slot(epoch)
-        if slot == short:
-            return whole
-        return _permuted(slot - (slot > short), whole, key_of(self.key, epoch, "blocks"))
 
 
 @lru_cache(maxsize=8)
-def _shuffled_block(order: EpochOrder, epoch: int, slot: int) -> Int:
-    start = order._number(epoch, slot) * BLOCK
+def _rows_of_slot(order: EpochOrder, epoch: int, slot: int) -> Int:
+    """The rows of a slot in their shuffled order."""
+    start = order.block_of(epoch, slot) * BLOCK
     size = min(BLOCK, order.rows - start)
     return start + permutation(size, key_of(order.key, epoch, slot)).astype(np.int64)
 
 
 def _permuted(index: int, size: int, key: int) -> int:
-    """Where a keyed bijection on 0 .. size-1 sends an index: what lands outside walks on."""
+    """Apply a keyed permutation of 0 .. size-1 to an index, by cycle walking."""
     parts = feistel_halves(size)
     position, shift, high, word = np.array(
         [[index], [parts.shift], [parts.high_size], [key]], dtype=np.uint64

@@ -1,8 +1,8 @@
-"""Who reads what: the items of a stream dealt out to ranks and, within a rank, to workers.
+"""The distribution of a stream's items over ranks and, within a rank, over workers.
 
-Items are dealt like cards: item 0 to rank 0, item 1 to rank 1, ... and those of a rank to its workers in the same
-way. A loader collects from its workers in turn, so it sees the items of its rank in the order of the stream, however
-many workers it has.
+Items are dealt in turn: item 0 to rank 0, item 1 to rank 1, ..., and those of a rank to its workers in the same
+way. A loader collects from its workers in turn, so it yields the items of its rank in the order of the stream,
+whatever the number of workers.
 """
 
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ class WorkerShard:
     """The items of one worker of one rank.
 
     Args:
-        rank, world: which rank of how many.
-        worker, workers: which worker of how many of the rank.
-        turn: items dealt at a time.
-        begin: items of the rank that are left out at its beginning, such as those read before a resume.
-        even: whether every rank has as many items as the one with the fewest, so that none waits for another.
+        rank, world: the rank, and the number of ranks.
+        worker, workers: the worker, and the number of workers of the rank.
+        chunk: consecutive items dealt at a time.
+        begin: the number of items of the rank to skip, such as those read before a resume.
+        even: cut every rank to the number of items of the rank with the fewest, so that none waits for another.
 
     Raises:
-        InputError: for a rank that is not among them.
+        InputError: for a rank or worker out of range.
 
     >>> [WorkerShard(rank=r, world=2).items(0, 9, total=5).tolist() for r in (0, 1)]
     [[0, 2, 4], [1, 3]]
@@ -39,7 +39,7 @@ class WorkerShard:
     world: int = 1
     worker: int = 0
     workers: int = 1
-    turn: int = 1
+    chunk: int = 1
     begin: int = 0
     even: bool = False
 
@@ -48,35 +48,35 @@ class WorkerShard:
             if not 0 <= index < count:
                 raise InputError(f"a {what} is one of 0 to {count - 1}. Received: {index}.")
 
-    def of_worker(self, worker: int, workers: int) -> "WorkerShard":
-        """The part of this rank's share that one of its workers reads."""
+    def for_worker(self, worker: int, workers: int) -> "WorkerShard":
+        """The items of this rank that one of its workers reads."""
         return replace(self, worker=worker, workers=workers)
 
     def items(self, start: int, stop: int, total: int | None) -> Int:
-        """The items at places `start` to `stop` of this share, int64 (n,), as far as there are any.
+        """The items at positions `start` to `stop` of this shard, int64 (n,); fewer at its end.
 
         Args:
-            start, stop: places in the share.
+            start, stop: positions in the shard.
             total: items of the stream; None: endless.
         """
         position = np.arange(start, stop)
-        mine = self.begin + _dealt(position, self.worker, self.workers, self.turn)
-        items = _dealt(mine, self.rank, self.world, self.turn)
-        return items if total is None else items[mine < self.count(total)]
+        in_rank = self.begin + _dealt(position, self.worker, self.workers, self.chunk)
+        items = _dealt(in_rank, self.rank, self.world, self.chunk)
+        return items if total is None else items[in_rank < self.count(total)]
 
     def count(self, total: int) -> int:
-        """How many items the rank has, with those that `begin` leaves out.
+        """The number of items of the rank, including those that `begin` skips.
 
         Args:
             total: items of the stream.
         """
-        rounds, rest = divmod(total, self.world * self.turn)
+        rounds, rest = divmod(total, self.world * self.chunk)
         index = self.world - 1 if self.even else self.rank
-        return rounds * self.turn + min(max(rest - index * self.turn, 0), self.turn)
+        return rounds * self.chunk + min(max(rest - index * self.chunk, 0), self.chunk)
 
 
-def _dealt(position: Int, index: int, count: int, turn: int) -> Int:
-    """Which items the one at `index` gets, when `count` are given `turn` items at a time."""
+def _dealt(position: Int, index: int, count: int, chunk: int) -> Int:
+    """The items at some positions of receiver `index`, when `count` receivers get `chunk` items in turn."""
     if count == 1:
         return position
-    return (position // turn * count + index) * turn + position % turn
+    return (position // chunk * count + index) * chunk + position % chunk

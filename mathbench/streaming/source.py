@@ -1,4 +1,4 @@
-"""What a stream reads from: rows by epoch and position."""
+"""Sources of streams: rows by epoch and position."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -18,11 +18,11 @@ Int = NDArray[np.int64]
 
 
 class Source(Protocol):
-    """Rows by epoch and position, as pure as the rows themselves."""
+    """Rows by epoch and position. Implementations are pure: the same arguments give the same rows."""
 
     @property
     def rows(self) -> int | None:
-        """Rows of an epoch; None: endless."""
+        """The number of rows of an epoch; None: endless."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -30,10 +30,16 @@ class Source(Protocol):
 
     @property
     def spec(self) -> Mapping[str, Any]:
-        """Everything that decides the rows, as JSON values."""
+        """Everything that determines the rows, as JSON values."""
 
-    def table(self, epoch: int, positions: Int, ahead: bool = False) -> pa.Table:
-        """The rows at some positions, int64 (n,), of an epoch; `ahead` tells that the next are likely to follow."""
+    def table(self, epoch: int, positions: Int, sequential: bool = False) -> pa.Table:
+        """The rows at some positions of an epoch.
+
+        Args:
+            epoch: the number of the epoch.
+            positions: int64 (n,).
+            sequential: a hint that the following positions will be read next.
+        """
 
 
 class TaskSource:
@@ -43,7 +49,7 @@ class TaskSource:
         task: the task.
         split: the name of the split.
         seed: a 64-bit integer or a string.
-        rows: how many rows; None: all that the split holds.
+        rows: the number of rows; None: all rows of the split.
 
     Raises:
         InputError: for an unknown split, a bad seed, or more rows than the split holds.
@@ -51,23 +57,23 @@ class TaskSource:
 
     def __init__(self, task: Task, split: str, seed: int | str, rows: int | None):
         self.task, self.split, self.seed = task, split, check_seed(seed)
-        held = open_rows(task, split, self.seed)
-        held.require(rows or 0)
-        self.rows = len(held) if rows is None else rows
+        available = open_rows(task, split, self.seed)
+        available.require(rows or 0)
+        self.rows = len(available) if rows is None else rows
         self.schema = schema(task)
         self._blocks = BlockCache(task, split, self.seed, self.rows)
         self._order = EpochOrder(self.rows, key_of("epochs", task.id, self.seed, split))
 
     @property
     def spec(self) -> Mapping[str, Any]:
-        """Everything that decides the rows, as JSON values."""
+        """Everything that determines the rows, as JSON values."""
         task = {"task": self.task.id, "parameters": self.task.parameters}
         return {**task, "split": self.split, "seed": self.seed, "rows": self.rows}
 
-    def table(self, epoch: int, positions: Int, ahead: bool = False) -> pa.Table:
+    def table(self, epoch: int, positions: Int, sequential: bool = False) -> pa.Table:
         """The rows at some positions of an epoch."""
-        return self._blocks.take(self.numbers(epoch, positions), ahead)
+        return self._blocks.take(self.numbers(epoch, positions), sequential)
 
     def numbers(self, epoch: int, positions: Int) -> Int:
-        """The row numbers at some positions of an epoch, int64 (n,) each."""
+        """The row numbers at some positions of an epoch; both are int64 (n,)."""
         return self._order.rows_at(epoch, positions)

@@ -1,4 +1,4 @@
-"""A stream with its adapters: the same rows for PyTorch, Keras, TensorFlow and Hugging Face."""
+"""Streams with adapters for PyTorch, Keras, TensorFlow and Hugging Face."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
     from mathbench.streaming.encoder import Encode
     from mathbench.streaming.keras import KerasStream
-    from mathbench.streaming.torch import TorchRows, TorchSampler, TorchStream
+    from mathbench.streaming.torch import TorchStream
+    from mathbench.streaming.torch_rows import TorchRows, TorchSampler
 
 
 class Stream(BaseStream):
-    """Rows as dicts, or batches as dicts of lists; see `mathbench.streaming.base`."""
+    """A stream of rows or batches, see `mathbench.streaming.base.BaseStream`, that converts to other frameworks."""
 
     def torch(
         self,
@@ -30,7 +31,7 @@ class Stream(BaseStream):
         """The stream as a PyTorch `IterableDataset`: see `mathbench.streaming.torch.TorchStream`.
 
         Raises:
-            InputError: when torch is not installed, or for arguments that are not allowed.
+            InputError: when torch is not installed, or for invalid arguments.
         """
         require_extra("torch", "torch")
         from mathbench.streaming.torch import TorchStream
@@ -38,18 +39,18 @@ class Stream(BaseStream):
         return TorchStream(self, encode=encode, rank=rank, world=world, deal=deal, even=even)
 
     def torch_rows(self, *, encode: "Encode" = None) -> "TorchRows":
-        """Its rows by index as a PyTorch `Dataset`: see `mathbench.streaming.torch.TorchRows`."""
+        """The rows by index as a PyTorch `Dataset`: see `mathbench.streaming.torch_rows.TorchRows`."""
         require_extra("torch", "torch")
-        from mathbench.streaming.torch import TorchRows
+        from mathbench.streaming.torch_rows import TorchRows
 
         return TorchRows(self, encode=encode)
 
     def torch_sampler(
         self, *, rank: int | None = None, world: int | None = None, even: bool = False
     ) -> "TorchSampler":
-        """Batches of indices for `torch_rows`: see `mathbench.streaming.torch.TorchSampler`."""
+        """Batches of indices for `torch_rows`: see `mathbench.streaming.torch_rows.TorchSampler`."""
         require_extra("torch", "torch")
-        from mathbench.streaming.torch import TorchSampler
+        from mathbench.streaming.torch_rows import TorchSampler
 
         return TorchSampler(self, rank=rank, world=world, even=even)
 

@@ -1,4 +1,4 @@
-"""Streams as `tf.data` datasets: a batch at a time, never row by row."""
+"""Streams as `tf.data` datasets of batches."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +13,13 @@ from mathbench.streaming.encoder import Encode, Encoder, make_encoder
 from mathbench.streaming.share import WorkerShard
 
 
-def dataset(stream: BaseStream, encode: Encode, share: WorkerShard) -> tf.data.Dataset:
-    """A stream as a `tf.data.Dataset` of batches; its length is known where the stream is finite.
+def dataset(stream: BaseStream, encode: Encode, shard: WorkerShard) -> tf.data.Dataset:
+    """Convert a stream to a `tf.data.Dataset` of batches; its cardinality is known if the stream is finite.
 
     Args:
-        stream: what to read; it says the batch size.
+        stream: a stream of batches.
         encode: see `mathbench.streaming.encoder.make_encoder`; None: text as string tensors.
-        share: which of the batches.
+        shard: the batches to read.
 
     Raises:
         InputError: for a stream of single rows.
@@ -35,13 +35,13 @@ def dataset(stream: BaseStream, encode: Encode, share: WorkerShard) -> tf.data.D
     convert = encoder or _strings
 
     def batches() -> Iterator[Any]:
-        return stream.read(convert, share, done=0)
+        return stream.read(convert, shard, done=0)
 
     first = convert(stream.table(0))
-    made = tf.data.Dataset.from_generator(batches, output_signature=_signature(first, encoder))
+    result = tf.data.Dataset.from_generator(batches, output_signature=_signature(first, encoder))
     if stream.total is not None:
-        made = made.apply(tf.data.experimental.assert_cardinality(share.count(stream.total)))
-    return made.prefetch(tf.data.AUTOTUNE)
+        result = result.apply(tf.data.experimental.assert_cardinality(shard.count(stream.total)))
+    return result.prefetch(tf.data.AUTOTUNE)
 
 
 def _strings(table: pa.Table) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def _strings(table: pa.Table) -> dict[str, Any]:
 
 
 def _signature(batch: Any, encoder: Any) -> Any:
-    """What batches look like: as the first one, in any number of rows and as wide as they come."""
+    """The signature of batches: that of the first one, with a variable number of rows and variable widths."""
     signature = tf.nest.map_structure(_spec, batch)
     if isinstance(encoder, Encoder):
         for name, width in (("question", encoder.question_width), ("answer", encoder.answer_width)):
@@ -60,5 +60,5 @@ def _signature(batch: Any, encoder: Any) -> Any:
 
 def _spec(value: Any) -> tf.TensorSpec:
     array = np.asarray(value)
-    kind = tf.string if array.dtype.kind in "OU" else tf.as_dtype(array.dtype)
-    return tf.TensorSpec((None,) * array.ndim, kind)
+    dtype = tf.string if array.dtype.kind in "OU" else tf.as_dtype(array.dtype)
+    return tf.TensorSpec((None,) * array.ndim, dtype)

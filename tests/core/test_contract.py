@@ -173,7 +173,7 @@ def test_right_answers_score_one_and_perturbed_ones_zero(task):
 @every_task
 def test_specification_round_trip(task):
     config = Config(task.name, task, "winter", {"train": 5, "interpolate": 0, "extrapolate": 2})
-    again = Config.of_spec(task.name, json.loads(json.dumps(config.spec())))
+    again = Config.from_spec(task.name, json.loads(json.dumps(config.spec())))
     assert again.task == task and again.spec() == config.spec()
 
 

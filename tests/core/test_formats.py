@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 import mathbench
 from mathbench import formats
 from mathbench.dataset.manifest import Config, single_config
+from mathbench.dataset.read import open_dataset
 from mathbench.dataset.verify import verify
-from mathbench.dataset.write import generate, open_dataset
+from mathbench.dataset.write import generate
 from mathbench.errors import InputError
 from mathbench.families import task
 from mathbench.formats.text_columns import PART
@@ -442,7 +443,7 @@ def test_parts_of_a_dataset_know_the_format(tmp_path):
     made = task("subtraction", format="padded+reversed")
     config = single_config(made, dict.fromkeys(SPLITS, 30))
     assert config.name == "subtraction-base10-padded+reversed"
-    assert Config.of_spec(config.name, config.spec()).task == made
+    assert Config.from_spec(config.name, config.spec()).task == made
     generate([config, single_config(made.plain, dict.fromkeys(SPLITS, 30))], tmp_path / "ds")
     dataset = open_dataset(tmp_path / "ds")
     assert all(check.passed for check in verify(dataset, None))

@@ -26,11 +26,10 @@ def configs(seed=3):
 
 def shrink(patch=setattr):
     """Make shards and row groups small in this process."""
-    from mathbench.dataset import manifest, shard, write
+    from mathbench.dataset import manifest, shard
 
     patch(manifest, "SHARD_ROWS", ROWS)
-    patch(write, "SHARD_ROWS", ROWS)
-    patch(shard, "BATCH", GROUP)
+    patch(shard, "BATCH_ROWS", GROUP)
 
 
 class Generations:

@@ -15,11 +15,12 @@ import pytest
 from datasets import ClassLabel, load_dataset
 
 import mathbench
-from mathbench.dataset import manifest, shard
-from mathbench.dataset import write as dataset
+from mathbench.dataset import manifest, shard, shard_reader
 from mathbench.dataset.manifest import Config
+from mathbench.dataset.read import open_dataset
+from mathbench.dataset.request import dataset_request
 from mathbench.dataset.verify import VerifyOptions, verify
-from mathbench.dataset.write import generate, open_dataset
+from mathbench.dataset.write import generate
 from mathbench.errors import CheckFailed, InputError, SpaceExhausted
 from mathbench.families import task
 
@@ -37,7 +38,7 @@ def folder(tmp_path):
     return tmp_path / "ds"
 
 
-ALL = VerifyOptions(make_all=True)
+ALL = VerifyOptions(regenerate_all=True)
 
 
 def failures(folder, depth=ALL):
@@ -99,7 +100,7 @@ def test_shards_of_fixed_rows_and_resume(tmp_path, monkeypatch):
     assert files == [f"train-{i:05d}-of-00003.parquet" for i in range(3)]
     (tmp_path / "ds" / "divisible-7-base10" / files[1]).unlink()
     (tmp_path / "ds" / manifest.MANIFEST_FILE).unlink()
-    (tmp_path / "ds" / manifest.UNFINISHED_FILE).write_text(json.dumps(dataset.dataset_request(configs())))
+    (tmp_path / "ds" / manifest.UNFINISHED_FILE).write_text(json.dumps(dataset_request(configs())))
     written = []
     write = shard.write
     monkeypatch.setattr(shard, "write", lambda path, *rest: written.append(path.name) or write(path, *rest))
@@ -193,8 +194,8 @@ def restate(folder, path):
     for name, spec in stated["configs"].items():
         for file, content in spec["files"].items():
             if path == folder / file:
-                content.update(asdict(shard.read_content(path)))
-        config = Config.of_spec(name, spec)
+                content.update(asdict(shard_reader.read_content(path)))
+        config = Config.from_spec(name, spec)
         spec["digest"] = mathbench.dataset.digest.combined(
             [spec["files"][s.file]["digest"] for s in config.shards()]
         )

@@ -14,13 +14,15 @@ import time
 import pytest
 
 import mathbench
-from mathbench.dataset import manifest, shard, write
-from mathbench.dataset.engine import engine
+from mathbench.dataset import manifest, shard_reader, write
+from mathbench.dataset.engine import make_engine
 from mathbench.dataset.engine.processes import Processes
 from mathbench.dataset.engine.work import ShardJob, ShardPart, shard_jobs
 from mathbench.dataset.manifest import Config
+from mathbench.dataset.read import open_dataset
+from mathbench.dataset.request import requested_configs
 from mathbench.dataset.verify import verify
-from mathbench.dataset.write import generate, generate_part, merge, open_dataset
+from mathbench.dataset.write import generate, generate_part, merge
 from mathbench.errors import CheckFailed, InputError, WorkerLost
 from mathbench.families import task
 from mathbench.generators.gcd import Gcd
@@ -38,7 +40,6 @@ def configs(**changes):
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
     monkeypatch.setattr(manifest, "SHARD_ROWS", 100)
-    monkeypatch.setattr(write, "SHARD_ROWS", 100)
     monkeypatch.setenv("MATHBENCH_TEST_PROCESS", str(os.getpid()))
 
 
@@ -57,7 +58,7 @@ def files(folder):
 
 def test_workers_started_early_do_the_work_and_end_with_it(tmp_path, expected, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    early = engine(workers=3, early=True)
+    early = make_engine(workers=3, early=True)
     (started,) = children(os.getpid())
     seen = set()
     made = generate(
@@ -69,7 +70,7 @@ def test_workers_started_early_do_the_work_and_end_with_it(tmp_path, expected, m
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_every_number_of_workers_makes_the_same_files(tmp_path, expected, workers):
     told = []
-    made = generate(configs(), tmp_path / "ds", engine=engine(workers=workers), progress=told.append)
+    made = generate(configs(), tmp_path / "ds", engine=make_engine(workers=workers), progress=told.append)
     assert made == expected and sum(told) == 2 * sum(SIZES.values())
     assert files(tmp_path / "ds") == files(tmp_path / "expected")
 
@@ -84,7 +85,7 @@ def test_the_largest_shards_come_first_and_parts_cover_all(tmp_path):
     work = shard_jobs(configs(), str(tmp_path))
     assert [u.rows for u in work] == sorted((u.rows for u in work), reverse=True)
     for of in (1, 2, 3, 7, len(work), 100):
-        parts = [ShardPart(i + 1, of).of_all(work) for i in range(of)]
+        parts = [ShardPart(i + 1, of).select(work) for i in range(of)]
         assert sorted(id(unit) for part in parts for unit in part) == sorted(map(id, work))
         rows = [sum(u.rows for u in part) for part in parts]
         assert max(rows) - min(rows) <= 100
@@ -101,14 +102,14 @@ def test_a_wrong_part_is_refused(text):
 @pytest.mark.parametrize("workers", [0, -1, 1.5, True, "2"])
 def test_a_wrong_number_of_workers_is_refused(workers):
     with pytest.raises(InputError, match="workers must be an integer of 1 or more"):
-        engine(workers=workers)
+        make_engine(workers=workers)
 
 
 def test_wrong_engines_are_refused():
     with pytest.raises(InputError, match="Did you mean 'ray'"):
-        engine("rays")
+        make_engine("rays")
     with pytest.raises(InputError, match="goes with --engine ray"):
-        engine(address="here:1")
+        make_engine(address="here:1")
 
 
 def test_a_killed_worker_is_replaced(tmp_path, expected, monkeypatch, caplog):
@@ -140,7 +141,6 @@ def test_what_goes_wrong_in_a_worker_is_told_once_and_leaves_a_resumable_folder(
     assert threading.active_count() == before and not children(os.getpid())
     monkeypatch.undo()
     monkeypatch.setattr(manifest, "SHARD_ROWS", 100)
-    monkeypatch.setattr(write, "SHARD_ROWS", 100)
     assert generate(configs(), tmp_path / "ds", engine=Processes(2)) == expected
 
 
@@ -273,7 +273,7 @@ def test_merge_names_what_is_missing_and_how_to_make_it(tmp_path, expected):
     assert "--shard 5/28" in said and "--shard 8/28" in said
     assert not (folder / manifest.MANIFEST_FILE).exists()
     for part in (ShardPart(5, 28), ShardPart(8, 28)):
-        generate_part(write.requested_configs(folder), folder, part)
+        generate_part(requested_configs(folder), folder, part)
     assert merge(folder) == expected
 
 
@@ -349,14 +349,14 @@ def test_of_two_requests_at_once_one_wins(tmp_path, monkeypatch):
     monkeypatch.setattr(atomic, "create", late)
     with pytest.raises(InputError, match="holds another dataset"):
         generate_part(configs(), tmp_path, ShardPart(1, 9))
-    assert write.requested_configs(tmp_path) == configs(train=850)
+    assert requested_configs(tmp_path) == configs(train=850)
 
 
 def test_many_processes_write_the_same_part(tmp_path, expected):
     program = (
         "import sys; from pathlib import Path; from mathbench.dataset import manifest, write as dataset; "
         "from tests.dataset.test_engine import configs; from mathbench.dataset.engine.work import ShardPart; "
-        "manifest.SHARD_ROWS = dataset.SHARD_ROWS = 100; "
+        "manifest.SHARD_ROWS = 100; "
         "dataset.generate_part(configs(), sys.argv[1], ShardPart(1, 1))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
@@ -434,5 +434,5 @@ def test_a_worker_killed_on_the_command_line_is_one_line_and_no_loss(tmp_path, r
     shown, said = process.communicate()
     assert process.returncode == 0 and len(said.splitlines()) == 1 and "killed by signal 9" in said
     digests = {c["digest"] for spec in json.loads(shown)["configs"].values() for c in spec["files"].values()}
-    assert digests == {shard.read_content(path).digest for path in tmp_path.glob("ds/*/*.parquet")}
+    assert digests == {shard_reader.read_content(path).digest for path in tmp_path.glob("ds/*/*.parquet")}
     assert not list(tmp_path.rglob("*.tmp"))

@@ -12,10 +12,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from mathbench.dataset import manifest, shard
+from mathbench.dataset import manifest, shard_reader
 from mathbench.dataset.digest import difference
+from mathbench.dataset.read import open_dataset
+from mathbench.dataset.request import dataset_request
 from mathbench.dataset.verify import VerifyOptions, verify
-from mathbench.dataset.write import dataset_request, generate, open_dataset
+from mathbench.dataset.write import generate
 from mathbench.errors import InputError
 from mathbench.rows import open_rows
 from tests.dataset import small_shards
@@ -66,8 +68,10 @@ def whole(folder):
     parts = [(config, part) for config in small_shards.configs() for part in config.shards()]
     there = [(config, part) for config, part in parts if (folder / part.file).exists()]
     for config, part in there:
-        made = shard.expected(open_rows(config.task, part.split, config.seed), range(part.start, part.stop))
-        assert not difference(pa.concat_tables(shard.read(folder / part.file)), made), part.file
+        made = shard_reader.expected(
+            open_rows(config.task, part.split, config.seed), range(part.start, part.stop)
+        )
+        assert not difference(pa.concat_tables(shard_reader.read_tables(folder / part.file)), made), part.file
     return len(there)
 
 
@@ -80,7 +84,7 @@ def is_finished(folder):
             "interrupted" in str(error) or "no mathbench dataset" in str(error) or "not exist" in str(error)
         )
         return False
-    assert all(check.passed for check in verify(opened, VerifyOptions(10, make_all=True)))
+    assert all(check.passed for check in verify(opened, VerifyOptions(10, regenerate_all=True)))
     return True
 
 

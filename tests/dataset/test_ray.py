@@ -13,11 +13,12 @@ import ray
 from ray.cluster_utils import Cluster
 
 from mathbench.dataset import manifest, write
-from mathbench.dataset.engine import engine
-from mathbench.dataset.engine.ray import STORE, _connected
+from mathbench.dataset.engine import make_engine
+from mathbench.dataset.engine.ray import OBJECT_STORE_BYTES, _connected
 from mathbench.dataset.manifest import single_config
+from mathbench.dataset.read import open_dataset
 from mathbench.dataset.verify import verify
-from mathbench.dataset.write import generate, open_dataset
+from mathbench.dataset.write import generate
 from mathbench.errors import InputError, WorkerLost
 from mathbench.families import task
 from tests.dataset import jobs
@@ -26,7 +27,7 @@ from tests.dataset.test_engine import SIZES, configs, files
 
 def started(tries=3):
     """Two nodes; Ray gives a node 30 seconds to start, which a busy machine may miss."""
-    options = {"num_cpus": 1, "object_store_memory": STORE}
+    options = {"num_cpus": 1, "object_store_memory": OBJECT_STORE_BYTES}
     cluster = Cluster()
     try:
         for head in ({"include_dashboard": False}, {}):
@@ -56,13 +57,14 @@ def nodes():
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
     monkeypatch.setattr(manifest, "SHARD_ROWS", 100)
-    monkeypatch.setattr(write, "SHARD_ROWS", 100)
 
 
 def test_a_worker_killed_on_a_cluster_of_two_nodes_changes_nothing(tmp_path, nodes, monkeypatch):
     expected, told = generate(configs(), tmp_path / "expected"), []
     monkeypatch.setattr(write, "write_shard", jobs.killed_once)
-    made = generate(configs(), tmp_path / "ds", engine=engine("ray", address=nodes), progress=told.append)
+    made = generate(
+        configs(), tmp_path / "ds", engine=make_engine("ray", address=nodes), progress=told.append
+    )
     assert (tmp_path / "ds" / ".killed").exists()
     assert made == expected and sum(told) == 2 * sum(SIZES.values())
     (tmp_path / "ds" / ".killed").unlink()
@@ -86,7 +88,7 @@ def test_a_worker_killed_on_a_cluster_of_two_nodes_changes_nothing(tmp_path, nod
 def test_what_goes_wrong_on_a_node_is_one_line(tmp_path, nodes, monkeypatch, job, error, message):
     monkeypatch.setattr(write, "write_shard", job)
     with pytest.raises(error, match=message) as raised:
-        generate(configs(), tmp_path / "ds", engine=engine("ray", 1, address=nodes))
+        generate(configs(), tmp_path / "ds", engine=make_engine("ray", 1, address=nodes))
     assert "\n" not in str(raised.value)
     with pytest.raises(InputError, match="interrupted"):
         open_dataset(tmp_path / "ds")
@@ -95,7 +97,7 @@ def test_what_goes_wrong_on_a_node_is_one_line(tmp_path, nodes, monkeypatch, job
 def test_another_version_on_the_nodes_is_refused(tmp_path, nodes, monkeypatch):
     monkeypatch.setattr("mathbench.dataset.engine.ray.__version__", "9.9.9")
     with pytest.raises(InputError, match=r"has mathbench \d.*, the driver has 9\.9\.9"):
-        generate(configs(), tmp_path / "ds", engine=engine("ray", address=nodes))
+        generate(configs(), tmp_path / "ds", engine=make_engine("ray", address=nodes))
 
 
 def test_the_command_line(tmp_path, nodes):

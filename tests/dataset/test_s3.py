@@ -13,8 +13,9 @@ import mathbench
 from mathbench.dataset import manifest, shard
 from mathbench.dataset import write as dataset
 from mathbench.dataset.manifest import Config
+from mathbench.dataset.read import open_dataset
 from mathbench.dataset.verify import VerifyOptions, verify
-from mathbench.dataset.write import generate, open_dataset
+from mathbench.dataset.write import generate
 from mathbench.errors import CheckFailed, InputError
 from mathbench.families import task
 from mathbench.storage import atomic, location
@@ -98,7 +99,6 @@ def parts(store, path):
 def enlarge(patch):
     """Make shards of few rows large."""
     patch(manifest, "SHARD_ROWS", ROWS)
-    patch(dataset, "SHARD_ROWS", ROWS)
     options = {**shard._OPTIONS, "compression": "none"}
     del options["compression_level"]
     patch(shard, "_OPTIONS", options)
@@ -126,7 +126,7 @@ def test_a_dataset_on_s3_is_the_dataset_on_a_disk(store, tmp_path):
     assert made.contents == mathbench.generate("divisible", tmp_path, k=7, **FEW).contents
     there = {path.removeprefix("bucket/some/ds/") for path in store.find("bucket")}
     assert there == set(made.contents) | {"manifest.json", "README.md"}
-    for depth in (VerifyOptions(), VerifyOptions(make_all=True), VerifyOptions(5, read_all=False)):
+    for depth in (VerifyOptions(), VerifyOptions(regenerate_all=True), VerifyOptions(5, read_all=False)):
         assert not failed("s3://bucket/some/ds", depth)
     assert open_dataset("s3://bucket/some/ds").data().splits["train"].num_rows == 300
 
@@ -229,14 +229,14 @@ def test_another_dataset_is_refused_or_replaced_and_other_objects_stay(store):
 def test_of_two_that_begin_at_one_time_one_is_refused(store, monkeypatch):
     """Between looking and claiming, another generation claims the folder."""
     asked = [Config(t.name, t, 0, FEW) for t in [task("gcd")]]
-    look = dataset._found
+    look = dataset.stored_request
 
     def slow(folder, force):
         found = look(folder, force)
         store.pipe_file("bucket/ds/.generating.json", b"{}")
         return found
 
-    monkeypatch.setattr(dataset, "_found", slow)
+    monkeypatch.setattr(dataset, "stored_request", slow)
     with pytest.raises(InputError, match="another process has just written"):
         generate(asked, "s3://bucket/ds")
     assert store.find("bucket") == ["bucket/ds/.generating.json"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import mathbench
+from mathbench.dataset.read import open_dataset
 from mathbench.dataset.verify import VerifyOptions, verify
-from mathbench.dataset.write import open_dataset
 from mathbench.errors import InputError
 from mathbench.storage import atomic, location
 
@@ -23,7 +23,7 @@ def test_memory_and_file_urls_hold_the_same_dataset(tmp_path):
     assert made[0] == made[1] == made[2]
     assert (tmp_path / "b c" / "manifest.json").is_file()
     for where in (f"file://{tmp_path}/b c", "memory://here/ds"):
-        assert all(check.passed for check in verify(open_dataset(where), VerifyOptions(make_all=True)))
+        assert all(check.passed for check in verify(open_dataset(where), VerifyOptions(regenerate_all=True)))
 
 
 @pytest.mark.parametrize("where", ["foo://x", "s3://", "memory://", Path("s3://bucket/ds")])

@@ -11,8 +11,9 @@ import pytest
 from mathbench.dataset import manifest, shard
 from mathbench.dataset.digest import difference
 from mathbench.dataset.manifest import Config
+from mathbench.dataset.read import open_dataset
 from mathbench.dataset.verify import VerifyOptions, verify
-from mathbench.dataset.write import generate, open_dataset
+from mathbench.dataset.write import generate
 from mathbench.errors import CheckFailed, InputError, MathbenchError
 from mathbench.families import task
 from mathbench.storage import location
@@ -28,7 +29,7 @@ def configs(seed=3):
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     monkeypatch.setattr(manifest, "SHARD_ROWS", 1000)
-    monkeypatch.setattr(shard, "BATCH", 250)
+    monkeypatch.setattr(shard, "BATCH_ROWS", 250)
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def verify_file(folder, config, split):
     from mathbench.dataset import verify as module
 
     opened = open_dataset(folder)
-    checks = module._split(opened, opened.config(config), split, VerifyOptions(5), lambda rows: None)
+    checks = module._check_split(opened, opened.config(config), split, VerifyOptions(5), lambda rows: None)
     return (check for check in checks if not check.passed)
 
 
@@ -74,7 +75,7 @@ def test_a_flip_that_the_digest_of_rows_does_not_see_is_found(folder):
         right, values[7] = values[7], wrong
         place = table.column_names.index(name)
         pq.write_table(table.set_column(place, table.schema.field(name), [values]), file)
-        details = {check.what: check.detail for check in failed(folder, VerifyOptions(make_all=True))}
+        details = {check.what: check.detail for check in failed(folder, VerifyOptions(regenerate_all=True))}
         found = f"k7/train-00000-of-00003.parquet, row 7: {name} is {wrong!r} and should be {right!r}"
         assert details["regenerated rows"] == found
         assert "other bytes" in details["content digests"]
@@ -129,7 +130,7 @@ def test_every_edited_number_of_a_manifest_is_found(folder):
 
 
 @pytest.mark.parametrize(
-    "depth", [VerifyOptions(), VerifyOptions(make_all=True), VerifyOptions(20, read_all=False)]
+    "depth", [VerifyOptions(), VerifyOptions(regenerate_all=True), VerifyOptions(20, read_all=False)]
 )
 def test_shards_of_other_places_and_seeds_are_found(folder, tmp_path, depth):
     one, two = (folder / "sums" / f"train-0000{i}-of-00003.parquet" for i in range(2))
@@ -144,7 +145,7 @@ def test_shards_of_other_places_and_seeds_are_found(folder, tmp_path, depth):
 
 
 @pytest.mark.parametrize(
-    "depth", [VerifyOptions(), VerifyOptions(make_all=True), VerifyOptions(20, read_all=False)]
+    "depth", [VerifyOptions(), VerifyOptions(regenerate_all=True), VerifyOptions(20, read_all=False)]
 )
 def test_files_too_many_or_too_few_are_found(folder, depth):
     first = folder / "sums" / "train-00000-of-00003.parquet"
@@ -163,15 +164,15 @@ def test_a_sample_reads_the_row_groups_it_needs_and_no_others(folder, monkeypatc
         pq.ParquetFile, "read_row_group", lambda self, i, **rest: asked.append(i) or read(self, i, **rest)
     )
     assert not failed(folder, VerifyOptions(2, read_all=False, seed=1))
-    groups = {row // 250 for row in VerifyOptions(2, seed=1).picked(2300)}
+    groups = {row // 250 for row in VerifyOptions(2, seed=1).sample_rows(2300)}
     others = 3  # the other splits have one each
     assert len(groups) < 10 and len(asked) == 2 * (len(groups) + others)
 
 
 def test_a_seed_repeats_a_sample_and_another_takes_other_rows():
-    first, again, other = (VerifyOptions(50, seed=seed).picked(10**9) for seed in (1, 1, 2))
+    first, again, other = (VerifyOptions(50, seed=seed).sample_rows(10**9) for seed in (1, 1, 2))
     assert (first == again).all() and len(set(first) & set(other)) == 2  # the first row and the last
-    assert list(VerifyOptions(10).picked(4)) == [0, 1, 2, 3]
+    assert list(VerifyOptions(10).sample_rows(4)) == [0, 1, 2, 3]
 
 
 def test_verify_reads_in_flat_memory(folder):
@@ -183,7 +184,9 @@ def test_verify_reads_in_flat_memory(folder):
         sizes.append(pool.bytes_allocated())
 
     before = pool.bytes_allocated()
-    assert all(check.passed for check in verify(open_dataset(folder), VerifyOptions(make_all=True), watch))
+    assert all(
+        check.passed for check in verify(open_dataset(folder), VerifyOptions(regenerate_all=True), watch)
+    )
     assert max(sizes) - before < 4 << 20
 
 
@@ -202,7 +205,7 @@ def test_another_type_or_column_is_a_failed_check(folder):
     table = pq.read_table(file)
     for wrong in (table.drop_columns(["label"]), table.set_column(4, "row", table["row"].cast(pa.int32()))):
         pq.write_table(wrong, file)
-        for depth in (VerifyOptions(), VerifyOptions(make_all=True), VerifyOptions(9, read_all=False)):
+        for depth in (VerifyOptions(), VerifyOptions(regenerate_all=True), VerifyOptions(9, read_all=False)):
             assert failed(folder, depth)
 
 

@@ -6,9 +6,10 @@ import pytest
 from mathbench.dataset.data import Data
 from mathbench.dataset.manifest import single_config
 from mathbench.dataset.mixed import mixed
+from mathbench.dataset.read import open_dataset
 from mathbench.dataset.suite import load
 from mathbench.dataset.verify import VerifyOptions, verify
-from mathbench.dataset.write import generate, open_dataset
+from mathbench.dataset.write import generate
 from mathbench.errors import InputError
 from mathbench.families import task
 from mathbench.generators.deepmind import MODULES, TASKS
@@ -61,7 +62,7 @@ def test_all_modules_together(tmp_path):
     mixture = task("deepmind/all")
     sizes = {split: rows * len(MODULES) for split, rows in SIZES.items()}
     assert mixed(mixture, dataset).digest == Data.generate(mixture, sizes).digest
-    assert all(check.passed for check in verify(dataset, VerifyOptions(make_all=True)))
+    assert all(check.passed for check in verify(dataset, VerifyOptions(regenerate_all=True)))
 
 
 def test_a_dataset_of_some_modules_is_not(tmp_path):
@@ -79,7 +80,7 @@ def test_the_configuration_all_has_every_row(folder, tmp_path):
 
 
 def test_verify_answers_questions_of_every_module(folder):
-    checks = list(verify(open_dataset(folder), VerifyOptions(make_all=True)))
+    checks = list(verify(open_dataset(folder), VerifyOptions(regenerate_all=True)))
     assert all(check.passed for check in checks), [check for check in checks if not check.passed]
     assert any("independent solver" in check.what for check in checks)
 

@@ -53,13 +53,13 @@ def test_it_resumes_without_making_everything_again(read, monkeypatch):
     monkeypatch.setattr(
         type(stream.source),
         "table",
-        lambda s, e, p, a=False, ahead=False: (made.append(p[0]), tables(s, e, p, True))[1],
+        lambda s, e, p, a=False, sequential=False: (made.append(p[0]), tables(s, e, p, True))[1],
     )
     again = stream.hf(shards=4)
     again.load_state_dict(state)
     assert head + rows(again) == list(range(2 * BLOCK + 100))
     shard = (2 * BLOCK + 100) // 4
-    assert not made or made[0] >= read - shard - huggingface.READ
+    assert not made or made[0] >= read - shard - huggingface.READ_ROWS
 
 
 def test_it_maps_shuffles_and_mixes():

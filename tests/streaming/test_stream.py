@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mathbench
-from mathbench.dataset.write import open_dataset
+from mathbench.dataset.read import open_dataset
 from mathbench.errors import InputError
 from mathbench.families import FAMILIES, task
 from mathbench.reserve import reserve_of
@@ -147,7 +147,9 @@ def test_a_block_is_made_at_the_second_visit_only(monkeypatch):
     monkeypatch.setattr(blocks_module, "CACHED_BLOCKS", 2)
     blocks = BlockCache(task("addition"), "train", 0, 20 * BLOCK)
     made = []
-    monkeypatch.setattr(blocks, "_made", lambda n, real=blocks._made: (made.append(len(n)), real(n))[1])
+    monkeypatch.setattr(
+        blocks, "_generate", lambda n, real=blocks._generate: (made.append(len(n)), real(n))[1]
+    )
     for wanted in ([5], [BLOCK], [3 * BLOCK], [3 * BLOCK + 1], [3 * BLOCK + 2]):
         blocks.take(np.array(wanted))
     blocks.take(np.arange(0, 20 * BLOCK, BLOCK))  # all over: in one go, but for the block at hand
@@ -295,7 +297,7 @@ def test_a_missing_framework_is_named(method, module, extra, monkeypatch):
 def test_shares_are_a_partition(total, world, workers, turn, begin):
     dealt, counts = [], []
     for rank in range(world):
-        whole = WorkerShard(rank, world, turn=turn)
+        whole = WorkerShard(rank, world, chunk=turn)
         counts.append(whole.count(total))
         assert np.array_equal(whole.items(0, 99, total), whole.items(0, counts[-1], total))
         mine = [
@@ -307,11 +309,11 @@ def test_shares_are_a_partition(total, world, workers, turn, begin):
             columns = itertools.chain(*itertools.zip_longest(*mine))
             assert [i for i in columns if i is not None] == whole.items(begin, 99, total).tolist()
         dealt += whole.items(0, 99, total).tolist()
-        even = WorkerShard(rank, world, turn=turn, even=True)
+        even = WorkerShard(rank, world, chunk=turn, even=True)
         assert (
             len(even.items(0, 99, total))
             == even.count(total)
-            == WorkerShard(world - 1, world, turn=turn).count(total)
+            == WorkerShard(world - 1, world, chunk=turn).count(total)
         )
     assert sorted(dealt) == list(range(total))
     assert max(counts) - min(counts) <= turn

@@ -45,7 +45,7 @@ class OnlineBatches:
 
     def batch(self, step: int) -> Batch:
         """Return the batch of a step."""
-        table = self.stream.table(step, first_epoch=0, ahead=True)
+        table = self.stream.table(step, first_epoch=0, sequential=True)
         questions = self._encoding.questions(table["question"])
         return questions, encode_labels(self._encoding, self._task, questions, table["answer"])
 

@@ -1,10 +1,10 @@
-"""The engine without parts: this process, one shard after the other."""
+"""The local engine: this process, one shard after the other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-if TYPE_CHECKING:  # what a worker loads meanwhile
+if TYPE_CHECKING:  # not imported here, so that worker processes start first and load it in parallel
     from mathbench.dataset.engine.work import ShardFunction, ShardJob
     from mathbench.dataset.shard import Progress
 
@@ -15,5 +15,7 @@ T = TypeVar("T")
 class Local:
     """Does all work in this process."""
 
-    def run(self, job: "ShardFunction[T]", units: "Sequence[ShardJob]", progress: "Progress") -> dict[str, T]:
-        return {unit.shard.file: job(unit, progress) for unit in units}
+    def run(
+        self, function: "ShardFunction[T]", jobs: "Sequence[ShardJob]", progress: "Progress"
+    ) -> dict[str, T]:
+        return {job.shard.file: function(job, progress) for job in jobs}

@@ -1,7 +1,7 @@
-"""Several processes on this machine: this one and its workers, which share one list of shards.
+"""The engine of several processes on this machine: this process and its workers take shards from one queue.
 
-Workers are fresh interpreters that talk over pipes, not forks: they start clean whatever threads, accelerators or
-open files this process has, need no guarded main module, and see at once when this process is gone.
+Workers are fresh interpreters that communicate over pipes, not forks. They start clean whatever threads, accelerators
+or open files this process has, need no guarded main module, and notice at once when this process is gone.
 """
 
 import logging
@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from mathbench.dataset.engine.worker import TIMEOUT
 from mathbench.errors import WorkerLost
 
-if TYPE_CHECKING:  # what a worker loads meanwhile
+if TYPE_CHECKING:  # not imported here, so that worker processes start first and load it in parallel
     from mathbench.dataset.engine.work import ShardFunction, ShardJob
     from mathbench.dataset.shard import Progress
 
-MAX_RETRIES = 3  # for a shard whose worker is lost
+MAX_RETRIES = 3  # of a shard whose worker is lost
 T = TypeVar("T")
 
 _START = (
@@ -34,11 +34,11 @@ _log = logging.getLogger("mathbench")
 
 
 class _Lost(Exception):
-    """A worker process is not there any more."""
+    """A worker process exited unexpectedly."""
 
 
 class _Stopped(Exception):
-    """Somebody else failed, so nobody goes on."""
+    """The pool is stopping, because another worker failed or the work was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -46,36 +46,38 @@ class Processes:
     """Does the work in several processes.
 
     Args:
-        workers: how many; one of them is this process. There are never more than shards.
+        workers: the number of processes, including this one. No more than one per shard is used.
     """
 
     workers: int
     _early: list["_Worker"] = field(default_factory=list, repr=False, compare=False)
 
     def start(self) -> None:
-        """Start workers now, one per further CPU at most: they load while the caller prepares the work."""
+        """Start workers now, at most one per further CPU, so that they load while the caller prepares the work."""
         self._early.extend(_Worker() for _ in range(min(self.workers, os.cpu_count() or 1) - 1))
 
-    def run(self, job: "ShardFunction[T]", units: "Sequence[ShardJob]", progress: "Progress") -> dict[str, T]:
-        with _WorkerPool(job, units, progress, self._early) as crew:
-            for _ in range(min(self.workers, len(units)) - 1):
-                crew.start_worker()
-            crew.work_along()
-        return crew.results
+    def run(
+        self, function: "ShardFunction[T]", jobs: "Sequence[ShardJob]", progress: "Progress"
+    ) -> dict[str, T]:
+        with _WorkerPool(function, jobs, progress, self._early) as pool:
+            for _ in range(min(self.workers, len(jobs)) - 1):
+                pool.start_worker()
+            pool.work_along()
+        return pool.results
 
 
 class _WorkerPool(Generic[T]):
-    """The list of shards, and everybody who works on it; each worker is driven by a thread of ours."""
+    """The queue of jobs and the workers on it; each worker is driven by a thread of this process."""
 
     def __init__(
         self,
-        job: "ShardFunction[T]",
-        units: "Sequence[ShardJob]",
+        function: "ShardFunction[T]",
+        jobs: "Sequence[ShardJob]",
         progress: "Progress",
         early: list["_Worker"],
     ):
         self.results: dict[str, T] = {}
-        self._job, self._remaining, self._progress = job, deque(units), progress
+        self._function, self._remaining, self._progress = function, deque(jobs), progress
         self._retries: Counter[str] = Counter()
         self._lock, self._stopped = threading.RLock(), False
         self._early = early
@@ -99,15 +101,15 @@ class _WorkerPool(Generic[T]):
             thread.join()
 
     def start_worker(self) -> None:
-        """Let one more worker take part."""
-        self._threads.append(threading.Thread(target=self._employ, daemon=True))
+        """Add one worker."""
+        self._threads.append(threading.Thread(target=self._drive_worker, daemon=True))
         self._threads[-1].start()
 
     def work_along(self) -> None:
-        """Take part, wait for the others, and raise what stopped any of them."""
+        """Do jobs in this process, wait for the workers, and raise the first error of any of them."""
         try:
-            while unit := self._next():
-                self.results[unit.shard.file] = self._job(unit, self._tell)
+            while job := self._next():
+                self.results[job.shard.file] = self._function(job, self._report)
         except _Stopped:
             pass
         for thread in self._threads:
@@ -115,62 +117,62 @@ class _WorkerPool(Generic[T]):
         if self._error is not None:
             raise self._error
 
-    def _employ(self) -> None:
-        """What a thread does: hand units to a worker, a new one when it is lost."""
+    def _drive_worker(self) -> None:
+        """Send jobs to a worker, replacing it when it is lost; the target of a thread."""
         try:
-            while unit := self._next():
-                worker = self._worker()
-                while unit and self._handed(worker, unit):
-                    unit = self._next()
+            while job := self._next():
+                worker = self._new_worker()
+                while job and self._run_on(worker, job):
+                    job = self._next()
         except _Stopped:
             pass
         except BaseException as error:
             with self._lock:
                 self._stopped, self._error = True, self._error or error
 
-    def _handed(self, worker: "_Worker", unit: "ShardJob") -> bool:
-        """Let a worker do a unit; whether it is still there after it."""
-        told = 0
+    def _run_on(self, worker: "_Worker", job: "ShardJob") -> bool:
+        """Run a job on a worker; return whether the worker is still alive."""
+        reported = 0
 
-        def tell(rows: int) -> None:
-            nonlocal told
-            self._tell(rows)
-            told += rows
+        def report(rows: int) -> None:
+            nonlocal reported
+            self._report(rows)
+            reported += rows
 
         try:
-            self.results[unit.shard.file] = worker.run(self._job, unit, tell)
+            self.results[job.shard.file] = worker.run(self._function, job, report)
             return True
         except _Lost:
-            self._tell(-told)
-            self._again(unit, worker.exit_status())
+            self._report(-reported)
+            self._retry(job, worker.exit_status())
             return False
 
-    def _again(self, unit: "ShardJob", fate: str) -> None:
-        """Put the shard of a lost worker back on the list, unless it has happened too often."""
-        file = unit.shard.file
+    def _retry(self, job: "ShardJob", exit_status: str) -> None:
+        """Put the job of a lost worker back into the queue, unless it has been retried too often."""
+        file = job.shard.file
         self._retries[file] += 1
         if self._retries[file] == MAX_RETRIES:
             raise WorkerLost(
-                f"{MAX_RETRIES} workers were lost at {file}, the last one {fate}. Is there enough memory? "
+                f"{MAX_RETRIES} workers were lost at {file}, the last one {exit_status}. Is there enough memory? "
                 "Run the same command again: whole shards are kept."
             )
-        _log.warning("a worker was %s at %s; another one does it again", fate, file)
+        _log.warning("a worker was %s at %s; another one does it again", exit_status, file)
         with self._lock:
-            self._remaining.appendleft(unit)
+            self._remaining.appendleft(job)
 
     def _next(self) -> "ShardJob | None":
         with self._lock:
             return self._remaining.popleft() if self._remaining and not self._stopped else None
 
-    def _worker(self) -> "_Worker":
+    def _new_worker(self) -> "_Worker":
         with self._lock:
             if self._stopped:
                 raise _Stopped
             self._workers.append(self._early.pop() if self._early else _Worker())
             return self._workers[-1]
 
-    def _tell(self, rows: int) -> None:
-        """Pass progress on; this is where those who still work learn that all is over."""
+    def _report(self, rows: int) -> None:
+        """Report progress; raises `_Stopped` in threads that still work when the pool stops."""
         with self._lock:
             if self._stopped:
                 raise _Stopped
@@ -178,25 +180,25 @@ class _WorkerPool(Generic[T]):
 
 
 class _Worker:
-    """A process that does one unit at a time."""
+    """A process that does one job at a time."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            process_group=0,  # Ctrl-C is for us; we tell the workers
+            process_group=0,  # Ctrl-C reaches this process only, which then stops the workers
         )
-        self._asking: Any = self._process.stdin
-        self._said: Any = self._process.stdout
-        with suppress(_Lost):  # the first unit finds it out
+        self._stdin: Any = self._process.stdin
+        self._stdout: Any = self._process.stdout
+        with suppress(_Lost):  # noticed by the first job
             self._send(sys.path)
 
-    def run(self, job: "ShardFunction[T]", unit: "ShardJob", progress: "Progress") -> T:
-        """Do one unit there; raises what it raises, and `_Lost` when the process is lost."""
-        self._send((job, unit))
+    def run(self, function: "ShardFunction[T]", job: "ShardJob", progress: "Progress") -> T:
+        """Run one job there; raises the error of the function, and `_Lost` when the process is lost."""
+        self._send((function, job))
         while True:
-            kind, value = self._heard()
+            kind, value = self._receive()
             if kind == "rows":
                 progress(value)
             elif kind == "failed":
@@ -205,33 +207,33 @@ class _Worker:
                 return value
 
     def stop(self) -> None:
-        """Tell the process to end; of what it has not finished it leaves no trace."""
-        with suppress(OSError):  # it may be gone without having read everything
-            self._asking.close()
+        """Make the process exit; it removes its unfinished file."""
+        with suppress(OSError):  # it may have exited without reading everything
+            self._stdin.close()
 
     def wait(self) -> None:
-        """Wait until the process has ended."""
+        """Wait until the process has exited, and kill it after a time."""
         try:
             self._process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._said.close()
+        self._stdout.close()
 
     def exit_status(self) -> str:
-        """How a lost process ended."""
+        """How a lost process ended, in words."""
         code = self._process.wait()
         return f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
     def _send(self, message: Any) -> None:
         try:
-            pickle.dump(message, self._asking)
-            self._asking.flush()
-        except (OSError, ValueError):  # it is gone, or dismissed
+            pickle.dump(message, self._stdin)
+            self._stdin.flush()
+        except (OSError, ValueError):  # it has exited, or was stopped
             raise _Lost from None
 
-    def _heard(self) -> Any:
+    def _receive(self) -> Any:
         try:
-            return pickle.load(self._said)
+            return pickle.load(self._stdout)
         except (EOFError, OSError, pickle.UnpicklingError):
             raise _Lost from None

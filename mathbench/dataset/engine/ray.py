@@ -1,4 +1,4 @@
-"""The nodes of a Ray cluster: one task is one shard, done again elsewhere when its process or node is lost.
+"""The engine of a Ray cluster: one Ray task is one shard, retried elsewhere when its process or node is lost.
 
 Every node needs mathbench in the driver's version, and must see the dataset's folder under the same name.
 """
@@ -19,9 +19,9 @@ from mathbench.dataset.shard import Progress
 from mathbench.errors import InputError, WorkerLost
 from mathbench.version import __version__
 
-RETRIES = 3  # of a shard whose process or node is lost
+MAX_RETRIES = 3  # of a shard whose process or node is lost
 TIMEOUT = 10.0  # seconds to reach a cluster, and that interrupted shards have to remove their temporary files
-STORE = 100_000_000  # bytes of shared memory of a cluster of our own: results are small, shards go to disk
+OBJECT_STORE_BYTES = 100_000_000  # shared memory of a local cluster: results are small, shards go to disk
 T = TypeVar("T")
 
 _QUIET = {
@@ -35,9 +35,9 @@ class Ray:
     """Does the work on a Ray cluster.
 
     Args:
-        workers: how many shards may be in work at a time; by default twice the CPUs of the cluster.
-        address: of the cluster, as `ray.init` takes it; by default what the variable RAY_ADDRESS says, or else a
-            cluster of our own on this machine that ends with the work. A program that is connected stays so.
+        workers: the maximum number of shards in progress; by default twice the CPUs of the cluster.
+        address: the address of the cluster, as `ray.init` takes it; by default the variable RAY_ADDRESS, or else a
+            local cluster that is shut down after the work. A program that is already connected uses its cluster.
 
     Raises:
         InputError: when Ray is not installed.
@@ -49,37 +49,37 @@ class Ray:
     def __post_init__(self) -> None:
         _ray()
 
-    def run(self, job: ShardFunction[T], units: Sequence[ShardJob], progress: Progress) -> dict[str, T]:
+    def run(self, function: ShardFunction[T], jobs: Sequence[ShardJob], progress: Progress) -> dict[str, T]:
         ray = _ray()
         with _connected(ray, self.address):
-            task = ray.remote(num_cpus=1, max_retries=RETRIES)(_do)
-            waiting, running = deque(units), dict[Any, ShardJob]()
+            task = ray.remote(num_cpus=1, max_retries=MAX_RETRIES)(_run_job)
+            waiting, running = deque(jobs), dict[Any, ShardJob]()
             results: dict[str, T] = {}
             limit = self.workers or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
             try:
                 while waiting or running:
                     while waiting and len(running) < limit:
-                        unit = waiting.popleft()
-                        running[task.remote(job, unit, __version__)] = unit
+                        job = waiting.popleft()
+                        running[task.remote(function, job, __version__)] = job
                     (ready,), _ = ray.wait(list(running))
-                    unit = running.pop(ready)
-                    results[unit.shard.file], rows = _result(ray, ready, unit)
+                    job = running.pop(ready)
+                    results[job.shard.file], rows = _result(ray, ready, job)
                     progress(rows)
             finally:
                 _cancel(ray, list(running))
         return results
 
 
-def _do(job: ShardFunction[T], unit: ShardJob, version: str) -> tuple[T, int]:
-    """The task: a job's result, and how many rows it told of."""
+def _run_job(function: ShardFunction[T], job: ShardJob, version: str) -> tuple[T, int]:
+    """Run a job on a node; return its result and the number of rows it reported."""
     if version != __version__:
         raise InputError(f"{platform.node()} has mathbench {__version__}, the driver has {version}.")
-    told: list[int] = []
-    return job(unit, told.append), sum(told)
+    reported: list[int] = []
+    return function(job, reported.append), sum(reported)
 
 
-def _result(ray: Any, ready: Any, unit: ShardJob) -> Any:
-    """What a task gave back; what the job raised is raised again."""
+def _result(ray: Any, ready: Any, job: ShardJob) -> Any:
+    """The result of a Ray task; an error of the function is raised again."""
     try:
         return ray.get(ready)
     except ray.exceptions.RayTaskError as error:
@@ -91,18 +91,18 @@ def _result(ray: Any, ready: Any, unit: ShardJob) -> Any:
         raise error.cause from error
     except ray.exceptions.RayError as error:
         raise WorkerLost(
-            f"workers were lost {RETRIES + 1} times at {unit.shard.file}: {_first_line(error)} "
+            f"workers were lost {MAX_RETRIES + 1} times at {job.shard.file}: {_first_line(error)} "
             "Run the same command again: whole shards are kept."
         ) from None
 
 
 def _first_line(error: BaseException) -> str:
-    """Ray's messages are pages long."""
+    """The first line of an error's message; Ray's are pages long."""
     return str(error).strip().splitlines()[0]
 
 
 def _cancel(ray: Any, running: list[Any]) -> None:
-    """Interrupt tasks and give them time to tidy up."""
+    """Interrupt tasks, and wait a limited time until they have removed their temporary files."""
     for task in running:
         ray.cancel(task)
     if running:
@@ -111,11 +111,11 @@ def _cancel(ray: Any, running: list[Any]) -> None:
 
 @contextmanager
 def _connected(ray: Any, address: str | None) -> Iterator[None]:
-    """A connection to a cluster."""
+    """Connect to a cluster for the duration of the block, unless this process is connected already."""
     if ray.is_initialized():
         yield
         return
-    logging.getLogger("ray").setLevel(logging.ERROR)  # `ray.init` speaks before it reads its own setting
+    logging.getLogger("ray").setLevel(logging.ERROR)  # `ray.init` logs before it applies its own setting
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     address = address or os.environ.get("RAY_ADDRESS")
     if address:
@@ -124,8 +124,12 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
         if address:
             ray.init(address=address, **quiet)
         else:
-            ours = {"include_dashboard": False, "object_store_memory": STORE, "_node_ip_address": "127.0.0.1"}
-            ray.init(address="local", **ours, **quiet)
+            local = {
+                "include_dashboard": False,
+                "object_store_memory": OBJECT_STORE_BYTES,
+                "_node_ip_address": "127.0.0.1",
+            }
+            ray.init(address="local", **local, **quiet)
     except Exception as error:  # Ray raises a plain one when a node takes too long to start
         where = f"there is no Ray cluster at {address}" if address else "Ray cannot start on this machine"
         raise InputError(f"{where}: {_first_line(error)}") from None
@@ -136,19 +140,19 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
 
 
 def _check_reachable(address: str) -> None:
-    """Check that somebody listens at HOST:PORT; Ray itself would try for a quarter of an hour."""
-    found = re.fullmatch(r"(?:ray://)?\[?([^/]+?)\]?:(\d+)", address)
-    if found is None:
+    """Check that HOST:PORT accepts connections; Ray itself would retry for a quarter of an hour."""
+    match = re.fullmatch(r"(?:ray://)?\[?([^/]+?)\]?:(\d+)", address)
+    if match is None:
         return
     try:
-        socket.create_connection((found[1], int(found[2])), timeout=TIMEOUT).close()
+        socket.create_connection((match[1], int(match[2])), timeout=TIMEOUT).close()
     except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"there is no Ray cluster at {address}: {why}.") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"there is no Ray cluster at {address}: {reason}.") from None
 
 
 def _ray() -> Any:
-    """Import Ray, which then keeps quiet and reports no usage."""
+    """Import Ray with usage reports and warnings switched off."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     try:

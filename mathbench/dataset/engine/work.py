@@ -1,11 +1,11 @@
-"""A unit of work is one shard, and what can be done with it: look whether it is whole, write it."""
+"""The jobs of engines: one shard each, and the functions that check and write it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from mathbench.dataset import shard
+from mathbench.dataset import shard, shard_reader
 from mathbench.dataset.manifest import Config, Shard, ShardContent
 from mathbench.dataset.shard import Progress
 from mathbench.errors import InputError
@@ -13,18 +13,19 @@ from mathbench.rows import Rows, open_rows
 from mathbench.storage.location import StoragePath, storage_path
 
 NO_CONTENTS: Mapping[str, ShardContent] = MappingProxyType({})
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
 class ShardJob:
-    """One shard to write or to look at; small, and the same to every process on every machine.
+    """One shard to write or to check: a small value that means the same in every process on every machine.
 
     Args:
         out: the dataset's folder, as text.
         config: the configuration that the shard belongs to.
-        shard: the rows, and the file inside the folder.
-        stated: what a manifest says that the shard holds, where there is one.
+        shard: the range of rows, and the file inside the folder.
+        stated: the shard's content as a manifest states it, where there is one.
     """
 
     out: str
@@ -34,54 +35,56 @@ class ShardJob:
 
     @property
     def rows(self) -> int:
-        """How many rows the shard has."""
+        """The number of rows of the shard."""
         return self.shard.stop - self.shard.start
 
 
 class ShardFunction(Protocol[T_co]):
-    """A function that engines call on units."""
+    """A function that engines apply to jobs."""
 
-    def __call__(self, unit: ShardJob, progress: Progress, /) -> T_co:
-        """Do it; call `progress` with the rows finished since its last call."""
+    def __call__(self, job: ShardJob, progress: Progress, /) -> T_co:
+        """Do a job; call `progress` with the rows finished since its last call."""
 
 
 def shard_jobs(
     configs: Iterable[Config], out: str, stated: Mapping[str, ShardContent] = NO_CONTENTS
 ) -> list[ShardJob]:
-    """Every shard of some configurations, the largest first, so that no worker ends long after the others.
+    """Every shard of some configurations, the largest first, so that no worker finishes long after the others.
 
     Args:
         configs: the configurations.
         out: the folder.
-        stated: what a manifest says that the shards hold, by file.
+        stated: contents of the shards as a manifest states them, by file.
     """
-    made = [
-        ShardJob(out, config, part, stated.get(part.file)) for config in configs for part in config.shards()
+    jobs = [
+        ShardJob(out, config, shard, stated.get(shard.file))
+        for config in configs
+        for shard in config.shards()
     ]
-    return sorted(made, key=lambda unit: -unit.rows)
+    return sorted(jobs, key=lambda job: -job.rows)
 
 
-def check_shard(unit: ShardJob, progress: Progress) -> ShardContent | None:
-    """What a shard left by an earlier run holds; None when it is missing, unfinished, damaged or not as stated."""
-    held = shard.intact_content(_path(unit), _rows(unit), unit.shard.start, unit.shard.stop)
-    if held is None or (unit.stated and unit.stated.sha256 and unit.stated != held):
+def check_shard(job: ShardJob, progress: Progress) -> ShardContent | None:
+    """The content of a shard left by an earlier run; None when it is missing, incomplete, damaged or not as stated."""
+    content = shard_reader.intact_content(_path(job), _rows(job), job.shard.start, job.shard.stop)
+    if content is None or (job.stated and job.stated.sha256 and job.stated != content):
         return None
-    progress(held.rows)
-    return held
+    progress(content.rows)
+    return content
 
 
-def write_shard(unit: ShardJob, progress: Progress) -> ShardContent:
-    """Keep a shard that is whole, write any other; what it holds."""
-    kept = check_shard(unit, progress)
-    return kept or shard.write(_path(unit), _rows(unit), unit.shard.start, unit.shard.stop, progress)
+def write_shard(job: ShardJob, progress: Progress) -> ShardContent:
+    """Write a shard unless an intact one is there; return its content."""
+    existing = check_shard(job, progress)
+    return existing or shard.write(_path(job), _rows(job), job.shard.start, job.shard.stop, progress)
 
 
-def _rows(unit: ShardJob) -> Rows:
-    return open_rows(unit.config.task, unit.shard.split, unit.config.seed)
+def _rows(job: ShardJob) -> Rows:
+    return open_rows(job.config.task, job.shard.split, job.config.seed)
 
 
-def _path(unit: ShardJob) -> StoragePath:
-    return storage_path(unit.out) / unit.shard.file
+def _path(job: ShardJob) -> StoragePath:
+    return storage_path(job.out) / job.shard.file
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class ShardPart:
     Raises:
         InputError: unless 1 <= number <= of.
 
-    >>> ShardPart.parse("2/3").of_all(["a", "b", "c", "d", "e"])
+    >>> ShardPart.parse("2/3").select(["a", "b", "c", "d", "e"])
     ['b', 'e']
     """
 
@@ -100,27 +103,27 @@ class ShardPart:
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= self.of:
-            raise InputError(_wrong(str(self)))
+            raise InputError(_invalid_part(str(self)))
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
 
     @classmethod
     def parse(cls, text: str) -> "ShardPart":
-        """Read `i/N`.
+        """Parse `i/N`.
 
         Raises:
             InputError: for anything else.
         """
         number, _, of = text.partition("/")
         if not (number.isdecimal() and of.isdecimal()):
-            raise InputError(_wrong(text))
+            raise InputError(_invalid_part(text))
         return cls(int(number), int(of))
 
-    def of_all(self, shards: Sequence[T_co]) -> list[T_co]:
-        """The part's share: every `of`-th, so that parts of sorted shards take equally long."""
+    def select(self, shards: Sequence[T]) -> list[T]:
+        """The shards of this part: every `of`-th, so that parts of sorted shards take equally long."""
         return list(shards[self.number - 1 :: self.of])
 
 
-def _wrong(received: str) -> str:
+def _invalid_part(received: str) -> str:
     return f"a part is i/N, counted from 1: 1/4, 2/4, 3/4, 4/4. Received: '{received}'."

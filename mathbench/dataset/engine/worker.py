@@ -1,6 +1,6 @@
-"""The other end of a worker process: reads units from stdin, does them, tells rows and results on stdout.
+"""The worker side of the process engine: reads jobs from stdin, runs them, sends progress and results to stdout.
 
-It ends when stdin ends, at once and tidily, so that no worker outlives the process that started it.
+It exits cleanly as soon as stdin closes, so that no worker outlives the process that started it.
 """
 
 import os
@@ -19,55 +19,56 @@ TIMEOUT = 10.0  # seconds that an interrupted shard has to remove its temporary 
 
 
 def serve() -> None:
-    """Work until there is no more to do."""
-    said = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anything prints must not stand between our messages
+    """Run jobs until there are no more."""
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # keeps anything that is printed out of the messages
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `command &` would have it ignored
-    requested: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(sys.stdin.buffer, requested), daemon=True).start()
+    requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
     try:
-        while (order := requested.get()) is not None:
-            _send(said, ("failed", order) if isinstance(order, InputError) else _done(said, *order))
-    except (KeyboardInterrupt, OSError):  # nobody listens any more
+        while (request := requests.get()) is not None:
+            failed = isinstance(request, InputError)
+            _send(output, ("failed", request) if failed else _run(output, *request))
+    except (KeyboardInterrupt, OSError):  # nobody reads the results any more
         pass
     os._exit(0)
 
 
-def _listen(asking: BinaryIO, requested: "queue.SimpleQueue[Any]") -> None:
-    """Pass orders on; when the other side is gone, interrupt what is being done."""
+def _listen(stdin: BinaryIO, requests: "queue.SimpleQueue[Any]") -> None:
+    """Queue the requests; when the other side is gone, interrupt the job in progress."""
     try:
         while True:
-            requested.put(pickle.load(asking))
+            requests.put(pickle.load(stdin))
     except (EOFError, OSError):
         pass
-    except Exception as error:  # whatever the import of a foreign module raises
-        requested.put(
+    except Exception as error:  # any error that importing a foreign module raises
+        requests.put(
             InputError(f"a worker process cannot load the task: {error}. Put it into a module of its own.")
         )
-        asking.read()
-    requested.put(None)
+        stdin.read()
+    requests.put(None)
     signal.raise_signal(signal.SIGINT)
     time.sleep(TIMEOUT)
     os._exit(1)
 
 
-def _done(said: BinaryIO, job: Any, unit: Any) -> tuple[str, Any]:
+def _run(output: BinaryIO, function: Any, job: Any) -> tuple[str, Any]:
     try:
-        return "done", job(unit, lambda rows: _send(said, ("rows", rows)))
+        return "done", function(job, lambda rows: _send(output, ("rows", rows)))
     except Exception as error:
         error.add_note(traceback.format_exc())
-        return "failed", _portable(error)
+        return "failed", _picklable(error)
 
 
-def _portable(error: Exception) -> Exception:
-    """An error that survives the way to another process."""
+def _picklable(error: Exception) -> Exception:
+    """The error, or one with the same message if it cannot be sent to another process."""
     try:
         pickle.loads(pickle.dumps(error))
-    except Exception:  # whatever the pickling of a foreign error raises
+    except Exception:  # any error that pickling a foreign exception raises
         return RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
     return error
 
 
-def _send(said: BinaryIO, message: tuple[str, Any]) -> None:
-    pickle.dump(message, said)
-    said.flush()
+def _send(output: BinaryIO, message: tuple[str, Any]) -> None:
+    pickle.dump(message, output)
+    output.flush()

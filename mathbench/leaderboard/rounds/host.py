@@ -97,7 +97,7 @@ def challenge(
     found.apply(_entering(found, now(), said))  # who is refused gets no questions drawn
     requested = sealed.questions(found, seed, weights)
     said["questions_digest"] = sealed.digest_of(requested)
-    with atomic.folder_lock(folder, patience=PATIENCE):
+    with atomic.folder_lock(folder, timeout=PATIENCE):
         found = Round(log.read(folder))
         event = _entering(found, now(), said)
         found.apply(event)
@@ -138,7 +138,7 @@ def store_answers(folder: Path, name: str, weights: str, packed: bytes, now: Clo
         now: the clock.
     """
     said = {"weights_sha256": weights, "answers_sha256": hashlib.sha256(packed).hexdigest()}
-    with atomic.folder_lock(folder, patience=PATIENCE):
+    with atomic.folder_lock(folder, timeout=PATIENCE):
         found = Round(log.read(folder))
         event = log.next_event(found.events, "answer", now(), entry=name, **said)
         found.apply(event)  # the rules speak before anything is written
@@ -154,7 +154,7 @@ def close(folder: Path, now: Clock) -> None:
     Raises:
         InputError: when the round is closed already.
     """
-    with atomic.folder_lock(folder, patience=PATIENCE):
+    with atomic.folder_lock(folder, timeout=PATIENCE):
         found = Round(log.read(folder))
         _happen(folder, found, log.next_event(found.events, "close", now()))
 
@@ -168,7 +168,7 @@ def reveal(folder: Path, now: Clock, secret: Path | None = None) -> dict[str, An
     Raises:
         InputError: when the round is not closed, or the secret is another's.
     """
-    with atomic.folder_lock(folder, patience=PATIENCE):
+    with atomic.folder_lock(folder, timeout=PATIENCE):
         found = Round(log.read(folder))
         seed, salt = private.read(found, secret)
         scores = {

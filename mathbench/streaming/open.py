@@ -1,0 +1,58 @@
+"""Opening streams: from the arguments of `mathbench.stream` to a stream."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mathbench import families
+from mathbench.errors import InputError
+from mathbench.streaming.mixture import Mixture
+from mathbench.streaming.source import Source, TaskSource
+from mathbench.streaming.stream import Stream
+from mathbench.task import Task
+
+Streamed = str | Task | Stream
+
+
+def open_stream(
+    task: Streamed | Sequence[Streamed],
+    split: str,
+    seed: int | str,
+    rows: int | None,
+    weights: Sequence[float] | None,
+    parameters: Mapping[str, Any],
+    **options: Any,
+) -> Stream:
+    """Open a stream of one task or of a mixture; see `mathbench.stream` for the arguments.
+
+    Args:
+        options: the keyword arguments of `Stream`.
+    """
+    if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < 1):
+        raise InputError(f"rows must be a positive integer. Received: {rows!r}.")
+    if isinstance(task, str | Task):
+        if weights is not None:
+            raise InputError(f"weights are for several tasks. Received: one task and weights={weights!r}.")
+        return Stream(_source(task, split, seed, rows, parameters), **options)
+    if not isinstance(task, Sequence):
+        raise InputError(f"a stream is of a task or of a list of tasks. Received: {task!r}.")
+    if parameters:
+        raise InputError(
+            "parameters belong to one task: list tasks made by mathbench.generators.task(name, ...). "
+            f"Received: {', '.join(parameters)}."
+        )
+    sources = [_source(entry, split, seed, None, {}) for entry in task]
+    return Stream(Mixture(sources, weights, seed, rows), **options)
+
+
+def _source(
+    task: object, split: str, seed: int | str, rows: int | None, parameters: Mapping[str, Any]
+) -> Source:
+    if isinstance(task, Stream):
+        return task.source
+    if isinstance(task, str):
+        return TaskSource(families.task(task, **parameters), split, seed, rows)
+    if not isinstance(task, Task):
+        raise InputError(f"a task is a name, a Task or a stream. Received: {task!r}.")
+    if parameters:
+        raise InputError(f"the task has its parameters. Received also: {', '.join(parameters)}.")
+    return TaskSource(task, split, seed, rows)
