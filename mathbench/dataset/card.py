@@ -12,7 +12,6 @@ ALL = "all"  # the configuration with the rows of all others
 MAX_STRATA = 12
 REPEAT_ROWS = 100_000  # rows of train that are searched for repeats
 
-
 FirstRow = Callable[[Config, str], Mapping[str, str]]
 
 

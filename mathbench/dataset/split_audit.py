@@ -122,7 +122,7 @@ class SplitAudit:
         return repeated, f"{repeated:,} of {len(questions):,}" if repeated else f"{len(questions):,} rows"
 
     def label_balance(self) -> tuple[bool, str]:
-        """Whether as many rows are true as false, up to half a block of the plan, and the counts in words."""
+        """Whether as many rows are true as false, apart from the incomplete last block, and the counts in words."""
         self.rows.capacity_up_to(self._read)  # extends the plan to the rows that were read
         slack = self.rows.source.block // 2 + 1
         return abs(2 * self._true - self._read) <= slack, f"{self._true:,} true of {self._read:,}"

@@ -202,10 +202,9 @@ class BaseStream:
         >>> [row["row"] for row in again]
         [7, 8, 9]
         """
-        epoch, done = (
-            (self.epoch, self._skip) if self._reader is None else (self._reader.epoch, self._reader.done)
-        )
-        return {"stream": self.spec, "epoch": epoch, "done": done}
+        if self._reader is None:
+            return {"stream": self.spec, "epoch": self.epoch, "done": self._skip}
+        return {"stream": self.spec, "epoch": self._reader.epoch, "done": self._reader.done}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Resume the next loop at the position of a state; later loops start from the beginning.

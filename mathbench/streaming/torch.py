@@ -137,7 +137,7 @@ class TorchStream(IterableDataset[Any]):
         """The state after a loader, with any number of workers, has yielded some batches of the current epoch.
 
         Args:
-            batches: the number of batches, counted from the start of the epoch, also in a resumed pass.
+            batches: the number of batches, including those that a resumed pass skipped.
 
         Raises:
             InputError: for single rows or blocks, whose order depends on the number of workers.

@@ -101,14 +101,14 @@ def _serve():
         for split in SIZES:
             open_rows(config.task, split, config.seed)
     for line in sys.stdin:
-        asked = json.loads(line)
+        request = json.loads(line)
         begin = time.perf_counter()
         said, errors = os.pipe()
         child = os.fork()
         if not child:
-            _generate(asked["out"], asked["code"], errors)
+            _generate(request["out"], request["code"], errors)
         os.close(errors)
-        status = os.waitstatus_to_exitcode(_wait(child, asked["after"]))
+        status = os.waitstatus_to_exitcode(_wait(child, request["after"]))
         seconds = time.perf_counter() - begin
         with open(said) as pipe:
             print(json.dumps([status, seconds, pipe.read()]), flush=True)

@@ -91,16 +91,16 @@ def is_finished(folder):
 def test_fifty_kills_at_random_moments_leave_nothing_wrong(tmp_path, run, undisturbed):
     """Some folders are killed once and some again and again, so that resumed generations are killed too."""
     right, seconds = undisturbed
-    luck, killed, found = random.Random(20261122), 0, []
+    rng, killed, found = random.Random(20261122), 0, []
     folder = tmp_path / "0"
     while killed < KILLS:
-        status, *_ = run(folder, after=luck.uniform(0, seconds), code=UNFLUSHED)
+        status, *_ = run(folder, after=rng.uniform(0, seconds), code=UNFLUSHED)
         assert status in (0, -9)
         killed += status == -9
         found.append(whole(folder))
         finished = is_finished(folder)
         assert finished or status == -9
-        if finished or luck.random() < 0.3:
+        if finished or rng.random() < 0.3:
             if not finished:
                 assert run(folder)[0] == 0
             assert contents(folder) == contents(right)

@@ -228,17 +228,17 @@ def test_another_dataset_is_refused_or_replaced_and_other_objects_stay(store):
 
 def test_of_two_that_begin_at_one_time_one_is_refused(store, monkeypatch):
     """Between looking and claiming, another generation claims the folder."""
-    asked = [Config(t.name, t, 0, FEW) for t in [task("gcd")]]
-    look = dataset.stored_request
+    configs = [Config(t.name, t, 0, FEW) for t in [task("gcd")]]
+    stored_request = dataset.stored_request
 
     def slow(folder, force):
-        found = look(folder, force)
+        found = stored_request(folder, force)
         store.pipe_file("bucket/ds/.generating.json", b"{}")
         return found
 
     monkeypatch.setattr(dataset, "stored_request", slow)
     with pytest.raises(InputError, match="another process has just written"):
-        generate(asked, "s3://bucket/ds")
+        generate(configs, "s3://bucket/ds")
     assert store.find("bucket") == ["bucket/ds/.generating.json"]
 
 

@@ -45,12 +45,12 @@ def failed(folder, depth=None):
 def test_every_flipped_bit_is_found(folder):
     """At random places, and at every byte of the last 600: the footer, where readers trust what they find."""
     file = folder / "k7" / "train-00001-of-00003.parquet"
-    right, luck = file.read_bytes(), random.Random(5)
-    some = [luck.randrange(len(right)) for _ in range(FLIPS)] + list(range(len(right) - 600, len(right), 7))
+    right, rng = file.read_bytes(), random.Random(5)
+    some = [rng.randrange(len(right)) for _ in range(FLIPS)] + list(range(len(right) - 600, len(right), 7))
     other = location.files(folder)
     for at in some:
         content = bytearray(right)
-        content[at] ^= 1 << luck.randrange(8)
+        content[at] ^= 1 << rng.randrange(8)
         file.write_bytes(content)
         found = list(verify_file(folder, "k7", "train"))
         assert found, f"byte {at}"
@@ -84,8 +84,8 @@ def test_a_flip_that_the_digest_of_rows_does_not_see_is_found(folder):
 def test_running_again_mends_what_verify_finds(folder):
     before = open_dataset(folder).manifest
     file = folder / "k7" / "train-00001-of-00003.parquet"
-    right, luck = file.read_bytes(), random.Random(6)
-    for at in [luck.randrange(len(right)) for _ in range(6)] + [len(right) - 20, len(right) - 150]:
+    right, rng = file.read_bytes(), random.Random(6)
+    for at in [rng.randrange(len(right)) for _ in range(6)] + [len(right) - 20, len(right) - 150]:
         content = bytearray(right)
         content[at] ^= 4
         file.write_bytes(content)
@@ -159,14 +159,16 @@ def test_files_too_many_or_too_few_are_found(folder, depth):
 
 
 def test_a_sample_reads_the_row_groups_it_needs_and_no_others(folder, monkeypatch):
-    read, asked = pq.ParquetFile.read_row_group, []
+    read, groups_read = pq.ParquetFile.read_row_group, []
     monkeypatch.setattr(
-        pq.ParquetFile, "read_row_group", lambda self, i, **rest: asked.append(i) or read(self, i, **rest)
+        pq.ParquetFile,
+        "read_row_group",
+        lambda self, i, **rest: groups_read.append(i) or read(self, i, **rest),
     )
     assert not failed(folder, VerifyOptions(2, read_all=False, seed=1))
     groups = {row // 250 for row in VerifyOptions(2, seed=1).sample_rows(2300)}
     others = 3  # the other splits have one each
-    assert len(groups) < 10 and len(asked) == 2 * (len(groups) + others)
+    assert len(groups) < 10 and len(groups_read) == 2 * (len(groups) + others)
 
 
 def test_a_seed_repeats_a_sample_and_another_takes_other_rows():

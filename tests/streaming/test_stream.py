@@ -130,15 +130,15 @@ def test_orders_reach_far():
 @pytest.mark.parametrize("kept", [1, 2, 16])
 def test_blocks_give_the_rows_asked_for_whatever_they_keep(kept, monkeypatch):
     monkeypatch.setattr(blocks_module, "CACHED_BLOCKS", kept)
-    made, luck = task("addition"), np.random.default_rng(0)
+    made, rng = task("addition"), np.random.default_rng(0)
     blocks = BlockCache(made, "train", 0, 5 * BLOCK + 7)
-    for ahead in (False, True):
-        for wanted in ([3], [4], [5], [BLOCK], [0, BLOCK], [1, BLOCK + 1], [4 * BLOCK, 3, 2 * BLOCK, 3]):
-            assert blocks.take(np.array(wanted), ahead)["row"].to_pylist() == wanted
-        many = luck.integers(0, 5 * BLOCK + 7, 500)
-        assert blocks.take(many, ahead)["row"].to_pylist() == many.tolist()
+    for sequential in (False, True):
+        for requested in ([3], [4], [5], [BLOCK], [0, BLOCK], [1, BLOCK + 1], [4 * BLOCK, 3, 2 * BLOCK, 3]):
+            assert blocks.take(np.array(requested), sequential)["row"].to_pylist() == requested
+        many = rng.integers(0, 5 * BLOCK + 7, 500)
+        assert blocks.take(many, sequential)["row"].to_pylist() == many.tolist()
         everything = np.arange(5 * BLOCK + 7)
-        assert np.array_equal(blocks.take(everything, ahead)["row"], everything)
+        assert np.array_equal(blocks.take(everything, sequential)["row"], everything)
     assert blocks.take(np.array([], dtype=np.int64)).num_rows == 0
     assert len(blocks._cache) <= kept
 
@@ -150,22 +150,22 @@ def test_a_block_is_made_at_the_second_visit_only(monkeypatch):
     monkeypatch.setattr(
         blocks, "_generate", lambda n, real=blocks._generate: (made.append(len(n)), real(n))[1]
     )
-    for wanted in ([5], [BLOCK], [3 * BLOCK], [3 * BLOCK + 1], [3 * BLOCK + 2]):
-        blocks.take(np.array(wanted))
+    for requested in ([5], [BLOCK], [3 * BLOCK], [3 * BLOCK + 1], [3 * BLOCK + 2]):
+        blocks.take(np.array(requested))
     blocks.take(np.arange(0, 20 * BLOCK, BLOCK))  # all over: in one go, but for the block at hand
     assert made == [1, 1, 1, BLOCK, 19]
 
 
 def test_threads_share_a_stream():
     stream = mathbench.stream("addition", rows=5 * BLOCK, batch_size=777)
-    wanted = {i: stream[i] for i in range(0, len(stream), 7)}
+    expected = {i: stream[i] for i in range(0, len(stream), 7)}
     fresh, wrong = mathbench.stream("addition", rows=5 * BLOCK, batch_size=777), []
 
     def read(order):
-        wrong.extend(i for i in order if fresh[i] != wanted[i])
+        wrong.extend(i for i in order if fresh[i] != expected[i])
 
     threads = [
-        threading.Thread(target=read, args=(np.random.default_rng(i).permutation(list(wanted)).tolist(),))
+        threading.Thread(target=read, args=(np.random.default_rng(i).permutation(list(expected)).tolist(),))
         for i in range(6)
     ]
     for thread in threads:

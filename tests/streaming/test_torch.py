@@ -76,8 +76,8 @@ def test_workers_of_either_kind(method):
     stream = mathbench.stream(["modular", "gcd"], rows=500, seed="text", batch_size=64)
     dataset = stream.torch(encode=True, rank=1, world=2)
     given = [b["question"] for b in loader(dataset, 2, multiprocessing_context=method)]
-    wanted = [b["question"] for b in dataset]
-    assert len(given) == 4 and all(map(torch.equal, given, wanted))
+    expected = [b["question"] for b in dataset]
+    assert len(given) == 4 and all(map(torch.equal, given, expected))
 
 
 @pytest.mark.parametrize(("workers", "persistent"), [(0, False), (2, False), (2, True)])
@@ -231,11 +231,11 @@ def test_a_killed_run_goes_on_where_it_stood(tmp_path):
             seen.setdefault((epoch, count), numbers) == numbers
         )  # a kill between state and log repeats none
     for epoch in (0, 1):
-        wanted = mathbench.stream("modular", batch_size=64, seed="s").set_epoch(epoch)
-        missing = [i for i in range(1, len(wanted) + 1) if (epoch, i) not in seen]
+        expected = mathbench.stream("modular", batch_size=64, seed="s").set_epoch(epoch)
+        missing = [i for i in range(1, len(expected) + 1) if (epoch, i) not in seen]
         assert len(missing) <= 3  # at most the batch whose state was written and whose line was not, per kill
         assert all(
-            seen[epoch, i] == wanted[i - 1]["row"] for i in range(1, len(wanted) + 1) if i not in missing
+            seen[epoch, i] == expected[i - 1]["row"] for i in range(1, len(expected) + 1) if i not in missing
         )
 
 
