@@ -8,7 +8,7 @@ import pytest
 import sympy
 
 from mathbench.generators.deepmind import MODULES, TASKS
-from mathbench.generators.deepmind.algebra.factors import Roots, bounds, expand_roots
+from mathbench.generators.deepmind.algebra.factors import Roots, coefficient_bounds, expand_roots
 from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, UnivariateTerms
 from mathbench.generators.deepmind.kernel.scope import ALPHABET
 from mathbench.hashing import mix64
@@ -30,7 +30,9 @@ def test_polynomials_are_written_as_sympy_writes_them():
     drawn = [fractions(4, rng) for _ in range(1500)]
     top = np.array([[int(c.p) for c in row] for row in drawn]).T
     bottom = np.array([[int(c.q) for c in row] for row in drawn]).T
-    shown = text.join(UnivariateTerms.polynomial(top, np.full(1500, CODE), bottom).rendered()).to_pylist()
+    shown = text.join(
+        UnivariateTerms.from_polynomial(top, np.full(1500, CODE), bottom).rendered()
+    ).to_pylist()
     for row, written in zip(drawn, shown, strict=True):
         assert written == str(sum(c * X**k for k, c in enumerate(row)))
 
@@ -43,7 +45,7 @@ def test_long_coefficients():
         for i in (1, 0)
     )
     shown = text.join(
-        UnivariateTerms.polynomial(low, np.full(len(values), CODE), high=high).rendered()
+        UnivariateTerms.from_polynomial(low, np.full(len(values), CODE), high=high).rendered()
     ).to_pylist()
     assert shown == [str(sympy.Integer(v) * X + v) for v in values]
 
@@ -58,9 +60,9 @@ def test_products_are_written_as_sympy_factors_them():
         over, under = np.array([scale.p]), np.array([scale.q])
         coefficients = expand_roots(over, top, bottom, there)
         polynomial = sum(int(c) * X**k for k, c in enumerate(coefficients[:, 0])) / sympy.Integer(scale.q)
-        product = Roots.of(top, bottom, there).product(over, under, np.array([CODE]))
+        product = Roots.from_repeated(top, bottom, there).product(over, under, np.array([CODE]))
         assert text.join(product).to_pylist() == [str(sympy.factor(polynomial))]
-        assert np.abs(coefficients).max() <= bounds(over, top, bottom, there)[0]
+        assert np.abs(coefficients).max() <= coefficient_bounds(over, top, bottom, there)[0]
 
 
 def test_published_extrapolation_has_long_numbers_and_their_roots():
@@ -87,7 +89,7 @@ def test_a_longer_list_shows_the_next_term_of_a_shorter_one():
     """So all lists of one sequence lie in one split: how many terms are shown does not count."""
     module = MODULES["algebra__sequence_next_term"]
     luck = mix64(np.arange(60_000, dtype=np.uint64))
-    drawn = module.draw(module.top(np.zeros(len(luck), dtype=np.int64), luck))
+    drawn = module.draw(module.top_scopes(np.zeros(len(luck), dtype=np.int64), luck))
     lists = {}
     for numbers, shown in zip(drawn.canonical.T.tolist(), drawn.problem.shown.tolist(), strict=True):
         lists.setdefault(tuple(numbers), set()).add(shown)

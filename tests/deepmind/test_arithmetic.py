@@ -37,8 +37,8 @@ def exact(numbers: Decimals) -> list[Fraction]:
 @pytest.mark.parametrize("decades", [1, 9, 16, 18, 20])
 def test_decimals_add_up_and_read_as_what_they_are(decades):
     most = np.full(MANY, entropy_units(decades))
-    p = Decimals.drawn(chance(1), most, chance(2).bernoulli())
-    q = Decimals.drawn(
+    p = Decimals.draw(chance(1), most, chance(2).bernoulli())
+    q = Decimals.draw(
         chance(3), np.full(MANY, entropy_units(min(decades, 21 - decades))), chance(4).bernoulli()
     )
     for number, wanted in (
@@ -139,6 +139,6 @@ def test_few_drafts_are_thrown_away():
     for name, module in MODULES.items():
         if name.startswith("arithmetic__"):
             for level in range(len(module.all_levels)):
-                scope = module.top(np.full(MANY, level), mix64(np.arange(MANY, dtype=np.uint64)))
+                scope = module.top_scopes(np.full(MANY, level), mix64(np.arange(MANY, dtype=np.uint64)))
                 good = module.draw(scope).good
                 assert good is None or good.mean() > 0.5, (name, module.all_levels[level].name)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from mathbench.generators.deepmind.numbers.factoring import factors
+from mathbench.generators.deepmind.numbers.factoring import prime_factors
 from mathbench.generators.deepmind.numbers.large_primality import (
     BOUND,
     is_probable_prime,
@@ -52,7 +52,7 @@ def test_next_primes_are_those_of_sympy():
 def test_factors_are_those_of_sympy():
     primes = next_prime(spread(3.4, 6, 100))
     numbers = np.concatenate([np.arange(1, 600), spread(3, 13, 800), primes * primes[::-1], primes**2])
-    found = factors(numbers)
+    found = prime_factors(numbers)
     for i, number in enumerate(numbers.tolist()):
         many, expected = found.prime_count[i], sorted(sympy.factorint(number).items())
         assert found.primes[:, i].tolist() == [p for p, _ in expected] + [0] * (len(found.primes) - many)

@@ -10,7 +10,7 @@ import pytest
 
 from mathbench.generators.deepmind.kernel import entropy, expression_trees
 from mathbench.generators.deepmind.kernel.polynomial_text import UnivariateTerms
-from mathbench.generators.deepmind.kernel.polynomials import coefficients, split_into_like_terms
+from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients, split_into_like_terms
 from mathbench.generators.deepmind.kernel.random import RandomStream
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import mix64
@@ -124,7 +124,7 @@ def test_minus_signs_join_sums(kinds, leaves, shown):
 
 def test_coefficients_have_their_degree():
     degree = np.array([0, 1, 2, 3] * 500)
-    drawn = coefficients(
+    drawn = draw_coefficients(
         chance(2000), degree, np.full(2000, entropy.entropy_units(4)), np.ones(2000, dtype=np.int64)
     )
     assert drawn.shape == (4, 2000)
@@ -144,10 +144,10 @@ def test_terms_add_up_to_their_coefficients():
 
 
 def test_sums_of_terms_read_as_what_they_are():
-    drawn = coefficients(
+    drawn = draw_coefficients(
         chance(500), np.arange(500) % 4, np.full(500, entropy.entropy_units(3)), np.arange(500) % 4
     )
-    terms = UnivariateTerms.polynomial(drawn, np.full(500, 22))
+    terms = UnivariateTerms.from_polynomial(drawn, np.full(500, 22))
     shuffled = terms.shuffled(chance(500, 3))
     for way in (terms, shuffled):
         for i, shown in enumerate(text.join(way.rendered()).to_pylist()):

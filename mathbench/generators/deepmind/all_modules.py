@@ -38,10 +38,10 @@ class Mixture(Task):
         return "deepmind-all"
 
     def inner(self) -> list[Stratum]:
-        return [s for module in self.modules for s in _named(module, module.inner())]
+        return [s for module in self.modules for s in _prefixed(module, module.inner())]
 
     def outer(self) -> list[Stratum]:
-        return [s for module in self.modules for s in _named(module, module.outer())]
+        return [s for module in self.modules for s in _prefixed(module, module.outer())]
 
     def may_repeat(self, split: str) -> bool:
         """As the modules."""
@@ -96,9 +96,9 @@ class RoundRobinSource:
     def rendered(self, rows: range | Int) -> Iterator[TextRows]:
         """Some rows in order, in pieces."""
         for start in range(0, max(len(rows), 1), BATCH_ROWS):
-            yield self._written(row_numbers(rows[start : start + BATCH_ROWS]))
+            yield self._render(row_numbers(rows[start : start + BATCH_ROWS]))
 
-    def _written(self, rows: Int) -> TextRows:
+    def _render(self, rows: Int) -> TextRows:
         module = rows % len(self._sources)
         parts, positions = [], []
         for m in np.unique(module) if len(rows) else [0]:
@@ -116,5 +116,5 @@ class RoundRobinSource:
         )
 
 
-def _named(module: ModuleTask, strata: list[Stratum]) -> list[Stratum]:
+def _prefixed(module: ModuleTask, strata: list[Stratum]) -> list[Stratum]:
     return [replace(s, name=f"{module.name}{BETWEEN}{s.name}") for s in strata]

@@ -10,7 +10,7 @@ from mathbench.solvers.deepmind import (
     polynomials,
     probability,
 )
-from mathbench.solvers.deepmind.reader import answered
+from mathbench.solvers.deepmind.reader import answer_question
 
 _AREAS = (algebra, arithmetic, calculus, comparison, measurement, numbers, polynomials, probability)
 _DEFINITIONS = [rule for area in _AREAS for rule in area.DEFINITIONS]
@@ -31,4 +31,4 @@ def solve(module: str, question: str) -> str:
     >>> solve("numbers__gcd_composed", "Let r = 110 - 2. Find the greatest common factor of r and 12.")
     '12'
     """
-    return answered(question, _DEFINITIONS, _QUESTIONS[module])
+    return answer_question(question, _DEFINITIONS, _QUESTIONS[module])

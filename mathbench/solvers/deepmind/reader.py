@@ -16,13 +16,13 @@ class Rule(NamedTuple):
     """A form of sentence and what it means.
 
     Attributes:
-        form: a regular expression that the whole sentence matches.
-        meaning: what to do with a match: for a definition a function that enters letters into `Reader.known`, for a
+        pattern: a regular expression that the whole sentence matches.
+        apply: what to do with a match: for a definition a function that enters letters into `Reader.known`, for a
             question one that returns the answer as text.
     """
 
-    form: re.Pattern[str]
-    meaning: Solver
+    pattern: re.Pattern[str]
+    apply: Solver
 
 
 def rule(form: str, meaning: Solver) -> Rule:
@@ -83,7 +83,7 @@ class NotUnderstood(ValueError):
     """A question that no rule matches."""
 
 
-def answered(question: str, definitions: Iterable[Rule], questions: Iterable[Rule]) -> str:
+def answer_question(question: str, definitions: Iterable[Rule], questions: Iterable[Rule]) -> str:
     """Read all definitions and answer the question after them.
 
     Raises:
@@ -92,16 +92,16 @@ def answered(question: str, definitions: Iterable[Rule], questions: Iterable[Rul
     definitions, reader, rest = list(definitions), Reader(), question
     while True:
         for requested in questions:
-            if found := requested.form.fullmatch(rest):
-                return str(requested.meaning(reader, found))
+            if found := requested.pattern.fullmatch(rest):
+                return str(requested.apply(reader, found))
         sentence, stop, rest = rest.partition(". ")
-        if not stop or not _defined(reader, sentence + ".", definitions):
+        if not stop or not _apply_definition(reader, sentence + ".", definitions):
             raise NotUnderstood(f"cannot read {sentence + stop.strip()!r} in {question!r}")
 
 
-def _defined(reader: Reader, sentence: str, definitions: Iterable[Rule]) -> bool:
+def _apply_definition(reader: Reader, sentence: str, definitions: Iterable[Rule]) -> bool:
     for definition in definitions:
-        if found := definition.form.fullmatch(sentence):
-            definition.meaning(reader, found)
+        if found := definition.pattern.fullmatch(sentence):
+            definition.apply(reader, found)
             return True
     return False

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.polynomial_text import BEGIN, EQUALS, PLUS, UnivariateTerms
+from mathbench.generators.deepmind.kernel.polynomial_text import EQUALS, PLUS, START, UnivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import LikeTerms
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Request, Scope
@@ -15,12 +15,12 @@ from mathbench.hashing import U64, Int, mix64
 from mathbench.numbers import text
 
 HIDDEN = 3  # numbers of one system that modules below may define
-Small = NDArray[np.int8]
+Int8 = NDArray[np.int8]
 CONSTANT = np.int8(2)  # the unknown of what has none; the unknowns are 0 and 1
 NOWHERE = np.int8(7)  # the side of what is no term; the sides of equation i are 2 i and 2 i + 1
 
 
-def _concatenated(side: Small, sides: int) -> tuple[Small, Small]:
+def _positions(side: Int8, sides: int) -> tuple[Int8, Int8]:
     """Where each term stands, int8 (t, n), and where each side begins and the last one ends, int8 (sides + 1, n)."""
     position, first = np.zeros_like(side), np.zeros((sides + 1, side.shape[1]), np.int8)
     for s in range(sides):
@@ -43,12 +43,12 @@ class Equations(Columns):
     """
 
     value: Int
-    unknown: Small
-    side: Small
-    name: Small
+    unknown: Int8
+    side: Int8
+    name: Int8
 
     @classmethod
-    def of(cls, chance: RandomStream, terms: LikeTerms, unknowns: int) -> "Equations":
+    def from_terms(cls, chance: RandomStream, terms: LikeTerms, unknowns: int) -> "Equations":
         """Put terms whose sum is zero, equation by equation, on either side.
 
         Args:
@@ -61,7 +61,7 @@ class Equations(Columns):
         right = (bits & np.uint64(1)).astype(np.int8)
         number = terms.of.astype(np.int8)
         side = np.where(terms.live, number // (unknowns + 1) * 2 + right, NOWHERE)
-        position, first = _concatenated(side, 2 * unknowns)
+        position, first = _positions(side, 2 * unknowns)
         shape = (int(first[-1].max()), len(bits[0]))
         value, unknown = np.zeros(shape, np.int64), np.full(shape, CONSTANT)
         term, row = np.nonzero(terms.live)
@@ -127,10 +127,10 @@ class Equations(Columns):
         """
         new = self.side[1:] != self.side[:-1]
         opened = np.where(self.side[1:] % 2 == 1, np.int8(EQUALS), conjunction.astype(np.int8))
-        joint = np.concatenate([np.full((1, len(conjunction)), BEGIN, np.int8), np.where(new, opened, PLUS)])
+        joint = np.concatenate([np.full((1, len(conjunction)), START, np.int8), np.where(new, opened, PLUS)])
         letters = codes.astype(np.int8)
         variable = np.where(self.unknown == 0, letters[0], letters[-1])
         power = (self.unknown != CONSTANT).view(np.int8)
-        return UnivariateTerms(self.value, power, self.side != NOWHERE, variable, self.name).concatenated(
-            joint
-        )
+        return UnivariateTerms(
+            self.value, power, self.side != NOWHERE, variable, self.name
+        ).rendered_with_joints(joint)

@@ -33,7 +33,7 @@ class Roots(Columns):
     times: Int
 
     @classmethod
-    def of(cls, top: Int, bottom: Int, live: Bool) -> "Roots":
+    def from_repeated(cls, top: Int, bottom: Int, live: Bool) -> "Roots":
         """Count roots, int64 (r, n), that may be equal."""
         times, fresh = np.zeros_like(top), live.copy()
         for i in range(len(top)):
@@ -74,7 +74,7 @@ class Roots(Columns):
             there = times > 0
             if position:
                 words += text.literal(", ", len(there), there)
-            words += templates.only(
+            words += templates.masked(
                 Numbers.rationals(top * there, np.where(there, bottom, 1)).rendered(), there
             )
         return tuple(words)
@@ -93,7 +93,7 @@ class Roots(Columns):
             zip(roots.top, roots.bottom, roots.times, strict=True)
         ):
             words += text.literal("*", len(over), (times > 0) & (scaled | (position > 0)))
-            words += _factor(top, bottom, times, variable)
+            words += _factor_text(top, bottom, times, variable)
         return (*words, *text.literal("/", len(over), split), *text.number(under * split, 10, split))
 
 
@@ -116,7 +116,9 @@ def draw_roots(chance: RandomStream, entropy: Int, minimum: Int, maximum: Int) -
     )
     # many equal roots of much entropy would make very large coefficients
     fresh = count - np.where(entropy > 4 * UNIT, np.minimum(repeated, count // 2), repeated)
-    top, bottom = _different(chance.fork(), chance.spread(entropy, (positions < fresh).astype(np.int64)))
+    top, bottom = _draw_distinct(
+        chance.fork(), chance.dirichlet(entropy, (positions < fresh).astype(np.int64))
+    )
     copies = chance.fork()
     again = np.stack([copies.randint_below(fresh) for _ in positions])
     source = np.where(positions < fresh, positions, again)
@@ -124,7 +126,7 @@ def draw_roots(chance: RandomStream, entropy: Int, minimum: Int, maximum: Int) -
     return top, bottom, positions < count
 
 
-def _different(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
+def _draw_distinct(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """A root of each entropy, int64 (r, n); numerators and denominators."""
     top, bottom = np.empty_like(entropy), np.ones_like(entropy)
     for i, share in enumerate(entropy):
@@ -134,7 +136,7 @@ def _different(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
     return top, bottom
 
 
-def factor_text(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
+def draw_scale(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """Draw what a polynomial is multiplied by: an integer or a fraction, each as likely, but not zero.
 
     Returns:
@@ -166,7 +168,7 @@ def expand_roots(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
     return found
 
 
-def bounds(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
+def coefficient_bounds(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
     """No coefficient of `expand_roots` is larger in absolute value than this, int64 (n,), if it is below 2^62."""
     bound = np.abs(over)
     for p, q, there in zip(top, bottom, live, strict=True):
@@ -175,7 +177,7 @@ def bounds(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
     return bound
 
 
-def _factor(top: Int, bottom: Int, times: Int, variable: Int) -> text.TextPiece:
+def _factor_text(top: Int, bottom: Int, times: Int, variable: Int) -> text.TextPiece:
     """A factor (q x - p)**k, or x**k; nothing where k is zero."""
     there = times > 0
     sum_of_two = there & (top != 0)

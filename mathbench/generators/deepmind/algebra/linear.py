@@ -11,7 +11,7 @@ from mathbench.generators.deepmind.kernel import templates as phrases
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_levels
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_module
 from mathbench.generators.deepmind.kernel.polynomial_text import AND, COMMA
 from mathbench.generators.deepmind.kernel.polynomials import split_into_like_terms
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
@@ -25,7 +25,7 @@ MAX_VALUE = 10**12  # that an equation is made for: products with coefficients s
 
 
 @dataclass(frozen=True)
-class System(Columns):
+class LinearProblem(Columns):
     """Linear equations and the value of the first unknown."""
 
     equations: Equations
@@ -41,13 +41,13 @@ class Linear(Module):
     """
 
     unknowns: ClassVar[int]
-    asked: ClassVar[tuple[str, ...]]
-    said: ClassVar[tuple[str, ...]]
+    question_templates: ClassVar[tuple[str, ...]]
+    sentence_templates: ClassVar[tuple[str, ...]]
     symmetry: ClassVar[str] = "order of terms, sides and equations"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
-        solutions, rest = self._solutions(chance, scope.own(), value)
+        chance = scope.rng()
+        solutions, rest = self._solutions(chance, scope.own_entropy(), value)
         for_matrix = rest * chance.randint(UNIT // 3, 2 * UNIT // 3) // UNIT
         matrix = self._matrix(chance, for_matrix)
         constants = -(matrix * solutions).sum(axis=1)
@@ -56,16 +56,16 @@ class Linear(Module):
         maximum = 1 + (self.unknowns * (2 * UNIT + rest)) // (2 * UNIT)
         length = chance.randint(minimum, np.maximum(minimum, maximum)) + self.setting("more_terms", scope)
         terms = split_into_like_terms(chance, coefficients, rest - for_matrix, length)
-        equations = Equations.of(chance, terms, self.unknowns)
+        equations = Equations.from_terms(chance, terms, self.unknowns)
         shown, requests = equations.hide(chance, scope)
         good = equations.shown.any(axis=0) | (scope.modules == 1)  # `x = -x` has no number to hide
         wording = chance.randint_below(60)
-        return DrawnProblem(System(shown, solutions[0], wording), shown.canonical(), requests, good)
+        return DrawnProblem(LinearProblem(shown, solutions[0], wording), shown.canonical(), requests, good)
 
     def _solutions(self, chance: RandomStream, own: Int, value: Value | None) -> tuple[Int, Int]:
         """The solution, int64 (unknowns, n), the first unknown as prescribed; and the entropy left."""
         free = self.unknowns - (value is not None)
-        shares = np.maximum(chance.spread(own // 4, np.ones((free, 1), np.int64)), UNIT)
+        shares = np.maximum(chance.dirichlet(own // 4, np.ones((free, 1), np.int64)), UNIT)
         drawn = np.array([chance.integer(share) for share in shares], np.int64).reshape(free, len(own))
         known = np.empty((0, len(own)), np.int64) if value is None else value.top[None]
         return np.concatenate([known, drawn]), np.maximum(own - shares.sum(axis=0), UNIT)
@@ -73,7 +73,7 @@ class Linear(Module):
     def _matrix(self, chance: RandomStream, entropy: Int) -> Int:
         """Coefficients, int64 (unknowns, unknowns, n), with one solution, no equation in the first unknown alone."""
         count = self.unknowns
-        shares = np.maximum(chance.spread(entropy, np.ones((count * count, 1), np.int64)), UNIT)
+        shares = np.maximum(chance.dirichlet(entropy, np.ones((count * count, 1), np.int64)), UNIT)
         drawn = chance.reject_until(
             lambda again, rows: np.stack([again.integer(share) for share in shares[:, rows]]),
             lambda values, rows: self._solvable(values.reshape(count, count, -1)),
@@ -86,10 +86,10 @@ class Linear(Module):
         (a, b), (c, d) = matrix
         return (a * d != b * c) & (b != 0) & (d != 0)
 
-    def question(self, problem: System, scope: Scope) -> pa.StringArray:
-        return self._filled(self.asked, problem, scope)
+    def question(self, problem: LinearProblem, scope: Scope) -> pa.StringArray:
+        return self._filled(self.question_templates, problem, scope)
 
-    def answer(self, problem: System, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: LinearProblem, scope: Scope) -> pa.StringArray:
         return text.join(phrases.signed_text(problem.solution))
 
     def defines(self, value: Value) -> Bool:
@@ -97,10 +97,10 @@ class Linear(Module):
             return super().defines(value)
         return value.integer & (np.abs(value.top) <= MAX_VALUE)
 
-    def sentence(self, problem: System, scope: Scope) -> pa.StringArray:
-        return self._filled(self.said, problem, scope)
+    def sentence(self, problem: LinearProblem, scope: Scope) -> pa.StringArray:
+        return self._filled(self.sentence_templates, problem, scope)
 
-    def _filled(self, templates: tuple[str, ...], problem: System, scope: Scope) -> pa.StringArray:
+    def _filled(self, templates: tuple[str, ...], problem: LinearProblem, scope: Scope) -> pa.StringArray:
         codes = np.stack([scope.code(position) for position in range(self.unknowns)])
         conjunction = np.where(problem.wording % 2, AND, COMMA)
         equations = problem.equations.rendered(codes, conjunction)
@@ -115,14 +115,14 @@ class OneUnknown(Linear):
     summary: ClassVar[str] = "Solve 3*x + 2 = 8 for x. -> 2"
     brief: ClassVar[bool] = True
     unknowns: ClassVar[int] = 1
-    asked: ClassVar[tuple[str, ...]] = (
+    question_templates: ClassVar[tuple[str, ...]] = (
         "Solve {} for {x}.",
         "Find {x} from {}.",
         "If {}, what is {x}?",
         "Which {x} makes {} true?",
         "What is the solution {x} of {}?",
     )
-    said: ClassVar[tuple[str, ...]] = (
+    sentence_templates: ClassVar[tuple[str, ...]] = (
         "Assume {}. ",
         "Let {x} satisfy {}. ",
         "Take {x} from {}. ",
@@ -135,14 +135,14 @@ class TwoUnknowns(Linear):
 
     summary: ClassVar[str] = "Solve 3*x + y = 8, x - y = 0 for x. -> 2"
     unknowns: ClassVar[int] = 2
-    asked: ClassVar[tuple[str, ...]] = (
+    question_templates: ClassVar[tuple[str, ...]] = (
         "Solve {} for {x}.",
         "Find {x} from {}.",
         "If {}, what is {x}?",
         "Which {x} satisfies {}?",
         "Given {}, calculate {x}.",
     )
-    said: ClassVar[tuple[str, ...]] = (
+    sentence_templates: ClassVar[tuple[str, ...]] = (
         "Assume {}. ",
         "Let {x} and {y} satisfy {}. ",
         "Take {x} from {}. ",
@@ -157,7 +157,7 @@ _DEEPER = DifficultyLevel("deeper", (3, 10), modules=(5, 5), apart=True)
 
 MODULES = (
     LINEAR_1D.holding(easy=60_000),
-    composed_levels(LINEAR_1D, _DEEPER),
+    composed_module(LINEAR_1D, _DEEPER),
     LINEAR_2D,
-    composed_levels(LINEAR_2D, _DEEPER),
+    composed_module(LINEAR_2D, _DEEPER),
 )

@@ -6,12 +6,18 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.algebra.factors import Roots, bounds, draw_roots, expand_roots, factor_text
+from mathbench.generators.deepmind.algebra.factors import (
+    Roots,
+    coefficient_bounds,
+    draw_roots,
+    draw_scale,
+    expand_roots,
+)
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_levels
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_module
 from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, UnivariateTerms
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
@@ -39,10 +45,10 @@ class Quotients(Columns):
     good: Bool
 
     @classmethod
-    def of(cls, scale: tuple[Int, Int], top: Int, bottom: Int, live: Bool) -> "Quotients":
+    def from_roots(cls, scale: tuple[Int, Int], top: Int, bottom: Int, live: Bool) -> "Quotients":
         """Multiply roots out; Python's integers serve where 62 bits are too few, which is one in ten at most."""
         over, under = scale
-        long = np.flatnonzero(bounds(over, top, bottom, live) >= 1 << 62)
+        long = np.flatnonzero(coefficient_bounds(over, top, bottom, live) >= 1 << 62)
         over = over.copy()
         exact = expand_roots(over[long].astype(object), top[:, long], bottom[:, long], live[:, long])
         over[long] = 0
@@ -59,13 +65,13 @@ class Quotients(Columns):
         low[:, long] = sign * (size % HIGH).astype(np.int64)
         return cls(low, high, under // common, good)
 
-    def hidden(self, scope: Scope) -> Bool:
+    def can_be_hidden(self, scope: Scope) -> Bool:
         """Where a module below can define them, bool (n,)."""
         return (self.high == 0).all(axis=0) & (np.abs(self.low) <= MAX_HIDDEN).all(axis=0)
 
 
 @dataclass(frozen=True)
-class Product(Columns):
+class RootsProblem(Columns):
     """A polynomial over / under * (q x - p) ... and what is asked about it."""
 
     polynomial: Quotients
@@ -88,16 +94,16 @@ class PolynomialRoots(Module):
     symmetry: ClassVar[str] = "roots or factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.chance(), scope.own()
+        chance, own = scope.rng(), scope.own_entropy()
         for_scale = np.minimum(own // 2, UNIT)
         minimum, maximum = self.setting("fewest_roots", scope), self.setting("most_roots", scope)
         top, bottom, live = draw_roots(chance, own - for_scale, minimum, maximum)
-        scale = factor_text(chance, for_scale)
-        polynomial = Quotients.of(scale, top, bottom, live)
+        scale = draw_scale(chance, for_scale)
+        polynomial = Quotients.from_roots(scale, top, bottom, live)
         name = scope.hide(chance, [Polynomials(polynomial.low, polynomial.bottom)])
-        good = polynomial.good & (polynomial.hidden(scope) | (scope.modules == 1))
-        roots = Roots.of(top, bottom, live)
-        problem = Product(polynomial, roots, *scale, name, chance.bernoulli(), chance.randint_below(60))
+        good = polynomial.good & (polynomial.can_be_hidden(scope) | (scope.modules == 1))
+        roots = Roots.from_repeated(top, bottom, live)
+        problem = RootsProblem(polynomial, roots, *scale, name, chance.bernoulli(), chance.randint_below(60))
         return DrawnProblem(problem, self._canonical(roots, scale), name.requests or (), good)
 
     def _canonical(self, roots: Roots, scale: tuple[Int, Int]) -> Int:
@@ -107,7 +113,7 @@ class PolynomialRoots(Module):
         numbers = np.where(distinct.times[:, None] > 0, numbers, ABSENT).reshape(-1, len(over))
         return np.concatenate([[over * 2, under], numbers])
 
-    def question(self, problem: Product, scope: Scope) -> pa.StringArray:
+    def question(self, problem: RootsProblem, scope: Scope) -> pa.StringArray:
         requested = (
             "Solve {} = 0 for {x}.",
             "For which {x} is {} = 0?",
@@ -122,23 +128,23 @@ class PolynomialRoots(Module):
         choice = np.where(problem.factored, 6 + problem.wording % 3, problem.wording % 6)
         return text.join(fill_around(choice, requested, self._shown(problem, scope), x=scope.letter(0)))
 
-    def _shown(self, problem: Product, scope: Scope) -> text.TextPiece:
+    def _shown(self, problem: RootsProblem, scope: Scope) -> text.TextPiece:
         """The polynomial, or its name, ``f(x)``."""
         hidden, shown = problem.name.hidden(0), problem.polynomial
         high = shown.high if shown.high.any() else None
-        terms = UnivariateTerms.polynomial(shown.low * ~hidden, scope.code(0), shown.bottom, high)
+        terms = UnivariateTerms.from_polynomial(shown.low * ~hidden, scope.code(0), shown.bottom, high)
         if not hidden.any():
             return terms.rendered()
         count = len(hidden)
         return (
             *problem.name.letter(0),
             *text.literal("(", count, hidden),
-            *templates.only(scope.letter(0), hidden),
+            *templates.masked(scope.letter(0), hidden),
             *text.literal(")", count, hidden),
-            *(templates.only(terms.rendered(), ~hidden) if not hidden.all() else ()),
+            *(templates.masked(terms.rendered(), ~hidden) if not hidden.all() else ()),
         )
 
-    def answer(self, problem: Product, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: RootsProblem, scope: Scope) -> pa.StringArray:
         answers = []
         for chosen, written in ((~problem.factored, self._listed), (problem.factored, self._product)):
             rows = np.flatnonzero(chosen)
@@ -147,10 +153,10 @@ class PolynomialRoots(Module):
         position = np.where(problem.factored, position, np.cumsum(~problem.factored) - 1)
         return pa.concat_arrays(answers).take(text.int_array(position))
 
-    def _listed(self, problem: Product, scope: Scope) -> text.TextPiece:
+    def _listed(self, problem: RootsProblem, scope: Scope) -> text.TextPiece:
         return problem.roots.listed()
 
-    def _product(self, problem: Product, scope: Scope) -> text.TextPiece:
+    def _product(self, problem: RootsProblem, scope: Scope) -> text.TextPiece:
         return problem.roots.product(problem.over, problem.under, scope.code(0))
 
 
@@ -165,5 +171,5 @@ ROOTS = PolynomialRoots(
 
 MODULES = (
     ROOTS.holding(easy=60_000),
-    composed_levels(ROOTS, DifficultyLevel("deeper", (3, 10), modules=(5, 5), apart=True)),
+    composed_module(ROOTS, DifficultyLevel("deeper", (3, 10), modules=(5, 5), apart=True)),
 )

@@ -24,7 +24,7 @@ _HALF_DECADES = np.array([entropy_units(d / 2) for d in (0.301, 0.4771, 0.6021, 
 
 
 @dataclass(frozen=True)
-class Sequence(Columns):
+class SequenceProblem(Columns):
     """The values of a polynomial at 1, 2, 3, ...
 
     Attributes:
@@ -46,25 +46,25 @@ class PolynomialSequence(Module):
     Shares of the entropy are moved from high powers to low ones, so that all terms of the polynomial count alike.
     """
 
-    asked: ClassVar[tuple[str, ...]]
+    question_templates: ClassVar[tuple[str, ...]]
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        coefficients = self._coefficients(chance, degree, scope.own())
+        coefficients = self._coefficients(chance, degree, scope.own_entropy())
         shown = degree + 2 + chance.randint_below(MORE + 1)
         position = np.arange(1, int(shown.max(initial=0)) + 2)
         terms = np.zeros((len(position), len(scope)), np.int64)
         for row in coefficients[::-1]:
             terms = terms * position[:, None] + row
         numbers = np.where(np.arange(len(coefficients))[:, None] <= degree, 2 * coefficients, ABSENT)
-        problem = Sequence(coefficients, terms, shown, chance.randint_below(60))
+        problem = SequenceProblem(coefficients, terms, shown, chance.randint_below(60))
         # not how many terms are shown: a longer list would show the next term of a shorter one
         return DrawnProblem(problem, numbers)
 
     def _coefficients(self, chance: RandomStream, degree: Int, entropy: Int) -> Int:
         power = np.arange(int(degree.max(initial=0)) + 1)[:, None]
-        shares = chance.spread(entropy, (power <= degree).astype(np.int64))
+        shares = chance.dirichlet(entropy, (power <= degree).astype(np.int64))
         shares = shares + (degree - 2 * power) * _HALF_DECADES.take(degree)
         drawn = chance.fork()
         rows = []
@@ -74,11 +74,13 @@ class PolynomialSequence(Module):
             rows.append(np.where(degree == i, leading, np.where(degree > i, value, 0)))
         return np.stack(rows)
 
-    def question(self, problem: Sequence, scope: Scope) -> pa.StringArray:
-        choice = problem.wording % len(self.asked)
-        return text.join(fill_around(choice, self.asked, self._listed(problem), n=scope.letter(0)))
+    def question(self, problem: SequenceProblem, scope: Scope) -> pa.StringArray:
+        choice = problem.wording % len(self.question_templates)
+        return text.join(
+            fill_around(choice, self.question_templates, self._listed(problem), n=scope.letter(0))
+        )
 
-    def _listed(self, problem: Sequence) -> text.TextPiece:
+    def _listed(self, problem: SequenceProblem) -> text.TextPiece:
         words = list(templates.signed_text(problem.terms[0]))
         for position, term in enumerate(problem.terms[1:-1], start=1):
             here = problem.shown > position
@@ -92,14 +94,14 @@ class NextTerm(PolynomialSequence):
     """Continue a sequence."""
 
     summary: ClassVar[str] = "Which number follows 2, 5, 10, 17? -> 26"
-    asked: ClassVar[tuple[str, ...]] = (
+    question_templates: ClassVar[tuple[str, ...]] = (
         "Which number follows {}?",
         "Continue {} by one term.",
         "Give the next number of {}.",
         "After {}, which term is next?",
     )
 
-    def answer(self, problem: Sequence, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: SequenceProblem, scope: Scope) -> pa.StringArray:
         return text.join(
             templates.signed_text(np.take_along_axis(problem.terms, problem.shown[None], axis=0)[0])
         )
@@ -110,15 +112,15 @@ class NthTerm(PolynomialSequence):
     """Find a formula for the terms of a sequence."""
 
     summary: ClassVar[str] = "Give term n of 2, 5, 10, 17 as a formula. -> n**2 + 1"
-    asked: ClassVar[tuple[str, ...]] = (
+    question_templates: ClassVar[tuple[str, ...]] = (
         "Give term {n} of {} as a formula.",
         "What is term number {n} of {}?",
         "Which polynomial in {n} gives {}?",
         "Find term {n} of {}.",
     )
 
-    def answer(self, problem: Sequence, scope: Scope) -> pa.StringArray:
-        return text.join(UnivariateTerms.polynomial(problem.coefficients, scope.code(0)).rendered())
+    def answer(self, problem: SequenceProblem, scope: Scope) -> pa.StringArray:
+        return text.join(UnivariateTerms.from_polynomial(problem.coefficients, scope.code(0)).rendered())
 
 
 _SETTINGS = {"least_degree": 1, "most_degree": 3}

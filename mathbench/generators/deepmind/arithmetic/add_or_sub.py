@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.arithmetic.operand_pairs import share_entropy
-from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hide_values
+from mathbench.generators.deepmind.arithmetic.two_numbers import TwoNumbersProblem, hide_values
 from mathbench.generators.deepmind.kernel import rationals, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
@@ -75,21 +75,22 @@ class AddOrSub(Module):
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         if isinstance(value, Numbers):
             return _definition(scope, value)
-        chance = scope.chance()
+        chance = scope.rng()
         minus = chance.bernoulli()
         p, q = (
-            Decimals.drawn(chance, share, chance.bernoulli()) for share in share_entropy(chance, scope.own())
+            Decimals.draw(chance, share, chance.bernoulli())
+            for share in share_entropy(chance, scope.own_entropy())
         )
         result = p.plus(q.negated(minus))
         codes, requests = hide_values(chance, scope, p, q)
         wording = _wording(chance, minus, result.negative())
-        canonical = _canonical(minus, *(np.stack(number.words()) for number in (p, q)))
-        return DrawnProblem(Pair(p, q, result, codes, wording), canonical, requests)
+        canonical = _canonical(minus, *(np.stack(number.canonical()) for number in (p, q)))
+        return DrawnProblem(TwoNumbersProblem(p, q, result, codes, wording), canonical, requests)
 
-    def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
+    def question(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return problem.asked(_WORDINGS)
 
-    def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.rendered())
 
     def defines(self, value: Value) -> Bool:
@@ -117,9 +118,9 @@ def _canonical(minus: Bool, p: Int, q: Int) -> Int:
 
 def _definition(scope: Scope, value: Numbers) -> DrawnProblem:
     """Two numbers whose sum or difference is a given one; one of them is drawn much like it."""
-    chance = scope.chance()
+    chance = scope.rng()
     minus, swapped = chance.bernoulli(), chance.bernoulli()
-    one = _alike(chance, np.maximum(scope.own(), rationals.entropy_of(value)), value)
+    one = _draw_like(chance, np.maximum(scope.own_entropy(), rationals.rational_entropy(value)), value)
     other, good = rationals.add(value, rationals.negate(one, np.ones_like(minus)))
     # value = one + other, which as a difference is one - (-other), or other - (-one) when swapped
     p, q = _where(swapped, other, one), _where(swapped, one, other)
@@ -134,13 +135,13 @@ def _where(condition: Bool, first: Numbers, second: Numbers) -> Numbers:
     return Numbers(top, bottom, first.decimal | second.decimal)
 
 
-def _alike(chance: RandomStream, entropy: Int, value: Numbers) -> Numbers:
+def _draw_like(chance: RandomStream, entropy: Int, value: Numbers) -> Numbers:
     """Numbers of the kind of given ones: beside integers integers; beside others, every other one is an integer."""
     top, bottom = chance.integer(entropy), np.ones_like(entropy)
     broken, apart = chance.bernoulli(), chance.fork()
     rows = np.flatnonzero(broken & value.decimal)
     drawn = apart.take(rows)
-    decimal = Decimals.drawn(drawn, np.maximum(entropy, 1)[rows], np.zeros(len(rows), np.bool_)).numbers()
+    decimal = Decimals.draw(drawn, np.maximum(entropy, 1)[rows], np.zeros(len(rows), np.bool_)).to_numbers()
     top[rows], bottom[rows] = decimal.top, decimal.bottom
     rows = np.flatnonzero(broken & ~value.decimal & ~value.integer)
     top[rows], bottom[rows] = rationals.draw_rational(apart.take(rows), entropy[rows])

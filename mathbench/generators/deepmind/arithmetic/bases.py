@@ -28,7 +28,7 @@ _WORDINGS = (
 
 
 @dataclass(frozen=True)
-class InBase(Columns):
+class InBaseProblem(Columns):
     """Two integers, a base, and whether the second one is taken off."""
 
     p: Int
@@ -50,30 +50,30 @@ class AddOrSubInBase(Module):
     symmetry: ClassVar[str] = "order of the terms of a sum"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
-        p, q = (chance.integer(share) for share in share_entropy(chance, scope.own()))
+        chance = scope.rng()
+        p, q = (chance.integer(share) for share in share_entropy(chance, scope.own_entropy()))
         base = chance.randint(self.setting("least", scope), self.setting("most", scope))
         minus, wording = chance.bernoulli(), chance.randint_below(len(_WORDINGS) // 2)
         canonical = np.concatenate(
             [[base, minus], sorted_pair(sign_folded(p[None]), sign_folded(q[None]), ~minus)]
         )
-        return DrawnProblem(InBase(p, q, base, minus, wording), canonical)
+        return DrawnProblem(InBaseProblem(p, q, base, minus, wording), canonical)
 
-    def question(self, problem: InBase, scope: Scope) -> pa.StringArray:
+    def question(self, problem: InBaseProblem, scope: Scope) -> pa.StringArray:
         return write_by_group(problem.base, problem, _question)
 
-    def answer(self, problem: InBase, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: InBaseProblem, scope: Scope) -> pa.StringArray:
         return write_by_group(problem.base, problem, _answer)
 
 
-def _question(base: int, problem: InBase) -> pa.StringArray:
+def _question(base: int, problem: InBaseProblem) -> pa.StringArray:
     wordings = [wording.replace("{base}", str(base)) for wording in _WORDINGS]
     wording = problem.wording + np.where(problem.minus, len(_WORDINGS) // 2, 0)
     p, q = (templates.signed_text(number, base=base) for number in (problem.p, problem.q))
     return text.join(templates.fill_template(wording, wordings, p=p, q=q))
 
 
-def _answer(base: int, problem: InBase) -> pa.StringArray:
+def _answer(base: int, problem: InBaseProblem) -> pa.StringArray:
     result = problem.p + np.where(problem.minus, -problem.q, problem.q)
     return text.join(templates.signed_text(result, base=base))
 

@@ -33,7 +33,7 @@ MIN_OPERATIONS = 3  # operations in a calculation
 
 
 @dataclass(frozen=True)
-class Calculation(Columns):
+class CalculationProblem(Columns):
     """An expression and what it is worth.
 
     Attributes:
@@ -70,15 +70,15 @@ class Calculate(Module):
     symmetry: ClassVar[str] = "order of terms and factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, entropy = scope.chance(), scope.own()
+        chance, entropy = scope.rng(), scope.own_entropy()
         if not isinstance(value, Numbers):
             for_value = np.maximum(entropy // 4, UNIT)
             value = self._value(chance, for_value, scope)
             entropy = np.maximum(entropy - for_value, UNIT)
         count, entropy = self._length(chance, entropy, scope)
         expression, good = draw_expressions(chance, value, count, entropy, self.sums, self.products)
-        codes, requests = _hidden(chance, scope, expression)
-        problem = Calculation(expression, value, codes, chance.randint_below(len(_QUESTIONS)))
+        codes, requests = _hide_leaves(chance, scope, expression)
+        problem = CalculationProblem(expression, value, codes, chance.randint_below(len(_QUESTIONS)))
         return DrawnProblem(problem, expression.commutative_hash[None], requests, good)
 
     def _value(self, chance: RandomStream, entropy: Int, scope: Scope) -> Numbers:
@@ -100,12 +100,12 @@ class Calculate(Module):
         maximum = np.where(by_entropy, MIN_OPERATIONS + entropy // (2 * UNIT), maximum)
         used = np.where(by_entropy, log10_units(maximum - minimum + 1), 0)
         count = chance.randint(minimum, maximum)
-        return count, entropy - used + _trees().take(count)
+        return count, entropy - used + _tree_entropy().take(count)
 
-    def question(self, problem: Calculation, scope: Scope) -> pa.StringArray:
+    def question(self, problem: CalculationProblem, scope: Scope) -> pa.StringArray:
         return fill_strings(problem.wording, _QUESTIONS, it=problem.rendered())
 
-    def answer(self, problem: Calculation, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: CalculationProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.value.rendered())
 
     def defines(self, value: Value) -> Bool:
@@ -113,12 +113,12 @@ class Calculate(Module):
             return np.zeros(value.top.shape[-1], np.bool_)
         return ~value.decimal
 
-    def sentence(self, problem: Calculation, scope: Scope) -> pa.StringArray:
+    def sentence(self, problem: CalculationProblem, scope: Scope) -> pa.StringArray:
         same = np.zeros(len(scope), dtype=np.int64)
         return fill_strings(same, ("Let {x} be {it}. ",), x=scope.letter(0), it=problem.rendered())
 
 
-def _hidden(chance: RandomStream, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:
+def _hide_leaves(chance: RandomStream, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:
     """Letters for leaves that modules below define, int64 (k, n), -1: none; and what these must define."""
     chance, codes = chance.fork(), np.full(expression.kind.shape, -1)
     rows = np.flatnonzero(scope.modules > 1)
@@ -135,7 +135,7 @@ def _hidden(chance: RandomStream, scope: Scope, expression: Expressions) -> tupl
 
 
 @cache
-def _trees() -> Int:
+def _tree_entropy() -> Int:
     """The entropy of all binary trees with 0, 1, 2, ... operations."""
     return log10_units(np.array([comb(2 * n, n) // (n + 1) for n in range(20)]))
 

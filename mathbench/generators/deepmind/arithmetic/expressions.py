@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.arithmetic.operand_pairs import Values, operands, splits
+from mathbench.generators.deepmind.arithmetic.operand_pairs import Values, draw_operands, factor_pair_entropy
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.expression_trees import (
@@ -78,7 +78,7 @@ class Expressions(Columns):
         """
         leaves = np.flatnonzero(self.kind == LEAF)  # all rows of the first number, then of the second, ...
         value, code = self.value.ravel()[leaves], codes.ravel()[leaves]
-        texts = text.join(letter_text(code), templates.only(templates.signed_text(value), code < 0))
+        texts = text.join(letter_text(code), templates.masked(templates.signed_text(value), code < 0))
         position = np.zeros(self.kind.size, dtype=np.int64)
         position[leaves] = np.arange(len(leaves))
         holds = np.where((self.value < 0) & (codes < 0), PRODUCT, ATOM)
@@ -114,7 +114,7 @@ def draw_expressions(
         if not len(split := np.flatnonzero(nodes.count > 0)):
             break
         parents = nodes.take(split)
-        kinds, parts, right_ones = _parted(parents, sums, products)
+        kinds, parts, right_ones = _split_nodes(parents, sums, products)
         at = parents.number, parents.row
         kind[at], left[at], right[at] = kinds, parts.number[: len(split)], parts.number[len(split) :]
         good[parents.row[~right_ones]] = False
@@ -123,14 +123,14 @@ def draw_expressions(
     return Expressions(kind, left, right, leaf, alike), good
 
 
-def _parted(nodes: Nodes, sums: bool, products: bool) -> tuple[Int, Nodes, Bool]:
+def _split_nodes(nodes: Nodes, sums: bool, products: bool) -> tuple[Int, Nodes, Bool]:
     """Choose an operation for each node: which, its left operands followed by its right ones, and which are right."""
     chance, own = RandomStream(nodes.word), nodes.entropy // np.maximum(nodes.count, 1)
     factor, count = draw_divisor(chance, nodes.top) if products else (nodes.top, nodes.top)
     kind = _operations(chance, nodes, count, sums, products)
     values = Values(nodes.top, nodes.bottom, nodes.count, own, factor, count, kind)
-    left, right, good = operands(chance, values, fractional=products)
-    return kind, _below(chance, nodes, own, left, right), good
+    left, right, good = draw_operands(chance, values, fractional=products)
+    return kind, _operand_nodes(chance, nodes, own, left, right), good
 
 
 def _operations(chance: RandomStream, nodes: Nodes, divisors: Int, sums: bool, products: bool) -> Int:
@@ -140,18 +140,18 @@ def _operations(chance: RandomStream, nodes: Nodes, divisors: Int, sums: bool, p
     if sums:
         live[ADD] = live[SUB] = ~last | whole
     if products:
-        live[MUL] = ~last | (whole & (nodes.entropy <= splits(nodes.top, divisors)))
+        live[MUL] = ~last | (whole & (nodes.entropy <= factor_pair_entropy(nodes.top, divisors)))
         live[DIV] = True
     return chance.choose(live)
 
 
-def _below(chance: RandomStream, nodes: Nodes, own: Int, left: Int, right: Int) -> Nodes:
+def _operand_nodes(chance: RandomStream, nodes: Nodes, own: Int, left: Int, right: Int) -> Nodes:
     """The parts of some nodes, the left ones first; each fraction among them has an operation at least."""
     left_broken, right_broken = ((part[1] != 1).astype(np.int64) for part in (left, right))
     free = nodes.count - 1 - left_broken - right_broken
     first = chance.randint_below(np.maximum(free, 0) + 1) + left_broken
     second = nodes.count - 1 - first
-    share = _share(chance, nodes.entropy - own, first, second)
+    share = _beta_share(chance, nodes.entropy - own, first, second)
     rest = np.where(second > 0, nodes.entropy - own - share, 0)
     return Nodes(
         np.concatenate([nodes.row, nodes.row]),
@@ -164,7 +164,7 @@ def _below(chance: RandomStream, nodes: Nodes, own: Int, left: Int, right: Int) 
     )
 
 
-def _share(chance: RandomStream, total: Int, first: Int, second: Int) -> Int:
+def _beta_share(chance: RandomStream, total: Int, first: Int, second: Int) -> Int:
     """What the first of two parts gets of a total: a beta distribution with small whole parameters."""
     maximum = int((first + second).max(initial=0))
     drawn = chance.exponentials(maximum)

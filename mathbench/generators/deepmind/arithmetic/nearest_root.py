@@ -15,12 +15,12 @@ from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_HIGHEST = 10  # root
-_LARGEST = 10**12  # number, give or take one
+_MAX_ROOT = 10  # root
+_MAX_NUMBER = 10**12  # number, give or take one
 _ORDINALS = ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _NAMES = ("square", "cube", *_ORDINALS)
 _POWER = "What is {value} to the power of 1/{root}, to the nearest integer?"
-_EACH = 4  # wordings per root
+_WORDINGS_PER_ROOT = 4  # wordings per root
 _WORDINGS = tuple(
     wording.replace("{name}", name).replace("{root}", str(root))
     for root, name in enumerate(_NAMES, 2)
@@ -34,7 +34,7 @@ _WORDINGS = tuple(
 
 
 @dataclass(frozen=True)
-class Root(Columns):
+class RootProblem(Columns):
     """A number, which root is asked for, and what that is to the nearest integer."""
 
     value: Int
@@ -53,37 +53,37 @@ class NearestIntegerRoot(Module):
     summary: ClassVar[str] = "What is the cube root of 35 to the nearest integer? -> 3"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
-        root = chance.randint(2, np.where(chance.bernoulli(), 3, _HIGHEST))
-        number = chance.integer(scope.own(), signed=False)
-        problem = Root(number, root, _nearest(number, root), chance.randint_below(_EACH))
+        chance = scope.rng()
+        root = chance.randint(2, np.where(chance.bernoulli(), 3, _MAX_ROOT))
+        number = chance.integer(scope.own_entropy(), signed=False)
+        problem = RootProblem(number, root, _nearest(number, root), chance.randint_below(_WORDINGS_PER_ROOT))
         return DrawnProblem(problem, np.stack([number, root]))
 
-    def question(self, problem: Root, scope: Scope) -> pa.StringArray:
-        wording = (problem.root - 2) * _EACH + problem.wording
+    def question(self, problem: RootProblem, scope: Scope) -> pa.StringArray:
+        wording = (problem.root - 2) * _WORDINGS_PER_ROOT + problem.wording
         return text.join(templates.fill_template(wording, _WORDINGS, value=text.number(problem.value, 10)))
 
-    def answer(self, problem: Root, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: RootProblem, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.nearest, 10))
 
 
 def _nearest(number: Int, root: Int) -> Int:
     """The integers nearest to the roots, int64 (n,): how many halves of odd numbers have a power below the number."""
     nearest = np.empty_like(number)
-    for k in range(2, _HIGHEST + 1):
+    for k in range(2, _MAX_ROOT + 1):
         rows = np.flatnonzero(root == k)
-        nearest[rows] = np.searchsorted(_turns(k), number[rows])
+        nearest[rows] = np.searchsorted(_rounding_thresholds(k), number[rows])
     return nearest
 
 
 @cache
-def _turns(root: int) -> Int:
+def _rounding_thresholds(root: int) -> Int:
     """Powers of 1/2, 3/2, 5/2, ... rounded down, int64: from which number on each root is rounded up.
 
     None of them is an integer, so no root lies half-way.
     """
-    maximum = next(k for k in range(20, 0, -1) if 2 ** (k * root) <= _LARGEST)
-    highest = next(r for r in range(2**maximum, 2 ** (maximum + 1) + 1) if (r + 1) ** root > _LARGEST)
+    maximum = next(k for k in range(20, 0, -1) if 2 ** (k * root) <= _MAX_NUMBER)
+    highest = next(r for r in range(2**maximum, 2 ** (maximum + 1) + 1) if (r + 1) ** root > _MAX_NUMBER)
     odd = 2 * np.arange(highest + 2, dtype=np.int64) + 1
     return odd**root >> root
 

@@ -46,10 +46,12 @@ class Values(NamedTuple):
         return Values(*(column.take(rows) for column in self))
 
 
-Pair = tuple[Int, Int, Bool]  # two operands, fractions (2, m) in any terms, and where 63 bits were enough
+OperandPair = tuple[
+    Int, Int, Bool
+]  # two operands, fractions (2, m) in any terms, and where 63 bits were enough
 
 
-def operands(chance: RandomStream, values: Values, fractional: bool) -> Pair:
+def draw_operands(chance: RandomStream, values: Values, fractional: bool) -> OperandPair:
     """Two operands for each operation; in lowest terms, 0/1 where they are not good.
 
     Args:
@@ -89,13 +91,13 @@ def _reduced(fraction: Int, good: Bool) -> Int:
     return np.stack([top, bottom])
 
 
-def _whole_terms(chance: RandomStream, values: Values) -> Pair:
+def _whole_terms(chance: RandomStream, values: Values) -> OperandPair:
     """Two integers with an integer for their sum or difference."""
     term = chance.integer(values.entropy)
     return _with_other(chance, values, np.stack([term, np.ones_like(term)]))
 
 
-def _terms(chance: RandomStream, values: Values) -> Pair:
+def _terms(chance: RandomStream, values: Values) -> OperandPair:
     """Two numbers with a given sum or difference; one of them, or where operations abound both, may be fractions."""
     top, bottom = chance.integer(values.entropy), np.ones_like(values.top)
     rows = np.flatnonzero((values.operations >= 3) & chance.bernoulli())
@@ -103,7 +105,7 @@ def _terms(chance: RandomStream, values: Values) -> Pair:
     return _with_other(chance, values, np.stack([top, bottom]))
 
 
-def _with_other(chance: RandomStream, values: Values, term: Int) -> Pair:
+def _with_other(chance: RandomStream, values: Values, term: Int) -> OperandPair:
     """X + (v - x) or (v - x) + x; x - (x - v) or (v + x) - x."""
     minus, second = values.kind == SUB, chance.bernoulli()
     good = (
@@ -117,7 +119,7 @@ def _with_other(chance: RandomStream, values: Values, term: Int) -> Pair:
     return np.where(second, other, term), np.where(second, term, other), good
 
 
-def _factors(chance: RandomStream, values: Values) -> Pair:
+def _factors(chance: RandomStream, values: Values) -> OperandPair:
     """Two integers with an integer for their product."""
     left, right = _separated(chance, values.top, values.factor)
     ones = np.ones_like(left)
@@ -130,27 +132,27 @@ def _separated(chance: RandomStream, numbers: Int, factor: Int) -> tuple[Int, In
     return left, numbers // left
 
 
-def _scaled_factors(chance: RandomStream, values: Values) -> Pair:
+def _scaled_factors(chance: RandomStream, values: Values) -> OperandPair:
     """A fraction and an integer with a given product."""
     left, right = _separated(chance, values.top, values.factor)
-    scale = coprime(chance, values.entropy - splits(values.top, values.divisors), to=left)
+    scale = coprime(chance, values.entropy - factor_pair_entropy(values.top, values.divisors), to=left)
     good = fits_in_63_bits(scale, values.bottom) & fits_in_63_bits(right, scale)
     return np.stack([left, scale * values.bottom]), np.stack([right * scale, np.ones_like(left)]), good
 
 
-def splits(numbers: Int, divisors: Int) -> Int:
+def factor_pair_entropy(numbers: Int, divisors: Int) -> Int:
     """The entropy of taking numbers apart into two factors; the sign can go to either."""
     return log10_units(divisors * np.where(numbers < 0, 2, 1))
 
 
-def _expanded(chance: RandomStream, values: Values) -> Pair:
+def _expanded(chance: RandomStream, values: Values) -> OperandPair:
     """Numerator and denominator in other than lowest terms."""
     scale, ones = chance.integer(values.entropy, minimum=1), np.ones_like(values.top)
     good = fits_in_63_bits(values.top, scale) & fits_in_63_bits(values.bottom, scale)
     return np.stack([values.top * scale, ones]), np.stack([values.bottom * scale, ones]), good
 
 
-def _quotient(chance: RandomStream, values: Values) -> Pair:
+def _quotient(chance: RandomStream, values: Values) -> OperandPair:
     """A fraction and an integer, in either order, with a given quotient."""
     under = (values.top == 0) | chance.bernoulli()
     number = coprime(chance, values.entropy, to=np.where(under, values.bottom, values.top))
@@ -160,12 +162,12 @@ def _quotient(chance: RandomStream, values: Values) -> Pair:
     return np.where(under, fraction, number), np.where(under, number, fraction), good
 
 
-def _ratio(chance: RandomStream, values: Values) -> Pair:
+def _ratio(chance: RandomStream, values: Values) -> OperandPair:
     """Two fractions with a given quotient, or with a given product."""
     p2, p1 = _separated(chance, values.top, values.factor)
     q1, count = draw_divisor(chance, values.bottom)
     q2 = values.bottom // q1
-    left = values.entropy - splits(values.top, values.divisors) - log10_units(count)
+    left = values.entropy - factor_pair_entropy(values.top, values.divisors) - log10_units(count)
     for_r = chance.randint_below(np.maximum(left, 0) + 1)
     good = fits_in_63_bits(values.top, values.bottom)
     r = coprime(chance, for_r, to=np.where(good, q1 * p2, 1))

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.arithmetic.operand_pairs import share_entropy
-from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hide_values
+from mathbench.generators.deepmind.arithmetic.two_numbers import TwoNumbersProblem, hide_values
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.decimals import Decimals
 from mathbench.generators.deepmind.kernel.fingerprints import sign_folded, sorted_pair
@@ -40,22 +40,23 @@ class Mul(Module):
     symmetry: ClassVar[str] = "order of the factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         p, q = (
-            Decimals.drawn(chance, share, chance.bernoulli()) for share in share_entropy(chance, scope.own())
+            Decimals.draw(chance, share, chance.bernoulli())
+            for share in share_entropy(chance, scope.own_entropy())
         )
         result = Decimals(p.low * q.low, p.places + q.places).shortened()
         codes, requests = hide_values(chance, scope, p, q)
         first, second = (sign_folded(np.stack([number.low, number.places])) for number in (p, q))
         canonical = sorted_pair(first, second, np.ones(len(scope), np.bool_))
         return DrawnProblem(
-            Pair(p, q, result, codes, chance.randint_below(len(_WORDINGS))), canonical, requests
+            TwoNumbersProblem(p, q, result, codes, chance.randint_below(len(_WORDINGS))), canonical, requests
         )
 
-    def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
+    def question(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return problem.asked(_WORDINGS)
 
-    def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.rendered())
 
 

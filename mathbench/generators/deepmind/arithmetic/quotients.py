@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.arithmetic.operand_pairs import share_entropy
-from mathbench.generators.deepmind.arithmetic.two_numbers import Pair, hide_values
+from mathbench.generators.deepmind.arithmetic.two_numbers import TwoNumbersProblem, hide_values
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.decimals import Decimals
 from mathbench.generators.deepmind.kernel.fingerprints import sign_folded
@@ -36,20 +36,20 @@ class Div(Module):
     summary: ClassVar[str] = "Divide -12 by 8. -> -3/2"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
-        for_p, for_q = share_entropy(chance, scope.own())
+        chance = scope.rng()
+        for_p, for_q = share_entropy(chance, scope.own_entropy())
         p, q = chance.integer(for_p), chance.integer(for_q, minimum=1)
         p = np.where(chance.bernoulli(), p * q, p)
         dividend, divisor = (Decimals(number, np.zeros_like(number)) for number in (p, q))
         codes, requests = hide_values(chance, scope, dividend, divisor)
         wording = chance.randint_below(len(_WORDINGS))
-        problem = Pair(dividend, divisor, Numbers.rationals(p, q), codes, wording)
+        problem = TwoNumbersProblem(dividend, divisor, Numbers.rationals(p, q), codes, wording)
         return DrawnProblem(problem, sign_folded(np.stack([p, q])), requests)
 
-    def question(self, problem: Pair, scope: Scope) -> pa.StringArray:
+    def question(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return problem.asked(_WORDINGS)
 
-    def answer(self, problem: Pair, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.rendered())
 
 

@@ -32,8 +32,8 @@ from mathbench.hashing import Int
 from mathbench.numbers import text
 
 _NODES = 63  # more do not fit into a question
-_LONGEST = 150  # characters of an expression that fits
-_ROOM = 64  # larger numbers under a root do not grow
+_MAX_LENGTH = 150  # characters of an expression that fits
+_MAX_ROOTED = 64  # larger numbers under a root do not grow
 # what a part may become; a square makes the number under its root larger and leaves it as it is
 _SUM, _TIMES, _PLUS, _POWER, _OVER, _SQUARE = range(6)
 _ADDED = np.array([10, 2, 4, 3, 8, 0])  # characters that each adds, at least
@@ -93,7 +93,7 @@ class Draft:
     @property
     def full(self) -> Bool:
         """Which expressions are too long, bool (n,)."""
-        return (self.used > _NODES) | (self.length > _LONGEST)
+        return (self.used > _NODES) | (self.length > _MAX_LENGTH)
 
     def grow(self, chance: RandomStream, node: int) -> None:
         """Draw one part of each expression."""
@@ -123,7 +123,7 @@ class Draft:
         ways, chance = np.full(len(rows), _SQUARE), chance.fork()
         while len(some := np.flatnonzero((ways == _SQUARE) & (self.entropy[node, rows] > 0))):
             here, rng = rows[some], chance.take(some)
-            free, small = ~self.multiple[node, here], self.number[node, here] < _ROOM
+            free, small = ~self.multiple[node, here], self.number[node, here] < _MAX_ROOTED
             always = np.ones_like(free)
             live = np.stack([always, always, free, free & self.powers[node, here], small, small])
             ways[some] = rng.choose(live)
@@ -136,38 +136,38 @@ class Draft:
             self.entropy[at] -= own[square]
         return ways
 
-    def _set(self, number: Int, rows: Int, under: Int, entropy: Int, powers: Bool, multiple: Bool) -> None:
+    def _open(self, number: Int, rows: Int, under: Int, entropy: Int, powers: Bool, multiple: Bool) -> None:
         """Leave a part to be drawn."""
         self.kind[number, rows], self.number[number, rows] = _OPEN, under
         self.entropy[number, rows] = entropy
         self.powers[number, rows], self.multiple[number, rows] = powers, multiple
 
-    def _like(self, node: int, rows: Int, number: Int, entropy: Int) -> None:
+    def _open_like(self, node: int, rows: Int, number: Int, entropy: Int) -> None:
         """Leave a part to be drawn that is like the one it belongs to."""
         powers, multiple = self.powers[node, rows], self.multiple[node, rows]
-        self._set(number, rows, self.number[node, rows], entropy, powers, multiple)
+        self._open(number, rows, self.number[node, rows], entropy, powers, multiple)
 
-    def _integer(self, number: Int, rows: Int, value: Int) -> None:
+    def _set_integer(self, number: Int, rows: Int, value: Int) -> None:
         self.kind[number, rows], self.number[number, rows] = LEAF, value
 
-    def _halves(self, chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
+    def _share_entropy(self, chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
         """Entropy in two halves, or all for one of two where a half is less than a decade."""
         less = np.where(entropy < 2 * UNIT, 0, entropy // 2)
         swap = chance.bernoulli()
         return np.where(swap, entropy - less, less), np.where(swap, less, entropy - less)
 
     def _sum(self, chance: RandomStream, node: int, rows: Int) -> None:
-        left, right = self._halves(chance, self.entropy[node, rows])
+        left, right = self._share_entropy(chance, self.entropy[node, rows])
         self.kind[node, rows] = np.where(chance.bernoulli(), ADD, SUB)
-        self._like(node, rows, self.left[node, rows], left)
-        self._like(node, rows, self.right[node, rows], right)
+        self._open_like(node, rows, self.left[node, rows], left)
+        self._open_like(node, rows, self.right[node, rows], right)
 
     def _with_integer(self, chance: RandomStream, node: int, rows: Int, kind: int, minimum: int) -> None:
         own, swap = np.minimum(self.entropy[node, rows], UNIT), chance.bernoulli()
         left, right = self.left[node, rows], self.right[node, rows]
         self.kind[node, rows] = kind
-        self._integer(np.where(swap, right, left), rows, chance.integer(own, minimum=minimum))
-        self._like(node, rows, np.where(swap, left, right), self.entropy[node, rows] - own)
+        self._set_integer(np.where(swap, right, left), rows, chance.integer(own, minimum=minimum))
+        self._open_like(node, rows, np.where(swap, left, right), self.entropy[node, rows] - own)
 
     def _times(self, chance: RandomStream, node: int, rows: Int) -> None:
         self._with_integer(chance, node, rows, MUL, minimum=1)
@@ -177,18 +177,18 @@ class Draft:
 
     def _power(self, chance: RandomStream, node: int, rows: Int) -> None:
         self.kind[node, rows] = POW
-        self._like(node, rows, self.left[node, rows], self.entropy[node, rows])
+        self._open_like(node, rows, self.left[node, rows], self.entropy[node, rows])
         self.powers[self.left[node, rows], rows] = False
-        self._integer(self.right[node, rows], rows, np.full(len(rows), 2))
+        self._set_integer(self.right[node, rows], rows, np.full(len(rows), 2))
 
     def _over(self, chance: RandomStream, node: int, rows: Int) -> None:
         own = np.minimum(self.entropy[node, rows], UNIT)
         factor = chance.integer(own, signed=False, minimum=2)
-        left, right = self._halves(chance, self.entropy[node, rows] - own)
+        left, right = self._share_entropy(chance, self.entropy[node, rows] - own)
         self.kind[node, rows] = DIV
         powers, multiple = self.powers[node, rows], np.ones(len(rows), np.bool_)
-        self._set(self.left[node, rows], rows, self.number[node, rows] * factor, left, powers, multiple)
-        self._set(self.right[node, rows], rows, factor, right, powers, multiple)
+        self._open(self.left[node, rows], rows, self.number[node, rows] * factor, left, powers, multiple)
+        self._open(self.right[node, rows], rows, factor, right, powers, multiple)
 
 
 def draw_expressions(
@@ -214,11 +214,11 @@ def draw_expressions(
     tree = kind[:size], draft.left[:size], draft.right[:size]
     number, rooted = draft.number[:size], draft.rooted[:size]
     alike = commutative_hash(*tree, 2 * number + rooted)
-    a, b, c, right = _worked_out(*tree, number, rooted, draft.scale[:size])
+    a, b, c, right = _evaluate(*tree, number, rooted, draft.scale[:size])
     return SurdExpressions(*tree, number, rooted, alike), (a, b, c), good & right
 
 
-def _worked_out(
+def _evaluate(
     kind: Int, left: Int, right: Int, number: Int, rooted: Bool, scale: Int
 ) -> tuple[Int, Int, Int, Bool]:
     """The values (a + b*sqrt(m)) / c of expressions, int64 (n,) each; and bool (n,), where they are right."""
@@ -232,7 +232,7 @@ def _worked_out(
                 (a[at, rows], b[at, rows], c[at, rows]) for at in (left[node, rows], right[node, rows])
             )
             found = values(one, other, number[node, rows], kind[node, rows])
-            *parts, fine = _lowest(*found)
+            *parts, fine = _reduced(*found)
             fine &= fits_in_63_bits(parts[1], scale[node, rows])
             good[rows[~fine]] = False
             for table, part, none in zip((a, b, c), parts, (0, 0, 1), strict=True):
@@ -246,7 +246,7 @@ Value = tuple[Int, Int, Int]  # a, b and c of (a + b*sqrt(m)) / c
 Found = tuple[Int, Int, Int, Bool]  # the same and where 63 bits were enough
 
 
-def _lowest(a: Int, b: Int, c: Int, good: Bool) -> Found:
+def _reduced(a: Int, b: Int, c: Int, good: Bool) -> Found:
     """In lowest terms, c positive."""
     a, b, c = np.where(good, a, 0), np.where(good, b, 0), np.where(good, c, 1)
     common = np.gcd(np.gcd(a, b), c) * np.sign(c)

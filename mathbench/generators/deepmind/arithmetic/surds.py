@@ -26,7 +26,7 @@ _BITS = 29  # of numbers whose squares are compared
 
 
 @dataclass(frozen=True)
-class Surd(Columns):
+class SurdProblem(Columns):
     """An expression and the number it comes to.
 
     Attributes:
@@ -57,34 +57,34 @@ class SimplifySurd(Module):
     symmetry: ClassVar[str] = "order of terms and factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         position = chance.randint_below(len(_SMALL))
         prime = np.where(self.setting("large", scope) > 0, _LARGE.take(position), _SMALL.take(position))
-        entropy = scope.own() - log10_units(np.array([len(_SMALL)]))
+        entropy = scope.own_entropy() - log10_units(np.array([len(_SMALL)]))
         expression, (top, factor, bottom), good = draw_expressions(chance, prime, entropy)
         whole, part = (Numbers.rationals(number, bottom) for number in (top, factor))
-        problem = Surd(expression, whole, part, prime, chance.randint_below(len(_QUESTIONS)))
+        problem = SurdProblem(expression, whole, part, prime, chance.randint_below(len(_QUESTIONS)))
         return DrawnProblem(
-            problem, expression.commutative_hash[None], good=good & ~_close(top, factor, prime)
+            problem, expression.commutative_hash[None], good=good & ~_too_close(top, factor, prime)
         )
 
-    def question(self, problem: Surd, scope: Scope) -> pa.StringArray:
+    def question(self, problem: SurdProblem, scope: Scope) -> pa.StringArray:
         return fill_strings(problem.wording, _QUESTIONS, it=problem.expression.rendered())
 
-    def answer(self, problem: Surd, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: SurdProblem, scope: Scope) -> pa.StringArray:
         whole, part = problem.whole.top, problem.part.top
         first = _whole_first(problem) & (whole != 0)
         last = (whole != 0) & ~first
         root = part != 0
         return text.join(
             _sign(whole, first, first=True),
-            templates.only(_size(problem.whole), first),
+            templates.masked(_size(problem.whole), first),
             _sign(part, first & root, first=False),
             _sign(part, ~first & root, first=True),
             _root(problem, root),
             _sign(whole, last & root, first=False),
             _sign(whole, last & ~root, first=True),
-            templates.only(_size(problem.whole), last),
+            templates.masked(_size(problem.whole), last),
             text.literal("0", len(whole), (whole == 0) & ~root),
         )
 
@@ -92,14 +92,14 @@ class SimplifySurd(Module):
 def _sign(number: Int, where: Bool, first: bool) -> text.TextPiece:
     """The sign of a summand: the first one has no plus."""
     choice = (number < 0).astype(np.int64)
-    return templates.only(templates.choose_text(choice, ("", "-") if first else (" + ", " - ")), where)
+    return templates.masked(templates.choose_text(choice, ("", "-") if first else (" + ", " - ")), where)
 
 
 def _size(number: Numbers) -> text.TextPiece:
     return Numbers(np.abs(number.top), number.bottom, number.decimal).rendered()
 
 
-def _root(problem: Surd, where: Bool) -> text.TextPiece:
+def _root(problem: SurdProblem, where: Bool) -> text.TextPiece:
     """b*sqrt(p) without its sign, as in ``3*sqrt(5)/2``."""
     count, top, bottom = len(where), np.abs(problem.part.top), problem.part.bottom
     times, over = where & (top != 1), where & (bottom != 1)
@@ -114,7 +114,7 @@ def _root(problem: Surd, where: Bool) -> text.TextPiece:
     )
 
 
-def _whole_first(problem: Surd) -> Bool:
+def _whole_first(problem: SurdProblem) -> Bool:
     """Where SymPy puts the rational summand first, bool (n,)."""
     a, b = problem.whole.top * problem.part.bottom, problem.part.top * problem.whole.bottom
     a, b = _scaled(a, b)
@@ -131,7 +131,7 @@ def _scaled(a: Int, b: Int) -> tuple[Int, Int]:
     return a, b
 
 
-def _close(a: Int, b: Int, prime: Int) -> Bool:
+def _too_close(a: Int, b: Int, prime: Int) -> Bool:
     """Where halving could hide which of a and b*sqrt(p) is larger, bool (n,)."""
     halved = np.maximum(np.abs(a), np.abs(b)) >> _BITS > 0
     a, b = _scaled(a, b)

@@ -17,7 +17,7 @@ from mathbench.numbers import text
 
 
 @dataclass(frozen=True)
-class Pair(Columns):
+class TwoNumbersProblem(Columns):
     """Two numbers and what comes of them.
 
     Attributes:
@@ -35,7 +35,7 @@ class Pair(Columns):
 
     def asked(self, wordings: tuple[str, ...]) -> pa.StringArray:
         """The questions, from wordings with the slots ``{p}`` and ``{q}`` in either order, strings (n,)."""
-        frames, backwards = _frames(wordings)
+        frames, backwards = _ordered_templates(wordings)
         swap = backwards.take(self.wording)
         codes = np.where(swap, self.codes[::-1], self.codes)
         first = _shown(codes[0], Decimals.where(swap, self.q, self.p))
@@ -51,7 +51,7 @@ def _shown(codes: Int, number: Decimals) -> text.TextPiece:
 
 
 @cache
-def _frames(wordings: tuple[str, ...]) -> tuple[list[str], Bool]:
+def _ordered_templates(wordings: tuple[str, ...]) -> tuple[list[str], Bool]:
     """Wordings with the slots ``{first}`` and ``{second}`` as they come, and where q comes first."""
     backwards = [wording.index("{q}") < wording.index("{p}") for wording in wordings]
     names = [("{second}", "{first}") if turned else ("{first}", "{second}") for turned in backwards]
@@ -65,6 +65,6 @@ def hide_values(chance: RandomStream, scope: Scope, p: Decimals, q: Decimals) ->
     rows = np.flatnonzero(scope.modules > 1)
     if not len(rows):
         return codes, []
-    named = scope.take(rows).hide(chance.take(rows), [p.take(rows).numbers(), q.take(rows).numbers()])
+    named = scope.take(rows).hide(chance.take(rows), [p.take(rows).to_numbers(), q.take(rows).to_numbers()])
     codes[:, rows] = named.codes
     return codes, named.requests or []

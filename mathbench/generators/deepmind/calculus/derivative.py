@@ -6,14 +6,14 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.calculus.wording import ordinal_text, question_text, wording
+from mathbench.generators.deepmind.calculus.wording import derivative_wording, ordinal_text, question_text
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import entropy_units
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
-from mathbench.generators.deepmind.kernel.polynomials import coefficients
+from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.templates import fill_strings, repeat_each
@@ -22,7 +22,7 @@ from mathbench.hashing import Int
 
 _MAX_ORDER = 5
 _MAX_DEGREE = 3
-_LARGEST = 1 << 40  # numerator or denominator of a coefficient that this module defines for another
+_MAX_COEFFICIENT = 1 << 40  # numerator or denominator of a coefficient that this module defines for another
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,23 @@ class Derivative(Module):
     summary: ClassVar[str] = "Let f(x) = 3*x**2 + x**2. Differentiate f(y) wrt y. -> 8*y"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         order = chance.randint(self.setting("least_order", scope), self.setting("most_order", scope))
         left = np.maximum(
-            scope.own() - entropy_units(0.4771), 0
+            scope.own_entropy() - entropy_units(0.4771), 0
         )  # less the decimal logarithm of three orders
-        constants = coefficients(chance, order - 1, left, np.ones_like(order))
+        constants = draw_coefficients(chance, order - 1, left, np.ones_like(order))
         if not isinstance(value, Polynomials):
             degree = chance.randint_below(_MAX_DEGREE + 1 + 0 * order)
-            value = derived(_moved(coefficients(chance, degree, left, np.ones_like(order)), order), order)
+            value = derived(
+                _raised(draw_coefficients(chance, degree, left, np.ones_like(order)), order), order
+            )
         integrand = _with_constants(_integrated(value, order), constants)
         powers = np.arange(len(integrand.top))[:, None]
         words = fingerprints.hash_words(powers, integrand.top, integrand.bottom)
         drawn = fingerprints.hash_list(order, fingerprints.hash_set(words, integrand.top != 0))
         named = scope.hide(chance, [integrand])
-        problem = DerivedProblem(named, value, order, wording(chance, order, scope.modules == 1))
+        problem = DerivedProblem(named, value, order, derivative_wording(chance, order, scope.modules == 1))
         return DrawnProblem(problem, drawn, named.requests or ())
 
     def question(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
@@ -72,12 +74,12 @@ class Derivative(Module):
         )
 
     def answer(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
-        return MultivariateTerms.polynomial(problem.value, scope.code(1)).rendered()
+        return MultivariateTerms.from_polynomial(problem.value, scope.code(1)).rendered()
 
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Polynomials):
             return super().defines(value)
-        fits = (np.abs(value.top) <= _LARGEST) & (value.bottom <= _LARGEST)
+        fits = (np.abs(value.top) <= _MAX_COEFFICIENT) & (value.bottom <= _MAX_COEFFICIENT)
         return np.asarray(fits.all(axis=0))
 
     def sentence(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
@@ -97,7 +99,7 @@ class Derivative(Module):
             raise TypeError("the integrand is no polynomial")
         hidden = named.hidden(0)
         rows = np.flatnonzero(~hidden)
-        shown = MultivariateTerms.polynomial(values.take(rows), scope.code(1).take(rows)).rendered()
+        shown = MultivariateTerms.from_polynomial(values.take(rows), scope.code(1).take(rows)).rendered()
         return fill_strings(
             hidden.astype(np.int64),
             ("{sum}", "{f}({x})"),
@@ -121,7 +123,7 @@ def derived(top: Int, order: Int) -> Polynomials:
     return Polynomials.integers(top)
 
 
-def _moved(top: Int, order: Int) -> Int:
+def _raised(top: Int, order: Int) -> Int:
     """Every coefficient some powers higher."""
     for step in range(_MAX_ORDER):
         top = np.pad(top, ((0, 1), (0, 0)))

@@ -28,7 +28,7 @@ class Grid(Columns):
     power: Int
     live: Bool
 
-    def beside(self, other: "Grid") -> "Grid":
+    def concatenated(self, other: "Grid") -> "Grid":
         """The terms of both, which have different powers."""
         return Grid(
             np.concatenate([self.value, other.value]),
@@ -63,7 +63,7 @@ class Grid(Columns):
         live = np.take_along_axis(self.live, order, axis=0)
         return MultivariateTerms(value, np.ones_like(value), power, live, variable).positive_first()
 
-    def word(self, axis: Int) -> Int:
+    def canonical(self, axis: Int) -> Int:
         """A canonical problem, int64 (1, n), in which one variable is special and the names of all are not."""
         alike = fingerprints.hash_words(self.power).sum(axis=0, dtype=np.uint64)
         seen = fingerprints.hash_words(self.power, self.value, alike)
@@ -74,7 +74,7 @@ class Grid(Columns):
         return fingerprints.hash_list(fingerprints.hash_set(terms, self.live))
 
 
-def grid(chance: RandomStream, degree: Int, entropy: Int) -> Grid:
+def draw_grid(chance: RandomStream, degree: Int, entropy: Int) -> Grid:
     """Draw polynomials; each variable has a term with its highest power.
 
     Args:
@@ -85,17 +85,17 @@ def grid(chance: RandomStream, degree: Int, entropy: Int) -> Grid:
     size = degree + 1
     stride = np.cumprod(size, axis=0) // size
     cells = stride[-1] * size[-1]
-    positions, live = _highest(chance.fork(), degree, stride, cells)
+    positions, live = _highest_cells(chance.fork(), degree, stride, cells)
     forced = live.sum(axis=0)
     minimum = np.maximum(forced, 1)
     count = chance.randint(minimum, np.maximum(np.minimum(minimum + entropy // (2 * UNIT), cells), minimum))
-    positions, live = _more(chance.fork(), positions, live, count - forced, cells)
-    shares, drawn = chance.spread(entropy, live.astype(np.int64)), chance.fork()
+    positions, live = _add_cells(chance.fork(), positions, live, count - forced, cells)
+    shares, drawn = chance.dirichlet(entropy, live.astype(np.int64)), chance.fork()
     value = np.stack([drawn.integer(share, minimum=1) for share in shares]) * live
     return Grid(value, positions // stride[:, None] % size[:, None] * live, live)
 
 
-def _highest(chance: RandomStream, degree: Int, stride: Int, cells: Int) -> tuple[Int, Bool]:
+def _highest_cells(chance: RandomStream, degree: Int, stride: Int, cells: Int) -> tuple[Int, Bool]:
     """For each variable that occurs a cell with its highest power, the same one only once; (v, n) each."""
     positions, live = np.zeros_like(degree), degree > 0
     for v, (highest, step) in enumerate(zip(degree, stride, strict=True)):
@@ -105,16 +105,16 @@ def _highest(chance: RandomStream, degree: Int, stride: Int, cells: Int) -> tupl
     return positions, live
 
 
-def _more(chance: RandomStream, positions: Int, live: Bool, more: Int, cells: Int) -> tuple[Int, Bool]:
+def _add_cells(chance: RandomStream, positions: Int, live: Bool, more: Int, cells: Int) -> tuple[Int, Bool]:
     """So many further cells, all different."""
     for number in range(int(more.max(initial=0))):
         requested = number < more
-        position = _another(chance, positions, live & requested, cells)
+        position = _draw_free_cell(chance, positions, live & requested, cells)
         positions, live = np.concatenate([positions, position[None]]), np.concatenate([live, requested[None]])
     return positions, live
 
 
-def _another(chance: RandomStream, positions: Int, live: Bool, cells: Int) -> Int:
+def _draw_free_cell(chance: RandomStream, positions: Int, live: Bool, cells: Int) -> Int:
     """A cell that is none of the live ones, int64 (n,)."""
     return chance.reject_until(
         lambda rng, here: rng.randint_below(cells[here]),

@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.calculus.grid import Grid, grid
-from mathbench.generators.deepmind.calculus.wording import SHORTEST, question_text, wording
+from mathbench.generators.deepmind.calculus.grid import Grid, draw_grid
+from mathbench.generators.deepmind.calculus.wording import MIN_LENGTH, derivative_wording, question_text
 from mathbench.generators.deepmind.kernel import fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
@@ -23,7 +23,7 @@ _MAX_VARIABLES = 4
 
 
 @dataclass(frozen=True)
-class Partial(Columns):
+class PartialProblem(Columns):
     """A polynomial and one of its partial derivatives.
 
     Attributes:
@@ -51,39 +51,41 @@ class PartialDerivative(Module):
     symmetry: ClassVar[str] = "names of the variables"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         count = chance.randint(1, _MAX_VARIABLES + 0 * scope.row)
         order = chance.randint(self.setting("least_order", scope), self.setting("most_order", scope))
         axis = chance.randint_below(count)
-        integrand, derivative = _drawn(chance, scope, count, order, axis)
+        integrand, derivative = _draw_grids(chance, scope, count, order, axis)
         variable = _variables(scope, count, len(integrand.power))
         shown, result = integrand.shown(variable), derivative.shown(variable)
         named = np.take_along_axis(variable, axis[None], axis=0)[0]
-        problem = Partial(shown, result, named, order, wording(chance, order, count == 1))
-        good = (result.lengths() <= 30) & (shown.lengths() <= 160 - SHORTEST)
+        problem = PartialProblem(shown, result, named, order, derivative_wording(chance, order, count == 1))
+        good = (result.lengths() <= 30) & (shown.lengths() <= 160 - MIN_LENGTH)
         canonical, rows = np.zeros((1, len(scope)), np.int64), np.flatnonzero(good)
-        word = integrand.take(rows).word(axis.take(rows))[0]
+        word = integrand.take(rows).canonical(axis.take(rows))[0]
         canonical[:, rows] = fingerprints.hash_list(order.take(rows), word)
         return DrawnProblem(problem, canonical, good=good)
 
-    def question(self, problem: Partial, scope: Scope) -> pa.StringArray:
+    def question(self, problem: PartialProblem, scope: Scope) -> pa.StringArray:
         return question_text(
             problem.wording, problem.order, problem.integrand.rendered(), letter_text(problem.axis)
         )
 
-    def answer(self, problem: Partial, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: PartialProblem, scope: Scope) -> pa.StringArray:
         return problem.value.rendered()
 
 
-def _drawn(chance: RandomStream, scope: Scope, count: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
+def _draw_grids(chance: RandomStream, scope: Scope, count: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
     """The polynomial, and its derivative: what was drawn for it and what is lost in it do not meet."""
-    left = np.maximum(scope.own() - entropy_units(0.4771), 0)  # less the decimal logarithm of three orders
+    left = np.maximum(
+        scope.own_entropy() - entropy_units(0.4771), 0
+    )  # less the decimal logarithm of three orders
     variables, rng = np.arange(_MAX_VARIABLES)[:, None], chance.fork()
     degree = np.stack([rng.randint(1, _MAX_DEGREE + 0 * count) for _ in variables]) * (variables < count)
     degree = np.where(variables == axis, chance.randint_below(_MAX_DEGREE + 1 + 0 * count), degree)
-    kept = grid(chance.fork(), degree, left).raised(axis, order)
-    lost = grid(chance.fork(), np.where(variables == axis, order - 1, degree), left)
-    return kept.beside(lost), kept.derived(axis, order)
+    kept = draw_grid(chance.fork(), degree, left).raised(axis, order)
+    lost = draw_grid(chance.fork(), np.where(variables == axis, order - 1, degree), left)
+    return kept.concatenated(lost), kept.derived(axis, order)
 
 
 def _variables(scope: Scope, count: Int, maximum: int) -> Int:

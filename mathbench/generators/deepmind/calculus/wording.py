@@ -8,7 +8,7 @@ from mathbench.generators.deepmind.kernel.templates import choose_text, fill_str
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_NTH = ("", "first", "second", "third", "fourth", "fifth")
+_ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
 _EVERY = (
     "Work out the {nth} derivative of {sum} with respect to {x}.",
     "Give the {nth} derivative of {sum} wrt {x}.",
@@ -23,10 +23,10 @@ _FIRST_ALONE = ("Differentiate {sum}.", "Take the derivative of {sum}.")
 _QUESTIONS = (*_EVERY, *_FIRST, *_EVERY_ALONE, *_FIRST_ALONE)
 _IS_FIRST = np.array([asked in (*_FIRST, *_FIRST_ALONE) for asked in _QUESTIONS])
 _IS_ALONE = np.array([asked in (*_EVERY_ALONE, *_FIRST_ALONE) for asked in _QUESTIONS])
-SHORTEST = min(len(asked) for asked in _EVERY_ALONE) - len("{nth}{sum}")  # without the order and the sum
+MIN_LENGTH = min(len(asked) for asked in _EVERY_ALONE) - len("{nth}{sum}")  # without the order and the sum
 
 
-def wording(chance: RandomStream, order: Int, alone: Bool) -> Int:
+def derivative_wording(chance: RandomStream, order: Int, alone: Bool) -> Int:
     """Choose how to ask for a derivative, int64 (n,).
 
     Args:
@@ -40,7 +40,7 @@ def wording(chance: RandomStream, order: Int, alone: Bool) -> Int:
 
 def ordinal_text(order: Int) -> text.TextPiece:
     """The order of a derivative as a word."""
-    return choose_text(order, _NTH)
+    return choose_text(order, _ORDINALS)
 
 
 def question_text(

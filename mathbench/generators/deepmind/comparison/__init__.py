@@ -4,12 +4,12 @@ from mathbench.generators.deepmind.comparison.closest import CLOSEST
 from mathbench.generators.deepmind.comparison.kth import KTH_BIGGEST
 from mathbench.generators.deepmind.comparison.sort import SORT
 from mathbench.generators.deepmind.comparison.two_values import PAIR
-from mathbench.generators.deepmind.kernel.module import DifficultyLevel, composed_levels
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, composed_module
 
 _DEEPER = DifficultyLevel("deeper", (3, 10), modules=(5, 5), apart=True)
 
 MODULES = (
     PAIR.holding(easy=120_000),
-    composed_levels(PAIR, _DEEPER),
-    *(module for pure in (KTH_BIGGEST, CLOSEST, SORT) for module in (pure, composed_levels(pure, _DEEPER))),
+    composed_module(PAIR, _DEEPER),
+    *(module for pure in (KTH_BIGGEST, CLOSEST, SORT) for module in (pure, composed_module(pure, _DEEPER))),
 )

@@ -19,12 +19,12 @@ from mathbench.generators.deepmind.kernel.random import AliasTable, Bool, Random
 from mathbench.hashing import GOLDEN, Int, key_of, mix64
 from mathbench.numbers import text
 
-MAX_VALUES = 9
+LIST_LENGTH = 9
 ENTROPY = 12 * UNIT
-ROOM = 30 - 2 * (MAX_VALUES - 1)  # characters for the digits and signs, without the commas
+ROOM = 30 - 2 * (LIST_LENGTH - 1)  # characters for the digits and signs, without the commas
 _SHARES = 1 << 16  # in the table
 _TRIALS = 4  # at each, to find out its weight
-_MAX_VALUES = (
+_MAX_WEIGHT_RATIO = (
     4  # times the weight expected; larger weights count as this. Twice as much would halve the rows accepted
 )
 _FIXED = 1 << 30
@@ -46,14 +46,14 @@ class EntropyShares(NamedTuple):
     choice: AliasTable
 
 
-def draw(chance: RandomStream) -> tuple[Int, Bool]:
+def draw_short_integers(chance: RandomStream) -> tuple[Int, Bool]:
     """Draw short integers: int64 (MANY, n), all different; and which rows are accepted, bool (n,)."""
     shares = _shares()
     way = shares.choice.choose(chance)
-    values, weight = _one_by_one(chance, shares.entropy[:, way])
-    expected = _MAX_VALUES * shares.weight.take(way)
+    values, weight = _draw_in_turn(chance, shares.entropy[:, way])
+    expected = _MAX_WEIGHT_RATIO * shares.weight.take(way)
     values = np.take_along_axis(
-        values, chance.permutation(MAX_VALUES), axis=0
+        values, chance.permutation(LIST_LENGTH), axis=0
     )  # the last ones drawn have the least room
     return values, chance.randint_below(expected) < (weight * _FIXED).astype(np.int64)
 
@@ -62,31 +62,33 @@ def draw(chance: RandomStream) -> tuple[Int, Bool]:
 def _shares() -> EntropyShares:
     seed = np.arange(_SHARES, dtype=np.uint64) * np.uint64(GOLDEN)
     chance = RandomStream(mix64(seed + np.uint64(key_of("shares of the entropy"))))
-    entropy = np.maximum(chance.spread(np.full(_SHARES, ENTROPY), np.ones((MAX_VALUES, 1), np.int64)), UNIT)
+    entropy = np.maximum(
+        chance.dirichlet(np.full(_SHARES, ENTROPY), np.ones((LIST_LENGTH, 1), np.int64)), UNIT
+    )
     weight = np.zeros(_SHARES, np.int64)
     for _ in range(_TRIALS):
-        weight += (_one_by_one(chance, entropy)[1] * (_FIXED // _TRIALS)).astype(np.int64)
+        weight += (_draw_in_turn(chance, entropy)[1] * (_FIXED // _TRIALS)).astype(np.int64)
     kept = np.flatnonzero(weight > _FIXED >> 14)  # all others together: less than one row in a hundred
     return EntropyShares(entropy[:, kept], weight[kept], AliasTable([weight[kept]]))
 
 
-def _one_by_one(chance: RandomStream, entropy: Int) -> tuple[Int, Floats]:
+def _draw_in_turn(chance: RandomStream, entropy: Int) -> tuple[Int, Floats]:
     """Integers of some entropies, int64 (MANY, n), and the weight of each row, float64 (n,)."""
-    used, left = np.full((len(chance), MAX_VALUES), _UNUSED), np.full(len(chance), ROOM - MAX_VALUES)
+    used, left = np.full((len(chance), LIST_LENGTH), _UNUSED), np.full(len(chance), ROOM - LIST_LENGTH)
     weight = np.ones(len(chance))
-    for i in range(MAX_VALUES):
+    for i in range(LIST_LENGTH):
         maximum = (choice_count(entropy[i]) + 1) // 2
         low, high = -np.minimum(maximum, _TENS.take(left) - 1), np.minimum(maximum, _TENS.take(left + 1) - 1)
         taken = ((used >= low[:, None]) & (used <= high[:, None])).sum(axis=1)
         count = high - low + 1 - taken
         weight *= np.maximum(count, 0) / (2 * maximum + 1)
-        value = _skipping(low + chance.randint_below(np.maximum(count, 1)), low, used[:, :i])
+        value = _skip_used(low + chance.randint_below(np.maximum(count, 1)), low, used[:, :i])
         used[:, i] = value
         left = np.maximum(left - text.length(np.abs(value), 10) - (value < 0) + 1, 0)
     return used.T, weight
 
 
-def _skipping(value: Int, low: Int, used: Int) -> Int:
+def _skip_used(value: Int, low: Int, used: Int) -> Int:
     """The value that is so many steps above the lowest if those used are left out."""
     for other in np.sort(used, axis=1).T:
         value = value + ((other >= low) & (other <= value))

@@ -9,11 +9,11 @@ import pyarrow as pa
 from mathbench.generators.deepmind.comparison import number_lists
 from mathbench.generators.deepmind.comparison.compared_values import (
     Floats,
-    mixed,
+    draw_mixed,
     sort_keys,
     value_fingerprints,
 )
-from mathbench.generators.deepmind.comparison.kth import chosen, list_lengths, list_slots
+from mathbench.generators.deepmind.comparison.kth import choice_text, list_lengths, list_slots
 from mathbench.generators.deepmind.comparison.number_lists import NumberList
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
@@ -39,7 +39,7 @@ _WORDINGS = len(_IN_A_ROW)
 
 
 @dataclass(frozen=True)
-class Target(Columns):
+class ClosestProblem(Columns):
     """Some numbers and what they are to be close to.
 
     Attributes:
@@ -63,11 +63,11 @@ class Closest(Module):
     symmetry: ClassVar[str] = "order of the numbers, 3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         count = list_lengths(self, scope, chance, decades=3)
-        for_target, rest = chance.spread(scope.own(), np.stack([np.ones_like(count), count]))
-        target = mixed(chance.fork(), for_target)
-        values = number_lists.draw(
+        for_target, rest = chance.dirichlet(scope.own_entropy(), np.stack([np.ones_like(count), count]))
+        target = draw_mixed(chance.fork(), for_target)
+        values = number_lists.draw_lists(
             chance,
             count,
             rest,
@@ -75,10 +75,10 @@ class Closest(Module):
             width=list_slots(self, decades=3),
         )
         lettered = chance.bernoulli()
-        scope = number_lists.apart(scope, chance, count * lettered)
+        scope = number_lists.avoid_choice_letters(scope, chance, count * lettered)
         live = np.concatenate([np.ones((1, len(scope)), np.bool_), values.live])
         named = scope.hide(chance, [target, *values.slots()], live)
-        problem = Target(
+        problem = ClosestProblem(
             values.with_codes(named.codes[1:]),
             HiddenValues((target,), named.codes[:1]),
             lettered,
@@ -87,17 +87,19 @@ class Closest(Module):
         canonical = np.stack([values.fingerprints(), value_fingerprints(target).view(np.int64)])
         return DrawnProblem(problem, canonical, named.requests or ())
 
-    def question(self, problem: Target, scope: Scope) -> pa.StringArray:
-        items = problem.values.listed(problem.lettered)
+    def question(self, problem: ClosestProblem, scope: Scope) -> pa.StringArray:
+        items = problem.values.rendered_in_question(problem.lettered)
         choice = problem.wording + _WORDINGS * problem.lettered
-        return number_lists.around(choice, (*_IN_A_ROW, *_CHOICES), items, target=problem.target.number(0))
+        return number_lists.fill_with_items(
+            choice, (*_IN_A_ROW, *_CHOICES), items, target=problem.target.number(0)
+        )
 
-    def answer(self, problem: Target, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: ClosestProblem, scope: Scope) -> pa.StringArray:
         values, target = problem.values, problem.target.values[0]
         if not isinstance(target, Numbers):
             raise TypeError("the target is a number")
         far = np.where(values.live, distances(values, target), np.inf)
-        return chosen(values, np.argmin(far, axis=0), problem.lettered)
+        return choice_text(values, np.argmin(far, axis=0), problem.lettered)
 
 
 def distances(values: NumberList, target: Numbers) -> Floats:

@@ -32,7 +32,7 @@ def value_fingerprints(values: Numbers) -> U64:
     return mix64(mix64(values.top.view(np.uint64)) + values.bottom.view(np.uint64))
 
 
-def mixed(chance: RandomStream, entropy: Int, integral: Bool | None = None) -> Numbers:
+def draw_mixed(chance: RandomStream, entropy: Int, integral: Bool | None = None) -> Numbers:
     """Numbers of some entropy: half of them integers, a quarter fractions, a quarter decimal fractions.
 
     Args:
@@ -44,22 +44,22 @@ def mixed(chance: RandomStream, entropy: Int, integral: Bool | None = None) -> N
         kind *= ~integral
     top = chance.integer(entropy)
     bottom = np.ones_like(top)
-    for number, draw in ((2, fractions), (3, decimals)):
+    for number, draw in ((2, draw_fractions), (3, draw_decimals)):
         index = np.flatnonzero(kind == number)
         found = draw(chance.take(index), entropy[index])
         top[index], bottom[index] = found.top, found.bottom
     return Numbers(top, bottom, kind == 3)
 
 
-def fractions(chance: RandomStream, entropy: Int) -> Numbers:
+def draw_fractions(chance: RandomStream, entropy: Int) -> Numbers:
     """Fractions that are no integers: the numerator takes a uniform share of the entropy, the denominator the rest.
 
     The range of the denominators is the wider, the fewer numbers are coprime to the numerator.
     """
     share = chance.randint_below(entropy + 1)
     top = chance.integer(share, minimum=1)
-    room = (decades.choice_count(entropy - share) + 2) * _sparsity().take(
-        np.abs(top) % len(_sparsity())
+    room = (decades.choice_count(entropy - share) + 2) * _inverse_coprime_share().take(
+        np.abs(top) % len(_inverse_coprime_share())
     ) >> _FIXED
     maximum = room + 2 * (np.abs(top) > 1)
     bottom = chance.reject_until(
@@ -69,7 +69,7 @@ def fractions(chance: RandomStream, entropy: Int) -> Numbers:
     return Numbers(top, bottom, np.zeros(len(top), np.bool_))
 
 
-def decimals(chance: RandomStream, entropy: Int) -> Numbers:
+def draw_decimals(chance: RandomStream, entropy: Int) -> Numbers:
     """Decimal fractions that are no integers: an integer of the entropy with the point somewhere before its end."""
     digits = np.maximum(-(-entropy // UNIT), 1)
 
@@ -80,7 +80,7 @@ def decimals(chance: RandomStream, entropy: Int) -> Numbers:
 
 
 @cache
-def _sparsity() -> Int:
+def _inverse_coprime_share() -> Int:
     """One over the share of numbers that are coprime to a number, by its remainder modulo the product of the primes."""
     found = np.full(np.prod(_PRIMES), 1 << _FIXED)
     for prime in _PRIMES:

@@ -45,7 +45,7 @@ def list_lengths(module: Module, scope: Scope, chance: RandomStream, decades: in
     free = minimum == 0
     return chance.randint(
         np.where(free, MIN_VALUES, minimum),
-        np.where(free, MIN_VALUES + scope.own() // (decades * UNIT), maximum),
+        np.where(free, MIN_VALUES + scope.own_entropy() // (decades * UNIT), maximum),
     )
 
 
@@ -89,13 +89,13 @@ class KthBiggest(Module):
     symmetry: ClassVar[str] = "order of the numbers, from above or below, 3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         count = list_lengths(self, scope, chance, decades=2)
-        values = number_lists.draw(
-            chance, count, scope.own(), all_different, width=list_slots(self, decades=2)
+        values = number_lists.draw_lists(
+            chance, count, scope.own_entropy(), all_different, width=list_slots(self, decades=2)
         )
         lettered, biggest, ordinal = chance.bernoulli(), chance.bernoulli(), chance.randint(1, count)
-        scope = number_lists.apart(scope, chance, count * lettered)
+        scope = number_lists.avoid_choice_letters(scope, chance, count * lettered)
         named = scope.hide(chance, values.slots(), values.live)
         rank = np.where(biggest, count - ordinal, ordinal - 1)
         problem = RankedProblem(
@@ -109,17 +109,17 @@ class KthBiggest(Module):
         return DrawnProblem(problem, canonical, named.requests or ())
 
     def question(self, problem: RankedProblem, scope: Scope) -> pa.StringArray:
-        items = problem.values.listed(problem.lettered)
+        items = problem.values.rendered_in_question(problem.lettered)
         choice = problem.wording + _WORDINGS * problem.lettered
         adjective = choose_text(problem.adjective, _ADJECTIVES)
-        return number_lists.around(choice, (*_IN_A_ROW, *_CHOICES), items, adjective=adjective)
+        return number_lists.fill_with_items(choice, (*_IN_A_ROW, *_CHOICES), items, adjective=adjective)
 
     def answer(self, problem: RankedProblem, scope: Scope) -> pa.StringArray:
         position = np.take_along_axis(problem.values.order(), problem.rank[:, None], axis=1)[:, 0]
-        return chosen(problem.values, position, problem.lettered)
+        return choice_text(problem.values, position, problem.lettered)
 
 
-def chosen(values: NumberList, position: Int, lettered: Bool) -> pa.StringArray:
+def choice_text(values: NumberList, position: Int, lettered: Bool) -> pa.StringArray:
     """The answer: the number at a place, int64 (n,), or the letter of the choice."""
     number = (word.single(~lettered) for word in values.at(position))
     return text.join(

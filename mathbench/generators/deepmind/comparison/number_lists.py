@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from mathbench.generators.deepmind.comparison.compared_values import (
     Floats,
-    mixed,
+    draw_mixed,
     sort_keys,
     value_fingerprints,
 )
@@ -71,7 +71,7 @@ class NumberList(Columns):
         """The same, hidden behind other letters."""
         return replace(self, codes=codes)
 
-    def width(self) -> Int:
+    def text_width(self) -> Int:
         """How many characters the numbers take with commas between them, at least, int64 (n,).
 
         Exact for integers; a fraction takes three or more.
@@ -95,19 +95,19 @@ class NumberList(Columns):
         numbers = Numbers(self.top[position, rows], self.bottom[position, rows], self.decimal[position, rows])
         return _shown(numbers, self.codes[position, rows])
 
-    def row(self, order: Int | None = None) -> pa.StringArray:
+    def rendered(self, order: Int | None = None) -> pa.StringArray:
         """The numbers with commas between them, strings (n,); order: int64 (n, k), which one comes when."""
         lead = np.where(np.arange(len(self.top)) == 0, _NOTHING, _COMMA)
-        return self._written(np.broadcast_to(lead, self.live.T.shape), order)
+        return self._rendered(np.broadcast_to(lead, self.live.T.shape), order)
 
-    def listed(self, lettered: Bool) -> pa.StringArray:
+    def rendered_in_question(self, lettered: Bool) -> pa.StringArray:
         """The numbers behind a space, with commas or, in the rows of a mask, as choices; strings (n,)."""
         position = np.arange(len(self.top))
-        return self._written(
+        return self._rendered(
             np.where(lettered[:, None], position, np.where(position == 0, _START, _COMMA)), None
         )
 
-    def _written(self, lead: Int, order: Int | None) -> pa.StringArray:
+    def _rendered(self, lead: Int, order: Int | None) -> pa.StringArray:
         rows, position = np.nonzero(self.live.T)
         shown = self.at(position if order is None else order[rows, position], rows)
         return phrases.concatenate_groups(
@@ -120,10 +120,10 @@ def _shown(numbers: Numbers, codes: Int) -> text.TextPiece:
     hidden = codes >= 0
     if not hidden.any():
         return numbers.rendered()
-    return (*letter_text(codes), *phrases.only(numbers.rendered(), ~hidden))
+    return (*letter_text(codes), *phrases.masked(numbers.rendered(), ~hidden))
 
 
-def draw(
+def draw_lists(
     chance: RandomStream,
     count: Int,
     entropy: Int,
@@ -148,7 +148,7 @@ def draw(
     found = NumberList(count, *columns, codes=np.full(shape, -1))
     again = chance.fork()
     while len(pending):
-        some = _once(again, count[pending], entropy[pending], integral[pending], len(found.top))
+        some = _draw_once(again, count[pending], entropy[pending], integral[pending], len(found.top))
         for column, part in zip(columns, (some.top, some.bottom, some.decimal), strict=True):
             column[:, pending] = part
         left = np.flatnonzero(~right(some, pending))
@@ -156,13 +156,13 @@ def draw(
     return found
 
 
-def _once(chance: RandomStream, count: Int, entropy: Int, integral: Bool, width: int) -> NumberList:
+def _draw_once(chance: RandomStream, count: Int, entropy: Int, integral: Bool, width: int) -> NumberList:
     """Draw lists of numbers once."""
     live = np.arange(width)[:, None] < count
-    shares = np.maximum(chance.spread(entropy, live.astype(np.int64)), UNIT)
+    shares = np.maximum(chance.dirichlet(entropy, live.astype(np.int64)), UNIT)
     rows, position = np.nonzero(live.T)
     words = mix64(chance.words()[rows] + position.astype(np.uint64) * np.uint64(GOLDEN))
-    values = mixed(RandomStream(words), shares[position, rows], integral[rows])
+    values = draw_mixed(RandomStream(words), shares[position, rows], integral[rows])
     top, bottom, decimal = (
         np.zeros(live.shape, np.int64),
         np.ones(live.shape, np.int64),
@@ -183,7 +183,7 @@ def distinct(values: Floats, live: Bool) -> Bool:
     return ~same.any(axis=1)
 
 
-def apart(scope: Scope, chance: RandomStream, choices: Int) -> Scope:
+def avoid_choice_letters(scope: Scope, chance: RandomStream, choices: Int) -> Scope:
     """The same scopes with other letters, such that modules below use none of the first so many choices' letters.
 
     Args:
@@ -191,7 +191,7 @@ def apart(scope: Scope, chance: RandomStream, choices: Int) -> Scope:
         chance: random choices.
         choices: int64 (n,), how many choices there are; 0 changes nothing.
     """
-    ways, starts, sizes = _letters()
+    ways, starts, sizes = _allowed_letter_orders()
     modules = np.minimum(scope.modules, len(sizes) - 1)
     size = sizes[modules, choices]
     way = ways[starts[modules, choices] + chance.randint_below(np.maximum(size, 1))]
@@ -199,7 +199,7 @@ def apart(scope: Scope, chance: RandomStream, choices: Int) -> Scope:
 
 
 @cache
-def _letters() -> tuple[Int, Int, Int]:
+def _allowed_letter_orders() -> tuple[Int, Int, Int]:
     """The ways that keep the letters apart, for each number of modules and of choices.
 
     Returns:
@@ -222,7 +222,7 @@ def _letters() -> tuple[Int, Int, Int]:
     )
 
 
-def around(
+def fill_with_items(
     choice: Int, templates: Sequence[str], items: pa.StringArray, **pieces: text.TextPiece
 ) -> pa.StringArray:
     """Fill templates, with strings in the place of ``{items}``.

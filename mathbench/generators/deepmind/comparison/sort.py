@@ -50,7 +50,7 @@ class Sort(Module):
     symmetry: ClassVar[str] = "order of the numbers, direction, 3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         values, good = self._values(scope, chance.fork())
         named = scope.hide(chance, values.slots(), values.live)
         direction = chance.randint_below(len(_DIRECTIONS))
@@ -65,26 +65,26 @@ class Sort(Module):
         A split has either short lists or others, so that no row depends on what else is drawn.
         """
         if self.setting("brief", scope).any():
-            integers, good = brief.draw(chance)
+            integers, good = brief.draw_short_integers(chance)
             return NumberList.integers(integers), good
         count = list_lengths(self, scope, chance, decades=2)
-        values = number_lists.draw(
-            chance, count, scope.own(), all_different, chance.bernoulli(), list_slots(self, decades=2)
+        values = number_lists.draw_lists(
+            chance, count, scope.own_entropy(), all_different, chance.bernoulli(), list_slots(self, decades=2)
         )
         # an answer that is too long need not be written to be found out
-        return values, (values.width() <= Sampled.longest_answer) | (scope.modules > 1)
+        return values, (values.text_width() <= Sampled.longest_answer) | (scope.modules > 1)
 
     def question(self, problem: UnsortedProblem, scope: Scope) -> pa.StringArray:
-        items = problem.values.listed(np.zeros(len(problem.wording), np.bool_))
+        items = problem.values.rendered_in_question(np.zeros(len(problem.wording), np.bool_))
         direction = choose_text(problem.direction, _DIRECTIONS)
-        return number_lists.around(problem.wording, _QUESTIONS, items, direction=direction)
+        return number_lists.fill_with_items(problem.wording, _QUESTIONS, items, direction=direction)
 
     def answer(self, problem: UnsortedProblem, scope: Scope) -> pa.StringArray:
         order, count = problem.values.order(), problem.values.count
         back = np.take_along_axis(
             order, np.maximum(count[:, None] - 1 - np.arange(order.shape[1]), 0), axis=1
         )
-        return problem.values.row(np.where((problem.direction < 2)[:, None], order, back))
+        return problem.values.rendered(np.where((problem.direction < 2)[:, None], order, back))
 
 
 SORT = Sort(

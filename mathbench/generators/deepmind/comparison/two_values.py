@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.comparison.compared_values import fractions, mixed
+from mathbench.generators.deepmind.comparison.compared_values import draw_fractions, draw_mixed
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
@@ -68,13 +68,13 @@ class TwoValuesProblem(Columns):
 
     Attributes:
         numbers: the two.
-        asked: int64 (n,), BIGGER and so on.
+        relation: int64 (n,), BIGGER and so on.
         sign: int64 (n,), that of the first minus the second.
         wording: int64 (n,).
     """
 
     numbers: HiddenValues
-    asked: Int
+    relation: Int
     sign: Int
     wording: Int
 
@@ -87,8 +87,8 @@ class Pair(Module):
     symmetry: ClassVar[str] = "order of the numbers, 3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
-        first, second = _two(chance.fork(), scope.own())
+        chance = scope.rng()
+        first, second = _draw_two(chance.fork(), scope.own_entropy())
         numbers = scope.hide(chance, [first, second])
         sign = np.sign(first.top * second.bottom - second.top * first.bottom)
         which = chance.bernoulli() & (sign != 0)
@@ -98,21 +98,21 @@ class Pair(Module):
         return DrawnProblem(problem, canonical, numbers.requests or ())
 
     def question(self, problem: TwoValuesProblem, scope: Scope) -> pa.StringArray:
-        choice = _FIRST.take(problem.asked) + problem.wording
+        choice = _FIRST.take(problem.relation) + problem.wording
         p, q = problem.numbers.number(0), problem.numbers.number(1)
         return text.join(templates.fill_template(choice, _TEMPLATES, p=p, q=q))
 
     def answer(self, problem: TwoValuesProblem, scope: Scope) -> pa.StringArray:
-        requested, sign = problem.asked, problem.sign
+        requested, sign = problem.relation, problem.sign
         first = np.where(requested == BIGGER, sign > 0, sign < 0)
         which = requested <= SMALLER
-        shown = [templates.only(problem.numbers.number(0), which & first)]
-        shown += [templates.only(problem.numbers.number(1), which & ~first)]
-        label = templates.choose_text(_holds(requested, sign).astype(np.int64), _LABELS)
-        return text.join(*shown, templates.only(label, ~which))
+        shown = [templates.masked(problem.numbers.number(0), which & first)]
+        shown += [templates.masked(problem.numbers.number(1), which & ~first)]
+        label = templates.choose_text(_is_true(requested, sign).astype(np.int64), _LABELS)
+        return text.join(*shown, templates.masked(label, ~which))
 
 
-def _two(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
+def _draw_two(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
     """Two integers close to each other, or a fraction and an integer close to it, or any two; in any order."""
     kind, turned = chance.randint_below(3), chance.bernoulli()
     indices = [np.flatnonzero(kind == number) for number in range(3)]
@@ -121,7 +121,7 @@ def _two(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
         for draw, index in zip((_integers, _around_fraction, _independent), indices, strict=True)
     ]
     back = np.argsort(np.concatenate(indices))
-    one, other = (Numbers.joined([part[i] for part in parts]).take(back) for i in range(2))
+    one, other = (Numbers.concatenate([part[i] for part in parts]).take(back) for i in range(2))
     return _where(turned, other, one), _where(turned, one, other)
 
 
@@ -134,24 +134,24 @@ def _where(condition: Bool, one: Numbers, other: Numbers) -> Numbers:
 
 
 def _integers(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
-    difference, left = chance.spread(entropy, np.array([[1], [3]]))
+    difference, left = chance.dirichlet(entropy, np.array([[1], [3]]))
     first = chance.integer(left)
     return Numbers.integers(first), Numbers.integers(first + chance.integer(difference))
 
 
 def _around_fraction(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
-    found = fractions(chance, entropy)
+    found = draw_fractions(chance, entropy)
     nearest, rest = np.divmod(2 * found.top + found.bottom, 2 * found.bottom)
     nearest -= (rest == 0) & (nearest % 2 == 1)  # a half: to the even one
     return found, Numbers.integers(nearest + chance.randint(-1, 1))
 
 
 def _independent(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
-    left, right = chance.spread(entropy, np.array([[1], [1]]))
-    return mixed(chance.fork(), left), mixed(chance.fork(), right)
+    left, right = chance.dirichlet(entropy, np.array([[1], [1]]))
+    return draw_mixed(chance.fork(), left), draw_mixed(chance.fork(), right)
 
 
-def _holds(requested: Int, sign: Int) -> Bool:
+def _is_true(requested: Int, sign: Int) -> Bool:
     """Whether what is asked about, from LESS on, is true."""
     true = [sign < 0, sign <= 0, sign > 0, sign >= 0, sign == 0, sign != 0]
     return np.choose(np.maximum(requested - LESS, 0), true)

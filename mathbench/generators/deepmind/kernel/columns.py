@@ -28,31 +28,31 @@ class Columns:
 
     def take(self, index: Int) -> Self:
         """The problems at some places."""
-        return type(self)(**{f.name: _taken(getattr(self, f.name), index) for f in fields(self)})
+        return type(self)(**{f.name: _take(getattr(self, f.name), index) for f in fields(self)})
 
     @classmethod
-    def joined(cls, parts: list[Self]) -> Self:
+    def concatenate(cls, parts: list[Self]) -> Self:
         """One part after the other; at least one part, all of one shape."""
         if len(parts) == 1:
             return parts[0]
-        return cls(**{f.name: _joined([getattr(part, f.name) for part in parts]) for f in fields(cls)})
+        return cls(**{f.name: _concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)})
 
 
-def _taken(value: Any, index: Int) -> Any:
+def _take(value: Any, index: Int) -> Any:
     if value is None:
         return None
     if isinstance(value, tuple):
-        return tuple(_taken(part, index) for part in value)
+        return tuple(_take(part, index) for part in value)
     return value.take(index) if isinstance(value, Columns) else value.take(index, axis=-1)
 
 
-def _joined(values: list[Any]) -> Any:
+def _concatenate(values: list[Any]) -> Any:
     first = values[0]
     if first is None:
         return None
     if isinstance(first, tuple):
-        return tuple(_joined(list(parts)) for parts in zip(*values, strict=True))
-    return type(first).joined(values) if isinstance(first, Columns) else np.concatenate(values, axis=-1)
+        return tuple(_concatenate(list(parts)) for parts in zip(*values, strict=True))
+    return type(first).concatenate(values) if isinstance(first, Columns) else np.concatenate(values, axis=-1)
 
 
 AnyColumns = TypeVar("AnyColumns", bound=Columns)

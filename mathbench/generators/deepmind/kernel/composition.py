@@ -22,7 +22,7 @@ from mathbench.reserve import fingerprints
 
 Value = Numbers | Polynomials
 MAX_TRAIN_MODULES = 4  # modules of a question of train; where there are more, few long sentences fit,
-BRIEF = 8  # so that of so many modules below all but one are brief ones
+BRIEF_SHARE = 8  # so that of so many modules below all but one are brief ones
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class CompositionNode:
     def fingerprints(self) -> U64:
         return fingerprints(self.module.name, self.drawn.canonical)
 
-    def taken(self, index: Int) -> tuple[Columns, Scope]:
+    def take(self, index: Int) -> tuple[Columns, Scope]:
         return self.drawn.problem.take(index), self.scope.take(index)
 
 
@@ -93,7 +93,9 @@ class CompositionTree:
         count = modules > MAX_TRAIN_MODULES
         while requests:
             level = [
-                node for kind in (Numbers, Polynomials) for node in _level(definers, requests, kind, count)
+                node
+                for kind in (Numbers, Polynomials)
+                for node in _draw_nodes(definers, requests, kind, count)
             ]
             self.nodes += level
             requests = [request for node in level for request in node.drawn.requests]
@@ -119,7 +121,7 @@ class CompositionTree:
                 good[node.scope.row[~node.drawn.good]] = False
         return good
 
-    def before(self, requested: pa.StringArray, index: Int) -> pa.StringArray:
+    def prepend_sentences(self, requested: pa.StringArray, index: Int) -> pa.StringArray:
         """Put the sentences of the modules below before some questions.
 
         Args:
@@ -136,7 +138,7 @@ class CompositionTree:
         count = len(index)
         for node in self.nodes:
             kept = np.flatnonzero(position[node.scope.row] >= 0)
-            problem, scope = node.taken(kept)
+            problem, scope = node.take(kept)
             strings.append(node.module.sentence(problem, scope))
             item[position[scope.row], last - 1 - scope.number] = np.arange(count, count + len(kept))
             count += len(kept)
@@ -146,28 +148,28 @@ class CompositionTree:
         )
 
 
-def _level(
+def _draw_nodes(
     definers: Mapping[str, DefiningModule], requests: Sequence[Request], kind: type[Value], count: Bool
 ) -> list[CompositionNode]:
     """Draw the modules for all requests of one kind; `count`: of questions with very many modules."""
     mine = [request for request in requests if isinstance(request.values, kind)]
     if not mine:
         return []
-    scope = Scope.joined([request.scope for request in mine])
-    values: Value = kind.joined(cast(Any, [request.values for request in mine]))
+    scope = Scope.concatenate([request.scope for request in mine])
+    values: Value = kind.concatenate(cast(Any, [request.values for request in mine]))
     able = np.stack([module.defines(values) for module in definers.values()])
     if not able.any(axis=0).all():
         raise RuntimeError("a value was hidden that no module defines")
     chance = RandomStream(scope.word ^ np.uint64(GOLDEN))
     lengthy = np.array([[not module.brief] for module in definers.values()])
-    able &= ~(lengthy & count.take(scope.row) & chance.bernoulli(BRIEF - 1, BRIEF))
+    able &= ~(lengthy & count.take(scope.row) & chance.bernoulli(BRIEF_SHARE - 1, BRIEF_SHARE))
     chosen = chance.choose(able)
     return [
-        _node(module, scope.take(index), values.take(index))
+        _draw_node(module, scope.take(index), values.take(index))
         for i, module in enumerate(definers.values())
         if len(index := np.flatnonzero(chosen == i))
     ]
 
 
-def _node(module: DefiningModule, scope: Scope, values: Value) -> CompositionNode:
+def _draw_node(module: DefiningModule, scope: Scope, values: Value) -> CompositionNode:
     return CompositionNode(module, scope, module.draw(scope, values))

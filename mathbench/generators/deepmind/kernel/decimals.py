@@ -36,7 +36,7 @@ class Decimals(Columns):
     high: Int | None = None
 
     @classmethod
-    def drawn(cls, chance: RandomStream, entropy: Int, whole: Bool) -> Self:
+    def draw(cls, chance: RandomStream, entropy: Int, whole: Bool) -> Self:
         """Numbers of some entropy, up to 20 decades: integers, or integers over a power of ten.
 
         Args:
@@ -51,7 +51,7 @@ class Decimals(Columns):
             return np.stack([low, np.where(whole[here], 0, again.randint(1, maximum[here])), high])
 
         def good(drawn: Int, here: Int) -> Bool:
-            return whole[here] | ~_divides(drawn)
+            return whole[here] | ~_is_integer(drawn)
 
         low, places, high = chance.reject_until(draw, good)
         return cls(low, places, high if high.any() else None).shortened()
@@ -94,12 +94,12 @@ class Decimals(Columns):
         borrowed = (high < 0) & (low > 0)
         return type(self)(low - RADIX * borrowed, places, high + borrowed).shortened()
 
-    def numbers(self) -> Numbers:
+    def to_numbers(self) -> Numbers:
         """As exact numbers, integers as integers; none of them long."""
         found = Numbers.decimals(self.low, self.places)
         return Numbers(found.top, found.bottom, self.places > 0)
 
-    def words(self) -> list[Int]:
+    def canonical(self) -> list[Int]:
         """The numbers that tell these apart, int64 (n,) each."""
         high = np.zeros_like(self.low) if self.high is None else self.high
         return [self.low, self.places, high]
@@ -119,9 +119,9 @@ class Decimals(Columns):
         length = _length(size, top)
         small = (self.places >= length) & (self.places > 0)  # below 1: nothing but zeros before the digits
         sign = text.literal("-", len(size), self.negative())
-        zeros = _beginning(np.where(small, self.places - length + 2, 0))
+        zeros = _leading_zeros(np.where(small, self.places - length + 2, 0))
         point = np.where(small | (self.places == 0), -1, length - self.places)
-        return templates.only((*sign, *zeros, *_pointed(size, top, length, point)), where)
+        return templates.masked((*sign, *zeros, *_digits_with_point(size, top, length, point)), where)
 
     def _short(self, places: Int) -> bool:
         """Whether all of these have less than 18 digits at so many places."""
@@ -164,7 +164,7 @@ def _integers(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
     return low, high
 
 
-def _divides(drawn: Int) -> Bool:
+def _is_integer(drawn: Int) -> Bool:
     """Where the power of ten divides the number: its low part, its places and its high part."""
     low, places, high = drawn
     whole = low % _TENS.take(np.minimum(places, MAX_SHORT_DECADES)) == 0
@@ -176,14 +176,14 @@ def _length(low: Int, high: Int | None) -> Int:
     return length if high is None else np.where(high > 0, MAX_SHORT_DECADES + text.length(high, 10), length)
 
 
-def _beginning(lengths: Int) -> text.TextPiece:
+def _leading_zeros(lengths: Int) -> text.TextPiece:
     """The first so many characters of 0.000000."""
     return templates.truncate(
         text.literal("0." + "0" * max(int(lengths.max(initial=0)) - 2, 0), len(lengths)), lengths
     )
 
 
-def _pointed(low: Int, high: Int | None, lengths: Int, point: Int) -> text.TextPiece:
+def _digits_with_point(low: Int, high: Int | None, lengths: Int, point: Int) -> text.TextPiece:
     """Digits with a point behind the first so many of them, or none where that is -1.
 
     A word holds seven digits, so that there is room for the point in each.

@@ -29,12 +29,12 @@ class DepthLevel(NamedTuple):
     Attributes:
         at: int64 (m,), where each stands in the tables laid end to end.
         kind: int64 (m,).
-        over: int64 (p,), which of them are operations; the next wave has their left operands, then their right ones.
+        operations: int64 (p,), which of them are operations; the next wave has their left operands, then their right ones.
     """
 
     at: Int
     kind: IntegerArray
-    over: Int
+    operations: Int
 
 
 def depth_levels(kind: IntegerArray, left: IntegerArray, right: IntegerArray) -> list[DepthLevel]:
@@ -53,7 +53,7 @@ def depth_levels(kind: IntegerArray, left: IntegerArray, right: IntegerArray) ->
     while len(at) or not found:
         here = kinds.take(at)
         found.append(DepthLevel(at, here, np.flatnonzero(here > 0)))
-        above = at.take(found[-1].over)
+        above = at.take(found[-1].operations)
         row = above % count
         at = np.concatenate([part.take(above).astype(np.int64) * count + row for part in parts])
     return found
@@ -68,7 +68,7 @@ def children(operands: NDArray[T]) -> tuple[NDArray[T], NDArray[T]]:
 NONE, LEAF, ADD, SUB, MUL, DIV, POW = range(-1, 6)
 # how tightly parts hold together; a leaf has one of these as well
 ATOM, POWER, PRODUCT, SUM = 1, 2, 4, 5
-_HOLDS = np.array([0, SUM, SUM, PRODUCT, PRODUCT, POWER])
+_PRECEDENCE = np.array([0, SUM, SUM, PRODUCT, PRODUCT, POWER])
 _JOINTS = ("(", ")", "", " + ", " - ", "*", "/", "**", "-")
 _OPEN, _CLOSE, _EMPTY, _NEGATIVE = 0, 1, 2, 8
 _BETWEEN = np.array([_EMPTY, 3, 4, 5, 6, 7])  # by kind
@@ -81,7 +81,7 @@ class ExpressionTrees(Columns):
     Attributes:
         kind: integers (k, n), NONE, LEAF or an operation.
         left, right: integers (k, n), numbers of the operands.
-        holds: integers (k, n), of a leaf: ATOM for a letter or a number that is neither negative nor a fraction,
+        precedence: integers (k, n), of a leaf: ATOM for a letter or a number that is neither negative nor a fraction,
             POWER for `x**2`, PRODUCT for `2*x`, `-3` and `3/4`, SUM for `x + 1`.
         minus: bool (k, n), of a leaf: shown with a minus sign, as the difference it makes in a sum; a leaf that
             should read `-3` wherever it stands has it in its text instead.
@@ -90,7 +90,7 @@ class ExpressionTrees(Columns):
     kind: IntegerArray
     left: IntegerArray
     right: IntegerArray
-    holds: IntegerArray
+    precedence: IntegerArray
     minus: Bool
 
     def rendered(self, leaf: Int, texts: pa.StringArray) -> pa.StringArray:
@@ -107,23 +107,21 @@ class ExpressionTrees(Columns):
         ['(x + 5)*2']
         """
         nodes = self._nodes()
-        pieces, size = _concatenated(
-            nodes, [leaf.ravel().take(node.wave.at) + len(_JOINTS) for node in nodes]
-        )
+        pieces, size = _piece_order(nodes, [leaf.ravel().take(node.wave.at) + len(_JOINTS) for node in nodes])
         pool = pa.concat_arrays([text.from_list(_JOINTS), texts])
         return templates.concatenate_groups(pool.take(text.int_array(pieces)), size)
 
     def _nodes(self) -> "list[_Nodes]":
         """All nodes, the roots first."""
-        holds, minus = self.holds.ravel(), self.minus.ravel()
+        holds, minus = self.precedence.ravel(), self.minus.ravel()
         bracketed, found = np.zeros(self.kind.shape[1], np.bool_), []
         down = depth_levels(self.kind, self.left, self.right)
         for wave, below in zip(down, [*down[1:], None], strict=True):
             leaf = wave.kind == LEAF
             found.append(_Nodes(wave, leaf & minus.take(wave.at), bracketed))
             if below is not None:
-                tight = np.where(below.kind == LEAF, holds.take(below.at), _HOLDS.take(below.kind))
-                bracketed = _bracketed(wave.kind.take(wave.over), below.kind, tight)
+                tight = np.where(below.kind == LEAF, holds.take(below.at), _PRECEDENCE.take(below.kind))
+                bracketed = _needs_brackets(wave.kind.take(wave.operations), below.kind, tight)
         return found
 
 
@@ -141,21 +139,21 @@ class _Nodes(NamedTuple):
     bracketed: Bool
 
 
-def _bracketed(op: IntegerArray, kind: IntegerArray, holds: Int) -> Bool:
+def _needs_brackets(op: IntegerArray, kind: IntegerArray, holds: Int) -> Bool:
     """Which operands stand in brackets, bool (2 p,): left ones, then right ones.
 
     Args:
         op: int64 (p,), operations.
         kind, holds: int64 (2 p,), what their operands are, and how tightly these hold together.
     """
-    mine, (left, right), below = _HOLDS.take(op), children(holds), children(kind == SUB)
+    mine, (left, right), below = _PRECEDENCE.take(op), children(holds), children(kind == SUB)
     tight = op >= DIV  # brackets also around what holds just as tightly
     first = (left > mine) | ((left == mine) & tight) | ((op == ADD) & below[0])
     apart = tight | (op == SUB) | ((op == ADD) & below[1])
     return np.concatenate([first, (right > mine) | ((right == mine) & apart)])
 
 
-def _sizes(nodes: list[_Nodes]) -> tuple[list[Int], list[Bool]]:
+def _piece_counts(nodes: list[_Nodes]) -> tuple[list[Int], list[Bool]]:
     """Of how many pieces each node consists: brackets, a minus sign, a leaf, the joints between operands.
 
     And which nodes begin with a leaf that has a minus sign, not in brackets.
@@ -166,16 +164,16 @@ def _sizes(nodes: list[_Nodes]) -> tuple[list[Int], list[Bool]]:
         size, lead = 2 * bracketed.astype(np.int64) + (wave.kind == LEAF) + minus, minus.copy()
         if sizes:
             left, right = children(sizes[-1])
-            size[wave.over] += left + right + 1
-            lead[wave.over] = children(leads[-1])[0]
+            size[wave.operations] += left + right + 1
+            lead[wave.operations] = children(leads[-1])[0]
         sizes.append(size)
         leads.append(lead & ~bracketed)
     return sizes[::-1], leads[::-1]
 
 
-def _concatenated(nodes: list[_Nodes], leaves: list[Int]) -> tuple[Int, Int]:
+def _piece_order(nodes: list[_Nodes], leaves: list[Int]) -> tuple[Int, Int]:
     """The numbers of all pieces, those of one tree after those of another; and how many each tree has."""
-    sizes, leads = _sizes(nodes)
+    sizes, leads = _piece_counts(nodes)
     stops = np.cumsum(sizes[0])
     pieces = np.empty(sizes[0].sum(), dtype=np.int64)
     start, joined = (
@@ -190,10 +188,10 @@ def _concatenated(nodes: list[_Nodes], leaves: list[Int]) -> tuple[Int, Int]:
         leaf = wave.kind == LEAF
         pieces[(start + minus)[leaf]] = leaves[depth][leaf]
         if depth + 1 < len(nodes):
-            op, start = wave.kind.take(wave.over), start.take(wave.over)
+            op, start = wave.kind.take(wave.operations), start.take(wave.operations)
             between = start + children(sizes[depth + 1])[0]
             swallowed = (op == ADD) & children(leads[depth + 1])[1]
             pieces[between] = np.where(swallowed, _BETWEEN[SUB], _BETWEEN.take(op))
-            first = joined.take(wave.over) & ~children(nodes[depth + 1].bracketed)[0]
+            first = joined.take(wave.operations) & ~children(nodes[depth + 1].bracketed)[0]
             start, joined = np.concatenate([start, between + 1]), np.concatenate([first, swallowed])
     return pieces, sizes[0]

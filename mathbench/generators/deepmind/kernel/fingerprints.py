@@ -119,7 +119,7 @@ def commutative_hash(kind: IntegerArray, left: IntegerArray, right: IntegerArray
     below, words = _Hashes(*[np.empty(0, np.uint64)] * 3), leaf.ravel()
     for wave in reversed(depth_levels(kind, left, right)):
         alone = mix64(words.take(wave.at).view(np.uint64) * np.uint64(GOLDEN))
-        found, op = _operations(wave.kind.take(wave.over), below), wave.over
+        found, op = _operations(wave.kind.take(wave.operations), below), wave.operations
         below = _Hashes(alone, *([alone.copy(), alone.copy()] if len(op) else [alone, alone]))
         for table, here in zip(below, found, strict=True):
             table[op] = here

@@ -127,7 +127,7 @@ class Module(ABC):
         """The levels of train, then those of extrapolate."""
         return (*self.inner, *self.axes)
 
-    def top(self, level: Int, random_bits: U64) -> Scope:
+    def top_scopes(self, level: Int, random_bits: U64) -> Scope:
         """The scopes at the top of some questions.
 
         Args:
@@ -142,15 +142,15 @@ class Module(ABC):
         return Scope(
             row=rows,
             number=np.zeros_like(rows),
-            modules=_between(chance, modules, level),
-            entropy=_between(chance, entropy, level),
+            modules=_uniform_between(chance, modules, level),
+            entropy=_uniform_between(chance, entropy, level),
             word=chance.words(),
             letters=letter_order(random_bits),
             level=level,
         )
 
 
-def _between(chance: RandomStream, stops: Int, level: Int) -> Int:
+def _uniform_between(chance: RandomStream, stops: Int, level: Int) -> Int:
     """Uniform between the two ends, int64 (levels, 2), of each question's level, int64 (n,)."""
     low, high = stops.T
     if (low == high).all():
@@ -159,7 +159,7 @@ def _between(chance: RandomStream, stops: Int, level: Int) -> Int:
     return chance.randint(low.take(level), high.take(level))
 
 
-def composed_levels(module: Module, *axes: DifficultyLevel) -> Any:
+def composed_module(module: Module, *axes: DifficultyLevel) -> Any:
     """The same module with two to four modules to a question.
 
     Args:
@@ -191,7 +191,7 @@ class ModuleCandidates:
     def write(self, index: Int) -> tuple[pa.StringArray, pa.StringArray]:
         problem, scope = self._drawn.problem.take(index), self._scope.take(index)
         requested = self._module.question(problem, scope)
-        return self._tree.before(requested, index), self._module.answer(problem, scope)
+        return self._tree.prepend_sentences(requested, index), self._module.answer(problem, scope)
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ class ModuleTask(Sampled):
     def candidates(self, split: str, stratum: Int, random_bits: U64) -> Candidates:
         positions = {level.name: position for position, level in enumerate(self.module.all_levels)}
         level = np.array([positions[s.name] for s in self.strata(split)], dtype=np.int64).take(stratum)
-        return ModuleCandidates(self.module, self.definers, self.module.top(level, random_bits))
+        return ModuleCandidates(self.module, self.definers, self.module.top_scopes(level, random_bits))
 
     def oracle(self, question: str) -> str:
         from mathbench.solvers import deepmind  # needs SymPy, which generating does not

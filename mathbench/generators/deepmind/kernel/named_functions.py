@@ -44,6 +44,6 @@ class NamedFunction:
             _LET,
             f=letter_text(self.code.take(rows)),
             x=letter_text(variable),
-            sum=MultivariateTerms.polynomial(self._values.take(rows), variable).rendered(),
+            sum=MultivariateTerms.from_polynomial(self._values.take(rows), variable).rendered(),
         )
         return repeat_each(said, rows, len(self._hidden))

@@ -48,7 +48,7 @@ class MultivariateTerms(Columns):
     names: Int | None = None
 
     @classmethod
-    def polynomial(cls, values: Polynomials, variable: Int) -> "MultivariateTerms":
+    def from_polynomial(cls, values: Polynomials, variable: Int) -> "MultivariateTerms":
         """A polynomial in one variable as SymPy shows it.
 
         Args:
@@ -88,7 +88,7 @@ class MultivariateTerms(Columns):
 
     def lengths(self) -> Int:
         """How many characters each sum has, int64 (n,), where no letters stand for numbers."""
-        terms = _Terms.of(self, self.live)
+        terms = _Terms.from_sums(self, self.live)
         digits = np.where(terms.shown, text.length(terms.size, 10), 0)
         below = np.where(terms.bottom > 1, 1 + text.length(terms.bottom, 10), 0)
         joints = np.where(terms.first, terms.negative, 3) + (terms.shown - 1)
@@ -105,12 +105,12 @@ class MultivariateTerms(Columns):
             sign_first: whether the first term shows its minus sign.
 
         >>> values = Polynomials.integers(np.array([[-5, 7, 0], [1, -2, 0], [-3, 0, 0]]))
-        >>> MultivariateTerms.polynomial(values, np.array([22, 22, 22])).rendered().to_pylist()
+        >>> MultivariateTerms.from_polynomial(values, np.array([22, 22, 22])).rendered().to_pylist()
         ['-3*x**2 + x - 5', '7 - 2*x', '0']
         """
         counts = self.live.sum(axis=0)
         live = np.concatenate([self.live[:1] | (counts == 0), self.live[1:]])
-        terms = _Terms.of(self, live, fraction_last)
+        terms = _Terms.from_sums(self, live, fraction_last)
         return templates.concatenate_groups(
             text.join(*terms.pieces(fraction_last, sign_first)), np.maximum(counts, 1)
         )
@@ -142,7 +142,7 @@ class _Terms(NamedTuple):
     variable: list[Int]
 
     @classmethod
-    def of(cls, sums: MultivariateTerms, live: Bool, fraction_last: bool = True) -> "_Terms":
+    def from_sums(cls, sums: MultivariateTerms, live: Bool, fraction_last: bool = True) -> "_Terms":
         column, term = np.nonzero(live.T)
         at = term * live.shape[1] + column
         top, bottom = sums.top.ravel().take(at), sums.bottom.ravel().take(at)
@@ -161,7 +161,7 @@ class _Terms(NamedTuple):
 
     def pieces(self, fraction_last: bool, sign_first: bool) -> list[text.TextPiece]:
         """The terms as text, each with the sign or the joint before it."""
-        below = self._below()
+        below = self._denominator()
         number = text.number(self.size, 10, self.shown & (self.name < 0))
         signs = _SIGNS if sign_first else ("", "", *_SIGNS[2:])
         found = [
@@ -186,7 +186,7 @@ class _Terms(NamedTuple):
         stars = text.literal("**", len(named), named)[0].then(letter_text(self.power_name)[0])
         return (stars, *templates.choose_text(np.where(named, 0, power), _POWERS))
 
-    def _below(self) -> text.TextPiece:
+    def _denominator(self) -> text.TextPiece:
         split = self.bottom > 1
         if not split.any():
             return ()
@@ -198,7 +198,7 @@ Code = NDArray[np.signedinteger[Any]]  # powers and letters need few bits
 _JOINTS = ("", "-", " + ", " - ", " = ", " = -", ", ", ", -", " and ", " and -")
 DIGITS = 18  # of the lower part of a long coefficient
 HIGH = 10**DIGITS
-BEGIN, PLUS, EQUALS, COMMA, AND = range(5)
+START, PLUS, EQUALS, COMMA, AND = range(5)
 _VARIABLES = (*(factor + x for x in ALPHABET for factor in ("", "*")), "")  # behind a factor or not
 
 
@@ -225,7 +225,7 @@ class UnivariateTerms(Columns):
     high: Int | None = None
 
     @classmethod
-    def of(cls, coefficient: Int, power: Int, live: Bool, variable: Int) -> "UnivariateTerms":
+    def from_coefficients(cls, coefficient: Int, power: Int, live: Bool, variable: Int) -> "UnivariateTerms":
         """Terms whose coefficients are all shown; variable is int64 (t, n) or (n,)."""
         shape = coefficient.shape
         return cls(
@@ -237,7 +237,7 @@ class UnivariateTerms(Columns):
         )
 
     @classmethod
-    def polynomial(
+    def from_polynomial(
         cls, coefficients: Int, variable: Int, bottom: Int | None = None, high: Int | None = None
     ) -> "UnivariateTerms":
         """A polynomial as SymPy shows it, without zero terms: highest power first, but ``5 - 2*x``.
@@ -256,7 +256,7 @@ class UnivariateTerms(Columns):
         if ahead.any():
             live[0] &= ahead
             live[-1] &= ~ahead
-        terms = cls.of(coefficients[order], order[:, None], live, variable)
+        terms = cls.from_coefficients(coefficients[order], order[:, None], live, variable)
         bottom, high = (None if part is None else part[order] for part in (bottom, high))
         return replace(terms, bottom=bottom, high=high)
 
@@ -269,21 +269,21 @@ class UnivariateTerms(Columns):
             **{key: np.take_along_axis(part, order, axis=0) for key, part in there.items()}
         )
 
-    def concatenated(self, joint: Code) -> text.TextPiece:
+    def rendered_with_joints(self, joint: Code) -> text.TextPiece:
         """Terms as text, each with what stands before it: BEGIN, PLUS, EQUALS, COMMA or AND, int64 (t, n)."""
         return tuple(word for t in range(len(joint)) for word in self._term(t, joint[t]))
 
     def rendered(self) -> text.TextPiece:
         """The sum as text, ``0`` where no term is live.
 
-        >>> terms = UnivariateTerms.polynomial(np.array([[-5, 0], [1, 0], [-3, 0]]), np.array([22, 22]))
+        >>> terms = UnivariateTerms.from_polynomial(np.array([[-5, 0], [1, 0], [-3, 0]]), np.array([22, 22]))
         >>> text.join(terms.rendered()).to_pylist()
         ['-3*x**2 + x - 5', '0']
         """
         words: list[text.PaddedText] = []
         first = np.ones(self.live.shape[1], dtype=np.bool_)
         for t in range(len(self.live)):
-            words += self._term(t, np.where(first, BEGIN, PLUS))
+            words += self._term(t, np.where(first, START, PLUS))
             first = first & ~self.live[t]
         return (*words, *text.literal("0", len(first), first))
 
@@ -297,7 +297,7 @@ class UnivariateTerms(Columns):
         )
         name = letter_text(np.where(live, self.name[t], -1)) if named.any() else ()
         number = _number(coefficient, high, factor & ~named)
-        return (*sign, *name, *number, *self._raised(t, factor), *self._below(t))
+        return (*sign, *name, *number, *self._raised(t, factor), *self._denominator(t))
 
     def _raised(self, t: int, factor: Bool) -> text.TextPiece:
         """The variable and its power, with a sign of multiplication behind a factor."""
@@ -307,7 +307,7 @@ class UnivariateTerms(Columns):
         raised = templates.choose_text(power * live, _POWERS[: highest + 1]) if highest > 1 else ()
         return (*templates.choose_text(shown, _VARIABLES), *raised)
 
-    def _below(self, t: int) -> text.TextPiece:
+    def _denominator(self, t: int) -> text.TextPiece:
         if self.bottom is None:
             return ()
         split = self.live[t] & (self.bottom[t] > 1)

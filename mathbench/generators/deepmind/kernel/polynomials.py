@@ -13,7 +13,7 @@ from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.hashing import Int
 
 
-def coefficients(
+def draw_coefficients(
     chance: RandomStream, degree: Int, entropy: Int, minimum: Int, maximum: Int | None = None
 ) -> Int:
     """Draw the coefficients of polynomials in one variable.
@@ -36,7 +36,7 @@ def coefficients(
         chance.permutation(len(rows), rows < degree), axis=0
     )  # place of each lower power in a random order
     shown = (rows == degree) | ((rows < degree) & (order < count - 1))
-    shares, drawn = chance.spread(entropy, shown.astype(np.int64)), chance.fork()
+    shares, drawn = chance.dirichlet(entropy, shown.astype(np.int64)), chance.fork()
     values = np.stack([drawn.integer(share, minimum=1) for share in shares])
     return np.where(shown, values, 0)
 
@@ -89,7 +89,7 @@ def _counts(chance: RandomStream, length: Int, zero: Bool, live: Bool | None) ->
     """How many terms each coefficient becomes, int64 (k, n): never one for a coefficient that is zero."""
     counts = (~zero).astype(np.int64)
     more, rng = np.maximum(length - counts.sum(axis=0), 0), chance.fork()
-    counts += rng.composition(more, len(zero)) if live is None else rng.parts_among(more, live)
+    counts += rng.composition(more, len(zero)) if live is None else rng.composition_among(more, live)
     again = chance.fork()
     while True:
         alone = zero & (counts == 1)
@@ -165,10 +165,10 @@ def multiply(a: Int, b: Int) -> tuple[Int, Bool]:
     return found, np.abs(b).sum(axis=0) <= room
 
 
-def composed(f: Int, g: Int) -> tuple[Int, Bool]:
+def compose(f: Int, g: Int) -> tuple[Int, Bool]:
     """Compositions f(g(x)); arguments and results as for `multiply`.
 
-    >>> found, _ = composed(np.array([[1], [0], [1]]), np.array([[1], [1]]))
+    >>> found, _ = compose(np.array([[1], [0], [1]]), np.array([[1], [1]]))
     >>> found[:, 0].tolist()
     [2, 2, 1]
     """

@@ -45,12 +45,12 @@ class RandomStream:
 
     def words(self) -> U64:
         """A random word per problem, uint64 (n,)."""
-        offset = self._next()
+        offset = self._next_offset()
         if compiled.LIBRARY:
             return compiled.mix(self._words, offset)
         return mix64(self._words + np.uint64(offset))
 
-    def _next(self) -> int:
+    def _next_offset(self) -> int:
         """What the next draw adds to the words of the problems."""
         self._drawn += 1
         return self._drawn * GOLDEN & MASK
@@ -92,7 +92,7 @@ class RandomStream:
     def randint_below(self, size: int | Int) -> Int:
         """Uniform in 0 .. size-1, int64 (n,); size (an integer or int64 (n,)) is 1 or more."""
         if compiled.LIBRARY:
-            return compiled.stream_below(self._words, self._next(), np.asarray(size, dtype=np.int64))
+            return compiled.stream_below(self._words, self._next_offset(), np.asarray(size, dtype=np.int64))
         sizes, words = np.asarray(size, dtype=np.int64).view(np.uint64), self.words()
         if sizes.max(initial=np.uint64(0)) >> _HALF:
             return to_range(words, sizes).view(np.int64)
@@ -153,7 +153,7 @@ class RandomStream:
                 found.append(_exponentials().take(index.view(np.int64)))
         return np.stack(found[:count]) if count else np.empty((0, len(self)), np.int64)
 
-    def spread(self, total: Int, weights: Int) -> Int:
+    def dirichlet(self, total: Int, weights: Int) -> Int:
         """Share a total out at random: a Dirichlet distribution with whole parameters, rounded down.
 
         Args:
@@ -193,7 +193,7 @@ class RandomStream:
             left -= left > 0
         return parts
 
-    def parts_among(self, total: Int, live: Bool) -> Int:
+    def composition_among(self, total: Int, live: Bool) -> Int:
         """As `composition`, where not all of the numbers may be more than 0.
 
         Args:

@@ -18,7 +18,7 @@ LIMIT = 1 << 61  # the sum of two numbers up to here is still a number
 _SMALL = 2 * 3 * 5 * 7 * 11 * 13  # larger primes make hardly any number less likely to be coprime
 
 
-def entropy_of(values: Numbers) -> Int:
+def rational_entropy(values: Numbers) -> Int:
     """The entropy that makes each value one of the larger ones, int64 (n,), in units.
 
     A fraction has that of its numerator and of its denominator, a decimal that of its digits.
@@ -110,14 +110,14 @@ def _totients() -> Int:
     return found
 
 
-_LISTED = 1 << 17  # numbers below this are looked up
+_TABLE_SIZE = 1 << 17  # numbers below this are looked up
 _PRIMES = np.array(
     [p for p in range(2, 362) if all(p % q for q in range(2, p))]
 )  # up to the square root of that
-_AT_ONCE = 1 << 10  # numbers looked at side by side, so that all primes of them stay in the cache
+_BLOCK = 1 << 10  # numbers looked at side by side, so that all primes of them stay in the cache
 # of each prime, (primes, 1): its inverse modulo 2^64, any number for 2; and the largest multiple, divided by it
 _INVERSES = np.array([[pow(int(p) | 1, -1, 1 << 64)] for p in _PRIMES], dtype=np.uint64)
-_HIGHEST = np.array([[((1 << 64) - 1) // int(p)] for p in _PRIMES], dtype=np.uint64)
+_MAX_QUOTIENTS = np.array([[((1 << 64) - 1) // int(p)] for p in _PRIMES], dtype=np.uint64)
 
 
 def draw_divisor(chance: RandomStream, numbers: Int) -> tuple[Int, Int]:
@@ -134,20 +134,20 @@ def draw_divisor(chance: RandomStream, numbers: Int) -> tuple[Int, Int]:
     [1, 6, 14]
     """
     size, word = np.abs(numbers), chance.words()
-    small = size < _LISTED
-    listed, start = _list()
+    small = size < _TABLE_SIZE
+    listed, start = _divisor_lists()
     here = np.where(small, size, 1)
     count = start.take(here + 1) - start.take(here)
     found = listed.take(start.take(here) + RandomStream(word).randint_below(count))
     rows = np.flatnonzero(~small)
     if len(rows):
-        found[rows], count[rows] = _divided(RandomStream(word.take(rows)), size[rows])
+        found[rows], count[rows] = _draw_by_division(RandomStream(word.take(rows)), size[rows])
     return found, count
 
 
-def _divided(chance: RandomStream, size: Int) -> tuple[Int, Int]:
+def _draw_by_division(chance: RandomStream, size: Int) -> tuple[Int, Int]:
     """The same for numbers that are divided by the small primes, the luck for each prime apart."""
-    row, turn = _dividing(size)
+    row, turn = _small_prime_factors(size)
     prime, power, left = _PRIMES.take(turn), np.zeros_like(row), size.take(row)
     inside = np.arange(len(row))
     while len(inside):
@@ -163,15 +163,15 @@ def _divided(chance: RandomStream, size: Int) -> tuple[Int, Int]:
     return found * np.where(chance.bernoulli(), left, 1), count * np.where(left > 1, 2, 1)
 
 
-def _dividing(size: Int) -> tuple[Int, Int]:
+def _small_prime_factors(size: Int) -> tuple[Int, Int]:
     """The small primes that divide some numbers: which number, and the place of the prime; int64 (m,) each.
 
     An odd number p divides n where n / p modulo 2^64 is at most 2^64 / p: a product in place of a division.
     """
     parts = []
-    for start in range(0, len(size), _AT_ONCE):
-        some = size[start : start + _AT_ONCE].view(np.uint64)
-        divided = some * _INVERSES <= _HIGHEST
+    for start in range(0, len(size), _BLOCK):
+        some = size[start : start + _BLOCK].view(np.uint64)
+        divided = some * _INVERSES <= _MAX_QUOTIENTS
         divided[0] = some & np.uint64(1) == 0
         turn, row = np.nonzero(divided)
         parts.append((row + start, turn))
@@ -180,14 +180,14 @@ def _dividing(size: Int) -> tuple[Int, Int]:
 
 
 @cache
-def _list() -> tuple[Int, Int]:
+def _divisor_lists() -> tuple[Int, Int]:
     """The divisors of 0 (1 only, for want of better), of 1, of 2, ... laid end to end, and where each list starts."""
-    numbers = np.arange(1, _LISTED)
-    multiples = (_LISTED - 1) // numbers
+    numbers = np.arange(1, _TABLE_SIZE)
+    multiples = (_TABLE_SIZE - 1) // numbers
     found = np.repeat(numbers, multiples)
     times = np.arange(len(found)) - np.repeat(np.cumsum(multiples) - multiples, multiples) + 1
     order = np.argsort(found * times, kind="stable")
-    count = np.bincount(found * times, minlength=_LISTED)
+    count = np.bincount(found * times, minlength=_TABLE_SIZE)
     count[0] = 1
     return np.concatenate([[1], found[order]]), np.concatenate([[0], np.cumsum(count)])
 
@@ -214,7 +214,7 @@ def bezout_cofactors(a: Int, b: Int) -> tuple[Int, Int, Int]:
     return x * np.sign(a), y * np.sign(b), rest
 
 
-def factor(chance: RandomStream, of: Int) -> Int:
+def draw_smooth_divisor(chance: RandomStream, of: Int) -> Int:
     """A divisor: of every prime's power any exponent is as likely; what primes above 100 leave counts as a prime.
 
     Args:

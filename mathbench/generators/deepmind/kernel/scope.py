@@ -50,11 +50,11 @@ class Scope(Columns):
     def __len__(self) -> int:
         return len(self.row)
 
-    def chance(self) -> RandomStream:
+    def rng(self) -> RandomStream:
         """The module's random choices; take it once."""
         return RandomStream(self.word)
 
-    def own(self) -> Int:
+    def own_entropy(self) -> Int:
         """The units that this module may use itself, int64 (n,)."""
         return self.entropy // self.modules
 
@@ -91,7 +91,7 @@ class Scope(Columns):
             chance.skip()
             return HiddenValues(tuple(values), codes, [])
         live = np.ones(codes.shape, np.bool_) if live is None else live
-        shared = self.take(rows)._shared_out(chance.take(rows), live[:, rows])
+        shared = self.take(rows)._child_scopes(chance.take(rows), live[:, rows])
         requests = []
         for slot, (value, (scope, index)) in enumerate(zip(values, shared, strict=True)):
             if len(index):
@@ -99,21 +99,21 @@ class Scope(Columns):
                 requests.append(Request(scope, value.take(rows[index])))
         return HiddenValues(tuple(values), codes, requests)
 
-    def _shared_out(self, chance: RandomStream, live: Bool) -> "list[tuple[Scope, Int]]":
+    def _child_scopes(self, chance: RandomStream, live: Bool) -> "list[tuple[Scope, Int]]":
         """The scopes below for each value, and which problems they are for."""
-        counts = chance.fork().parts_among(
+        counts = chance.fork().composition_among(
             self.modules - 1, live
         )  # its draws depend on how many values there are
-        shares = chance.spread(self.entropy - self.own(), counts)
+        shares = chance.dirichlet(self.entropy - self.own_entropy(), counts)
         turns = chance.permutation(len(live))  # siblings are introduced in any order
-        first = self.number + 1 + _before(counts, turns)
+        first = self.number + 1 + _modules_before(counts, turns)
         indices = [np.flatnonzero(count) for count in counts]
         return [
-            (self._below(chance, first[slot], counts[slot], shares[slot]).take(index), index)
+            (self._child_scope(chance, first[slot], counts[slot], shares[slot]).take(index), index)
             for slot, index in enumerate(indices)
         ]
 
-    def _below(self, chance: RandomStream, number: Int, modules: Int, entropy: Int) -> "Scope":
+    def _child_scope(self, chance: RandomStream, number: Int, modules: Int, entropy: Int) -> "Scope":
         words, no_level = chance.words(), np.full_like(self.level, -1)
         return Scope(self.row, number, modules, entropy, words, self.letters, no_level)
 
@@ -185,7 +185,7 @@ def letter_order(random_bits: U64) -> Int:
     )
 
 
-def _before(counts: Int, order: Int) -> Int:
+def _modules_before(counts: Int, order: Int) -> Int:
     """For each value, how many modules belong to those that come before it in an order; int64 (values, n)."""
     sorted_counts = np.take_along_axis(counts, order, axis=0)
     before = np.empty_like(counts)

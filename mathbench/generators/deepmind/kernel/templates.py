@@ -43,12 +43,12 @@ def choose_text(choice: Int, options: Sequence[str]) -> TextPiece:
     """
     return tuple(
         PaddedText(characters.take(choice), lengths.take(choice), width)
-        for characters, lengths, width in _words(tuple(options))
+        for characters, lengths, width in _packed_columns(tuple(options))
     )
 
 
 @cache
-def _words(options: tuple[str, ...]) -> list[tuple[U64, U64, int]]:
+def _packed_columns(options: tuple[str, ...]) -> list[tuple[U64, U64, int]]:
     """Texts as columns of up to eight characters, their lengths and the largest length."""
     columns = []
     for start in range(0, max(map(len, options)), WORD):
@@ -59,7 +59,7 @@ def _words(options: tuple[str, ...]) -> list[tuple[U64, U64, int]]:
     return columns
 
 
-def only(piece: TextPiece, where: Bool | None) -> TextPiece:
+def masked(piece: TextPiece, where: Bool | None) -> TextPiece:
     """A piece in the rows of a mask, nothing in the others."""
     return tuple(word.single(where) for word in piece)
 
@@ -109,7 +109,7 @@ def fill_template(choice: Int, templates: Sequence[str], **pieces: TextPiece) ->
     for slot in template_slots(tuple(templates)):
         words += choose_text(choice, slot.literals)
         for name, has in slot.names.items():
-            words += pieces[name] if has.all() else only(pieces[name], has.take(choice))
+            words += pieces[name] if has.all() else masked(pieces[name], has.take(choice))
     return tuple(words)
 
 
@@ -168,10 +168,10 @@ def fill_strings(
     return concatenate_groups(pool.take(text.int_array(shown[shown >= 0])), (shown >= 0).sum(axis=1))
 
 
-def joined(*strings: pa.StringArray) -> pa.StringArray:
+def join_strings(*strings: pa.StringArray) -> pa.StringArray:
     """Strings of each row laid end to end.
 
-    >>> joined(pa.array(["a", "b"]), pa.array(["c", ""])).to_pylist()
+    >>> join_strings(pa.array(["a", "b"]), pa.array(["c", ""])).to_pylist()
     ['ac', 'b']
     """
     count, of_each = len(strings[0]), np.full(len(strings[0]), len(strings))
@@ -237,7 +237,7 @@ _ORDINALS = [
     "nineteenth",
     "twentieth",
 ]
-LAST = len(_ORDINALS) - 1  # the last one that has a name
+MAX_ORDINAL = len(_ORDINALS) - 1  # the last one that has a name
 
 
 def cardinal(number: int) -> str:
@@ -265,10 +265,10 @@ def ordinal(number: int) -> str:
     return _ORDINALS[number]
 
 
-def part(bottom: int, count: int) -> str:
+def fraction_name(bottom: int, count: int) -> str:
     """The name of one or more parts of a whole; the denominator from 2 to 20.
 
-    >>> part(2, 1), part(2, 17), part(4, 3), part(12, 1)
+    >>> fraction_name(2, 1), fraction_name(2, 17), fraction_name(4, 3), fraction_name(12, 1)
     ('half', 'halves', 'quarters', 'twelfth')
     """
     name = {2: "half", 4: "quarter"}.get(bottom, _ORDINALS[bottom])

@@ -92,7 +92,7 @@ class Polynomials(Columns):
         return cls(coefficients, np.ones_like(coefficients))
 
     @classmethod
-    def joined(cls, parts: "list[Polynomials]") -> "Polynomials":
+    def concatenate(cls, parts: "list[Polynomials]") -> "Polynomials":
         """One part after the other, filled up with zeros to the highest degree."""
         rows = max(len(part.top) for part in parts)
         fill = [((0, rows - len(part.top)), (0, 0)) for part in parts]

@@ -15,7 +15,7 @@ from mathbench.hashing import Int
 from mathbench.numbers import text
 
 HOUR, DAY = 60, 24 * 60  # minutes
-LONGEST = 12 * HOUR - 1  # minutes in train
+MAX_TRAIN_MINUTES = 12 * HOUR - 1  # minutes in train
 BEFORE, AFTER, BETWEEN = range(3)
 
 # all sentences have the same two gaps in the same order, so that few columns of text are written
@@ -33,7 +33,7 @@ _QUESTIONS = (
 _WORDINGS = 3  # of each kind
 # every other question asks for the minutes between: the kinds and the sentences of twelve that are as likely
 _KINDS = np.repeat([BEFORE, AFTER, BETWEEN, BETWEEN], _WORDINGS)
-_SAID = _KINDS * _WORDINGS + np.tile(np.arange(_WORDINGS), 4)
+_QUESTION_INDEX = _KINDS * _WORDINGS + np.tile(np.arange(_WORDINGS), 4)
 _SENTENCES = (
     *_QUESTIONS,
     *(sentence.replace("minutes", "minute") for sentence in _QUESTIONS[: 2 * _WORDINGS]),
@@ -76,7 +76,7 @@ class Time(Module):
     symmetry: ClassVar[str] = "which of start, duration and end is asked for"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         start = chance.randint(1, DAY - 1)
         minutes = chance.randint(self.setting("least", scope), self.setting("most", scope))
         choice = chance.randint_below(len(_KINDS))
@@ -86,7 +86,7 @@ class Time(Module):
         between, duration = kind == BETWEEN, DAY + minutes  # these follow the times of day in the table
         first, second = np.where(between, start, duration), np.where(kind == AFTER, start, end)
         answer = start + duration + end - first - second  # the one that is not shown
-        sentence = _SAID.take(choice) + len(_QUESTIONS) * ((minutes == 1) & ~between)
+        sentence = _QUESTION_INDEX.take(choice) + len(_QUESTIONS) * ((minutes == 1) & ~between)
         return DrawnProblem(TimesProblem(first, second, answer, sentence), (start * DAY + minutes)[None])
 
     def question(self, problem: TimesProblem, scope: Scope) -> pa.StringArray:
@@ -102,13 +102,13 @@ class Time(Module):
 
 def _level(name: str, minimum: int, maximum: int, holds: int) -> DifficultyLevel:
     settings = {"least": minimum, "most": maximum}
-    return DifficultyLevel(name, (0, 0), settings=settings, holds=holds, apart=minimum > LONGEST)
+    return DifficultyLevel(name, (0, 0), settings=settings, holds=holds, apart=minimum > MAX_TRAIN_MINUTES)
 
 
 TIME = Time(
     "measurement__time",
     entropy=(0, 0),
-    settings={"least": 1, "most": LONGEST},
+    settings={"least": 1, "most": MAX_TRAIN_MINUTES},
     levels=(
         _level("difficulty=easy", 1, 4 * HOUR - 1, 15_000),
         _level("difficulty=medium", 4 * HOUR, 8 * HOUR - 1, 15_000),

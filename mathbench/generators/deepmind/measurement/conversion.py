@@ -15,24 +15,31 @@ from mathbench.generators.deepmind.kernel.random import AliasTable, Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.measurement import parts
-from mathbench.generators.deepmind.measurement.long_decimals import written
-from mathbench.generators.deepmind.measurement.units import BASE, DIMENSIONS, PAIRS, TARGET, UNITS, factors
+from mathbench.generators.deepmind.measurement.long_decimals import decimal_text
+from mathbench.generators.deepmind.measurement.units import (
+    BASE,
+    DIMENSIONS,
+    PAIRS,
+    TARGET,
+    UNITS,
+    conversion_factors,
+)
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_WHOLE, _MANTISSA, _EXPONENT = factors()
+_WHOLE, _MANTISSA, _EXPONENT = conversion_factors()
 _SIZES = [sum(pair.dimension == dimension for pair in PAIRS) for dimension in range(len(DIMENSIONS))]
 _DIMENSIONS = AliasTable([np.array([840 // _SIZES[pair.dimension] for pair in PAIRS])])  # all as likely
 _CELLS = 3  # of each number of places, so that seven numbers of places fall into three equal parts
 
 _TARGETS = tuple(unit.plural for unit in UNITS)
 # after a decimal fraction the name or, where there is one, the symbol; after a fraction the name with its article
-_BASES = (*_TARGETS, *(unit.symbol or unit.plural for unit in UNITS), *(unit.one for unit in UNITS))
+_BASES = (*_TARGETS, *(unit.symbol or unit.plural for unit in UNITS), *(unit.with_article for unit in UNITS))
 _CARDINALS = ("", *(numerals.cardinal(top) for top in range(1, 2 + 10**parts.FINER)))
 # behind the numerator in words: singular and plural of each denominator
 _NAMES = tuple(
-    f" {numerals.part(bottom, top)}" if bottom > 1 else ""
-    for bottom in range(numerals.LAST + 1)
+    f" {numerals.fraction_name(bottom, top)}" if bottom > 1 else ""
+    for bottom in range(numerals.MAX_ORDINAL + 1)
     for top in (1, 2)
 )
 
@@ -87,9 +94,9 @@ class Conversion(Module):
     symmetry: ClassVar[str] = "3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         decimal = chance.randint_below(100) < self.setting("decimals", scope)
-        digits = chance.integer(scope.own(), signed=False)
+        digits = chance.integer(scope.own_entropy(), signed=False)
         cell = chance.randint(self.setting("first_cell", scope), self.setting("last_cell", scope))
         places = cell // _CELLS + 1
         found, choice = parts.table()
@@ -113,10 +120,10 @@ class Conversion(Module):
 
     def question(self, problem: QuantityProblem, scope: Scope) -> pa.StringArray:
         decimal = problem.part < 0
-        number = written(problem.digits * _WHOLE.take(problem.pair), -problem.places)
+        number = decimal_text(problem.digits * _WHOLE.take(problem.pair), -problem.places)
         form = np.where(decimal, problem.by_symbol, 2)
         pieces = {
-            "value": (*phrases.only(number, decimal), *_fraction(problem)),
+            "value": (*phrases.masked(number, decimal), *_fraction(problem)),
             "base": phrases.choose_text(BASE.take(problem.pair) + len(UNITS) * form, _BASES),
             "target": phrases.choose_text(TARGET.take(problem.pair), _TARGETS),
         }
@@ -127,7 +134,7 @@ class Conversion(Module):
         digits = problem.digits * _MANTISSA.take(problem.pair)
         exponent = _EXPONENT.take(problem.pair) - problem.places
         whole = found.answer.take(np.maximum(problem.part, 0))
-        return text.join(written(np.where(decimal, digits, whole), np.where(decimal, exponent, 0)))
+        return text.join(decimal_text(np.where(decimal, digits, whole), np.where(decimal, exponent, 0)))
 
 
 def _fraction(problem: QuantityProblem) -> text.TextPiece:
@@ -135,7 +142,7 @@ def _fraction(problem: QuantityProblem) -> text.TextPiece:
     found, there = parts.table()[0], problem.part >= 0
     part = np.maximum(problem.part, 0)
     top, bottom = found.top.take(part), found.bottom.take(part)
-    spoken = problem.in_words & there & (bottom <= numerals.LAST)
+    spoken = problem.in_words & there & (bottom <= numerals.MAX_ORDINAL)
     shown = there & ~spoken
     name = np.where(spoken, 2 * bottom + (top > 1), 0)
     return (

@@ -10,18 +10,18 @@ _ZEROS = "0" * 32  # nanoseconds in weeks with nine places of their own have 25
 _TENS = np.array([10**k for k in range(19)])
 
 
-def written(mantissa: Int, exponent: Int) -> text.TextPiece:
+def decimal_text(mantissa: Int, exponent: Int) -> text.TextPiece:
     """Write mantissa * 10^exponent as a decimal fraction, without zeros at the end of its places.
 
     Args:
         mantissa: int64 (n,), not negative, below 10^18.
         exponent: int64 (n,), from -32 to 32.
 
-    >>> numbers = written(np.array([15, 1200, 7, 30]), np.array([-1, -5, 2, -1]))
+    >>> numbers = decimal_text(np.array([15, 1200, 7, 30]), np.array([-1, -5, 2, -1]))
     >>> text.join(numbers).to_pylist()
     ['1.5', '0.012', '700', '3']
     """
-    mantissa, exponent = _stripped(mantissa, exponent)
+    mantissa, exponent = _without_trailing_zeros(mantissa, exponent)
     places = np.maximum(-exponent, 0)
     over = _TENS.take(np.minimum(places, 18))
     whole = np.where(places > 18, 0, mantissa // over)
@@ -38,7 +38,7 @@ def written(mantissa: Int, exponent: Int) -> text.TextPiece:
     return tuple(word for piece in pieces for word in piece)
 
 
-def _stripped(mantissa: Int, exponent: Int) -> tuple[Int, Int]:
+def _without_trailing_zeros(mantissa: Int, exponent: Int) -> tuple[Int, Int]:
     """Without the zeros at the end that stand behind the point."""
     for zeros in (8, 4, 2, 1):
         power = 10**zeros

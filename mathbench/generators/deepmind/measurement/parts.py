@@ -38,7 +38,7 @@ class UnitFractions(NamedTuple):
     answer: Int
     weight: Int
 
-    def rows(self, index: Int | Bool) -> "UnitFractions":
+    def take(self, index: Int | Bool) -> "UnitFractions":
         """Some of them."""
         return UnitFractions(*(column[index] for column in self))
 
@@ -55,7 +55,7 @@ def table() -> tuple[UnitFractions, AliasTable]:
     denominator, then those of `FINER` entropy that train does not have.
     """
     train = _conversions(ENTROPY)
-    train = train.rows(np.lexsort((train.pair, train.top, train.top * train.bottom)))
+    train = train.take(np.lexsort((train.pair, train.top, train.top * train.bottom)))
     stops = np.cumsum(train.weight)
     cuts = stops[-1] * np.arange(4) // 3
     groups = [
@@ -63,8 +63,8 @@ def table() -> tuple[UnitFractions, AliasTable]:
         for low, high in pairwise(cuts)
     ]
     fine = _conversions(FINER)
-    fine = fine.rows(~np.isin(fine.key(), train.key()))
-    groups = [group.rows(group.weight > 0) for group in (*groups, fine)]
+    fine = fine.take(~np.isin(fine.key(), train.key()))
+    groups = [group.take(group.weight > 0) for group in (*groups, fine)]
     joined = UnitFractions(*(np.concatenate(columns) for columns in zip(*groups, strict=True)))
     return joined, AliasTable([group.weight for group in groups])
 

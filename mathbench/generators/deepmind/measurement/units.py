@@ -23,10 +23,10 @@ class Unit(NamedTuple):
     size: Fraction
 
     @property
-    def one(self) -> str:
+    def with_article(self) -> str:
         """With its article.
 
-        >>> Unit("hour", "hours", "", Fraction(3600)).one
+        >>> Unit("hour", "hours", "", Fraction(3600)).with_article
         'an hour'
         """
         return f"an {self.name}" if self.name == "hour" else f"a {self.name}"  # the h is silent
@@ -36,7 +36,7 @@ def _unit(name: str, symbol: str, size: int | Fraction, plural: str = "") -> Uni
     return Unit(name, plural or f"{name}s", symbol, Fraction(size))
 
 
-def _part(digits: int) -> Fraction:
+def _negative_power(digits: int) -> Fraction:
     return Fraction(1, 10**digits)
 
 
@@ -44,10 +44,10 @@ DIMENSIONS = (
     (
         _unit("meter", "m", 1),
         _unit("kilometer", "km", 1000),
-        _unit("centimeter", "cm", _part(2)),
-        _unit("millimeter", "mm", _part(3)),
-        _unit("micrometer", "um", _part(6)),
-        _unit("nanometer", "nm", _part(9)),
+        _unit("centimeter", "cm", _negative_power(2)),
+        _unit("millimeter", "mm", _negative_power(3)),
+        _unit("micrometer", "um", _negative_power(6)),
+        _unit("nanometer", "nm", _negative_power(9)),
     ),
     (
         _unit("second", "s", 1),
@@ -55,9 +55,9 @@ DIMENSIONS = (
         _unit("hour", "", 60 * 60),
         _unit("day", "", 24 * 60 * 60),
         _unit("week", "", 7 * 24 * 60 * 60),
-        _unit("millisecond", "ms", _part(3)),
-        _unit("microsecond", "us", _part(6)),
-        _unit("nanosecond", "ns", _part(9)),
+        _unit("millisecond", "ms", _negative_power(3)),
+        _unit("microsecond", "us", _negative_power(6)),
+        _unit("nanosecond", "ns", _negative_power(9)),
     ),
     (
         _unit("year", "", 1),
@@ -69,17 +69,17 @@ DIMENSIONS = (
     (
         _unit("kilogram", "kg", 1),
         _unit("tonne", "t", 1000),
-        _unit("gram", "g", _part(3)),
-        _unit("milligram", "mg", _part(6)),
-        _unit("microgram", "ug", _part(9)),
-        _unit("nanogram", "ng", _part(12)),
+        _unit("gram", "g", _negative_power(3)),
+        _unit("milligram", "mg", _negative_power(6)),
+        _unit("microgram", "ug", _negative_power(9)),
+        _unit("nanogram", "ng", _negative_power(12)),
     ),
-    (_unit("litre", "l", 1), _unit("millilitre", "ml", _part(3))),
+    (_unit("litre", "l", 1), _unit("millilitre", "ml", _negative_power(3))),
 )
 UNITS = tuple(unit for units in DIMENSIONS for unit in units)
 
 
-class Pair(NamedTuple):
+class UnitPair(NamedTuple):
     """Two units of one dimension.
 
     Attributes:
@@ -95,7 +95,7 @@ class Pair(NamedTuple):
 
 
 PAIRS = tuple(
-    Pair(dimension, UNITS.index(base), UNITS.index(target), base.size / target.size)
+    UnitPair(dimension, UNITS.index(base), UNITS.index(target), base.size / target.size)
     for dimension, units in enumerate(DIMENSIONS)
     for base in units
     for target in units
@@ -104,10 +104,10 @@ PAIRS = tuple(
 BASE, TARGET = (np.array([pair[i] for pair in PAIRS]) for i in (1, 2))
 
 
-def whole(scale: Fraction) -> int:
+def integer_multiplier(scale: Fraction) -> int:
     """What a decimal fraction is multiplied by first, so that the result of a conversion is one too.
 
-    >>> whole(Fraction(1, 60)), whole(Fraction(1, 1000))
+    >>> integer_multiplier(Fraction(1, 60)), integer_multiplier(Fraction(1, 1000))
     (3, 1)
     """
     rest = scale.denominator
@@ -117,10 +117,10 @@ def whole(scale: Fraction) -> int:
     return rest
 
 
-def decimal(value: Fraction) -> tuple[int, int]:
+def mantissa_and_exponent(value: Fraction) -> tuple[int, int]:
     """A decimal fraction as mantissa and exponent, the mantissa no multiple of ten.
 
-    >>> decimal(Fraction(604800)), decimal(Fraction(1, 32))
+    >>> mantissa_and_exponent(Fraction(604800)), mantissa_and_exponent(Fraction(1, 32))
     ((6048, 2), (3125, -5))
     """
     exponent = 0
@@ -131,13 +131,13 @@ def decimal(value: Fraction) -> tuple[int, int]:
     return int(value), exponent
 
 
-def factors() -> Int:
+def conversion_factors() -> Int:
     """What a decimal fraction becomes by conversion, for each pair of units.
 
     Returns:
         int64 (3, pairs): what is asked about is the fraction times the first number; its conversion is the fraction
         times the second, times ten to the third.
     """
-    multiples = [whole(pair.scale) for pair in PAIRS]
-    found = [(m, *decimal(m * pair.scale)) for m, pair in zip(multiples, PAIRS, strict=True)]
+    multiples = [integer_multiplier(pair.scale) for pair in PAIRS]
+    found = [(m, *mantissa_and_exponent(m * pair.scale)) for m, pair in zip(multiples, PAIRS, strict=True)]
     return np.array(found).T

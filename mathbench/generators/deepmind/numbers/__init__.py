@@ -1,6 +1,6 @@
 """Numbers: divisors, primes, digits."""
 
-from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_levels
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_module
 from mathbench.generators.deepmind.numbers.base_conversion import BaseConversion
 from mathbench.generators.deepmind.numbers.division import DivRemainder, IsFactor
 from mathbench.generators.deepmind.numbers.divisors import Gcd, Lcm
@@ -44,5 +44,5 @@ _ALONE: tuple[tuple[Module, int, int], ...] = (
 MODULES: tuple[Module, ...] = (
     BaseConversion("numbers__base_conversion", axes=(BIGGER,)).holding(easy=3_500, medium=250_000),
     *(module.holding(easy=easy, medium=medium) for module, easy, medium in _ALONE),
-    *(composed_levels(module, DEEPER).holding(easy=200_000) for module, _, _ in _ALONE),
+    *(composed_module(module, DEEPER).holding(easy=200_000) for module, _, _ in _ALONE),
 )

@@ -28,7 +28,7 @@ _QUESTIONS = (
 
 
 @dataclass(frozen=True)
-class Conversion(Columns):
+class BaseConversionProblem(Columns):
     """A number and two different bases."""
 
     value: Int
@@ -44,14 +44,14 @@ class BaseConversion(Module):
     summary: ClassVar[str] = "Convert -1a from base 16 to base 2. -> -11010"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         from_base, to_base = chance.randint(_LEAST, _MOST), chance.randint(_LEAST, _MOST - 1)
         to_base = to_base + (to_base >= from_base)
-        number = chance.integer(scope.own() - _USED)
-        problem = Conversion(number, from_base, to_base, chance.randint_below(len(_QUESTIONS)))
+        number = chance.integer(scope.own_entropy() - _USED)
+        problem = BaseConversionProblem(number, from_base, to_base, chance.randint_below(len(_QUESTIONS)))
         return DrawnProblem(problem, np.stack([sign_folded(number), from_base, to_base]))
 
-    def question(self, problem: Conversion, scope: Scope) -> pa.StringArray:
+    def question(self, problem: BaseConversionProblem, scope: Scope) -> pa.StringArray:
         pieces = {
             "number": in_bases(problem.value, problem.from_base),
             "from_base": text.number(problem.from_base, 10),
@@ -59,5 +59,5 @@ class BaseConversion(Module):
         }
         return text.join(templates.fill_template(problem.wording, _QUESTIONS, **pieces))
 
-    def answer(self, problem: Conversion, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: BaseConversionProblem, scope: Scope) -> pa.StringArray:
         return text.join(in_bases(problem.value, problem.to_base))

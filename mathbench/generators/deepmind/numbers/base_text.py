@@ -19,11 +19,11 @@ def in_bases(values: Int, bases: Int) -> TextPiece:
     columns: list[PaddedText] = []  # the last characters first
     for base, start, end in zip(range(2, 37), stops, stops[1:], strict=False):
         if start < end:
-            _lay(columns, text.number(size[order[start:end]], base), order[start:end], len(values))
+            _place_words(columns, text.number(size[order[start:end]], base), order[start:end], len(values))
     return (*text.literal("-", len(values), values < 0), *reversed(columns))
 
 
-def _lay(columns: list[PaddedText], piece: TextPiece, rows: Int, count: int) -> None:
+def _place_words(columns: list[PaddedText], piece: TextPiece, rows: Int, count: int) -> None:
     """Put the text of some rows into columns of all rows, from the last word on."""
     for position, word in enumerate(reversed(piece)):
         if position == len(columns):

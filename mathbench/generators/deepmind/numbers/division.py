@@ -17,7 +17,7 @@ from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-TRUTH = ("False", "True")
+TRUTH_VALUES = ("False", "True")
 _REMAINDER_QUESTIONS = (
     "What remainder does {p} leave when divided by {q}?",
     "Find the remainder of {p} divided by {q}.",
@@ -34,7 +34,7 @@ _EVEN_QUESTIONS = ("Is {number} even?", "Is {number} an even number?")
 
 
 @dataclass(frozen=True)
-class Remainder(Columns):
+class RemainderProblem(Columns):
     """p modulo q."""
 
     terms: HiddenValues
@@ -49,7 +49,7 @@ class DivRemainder(Module):
     summary: ClassVar[str] = "What remainder does 45 leave when divided by 7? -> 3"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.chance(), scope.own()
+        chance, own = scope.rng(), scope.own_entropy()
         for_remainder = UNIT + chance.randint_below(own // 3 + 1)
         rest = np.maximum(own - for_remainder, 0)
         remainder = chance.integer(for_remainder, signed=False)
@@ -58,19 +58,19 @@ class DivRemainder(Module):
         q = remainder + chance.integer(rest - for_quotient, signed=False, minimum=1)
         p = quotient * q + remainder
         terms = scope.hide(chance, [Numbers.integers(p), Numbers.integers(q)])
-        problem = Remainder(terms, remainder, chance.randint_below(len(_REMAINDER_QUESTIONS)))
+        problem = RemainderProblem(terms, remainder, chance.randint_below(len(_REMAINDER_QUESTIONS)))
         return DrawnProblem(problem, np.stack([p, q]), terms.requests or ())
 
-    def question(self, problem: Remainder, scope: Scope) -> pa.StringArray:
+    def question(self, problem: RemainderProblem, scope: Scope) -> pa.StringArray:
         p, q = (problem.terms.number(slot) for slot in range(2))
         return text.join(templates.fill_template(problem.wording, _REMAINDER_QUESTIONS, p=p, q=q))
 
-    def answer(self, problem: Remainder, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: RemainderProblem, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.remainder, 10))
 
 
 @dataclass(frozen=True)
-class Divisibility(Columns):
+class DivisibilityProblem(Columns):
     """Whether a number is a multiple of a factor."""
 
     number: HiddenValues
@@ -86,7 +86,7 @@ class IsFactor(Module):
     summary: ClassVar[str] = "Is 91 divisible by 7? -> True"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.chance(), scope.own()
+        chance, own = scope.rng(), scope.own_entropy()
         for_factor = UNIT + chance.randint_below(own // 3 + 1)
         factor = chance.integer(for_factor, signed=False, minimum=2)
         number = factor * chance.integer(own - for_factor, signed=False, minimum=1)
@@ -94,13 +94,13 @@ class IsFactor(Module):
         number += np.where(divides, 0, chance.randint(1, factor - 1))
         named = scope.hide(chance, [Numbers.integers(number)])
         wordings = len(_FACTOR_QUESTIONS) + len(_EVEN_QUESTIONS) * (factor == 2)
-        problem = Divisibility(named, factor, divides, chance.randint_below(wordings))
+        problem = DivisibilityProblem(named, factor, divides, chance.randint_below(wordings))
         return DrawnProblem(problem, np.stack([factor, number]), named.requests or ())
 
-    def question(self, problem: Divisibility, scope: Scope) -> pa.StringArray:
+    def question(self, problem: DivisibilityProblem, scope: Scope) -> pa.StringArray:
         number, factor = problem.number.number(0), text.number(problem.factor, 10)
         requested = (*_FACTOR_QUESTIONS, *_EVEN_QUESTIONS)
         return text.join(templates.fill_template(problem.wording, requested, number=number, factor=factor))
 
-    def answer(self, problem: Divisibility, scope: Scope) -> pa.StringArray:
-        return text.choose_text(problem.divides.astype(np.int64), TRUTH)
+    def answer(self, problem: DivisibilityProblem, scope: Scope) -> pa.StringArray:
+        return text.choose_text(problem.divides.astype(np.int64), TRUTH_VALUES)

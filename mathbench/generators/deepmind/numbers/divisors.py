@@ -17,7 +17,7 @@ from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.numbers.factoring import MAX_PRIMES, factors
+from mathbench.generators.deepmind.numbers.factoring import MAX_PRIMES, prime_factors
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
@@ -61,10 +61,10 @@ class Gcd(Module):
     symmetry: ClassVar[str] = "order of the numbers"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.chance(), scope.own()
+        chance, own = scope.rng(), scope.own_entropy()
         for_divisor = UNIT + chance.randint_below(own // 3 + 1)
         divisor = chance.integer(for_divisor, signed=False, minimum=1)
-        p, q = divisor * _coprime(chance, np.maximum(own - for_divisor, UNIT))
+        p, q = divisor * _draw_coprime_pair(chance, np.maximum(own - for_divisor, UNIT))
         numbers = scope.hide(chance, [Numbers.integers(p), Numbers.integers(q)])
         problem = CommonProblem(numbers, divisor, chance.randint_below(_WORDINGS))
         return DrawnProblem(problem, np.sort(np.stack([p, q]), axis=0), numbers.requests or ())
@@ -84,10 +84,10 @@ class Lcm(Module):
     symmetry: ClassVar[str] = "order of the numbers"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.chance(), scope.own()
-        pair = _with_hidden_factor(chance, own)
+        chance, own = scope.rng(), scope.own_entropy()
+        pair = _draw_with_common_factor(chance, own)
         fractions = chance.bernoulli()
-        tops = np.where(fractions, [_numerator(chance, p, fractions) for p in pair], pair)
+        tops = np.where(fractions, [_draw_numerators(chance, p, fractions) for p in pair], pair)
         bottoms = np.where(fractions, pair, 1)
         values = [Numbers.rationals(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
         numbers = scope.hide(chance, values)
@@ -110,15 +110,15 @@ def _questions(problem: CommonProblem, templates: tuple[str, ...]) -> pa.StringA
     return text.join(phrases.fill_template(problem.wording, templates, p=p, q=q))
 
 
-def _coprime(chance: RandomStream, entropy: Int) -> Int:
+def _draw_coprime_pair(chance: RandomStream, entropy: Int) -> Int:
     """Two coprime numbers whose product is any number of some entropy, int64 (2, n).
 
     The prime powers of the product are shared out: four times in five each number gets some, if there are two.
     """
-    found = factors(chance.integer(entropy, signed=False, minimum=1))
+    found = prime_factors(chance.integer(entropy, signed=False, minimum=1))
     some = chance.bernoulli(4, 5) & (found.prime_count >= 2)
     first = some + chance.randint_below(found.prime_count + 1 - 2 * some)
-    ways, start = _ways().take(found.prime_count * (MAX_PRIMES + 1) + first, axis=1)
+    ways, start = _subset_counts().take(found.prime_count * (MAX_PRIMES + 1) + first, axis=1)
     chosen = _subsets().take(start + chance.randint_below(ways))
     p, q = np.ones((2, len(entropy)), np.int64)
     for i, power in enumerate(found.powers):
@@ -136,13 +136,13 @@ def _subsets() -> Int:
 
 
 @cache
-def _ways() -> Int:
+def _subset_counts() -> Int:
     """How many subsets of k have size i, and where they start in `_subsets`, int64 (2, (MOST + 1)^2)."""
     ways = np.array([comb(k, i) for k in range(MAX_PRIMES + 1) for i in range(MAX_PRIMES + 1)])
     return np.stack([ways, np.cumsum(ways) - ways])
 
 
-def _with_hidden_factor(chance: RandomStream, entropy: Int) -> Int:
+def _draw_with_common_factor(chance: RandomStream, entropy: Int) -> Int:
     """Two numbers with a factor in common, int64 (2, n); three parts of the entropy, each way as likely."""
     cuts = np.sort([chance.randint_below(entropy + 1), chance.randint_below(entropy + 1)], axis=0)
     parts = np.maximum([cuts[0], cuts[1] - cuts[0]], UNIT)  # so that few are trivial
@@ -150,7 +150,7 @@ def _with_hidden_factor(chance: RandomStream, entropy: Int) -> Int:
     return common * np.stack([chance.integer(part, signed=False, minimum=1) for part in parts])
 
 
-def _numerator(chance: RandomStream, bottom: Int, where: Bool) -> Int:
+def _draw_numerators(chance: RandomStream, bottom: Int, where: Bool) -> Int:
     """For some denominators, a numerator of either sign with nothing in common; one of about a hundred."""
     rows = np.flatnonzero(where)
     chance, below, found = chance.take(rows), bottom[rows], np.zeros_like(bottom)

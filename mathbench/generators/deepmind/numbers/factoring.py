@@ -12,7 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.generators.deepmind.numbers.large_primality import is_probable_prime, nearest_coprime, primes
+from mathbench.generators.deepmind.numbers.large_primality import (
+    balanced_remainder,
+    is_probable_prime,
+    primes,
+)
 from mathbench.hashing import Int
 from mathbench.numbers.primality import SIEVED, has_factor
 
@@ -34,21 +38,21 @@ class Factors(NamedTuple):
     powers: Int
 
 
-def factors(numbers: Int) -> Factors:
+def prime_factors(numbers: Int) -> Factors:
     """Factor numbers, int64 (n,), from 1 to 10^13.
 
-    >>> found = factors(np.array([1, 360, 10**12 + 39, 1000003 * 1000033]))
+    >>> found = prime_factors(np.array([1, 360, 10**12 + 39, 1000003 * 1000033]))
     >>> found.prime_count.tolist(), found.primes[:, 1].tolist(), found.powers[:, 1].tolist()
     ([0, 3, 1, 2], [2, 3, 5], [8, 9, 5])
     """
     order = np.argsort(-numbers, kind="stable")
-    sheet = _Sheet(numbers[order])
-    _divide_by_small(sheet)
+    sheet = _Factorization(numbers[order])
+    _divide_by_small_primes(sheet)
     rows = np.flatnonzero(sheet.left >= SIEVED)
     prime = is_probable_prime(sheet.left[rows])
     sheet.take_out(rows[prime], sheet.left[rows[prime]])
     products = rows[~prime]
-    sheet.take_out(products, _factor(sheet.left[products]))
+    sheet.take_out(products, _smaller_factor(sheet.left[products]))
     last = products[sheet.left[products] > 1]
     sheet.take_out(last, sheet.left[last])
     rows = np.flatnonzero(sheet.left > 1)
@@ -59,7 +63,7 @@ def factors(numbers: Int) -> Factors:
     return sheet.factors(order)
 
 
-class _Sheet:
+class _Factorization:
     """The factors found so far of some numbers.
 
     Attributes:
@@ -94,7 +98,7 @@ class _Sheet:
         return Factors(self._count[back], self._primes[:maximum, back], self._powers[:maximum, back])
 
 
-def _divide_by_small(sheet: _Sheet) -> None:
+def _divide_by_small_primes(sheet: _Factorization) -> None:
     """Take the primes up to their cube root out of the numbers that are too large for the table."""
     small = primes()[: np.searchsorted(primes(), 1 << 15)]
     live = np.searchsorted(-sheet.numbers, -np.maximum(small**3, SIEVED), side="right")
@@ -103,20 +107,20 @@ def _divide_by_small(sheet: _Sheet) -> None:
         sheet.take_out(rows, np.full(len(rows), q))
 
 
-def _factor(products: Int) -> Int:
+def _smaller_factor(products: Int) -> Int:
     """The smaller factor of each product of two primes, int64 (n,)."""
     found = np.rint(np.sqrt(products)).astype(np.int64)
     pending, shift = np.flatnonzero(found * found != products), 0
     while len(pending):
         shift += 1
         product = products[pending]
-        divisor = _walk(product, shift)
+        divisor = _pollard_rho(product, shift)
         found[pending] = np.minimum(divisor, product // divisor)
         pending = pending[divisor == product]
     return found
 
 
-def _walk(numbers: Int, shift: int) -> Int:
+def _pollard_rho(numbers: Int, shift: int) -> Int:
     """A divisor above 1 of each number, maybe the number itself, int64 (n,): Pollard's method.
 
     Brent, "An improved Monte Carlo factorization algorithm", BIT 20 (1980): x runs through the squares plus a shift
@@ -128,10 +132,10 @@ def _walk(numbers: Int, shift: int) -> Int:
         differences = np.ones_like(x)
         for _ in range(_BLOCK):
             size = x.astype(np.float64)
-            x = nearest_coprime(x * x + shift, size * size, numbers, inverse)
+            x = balanced_remainder(x * x + shift, size * size, numbers, inverse)
             apart = x - before
             size = differences.astype(np.float64) * apart
-            differences = nearest_coprime(differences * apart, size, numbers, inverse)
+            differences = balanced_remainder(differences * apart, size, numbers, inverse)
         divisor = np.gcd(differences, numbers)
         done, kept = divisor > 1, np.flatnonzero(divisor == 1)
         found[pending[done]] = divisor[done]

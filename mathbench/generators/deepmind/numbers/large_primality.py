@@ -25,8 +25,13 @@ _BASES = (
 _EXACT = 1 << 51  # quotients below this are estimated to the nearest integer or the next
 _CHUNK = 1 << 13  # numbers at a time: the few arrays that they take stay in the cache
 _WINDOW = 64  # odd numbers that are looked at for a prime at a time
-_AT_ONCE = 1 << 12  # tests that cost little more than one
-_SIEVING = ((3, 5, 7, 11, 13), (17, 19, 23), (29, 31, 37), (41, 43, 47))  # a table of windows for each group
+_BATCH_TESTS = 1 << 12  # tests that cost little more than one
+_SIEVE_GROUPS = (
+    (3, 5, 7, 11, 13),
+    (17, 19, 23),
+    (29, 31, 37),
+    (41, 43, 47),
+)  # a table of windows for each group
 _FIRST_PAIR, _LAST_PAIR = (
     53,
     200,
@@ -40,14 +45,14 @@ def primes() -> Int:
 
 
 @cache
-def _below() -> Int:
+def _primes_below() -> Int:
     """How many primes are below each number from 0 to `SIEVED`."""
     return np.concatenate([[0], np.cumsum(are_prime(np.arange(SIEVED)))])
 
 
 def previous_prime(limits: Int) -> Int:
     """The largest prime below each limit, int64 (n,), from 3 to `SIEVED`."""
-    return primes().take(_below().take(limits) - 1)
+    return primes().take(_primes_below().take(limits) - 1)
 
 
 def next_prime(numbers: Int) -> Int:
@@ -61,8 +66,8 @@ def next_prime(numbers: Int) -> Int:
     """
     found = np.empty_like(numbers)
     few = numbers <= primes()[-1]
-    found[few] = primes().take(_below().take(numbers[few].clip(0)))
-    found[~few] = _searched(numbers[~few])
+    found[few] = primes().take(_primes_below().take(numbers[few].clip(0)))
+    found[~few] = _search_next_primes(numbers[~few])
     return found
 
 
@@ -73,26 +78,26 @@ def is_probable_prime(numbers: Int) -> Bool:
     [True, False, False]
     """
     bases = next(bases for bound, bases in _BASES if numbers.max(initial=0) < bound)
-    return _pass(numbers, bases)
+    return _pass_strong_test(numbers, bases)
 
 
-def _pass(numbers: Int, bases: tuple[int, ...]) -> Bool:
+def _pass_strong_test(numbers: Int, bases: tuple[int, ...]) -> Bool:
     """Which numbers pass the strong test to all bases."""
     left = np.arange(len(numbers))
     for base in bases:
-        left = left[_strong(numbers[left], base)]
+        left = left[_is_strong_probable_prime(numbers[left], base)]
     passed = np.zeros(len(numbers), np.bool_)
     passed[left] = True
     return passed
 
 
-def _strong(numbers: Int, base: int) -> Bool:
+def _is_strong_probable_prime(numbers: Int, base: int) -> Bool:
     """Which odd numbers are probable primes to a base, by the strong test (Miller and Rabin)."""
     chunks = [numbers[start : start + _CHUNK] for start in range(0, len(numbers), _CHUNK)]
-    return np.concatenate([_strong_few(chunk, base) for chunk in chunks] or [np.empty(0, np.bool_)])
+    return np.concatenate([_strong_test(chunk, base) for chunk in chunks] or [np.empty(0, np.bool_)])
 
 
-def _strong_few(numbers: Int, base: int) -> Bool:
+def _strong_test(numbers: Int, base: int) -> Bool:
     """With n - 1 = d 2^k, d odd: whether base^d is 1 or -1, or one of k - 1 squarings makes it -1, modulo n."""
     less, inverse = numbers - 1, 1.0 / numbers
     twos = np.bitwise_count((less & -less) - 1).astype(np.int64)
@@ -102,7 +107,7 @@ def _strong_few(numbers: Int, base: int) -> Bool:
         rows = np.flatnonzero(~passed & (twos > squarings))
         root = power[rows]
         size = root.astype(np.float64)
-        power[rows] = nearest_coprime(root * root, size * size, numbers[rows], inverse[rows])
+        power[rows] = balanced_remainder(root * root, size * size, numbers[rows], inverse[rows])
         passed[rows] = power[rows] == -1
     return passed
 
@@ -117,14 +122,14 @@ def _power(base: int, exponents: Int, numbers: Int, inverse: NDArray[np.float64]
     for position in reversed(range(0, int(exponents.max()).bit_length(), bits)):
         for _ in range(bits):
             size = power.astype(np.float64)
-            power = nearest_coprime(power * power, size * size, numbers, inverse)
+            power = balanced_remainder(power * power, size * size, numbers, inverse)
         power *= factors.take((exponents >> position) & (len(factors) - 1))
         if wide:
-            power = nearest_coprime(power, power.astype(np.float64), numbers, inverse)
-    return nearest_coprime(power, power.astype(np.float64), numbers, inverse)
+            power = balanced_remainder(power, power.astype(np.float64), numbers, inverse)
+    return balanced_remainder(power, power.astype(np.float64), numbers, inverse)
 
 
-def nearest_coprime(
+def balanced_remainder(
     values: Int, size: NDArray[np.float64], numbers: Int, inverse: NDArray[np.float64]
 ) -> Int:
     """Values less the nearest multiples of some numbers, at most about half of these in size.
@@ -138,28 +143,28 @@ def nearest_coprime(
     return values - np.rint(size * inverse).astype(np.int64) * numbers
 
 
-def _searched(numbers: Int) -> Int:
+def _search_next_primes(numbers: Int) -> Int:
     """The next primes of numbers above 10^6: those in a window of odd numbers that pass a sieve are tested in turn."""
     found, pending, start = np.empty_like(numbers), np.arange(len(numbers)), numbers | 1
-    left = _sieved(start)
+    left = _sieve_window(start)
     while len(pending):
-        tested, left = _first_left(start, left)
+        tested, left = _pop_candidates(start, left)
         prime = is_probable_prime(tested.ravel()).reshape(tested.shape)
         some = prime.any(axis=0)
         found[pending[some]] = tested[prime.argmax(axis=0)[some], some]
         pending, start, left = pending[~some], start[~some], left[~some]
         empty = left == 0
         start[empty] += 2 * _WINDOW
-        left[empty] = _sieved(start[empty])
+        left[empty] = _sieve_window(start[empty])
     return found
 
 
-def _first_left(start: Int, left: U64) -> tuple[Int, U64]:
+def _pop_candidates(start: Int, left: U64) -> tuple[Int, U64]:
     """The first few numbers left in each window, int64 (few, n), and the windows, uint64 (n,), without them.
 
     Where fewer are left, the number after the window stands in.
     """
-    trials = min(8, max(1, _AT_ONCE // len(start)))
+    trials = min(8, max(1, _BATCH_TESTS // len(start)))
     numbers = np.empty((trials, len(start)), np.int64)
     for number in numbers:
         number[:] = start + 2 * np.bitwise_count((left & -left) - np.uint64(1)).astype(np.int64)
@@ -167,7 +172,7 @@ def _first_left(start: Int, left: U64) -> tuple[Int, U64]:
     return numbers, left
 
 
-def _sieved(start: Int) -> U64:
+def _sieve_window(start: Int) -> U64:
     """Which of the 64 odd numbers from each start on have no small factor, as bits, the first one lowest."""
     struck, from_ = np.zeros(len(start), np.uint64), start.view(np.uint64)
     for modulus, windows in _windows():
@@ -179,11 +184,11 @@ def _sieved(start: Int) -> U64:
 def _windows() -> list[tuple[np.uint64, U64]]:
     """Products of small primes, and for each residue of such a product which odd numbers from there on to strike."""
     pairs = primes()[(primes() >= _FIRST_PAIR) & (primes() < _LAST_PAIR)].tolist()
-    groups = (*_SIEVING, *zip(pairs[::2], pairs[1::2], strict=False))
-    return [(np.uint64(prod(group)), _struck(group)) for group in groups]
+    groups = (*_SIEVE_GROUPS, *zip(pairs[::2], pairs[1::2], strict=False))
+    return [(np.uint64(prod(group)), _struck_bits(group)) for group in groups]
 
 
-def _struck(group: tuple[int, ...]) -> U64:
+def _struck_bits(group: tuple[int, ...]) -> U64:
     """For each residue of the product of a group of primes, the bits of the odd numbers with one of them as factor."""
     residues, struck = np.arange(prod(group)), np.zeros(prod(group), np.uint64)
     for q in group:

@@ -31,7 +31,7 @@ _QUESTIONS = (
 
 
 @dataclass(frozen=True)
-class Digit(Columns):
+class DigitProblem(Columns):
     """A digit of a number; place 0 is that of the units."""
 
     number: HiddenValues
@@ -47,19 +47,19 @@ class PlaceValue(Module):
     summary: ClassVar[str] = "What is the hundreds digit of 5271? -> 2"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
-        number = chance.integer(scope.own(), signed=False, minimum=1)
+        chance = scope.rng()
+        number = chance.integer(scope.own_entropy(), signed=False, minimum=1)
         position = chance.randint_below(text.length(number, 10))
         named = scope.hide(chance, [Numbers.integers(number)])
         digit = number // size_of_entropy(position * UNIT) % 10
-        problem = Digit(named, position, digit, chance.randint_below(len(_QUESTIONS)))
+        problem = DigitProblem(named, position, digit, chance.randint_below(len(_QUESTIONS)))
         return DrawnProblem(problem, np.stack([number, position]), named.requests or ())
 
-    def question(self, problem: Digit, scope: Scope) -> pa.StringArray:
+    def question(self, problem: DigitProblem, scope: Scope) -> pa.StringArray:
         place = templates.choose_text(problem.place, PLACES)
         return text.join(
             templates.fill_template(problem.wording, _QUESTIONS, place=place, number=problem.number.number(0))
         )
 
-    def answer(self, problem: Digit, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: DigitProblem, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.digit, 10))

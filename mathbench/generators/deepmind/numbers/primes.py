@@ -16,8 +16,8 @@ from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.numbers.division import TRUTH
-from mathbench.generators.deepmind.numbers.factoring import factors
+from mathbench.generators.deepmind.numbers.division import TRUTH_VALUES
+from mathbench.generators.deepmind.numbers.factoring import prime_factors
 from mathbench.generators.deepmind.numbers.large_primality import BOUND, next_prime, previous_prime
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -58,9 +58,9 @@ class IsPrime(Module):
     summary: ClassVar[str] = "Is 101 a prime number? -> True"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         prime, composite_asked = chance.bernoulli(), chance.bernoulli()
-        number = _number(chance, scope.own(), prime)
+        number = _draw_number(chance, scope.own_entropy(), prime)
         named = scope.hide(chance, [Numbers.integers(number)])
         wording = chance.randint_below(len(_PRIME_QUESTIONS)) + len(_PRIME_QUESTIONS) * composite_asked
         problem = PrimalityProblem(named, prime ^ composite_asked, wording)
@@ -71,27 +71,29 @@ class IsPrime(Module):
         return text.join(templates.fill_template(problem.wording, requested, number=problem.number.number(0)))
 
     def answer(self, problem: PrimalityProblem, scope: Scope) -> pa.StringArray:
-        return text.choose_text(problem.true.astype(np.int64), TRUTH)
+        return text.choose_text(problem.true.astype(np.int64), TRUTH_VALUES)
 
 
-def _number(chance: RandomStream, entropy: Int, prime: Bool) -> Int:
+def _draw_number(chance: RandomStream, entropy: Int, prime: Bool) -> Int:
     """A product of two primes, or the first prime from three below such a product on.
 
     Where a prime is wanted, a large factor of the product need not be prime: it only says where to look.
     """
-    entropy = entropy + _sparse().take(entropy)  # primes are sparse, and it is primes that are drawn
+    entropy = entropy + _prime_entropy_loss().take(
+        entropy
+    )  # primes are sparse, and it is primes that are drawn
     first = chance.randint_below(entropy + 1)
     near = np.sort(
         [chance.integer(part, signed=False, minimum=2) for part in (first, entropy - first)], axis=0
     )
-    smaller, larger = (_from_half_to_twice(chance, about) for about in near)
+    smaller, larger = (_draw_near(chance, about) for about in near)
     smaller = next_prime(smaller)
     # at the highest entropy one product in thousands lies where primes are no longer told for certain
     found = next_prime(np.where(prime, np.minimum(smaller * larger - 3, BOUND - _GAP), larger))
     return np.where(prime, found, smaller * found)
 
 
-def _from_half_to_twice(chance: RandomStream, about: Int) -> Int:
+def _draw_near(chance: RandomStream, about: Int) -> Int:
     """Numbers from half to twice some others; where these are small, primes, by the width of the gaps before them."""
     drawn = chance.randint(about // 2, 2 * about + 1)
     few = 2 * about < SIEVED
@@ -100,7 +102,7 @@ def _from_half_to_twice(chance: RandomStream, about: Int) -> Int:
 
 
 @cache
-def _sparse() -> Int:
+def _prime_entropy_loss() -> Int:
     """The entropy that a number loses when it has to be prime, by its entropy; int64, in units."""
     decades = [u / UNIT for u in range(DECADES * UNIT + 1)]
     return np.array([entropy_units(log10(max(1.0, decade * log(10)))) for decade in decades])
@@ -121,8 +123,8 @@ class ListPrimeFactors(Module):
     summary: ClassVar[str] = "What are the distinct prime factors of 360? -> 2, 3, 5"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
-        number = chance.integer(np.maximum(scope.own(), UNIT), signed=False, minimum=2)
+        chance = scope.rng()
+        number = chance.integer(np.maximum(scope.own_entropy(), UNIT), signed=False, minimum=2)
         named = scope.hide(chance, [Numbers.integers(number)])
         return DrawnProblem(
             FactoredProblem(named, chance.randint_below(len(_FACTORS_QUESTIONS))),
@@ -138,7 +140,7 @@ class ListPrimeFactors(Module):
     def answer(self, problem: FactoredProblem, scope: Scope) -> pa.StringArray:
         """Only of numbers that are shown: factoring is what costs."""
         (number,) = problem.number.values
-        found = factors(number.top)
+        found = prime_factors(number.top)
         pieces = []
         for i, prime in enumerate(found.primes):
             shown = i < found.prime_count

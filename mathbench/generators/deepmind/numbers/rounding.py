@@ -31,7 +31,7 @@ _SIZES = (
     "hundred million",
     "billion",
 )
-_WAYS = 4  # descriptions of each power
+_DESCRIPTIONS_PER_POWER = 4  # descriptions of each power
 _QUESTIONS = (
     "Round {number} to {power}.",
     "What is {number} rounded to {power}?",
@@ -61,7 +61,7 @@ class RoundedProblem(Columns):
     number: HiddenValues
     power: Int
     rounded: Numbers
-    said: Int
+    description: Int
     wording: Int
 
 
@@ -72,7 +72,7 @@ class RoundNumber(Module):
     summary: ClassVar[str] = "Round 0.04271 to two decimal places. -> 0.04"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.chance(), scope.own()
+        chance, own = scope.rng(), scope.own_entropy()
         power = chance.randint(self.setting("finest", scope), self.setting("coarsest", scope))
         for_rounded = UNIT + chance.randint_below(own // 2 + 1)
         rounded = chance.integer(for_rounded)
@@ -85,7 +85,7 @@ class RoundNumber(Module):
             named,
             power,
             _scaled(rounded, power),
-            chance.randint_below(_WAYS),
+            chance.randint_below(_DESCRIPTIONS_PER_POWER),
             chance.randint_below(len(_QUESTIONS)),
         )
         return DrawnProblem(
@@ -93,7 +93,9 @@ class RoundNumber(Module):
         )
 
     def question(self, problem: RoundedProblem, scope: Scope) -> pa.StringArray:
-        power = templates.choose_text(_WAYS * (problem.power - FINEST) + problem.said, _DESCRIPTIONS)
+        power = templates.choose_text(
+            _DESCRIPTIONS_PER_POWER * (problem.power - FINEST) + problem.description, _DESCRIPTIONS
+        )
         return text.join(
             templates.fill_template(problem.wording, _QUESTIONS, power=power, number=problem.number.number(0))
         )

@@ -1,6 +1,6 @@
 """Polynomials: evaluate, add, collect, compose, expand, coefficients, powers."""
 
-from mathbench.generators.deepmind.kernel.module import DifficultyLevel, composed_levels
+from mathbench.generators.deepmind.kernel.module import DifficultyLevel, composed_module
 from mathbench.generators.deepmind.polynomials.add import Add
 from mathbench.generators.deepmind.polynomials.coefficient import CoefficientNamed
 from mathbench.generators.deepmind.polynomials.collect import Collect
@@ -75,7 +75,7 @@ SIMPLIFY_POWER = SimplifyPower(
 
 MODULES = (
     EVALUATE.holding(easy=_FEWER),
-    composed_levels(EVALUATE, DifficultyLevel("deeper", (3, 10), (5, 5), apart=True)),
+    composed_module(EVALUATE, DifficultyLevel("deeper", (3, 10), (5, 5), apart=True)),
     ADD,
     COLLECT.holding(easy=_FEWER),
     COMPOSE,

@@ -14,23 +14,23 @@ from mathbench.generators.deepmind.kernel.entropy import entropy_units
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
-from mathbench.generators.deepmind.kernel.polynomials import coefficients
+from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
-from mathbench.generators.deepmind.kernel.templates import joined
+from mathbench.generators.deepmind.kernel.templates import join_strings
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.generators.deepmind.polynomials.evaluate import QUESTIONS
 from mathbench.generators.deepmind.polynomials.split import split
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_LARGEST = 10**9  # coefficient of a polynomial that this module defines for another
+_MAX_COEFFICIENT = 10**9  # coefficient of a polynomial that this module defines for another
 _A, _B, _F, _G = range(4)
 _JOINTS = ("", "-", " + ", " - ")  # first or not, negative or not
 
 
 @dataclass(frozen=True)
-class Multiples(Columns):
+class MultiplesProblem(Columns):
     """a*f + b*g.
 
     Attributes:
@@ -52,7 +52,7 @@ class Add(Module):
     symmetry: ClassVar[str] = "order of the polynomials"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, left = scope.chance(), scope.own()
+        chance, left = scope.rng(), scope.own_entropy()
         if not isinstance(value, Polynomials):
             half = (
                 np.maximum(left - entropy_units(0.4771), 0) // 2
@@ -67,7 +67,7 @@ class Add(Module):
         ]
         drawn = fingerprints.hash_list(words[0] + words[1])
         return DrawnProblem(
-            Multiples(parts, value, chance.randint_below(len(QUESTIONS))),
+            MultiplesProblem(parts, value, chance.randint_below(len(QUESTIONS))),
             drawn,
             parts.requests or (),
             found.good,
@@ -75,24 +75,26 @@ class Add(Module):
 
     def _value(self, chance: RandomStream, scope: Scope, entropy: Int) -> Polynomials:
         degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        return Polynomials.integers(coefficients(chance, degree, entropy, chance.randint(1, 3 + 0 * degree)))
+        return Polynomials.integers(
+            draw_coefficients(chance, degree, entropy, chance.randint(1, 3 + 0 * degree))
+        )
 
-    def question(self, problem: Multiples, scope: Scope) -> pa.StringArray:
+    def question(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
         return self._written(problem, scope, 0, problem.wording, QUESTIONS)
 
-    def answer(self, problem: Multiples, scope: Scope) -> pa.StringArray:
-        return MultivariateTerms.polynomial(problem.value, scope.code(1)).rendered()
+    def answer(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
+        return MultivariateTerms.from_polynomial(problem.value, scope.code(1)).rendered()
 
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Polynomials):
             return super().defines(value)
-        return value.integer & (np.abs(value.top) <= _LARGEST).all(axis=0) & value.top.any(axis=0)
+        return value.integer & (np.abs(value.top) <= _MAX_COEFFICIENT).all(axis=0) & value.top.any(axis=0)
 
-    def sentence(self, problem: Multiples, scope: Scope) -> pa.StringArray:
+    def sentence(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
         return self._written(problem, scope, 1, problem.wording * 0, ("Let {h}({x}) = {it}. ",))
 
     def _written(
-        self, problem: Multiples, scope: Scope, variable: int, choice: Int, templates: tuple[str, ...]
+        self, problem: MultiplesProblem, scope: Scope, variable: int, choice: Int, templates: tuple[str, ...]
     ) -> pa.StringArray:
         """The functions are in the variable of that place; the sum is in that of place 1."""
         f, g = (
@@ -100,7 +102,7 @@ class Add(Module):
         )
         it = (*_multiple(problem.parts, _A, f, scope), *_multiple(problem.parts, _B, g, scope))
         requested = phrases.fill_template(choice, templates, it=it, h=scope.letter(0), x=scope.letter(1))
-        return joined(f.sentence(), g.sentence(), text.join(requested))
+        return join_strings(f.sentence(), g.sentence(), text.join(requested))
 
 
 def _multiple(parts: HiddenValues, slot: int, function: NamedFunction, scope: Scope) -> text.TextPiece:

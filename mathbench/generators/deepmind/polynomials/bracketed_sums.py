@@ -12,7 +12,7 @@ from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT, entropy_units
 from mathbench.generators.deepmind.kernel.expression_trees import ADD, LEAF, MUL, NONE, SUM, ExpressionTrees
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
-from mathbench.generators.deepmind.kernel.polynomials import coefficients, multiply
+from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients, multiply
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.polynomials.like_terms import split_terms
 from mathbench.hashing import GOLDEN, U64, Int, mix64
@@ -48,7 +48,7 @@ class BracketedSum(Columns):
         return self.trees.rendered(leaf, self.leaves.take(self.leaf[shown]).rendered(sign_first=False))
 
 
-class Bracketed(NamedTuple):
+class DrawnBracketedSums(NamedTuple):
     """Expressions and what is known of them.
 
     Attributes:
@@ -64,7 +64,9 @@ class Bracketed(NamedTuple):
     good: Bool
 
 
-def draw_bracketed(chance: RandomStream, degree: Int, entropy: Int, variable: Int, more: Int) -> Bracketed:
+def draw_bracketed(
+    chance: RandomStream, degree: Int, entropy: Int, variable: Int, more: Int
+) -> DrawnBracketedSums:
     """Draw polynomials with brackets.
 
     Args:
@@ -75,7 +77,7 @@ def draw_bracketed(chance: RandomStream, degree: Int, entropy: Int, variable: In
         more: int64 (n,), how many terms more than three there are at least.
     """
     length = 3 + more + chance.randint_below(entropy // (2 * UNIT) + 1)
-    plan = _planned(chance.fork(), degree, entropy + _TREES.take(length), length)
+    plan = _draw_plan(chance.fork(), degree, entropy + _TREES.take(length), length)
     node, row = np.nonzero(plan.kind == LEAF)
     words = mix64(chance.words().take(row) + node.astype(np.uint64) * np.uint64(GOLDEN))
     rng = RandomStream(words)
@@ -87,9 +89,11 @@ def draw_bracketed(chance: RandomStream, degree: Int, entropy: Int, variable: In
     minus[node, row] = leaves.top[0] < 0
     trees = ExpressionTrees(plan.kind, plan.left, plan.right, np.full_like(plan.kind, SUM), minus)
     terms = fingerprints.hash_set(fingerprints.hash_words(leaves.power[0], leaves.top), leaves.live)
-    value, word, good = _worth(plan, node, row, values, terms)
+    value, word, good = _evaluate(plan, node, row, values, terms)
     room = np.bincount(row, leaves.lengths(), len(degree)) <= 160
-    return Bracketed(BracketedSum(trees, leaf, leaves), value, word, good & room & (plan.kind[-1] == NONE))
+    return DrawnBracketedSums(
+        BracketedSum(trees, leaf, leaves), value, word, good & room & (plan.kind[-1] == NONE)
+    )
 
 
 class _Plan(NamedTuple):
@@ -103,7 +107,7 @@ class _Plan(NamedTuple):
     length: Int
 
 
-def _planned(chance: RandomStream, degree: Int, entropy: Int, length: Int) -> _Plan:
+def _draw_plan(chance: RandomStream, degree: Int, entropy: Int, length: Int) -> _Plan:
     """Decide from the root down what each node is; a tree that grows too large ends in a leaf at the last node."""
     plan = _Plan(*(np.full((NODES, len(degree)), start) for start in (NONE, 0, 0, 0, 0, 0)))
     forced = np.zeros((NODES, len(degree)), dtype=np.bool_)
@@ -125,16 +129,16 @@ def _planned(chance: RandomStream, degree: Int, entropy: Int, length: Int) -> _P
         full = free[rows] + 2 > NODES
         plan.kind[-1, rows[full]] = LEAF
         rows, rng = rows[~full], rng.take(np.flatnonzero(~full))
-        _divide(rng, plan, forced, node, rows, free[rows])
+        _split_nodes(rng, plan, forced, node, rows, free[rows])
         free[rows] += 2
     return plan
 
 
-def _divide(rng: RandomStream, plan: _Plan, forced: Bool, node: int, rows: Int, free: Int) -> None:
+def _split_nodes(rng: RandomStream, plan: _Plan, forced: Bool, node: int, rows: Int, free: Int) -> None:
     """Make sums and products of some nodes; their operands get the numbers `free` and the next."""
     length, degree = plan.length[node, rows], plan.degree[node, rows]
     lengths = _two(rng.randint(1, length - 1), length)
-    entropies = rng.spread(plan.entropy[node, rows], lengths)
+    entropies = rng.dirichlet(plan.entropy[node, rows], lengths)
     sums, swapped = rng.bernoulli(), rng.bernoulli().astype(np.int64)
     inner = rng.bernoulli() | (degree <= 1)
     left = np.where(inner, rng.randint_below(degree + 1), rng.randint(1, np.maximum(degree - 1, 1)))
@@ -161,12 +165,12 @@ def _leaves(
     rng: RandomStream, degree: Int, entropy: Int, length: Int, variable: Int
 ) -> tuple[MultivariateTerms, Int]:
     """Sums of terms, in random order, and the coefficients of what they are."""
-    values = coefficients(rng, degree, entropy // 2, np.ones_like(degree), length)
+    values = draw_coefficients(rng, degree, entropy // 2, np.ones_like(degree), length)
     count = np.maximum(length, (values != 0).sum(axis=0) + 2)
     return split_terms(rng, values, entropy // 2, count, variable).shuffled(rng), values
 
 
-def _worth(plan: _Plan, node: Int, row: Int, values: Int, terms: U64) -> tuple[Int, U64, Bool]:
+def _evaluate(plan: _Plan, node: Int, row: Int, values: Int, terms: U64) -> tuple[Int, U64, Bool]:
     """From the leaves up: coefficients, hashes, and where nothing vanishes or is too large."""
     maximum, count = int(plan.degree[0].max(initial=0)), plan.kind.shape[1]
     value = np.zeros((NODES, maximum + 1, count), dtype=np.int64)

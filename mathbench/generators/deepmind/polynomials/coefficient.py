@@ -11,7 +11,7 @@ from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
-from mathbench.generators.deepmind.kernel.polynomials import coefficients
+from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope, letter_text
 from mathbench.generators.deepmind.kernel.templates import fill_strings
@@ -28,7 +28,7 @@ _QUESTIONS = (
 
 
 @dataclass(frozen=True)
-class Coefficient(Columns):
+class CoefficientProblem(Columns):
     """An expression, the form it is to be brought to, and the coefficient asked for.
 
     Attributes:
@@ -58,7 +58,7 @@ class CoefficientNamed(Module):
     symmetry: ClassVar[str] = "order of terms and of factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own, variable = scope.chance(), scope.own(), scope.code(0)
+        chance, own, variable = scope.rng(), scope.own_entropy(), scope.code(0)
         degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
         has_brackets = chance.bernoulli()
         plain, values, terms = _sum(chance, degree, own, variable)
@@ -67,7 +67,7 @@ class CoefficientNamed(Module):
         power, (form, names) = _power(chance, values, degree), _form(scope, degree)
         named = np.take_along_axis(names, power[None], axis=0)[0]
         requested = np.take_along_axis(values, power[None], axis=0)[0]
-        problem = Coefficient(
+        problem = CoefficientProblem(
             plain,
             found.shown,
             has_brackets,
@@ -79,7 +79,7 @@ class CoefficientNamed(Module):
         word = np.where(has_brackets, found.word, terms)
         return DrawnProblem(problem, fingerprints.hash_list(word, power), good=found.good | ~has_brackets)
 
-    def question(self, problem: Coefficient, scope: Scope) -> pa.StringArray:
+    def question(self, problem: CoefficientProblem, scope: Scope) -> pa.StringArray:
         return fill_strings(
             problem.wording,
             _QUESTIONS,
@@ -88,7 +88,7 @@ class CoefficientNamed(Module):
             c=letter_text(problem.name),
         )
 
-    def answer(self, problem: Coefficient, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: CoefficientProblem, scope: Scope) -> pa.StringArray:
         return text.join(templates.signed_text(problem.value))
 
 
@@ -97,7 +97,7 @@ def _sum(
 ) -> tuple[MultivariateTerms, Int, U64]:
     """Sums of terms without brackets: as they are shown, their coefficients, and hashes."""
     half = entropy // 2
-    values = coefficients(chance, degree, half, chance.randint(np.maximum(degree - 1, 1), degree))
+    values = draw_coefficients(chance, degree, half, chance.randint(np.maximum(degree - 1, 1), degree))
     terms = split_terms(chance, values, half, split_count(chance, values, half, 2 + 0 * degree), variable)
     words = fingerprints.hash_words(terms.power[0], terms.top)
     return terms.shuffled(chance), values, fingerprints.hash_set(words, terms.live)

@@ -13,7 +13,7 @@ from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
-from mathbench.generators.deepmind.kernel.polynomials import coefficients
+from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
 from mathbench.generators.deepmind.kernel.templates import fill_strings
@@ -29,7 +29,7 @@ _FEWEST_ROWS = 3  # of terms, so that they have enough constants to choose so ma
 
 
 @dataclass(frozen=True)
-class Collection(Columns):
+class CollectionProblem(Columns):
     """A sum of terms, some of them alike.
 
     Attributes:
@@ -56,36 +56,38 @@ class Collect(Module):
     symmetry: ClassVar[str] = "order of the terms"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, rest = scope.chance(), scope.own()
+        chance, rest = scope.rng(), scope.own_entropy()
         if not isinstance(value, Polynomials):
             value, rest = self._value(chance, scope)
         terms = _terms(chance, value, rest, self.setting("more_terms", scope), scope.code(1))
         words = fingerprints.hash_words(terms.power[0], terms.top, terms.bottom)
         drawn = fingerprints.hash_list(fingerprints.hash_set(words, terms.live))
         shown, requests = _hide_constants(chance, scope, terms.shuffled(chance))
-        return DrawnProblem(Collection(shown, value, chance.randint_below(len(_QUESTIONS))), drawn, requests)
+        return DrawnProblem(
+            CollectionProblem(shown, value, chance.randint_below(len(_QUESTIONS))), drawn, requests
+        )
 
     def _value(self, chance: RandomStream, scope: Scope) -> tuple[Polynomials, Int]:
-        shares = chance.spread(scope.own(), np.array([[2], [3]]))
+        shares = chance.dirichlet(scope.own_entropy(), np.array([[2], [3]]))
         degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        values = coefficients(chance, degree, shares[0], np.ones_like(degree))
+        values = draw_coefficients(chance, degree, shares[0], np.ones_like(degree))
         return Polynomials.integers(values), shares[1]
 
-    def question(self, problem: Collection, scope: Scope) -> pa.StringArray:
+    def question(self, problem: CollectionProblem, scope: Scope) -> pa.StringArray:
         return fill_strings(problem.wording, _QUESTIONS, sum=self.expression(problem))
 
-    def answer(self, problem: Collection, scope: Scope) -> pa.StringArray:
-        return MultivariateTerms.polynomial(problem.value, scope.code(1)).rendered()
+    def answer(self, problem: CollectionProblem, scope: Scope) -> pa.StringArray:
+        return MultivariateTerms.from_polynomial(problem.value, scope.code(1)).rendered()
 
     def defines(self, value: Value) -> Bool:
         return np.full(value.top.shape[-1], isinstance(value, Polynomials))
 
-    def sentence(self, problem: Collection, scope: Scope) -> pa.StringArray:
+    def sentence(self, problem: CollectionProblem, scope: Scope) -> pa.StringArray:
         let = ("Let {f}({x}) = {sum}. ",)
         same = np.zeros(len(scope), dtype=np.int64)
         return fill_strings(same, let, f=scope.letter(0), x=scope.letter(1), sum=self.expression(problem))
 
-    def expression(self, problem: Collection) -> pa.StringArray:
+    def expression(self, problem: CollectionProblem) -> pa.StringArray:
         """The sum of unlike and like terms, in the variable `scope.letter(1)`."""
         return problem.terms.rendered(fraction_last=False)
 
@@ -103,19 +105,19 @@ def _terms(
     powers = np.broadcast_to(np.arange(len(value.top))[:, None], value.top.shape)
     highest = np.where(value.top != 0, powers, 0).max(axis=0)
     return MultivariateTerms(
-        top=np.where(whole, _filled_up(like.top, rows), _filled_up(value.top, rows)),
-        bottom=np.where(whole, 1, np.maximum(_filled_up(value.bottom, rows), 1)),
-        power=np.where(whole, _filled_up(like.power[0], rows), np.arange(rows)[:, None])[None],
-        live=np.where(whole, _filled_up(like.live, rows), np.arange(rows)[:, None] <= highest),
+        top=np.where(whole, _padded(like.top, rows), _padded(value.top, rows)),
+        bottom=np.where(whole, 1, np.maximum(_padded(value.bottom, rows), 1)),
+        power=np.where(whole, _padded(like.power[0], rows), np.arange(rows)[:, None])[None],
+        live=np.where(whole, _padded(like.live, rows), np.arange(rows)[:, None] <= highest),
         variable=variable[None],
     )
 
 
-def _filled_up(table: Int | Bool, rows: int) -> Int:
+def _padded(table: Int | Bool, rows: int) -> Int:
     return np.pad(table, ((0, rows - len(table)), (0, 0)))
 
 
-def _in_turn(coefficients: NDArray[T], powers: NDArray[T]) -> NDArray[T]:
+def _interleave(coefficients: NDArray[T], powers: NDArray[T]) -> NDArray[T]:
     """What belongs to the coefficient and to the power of each term, (2 t, n)."""
     return np.stack([coefficients, powers], axis=1).reshape(-1, coefficients.shape[1])
 
@@ -129,10 +131,10 @@ def _hide_constants(
         return terms, ()
     power, size = terms.power[0], np.abs(terms.top)
     constant = terms.live & (terms.bottom == 1) & ((power == 0) | (size != 1))
-    fit = _in_turn(constant, terms.live & (power > 1))  # the same place for a term, however many there are
+    fit = _interleave(constant, terms.live & (power > 1))  # the same place for a term, however many there are
     count = np.minimum(fit.sum(axis=0), chance.randint(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
     chosen = chance.permutation(len(fit), fit)[:_MAX_BELOW]
-    values = np.take_along_axis(_in_turn(size, power), chosen, axis=0)
+    values = np.take_along_axis(_interleave(size, power), chosen, axis=0)
     live = np.arange(_MAX_BELOW)[:, None] < count
     parts = scope.hide(chance, [Numbers.integers(value) for value in values], live)
     names = np.full(fit.shape, -1)

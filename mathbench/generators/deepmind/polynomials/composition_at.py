@@ -12,9 +12,9 @@ from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
-from mathbench.generators.deepmind.kernel.polynomials import coefficients, composed
+from mathbench.generators.deepmind.kernel.polynomials import compose, draw_coefficients
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
-from mathbench.generators.deepmind.kernel.templates import joined
+from mathbench.generators.deepmind.kernel.templates import join_strings
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.generators.deepmind.polynomials.evaluate import QUESTIONS
 from mathbench.hashing import Int
@@ -22,7 +22,7 @@ from mathbench.numbers import text
 
 
 @dataclass(frozen=True)
-class Composition(Columns):
+class CompositionProblem(Columns):
     """f(g(x)).
 
     Attributes:
@@ -43,26 +43,27 @@ class Compose(Module):
     summary: ClassVar[str] = "Let f(x) = x**2. Let g(x) = x + 1. What is f(g(y))? -> y**2 + 2*y + 1"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
-        shares = chance.spread(scope.own(), np.ones((2, 1), dtype=np.int64))
+        chance = scope.rng()
+        shares = chance.dirichlet(scope.own_entropy(), np.ones((2, 1), dtype=np.int64))
         minimum, maximum = (self.setting(name, scope) for name in ("least_degree", "most_degree"))
         f, g = (
-            coefficients(chance, chance.randint(minimum, maximum), share, minimum * 0 + 1) for share in shares
+            draw_coefficients(chance, chance.randint(minimum, maximum), share, minimum * 0 + 1)
+            for share in shares
         )
-        found, good = composed(f, g)
+        found, good = compose(f, g)
         parts = scope.hide(chance, [Polynomials.integers(f), Polynomials.integers(g)])
-        shown = MultivariateTerms.polynomial(Polynomials.integers(found), scope.code(1))
-        problem = Composition(parts, shown, chance.randint_below(len(QUESTIONS)))
+        shown = MultivariateTerms.from_polynomial(Polynomials.integers(found), scope.code(1))
+        problem = CompositionProblem(parts, shown, chance.randint_below(len(QUESTIONS)))
         words = (fingerprints.hash_polynomial(f), fingerprints.hash_polynomial(g))
         good &= shown.lengths() <= 30
         return DrawnProblem(problem, fingerprints.hash_list(*words), parts.requests or (), good)
 
-    def question(self, problem: Composition, scope: Scope) -> pa.StringArray:
+    def question(self, problem: CompositionProblem, scope: Scope) -> pa.StringArray:
         f, g = (NamedFunction(problem.parts, slot, scope, name, 0) for slot, name in ((0, 2), (1, 3)))
         opened, closed = text.literal("(", len(scope)), text.literal("))", len(scope))
         it = (*f.letter(), *opened, *g.letter(), *opened, *scope.letter(1), *closed)
         requested = text.join(templates.fill_template(problem.wording, QUESTIONS, it=it))
-        return joined(f.sentence(), g.sentence(), requested)
+        return join_strings(f.sentence(), g.sentence(), requested)
 
-    def answer(self, problem: Composition, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: CompositionProblem, scope: Scope) -> pa.StringArray:
         return problem.value.rendered()

@@ -15,7 +15,7 @@ from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
-from mathbench.generators.deepmind.kernel.templates import joined
+from mathbench.generators.deepmind.kernel.templates import join_strings
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -26,7 +26,7 @@ _LARGEST = np.array([1 << _BITS // power for power in range(1, 6)])  # whose pow
 
 
 @dataclass(frozen=True)
-class Evaluation(Columns):
+class EvaluationProblem(Columns):
     """A polynomial at a point.
 
     Attributes:
@@ -47,7 +47,7 @@ class Evaluate(Module):
     summary: ClassVar[str] = "Let f(x) = 3*x**2 - 1. What is f(2)? -> 11"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, left = scope.chance(), scope.own()
+        chance, left = scope.rng(), scope.own_entropy()
         if value is None:
             share = UNIT + chance.randint_below(left // 3 + 1)
             left, target = np.maximum(left - share, 0), chance.integer(share)
@@ -56,16 +56,16 @@ class Evaluate(Module):
         share = UNIT + chance.randint_below(left // 3 + 1)
         at = chance.integer(share)
         degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        coefficients, good = _through(chance, at, target, degree, np.maximum(left - share, 0))
+        coefficients, good = _draw_through_point(chance, at, target, degree, np.maximum(left - share, 0))
         parts = scope.hide(chance, [Polynomials.integers(coefficients), Numbers.integers(at)])
-        problem = Evaluation(parts, target, chance.randint_below(len(QUESTIONS)))
+        problem = EvaluationProblem(parts, target, chance.randint_below(len(QUESTIONS)))
         print_ = fingerprints.hash_list(at, fingerprints.hash_polynomial(coefficients))
         return DrawnProblem(problem, print_, parts.requests or (), good)
 
-    def question(self, problem: Evaluation, scope: Scope) -> pa.StringArray:
+    def question(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
         return self._written(problem, scope, problem.wording, QUESTIONS)
 
-    def answer(self, problem: Evaluation, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
         return text.join(phrases.signed_text(problem.value))
 
     def defines(self, value: Value) -> Bool:
@@ -73,11 +73,11 @@ class Evaluate(Module):
             return super().defines(value)
         return value.integer & ~value.decimal & (np.abs(value.top) < 1 << 40)
 
-    def sentence(self, problem: Evaluation, scope: Scope) -> pa.StringArray:
+    def sentence(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
         return self._written(problem, scope, problem.wording % 2, ("Let {y} be {it}. ", "Let {y} = {it}. "))
 
     def _written(
-        self, problem: Evaluation, scope: Scope, choice: Int, templates: tuple[str, ...]
+        self, problem: EvaluationProblem, scope: Scope, choice: Int, templates: tuple[str, ...]
     ) -> pa.StringArray:
         function = NamedFunction(problem.parts, 0, scope, name=1, variable=2)
         rows = len(scope)
@@ -88,10 +88,12 @@ class Evaluate(Module):
             *text.literal(")", rows),
         )
         requested = phrases.fill_template(choice, templates, it=it, y=scope.letter(0))
-        return joined(function.sentence(), text.join(requested))
+        return join_strings(function.sentence(), text.join(requested))
 
 
-def _through(chance: RandomStream, at: Int, target: Int, degree: Int, entropy: Int) -> tuple[Int, Bool]:
+def _draw_through_point(
+    chance: RandomStream, at: Int, target: Int, degree: Int, entropy: Int
+) -> tuple[Int, Bool]:
     """Draw polynomials that have a value at a point.
 
     From the highest coefficient down, each one is random but for what brings the rest nearest to zero.
@@ -100,7 +102,7 @@ def _through(chance: RandomStream, at: Int, target: Int, degree: Int, entropy: I
         The coefficients, int64 (highest degree of the batch + 1, n), and which ones are in range, bool (n,).
     """
     steps = np.arange(int(degree.max(initial=1)))[:, None]
-    shares = chance.spread(entropy, np.where(steps < degree, steps + 1, 0))
+    shares = chance.dirichlet(entropy, np.where(steps < degree, steps + 1, 0))
     drawn, leading, columns = chance.fork(), chance.sign(), np.arange(len(at))
     coefficients = np.zeros((len(steps) + 1, len(at)), dtype=np.int64)
     good = np.abs(at) <= _LARGEST.take(degree - 1)

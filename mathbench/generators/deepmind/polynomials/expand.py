@@ -22,7 +22,7 @@ _QUESTIONS = ("Expand {it}.", "Multiply out {it}.", "Write {it} without brackets
 
 
 @dataclass(frozen=True)
-class Expansion(Columns):
+class ExpansionProblem(Columns):
     """An expression with brackets and the polynomial that it is.
 
     Attributes:
@@ -47,18 +47,20 @@ class Expand(Module):
     symmetry: ClassVar[str] = "order of terms and of factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         order = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        left = np.maximum(scope.own() - entropy_units(0.699), 0)  # less the decimal logarithm of five degrees
+        left = np.maximum(
+            scope.own_entropy() - entropy_units(0.699), 0
+        )  # less the decimal logarithm of five degrees
         found = draw_bracketed(chance, order, left, scope.code(0), self.setting("more_terms", scope))
-        shown = MultivariateTerms.polynomial(Polynomials.integers(found.value), scope.code(0))
-        problem = Expansion(found.shown, shown, chance.randint_below(len(_QUESTIONS)))
+        shown = MultivariateTerms.from_polynomial(Polynomials.integers(found.value), scope.code(0))
+        problem = ExpansionProblem(found.shown, shown, chance.randint_below(len(_QUESTIONS)))
         return DrawnProblem(
             problem, fingerprints.hash_list(found.word), good=found.good & (shown.lengths() <= 30)
         )
 
-    def question(self, problem: Expansion, scope: Scope) -> pa.StringArray:
+    def question(self, problem: ExpansionProblem, scope: Scope) -> pa.StringArray:
         return fill_strings(problem.wording, _QUESTIONS, it=problem.expression.rendered())
 
-    def answer(self, problem: Expansion, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: ExpansionProblem, scope: Scope) -> pa.StringArray:
         return problem.value.rendered()

@@ -14,7 +14,10 @@ from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.generators.deepmind.kernel.templates import fill_strings
 from mathbench.generators.deepmind.kernel.values import Numbers
-from mathbench.generators.deepmind.polynomials.power_expressions import PowerExpressions, messy
+from mathbench.generators.deepmind.polynomials.power_expressions import (
+    PowerExpressions,
+    draw_power_expressions,
+)
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
@@ -50,9 +53,9 @@ class SimplifyPower(Module):
     symmetry: ClassVar[str] = "order of factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.chance()
+        chance = scope.rng()
         maximum = self.setting("exponent_decades", scope) * UNIT
-        found = messy(chance, scope.own(), maximum, scope.code(0))
+        found = draw_power_expressions(chance, scope.own_entropy(), maximum, scope.code(0))
         problem = SimplifiedProblem(
             found.shown, found.top, found.bottom, chance.randint_below(len(_QUESTIONS))
         )

@@ -28,7 +28,7 @@ from mathbench.hashing import U64, Int
 from mathbench.numbers import text
 
 T = TypeVar("T", bound=np.generic)
-Small = NDArray[np.int8]
+Int8 = NDArray[np.int8]
 NODES = 81  # a question has room for no more
 
 
@@ -77,7 +77,7 @@ class PowerExpressions(Columns):
         return found
 
 
-class Power(NamedTuple):
+class DrawnPowers(NamedTuple):
     """Expressions and the powers that they are.
 
     Attributes:
@@ -111,9 +111,9 @@ class Nodes(Columns):
     entropy: Int
     top: Int
     bottom: Int
-    kind: Small
-    left: Small
-    right: Small
+    kind: Int8
+    left: Int8
+    right: Int8
 
     @classmethod
     def leaves(cls, row: Int, number: Int, entropy: Int, top: Int, bottom: Int) -> "Nodes":
@@ -122,14 +122,14 @@ class Nodes(Columns):
         return cls(row, number, entropy, top, bottom, np.full(len(row), LEAF, np.int8), *none)
 
 
-class _Wave(NamedTuple):
+class _DepthLevel(NamedTuple):
     """Nodes of one depth; `over`, int64 (p,), are operations: the next wave has both operands of each in turn."""
 
     nodes: Nodes
     over: Int
 
 
-def messy(chance: RandomStream, entropy: Int, maximum: Int, variable: Int) -> Power:
+def draw_power_expressions(chance: RandomStream, entropy: Int, maximum: Int, variable: Int) -> DrawnPowers:
     """Draw powers that are not simplified.
 
     Args:
@@ -138,19 +138,23 @@ def messy(chance: RandomStream, entropy: Int, maximum: Int, variable: Int) -> Po
         maximum: int64 (n,), units that one exponent may have.
         variable: int64 (n,), its code.
     """
-    levels, good = _planned(chance.fork(), entropy, maximum)
-    top, bottom, word = _worth(levels)
-    return Power(
-        PowerExpressions(Nodes.joined([wave.nodes for wave in levels]), variable), top, bottom, word, good
+    levels, good = _draw_levels(chance.fork(), entropy, maximum)
+    top, bottom, word = _evaluate(levels)
+    return DrawnPowers(
+        PowerExpressions(Nodes.concatenate([wave.nodes for wave in levels]), variable),
+        top,
+        bottom,
+        word,
+        good,
     )
 
 
-def _planned(chance: RandomStream, entropy: Int, maximum: Int) -> tuple[list[_Wave], Bool]:
+def _draw_levels(chance: RandomStream, entropy: Int, maximum: Int) -> tuple[list[_DepthLevel], Bool]:
     """Decide from the root down what each node is; and which trees have not grown too large."""
     rows, zeros = np.arange(len(entropy)), np.zeros_like(entropy)
     free, good = np.ones_like(entropy), np.ones(len(entropy), dtype=np.bool_)
     nodes = Nodes.leaves(rows, zeros, entropy, zeros + 1, zeros)
-    levels: list[_Wave] = []
+    levels: list[_DepthLevel] = []
     while len(nodes.row) or not levels:
         over = np.flatnonzero((nodes.entropy > 0) & good.take(nodes.row))
         row = nodes.row.take(over)
@@ -163,12 +167,14 @@ def _planned(chance: RandomStream, entropy: Int, maximum: Int) -> tuple[list[_Wa
         rng = chance.continue_at(row, nodes.number.take(over))
         nodes.kind[over] = kind = np.array([POW, MUL, DIV], np.int8).take(rng.randint_below(3))
         nodes.left[over], nodes.right[over] = first, first + 1
-        levels.append(_Wave(nodes, over))
-        nodes = _divided(rng, nodes.entropy.take(over), kind == POW, maximum.take(row), row, first)
+        levels.append(_DepthLevel(nodes, over))
+        nodes = _draw_operands(rng, nodes.entropy.take(over), kind == POW, maximum.take(row), row, first)
     return levels, good
 
 
-def _divided(rng: RandomStream, entropy: Int, powers: Bool, maximum: Int, row: Int, first: Int) -> Nodes:
+def _draw_operands(
+    rng: RandomStream, entropy: Int, powers: Bool, maximum: Int, row: Int, first: Int
+) -> Nodes:
     """The operands of some nodes, two of each in turn."""
     share = np.minimum(entropy, maximum)
     half = np.where(entropy // 2 < UNIT, 0, entropy // 2)
@@ -176,18 +182,18 @@ def _divided(rng: RandomStream, entropy: Int, powers: Bool, maximum: Int, row: I
     whole, number, (top, bottom) = rng.bernoulli(), rng.integer(share), draw_rational(rng, share)
     return Nodes.leaves(
         np.repeat(row, 2),
-        _in_turn(first, first + 1),
-        _in_turn(np.where(powers, entropy - share, half), np.where(powers, 0, entropy - half)),
-        _in_turn(1, np.where(powers, np.where(whole, number, top), 1)),
-        _in_turn(0, np.where(powers, np.where(whole, 1, bottom), 0)),
+        _interleave(first, first + 1),
+        _interleave(np.where(powers, entropy - share, half), np.where(powers, 0, entropy - half)),
+        _interleave(1, np.where(powers, np.where(whole, number, top), 1)),
+        _interleave(0, np.where(powers, np.where(whole, 1, bottom), 0)),
     )
 
 
-def _in_turn(left: Int | int, right: Int) -> Int:
+def _interleave(left: Int | int, right: Int) -> Int:
     return np.stack([np.broadcast_to(left, right.shape), right], axis=1).ravel()
 
 
-def _worth(levels: list[_Wave]) -> tuple[Int, Int, U64]:
+def _evaluate(levels: list[_DepthLevel]) -> tuple[Int, Int, U64]:
     """From the leaves up: exponents as fractions, and hashes."""
     none = np.empty(0, np.int64)
     below = none, none, none.view(np.uint64), none.view(np.uint64)
@@ -200,13 +206,13 @@ def _worth(levels: list[_Wave]) -> tuple[Int, Int, U64]:
         part, whole = word, word.copy()  # hashes, as one factor of a product and on their own
         kind = nodes.kind.take(over)
         top[over], bottom[over] = _exponents(kind, *below[:2])
-        part[over], whole[over] = _words(kind, *below[2:])
+        part[over], whole[over] = _hashes(kind, *below[2:])
         below = top, bottom, part, whole
     top, bottom, _, whole = below
     return top, bottom, whole
 
 
-def _exponents(kind: Small, top: Int, bottom: Int) -> tuple[Int, Int]:
+def _exponents(kind: Int8, top: Int, bottom: Int) -> tuple[Int, Int]:
     """The exponents of operations from those of their operands, in lowest terms."""
     (a, c), (b, d) = ((part[::2], part[1::2]) for part in (top, bottom))
     over = np.where(kind == POW, a * c, a * d + np.where(kind == MUL, c * b, -c * b))
@@ -214,7 +220,7 @@ def _exponents(kind: Small, top: Int, bottom: Int) -> tuple[Int, Int]:
     return over // common, b * d // common
 
 
-def _words(kind: Small, part: U64, whole: U64) -> tuple[U64, U64]:
+def _hashes(kind: Int8, part: U64, whole: U64) -> tuple[U64, U64]:
     """Hashes of operations from those of their operands."""
     product, together = kind == MUL, part[::2] + part[1::2]
     ordered = fingerprints.hash_words(whole[::2], kind.astype(np.int64), whole[1::2])

@@ -6,7 +6,7 @@ import numpy as np
 
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
-from mathbench.generators.deepmind.kernel.rationals import bezout_cofactors, coprime, factor
+from mathbench.generators.deepmind.kernel.rationals import bezout_cofactors, coprime, draw_smooth_divisor
 from mathbench.hashing import Int
 
 _BITS = 61
@@ -40,11 +40,11 @@ def split(chance: RandomStream, target: Int, entropy: Int) -> Split:
     for_a, for_b = (np.maximum(chance.randint_below(entropy // 3 + 1), UNIT) for _ in range(2))
     degree = (np.arange(len(target))[:, None] * (target != 0)).max(axis=0)
     live = np.arange(len(target))[:, None] <= degree
-    shares = chance.spread(np.maximum(entropy - for_a - for_b, 0), live.astype(np.int64))
+    shares = chance.dirichlet(np.maximum(entropy - for_a - for_b, 0), live.astype(np.int64))
     a, b = _multipliers(chance, target, for_a, for_b)
     drawn = chance.fork()
     turns = np.stack([drawn.integer(share) for share in shares]) * live
-    f, g, good = _solved(a, b, target, turns)
+    f, g, good = _solve(a, b, target, turns)
     f, g = _without_zeros(chance, a, b, f, g, degree)
     return Split(a, b, f, g, good)
 
@@ -54,12 +54,12 @@ def _multipliers(chance: RandomStream, target: Int, for_a: Int, for_b: Int) -> t
     a = chance.integer(for_a, minimum=1)
     b = coprime(chance, for_b, a)
     common = np.gcd.reduce(target, axis=0)
-    b = b * factor(chance, np.where(common <= _LARGEST_FACTOR, common, 1))
+    b = b * draw_smooth_divisor(chance, np.where(common <= _LARGEST_FACTOR, common, 1))
     swapped = chance.bernoulli()
     return np.where(swapped, b, a), np.where(swapped, a, b)
 
 
-def _solved(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
+def _solve(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
     """Solutions of a*x + b*y = c for each coefficient, some turns away from the first, and where they are in range."""
     x, y, common = bezout_cofactors(a, b)
     a, b, target = a // common, b // common, target // common

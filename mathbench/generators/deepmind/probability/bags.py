@@ -71,7 +71,7 @@ def _group(kind: BagType) -> tuple[Bags, Int]:
         _of_bags(kind, letters) for letters in range(1, LETTERS + 1) if kind.minimum <= REPEATS * letters
     ]
     counts, picked, weights = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
-    code = _coded(counts, picked)
+    code = _codes(counts, picked)
     _, first, same = np.unique(
         code, return_index=True, return_inverse=True
     )  # equal but for the order of the letters
@@ -122,7 +122,7 @@ def _factorials() -> Int:
     return np.array([factorial(i) for i in range(10)])
 
 
-def _coded(counts: Int, picked: Int) -> Int:
+def _codes(counts: Int, picked: Int) -> Int:
     """A number for each bag and pick that is the same for any order of the letters: eight bits for each letter."""
     pairs = np.sort(counts * 8 + picked, axis=0)
     return sum(pair << (8 * i) for i, pair in enumerate(pairs))

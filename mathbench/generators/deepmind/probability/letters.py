@@ -40,7 +40,7 @@ def shuffle(random_bits: U64, values: Int, live: Bool) -> Int:
     return (np.sort(keys, axis=1) & _LOW).view(np.int64)
 
 
-def repeated(values: Int, counts: Int, width: int) -> tuple[Int, Bool]:
+def repeat_values(values: Int, counts: Int, width: int) -> tuple[Int, Bool]:
     """Each value of a row so many times, int64 (n, width), and which ones of these are there; values, counts (n, k)."""
     there = np.arange(width) < counts.sum(axis=1)[:, None]
     found = np.zeros(there.shape, np.int64)
@@ -48,7 +48,7 @@ def repeated(values: Int, counts: Int, width: int) -> tuple[Int, Bool]:
     return found, there
 
 
-def spelled(letters: Int, lengths: Int) -> TextPiece:
+def letters_text(letters: Int, lengths: Int) -> TextPiece:
     """Rows of letters, int64 (n, a multiple of 8), as text; lengths int64 (n,)."""
     used = np.arange(letters.shape[1]) < lengths[:, None]
     text = np.where(used, letters + ord("a"), 0).astype(np.uint8).view(np.uint64)

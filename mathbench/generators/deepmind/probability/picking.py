@@ -51,7 +51,7 @@ _PICKED = (
 
 
 @dataclass(frozen=True)
-class Draws(Columns):
+class DrawsProblem(Columns):
     """Letters picked from a bag.
 
     Attributes:
@@ -85,14 +85,14 @@ class Picking(Module):
         return table(self.kinds)
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, (found, choice) = scope.chance(), self.bags()
+        chance, (found, choice) = scope.rng(), self.bags()
         bag = choice.choose(chance, self.setting("kind", scope))
         random_bits, alphabet = chance.words(), chance.randint_below(letters.alphabets().shape[1])
-        order = _order(random_bits, found.picked[:, bag].T)
-        problem = Draws(
+        order = _draw_order(random_bits, found.picked[:, bag].T)
+        problem = DrawsProblem(
             bag,
             alphabet,
-            _packed(order),
+            _pack(order),
             chance.randint_below(len(_QUESTIONS)),
             chance.bernoulli(),
             chance.words(),
@@ -103,7 +103,7 @@ class Picking(Module):
         """What makes a problem what it is, int64 (k, n)."""
         return found.code.take(bag)[None, :]
 
-    def question(self, problem: Draws, scope: Scope) -> pa.StringArray:
+    def question(self, problem: DrawsProblem, scope: Scope) -> pa.StringArray:
         found, _ = self.bags()
         counts, picked = found.counts[:, problem.bag].T, found.picked[:, problem.bag].T
         names = letters.alphabets()[:LETTERS, problem.alphabet].T
@@ -116,11 +116,11 @@ class Picking(Module):
         }
         return text.join(phrases.fill_template(problem.sentence, _QUESTIONS, **pieces))
 
-    def event(self, problem: Draws, names: Int, picked: Int) -> text.TextPiece:
+    def event(self, problem: DrawsProblem, names: Int, picked: Int) -> text.TextPiece:
         """What is picked; names and picked: int64 (n, LETTERS)."""
         raise NotImplementedError
 
-    def answer(self, problem: Draws, scope: Scope) -> pa.StringArray:
+    def answer(self, problem: DrawsProblem, scope: Scope) -> pa.StringArray:
         found, _ = self.bags()
         top, bottom = found.top.take(problem.bag), found.bottom.take(problem.bag)
         split = bottom > 1
@@ -142,12 +142,12 @@ class Sequence(Picking):
         counts = np.take_along_axis(found.counts[:, bag].T, np.maximum(order, 0), axis=1)
         first = np.argmax(order[:, :, None] == order[:, None, :], axis=2)
         drawn = (counts * 8 + first) * (order >= 0)
-        return np.stack([found.code.take(bag), _packed(drawn, bits=8)])
+        return np.stack([found.code.take(bag), _pack(drawn, bits=8)])
 
-    def event(self, problem: Draws, names: Int, picked: Int) -> text.TextPiece:
+    def event(self, problem: DrawsProblem, names: Int, picked: Int) -> text.TextPiece:
         order = problem.sequence[:, None] >> (4 * np.arange(text.WORD)) & 15
         drawn = np.take_along_axis(names, np.minimum(order, LETTERS - 1), axis=1)
-        return (*text.literal("the sequence ", len(names)), *letters.spelled(drawn, picked.sum(axis=1)))
+        return (*text.literal("the sequence ", len(names)), *letters.letters_text(drawn, picked.sum(axis=1)))
 
 
 class LevelSet(Picking):
@@ -158,12 +158,14 @@ class LevelSet(Picking):
     )
     symmetry: ClassVar[str] = "names of the letters, order of the letters"
 
-    def event(self, problem: Draws, names: Int, picked: Int) -> text.TextPiece:
-        shown = letters.shuffle(_again(problem.random_bits, 1), names * _MAX_LETTERS + picked, picked > 0)
+    def event(self, problem: DrawsProblem, names: Int, picked: Int) -> text.TextPiece:
+        shown = letters.shuffle(
+            _derived_bits(problem.random_bits, 1), names * _MAX_LETTERS + picked, picked > 0
+        )
         return (*text.literal("drawing ", len(names)), *_series(shown, (picked > 0).sum(axis=1)))
 
 
-def _order(random_bits: U64, picked: Int) -> Int:
+def _draw_order(random_bits: U64, picked: Int) -> Int:
     """The columns of the letters picked, one by one in random order, int64 (n, WORD), -1 behind the last one.
 
     Args:
@@ -171,16 +173,16 @@ def _order(random_bits: U64, picked: Int) -> Int:
         picked: int64 (n, LETTERS), how many of each.
     """
     columns = np.broadcast_to(np.arange(1, LETTERS + 1), picked.shape)
-    return letters.shuffle(random_bits, *letters.repeated(columns, picked, text.WORD)) - 1
+    return letters.shuffle(random_bits, *letters.repeat_values(columns, picked, text.WORD)) - 1
 
 
-def _packed(values: Int, bits: int = 4) -> Int:
+def _pack(values: Int, bits: int = 4) -> Int:
     """Small numbers of each row, int64 (n, k), in one."""
     masked = values & ((1 << bits) - 1)
     return (masked << (bits * np.arange(values.shape[1]))).sum(axis=1)
 
 
-def _again(random_bits: U64, number: int) -> U64:
+def _derived_bits(random_bits: U64, number: int) -> U64:
     """Further random words."""
     return mix64(random_bits ^ np.uint64(number * GOLDEN % 2**64))
 
@@ -194,11 +196,11 @@ def _series(shown: Int, count: Int) -> text.TextPiece:
     return tuple(words)
 
 
-def _listed(problem: Draws, names: Int, counts: Int) -> text.TextPiece:
+def _listed(problem: DrawsProblem, names: Int, counts: Int) -> text.TextPiece:
     """The bags that are shown as a list of letters and counts."""
     there = (counts > 0) & problem.listed[:, None]
     shown, count = (
-        letters.shuffle(_again(problem.random_bits, 2), names * _MAX_LETTERS + counts, there),
+        letters.shuffle(_derived_bits(problem.random_bits, 2), names * _MAX_LETTERS + counts, there),
         there.sum(axis=1),
     )
     words: list[text.PaddedText] = []
@@ -207,17 +209,17 @@ def _listed(problem: Draws, names: Int, counts: Int) -> text.TextPiece:
     return (*words, *text.literal("}", len(count), problem.listed))
 
 
-def _scrambled(problem: Draws, names: Int, counts: Int) -> text.TextPiece:
+def _scrambled(problem: DrawsProblem, names: Int, counts: Int) -> text.TextPiece:
     """The bags that are shown letter by letter."""
     there = np.flatnonzero(~problem.listed)
     sizes = counts[there].sum(axis=1)
     width = text.WORD * -(-int(sizes.max(initial=1)) // text.WORD)
-    shown = letters.repeated(names[there], counts[there], width)
-    piece = letters.spelled(letters.shuffle(problem.random_bits[there], *shown), sizes)
-    return tuple(_spread(word, there, len(names)) for word in piece)
+    shown = letters.repeat_values(names[there], counts[there], width)
+    piece = letters.letters_text(letters.shuffle(problem.random_bits[there], *shown), sizes)
+    return tuple(_in_rows(word, there, len(names)) for word in piece)
 
 
-def _spread(word: text.PaddedText, index: Int, rows: int) -> text.PaddedText:
+def _in_rows(word: text.PaddedText, index: Int, rows: int) -> text.PaddedText:
     """A column for some of the rows as one for all, with nothing in the others."""
     characters, lengths = np.zeros((2, rows), np.uint64)
     characters[index], lengths[index] = word.characters, word.lengths
