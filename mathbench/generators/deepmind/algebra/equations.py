@@ -48,16 +48,16 @@ class Equations(Columns):
     name: Int8
 
     @classmethod
-    def from_terms(cls, chance: RandomStream, terms: LikeTerms, unknowns: int) -> "Equations":
+    def from_terms(cls, rng: RandomStream, terms: LikeTerms, unknowns: int) -> "Equations":
         """Put terms whose sum is zero, equation by equation, on either side.
 
         Args:
-            chance: random choices.
+            rng: random streams.
             terms: the terms; those of equation i belong to the numbers i (unknowns + 1) and following, one for each
                 unknown and one for the constant.
             unknowns: how many unknowns, and equations, there are.
         """
-        bits = chance.words() >> np.arange(len(terms.value), dtype=np.uint64)[:, None]
+        bits = rng.words() >> np.arange(len(terms.value), dtype=np.uint64)[:, None]
         right = (bits & np.uint64(1)).astype(np.int8)
         number = terms.of.astype(np.int8)
         side = np.where(terms.live, number // (unknowns + 1) * 2 + right, NOWHERE)
@@ -79,24 +79,24 @@ class Equations(Columns):
         factor = (self.value != 1) & (self.value != -1)
         return (self.side != NOWHERE) & ((self.unknown == CONSTANT) | factor)
 
-    def hide(self, chance: RandomStream, scope: Scope) -> tuple["Equations", list[Request]]:
+    def hide(self, rng: RandomStream, scope: Scope) -> tuple["Equations", list[Request]]:
         """Have modules below define some numbers, of either sign: a letter stands for the absolute value."""
-        below, chance = scope.modules - 1, chance.fork()
+        below, rng = scope.modules - 1, rng.fork()
         some = np.flatnonzero(below)
         if not len(some):
             return self, []
-        position, live = self._chosen(chance.take(some), below[some], some)
+        position, live = self._chosen(rng.take(some), below[some], some)
         slots = np.zeros((HIDDEN, len(scope)), np.int64), np.zeros((HIDDEN, len(scope)), np.bool_)
         slots[0][: len(position), some], slots[1][: len(position), some] = position, live
         sizes = np.abs(np.take_along_axis(self.value, slots[0], axis=0))
-        named = scope.hide(chance, [Numbers.integers(size) for size in sizes], slots[1])
+        named = scope.hide(rng, [Numbers.integers(size) for size in sizes], slots[1])
         return self._with_names(named, slots[0]), named.requests or []
 
-    def _chosen(self, chance: RandomStream, below: Int, rows: Int) -> tuple[Int, Bool]:
+    def _chosen(self, rng: RandomStream, below: Int, rows: Int) -> tuple[Int, Bool]:
         """Choose terms whose numbers may be hidden, int64 (up to HIDDEN, m), and which of these there are."""
         shown = self.shown[:, rows]
-        count = chance.randint(1, np.maximum(np.minimum(below, shown.sum(axis=0)), 1))
-        position = chance.permutation(len(shown), shown)[:HIDDEN]
+        count = rng.randint(1, np.maximum(np.minimum(below, shown.sum(axis=0)), 1))
+        position = rng.permutation(len(shown), shown)[:HIDDEN]
         live = np.arange(len(position))[:, None] < count
         return position, live & np.take_along_axis(shown, position, axis=0)
 

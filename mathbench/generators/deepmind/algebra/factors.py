@@ -97,57 +97,55 @@ class Roots(Columns):
         return (*words, *text.literal("/", len(over), split), *text.number(under * split, 10, split))
 
 
-def draw_roots(chance: RandomStream, entropy: Int, minimum: Int, maximum: Int) -> tuple[Int, Int, Bool]:
+def draw_roots(rng: RandomStream, entropy: Int, minimum: Int, maximum: Int) -> tuple[Int, Int, Bool]:
     """Draw roots: one in ten is a fraction, and one in five (not counting the first) repeats another.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         entropy: int64 (n,), units shared out among the different roots.
         minimum, maximum: int64 (n,), how many roots there are.
 
     Returns:
         Numerators, int64 (r, n), denominators, and which ones there are, bool; the repeated ones come last.
     """
-    count = chance.randint(minimum, maximum)
+    count = rng.randint(minimum, maximum)
     positions = np.arange(int(maximum.max()))[:, None]
-    coins = chance.fork()
+    coins = rng.fork()
     repeated = np.sum(
         [coins.bernoulli(1, 5) & (position < count - 1) for position in range(len(positions))], axis=0
     )
     # many equal roots of much entropy would make very large coefficients
     fresh = count - np.where(entropy > 4 * UNIT, np.minimum(repeated, count // 2), repeated)
-    top, bottom = _draw_distinct(
-        chance.fork(), chance.dirichlet(entropy, (positions < fresh).astype(np.int64))
-    )
-    copies = chance.fork()
+    top, bottom = _draw_distinct(rng.fork(), rng.dirichlet(entropy, (positions < fresh).astype(np.int64)))
+    copies = rng.fork()
     again = np.stack([copies.randint_below(fresh) for _ in positions])
     source = np.where(positions < fresh, positions, again)
     top, bottom = (np.take_along_axis(part, source, axis=0) for part in (top, bottom))
     return top, bottom, positions < count
 
 
-def _draw_distinct(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
+def _draw_distinct(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """A root of each entropy, int64 (r, n); numerators and denominators."""
     top, bottom = np.empty_like(entropy), np.ones_like(entropy)
     for i, share in enumerate(entropy):
-        top[i], broken = chance.integer(share), chance.bernoulli(1, 10)
+        top[i], broken = rng.integer(share), rng.bernoulli(1, 10)
         rows = np.flatnonzero(broken)
-        top[i, rows], bottom[i, rows] = draw_rational(chance.take(rows), share[rows])
+        top[i, rows], bottom[i, rows] = draw_rational(rng.take(rows), share[rows])
     return top, bottom
 
 
-def draw_scale(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
+def draw_scale(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """Draw what a polynomial is multiplied by: an integer or a fraction, each as likely, but not zero.
 
     Returns:
         Numerators and denominators, int64 (n,) each.
     """
-    broken, top = chance.reject_until(
+    broken, top = rng.reject_until(
         lambda again, rows: np.stack([again.bernoulli().astype(np.int64), again.integer(entropy[rows])]),
         lambda found, rows: (found != 0).any(axis=0),
     )
     bottom, rows = np.ones_like(top), np.flatnonzero(broken)
-    top[rows], bottom[rows] = draw_rational(chance.take(rows), entropy[rows])
+    top[rows], bottom[rows] = draw_rational(rng.take(rows), entropy[rows])
     return top, bottom
 
 

@@ -46,35 +46,35 @@ class Linear(Module):
     symmetry: ClassVar[str] = "order of terms, sides and equations"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        solutions, rest = self._solutions(chance, scope.own_entropy(), value)
-        for_matrix = rest * chance.randint(UNIT // 3, 2 * UNIT // 3) // UNIT
-        matrix = self._matrix(chance, for_matrix)
+        rng = scope.rng()
+        solutions, rest = self._solutions(rng, scope.own_entropy(), value)
+        for_matrix = rest * rng.randint(UNIT // 3, 2 * UNIT // 3) // UNIT
+        matrix = self._matrix(rng, for_matrix)
         constants = -(matrix * solutions).sum(axis=1)
         coefficients = np.concatenate([matrix, constants[:, None]], axis=1).reshape(-1, len(scope))
         minimum = (coefficients != 0).sum(axis=0) + 1
         maximum = 1 + (self.unknowns * (2 * UNIT + rest)) // (2 * UNIT)
-        length = chance.randint(minimum, np.maximum(minimum, maximum)) + self.setting("more_terms", scope)
-        terms = split_into_like_terms(chance, coefficients, rest - for_matrix, length)
-        equations = Equations.from_terms(chance, terms, self.unknowns)
-        shown, requests = equations.hide(chance, scope)
+        length = rng.randint(minimum, np.maximum(minimum, maximum)) + self.setting("more_terms", scope)
+        terms = split_into_like_terms(rng, coefficients, rest - for_matrix, length)
+        equations = Equations.from_terms(rng, terms, self.unknowns)
+        shown, requests = equations.hide(rng, scope)
         good = equations.shown.any(axis=0) | (scope.modules == 1)  # `x = -x` has no number to hide
-        wording = chance.randint_below(60)
+        wording = rng.randint_below(60)
         return DrawnProblem(LinearProblem(shown, solutions[0], wording), shown.canonical(), requests, good)
 
-    def _solutions(self, chance: RandomStream, own: Int, value: Value | None) -> tuple[Int, Int]:
+    def _solutions(self, rng: RandomStream, own: Int, value: Value | None) -> tuple[Int, Int]:
         """The solution, int64 (unknowns, n), the first unknown as prescribed; and the entropy left."""
         free = self.unknowns - (value is not None)
-        shares = np.maximum(chance.dirichlet(own // 4, np.ones((free, 1), np.int64)), UNIT)
-        drawn = np.array([chance.integer(share) for share in shares], np.int64).reshape(free, len(own))
+        shares = np.maximum(rng.dirichlet(own // 4, np.ones((free, 1), np.int64)), UNIT)
+        drawn = np.array([rng.integer(share) for share in shares], np.int64).reshape(free, len(own))
         known = np.empty((0, len(own)), np.int64) if value is None else value.top[None]
         return np.concatenate([known, drawn]), np.maximum(own - shares.sum(axis=0), UNIT)
 
-    def _matrix(self, chance: RandomStream, entropy: Int) -> Int:
+    def _matrix(self, rng: RandomStream, entropy: Int) -> Int:
         """Coefficients, int64 (unknowns, unknowns, n), with one solution, no equation in the first unknown alone."""
         count = self.unknowns
-        shares = np.maximum(chance.dirichlet(entropy, np.ones((count * count, 1), np.int64)), UNIT)
-        drawn = chance.reject_until(
+        shares = np.maximum(rng.dirichlet(entropy, np.ones((count * count, 1), np.int64)), UNIT)
+        drawn = rng.reject_until(
             lambda again, rows: np.stack([again.integer(share) for share in shares[:, rows]]),
             lambda values, rows: self._solvable(values.reshape(count, count, -1)),
         )

@@ -94,16 +94,16 @@ class PolynomialRoots(Module):
     symmetry: ClassVar[str] = "roots or factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.rng(), scope.own_entropy()
+        rng, own = scope.rng(), scope.own_entropy()
         for_scale = np.minimum(own // 2, UNIT)
         minimum, maximum = self.setting("fewest_roots", scope), self.setting("most_roots", scope)
-        top, bottom, live = draw_roots(chance, own - for_scale, minimum, maximum)
-        scale = draw_scale(chance, for_scale)
+        top, bottom, live = draw_roots(rng, own - for_scale, minimum, maximum)
+        scale = draw_scale(rng, for_scale)
         polynomial = Quotients.from_roots(scale, top, bottom, live)
-        name = scope.hide(chance, [Polynomials(polynomial.low, polynomial.bottom)])
+        name = scope.hide(rng, [Polynomials(polynomial.low, polynomial.bottom)])
         good = polynomial.good & (polynomial.can_be_hidden(scope) | (scope.modules == 1))
         roots = Roots.from_repeated(top, bottom, live)
-        problem = RootsProblem(polynomial, roots, *scale, name, chance.bernoulli(), chance.randint_below(60))
+        problem = RootsProblem(polynomial, roots, *scale, name, rng.bernoulli(), rng.randint_below(60))
         return DrawnProblem(problem, self._canonical(roots, scale), name.requests or (), good)
 
     def _canonical(self, roots: Roots, scale: tuple[Int, Int]) -> Int:

@@ -49,24 +49,24 @@ class PolynomialSequence(Module):
     question_templates: ClassVar[tuple[str, ...]]
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        coefficients = self._coefficients(chance, degree, scope.own_entropy())
-        shown = degree + 2 + chance.randint_below(MORE + 1)
+        rng = scope.rng()
+        degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        coefficients = self._coefficients(rng, degree, scope.own_entropy())
+        shown = degree + 2 + rng.randint_below(MORE + 1)
         position = np.arange(1, int(shown.max(initial=0)) + 2)
         terms = np.zeros((len(position), len(scope)), np.int64)
         for row in coefficients[::-1]:
             terms = terms * position[:, None] + row
         numbers = np.where(np.arange(len(coefficients))[:, None] <= degree, 2 * coefficients, ABSENT)
-        problem = SequenceProblem(coefficients, terms, shown, chance.randint_below(60))
+        problem = SequenceProblem(coefficients, terms, shown, rng.randint_below(60))
         # not how many terms are shown: a longer list would show the next term of a shorter one
         return DrawnProblem(problem, numbers)
 
-    def _coefficients(self, chance: RandomStream, degree: Int, entropy: Int) -> Int:
+    def _coefficients(self, rng: RandomStream, degree: Int, entropy: Int) -> Int:
         power = np.arange(int(degree.max(initial=0)) + 1)[:, None]
-        shares = chance.dirichlet(entropy, (power <= degree).astype(np.int64))
+        shares = rng.dirichlet(entropy, (power <= degree).astype(np.int64))
         shares = shares + (degree - 2 * power) * _HALF_DECADES.take(degree)
-        drawn = chance.fork()
+        drawn = rng.fork()
         rows = []
         for i, share in enumerate(shares):
             value = drawn.integer(share)

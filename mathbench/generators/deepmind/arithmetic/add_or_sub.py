@@ -75,20 +75,19 @@ class AddOrSub(Module):
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         if isinstance(value, Numbers):
             return _definition(scope, value)
-        chance = scope.rng()
-        minus = chance.bernoulli()
+        rng = scope.rng()
+        minus = rng.bernoulli()
         p, q = (
-            Decimals.draw(chance, share, chance.bernoulli())
-            for share in share_entropy(chance, scope.own_entropy())
+            Decimals.draw(rng, share, rng.bernoulli()) for share in share_entropy(rng, scope.own_entropy())
         )
         result = p.plus(q.negated(minus))
-        codes, requests = hide_values(chance, scope, p, q)
-        wording = _wording(chance, minus, result.negative())
+        codes, requests = hide_values(rng, scope, p, q)
+        wording = _wording(rng, minus, result.negative())
         canonical = _canonical(minus, *(np.stack(number.canonical()) for number in (p, q)))
         return DrawnProblem(TwoNumbersProblem(p, q, result, codes, wording), canonical, requests)
 
     def question(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
-        return problem.asked(_WORDINGS)
+        return problem.questions(_WORDINGS)
 
     def answer(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.rendered())
@@ -104,10 +103,10 @@ class AddOrSub(Module):
         )
 
 
-def _wording(chance: RandomStream, minus: Bool, negative: Bool) -> Int:
+def _wording(rng: RandomStream, minus: Bool, negative: Bool) -> Int:
     """One of the wordings that fit; a distance is not negative."""
     differences = np.where(negative, len(_DIFFERENCES), len(_DIFFERENCES) + len(_DISTANCES))
-    drawn = chance.randint_below(np.where(minus, differences, len(_SUMS)))
+    drawn = rng.randint_below(np.where(minus, differences, len(_SUMS)))
     return drawn + len(_SUMS) * minus
 
 
@@ -118,14 +117,14 @@ def _canonical(minus: Bool, p: Int, q: Int) -> Int:
 
 def _definition(scope: Scope, value: Numbers) -> DrawnProblem:
     """Two numbers whose sum or difference is a given one; one of them is drawn much like it."""
-    chance = scope.rng()
-    minus, swapped = chance.bernoulli(), chance.bernoulli()
-    one = _draw_like(chance, np.maximum(scope.own_entropy(), rationals.rational_entropy(value)), value)
+    rng = scope.rng()
+    minus, swapped = rng.bernoulli(), rng.bernoulli()
+    one = _draw_like(rng, np.maximum(scope.own_entropy(), rationals.rational_entropy(value)), value)
     other, good = rationals.add(value, rationals.negate(one, np.ones_like(minus)))
     # value = one + other, which as a difference is one - (-other), or other - (-one) when swapped
     p, q = _where(swapped, other, one), _where(swapped, one, other)
     q = rationals.negate(q, minus)
-    terms = scope.hide(chance, [p, q])
+    terms = scope.hide(rng, [p, q])
     words = (np.stack([number.top, number.bottom]) for number in (p, q))
     return DrawnProblem(Definition(terms, minus), _canonical(minus, *words), terms.requests or (), good)
 
@@ -135,10 +134,10 @@ def _where(condition: Bool, first: Numbers, second: Numbers) -> Numbers:
     return Numbers(top, bottom, first.decimal | second.decimal)
 
 
-def _draw_like(chance: RandomStream, entropy: Int, value: Numbers) -> Numbers:
+def _draw_like(rng: RandomStream, entropy: Int, value: Numbers) -> Numbers:
     """Numbers of the kind of given ones: beside integers integers; beside others, every other one is an integer."""
-    top, bottom = chance.integer(entropy), np.ones_like(entropy)
-    broken, apart = chance.bernoulli(), chance.fork()
+    top, bottom = rng.integer(entropy), np.ones_like(entropy)
+    broken, apart = rng.bernoulli(), rng.fork()
     rows = np.flatnonzero(broken & value.decimal)
     drawn = apart.take(rows)
     decimal = Decimals.draw(drawn, np.maximum(entropy, 1)[rows], np.zeros(len(rows), np.bool_)).to_numbers()

@@ -50,10 +50,10 @@ class AddOrSubInBase(Module):
     symmetry: ClassVar[str] = "order of the terms of a sum"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        p, q = (chance.integer(share) for share in share_entropy(chance, scope.own_entropy()))
-        base = chance.randint(self.setting("least", scope), self.setting("most", scope))
-        minus, wording = chance.bernoulli(), chance.randint_below(len(_WORDINGS) // 2)
+        rng = scope.rng()
+        p, q = (rng.integer(share) for share in share_entropy(rng, scope.own_entropy()))
+        base = rng.randint(self.setting("least", scope), self.setting("most", scope))
+        minus, wording = rng.bernoulli(), rng.randint_below(len(_WORDINGS) // 2)
         canonical = np.concatenate(
             [[base, minus], sorted_pair(sign_folded(p[None]), sign_folded(q[None]), ~minus)]
         )

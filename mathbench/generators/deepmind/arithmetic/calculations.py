@@ -70,26 +70,26 @@ class Calculate(Module):
     symmetry: ClassVar[str] = "order of terms and factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, entropy = scope.rng(), scope.own_entropy()
+        rng, entropy = scope.rng(), scope.own_entropy()
         if not isinstance(value, Numbers):
             for_value = np.maximum(entropy // 4, UNIT)
-            value = self._value(chance, for_value, scope)
+            value = self._value(rng, for_value, scope)
             entropy = np.maximum(entropy - for_value, UNIT)
-        count, entropy = self._length(chance, entropy, scope)
-        expression, good = draw_expressions(chance, value, count, entropy, self.sums, self.products)
-        codes, requests = _hide_leaves(chance, scope, expression)
-        problem = CalculationProblem(expression, value, codes, chance.randint_below(len(_QUESTIONS)))
+        count, entropy = self._length(rng, entropy, scope)
+        expression, good = draw_expressions(rng, value, count, entropy, self.sums, self.products)
+        codes, requests = _hide_leaves(rng, scope, expression)
+        problem = CalculationProblem(expression, value, codes, rng.randint_below(len(_QUESTIONS)))
         return DrawnProblem(problem, expression.commutative_hash[None], requests, good)
 
-    def _value(self, chance: RandomStream, entropy: Int, scope: Scope) -> Numbers:
+    def _value(self, rng: RandomStream, entropy: Int, scope: Scope) -> Numbers:
         """What comes out; where fractions may, every other one is a fraction."""
-        top, bottom = chance.integer(entropy), np.ones_like(entropy)
-        broken = chance.bernoulli() & (self.setting("fractions", scope) > 0)
+        top, bottom = rng.integer(entropy), np.ones_like(entropy)
+        broken = rng.bernoulli() & (self.setting("fractions", scope) > 0)
         rows = np.flatnonzero(broken)
-        top[rows], bottom[rows] = rationals.draw_rational(chance.take(rows), entropy[rows])
+        top[rows], bottom[rows] = rationals.draw_rational(rng.take(rows), entropy[rows])
         return Numbers(top, bottom, np.zeros(len(top), np.bool_))
 
-    def _length(self, chance: RandomStream, entropy: Int, scope: Scope) -> tuple[Int, Int]:
+    def _length(self, rng: RandomStream, entropy: Int, scope: Scope) -> tuple[Int, Int]:
         """How many operations; and the entropy left for them.
 
         Expressions are drawn as trees, and several trees make one expression: their number is made up for.
@@ -99,7 +99,7 @@ class Calculate(Module):
         minimum = np.where(by_entropy, MIN_OPERATIONS, minimum)
         maximum = np.where(by_entropy, MIN_OPERATIONS + entropy // (2 * UNIT), maximum)
         used = np.where(by_entropy, log10_units(maximum - minimum + 1), 0)
-        count = chance.randint(minimum, maximum)
+        count = rng.randint(minimum, maximum)
         return count, entropy - used + _tree_entropy().take(count)
 
     def question(self, problem: CalculationProblem, scope: Scope) -> pa.StringArray:
@@ -118,18 +118,18 @@ class Calculate(Module):
         return fill_strings(same, ("Let {x} be {it}. ",), x=scope.letter(0), it=problem.rendered())
 
 
-def _hide_leaves(chance: RandomStream, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:
+def _hide_leaves(rng: RandomStream, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:
     """Letters for leaves that modules below define, int64 (k, n), -1: none; and what these must define."""
-    chance, codes = chance.fork(), np.full(expression.kind.shape, -1)
+    rng, codes = rng.fork(), np.full(expression.kind.shape, -1)
     rows = np.flatnonzero(scope.modules > 1)
     if not len(rows):
         return codes, []
-    some, scope, chance = expression.take(rows), scope.take(rows), chance.take(rows)
+    some, scope, rng = expression.take(rows), scope.take(rows), rng.take(rows)
     leaves = some.kind == LEAF
     maximum = np.minimum(scope.modules - 1, leaves.sum(axis=0))
-    position = np.argsort(chance.permutation(len(leaves), leaves), axis=0)
-    live = leaves & (position < chance.randint(1, maximum))
-    named = scope.hide(chance, [Numbers.integers(value) for value in some.value], live)
+    position = np.argsort(rng.permutation(len(leaves), leaves), axis=0)
+    live = leaves & (position < rng.randint(1, maximum))
+    named = scope.hide(rng, [Numbers.integers(value) for value in some.value], live)
     codes[:, rows] = named.codes
     return codes, named.requests or []
 

@@ -88,12 +88,12 @@ class Expressions(Columns):
 
 
 def draw_expressions(
-    chance: RandomStream, value: Numbers, count: Int, entropy: Int, sums: bool, products: bool
+    rng: RandomStream, value: Numbers, count: Int, entropy: Int, sums: bool, products: bool
 ) -> tuple[Expressions, Bool]:
     """Draw expressions.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         value: the values, n of them; integers where there are no products.
         count: int64 (n,), how many operations each has.
         entropy: int64 (n,), units.
@@ -106,7 +106,7 @@ def draw_expressions(
     size = 2 * int(count.max(initial=0)) + 1
     kind, left, right, leaf = (np.full((size, len(count)), fill) for fill in (NONE, 0, 0, 0))
     good, rows = np.ones(len(count), np.bool_), np.arange(len(count))
-    nodes = Nodes(rows, np.zeros_like(rows), value.top, value.bottom, count, entropy, chance.words())
+    nodes = Nodes(rows, np.zeros_like(rows), value.top, value.bottom, count, entropy, rng.words())
     while len(nodes.row):
         whole = np.flatnonzero(nodes.count == 0)
         kind[nodes.number[whole], nodes.row[whole]] = LEAF
@@ -125,15 +125,15 @@ def draw_expressions(
 
 def _split_nodes(nodes: Nodes, sums: bool, products: bool) -> tuple[Int, Nodes, Bool]:
     """Choose an operation for each node: which, its left operands followed by its right ones, and which are right."""
-    chance, own = RandomStream(nodes.word), nodes.entropy // np.maximum(nodes.count, 1)
-    factor, count = draw_divisor(chance, nodes.top) if products else (nodes.top, nodes.top)
-    kind = _operations(chance, nodes, count, sums, products)
+    rng, own = RandomStream(nodes.word), nodes.entropy // np.maximum(nodes.count, 1)
+    factor, count = draw_divisor(rng, nodes.top) if products else (nodes.top, nodes.top)
+    kind = _operations(rng, nodes, count, sums, products)
     values = Values(nodes.top, nodes.bottom, nodes.count, own, factor, count, kind)
-    left, right, good = draw_operands(chance, values, fractional=products)
-    return kind, _operand_nodes(chance, nodes, own, left, right), good
+    left, right, good = draw_operands(rng, values, fractional=products)
+    return kind, _operand_nodes(rng, nodes, own, left, right), good
 
 
-def _operations(chance: RandomStream, nodes: Nodes, divisors: Int, sums: bool, products: bool) -> Int:
+def _operations(rng: RandomStream, nodes: Nodes, divisors: Int, sums: bool, products: bool) -> Int:
     """One of the operations that can have the value, each as likely, int64 (m,)."""
     last, whole = nodes.count == 1, nodes.bottom == 1
     live = np.zeros((DIV + 1, len(last)), np.bool_)
@@ -142,16 +142,16 @@ def _operations(chance: RandomStream, nodes: Nodes, divisors: Int, sums: bool, p
     if products:
         live[MUL] = ~last | (whole & (nodes.entropy <= factor_pair_entropy(nodes.top, divisors)))
         live[DIV] = True
-    return chance.choose(live)
+    return rng.choose(live)
 
 
-def _operand_nodes(chance: RandomStream, nodes: Nodes, own: Int, left: Int, right: Int) -> Nodes:
+def _operand_nodes(rng: RandomStream, nodes: Nodes, own: Int, left: Int, right: Int) -> Nodes:
     """The parts of some nodes, the left ones first; each fraction among them has an operation at least."""
     left_broken, right_broken = ((part[1] != 1).astype(np.int64) for part in (left, right))
     free = nodes.count - 1 - left_broken - right_broken
-    first = chance.randint_below(np.maximum(free, 0) + 1) + left_broken
+    first = rng.randint_below(np.maximum(free, 0) + 1) + left_broken
     second = nodes.count - 1 - first
-    share = _beta_share(chance, nodes.entropy - own, first, second)
+    share = _beta_share(rng, nodes.entropy - own, first, second)
     rest = np.where(second > 0, nodes.entropy - own - share, 0)
     return Nodes(
         np.concatenate([nodes.row, nodes.row]),
@@ -160,14 +160,14 @@ def _operand_nodes(chance: RandomStream, nodes: Nodes, own: Int, left: Int, righ
         np.concatenate([left[1], right[1]]),
         np.concatenate([first, second]),
         np.concatenate([share, rest]),
-        np.concatenate([chance.words(), chance.words()]),
+        np.concatenate([rng.words(), rng.words()]),
     )
 
 
-def _beta_share(chance: RandomStream, total: Int, first: Int, second: Int) -> Int:
+def _beta_share(rng: RandomStream, total: Int, first: Int, second: Int) -> Int:
     """What the first of two parts gets of a total: a beta distribution with small whole parameters."""
     maximum = int((first + second).max(initial=0))
-    drawn = chance.exponentials(maximum)
+    drawn = rng.exponentials(maximum)
     position = np.arange(maximum)[:, None]
     mine = np.where(position < first, drawn, 0).sum(axis=0)
     others = np.where((position >= first) & (position < first + second), drawn, 0).sum(axis=0)

@@ -53,10 +53,10 @@ class NearestIntegerRoot(Module):
     summary: ClassVar[str] = "What is the cube root of 35 to the nearest integer? -> 3"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        root = chance.randint(2, np.where(chance.bernoulli(), 3, _MAX_ROOT))
-        number = chance.integer(scope.own_entropy(), signed=False)
-        problem = RootProblem(number, root, _nearest(number, root), chance.randint_below(_WORDINGS_PER_ROOT))
+        rng = scope.rng()
+        root = rng.randint(2, np.where(rng.bernoulli(), 3, _MAX_ROOT))
+        number = rng.integer(scope.own_entropy(), signed=False)
+        problem = RootProblem(number, root, _nearest(number, root), rng.randint_below(_WORDINGS_PER_ROOT))
         return DrawnProblem(problem, np.stack([number, root]))
 
     def question(self, problem: RootProblem, scope: Scope) -> pa.StringArray:

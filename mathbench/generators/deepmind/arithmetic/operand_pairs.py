@@ -12,14 +12,14 @@ from mathbench.generators.deepmind.kernel.rationals import coprime, draw_divisor
 from mathbench.hashing import Int
 
 
-def share_entropy(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
+def share_entropy(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """The entropy of two numbers at random, at least one decade each.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         entropy: int64 (n,), units for both.
     """
-    first = np.maximum(chance.randint_below(entropy + 1), UNIT)
+    first = np.maximum(rng.randint_below(entropy + 1), UNIT)
     return first, np.maximum(entropy - first, UNIT)
 
 
@@ -51,15 +51,15 @@ OperandPair = tuple[
 ]  # two operands, fractions (2, m) in any terms, and where 63 bits were enough
 
 
-def draw_operands(chance: RandomStream, values: Values, fractional: bool) -> OperandPair:
+def draw_operands(rng: RandomStream, values: Values, fractional: bool) -> OperandPair:
     """Two operands for each operation; in lowest terms, 0/1 where they are not good.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         values: what comes out, and of which operation.
         fractional: whether the terms of a sum may be fractions.
     """
-    count, chance = len(values.kind), chance.fork()
+    count, rng = len(values.kind), rng.fork()
     left, right = np.ones((2, 2, count), dtype=np.int64)
     good = np.zeros(count, np.bool_)
     products, more = values.kind >= MUL, values.operations
@@ -73,10 +73,10 @@ def draw_operands(chance: RandomStream, values: Values, fractional: bool) -> Ope
     )
     for case, way in cases:
         if not len(rows := np.flatnonzero(case)):
-            chance.skip()
+            rng.skip()
             continue
-        left[:, rows], right[:, rows], good[rows] = way(chance.take(rows), values.take(rows))
-    swapped = chance.bernoulli() & (values.kind == MUL)
+        left[:, rows], right[:, rows], good[rows] = way(rng.take(rows), values.take(rows))
+    swapped = rng.bernoulli() & (values.kind == MUL)
     left, right = np.where(swapped, right, left), np.where(swapped, left, right)
     return _reduced(left, good), _reduced(right, good), good
 
@@ -91,23 +91,23 @@ def _reduced(fraction: Int, good: Bool) -> Int:
     return np.stack([top, bottom])
 
 
-def _whole_terms(chance: RandomStream, values: Values) -> OperandPair:
+def _whole_terms(rng: RandomStream, values: Values) -> OperandPair:
     """Two integers with an integer for their sum or difference."""
-    term = chance.integer(values.entropy)
-    return _with_other(chance, values, np.stack([term, np.ones_like(term)]))
+    term = rng.integer(values.entropy)
+    return _with_other(rng, values, np.stack([term, np.ones_like(term)]))
 
 
-def _terms(chance: RandomStream, values: Values) -> OperandPair:
+def _terms(rng: RandomStream, values: Values) -> OperandPair:
     """Two numbers with a given sum or difference; one of them, or where operations abound both, may be fractions."""
-    top, bottom = chance.integer(values.entropy), np.ones_like(values.top)
-    rows = np.flatnonzero((values.operations >= 3) & chance.bernoulli())
-    top[rows], bottom[rows] = rationals.draw_rational(chance.take(rows), values.entropy[rows])
-    return _with_other(chance, values, np.stack([top, bottom]))
+    top, bottom = rng.integer(values.entropy), np.ones_like(values.top)
+    rows = np.flatnonzero((values.operations >= 3) & rng.bernoulli())
+    top[rows], bottom[rows] = rationals.draw_rational(rng.take(rows), values.entropy[rows])
+    return _with_other(rng, values, np.stack([top, bottom]))
 
 
-def _with_other(chance: RandomStream, values: Values, term: Int) -> OperandPair:
+def _with_other(rng: RandomStream, values: Values, term: Int) -> OperandPair:
     """X + (v - x) or (v - x) + x; x - (x - v) or (v + x) - x."""
-    minus, second = values.kind == SUB, chance.bernoulli()
+    minus, second = values.kind == SUB, rng.bernoulli()
     good = (
         fits_in_63_bits(values.top, term[1])
         & fits_in_63_bits(term[0], values.bottom)
@@ -119,23 +119,23 @@ def _with_other(chance: RandomStream, values: Values, term: Int) -> OperandPair:
     return np.where(second, other, term), np.where(second, term, other), good
 
 
-def _factors(chance: RandomStream, values: Values) -> OperandPair:
+def _factors(rng: RandomStream, values: Values) -> OperandPair:
     """Two integers with an integer for their product."""
-    left, right = _separated(chance, values.top, values.factor)
+    left, right = _separated(rng, values.top, values.factor)
     ones = np.ones_like(left)
     return np.stack([left, ones]), np.stack([right, ones]), np.ones(len(left), np.bool_)
 
 
-def _separated(chance: RandomStream, numbers: Int, factor: Int) -> tuple[Int, Int]:
+def _separated(rng: RandomStream, numbers: Int, factor: Int) -> tuple[Int, Int]:
     """Numbers as products of two, the first of the size of a factor; the sign goes to either."""
-    left = np.where(chance.bernoulli() & (numbers < 0), -factor, factor)
+    left = np.where(rng.bernoulli() & (numbers < 0), -factor, factor)
     return left, numbers // left
 
 
-def _scaled_factors(chance: RandomStream, values: Values) -> OperandPair:
+def _scaled_factors(rng: RandomStream, values: Values) -> OperandPair:
     """A fraction and an integer with a given product."""
-    left, right = _separated(chance, values.top, values.factor)
-    scale = coprime(chance, values.entropy - factor_pair_entropy(values.top, values.divisors), to=left)
+    left, right = _separated(rng, values.top, values.factor)
+    scale = coprime(rng, values.entropy - factor_pair_entropy(values.top, values.divisors), to=left)
     good = fits_in_63_bits(scale, values.bottom) & fits_in_63_bits(right, scale)
     return np.stack([left, scale * values.bottom]), np.stack([right * scale, np.ones_like(left)]), good
 
@@ -145,33 +145,33 @@ def factor_pair_entropy(numbers: Int, divisors: Int) -> Int:
     return log10_units(divisors * np.where(numbers < 0, 2, 1))
 
 
-def _expanded(chance: RandomStream, values: Values) -> OperandPair:
+def _expanded(rng: RandomStream, values: Values) -> OperandPair:
     """Numerator and denominator in other than lowest terms."""
-    scale, ones = chance.integer(values.entropy, minimum=1), np.ones_like(values.top)
+    scale, ones = rng.integer(values.entropy, minimum=1), np.ones_like(values.top)
     good = fits_in_63_bits(values.top, scale) & fits_in_63_bits(values.bottom, scale)
     return np.stack([values.top * scale, ones]), np.stack([values.bottom * scale, ones]), good
 
 
-def _quotient(chance: RandomStream, values: Values) -> OperandPair:
+def _quotient(rng: RandomStream, values: Values) -> OperandPair:
     """A fraction and an integer, in either order, with a given quotient."""
-    under = (values.top == 0) | chance.bernoulli()
-    number = coprime(chance, values.entropy, to=np.where(under, values.bottom, values.top))
+    under = (values.top == 0) | rng.bernoulli()
+    number = coprime(rng, values.entropy, to=np.where(under, values.bottom, values.top))
     above, below = np.where(under, values.top, values.bottom), np.where(under, values.bottom, values.top)
     good = fits_in_63_bits(above, number)
     number, fraction = np.stack([number, np.ones_like(number)]), np.stack([above * number, below])
     return np.where(under, fraction, number), np.where(under, number, fraction), good
 
 
-def _ratio(chance: RandomStream, values: Values) -> OperandPair:
+def _ratio(rng: RandomStream, values: Values) -> OperandPair:
     """Two fractions with a given quotient, or with a given product."""
-    p2, p1 = _separated(chance, values.top, values.factor)
-    q1, count = draw_divisor(chance, values.bottom)
+    p2, p1 = _separated(rng, values.top, values.factor)
+    q1, count = draw_divisor(rng, values.bottom)
     q2 = values.bottom // q1
     left = values.entropy - factor_pair_entropy(values.top, values.divisors) - log10_units(count)
-    for_r = chance.randint_below(np.maximum(left, 0) + 1)
+    for_r = rng.randint_below(np.maximum(left, 0) + 1)
     good = fits_in_63_bits(values.top, values.bottom)
-    r = coprime(chance, for_r, to=np.where(good, q1 * p2, 1))
-    s = coprime(chance, left - for_r, to=np.where(good, p1 * q2, 1), signed=False)
+    r = coprime(rng, for_r, to=np.where(good, q1 * p2, 1))
+    s = coprime(rng, left - for_r, to=np.where(good, p1 * q2, 1), signed=False)
     good &= fits_in_63_bits(r, p1) & fits_in_63_bits(s, q1) & fits_in_63_bits(r, q2) & fits_in_63_bits(s, p2)
     left, right = np.stack([r * p1, s * q1]), np.stack([r * q2, s * p2])
     return left, np.where(values.kind == MUL, right[::-1], right), good

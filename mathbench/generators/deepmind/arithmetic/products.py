@@ -40,21 +40,20 @@ class Mul(Module):
     symmetry: ClassVar[str] = "order of the factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
+        rng = scope.rng()
         p, q = (
-            Decimals.draw(chance, share, chance.bernoulli())
-            for share in share_entropy(chance, scope.own_entropy())
+            Decimals.draw(rng, share, rng.bernoulli()) for share in share_entropy(rng, scope.own_entropy())
         )
         result = Decimals(p.low * q.low, p.places + q.places).shortened()
-        codes, requests = hide_values(chance, scope, p, q)
+        codes, requests = hide_values(rng, scope, p, q)
         first, second = (sign_folded(np.stack([number.low, number.places])) for number in (p, q))
         canonical = sorted_pair(first, second, np.ones(len(scope), np.bool_))
         return DrawnProblem(
-            TwoNumbersProblem(p, q, result, codes, chance.randint_below(len(_WORDINGS))), canonical, requests
+            TwoNumbersProblem(p, q, result, codes, rng.randint_below(len(_WORDINGS))), canonical, requests
         )
 
     def question(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
-        return problem.asked(_WORDINGS)
+        return problem.questions(_WORDINGS)
 
     def answer(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.rendered())

@@ -36,18 +36,18 @@ class Div(Module):
     summary: ClassVar[str] = "Divide -12 by 8. -> -3/2"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        for_p, for_q = share_entropy(chance, scope.own_entropy())
-        p, q = chance.integer(for_p), chance.integer(for_q, minimum=1)
-        p = np.where(chance.bernoulli(), p * q, p)
+        rng = scope.rng()
+        for_p, for_q = share_entropy(rng, scope.own_entropy())
+        p, q = rng.integer(for_p), rng.integer(for_q, minimum=1)
+        p = np.where(rng.bernoulli(), p * q, p)
         dividend, divisor = (Decimals(number, np.zeros_like(number)) for number in (p, q))
-        codes, requests = hide_values(chance, scope, dividend, divisor)
-        wording = chance.randint_below(len(_WORDINGS))
+        codes, requests = hide_values(rng, scope, dividend, divisor)
+        wording = rng.randint_below(len(_WORDINGS))
         problem = TwoNumbersProblem(dividend, divisor, Numbers.rationals(p, q), codes, wording)
         return DrawnProblem(problem, sign_folded(np.stack([p, q])), requests)
 
     def question(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
-        return problem.asked(_WORDINGS)
+        return problem.questions(_WORDINGS)
 
     def answer(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.rendered())

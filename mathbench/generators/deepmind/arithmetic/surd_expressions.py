@@ -95,15 +95,15 @@ class Draft:
         """Which expressions are too long, bool (n,)."""
         return (self.used > _NODES) | (self.length > _MAX_LENGTH)
 
-    def grow(self, chance: RandomStream, node: int) -> None:
+    def grow(self, rng: RandomStream, node: int) -> None:
         """Draw one part of each expression."""
         rows = np.flatnonzero((self.kind[node] == _OPEN) & ~self.full)
-        chance = chance.take(rows)
-        way = self._ways(chance, node, rows)
+        rng = rng.take(rows)
+        way = self._ways(rng, node, rows)
         leaf = self.entropy[node, rows] <= 0
         self.kind[node, rows[leaf]], self.rooted[node, rows[leaf]] = LEAF, True
         grown = np.flatnonzero(~leaf)
-        rows, way, chance = rows[grown], way[grown], chance.take(grown)
+        rows, way, rng = rows[grown], way[grown], rng.take(grown)
         self.length[rows] += _ADDED.take(way)
         self.left[node, rows], self.right[node, rows] = self.used[rows], self.used[rows] + 1
         self.used[rows] += 2
@@ -116,19 +116,19 @@ class Draft:
         }
         for step, take in steps.items():
             some = np.flatnonzero(way == step)
-            take(chance.take(some), node, rows[some])
+            take(rng.take(some), node, rows[some])
 
-    def _ways(self, chance: RandomStream, node: int, rows: Int) -> Int:
+    def _ways(self, rng: RandomStream, node: int, rows: Int) -> Int:
         """What becomes of each part; those that take a square are asked again."""
-        ways, chance = np.full(len(rows), _SQUARE), chance.fork()
+        ways, rng = np.full(len(rows), _SQUARE), rng.fork()
         while len(some := np.flatnonzero((ways == _SQUARE) & (self.entropy[node, rows] > 0))):
-            here, rng = rows[some], chance.take(some)
+            here, child = rows[some], rng.take(some)
             free, small = ~self.multiple[node, here], self.number[node, here] < _MAX_ROOTED
             always = np.ones_like(free)
             live = np.stack([always, always, free, free & self.powers[node, here], small, small])
-            ways[some] = rng.choose(live)
+            ways[some] = child.choose(live)
             own = np.minimum(self.entropy[node, here], UNIT)
-            factor = rng.integer(own, signed=False, minimum=2)
+            factor = child.integer(own, signed=False, minimum=2)
             square = ways[some] == _SQUARE
             at = node, here[square]
             self.number[at] *= factor[square] ** 2
@@ -150,41 +150,41 @@ class Draft:
     def _set_integer(self, number: Int, rows: Int, value: Int) -> None:
         self.kind[number, rows], self.number[number, rows] = LEAF, value
 
-    def _share_entropy(self, chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
+    def _share_entropy(self, rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
         """Entropy in two halves, or all for one of two where a half is less than a decade."""
         less = np.where(entropy < 2 * UNIT, 0, entropy // 2)
-        swap = chance.bernoulli()
+        swap = rng.bernoulli()
         return np.where(swap, entropy - less, less), np.where(swap, less, entropy - less)
 
-    def _sum(self, chance: RandomStream, node: int, rows: Int) -> None:
-        left, right = self._share_entropy(chance, self.entropy[node, rows])
-        self.kind[node, rows] = np.where(chance.bernoulli(), ADD, SUB)
+    def _sum(self, rng: RandomStream, node: int, rows: Int) -> None:
+        left, right = self._share_entropy(rng, self.entropy[node, rows])
+        self.kind[node, rows] = np.where(rng.bernoulli(), ADD, SUB)
         self._open_like(node, rows, self.left[node, rows], left)
         self._open_like(node, rows, self.right[node, rows], right)
 
-    def _with_integer(self, chance: RandomStream, node: int, rows: Int, kind: int, minimum: int) -> None:
-        own, swap = np.minimum(self.entropy[node, rows], UNIT), chance.bernoulli()
+    def _with_integer(self, rng: RandomStream, node: int, rows: Int, kind: int, minimum: int) -> None:
+        own, swap = np.minimum(self.entropy[node, rows], UNIT), rng.bernoulli()
         left, right = self.left[node, rows], self.right[node, rows]
         self.kind[node, rows] = kind
-        self._set_integer(np.where(swap, right, left), rows, chance.integer(own, minimum=minimum))
+        self._set_integer(np.where(swap, right, left), rows, rng.integer(own, minimum=minimum))
         self._open_like(node, rows, np.where(swap, left, right), self.entropy[node, rows] - own)
 
-    def _times(self, chance: RandomStream, node: int, rows: Int) -> None:
-        self._with_integer(chance, node, rows, MUL, minimum=1)
+    def _times(self, rng: RandomStream, node: int, rows: Int) -> None:
+        self._with_integer(rng, node, rows, MUL, minimum=1)
 
-    def _plus(self, chance: RandomStream, node: int, rows: Int) -> None:
-        self._with_integer(chance, node, rows, ADD, minimum=0)
+    def _plus(self, rng: RandomStream, node: int, rows: Int) -> None:
+        self._with_integer(rng, node, rows, ADD, minimum=0)
 
-    def _power(self, chance: RandomStream, node: int, rows: Int) -> None:
+    def _power(self, rng: RandomStream, node: int, rows: Int) -> None:
         self.kind[node, rows] = POW
         self._open_like(node, rows, self.left[node, rows], self.entropy[node, rows])
         self.powers[self.left[node, rows], rows] = False
         self._set_integer(self.right[node, rows], rows, np.full(len(rows), 2))
 
-    def _over(self, chance: RandomStream, node: int, rows: Int) -> None:
+    def _over(self, rng: RandomStream, node: int, rows: Int) -> None:
         own = np.minimum(self.entropy[node, rows], UNIT)
-        factor = chance.integer(own, signed=False, minimum=2)
-        left, right = self._share_entropy(chance, self.entropy[node, rows] - own)
+        factor = rng.integer(own, signed=False, minimum=2)
+        left, right = self._share_entropy(rng, self.entropy[node, rows] - own)
         self.kind[node, rows] = DIV
         powers, multiple = self.powers[node, rows], np.ones(len(rows), np.bool_)
         self._open(self.left[node, rows], rows, self.number[node, rows] * factor, left, powers, multiple)
@@ -192,12 +192,12 @@ class Draft:
 
 
 def draw_expressions(
-    chance: RandomStream, prime: Int, entropy: Int
+    rng: RandomStream, prime: Int, entropy: Int
 ) -> tuple[SurdExpressions, tuple[Int, Int, Int], Bool]:
     """Draw expressions that come to (a + b*sqrt(prime)) / c.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         prime: int64 (n,).
         entropy: int64 (n,), units.
 
@@ -205,9 +205,9 @@ def draw_expressions(
         The expressions; a, b and c, int64 (n,) each, c at least 1; and bool (n,), which ones are right: others divide
         by zero, are too long for a question, or need numbers that 63 bits do not hold.
     """
-    draft, chance = Draft(prime, entropy), chance.fork()
+    draft, rng = Draft(prime, entropy), rng.fork()
     for node in range(_NODES):
-        draft.grow(chance.fork(), node)
+        draft.grow(rng.fork(), node)
     good = ~draft.full & ~(draft.kind == _OPEN).any(axis=0)
     kind = np.where(good, draft.kind, NONE)
     size = int(draft.used[good].max(initial=1))

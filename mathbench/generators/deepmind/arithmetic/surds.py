@@ -57,13 +57,13 @@ class SimplifySurd(Module):
     symmetry: ClassVar[str] = "order of terms and factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        position = chance.randint_below(len(_SMALL))
+        rng = scope.rng()
+        position = rng.randint_below(len(_SMALL))
         prime = np.where(self.setting("large", scope) > 0, _LARGE.take(position), _SMALL.take(position))
         entropy = scope.own_entropy() - log10_units(np.array([len(_SMALL)]))
-        expression, (top, factor, bottom), good = draw_expressions(chance, prime, entropy)
+        expression, (top, factor, bottom), good = draw_expressions(rng, prime, entropy)
         whole, part = (Numbers.rationals(number, bottom) for number in (top, factor))
-        problem = SurdProblem(expression, whole, part, prime, chance.randint_below(len(_QUESTIONS)))
+        problem = SurdProblem(expression, whole, part, prime, rng.randint_below(len(_QUESTIONS)))
         return DrawnProblem(
             problem, expression.commutative_hash[None], good=good & ~_too_close(top, factor, prime)
         )

@@ -33,7 +33,7 @@ class TwoNumbersProblem(Columns):
     codes: Int
     wording: Int
 
-    def asked(self, wordings: tuple[str, ...]) -> pa.StringArray:
+    def questions(self, wordings: tuple[str, ...]) -> pa.StringArray:
         """The questions, from wordings with the slots ``{p}`` and ``{q}`` in either order, strings (n,)."""
         frames, backwards = _ordered_templates(wordings)
         swap = backwards.take(self.wording)
@@ -59,12 +59,12 @@ def _ordered_templates(wordings: tuple[str, ...]) -> tuple[list[str], Bool]:
     return frames, np.array(backwards)
 
 
-def hide_values(chance: RandomStream, scope: Scope, p: Decimals, q: Decimals) -> tuple[Int, list[Request]]:
+def hide_values(rng: RandomStream, scope: Scope, p: Decimals, q: Decimals) -> tuple[Int, list[Request]]:
     """Letters for the numbers that modules below define, int64 (2, n), -1: none; and what these must define."""
-    chance, codes = chance.fork(), np.full((2, len(scope)), -1)
+    rng, codes = rng.fork(), np.full((2, len(scope)), -1)
     rows = np.flatnonzero(scope.modules > 1)
     if not len(rows):
         return codes, []
-    named = scope.take(rows).hide(chance.take(rows), [p.take(rows).to_numbers(), q.take(rows).to_numbers()])
+    named = scope.take(rows).hide(rng.take(rows), [p.take(rows).to_numbers(), q.take(rows).to_numbers()])
     codes[:, rows] = named.codes
     return codes, named.requests or []

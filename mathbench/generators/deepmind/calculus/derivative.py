@@ -49,23 +49,21 @@ class Derivative(Module):
     summary: ClassVar[str] = "Let f(x) = 3*x**2 + x**2. Differentiate f(y) wrt y. -> 8*y"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        order = chance.randint(self.setting("least_order", scope), self.setting("most_order", scope))
+        rng = scope.rng()
+        order = rng.randint(self.setting("least_order", scope), self.setting("most_order", scope))
         left = np.maximum(
             scope.own_entropy() - entropy_units(0.4771), 0
         )  # less the decimal logarithm of three orders
-        constants = draw_coefficients(chance, order - 1, left, np.ones_like(order))
+        constants = draw_coefficients(rng, order - 1, left, np.ones_like(order))
         if not isinstance(value, Polynomials):
-            degree = chance.randint_below(_MAX_DEGREE + 1 + 0 * order)
-            value = derived(
-                _raised(draw_coefficients(chance, degree, left, np.ones_like(order)), order), order
-            )
+            degree = rng.randint_below(_MAX_DEGREE + 1 + 0 * order)
+            value = derived(_raised(draw_coefficients(rng, degree, left, np.ones_like(order)), order), order)
         integrand = _with_constants(_integrated(value, order), constants)
         powers = np.arange(len(integrand.top))[:, None]
         words = fingerprints.hash_words(powers, integrand.top, integrand.bottom)
         drawn = fingerprints.hash_list(order, fingerprints.hash_set(words, integrand.top != 0))
-        named = scope.hide(chance, [integrand])
-        problem = DerivedProblem(named, value, order, derivative_wording(chance, order, scope.modules == 1))
+        named = scope.hide(rng, [integrand])
+        problem = DerivedProblem(named, value, order, derivative_wording(rng, order, scope.modules == 1))
         return DrawnProblem(problem, drawn, named.requests or ())
 
     def question(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:

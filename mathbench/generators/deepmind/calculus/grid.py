@@ -74,49 +74,49 @@ class Grid(Columns):
         return fingerprints.hash_list(fingerprints.hash_set(terms, self.live))
 
 
-def draw_grid(chance: RandomStream, degree: Int, entropy: Int) -> Grid:
+def draw_grid(rng: RandomStream, degree: Int, entropy: Int) -> Grid:
     """Draw polynomials; each variable has a term with its highest power.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         degree: int64 (v, n), the highest power of each variable; 0: it does not occur.
         entropy: int64 (n,), units shared out among the coefficients.
     """
     size = degree + 1
     stride = np.cumprod(size, axis=0) // size
     cells = stride[-1] * size[-1]
-    positions, live = _highest_cells(chance.fork(), degree, stride, cells)
+    positions, live = _highest_cells(rng.fork(), degree, stride, cells)
     forced = live.sum(axis=0)
     minimum = np.maximum(forced, 1)
-    count = chance.randint(minimum, np.maximum(np.minimum(minimum + entropy // (2 * UNIT), cells), minimum))
-    positions, live = _add_cells(chance.fork(), positions, live, count - forced, cells)
-    shares, drawn = chance.dirichlet(entropy, live.astype(np.int64)), chance.fork()
+    count = rng.randint(minimum, np.maximum(np.minimum(minimum + entropy // (2 * UNIT), cells), minimum))
+    positions, live = _add_cells(rng.fork(), positions, live, count - forced, cells)
+    shares, drawn = rng.dirichlet(entropy, live.astype(np.int64)), rng.fork()
     value = np.stack([drawn.integer(share, minimum=1) for share in shares]) * live
     return Grid(value, positions // stride[:, None] % size[:, None] * live, live)
 
 
-def _highest_cells(chance: RandomStream, degree: Int, stride: Int, cells: Int) -> tuple[Int, Bool]:
+def _highest_cells(rng: RandomStream, degree: Int, stride: Int, cells: Int) -> tuple[Int, Bool]:
     """For each variable that occurs a cell with its highest power, the same one only once; (v, n) each."""
     positions, live = np.zeros_like(degree), degree > 0
     for v, (highest, step) in enumerate(zip(degree, stride, strict=True)):
-        position = chance.randint_below(cells)
+        position = rng.randint_below(cells)
         positions[v] = position + (highest - position // step % (highest + 1)) * step
         live[v] &= ~((positions[:v] == positions[v]) & live[:v]).any(axis=0)
     return positions, live
 
 
-def _add_cells(chance: RandomStream, positions: Int, live: Bool, more: Int, cells: Int) -> tuple[Int, Bool]:
+def _add_cells(rng: RandomStream, positions: Int, live: Bool, more: Int, cells: Int) -> tuple[Int, Bool]:
     """So many further cells, all different."""
     for number in range(int(more.max(initial=0))):
         requested = number < more
-        position = _draw_free_cell(chance, positions, live & requested, cells)
+        position = _draw_free_cell(rng, positions, live & requested, cells)
         positions, live = np.concatenate([positions, position[None]]), np.concatenate([live, requested[None]])
     return positions, live
 
 
-def _draw_free_cell(chance: RandomStream, positions: Int, live: Bool, cells: Int) -> Int:
+def _draw_free_cell(rng: RandomStream, positions: Int, live: Bool, cells: Int) -> Int:
     """A cell that is none of the live ones, int64 (n,)."""
-    return chance.reject_until(
-        lambda rng, here: rng.randint_below(cells[here]),
+    return rng.reject_until(
+        lambda child, here: child.randint_below(cells[here]),
         lambda drawn, here: ~((positions[:, here] == drawn) & live[:, here]).any(axis=0),
     )

@@ -51,15 +51,15 @@ class PartialDerivative(Module):
     symmetry: ClassVar[str] = "names of the variables"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        count = chance.randint(1, _MAX_VARIABLES + 0 * scope.row)
-        order = chance.randint(self.setting("least_order", scope), self.setting("most_order", scope))
-        axis = chance.randint_below(count)
-        integrand, derivative = _draw_grids(chance, scope, count, order, axis)
+        rng = scope.rng()
+        count = rng.randint(1, _MAX_VARIABLES + 0 * scope.row)
+        order = rng.randint(self.setting("least_order", scope), self.setting("most_order", scope))
+        axis = rng.randint_below(count)
+        integrand, derivative = _draw_grids(rng, scope, count, order, axis)
         variable = _variables(scope, count, len(integrand.power))
         shown, result = integrand.shown(variable), derivative.shown(variable)
         named = np.take_along_axis(variable, axis[None], axis=0)[0]
-        problem = PartialProblem(shown, result, named, order, derivative_wording(chance, order, count == 1))
+        problem = PartialProblem(shown, result, named, order, derivative_wording(rng, order, count == 1))
         good = (result.lengths() <= 30) & (shown.lengths() <= 160 - MIN_LENGTH)
         canonical, rows = np.zeros((1, len(scope)), np.int64), np.flatnonzero(good)
         word = integrand.take(rows).canonical(axis.take(rows))[0]
@@ -75,16 +75,16 @@ class PartialDerivative(Module):
         return problem.value.rendered()
 
 
-def _draw_grids(chance: RandomStream, scope: Scope, count: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
+def _draw_grids(rng: RandomStream, scope: Scope, count: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
     """The polynomial, and its derivative: what was drawn for it and what is lost in it do not meet."""
     left = np.maximum(
         scope.own_entropy() - entropy_units(0.4771), 0
     )  # less the decimal logarithm of three orders
-    variables, rng = np.arange(_MAX_VARIABLES)[:, None], chance.fork()
-    degree = np.stack([rng.randint(1, _MAX_DEGREE + 0 * count) for _ in variables]) * (variables < count)
-    degree = np.where(variables == axis, chance.randint_below(_MAX_DEGREE + 1 + 0 * count), degree)
-    kept = draw_grid(chance.fork(), degree, left).raised(axis, order)
-    lost = draw_grid(chance.fork(), np.where(variables == axis, order - 1, degree), left)
+    variables, child = np.arange(_MAX_VARIABLES)[:, None], rng.fork()
+    degree = np.stack([child.randint(1, _MAX_DEGREE + 0 * count) for _ in variables]) * (variables < count)
+    degree = np.where(variables == axis, rng.randint_below(_MAX_DEGREE + 1 + 0 * count), degree)
+    kept = draw_grid(rng.fork(), degree, left).raised(axis, order)
+    lost = draw_grid(rng.fork(), np.where(variables == axis, order - 1, degree), left)
     return kept.concatenated(lost), kept.derived(axis, order)
 
 

@@ -26,16 +26,16 @@ _IS_ALONE = np.array([asked in (*_EVERY_ALONE, *_FIRST_ALONE) for asked in _QUES
 MIN_LENGTH = min(len(asked) for asked in _EVERY_ALONE) - len("{nth}{sum}")  # without the order and the sum
 
 
-def derivative_wording(chance: RandomStream, order: Int, alone: Bool) -> Int:
+def derivative_wording(rng: RandomStream, order: Int, alone: Bool) -> Int:
     """Choose how to ask for a derivative, int64 (n,).
 
     Args:
-        chance: random choices.
+        rng: random streams.
         order: int64 (n,), 1 for the first derivative.
         alone: bool (n,), whether there is one variable only, so that it need not be said.
     """
     fits = (~_IS_FIRST[:, None] | (order == 1)) & (~_IS_ALONE[:, None] | alone)
-    return chance.choose(fits)
+    return rng.choose(fits)
 
 
 def ordinal_text(order: Int) -> text.TextPiece:

@@ -46,43 +46,41 @@ class EntropyShares(NamedTuple):
     choice: AliasTable
 
 
-def draw_short_integers(chance: RandomStream) -> tuple[Int, Bool]:
+def draw_short_integers(rng: RandomStream) -> tuple[Int, Bool]:
     """Draw short integers: int64 (MANY, n), all different; and which rows are accepted, bool (n,)."""
     shares = _shares()
-    way = shares.choice.choose(chance)
-    values, weight = _draw_in_turn(chance, shares.entropy[:, way])
+    way = shares.choice.choose(rng)
+    values, weight = _draw_in_turn(rng, shares.entropy[:, way])
     expected = _MAX_WEIGHT_RATIO * shares.weight.take(way)
     values = np.take_along_axis(
-        values, chance.permutation(LIST_LENGTH), axis=0
+        values, rng.permutation(LIST_LENGTH), axis=0
     )  # the last ones drawn have the least room
-    return values, chance.randint_below(expected) < (weight * _FIXED).astype(np.int64)
+    return values, rng.randint_below(expected) < (weight * _FIXED).astype(np.int64)
 
 
 @cache
 def _shares() -> EntropyShares:
     seed = np.arange(_SHARES, dtype=np.uint64) * np.uint64(GOLDEN)
-    chance = RandomStream(mix64(seed + np.uint64(key_of("shares of the entropy"))))
-    entropy = np.maximum(
-        chance.dirichlet(np.full(_SHARES, ENTROPY), np.ones((LIST_LENGTH, 1), np.int64)), UNIT
-    )
+    rng = RandomStream(mix64(seed + np.uint64(key_of("shares of the entropy"))))
+    entropy = np.maximum(rng.dirichlet(np.full(_SHARES, ENTROPY), np.ones((LIST_LENGTH, 1), np.int64)), UNIT)
     weight = np.zeros(_SHARES, np.int64)
     for _ in range(_TRIALS):
-        weight += (_draw_in_turn(chance, entropy)[1] * (_FIXED // _TRIALS)).astype(np.int64)
+        weight += (_draw_in_turn(rng, entropy)[1] * (_FIXED // _TRIALS)).astype(np.int64)
     kept = np.flatnonzero(weight > _FIXED >> 14)  # all others together: less than one row in a hundred
     return EntropyShares(entropy[:, kept], weight[kept], AliasTable([weight[kept]]))
 
 
-def _draw_in_turn(chance: RandomStream, entropy: Int) -> tuple[Int, Floats]:
+def _draw_in_turn(rng: RandomStream, entropy: Int) -> tuple[Int, Floats]:
     """Integers of some entropies, int64 (MANY, n), and the weight of each row, float64 (n,)."""
-    used, left = np.full((len(chance), LIST_LENGTH), _UNUSED), np.full(len(chance), ROOM - LIST_LENGTH)
-    weight = np.ones(len(chance))
+    used, left = np.full((len(rng), LIST_LENGTH), _UNUSED), np.full(len(rng), ROOM - LIST_LENGTH)
+    weight = np.ones(len(rng))
     for i in range(LIST_LENGTH):
         maximum = (choice_count(entropy[i]) + 1) // 2
         low, high = -np.minimum(maximum, _TENS.take(left) - 1), np.minimum(maximum, _TENS.take(left + 1) - 1)
         taken = ((used >= low[:, None]) & (used <= high[:, None])).sum(axis=1)
         count = high - low + 1 - taken
         weight *= np.maximum(count, 0) / (2 * maximum + 1)
-        value = _skip_used(low + chance.randint_below(np.maximum(count, 1)), low, used[:, :i])
+        value = _skip_used(low + rng.randint_below(np.maximum(count, 1)), low, used[:, :i])
         used[:, i] = value
         left = np.maximum(left - text.length(np.abs(value), 10) - (value < 0) + 1, 0)
     return used.T, weight

@@ -63,26 +63,26 @@ class Closest(Module):
     symmetry: ClassVar[str] = "order of the numbers, 3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        count = list_lengths(self, scope, chance, decades=3)
-        for_target, rest = chance.dirichlet(scope.own_entropy(), np.stack([np.ones_like(count), count]))
-        target = draw_mixed(chance.fork(), for_target)
+        rng = scope.rng()
+        count = list_lengths(self, scope, rng, decades=3)
+        for_target, rest = rng.dirichlet(scope.own_entropy(), np.stack([np.ones_like(count), count]))
+        target = draw_mixed(rng.fork(), for_target)
         values = number_lists.draw_lists(
-            chance,
+            rng,
             count,
             rest,
             lambda some, rows: number_lists.distinct(distances(some, target.take(rows)), some.live),
             width=list_slots(self, decades=3),
         )
-        lettered = chance.bernoulli()
-        scope = number_lists.avoid_choice_letters(scope, chance, count * lettered)
+        lettered = rng.bernoulli()
+        scope = number_lists.avoid_choice_letters(scope, rng, count * lettered)
         live = np.concatenate([np.ones((1, len(scope)), np.bool_), values.live])
-        named = scope.hide(chance, [target, *values.slots()], live)
+        named = scope.hide(rng, [target, *values.slots()], live)
         problem = ClosestProblem(
             values.with_codes(named.codes[1:]),
             HiddenValues((target,), named.codes[:1]),
             lettered,
-            chance.randint_below(_WORDINGS),
+            rng.randint_below(_WORDINGS),
         )
         canonical = np.stack([values.fingerprints(), value_fingerprints(target).view(np.int64)])
         return DrawnProblem(problem, canonical, named.requests or ())

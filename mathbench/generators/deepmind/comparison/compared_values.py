@@ -32,51 +32,51 @@ def value_fingerprints(values: Numbers) -> U64:
     return mix64(mix64(values.top.view(np.uint64)) + values.bottom.view(np.uint64))
 
 
-def draw_mixed(chance: RandomStream, entropy: Int, integral: Bool | None = None) -> Numbers:
+def draw_mixed(rng: RandomStream, entropy: Int, integral: Bool | None = None) -> Numbers:
     """Numbers of some entropy: half of them integers, a quarter fractions, a quarter decimal fractions.
 
     Args:
         entropy: int64 (n,), in units.
         integral: bool (n,), which ones are integers in any case.
     """
-    kind = chance.randint_below(4)
+    kind = rng.randint_below(4)
     if integral is not None:
         kind *= ~integral
-    top = chance.integer(entropy)
+    top = rng.integer(entropy)
     bottom = np.ones_like(top)
     for number, draw in ((2, draw_fractions), (3, draw_decimals)):
         index = np.flatnonzero(kind == number)
-        found = draw(chance.take(index), entropy[index])
+        found = draw(rng.take(index), entropy[index])
         top[index], bottom[index] = found.top, found.bottom
     return Numbers(top, bottom, kind == 3)
 
 
-def draw_fractions(chance: RandomStream, entropy: Int) -> Numbers:
+def draw_fractions(rng: RandomStream, entropy: Int) -> Numbers:
     """Fractions that are no integers: the numerator takes a uniform share of the entropy, the denominator the rest.
 
     The range of the denominators is the wider, the fewer numbers are coprime to the numerator.
     """
-    share = chance.randint_below(entropy + 1)
-    top = chance.integer(share, minimum=1)
+    share = rng.randint_below(entropy + 1)
+    top = rng.integer(share, minimum=1)
     room = (decades.choice_count(entropy - share) + 2) * _inverse_coprime_share().take(
         np.abs(top) % len(_inverse_coprime_share())
     ) >> _FIXED
     maximum = room + 2 * (np.abs(top) > 1)
-    bottom = chance.reject_until(
+    bottom = rng.reject_until(
         lambda again, here: again.randint(2, maximum[here]),
         lambda bottom, here: np.gcd(top[here], bottom) == 1,
     )
     return Numbers(top, bottom, np.zeros(len(top), np.bool_))
 
 
-def draw_decimals(chance: RandomStream, entropy: Int) -> Numbers:
+def draw_decimals(rng: RandomStream, entropy: Int) -> Numbers:
     """Decimal fractions that are no integers: an integer of the entropy with the point somewhere before its end."""
     digits = np.maximum(-(-entropy // UNIT), 1)
 
     def draw(again: RandomStream, here: Int) -> Int:
         return np.stack([again.integer(entropy[here]), 10 ** again.randint(1, digits[here])])
 
-    return Numbers.rationals(*chance.reject_until(draw, lambda drawn, here: drawn[0] % drawn[1] != 0))
+    return Numbers.rationals(*rng.reject_until(draw, lambda drawn, here: drawn[0] % drawn[1] != 0))
 
 
 @cache

@@ -39,11 +39,11 @@ _CHOICES = (
 _WORDINGS = len(_IN_A_ROW)
 
 
-def list_lengths(module: Module, scope: Scope, chance: RandomStream, decades: int) -> Int:
+def list_lengths(module: Module, scope: Scope, rng: RandomStream, decades: int) -> Int:
     """How many numbers: what the level says, or from three on, one more for so many decades of entropy; int64 (n,)."""
     minimum, maximum = module.setting("fewest", scope), module.setting("most", scope)
     free = minimum == 0
-    return chance.randint(
+    return rng.randint(
         np.where(free, MIN_VALUES, minimum),
         np.where(free, MIN_VALUES + scope.own_entropy() // (decades * UNIT), maximum),
     )
@@ -89,21 +89,21 @@ class KthBiggest(Module):
     symmetry: ClassVar[str] = "order of the numbers, from above or below, 3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        count = list_lengths(self, scope, chance, decades=2)
+        rng = scope.rng()
+        count = list_lengths(self, scope, rng, decades=2)
         values = number_lists.draw_lists(
-            chance, count, scope.own_entropy(), all_different, width=list_slots(self, decades=2)
+            rng, count, scope.own_entropy(), all_different, width=list_slots(self, decades=2)
         )
-        lettered, biggest, ordinal = chance.bernoulli(), chance.bernoulli(), chance.randint(1, count)
-        scope = number_lists.avoid_choice_letters(scope, chance, count * lettered)
-        named = scope.hide(chance, values.slots(), values.live)
+        lettered, biggest, ordinal = rng.bernoulli(), rng.bernoulli(), rng.randint(1, count)
+        scope = number_lists.avoid_choice_letters(scope, rng, count * lettered)
+        named = scope.hide(rng, values.slots(), values.live)
         rank = np.where(biggest, count - ordinal, ordinal - 1)
         problem = RankedProblem(
             values.with_codes(named.codes),
             rank,
             ordinal - 1 + len(CHOICES) * biggest,
             lettered,
-            chance.randint_below(_WORDINGS),
+            rng.randint_below(_WORDINGS),
         )
         canonical = np.stack([values.fingerprints(), rank])
         return DrawnProblem(problem, canonical, named.requests or ())

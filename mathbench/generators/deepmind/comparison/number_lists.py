@@ -124,7 +124,7 @@ def _shown(numbers: Numbers, codes: Int) -> text.TextPiece:
 
 
 def draw_lists(
-    chance: RandomStream,
+    rng: RandomStream,
     count: Int,
     entropy: Int,
     right: Callable[[NumberList, Int], Bool],
@@ -134,19 +134,19 @@ def draw_lists(
     """Draw lists of numbers until they are right.
 
     Args:
-        chance: random choices, of n rows.
+        rng: random streams, of n rows.
         count: int64 (n,), how many numbers.
         entropy: int64 (n,), in units, shared out among the numbers at random; each has one decade at least.
         right: from lists and which rows they are for, int64 (m,), to bool (m,).
         integral: bool (n,), which rows have integers only.
         width: slots at least. Hiding makes draws for each slot, whose number must not depend on the other rows.
     """
-    chance, pending = chance.fork(), np.arange(len(count))
+    rng, pending = rng.fork(), np.arange(len(count))
     integral = np.zeros(len(count), np.bool_) if integral is None else integral
     shape = max(int(count.max(initial=1)), width), len(count)
     columns = np.zeros(shape, np.int64), np.ones(shape, np.int64), np.zeros(shape, np.bool_)
     found = NumberList(count, *columns, codes=np.full(shape, -1))
-    again = chance.fork()
+    again = rng.fork()
     while len(pending):
         some = _draw_once(again, count[pending], entropy[pending], integral[pending], len(found.top))
         for column, part in zip(columns, (some.top, some.bottom, some.decimal), strict=True):
@@ -156,12 +156,12 @@ def draw_lists(
     return found
 
 
-def _draw_once(chance: RandomStream, count: Int, entropy: Int, integral: Bool, width: int) -> NumberList:
+def _draw_once(rng: RandomStream, count: Int, entropy: Int, integral: Bool, width: int) -> NumberList:
     """Draw lists of numbers once."""
     live = np.arange(width)[:, None] < count
-    shares = np.maximum(chance.dirichlet(entropy, live.astype(np.int64)), UNIT)
+    shares = np.maximum(rng.dirichlet(entropy, live.astype(np.int64)), UNIT)
     rows, position = np.nonzero(live.T)
-    words = mix64(chance.words()[rows] + position.astype(np.uint64) * np.uint64(GOLDEN))
+    words = mix64(rng.words()[rows] + position.astype(np.uint64) * np.uint64(GOLDEN))
     values = draw_mixed(RandomStream(words), shares[position, rows], integral[rows])
     top, bottom, decimal = (
         np.zeros(live.shape, np.int64),
@@ -183,18 +183,18 @@ def distinct(values: Floats, live: Bool) -> Bool:
     return ~same.any(axis=1)
 
 
-def avoid_choice_letters(scope: Scope, chance: RandomStream, choices: Int) -> Scope:
+def avoid_choice_letters(scope: Scope, rng: RandomStream, choices: Int) -> Scope:
     """The same scopes with other letters, such that modules below use none of the first so many choices' letters.
 
     Args:
         scope: the scopes.
-        chance: random choices.
+        rng: random streams.
         choices: int64 (n,), how many choices there are; 0 changes nothing.
     """
     ways, starts, sizes = _allowed_letter_orders()
     modules = np.minimum(scope.modules, len(sizes) - 1)
     size = sizes[modules, choices]
-    way = ways[starts[modules, choices] + chance.randint_below(np.maximum(size, 1))]
+    way = ways[starts[modules, choices] + rng.randint_below(np.maximum(size, 1))]
     return replace(scope, letters=np.where((choices > 0) & (size > 0), way, scope.letters))
 
 

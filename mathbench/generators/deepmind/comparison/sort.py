@@ -50,26 +50,26 @@ class Sort(Module):
     symmetry: ClassVar[str] = "order of the numbers, direction, 3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        values, good = self._values(scope, chance.fork())
-        named = scope.hide(chance, values.slots(), values.live)
-        direction = chance.randint_below(len(_DIRECTIONS))
-        wording = chance.randint_below(np.where(direction < 2, len(_QUESTIONS), len(_QUESTIONS) - 1))
+        rng = scope.rng()
+        values, good = self._values(scope, rng.fork())
+        named = scope.hide(rng, values.slots(), values.live)
+        direction = rng.randint_below(len(_DIRECTIONS))
+        wording = rng.randint_below(np.where(direction < 2, len(_QUESTIONS), len(_QUESTIONS) - 1))
         problem = UnsortedProblem(values.with_codes(named.codes), direction, wording)
         canonical = values.fingerprints()[None, :]
         return DrawnProblem(problem, canonical, named.requests or (), good)
 
-    def _values(self, scope: Scope, chance: RandomStream) -> tuple[NumberList, Bool]:
+    def _values(self, scope: Scope, rng: RandomStream) -> tuple[NumberList, Bool]:
         """The numbers, and which rows are accepted, bool (n,).
 
         A split has either short lists or others, so that no row depends on what else is drawn.
         """
         if self.setting("brief", scope).any():
-            integers, good = brief.draw_short_integers(chance)
+            integers, good = brief.draw_short_integers(rng)
             return NumberList.integers(integers), good
-        count = list_lengths(self, scope, chance, decades=2)
+        count = list_lengths(self, scope, rng, decades=2)
         values = number_lists.draw_lists(
-            chance, count, scope.own_entropy(), all_different, chance.bernoulli(), list_slots(self, decades=2)
+            rng, count, scope.own_entropy(), all_different, rng.bernoulli(), list_slots(self, decades=2)
         )
         # an answer that is too long need not be written to be found out
         return values, (values.text_width() <= Sampled.longest_answer) | (scope.modules > 1)

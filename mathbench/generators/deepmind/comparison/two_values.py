@@ -87,13 +87,13 @@ class Pair(Module):
     symmetry: ClassVar[str] = "order of the numbers, 3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        first, second = _draw_two(chance.fork(), scope.own_entropy())
-        numbers = scope.hide(chance, [first, second])
+        rng = scope.rng()
+        first, second = _draw_two(rng.fork(), scope.own_entropy())
+        numbers = scope.hide(rng, [first, second])
         sign = np.sign(first.top * second.bottom - second.top * first.bottom)
-        which = chance.bernoulli() & (sign != 0)
-        requested = np.where(which, chance.randint_below(2), 2 + chance.randint_below(6))
-        problem = TwoValuesProblem(numbers, requested, sign, chance.randint_below(_WORDINGS.take(requested)))
+        which = rng.bernoulli() & (sign != 0)
+        requested = np.where(which, rng.randint_below(2), 2 + rng.randint_below(6))
+        problem = TwoValuesProblem(numbers, requested, sign, rng.randint_below(_WORDINGS.take(requested)))
         canonical = _canonical(requested, sign, first, second)
         return DrawnProblem(problem, canonical, numbers.requests or ())
 
@@ -112,12 +112,12 @@ class Pair(Module):
         return text.join(*shown, templates.masked(label, ~which))
 
 
-def _draw_two(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
+def _draw_two(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
     """Two integers close to each other, or a fraction and an integer close to it, or any two; in any order."""
-    kind, turned = chance.randint_below(3), chance.bernoulli()
+    kind, turned = rng.randint_below(3), rng.bernoulli()
     indices = [np.flatnonzero(kind == number) for number in range(3)]
     parts = [
-        draw(chance.take(index), entropy[index])
+        draw(rng.take(index), entropy[index])
         for draw, index in zip((_integers, _around_fraction, _independent), indices, strict=True)
     ]
     back = np.argsort(np.concatenate(indices))
@@ -133,22 +133,22 @@ def _where(condition: Bool, one: Numbers, other: Numbers) -> Numbers:
     )
 
 
-def _integers(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
-    difference, left = chance.dirichlet(entropy, np.array([[1], [3]]))
-    first = chance.integer(left)
-    return Numbers.integers(first), Numbers.integers(first + chance.integer(difference))
+def _integers(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
+    difference, left = rng.dirichlet(entropy, np.array([[1], [3]]))
+    first = rng.integer(left)
+    return Numbers.integers(first), Numbers.integers(first + rng.integer(difference))
 
 
-def _around_fraction(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
-    found = draw_fractions(chance, entropy)
+def _around_fraction(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
+    found = draw_fractions(rng, entropy)
     nearest, rest = np.divmod(2 * found.top + found.bottom, 2 * found.bottom)
     nearest -= (rest == 0) & (nearest % 2 == 1)  # a half: to the even one
-    return found, Numbers.integers(nearest + chance.randint(-1, 1))
+    return found, Numbers.integers(nearest + rng.randint(-1, 1))
 
 
-def _independent(chance: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
-    left, right = chance.dirichlet(entropy, np.array([[1], [1]]))
-    return draw_mixed(chance.fork(), left), draw_mixed(chance.fork(), right)
+def _independent(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
+    left, right = rng.dirichlet(entropy, np.array([[1], [1]]))
+    return draw_mixed(rng.fork(), left), draw_mixed(rng.fork(), right)
 
 
 def _is_true(requested: Int, sign: Int) -> Bool:

@@ -1,1 +1,1 @@
-"""What the modules of school mathematics share: chance, entropy, scopes, values, composition, text."""
+"""What the modules of school mathematics share: rng, entropy, scopes, values, composition, text."""

@@ -160,10 +160,10 @@ def _draw_nodes(
     able = np.stack([module.defines(values) for module in definers.values()])
     if not able.any(axis=0).all():
         raise RuntimeError("a value was hidden that no module defines")
-    chance = RandomStream(scope.word ^ np.uint64(GOLDEN))
+    rng = RandomStream(scope.word ^ np.uint64(GOLDEN))
     lengthy = np.array([[not module.brief] for module in definers.values()])
-    able &= ~(lengthy & count.take(scope.row) & chance.bernoulli(BRIEF_SHARE - 1, BRIEF_SHARE))
-    chosen = chance.choose(able)
+    able &= ~(lengthy & count.take(scope.row) & rng.bernoulli(BRIEF_SHARE - 1, BRIEF_SHARE))
+    chosen = rng.choose(able)
     return [
         _draw_node(module, scope.take(index), values.take(index))
         for i, module in enumerate(definers.values())

@@ -36,11 +36,11 @@ class Decimals(Columns):
     high: Int | None = None
 
     @classmethod
-    def draw(cls, chance: RandomStream, entropy: Int, whole: Bool) -> Self:
+    def draw(cls, rng: RandomStream, entropy: Int, whole: Bool) -> Self:
         """Numbers of some entropy, up to 20 decades: integers, or integers over a power of ten.
 
         Args:
-            chance: random choices.
+            rng: random streams.
             entropy: int64 (n,), units; at least one decade, so that there are decimals.
             whole: bool (n,), which ones are integers.
         """
@@ -53,7 +53,7 @@ class Decimals(Columns):
         def good(drawn: Int, here: Int) -> Bool:
             return whole[here] | ~_is_integer(drawn)
 
-        low, places, high = chance.reject_until(draw, good)
+        low, places, high = rng.reject_until(draw, good)
         return cls(low, places, high if high.any() else None).shortened()
 
     def shortened(self) -> Self:
@@ -150,12 +150,12 @@ class Decimals(Columns):
         return sign * high, sign * low
 
 
-def _integers(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
+def _integers(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """Integers of up to 20 decades as low and high parts."""
     long = entropy > MAX_SHORT_DECADES * UNIT
-    top = chance.integer(np.where(long, entropy - 3 * UNIT, entropy))
+    top = rng.integer(np.where(long, entropy - 3 * UNIT, entropy))
     rows = np.flatnonzero(long)
-    more = chance.take(rows).randint_below(_EXTRA)
+    more = rng.take(rows).randint_below(_EXTRA)
     low, high = top, np.zeros_like(top)
     if len(rows):
         sign, size = np.sign(top[rows]), np.abs(top[rows])

@@ -134,7 +134,7 @@ class Module(ABC):
             level: int64 (n,), places in `all_levels`.
             random_bits: uint64 (n,), random words.
         """
-        chance = RandomStream(random_bits)
+        rng = RandomStream(random_bits)
         levels = self.all_levels
         entropy = np.array([[entropy_units(end) for end in this.entropy] for this in levels])
         modules = np.array([this.modules for this in levels])
@@ -142,21 +142,21 @@ class Module(ABC):
         return Scope(
             row=rows,
             number=np.zeros_like(rows),
-            modules=_uniform_between(chance, modules, level),
-            entropy=_uniform_between(chance, entropy, level),
-            word=chance.words(),
+            modules=_uniform_between(rng, modules, level),
+            entropy=_uniform_between(rng, entropy, level),
+            word=rng.words(),
             letters=letter_order(random_bits),
             level=level,
         )
 
 
-def _uniform_between(chance: RandomStream, stops: Int, level: Int) -> Int:
+def _uniform_between(rng: RandomStream, stops: Int, level: Int) -> Int:
     """Uniform between the two ends, int64 (levels, 2), of each question's level, int64 (n,)."""
     low, high = stops.T
     if (low == high).all():
-        chance.skip()
+        rng.skip()
         return low.take(level)
-    return chance.randint(low.take(level), high.take(level))
+    return rng.randint(low.take(level), high.take(level))
 
 
 def composed_module(module: Module, *axes: DifficultyLevel) -> Any:

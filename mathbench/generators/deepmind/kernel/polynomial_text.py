@@ -74,9 +74,9 @@ class MultivariateTerms(Columns):
             live=np.concatenate([ahead.any(axis=0)[None], stays]),
         )
 
-    def shuffled(self, chance: RandomStream) -> "MultivariateTerms":
+    def shuffled(self, rng: RandomStream) -> "MultivariateTerms":
         """The same terms in a random order, those that are not live last."""
-        order = chance.permutation(len(self.live), self.live)
+        order = rng.permutation(len(self.live), self.live)
         return MultivariateTerms(
             np.take_along_axis(self.top, order, axis=0),
             np.take_along_axis(self.bottom, order, axis=0),
@@ -260,9 +260,9 @@ class UnivariateTerms(Columns):
         bottom, high = (None if part is None else part[order] for part in (bottom, high))
         return replace(terms, bottom=bottom, high=high)
 
-    def shuffled(self, chance: RandomStream) -> "UnivariateTerms":
+    def shuffled(self, rng: RandomStream) -> "UnivariateTerms":
         """The same terms in a random order, those that are not live last."""
-        order = chance.permutation(len(self.live), self.live)
+        order = rng.permutation(len(self.live), self.live)
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
         there = {key: part for key, part in parts.items() if part is not None}
         return UnivariateTerms(

@@ -14,12 +14,12 @@ from mathbench.hashing import Int
 
 
 def draw_coefficients(
-    chance: RandomStream, degree: Int, entropy: Int, minimum: Int, maximum: Int | None = None
+    rng: RandomStream, degree: Int, entropy: Int, minimum: Int, maximum: Int | None = None
 ) -> Int:
     """Draw the coefficients of polynomials in one variable.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         degree: int64 (n,), the highest power, whose coefficient is not zero.
         entropy: int64 (n,), units shared out among the coefficients that are not zero.
         minimum: int64 (n,), how many are not zero, at least (one more than the degree is the most there can be).
@@ -30,13 +30,13 @@ def draw_coefficients(
     """
     minimum = np.clip(minimum, 1, degree + 1)
     maximum = minimum + entropy // (2 * UNIT) if maximum is None else maximum
-    count = chance.randint(minimum, np.clip(maximum, minimum, degree + 1))
+    count = rng.randint(minimum, np.clip(maximum, minimum, degree + 1))
     rows = np.arange(int(degree.max(initial=0)) + 1)[:, None]
     order = np.argsort(
-        chance.permutation(len(rows), rows < degree), axis=0
+        rng.permutation(len(rows), rows < degree), axis=0
     )  # place of each lower power in a random order
     shown = (rows == degree) | ((rows < degree) & (order < count - 1))
-    shares, drawn = chance.dirichlet(entropy, shown.astype(np.int64)), chance.fork()
+    shares, drawn = rng.dirichlet(entropy, shown.astype(np.int64)), rng.fork()
     values = np.stack([drawn.integer(share, minimum=1) for share in shares])
     return np.where(shown, values, 0)
 
@@ -56,12 +56,12 @@ class LikeTerms(NamedTuple):
 
 
 def split_into_like_terms(
-    chance: RandomStream, coefficients: Int, entropy: Int, length: Int, live: Bool | None = None
+    rng: RandomStream, coefficients: Int, entropy: Int, length: Int, live: Bool | None = None
 ) -> LikeTerms:
     """Take coefficients apart.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         coefficients: int64 (k, n).
         entropy: int64 (n,), units shared out among the additional terms.
         length: int64 (n,), how many terms there are; at least as many as coefficients that are not zero, and at
@@ -71,7 +71,7 @@ def split_into_like_terms(
     Returns:
         The terms, those of one coefficient beside each other.
     """
-    counts = _counts(chance, length, coefficients == 0, live)
+    counts = _counts(rng, length, coefficients == 0, live)
     first = np.cumsum(counts, axis=0) - counts
     position = np.arange(int(counts.sum(axis=0).max(initial=0)))[:, None]
     value, of = np.zeros((2, len(position), len(length)), dtype=np.int64)
@@ -79,29 +79,29 @@ def split_into_like_terms(
         alone = np.flatnonzero(counts[k] == 1)
         at = first[k, alone]
         value[at, alone], of[at, alone] = whole[alone], k
-    parts = _parts(chance.fork(), coefficients, counts, entropy)
+    parts = _parts(rng.fork(), coefficients, counts, entropy)
     at = first[parts.of, parts.row] + parts.rank
     value[at, parts.row], of[at, parts.row] = parts.value, parts.of
     return LikeTerms(value, of, position < counts.sum(axis=0))
 
 
-def _counts(chance: RandomStream, length: Int, zero: Bool, live: Bool | None) -> Int:
+def _counts(rng: RandomStream, length: Int, zero: Bool, live: Bool | None) -> Int:
     """How many terms each coefficient becomes, int64 (k, n): never one for a coefficient that is zero."""
     counts = (~zero).astype(np.int64)
-    more, rng = np.maximum(length - counts.sum(axis=0), 0), chance.fork()
-    counts += rng.composition(more, len(zero)) if live is None else rng.composition_among(more, live)
-    again = chance.fork()
+    more, child = np.maximum(length - counts.sum(axis=0), 0), rng.fork()
+    counts += child.composition(more, len(zero)) if live is None else child.composition_among(more, live)
+    again = rng.fork()
     while True:
         alone = zero & (counts == 1)
         rows = np.flatnonzero(alone.any(axis=0))
         if not len(rows):
             return counts
-        rng = again.take(rows)
-        taken = rng.choose(alone[:, rows])
+        child = again.take(rows)
+        taken = child.choose(alone[:, rows])
         counts[taken, rows] -= 1
         there = counts[:, rows] >= 1
         there[taken, np.arange(len(rows))] = False
-        counts[rng.choose(there), rows] += 1
+        counts[child.choose(there), rows] += 1
 
 
 class _Parts(NamedTuple):
@@ -113,19 +113,19 @@ class _Parts(NamedTuple):
     value: Int
 
 
-def _parts(chance: RandomStream, coefficients: Int, counts: Int, entropy: Int) -> _Parts:
+def _parts(rng: RandomStream, coefficients: Int, counts: Int, entropy: Int) -> _Parts:
     """Terms of about the entropy that falls to each, moved so that they add up to their coefficient."""
     row, of = np.nonzero(counts.T > 1)
     whole, count = coefficients[of, row], counts[of, row]
     start, item = np.cumsum(count) - count, np.repeat(np.arange(len(row)), count)
     rank = np.arange(len(item)) - start[item]
-    rng = chance.take(row[item]).substream((of[item] << 8) + rank)
-    share = _shares(rng, entropy, rank, row, start)
-    weights = rng.exponential()
+    term_rng = rng.take(row[item]).substream((of[item] << 8) + rank)
+    share = _shares(term_rng, entropy, rank, row, start)
+    weights = term_rng.exponential()
     minimum = np.maximum(decades.entropy_of(-(-whole // count)), UNIT)
     # one term follows from the others, so the entropy of the coefficient is that of one term fewer
     each = (share * count // (count - 1))[item] * weights // _sums(weights, start)[item]
-    drawn = rng.integer(np.maximum(each, minimum[item]))
+    drawn = term_rng.integer(np.maximum(each, minimum[item]))
     missing = whole - _sums(drawn, start)
     return _Parts(row[item], of[item], rank, drawn + (missing[item] + rank) // count[item])
 

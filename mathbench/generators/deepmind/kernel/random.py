@@ -76,9 +76,9 @@ class RandomStream:
             index: int64 (m,), problems, each as often as it is to have a stream.
             turn: int64 (m,), how many draws come before.
 
-        >>> chance = RandomStream(np.arange(9, dtype=np.uint64))
-        >>> at_once = chance.continue_at(np.array([2, 5, 5]), np.array([0, 0, 1])).words()
-        >>> in_turn = [chance.take(np.array(index)).words() for index in ([2, 5], [5])]
+        >>> rng = RandomStream(np.arange(9, dtype=np.uint64))
+        >>> at_once = rng.continue_at(np.array([2, 5, 5]), np.array([0, 0, 1])).words()
+        >>> in_turn = [rng.take(np.array(index)).words() for index in ([2, 5], [5])]
         >>> bool((at_once == np.concatenate(in_turn)).all())
         True
         """
@@ -124,8 +124,8 @@ class RandomStream:
             signed: whether there are negative numbers.
             minimum: the smallest absolute value.
 
-        >>> chance = RandomStream(np.arange(1000, dtype=np.uint64))
-        >>> drawn = chance.integer(np.full(1000, decades.entropy_units(2)), minimum=1)
+        >>> rng = RandomStream(np.arange(1000, dtype=np.uint64))
+        >>> drawn = rng.integer(np.full(1000, decades.entropy_units(2)), minimum=1)
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
@@ -144,10 +144,10 @@ class RandomStream:
 
     def exponentials(self, count: int) -> Int:
         """Exponentially distributed numbers as above, int64 (many, n), five from one random word."""
-        chance, bits = self.fork(), np.uint64(_QUANTILES.bit_length() - 1)
+        rng, bits = self.fork(), np.uint64(_QUANTILES.bit_length() - 1)
         found: list[Int] = []
         while len(found) < count:
-            word = chance.words()
+            word = rng.words()
             for position in range(5):
                 index = (word >> (bits * np.uint64(position))) & np.uint64(_QUANTILES - 1)
                 found.append(_exponentials().take(index.view(np.int64)))
@@ -163,10 +163,10 @@ class RandomStream:
         Returns:
             int64 (k, n), parts that add up to the total, give or take k; zeros where all weights are zero.
         """
-        weights, chance = np.broadcast_to(weights, (len(weights), len(self))), self.fork()
+        weights, rng = np.broadcast_to(weights, (len(weights), len(self))), self.fork()
         parts = np.zeros(weights.shape, dtype=np.int64)
         for i in range(int(weights.max(initial=0))):
-            parts += chance.exponentials(len(weights)) * (weights > i)
+            parts += rng.exponentials(len(weights)) * (weights > i)
         return parts * total // np.maximum(parts.sum(axis=0), 1)
 
     def composition(self, total: Int, count: int) -> Int:
@@ -212,10 +212,10 @@ class RandomStream:
 
     def permutation(self, count: int, live: Bool | None = None) -> Int:
         """A random order of 0 .. many-1, int64 (many, n); those that are not live, bool (many, n), come last."""
-        chance = (
+        rng = (
             self.fork()
         )  # one draw per number: the order of the live ones does not depend on how many are not
-        keys = np.stack([chance.words() >> np.uint64(1) for _ in range(count)])
+        keys = np.stack([rng.words() >> np.uint64(1) for _ in range(count)])
         if live is not None:
             keys |= (~live).astype(np.uint64) << np.uint64(63)
         return np.argsort(keys, axis=0)
@@ -238,14 +238,14 @@ class RandomStream:
         Returns:
             int64 (..., n), the first good values of each problem.
         """
-        chance, every = self.fork(), np.arange(len(self))
-        values = draw(chance.fork(), every)
+        rng, every = self.fork(), np.arange(len(self))
+        values = draw(rng.fork(), every)
         pending = np.flatnonzero(~good(values, every))
         while len(pending):
             trials = max(_SMALL_BATCH // len(pending), 1)  # so many at once cost hardly more than one
             index = np.repeat(pending, trials)
-            drawn = draw(chance.continue_at(index, np.tile(np.arange(trials), len(pending))), index)
-            chance.skip(trials)
+            drawn = draw(rng.continue_at(index, np.tile(np.arange(trials), len(pending))), index)
+            rng.skip(trials)
             right = good(drawn, index).reshape(-1, trials)
             values[..., pending] = drawn[..., np.arange(len(pending)) * trials + right.argmax(axis=1)]
             pending = pending[~right.any(axis=1)]
@@ -268,10 +268,10 @@ class AliasTable:
         groups: the weights of each group, int64 (m,), not negative; their sum times m is below 2^63.
 
     >>> table = AliasTable([np.array([1, 3]), np.array([1, 1, 0])])
-    >>> chance = RandomStream(np.arange(4000, dtype=np.uint64))
-    >>> np.bincount(table.choose(chance, np.zeros(4000, np.int64))).round(-2).tolist()
+    >>> rng = RandomStream(np.arange(4000, dtype=np.uint64))
+    >>> np.bincount(table.choose(rng, np.zeros(4000, np.int64))).round(-2).tolist()
     [1000, 3000]
-    >>> np.unique(table.choose(chance, np.ones(4000, np.int64))).tolist()
+    >>> np.unique(table.choose(rng, np.ones(4000, np.int64))).tolist()
     [2, 3]
     """
 
@@ -285,11 +285,11 @@ class AliasTable:
             [start + other for start, (_, other) in zip(self._start, cells, strict=True)]
         )
 
-    def choose(self, chance: RandomStream, group: Int | None = None) -> Int:
+    def choose(self, rng: RandomStream, group: Int | None = None) -> Int:
         """A choice of each problem's group, int64 (n,): its number among all choices, one group after the other."""
-        group = np.zeros(len(chance), np.int64) if group is None else group
-        cell = self._start.take(group) + chance.randint_below(self._size.take(group))
-        own = chance.randint_below(self._total.take(group)) < self._edge.take(cell)
+        group = np.zeros(len(rng), np.int64) if group is None else group
+        cell = self._start.take(group) + rng.randint_below(self._size.take(group))
+        own = rng.randint_below(self._total.take(group)) < self._edge.take(cell)
         return np.where(own, cell, self._other.take(cell))
 
 

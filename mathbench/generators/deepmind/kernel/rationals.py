@@ -61,28 +61,28 @@ def fits_in_63_bits(a: Int, b: Int) -> Bool:
     return np.asarray(np.abs(a) <= LIMIT // np.maximum(np.abs(b), 1))
 
 
-def draw_rational(chance: RandomStream, entropy: Int) -> tuple[Int, Int]:
+def draw_rational(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """Draw fractions that are not integers, in lowest terms.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         entropy: int64 (n,), units, shared at random by numerator and denominator.
 
     Returns:
         Numerators and denominators, int64 (n,) each.
     """
-    above = chance.randint_below(np.maximum(entropy, 0) + 1)
-    top = chance.integer(above, minimum=1)
-    return top, coprime(chance, entropy - above, top, signed=False, minimum=2)
+    above = rng.randint_below(np.maximum(entropy, 0) + 1)
+    top = rng.integer(above, minimum=1)
+    return top, coprime(rng, entropy - above, top, signed=False, minimum=2)
 
 
-def coprime(chance: RandomStream, entropy: Int, to: Int, signed: bool = True, minimum: int = 1) -> Int:
+def coprime(rng: RandomStream, entropy: Int, to: Int, signed: bool = True, minimum: int = 1) -> Int:
     """Draw integers of some entropy that have no common divisor with given ones, int64 (n,).
 
     About as many numbers as the entropy says are coprime: the range is the wider the fewer of them are.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         entropy: int64 (n,), units.
         to: int64 (n,); to 0 only 1 and -1 are coprime.
         signed: whether there are negative numbers.
@@ -94,11 +94,11 @@ def coprime(chance: RandomStream, entropy: Int, to: Int, signed: bool = True, mi
     count = count // coprimes * common + count % coprimes * common // coprimes + (common > 1)
     maximum = np.where(to == 0, 1, (count + 1) // 2 if signed else count)
     least_of = np.where(to == 0, 1, np.minimum(minimum, maximum))
-    size = chance.reject_until(
+    size = rng.reject_until(
         lambda again, here: again.randint(least_of[here], maximum[here]),
         lambda drawn, here: np.gcd(drawn, to[here]) == 1,
     )
-    return size * chance.sign() if signed else size
+    return size * rng.sign() if signed else size
 
 
 @cache
@@ -120,11 +120,11 @@ _INVERSES = np.array([[pow(int(p) | 1, -1, 1 << 64)] for p in _PRIMES], dtype=np
 _MAX_QUOTIENTS = np.array([[((1 << 64) - 1) // int(p)] for p in _PRIMES], dtype=np.uint64)
 
 
-def draw_divisor(chance: RandomStream, numbers: Int) -> tuple[Int, Int]:
+def draw_divisor(rng: RandomStream, numbers: Int) -> tuple[Int, Int]:
     """A random positive divisor of each number, and how many it has; 1 and 1 for zero.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         numbers: int64 (n,), of either sign.
 
     Returns:
@@ -133,7 +133,7 @@ def draw_divisor(chance: RandomStream, numbers: Int) -> tuple[Int, Int]:
     >>> draw_divisor(RandomStream(np.arange(3, dtype=np.uint64)), np.array([1, -12, 999983 * 64]))[1].tolist()
     [1, 6, 14]
     """
-    size, word = np.abs(numbers), chance.words()
+    size, word = np.abs(numbers), rng.words()
     small = size < _TABLE_SIZE
     listed, start = _divisor_lists()
     here = np.where(small, size, 1)
@@ -145,7 +145,7 @@ def draw_divisor(chance: RandomStream, numbers: Int) -> tuple[Int, Int]:
     return found, count
 
 
-def _draw_by_division(chance: RandomStream, size: Int) -> tuple[Int, Int]:
+def _draw_by_division(rng: RandomStream, size: Int) -> tuple[Int, Int]:
     """The same for numbers that are divided by the small primes, the luck for each prime apart."""
     row, turn = _small_prime_factors(size)
     prime, power, left = _PRIMES.take(turn), np.zeros_like(row), size.take(row)
@@ -154,13 +154,13 @@ def _draw_by_division(chance: RandomStream, size: Int) -> tuple[Int, Int]:
         left[inside] //= prime[inside]
         power[inside] += 1
         inside = inside[left[inside] % prime[inside] == 0]
-    chosen = chance.continue_at(row, turn).randint_below(power + 1)
-    chance.skip(len(_PRIMES))
+    chosen = rng.continue_at(row, turn).randint_below(power + 1)
+    rng.skip(len(_PRIMES))
     found, count, taken = np.ones((3, len(size)), dtype=np.int64)
     for product, factor in ((found, prime**chosen), (count, power + 1), (taken, prime**power)):
         np.multiply.at(product, row, factor)
     left = size // taken
-    return found * np.where(chance.bernoulli(), left, 1), count * np.where(left > 1, 2, 1)
+    return found * np.where(rng.bernoulli(), left, 1), count * np.where(left > 1, 2, 1)
 
 
 def _small_prime_factors(size: Int) -> tuple[Int, Int]:
@@ -214,19 +214,19 @@ def bezout_cofactors(a: Int, b: Int) -> tuple[Int, Int, Int]:
     return x * np.sign(a), y * np.sign(b), rest
 
 
-def draw_smooth_divisor(chance: RandomStream, of: Int) -> Int:
+def draw_smooth_divisor(rng: RandomStream, of: Int) -> Int:
     """A divisor: of every prime's power any exponent is as likely; what primes above 100 leave counts as a prime.
 
     Args:
         of: int64 (n,), 1 or more.
     """
-    found, rest, chance = np.ones_like(of), of.copy(), chance.fork()
+    found, rest, rng = np.ones_like(of), of.copy(), rng.fork()
     for prime in _PRIMES_BELOW_100:
-        random_bits, count = chance.words(), np.zeros_like(of)
+        random_bits, count = rng.words(), np.zeros_like(of)
         rows = np.flatnonzero(rest % prime == 0)
         while len(rows):
             rest[rows] //= prime
             count[rows] += 1
             rows = rows[rest[rows] % prime == 0]
         found *= prime ** (random_bits % (count + 1).astype(np.uint64)).astype(np.int64)
-    return found * np.where(chance.bernoulli(), rest, 1)
+    return found * np.where(rng.bernoulli(), rest, 1)

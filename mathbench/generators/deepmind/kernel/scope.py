@@ -75,23 +75,23 @@ class Scope(Columns):
         return letter_text(self.code(position))
 
     def hide(
-        self, chance: RandomStream, values: "Sequence[Numbers | Polynomials]", live: Bool | None = None
+        self, rng: RandomStream, values: "Sequence[Numbers | Polynomials]", live: Bool | None = None
     ) -> "HiddenValues":
         """Have modules below define some of the values that this one uses.
 
         The modules below are shared out among the values at random, and the entropy left in proportion.
 
         Args:
-            chance: the module's random choices.
+            rng: the module's random choices.
             values: the values, n of each.
             live: bool (values, n), which ones may be hidden; None: all.
         """
         codes, rows = np.full((len(values), len(self)), -1), np.flatnonzero(self.modules > 1)
         if not len(rows):
-            chance.skip()
+            rng.skip()
             return HiddenValues(tuple(values), codes, [])
         live = np.ones(codes.shape, np.bool_) if live is None else live
-        shared = self.take(rows)._child_scopes(chance.take(rows), live[:, rows])
+        shared = self.take(rows)._child_scopes(rng.take(rows), live[:, rows])
         requests = []
         for slot, (value, (scope, index)) in enumerate(zip(values, shared, strict=True)):
             if len(index):
@@ -99,22 +99,22 @@ class Scope(Columns):
                 requests.append(Request(scope, value.take(rows[index])))
         return HiddenValues(tuple(values), codes, requests)
 
-    def _child_scopes(self, chance: RandomStream, live: Bool) -> "list[tuple[Scope, Int]]":
+    def _child_scopes(self, rng: RandomStream, live: Bool) -> "list[tuple[Scope, Int]]":
         """The scopes below for each value, and which problems they are for."""
-        counts = chance.fork().composition_among(
+        counts = rng.fork().composition_among(
             self.modules - 1, live
         )  # its draws depend on how many values there are
-        shares = chance.dirichlet(self.entropy - self.own_entropy(), counts)
-        turns = chance.permutation(len(live))  # siblings are introduced in any order
+        shares = rng.dirichlet(self.entropy - self.own_entropy(), counts)
+        turns = rng.permutation(len(live))  # siblings are introduced in any order
         first = self.number + 1 + _modules_before(counts, turns)
         indices = [np.flatnonzero(count) for count in counts]
         return [
-            (self._child_scope(chance, first[slot], counts[slot], shares[slot]).take(index), index)
+            (self._child_scope(rng, first[slot], counts[slot], shares[slot]).take(index), index)
             for slot, index in enumerate(indices)
         ]
 
-    def _child_scope(self, chance: RandomStream, number: Int, modules: Int, entropy: Int) -> "Scope":
-        words, no_level = chance.words(), np.full_like(self.level, -1)
+    def _child_scope(self, rng: RandomStream, number: Int, modules: Int, entropy: Int) -> "Scope":
+        words, no_level = rng.words(), np.full_like(self.level, -1)
         return Scope(self.row, number, modules, entropy, words, self.letters, no_level)
 
 

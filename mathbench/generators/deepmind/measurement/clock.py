@@ -76,10 +76,10 @@ class Time(Module):
     symmetry: ClassVar[str] = "which of start, duration and end is asked for"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        start = chance.randint(1, DAY - 1)
-        minutes = chance.randint(self.setting("least", scope), self.setting("most", scope))
-        choice = chance.randint_below(len(_KINDS))
+        rng = scope.rng()
+        start = rng.randint(1, DAY - 1)
+        minutes = rng.randint(self.setting("least", scope), self.setting("most", scope))
+        choice = rng.randint_below(len(_KINDS))
         kind = _KINDS.take(choice)
         end = start + minutes
         end -= DAY * (end >= DAY)

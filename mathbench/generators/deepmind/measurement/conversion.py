@@ -94,15 +94,15 @@ class Conversion(Module):
     symmetry: ClassVar[str] = "3/4 and 0.75"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        decimal = chance.randint_below(100) < self.setting("decimals", scope)
-        digits = chance.integer(scope.own_entropy(), signed=False)
-        cell = chance.randint(self.setting("first_cell", scope), self.setting("last_cell", scope))
+        rng = scope.rng()
+        decimal = rng.randint_below(100) < self.setting("decimals", scope)
+        digits = rng.integer(scope.own_entropy(), signed=False)
+        cell = rng.randint(self.setting("first_cell", scope), self.setting("last_cell", scope))
         places = cell // _CELLS + 1
         found, choice = parts.table()
-        part = choice.choose(chance, self.setting("parts", scope))
-        pair = np.where(decimal, _DIMENSIONS.choose(chance), found.pair.take(part))
-        sentence = chance.randint_below(_WORDINGS) + _WORDINGS * ~decimal
+        part = choice.choose(rng, self.setting("parts", scope))
+        pair = np.where(decimal, _DIMENSIONS.choose(rng), found.pair.take(part))
+        sentence = rng.randint_below(_WORDINGS) + _WORDINGS * ~decimal
         top = np.where(decimal, digits * _WHOLE.take(pair), found.top.take(part))
         over = 10**places
         size = Numbers.rationals(top, np.where(decimal, over, found.bottom.take(part)))
@@ -112,8 +112,8 @@ class Conversion(Module):
             digits,
             places,
             sentence,
-            chance.bernoulli(),
-            chance.bernoulli(),
+            rng.bernoulli(),
+            rng.bernoulli(),
         )
         canonical = np.stack([BASE.take(pair), TARGET.take(pair), size.top, size.bottom])
         return DrawnProblem(problem, canonical, good=~decimal | (digits % over != 0))

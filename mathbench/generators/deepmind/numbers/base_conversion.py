@@ -44,11 +44,11 @@ class BaseConversion(Module):
     summary: ClassVar[str] = "Convert -1a from base 16 to base 2. -> -11010"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        from_base, to_base = chance.randint(_LEAST, _MOST), chance.randint(_LEAST, _MOST - 1)
+        rng = scope.rng()
+        from_base, to_base = rng.randint(_LEAST, _MOST), rng.randint(_LEAST, _MOST - 1)
         to_base = to_base + (to_base >= from_base)
-        number = chance.integer(scope.own_entropy() - _USED)
-        problem = BaseConversionProblem(number, from_base, to_base, chance.randint_below(len(_QUESTIONS)))
+        number = rng.integer(scope.own_entropy() - _USED)
+        problem = BaseConversionProblem(number, from_base, to_base, rng.randint_below(len(_QUESTIONS)))
         return DrawnProblem(problem, np.stack([sign_folded(number), from_base, to_base]))
 
     def question(self, problem: BaseConversionProblem, scope: Scope) -> pa.StringArray:

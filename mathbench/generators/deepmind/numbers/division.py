@@ -49,16 +49,16 @@ class DivRemainder(Module):
     summary: ClassVar[str] = "What remainder does 45 leave when divided by 7? -> 3"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.rng(), scope.own_entropy()
-        for_remainder = UNIT + chance.randint_below(own // 3 + 1)
+        rng, own = scope.rng(), scope.own_entropy()
+        for_remainder = UNIT + rng.randint_below(own // 3 + 1)
         rest = np.maximum(own - for_remainder, 0)
-        remainder = chance.integer(for_remainder, signed=False)
-        for_quotient = chance.randint_below(rest + 1)
-        quotient = chance.integer(for_quotient, signed=False, minimum=1)
-        q = remainder + chance.integer(rest - for_quotient, signed=False, minimum=1)
+        remainder = rng.integer(for_remainder, signed=False)
+        for_quotient = rng.randint_below(rest + 1)
+        quotient = rng.integer(for_quotient, signed=False, minimum=1)
+        q = remainder + rng.integer(rest - for_quotient, signed=False, minimum=1)
         p = quotient * q + remainder
-        terms = scope.hide(chance, [Numbers.integers(p), Numbers.integers(q)])
-        problem = RemainderProblem(terms, remainder, chance.randint_below(len(_REMAINDER_QUESTIONS)))
+        terms = scope.hide(rng, [Numbers.integers(p), Numbers.integers(q)])
+        problem = RemainderProblem(terms, remainder, rng.randint_below(len(_REMAINDER_QUESTIONS)))
         return DrawnProblem(problem, np.stack([p, q]), terms.requests or ())
 
     def question(self, problem: RemainderProblem, scope: Scope) -> pa.StringArray:
@@ -86,15 +86,15 @@ class IsFactor(Module):
     summary: ClassVar[str] = "Is 91 divisible by 7? -> True"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.rng(), scope.own_entropy()
-        for_factor = UNIT + chance.randint_below(own // 3 + 1)
-        factor = chance.integer(for_factor, signed=False, minimum=2)
-        number = factor * chance.integer(own - for_factor, signed=False, minimum=1)
-        divides = chance.bernoulli()
-        number += np.where(divides, 0, chance.randint(1, factor - 1))
-        named = scope.hide(chance, [Numbers.integers(number)])
+        rng, own = scope.rng(), scope.own_entropy()
+        for_factor = UNIT + rng.randint_below(own // 3 + 1)
+        factor = rng.integer(for_factor, signed=False, minimum=2)
+        number = factor * rng.integer(own - for_factor, signed=False, minimum=1)
+        divides = rng.bernoulli()
+        number += np.where(divides, 0, rng.randint(1, factor - 1))
+        named = scope.hide(rng, [Numbers.integers(number)])
         wordings = len(_FACTOR_QUESTIONS) + len(_EVEN_QUESTIONS) * (factor == 2)
-        problem = DivisibilityProblem(named, factor, divides, chance.randint_below(wordings))
+        problem = DivisibilityProblem(named, factor, divides, rng.randint_below(wordings))
         return DrawnProblem(problem, np.stack([factor, number]), named.requests or ())
 
     def question(self, problem: DivisibilityProblem, scope: Scope) -> pa.StringArray:

@@ -61,12 +61,12 @@ class Gcd(Module):
     symmetry: ClassVar[str] = "order of the numbers"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.rng(), scope.own_entropy()
-        for_divisor = UNIT + chance.randint_below(own // 3 + 1)
-        divisor = chance.integer(for_divisor, signed=False, minimum=1)
-        p, q = divisor * _draw_coprime_pair(chance, np.maximum(own - for_divisor, UNIT))
-        numbers = scope.hide(chance, [Numbers.integers(p), Numbers.integers(q)])
-        problem = CommonProblem(numbers, divisor, chance.randint_below(_WORDINGS))
+        rng, own = scope.rng(), scope.own_entropy()
+        for_divisor = UNIT + rng.randint_below(own // 3 + 1)
+        divisor = rng.integer(for_divisor, signed=False, minimum=1)
+        p, q = divisor * _draw_coprime_pair(rng, np.maximum(own - for_divisor, UNIT))
+        numbers = scope.hide(rng, [Numbers.integers(p), Numbers.integers(q)])
+        problem = CommonProblem(numbers, divisor, rng.randint_below(_WORDINGS))
         return DrawnProblem(problem, np.sort(np.stack([p, q]), axis=0), numbers.requests or ())
 
     def question(self, problem: CommonProblem, scope: Scope) -> pa.StringArray:
@@ -84,16 +84,14 @@ class Lcm(Module):
     symmetry: ClassVar[str] = "order of the numbers"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.rng(), scope.own_entropy()
-        pair = _draw_with_common_factor(chance, own)
-        fractions = chance.bernoulli()
-        tops = np.where(fractions, [_draw_numerators(chance, p, fractions) for p in pair], pair)
+        rng, own = scope.rng(), scope.own_entropy()
+        pair = _draw_with_common_factor(rng, own)
+        fractions = rng.bernoulli()
+        tops = np.where(fractions, [_draw_numerators(rng, p, fractions) for p in pair], pair)
         bottoms = np.where(fractions, pair, 1)
         values = [Numbers.rationals(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
-        numbers = scope.hide(chance, values)
-        problem = CommonProblem(
-            numbers, np.lcm(*pair), chance.randint_below(_WORDINGS) + _WORDINGS * fractions
-        )
+        numbers = scope.hide(rng, values)
+        problem = CommonProblem(numbers, np.lcm(*pair), rng.randint_below(_WORDINGS) + _WORDINGS * fractions)
         p, q = (np.stack([bottom, sign_folded(top)]) for top, bottom in zip(tops, bottoms, strict=True))
         canonical = np.vstack([fractions, sorted_pair(p, q, np.ones_like(fractions))])
         return DrawnProblem(problem, canonical, numbers.requests or ())
@@ -110,16 +108,16 @@ def _questions(problem: CommonProblem, templates: tuple[str, ...]) -> pa.StringA
     return text.join(phrases.fill_template(problem.wording, templates, p=p, q=q))
 
 
-def _draw_coprime_pair(chance: RandomStream, entropy: Int) -> Int:
+def _draw_coprime_pair(rng: RandomStream, entropy: Int) -> Int:
     """Two coprime numbers whose product is any number of some entropy, int64 (2, n).
 
     The prime powers of the product are shared out: four times in five each number gets some, if there are two.
     """
-    found = prime_factors(chance.integer(entropy, signed=False, minimum=1))
-    some = chance.bernoulli(4, 5) & (found.prime_count >= 2)
-    first = some + chance.randint_below(found.prime_count + 1 - 2 * some)
+    found = prime_factors(rng.integer(entropy, signed=False, minimum=1))
+    some = rng.bernoulli(4, 5) & (found.prime_count >= 2)
+    first = some + rng.randint_below(found.prime_count + 1 - 2 * some)
     ways, start = _subset_counts().take(found.prime_count * (MAX_PRIMES + 1) + first, axis=1)
-    chosen = _subsets().take(start + chance.randint_below(ways))
+    chosen = _subsets().take(start + rng.randint_below(ways))
     p, q = np.ones((2, len(entropy)), np.int64)
     for i, power in enumerate(found.powers):
         mine = (chosen >> i) & 1 == 1
@@ -142,23 +140,23 @@ def _subset_counts() -> Int:
     return np.stack([ways, np.cumsum(ways) - ways])
 
 
-def _draw_with_common_factor(chance: RandomStream, entropy: Int) -> Int:
+def _draw_with_common_factor(rng: RandomStream, entropy: Int) -> Int:
     """Two numbers with a factor in common, int64 (2, n); three parts of the entropy, each way as likely."""
-    cuts = np.sort([chance.randint_below(entropy + 1), chance.randint_below(entropy + 1)], axis=0)
+    cuts = np.sort([rng.randint_below(entropy + 1), rng.randint_below(entropy + 1)], axis=0)
     parts = np.maximum([cuts[0], cuts[1] - cuts[0]], UNIT)  # so that few are trivial
-    common = chance.integer((entropy - parts.sum(axis=0)).clip(0), signed=False, minimum=1)
-    return common * np.stack([chance.integer(part, signed=False, minimum=1) for part in parts])
+    common = rng.integer((entropy - parts.sum(axis=0)).clip(0), signed=False, minimum=1)
+    return common * np.stack([rng.integer(part, signed=False, minimum=1) for part in parts])
 
 
-def _draw_numerators(chance: RandomStream, bottom: Int, where: Bool) -> Int:
+def _draw_numerators(rng: RandomStream, bottom: Int, where: Bool) -> Int:
     """For some denominators, a numerator of either sign with nothing in common; one of about a hundred."""
     rows = np.flatnonzero(where)
-    chance, below, found = chance.take(rows), bottom[rows], np.zeros_like(bottom)
+    rng, below, found = rng.take(rows), bottom[rows], np.zeros_like(bottom)
     wide = np.full(len(rows), 100 * _FINE)
     for q in _DENSE:
         wide = np.where(below % q == 0, wide * q // (q - 1), wide)
     maximum = (wide // _FINE + (below > 1) + 1) // 2
-    found[rows] = chance.reject_until(
+    found[rows] = rng.reject_until(
         lambda again, here: again.randint(-maximum[here], maximum[here]),
         lambda top, here: np.gcd(top, below[here]) == 1,
     )

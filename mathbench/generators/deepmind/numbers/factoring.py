@@ -46,46 +46,46 @@ def prime_factors(numbers: Int) -> Factors:
     ([0, 3, 1, 2], [2, 3, 5], [8, 9, 5])
     """
     order = np.argsort(-numbers, kind="stable")
-    sheet = _Factorization(numbers[order])
+    sheet = _Factorisation(numbers[order])
     _divide_by_small_primes(sheet)
-    rows = np.flatnonzero(sheet.left >= SIEVED)
-    prime = is_probable_prime(sheet.left[rows])
-    sheet.take_out(rows[prime], sheet.left[rows[prime]])
+    rows = np.flatnonzero(sheet.cofactors >= SIEVED)
+    prime = is_probable_prime(sheet.cofactors[rows])
+    sheet.divide_out(rows[prime], sheet.cofactors[rows[prime]])
     products = rows[~prime]
-    sheet.take_out(products, _smaller_factor(sheet.left[products]))
-    last = products[sheet.left[products] > 1]
-    sheet.take_out(last, sheet.left[last])
-    rows = np.flatnonzero(sheet.left > 1)
+    sheet.divide_out(products, _smaller_factor(sheet.cofactors[products]))
+    last = products[sheet.cofactors[products] > 1]
+    sheet.divide_out(last, sheet.cofactors[last])
+    rows = np.flatnonzero(sheet.cofactors > 1)
     while len(rows):
-        smallest = _smallest_factors().take(sheet.left[rows])
-        sheet.take_out(rows, np.where(smallest == 0, sheet.left[rows], smallest))
-        rows = rows[sheet.left[rows] > 1]
+        smallest = _smallest_factors().take(sheet.cofactors[rows])
+        sheet.divide_out(rows, np.where(smallest == 0, sheet.cofactors[rows], smallest))
+        rows = rows[sheet.cofactors[rows] > 1]
     return sheet.factors(order)
 
 
-class _Factorization:
+class _Factorisation:
     """The factors found so far of some numbers.
 
     Attributes:
         numbers: int64 (n,), descending.
-        left: int64 (n,), what is left of each.
+        cofactors: int64 (n,), what is left of each.
     """
 
     def __init__(self, numbers: Int):
-        self.numbers, self.left = numbers, numbers.copy()
+        self.numbers, self.cofactors = numbers, numbers.copy()
         self._count = np.zeros(len(numbers), np.int64)
         self._primes = np.zeros((MAX_PRIMES, len(numbers)), np.int64)
         self._powers = np.ones((MAX_PRIMES, len(numbers)), np.int64)
 
-    def take_out(self, rows: Int, primes: Int) -> None:
+    def divide_out(self, rows: Int, primes: Int) -> None:
         """Divide some numbers by a prime factor of each, int64 (m,), as often as possible, and note it."""
-        left, power = self.left[rows] // primes, primes.copy()
+        left, power = self.cofactors[rows] // primes, primes.copy()
         again = np.flatnonzero(left % primes == 0)
         while len(again):
             left[again] //= primes[again]
             power[again] *= primes[again]
             again = again[left[again] % primes[again] == 0]
-        self.left[rows] = left
+        self.cofactors[rows] = left
         position = self._count[rows]
         self._primes[position, rows], self._powers[position, rows] = primes, power
         self._count[rows] += 1
@@ -98,13 +98,13 @@ class _Factorization:
         return Factors(self._count[back], self._primes[:maximum, back], self._powers[:maximum, back])
 
 
-def _divide_by_small_primes(sheet: _Factorization) -> None:
+def _divide_by_small_primes(sheet: _Factorisation) -> None:
     """Take the primes up to their cube root out of the numbers that are too large for the table."""
     small = primes()[: np.searchsorted(primes(), 1 << 15)]
     live = np.searchsorted(-sheet.numbers, -np.maximum(small**3, SIEVED), side="right")
     for q, count in zip(small[live > 0].tolist(), live[live > 0].tolist(), strict=True):
         rows = np.flatnonzero(has_factor(sheet.numbers[:count], q))
-        sheet.take_out(rows, np.full(len(rows), q))
+        sheet.divide_out(rows, np.full(len(rows), q))
 
 
 def _smaller_factor(products: Int) -> Int:

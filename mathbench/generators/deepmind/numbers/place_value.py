@@ -47,12 +47,12 @@ class PlaceValue(Module):
     summary: ClassVar[str] = "What is the hundreds digit of 5271? -> 2"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        number = chance.integer(scope.own_entropy(), signed=False, minimum=1)
-        position = chance.randint_below(text.length(number, 10))
-        named = scope.hide(chance, [Numbers.integers(number)])
+        rng = scope.rng()
+        number = rng.integer(scope.own_entropy(), signed=False, minimum=1)
+        position = rng.randint_below(text.length(number, 10))
+        named = scope.hide(rng, [Numbers.integers(number)])
         digit = number // size_of_entropy(position * UNIT) % 10
-        problem = DigitProblem(named, position, digit, chance.randint_below(len(_QUESTIONS)))
+        problem = DigitProblem(named, position, digit, rng.randint_below(len(_QUESTIONS)))
         return DrawnProblem(problem, np.stack([number, position]), named.requests or ())
 
     def question(self, problem: DigitProblem, scope: Scope) -> pa.StringArray:

@@ -58,11 +58,11 @@ class IsPrime(Module):
     summary: ClassVar[str] = "Is 101 a prime number? -> True"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        prime, composite_asked = chance.bernoulli(), chance.bernoulli()
-        number = _draw_number(chance, scope.own_entropy(), prime)
-        named = scope.hide(chance, [Numbers.integers(number)])
-        wording = chance.randint_below(len(_PRIME_QUESTIONS)) + len(_PRIME_QUESTIONS) * composite_asked
+        rng = scope.rng()
+        prime, composite_asked = rng.bernoulli(), rng.bernoulli()
+        number = _draw_number(rng, scope.own_entropy(), prime)
+        named = scope.hide(rng, [Numbers.integers(number)])
+        wording = rng.randint_below(len(_PRIME_QUESTIONS)) + len(_PRIME_QUESTIONS) * composite_asked
         problem = PrimalityProblem(named, prime ^ composite_asked, wording)
         return DrawnProblem(problem, number[None], named.requests or ())
 
@@ -74,7 +74,7 @@ class IsPrime(Module):
         return text.choose_text(problem.true.astype(np.int64), TRUTH_VALUES)
 
 
-def _draw_number(chance: RandomStream, entropy: Int, prime: Bool) -> Int:
+def _draw_number(rng: RandomStream, entropy: Int, prime: Bool) -> Int:
     """A product of two primes, or the first prime from three below such a product on.
 
     Where a prime is wanted, a large factor of the product need not be prime: it only says where to look.
@@ -82,20 +82,18 @@ def _draw_number(chance: RandomStream, entropy: Int, prime: Bool) -> Int:
     entropy = entropy + _prime_entropy_loss().take(
         entropy
     )  # primes are sparse, and it is primes that are drawn
-    first = chance.randint_below(entropy + 1)
-    near = np.sort(
-        [chance.integer(part, signed=False, minimum=2) for part in (first, entropy - first)], axis=0
-    )
-    smaller, larger = (_draw_near(chance, about) for about in near)
+    first = rng.randint_below(entropy + 1)
+    near = np.sort([rng.integer(part, signed=False, minimum=2) for part in (first, entropy - first)], axis=0)
+    smaller, larger = (_draw_near(rng, about) for about in near)
     smaller = next_prime(smaller)
     # at the highest entropy one product in thousands lies where primes are no longer told for certain
     found = next_prime(np.where(prime, np.minimum(smaller * larger - 3, BOUND - _GAP), larger))
     return np.where(prime, found, smaller * found)
 
 
-def _draw_near(chance: RandomStream, about: Int) -> Int:
+def _draw_near(rng: RandomStream, about: Int) -> Int:
     """Numbers from half to twice some others; where these are small, primes, by the width of the gaps before them."""
-    drawn = chance.randint(about // 2, 2 * about + 1)
+    drawn = rng.randint(about // 2, 2 * about + 1)
     few = 2 * about < SIEVED
     drawn[few] = np.minimum(next_prime(drawn[few]), previous_prime(2 * about[few]))
     return drawn
@@ -123,11 +121,11 @@ class ListPrimeFactors(Module):
     summary: ClassVar[str] = "What are the distinct prime factors of 360? -> 2, 3, 5"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        number = chance.integer(np.maximum(scope.own_entropy(), UNIT), signed=False, minimum=2)
-        named = scope.hide(chance, [Numbers.integers(number)])
+        rng = scope.rng()
+        number = rng.integer(np.maximum(scope.own_entropy(), UNIT), signed=False, minimum=2)
+        named = scope.hide(rng, [Numbers.integers(number)])
         return DrawnProblem(
-            FactoredProblem(named, chance.randint_below(len(_FACTORS_QUESTIONS))),
+            FactoredProblem(named, rng.randint_below(len(_FACTORS_QUESTIONS))),
             number[None],
             named.requests or (),
         )

@@ -72,21 +72,21 @@ class RoundNumber(Module):
     summary: ClassVar[str] = "Round 0.04271 to two decimal places. -> 0.04"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own = scope.rng(), scope.own_entropy()
-        power = chance.randint(self.setting("finest", scope), self.setting("coarsest", scope))
-        for_rounded = UNIT + chance.randint_below(own // 2 + 1)
-        rounded = chance.integer(for_rounded)
+        rng, own = scope.rng(), scope.own_entropy()
+        power = rng.randint(self.setting("finest", scope), self.setting("coarsest", scope))
+        for_rounded = UNIT + rng.randint_below(own // 2 + 1)
+        rounded = rng.integer(for_rounded)
         dropped = -(-np.maximum(own - for_rounded, UNIT) // UNIT)  # digits that go
         half = decades(dropped * UNIT) // 2
-        rest = chance.randint((rounded <= 0) - half, half - (rounded >= 0))
+        rest = rng.randint((rounded <= 0) - half, half - (rounded >= 0))
         number = _scaled(rounded * 2 * half + rest, power - dropped)
-        named = scope.hide(chance, [number])
+        named = scope.hide(rng, [number])
         problem = RoundedProblem(
             named,
             power,
             _scaled(rounded, power),
-            chance.randint_below(_DESCRIPTIONS_PER_POWER),
-            chance.randint_below(len(_QUESTIONS)),
+            rng.randint_below(_DESCRIPTIONS_PER_POWER),
+            rng.randint_below(len(_QUESTIONS)),
         )
         return DrawnProblem(
             problem, np.stack([sign_folded(number.top), number.bottom, power - FINEST]), named.requests or ()

@@ -52,32 +52,30 @@ class Add(Module):
     symmetry: ClassVar[str] = "order of the polynomials"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, left = scope.rng(), scope.own_entropy()
+        rng, left = scope.rng(), scope.own_entropy()
         if not isinstance(value, Polynomials):
             half = (
                 np.maximum(left - entropy_units(0.4771), 0) // 2
             )  # less the decimal logarithm of three degrees
-            value, left = self._value(chance, scope, half), half
-        found = split(chance, value.top, left)
+            value, left = self._value(rng, scope, half), half
+        found = split(rng, value.top, left)
         numbers = (Numbers.integers(found.a), Numbers.integers(found.b))
-        parts = scope.hide(chance, [*numbers, Polynomials.integers(found.f), Polynomials.integers(found.g)])
+        parts = scope.hide(rng, [*numbers, Polynomials.integers(found.f), Polynomials.integers(found.g)])
         words = [
             fingerprints.hash_words(k, fingerprints.hash_polynomial(p))
             for k, p in ((found.a, found.f), (found.b, found.g))
         ]
         drawn = fingerprints.hash_list(words[0] + words[1])
         return DrawnProblem(
-            MultiplesProblem(parts, value, chance.randint_below(len(QUESTIONS))),
+            MultiplesProblem(parts, value, rng.randint_below(len(QUESTIONS))),
             drawn,
             parts.requests or (),
             found.good,
         )
 
-    def _value(self, chance: RandomStream, scope: Scope, entropy: Int) -> Polynomials:
-        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        return Polynomials.integers(
-            draw_coefficients(chance, degree, entropy, chance.randint(1, 3 + 0 * degree))
-        )
+    def _value(self, rng: RandomStream, scope: Scope, entropy: Int) -> Polynomials:
+        degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        return Polynomials.integers(draw_coefficients(rng, degree, entropy, rng.randint(1, 3 + 0 * degree)))
 
     def question(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
         return self._written(problem, scope, 0, problem.wording, QUESTIONS)

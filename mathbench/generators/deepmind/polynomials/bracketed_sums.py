@@ -65,24 +65,24 @@ class DrawnBracketedSums(NamedTuple):
 
 
 def draw_bracketed(
-    chance: RandomStream, degree: Int, entropy: Int, variable: Int, more: Int
+    rng: RandomStream, degree: Int, entropy: Int, variable: Int, more: Int
 ) -> DrawnBracketedSums:
     """Draw polynomials with brackets.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         degree: int64 (n,).
         entropy: int64 (n,), units.
         variable: int64 (n,), its code.
         more: int64 (n,), how many terms more than three there are at least.
     """
-    length = 3 + more + chance.randint_below(entropy // (2 * UNIT) + 1)
-    plan = _draw_plan(chance.fork(), degree, entropy + _TREES.take(length), length)
+    length = 3 + more + rng.randint_below(entropy // (2 * UNIT) + 1)
+    plan = _draw_plan(rng.fork(), degree, entropy + _TREES.take(length), length)
     node, row = np.nonzero(plan.kind == LEAF)
-    words = mix64(chance.words().take(row) + node.astype(np.uint64) * np.uint64(GOLDEN))
-    rng = RandomStream(words)
+    words = mix64(rng.words().take(row) + node.astype(np.uint64) * np.uint64(GOLDEN))
+    leaf_rng = RandomStream(words)
     at = (node, row)
-    leaves, values = _leaves(rng, plan.degree[at], plan.entropy[at], plan.length[at], variable.take(row))
+    leaves, values = _leaves(leaf_rng, plan.degree[at], plan.entropy[at], plan.length[at], variable.take(row))
     leaf = np.zeros_like(plan.kind)
     leaf[node, row] = np.arange(len(row))
     minus = np.zeros(plan.kind.shape, dtype=np.bool_)
@@ -107,7 +107,7 @@ class _Plan(NamedTuple):
     length: Int
 
 
-def _draw_plan(chance: RandomStream, degree: Int, entropy: Int, length: Int) -> _Plan:
+def _draw_plan(rng: RandomStream, degree: Int, entropy: Int, length: Int) -> _Plan:
     """Decide from the root down what each node is; a tree that grows too large ends in a leaf at the last node."""
     plan = _Plan(*(np.full((NODES, len(degree)), start) for start in (NONE, 0, 0, 0, 0, 0)))
     forced = np.zeros((NODES, len(degree)), dtype=np.bool_)
@@ -120,16 +120,16 @@ def _draw_plan(chance: RandomStream, degree: Int, entropy: Int, length: Int) -> 
     )
     free = np.ones(len(degree), dtype=np.int64)
     for node in range(NODES):
-        there = chance.fork()
+        there = rng.fork()
         rows = np.flatnonzero(plan.kind[node] == LEAF)
-        rng = there.take(rows)
+        node_rng = there.take(rows)
         plan.length[node, rows] = np.maximum(plan.length[node, rows], np.where(forced[node, rows], 2, 1))
-        splits = forced[node, rows] | (rng.bernoulli() & (plan.length[node, rows] > 1))
-        rows, rng = rows[splits], rng.take(np.flatnonzero(splits))
+        splits = forced[node, rows] | (node_rng.bernoulli() & (plan.length[node, rows] > 1))
+        rows, node_rng = rows[splits], node_rng.take(np.flatnonzero(splits))
         full = free[rows] + 2 > NODES
         plan.kind[-1, rows[full]] = LEAF
-        rows, rng = rows[~full], rng.take(np.flatnonzero(~full))
-        _split_nodes(rng, plan, forced, node, rows, free[rows])
+        rows, node_rng = rows[~full], node_rng.take(np.flatnonzero(~full))
+        _split_nodes(node_rng, plan, forced, node, rows, free[rows])
         free[rows] += 2
     return plan
 

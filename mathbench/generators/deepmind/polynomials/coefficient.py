@@ -58,23 +58,23 @@ class CoefficientNamed(Module):
     symmetry: ClassVar[str] = "order of terms and of factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, own, variable = scope.rng(), scope.own_entropy(), scope.code(0)
-        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        has_brackets = chance.bernoulli()
-        plain, values, terms = _sum(chance, degree, own, variable)
-        found = draw_bracketed(chance, degree, own, variable, degree * 0)
+        rng, own, variable = scope.rng(), scope.own_entropy(), scope.code(0)
+        degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        has_brackets = rng.bernoulli()
+        plain, values, terms = _sum(rng, degree, own, variable)
+        found = draw_bracketed(rng, degree, own, variable, degree * 0)
         values = np.where(has_brackets, found.value, values)
-        power, (form, names) = _power(chance, values, degree), _form(scope, degree)
+        power, (form, names) = _power(rng, values, degree), _form(scope, degree)
         named = np.take_along_axis(names, power[None], axis=0)[0]
         requested = np.take_along_axis(values, power[None], axis=0)[0]
         problem = CoefficientProblem(
             plain,
             found.shown,
             has_brackets,
-            form.shuffled(chance),
+            form.shuffled(rng),
             named,
             requested,
-            chance.randint_below(len(_QUESTIONS)),
+            rng.randint_below(len(_QUESTIONS)),
         )
         word = np.where(has_brackets, found.word, terms)
         return DrawnProblem(problem, fingerprints.hash_list(word, power), good=found.good | ~has_brackets)
@@ -92,21 +92,19 @@ class CoefficientNamed(Module):
         return text.join(templates.signed_text(problem.value))
 
 
-def _sum(
-    chance: RandomStream, degree: Int, entropy: Int, variable: Int
-) -> tuple[MultivariateTerms, Int, U64]:
+def _sum(rng: RandomStream, degree: Int, entropy: Int, variable: Int) -> tuple[MultivariateTerms, Int, U64]:
     """Sums of terms without brackets: as they are shown, their coefficients, and hashes."""
     half = entropy // 2
-    values = draw_coefficients(chance, degree, half, chance.randint(np.maximum(degree - 1, 1), degree))
-    terms = split_terms(chance, values, half, split_count(chance, values, half, 2 + 0 * degree), variable)
+    values = draw_coefficients(rng, degree, half, rng.randint(np.maximum(degree - 1, 1), degree))
+    terms = split_terms(rng, values, half, split_count(rng, values, half, 2 + 0 * degree), variable)
     words = fingerprints.hash_words(terms.power[0], terms.top)
-    return terms.shuffled(chance), values, fingerprints.hash_set(words, terms.live)
+    return terms.shuffled(rng), values, fingerprints.hash_set(words, terms.live)
 
 
-def _power(chance: RandomStream, values: Int, degree: Int) -> Int:
+def _power(rng: RandomStream, values: Int, degree: Int) -> Int:
     """Of which power the coefficient is asked for: in four of five problems one that is not zero."""
-    anyone, other = chance.randint_below(degree + 1), chance.choose(values != 0)
-    return np.where(chance.bernoulli(1, 5), anyone, other)
+    anyone, other = rng.randint_below(degree + 1), rng.choose(values != 0)
+    return np.where(rng.bernoulli(1, 5), anyone, other)
 
 
 def _form(scope: Scope, degree: Int) -> tuple[MultivariateTerms, Int]:

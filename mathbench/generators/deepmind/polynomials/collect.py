@@ -56,21 +56,21 @@ class Collect(Module):
     symmetry: ClassVar[str] = "order of the terms"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, rest = scope.rng(), scope.own_entropy()
+        rng, rest = scope.rng(), scope.own_entropy()
         if not isinstance(value, Polynomials):
-            value, rest = self._value(chance, scope)
-        terms = _terms(chance, value, rest, self.setting("more_terms", scope), scope.code(1))
+            value, rest = self._value(rng, scope)
+        terms = _terms(rng, value, rest, self.setting("more_terms", scope), scope.code(1))
         words = fingerprints.hash_words(terms.power[0], terms.top, terms.bottom)
         drawn = fingerprints.hash_list(fingerprints.hash_set(words, terms.live))
-        shown, requests = _hide_constants(chance, scope, terms.shuffled(chance))
+        shown, requests = _hide_constants(rng, scope, terms.shuffled(rng))
         return DrawnProblem(
-            CollectionProblem(shown, value, chance.randint_below(len(_QUESTIONS))), drawn, requests
+            CollectionProblem(shown, value, rng.randint_below(len(_QUESTIONS))), drawn, requests
         )
 
-    def _value(self, chance: RandomStream, scope: Scope) -> tuple[Polynomials, Int]:
-        shares = chance.dirichlet(scope.own_entropy(), np.array([[2], [3]]))
-        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        values = draw_coefficients(chance, degree, shares[0], np.ones_like(degree))
+    def _value(self, rng: RandomStream, scope: Scope) -> tuple[Polynomials, Int]:
+        shares = rng.dirichlet(scope.own_entropy(), np.array([[2], [3]]))
+        degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        values = draw_coefficients(rng, degree, shares[0], np.ones_like(degree))
         return Polynomials.integers(values), shares[1]
 
     def question(self, problem: CollectionProblem, scope: Scope) -> pa.StringArray:
@@ -93,14 +93,12 @@ class Collect(Module):
 
 
 def _terms(
-    chance: RandomStream, value: Polynomials, entropy: Int, more: Int, variable: Int
+    rng: RandomStream, value: Polynomials, entropy: Int, more: Int, variable: Int
 ) -> MultivariateTerms:
     """The terms of polynomials, of those without fractions several to a power."""
     whole = value.integer
     coefficients, entropy = value.top * whole, entropy * whole
-    like = split_terms(
-        chance, coefficients, entropy, split_count(chance, coefficients, entropy, more), variable
-    )
+    like = split_terms(rng, coefficients, entropy, split_count(rng, coefficients, entropy, more), variable)
     rows = max(len(like.top), len(value.top), _FEWEST_ROWS)
     powers = np.broadcast_to(np.arange(len(value.top))[:, None], value.top.shape)
     highest = np.where(value.top != 0, powers, 0).max(axis=0)
@@ -123,20 +121,20 @@ def _interleave(coefficients: NDArray[T], powers: NDArray[T]) -> NDArray[T]:
 
 
 def _hide_constants(
-    chance: RandomStream, scope: Scope, terms: MultivariateTerms
+    rng: RandomStream, scope: Scope, terms: MultivariateTerms
 ) -> tuple[MultivariateTerms, Sequence[Request]]:
     """Have modules below define some of the coefficients and exponents of sums in one variable."""
-    chance, below = chance.fork(), scope.modules - 1
+    rng, below = rng.fork(), scope.modules - 1
     if not below.any():
         return terms, ()
     power, size = terms.power[0], np.abs(terms.top)
     constant = terms.live & (terms.bottom == 1) & ((power == 0) | (size != 1))
     fit = _interleave(constant, terms.live & (power > 1))  # the same place for a term, however many there are
-    count = np.minimum(fit.sum(axis=0), chance.randint(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
-    chosen = chance.permutation(len(fit), fit)[:_MAX_BELOW]
+    count = np.minimum(fit.sum(axis=0), rng.randint(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
+    chosen = rng.permutation(len(fit), fit)[:_MAX_BELOW]
     values = np.take_along_axis(_interleave(size, power), chosen, axis=0)
     live = np.arange(_MAX_BELOW)[:, None] < count
-    parts = scope.hide(chance, [Numbers.integers(value) for value in values], live)
+    parts = scope.hide(rng, [Numbers.integers(value) for value in values], live)
     names = np.full(fit.shape, -1)
     np.put_along_axis(names, chosen, parts.codes, axis=0)
     return replace(terms, names=np.stack([names[::2], names[1::2]])), parts.requests or ()

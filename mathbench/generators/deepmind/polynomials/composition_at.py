@@ -43,17 +43,16 @@ class Compose(Module):
     summary: ClassVar[str] = "Let f(x) = x**2. Let g(x) = x + 1. What is f(g(y))? -> y**2 + 2*y + 1"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        shares = chance.dirichlet(scope.own_entropy(), np.ones((2, 1), dtype=np.int64))
+        rng = scope.rng()
+        shares = rng.dirichlet(scope.own_entropy(), np.ones((2, 1), dtype=np.int64))
         minimum, maximum = (self.setting(name, scope) for name in ("least_degree", "most_degree"))
         f, g = (
-            draw_coefficients(chance, chance.randint(minimum, maximum), share, minimum * 0 + 1)
-            for share in shares
+            draw_coefficients(rng, rng.randint(minimum, maximum), share, minimum * 0 + 1) for share in shares
         )
         found, good = compose(f, g)
-        parts = scope.hide(chance, [Polynomials.integers(f), Polynomials.integers(g)])
+        parts = scope.hide(rng, [Polynomials.integers(f), Polynomials.integers(g)])
         shown = MultivariateTerms.from_polynomial(Polynomials.integers(found), scope.code(1))
-        problem = CompositionProblem(parts, shown, chance.randint_below(len(QUESTIONS)))
+        problem = CompositionProblem(parts, shown, rng.randint_below(len(QUESTIONS)))
         words = (fingerprints.hash_polynomial(f), fingerprints.hash_polynomial(g))
         good &= shown.lengths() <= 30
         return DrawnProblem(problem, fingerprints.hash_list(*words), parts.requests or (), good)

@@ -47,18 +47,18 @@ class Evaluate(Module):
     summary: ClassVar[str] = "Let f(x) = 3*x**2 - 1. What is f(2)? -> 11"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, left = scope.rng(), scope.own_entropy()
+        rng, left = scope.rng(), scope.own_entropy()
         if value is None:
-            share = UNIT + chance.randint_below(left // 3 + 1)
-            left, target = np.maximum(left - share, 0), chance.integer(share)
+            share = UNIT + rng.randint_below(left // 3 + 1)
+            left, target = np.maximum(left - share, 0), rng.integer(share)
         else:
             target = value.top
-        share = UNIT + chance.randint_below(left // 3 + 1)
-        at = chance.integer(share)
-        degree = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        coefficients, good = _draw_through_point(chance, at, target, degree, np.maximum(left - share, 0))
-        parts = scope.hide(chance, [Polynomials.integers(coefficients), Numbers.integers(at)])
-        problem = EvaluationProblem(parts, target, chance.randint_below(len(QUESTIONS)))
+        share = UNIT + rng.randint_below(left // 3 + 1)
+        at = rng.integer(share)
+        degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        coefficients, good = _draw_through_point(rng, at, target, degree, np.maximum(left - share, 0))
+        parts = scope.hide(rng, [Polynomials.integers(coefficients), Numbers.integers(at)])
+        problem = EvaluationProblem(parts, target, rng.randint_below(len(QUESTIONS)))
         print_ = fingerprints.hash_list(at, fingerprints.hash_polynomial(coefficients))
         return DrawnProblem(problem, print_, parts.requests or (), good)
 
@@ -92,7 +92,7 @@ class Evaluate(Module):
 
 
 def _draw_through_point(
-    chance: RandomStream, at: Int, target: Int, degree: Int, entropy: Int
+    rng: RandomStream, at: Int, target: Int, degree: Int, entropy: Int
 ) -> tuple[Int, Bool]:
     """Draw polynomials that have a value at a point.
 
@@ -102,8 +102,8 @@ def _draw_through_point(
         The coefficients, int64 (highest degree of the batch + 1, n), and which ones are in range, bool (n,).
     """
     steps = np.arange(int(degree.max(initial=1)))[:, None]
-    shares = chance.dirichlet(entropy, np.where(steps < degree, steps + 1, 0))
-    drawn, leading, columns = chance.fork(), chance.sign(), np.arange(len(at))
+    shares = rng.dirichlet(entropy, np.where(steps < degree, steps + 1, 0))
+    drawn, leading, columns = rng.fork(), rng.sign(), np.arange(len(at))
     coefficients = np.zeros((len(steps) + 1, len(at)), dtype=np.int64)
     good = np.abs(at) <= _LARGEST.take(degree - 1)
     at, rest = np.where(good, at, 1), target

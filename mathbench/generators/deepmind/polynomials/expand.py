@@ -47,14 +47,14 @@ class Expand(Module):
     symmetry: ClassVar[str] = "order of terms and of factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
-        order = chance.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        rng = scope.rng()
+        order = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
         left = np.maximum(
             scope.own_entropy() - entropy_units(0.699), 0
         )  # less the decimal logarithm of five degrees
-        found = draw_bracketed(chance, order, left, scope.code(0), self.setting("more_terms", scope))
+        found = draw_bracketed(rng, order, left, scope.code(0), self.setting("more_terms", scope))
         shown = MultivariateTerms.from_polynomial(Polynomials.integers(found.value), scope.code(0))
-        problem = ExpansionProblem(found.shown, shown, chance.randint_below(len(_QUESTIONS)))
+        problem = ExpansionProblem(found.shown, shown, rng.randint_below(len(_QUESTIONS)))
         return DrawnProblem(
             problem, fingerprints.hash_list(found.word), good=found.good & (shown.lengths() <= 30)
         )

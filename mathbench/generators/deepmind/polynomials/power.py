@@ -53,12 +53,10 @@ class SimplifyPower(Module):
     symmetry: ClassVar[str] = "order of factors"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance = scope.rng()
+        rng = scope.rng()
         maximum = self.setting("exponent_decades", scope) * UNIT
-        found = draw_power_expressions(chance, scope.own_entropy(), maximum, scope.code(0))
-        problem = SimplifiedProblem(
-            found.shown, found.top, found.bottom, chance.randint_below(len(_QUESTIONS))
-        )
+        found = draw_power_expressions(rng, scope.own_entropy(), maximum, scope.code(0))
+        problem = SimplifiedProblem(found.shown, found.top, found.bottom, rng.randint_below(len(_QUESTIONS)))
         return DrawnProblem(problem, fingerprints.hash_list(found.word), good=found.good)
 
     def question(self, problem: SimplifiedProblem, scope: Scope) -> pa.StringArray:

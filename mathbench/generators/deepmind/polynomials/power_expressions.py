@@ -123,22 +123,22 @@ class Nodes(Columns):
 
 
 class _DepthLevel(NamedTuple):
-    """Nodes of one depth; `over`, int64 (p,), are operations: the next wave has both operands of each in turn."""
+    """Nodes of one depth; `operations`, int64 (p,), are operations: the next wave has both operands of each in turn."""
 
     nodes: Nodes
-    over: Int
+    operations: Int
 
 
-def draw_power_expressions(chance: RandomStream, entropy: Int, maximum: Int, variable: Int) -> DrawnPowers:
+def draw_power_expressions(rng: RandomStream, entropy: Int, maximum: Int, variable: Int) -> DrawnPowers:
     """Draw powers that are not simplified.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         entropy: int64 (n,), units.
         maximum: int64 (n,), units that one exponent may have.
         variable: int64 (n,), its code.
     """
-    levels, good = _draw_levels(chance.fork(), entropy, maximum)
+    levels, good = _draw_levels(rng.fork(), entropy, maximum)
     top, bottom, word = _evaluate(levels)
     return DrawnPowers(
         PowerExpressions(Nodes.concatenate([wave.nodes for wave in levels]), variable),
@@ -149,7 +149,7 @@ def draw_power_expressions(chance: RandomStream, entropy: Int, maximum: Int, var
     )
 
 
-def _draw_levels(chance: RandomStream, entropy: Int, maximum: Int) -> tuple[list[_DepthLevel], Bool]:
+def _draw_levels(rng: RandomStream, entropy: Int, maximum: Int) -> tuple[list[_DepthLevel], Bool]:
     """Decide from the root down what each node is; and which trees have not grown too large."""
     rows, zeros = np.arange(len(entropy)), np.zeros_like(entropy)
     free, good = np.ones_like(entropy), np.ones(len(entropy), dtype=np.bool_)
@@ -164,11 +164,11 @@ def _draw_levels(chance: RandomStream, entropy: Int, maximum: Int) -> tuple[list
         over, row, first = over[fits], row[fits], first[fits]
         free += 2 * np.bincount(row, minlength=len(free))
         # every number has luck of its own, whether there is such a node or not
-        rng = chance.continue_at(row, nodes.number.take(over))
-        nodes.kind[over] = kind = np.array([POW, MUL, DIV], np.int8).take(rng.randint_below(3))
+        node_rng = rng.continue_at(row, nodes.number.take(over))
+        nodes.kind[over] = kind = np.array([POW, MUL, DIV], np.int8).take(node_rng.randint_below(3))
         nodes.left[over], nodes.right[over] = first, first + 1
         levels.append(_DepthLevel(nodes, over))
-        nodes = _draw_operands(rng, nodes.entropy.take(over), kind == POW, maximum.take(row), row, first)
+        nodes = _draw_operands(node_rng, nodes.entropy.take(over), kind == POW, maximum.take(row), row, first)
     return levels, good
 
 

@@ -29,33 +29,33 @@ class Split(NamedTuple):
     good: Bool
 
 
-def split(chance: RandomStream, target: Int, entropy: Int) -> Split:
+def split(rng: RandomStream, target: Int, entropy: Int) -> Split:
     """Take polynomials apart: every coefficient c gives an equation a*x + b*y = c.
 
     Args:
-        chance: random choices.
+        rng: random streams.
         target: int64 (d + 1, n), coefficients, not all of them zero.
         entropy: int64 (n,), units.
     """
-    for_a, for_b = (np.maximum(chance.randint_below(entropy // 3 + 1), UNIT) for _ in range(2))
+    for_a, for_b = (np.maximum(rng.randint_below(entropy // 3 + 1), UNIT) for _ in range(2))
     degree = (np.arange(len(target))[:, None] * (target != 0)).max(axis=0)
     live = np.arange(len(target))[:, None] <= degree
-    shares = chance.dirichlet(np.maximum(entropy - for_a - for_b, 0), live.astype(np.int64))
-    a, b = _multipliers(chance, target, for_a, for_b)
-    drawn = chance.fork()
+    shares = rng.dirichlet(np.maximum(entropy - for_a - for_b, 0), live.astype(np.int64))
+    a, b = _multipliers(rng, target, for_a, for_b)
+    drawn = rng.fork()
     turns = np.stack([drawn.integer(share) for share in shares]) * live
     f, g, good = _solve(a, b, target, turns)
-    f, g = _without_zeros(chance, a, b, f, g, degree)
+    f, g = _without_zeros(rng, a, b, f, g, degree)
     return Split(a, b, f, g, good)
 
 
-def _multipliers(chance: RandomStream, target: Int, for_a: Int, for_b: Int) -> tuple[Int, Int]:
+def _multipliers(rng: RandomStream, target: Int, for_a: Int, for_b: Int) -> tuple[Int, Int]:
     """Two numbers whose greatest common divisor divides all coefficients."""
-    a = chance.integer(for_a, minimum=1)
-    b = coprime(chance, for_b, a)
+    a = rng.integer(for_a, minimum=1)
+    b = coprime(rng, for_b, a)
     common = np.gcd.reduce(target, axis=0)
-    b = b * draw_smooth_divisor(chance, np.where(common <= _LARGEST_FACTOR, common, 1))
-    swapped = chance.bernoulli()
+    b = b * draw_smooth_divisor(rng, np.where(common <= _LARGEST_FACTOR, common, 1))
+    swapped = rng.bernoulli()
     return np.where(swapped, b, a), np.where(swapped, a, b)
 
 
@@ -70,14 +70,14 @@ def _solve(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
     return target * x + b * turns, target * y - a * turns, good
 
 
-def _without_zeros(chance: RandomStream, a: Int, b: Int, f: Int, g: Int, degree: Int) -> tuple[Int, Int]:
+def _without_zeros(rng: RandomStream, a: Int, b: Int, f: Int, g: Int, degree: Int) -> tuple[Int, Int]:
     """Change one coefficient where a polynomial is zero."""
-    chance = chance.fork()
+    rng = rng.fork()
     while True:
         rows = np.flatnonzero(~f.any(axis=0) | ~g.any(axis=0))
         if not len(rows):
             return f, g
-        rng = chance.take(rows)
-        position, sign = rng.randint_below(degree[rows] + 1), rng.sign()
+        child = rng.take(rows)
+        position, sign = child.randint_below(degree[rows] + 1), child.sign()
         f[position, rows] += sign * b[rows]
         g[position, rows] -= sign * a[rows]

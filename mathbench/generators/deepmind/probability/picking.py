@@ -85,17 +85,17 @@ class Picking(Module):
         return table(self.kinds)
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        chance, (found, choice) = scope.rng(), self.bags()
-        bag = choice.choose(chance, self.setting("kind", scope))
-        random_bits, alphabet = chance.words(), chance.randint_below(letters.alphabets().shape[1])
+        rng, (found, choice) = scope.rng(), self.bags()
+        bag = choice.choose(rng, self.setting("kind", scope))
+        random_bits, alphabet = rng.words(), rng.randint_below(letters.alphabets().shape[1])
         order = _draw_order(random_bits, found.picked[:, bag].T)
         problem = DrawsProblem(
             bag,
             alphabet,
             _pack(order),
-            chance.randint_below(len(_QUESTIONS)),
-            chance.bernoulli(),
-            chance.words(),
+            rng.randint_below(len(_QUESTIONS)),
+            rng.bernoulli(),
+            rng.words(),
         )
         return DrawnProblem(problem, self.canonical(found, bag, order))
 
