@@ -92,7 +92,7 @@ def test_every_divisor_is_as_likely():
 
 def test_coprime_numbers_are_coprime():
     to = chance(8).integer(np.full(MANY, entropy_units(4)))
-    found = rationals.coprime(chance(9), np.full(MANY, entropy_units(3)), to)
+    found = rationals.draw_coprime(chance(9), np.full(MANY, entropy_units(3)), to)
     assert (np.gcd(found, to) == 1).all()
     assert (np.abs(found[to == 0]) == 1).all()
 

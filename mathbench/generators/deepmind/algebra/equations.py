@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench.generators.deepmind.kernel import polynomial_text
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.polynomial_text import EQUALS, PLUS, START, UnivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import LikeTerms
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Request, Scope
@@ -126,11 +126,18 @@ class Equations(Columns):
             conjunction: int64 (n,), COMMA or AND: what stands between two equations.
         """
         new = self.side[1:] != self.side[:-1]
-        opened = np.where(self.side[1:] % 2 == 1, np.int8(EQUALS), conjunction.astype(np.int8))
-        joint = np.concatenate([np.full((1, len(conjunction)), START, np.int8), np.where(new, opened, PLUS)])
+        opened = np.where(
+            self.side[1:] % 2 == 1, np.int8(polynomial_text.EQUALS), conjunction.astype(np.int8)
+        )
+        joint = np.concatenate(
+            [
+                np.full((1, len(conjunction)), polynomial_text.START, np.int8),
+                np.where(new, opened, polynomial_text.PLUS),
+            ]
+        )
         letters = codes.astype(np.int8)
         variable = np.where(self.unknown == 0, letters[0], letters[-1])
         power = (self.unknown != CONSTANT).view(np.int8)
-        return UnivariateTerms(
+        return polynomial_text.UnivariateTerms(
             self.value, power, self.side != NOWHERE, variable, self.name
         ).rendered_with_joints(joint)

@@ -8,6 +8,7 @@ import numpy as np
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.polynomial_text import POWERS
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.rationals import draw_rational
 from mathbench.generators.deepmind.kernel.scope import letter_text
@@ -16,7 +17,6 @@ from mathbench.hashing import Int
 from mathbench.numbers import text
 
 Before = Callable[[int, int], Bool]  # which of two roots comes first, by their places
-_POWERS = tuple(f"**{power}" if power > 1 else "" for power in range(8))
 
 
 @dataclass(frozen=True)
@@ -188,5 +188,5 @@ def _factor_text(top: Int, bottom: Int, times: Int, variable: Int) -> text.TextP
         *templates.choose_text(sum_of_two * (1 + (top > 0)), ("", " + ", " - ")),
         *text.number(np.abs(top) * sum_of_two, 10, sum_of_two),
         *text.literal(")", len(top), sum_of_two),
-        *templates.choose_text(times, _POWERS),
+        *templates.choose_text(times, POWERS[: int(times.max(initial=0)) + 1]),
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.algebra.equations import Equations
-from mathbench.generators.deepmind.kernel import templates as phrases
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
@@ -16,7 +16,6 @@ from mathbench.generators.deepmind.kernel.polynomial_text import AND, COMMA
 from mathbench.generators.deepmind.kernel.polynomials import split_into_like_terms
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import fill_around
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -90,7 +89,7 @@ class Linear(Module):
         return self._filled(self.question_templates, problem, scope)
 
     def answer(self, problem: LinearProblem, scope: Scope) -> pa.StringArray:
-        return text.join(phrases.signed_text(problem.solution))
+        return text.join(templates.signed_text(problem.solution))
 
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Numbers):
@@ -100,12 +99,14 @@ class Linear(Module):
     def sentence(self, problem: LinearProblem, scope: Scope) -> pa.StringArray:
         return self._filled(self.sentence_templates, problem, scope)
 
-    def _filled(self, templates: tuple[str, ...], problem: LinearProblem, scope: Scope) -> pa.StringArray:
+    def _filled(self, wordings: tuple[str, ...], problem: LinearProblem, scope: Scope) -> pa.StringArray:
         codes = np.stack([scope.code(position) for position in range(self.unknowns)])
         conjunction = np.where(problem.wording % 2, AND, COMMA)
         equations = problem.equations.rendered(codes, conjunction)
-        choice = problem.wording // 2 % len(templates)
-        return text.join(fill_around(choice, templates, equations, x=scope.letter(0), y=scope.letter(1)))
+        choice = problem.wording // 2 % len(wordings)
+        return text.join(
+            templates.fill_around(choice, wordings, equations, x=scope.letter(0), y=scope.letter(1))
+        )
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,13 @@ from mathbench.generators.deepmind.algebra.factors import (
     expand_roots,
 )
 from mathbench.generators.deepmind.kernel import templates
-from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.columns import Columns, write_by_group
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module, composed_module
 from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, UnivariateTerms
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
-from mathbench.generators.deepmind.kernel.templates import fill_around
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import ABSENT, Int
 from mathbench.numbers import text
@@ -126,7 +125,9 @@ class PolynomialRoots(Module):
             "Split {} into factors.",
         )
         choice = np.where(problem.factored, 6 + problem.wording % 3, problem.wording % 6)
-        return text.join(fill_around(choice, requested, self._shown(problem, scope), x=scope.letter(0)))
+        return text.join(
+            templates.fill_around(choice, requested, self._shown(problem, scope), x=scope.letter(0))
+        )
 
     def _shown(self, problem: RootsProblem, scope: Scope) -> text.TextPiece:
         """The polynomial, or its name, ``f(x)``."""
@@ -145,19 +146,13 @@ class PolynomialRoots(Module):
         )
 
     def answer(self, problem: RootsProblem, scope: Scope) -> pa.StringArray:
-        answers = []
-        for chosen, written in ((~problem.factored, self._listed), (problem.factored, self._product)):
-            rows = np.flatnonzero(chosen)
-            answers.append(text.join(written(problem.take(rows), scope.take(rows))))
-        position = np.where(problem.factored, np.cumsum(problem.factored) - 1, 0) + (~problem.factored).sum()
-        position = np.where(problem.factored, position, np.cumsum(~problem.factored) - 1)
-        return pa.concat_arrays(answers).take(text.int_array(position))
+        def write(factored: int, rows: Int) -> pa.StringArray:
+            some = problem.take(rows)
+            if factored:
+                return text.join(some.roots.product(some.over, some.under, scope.take(rows).code(0)))
+            return text.join(some.roots.listed())
 
-    def _listed(self, problem: RootsProblem, scope: Scope) -> text.TextPiece:
-        return problem.roots.listed()
-
-    def _product(self, problem: RootsProblem, scope: Scope) -> text.TextPiece:
-        return problem.roots.product(problem.over, problem.under, scope.code(0))
+        return write_by_group(problem.factored.astype(np.int64), write)
 
 
 ROOTS = PolynomialRoots(

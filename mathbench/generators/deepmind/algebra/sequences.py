@@ -14,7 +14,6 @@ from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.polynomial_text import UnivariateTerms
 from mathbench.generators.deepmind.kernel.random import RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import fill_around
 from mathbench.hashing import ABSENT, Int
 from mathbench.numbers import text
 
@@ -77,7 +76,7 @@ class PolynomialSequence(Module):
     def question(self, problem: SequenceProblem, scope: Scope) -> pa.StringArray:
         choice = problem.wording % len(self.question_templates)
         return text.join(
-            fill_around(choice, self.question_templates, self._listed(problem), n=scope.letter(0))
+            templates.fill_around(choice, self.question_templates, self._listed(problem), n=scope.letter(0))
         )
 
     def _listed(self, problem: SequenceProblem) -> text.TextPiece:

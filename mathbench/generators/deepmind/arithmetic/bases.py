@@ -60,10 +60,10 @@ class AddOrSubInBase(Module):
         return DrawnProblem(InBaseProblem(p, q, base, minus, wording), canonical)
 
     def question(self, problem: InBaseProblem, scope: Scope) -> pa.StringArray:
-        return write_by_group(problem.base, problem, _question)
+        return write_by_group(problem.base, lambda base, rows: _question(base, problem.take(rows)))
 
     def answer(self, problem: InBaseProblem, scope: Scope) -> pa.StringArray:
-        return write_by_group(problem.base, problem, _answer)
+        return write_by_group(problem.base, lambda base, rows: _answer(base, problem.take(rows)))
 
 
 def _question(base: int, problem: InBaseProblem) -> pa.StringArray:

@@ -9,19 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.arithmetic.operand_pairs import Values, draw_operands, factor_pair_entropy
-from mathbench.generators.deepmind.kernel import templates
+from mathbench.generators.deepmind.kernel import expression_trees, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
-from mathbench.generators.deepmind.kernel.expression_trees import (
-    ADD,
-    ATOM,
-    DIV,
-    LEAF,
-    MUL,
-    NONE,
-    PRODUCT,
-    SUB,
-    ExpressionTrees,
-)
 from mathbench.generators.deepmind.kernel.fingerprints import commutative_hash
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.rationals import draw_divisor
@@ -76,14 +65,16 @@ class Expressions(Columns):
         Args:
             codes: int64 (k, n), the letters that stand for leaves; -1: the leaf itself.
         """
-        leaves = np.flatnonzero(self.kind == LEAF)  # all rows of the first number, then of the second, ...
+        leaves = np.flatnonzero(
+            self.kind == expression_trees.LEAF
+        )  # all rows of the first number, then of the second, ...
         value, code = self.value.ravel()[leaves], codes.ravel()[leaves]
         texts = text.join(letter_text(code), templates.masked(templates.signed_text(value), code < 0))
         position = np.zeros(self.kind.size, dtype=np.int64)
         position[leaves] = np.arange(len(leaves))
-        holds = np.where((self.value < 0) & (codes < 0), PRODUCT, ATOM)
+        holds = np.where((self.value < 0) & (codes < 0), expression_trees.PRODUCT, expression_trees.ATOM)
         minus = np.zeros(self.kind.shape, np.bool_)
-        tree = ExpressionTrees(self.kind, self.left, self.right, holds, minus)
+        tree = expression_trees.ExpressionTrees(self.kind, self.left, self.right, holds, minus)
         return tree.rendered(position.reshape(self.kind.shape), texts)
 
 
@@ -104,12 +95,12 @@ def draw_expressions(
         The expressions; and bool (n,), which ones are right: numbers that 63 bits do not hold came up in the others.
     """
     size = 2 * int(count.max(initial=0)) + 1
-    kind, left, right, leaf = (np.full((size, len(count)), fill) for fill in (NONE, 0, 0, 0))
+    kind, left, right, leaf = (np.full((size, len(count)), fill) for fill in (expression_trees.NONE, 0, 0, 0))
     good, rows = np.ones(len(count), np.bool_), np.arange(len(count))
     nodes = Nodes(rows, np.zeros_like(rows), value.top, value.bottom, count, entropy, rng.words())
     while len(nodes.row):
         whole = np.flatnonzero(nodes.count == 0)
-        kind[nodes.number[whole], nodes.row[whole]] = LEAF
+        kind[nodes.number[whole], nodes.row[whole]] = expression_trees.LEAF
         leaf[nodes.number[whole], nodes.row[whole]] = nodes.top[whole]
         if not len(split := np.flatnonzero(nodes.count > 0)):
             break
@@ -136,12 +127,14 @@ def _split_nodes(nodes: Nodes, sums: bool, products: bool) -> tuple[Int, Nodes, 
 def _operations(rng: RandomStream, nodes: Nodes, divisors: Int, sums: bool, products: bool) -> Int:
     """One of the operations that can have the value, each as likely, int64 (m,)."""
     last, whole = nodes.count == 1, nodes.bottom == 1
-    live = np.zeros((DIV + 1, len(last)), np.bool_)
+    live = np.zeros((expression_trees.DIV + 1, len(last)), np.bool_)
     if sums:
-        live[ADD] = live[SUB] = ~last | whole
+        live[expression_trees.ADD] = live[expression_trees.SUB] = ~last | whole
     if products:
-        live[MUL] = ~last | (whole & (nodes.entropy <= factor_pair_entropy(nodes.top, divisors)))
-        live[DIV] = True
+        live[expression_trees.MUL] = ~last | (
+            whole & (nodes.entropy <= factor_pair_entropy(nodes.top, divisors))
+        )
+        live[expression_trees.DIV] = True
     return rng.choose(live)
 
 

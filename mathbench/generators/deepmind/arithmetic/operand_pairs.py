@@ -4,11 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mathbench.generators.deepmind.kernel import rationals
+from mathbench.generators.deepmind.kernel import expression_trees, rationals
 from mathbench.generators.deepmind.kernel.entropy import UNIT, log10_units
-from mathbench.generators.deepmind.kernel.expression_trees import DIV, MUL, SUB
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
-from mathbench.generators.deepmind.kernel.rationals import coprime, draw_divisor, fits_in_63_bits
 from mathbench.hashing import Int
 
 
@@ -62,13 +60,13 @@ def draw_operands(rng: RandomStream, values: Values, fractional: bool) -> Operan
     count, rng = len(values.kind), rng.fork()
     left, right = np.ones((2, 2, count), dtype=np.int64)
     good = np.zeros(count, np.bool_)
-    products, more = values.kind >= MUL, values.operations
+    products, more = values.kind >= expression_trees.MUL, values.operations
     cases = (
         (~products, _terms if fractional else _whole_terms),
-        ((values.kind == MUL) & (more == 1), _factors),
-        ((values.kind == MUL) & (more == 2), _scaled_factors),
-        ((values.kind == DIV) & (more == 1), _expanded),
-        ((values.kind == DIV) & (more == 2), _quotient),
+        ((values.kind == expression_trees.MUL) & (more == 1), _factors),
+        ((values.kind == expression_trees.MUL) & (more == 2), _scaled_factors),
+        ((values.kind == expression_trees.DIV) & (more == 1), _expanded),
+        ((values.kind == expression_trees.DIV) & (more == 2), _quotient),
         (products & (more >= 3), _ratio),
     )
     for case, way in cases:
@@ -76,7 +74,7 @@ def draw_operands(rng: RandomStream, values: Values, fractional: bool) -> Operan
             rng.skip()
             continue
         left[:, rows], right[:, rows], good[rows] = way(rng.take(rows), values.take(rows))
-    swapped = rng.bernoulli() & (values.kind == MUL)
+    swapped = rng.bernoulli() & (values.kind == expression_trees.MUL)
     left, right = np.where(swapped, right, left), np.where(swapped, left, right)
     return _reduced(left, good), _reduced(right, good), good
 
@@ -107,11 +105,11 @@ def _terms(rng: RandomStream, values: Values) -> OperandPair:
 
 def _with_other(rng: RandomStream, values: Values, term: Int) -> OperandPair:
     """X + (v - x) or (v - x) + x; x - (x - v) or (v + x) - x."""
-    minus, second = values.kind == SUB, rng.bernoulli()
+    minus, second = values.kind == expression_trees.SUB, rng.bernoulli()
     good = (
-        fits_in_63_bits(values.top, term[1])
-        & fits_in_63_bits(term[0], values.bottom)
-        & fits_in_63_bits(values.bottom, term[1])
+        rationals.fits_in_63_bits(values.top, term[1])
+        & rationals.fits_in_63_bits(term[0], values.bottom)
+        & rationals.fits_in_63_bits(values.bottom, term[1])
     )
     taken = np.where(minus & second, 1, -1) * term[0]
     other = np.stack([values.top * term[1] + taken * values.bottom, values.bottom * term[1]])
@@ -135,8 +133,10 @@ def _separated(rng: RandomStream, numbers: Int, factor: Int) -> tuple[Int, Int]:
 def _scaled_factors(rng: RandomStream, values: Values) -> OperandPair:
     """A fraction and an integer with a given product."""
     left, right = _separated(rng, values.top, values.factor)
-    scale = coprime(rng, values.entropy - factor_pair_entropy(values.top, values.divisors), to=left)
-    good = fits_in_63_bits(scale, values.bottom) & fits_in_63_bits(right, scale)
+    scale = rationals.draw_coprime(
+        rng, values.entropy - factor_pair_entropy(values.top, values.divisors), to=left
+    )
+    good = rationals.fits_in_63_bits(scale, values.bottom) & rationals.fits_in_63_bits(right, scale)
     return np.stack([left, scale * values.bottom]), np.stack([right * scale, np.ones_like(left)]), good
 
 
@@ -148,16 +148,16 @@ def factor_pair_entropy(numbers: Int, divisors: Int) -> Int:
 def _expanded(rng: RandomStream, values: Values) -> OperandPair:
     """Numerator and denominator in other than lowest terms."""
     scale, ones = rng.integer(values.entropy, minimum=1), np.ones_like(values.top)
-    good = fits_in_63_bits(values.top, scale) & fits_in_63_bits(values.bottom, scale)
+    good = rationals.fits_in_63_bits(values.top, scale) & rationals.fits_in_63_bits(values.bottom, scale)
     return np.stack([values.top * scale, ones]), np.stack([values.bottom * scale, ones]), good
 
 
 def _quotient(rng: RandomStream, values: Values) -> OperandPair:
     """A fraction and an integer, in either order, with a given quotient."""
     under = (values.top == 0) | rng.bernoulli()
-    number = coprime(rng, values.entropy, to=np.where(under, values.bottom, values.top))
+    number = rationals.draw_coprime(rng, values.entropy, to=np.where(under, values.bottom, values.top))
     above, below = np.where(under, values.top, values.bottom), np.where(under, values.bottom, values.top)
-    good = fits_in_63_bits(above, number)
+    good = rationals.fits_in_63_bits(above, number)
     number, fraction = np.stack([number, np.ones_like(number)]), np.stack([above * number, below])
     return np.where(under, fraction, number), np.where(under, number, fraction), good
 
@@ -165,13 +165,18 @@ def _quotient(rng: RandomStream, values: Values) -> OperandPair:
 def _ratio(rng: RandomStream, values: Values) -> OperandPair:
     """Two fractions with a given quotient, or with a given product."""
     p2, p1 = _separated(rng, values.top, values.factor)
-    q1, count = draw_divisor(rng, values.bottom)
+    q1, count = rationals.draw_divisor(rng, values.bottom)
     q2 = values.bottom // q1
     left = values.entropy - factor_pair_entropy(values.top, values.divisors) - log10_units(count)
     for_r = rng.randint_below(np.maximum(left, 0) + 1)
-    good = fits_in_63_bits(values.top, values.bottom)
-    r = coprime(rng, for_r, to=np.where(good, q1 * p2, 1))
-    s = coprime(rng, left - for_r, to=np.where(good, p1 * q2, 1), signed=False)
-    good &= fits_in_63_bits(r, p1) & fits_in_63_bits(s, q1) & fits_in_63_bits(r, q2) & fits_in_63_bits(s, p2)
+    good = rationals.fits_in_63_bits(values.top, values.bottom)
+    r = rationals.draw_coprime(rng, for_r, to=np.where(good, q1 * p2, 1))
+    s = rationals.draw_coprime(rng, left - for_r, to=np.where(good, p1 * q2, 1), signed=False)
+    good &= (
+        rationals.fits_in_63_bits(r, p1)
+        & rationals.fits_in_63_bits(s, q1)
+        & rationals.fits_in_63_bits(r, q2)
+        & rationals.fits_in_63_bits(s, p2)
+    )
     left, right = np.stack([r * p1, s * q1]), np.stack([r * q2, s * p2])
-    return left, np.where(values.kind == MUL, right[::-1], right), good
+    return left, np.where(values.kind == expression_trees.MUL, right[::-1], right), good

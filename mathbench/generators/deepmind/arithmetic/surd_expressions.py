@@ -9,22 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel import templates
+from mathbench.generators.deepmind.kernel import expression_trees, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.expression_trees import (
-    ADD,
-    ATOM,
-    DIV,
-    LEAF,
-    MUL,
-    NONE,
-    POW,
-    POWER,
-    PRODUCT,
-    SUB,
-    ExpressionTrees,
-)
 from mathbench.generators.deepmind.kernel.fingerprints import commutative_hash
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.rationals import fits_in_63_bits
@@ -60,14 +47,20 @@ class SurdExpressions(Columns):
 
     def rendered(self) -> pa.StringArray:
         """As text, strings (n,)."""
-        leaves = np.flatnonzero(self.kind == LEAF)
+        leaves = np.flatnonzero(self.kind == expression_trees.LEAF)
         number, rooted = self.number.ravel()[leaves], self.rooted.ravel()[leaves]
         root, close = (text.literal(part, len(leaves), rooted) for part in ("sqrt(", ")"))
         texts = text.join(root, templates.signed_text(number), close)
         position = np.zeros(self.kind.size, dtype=np.int64)
         position[leaves] = np.arange(len(leaves))
-        holds = np.where(self.rooted, POWER, np.where(self.number < 0, PRODUCT, ATOM))
-        trees = ExpressionTrees(self.kind, self.left, self.right, holds, np.zeros(self.kind.shape, np.bool_))
+        holds = np.where(
+            self.rooted,
+            expression_trees.POWER,
+            np.where(self.number < 0, expression_trees.PRODUCT, expression_trees.ATOM),
+        )
+        trees = expression_trees.ExpressionTrees(
+            self.kind, self.left, self.right, holds, np.zeros(self.kind.shape, np.bool_)
+        )
         return trees.rendered(position.reshape(self.kind.shape), texts)
 
 
@@ -81,7 +74,7 @@ class Draft:
 
     def __init__(self, prime: Int, entropy: Int):
         shape = (_NODES + 3, len(prime))
-        self.kind = np.full(shape, NONE)
+        self.kind = np.full(shape, expression_trees.NONE)
         self.left, self.right, self.number, self.entropy = np.zeros((4, *shape), dtype=np.int64)
         self.scale = np.ones(
             shape, dtype=np.int64
@@ -101,7 +94,7 @@ class Draft:
         rng = rng.take(rows)
         way = self._ways(rng, node, rows)
         leaf = self.entropy[node, rows] <= 0
-        self.kind[node, rows[leaf]], self.rooted[node, rows[leaf]] = LEAF, True
+        self.kind[node, rows[leaf]], self.rooted[node, rows[leaf]] = expression_trees.LEAF, True
         grown = np.flatnonzero(~leaf)
         rows, way, rng = rows[grown], way[grown], rng.take(grown)
         self.length[rows] += _ADDED.take(way)
@@ -148,7 +141,7 @@ class Draft:
         self._open(number, rows, self.number[node, rows], entropy, powers, multiple)
 
     def _set_integer(self, number: Int, rows: Int, value: Int) -> None:
-        self.kind[number, rows], self.number[number, rows] = LEAF, value
+        self.kind[number, rows], self.number[number, rows] = expression_trees.LEAF, value
 
     def _share_entropy(self, rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
         """Entropy in two halves, or all for one of two where a half is less than a decade."""
@@ -158,7 +151,7 @@ class Draft:
 
     def _sum(self, rng: RandomStream, node: int, rows: Int) -> None:
         left, right = self._share_entropy(rng, self.entropy[node, rows])
-        self.kind[node, rows] = np.where(rng.bernoulli(), ADD, SUB)
+        self.kind[node, rows] = np.where(rng.bernoulli(), expression_trees.ADD, expression_trees.SUB)
         self._open_like(node, rows, self.left[node, rows], left)
         self._open_like(node, rows, self.right[node, rows], right)
 
@@ -170,13 +163,13 @@ class Draft:
         self._open_like(node, rows, np.where(swap, left, right), self.entropy[node, rows] - own)
 
     def _times(self, rng: RandomStream, node: int, rows: Int) -> None:
-        self._with_integer(rng, node, rows, MUL, minimum=1)
+        self._with_integer(rng, node, rows, expression_trees.MUL, minimum=1)
 
     def _plus(self, rng: RandomStream, node: int, rows: Int) -> None:
-        self._with_integer(rng, node, rows, ADD, minimum=0)
+        self._with_integer(rng, node, rows, expression_trees.ADD, minimum=0)
 
     def _power(self, rng: RandomStream, node: int, rows: Int) -> None:
-        self.kind[node, rows] = POW
+        self.kind[node, rows] = expression_trees.POW
         self._open_like(node, rows, self.left[node, rows], self.entropy[node, rows])
         self.powers[self.left[node, rows], rows] = False
         self._set_integer(self.right[node, rows], rows, np.full(len(rows), 2))
@@ -185,7 +178,7 @@ class Draft:
         own = np.minimum(self.entropy[node, rows], UNIT)
         factor = rng.integer(own, signed=False, minimum=2)
         left, right = self._share_entropy(rng, self.entropy[node, rows] - own)
-        self.kind[node, rows] = DIV
+        self.kind[node, rows] = expression_trees.DIV
         powers, multiple = self.powers[node, rows], np.ones(len(rows), np.bool_)
         self._open(self.left[node, rows], rows, self.number[node, rows] * factor, left, powers, multiple)
         self._open(self.right[node, rows], rows, factor, right, powers, multiple)
@@ -209,7 +202,7 @@ def draw_expressions(
     for node in range(_NODES):
         draft.grow(rng.fork(), node)
     good = ~draft.full & ~(draft.kind == _OPEN).any(axis=0)
-    kind = np.where(good, draft.kind, NONE)
+    kind = np.where(good, draft.kind, expression_trees.NONE)
     size = int(draft.used[good].max(initial=1))
     tree = kind[:size], draft.left[:size], draft.right[:size]
     number, rooted = draft.number[:size], draft.rooted[:size]
@@ -222,7 +215,9 @@ def _evaluate(
     kind: Int, left: Int, right: Int, number: Int, rooted: Bool, scale: Int
 ) -> tuple[Int, Int, Int, Bool]:
     """The values (a + b*sqrt(m)) / c of expressions, int64 (n,) each; and bool (n,), where they are right."""
-    a, b, c = (np.where(kind == LEAF, part, fill) for part, fill in ((number, 0), (0, 0), (1, 1)))
+    a, b, c = (
+        np.where(kind == expression_trees.LEAF, part, fill) for part, fill in ((number, 0), (0, 0), (1, 1))
+    )
     a[rooted], b[rooted] = 0, scale[rooted]
     good = np.ones(kind.shape[1], np.bool_)
     for node in range(len(kind) - 1, -1, -1):
@@ -241,7 +236,12 @@ def _evaluate(
     return a[0], b[0], c[0], good
 
 
-_KINDS = {_SUM: (ADD, SUB), _TIMES: (MUL,), _POWER: (POW,), _OVER: (DIV,)}
+_KINDS = {
+    _SUM: (expression_trees.ADD, expression_trees.SUB),
+    _TIMES: (expression_trees.MUL,),
+    _POWER: (expression_trees.POW,),
+    _OVER: (expression_trees.DIV,),
+}
 Value = tuple[Int, Int, Int]  # a, b and c of (a + b*sqrt(m)) / c
 Found = tuple[Int, Int, Int, Bool]  # the same and where 63 bits were enough
 
@@ -257,7 +257,7 @@ def _sums(one: Value, other: Value, under: Int, kind: Int) -> Found:
     good = fits_in_63_bits(one[2], other[2])
     for part in range(2):
         good &= fits_in_63_bits(one[part], other[2]) & fits_in_63_bits(other[part], one[2])
-    sign = np.where(kind == ADD, 1, -1)
+    sign = np.where(kind == expression_trees.ADD, 1, -1)
     a, b = (one[part] * other[2] + sign * other[part] * one[2] for part in range(2))
     return a, b, one[2] * other[2], good
 

@@ -12,9 +12,9 @@ from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import log10_units
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
+from mathbench.generators.deepmind.kernel.polynomial_text import SIGNS
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import fill_strings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -69,7 +69,7 @@ class SimplifySurd(Module):
         )
 
     def question(self, problem: SurdProblem, scope: Scope) -> pa.StringArray:
-        return fill_strings(problem.wording, _QUESTIONS, it=problem.expression.rendered())
+        return templates.fill_strings(problem.wording, _QUESTIONS, it=problem.expression.rendered())
 
     def answer(self, problem: SurdProblem, scope: Scope) -> pa.StringArray:
         whole, part = problem.whole.top, problem.part.top
@@ -91,8 +91,7 @@ class SimplifySurd(Module):
 
 def _sign(number: Int, where: Bool, first: bool) -> text.TextPiece:
     """The sign of a summand: the first one has no plus."""
-    choice = (number < 0).astype(np.int64)
-    return templates.masked(templates.choose_text(choice, ("", "-") if first else (" + ", " - ")), where)
+    return templates.masked(templates.choose_text((number < 0) + 2 * (not first), SIGNS), where)
 
 
 def _size(number: Numbers) -> text.TextPiece:

@@ -16,7 +16,7 @@ from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTer
 from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
-from mathbench.generators.deepmind.kernel.templates import fill_strings, repeat_each
+from mathbench.generators.deepmind.kernel.templates import fill_strings, place_in_rows
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import Int
 
@@ -101,7 +101,7 @@ class Derivative(Module):
         return fill_strings(
             hidden.astype(np.int64),
             ("{sum}", "{f}({x})"),
-            sum=repeat_each(shown, rows, len(hidden)),
+            sum=place_in_rows(shown, rows, len(hidden)),
             f=named.letter(0),
             x=scope.letter(1),
         )

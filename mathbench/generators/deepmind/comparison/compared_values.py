@@ -5,8 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.generators.deepmind.kernel import entropy as decades
-from mathbench.generators.deepmind.kernel.entropy import UNIT
+from mathbench.generators.deepmind.kernel.entropy import UNIT, choice_count
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import U64, Int, mix64
@@ -58,7 +57,7 @@ def draw_fractions(rng: RandomStream, entropy: Int) -> Numbers:
     """
     share = rng.randint_below(entropy + 1)
     top = rng.integer(share, minimum=1)
-    room = (decades.choice_count(entropy - share) + 2) * _inverse_coprime_share().take(
+    room = (choice_count(entropy - share) + 2) * _inverse_coprime_share().take(
         np.abs(top) % len(_inverse_coprime_share())
     ) >> _FIXED
     maximum = room + 2 * (np.abs(top) > 1)

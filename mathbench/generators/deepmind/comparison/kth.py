@@ -16,7 +16,6 @@ from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import choose_text
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
@@ -111,7 +110,7 @@ class KthBiggest(Module):
     def question(self, problem: RankedProblem, scope: Scope) -> pa.StringArray:
         items = problem.values.rendered_in_question(problem.lettered)
         choice = problem.wording + _WORDINGS * problem.lettered
-        adjective = choose_text(problem.adjective, _ADJECTIVES)
+        adjective = templates.choose_text(problem.adjective, _ADJECTIVES)
         return number_lists.fill_with_items(choice, (*_IN_A_ROW, *_CHOICES), items, adjective=adjective)
 
     def answer(self, problem: RankedProblem, scope: Scope) -> pa.StringArray:
@@ -123,7 +122,8 @@ def choice_text(values: NumberList, position: Int, lettered: Bool) -> pa.StringA
     """The answer: the number at a place, int64 (n,), or the letter of the choice."""
     number = (word.single(~lettered) for word in values.at(position))
     return text.join(
-        tuple(word.single(lettered) for word in choose_text(position, tuple(CHOICES))), tuple(number)
+        tuple(word.single(lettered) for word in templates.choose_text(position, tuple(CHOICES))),
+        tuple(number),
     )
 
 

@@ -14,7 +14,7 @@ from mathbench.generators.deepmind.comparison.compared_values import (
     sort_keys,
     value_fingerprints,
 )
-from mathbench.generators.deepmind.kernel import templates as phrases
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
@@ -110,8 +110,8 @@ class NumberList(Columns):
     def _rendered(self, lead: Int, order: Int | None) -> pa.StringArray:
         rows, position = np.nonzero(self.live.T)
         shown = self.at(position if order is None else order[rows, position], rows)
-        return phrases.concatenate_groups(
-            text.join(phrases.choose_text(lead[rows, position], _LEADS), shown), self.count
+        return templates.concatenate_groups(
+            text.join(templates.choose_text(lead[rows, position], _LEADS), shown), self.count
         )
 
 
@@ -120,7 +120,7 @@ def _shown(numbers: Numbers, codes: Int) -> text.TextPiece:
     hidden = codes >= 0
     if not hidden.any():
         return numbers.rendered()
-    return (*letter_text(codes), *phrases.masked(numbers.rendered(), ~hidden))
+    return (*letter_text(codes), *templates.masked(numbers.rendered(), ~hidden))
 
 
 def draw_lists(
@@ -223,16 +223,16 @@ def _allowed_letter_orders() -> tuple[Int, Int, Int]:
 
 
 def fill_with_items(
-    choice: Int, templates: Sequence[str], items: pa.StringArray, **pieces: text.TextPiece
+    choice: Int, wordings: Sequence[str], items: pa.StringArray, **pieces: text.TextPiece
 ) -> pa.StringArray:
     """Fill templates, with strings in the place of ``{items}``.
 
     Args:
         choice: int64 (n,), which template each row takes.
-        templates: ASCII texts, each with one ``{items}``.
+        wordings: ASCII texts, each with one ``{items}``.
         items: strings (n,).
         pieces: columns of text by name, as in `phrases.fill`.
     """
-    before, after = zip(*(template.split("{items}") for template in templates), strict=True)
-    head, tail = (text.join(phrases.fill_template(choice, part, **pieces)) for part in (before, after))
+    before, after = zip(*(template.split("{items}") for template in wordings), strict=True)
+    head, tail = (text.join(templates.fill_template(choice, part, **pieces)) for part in (before, after))
     return pc.binary_join_element_wise(head, items, tail, "")

@@ -1,1 +1,1 @@
-"""What the modules of school mathematics share: rng, entropy, scopes, values, composition, text."""
+"""Code shared by the modules of school mathematics: random streams, entropy, values, composition and text."""

@@ -1,11 +1,8 @@
-"""Columns: values of many problems side by side, as a dataclass of arrays whose last axis is the problem.
-
-Groups: problems of very different shape, written group by group and put back in order.
-"""
+"""Batches of problems as dataclasses of arrays, whose last axis is the problem, and text written group by group."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +13,7 @@ from mathbench.numbers import text
 
 @dataclass(frozen=True)
 class Columns:
-    """A base for dataclasses whose fields are arrays with one last axis, or columns themselves, or None.
+    """Base class for dataclasses whose fields are arrays with a common last axis, `Columns`, tuples of these, or None.
 
     >>> @dataclass(frozen=True)
     ... class Point(Columns):
@@ -27,12 +24,12 @@ class Columns:
     """
 
     def take(self, index: Int) -> Self:
-        """The problems at some places."""
+        """The problems at some indices, int64 (m,)."""
         return type(self)(**{f.name: _take(getattr(self, f.name), index) for f in fields(self)})
 
     @classmethod
     def concatenate(cls, parts: list[Self]) -> Self:
-        """One part after the other; at least one part, all of one shape."""
+        """Concatenate one or more batches, which agree in all axes but the last."""
         if len(parts) == 1:
             return parts[0]
         return cls(**{f.name: _concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)})
@@ -55,29 +52,19 @@ def _concatenate(values: list[Any]) -> Any:
     return type(first).concatenate(values) if isinstance(first, Columns) else np.concatenate(values, axis=-1)
 
 
-AnyColumns = TypeVar("AnyColumns", bound=Columns)
-
-
-def write_by_group(
-    group: Int, problems: AnyColumns, write: Callable[[int, AnyColumns], pa.StringArray]
-) -> pa.StringArray:
-    """Write problems group by group.
+def write_by_group(group: Int, write: Callable[[int, Int], pa.StringArray]) -> pa.StringArray:
+    """Write problems of very different shape group by group.
 
     Args:
-        group: int64 (n,), the group of each, 0 or a small number above.
-        problems: n problems.
-        write: from a group and its problems to strings.
+        group: int64 (n,), the group of each problem, a small number from 0 on.
+        write: maps a group and the indices of its problems, int64 (m,), to strings (m,).
 
     Returns:
         Strings (n,), in the order of the problems.
     """
     order = np.argsort(group, kind="stable")
     stops = np.cumsum(np.bincount(group))
-    parts = [
-        write(number, problems.take(rows))
-        for number, rows in enumerate(np.split(order, stops[:-1]))
-        if len(rows)
-    ]
+    parts = [write(number, rows) for number, rows in enumerate(np.split(order, stops[:-1])) if len(rows)]
     position = np.empty_like(order)
     position[order] = np.arange(len(order))
     return pa.concat_arrays(parts).take(text.int_array(position)) if parts else text.from_list([])

@@ -1,7 +1,7 @@
-"""Composition: questions whose values are defined by further modules, drawn and written level by level.
+"""Composed questions, whose values are defined by further modules, drawn and written depth by depth.
 
-All modules of one kind and depth, of all questions of a batch, are drawn together. What a module needs of those below
-is only their letter, which their scope fixes; so text is written for one module at a time and laid end to end.
+All modules of one kind and depth, in all questions of a batch, are drawn together. A module needs only the letters of
+its children, which their scopes determine, so the text of each module is written separately and then concatenated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,9 @@ from mathbench.numbers import text
 from mathbench.reserve import fingerprints
 
 Value = Numbers | Polynomials
-MAX_TRAIN_MODULES = 4  # modules of a question of train; where there are more, few long sentences fit,
-BRIEF_SHARE = 8  # so that of so many modules below all but one are brief ones
+MAX_TRAIN_MODULES = 4  # modules of a question of train
+# in questions of more modules few long sentences fit, so all but one in this many modules are brief ones
+BRIEF_SHARE = 8
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,10 @@ class DrawnProblem:
     """Problems of one module.
 
     Attributes:
-        problem: what question, sentence and answer are written from.
-        canonical: int64 (k, n), the numbers that make the problem what it is, the same for symmetric problems.
-        requests: values that modules below must define.
-        good: bool (n,), which ones are problems at all; None: all.
+        problem: the columns that question, sentence and answer are written from.
+        canonical: int64 (k, n), numbers that identify the problem, equal for symmetric problems.
+        requests: values that child modules must define.
+        good: bool (n,), which problems are valid; None: all.
     """
 
     problem: Columns
@@ -43,29 +44,29 @@ class DrawnProblem:
 
 
 class DefiningModule(Protocol):
-    """A module that can define a value for the one above."""
+    """A module that can define a value for its parent."""
 
-    brief: ClassVar[bool]  # its sentence is short: what questions of very many modules mostly consist of
+    brief: ClassVar[bool]  # whether its sentence is short, which questions of many modules mostly need
 
     @property
     def name(self) -> str: ...
 
     def defines(self, value: Value) -> Bool:
-        """Which values it can define, bool (n,)."""
+        """Which values the module can define, bool (n,)."""
         ...
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        """Draw problems; with values: problems whose answer they are."""
+        """Draw problems, with the given values as their answers if there are any."""
         ...
 
     def sentence(self, problem: Columns, scope: Scope) -> pa.StringArray:
-        """What introduces the letter `scope.letter(0)`, with its full stop."""
+        """The sentences that define `scope.letter(0)`, each from a capital letter to a full stop and a space."""
         ...
 
 
 @dataclass(frozen=True)
 class CompositionNode:
-    """Modules of one kind and depth of all questions of a batch."""
+    """All modules of one kind and depth in the questions of a batch."""
 
     module: DefiningModule
     scope: Scope
@@ -79,38 +80,38 @@ class CompositionNode:
 
 
 class CompositionTree:
-    """The modules below those at the top.
+    """All modules below the roots.
 
     Args:
         definers: the modules that can define values, by name.
-        requests: what those at the top ask for.
-        modules: int64 (questions,), how many modules each question has, the top included.
+        requests: the values that the roots need.
+        modules: int64 (questions,), the number of modules of each question, the root included.
     """
 
     def __init__(self, definers: Mapping[str, DefiningModule], requests: Sequence[Request], modules: Int):
         self._modules, self._questions = modules, len(modules)
         self.nodes: list[CompositionNode] = []
-        count = modules > MAX_TRAIN_MODULES
+        many = modules > MAX_TRAIN_MODULES
         while requests:
             level = [
                 node
                 for kind in (Numbers, Polynomials)
-                for node in _draw_nodes(definers, requests, kind, count)
+                for node in _draw_nodes(definers, requests, kind, many)
             ]
             self.nodes += level
             requests = [request for node in level for request in node.drawn.requests]
 
     def fingerprints(self) -> U64:
-        """A hash of all modules below of each question, whatever their order, uint64 (questions,)."""
+        """A hash of the modules below the root of each question in any order, uint64 (questions,)."""
         total = np.zeros(self._questions, dtype=np.uint64)
         for node in self.nodes:
             np.add.at(total, node.scope.row, mix64(node.fingerprints() + np.uint64(GOLDEN)))
         return total
 
     def good(self) -> Bool:
-        """Which questions have all their modules, all of them problems, bool (questions,).
+        """Which questions have all their modules, all of them valid, bool (questions,).
 
-        A module that has nothing to hide has none below it, however many it should have.
+        A module without values to hide has no children, even if its scope has modules for them.
         """
         count = np.ones(self._questions, dtype=np.int64)
         for node in self.nodes:
@@ -121,20 +122,20 @@ class CompositionTree:
                 good[node.scope.row[~node.drawn.good]] = False
         return good
 
-    def prepend_sentences(self, requested: pa.StringArray, index: Int) -> pa.StringArray:
-        """Put the sentences of the modules below before some questions.
+    def prepend_sentences(self, questions: pa.StringArray, index: Int) -> pa.StringArray:
+        """Put the sentences of the modules below the root before some questions.
 
         Args:
-            requested: what is asked at the end, strings (m,).
-            index: int64 (m,), which questions.
+            questions: the sentences of the roots, strings (m,).
+            index: int64 (m,), the indices of the questions.
         """
         if not self.nodes:
-            return requested
+            return questions
         position = np.full(self._questions, -1)
         position[index] = np.arange(len(index))
         last = 1 + max(int(node.scope.number.max(initial=0)) for node in self.nodes)
-        item = np.full((len(index), last), -1)  # which string stands where; those below come first
-        item[:, -1], strings = np.arange(len(index)), [requested]
+        item = np.full((len(index), last), -1)  # the string at each position, the deepest modules first
+        item[:, -1], strings = np.arange(len(index)), [questions]
         count = len(index)
         for node in self.nodes:
             kept = np.flatnonzero(position[node.scope.row] >= 0)
@@ -149,9 +150,9 @@ class CompositionTree:
 
 
 def _draw_nodes(
-    definers: Mapping[str, DefiningModule], requests: Sequence[Request], kind: type[Value], count: Bool
+    definers: Mapping[str, DefiningModule], requests: Sequence[Request], kind: type[Value], many: Bool
 ) -> list[CompositionNode]:
-    """Draw the modules for all requests of one kind; `count`: of questions with very many modules."""
+    """Draw the modules for all requests of one kind; `many`, bool (questions,): mostly brief modules."""
     mine = [request for request in requests if isinstance(request.values, kind)]
     if not mine:
         return []
@@ -162,7 +163,7 @@ def _draw_nodes(
         raise RuntimeError("a value was hidden that no module defines")
     rng = RandomStream(scope.word ^ np.uint64(GOLDEN))
     lengthy = np.array([[not module.brief] for module in definers.values()])
-    able &= ~(lengthy & count.take(scope.row) & rng.bernoulli(BRIEF_SHARE - 1, BRIEF_SHARE))
+    able &= ~(lengthy & many.take(scope.row) & rng.bernoulli(BRIEF_SHARE - 1, BRIEF_SHARE))
     chosen = rng.choose(able)
     return [
         _draw_node(module, scope.take(index), values.take(index))

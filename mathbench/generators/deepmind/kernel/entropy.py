@@ -1,8 +1,8 @@
-"""Entropy: how much choice a number has, the decimal logarithm of how many values it could take.
+"""Entropy of a number: the decimal logarithm of the number of values it can take.
 
-Difficulty is stated in entropy (Saxton et al., 2019): a number of entropy 3 is one of about a thousand. It is kept in
-whole units of 1/1024 of a decade, and powers of ten come from a table of exact integers, so that no row depends on how
-a processor rounds.
+Difficulty is stated in entropy (Saxton et al., 2019): a number of entropy 3 is one of about a thousand. It is stored in
+integer units of 1/1024 of a decade, and powers of ten come from a table of exact integers, so that no row depends on
+the rounding of a processor.
 """
 
 from functools import cache
@@ -14,11 +14,11 @@ from mathbench.hashing import Int
 
 UNIT = 1024  # units per decade
 DECADES = 18  # powers of ten up to 10^18 fit into 63 bits
-_DIGITS = 10**60  # precision of the root below
+_SCALE = 10**60  # of the fixed-point numbers below
 
 
 def entropy_units(decades: float) -> int:
-    """Entropy in units.
+    """Convert decades to units.
 
     >>> entropy_units(3), entropy_units(0.5)
     (3072, 512)
@@ -28,19 +28,19 @@ def entropy_units(decades: float) -> int:
 
 @cache
 def _powers() -> Int:
-    """floor(10^(u / UNIT)) for u from 0 to DECADES * UNIT, int64; squaring it back loses less than 10^-50."""
-    root = 10 * _DIGITS
+    """floor(10^(u / UNIT)) for u from 0 to DECADES * UNIT, int64, from powers with an error below 10^-50."""
+    root = 10 * _SCALE
     for _ in range(UNIT.bit_length() - 1):
-        root = isqrt(root * _DIGITS)
-    decade = [_DIGITS]
+        root = isqrt(root * _SCALE)
+    decade = [_SCALE]
     for _ in range(UNIT - 1):
-        decade.append(decade[-1] * root // _DIGITS)
-    below = [power * 10**d // _DIGITS for d in range(DECADES) for power in decade]
+        decade.append(decade[-1] * root // _SCALE)
+    below = [power * 10**d // _SCALE for d in range(DECADES) for power in decade]
     return np.array([*below, 10**DECADES], dtype=np.int64)
 
 
 def size_of_entropy(entropy: Int) -> Int:
-    """How many values a number of some entropy has: floor(10^(entropy / UNIT)), int64 (n,); at most 10^18.
+    """The number of values at a given entropy, rounded down: floor(10^(entropy / UNIT)), int64 (n,), at most 10^18.
 
     >>> size_of_entropy(np.array([0, UNIT, 1536, 18 * UNIT])).tolist()
     [1, 10, 31, 1000000000000000000]
@@ -49,7 +49,7 @@ def size_of_entropy(entropy: Int) -> Int:
 
 
 def choice_count(entropy: Int) -> Int:
-    """How many values a number of some entropy takes: 10^(entropy / UNIT) rounded up, int64 (n,); at least 1.
+    """The number of values at a given entropy, rounded up: ceil(10^(entropy / UNIT)), int64 (n,), at least 1.
 
     >>> choice_count(np.array([-5, 0, 1, UNIT, 1536])).tolist()
     [1, 1, 2, 10, 32]
@@ -59,12 +59,12 @@ def choice_count(entropy: Int) -> Int:
 
 @cache
 def _choices() -> Int:
-    broken = np.arange(DECADES * UNIT + 1) % UNIT != 0
-    return _powers() + broken
+    not_exact = np.arange(DECADES * UNIT + 1) % UNIT != 0
+    return _powers() + not_exact
 
 
 def log10_units(values: Int) -> Int:
-    """The entropy of a choice among so many, int64 (n,), 1 or more, in units, rounded up.
+    """The entropy of a choice among `values`, int64 (n,), 1 or more: their decimal logarithm in units, rounded up.
 
     >>> log10_units(np.array([1, 2, 10])).tolist()
     [0, 309, 1024]
@@ -79,10 +79,10 @@ def _logarithms() -> Int:
 
 
 def entropy_of(value: Int) -> Int:
-    """The entropy that makes a value one of the larger ones: 10^e is about 5 |value| + 1; int64 (n,), in units.
+    """The entropy at which a value is one of the larger ones, 10^e being about 5 |value| + 1, int64 (n,), in units.
 
     >>> entropy_of(np.array([0, 2, -20])).tolist()
     [0, 1067, 2053]
     """
-    requested = np.minimum(np.abs(value), 10**17) * 5 + 1
-    return np.searchsorted(_powers(), requested, side="left").astype(np.int64)
+    size = np.minimum(np.abs(value), 10**17) * 5 + 1
+    return np.searchsorted(_powers(), size).astype(np.int64)

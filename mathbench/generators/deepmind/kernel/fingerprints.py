@@ -1,9 +1,4 @@
-"""Canonical problems of many parts: hashes of numbers in their order, and of collections in any order.
-
-Canonical problems: the numbers that make a problem what it is, fit for a fingerprint.
-
-Likeness: hashes of expressions that do not change when terms of a sum or factors of a product change places.
-"""
+"""Canonical forms of problems: hashes of sequences, sets, polynomials and expressions up to symmetry."""
 
 from typing import NamedTuple
 
@@ -22,7 +17,7 @@ from mathbench.hashing import GOLDEN, U64, Int, mix64
 
 
 def hash_words(*numbers: Int | U64) -> U64:
-    """A hash of some numbers in their order.
+    """A hash of a sequence of numbers, which depends on their order.
 
     Args:
         numbers: int64 or uint64 arrays whose shapes broadcast.
@@ -37,22 +32,22 @@ def hash_words(*numbers: Int | U64) -> U64:
 
 
 def hash_set(words: U64, live: Bool) -> U64:
-    """A hash of some words whatever their order, uint64 (n,).
+    """A hash of a multiset of words, which does not depend on their order, uint64 (n,).
 
     Args:
         words: uint64 (t, n), well mixed.
-        live: bool (t, n), which ones there are.
+        live: bool (t, n), which words belong to the set.
     """
     return np.where(live, words, np.uint64(0)).sum(axis=0, dtype=np.uint64)
 
 
 def hash_list(*numbers: Int | U64) -> Int:
-    """A canonical problem of one hash, int64 (1, n)."""
+    """The hash of a sequence of numbers as a canonical problem, int64 (1, n)."""
     return hash_words(*numbers).view(np.int64)[None]
 
 
 def hash_polynomial(coefficients: Int) -> U64:
-    """A hash of polynomials, uint64 (n,); zeros above the highest power do not matter.
+    """A hash of polynomials, uint64 (n,), which does not depend on the length of the arrays.
 
     Args:
         coefficients: int64 (d + 1, n); row i belongs to the power i.
@@ -62,9 +57,9 @@ def hash_polynomial(coefficients: Int) -> U64:
 
 
 def sign_folded(values: Int) -> Int:
-    """Integers of either sign as integers from 0 on, different for different ones; int64, absolute value below 2^62.
+    """Map integers one to one to non-negative integers (zigzag encoding); int64, absolute value below 2^62.
 
-    A fingerprint passes over -1, which marks an absent number.
+    Needed where -1 can occur, since fingerprints skip -1 as an absent number.
 
     >>> sign_folded(np.array([0, -1, 1, -2])).tolist()
     [0, 1, 2, 3]
@@ -73,12 +68,12 @@ def sign_folded(values: Int) -> Int:
 
 
 def sorted_pair(first: Int, second: Int, where: Bool) -> Int:
-    """Two operands one below the other, the smaller one first where their order does not matter.
+    """Stack two operands, the smaller one first in problems where their order does not matter.
 
-    Operands are compared by their first numbers, then by their second ones, and so on.
+    Operands are compared lexicographically.
 
     Args:
-        first, second: int64 (k, n), the numbers that each operand consists of.
+        first, second: int64 (k, n), the numbers of each operand.
         where: bool (n,), the problems in which the order does not matter.
 
     Returns:
@@ -98,14 +93,13 @@ _SALT = mix64(np.arange(1, POW + 2, dtype=np.uint64) * np.uint64(GOLDEN))  # by 
 
 
 def commutative_hash(kind: IntegerArray, left: IntegerArray, right: IntegerArray, leaf: Int) -> Int:
-    """Hash expressions.
+    """Hash expressions so that the order of the terms of a sum and of the factors of a product does not matter.
 
-    Sums within a sum, and products within a product, are taken apart: they are shown without brackets, or mean the
-    same with them.
+    Nested sums count as one sum and nested products as one product, with or without brackets.
 
     Args:
         kind, left, right: int64 (k, n), trees as in :mod:`mathbench.generators.deepmind.kernel.expression_trees`.
-        leaf: int64 (k, n), what tells leaves apart.
+        leaf: int64 (k, n), a number that identifies the leaf.
 
     Returns:
         int64 (n,).
@@ -117,9 +111,9 @@ def commutative_hash(kind: IntegerArray, left: IntegerArray, right: IntegerArray
     True
     """
     below, words = _Hashes(*[np.empty(0, np.uint64)] * 3), leaf.ravel()
-    for wave in reversed(depth_levels(kind, left, right)):
-        alone = mix64(words.take(wave.at).view(np.uint64) * np.uint64(GOLDEN))
-        found, op = _operations(wave.kind.take(wave.operations), below), wave.operations
+    for level in reversed(depth_levels(kind, left, right)):
+        alone = mix64(words.take(level.at).view(np.uint64) * np.uint64(GOLDEN))
+        found, op = _operations(level.kind.take(level.operations), below), level.operations
         below = _Hashes(alone, *([alone.copy(), alone.copy()] if len(op) else [alone, alone]))
         for table, here in zip(below, found, strict=True):
             table[op] = here
@@ -127,11 +121,11 @@ def commutative_hash(kind: IntegerArray, left: IntegerArray, right: IntegerArray
 
 
 class _Hashes(NamedTuple):
-    """Hashes of some expressions.
+    """Hashes of expressions.
 
     Attributes:
-        alone: uint64 (m,), of each on its own.
-        terms, factors: uint64 (m,), the sums of the hashes of all its terms, or of all its factors.
+        alone: uint64 (m,), the hash of the expression.
+        terms, factors: uint64 (m,), the sum of the hashes of its terms, or of its factors.
     """
 
     alone: U64
@@ -140,7 +134,7 @@ class _Hashes(NamedTuple):
 
 
 def _operations(op: IntegerArray, operands: _Hashes) -> _Hashes:
-    """Hashes of operations, int64 (p,), from those of their operands."""
+    """Hashes of operations, (p,), from those of their operands, first all left and then all right ones."""
     (first, second), salt = children(operands.alone), _SALT.take(op)
     terms, factors = (np.add(*children(part)) for part in operands[1:])
     sums, products = op == ADD, op == MUL

@@ -1,4 +1,4 @@
-"""Modules of school mathematics: what one is, its levels, and how it becomes a task."""
+"""Base classes for the modules of school mathematics: levels of difficulty, modules and their tasks."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -25,21 +25,21 @@ from mathbench.sampling.sampled import Sampled
 from mathbench.stratum import Stratum
 
 DIFFICULTIES = ("easy", "medium", "hard")
-PLENTIFUL_ROWS = 1 << 20  # rows that a stratum of a test split hands out where problems are plentiful
+PLENTIFUL_ROWS = 1 << 20  # rows of a stratum of a test split where problems are plentiful
 
 
 @dataclass(frozen=True)
 class DifficultyLevel:
-    """How hard the questions of one stratum are.
+    """The difficulty of the questions of one stratum.
 
     Args:
         name: the stratum's name, such as ``"difficulty=easy"`` or ``"longer"``.
-        entropy: decades, lowest and highest; each question takes a value between.
-        modules: how many modules a question consists of, lowest and highest.
-        settings: what else the module varies, by name; see :meth:`Module.setting`.
-        published: the name of the published extrapolation module that this is, if it is one.
-        holds: how many different problems a test split hands out.
-        apart: whether no level of train could show its problems, whatever is drawn: more items, terms, draws than any.
+        entropy: lowest and highest entropy in decades; each question has a value between.
+        modules: lowest and highest number of modules of a question.
+        settings: further parameters of the module by name; see :meth:`Module.setting`.
+        published: the name of the published extrapolation module that this level is, if any.
+        holds: the number of different problems of a test split.
+        apart: whether no level of train can produce these problems, since they have more items, terms or draws.
     """
 
     name: str
@@ -55,14 +55,14 @@ class DifficultyLevel:
 class Module(ABC):
     """One kind of question.
 
-    A subclass draws problems as columns and writes them as text; it has no state but these parameters.
+    A subclass draws problems as columns and writes them as text. Its only state are these parameters.
 
     Args:
         name: the published name, such as ``"numbers__gcd"``.
-        entropy: decades, lowest and highest, in train; its thirds are easy, medium and hard.
-        modules: how many modules a question consists of, lowest and highest.
+        entropy: lowest and highest entropy of train in decades, whose thirds are the easy, medium and hard level.
+        modules: lowest and highest number of modules of a question.
         axes: the levels of extrapolate, at least one.
-        settings: what the axes vary, by name, with the values of train.
+        settings: the parameters that the axes vary, by name, with their values in train.
         levels: the levels of train where they are not the thirds of the entropy.
     """
 
@@ -79,27 +79,30 @@ class Module(ABC):
 
     @abstractmethod
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        """Draw problems; with values, which only a module that `defines` some gets: problems whose answer they are."""
+        """Draw problems, with the given values as their answers if there are any.
+
+        Only a module that `defines` some values is called with values.
+        """
 
     @abstractmethod
     def question(self, problem: Any, scope: Scope) -> pa.StringArray:
-        """What is asked, without the sentences of the modules below."""
+        """The questions, without the sentences of child modules."""
 
     @abstractmethod
     def answer(self, problem: Any, scope: Scope) -> pa.StringArray:
         """The answers."""
 
     def defines(self, value: Value) -> Bool:
-        """Which values this module can define for another, bool (n,); by default none."""
+        """Which values this module can define for its parent, bool (n,); by default none."""
         size = value.top.shape[-1]
         return np.zeros(size, np.bool_)
 
     def sentence(self, problem: Any, scope: Scope) -> pa.StringArray:
-        """What introduces `scope.letter(0)`, from a capital letter to a full stop and a space."""
+        """The sentences that define `scope.letter(0)`, each from a capital letter to a full stop and a space."""
         raise NotImplementedError
 
     def setting(self, name: str, scope: Scope) -> Int:
-        """What the level of each question says of a setting, int64 (n,); below the top as in train."""
+        """The value of a setting at the level of each question, int64 (n,); below the root that of train."""
         values = [level.settings.get(name, self.settings[name]) for level in self.all_levels]
         return np.array([*values, self.settings[name]]).take(scope.level)
 
@@ -115,10 +118,10 @@ class Module(ABC):
             for i, name in enumerate(DIFFICULTIES)
         )
 
-    def holding(self, **count: int) -> Self:
-        """The same module, with how many problems a test split has at least of its easy, medium or hard ones."""
+    def holding(self, **capacity: int) -> Self:
+        """The same module with the minimum number of problems of a test split at the easy, medium or hard level."""
         named = (
-            (level, count.get(level.name.removeprefix("difficulty="), level.holds)) for level in self.inner
+            (level, capacity.get(level.name.removeprefix("difficulty="), level.holds)) for level in self.inner
         )
         return replace(self, levels=tuple(replace(level, holds=holds) for level, holds in named))
 
@@ -128,10 +131,10 @@ class Module(ABC):
         return (*self.inner, *self.axes)
 
     def top_scopes(self, level: Int, random_bits: U64) -> Scope:
-        """The scopes at the top of some questions.
+        """The scopes of the root modules of some questions.
 
         Args:
-            level: int64 (n,), places in `all_levels`.
+            level: int64 (n,), indices into `all_levels`.
             random_bits: uint64 (n,), random words.
         """
         rng = RandomStream(random_bits)
@@ -150,9 +153,9 @@ class Module(ABC):
         )
 
 
-def _uniform_between(rng: RandomStream, stops: Int, level: Int) -> Int:
-    """Uniform between the two ends, int64 (levels, 2), of each question's level, int64 (n,)."""
-    low, high = stops.T
+def _uniform_between(rng: RandomStream, ranges: Int, level: Int) -> Int:
+    """Uniform in the range, int64 (levels, 2), of each question's level, int64 (n,)."""
+    low, high = ranges.T
     if (low == high).all():
         rng.skip()
         return low.take(level)
@@ -160,22 +163,22 @@ def _uniform_between(rng: RandomStream, stops: Int, level: Int) -> Int:
 
 
 def composed_module(module: Module, *axes: DifficultyLevel) -> Any:
-    """The same module with two to four modules to a question.
+    """The composed variant of a module, with two to four modules per question.
 
     Args:
         module: a module that hides some of its values, see `Scope.hide`.
-        axes: the levels of extrapolate in place of the module's own.
+        axes: the levels of extrapolate, which replace those of the module.
     """
     return replace(module, name=f"{module.name}_composed", modules=(2, 4), axes=axes)
 
 
 class ModuleCandidates:
-    """A draft of questions: drawn, not yet written.
+    """Questions that are drawn but not yet written.
 
     Args:
-        module: the module at the top.
-        definers: the modules that may stand below, by name.
-        scope: the scopes at the top.
+        module: the root module.
+        definers: the modules that can define values, by name.
+        scope: the scopes of the root.
     """
 
     def __init__(self, module: Module, definers: Mapping[str, DefiningModule], scope: Scope):
@@ -190,8 +193,8 @@ class ModuleCandidates:
 
     def write(self, index: Int) -> tuple[pa.StringArray, pa.StringArray]:
         problem, scope = self._drawn.problem.take(index), self._scope.take(index)
-        requested = self._module.question(problem, scope)
-        return self._tree.prepend_sentences(requested, index), self._module.answer(problem, scope)
+        questions = self._tree.prepend_sentences(self._module.question(problem, scope), index)
+        return questions, self._module.answer(problem, scope)
 
 
 @dataclass(frozen=True)
@@ -200,14 +203,14 @@ class ModuleTask(Sampled):
 
     module: ClassVar[Module]
     definers: ClassVar[Mapping[str, DefiningModule]]
-    published: ClassVar[str] = ""  # only this extrapolation level, under its own name
+    published: ClassVar[str] = ""  # the name of the only level, if this is a published extrapolation module
     extrapolates: ClassVar[str] = ""
 
     difficulty: str = parameter("all", "of train and interpolate", choices=("all", *DIFFICULTIES))
 
     @property
     def name(self) -> str:
-        """The published name, and the difficulty if it is only one."""
+        """The published name, with the difficulty if there is only one."""
         name = self.published or self.module.name
         return name if self.difficulty == "all" else f"{name}-{self.difficulty}"
 
@@ -240,7 +243,7 @@ class ModuleTask(Sampled):
     def of_module(
         cls, module: Module, definers: Mapping[str, DefiningModule], published: str = ""
     ) -> type[Self]:
-        """A task family of a module, or of one of its published extrapolation levels."""
+        """The task family of a module, or of one of its published extrapolation levels."""
         name = published or module.name
         body = {
             "family": f"deepmind/{name}",

@@ -1,11 +1,11 @@
-"""Functions by name: ``Let f(x) = 3*x**2 - 1.``, or a letter that a module below gave to a polynomial."""
+"""Functions with a letter for a name: ``Let f(x) = 3*x**2 - 1.``, or one that a child module defines."""
 
 import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope, letter_text
-from mathbench.generators.deepmind.kernel.templates import fill_strings, repeat_each
+from mathbench.generators.deepmind.kernel.templates import fill_strings, place_in_rows
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -14,14 +14,14 @@ _LET = ("Let {f}({x}) = {sum}. ",)
 
 
 class NamedFunction:
-    """A polynomial that a module uses by a letter.
+    """A polynomial that a module refers to by a letter.
 
     Args:
         parts: the module's values.
-        slot: which of them is the polynomial.
+        slot: the index of the polynomial among them.
         scope: the module's scope.
-        name: place of the function's letter in the scope, if no module below gives one.
-        variable: place of its variable.
+        name: position of the function's letter in the scope, where no child module defines the function.
+        variable: position of its variable.
     """
 
     def __init__(self, parts: HiddenValues, slot: int, scope: Scope, name: int, variable: int):
@@ -32,18 +32,18 @@ class NamedFunction:
         self.code: Int = parts.codes[slot] * self._hidden + scope.code(name) * ~self._hidden
 
     def letter(self) -> text.TextPiece:
-        """The function's letter."""
+        """The function's letter as text."""
         return letter_text(self.code)
 
     def sentence(self) -> pa.StringArray:
-        """What introduces the function, with its full stop and a space; empty where a module below does."""
+        """The sentence that defines the function, with a full stop and a space; empty where a child module does."""
         rows = np.flatnonzero(~self._hidden)
         variable = self._variable.take(rows)
-        said = fill_strings(
+        sentences = fill_strings(
             np.zeros_like(rows),
             _LET,
             f=letter_text(self.code.take(rows)),
             x=letter_text(variable),
             sum=MultivariateTerms.from_polynomial(self._values.take(rows), variable).rendered(),
         )
-        return repeat_each(said, rows, len(self._hidden))
+        return place_in_rows(sentences, rows, len(self._hidden))

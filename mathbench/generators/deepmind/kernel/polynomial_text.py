@@ -1,14 +1,12 @@
-"""Sums of terms as text, with fractions, several variables, and letters for coefficients and exponents.
+"""Sums of terms as text, ``-3*x**2 + 2*x/3 - 5``.
 
-A sum is a list of terms; every term that there is costs the same to write, so long and short sums do not mix badly.
-
-Sums of terms as text: ``-3*x**2 + x - 5``, in any order of terms, some coefficients shown as letters.
-
-Coefficients may be fractions, ``2*x/3``, and have up to 36 digits.
+`MultivariateTerms` suits batches of sums of very different length, since its cost depends on the number of terms that
+exist. It writes several variables, and letters in place of coefficients and exponents. `UnivariateTerms` works on whole
+rows of terms, which is faster for short sums. It writes coefficients of up to 36 digits, and joins terms to equations.
 """
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,22 +20,32 @@ from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_SIGNS = ("", "-", " + ", " - ")  # first or not, negative or not
-_POWERS = tuple(f"**{power}" if power > 1 else "" for power in range(100))
+T = TypeVar("T", bound=np.generic)
+Code = NDArray[np.signedinteger[Any]]  # powers and letters need few bits
+SIGNS = ("", "-", " + ", " - ")  # index: negative + 2 * (not the first term)
+POWERS = tuple(f"**{power}" if power > 1 else "" for power in range(100))
+_JOINTS = (*SIGNS, " = ", " = -", ", ", ", -", " and ", " and -")  # index: negative + 2 * joint
+START, PLUS, EQUALS, COMMA, AND = range(5)  # joints
+DIGITS = 18  # of the lower part of a long coefficient
+HIGH = 10**DIGITS
+_VARIABLES = (
+    *(factor + x for x in ALPHABET for factor in ("", "*")),
+    "",
+)  # index: 2 * code + (after a factor)
 
 
 @dataclass(frozen=True)
 class MultivariateTerms(Columns):
-    """The terms of sums, in the order in which they are shown.
+    """The terms of sums in several variables, in the order of their text.
 
     Attributes:
         top: int64 (t, n), numerators of the coefficients.
         bottom: int64 (t, n), their denominators, 1 or more.
-        power: int64 (v, t, n), of each variable.
-        live: bool (t, n), the terms that there are.
+        power: int64 (v, t, n), the power of each variable.
+        live: bool (t, n), which terms exist.
         variable: int64 (v, n), the codes of the variables, see `Scope.code`.
-        names: int64 (2, t, n), codes of letters that stand for the coefficient's absolute value and for the power
-            of the first variable, -1: none; None: none at all.
+        names: int64 (2, t, n), codes of the letters in place of the coefficient's absolute value and of the power of
+            the first variable, -1: none; None: no letters at all.
     """
 
     top: Int
@@ -49,7 +57,7 @@ class MultivariateTerms(Columns):
 
     @classmethod
     def from_polynomial(cls, values: Polynomials, variable: Int) -> "MultivariateTerms":
-        """A polynomial in one variable as SymPy shows it.
+        """Polynomials in one variable, with the terms in the order of SymPy.
 
         Args:
             values: n polynomials.
@@ -60,34 +68,34 @@ class MultivariateTerms(Columns):
         return cls(top, bottom, power[None], top != 0, variable[None]).positive_first()
 
     def positive_first(self) -> "MultivariateTerms":
-        """SymPy's exception: a positive constant comes before the only other term, `c*x**k` with a negative c."""
+        """Apply SymPy's exception: a positive constant precedes the only other term, `c*x**k`, if c is negative."""
         constant = self.live & (self.power == 0).all(axis=0)
-        plain = (self.power > 0).sum(axis=0) == 1
-        down = self.live & plain & (self.top < 0)
-        first = (constant & (self.top > 0)).any(axis=0) & down.any(axis=0) & (self.live.sum(axis=0) == 2)
-        ahead, stays = constant & first, self.live & ~(constant & first)
+        one_variable = (self.power > 0).sum(axis=0) == 1
+        falling = self.live & one_variable & (self.top < 0)
+        first = (constant & (self.top > 0)).any(axis=0) & falling.any(axis=0) & (self.live.sum(axis=0) == 2)
+        moved = constant & first
         return replace(
             self,
-            top=np.concatenate([(self.top * ahead).sum(axis=0)[None], self.top]),
-            bottom=np.concatenate([np.where(ahead, self.bottom, 1).max(axis=0)[None], self.bottom]),
+            top=np.concatenate([(self.top * moved).sum(axis=0)[None], self.top]),
+            bottom=np.concatenate([np.where(moved, self.bottom, 1).max(axis=0)[None], self.bottom]),
             power=np.pad(self.power, ((0, 0), (1, 0), (0, 0))),
-            live=np.concatenate([ahead.any(axis=0)[None], stays]),
+            live=np.concatenate([moved.any(axis=0)[None], self.live & ~moved]),
         )
 
     def shuffled(self, rng: RandomStream) -> "MultivariateTerms":
         """The same terms in a random order, those that are not live last."""
         order = rng.permutation(len(self.live), self.live)
         return MultivariateTerms(
-            np.take_along_axis(self.top, order, axis=0),
-            np.take_along_axis(self.bottom, order, axis=0),
-            np.take_along_axis(self.power, order[None], axis=1),
-            np.take_along_axis(self.live, order, axis=0),
+            _reordered(self.top, order),
+            _reordered(self.bottom, order),
+            _reordered(self.power, order),
+            _reordered(self.live, order),
             self.variable,
-            None if self.names is None else np.take_along_axis(self.names, order[None], axis=1),
+            None if self.names is None else _reordered(self.names, order),
         )
 
     def lengths(self) -> Int:
-        """How many characters each sum has, int64 (n,), where no letters stand for numbers."""
+        """The number of characters of each sum, int64 (n,), where no letters replace numbers."""
         terms = _Terms.from_sums(self, self.live)
         digits = np.where(terms.shown, text.length(terms.size, 10), 0)
         below = np.where(terms.bottom > 1, 1 + text.length(terms.bottom, 10), 0)
@@ -101,8 +109,8 @@ class MultivariateTerms(Columns):
         """The sums as text, ``0`` where no term is live.
 
         Args:
-            fraction_last: whether fractions read `3*x/4`, as SymPy has them, or `3/4*x`.
-            sign_first: whether the first term shows its minus sign.
+            fraction_last: whether fractions read `3*x/4`, as in SymPy, or `3/4*x`.
+            sign_first: whether the first term has its minus sign.
 
         >>> values = Polynomials.integers(np.array([[-5, 7, 0], [1, -2, 0], [-3, 0, 0]]))
         >>> MultivariateTerms.from_polynomial(values, np.array([22, 22, 22])).rendered().to_pylist()
@@ -117,15 +125,15 @@ class MultivariateTerms(Columns):
 
 
 class _Terms(NamedTuple):
-    """All terms of all sums, one behind the other.
+    """The existing terms of all sums, one after the other.
 
     Attributes:
-        column: int64 (m,), which sum each belongs to.
-        first: bool (m,), the first one of its sum.
-        negative: bool (m,), has a minus sign.
+        column: int64 (m,), the sum that the term belongs to.
+        first: bool (m,), whether it is the first of its sum.
+        negative: bool (m,), whether it has a minus sign.
         size, bottom: int64 (m,), the coefficient without its sign.
         name, power_name: int64 (m,), letters in place of the coefficient and of the first variable's power; -1: none.
-        shown: bool (m,), whether the coefficient is shown at all.
+        shown: bool (m,), whether the coefficient is written, which 1 is not before a variable.
         power: int64 (v, m).
         variable: int64 (v, m), codes.
     """
@@ -160,59 +168,44 @@ class _Terms(NamedTuple):
         return cls(column, first, top < 0, np.abs(top), bottom, name, power_name, shown, power, variable)
 
     def pieces(self, fraction_last: bool, sign_first: bool) -> list[text.TextPiece]:
-        """The terms as text, each with the sign or the joint before it."""
-        below = self._denominator()
+        """The terms as text, each with the sign or operator before it."""
+        below = _denominator_text(self.bottom, self.bottom > 1)
         number = text.number(self.size, 10, self.shown & (self.name < 0))
-        signs = _SIGNS if sign_first else ("", "", *_SIGNS[2:])
+        signs = SIGNS if sign_first else ("", "", *SIGNS[2:])
         found = [
             templates.choose_text(self.negative + 2 * ~self.first, signs),
             letter_text(self.name),
             number,
         ]
         found += [] if fraction_last else [below]
-        begun = self.shown
+        started = self.shown
         for position, (power, variable) in enumerate(zip(self.power, self.variable, strict=True)):
             here = power > 0
-            star = text.literal("*", len(here), begun & here)[0]
+            star = text.literal("*", len(here), started & here)[0]
             found.append((star.then(letter_text(np.where(here, variable, -1))[0]),))
             found.append(self._power(position, power))
-            begun = begun | here
+            started = started | here
         return [*found, below] if fraction_last else found
 
     def _power(self, position: int, power: Int) -> text.TextPiece:
         if position or (self.power_name < 0).all():
-            return templates.choose_text(power, _POWERS)
+            return templates.choose_text(power, POWERS)
         named = self.power_name >= 0
         stars = text.literal("**", len(named), named)[0].then(letter_text(self.power_name)[0])
-        return (stars, *templates.choose_text(np.where(named, 0, power), _POWERS))
-
-    def _denominator(self) -> text.TextPiece:
-        split = self.bottom > 1
-        if not split.any():
-            return ()
-        return (*text.literal("/", len(split), split), *text.number(self.bottom, 10, split))
-
-
-Code = NDArray[np.signedinteger[Any]]  # powers and letters need few bits
-# what stands before a term, whether it is positive or negative
-_JOINTS = ("", "-", " + ", " - ", " = ", " = -", ", ", ", -", " and ", " and -")
-DIGITS = 18  # of the lower part of a long coefficient
-HIGH = 10**DIGITS
-START, PLUS, EQUALS, COMMA, AND = range(5)
-_VARIABLES = (*(factor + x for x in ALPHABET for factor in ("", "*")), "")  # behind a factor or not
+        return (stars, *templates.choose_text(np.where(named, 0, power), POWERS))
 
 
 @dataclass(frozen=True)
 class UnivariateTerms(Columns):
-    """The terms of a sum, in the order in which they are shown.
+    """The terms of sums, each in one variable, in the order of their text.
 
     Attributes:
         coefficient: int64 (t, n).
-        power: integers (t, n), of the variable; 0: a constant term.
-        live: bool (t, n), the terms that there are.
+        power: integers (t, n), the power of the variable; 0: a constant term.
+        live: bool (t, n), which terms exist.
         variable: integers (t, n), the code of each term's variable, see `Scope.code`.
-        name: integers (t, n), the code of the letter that stands for the coefficient's absolute value; -1: none.
-        bottom: int64 (t, n), what the coefficient is divided by, 1 or more; None: nothing.
+        name: integers (t, n), the code of the letter in place of the coefficient's absolute value; -1: none.
+        bottom: int64 (t, n), the denominator of the coefficient, 1 or more; None: 1.
         high: int64 (t, n), further digits of the coefficient, in units of `HIGH` and of its sign; None: none.
     """
 
@@ -226,7 +219,7 @@ class UnivariateTerms(Columns):
 
     @classmethod
     def from_coefficients(cls, coefficient: Int, power: Int, live: Bool, variable: Int) -> "UnivariateTerms":
-        """Terms whose coefficients are all shown; variable is int64 (t, n) or (n,)."""
+        """Terms without letters for coefficients; `variable` is int64 (t, n) or (n,)."""
         shape = coefficient.shape
         return cls(
             coefficient,
@@ -240,7 +233,7 @@ class UnivariateTerms(Columns):
     def from_polynomial(
         cls, coefficients: Int, variable: Int, bottom: Int | None = None, high: Int | None = None
     ) -> "UnivariateTerms":
-        """A polynomial as SymPy shows it, without zero terms: highest power first, but ``5 - 2*x``.
+        """Polynomials with the terms in the order of SymPy: the highest power first, but ``5 - 2*x``.
 
         Args:
             coefficients: int64 (d + 1, n); row i belongs to the power i.
@@ -248,14 +241,14 @@ class UnivariateTerms(Columns):
             bottom, high: int64 (d + 1, n), denominators and further digits of the coefficients.
         """
         sign = np.sign(coefficients) if high is None else np.sign(coefficients) | np.sign(high)
-        ahead = (sign[0] > 0) & (sign.min(axis=0) < 0) & ((sign != 0).sum(axis=0) == 2)
+        constant_first = (sign[0] > 0) & (sign.min(axis=0) < 0) & ((sign != 0).sum(axis=0) == 2)
         order = np.arange(len(sign))[::-1]
-        if ahead.any():  # the constant has a place at either end
+        if constant_first.any():  # the constant is at either end
             order = np.concatenate([[0], order])
         live = (sign != 0)[order]
-        if ahead.any():
-            live[0] &= ahead
-            live[-1] &= ~ahead
+        if constant_first.any():
+            live[0] &= constant_first
+            live[-1] &= ~constant_first
         terms = cls.from_coefficients(coefficients[order], order[:, None], live, variable)
         bottom, high = (None if part is None else part[order] for part in (bottom, high))
         return replace(terms, bottom=bottom, high=high)
@@ -263,18 +256,15 @@ class UnivariateTerms(Columns):
     def shuffled(self, rng: RandomStream) -> "UnivariateTerms":
         """The same terms in a random order, those that are not live last."""
         order = rng.permutation(len(self.live), self.live)
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        there = {key: part for key, part in parts.items() if part is not None}
-        return UnivariateTerms(
-            **{key: np.take_along_axis(part, order, axis=0) for key, part in there.items()}
-        )
+        parts: dict[str, Any] = {name: part for name, part in vars(self).items() if part is not None}
+        return UnivariateTerms(**{name: _reordered(part, order) for name, part in parts.items()})
 
     def rendered_with_joints(self, joint: Code) -> text.TextPiece:
-        """Terms as text, each with what stands before it: BEGIN, PLUS, EQUALS, COMMA or AND, int64 (t, n)."""
+        """The terms as text, each after a joint: START, PLUS, EQUALS, COMMA or AND, int64 (t, n)."""
         return tuple(word for t in range(len(joint)) for word in self._term(t, joint[t]))
 
     def rendered(self) -> text.TextPiece:
-        """The sum as text, ``0`` where no term is live.
+        """The sums as text, ``0`` where no term is live.
 
         >>> terms = UnivariateTerms.from_polynomial(np.array([[-5, 0], [1, 0], [-3, 0]]), np.array([22, 22]))
         >>> text.join(terms.rendered()).to_pylist()
@@ -300,18 +290,17 @@ class UnivariateTerms(Columns):
         return (*sign, *name, *number, *self._raised(t, factor), *self._denominator(t))
 
     def _raised(self, t: int, factor: Bool) -> text.TextPiece:
-        """The variable and its power, with a sign of multiplication behind a factor."""
+        """The variable and its power, with a multiplication sign after a factor."""
         live, power = self.live[t], self.power[t]
         shown = np.where(live & (power > 0), 2 * self.variable[t] + factor, len(_VARIABLES) - 1)
         highest = int(power.max(initial=0))
-        raised = templates.choose_text(power * live, _POWERS[: highest + 1]) if highest > 1 else ()
+        raised = templates.choose_text(power * live, POWERS[: highest + 1]) if highest > 1 else ()
         return (*templates.choose_text(shown, _VARIABLES), *raised)
 
     def _denominator(self, t: int) -> text.TextPiece:
         if self.bottom is None:
             return ()
-        split = self.live[t] & (self.bottom[t] > 1)
-        return (*text.literal("/", len(split), split), *text.number(self.bottom[t] * split, 10, split))
+        return _denominator_text(self.bottom[t], self.live[t] & (self.bottom[t] > 1))
 
 
 def _number(low: Int, high: Int | None, shown: Bool) -> text.TextPiece:
@@ -327,14 +316,13 @@ def _number(low: Int, high: Int | None, shown: Bool) -> text.TextPiece:
     )
 
 
-def split(terms: UnivariateTerms, left: Bool) -> tuple[UnivariateTerms, UnivariateTerms]:
-    """Both sides of an equation "sum of terms = 0": some terms stay left, the others go to the right and change sign.
+def _denominator_text(bottom: Int, where: Bool) -> text.TextPiece:
+    """Denominators with their slash, in the rows of a mask."""
+    if not where.any():
+        return ()
+    return (*text.literal("/", len(where), where), *text.number(bottom * where, 10, where))
 
-    Args:
-        terms: the terms of the sum.
-        left: bool (t, n), those that stay.
-    """
-    return (
-        UnivariateTerms(terms.coefficient, terms.power, terms.live & left, terms.variable, terms.name),
-        UnivariateTerms(-terms.coefficient, terms.power, terms.live & ~left, terms.variable, terms.name),
-    )
+
+def _reordered(part: NDArray[T], order: Int) -> NDArray[T]:
+    """Values of terms, (t, n) or (v, t, n), in another order, int64 (t, n)."""
+    return np.take_along_axis(part, order.reshape((1,) * (part.ndim - 2) + order.shape), axis=-2)

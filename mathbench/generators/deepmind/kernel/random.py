@@ -1,10 +1,8 @@
-"""Chance: random choices for many problems at once, each problem with a stream of its own.
+"""Random streams for batches of problems, one stream per problem, and weighted choices in constant time.
 
-What a problem draws depends on its own word and on how many draws went before it in the code, never on the other
-problems of the batch. Two rules keep it so: draws inside a loop whose length depends on the batch are made from a
-`fork`, and draws for some of the problems from what `take` returns.
-
-Weighted: choices that are not equally likely, each in constant time.
+A draw depends on the random word of its problem and on the number of draws before it in the code, never on the other
+problems of the batch. Two rules ensure this: a loop whose length depends on the batch draws from a `fork`, and draws
+for a subset of the problems come from the stream that `take` returns.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,22 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import compiled
-from mathbench.generators.deepmind.kernel import entropy as decades
+from mathbench.generators.deepmind.kernel.entropy import choice_count
 from mathbench.hashing import GOLDEN, MASK, U64, Int, mix64, to_range
 
 Bool = NDArray[np.bool_]
 
 _HALF = np.uint64(32)
-_QUANTILES = 1 << 12
-_SMALL_BATCH = 1 << 9  # problems that are drawn again side by side with further draws of their own
+_QUANTILES = 1 << 12  # entries of the table of the exponential distribution
+_SMALL_BATCH = 1 << 9  # draws per round of `reject_until`, shared by the pending problems
 _FRACTION = np.uint64((1 << 56) - 1)
 
 
 class RandomStream:
-    """Random choices.
+    """One stream of random numbers per problem of a batch.
 
     Args:
-        words: uint64 (n,), a random word per problem.
+        words: uint64 (n,), one random word per problem.
 
     >>> once, again = (RandomStream(np.arange(3, dtype=np.uint64)) for _ in range(2))
     >>> bool((once.randint_below(10) == again.randint_below(10)).all())
@@ -51,30 +49,30 @@ class RandomStream:
         return mix64(self._words + np.uint64(offset))
 
     def _next_offset(self) -> int:
-        """What the next draw adds to the words of the problems."""
+        """Advance by one draw and return its offset, which is added to the words of the problems."""
         self._drawn += 1
         return self._drawn * GOLDEN & MASK
 
     def skip(self, draws: int = 1) -> None:
-        """Move on as if words had been drawn: for a draw that is certain in the whole batch."""
+        """Advance as if words had been drawn, where the result is the same in the whole batch."""
         self._drawn += draws
 
     def fork(self) -> "RandomStream":
-        """A stream apart; however much is drawn from it, this one moves on by one."""
+        """A separate stream. This one advances by one draw, however many are made from the new one."""
         return RandomStream(self.words())
 
     def take(self, index: Int) -> "RandomStream":
-        """A stream apart for some of the problems."""
+        """A separate stream for a subset of the problems, int64 (m,)."""
         taken = self.continue_at(index)
         self.skip()
         return taken
 
     def continue_at(self, index: Int, turn: int | Int = 0) -> "RandomStream":
-        """Streams that `take` would give, after some further draws from this one, which does not move on.
+        """The streams that `take` would return after some further draws. This stream does not advance.
 
         Args:
-            index: int64 (m,), problems, each as often as it is to have a stream.
-            turn: int64 (m,), how many draws come before.
+            index: int64 (m,), problems, once per stream requested for each.
+            turn: int64 (m,), the number of further draws.
 
         >>> rng = RandomStream(np.arange(9, dtype=np.uint64))
         >>> at_once = rng.continue_at(np.array([2, 5, 5]), np.array([0, 0, 1])).words()
@@ -86,7 +84,7 @@ class RandomStream:
         return RandomStream(mix64(self._words.take(index) + draws))
 
     def substream(self, item: Int) -> "RandomStream":
-        """Streams apart for several things of one problem, which differ in their numbers, int64 (n,), 0 or more."""
+        """Separate streams for numbered items of the problems, int64 (n,), 0 or more."""
         return RandomStream(mix64(self._words + mix64(item.astype(np.uint64))))
 
     def randint_below(self, size: int | Int) -> Int:
@@ -96,13 +94,13 @@ class RandomStream:
         sizes, words = np.asarray(size, dtype=np.int64).view(np.uint64), self.words()
         if sizes.max(initial=np.uint64(0)) >> _HALF:
             return to_range(words, sizes).view(np.int64)
-        words >>= _HALF  # as `scale` does where sizes are small, in place
+        words >>= _HALF  # `to_range` for sizes below 2^32, in place
         words *= sizes
         words >>= _HALF
         return words.view(np.int64)
 
     def randint(self, low: int | Int, high: int | Int) -> Int:
-        """Uniform in low .. high, both included, int64 (n,)."""
+        """Uniform in low .. high, both inclusive, int64 (n,)."""
         return low + self.randint_below(high - low + 1)
 
     def bernoulli(self, wins: int = 1, of: int = 2) -> Bool:
@@ -114,22 +112,22 @@ class RandomStream:
         return self.randint_below(2) * 2 - 1
 
     def integer(self, entropy: Int, signed: bool = True, minimum: int = 0) -> Int:
-        """A number of some entropy: one of about 10^entropy values.
+        """Integers of given entropy, uniform among about 10^entropy values, int64 (n,).
 
-        Signed: from -m to m with 2 m about 10^entropy, absolute value at least `minimum`; unsigned: from `minimum` to
-        about 10^entropy + minimum.
+        Signed integers lie between -m and m with 2 m about 10^entropy, and their absolute value is at least `minimum`.
+        Unsigned ones lie between `minimum` and about 10^entropy + minimum.
 
         Args:
             entropy: int64 (n,), in units.
-            signed: whether there are negative numbers.
+            signed: whether to draw negative numbers too.
             minimum: the smallest absolute value.
 
         >>> rng = RandomStream(np.arange(1000, dtype=np.uint64))
-        >>> drawn = rng.integer(np.full(1000, decades.entropy_units(2)), minimum=1)
+        >>> drawn = rng.integer(np.full(1000, 2048), minimum=1)  # two decades
         >>> int(drawn.min()), int(drawn.max()), 0 in drawn
         (-51, 51, False)
         """
-        count = decades.choice_count(entropy) + minimum
+        count = choice_count(entropy) + minimum
         if not signed:
             return self.randint(minimum, count)
         maximum = (count + 1) // 2
@@ -139,11 +137,11 @@ class RandomStream:
         return sign * self.randint(minimum, np.maximum(maximum, minimum))
 
     def exponential(self) -> Int:
-        """Exponentially distributed with mean 1, in 2^-16, int64 (n,); more than 0."""
+        """Exponentially distributed with mean 1, in units of 2^-16, int64 (n,), positive."""
         return _exponentials().take(self.randint_below(_QUANTILES))
 
     def exponentials(self, count: int) -> Int:
-        """Exponentially distributed numbers as above, int64 (many, n), five from one random word."""
+        """As `exponential`, int64 (count, n), five from each random word."""
         rng, bits = self.fork(), np.uint64(_QUANTILES.bit_length() - 1)
         found: list[Int] = []
         while len(found) < count:
@@ -154,14 +152,14 @@ class RandomStream:
         return np.stack(found[:count]) if count else np.empty((0, len(self)), np.int64)
 
     def dirichlet(self, total: Int, weights: Int) -> Int:
-        """Share a total out at random: a Dirichlet distribution with whole parameters, rounded down.
+        """Split a total at random: a Dirichlet distribution with integer parameters, rounded down.
 
         Args:
             total: int64 (n,), 0 or more.
-            weights: int64 (k, n) or (k, 1), parameters, at most 8 each; a part with 0 gets nothing.
+            weights: int64 (k, n) or (k, 1), the parameters, at most 8. A part with weight 0 is 0.
 
         Returns:
-            int64 (k, n), parts that add up to the total, give or take k; zeros where all weights are zero.
+            int64 (k, n), parts whose sum is at most k below the total; zeros where all weights are zero.
         """
         weights, rng = np.broadcast_to(weights, (len(weights), len(self))), self.fork()
         parts = np.zeros(weights.shape, dtype=np.int64)
@@ -170,9 +168,9 @@ class RandomStream:
         return parts * total // np.maximum(parts.sum(axis=0), 1)
 
     def composition(self, total: Int, count: int) -> Int:
-        """Uniform among the ways to write a total as a sum of some numbers of 0 or more, int64 (count, n).
+        """A uniformly random composition of a total into non-negative parts, int64 (count, n).
 
-        Total and count together are less than 256.
+        The total plus the count is less than 256.
 
         >>> RandomStream(np.arange(4, dtype=np.uint64)).composition(np.array([0, 1, 2, 3]), 2).sum(axis=0).tolist()
         [0, 1, 2, 3]
@@ -182,7 +180,7 @@ class RandomStream:
         parts, part = np.zeros((count, len(total)), np.int64), np.zeros_like(total)
         rows = np.arange(len(total))
         left, bars = (total + count - 1).astype(np.uint64), np.full(len(total), count - 1, np.uint64)
-        word = self.words() >> np.uint64(8)  # a fraction; what is left of it after a draw serves the next
+        word = self.words() >> np.uint64(8)  # a fraction, whose remainder after a draw serves the next one
         for _ in range(int(total.max(initial=0)) + count - 1):
             scaled = word * left
             word = scaled & _FRACTION
@@ -194,11 +192,11 @@ class RandomStream:
         return parts
 
     def composition_among(self, total: Int, live: Bool) -> Int:
-        """As `composition`, where not all of the numbers may be more than 0.
+        """As `composition`, with only some parts allowed to be positive, int64 (k, n).
 
         Args:
             total: int64 (n,).
-            live: bool (k, n), which numbers may; where there are none, all are 0.
+            live: bool (k, n), the parts that may be positive. Where there are none, all parts are 0.
         """
         counts, there = np.zeros(live.shape, dtype=np.int64), live.sum(axis=0)
         for count in range(1, len(live) + 1):
@@ -211,17 +209,15 @@ class RandomStream:
         return counts
 
     def permutation(self, count: int, live: Bool | None = None) -> Int:
-        """A random order of 0 .. many-1, int64 (many, n); those that are not live, bool (many, n), come last."""
-        rng = (
-            self.fork()
-        )  # one draw per number: the order of the live ones does not depend on how many are not
+        """A random order of 0 .. count-1, int64 (count, n), with those that are not live, bool (count, n), last."""
+        rng = self.fork()  # one draw per number: the order of the live ones does not depend on the others
         keys = np.stack([rng.words() >> np.uint64(1) for _ in range(count)])
         if live is not None:
             keys |= (~live).astype(np.uint64) << np.uint64(63)
         return np.argsort(keys, axis=0)
 
     def choose(self, live: Bool) -> Int:
-        """One of the live ones, bool (k, n), each as likely; int64 (n,); 0 where none is live."""
+        """The index of one of the live items, bool (k, n), uniform, int64 (n,); 0 where none is live."""
         count = live.sum(axis=0)
         requested = self.randint_below(np.maximum(count, 1))
         return np.argmax(live & (np.cumsum(live, axis=0) == requested + 1), axis=0)
@@ -229,20 +225,20 @@ class RandomStream:
     def reject_until(
         self, draw: Callable[["RandomStream", Int], Int], good: Callable[[Int, Int], Bool]
     ) -> Int:
-        """Draw again where what was drawn will not do.
+        """Rejection sampling: draw again where the values are not accepted.
 
         Args:
-            draw: from a stream for some problems and which ones they are, int64 (m,), to values, int64 (..., m).
-            good: from values and which problems they are for, to bool (m,).
+            draw: maps a stream for some problems and their indices, int64 (m,), to values, int64 (..., m).
+            good: maps values and the indices of their problems to bool (m,).
 
         Returns:
-            int64 (..., n), the first good values of each problem.
+            int64 (..., n), the first accepted values of each problem.
         """
         rng, every = self.fork(), np.arange(len(self))
         values = draw(rng.fork(), every)
         pending = np.flatnonzero(~good(values, every))
         while len(pending):
-            trials = max(_SMALL_BATCH // len(pending), 1)  # so many at once cost hardly more than one
+            trials = max(_SMALL_BATCH // len(pending), 1)  # this many at once cost hardly more than one
             index = np.repeat(pending, trials)
             drawn = draw(rng.continue_at(index, np.tile(np.arange(trials), len(pending))), index)
             rng.skip(trials)
@@ -254,18 +250,18 @@ class RandomStream:
 
 @cache
 def _exponentials() -> Int:
-    """Quantiles of the exponential distribution, in 2^-16, int64; rounded, so that no processor differs."""
+    """Quantiles of the exponential distribution in units of 2^-16, int64, rounded so that all processors agree."""
     return np.array([round(-log((i + 0.5) / _QUANTILES) * (1 << 16)) for i in range(_QUANTILES)])
 
 
 class AliasTable:
-    """Choices with whole weights, in one or more groups, by the alias method of Walker (1977).
+    """Choices with integer weights, in one or more groups, by the alias method of Walker (1977).
 
-    Each choice has a cell of the same size; what a cell has left over is filled up from one heavier choice. So a choice
-    is one cell and one comparison, however many there are.
+    Every choice has a cell of the same size, and the rest of a cell belongs to one heavier choice, its alias. A draw
+    takes one cell and one comparison, however many choices there are.
 
     Args:
-        groups: the weights of each group, int64 (m,), not negative; their sum times m is below 2^63.
+        groups: the weights of each group, int64 (m,), not negative, with a sum below 2^63 / m.
 
     >>> table = AliasTable([np.array([1, 3]), np.array([1, 1, 0])])
     >>> rng = RandomStream(np.arange(4000, dtype=np.uint64))
@@ -286,7 +282,11 @@ class AliasTable:
         )
 
     def choose(self, rng: RandomStream, group: Int | None = None) -> Int:
-        """A choice of each problem's group, int64 (n,): its number among all choices, one group after the other."""
+        """Draw one choice from the group of each problem.
+
+        Returns:
+            int64 (n,), indices into the choices of all groups, one group after the other.
+        """
         group = np.zeros(len(rng), np.int64) if group is None else group
         cell = self._start.take(group) + rng.randint_below(self._size.take(group))
         own = rng.randint_below(self._total.take(group)) < self._edge.take(cell)
@@ -294,21 +294,19 @@ class AliasTable:
 
 
 def _cells(weights: Int) -> tuple[Int, Int]:
-    """How much of each choice's cell is its own, and whose the rest is; int64 (m,) each.
+    """The part of each cell that belongs to its own choice, and the alias for the rest; int64 (m,) each.
 
-    The light choices in turn are filled up by the heavy ones in turn. What a heavy choice gives away beyond its surplus
-    the next one makes up for.
+    The cells of light choices are filled in turn by the heavy ones in turn. Where a heavy choice gives away more than
+    its surplus, the next one fills the gap in its cell.
     """
     total, scaled = int(weights.sum()), weights * len(weights)
     light, heavy = np.flatnonzero(scaled < total), np.flatnonzero(scaled >= total)
-    requested = np.cumsum(total - scaled[light])
-    given = np.cumsum(scaled[heavy] - total)
-    begin = np.concatenate([[0], requested])
+    deficit = np.concatenate([[0], np.cumsum(total - scaled[light])])
+    surplus = np.cumsum(scaled[heavy] - total)
     edge, other = scaled.clip(max=total), np.arange(len(weights))
-    other[light] = heavy[np.searchsorted(given, begin[:-1], side="right")]
-    filled = begin[
-        np.searchsorted(begin[:-1], given, side="left")
-    ]  # wanted up to the last light one it helps
-    edge[heavy] = total - np.maximum(filled - given, 0)
+    other[light] = heavy[np.searchsorted(surplus, deficit[:-1], side="right")]
+    # the deficit up to the last light choice that each heavy one helps to fill
+    filled = deficit[np.searchsorted(deficit[:-1], surplus, side="left")]
+    edge[heavy] = total - np.maximum(filled - surplus, 0)
     other[heavy[:-1]] = heavy[1:]
     return edge, other

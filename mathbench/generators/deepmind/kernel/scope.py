@@ -1,7 +1,7 @@
-"""Scope: what one module of each question has at its disposal: luck, entropy, modules below it, letters, settings.
+"""Scopes: the random stream, entropy, letters and level of one module of each question.
 
-A composed question is a tree of modules. The one at the top asks; a module below it defines a value that the one
-above uses by its letter. Entropy is shared: each module takes its part, the rest goes to those below.
+A composed question is a tree of modules. The root is the question itself, and every other module defines a value that
+its parent refers to by a letter. Each module uses its share of the entropy and passes the rest to its children.
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ from mathbench.hashing import U64, Int
 from mathbench.numbers import text
 
 ALPHABET = "abcdfghijklmnopqrstuvwxyz"  # no e: it reads as Euler's number
-LETTERS_EACH = 4  # letters that a module below the top may use
+LETTERS_EACH = 4  # letters of each module
 _STEPS = [s for s in range(1, len(ALPHABET)) if s % 5]  # coprime to 25: all letters are reached
-# ways to choose letters: where they begin in the alphabet, and how far apart they are; (2, ways)
+# letter orders: where they start in the alphabet, and the step from one letter to the next; (2, orders)
 LETTER_ORDERS = np.stack([grid.ravel() for grid in np.meshgrid(np.arange(len(ALPHABET)), _STEPS)])
 _LETTERS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8).astype(np.uint64)
 
@@ -30,13 +30,13 @@ class Scope(Columns):
     """One module of each question.
 
     Attributes:
-        row: int64 (n,), which question of the batch the module belongs to.
-        number: int64 (n,), which module of the question it is; the top is 0, those below have larger numbers.
-        modules: int64 (n,), how many modules there are from here on downwards, this one included.
-        entropy: int64 (n,), units left for all of these.
+        row: int64 (n,), the question of the batch that the module belongs to.
+        number: int64 (n,), the number of the module in its question; 0 for the root, larger than its parent's else.
+        modules: int64 (n,), the number of modules of the subtree, this one included.
+        entropy: int64 (n,), units for the subtree.
         word: uint64 (n,), a random word.
-        letters: int64 (n,), which of the `LETTER_ORDERS` the question takes.
-        level: int64 (n,), the number of the question's stratum; below the top -1.
+        letters: int64 (n,), the column of `LETTER_ORDERS` that the question uses.
+        level: int64 (n,), the number of the question's level; -1 below the root.
     """
 
     row: Int
@@ -51,17 +51,17 @@ class Scope(Columns):
         return len(self.row)
 
     def rng(self) -> RandomStream:
-        """The module's random choices; take it once."""
+        """The random stream of the module. It starts anew at every call, so call it once."""
         return RandomStream(self.word)
 
     def own_entropy(self) -> Int:
-        """The units that this module may use itself, int64 (n,)."""
+        """The module's own share of the entropy, int64 (n,), in units."""
         return self.entropy // self.modules
 
     def code(self, position: int) -> Int:
-        """The code of a letter, int64 (n,): different places have different ones, 0 to 24.
+        """The code of the letter at a position, int64 (n,), from 0 to 24, different for different positions.
 
-        The first `LETTERS_EACH` places are the module's own in every question; a module alone in a question has all.
+        The first `LETTERS_EACH` positions belong to the module alone. A question of one module may use all letters.
         """
         turn, step = self._turn_and_step
         return (turn + step * (LETTERS_EACH * self.number + position)) % len(ALPHABET)
@@ -71,41 +71,40 @@ class Scope(Columns):
         return LETTER_ORDERS.take(self.letters, axis=1)
 
     def letter(self, position: int) -> text.TextPiece:
-        """A letter as text."""
+        """The letter at a position as text."""
         return letter_text(self.code(position))
 
     def hide(
-        self, rng: RandomStream, values: "Sequence[Numbers | Polynomials]", live: Bool | None = None
+        self, rng: RandomStream, values: Sequence[Numbers | Polynomials], live: Bool | None = None
     ) -> "HiddenValues":
-        """Have modules below define some of the values that this one uses.
+        """Replace some values of this module by letters that child modules define.
 
-        The modules below are shared out among the values at random, and the entropy left in proportion.
+        The modules below are distributed over the values at random, and the remaining entropy in proportion.
 
         Args:
-            rng: the module's random choices.
+            rng: the module's random streams.
             values: the values, n of each.
-            live: bool (values, n), which ones may be hidden; None: all.
+            live: bool (values, n), the values that may be hidden; None: all.
         """
         codes, rows = np.full((len(values), len(self)), -1), np.flatnonzero(self.modules > 1)
         if not len(rows):
             rng.skip()
             return HiddenValues(tuple(values), codes, [])
         live = np.ones(codes.shape, np.bool_) if live is None else live
-        shared = self.take(rows)._child_scopes(rng.take(rows), live[:, rows])
+        children = self.take(rows)._child_scopes(rng.take(rows), live[:, rows])
         requests = []
-        for slot, (value, (scope, index)) in enumerate(zip(values, shared, strict=True)):
+        for slot, (value, (scope, index)) in enumerate(zip(values, children, strict=True)):
             if len(index):
                 codes[slot, rows[index]] = scope.code(0)
                 requests.append(Request(scope, value.take(rows[index])))
         return HiddenValues(tuple(values), codes, requests)
 
     def _child_scopes(self, rng: RandomStream, live: Bool) -> "list[tuple[Scope, Int]]":
-        """The scopes below for each value, and which problems they are for."""
-        counts = rng.fork().composition_among(
-            self.modules - 1, live
-        )  # its draws depend on how many values there are
+        """The child scopes of each value, and the indices of their problems."""
+        # a fork, since the number of draws depends on the number of values
+        counts = rng.fork().composition_among(self.modules - 1, live)
         shares = rng.dirichlet(self.entropy - self.own_entropy(), counts)
-        turns = rng.permutation(len(live))  # siblings are introduced in any order
+        turns = rng.permutation(len(live))  # siblings are introduced in random order
         first = self.number + 1 + _modules_before(counts, turns)
         indices = [np.flatnonzero(count) for count in counts]
         return [
@@ -119,11 +118,11 @@ class Scope(Columns):
 
 
 class Request(NamedTuple):
-    """Values that modules below are to define.
+    """Values to be defined by child modules.
 
     Attributes:
-        scope: one module each.
-        values: what it is to define.
+        scope: the scopes of the children.
+        values: the value that each defines.
     """
 
     scope: Scope
@@ -132,12 +131,12 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True)
 class HiddenValues(Columns):
-    """Values that a module uses, some of them by the letter that another module gave them.
+    """Values of a module, some of which are replaced by the letter of a child module that defines them.
 
     Attributes:
         values: the values.
-        codes: int64 (values, n), the letter of each; -1: shown as it is.
-        requests: what the modules below must define; None once they are drawn.
+        codes: int64 (values, n), the letter of each; -1: not hidden.
+        requests: the values that child modules must define; None after `take`.
     """
 
     values: tuple[Numbers | Polynomials, ...]
@@ -150,11 +149,11 @@ class HiddenValues(Columns):
         )
 
     def hidden(self, slot: int) -> Bool:
-        """Which problems show a letter in place of a value, bool (n,)."""
+        """Which problems show a letter in place of the value, bool (n,)."""
         return self.codes[slot] >= 0
 
     def number(self, slot: int) -> text.TextPiece:
-        """A number, or its letter, as text."""
+        """The number, or its letter, as text."""
         value, hidden = self.values[slot], self.hidden(slot)
         if not isinstance(value, Numbers):
             raise TypeError(f"slot {slot} holds no number")
@@ -164,12 +163,12 @@ class HiddenValues(Columns):
         return (*self.letter(slot), *shown)
 
     def letter(self, slot: int) -> text.TextPiece:
-        """The letter of a value, nothing where it is shown as it is."""
+        """The letter of the value as text, empty where it is not hidden."""
         return letter_text(self.codes[slot])
 
 
 def letter_text(codes: Int) -> text.TextPiece:
-    """Letters as text, nothing where the code, int64 (n,), is -1.
+    """Letters as text, empty where the code, int64 (n,), is -1.
 
     >>> text.join(letter_text(np.array([0, -1, 4]))).to_pylist()
     ['a', '', 'f']
@@ -179,14 +178,14 @@ def letter_text(codes: Int) -> text.TextPiece:
 
 
 def letter_order(random_bits: U64) -> Int:
-    """Choose the letters of each question by a random word: `letters` of its scopes."""
+    """Choose a letter order for each question from a random word: `Scope.letters`."""
     return ((random_bits >> np.uint64(32)) * np.uint64(LETTER_ORDERS.shape[1]) >> np.uint64(32)).view(
         np.int64
     )
 
 
 def _modules_before(counts: Int, order: Int) -> Int:
-    """For each value, how many modules belong to those that come before it in an order; int64 (values, n)."""
+    """The number of modules that belong to the values before each value in an order, int64 (values, n)."""
     sorted_counts = np.take_along_axis(counts, order, axis=0)
     before = np.empty_like(counts)
     np.put_along_axis(before, order, np.cumsum(sorted_counts, axis=0) - sorted_counts, axis=0)

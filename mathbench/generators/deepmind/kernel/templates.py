@@ -1,6 +1,6 @@
-"""Sentences for whole arrays: templates chosen per row and filled with text, signed numbers, and numbers in words.
+"""Text for arrays of problems: sentence templates chosen per row, signed numbers, and numbers in words.
 
-`fill_template` works on columns of characters; `fill_strings` works on finished strings, for parts that would need many
+`fill_template` works on columns of characters. `fill_strings` works on string arrays, for parts that would need many
 columns, most of them empty.
 """
 
@@ -35,7 +35,7 @@ def choose_text(choice: Int, options: Sequence[str]) -> TextPiece:
     """One of a few texts per row.
 
     Args:
-        choice: int64 (n,), which one.
+        choice: int64 (n,), indices into the options.
         options: ASCII texts of any length.
 
     >>> text.join(choose_text(np.array([1, 0]), ["a short one", "a somewhat longer one"])).to_pylist()
@@ -43,12 +43,12 @@ def choose_text(choice: Int, options: Sequence[str]) -> TextPiece:
     """
     return tuple(
         PaddedText(characters.take(choice), lengths.take(choice), width)
-        for characters, lengths, width in _packed_columns(tuple(options))
+        for characters, lengths, width in _word_columns(tuple(options))
     )
 
 
 @cache
-def _packed_columns(options: tuple[str, ...]) -> list[tuple[U64, U64, int]]:
+def _word_columns(options: tuple[str, ...]) -> list[tuple[U64, U64, int]]:
     """Texts as columns of up to eight characters, their lengths and the largest length."""
     columns = []
     for start in range(0, max(map(len, options)), WORD):
@@ -60,12 +60,12 @@ def _packed_columns(options: tuple[str, ...]) -> list[tuple[U64, U64, int]]:
 
 
 def masked(piece: TextPiece, where: Bool | None) -> TextPiece:
-    """A piece in the rows of a mask, nothing in the others."""
+    """A piece in the rows of a mask, bool (n,), and nothing in the others."""
     return tuple(word.single(where) for word in piece)
 
 
 def truncate(piece: TextPiece, lengths: Int) -> TextPiece:
-    """The first so many characters of a piece, int64 (n,).
+    """The first `lengths` characters of a piece, int64 (n,).
 
     >>> text.join(truncate(text.literal("0000000000", 3), np.array([2, 0, 9]))).to_pylist()
     ['00', '', '000000000']
@@ -82,11 +82,11 @@ def truncate(piece: TextPiece, lengths: Int) -> TextPiece:
 
 
 class TemplateSlot(NamedTuple):
-    """What stands at one place of some templates.
+    """The i-th slot of several templates.
 
     Attributes:
-        literals: the text of each template up to the slot.
-        names: for each name of a slot, bool (templates,), which templates have it here.
+        literals: the text of each template before the slot.
+        names: the names that fill the slot, each with the templates that use it, bool (templates,).
     """
 
     literals: tuple[str, ...]
@@ -97,8 +97,8 @@ def fill_template(choice: Int, templates: Sequence[str], **pieces: TextPiece) ->
     """Fill templates: ``{name}`` stands for the piece of that name.
 
     Args:
-        choice: int64 (n,), which template each row takes.
-        templates: ASCII texts; every template may name other pieces, in any order.
+        choice: int64 (n,), the index of the template of each row.
+        templates: ASCII texts, each with any of the pieces in any order.
         pieces: columns of text (n,) by name.
 
     >>> numbers = {"p": text.number(np.array([3, 4]), 10), "q": text.number(np.array([5, 6]), 10)}
@@ -115,19 +115,19 @@ def fill_template(choice: Int, templates: Sequence[str], **pieces: TextPiece) ->
 
 @cache
 def template_slots(templates: tuple[str, ...]) -> list[TemplateSlot]:
-    """Take templates apart into what stands at their first, second, ... place."""
+    """Parse templates into their first, second, ... slots."""
     split = [re.split(r"\{(\w+)\}", template) for template in templates]  # text, name, text, name, ..., text
     found = []
-    for place in range(0, max(map(len, split)), 2):
-        literals = tuple(parts[place] if place < len(parts) else "" for parts in split)
-        names = [parts[place + 1] if place + 1 < len(parts) else "" for parts in split]
+    for start in range(0, max(map(len, split)), 2):
+        literals = tuple(parts[start] if start < len(parts) else "" for parts in split)
+        names = [parts[start + 1] if start + 1 < len(parts) else "" for parts in split]
         masks = {name: np.array([n == name for n in names]) for name in dict.fromkeys(names) if name}
         found.append(TemplateSlot(literals, masks))
     return found
 
 
 def concatenate_groups(strings: pa.StringArray, counts: Int) -> pa.StringArray:
-    """Strings that follow each other as one: the first counts[0] make the first row, and so on.
+    """Concatenate consecutive strings: the first counts[0] make the first row, and so on.
 
     >>> concatenate_groups(pa.array(["a", "b", "c"]), np.array([2, 0, 1])).to_pylist()
     ['ab', '', 'c']
@@ -140,11 +140,11 @@ def concatenate_groups(strings: pa.StringArray, counts: Int) -> pa.StringArray:
 def fill_strings(
     choice: Int, templates: Sequence[str], **parts: TextPiece | pa.StringArray
 ) -> pa.StringArray:
-    """Fill templates, as `fill_template` does: for parts that would be many columns, most of them empty.
+    """As `fill_template`, for parts that would need many columns of text, most of them empty.
 
     Args:
-        choice: int64 (n,), which template each row takes.
-        templates: ASCII texts with ``{name}`` where the part of that name stands.
+        choice: int64 (n,), the index of the template of each row.
+        templates: ASCII texts, in which ``{name}`` stands for the part of that name.
         parts: strings or columns of text (n,) by name.
 
     >>> import numpy as np
@@ -169,20 +169,22 @@ def fill_strings(
 
 
 def join_strings(*strings: pa.StringArray) -> pa.StringArray:
-    """Strings of each row laid end to end.
+    """Concatenate the strings of each row.
 
     >>> join_strings(pa.array(["a", "b"]), pa.array(["c", ""])).to_pylist()
     ['ac', 'b']
     """
-    count, of_each = len(strings[0]), np.full(len(strings[0]), len(strings))
-    order = np.arange(len(strings) * count).reshape(len(strings), count).T.ravel()
-    return concatenate_groups(pa.concat_arrays(strings).take(text.int_array(order)), of_each)
+    rows = len(strings[0])
+    order = np.arange(len(strings) * rows).reshape(len(strings), rows).T.ravel()
+    return concatenate_groups(
+        pa.concat_arrays(strings).take(text.int_array(order)), np.full(rows, len(strings))
+    )
 
 
-def repeat_each(strings: pa.StringArray, rows: Int, count: int) -> pa.StringArray:
-    """Strings in some rows of many, int64 in ascending order; nothing in the others.
+def place_in_rows(strings: pa.StringArray, rows: Int, count: int) -> pa.StringArray:
+    """Put strings into the given rows of `count`, int64 in ascending order, with empty strings in the others.
 
-    >>> repeat_each(pa.array(["a", "b"]), np.array([0, 2]), 4).to_pylist()
+    >>> place_in_rows(pa.array(["a", "b"]), np.array([0, 2]), 4).to_pylist()
     ['a', '', 'b', '']
     """
     data, starts = text.bytes_and_offsets(strings)
@@ -237,11 +239,11 @@ _ORDINALS = [
     "nineteenth",
     "twentieth",
 ]
-MAX_ORDINAL = len(_ORDINALS) - 1  # the last one that has a name
+MAX_ORDINAL = len(_ORDINALS) - 1
 
 
 def cardinal(number: int) -> str:
-    """A number from 0 to 9999 in words.
+    """An integer from 0 to 9999 in words.
 
     >>> cardinal(0), cardinal(44), cardinal(1114)
     ('zero', 'forty-four', 'one thousand one hundred and fourteen')
@@ -257,7 +259,7 @@ def cardinal(number: int) -> str:
 
 
 def ordinal(number: int) -> str:
-    """The place of a number from 1 to 20 in words.
+    """The ordinal of a number from 0 to `MAX_ORDINAL`.
 
     >>> ordinal(2), ordinal(12)
     ('second', 'twelfth')
@@ -265,19 +267,19 @@ def ordinal(number: int) -> str:
     return _ORDINALS[number]
 
 
-def fraction_name(bottom: int, count: int) -> str:
-    """The name of one or more parts of a whole; the denominator from 2 to 20.
+def denominator_name(bottom: int, top: int) -> str:
+    """The name of a denominator from 2 to `MAX_ORDINAL`, in the plural for a numerator other than 1.
 
-    >>> fraction_name(2, 1), fraction_name(2, 17), fraction_name(4, 3), fraction_name(12, 1)
+    >>> denominator_name(2, 1), denominator_name(2, 17), denominator_name(4, 3), denominator_name(12, 1)
     ('half', 'halves', 'quarters', 'twelfth')
     """
     name = {2: "half", 4: "quarter"}.get(bottom, _ORDINALS[bottom])
     plural = "halves" if bottom == 2 else f"{name}s"
-    return name if count == 1 else plural
+    return name if top == 1 else plural
 
 
 def fill_around(choice: Int, templates: Sequence[str], inner: TextPiece, **pieces: TextPiece) -> TextPiece:
-    """Fill templates in which ``{}`` stands for a long piece: it is laid out once, wherever the others stand.
+    """Fill templates in which ``{}`` stands for a long piece, whose columns are added once for all templates.
 
     >>> import numpy as np
     >>> from mathbench.numbers import text

@@ -1,4 +1,4 @@
-"""Values: exact numbers and polynomials, as columns."""
+"""Columns of exact rational numbers and of polynomials."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Numbers(Columns):
     Attributes:
         top: int64 (n,), numerators.
         bottom: int64 (n,), denominators, 1 or more.
-        decimal: bool (n,), written as a decimal fraction; the denominator is then a divisor of a power of ten.
+        decimal: bool (n,), whether the number is written as a decimal; its denominator then divides a power of ten.
     """
 
     top: Int
@@ -27,12 +27,12 @@ class Numbers(Columns):
 
     @classmethod
     def integers(cls, values: Int) -> "Numbers":
-        """Integers, int64 (n,)."""
+        """From integers, int64 (n,)."""
         return cls(values, np.ones_like(values), np.zeros(len(values), np.bool_))
 
     @classmethod
     def rationals(cls, top: Int, bottom: Int) -> "Numbers":
-        """Fractions, int64 (n,) each, in any terms; the denominator is not zero.
+        """From numerators and denominators, int64 (n,), in any terms; no denominator is zero.
 
         >>> found = Numbers.rationals(np.array([6, 3]), np.array([-4, 1]))
         >>> found.top.tolist(), found.bottom.tolist()
@@ -43,13 +43,13 @@ class Numbers(Columns):
 
     @classmethod
     def decimals(cls, top: Int, places: Int) -> "Numbers":
-        """Top / 10^places, int64 (n,) each; places from 0 to 18."""
+        """From decimals top / 10^places, int64 (n,) each; places from 0 to 18."""
         found = cls.rationals(top, _tens().take(places))
         return cls(found.top, found.bottom, np.ones(len(top), np.bool_))
 
     @property
     def integer(self) -> Bool:
-        """Which ones are integers, bool (n,)."""
+        """Which numbers are integers, bool (n,)."""
         return self.bottom == 1
 
     def rendered(self) -> text.TextPiece:
@@ -59,16 +59,16 @@ class Numbers(Columns):
         >>> text.join(numbers.rendered()).to_pylist()
         ['-3', '3/4', '-0.75']
         """
-        whole = self.integer
-        if whole.all():
+        integer = self.integer
+        if integer.all():
             return templates.signed_text(self.top)
-        split = self.decimal & ~whole
+        split = self.decimal & ~integer
         over = np.where(split, self.bottom, 1)
         size = np.abs(self.top)
         pieces = [text.literal("-", len(size), self.top < 0), text.number(size // over, 10)]
         if split.any():
             pieces += [text.literal(".", len(size), split), _places(size % over, over, split)]
-        fraction = ~whole & ~split
+        fraction = ~integer & ~split
         if fraction.any():
             pieces += [text.literal("/", len(size), fraction), text.number(self.bottom, 10, fraction)]
         return tuple(word for piece in pieces for word in piece)
@@ -88,12 +88,12 @@ class Polynomials(Columns):
 
     @classmethod
     def integers(cls, coefficients: Int) -> "Polynomials":
-        """With integer coefficients, int64 (d + 1, n)."""
+        """From integer coefficients, int64 (d + 1, n)."""
         return cls(coefficients, np.ones_like(coefficients))
 
     @classmethod
     def concatenate(cls, parts: "list[Polynomials]") -> "Polynomials":
-        """One part after the other, filled up with zeros to the highest degree."""
+        """Concatenate batches, padded with zeros to the highest degree."""
         rows = max(len(part.top) for part in parts)
         fill = [((0, rows - len(part.top)), (0, 0)) for part in parts]
         top = [np.pad(part.top, more) for part, more in zip(parts, fill, strict=True)]
@@ -104,7 +104,7 @@ class Polynomials(Columns):
 
     @property
     def integer(self) -> Bool:
-        """Which ones have integer coefficients only, bool (n,)."""
+        """Which polynomials have only integer coefficients, bool (n,)."""
         return (self.bottom == 1).all(axis=0)
 
 
@@ -113,9 +113,10 @@ def _tens() -> Int:
 
 
 def _places(rest: Int, bottom: Int, where: Bool) -> text.TextPiece:
-    """The digits of rest / bottom behind the point, without zeros at the end."""
+    """The decimals of rest / bottom, without trailing zeros."""
     places, there = np.zeros_like(rest), np.flatnonzero(where)
-    places[there] = np.argmax(_tens()[:, None] % bottom[there] == 0, axis=0)  # 10^places is a multiple
+    # the first power of ten that is a multiple of the denominator
+    places[there] = np.argmax(_tens()[:, None] % bottom[there] == 0, axis=0)
     digits = rest * (_tens().take(places) // bottom)
     leading = places - text.length(digits, 10)
     zeros = text.literal("0" * 18, len(rest))

@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel import templates as numerals
-from mathbench.generators.deepmind.kernel import templates as phrases
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
@@ -35,11 +34,11 @@ _CELLS = 3  # of each number of places, so that seven numbers of places fall int
 _TARGETS = tuple(unit.plural for unit in UNITS)
 # after a decimal fraction the name or, where there is one, the symbol; after a fraction the name with its article
 _BASES = (*_TARGETS, *(unit.symbol or unit.plural for unit in UNITS), *(unit.with_article for unit in UNITS))
-_CARDINALS = ("", *(numerals.cardinal(top) for top in range(1, 2 + 10**parts.FINER)))
+_CARDINALS = ("", *(templates.cardinal(top) for top in range(1, 2 + 10**parts.FINER)))
 # behind the numerator in words: singular and plural of each denominator
 _NAMES = tuple(
-    f" {numerals.fraction_name(bottom, top)}" if bottom > 1 else ""
-    for bottom in range(numerals.MAX_ORDINAL + 1)
+    f" {templates.denominator_name(bottom, top)}" if bottom > 1 else ""
+    for bottom in range(templates.MAX_ORDINAL + 1)
     for top in (1, 2)
 )
 
@@ -123,11 +122,11 @@ class Conversion(Module):
         number = decimal_text(problem.digits * _WHOLE.take(problem.pair), -problem.places)
         form = np.where(decimal, problem.by_symbol, 2)
         pieces = {
-            "value": (*phrases.masked(number, decimal), *_fraction(problem)),
-            "base": phrases.choose_text(BASE.take(problem.pair) + len(UNITS) * form, _BASES),
-            "target": phrases.choose_text(TARGET.take(problem.pair), _TARGETS),
+            "value": (*templates.masked(number, decimal), *_fraction(problem)),
+            "base": templates.choose_text(BASE.take(problem.pair) + len(UNITS) * form, _BASES),
+            "target": templates.choose_text(TARGET.take(problem.pair), _TARGETS),
         }
-        return text.join(phrases.fill_template(problem.sentence, (*_OF_DECIMALS, *_OF_PARTS), **pieces))
+        return text.join(templates.fill_template(problem.sentence, (*_OF_DECIMALS, *_OF_PARTS), **pieces))
 
     def answer(self, problem: QuantityProblem, scope: Scope) -> pa.StringArray:
         decimal, found = problem.part < 0, parts.table()[0]
@@ -142,15 +141,15 @@ def _fraction(problem: QuantityProblem) -> text.TextPiece:
     found, there = parts.table()[0], problem.part >= 0
     part = np.maximum(problem.part, 0)
     top, bottom = found.top.take(part), found.bottom.take(part)
-    spoken = problem.in_words & there & (bottom <= numerals.MAX_ORDINAL)
+    spoken = problem.in_words & there & (bottom <= templates.MAX_ORDINAL)
     shown = there & ~spoken
     name = np.where(spoken, 2 * bottom + (top > 1), 0)
     return (
         *text.number(top, 10, shown),
         *text.literal("/", len(top), shown),
         *text.number(bottom, 10, shown),
-        *phrases.choose_text(np.where(spoken, top, 0), _CARDINALS),
-        *phrases.choose_text(name, _NAMES),
+        *templates.choose_text(np.where(spoken, top, 0), _CARDINALS),
+        *templates.choose_text(name, _NAMES),
     )
 
 

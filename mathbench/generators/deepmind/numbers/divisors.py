@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel import templates as phrases
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
@@ -103,9 +103,9 @@ class Lcm(Module):
         return text.join(text.number(problem.common, 10))
 
 
-def _questions(problem: CommonProblem, templates: tuple[str, ...]) -> pa.StringArray:
+def _questions(problem: CommonProblem, wordings: tuple[str, ...]) -> pa.StringArray:
     p, q = (problem.numbers.number(slot) for slot in range(2))
-    return text.join(phrases.fill_template(problem.wording, templates, p=p, q=q))
+    return text.join(templates.fill_template(problem.wording, wordings, p=p, q=q))
 
 
 def _draw_coprime_pair(rng: RandomStream, entropy: Int) -> Int:

@@ -9,8 +9,7 @@ import pyarrow as pa
 from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
-from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.entropy import size_of_entropy as decades
+from mathbench.generators.deepmind.kernel.entropy import UNIT, size_of_entropy
 from mathbench.generators.deepmind.kernel.fingerprints import sign_folded
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
@@ -77,7 +76,7 @@ class RoundNumber(Module):
         for_rounded = UNIT + rng.randint_below(own // 2 + 1)
         rounded = rng.integer(for_rounded)
         dropped = -(-np.maximum(own - for_rounded, UNIT) // UNIT)  # digits that go
-        half = decades(dropped * UNIT) // 2
+        half = size_of_entropy(dropped * UNIT) // 2
         rest = rng.randint((rounded <= 0) - half, half - (rounded >= 0))
         number = _scaled(rounded * 2 * half + rest, power - dropped)
         named = scope.hide(rng, [number])
@@ -106,4 +105,4 @@ class RoundNumber(Module):
 
 def _scaled(values: Int, power: Int) -> Numbers:
     """Values times a power of ten, int64 (n,) each."""
-    return Numbers.decimals(values * decades(power.clip(0) * UNIT), (-power).clip(0))
+    return Numbers.decimals(values * size_of_entropy(power.clip(0) * UNIT), (-power).clip(0))

@@ -6,18 +6,16 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel import fingerprints
-from mathbench.generators.deepmind.kernel import templates as phrases
+from mathbench.generators.deepmind.kernel import fingerprints, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import entropy_units
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
-from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
+from mathbench.generators.deepmind.kernel.polynomial_text import SIGNS, MultivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
-from mathbench.generators.deepmind.kernel.templates import join_strings
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.generators.deepmind.polynomials.evaluate import QUESTIONS
 from mathbench.generators.deepmind.polynomials.split import split
@@ -26,7 +24,6 @@ from mathbench.numbers import text
 
 _MAX_COEFFICIENT = 10**9  # coefficient of a polynomial that this module defines for another
 _A, _B, _F, _G = range(4)
-_JOINTS = ("", "-", " + ", " - ")  # first or not, negative or not
 
 
 @dataclass(frozen=True)
@@ -92,15 +89,15 @@ class Add(Module):
         return self._written(problem, scope, 1, problem.wording * 0, ("Let {h}({x}) = {it}. ",))
 
     def _written(
-        self, problem: MultiplesProblem, scope: Scope, variable: int, choice: Int, templates: tuple[str, ...]
+        self, problem: MultiplesProblem, scope: Scope, variable: int, choice: Int, wordings: tuple[str, ...]
     ) -> pa.StringArray:
         """The functions are in the variable of that place; the sum is in that of place 1."""
         f, g = (
             NamedFunction(problem.parts, slot, scope, name, variable) for slot, name in ((_F, 2), (_G, 3))
         )
         it = (*_multiple(problem.parts, _A, f, scope), *_multiple(problem.parts, _B, g, scope))
-        requested = phrases.fill_template(choice, templates, it=it, h=scope.letter(0), x=scope.letter(1))
-        return join_strings(f.sentence(), g.sentence(), text.join(requested))
+        requested = templates.fill_template(choice, wordings, it=it, h=scope.letter(0), x=scope.letter(1))
+        return templates.join_strings(f.sentence(), g.sentence(), text.join(requested))
 
 
 def _multiple(parts: HiddenValues, slot: int, function: NamedFunction, scope: Scope) -> text.TextPiece:
@@ -109,7 +106,7 @@ def _multiple(parts: HiddenValues, slot: int, function: NamedFunction, scope: Sc
     size, minus, rows = np.abs(number.top), (number.top < 0) & ~hidden, len(hidden)
     shown = ~hidden & (size != 1)
     return (
-        *phrases.choose_text(minus + 2 * (slot == _B), _JOINTS),
+        *templates.choose_text(minus + 2 * (slot == _B), SIGNS),
         *parts.letter(slot),
         *text.number(size, 10, shown),
         *text.literal("*", rows, hidden | shown),

@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel import fingerprints
+from mathbench.generators.deepmind.kernel import expression_trees, fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT, entropy_units
-from mathbench.generators.deepmind.kernel.expression_trees import ADD, LEAF, MUL, NONE, SUM, ExpressionTrees
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients, multiply
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
@@ -33,7 +32,7 @@ class BracketedSum(Columns):
         leaves: sums, those of all expressions one after the other.
     """
 
-    trees: ExpressionTrees
+    trees: expression_trees.ExpressionTrees
     leaf: Int
     leaves: MultivariateTerms
 
@@ -42,7 +41,7 @@ class BracketedSum(Columns):
 
     def rendered(self) -> pa.StringArray:
         """The expressions as text."""
-        shown = self.trees.kind == LEAF
+        shown = self.trees.kind == expression_trees.LEAF
         leaf = np.zeros_like(self.leaf)
         leaf[shown] = np.arange(shown.sum())
         return self.trees.rendered(leaf, self.leaves.take(self.leaf[shown]).rendered(sign_first=False))
@@ -78,7 +77,7 @@ def draw_bracketed(
     """
     length = 3 + more + rng.randint_below(entropy // (2 * UNIT) + 1)
     plan = _draw_plan(rng.fork(), degree, entropy + _TREES.take(length), length)
-    node, row = np.nonzero(plan.kind == LEAF)
+    node, row = np.nonzero(plan.kind == expression_trees.LEAF)
     words = mix64(rng.words().take(row) + node.astype(np.uint64) * np.uint64(GOLDEN))
     leaf_rng = RandomStream(words)
     at = (node, row)
@@ -87,12 +86,14 @@ def draw_bracketed(
     leaf[node, row] = np.arange(len(row))
     minus = np.zeros(plan.kind.shape, dtype=np.bool_)
     minus[node, row] = leaves.top[0] < 0
-    trees = ExpressionTrees(plan.kind, plan.left, plan.right, np.full_like(plan.kind, SUM), minus)
+    trees = expression_trees.ExpressionTrees(
+        plan.kind, plan.left, plan.right, np.full_like(plan.kind, expression_trees.SUM), minus
+    )
     terms = fingerprints.hash_set(fingerprints.hash_words(leaves.power[0], leaves.top), leaves.live)
     value, word, good = _evaluate(plan, node, row, values, terms)
     room = np.bincount(row, leaves.lengths(), len(degree)) <= 160
     return DrawnBracketedSums(
-        BracketedSum(trees, leaf, leaves), value, word, good & room & (plan.kind[-1] == NONE)
+        BracketedSum(trees, leaf, leaves), value, word, good & room & (plan.kind[-1] == expression_trees.NONE)
     )
 
 
@@ -109,10 +110,10 @@ class _Plan(NamedTuple):
 
 def _draw_plan(rng: RandomStream, degree: Int, entropy: Int, length: Int) -> _Plan:
     """Decide from the root down what each node is; a tree that grows too large ends in a leaf at the last node."""
-    plan = _Plan(*(np.full((NODES, len(degree)), start) for start in (NONE, 0, 0, 0, 0, 0)))
+    plan = _Plan(*(np.full((NODES, len(degree)), start) for start in (expression_trees.NONE, 0, 0, 0, 0, 0)))
     forced = np.zeros((NODES, len(degree)), dtype=np.bool_)
     plan.kind[0], plan.degree[0], plan.entropy[0], plan.length[0], forced[0] = (
-        LEAF,
+        expression_trees.LEAF,
         degree,
         entropy,
         length,
@@ -121,13 +122,13 @@ def _draw_plan(rng: RandomStream, degree: Int, entropy: Int, length: Int) -> _Pl
     free = np.ones(len(degree), dtype=np.int64)
     for node in range(NODES):
         there = rng.fork()
-        rows = np.flatnonzero(plan.kind[node] == LEAF)
+        rows = np.flatnonzero(plan.kind[node] == expression_trees.LEAF)
         node_rng = there.take(rows)
         plan.length[node, rows] = np.maximum(plan.length[node, rows], np.where(forced[node, rows], 2, 1))
         splits = forced[node, rows] | (node_rng.bernoulli() & (plan.length[node, rows] > 1))
         rows, node_rng = rows[splits], node_rng.take(np.flatnonzero(splits))
         full = free[rows] + 2 > NODES
-        plan.kind[-1, rows[full]] = LEAF
+        plan.kind[-1, rows[full]] = expression_trees.LEAF
         rows, node_rng = rows[~full], node_rng.take(np.flatnonzero(~full))
         _split_nodes(node_rng, plan, forced, node, rows, free[rows])
         free[rows] += 2
@@ -143,12 +144,12 @@ def _split_nodes(rng: RandomStream, plan: _Plan, forced: Bool, node: int, rows: 
     inner = rng.bernoulli() | (degree <= 1)
     left = np.where(inner, rng.randint_below(degree + 1), rng.randint(1, np.maximum(degree - 1, 1)))
     degrees = np.where(sums, np.stack([degree, degree]), _two(left, degree))
-    plan.kind[node, rows] = np.where(sums, ADD, MUL)
+    plan.kind[node, rows] = np.where(sums, expression_trees.ADD, expression_trees.MUL)
     swapped *= sums
     plan.left[node, rows], plan.right[node, rows] = free + swapped, free + 1 - swapped
     for which in range(2):
         here = (free + which, rows)
-        plan.kind[here] = LEAF
+        plan.kind[here] = expression_trees.LEAF
         plan.degree[here], plan.entropy[here], plan.length[here] = (
             degrees[which],
             entropies[which],
@@ -179,10 +180,10 @@ def _evaluate(plan: _Plan, node: Int, row: Int, values: Int, terms: U64) -> tupl
     added[node, row], multiplied[node, row] = terms, fingerprints.hash_words(terms)
     good = np.ones(count, dtype=np.bool_)
     for at in range(NODES - 1, -1, -1):
-        rows = np.flatnonzero(plan.kind[at] > LEAF)
+        rows = np.flatnonzero(plan.kind[at] > expression_trees.LEAF)
         left, right = plan.left[at, rows], plan.right[at, rows]
         a, b = value[left, :, rows].T, value[right, :, rows].T
-        sums = plan.kind[at, rows] == ADD
+        sums = plan.kind[at, rows] == expression_trees.ADD
         product, fits = multiply(a, b)
         value[at, :, rows] = np.where(sums, a + b, product[: maximum + 1]).T
         highest = value[at, plan.degree[at, rows], rows]

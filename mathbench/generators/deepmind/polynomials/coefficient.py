@@ -7,14 +7,13 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.generators.deepmind.kernel import fingerprints, templates
-from mathbench.generators.deepmind.kernel.columns import Columns
+from mathbench.generators.deepmind.kernel.columns import Columns, write_by_group
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope, letter_text
-from mathbench.generators.deepmind.kernel.templates import fill_strings
 from mathbench.generators.deepmind.polynomials.bracketed_sums import BracketedSum, draw_bracketed
 from mathbench.generators.deepmind.polynomials.like_terms import split_count, split_terms
 from mathbench.hashing import U64, Int
@@ -80,7 +79,7 @@ class CoefficientNamed(Module):
         return DrawnProblem(problem, fingerprints.hash_list(word, power), good=found.good | ~has_brackets)
 
     def question(self, problem: CoefficientProblem, scope: Scope) -> pa.StringArray:
-        return fill_strings(
+        return templates.fill_strings(
             problem.wording,
             _QUESTIONS,
             it=_either(problem.has_brackets, problem.brackets, problem.sum),
@@ -117,8 +116,7 @@ def _form(scope: Scope, degree: Int) -> tuple[MultivariateTerms, Int]:
 
 
 def _either(first: Bool, yes: BracketedSum, no: MultivariateTerms) -> pa.StringArray:
-    """Expressions of one kind or the other; only those that are shown are written."""
-    a, b = np.flatnonzero(first), np.flatnonzero(~first)
-    order = np.empty(len(first), dtype=np.int64)
-    order[np.concatenate([a, b])] = np.arange(len(first))
-    return pa.concat_arrays([yes.take(a).rendered(), no.take(b).rendered()]).take(text.int_array(order))
+    """The expressions with brackets in the rows of a mask, the sums in the others."""
+    return write_by_group(
+        first.astype(np.int64), lambda kind, rows: (yes if kind else no).take(rows).rendered()
+    )

@@ -14,7 +14,6 @@ from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
 from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTerms
 from mathbench.generators.deepmind.kernel.polynomials import compose, draw_coefficients
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
-from mathbench.generators.deepmind.kernel.templates import join_strings
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.generators.deepmind.polynomials.evaluate import QUESTIONS
 from mathbench.hashing import Int
@@ -62,7 +61,7 @@ class Compose(Module):
         opened, closed = text.literal("(", len(scope)), text.literal("))", len(scope))
         it = (*f.letter(), *opened, *g.letter(), *opened, *scope.letter(1), *closed)
         requested = text.join(templates.fill_template(problem.wording, QUESTIONS, it=it))
-        return join_strings(f.sentence(), g.sentence(), requested)
+        return templates.join_strings(f.sentence(), g.sentence(), requested)
 
     def answer(self, problem: CompositionProblem, scope: Scope) -> pa.StringArray:
         return problem.value.rendered()

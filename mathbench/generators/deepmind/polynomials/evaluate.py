@@ -6,8 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel import fingerprints
-from mathbench.generators.deepmind.kernel import templates as phrases
+from mathbench.generators.deepmind.kernel import fingerprints, templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
@@ -15,7 +14,6 @@ from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
-from mathbench.generators.deepmind.kernel.templates import join_strings
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -66,7 +64,7 @@ class Evaluate(Module):
         return self._written(problem, scope, problem.wording, QUESTIONS)
 
     def answer(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
-        return text.join(phrases.signed_text(problem.value))
+        return text.join(templates.signed_text(problem.value))
 
     def defines(self, value: Value) -> Bool:
         if not isinstance(value, Numbers):
@@ -77,7 +75,7 @@ class Evaluate(Module):
         return self._written(problem, scope, problem.wording % 2, ("Let {y} be {it}. ", "Let {y} = {it}. "))
 
     def _written(
-        self, problem: EvaluationProblem, scope: Scope, choice: Int, templates: tuple[str, ...]
+        self, problem: EvaluationProblem, scope: Scope, choice: Int, wordings: tuple[str, ...]
     ) -> pa.StringArray:
         function = NamedFunction(problem.parts, 0, scope, name=1, variable=2)
         rows = len(scope)
@@ -87,8 +85,8 @@ class Evaluate(Module):
             *problem.parts.number(1),
             *text.literal(")", rows),
         )
-        requested = phrases.fill_template(choice, templates, it=it, y=scope.letter(0))
-        return join_strings(function.sentence(), text.join(requested))
+        requested = templates.fill_template(choice, wordings, it=it, y=scope.letter(0))
+        return templates.join_strings(function.sentence(), text.join(requested))
 
 
 def _draw_through_point(

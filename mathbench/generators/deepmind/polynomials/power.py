@@ -12,7 +12,6 @@ from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Scope
-from mathbench.generators.deepmind.kernel.templates import fill_strings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.polynomials.power_expressions import (
     PowerExpressions,
@@ -60,7 +59,9 @@ class SimplifyPower(Module):
         return DrawnProblem(problem, fingerprints.hash_list(found.word), good=found.good)
 
     def question(self, problem: SimplifiedProblem, scope: Scope) -> pa.StringArray:
-        return fill_strings(problem.wording, _QUESTIONS, it=problem.expression.rendered(), x=scope.letter(0))
+        return templates.fill_strings(
+            problem.wording, _QUESTIONS, it=problem.expression.rendered(), x=scope.letter(0)
+        )
 
     def answer(self, problem: SimplifiedProblem, scope: Scope) -> pa.StringArray:
         top, bottom = problem.top, problem.bottom

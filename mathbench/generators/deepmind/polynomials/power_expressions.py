@@ -7,19 +7,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.generators.deepmind.kernel import fingerprints
+from mathbench.generators.deepmind.kernel import expression_trees, fingerprints
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.entropy import UNIT
-from mathbench.generators.deepmind.kernel.expression_trees import (
-    ATOM,
-    DIV,
-    LEAF,
-    MUL,
-    NONE,
-    POW,
-    PRODUCT,
-    ExpressionTrees,
-)
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.rationals import draw_rational
 from mathbench.generators.deepmind.kernel.scope import letter_text
@@ -55,17 +45,21 @@ class PowerExpressions(Columns):
     def rendered(self) -> pa.StringArray:
         """The expressions as text."""
         nodes, count = self.nodes, len(self.variable)
-        constant = np.flatnonzero((nodes.kind == LEAF) & (nodes.bottom > 0))
+        constant = np.flatnonzero((nodes.kind == expression_trees.LEAF) & (nodes.bottom > 0))
         top, bottom = nodes.top[constant], nodes.bottom[constant]
         leaf = nodes.row.copy()
         leaf[constant] = count + np.arange(len(constant))
         numbers = Numbers(top, bottom, np.zeros(len(constant), np.bool_))
         texts = pa.concat_arrays([text.join(letter_text(self.variable)), text.join(numbers.rendered())])
-        holds = np.full(len(leaf), ATOM, np.int8)
-        holds[constant] = np.where((bottom == 1) & (top >= 0), ATOM, PRODUCT)
-        kind, left, right = (self._table(part, NONE) for part in (nodes.kind, nodes.left, nodes.right))
+        holds = np.full(len(leaf), expression_trees.ATOM, np.int8)
+        holds[constant] = np.where(
+            (bottom == 1) & (top >= 0), expression_trees.ATOM, expression_trees.PRODUCT
+        )
+        kind, left, right = (
+            self._table(part, expression_trees.NONE) for part in (nodes.kind, nodes.left, nodes.right)
+        )
         minus = np.zeros(kind.shape, dtype=np.bool_)
-        return ExpressionTrees(kind, left, right, self._table(holds, 0), minus).rendered(
+        return expression_trees.ExpressionTrees(kind, left, right, self._table(holds, 0), minus).rendered(
             self._table(leaf, 0), texts
         )
 
@@ -119,7 +113,9 @@ class Nodes(Columns):
     def leaves(cls, row: Int, number: Int, entropy: Int, top: Int, bottom: Int) -> "Nodes":
         """Parts without operands."""
         none = np.zeros((2, len(row)), dtype=np.int8)
-        return cls(row, number, entropy, top, bottom, np.full(len(row), LEAF, np.int8), *none)
+        return cls(
+            row, number, entropy, top, bottom, np.full(len(row), expression_trees.LEAF, np.int8), *none
+        )
 
 
 class _DepthLevel(NamedTuple):
@@ -165,10 +161,14 @@ def _draw_levels(rng: RandomStream, entropy: Int, maximum: Int) -> tuple[list[_D
         free += 2 * np.bincount(row, minlength=len(free))
         # every number has luck of its own, whether there is such a node or not
         node_rng = rng.continue_at(row, nodes.number.take(over))
-        nodes.kind[over] = kind = np.array([POW, MUL, DIV], np.int8).take(node_rng.randint_below(3))
+        nodes.kind[over] = kind = np.array(
+            [expression_trees.POW, expression_trees.MUL, expression_trees.DIV], np.int8
+        ).take(node_rng.randint_below(3))
         nodes.left[over], nodes.right[over] = first, first + 1
         levels.append(_DepthLevel(nodes, over))
-        nodes = _draw_operands(node_rng, nodes.entropy.take(over), kind == POW, maximum.take(row), row, first)
+        nodes = _draw_operands(
+            node_rng, nodes.entropy.take(over), kind == expression_trees.POW, maximum.take(row), row, first
+        )
     return levels, good
 
 
@@ -215,13 +215,15 @@ def _evaluate(levels: list[_DepthLevel]) -> tuple[Int, Int, U64]:
 def _exponents(kind: Int8, top: Int, bottom: Int) -> tuple[Int, Int]:
     """The exponents of operations from those of their operands, in lowest terms."""
     (a, c), (b, d) = ((part[::2], part[1::2]) for part in (top, bottom))
-    over = np.where(kind == POW, a * c, a * d + np.where(kind == MUL, c * b, -c * b))
+    over = np.where(
+        kind == expression_trees.POW, a * c, a * d + np.where(kind == expression_trees.MUL, c * b, -c * b)
+    )
     common = np.gcd(over, b * d)
     return over // common, b * d // common
 
 
 def _hashes(kind: Int8, part: U64, whole: U64) -> tuple[U64, U64]:
     """Hashes of operations from those of their operands."""
-    product, together = kind == MUL, part[::2] + part[1::2]
+    product, together = kind == expression_trees.MUL, part[::2] + part[1::2]
     ordered = fingerprints.hash_words(whole[::2], kind.astype(np.int64), whole[1::2])
     return np.where(product, together, ordered), np.where(product, fingerprints.hash_words(together), ordered)

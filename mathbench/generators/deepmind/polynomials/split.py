@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mathbench.generators.deepmind.kernel import rationals
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
-from mathbench.generators.deepmind.kernel.rationals import bezout_cofactors, coprime, draw_smooth_divisor
 from mathbench.hashing import Int
 
 _BITS = 61
@@ -52,16 +52,16 @@ def split(rng: RandomStream, target: Int, entropy: Int) -> Split:
 def _multipliers(rng: RandomStream, target: Int, for_a: Int, for_b: Int) -> tuple[Int, Int]:
     """Two numbers whose greatest common divisor divides all coefficients."""
     a = rng.integer(for_a, minimum=1)
-    b = coprime(rng, for_b, a)
+    b = rationals.draw_coprime(rng, for_b, a)
     common = np.gcd.reduce(target, axis=0)
-    b = b * draw_smooth_divisor(rng, np.where(common <= _LARGEST_FACTOR, common, 1))
+    b = b * rationals.draw_divisor_below_100(rng, np.where(common <= _LARGEST_FACTOR, common, 1))
     swapped = rng.bernoulli()
     return np.where(swapped, b, a), np.where(swapped, a, b)
 
 
 def _solve(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
     """Solutions of a*x + b*y = c for each coefficient, some turns away from the first, and where they are in range."""
-    x, y, common = bezout_cofactors(a, b)
+    x, y, common = rationals.bezout_cofactors(a, b)
     a, b, target = a // common, b // common, target // common
     room = (1 << _BITS) // np.maximum(np.abs(target).max(axis=0), 1)
     good = (np.abs(x) <= room) & (np.abs(y) <= room)

@@ -6,8 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel import templates as numerals
-from mathbench.generators.deepmind.kernel import templates as phrases
+from mathbench.generators.deepmind.kernel import templates
 from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
@@ -24,7 +23,7 @@ _QUESTIONS = (
     "What is the probability of {event} when {many} letters are drawn without replacement from {bag}?",
     "Find the probability of {event} when {many} letters are drawn without replacement from {bag}.",
 )
-_NUMBERS = [numerals.cardinal(many) for many in range(10)]
+_NUMBERS = [templates.cardinal(many) for many in range(10)]
 _CAPITALS = [name.capitalize() for name in _NUMBERS]
 _MAX_LETTERS = 32  # so many letters in a bag at most
 _ITEMS = letters.ALPHABET * _MAX_LETTERS
@@ -109,12 +108,12 @@ class Picking(Module):
         names = letters.alphabets()[:LETTERS, problem.alphabet].T
         count = picked.sum(axis=1)
         pieces = {
-            "many": phrases.choose_text(count, _NUMBERS),
-            "Many": phrases.choose_text(count, _CAPITALS),
+            "many": templates.choose_text(count, _NUMBERS),
+            "Many": templates.choose_text(count, _CAPITALS),
             "bag": (*_scrambled(problem, names, counts), *_listed(problem, names, counts)),
             "event": self.event(problem, names, picked),
         }
-        return text.join(phrases.fill_template(problem.sentence, _QUESTIONS, **pieces))
+        return text.join(templates.fill_template(problem.sentence, _QUESTIONS, **pieces))
 
     def event(self, problem: DrawsProblem, names: Int, picked: Int) -> text.TextPiece:
         """What is picked; names and picked: int64 (n, LETTERS)."""
@@ -192,7 +191,7 @@ def _series(shown: Int, count: Int) -> text.TextPiece:
     words: list[text.PaddedText] = []
     for i in range(shown.shape[1]):
         lead = 0 if i == 0 else np.where(count == i + 1, 2, 1)
-        words += phrases.choose_text(np.where(i < count, 1 + lead * _ITEMS + shown[:, i], 0), _PICKED)
+        words += templates.choose_text(np.where(i < count, 1 + lead * _ITEMS + shown[:, i], 0), _PICKED)
     return tuple(words)
 
 
@@ -205,7 +204,7 @@ def _listed(problem: DrawsProblem, names: Int, counts: Int) -> text.TextPiece:
     )
     words: list[text.PaddedText] = []
     for i in range(LETTERS):
-        words += phrases.choose_text(np.where(i < count, 1 + (i > 0) * _ITEMS + shown[:, i], 0), _LISTED)
+        words += templates.choose_text(np.where(i < count, 1 + (i > 0) * _ITEMS + shown[:, i], 0), _LISTED)
     return (*words, *text.literal("}", len(count), problem.listed))
 
 
