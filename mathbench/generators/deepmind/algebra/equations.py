@@ -1,4 +1,4 @@
-"""Linear equations as columns: terms on two sides, some of their numbers shown as letters."""
+"""Columns of linear equations, with terms on both sides and letters in place of some numbers."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import U64, Int, mix64
 from mathbench.numbers import text
 
-HIDDEN = 3  # numbers of one system that modules below may define
+MAX_HIDDEN = 3  # numbers of one system that child modules may define
 Int8 = NDArray[np.int8]
-CONSTANT = np.int8(2)  # the unknown of what has none; the unknowns are 0 and 1
-NOWHERE = np.int8(7)  # the side of what is no term; the sides of equation i are 2 i and 2 i + 1
+CONSTANT = np.int8(2)  # the unknown of a constant term; the unknowns are 0 and 1
+NO_SIDE = np.int8(7)  # the side of a term that does not exist; the sides of equation i are 2 i and 2 i + 1
 
 
 def _positions(side: Int8, sides: int) -> tuple[Int8, Int8]:
-    """Where each term stands, int8 (t, n), and where each side begins and the last one ends, int8 (sides + 1, n)."""
+    """Positions of the terms, int8 (t, n), and where each side starts and the last one stops, int8 (sides + 1, n)."""
     position, first = np.zeros_like(side), np.zeros((sides + 1, side.shape[1]), np.int8)
     for s in range(sides):
         here = side == s
@@ -33,13 +33,13 @@ def _positions(side: Int8, sides: int) -> tuple[Int8, Int8]:
 
 @dataclass(frozen=True)
 class Equations(Columns):
-    """Equations in the order of their text; a side without terms shows a zero.
+    """The terms of equations in the order of their text, where a side without terms has a zero.
 
     Attributes:
         value: int64 (t, n), numbers with their signs.
-        unknown: int8 (t, n), which unknown a term has, or CONSTANT.
-        side: int8 (t, n), which side of which equation; NOWHERE behind the last term.
-        name: int8 (t, n), the code of the letter that stands for a number's absolute value; -1: none.
+        unknown: int8 (t, n), the unknown of the term, or CONSTANT.
+        side: int8 (t, n), the side and equation of the term; NO_SIDE after the last one.
+        name: int8 (t, n), the code of the letter in place of the number's absolute value; -1: none.
     """
 
     value: Int
@@ -49,18 +49,18 @@ class Equations(Columns):
 
     @classmethod
     def from_terms(cls, rng: RandomStream, terms: LikeTerms, unknowns: int) -> "Equations":
-        """Put terms whose sum is zero, equation by equation, on either side.
+        """Distribute the terms of equations "sum = 0" at random over both sides.
 
         Args:
             rng: random streams.
-            terms: the terms; those of equation i belong to the numbers i (unknowns + 1) and following, one for each
+            terms: the terms. Those of equation i belong to the coefficients from i (unknowns + 1) on, one for each
                 unknown and one for the constant.
-            unknowns: how many unknowns, and equations, there are.
+            unknowns: the number of unknowns and of equations.
         """
         bits = rng.words() >> np.arange(len(terms.value), dtype=np.uint64)[:, None]
         right = (bits & np.uint64(1)).astype(np.int8)
         number = terms.of.astype(np.int8)
-        side = np.where(terms.live, number // (unknowns + 1) * 2 + right, NOWHERE)
+        side = np.where(terms.live, number // (unknowns + 1) * 2 + right, NO_SIDE)
         position, first = _positions(side, 2 * unknowns)
         shape = (int(first[-1].max()), len(bits[0]))
         value, unknown = np.zeros(shape, np.int64), np.full(shape, CONSTANT)
@@ -71,32 +71,32 @@ class Equations(Columns):
         unknown.ravel()[at] = np.where(number == unknowns, CONSTANT, number)[term, row]
         there = np.arange(shape[0], dtype=np.int8)[:, None]
         sides = np.sum([there >= start for start in first[1:-1]], axis=0, dtype=np.int8)
-        return cls(value, unknown, np.where(there < first[-1], sides, NOWHERE), np.full(shape, -1, np.int8))
+        return cls(value, unknown, np.where(there < first[-1], sides, NO_SIDE), np.full(shape, -1, np.int8))
 
     @property
     def shown(self) -> Bool:
-        """Which terms show a number, bool (t, n); a factor of one is not shown."""
+        """Which terms have a number in the text, bool (t, n); a factor of one is omitted."""
         factor = (self.value != 1) & (self.value != -1)
-        return (self.side != NOWHERE) & ((self.unknown == CONSTANT) | factor)
+        return (self.side != NO_SIDE) & ((self.unknown == CONSTANT) | factor)
 
     def hide(self, rng: RandomStream, scope: Scope) -> tuple["Equations", list[Request]]:
-        """Have modules below define some numbers, of either sign: a letter stands for the absolute value."""
+        """Replace some numbers by letters for their absolute values, to be defined by child modules."""
         below, rng = scope.modules - 1, rng.fork()
-        some = np.flatnonzero(below)
-        if not len(some):
+        rows = np.flatnonzero(below)
+        if not len(rows):
             return self, []
-        position, live = self._chosen(rng.take(some), below[some], some)
-        slots = np.zeros((HIDDEN, len(scope)), np.int64), np.zeros((HIDDEN, len(scope)), np.bool_)
-        slots[0][: len(position), some], slots[1][: len(position), some] = position, live
+        position, live = self._choose_terms(rng.take(rows), below[rows], rows)
+        slots = np.zeros((MAX_HIDDEN, len(scope)), np.int64), np.zeros((MAX_HIDDEN, len(scope)), np.bool_)
+        slots[0][: len(position), rows], slots[1][: len(position), rows] = position, live
         sizes = np.abs(np.take_along_axis(self.value, slots[0], axis=0))
         named = scope.hide(rng, [Numbers.integers(size) for size in sizes], slots[1])
         return self._with_names(named, slots[0]), named.requests or []
 
-    def _chosen(self, rng: RandomStream, below: Int, rows: Int) -> tuple[Int, Bool]:
-        """Choose terms whose numbers may be hidden, int64 (up to HIDDEN, m), and which of these there are."""
+    def _choose_terms(self, rng: RandomStream, below: Int, rows: Int) -> tuple[Int, Bool]:
+        """Choose terms whose numbers may be hidden, int64 (up to MAX_HIDDEN, m), and which of these exist."""
         shown = self.shown[:, rows]
         count = rng.randint(1, np.maximum(np.minimum(below, shown.sum(axis=0)), 1))
-        position = rng.permutation(len(shown), shown)[:HIDDEN]
+        position = rng.permutation(len(shown), shown)[:MAX_HIDDEN]
         live = np.arange(len(position))[:, None] < count
         return position, live & np.take_along_axis(shown, position, axis=0)
 
@@ -108,10 +108,10 @@ class Equations(Columns):
         return Equations(self.value, self.unknown, self.side, name)
 
     def canonical(self) -> Int:
-        """The equations as numbers, the same in any order of terms, sides and equations, int64 (equations, n)."""
+        """Hashes of the equations, equal in any order of terms, sides and equations, int64 (equations, n)."""
         code = ((self.value * 4 + self.unknown) * 2 + (self.name >= 0)).view(np.uint64)
-        hashes = mix64(code + np.uint64(1)) * (self.side != NOWHERE)
-        last = int(self.side.max(initial=0, where=self.side != NOWHERE))
+        hashes = mix64(code + np.uint64(1)) * (self.side != NO_SIDE)
+        last = int(self.side.max(initial=0, where=self.side != NO_SIDE))
         both = [self._hash(hashes, side) + self._hash(hashes, side + 1) for side in range(0, last, 2)]
         return np.sort(np.stack(both), axis=0).view(np.int64)
 
@@ -123,7 +123,7 @@ class Equations(Columns):
 
         Args:
             codes: int64 (unknowns, n), the letters of the unknowns.
-            conjunction: int64 (n,), COMMA or AND: what stands between two equations.
+            conjunction: int64 (n,), COMMA or AND, between two equations.
         """
         new = self.side[1:] != self.side[:-1]
         opened = np.where(
@@ -139,5 +139,5 @@ class Equations(Columns):
         variable = np.where(self.unknown == 0, letters[0], letters[-1])
         power = (self.unknown != CONSTANT).view(np.int8)
         return polynomial_text.UnivariateTerms(
-            self.value, power, self.side != NOWHERE, variable, self.name
+            self.value, power, self.side != NO_SIDE, variable, self.name
         ).rendered_with_joints(joint)

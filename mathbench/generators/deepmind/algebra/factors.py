@@ -1,4 +1,4 @@
-"""Polynomials with rational roots: drawn, multiplied out, and written as a list of roots or as a product."""
+"""Polynomials with rational roots: drawing, expansion, and text as a list of roots or as a product of factors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-Before = Callable[[int, int], Bool]  # which of two roots comes first, by their places
+Precedes = Callable[[int, int], Bool]  # whether the root at one position precedes that at another, bool (n,)
 
 
 @dataclass(frozen=True)
 class Roots(Columns):
-    """Rational roots, some of them more than once.
+    """Rational roots with their multiplicities.
 
     Attributes:
         top, bottom: int64 (r, n), in lowest terms.
-        times: int64 (r, n), how often each counts; 0 where there is none or it stands at an earlier place already.
+        times: int64 (r, n), multiplicities; 0 where there is no root or it equals an earlier one.
     """
 
     top: Int
@@ -34,7 +34,7 @@ class Roots(Columns):
 
     @classmethod
     def from_repeated(cls, top: Int, bottom: Int, live: Bool) -> "Roots":
-        """Count roots, int64 (r, n), that may be equal."""
+        """Count the multiplicities of roots, int64 (r, n), that may be equal."""
         times, fresh = np.zeros_like(top), live.copy()
         for i in range(len(top)):
             for j in range(i, len(top)):
@@ -44,29 +44,29 @@ class Roots(Columns):
         return cls(top, bottom, times)
 
     def ascending(self) -> "Roots":
-        """The smallest root first."""
+        """The roots in ascending order."""
         return self._sorted(lambda i, j: self.top[i] * self.bottom[j] < self.top[j] * self.bottom[i])
 
     def by_factor(self) -> "Roots":
-        """In the order in which SymPy writes the factors: x, then by the coefficient of x, then by the constant."""
+        """The roots in the order of SymPy's factors: x, then by the coefficient of x, then by the constant."""
         top, bottom = self.top, np.where(self.top == 0, 0, self.bottom)
         return self._sorted(
             lambda i, j: (bottom[i] < bottom[j]) | ((bottom[i] == bottom[j]) & (top[i] > top[j]))
         )
 
-    def _sorted(self, before: Before) -> "Roots":
-        """Order the roots that there are; the others come last."""
+    def _sorted(self, precedes: Precedes) -> "Roots":
+        """Sort the existing roots; the others come last."""
         count, there = len(self.times), self.times > 0
         rank = np.where(there, 0, count)
         for i in range(count):
             for j in range(count):
-                rank[i] += there[i] & there[j] & before(j, i) if i != j else 0
+                rank[i] += there[i] & there[j] & precedes(j, i) if i != j else 0
         order = np.argsort(rank, axis=0, kind="stable")
         parts = (self.top, self.bottom, self.times)
         return Roots(*(np.take_along_axis(part, order, axis=0) for part in parts))
 
     def listed(self) -> text.TextPiece:
-        """The different roots as text, ``-3, 1/2, 4``."""
+        """The distinct roots as text, ``-3, 1/2, 4``."""
         roots, words = self.ascending(), list[text.PaddedText]()
         for position, (top, bottom, times) in enumerate(
             zip(roots.top, roots.bottom, roots.times, strict=True)
@@ -80,10 +80,10 @@ class Roots(Columns):
         return tuple(words)
 
     def product(self, over: Int, under: Int, variable: Int) -> text.TextPiece:
-        """The polynomial over / under * (q x - p) ... as a product of factors, ``-3*x*(2*x - 1)**2/5``.
+        """The polynomial over / under * (q x - p) ... as text in factored form, ``-3*x*(2*x - 1)**2/5``.
 
         Args:
-            over, under: int64 (n,), in lowest terms, the first not zero.
+            over, under: int64 (n,), in lowest terms; `over` is not zero.
             variable: int64 (n,), code of the variable.
         """
         roots = self.by_factor()
@@ -98,15 +98,15 @@ class Roots(Columns):
 
 
 def draw_roots(rng: RandomStream, entropy: Int, minimum: Int, maximum: Int) -> tuple[Int, Int, Bool]:
-    """Draw roots: one in ten is a fraction, and one in five (not counting the first) repeats another.
+    """Draw roots, of which one in ten is a fraction, and one in five (except the first) repeats another.
 
     Args:
         rng: random streams.
-        entropy: int64 (n,), units shared out among the different roots.
-        minimum, maximum: int64 (n,), how many roots there are.
+        entropy: int64 (n,), units, split among the distinct roots.
+        minimum, maximum: int64 (n,), range of the number of roots.
 
     Returns:
-        Numerators, int64 (r, n), denominators, and which ones there are, bool; the repeated ones come last.
+        Numerators and denominators, int64 (r, n), and which roots exist, bool (r, n); the repeated ones come last.
     """
     count = rng.randint(minimum, maximum)
     positions = np.arange(int(maximum.max()))[:, None]
@@ -125,7 +125,7 @@ def draw_roots(rng: RandomStream, entropy: Int, minimum: Int, maximum: Int) -> t
 
 
 def _draw_distinct(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
-    """A root of each entropy, int64 (r, n); numerators and denominators."""
+    """Draw a root of each entropy, int64 (r, n): numerators and denominators."""
     top, bottom = np.empty_like(entropy), np.ones_like(entropy)
     for i, share in enumerate(entropy):
         top[i], broken = rng.integer(share), rng.bernoulli(1, 10)
@@ -135,7 +135,7 @@ def _draw_distinct(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
 
 
 def draw_scale(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
-    """Draw what a polynomial is multiplied by: an integer or a fraction, each as likely, but not zero.
+    """Draw the non-zero factor of a polynomial: an integer or a fraction with equal probability.
 
     Returns:
         Numerators and denominators, int64 (n,) each.
@@ -150,12 +150,12 @@ def draw_scale(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
 
 
 def expand_roots(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
-    """The coefficients of over (q x - p) ..., of the numbers' own type, (r + 1, n); row i belongs to the power i.
+    """The coefficients of over (q x - p) ..., (r + 1, n), in the type of `over`; row i belongs to the power i.
 
     Args:
         over: (n,), int64 or Python integers.
         top, bottom: int64 (r, n), the roots p / q.
-        live: bool (r, n), which ones there are.
+        live: bool (r, n), which roots exist.
     """
     found = np.zeros((len(top) + 1, len(over)), over.dtype)
     found[0] = over
@@ -167,7 +167,7 @@ def expand_roots(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
 
 
 def coefficient_bounds(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
-    """No coefficient of `expand_roots` is larger in absolute value than this, int64 (n,), if it is below 2^62."""
+    """An upper bound of the absolute values of the coefficients of `expand_roots`, int64 (n,), cut off at 2^62."""
     bound = np.abs(over)
     for p, q, there in zip(top, bottom, live, strict=True):
         size = np.where(there, np.abs(p) + q, 1)
@@ -176,7 +176,7 @@ def coefficient_bounds(over: Int, top: Int, bottom: Int, live: Bool) -> Int:
 
 
 def _factor_text(top: Int, bottom: Int, times: Int, variable: Int) -> text.TextPiece:
-    """A factor (q x - p)**k, or x**k; nothing where k is zero."""
+    """The text of a factor (q x - p)**k, or x**k; empty where k is zero."""
     there = times > 0
     sum_of_two = there & (top != 0)
     scaled = sum_of_two & (bottom != 1)

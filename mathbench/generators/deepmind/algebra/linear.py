@@ -1,4 +1,4 @@
-"""Linear equations in one unknown, and two of them in two."""
+"""Linear equations in one unknown, and systems of two in two unknowns."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,12 +20,12 @@ from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-MAX_VALUE = 10**12  # that an equation is made for: products with coefficients stay far below 2^63
+MAX_VALUE = 10**12  # of a prescribed solution: products with coefficients stay far below 2^63
 
 
 @dataclass(frozen=True)
 class LinearProblem(Columns):
-    """Linear equations and the value of the first unknown."""
+    """Linear equations, the value of the first unknown, and the wording of the question, int64 (n,)."""
 
     equations: Equations
     solution: Int
@@ -33,10 +33,10 @@ class LinearProblem(Columns):
 
 
 class Linear(Module):
-    """As many linear equations as there are unknowns, with an integer solution.
+    """Systems of as many linear equations as unknowns, with an integer solution.
 
-    A quarter of the entropy is for the solution; of the rest one to two thirds are for the coefficients, and what is
-    left is for the terms that these are taken apart into. A zero never has a minus sign here.
+    A quarter of the entropy goes to the solution, one to two thirds of the rest to the coefficients, and the remainder
+    to the terms that the coefficients are split into. A zero never has a minus sign here.
     """
 
     unknowns: ClassVar[int]
@@ -62,7 +62,7 @@ class Linear(Module):
         return DrawnProblem(LinearProblem(shown, solutions[0], wording), shown.canonical(), requests, good)
 
     def _solutions(self, rng: RandomStream, own: Int, value: Value | None) -> tuple[Int, Int]:
-        """The solution, int64 (unknowns, n), the first unknown as prescribed; and the entropy left."""
+        """The solutions, int64 (unknowns, n), the first one being the value, if any; and the remaining entropy."""
         free = self.unknowns - (value is not None)
         shares = np.maximum(rng.dirichlet(own // 4, np.ones((free, 1), np.int64)), UNIT)
         drawn = np.array([rng.integer(share) for share in shares], np.int64).reshape(free, len(own))
@@ -70,7 +70,7 @@ class Linear(Module):
         return np.concatenate([known, drawn]), np.maximum(own - shares.sum(axis=0), UNIT)
 
     def _matrix(self, rng: RandomStream, entropy: Int) -> Int:
-        """Coefficients, int64 (unknowns, unknowns, n), with one solution, no equation in the first unknown alone."""
+        """Draw coefficients, int64 (unknowns, unknowns, n), with a unique solution and no equation in x alone."""
         count = self.unknowns
         shares = np.maximum(rng.dirichlet(entropy, np.ones((count * count, 1), np.int64)), UNIT)
         drawn = rng.reject_until(

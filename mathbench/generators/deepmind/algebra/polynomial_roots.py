@@ -1,4 +1,4 @@
-"""Roots of polynomials: find them, or write the polynomial as a product of factors."""
+"""Roots of polynomials: find them, or factor the polynomial."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,17 +25,17 @@ from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import ABSENT, Int
 from mathbench.numbers import text
 
-MAX_HIDDEN = 10**15  # the largest coefficient that a module below has to make up; hardly ever met
+MAX_HIDDEN = 10**15  # the largest coefficient that a child module may have to define; rarely reached
 
 
 @dataclass(frozen=True)
 class Quotients(Columns):
-    """The coefficients of polynomials, row i belongs to the power i: (low + HIGH high) / bottom.
+    """The coefficients (low + HIGH high) / bottom of polynomials; row i belongs to the power i.
 
     Attributes:
         low, high: int64 (d + 1, n), parts of one sign.
         bottom: int64 (d + 1, n), 1 or more, in lowest terms.
-        good: bool (n,), whether the parts are large enough for the numbers.
+        good: bool (n,), where both parts are in range.
     """
 
     low: Int
@@ -45,7 +45,7 @@ class Quotients(Columns):
 
     @classmethod
     def from_roots(cls, scale: tuple[Int, Int], top: Int, bottom: Int, live: Bool) -> "Quotients":
-        """Multiply roots out; Python's integers serve where 62 bits are too few, which is one in ten at most."""
+        """Expand the products; Python integers are used where 62 bits are too few, at most one row in ten."""
         over, under = scale
         long = np.flatnonzero(coefficient_bounds(over, top, bottom, live) >= 1 << 62)
         over = over.copy()
@@ -65,13 +65,13 @@ class Quotients(Columns):
         return cls(low, high, under // common, good)
 
     def can_be_hidden(self, scope: Scope) -> Bool:
-        """Where a module below can define them, bool (n,)."""
+        """Where a child module can define the polynomial, bool (n,)."""
         return (self.high == 0).all(axis=0) & (np.abs(self.low) <= MAX_HIDDEN).all(axis=0)
 
 
 @dataclass(frozen=True)
 class RootsProblem(Columns):
-    """A polynomial over / under * (q x - p) ... and what is asked about it."""
+    """A polynomial over / under * (q x - p) ..., whether to factor it (`factored`), and the wording."""
 
     polynomial: Quotients
     roots: Roots
@@ -86,7 +86,7 @@ class RootsProblem(Columns):
 class PolynomialRoots(Module):
     """Find the roots of a polynomial, or write it as a product of factors; all roots are rational.
 
-    A polynomial has one place in the splits, whichever of the two is asked.
+    Both questions about a polynomial are the same problem for the splits.
     """
 
     summary: ClassVar[str] = "Solve 2*x**2 - 18 = 0 for x. -> -3, 3"
@@ -106,7 +106,7 @@ class PolynomialRoots(Module):
         return DrawnProblem(problem, self._canonical(roots, scale), name.requests or (), good)
 
     def _canonical(self, roots: Roots, scale: tuple[Int, Int]) -> Int:
-        """The factor and the roots in ascending order, int64 (k, n); tops are doubled, so that none is ABSENT."""
+        """The scale and the roots in ascending order, int64 (k, n), with numerators doubled so that none is ABSENT."""
         distinct, (over, under) = roots.ascending(), scale
         numbers = np.stack([distinct.top * 2, distinct.bottom, distinct.times], axis=1)
         numbers = np.where(distinct.times[:, None] > 0, numbers, ABSENT).reshape(-1, len(over))
@@ -130,7 +130,7 @@ class PolynomialRoots(Module):
         )
 
     def _shown(self, problem: RootsProblem, scope: Scope) -> text.TextPiece:
-        """The polynomial, or its name, ``f(x)``."""
+        """The polynomial, or its name, ``f(x)``, as text."""
         hidden, shown = problem.name.hidden(0), problem.polynomial
         high = shown.high if shown.high.any() else None
         terms = UnivariateTerms.from_polynomial(shown.low * ~hidden, scope.code(0), shown.bottom, high)

@@ -1,4 +1,4 @@
-"""Sequences that a polynomial gives: the next term, or a formula for all of them."""
+"""Sequences of the values of a polynomial: the next term, or a formula for all terms."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,8 +17,8 @@ from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.hashing import ABSENT, Int
 from mathbench.numbers import text
 
-MORE = 3  # terms that may be shown beyond those that are needed
-# half the entropy of a number up to 2, 3, ... 7
+MAX_EXTRA_TERMS = 3  # terms of a question beyond those that are needed
+# half the entropy of a choice among 2, 3, ... 7
 _HALF_DECADES = np.array([entropy_units(d / 2) for d in (0.301, 0.4771, 0.6021, 0.699, 0.7782, 0.8451)])
 
 
@@ -29,7 +29,7 @@ class SequenceProblem(Columns):
     Attributes:
         coefficients: int64 (d + 1, n); row i belongs to the power i.
         terms: int64 (t, n), the values.
-        shown: int64 (n,), how many of them are shown.
+        shown: int64 (n,), the number of terms in the question.
         wording: int64 (n,).
     """
 
@@ -40,9 +40,9 @@ class SequenceProblem(Columns):
 
 
 class PolynomialSequence(Module):
-    """A sequence given by a polynomial, with at least one term more than its degree needs.
+    """Sequences given by a polynomial, with at least one term more than its degree needs.
 
-    Shares of the entropy are moved from high powers to low ones, so that all terms of the polynomial count alike.
+    Entropy is moved from high powers to low ones, so that all terms of the polynomial have values of similar size.
     """
 
     question_templates: ClassVar[tuple[str, ...]]
@@ -51,14 +51,14 @@ class PolynomialSequence(Module):
         rng = scope.rng()
         degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
         coefficients = self._coefficients(rng, degree, scope.own_entropy())
-        shown = degree + 2 + rng.randint_below(MORE + 1)
+        shown = degree + 2 + rng.randint_below(MAX_EXTRA_TERMS + 1)
         position = np.arange(1, int(shown.max(initial=0)) + 2)
         terms = np.zeros((len(position), len(scope)), np.int64)
         for row in coefficients[::-1]:
             terms = terms * position[:, None] + row
         numbers = np.where(np.arange(len(coefficients))[:, None] <= degree, 2 * coefficients, ABSENT)
         problem = SequenceProblem(coefficients, terms, shown, rng.randint_below(60))
-        # not how many terms are shown: a longer list would show the next term of a shorter one
+        # without the number of terms shown, since a longer question contains the answer of a shorter one
         return DrawnProblem(problem, numbers)
 
     def _coefficients(self, rng: RandomStream, degree: Int, entropy: Int) -> Int:

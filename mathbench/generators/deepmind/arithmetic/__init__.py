@@ -10,8 +10,12 @@ from mathbench.generators.deepmind.arithmetic import (
     surds,
 )
 
-MODULES = tuple(
-    module
-    for kind in (add_or_sub, bases, products, quotients, calculations, nearest_root, surds)
-    for module in kind.MODULES
+MODULES = (
+    *add_or_sub.MODULES,
+    *bases.MODULES,
+    *products.MODULES,
+    *quotients.MODULES,
+    *calculations.MODULES,
+    *nearest_root.MODULES,
+    *surds.MODULES,
 )

@@ -1,4 +1,4 @@
-"""Sums and differences of two numbers: integers, decimals and, where they define a value, fractions."""
+"""Sums and differences of two integers or decimals, or, where they define a value, fractions."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -54,7 +54,7 @@ _WORDINGS = (*_SUMS, *_DIFFERENCES, *_DISTANCES)
 
 @dataclass(frozen=True)
 class Definition(Columns):
-    """p + q or p - q, which defines a letter."""
+    """p + q or p - q as the definition of a letter."""
 
     terms: HiddenValues
     minus: Bool
@@ -64,8 +64,8 @@ class Definition(Columns):
 class AddOrSub(Module):
     """Add or subtract two numbers, integers or decimals.
 
-    Source: arithmetic__add_or_sub of Saxton et al. (2019), where nothing is composed; here the level `composed` has
-    numbers that further modules define.
+    Source: arithmetic__add_or_sub of Saxton et al. (2019), which is not composed. Here the level `composed` has numbers
+    that further modules define.
     """
 
     summary: ClassVar[str] = "What is 3.5 plus -12? -> -8.5"
@@ -96,15 +96,15 @@ class AddOrSub(Module):
         return np.full(value.top.shape[-1], isinstance(value, Numbers))
 
     def sentence(self, problem: Definition, scope: Scope) -> pa.StringArray:
-        said = ["Let {x} = {p} + {q}. ", "Let {x} = {p} - {q}. "]
+        sentences = ["Let {x} = {p} + {q}. ", "Let {x} = {p} - {q}. "]
         p, q = (problem.terms.number(position) for position in range(2))
         return text.join(
-            templates.fill_template(problem.minus.astype(np.int64), said, x=scope.letter(0), p=p, q=q)
+            templates.fill_template(problem.minus.astype(np.int64), sentences, x=scope.letter(0), p=p, q=q)
         )
 
 
 def _wording(rng: RandomStream, minus: Bool, negative: Bool) -> Int:
-    """One of the wordings that fit; a distance is not negative."""
+    """Draw one of the wordings that apply; a distance is not negative."""
     differences = np.where(negative, len(_DIFFERENCES), len(_DIFFERENCES) + len(_DISTANCES))
     drawn = rng.randint_below(np.where(minus, differences, len(_SUMS)))
     return drawn + len(_SUMS) * minus
@@ -116,7 +116,7 @@ def _canonical(minus: Bool, p: Int, q: Int) -> Int:
 
 
 def _definition(scope: Scope, value: Numbers) -> DrawnProblem:
-    """Two numbers whose sum or difference is a given one; one of them is drawn much like it."""
+    """Draw two numbers with a given sum or difference, one of them of the kind and size of the value."""
     rng = scope.rng()
     minus, swapped = rng.bernoulli(), rng.bernoulli()
     one = _draw_like(rng, np.maximum(scope.own_entropy(), rationals.rational_entropy(value)), value)
@@ -135,15 +135,15 @@ def _where(condition: Bool, first: Numbers, second: Numbers) -> Numbers:
 
 
 def _draw_like(rng: RandomStream, entropy: Int, value: Numbers) -> Numbers:
-    """Numbers of the kind of given ones: beside integers integers; beside others, every other one is an integer."""
+    """Draw numbers of the kind of given ones: integers for integers, for others an integer in half of the rows."""
     top, bottom = rng.integer(entropy), np.ones_like(entropy)
-    broken, apart = rng.bernoulli(), rng.fork()
-    rows = np.flatnonzero(broken & value.decimal)
-    drawn = apart.take(rows)
-    decimal = Decimals.draw(drawn, np.maximum(entropy, 1)[rows], np.zeros(len(rows), np.bool_)).to_numbers()
+    not_integer, child = rng.bernoulli(), rng.fork()
+    rows = np.flatnonzero(not_integer & value.decimal)
+    rng = child.take(rows)
+    decimal = Decimals.draw(rng, np.maximum(entropy, 1)[rows], np.zeros(len(rows), np.bool_)).to_numbers()
     top[rows], bottom[rows] = decimal.top, decimal.bottom
-    rows = np.flatnonzero(broken & ~value.decimal & ~value.integer)
-    top[rows], bottom[rows] = rationals.draw_rational(apart.take(rows), entropy[rows])
+    rows = np.flatnonzero(not_integer & ~value.decimal & ~value.integer)
+    top[rows], bottom[rows] = rationals.draw_rational(child.take(rows), entropy[rows])
     return Numbers(top, bottom, value.decimal)
 
 

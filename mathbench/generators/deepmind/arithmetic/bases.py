@@ -29,7 +29,7 @@ _WORDINGS = (
 
 @dataclass(frozen=True)
 class InBaseProblem(Columns):
-    """Two integers, a base, and whether the second one is taken off."""
+    """Two integers, a base, and whether to subtract the second one."""
 
     p: Int
     q: Int
@@ -40,10 +40,10 @@ class InBaseProblem(Columns):
 
 @dataclass(frozen=True)
 class AddOrSubInBase(Module):
-    """Add or subtract two integers in a base; letters stand for the digits above nine.
+    """Add or subtract two integers in a base, with letters for the digits above nine.
 
-    Source: arithmetic__add_or_sub_in_base of Saxton et al. (2019), bases 2 to 16; the level `larger-bases` goes on to
-    base 36.
+    Source: arithmetic__add_or_sub_in_base of Saxton et al. (2019), with bases 2 to 16. The level `larger-bases` has
+    bases 17 to 36.
     """
 
     summary: ClassVar[str] = "In base 16, what is -1f + a? -> -15"

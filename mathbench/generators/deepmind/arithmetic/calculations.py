@@ -1,4 +1,4 @@
-"""Calculations: expressions of several operations."""
+"""Evaluation of expressions with several operations."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -29,18 +29,18 @@ _QUESTIONS = (
     "Find the value of {it}.",
     "Work out {it}.",
 )
-MIN_OPERATIONS = 3  # operations in a calculation
+MIN_OPERATIONS = 3
 
 
 @dataclass(frozen=True)
 class CalculationProblem(Columns):
-    """An expression and what it is worth.
+    """An expression and its value.
 
     Attributes:
         expression: the expression.
         value: its value.
-        codes: int64 (k, n), the letters that stand for its leaves, -1: none.
-        wording: int64 (n,), which of the wordings.
+        codes: int64 (k, n), the letters in place of its leaves; -1: none.
+        wording: int64 (n,).
     """
 
     expression: Expressions
@@ -82,17 +82,17 @@ class Calculate(Module):
         return DrawnProblem(problem, expression.commutative_hash[None], requests, good)
 
     def _value(self, rng: RandomStream, entropy: Int, scope: Scope) -> Numbers:
-        """What comes out; where fractions may, every other one is a fraction."""
+        """Draw the values; half of them are fractions where the level has fractions."""
         top, bottom = rng.integer(entropy), np.ones_like(entropy)
-        broken = rng.bernoulli() & (self.setting("fractions", scope) > 0)
-        rows = np.flatnonzero(broken)
+        is_fraction = rng.bernoulli() & (self.setting("fractions", scope) > 0)
+        rows = np.flatnonzero(is_fraction)
         top[rows], bottom[rows] = rationals.draw_rational(rng.take(rows), entropy[rows])
         return Numbers(top, bottom, np.zeros(len(top), np.bool_))
 
     def _length(self, rng: RandomStream, entropy: Int, scope: Scope) -> tuple[Int, Int]:
-        """How many operations; and the entropy left for them.
+        """Draw the number of operations, and return it with the entropy left for them.
 
-        Expressions are drawn as trees, and several trees make one expression: their number is made up for.
+        Several trees are the same expression, so the entropy of the choice of a tree is added.
         """
         minimum, maximum = self.setting("fewest", scope), self.setting("most", scope)
         by_entropy = maximum == 0
@@ -119,28 +119,28 @@ class Calculate(Module):
 
 
 def _hide_leaves(rng: RandomStream, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:
-    """Letters for leaves that modules below define, int64 (k, n), -1: none; and what these must define."""
+    """Letters for the leaves that child modules define, int64 (k, n), -1: none; and the requests for these."""
     rng, codes = rng.fork(), np.full(expression.kind.shape, -1)
     rows = np.flatnonzero(scope.modules > 1)
     if not len(rows):
         return codes, []
-    some, scope, rng = expression.take(rows), scope.take(rows), rng.take(rows)
-    leaves = some.kind == LEAF
+    expression, scope, rng = expression.take(rows), scope.take(rows), rng.take(rows)
+    leaves = expression.kind == LEAF
     maximum = np.minimum(scope.modules - 1, leaves.sum(axis=0))
     position = np.argsort(rng.permutation(len(leaves), leaves), axis=0)
     live = leaves & (position < rng.randint(1, maximum))
-    named = scope.hide(rng, [Numbers.integers(value) for value in some.value], live)
+    named = scope.hide(rng, [Numbers.integers(value) for value in expression.value], live)
     codes[:, rows] = named.codes
     return codes, named.requests or []
 
 
 @cache
 def _tree_entropy() -> Int:
-    """The entropy of all binary trees with 0, 1, 2, ... operations."""
+    """The entropy of the choice among all binary trees with 0, 1, 2, ... operations."""
     return log10_units(np.array([comb(2 * n, n) // (n + 1) for n in range(20)]))
 
 
-_BY_ENTROPY = {"fewest": 0, "most": 0}  # as many operations as the entropy says
+_BY_ENTROPY = {"fewest": 0, "most": 0}  # the number of operations follows from the entropy
 _FRACTIONS, _INTEGERS = {**_BY_ENTROPY, "fractions": 1}, {**_BY_ENTROPY, "fractions": 0}
 _LONGER = {"fewest": 9, "most": 11, "fractions": 0}
 

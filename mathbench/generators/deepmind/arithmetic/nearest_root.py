@@ -1,4 +1,4 @@
-"""Roots to the nearest integer."""
+"""Roots rounded to the nearest integer."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -15,12 +15,12 @@ from mathbench.generators.deepmind.kernel.scope import Scope
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_MAX_ROOT = 10  # root
-_MAX_NUMBER = 10**12  # number, give or take one
+_MAX_ROOT = 10
+_MAX_NUMBER = 10**12  # up to a difference of one
 _ORDINALS = ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _NAMES = ("square", "cube", *_ORDINALS)
 _POWER = "What is {value} to the power of 1/{root}, to the nearest integer?"
-_WORDINGS_PER_ROOT = 4  # wordings per root
+_WORDINGS_PER_ROOT = 4
 _WORDINGS = tuple(
     wording.replace("{name}", name).replace("{root}", str(root))
     for root, name in enumerate(_NAMES, 2)
@@ -35,7 +35,7 @@ _WORDINGS = tuple(
 
 @dataclass(frozen=True)
 class RootProblem(Columns):
-    """A number, which root is asked for, and what that is to the nearest integer."""
+    """A number, the degree of its root, and the root rounded to the nearest integer."""
 
     value: Int
     root: Int
@@ -45,7 +45,7 @@ class RootProblem(Columns):
 
 @dataclass(frozen=True)
 class NearestIntegerRoot(Module):
-    """Take a root and round it; every other one is a square or cube root.
+    """Round a root to the nearest integer; half of the roots are square or cube roots.
 
     Source: arithmetic__nearest_integer_root of Saxton et al. (2019).
     """
@@ -68,7 +68,7 @@ class NearestIntegerRoot(Module):
 
 
 def _nearest(number: Int, root: Int) -> Int:
-    """The integers nearest to the roots, int64 (n,): how many halves of odd numbers have a power below the number."""
+    """The roots rounded to the nearest integer, int64 (n,): the number of thresholds below each number."""
     nearest = np.empty_like(number)
     for k in range(2, _MAX_ROOT + 1):
         rows = np.flatnonzero(root == k)
@@ -78,9 +78,9 @@ def _nearest(number: Int, root: Int) -> Int:
 
 @cache
 def _rounding_thresholds(root: int) -> Int:
-    """Powers of 1/2, 3/2, 5/2, ... rounded down, int64: from which number on each root is rounded up.
+    """Powers of 1/2, 3/2, 5/2, ... rounded down, int64: above each threshold the root is rounded up.
 
-    None of them is an integer, so no root lies half-way.
+    No power is an integer, so no root lies half-way.
     """
     maximum = next(k for k in range(20, 0, -1) if 2 ** (k * root) <= _MAX_NUMBER)
     highest = next(r for r in range(2**maximum, 2 ** (maximum + 1) + 1) if (r + 1) ** root > _MAX_NUMBER)

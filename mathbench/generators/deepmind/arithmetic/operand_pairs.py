@@ -1,4 +1,4 @@
-"""Operands: two numbers for an operation, drawn freely or so that a given value comes out."""
+"""Pairs of operands, drawn freely or for a given result."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from mathbench.hashing import Int
 
 
 def share_entropy(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
-    """The entropy of two numbers at random, at least one decade each.
+    """Split entropy at random between two numbers, at least one decade each.
 
     Args:
         rng: random streams.
@@ -22,13 +22,13 @@ def share_entropy(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
 
 
 class Values(NamedTuple):
-    """Values that come out of operations.
+    """Results of operations for which operands are drawn.
 
     Attributes:
         top, bottom: int64 (m,), in lowest terms.
-        operations: int64 (m,), how many there are in each, this one included.
-        entropy: int64 (m,), units for this one.
-        factor, divisors: int64 (m,), a random divisor of the numerator and how many it has.
+        operations: int64 (m,), the number of operations of the expression, this one included.
+        entropy: int64 (m,), units for this operation.
+        factor, divisors: int64 (m,), a random divisor of the numerator, and the number of its divisors.
         kind: int64 (m,), the operation.
     """
 
@@ -46,15 +46,15 @@ class Values(NamedTuple):
 
 OperandPair = tuple[
     Int, Int, Bool
-]  # two operands, fractions (2, m) in any terms, and where 63 bits were enough
+]  # two fractions, int64 (2, m), in any terms, and where 63 bits were enough
 
 
 def draw_operands(rng: RandomStream, values: Values, fractional: bool) -> OperandPair:
-    """Two operands for each operation; in lowest terms, 0/1 where they are not good.
+    """Draw two operands for each operation, in lowest terms; 0/1 where 63 bits were not enough.
 
     Args:
         rng: random streams.
-        values: what comes out, and of which operation.
+        values: the results and their operations.
         fractional: whether the terms of a sum may be fractions.
     """
     count, rng = len(values.kind), rng.fork()
@@ -69,18 +69,18 @@ def draw_operands(rng: RandomStream, values: Values, fractional: bool) -> Operan
         ((values.kind == expression_trees.DIV) & (more == 2), _quotient),
         (products & (more >= 3), _ratio),
     )
-    for case, way in cases:
+    for case, draw in cases:
         if not len(rows := np.flatnonzero(case)):
             rng.skip()
             continue
-        left[:, rows], right[:, rows], good[rows] = way(rng.take(rows), values.take(rows))
+        left[:, rows], right[:, rows], good[rows] = draw(rng.take(rows), values.take(rows))
     swapped = rng.bernoulli() & (values.kind == expression_trees.MUL)
     left, right = np.where(swapped, right, left), np.where(swapped, left, right)
     return _reduced(left, good), _reduced(right, good), good
 
 
 def _reduced(fraction: Int, good: Bool) -> Int:
-    """In lowest terms, the denominator positive; 0/1 where it is not good."""
+    """Reduce fractions to lowest terms with a positive denominator; 0/1 where they are not good."""
     top, bottom = np.where(good, fraction, [[0], [1]])
     rows = np.flatnonzero(bottom != 1)
     common = np.gcd(top[rows], bottom[rows]) * np.sign(bottom[rows])
@@ -90,13 +90,13 @@ def _reduced(fraction: Int, good: Bool) -> Int:
 
 
 def _whole_terms(rng: RandomStream, values: Values) -> OperandPair:
-    """Two integers with an integer for their sum or difference."""
+    """Two integers with a given sum or difference."""
     term = rng.integer(values.entropy)
     return _with_other(rng, values, np.stack([term, np.ones_like(term)]))
 
 
 def _terms(rng: RandomStream, values: Values) -> OperandPair:
-    """Two numbers with a given sum or difference; one of them, or where operations abound both, may be fractions."""
+    """Two numbers with a given sum or difference. With three or more operations left, both may be fractions."""
     top, bottom = rng.integer(values.entropy), np.ones_like(values.top)
     rows = np.flatnonzero((values.operations >= 3) & rng.bernoulli())
     top[rows], bottom[rows] = rationals.draw_rational(rng.take(rows), values.entropy[rows])
@@ -104,7 +104,7 @@ def _terms(rng: RandomStream, values: Values) -> OperandPair:
 
 
 def _with_other(rng: RandomStream, values: Values, term: Int) -> OperandPair:
-    """X + (v - x) or (v - x) + x; x - (x - v) or (v + x) - x."""
+    """The pair of a term x and the other one: x + (v - x), (v - x) + x, x - (x - v) or (v + x) - x."""
     minus, second = values.kind == expression_trees.SUB, rng.bernoulli()
     good = (
         rationals.fits_in_63_bits(values.top, term[1])
@@ -118,14 +118,14 @@ def _with_other(rng: RandomStream, values: Values, term: Int) -> OperandPair:
 
 
 def _factors(rng: RandomStream, values: Values) -> OperandPair:
-    """Two integers with an integer for their product."""
+    """Two integers with a given product."""
     left, right = _separated(rng, values.top, values.factor)
     ones = np.ones_like(left)
     return np.stack([left, ones]), np.stack([right, ones]), np.ones(len(left), np.bool_)
 
 
 def _separated(rng: RandomStream, numbers: Int, factor: Int) -> tuple[Int, Int]:
-    """Numbers as products of two, the first of the size of a factor; the sign goes to either."""
+    """Write numbers as products of two, the first with the absolute value of a factor; the sign goes to either."""
     left = np.where(rng.bernoulli() & (numbers < 0), -factor, factor)
     return left, numbers // left
 
@@ -141,12 +141,12 @@ def _scaled_factors(rng: RandomStream, values: Values) -> OperandPair:
 
 
 def factor_pair_entropy(numbers: Int, divisors: Int) -> Int:
-    """The entropy of taking numbers apart into two factors; the sign can go to either."""
+    """The entropy of the choice of two factors of a number, with the sign at either."""
     return log10_units(divisors * np.where(numbers < 0, 2, 1))
 
 
 def _expanded(rng: RandomStream, values: Values) -> OperandPair:
-    """Numerator and denominator in other than lowest terms."""
+    """Two integers with a given quotient: numerator and denominator times a common factor."""
     scale, ones = rng.integer(values.entropy, minimum=1), np.ones_like(values.top)
     good = rationals.fits_in_63_bits(values.top, scale) & rationals.fits_in_63_bits(values.bottom, scale)
     return np.stack([values.top * scale, ones]), np.stack([values.bottom * scale, ones]), good
@@ -163,15 +163,15 @@ def _quotient(rng: RandomStream, values: Values) -> OperandPair:
 
 
 def _ratio(rng: RandomStream, values: Values) -> OperandPair:
-    """Two fractions with a given quotient, or with a given product."""
+    """Two fractions with a given quotient or product."""
     p2, p1 = _separated(rng, values.top, values.factor)
     q1, count = rationals.draw_divisor(rng, values.bottom)
     q2 = values.bottom // q1
-    left = values.entropy - factor_pair_entropy(values.top, values.divisors) - log10_units(count)
-    for_r = rng.randint_below(np.maximum(left, 0) + 1)
+    rest = values.entropy - factor_pair_entropy(values.top, values.divisors) - log10_units(count)
+    for_r = rng.randint_below(np.maximum(rest, 0) + 1)
     good = rationals.fits_in_63_bits(values.top, values.bottom)
     r = rationals.draw_coprime(rng, for_r, to=np.where(good, q1 * p2, 1))
-    s = rationals.draw_coprime(rng, left - for_r, to=np.where(good, p1 * q2, 1), signed=False)
+    s = rationals.draw_coprime(rng, rest - for_r, to=np.where(good, p1 * q2, 1), signed=False)
     good &= (
         rationals.fits_in_63_bits(r, p1)
         & rationals.fits_in_63_bits(s, q1)

@@ -32,8 +32,8 @@ _WORDINGS = (
 class Mul(Module):
     """Multiply two numbers, integers or decimals.
 
-    Source: arithmetic__mul of Saxton et al. (2019), where nothing is composed; here the level `composed` has numbers
-    that further modules define.
+    Source: arithmetic__mul of Saxton et al. (2019), which is not composed. Here the level `composed` has numbers that
+    further modules define.
     """
 
     summary: ClassVar[str] = "What is -0.5 times 12? -> -6"

@@ -27,10 +27,10 @@ _WORDINGS = (
 
 @dataclass(frozen=True)
 class Div(Module):
-    """Divide two integers; every other quotient is drawn as an integer.
+    """Divide two integers; half of the quotients are drawn as integers.
 
-    Source: arithmetic__div of Saxton et al. (2019), where nothing is composed; here the level `composed` has numbers
-    that further modules define.
+    Source: arithmetic__div of Saxton et al. (2019), which is not composed. Here the level `composed` has numbers that
+    further modules define.
     """
 
     summary: ClassVar[str] = "Divide -12 by 8. -> -3/2"

@@ -1,7 +1,7 @@
-"""Expressions with square roots, drawn from the root of the tree downwards and worked out from the leaves upwards.
+"""Expressions with square roots, drawn from the root of the tree down and evaluated from the leaves up.
 
-Every part of an expression is a + b*sqrt(m) for its own m: the prime, or the prime times squares, or, in fractions
-such as sqrt(15)/sqrt(5), other numbers as well.
+Every subexpression is a + b*sqrt(m) for its own radicand m: the prime, the prime times squares, or, in fractions such
+as sqrt(15)/sqrt(5), another number.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from mathbench.generators.deepmind.kernel.rationals import fits_in_63_bits
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_NODES = 63  # more do not fit into a question
-_MAX_LENGTH = 150  # characters of an expression that fits
-_MAX_ROOTED = 64  # larger numbers under a root do not grow
-# what a part may become; a square makes the number under its root larger and leaves it as it is
+_MAX_NODES = 63  # that fit into a question
+_MAX_LENGTH = 150  # of an expression, in characters
+_MAX_GROWING = 64  # larger radicands do not grow
+# the steps of drawing a node; _SQUARE only multiplies its radicand by a square
 _SUM, _TIMES, _PLUS, _POWER, _OVER, _SQUARE = range(6)
-_ADDED = np.array([10, 2, 4, 3, 8, 0])  # characters that each adds, at least
-_OPEN = -2  # a kind that is still to be drawn
+_ADDED = np.array([10, 2, 4, 3, 8, 0])  # minimum number of characters that each step adds
+_OPEN = -2  # the kind of a node that is still to be drawn
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class SurdExpressions(Columns):
 
     Attributes:
         kind, left, right: int64 (k, n), as in :mod:`mathbench.generators.deepmind.kernel.expression_trees`.
-        number: int64 (k, n), of a leaf: an integer, or what stands under its root.
+        number: int64 (k, n), of a leaf: an integer, or the radicand of its root.
         rooted: bool (k, n), which leaves are roots.
         commutative_hash: int64 (n,), equal for expressions that differ only in the order of terms or factors.
     """
@@ -53,32 +53,31 @@ class SurdExpressions(Columns):
         texts = text.join(root, templates.signed_text(number), close)
         position = np.zeros(self.kind.size, dtype=np.int64)
         position[leaves] = np.arange(len(leaves))
-        holds = np.where(
+        precedence = np.where(
             self.rooted,
             expression_trees.POWER,
             np.where(self.number < 0, expression_trees.PRODUCT, expression_trees.ATOM),
         )
         trees = expression_trees.ExpressionTrees(
-            self.kind, self.left, self.right, holds, np.zeros(self.kind.shape, np.bool_)
+            self.kind, self.left, self.right, precedence, np.zeros(self.kind.shape, np.bool_)
         )
         return trees.rendered(position.reshape(self.kind.shape), texts)
 
 
 class Draft:
-    """Expressions while they are drawn: one part of each at a time, in the order of their numbers.
+    """Expressions under construction, one node of each at a time, in the order of their numbers.
 
     Args:
-        prime: int64 (n,), what stands under the root of the whole.
+        prime: int64 (n,), the radicand of the whole expression.
         entropy: int64 (n,), units.
     """
 
     def __init__(self, prime: Int, entropy: Int):
-        shape = (_NODES + 3, len(prime))
+        shape = (_MAX_NODES + 3, len(prime))
         self.kind = np.full(shape, expression_trees.NONE)
         self.left, self.right, self.number, self.entropy = np.zeros((4, *shape), dtype=np.int64)
-        self.scale = np.ones(
-            shape, dtype=np.int64
-        )  # of b, for the squares taken into the number under the root
+        # the factor of b for the squares that were multiplied into the radicand
+        self.scale = np.ones(shape, dtype=np.int64)
         self.rooted, self.powers, self.multiple = np.zeros((3, *shape), dtype=np.bool_)
         self.used, self.length = np.ones_like(prime), np.full(len(prime), 7)
         self.kind[0], self.number[0], self.entropy[0], self.powers[0] = _OPEN, prime, entropy, True
@@ -86,10 +85,10 @@ class Draft:
     @property
     def full(self) -> Bool:
         """Which expressions are too long, bool (n,)."""
-        return (self.used > _NODES) | (self.length > _MAX_LENGTH)
+        return (self.used > _MAX_NODES) | (self.length > _MAX_LENGTH)
 
     def grow(self, rng: RandomStream, node: int) -> None:
-        """Draw one part of each expression."""
+        """Draw one node of each expression."""
         rows = np.flatnonzero((self.kind[node] == _OPEN) & ~self.full)
         rng = rng.take(rows)
         way = self._ways(rng, node, rows)
@@ -112,11 +111,11 @@ class Draft:
             take(rng.take(some), node, rows[some])
 
     def _ways(self, rng: RandomStream, node: int, rows: Int) -> Int:
-        """What becomes of each part; those that take a square are asked again."""
+        """Draw the step of each node, and repeat where it is _SQUARE, after growing the radicand."""
         ways, rng = np.full(len(rows), _SQUARE), rng.fork()
         while len(some := np.flatnonzero((ways == _SQUARE) & (self.entropy[node, rows] > 0))):
             here, child = rows[some], rng.take(some)
-            free, small = ~self.multiple[node, here], self.number[node, here] < _MAX_ROOTED
+            free, small = ~self.multiple[node, here], self.number[node, here] < _MAX_GROWING
             always = np.ones_like(free)
             live = np.stack([always, always, free, free & self.powers[node, here], small, small])
             ways[some] = child.choose(live)
@@ -130,13 +129,13 @@ class Draft:
         return ways
 
     def _open(self, number: Int, rows: Int, under: Int, entropy: Int, powers: Bool, multiple: Bool) -> None:
-        """Leave a part to be drawn."""
+        """Add a node that is still to be drawn."""
         self.kind[number, rows], self.number[number, rows] = _OPEN, under
         self.entropy[number, rows] = entropy
         self.powers[number, rows], self.multiple[number, rows] = powers, multiple
 
     def _open_like(self, node: int, rows: Int, number: Int, entropy: Int) -> None:
-        """Leave a part to be drawn that is like the one it belongs to."""
+        """Add a node that is still to be drawn, with the radicand and the restrictions of its parent."""
         powers, multiple = self.powers[node, rows], self.multiple[node, rows]
         self._open(number, rows, self.number[node, rows], entropy, powers, multiple)
 
@@ -144,7 +143,7 @@ class Draft:
         self.kind[number, rows], self.number[number, rows] = expression_trees.LEAF, value
 
     def _share_entropy(self, rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
-        """Entropy in two halves, or all for one of two where a half is less than a decade."""
+        """Split entropy in halves, or give all to one of two where a half is less than a decade."""
         less = np.where(entropy < 2 * UNIT, 0, entropy // 2)
         swap = rng.bernoulli()
         return np.where(swap, entropy - less, less), np.where(swap, less, entropy - less)
@@ -187,7 +186,7 @@ class Draft:
 def draw_expressions(
     rng: RandomStream, prime: Int, entropy: Int
 ) -> tuple[SurdExpressions, tuple[Int, Int, Int], Bool]:
-    """Draw expressions that come to (a + b*sqrt(prime)) / c.
+    """Draw expressions of the form (a + b*sqrt(prime)) / c.
 
     Args:
         rng: random streams.
@@ -195,11 +194,11 @@ def draw_expressions(
         entropy: int64 (n,), units.
 
     Returns:
-        The expressions; a, b and c, int64 (n,) each, c at least 1; and bool (n,), which ones are right: others divide
-        by zero, are too long for a question, or need numbers that 63 bits do not hold.
+        The expressions; a, b and c, int64 (n,) each, c at least 1; and bool (n,), which ones are valid: others divide
+        by zero, are too long for a question, or exceed 63 bits.
     """
     draft, rng = Draft(prime, entropy), rng.fork()
-    for node in range(_NODES):
+    for node in range(_MAX_NODES):
         draft.grow(rng.fork(), node)
     good = ~draft.full & ~(draft.kind == _OPEN).any(axis=0)
     kind = np.where(good, draft.kind, expression_trees.NONE)
@@ -214,19 +213,19 @@ def draw_expressions(
 def _evaluate(
     kind: Int, left: Int, right: Int, number: Int, rooted: Bool, scale: Int
 ) -> tuple[Int, Int, Int, Bool]:
-    """The values (a + b*sqrt(m)) / c of expressions, int64 (n,) each; and bool (n,), where they are right."""
+    """The values (a + b*sqrt(m)) / c of expressions, int64 (n,) each; and bool (n,), where 63 bits were enough."""
     a, b, c = (
         np.where(kind == expression_trees.LEAF, part, fill) for part, fill in ((number, 0), (0, 0), (1, 1))
     )
     a[rooted], b[rooted] = 0, scale[rooted]
     good = np.ones(kind.shape[1], np.bool_)
     for node in range(len(kind) - 1, -1, -1):
-        for way, values in ((_SUM, _sums), (_TIMES, _products), (_POWER, _powers), (_OVER, _quotients)):
-            rows = np.flatnonzero(np.isin(kind[node], _KINDS[way]))
+        for operations, evaluate in _EVALUATORS.items():
+            rows = np.flatnonzero(np.isin(kind[node], operations))
             one, other = (
                 (a[at, rows], b[at, rows], c[at, rows]) for at in (left[node, rows], right[node, rows])
             )
-            found = values(one, other, number[node, rows], kind[node, rows])
+            found = evaluate(one, other, number[node, rows], kind[node, rows])
             *parts, fine = _reduced(*found)
             fine &= fits_in_63_bits(parts[1], scale[node, rows])
             good[rows[~fine]] = False
@@ -236,24 +235,18 @@ def _evaluate(
     return a[0], b[0], c[0], good
 
 
-_KINDS = {
-    _SUM: (expression_trees.ADD, expression_trees.SUB),
-    _TIMES: (expression_trees.MUL,),
-    _POWER: (expression_trees.POW,),
-    _OVER: (expression_trees.DIV,),
-}
 Value = tuple[Int, Int, Int]  # a, b and c of (a + b*sqrt(m)) / c
-Found = tuple[Int, Int, Int, Bool]  # the same and where 63 bits were enough
+CheckedValue = tuple[Int, Int, Int, Bool]  # the same, and where 63 bits were enough
 
 
-def _reduced(a: Int, b: Int, c: Int, good: Bool) -> Found:
-    """In lowest terms, c positive."""
+def _reduced(a: Int, b: Int, c: Int, good: Bool) -> CheckedValue:
+    """Reduce values to lowest terms with a positive c."""
     a, b, c = np.where(good, a, 0), np.where(good, b, 0), np.where(good, c, 1)
     common = np.gcd(np.gcd(a, b), c) * np.sign(c)
     return a // common, b // common, c // common, good
 
 
-def _sums(one: Value, other: Value, under: Int, kind: Int) -> Found:
+def _sums(one: Value, other: Value, under: Int, kind: Int) -> CheckedValue:
     good = fits_in_63_bits(one[2], other[2])
     for part in range(2):
         good &= fits_in_63_bits(one[part], other[2]) & fits_in_63_bits(other[part], one[2])
@@ -262,22 +255,31 @@ def _sums(one: Value, other: Value, under: Int, kind: Int) -> Found:
     return a, b, one[2] * other[2], good
 
 
-def _products(one: Value, other: Value, under: Int, kind: Int) -> Found:
-    """Products with one factor an integer: one of the b is 0."""
+def _products(one: Value, other: Value, under: Int, kind: Int) -> CheckedValue:
+    """Products in which one factor is an integer, so that one b is 0."""
     good = fits_in_63_bits(one[2], other[2])
     for x, y in ((0, 0), (0, 1), (1, 0)):
         good &= fits_in_63_bits(one[x], other[y])
     return one[0] * other[0], one[0] * other[1] + one[1] * other[0], one[2] * other[2], good
 
 
-def _powers(one: Value, other: Value, under: Int, kind: Int) -> Found:
+def _powers(one: Value, other: Value, under: Int, kind: Int) -> CheckedValue:
     a, b, c = one
     good = fits_in_63_bits(a, a) & fits_in_63_bits(2 * a, b) & fits_in_63_bits(c, c) & fits_in_63_bits(b, b)
     good &= fits_in_63_bits(np.where(good, b * b, 0), under)
     return a * a + b * b * under, 2 * a * b, c * c, good
 
 
-def _quotients(one: Value, other: Value, under: Int, kind: Int) -> Found:
-    """Quotients of multiples of roots, whose a are 0."""
+def _quotients(one: Value, other: Value, under: Int, kind: Int) -> CheckedValue:
+    """Quotients of multiples of roots, in which both a are 0."""
     good = (other[1] != 0) & fits_in_63_bits(one[1], other[2]) & fits_in_63_bits(other[1], one[2])
     return np.zeros_like(one[1]), one[1] * other[2], np.where(good, other[1] * one[2], 1), good
+
+
+# the operations that each function evaluates
+_EVALUATORS = {
+    (expression_trees.ADD, expression_trees.SUB): _sums,
+    (expression_trees.MUL,): _products,
+    (expression_trees.POW,): _powers,
+    (expression_trees.DIV,): _quotients,
+}

@@ -1,4 +1,4 @@
-"""Surds: expressions that come to a + b*sqrt(p), a and b rational, p prime."""
+"""Surds: expressions equal to a + b*sqrt(p), with rational a and b and prime p."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,17 +22,17 @@ from mathbench.numbers import text
 _SMALL = np.array([2, 3, 5, 7, 11, 13, 17, 19])
 _LARGE = np.array([23, 29, 31, 37, 41, 43, 47, 53])
 _QUESTIONS = ("Simplify {it}.", "Simplify: {it}", "What does {it} simplify to?")
-_BITS = 29  # of numbers whose squares are compared
+_BITS = 29  # maximum size of numbers whose squares are compared
 
 
 @dataclass(frozen=True)
 class SurdProblem(Columns):
-    """An expression and the number it comes to.
+    """An expression and its value.
 
     Attributes:
         expression: the expression.
-        whole: the part a.
-        part: the factor b.
+        whole: the rational summand a.
+        part: the coefficient b.
         prime: int64 (n,).
         wording: int64 (n,).
     """
@@ -46,11 +46,11 @@ class SurdProblem(Columns):
 
 @dataclass(frozen=True)
 class SimplifySurd(Module):
-    """Bring an expression with square roots to the form a + b*sqrt(p).
+    """Simplify an expression with square roots to the form a + b*sqrt(p).
 
-    Source: arithmetic__simplify_surd of Saxton et al. (2019), primes below 20. Where a divisor comes to zero the
-    original draws it again; here the whole expression is drawn again. The answer is in SymPy's form: a first where it
-    is positive and b negative, else the smaller summand first.
+    Source: arithmetic__simplify_surd of Saxton et al. (2019), with primes below 20. Where a divisor is zero, the
+    original draws the divisor again; here the whole expression is drawn again. The answer is in SymPy's form: first a
+    if it is positive and b negative, else the smaller summand first.
     """
 
     summary: ClassVar[str] = "Simplify (2 + sqrt(12))**2. -> 8*sqrt(3) + 16"
@@ -90,7 +90,7 @@ class SimplifySurd(Module):
 
 
 def _sign(number: Int, where: Bool, first: bool) -> text.TextPiece:
-    """The sign of a summand: the first one has no plus."""
+    """The sign of a summand; the first one has no plus."""
     return templates.masked(templates.choose_text((number < 0) + 2 * (not first), SIGNS), where)
 
 
@@ -114,7 +114,7 @@ def _root(problem: SurdProblem, where: Bool) -> text.TextPiece:
 
 
 def _whole_first(problem: SurdProblem) -> Bool:
-    """Where SymPy puts the rational summand first, bool (n,)."""
+    """Where the rational summand is first in SymPy's order, bool (n,)."""
     a, b = problem.whole.top * problem.part.bottom, problem.part.top * problem.whole.bottom
     a, b = _scaled(a, b)
     smaller = np.where(a > 0, a * a < b * b * problem.prime, a * a > b * b * problem.prime)
@@ -122,7 +122,7 @@ def _whole_first(problem: SurdProblem) -> Bool:
 
 
 def _scaled(a: Int, b: Int) -> tuple[Int, Int]:
-    """Two numbers, halved together until their squares fit into 63 bits with a prime."""
+    """Halve pairs of numbers until their squares times a prime fit into 63 bits."""
     a, b = a.copy(), b.copy()
     while len(rows := np.flatnonzero(np.maximum(np.abs(a), np.abs(b)) >> _BITS)):
         a[rows] //= 2
@@ -131,7 +131,7 @@ def _scaled(a: Int, b: Int) -> tuple[Int, Int]:
 
 
 def _too_close(a: Int, b: Int, prime: Int) -> Bool:
-    """Where halving could hide which of a and b*sqrt(p) is larger, bool (n,)."""
+    """Where rounding by `_scaled` could change which of a and b*sqrt(p) is larger, bool (n,)."""
     halved = np.maximum(np.abs(a), np.abs(b)) >> _BITS > 0
     a, b = _scaled(a, b)
     return np.asarray(halved & (np.abs(a * a - b * b * prime) <= 4 * (np.abs(a) + prime * np.abs(b)) + 100))

@@ -1,4 +1,4 @@
-"""Pairs: questions about two numbers, each of which a module below may define."""
+"""Questions about two numbers, each of which a child module may define."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -18,13 +18,13 @@ from mathbench.numbers import text
 
 @dataclass(frozen=True)
 class TwoNumbersProblem(Columns):
-    """Two numbers and what comes of them.
+    """Two numbers and the result of an operation on them.
 
     Attributes:
         p, q: the numbers.
         result: the answer.
-        codes: int64 (2, n), the letters that stand for p and q; -1: none.
-        wording: int64 (n,), which of the wordings.
+        codes: int64 (2, n), the letters in place of p and q; -1: none.
+        wording: int64 (n,).
     """
 
     p: Decimals
@@ -34,7 +34,7 @@ class TwoNumbersProblem(Columns):
     wording: Int
 
     def questions(self, wordings: tuple[str, ...]) -> pa.StringArray:
-        """The questions, from wordings with the slots ``{p}`` and ``{q}`` in either order, strings (n,)."""
+        """Fill templates with the slots ``{p}`` and ``{q}`` in either order, strings (n,)."""
         frames, backwards = _ordered_templates(wordings)
         swap = backwards.take(self.wording)
         codes = np.where(swap, self.codes[::-1], self.codes)
@@ -44,7 +44,7 @@ class TwoNumbersProblem(Columns):
 
 
 def _shown(codes: Int, number: Decimals) -> text.TextPiece:
-    """Numbers, or the letters that stand for them."""
+    """Numbers, or the letters in their place, as text."""
     if (codes < 0).all():
         return number.rendered()
     return (*letter_text(codes), *number.rendered(codes < 0))
@@ -52,7 +52,7 @@ def _shown(codes: Int, number: Decimals) -> text.TextPiece:
 
 @cache
 def _ordered_templates(wordings: tuple[str, ...]) -> tuple[list[str], Bool]:
-    """Wordings with the slots ``{first}`` and ``{second}`` as they come, and where q comes first."""
+    """Templates with slots renamed to ``{first}`` and ``{second}`` in their order, and in which q comes first."""
     backwards = [wording.index("{q}") < wording.index("{p}") for wording in wordings]
     names = [("{second}", "{first}") if turned else ("{first}", "{second}") for turned in backwards]
     frames = [w.replace("{p}", p).replace("{q}", q) for w, (p, q) in zip(wordings, names, strict=True)]
@@ -60,7 +60,7 @@ def _ordered_templates(wordings: tuple[str, ...]) -> tuple[list[str], Bool]:
 
 
 def hide_values(rng: RandomStream, scope: Scope, p: Decimals, q: Decimals) -> tuple[Int, list[Request]]:
-    """Letters for the numbers that modules below define, int64 (2, n), -1: none; and what these must define."""
+    """Letters for the numbers that child modules define, int64 (2, n), -1: none; and the requests for these."""
     rng, codes = rng.fork(), np.full((2, len(scope)), -1)
     rows = np.flatnonzero(scope.modules > 1)
     if not len(rows):

@@ -1,4 +1,4 @@
-"""Derivatives of polynomials in one variable, which modules below may define."""
+"""Derivatives of polynomials in one variable, which child modules may define."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,7 +22,9 @@ from mathbench.hashing import Int
 
 _MAX_ORDER = 5
 _MAX_DEGREE = 3
-_MAX_COEFFICIENT = 1 << 40  # numerator or denominator of a coefficient that this module defines for another
+_MAX_COEFFICIENT = (
+    1 << 40
+)  # numerator or denominator of a coefficient that this module defines for its parent
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,8 @@ class Derivative(Module):
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         rng = scope.rng()
         order = rng.randint(self.setting("least_order", scope), self.setting("most_order", scope))
-        left = np.maximum(
-            scope.own_entropy() - entropy_units(0.4771), 0
-        )  # less the decimal logarithm of three orders
+        # less the decimal logarithm of three orders
+        left = np.maximum(scope.own_entropy() - entropy_units(0.4771), 0)
         constants = draw_coefficients(rng, order - 1, left, np.ones_like(order))
         if not isinstance(value, Polynomials):
             degree = rng.randint_below(_MAX_DEGREE + 1 + 0 * order)
@@ -91,7 +92,7 @@ class Derivative(Module):
         )
 
     def _expression(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
-        """The polynomial, or the function of a module below, in the variable of place 1."""
+        """The polynomial, or the function that a child module defines, in the variable `scope.letter(1)`."""
         named, (values,) = problem.integrand, problem.integrand.values
         if not isinstance(values, Polynomials):
             raise TypeError("the integrand is no polynomial")
@@ -122,7 +123,7 @@ def derived(top: Int, order: Int) -> Polynomials:
 
 
 def _raised(top: Int, order: Int) -> Int:
-    """Every coefficient some powers higher."""
+    """Raise the power of every coefficient by the order."""
     for step in range(_MAX_ORDER):
         top = np.pad(top, ((0, 1), (0, 0)))
         top = np.where(step < order, np.roll(top, 1, axis=0), top)
@@ -130,7 +131,7 @@ def _raised(top: Int, order: Int) -> Int:
 
 
 def _integrated(value: Polynomials, order: Int) -> Polynomials:
-    """Integrate some times, all constants zero."""
+    """Integrate `order` times, with all constants zero."""
     top, bottom = value.top, value.bottom
     for step in range(int(order.max(initial=0))):
         powers = np.arange(1, len(top) + 1)[:, None]
@@ -146,6 +147,6 @@ def _integrated(value: Polynomials, order: Int) -> Polynomials:
 
 
 def _with_constants(integrand: Polynomials, constants: Int) -> Polynomials:
-    """Add what is lost in the derivative; the powers of both do not meet."""
+    """Add the terms that vanish in the derivative, whose powers do not occur in the integrand."""
     more = len(integrand.top) - len(constants)
     return Polynomials(integrand.top + np.pad(constants, ((0, more), (0, 0))), integrand.bottom)

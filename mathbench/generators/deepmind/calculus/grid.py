@@ -1,4 +1,4 @@
-"""Polynomials in several variables, drawn as a few cells of the grid of all powers."""
+"""Polynomials in several variables, drawn as cells of the grid of all powers."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,17 @@ from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTer
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.hashing import Int
 
-_BITS = 5  # of a power, in what terms are sorted by
+_BITS = 5  # of a power in the sort key of a term
 
 
 @dataclass(frozen=True)
 class Grid(Columns):
-    """Terms with different powers.
+    """Polynomials as terms with different powers.
 
     Attributes:
         value: int64 (t, n), the coefficients.
-        power: int64 (v, t, n), of each variable.
-        live: bool (t, n), the terms that there are.
+        power: int64 (v, t, n), the power of each variable.
+        live: bool (t, n), which terms exist.
     """
 
     value: Int
@@ -29,7 +29,7 @@ class Grid(Columns):
     live: Bool
 
     def concatenated(self, other: "Grid") -> "Grid":
-        """The terms of both, which have different powers."""
+        """The terms of both, whose powers must differ."""
         return Grid(
             np.concatenate([self.value, other.value]),
             np.concatenate([self.power, other.power], axis=1),
@@ -37,19 +37,19 @@ class Grid(Columns):
         )
 
     def raised(self, axis: Int, by: Int) -> "Grid":
-        """The power of one variable, int64 (n,), higher in all terms."""
+        """Raise the power of one variable, int64 (n,), in all terms."""
         variables = np.arange(len(self.power))[:, None, None]
         return Grid(self.value, self.power + np.where(variables == axis, by, 0), self.live)
 
     def derived(self, axis: Int, order: Int) -> "Grid":
-        """Derivatives by one variable, whose power is at least as high as the order in all terms."""
+        """Differentiate by one variable, whose power is at least the order in all terms."""
         value, power = self.value, np.take_along_axis(self.power, axis[None, None], axis=0)[0]
         for step in range(int(order.max(initial=0))):
             value = np.where(step < order, value * (power - step), value)
         return Grid(value, self.raised(axis, -order).power, self.live)
 
     def shown(self, variable: Int) -> MultivariateTerms:
-        """As SymPy shows it: by the powers, first of the variable that comes first in the alphabet.
+        """The polynomials in the order of SymPy: by the powers of the variables in alphabetical order.
 
         Args:
             variable: int64 (v, n), codes of the variables, in ascending order.
@@ -64,7 +64,7 @@ class Grid(Columns):
         return MultivariateTerms(value, np.ones_like(value), power, live, variable).positive_first()
 
     def canonical(self, axis: Int) -> Int:
-        """A canonical problem, int64 (1, n), in which one variable is special and the names of all are not."""
+        """Canonical problems, int64 (1, n), which depend on the variable `axis` but not on the names of variables."""
         alike = fingerprints.hash_words(self.power).sum(axis=0, dtype=np.uint64)
         seen = fingerprints.hash_words(self.power, self.value, alike)
         marks = np.where(self.live, seen, np.uint64(0)).sum(axis=1, dtype=np.uint64)
@@ -80,7 +80,7 @@ def draw_grid(rng: RandomStream, degree: Int, entropy: Int) -> Grid:
     Args:
         rng: random streams.
         degree: int64 (v, n), the highest power of each variable; 0: it does not occur.
-        entropy: int64 (n,), units shared out among the coefficients.
+        entropy: int64 (n,), units, split among the coefficients.
     """
     size = degree + 1
     stride = np.cumprod(size, axis=0) // size
@@ -96,7 +96,7 @@ def draw_grid(rng: RandomStream, degree: Int, entropy: Int) -> Grid:
 
 
 def _highest_cells(rng: RandomStream, degree: Int, stride: Int, cells: Int) -> tuple[Int, Bool]:
-    """For each variable that occurs a cell with its highest power, the same one only once; (v, n) each."""
+    """Draw a cell with the highest power of each variable, each cell once: positions and whether live, (v, n)."""
     positions, live = np.zeros_like(degree), degree > 0
     for v, (highest, step) in enumerate(zip(degree, stride, strict=True)):
         position = rng.randint_below(cells)
@@ -106,16 +106,16 @@ def _highest_cells(rng: RandomStream, degree: Int, stride: Int, cells: Int) -> t
 
 
 def _add_cells(rng: RandomStream, positions: Int, live: Bool, more: Int, cells: Int) -> tuple[Int, Bool]:
-    """So many further cells, all different."""
+    """Draw `more` further cells, all different."""
     for number in range(int(more.max(initial=0))):
-        requested = number < more
-        position = _draw_free_cell(rng, positions, live & requested, cells)
-        positions, live = np.concatenate([positions, position[None]]), np.concatenate([live, requested[None]])
+        missing = number < more
+        position = _draw_free_cell(rng, positions, live & missing, cells)
+        positions, live = np.concatenate([positions, position[None]]), np.concatenate([live, missing[None]])
     return positions, live
 
 
 def _draw_free_cell(rng: RandomStream, positions: Int, live: Bool, cells: Int) -> Int:
-    """A cell that is none of the live ones, int64 (n,)."""
+    """Draw a cell other than the live ones, int64 (n,)."""
     return rng.reject_until(
         lambda child, here: child.randint_below(cells[here]),
         lambda drawn, here: ~((positions[:, here] == drawn) & live[:, here]).any(axis=0),

@@ -27,7 +27,7 @@ class PartialProblem(Columns):
     """A polynomial and one of its partial derivatives.
 
     Attributes:
-        integrand, value: both as they are shown.
+        integrand, value: the polynomial and its derivative, in the order of their text.
         axis: int64 (n,), code of the variable.
         order: int64 (n,), 1 for the first derivative.
         wording: int64 (n,).
@@ -44,7 +44,7 @@ class PartialProblem(Columns):
 class PartialDerivative(Module):
     """Find a derivative of a polynomial in several variables.
 
-    Problems whose question or answer would be too long, about half of those drawn, are not written at all.
+    Problems whose question or answer would be too long, about half of those drawn, are rejected before writing.
     """
 
     summary: ClassVar[str] = "Differentiate x**2*y + 3*y wrt y. -> x**2 + 3"
@@ -76,7 +76,7 @@ class PartialDerivative(Module):
 
 
 def _draw_grids(rng: RandomStream, scope: Scope, count: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
-    """The polynomial, and its derivative: what was drawn for it and what is lost in it do not meet."""
+    """Draw the polynomial as terms that remain and terms that vanish, of different powers; and its derivative."""
     left = np.maximum(
         scope.own_entropy() - entropy_units(0.4771), 0
     )  # less the decimal logarithm of three orders
@@ -89,6 +89,6 @@ def _draw_grids(rng: RandomStream, scope: Scope, count: Int, order: Int, axis: I
 
 
 def _variables(scope: Scope, count: Int, maximum: int) -> Int:
-    """Codes of the variables in ascending order, int64 (most, n), those that there are first."""
+    """Codes of the variables in ascending order, int64 (maximum, n), those in use first."""
     codes = np.stack([np.where(position < count, scope.code(position), 99) for position in range(maximum)])
     return np.sort(codes, axis=0) % 99

@@ -1,4 +1,4 @@
-"""Comparison: which of two is bigger, which of many is the k-th, which is closest, which order they have."""
+"""Comparison of numbers: pairs, k-th biggest, closest, sorting."""
 
 from mathbench.generators.deepmind.comparison.closest import CLOSEST
 from mathbench.generators.deepmind.comparison.kth import KTH_BIGGEST
@@ -11,5 +11,9 @@ _DEEPER = DifficultyLevel("deeper", (3, 10), modules=(5, 5), apart=True)
 MODULES = (
     PAIR.holding(easy=120_000),
     composed_module(PAIR, _DEEPER),
-    *(module for pure in (KTH_BIGGEST, CLOSEST, SORT) for module in (pure, composed_module(pure, _DEEPER))),
+    *(
+        module
+        for single in (KTH_BIGGEST, CLOSEST, SORT)
+        for module in (single, composed_module(single, _DEEPER))
+    ),
 )

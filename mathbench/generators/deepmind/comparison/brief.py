@@ -1,11 +1,11 @@
-"""Many integers that are short enough to be written in a small space.
+"""Lists of nine integers that fit into thirty characters.
 
-The published rule draws nine or ten numbers and draws again until they fit into thirty characters. Of 200,000 draws
-by that rule 1,042 fitted, all of them nine integers. Here nine integers are drawn one after the other, each among those
-that are new and leave room for the rest. The product of the shares of the published distribution that this leaves is
-a weight; rows are accepted in proportion to it, which makes the distribution the published one, but for the rare
-weights above the bound. How the entropy is shared out comes from a table of shares, chosen in proportion to the
-weight that each leads to. So one draw in ten is accepted.
+The published rule draws nine or ten numbers until they fit into thirty characters. Of 200,000 such draws 1,042 fitted,
+all of them nine integers. Here nine integers are drawn in turn, each among those that are new and leave room for the
+rest. The weight of a list is the product of the shares of the published distribution that these restrictions leave.
+Lists are accepted in proportion to their weights, which gives the published distribution, except for the rare weights
+above a bound. The entropies of the nine integers come from a table, chosen in proportion to their expected weights. One
+draw in ten is accepted.
 """
 
 from functools import cache
@@ -22,23 +22,22 @@ from mathbench.numbers import text
 LIST_LENGTH = 9
 ENTROPY = 12 * UNIT
 ROOM = 30 - 2 * (LIST_LENGTH - 1)  # characters for the digits and signs, without the commas
-_SHARES = 1 << 16  # in the table
-_TRIALS = 4  # at each, to find out its weight
-_MAX_WEIGHT_RATIO = (
-    4  # times the weight expected; larger weights count as this. Twice as much would halve the rows accepted
-)
+_SHARES = 1 << 16  # entries of the table
+_TRIALS = 4  # draws per entry to estimate its weight
+# larger multiples of the expected weight count as this one; twice the bound would halve the accepted rows
+_MAX_WEIGHT_RATIO = 4
 _FIXED = 1 << 30
 _UNUSED = 1 << 62
 _TENS = 10 ** np.arange(ROOM + 1)
 
 
 class EntropyShares(NamedTuple):
-    """Ways to share the entropy out among the numbers.
+    """A table of ways to split the entropy among the numbers.
 
     Attributes:
-        entropy: int64 (MANY, m), of each number, in units.
-        weight: int64 (m,), the weight expected, with `_FIXED` for one.
-        choice: the choice among them by weight.
+        entropy: int64 (LIST_LENGTH, m), the entropy of each number, in units.
+        weight: int64 (m,), the expected weight, in units of 1 / `_FIXED`.
+        choice: the choice among the entries by weight.
     """
 
     entropy: Int
@@ -47,14 +46,13 @@ class EntropyShares(NamedTuple):
 
 
 def draw_short_integers(rng: RandomStream) -> tuple[Int, Bool]:
-    """Draw short integers: int64 (MANY, n), all different; and which rows are accepted, bool (n,)."""
+    """Draw lists of different integers, int64 (LIST_LENGTH, n), and which rows are accepted, bool (n,)."""
     shares = _shares()
     way = shares.choice.choose(rng)
     values, weight = _draw_in_turn(rng, shares.entropy[:, way])
     expected = _MAX_WEIGHT_RATIO * shares.weight.take(way)
-    values = np.take_along_axis(
-        values, rng.permutation(LIST_LENGTH), axis=0
-    )  # the last ones drawn have the least room
+    # the last ones drawn have the least room, so the order is random
+    values = np.take_along_axis(values, rng.permutation(LIST_LENGTH), axis=0)
     return values, rng.randint_below(expected) < (weight * _FIXED).astype(np.int64)
 
 
@@ -66,12 +64,12 @@ def _shares() -> EntropyShares:
     weight = np.zeros(_SHARES, np.int64)
     for _ in range(_TRIALS):
         weight += (_draw_in_turn(rng, entropy)[1] * (_FIXED // _TRIALS)).astype(np.int64)
-    kept = np.flatnonzero(weight > _FIXED >> 14)  # all others together: less than one row in a hundred
+    kept = np.flatnonzero(weight > _FIXED >> 14)  # the others amount to less than one row in a hundred
     return EntropyShares(entropy[:, kept], weight[kept], AliasTable([weight[kept]]))
 
 
 def _draw_in_turn(rng: RandomStream, entropy: Int) -> tuple[Int, Floats]:
-    """Integers of some entropies, int64 (MANY, n), and the weight of each row, float64 (n,)."""
+    """Draw integers of given entropies, int64 (LIST_LENGTH, n), and compute the weight of each row, float64 (n,)."""
     used, left = np.full((len(rng), LIST_LENGTH), _UNUSED), np.full(len(rng), ROOM - LIST_LENGTH)
     weight = np.ones(len(rng))
     for i in range(LIST_LENGTH):
@@ -87,7 +85,7 @@ def _draw_in_turn(rng: RandomStream, entropy: Int) -> tuple[Int, Floats]:
 
 
 def _skip_used(value: Int, low: Int, used: Int) -> Int:
-    """The value that is so many steps above the lowest if those used are left out."""
+    """The value at the same distance from `low` when the used values are skipped."""
     for other in np.sort(used, axis=1).T:
         value = value + ((other >= low) & (other <= value))
     return value

@@ -1,4 +1,4 @@
-"""Which of some numbers is closest to another."""
+"""The number closest to a target."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -40,12 +40,12 @@ _WORDINGS = len(_IN_A_ROW)
 
 @dataclass(frozen=True)
 class ClosestProblem(Columns):
-    """Some numbers and what they are to be close to.
+    """Several numbers and a target.
 
     Attributes:
         values: the numbers.
-        target: what they are to be close to.
-        lettered: bool (n,), as lettered choices.
+        target: the target.
+        lettered: bool (n,), whether the numbers are lettered choices.
         wording: int64 (n,).
     """
 
@@ -71,7 +71,7 @@ class Closest(Module):
             rng,
             count,
             rest,
-            lambda some, rows: number_lists.distinct(distances(some, target.take(rows)), some.live),
+            lambda lists, rows: number_lists.distinct(distances(lists, target.take(rows)), lists.live),
             width=list_slots(self, decades=3),
         )
         lettered = rng.bernoulli()
@@ -103,7 +103,7 @@ class Closest(Module):
 
 
 def distances(values: NumberList, target: Numbers) -> Floats:
-    """How far the numbers are from the target, times its denominator, as keys to sort by; float64 (k, n)."""
+    """Distances of the numbers from the target, times its denominator, as sort keys; float64 (k, n)."""
     return sort_keys(np.abs(values.top * target.bottom - target.top * values.bottom), values.bottom)
 
 

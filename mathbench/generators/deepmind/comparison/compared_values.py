@@ -1,4 +1,4 @@
-"""What is compared: integers, fractions and decimal fractions."""
+"""Numbers to compare: integers, fractions and decimals."""
 
 from functools import cache
 
@@ -12,31 +12,31 @@ from mathbench.hashing import U64, Int, mix64
 
 Floats = NDArray[np.float64]
 
-_PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to one
-_FIXED = 16  # bits behind the point
+_PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to a given one
+_FIXED = 16  # fractional bits
 
 
 def sort_keys(top: Int, bottom: Int) -> Floats:
-    """Fractions as numbers to sort by; int64 of any shape, below 2^53.
+    """Fractions, int64 of any shape, below 2^53, as floating-point sort keys.
 
-    Division is rounded to the nearest on every processor, which keeps the order: where two keys differ, so do the
-    fractions, in the same direction.
+    Division rounds to nearest on every processor, which is monotonic: where two keys differ, the fractions have the
+    same order.
     """
     found: Floats = top / bottom
     return found
 
 
 def value_fingerprints(values: Numbers) -> U64:
-    """A random word for each value, uint64 (n,), however it is written."""
+    """A hash of each value, uint64 (n,), equal for 3/4 and 0.75."""
     return mix64(mix64(values.top.view(np.uint64)) + values.bottom.view(np.uint64))
 
 
 def draw_mixed(rng: RandomStream, entropy: Int, integral: Bool | None = None) -> Numbers:
-    """Numbers of some entropy: half of them integers, a quarter fractions, a quarter decimal fractions.
+    """Draw numbers of given entropy: half of them integers, a quarter fractions, a quarter decimals.
 
     Args:
         entropy: int64 (n,), in units.
-        integral: bool (n,), which ones are integers in any case.
+        integral: bool (n,), which numbers are integers in any case.
     """
     kind = rng.randint_below(4)
     if integral is not None:
@@ -51,9 +51,9 @@ def draw_mixed(rng: RandomStream, entropy: Int, integral: Bool | None = None) ->
 
 
 def draw_fractions(rng: RandomStream, entropy: Int) -> Numbers:
-    """Fractions that are no integers: the numerator takes a uniform share of the entropy, the denominator the rest.
+    """Draw fractions that are not integers. The numerator takes a uniform share of the entropy, the denominator the rest.
 
-    The range of the denominators is the wider, the fewer numbers are coprime to the numerator.
+    The range of the denominators widens with the share of numbers that are not coprime to the numerator.
     """
     share = rng.randint_below(entropy + 1)
     top = rng.integer(share, minimum=1)
@@ -69,7 +69,7 @@ def draw_fractions(rng: RandomStream, entropy: Int) -> Numbers:
 
 
 def draw_decimals(rng: RandomStream, entropy: Int) -> Numbers:
-    """Decimal fractions that are no integers: an integer of the entropy with the point somewhere before its end."""
+    """Draw decimals that are not integers: an integer of the given entropy divided by a power of ten."""
     digits = np.maximum(-(-entropy // UNIT), 1)
 
     def draw(again: RandomStream, here: Int) -> Int:
@@ -80,7 +80,7 @@ def draw_decimals(rng: RandomStream, entropy: Int) -> Numbers:
 
 @cache
 def _inverse_coprime_share() -> Int:
-    """One over the share of numbers that are coprime to a number, by its remainder modulo the product of the primes."""
+    """The inverse share of numbers coprime to a number, by its residue modulo the product of `_PRIMES`."""
     found = np.full(np.prod(_PRIMES), 1 << _FIXED)
     for prime in _PRIMES:
         found[::prime] = found[::prime] * prime // (prime - 1)

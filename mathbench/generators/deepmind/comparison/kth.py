@@ -1,4 +1,4 @@
-"""The k-th biggest or smallest of some numbers."""
+"""The k-th biggest or smallest of several numbers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -39,7 +39,10 @@ _WORDINGS = len(_IN_A_ROW)
 
 
 def list_lengths(module: Module, scope: Scope, rng: RandomStream, decades: int) -> Int:
-    """How many numbers: what the level says, or from three on, one more for so many decades of entropy; int64 (n,)."""
+    """Draw the lengths of lists, int64 (n,).
+
+    The range is that of the level or, if it has none, from three to one more for every `decades` of entropy.
+    """
     minimum, maximum = module.setting("fewest", scope), module.setting("most", scope)
     free = minimum == 0
     return rng.randint(
@@ -49,7 +52,7 @@ def list_lengths(module: Module, scope: Scope, rng: RandomStream, decades: int) 
 
 
 def list_slots(module: Module, decades: int) -> int:
-    """The most numbers that a question has which may hide some; 0 where none does."""
+    """The maximum length of a list in a composed question; 0 if the module has none."""
     return max(
         MIN_VALUES + int(level.entropy[1] / level.modules[0] / decades) if level.modules[1] > 1 else 0
         for level in module.all_levels
@@ -57,19 +60,19 @@ def list_slots(module: Module, decades: int) -> int:
 
 
 def all_different(values: NumberList, rows: Int) -> Bool:
-    """Which lists have no number twice, bool (n,)."""
+    """Which lists have only different numbers, bool (n,)."""
     return number_lists.distinct(sort_keys(values.top, values.bottom), values.live)
 
 
 @dataclass(frozen=True)
 class RankedProblem(Columns):
-    """Some numbers and which one is asked for.
+    """Several numbers and the rank of the answer.
 
     Attributes:
         values: the numbers.
-        rank: int64 (n,), how many are smaller.
-        adjective: int64 (n,), how it is called.
-        lettered: bool (n,), as lettered choices.
+        rank: int64 (n,), the rank from the smallest, which is 0.
+        adjective: int64 (n,), the index of the words for it.
+        lettered: bool (n,), whether the numbers are lettered choices.
         wording: int64 (n,).
     """
 
@@ -119,7 +122,7 @@ class KthBiggest(Module):
 
 
 def choice_text(values: NumberList, position: Int, lettered: Bool) -> pa.StringArray:
-    """The answer: the number at a place, int64 (n,), or the letter of the choice."""
+    """The number at a position, int64 (n,), or the letter of the choice."""
     number = (word.single(~lettered) for word in values.at(position))
     return text.join(
         tuple(word.single(lettered) for word in templates.choose_text(position, tuple(CHOICES))),
@@ -127,7 +130,6 @@ def choice_text(values: NumberList, position: Int, lettered: Bool) -> pa.StringA
     )
 
 
-_SETTINGS = {"fewest": 0, "most": 0}  # by entropy
 KTH_BIGGEST = KthBiggest(
     "comparison__kth_biggest",
     axes=(
@@ -139,5 +141,5 @@ KTH_BIGGEST = KthBiggest(
             apart=True,
         ),
     ),
-    settings=_SETTINGS,
+    settings={"fewest": 0, "most": 0},  # by entropy
 )

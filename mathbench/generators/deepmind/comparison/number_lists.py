@@ -1,4 +1,4 @@
-"""Several numbers in a question, in a row or as lettered choices, some of them hidden behind letters."""
+"""Lists of numbers, separated by commas or as lettered choices, in which letters may replace some numbers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -36,12 +36,12 @@ _START, _COMMA, _NOTHING = range(len(CHOICES), len(CHOICES) + 3)
 
 @dataclass(frozen=True)
 class NumberList(Columns):
-    """Several numbers per row.
+    """A list of numbers per row.
 
     Attributes:
-        count: int64 (n,), how many.
-        top, bottom, decimal: (k, n), the numbers as in `Numbers`; 0/1 behind the last.
-        codes: int64 (k, n), the letter of each; -1: shown as it is.
+        count: int64 (n,), the length of each list.
+        top, bottom, decimal: (k, n), the numbers as in `Numbers`; 0/1 after the last.
+        codes: int64 (k, n), the letter in place of each number; -1: none.
     """
 
     count: Int
@@ -60,48 +60,48 @@ class NumberList(Columns):
 
     @property
     def live(self) -> Bool:
-        """Which numbers there are, bool (k, n)."""
+        """Which numbers exist, bool (k, n)."""
         return np.arange(len(self.top))[:, None] < self.count
 
     def slots(self) -> list[Numbers]:
-        """The first numbers of all rows, the second ones, and so on."""
+        """The first numbers of all lists, the second ones, and so on."""
         return [Numbers(*columns) for columns in zip(self.top, self.bottom, self.decimal, strict=True)]
 
     def with_codes(self, codes: Int) -> "NumberList":
-        """The same, hidden behind other letters."""
+        """The same lists with other letters."""
         return replace(self, codes=codes)
 
     def text_width(self) -> Int:
-        """How many characters the numbers take with commas between them, at least, int64 (n,).
+        """A lower bound of the length of each list as text, int64 (n,).
 
-        Exact for integers; a fraction takes three or more.
+        Exact for integers; a fraction counts as three characters.
         """
         digits = text.length(np.abs(self.top).ravel(), 10).reshape(self.top.shape)
         each = np.where(self.bottom == 1, digits, 3) + (self.top < 0)
         return ((each + 2) * self.live).sum(axis=0) - 2
 
     def fingerprints(self) -> Int:
-        """A random word for each row that depends on the numbers, not on their order; int64 (n,)."""
+        """A hash of the numbers of each list in any order, int64 (n,)."""
         each = value_fingerprints(Numbers(self.top, self.bottom, self.decimal))
         return (each * self.live).sum(axis=0, dtype=np.uint64).view(np.int64)
 
     def order(self) -> Int:
-        """The places of the numbers from the smallest to the largest, int64 (n, k); those that are not there last."""
+        """Positions of the numbers in ascending order, int64 (n, k), with those that do not exist last."""
         return np.argsort(np.where(self.live, sort_keys(self.top, self.bottom), np.inf).T, axis=1)
 
     def at(self, position: Int, rows: Int | None = None) -> text.TextPiece:
-        """The number at one place of each row, int64 (n,), as it is shown; rows: int64 (n,), by default all in turn."""
+        """The text of the number at a position, int64 (m,), of each of the rows, int64 (m,), by default all rows."""
         rows = np.arange(len(position)) if rows is None else rows
         numbers = Numbers(self.top[position, rows], self.bottom[position, rows], self.decimal[position, rows])
         return _shown(numbers, self.codes[position, rows])
 
     def rendered(self, order: Int | None = None) -> pa.StringArray:
-        """The numbers with commas between them, strings (n,); order: int64 (n, k), which one comes when."""
+        """The numbers separated by commas, strings (n,), in the order of their positions, int64 (n, k)."""
         lead = np.where(np.arange(len(self.top)) == 0, _NOTHING, _COMMA)
         return self._rendered(np.broadcast_to(lead, self.live.T.shape), order)
 
     def rendered_in_question(self, lettered: Bool) -> pa.StringArray:
-        """The numbers behind a space, with commas or, in the rows of a mask, as choices; strings (n,)."""
+        """The numbers after a space, as choices in the rows of a mask, else separated by commas; strings (n,)."""
         position = np.arange(len(self.top))
         return self._rendered(
             np.where(lettered[:, None], position, np.where(position == 0, _START, _COMMA)), None
@@ -116,7 +116,7 @@ class NumberList(Columns):
 
 
 def _shown(numbers: Numbers, codes: Int) -> text.TextPiece:
-    """Numbers, or their letters."""
+    """Numbers, or the letters in their place, as text."""
     hidden = codes >= 0
     if not hidden.any():
         return numbers.rendered()
@@ -127,7 +127,7 @@ def draw_lists(
     rng: RandomStream,
     count: Int,
     entropy: Int,
-    right: Callable[[NumberList, Int], Bool],
+    accept: Callable[[NumberList, Int], Bool],
     integral: Bool | None = None,
     width: int = 0,
 ) -> NumberList:
@@ -148,11 +148,11 @@ def draw_lists(
     found = NumberList(count, *columns, codes=np.full(shape, -1))
     again = rng.fork()
     while len(pending):
-        some = _draw_once(again, count[pending], entropy[pending], integral[pending], len(found.top))
-        for column, part in zip(columns, (some.top, some.bottom, some.decimal), strict=True):
+        lists = _draw_once(again, count[pending], entropy[pending], integral[pending], len(found.top))
+        for column, part in zip(columns, (lists.top, lists.bottom, lists.decimal), strict=True):
             column[:, pending] = part
-        left = np.flatnonzero(~right(some, pending))
-        pending, again = pending[left], again.take(left)
+        rejected = np.flatnonzero(~accept(lists, pending))
+        pending, again = pending[rejected], again.take(rejected)
     return found
 
 
@@ -163,47 +163,41 @@ def _draw_once(rng: RandomStream, count: Int, entropy: Int, integral: Bool, widt
     rows, position = np.nonzero(live.T)
     words = mix64(rng.words()[rows] + position.astype(np.uint64) * np.uint64(GOLDEN))
     values = draw_mixed(RandomStream(words), shares[position, rows], integral[rows])
-    top, bottom, decimal = (
-        np.zeros(live.shape, np.int64),
-        np.ones(live.shape, np.int64),
-        np.zeros(live.shape, np.bool_),
-    )
-    top[position, rows], bottom[position, rows], decimal[position, rows] = (
-        values.top,
-        values.bottom,
-        values.decimal,
-    )
+    top, bottom, decimal = np.zeros(live.shape, np.int64), np.ones(live.shape, np.int64), np.zeros_like(live)
+    at = position, rows
+    top[at], bottom[at], decimal[at] = values.top, values.bottom, values.decimal
     return NumberList(count, top, bottom, decimal, np.full(live.shape, -1))
 
 
 def distinct(values: Floats, live: Bool) -> Bool:
-    """Whether the live ones of the numbers, float64 (k, n), all differ, bool (n,)."""
+    """Whether the live values, float64 (k, n), all differ, bool (n,)."""
     ordered = np.sort(np.where(live, values, np.inf).T, axis=1)
     same = (ordered[:, 1:] == ordered[:, :-1]) & np.isfinite(ordered[:, 1:])
     return ~same.any(axis=1)
 
 
 def avoid_choice_letters(scope: Scope, rng: RandomStream, choices: Int) -> Scope:
-    """The same scopes with other letters, such that modules below use none of the first so many choices' letters.
+    """Change the letter orders of scopes so that child modules do not use the letters of lettered choices.
 
     Args:
         scope: the scopes.
         rng: random streams.
-        choices: int64 (n,), how many choices there are; 0 changes nothing.
+        choices: int64 (n,), the number of choices; 0: the scope does not change.
     """
-    ways, starts, sizes = _allowed_letter_orders()
+    orders, starts, sizes = _allowed_letter_orders()
     modules = np.minimum(scope.modules, len(sizes) - 1)
     size = sizes[modules, choices]
-    way = ways[starts[modules, choices] + rng.randint_below(np.maximum(size, 1))]
-    return replace(scope, letters=np.where((choices > 0) & (size > 0), way, scope.letters))
+    order = orders[starts[modules, choices] + rng.randint_below(np.maximum(size, 1))]
+    return replace(scope, letters=np.where((choices > 0) & (size > 0), order, scope.letters))
 
 
 @cache
 def _allowed_letter_orders() -> tuple[Int, Int, Int]:
-    """The ways that keep the letters apart, for each number of modules and of choices.
+    """The letter orders without conflicts for each number of modules and of choices.
 
     Returns:
-        The ways, int64 (m,), places in `WAYS`; where each list starts and how long it is, int64 (modules, choices).
+        Lists of indices into `LETTER_ORDERS`, concatenated, int64 (m,); and where each list starts and how long it is,
+        int64 (modules, choices).
     """
     count = len(ALPHABET)
     turn, step = LETTER_ORDERS
@@ -225,13 +219,13 @@ def _allowed_letter_orders() -> tuple[Int, Int, Int]:
 def fill_with_items(
     choice: Int, wordings: Sequence[str], items: pa.StringArray, **pieces: text.TextPiece
 ) -> pa.StringArray:
-    """Fill templates, with strings in the place of ``{items}``.
+    """Fill templates in which ``{items}`` stands for a string.
 
     Args:
-        choice: int64 (n,), which template each row takes.
+        choice: int64 (n,), the index of the template of each row.
         wordings: ASCII texts, each with one ``{items}``.
         items: strings (n,).
-        pieces: columns of text by name, as in `phrases.fill`.
+        pieces: columns of text by name, as in `templates.fill_template`.
     """
     before, after = zip(*(template.split("{items}") for template in wordings), strict=True)
     head, tail = (text.join(templates.fill_template(choice, part, **pieces)) for part in (before, after))

@@ -1,4 +1,4 @@
-"""Sorting some numbers."""
+"""Sorting numbers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,22 +18,22 @@ from mathbench.generators.deepmind.kernel.templates import choose_text
 from mathbench.hashing import Int
 from mathbench.sampling.sampled import Sampled
 
-_DIRECTIONS = ("ascending", "increasing", "descending", "decreasing")  # the first half from the smallest on
+_DIRECTIONS = ("ascending", "increasing", "descending", "decreasing")
 _QUESTIONS = (
     "Sort{items} in {direction} order.",
     "Put{items} in {direction} order.",
     "Write{items} in {direction} order.",
-    "Sort{items}.",  # from the smallest on
+    "Sort{items}.",  # in ascending order
 )
 
 
 @dataclass(frozen=True)
 class UnsortedProblem(Columns):
-    """Some numbers to be sorted.
+    """Numbers to sort.
 
     Attributes:
         values: the numbers.
-        direction: int64 (n,), which one.
+        direction: int64 (n,), index into `_DIRECTIONS`.
         wording: int64 (n,).
     """
 
@@ -60,9 +60,9 @@ class Sort(Module):
         return DrawnProblem(problem, canonical, named.requests or (), good)
 
     def _values(self, scope: Scope, rng: RandomStream) -> tuple[NumberList, Bool]:
-        """The numbers, and which rows are accepted, bool (n,).
+        """Draw the numbers, and return which rows are accepted, bool (n,).
 
-        A split has either short lists or others, so that no row depends on what else is drawn.
+        All levels of a split have short lists, or none has, so no row depends on the rest of the batch.
         """
         if self.setting("brief", scope).any():
             integers, good = brief.draw_short_integers(rng)
@@ -71,7 +71,7 @@ class Sort(Module):
         values = number_lists.draw_lists(
             rng, count, scope.own_entropy(), all_different, rng.bernoulli(), list_slots(self, decades=2)
         )
-        # an answer that is too long need not be written to be found out
+        # rejects most answers that are too long before they are written
         return values, (values.text_width() <= Sampled.longest_answer) | (scope.modules > 1)
 
     def question(self, problem: UnsortedProblem, scope: Scope) -> pa.StringArray:
@@ -81,10 +81,10 @@ class Sort(Module):
 
     def answer(self, problem: UnsortedProblem, scope: Scope) -> pa.StringArray:
         order, count = problem.values.order(), problem.values.count
-        back = np.take_along_axis(
+        descending = np.take_along_axis(
             order, np.maximum(count[:, None] - 1 - np.arange(order.shape[1]), 0), axis=1
         )
-        return problem.values.rendered(np.where((problem.direction < 2)[:, None], order, back))
+        return problem.values.rendered(np.where((problem.direction < 2)[:, None], order, descending))
 
 
 SORT = Sort(

@@ -1,4 +1,4 @@
-"""Two numbers: which is bigger, and is one less than the other?"""
+"""Comparison of two numbers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -56,20 +56,20 @@ _QUESTIONS = {
         "Do {p} and {q} differ?",
     ),
 }
-_TEMPLATES = tuple(template for asked in _QUESTIONS.values() for template in asked)
-_WORDINGS = np.array([len(asked) for asked in _QUESTIONS.values()])
+_TEMPLATES = tuple(template for templates in _QUESTIONS.values() for template in templates)
+_WORDINGS = np.array(list(map(len, _QUESTIONS.values())))
 _FIRST = np.cumsum(_WORDINGS) - _WORDINGS
 _LABELS = ("False", "True")
 
 
 @dataclass(frozen=True)
 class TwoValuesProblem(Columns):
-    """Two numbers and what is asked about them.
+    """Two numbers and the relation in question.
 
     Attributes:
-        numbers: the two.
-        relation: int64 (n,), BIGGER and so on.
-        sign: int64 (n,), that of the first minus the second.
+        numbers: the numbers.
+        relation: int64 (n,), a key of `_QUESTIONS`.
+        sign: int64 (n,), the sign of the first minus the second.
         wording: int64 (n,).
     """
 
@@ -92,9 +92,9 @@ class Pair(Module):
         numbers = scope.hide(rng, [first, second])
         sign = np.sign(first.top * second.bottom - second.top * first.bottom)
         which = rng.bernoulli() & (sign != 0)
-        requested = np.where(which, rng.randint_below(2), 2 + rng.randint_below(6))
-        problem = TwoValuesProblem(numbers, requested, sign, rng.randint_below(_WORDINGS.take(requested)))
-        canonical = _canonical(requested, sign, first, second)
+        relation = np.where(which, rng.randint_below(2), 2 + rng.randint_below(6))
+        problem = TwoValuesProblem(numbers, relation, sign, rng.randint_below(_WORDINGS.take(relation)))
+        canonical = _canonical(relation, sign, first, second)
         return DrawnProblem(problem, canonical, numbers.requests or ())
 
     def question(self, problem: TwoValuesProblem, scope: Scope) -> pa.StringArray:
@@ -103,17 +103,17 @@ class Pair(Module):
         return text.join(templates.fill_template(choice, _TEMPLATES, p=p, q=q))
 
     def answer(self, problem: TwoValuesProblem, scope: Scope) -> pa.StringArray:
-        requested, sign = problem.relation, problem.sign
-        first = np.where(requested == BIGGER, sign > 0, sign < 0)
-        which = requested <= SMALLER
+        relation, sign = problem.relation, problem.sign
+        first = np.where(relation == BIGGER, sign > 0, sign < 0)
+        which = relation <= SMALLER
         shown = [templates.masked(problem.numbers.number(0), which & first)]
         shown += [templates.masked(problem.numbers.number(1), which & ~first)]
-        label = templates.choose_text(_is_true(requested, sign).astype(np.int64), _LABELS)
+        label = templates.choose_text(_is_true(relation, sign).astype(np.int64), _LABELS)
         return text.join(*shown, templates.masked(label, ~which))
 
 
 def _draw_two(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
-    """Two integers close to each other, or a fraction and an integer close to it, or any two; in any order."""
+    """Draw two integers close to each other, a fraction and an integer close to it, or any two; in random order."""
     kind, turned = rng.randint_below(3), rng.bernoulli()
     indices = [np.flatnonzero(kind == number) for number in range(3)]
     parts = [
@@ -142,7 +142,7 @@ def _integers(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
 def _around_fraction(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
     found = draw_fractions(rng, entropy)
     nearest, rest = np.divmod(2 * found.top + found.bottom, 2 * found.bottom)
-    nearest -= (rest == 0) & (nearest % 2 == 1)  # a half: to the even one
+    nearest -= (rest == 0) & (nearest % 2 == 1)  # ties to even
     return found, Numbers.integers(nearest + rng.randint(-1, 1))
 
 
@@ -151,19 +151,19 @@ def _independent(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
     return draw_mixed(rng.fork(), left), draw_mixed(rng.fork(), right)
 
 
-def _is_true(requested: Int, sign: Int) -> Bool:
-    """Whether what is asked about, from LESS on, is true."""
+def _is_true(relation: Int, sign: Int) -> Bool:
+    """Whether the relation, from LESS on, is true."""
     true = [sign < 0, sign <= 0, sign > 0, sign >= 0, sign == 0, sign != 0]
-    return np.choose(np.maximum(requested - LESS, 0), true)
+    return np.choose(np.maximum(relation - LESS, 0), true)
 
 
-def _canonical(requested: Int, sign: Int, first: Numbers, second: Numbers) -> Int:
-    """What is asked and the two numbers; "p > q?" is "q < p?", and the rest is the same for either order."""
-    more = (requested == MORE) | (requested == AT_LEAST)
-    directed = (requested >= LESS) & (requested <= AT_LEAST)
+def _canonical(relation: Int, sign: Int, first: Numbers, second: Numbers) -> Int:
+    """The relation and the two numbers: "p > q?" counts as "q < p?", the others are symmetric."""
+    more = (relation == MORE) | (relation == AT_LEAST)
+    directed = (relation >= LESS) & (relation <= AT_LEAST)
     turned = np.where(directed, more, sign > 0)
     one, other = _where(turned, second, first), _where(turned, first, second)
-    return np.stack([requested - 2 * more, one.top, one.bottom, other.top, other.bottom])
+    return np.stack([relation - 2 * more, one.top, one.bottom, other.top, other.bottom])
 
 
 PAIR = Pair("comparison__pair", axes=(DifficultyLevel("bigger", (12, 12)),))

@@ -19,6 +19,14 @@ LIMIT = 1 << 61  # the sum of two numbers up to here fits into 63 bits
 _SMALL_PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to a given one
 _SMALL = prod(_SMALL_PRIMES)
 
+_TABLE_SIZE = 1 << 17  # the divisors of numbers below this come from a table
+# the primes up to the square root of that
+_PRIMES = np.array([p for p in range(2, 362) if all(p % q for q in range(2, p))])
+_BLOCK = 1 << 10  # numbers divided at a time, so that the quotients by all primes stay in the cache
+# per prime, (primes, 1): its inverse modulo 2^64, without meaning for 2, and the quotient of its largest multiple
+_INVERSES = np.array([[pow(int(p) | 1, -1, 1 << 64)] for p in _PRIMES], dtype=np.uint64)
+_MAX_QUOTIENTS = np.array([[((1 << 64) - 1) // int(p)] for p in _PRIMES], dtype=np.uint64)
+
 
 def rational_entropy(values: Numbers) -> Int:
     """The entropy at which each value is one of the larger ones, int64 (n,), in units.
@@ -110,15 +118,6 @@ def _totients() -> Int:
     for prime in _SMALL_PRIMES:
         found[::prime] *= prime - 1
     return found
-
-
-_TABLE_SIZE = 1 << 17  # the divisors of numbers below this come from a table
-# the primes up to the square root of that
-_PRIMES = np.array([p for p in range(2, 362) if all(p % q for q in range(2, p))])
-_BLOCK = 1 << 10  # numbers divided at a time, so that the quotients by all primes stay in the cache
-# per prime, (primes, 1): its inverse modulo 2^64, without meaning for 2, and the quotient of its largest multiple
-_INVERSES = np.array([[pow(int(p) | 1, -1, 1 << 64)] for p in _PRIMES], dtype=np.uint64)
-_MAX_QUOTIENTS = np.array([[((1 << 64) - 1) // int(p)] for p in _PRIMES], dtype=np.uint64)
 
 
 def draw_divisor(rng: RandomStream, numbers: Int) -> tuple[Int, Int]:

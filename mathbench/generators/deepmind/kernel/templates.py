@@ -193,7 +193,7 @@ def place_in_rows(strings: pa.StringArray, rows: Int, count: int) -> pa.StringAr
     return text.string_array(data, lengths)
 
 
-_LOW = [
+_BELOW_TWENTY = [
     "zero",
     "one",
     "two",
@@ -249,10 +249,10 @@ def cardinal(number: int) -> str:
     ('zero', 'forty-four', 'one thousand one hundred and fourteen')
     """
     if number < 20:
-        return _LOW[number]
+        return _BELOW_TWENTY[number]
     if number < 100:
         tens, ones = divmod(number, 10)
-        return _TENS[tens - 2] + (f"-{_LOW[ones]}" if ones else "")
+        return _TENS[tens - 2] + (f"-{_BELOW_TWENTY[ones]}" if ones else "")
     size, name = (100, "hundred") if number < 1000 else (1000, "thousand")
     count, rest = divmod(number, size)
     return f"{cardinal(count)} {name}" + (f"{' and ' if rest < 100 else ' '}{cardinal(rest)}" if rest else "")
