@@ -51,7 +51,7 @@ def draw_mixed(rng: RandomStream, entropy: Int, integral: Bool | None = None) ->
 
 
 def draw_fractions(rng: RandomStream, entropy: Int) -> Numbers:
-    """Draw fractions that are not integers. The numerator takes a uniform share of the entropy, the denominator the rest.
+    """Draw fractions that are not integers, with a uniform share of the entropy for the numerator.
 
     The range of the denominators widens with the share of numbers that are not coprime to the numerator.
     """

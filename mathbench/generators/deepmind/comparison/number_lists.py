@@ -131,15 +131,16 @@ def draw_lists(
     integral: Bool | None = None,
     width: int = 0,
 ) -> NumberList:
-    """Draw lists of numbers until they are right.
+    """Draw lists of numbers by rejection sampling.
 
     Args:
-        rng: random streams, of n rows.
-        count: int64 (n,), how many numbers.
-        entropy: int64 (n,), in units, shared out among the numbers at random; each has one decade at least.
-        right: from lists and which rows they are for, int64 (m,), to bool (m,).
-        integral: bool (n,), which rows have integers only.
-        width: slots at least. Hiding makes draws for each slot, whose number must not depend on the other rows.
+        rng: random streams of n rows.
+        count: int64 (n,), the lengths of the lists.
+        entropy: int64 (n,), units, split at random among the numbers; each has at least one decade.
+        accept: maps lists and the indices of their rows, int64 (m,), to bool (m,).
+        integral: bool (n,), which rows have only integers.
+        width: minimum number of slots. `Scope.hide` draws for each slot, so where it may hide numbers, the number of
+            slots must not depend on the batch.
     """
     rng, pending = rng.fork(), np.arange(len(count))
     integral = np.zeros(len(count), np.bool_) if integral is None else integral

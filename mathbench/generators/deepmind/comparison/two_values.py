@@ -56,7 +56,7 @@ _QUESTIONS = {
         "Do {p} and {q} differ?",
     ),
 }
-_TEMPLATES = tuple(template for templates in _QUESTIONS.values() for template in templates)
+_TEMPLATES = tuple(template for group in _QUESTIONS.values() for template in group)
 _WORDINGS = np.array(list(map(len, _QUESTIONS.values())))
 _FIRST = np.cumsum(_WORDINGS) - _WORDINGS
 _LABELS = ("False", "True")

@@ -1,4 +1,4 @@
-"""The clock: the time before, the time after, the minutes between."""
+"""Times of day: the time before or after a duration, and the minutes between two times."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,10 +15,10 @@ from mathbench.hashing import Int
 from mathbench.numbers import text
 
 HOUR, DAY = 60, 24 * 60  # minutes
-MAX_TRAIN_MINUTES = 12 * HOUR - 1  # minutes in train
+MAX_TRAIN_MINUTES = 12 * HOUR - 1
 BEFORE, AFTER, BETWEEN = range(3)
 
-# all sentences have the same two gaps in the same order, so that few columns of text are written
+# all questions have the same two slots in the same order, which needs few columns of text
 _QUESTIONS = (
     "What is {x} minutes before {y}?",
     "What time is {x} minutes before {y}?",
@@ -31,7 +31,7 @@ _QUESTIONS = (
     "Give the minutes from {x} to {y}.",
 )
 _WORDINGS = 3  # of each kind
-# every other question asks for the minutes between: the kinds and the sentences of twelve that are as likely
+# kinds and question templates of twelve equally likely choices, half of which ask for the minutes between
 _KINDS = np.repeat([BEFORE, AFTER, BETWEEN, BETWEEN], _WORDINGS)
 _QUESTION_INDEX = _KINDS * _WORDINGS + np.tile(np.arange(_WORDINGS), 4)
 _SENTENCES = (
@@ -45,18 +45,18 @@ def _clock(minutes: int) -> str:
     return f"{(hours - 1) % 12 + 1}:{minutes % HOUR:02} {'AM' if hours < 12 else 'PM'}"
 
 
-# all times of day, then all numbers of minutes up to a day: no text is longer than one word of eight characters
+# all times of day, then all numbers of minutes up to a day; each text fits into one word of eight characters
 _TEXTS = (*map(_clock, range(DAY)), *map(str, range(DAY)))
 
 
 @dataclass(frozen=True)
 class TimesProblem(Columns):
-    """What a question about the clock shows.
+    """A question about times of day.
 
     Attributes:
-        first, second: int64 (n,), the places in `_TEXTS` of what stands in the two gaps.
-        answer: int64 (n,), the place of the answer.
-        sentence: int64 (n,), which sentence.
+        first, second: int64 (n,), indices into `_TEXTS` of the two slots.
+        answer: int64 (n,), index of the answer.
+        sentence: int64 (n,), index of the question template.
     """
 
     first: Int
@@ -67,9 +67,9 @@ class TimesProblem(Columns):
 
 @dataclass(frozen=True)
 class Time(Module):
-    """Reckon with times of day.
+    """Compute with times of day.
 
-    A start, a duration and the end are one problem, whichever of the three is asked for.
+    A start, a duration and an end are one problem, whichever of the three is the answer.
     """
 
     summary: ClassVar[str] = "What is 35 minutes after 11:40 AM? -> 12:15 PM"
@@ -83,18 +83,18 @@ class Time(Module):
         kind = _KINDS.take(choice)
         end = start + minutes
         end -= DAY * (end >= DAY)
-        between, duration = kind == BETWEEN, DAY + minutes  # these follow the times of day in the table
+        between, duration = kind == BETWEEN, DAY + minutes  # durations follow the times of day in the table
         first, second = np.where(between, start, duration), np.where(kind == AFTER, start, end)
-        answer = start + duration + end - first - second  # the one that is not shown
+        answer = start + duration + end - first - second  # the one of the three that is not in the question
         sentence = _QUESTION_INDEX.take(choice) + len(_QUESTIONS) * ((minutes == 1) & ~between)
         return DrawnProblem(TimesProblem(first, second, answer, sentence), (start * DAY + minutes)[None])
 
     def question(self, problem: TimesProblem, scope: Scope) -> pa.StringArray:
-        gaps = {
+        pieces = {
             "x": templates.choose_text(problem.first, _TEXTS),
             "y": templates.choose_text(problem.second, _TEXTS),
         }
-        return text.join(templates.fill_template(problem.sentence, _SENTENCES, **gaps))
+        return text.join(templates.fill_template(problem.sentence, _SENTENCES, **pieces))
 
     def answer(self, problem: TimesProblem, scope: Scope) -> pa.StringArray:
         return text.join(templates.choose_text(problem.answer, _TEXTS))

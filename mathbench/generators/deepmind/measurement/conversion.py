@@ -1,4 +1,4 @@
-"""Conversion of units: decimal fractions, and fractions that give whole numbers."""
+"""Conversion of units: of decimals, and of fractions that give integers."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -26,16 +26,18 @@ from mathbench.generators.deepmind.measurement.units import (
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_WHOLE, _MANTISSA, _EXPONENT = conversion_factors()
+_MULTIPLIER, _MANTISSA, _EXPONENT = conversion_factors()
 _SIZES = [sum(pair.dimension == dimension for pair in PAIRS) for dimension in range(len(DIMENSIONS))]
-_DIMENSIONS = AliasTable([np.array([840 // _SIZES[pair.dimension] for pair in PAIRS])])  # all as likely
-_CELLS = 3  # of each number of places, so that seven numbers of places fall into three equal parts
+_DIMENSIONS = AliasTable(
+    [np.array([840 // _SIZES[pair.dimension] for pair in PAIRS])]
+)  # all dimensions equally likely
+_CELLS = 3  # per number of decimal places, so that seven numbers of places fall into three equal parts
 
 _TARGETS = tuple(unit.plural for unit in UNITS)
-# after a decimal fraction the name or, where there is one, the symbol; after a fraction the name with its article
+# after a decimal the plural or, if there is one, the symbol; after a fraction the name with its article
 _BASES = (*_TARGETS, *(unit.symbol or unit.plural for unit in UNITS), *(unit.with_article for unit in UNITS))
 _CARDINALS = ("", *(templates.cardinal(top) for top in range(1, 2 + 10**parts.FINER)))
-# behind the numerator in words: singular and plural of each denominator
+# after the numerator in words: singular and plural of each denominator
 _NAMES = tuple(
     f" {templates.denominator_name(bottom, top)}" if bottom > 1 else ""
     for bottom in range(templates.MAX_ORDINAL + 1)
@@ -62,12 +64,12 @@ class QuantityProblem(Columns):
     """A quantity to be converted.
 
     Attributes:
-        pair: int64 (n,), the place of the units in `PAIRS`.
-        part: int64 (n,), the place of a fraction in `parts.table()`; -1: a decimal fraction.
-        digits, places: int64 (n,), the decimal fraction: digits / 10^places.
-        sentence: int64 (n,), which sentence.
-        by_symbol: bool (n,), the unit by its symbol.
-        in_words: bool (n,), the fraction in words, if its denominator is small.
+        pair: int64 (n,), index of the units in `PAIRS`.
+        part: int64 (n,), index of the fraction in `parts.table()`; -1: a decimal.
+        digits, places: int64 (n,), the decimal digits / 10^places.
+        sentence: int64 (n,), index of the question template.
+        by_symbol: bool (n,), whether to write the symbol of the unit.
+        in_words: bool (n,), whether to write the fraction in words if its denominator is small.
     """
 
     pair: Int
@@ -83,10 +85,10 @@ class QuantityProblem(Columns):
 class Conversion(Module):
     """Convert units of measurement.
 
-    Half of the questions of train are about decimal fractions, half about fractions of one unit that are whole
-    numbers of another. The three levels are thirds of the published distribution: decimal fractions by the number of
-    places, fractions by numerator times denominator. There are no more than 8,580 different fractions, so a long
-    test split, which repeats nothing, is mostly about decimal fractions.
+    Half of the questions of train are about decimals, half about fractions of one unit that are whole numbers of
+    another. The three levels are thirds of the published distribution: decimals by the number of places, fractions by
+    numerator times denominator. There are only 8,580 different fractions, so a long test split, which repeats nothing,
+    is mostly about decimals.
     """
 
     summary: ClassVar[str] = "Convert 0.5 kilometers to centimeters. -> 50000"
@@ -102,7 +104,7 @@ class Conversion(Module):
         part = choice.choose(rng, self.setting("parts", scope))
         pair = np.where(decimal, _DIMENSIONS.choose(rng), found.pair.take(part))
         sentence = rng.randint_below(_WORDINGS) + _WORDINGS * ~decimal
-        top = np.where(decimal, digits * _WHOLE.take(pair), found.top.take(part))
+        top = np.where(decimal, digits * _MULTIPLIER.take(pair), found.top.take(part))
         over = 10**places
         size = Numbers.rationals(top, np.where(decimal, over, found.bottom.take(part)))
         problem = QuantityProblem(
@@ -119,7 +121,7 @@ class Conversion(Module):
 
     def question(self, problem: QuantityProblem, scope: Scope) -> pa.StringArray:
         decimal = problem.part < 0
-        number = decimal_text(problem.digits * _WHOLE.take(problem.pair), -problem.places)
+        number = decimal_text(problem.digits * _MULTIPLIER.take(problem.pair), -problem.places)
         form = np.where(decimal, problem.by_symbol, 2)
         pieces = {
             "value": (*templates.masked(number, decimal), *_fraction(problem)),
@@ -132,32 +134,32 @@ class Conversion(Module):
         decimal, found = problem.part < 0, parts.table()[0]
         digits = problem.digits * _MANTISSA.take(problem.pair)
         exponent = _EXPONENT.take(problem.pair) - problem.places
-        whole = found.answer.take(np.maximum(problem.part, 0))
-        return text.join(decimal_text(np.where(decimal, digits, whole), np.where(decimal, exponent, 0)))
+        answer = found.answer.take(np.maximum(problem.part, 0))
+        return text.join(decimal_text(np.where(decimal, digits, answer), np.where(decimal, exponent, 0)))
 
 
 def _fraction(problem: QuantityProblem) -> text.TextPiece:
-    """The fractions among the quantities, in digits or in words."""
+    """The fractions among the quantities as text, in digits or in words."""
     found, there = parts.table()[0], problem.part >= 0
     part = np.maximum(problem.part, 0)
     top, bottom = found.top.take(part), found.bottom.take(part)
-    spoken = problem.in_words & there & (bottom <= templates.MAX_ORDINAL)
-    shown = there & ~spoken
-    name = np.where(spoken, 2 * bottom + (top > 1), 0)
+    in_words = problem.in_words & there & (bottom <= templates.MAX_ORDINAL)
+    in_digits = there & ~in_words
+    name = np.where(in_words, 2 * bottom + (top > 1), 0)
     return (
-        *text.number(top, 10, shown),
-        *text.literal("/", len(top), shown),
-        *text.number(bottom, 10, shown),
-        *templates.choose_text(np.where(spoken, top, 0), _CARDINALS),
+        *text.number(top, 10, in_digits),
+        *text.literal("/", len(top), in_digits),
+        *text.number(bottom, 10, in_digits),
+        *templates.choose_text(np.where(in_words, top, 0), _CARDINALS),
         *templates.choose_text(name, _NAMES),
     )
 
 
 def _level(
-    name: str, decimals: int, cells: tuple[int, int], group: int, entropy: int = 7, **more: Any
+    name: str, decimals: int, cells: tuple[int, int], group: int, entropy: int = 7, **options: Any
 ) -> DifficultyLevel:
     settings = {"decimals": decimals, "first_cell": cells[0], "last_cell": cells[1], "parts": group}
-    return DifficultyLevel(name, (entropy, entropy), settings=settings, **more)
+    return DifficultyLevel(name, (entropy, entropy), settings=settings, **options)
 
 
 CONVERSION = Conversion(

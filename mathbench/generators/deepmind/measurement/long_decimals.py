@@ -1,4 +1,4 @@
-"""Decimal fractions that are too long for a numerator and a denominator of 63 bits."""
+"""Decimals that are too long for a numerator and a denominator of 63 bits."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from mathbench.generators.deepmind.kernel import templates
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_ZEROS = "0" * 32  # nanoseconds in weeks with nine places of their own have 25
+_ZEROS = "0" * 32  # weeks, written in nanoseconds with nine decimal places, need 25
 _TENS = np.array([10**k for k in range(19)])
 
 
 def decimal_text(mantissa: Int, exponent: Int) -> text.TextPiece:
-    """Write mantissa * 10^exponent as a decimal fraction, without zeros at the end of its places.
+    """Write mantissa * 10^exponent as a decimal without trailing zeros after the point.
 
     Args:
         mantissa: int64 (n,), not negative, below 10^18.
@@ -24,12 +24,12 @@ def decimal_text(mantissa: Int, exponent: Int) -> text.TextPiece:
     mantissa, exponent = _without_trailing_zeros(mantissa, exponent)
     places = np.maximum(-exponent, 0)
     over = _TENS.take(np.minimum(places, 18))
-    whole = np.where(places > 18, 0, mantissa // over)
-    rest, split = mantissa - whole * over, places > 0
+    integer = np.where(places > 18, 0, mantissa // over)
+    rest, split = mantissa - integer * over, places > 0
     zeros = text.literal(_ZEROS, len(mantissa))
     leading = np.where(split, places - text.length(rest, 10), 0)
     pieces = (
-        text.number(whole, 10),
+        text.number(integer, 10),
         templates.truncate(zeros, np.maximum(exponent, 0)),
         text.literal(".", len(mantissa), split),
         templates.truncate(zeros, leading),
@@ -39,10 +39,10 @@ def decimal_text(mantissa: Int, exponent: Int) -> text.TextPiece:
 
 
 def _without_trailing_zeros(mantissa: Int, exponent: Int) -> tuple[Int, Int]:
-    """Without the zeros at the end that stand behind the point."""
+    """Remove trailing zeros after the point."""
     for zeros in (8, 4, 2, 1):
         power = 10**zeros
         shorter = mantissa // power
-        stops = (shorter * power == mantissa) & (exponent <= -zeros)
-        mantissa, exponent = np.where(stops, shorter, mantissa), exponent + zeros * stops
+        divisible = (shorter * power == mantissa) & (exponent <= -zeros)
+        mantissa, exponent = np.where(divisible, shorter, mantissa), exponent + zeros * divisible
     return mantissa, exponent

@@ -1,7 +1,7 @@
-"""Parts of a unit that are whole numbers of another, all of them, with their probabilities.
+"""All fractions of a unit that are whole numbers of another unit, with their probabilities.
 
-The published rule draws a fraction and two units until the conversion is a whole number, which throws most draws away.
-Here that distribution is worked out once, and each draw is one look-up.
+The published rule draws a fraction and two units until the conversion is an integer, which rejects most draws. Here the
+resulting distribution is computed once, and each draw is one look-up.
 """
 
 from functools import cache
@@ -16,20 +16,20 @@ from mathbench.generators.deepmind.measurement.units import DIMENSIONS, PAIRS
 from mathbench.hashing import Int
 
 MAX_ANSWER = 100_000  # the largest answer
-ENTROPY, FINER = 2, 3  # of the fractions, in decades
+ENTROPY, FINER = 2, 3  # of the fractions of train and of the level `finer`, in decades
 EASY, MEDIUM, HARD, FINE = range(4)  # the groups
 _MILLION = 10**6
-_ONE = 1 << 40  # what stands for probability one
+_ONE = 1 << 40  # the fixed-point value of probability one
 
 
 class UnitFractions(NamedTuple):
-    """Conversions of a fraction of a unit; the columns are int64 (m,).
+    """Conversions of fractions of units, as int64 columns (m,).
 
     Attributes:
-        pair: the place in `PAIRS`.
+        pair: the index in `PAIRS`.
         top, bottom: the fraction, in lowest terms.
-        answer: the whole number.
-        weight: how likely it is.
+        answer: the integer.
+        weight: proportional to the probability.
     """
 
     pair: Int
@@ -39,17 +39,17 @@ class UnitFractions(NamedTuple):
     weight: Int
 
     def take(self, index: Int | Bool) -> "UnitFractions":
-        """Some of them."""
+        """The conversions at some indices."""
         return UnitFractions(*(column[index] for column in self))
 
     def key(self) -> Int:
-        """A number for each that no other conversion has."""
+        """A unique number for each conversion."""
         return (self.pair << 40) + (self.top << 20) + self.bottom
 
 
 @cache
 def table() -> tuple[UnitFractions, AliasTable]:
-    """All groups, one after the other, and the choice among those of each.
+    """The conversions of all groups, one after the other, and the random choice within each group.
 
     The groups are the easiest, the medium and the hardest third of those of train, by the product of numerator and
     denominator, then those of `FINER` entropy that train does not have.
@@ -70,7 +70,7 @@ def table() -> tuple[UnitFractions, AliasTable]:
 
 
 def _conversions(entropy: int) -> UnitFractions:
-    """All conversions of fractions of some entropy to whole numbers; all dimensions are as likely."""
+    """All conversions of fractions of given entropy to integers. All dimensions are equally likely."""
     top, bottom, weight = _fractions(entropy)
     found = []
     for dimension in range(len(DIMENSIONS)):
@@ -85,7 +85,7 @@ def _conversions(entropy: int) -> UnitFractions:
 
 
 def _of_pair(pair: int, top: Int, bottom: Int, weight: Int) -> UnitFractions:
-    """The fractions of one unit that are whole numbers of another."""
+    """The conversions between one pair of units."""
     scale = PAIRS[pair].scale
     above, below = top * scale.numerator, bottom * scale.denominator
     answer = above // below
@@ -94,31 +94,28 @@ def _of_pair(pair: int, top: Int, bottom: Int, weight: Int) -> UnitFractions:
 
 
 def _fractions(entropy: int) -> tuple[Int, Int, Int]:
-    """Numerators, denominators and weights of all fractions that are no whole numbers.
+    """Numerators, denominators and weights of all fractions that are not integers.
 
-    The numerator takes a uniform share of the entropy, the denominator, coprime to it, the rest; the range of the
-    denominators is the wider, the fewer numbers are coprime to the numerator.
+    The numerator takes a uniform share of the entropy, and the coprime denominator the rest. The range of the
+    denominators widens with the share of numbers that are not coprime to the numerator.
     """
     share = np.arange(entropy_units(entropy) + 1)
-    most_top = -(-size_of_entropy(share + 6 * UNIT) // _MILLION) + 1
-    share, top = (
-        np.repeat(share, most_top),
-        np.concatenate([np.arange(1, maximum + 1) for maximum in most_top]),
-    )
+    max_top = -(-size_of_entropy(share + 6 * UNIT) // _MILLION) + 1
+    share, top = np.repeat(share, max_top), np.concatenate([np.arange(1, end + 1) for end in max_top])
     room = (size_of_entropy(entropy_units(entropy) - share + 6 * UNIT) + 2 * _MILLION) * top
-    most_bottom = -(-room // (_coprime_below(int(top.max()))[top] * _MILLION)) + (top > 1)
-    bottoms = np.arange(int(most_bottom.max()) + 1)
+    max_bottom = -(-room // (_totients(int(top.max()))[top] * _MILLION)) + (top > 1)
+    bottoms = np.arange(int(max_bottom.max()) + 1)
     coprime = (np.gcd(np.arange(int(top.max()) + 1)[:, None], bottoms) == 1) & (bottoms > 1)
-    count = np.cumsum(coprime, axis=1)[top, most_bottom]
+    count = np.cumsum(coprime, axis=1)[top, max_bottom]
     weights = np.zeros(coprime.shape, np.int64)
-    np.add.at(weights, (top, most_bottom), _ONE // (most_top[share] * count))
-    weights = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1] * coprime  # all denominators up to the largest
+    np.add.at(weights, (top, max_bottom), _ONE // (max_top[share] * count))
+    weights = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1] * coprime  # of all denominators up to the largest
     tops, bottoms = np.nonzero(weights)
     return tops, bottoms, weights[tops, bottoms]
 
 
-def _coprime_below(maximum: int) -> Int:
-    """How many numbers below each number up to `maximum` are coprime to it: Euler's totient, int64 (most + 1,)."""
+def _totients(maximum: int) -> Int:
+    """Euler's totient of each number up to `maximum`, int64 (maximum + 1,)."""
     totient = np.arange(maximum + 1)
     for prime in range(2, maximum + 1):
         if totient[prime] == prime:

@@ -1,4 +1,4 @@
-"""Units of measurement and what converting one into another multiplies by."""
+"""Units of measurement and their conversion factors."""
 
 from fractions import Fraction
 from typing import NamedTuple
@@ -12,9 +12,9 @@ class Unit(NamedTuple):
     """A unit.
 
     Attributes:
-        name, plural: its names.
-        symbol: its symbol; empty: it is always named.
-        size: in the base unit of its dimension.
+        name, plural: singular and plural name.
+        symbol: its symbol; empty: it is always written by name.
+        size: its size in the base unit of its dimension.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Unit(NamedTuple):
 
     @property
     def with_article(self) -> str:
-        """With its article.
+        """The name with its article.
 
         >>> Unit("hour", "hours", "", Fraction(3600)).with_article
         'an hour'
@@ -83,9 +83,9 @@ class UnitPair(NamedTuple):
     """Two units of one dimension.
 
     Attributes:
-        dimension: its number.
-        base, target: places in `UNITS`.
-        scale: how many of the target unit one of the base unit is.
+        dimension: index in `DIMENSIONS`.
+        base, target: indices in `UNITS`.
+        scale: the size of the base unit in target units.
     """
 
     dimension: int
@@ -105,7 +105,7 @@ BASE, TARGET = (np.array([pair[i] for pair in PAIRS]) for i in (1, 2))
 
 
 def integer_multiplier(scale: Fraction) -> int:
-    """What a decimal fraction is multiplied by first, so that the result of a conversion is one too.
+    """The smallest multiplier of a decimal that makes the result of a conversion a decimal too.
 
     >>> integer_multiplier(Fraction(1, 60)), integer_multiplier(Fraction(1, 1000))
     (3, 1)
@@ -118,7 +118,7 @@ def integer_multiplier(scale: Fraction) -> int:
 
 
 def mantissa_and_exponent(value: Fraction) -> tuple[int, int]:
-    """A decimal fraction as mantissa and exponent, the mantissa no multiple of ten.
+    """A decimal as mantissa and exponent, where the mantissa is not a multiple of ten.
 
     >>> mantissa_and_exponent(Fraction(604800)), mantissa_and_exponent(Fraction(1, 32))
     ((6048, 2), (3125, -5))
@@ -132,11 +132,11 @@ def mantissa_and_exponent(value: Fraction) -> tuple[int, int]:
 
 
 def conversion_factors() -> Int:
-    """What a decimal fraction becomes by conversion, for each pair of units.
+    """The conversion of decimals between each pair of units.
 
     Returns:
-        int64 (3, pairs): what is asked about is the fraction times the first number; its conversion is the fraction
-        times the second, times ten to the third.
+        int64 (3, pairs): a decimal is multiplied by the first number to get the quantity of a question. The answer is
+        the decimal times the second number times ten to the power of the third.
     """
     multiples = [integer_multiplier(pair.scale) for pair in PAIRS]
     found = [(m, *mantissa_and_exponent(m * pair.scale)) for m, pair in zip(multiples, PAIRS, strict=True)]

@@ -29,8 +29,8 @@ _PLACE = PlaceValue(
 )
 
 
-# with how many problems the easy and the medium level hand out
-_ALONE: tuple[tuple[Module, int, int], ...] = (
+# modules that have a composed variant, with the number of problems of the easy and of the medium level
+_COMPOSABLE: tuple[tuple[Module, int, int], ...] = (
     (DivRemainder("numbers__div_remainder", axes=(BIGGER,)), 60_000, 400_000),
     (Gcd("numbers__gcd", axes=(BIGGER,)), 25_000, 300_000),
     (IsFactor("numbers__is_factor", axes=(BIGGER,)), 100_000, 400_000),
@@ -43,6 +43,6 @@ _ALONE: tuple[tuple[Module, int, int], ...] = (
 
 MODULES: tuple[Module, ...] = (
     BaseConversion("numbers__base_conversion", axes=(BIGGER,)).holding(easy=3_500, medium=250_000),
-    *(module.holding(easy=easy, medium=medium) for module, easy, medium in _ALONE),
-    *(composed_module(module, DEEPER).holding(easy=200_000) for module, _, _ in _ALONE),
+    *(module.holding(easy=easy, medium=medium) for module, easy, medium in _COMPOSABLE),
+    *(composed_module(module, DEEPER).holding(easy=200_000) for module, _, _ in _COMPOSABLE),
 )

@@ -1,4 +1,4 @@
-"""Numbers from one base to another."""
+"""Conversion of integers between bases."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,8 +17,8 @@ from mathbench.generators.deepmind.numbers.base_text import in_bases
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_LEAST, _MOST = 2, 16
-_USED = entropy_units(2.3802)  # log10(16 * 15): the entropy of the bases
+_MIN_BASE, _MAX_BASE = 2, 16
+_BASES_ENTROPY = entropy_units(2.3802)  # log10(16 * 15)
 _QUESTIONS = (
     "Convert {number} from base {from_base} to base {to_base}.",
     "How is {number} (base {from_base}) written in base {to_base}?",
@@ -29,7 +29,7 @@ _QUESTIONS = (
 
 @dataclass(frozen=True)
 class BaseConversionProblem(Columns):
-    """A number and two different bases."""
+    """An integer and two different bases."""
 
     value: Int
     from_base: Int
@@ -39,15 +39,15 @@ class BaseConversionProblem(Columns):
 
 @dataclass(frozen=True)
 class BaseConversion(Module):
-    """Write an integer, given in a base from 2 to 16, in another."""
+    """Convert an integer from one base to another, from 2 to 16."""
 
     summary: ClassVar[str] = "Convert -1a from base 16 to base 2. -> -11010"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         rng = scope.rng()
-        from_base, to_base = rng.randint(_LEAST, _MOST), rng.randint(_LEAST, _MOST - 1)
+        from_base, to_base = rng.randint(_MIN_BASE, _MAX_BASE), rng.randint(_MIN_BASE, _MAX_BASE - 1)
         to_base = to_base + (to_base >= from_base)
-        number = rng.integer(scope.own_entropy() - _USED)
+        number = rng.integer(scope.own_entropy() - _BASES_ENTROPY)
         problem = BaseConversionProblem(number, from_base, to_base, rng.randint_below(len(_QUESTIONS)))
         return DrawnProblem(problem, np.stack([sign_folded(number), from_base, to_base]))
 

@@ -1,4 +1,4 @@
-"""Integers as text, each in a base of its own."""
+"""Integers as text, each in its own base."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from mathbench.numbers.text import WORD, PaddedText, TextPiece
 
 
 def in_bases(values: Int, bases: Int) -> TextPiece:
-    """Integers of either sign, int64 (n,), in bases from 2 to 36, int64 (n,).
+    """Integers, int64 (n,), as text in bases from 2 to 36, int64 (n,).
 
     >>> text.join(in_bases(np.array([-10, 10, 300]), np.array([2, 16, 10]))).to_pylist()
     ['-1010', 'a', '300']
@@ -16,7 +16,7 @@ def in_bases(values: Int, bases: Int) -> TextPiece:
     order = np.argsort(bases.astype(np.int8), kind="stable")
     stops = np.searchsorted(bases[order], np.arange(2, 38))
     size = np.abs(values)
-    columns: list[PaddedText] = []  # the last characters first
+    columns: list[PaddedText] = []  # the last word first
     for base, start, end in zip(range(2, 37), stops, stops[1:], strict=False):
         if start < end:
             _place_words(columns, text.number(size[order[start:end]], base), order[start:end], len(values))
@@ -24,7 +24,7 @@ def in_bases(values: Int, bases: Int) -> TextPiece:
 
 
 def _place_words(columns: list[PaddedText], piece: TextPiece, rows: Int, count: int) -> None:
-    """Put the text of some rows into columns of all rows, from the last word on."""
+    """Write the text of some rows into columns of all rows, starting with the last word."""
     for position, word in enumerate(reversed(piece)):
         if position == len(columns):
             characters, lengths = np.zeros((2, count), dtype=np.uint64)

@@ -1,4 +1,4 @@
-"""Division with remainder, and whether there is one."""
+"""Remainders and divisibility."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -35,7 +35,7 @@ _EVEN_QUESTIONS = ("Is {number} even?", "Is {number} an even number?")
 
 @dataclass(frozen=True)
 class RemainderProblem(Columns):
-    """p modulo q."""
+    """The terms p and q, and p modulo q."""
 
     terms: HiddenValues
     remainder: Int
@@ -71,7 +71,7 @@ class DivRemainder(Module):
 
 @dataclass(frozen=True)
 class DivisibilityProblem(Columns):
-    """Whether a number is a multiple of a factor."""
+    """A number, a possible factor, and whether it divides the number."""
 
     number: HiddenValues
     factor: Int
@@ -81,7 +81,7 @@ class DivisibilityProblem(Columns):
 
 @dataclass(frozen=True)
 class IsFactor(Module):
-    """Say whether a number has a factor; half of the numbers do."""
+    """Decide whether a number is divisible by another; half of the answers are true."""
 
     summary: ClassVar[str] = "Is 91 divisible by 7? -> True"
 

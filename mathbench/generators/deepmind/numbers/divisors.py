@@ -39,14 +39,14 @@ _DENOMINATOR_QUESTIONS = (
     "What is the smallest common denominator of {p} and {q}?",
     "Give the least common denominator of {p} and {q}.",
 )
-_WORDINGS = 4  # of each
-_FINE = 1 << 20  # in parts of this
-_DENSE = (2, 3, 5, 7, 11, 13)  # primes that thin out the numbers coprime to their multiples
+_WORDINGS = 4  # of each kind
+_ONE = 1 << 20  # fixed-point one
+_SMALL_PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to a given one
 
 
 @dataclass(frozen=True)
 class CommonProblem(Columns):
-    """Two numbers, or fractions, and what they have in common."""
+    """Two numbers or fractions, and their common divisor, multiple or denominator."""
 
     numbers: HiddenValues
     common: Int
@@ -109,53 +109,54 @@ def _questions(problem: CommonProblem, wordings: tuple[str, ...]) -> pa.StringAr
 
 
 def _draw_coprime_pair(rng: RandomStream, entropy: Int) -> Int:
-    """Two coprime numbers whose product is any number of some entropy, int64 (2, n).
+    """Draw two coprime numbers whose product is a random number of given entropy, int64 (2, n).
 
-    The prime powers of the product are shared out: four times in five each number gets some, if there are two.
+    The prime powers of the product are distributed over both. In four rows of five each number gets at least one, if
+    there are two or more.
     """
     found = prime_factors(rng.integer(entropy, signed=False, minimum=1))
-    some = rng.bernoulli(4, 5) & (found.prime_count >= 2)
-    first = some + rng.randint_below(found.prime_count + 1 - 2 * some)
+    both = rng.bernoulli(4, 5) & (found.prime_count >= 2)
+    first = both + rng.randint_below(found.prime_count + 1 - 2 * both)
     ways, start = _subset_counts().take(found.prime_count * (MAX_PRIMES + 1) + first, axis=1)
     chosen = _subsets().take(start + rng.randint_below(ways))
     p, q = np.ones((2, len(entropy)), np.int64)
     for i, power in enumerate(found.powers):
-        mine = (chosen >> i) & 1 == 1
-        p *= np.where(mine, power, 1)
-        q *= np.where(mine, 1, power)
+        in_first = (chosen >> i) & 1 == 1
+        p *= np.where(in_first, power, 1)
+        q *= np.where(in_first, 1, power)
     return np.stack([p, q])
 
 
 @cache
 def _subsets() -> Int:
-    """All subsets of k prime powers as bits, for k = 0, 1, ..., `MOST`; each k in the order of their sizes."""
+    """All subsets of k items as bit masks, for k = 0, 1, ..., MAX_PRIMES, sorted by size for each k."""
     subsets = [np.arange(1 << k) for k in range(MAX_PRIMES + 1)]
     return np.concatenate([s[np.argsort(np.bitwise_count(s), kind="stable")] for s in subsets])
 
 
 @cache
 def _subset_counts() -> Int:
-    """How many subsets of k have size i, and where they start in `_subsets`, int64 (2, (MOST + 1)^2)."""
+    """The number of subsets of k items of size i, and where they start in `_subsets`, int64 (2, (MAX_PRIMES + 1)^2)."""
     ways = np.array([comb(k, i) for k in range(MAX_PRIMES + 1) for i in range(MAX_PRIMES + 1)])
     return np.stack([ways, np.cumsum(ways) - ways])
 
 
 def _draw_with_common_factor(rng: RandomStream, entropy: Int) -> Int:
-    """Two numbers with a factor in common, int64 (2, n); three parts of the entropy, each way as likely."""
+    """Draw two numbers with a common factor, int64 (2, n), with a uniform split of the entropy in three."""
     cuts = np.sort([rng.randint_below(entropy + 1), rng.randint_below(entropy + 1)], axis=0)
-    parts = np.maximum([cuts[0], cuts[1] - cuts[0]], UNIT)  # so that few are trivial
+    parts = np.maximum([cuts[0], cuts[1] - cuts[0]], UNIT)  # so that few numbers are trivial
     common = rng.integer((entropy - parts.sum(axis=0)).clip(0), signed=False, minimum=1)
     return common * np.stack([rng.integer(part, signed=False, minimum=1) for part in parts])
 
 
 def _draw_numerators(rng: RandomStream, bottom: Int, where: Bool) -> Int:
-    """For some denominators, a numerator of either sign with nothing in common; one of about a hundred."""
+    """Draw numerators for the denominators in the rows of a mask: coprime, of either sign, one of about a hundred."""
     rows = np.flatnonzero(where)
     rng, below, found = rng.take(rows), bottom[rows], np.zeros_like(bottom)
-    wide = np.full(len(rows), 100 * _FINE)
-    for q in _DENSE:
+    wide = np.full(len(rows), 100 * _ONE)
+    for q in _SMALL_PRIMES:
         wide = np.where(below % q == 0, wide * q // (q - 1), wide)
-    maximum = (wide // _FINE + (below > 1) + 1) // 2
+    maximum = (wide // _ONE + (below > 1) + 1) // 2
     found[rows] = rng.reject_until(
         lambda again, here: again.randint(-maximum[here], maximum[here]),
         lambda top, here: np.gcd(top, below[here]) == 1,

@@ -1,9 +1,9 @@
-"""Prime factors of whole arrays of numbers up to 10^13.
+"""Prime factorisation of arrays of numbers up to 10^13.
 
-A number for which the table of smallest prime factors is too short is first divided by the primes up to its cube root:
-that leaves 1, a prime, or a product of two primes, which the strong test tells apart and Pollard's method splits. The
-larger a number the more primes it meets, so numbers are taken from the largest down. Measured: 3 microseconds for a
-number of ten digits, 0.4 for one of six.
+Numbers beyond the table of smallest prime factors are first divided by the primes up to their cube root. That leaves 1,
+a prime or a product of two primes. The strong test recognises the primes, and Pollard's method splits the products.
+Larger numbers need more primes, so numbers are sorted in descending order. Measured: 3 microseconds for a number of ten
+digits, 0.4 for one of six.
 """
 
 from functools import cache
@@ -20,17 +20,17 @@ from mathbench.generators.deepmind.numbers.large_primality import (
 from mathbench.hashing import Int
 from mathbench.numbers.primality import SIEVED, has_factor
 
-MAX_PRIMES = 12  # different primes of a number below 2^63 / 10^5
-_BLOCK = 32  # steps of Pollard's method between two looks at what they found
+MAX_PRIMES = 12  # distinct primes of a number below 2^63 / 10^5
+_BLOCK = 32  # steps of Pollard's method between two gcds
 
 
 class Factors(NamedTuple):
-    """The prime factors of some numbers, ascending.
+    """The prime factors of numbers, ascending.
 
     Attributes:
-        prime_count: int64 (n,), how many different ones each number has.
-        primes: int64 (k, n), them; 0 where a number has fewer than k.
-        powers: int64 (k, n), the highest power of each that divides the number; 1 where there is none.
+        prime_count: int64 (n,), the number of distinct primes.
+        primes: int64 (k, n), the primes; 0 where a number has fewer than k.
+        powers: int64 (k, n), the highest power of each prime that divides the number; 1 where there is no prime.
     """
 
     prime_count: Int
@@ -46,25 +46,25 @@ def prime_factors(numbers: Int) -> Factors:
     ([0, 3, 1, 2], [2, 3, 5], [8, 9, 5])
     """
     order = np.argsort(-numbers, kind="stable")
-    sheet = _Factorisation(numbers[order])
-    _divide_by_small_primes(sheet)
-    rows = np.flatnonzero(sheet.cofactors >= SIEVED)
-    prime = is_probable_prime(sheet.cofactors[rows])
-    sheet.divide_out(rows[prime], sheet.cofactors[rows[prime]])
+    factorisation = _Factorisation(numbers[order])
+    _divide_by_small_primes(factorisation)
+    rows = np.flatnonzero(factorisation.cofactors >= SIEVED)
+    prime = is_probable_prime(factorisation.cofactors[rows])
+    factorisation.divide_out(rows[prime], factorisation.cofactors[rows[prime]])
     products = rows[~prime]
-    sheet.divide_out(products, _smaller_factor(sheet.cofactors[products]))
-    last = products[sheet.cofactors[products] > 1]
-    sheet.divide_out(last, sheet.cofactors[last])
-    rows = np.flatnonzero(sheet.cofactors > 1)
+    factorisation.divide_out(products, _smaller_factor(factorisation.cofactors[products]))
+    last = products[factorisation.cofactors[products] > 1]
+    factorisation.divide_out(last, factorisation.cofactors[last])
+    rows = np.flatnonzero(factorisation.cofactors > 1)
     while len(rows):
-        smallest = _smallest_factors().take(sheet.cofactors[rows])
-        sheet.divide_out(rows, np.where(smallest == 0, sheet.cofactors[rows], smallest))
-        rows = rows[sheet.cofactors[rows] > 1]
-    return sheet.factors(order)
+        smallest = _smallest_factors().take(factorisation.cofactors[rows])
+        factorisation.divide_out(rows, np.where(smallest == 0, factorisation.cofactors[rows], smallest))
+        rows = rows[factorisation.cofactors[rows] > 1]
+    return factorisation.factors(order)
 
 
 class _Factorisation:
-    """The factors found so far of some numbers.
+    """A partial factorisation of numbers.
 
     Attributes:
         numbers: int64 (n,), descending.
@@ -78,33 +78,33 @@ class _Factorisation:
         self._powers = np.ones((MAX_PRIMES, len(numbers)), np.int64)
 
     def divide_out(self, rows: Int, primes: Int) -> None:
-        """Divide some numbers by a prime factor of each, int64 (m,), as often as possible, and note it."""
-        left, power = self.cofactors[rows] // primes, primes.copy()
-        again = np.flatnonzero(left % primes == 0)
+        """Divide some cofactors by one prime factor each, int64 (m,), as often as possible, and record it."""
+        cofactors, power = self.cofactors[rows] // primes, primes.copy()
+        again = np.flatnonzero(cofactors % primes == 0)
         while len(again):
-            left[again] //= primes[again]
+            cofactors[again] //= primes[again]
             power[again] *= primes[again]
-            again = again[left[again] % primes[again] == 0]
-        self.cofactors[rows] = left
+            again = again[cofactors[again] % primes[again] == 0]
+        self.cofactors[rows] = cofactors
         position = self._count[rows]
         self._primes[position, rows], self._powers[position, rows] = primes, power
         self._count[rows] += 1
 
     def factors(self, order: Int) -> Factors:
-        """What was found, the numbers put where they came from, int64 (n,)."""
+        """The factors in the original order of the numbers, which `order`, int64 (n,), sorted."""
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
         maximum = int(self._count.max(initial=1))
         return Factors(self._count[back], self._primes[:maximum, back], self._powers[:maximum, back])
 
 
-def _divide_by_small_primes(sheet: _Factorisation) -> None:
-    """Take the primes up to their cube root out of the numbers that are too large for the table."""
+def _divide_by_small_primes(factorisation: _Factorisation) -> None:
+    """Divide the numbers that are too large for the table by the primes up to their cube root."""
     small = primes()[: np.searchsorted(primes(), 1 << 15)]
-    live = np.searchsorted(-sheet.numbers, -np.maximum(small**3, SIEVED), side="right")
+    live = np.searchsorted(-factorisation.numbers, -np.maximum(small**3, SIEVED), side="right")
     for q, count in zip(small[live > 0].tolist(), live[live > 0].tolist(), strict=True):
-        rows = np.flatnonzero(has_factor(sheet.numbers[:count], q))
-        sheet.divide_out(rows, np.full(len(rows), q))
+        rows = np.flatnonzero(has_factor(factorisation.numbers[:count], q))
+        factorisation.divide_out(rows, np.full(len(rows), q))
 
 
 def _smaller_factor(products: Int) -> Int:
@@ -121,34 +121,34 @@ def _smaller_factor(products: Int) -> Int:
 
 
 def _pollard_rho(numbers: Int, shift: int) -> Int:
-    """A divisor above 1 of each number, maybe the number itself, int64 (n,): Pollard's method.
+    """A divisor above 1 of each number, possibly the number itself, int64 (n,), by Pollard's rho method.
 
-    Brent, "An improved Monte Carlo factorization algorithm", BIT 20 (1980): x runs through the squares plus a shift
-    until, modulo a factor, it comes back to where it was when the number of steps was a power of two.
+    Source: Brent, "An improved Monte Carlo factorization algorithm", BIT 20 (1980). The sequence x -> x^2 + shift is
+    iterated until, modulo a factor, it returns to the value at the last step number that is a power of two.
     """
     found, pending, inverse, step = np.empty_like(numbers), np.arange(len(numbers)), 1.0 / numbers, 0
     x, before = np.full((2, len(numbers)), 2)
     while len(pending):
-        differences = np.ones_like(x)
+        product = np.ones_like(x)
         for _ in range(_BLOCK):
             size = x.astype(np.float64)
             x = balanced_remainder(x * x + shift, size * size, numbers, inverse)
-            apart = x - before
-            size = differences.astype(np.float64) * apart
-            differences = balanced_remainder(differences * apart, size, numbers, inverse)
-        divisor = np.gcd(differences, numbers)
-        done, kept = divisor > 1, np.flatnonzero(divisor == 1)
+            difference = x - before
+            size = product.astype(np.float64) * difference
+            product = balanced_remainder(product * difference, size, numbers, inverse)
+        divisor = np.gcd(product, numbers)
+        done, rest = divisor > 1, np.flatnonzero(divisor == 1)
         found[pending[done]] = divisor[done]
         step += 1
         before = x if step & (step - 1) == 0 else before
-        pending, x, before = pending[kept], x[kept], before[kept]
-        numbers, inverse = numbers[kept], inverse[kept]
+        pending, x, before = pending[rest], x[rest], before[rest]
+        numbers, inverse = numbers[rest], inverse[rest]
     return found
 
 
 @cache
 def _smallest_factors() -> NDArray[np.int16]:
-    """The smallest prime factor of each composite below `SIEVED`; 0 for the others."""
+    """The smallest prime factor of each composite number below `SIEVED`; 0 for the others."""
     smallest = np.zeros(SIEVED, np.int16)
     for q in reversed(primes()[: np.searchsorted(primes() ** 2, SIEVED)].tolist()):
         smallest[q * q :: q] = q

@@ -1,4 +1,4 @@
-"""Digits by the name of their place: what is the hundreds digit of 5271?"""
+"""Digits of a number by the name of their place."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -32,7 +32,7 @@ _QUESTIONS = (
 
 @dataclass(frozen=True)
 class DigitProblem(Columns):
-    """A digit of a number; place 0 is that of the units."""
+    """A digit of a number; place 0 is the units digit."""
 
     number: HiddenValues
     place: Int
@@ -42,7 +42,7 @@ class DigitProblem(Columns):
 
 @dataclass(frozen=True)
 class PlaceValue(Module):
-    """Find the digit of a number at a place that is given by its name, each place as likely."""
+    """Find the digit of a number at a named place, uniform among its places."""
 
     summary: ClassVar[str] = "What is the hundreds digit of 5271? -> 2"
 

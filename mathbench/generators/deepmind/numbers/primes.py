@@ -23,7 +23,7 @@ from mathbench.hashing import Int
 from mathbench.numbers import text
 from mathbench.numbers.primality import SIEVED
 
-_GAP = 1 << 12  # no two primes below BOUND lie so far apart
+_GAP = 1 << 12  # more than any gap between primes below BOUND
 
 _PRIME_QUESTIONS = ("Is {number} prime?", "Is {number} a prime number?", "Is the number {number} prime?")
 _COMPOSITE_QUESTIONS = (
@@ -41,7 +41,7 @@ _FACTORS_QUESTIONS = (
 
 @dataclass(frozen=True)
 class PrimalityProblem(Columns):
-    """Whether a number is prime, or whether it is composite."""
+    """A number, the answer, and the wording, which asks for primes or for composites."""
 
     number: HiddenValues
     true: Bool
@@ -50,20 +50,20 @@ class PrimalityProblem(Columns):
 
 @dataclass(frozen=True)
 class IsPrime(Module):
-    """Say whether a number is prime, or whether it is composite.
+    """Decide whether a number is prime, or whether it is composite.
 
-    Half of the numbers are products of two primes, the others the primes that come next after such products.
+    Half of the numbers are products of two primes, the others the next primes after such products.
     """
 
     summary: ClassVar[str] = "Is 101 a prime number? -> True"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         rng = scope.rng()
-        prime, composite_asked = rng.bernoulli(), rng.bernoulli()
+        prime, ask_composite = rng.bernoulli(), rng.bernoulli()
         number = _draw_number(rng, scope.own_entropy(), prime)
         named = scope.hide(rng, [Numbers.integers(number)])
-        wording = rng.randint_below(len(_PRIME_QUESTIONS)) + len(_PRIME_QUESTIONS) * composite_asked
-        problem = PrimalityProblem(named, prime ^ composite_asked, wording)
+        wording = rng.randint_below(len(_PRIME_QUESTIONS)) + len(_PRIME_QUESTIONS) * ask_composite
+        problem = PrimalityProblem(named, prime ^ ask_composite, wording)
         return DrawnProblem(problem, number[None], named.requests or ())
 
     def question(self, problem: PrimalityProblem, scope: Scope) -> pa.StringArray:
@@ -75,40 +75,38 @@ class IsPrime(Module):
 
 
 def _draw_number(rng: RandomStream, entropy: Int, prime: Bool) -> Int:
-    """A product of two primes, or the first prime from three below such a product on.
+    """Draw a product of two primes or, in the rows of a mask, the first prime from three below such a product on.
 
-    Where a prime is wanted, a large factor of the product need not be prime: it only says where to look.
+    For a prime, the larger factor of the product need not be prime, since the product only gives the size.
     """
-    entropy = entropy + _prime_entropy_loss().take(
-        entropy
-    )  # primes are sparse, and it is primes that are drawn
+    entropy = entropy + _prime_entropy_loss().take(entropy)  # as primes are sparse
     first = rng.randint_below(entropy + 1)
-    near = np.sort([rng.integer(part, signed=False, minimum=2) for part in (first, entropy - first)], axis=0)
-    smaller, larger = (_draw_near(rng, about) for about in near)
+    sizes = np.sort([rng.integer(part, signed=False, minimum=2) for part in (first, entropy - first)], axis=0)
+    smaller, larger = (_draw_near(rng, about) for about in sizes)
     smaller = next_prime(smaller)
-    # at the highest entropy one product in thousands lies where primes are no longer told for certain
+    # at the highest entropy one product in thousands exceeds the bound of the exact test
     found = next_prime(np.where(prime, np.minimum(smaller * larger - 3, BOUND - _GAP), larger))
     return np.where(prime, found, smaller * found)
 
 
 def _draw_near(rng: RandomStream, about: Int) -> Int:
-    """Numbers from half to twice some others; where these are small, primes, by the width of the gaps before them."""
+    """Draw numbers from half to twice the given ones; where these are small, primes weighted by the gaps before them."""
     drawn = rng.randint(about // 2, 2 * about + 1)
-    few = 2 * about < SIEVED
-    drawn[few] = np.minimum(next_prime(drawn[few]), previous_prime(2 * about[few]))
+    small = 2 * about < SIEVED
+    drawn[small] = np.minimum(next_prime(drawn[small]), previous_prime(2 * about[small]))
     return drawn
 
 
 @cache
 def _prime_entropy_loss() -> Int:
-    """The entropy that a number loses when it has to be prime, by its entropy; int64, in units."""
+    """The entropy that the restriction to primes costs, by the entropy of the number; int64, in units."""
     decades = [u / UNIT for u in range(DECADES * UNIT + 1)]
     return np.array([entropy_units(log10(max(1.0, decade * log(10)))) for decade in decades])
 
 
 @dataclass(frozen=True)
 class FactoredProblem(Columns):
-    """A number and its prime factors."""
+    """A number to factor."""
 
     number: HiddenValues
     wording: Int
@@ -116,7 +114,7 @@ class FactoredProblem(Columns):
 
 @dataclass(frozen=True)
 class ListPrimeFactors(Module):
-    """List the different prime factors of a number, the smallest first."""
+    """List the distinct prime factors of a number in ascending order."""
 
     summary: ClassVar[str] = "What are the distinct prime factors of 360? -> 2, 3, 5"
 
@@ -136,7 +134,7 @@ class ListPrimeFactors(Module):
         )
 
     def answer(self, problem: FactoredProblem, scope: Scope) -> pa.StringArray:
-        """Only of numbers that are shown: factoring is what costs."""
+        """Factor the numbers here and not in `draw`, since factoring is expensive and many problems are never written."""
         (number,) = problem.number.values
         found = prime_factors(number.top)
         pieces = []

@@ -17,7 +17,7 @@ from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-FINEST, COARSEST = -10, 9  # powers of ten that have a description
+FINEST, COARSEST = -10, 9  # exponents that have a description
 _COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SIZES = (
     "ten",
@@ -30,7 +30,7 @@ _SIZES = (
     "hundred million",
     "billion",
 )
-_DESCRIPTIONS_PER_POWER = 4  # descriptions of each power
+_DESCRIPTIONS_PER_POWER = 4
 _QUESTIONS = (
     "Round {number} to {power}.",
     "What is {number} rounded to {power}?",
@@ -39,7 +39,7 @@ _QUESTIONS = (
 
 
 def _descriptions(power: int) -> tuple[str, str, str, str]:
-    """How to say what to round to."""
+    """The ways to name the precision 10^power."""
     if power > 0:
         numeral, word = f"the nearest {10**power}", f"the nearest {_SIZES[power - 1]}"
         return numeral, word, numeral, word
@@ -50,12 +50,12 @@ def _descriptions(power: int) -> tuple[str, str, str, str]:
     return f"{count} decimal place{plural}", f"{word} decimal place{plural}", f"{count} dp", f"{word} dp"
 
 
-_DESCRIPTIONS = [said for power in range(FINEST, COARSEST + 1) for said in _descriptions(power)]
+_DESCRIPTIONS = [name for power in range(FINEST, COARSEST + 1) for name in _descriptions(power)]
 
 
 @dataclass(frozen=True)
 class RoundedProblem(Columns):
-    """A number and what it is rounded to a power of ten."""
+    """A number and the same rounded to a power of ten."""
 
     number: HiddenValues
     power: Int
@@ -66,7 +66,7 @@ class RoundedProblem(Columns):
 
 @dataclass(frozen=True)
 class RoundNumber(Module):
-    """Round an integer or a decimal to a power of ten; a tie goes away from zero."""
+    """Round an integer or a decimal to a power of ten, with ties away from zero."""
 
     summary: ClassVar[str] = "Round 0.04271 to two decimal places. -> 0.04"
 
@@ -75,7 +75,7 @@ class RoundNumber(Module):
         power = rng.randint(self.setting("finest", scope), self.setting("coarsest", scope))
         for_rounded = UNIT + rng.randint_below(own // 2 + 1)
         rounded = rng.integer(for_rounded)
-        dropped = -(-np.maximum(own - for_rounded, UNIT) // UNIT)  # digits that go
+        dropped = -(-np.maximum(own - for_rounded, UNIT) // UNIT)  # number of digits to drop
         half = size_of_entropy(dropped * UNIT) // 2
         rest = rng.randint((rounded <= 0) - half, half - (rounded >= 0))
         number = _scaled(rounded * 2 * half + rest, power - dropped)
@@ -104,5 +104,5 @@ class RoundNumber(Module):
 
 
 def _scaled(values: Int, power: Int) -> Numbers:
-    """Values times a power of ten, int64 (n,) each."""
+    """Values times a power of ten, both int64 (n,)."""
     return Numbers.decimals(values * size_of_entropy(power.clip(0) * UNIT), (-power).clip(0))
