@@ -1,7 +1,8 @@
-"""School mathematics without leaks, one file per area on a small shared kernel.
+"""School mathematics without leakage between splits: one package per area, and a shared kernel.
 
 The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning Abilities of Neural Models". The
-mathematics, the ranges and the form of the answers are theirs, so that results compare; wording and code are new.
+mathematics, the ranges and the form of the answers are theirs, so that results are comparable. The wording and the code
+are new.
 """
 
 from mathbench.generators.deepmind import (
@@ -34,7 +35,7 @@ MODULES: dict[str, Module] = unique_table(
     "modules", ((module.name, module) for area in _AREAS for module in area)
 )
 
-# the modules that may define a value for another
+# the modules that may define a value for their parent
 _DEFINING = (
     "arithmetic__add_or_sub",
     "arithmetic__mixed",

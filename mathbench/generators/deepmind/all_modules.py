@@ -1,4 +1,4 @@
-"""All modules of school mathematics in one task: row i is a row of module i % modules."""
+"""All modules of school mathematics in one task: row i is a row of module i % (number of modules)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from mathbench.task import RowSource, Task, TextRows, row_numbers
 
 @dataclass(frozen=True)
 class Mixture(Task):
-    """All modules, a row of each in turn; strata are `module/stratum`."""
+    """All modules, with a row of each in turn. Strata are named `module/stratum`."""
 
     modules: ClassVar[tuple[ModuleTask, ...]]
     numeric: ClassVar[bool] = False
@@ -29,7 +29,7 @@ class Mixture(Task):
 
     @property
     def parts(self) -> dict[str, Task]:
-        """The modules by the prefix of their strata."""
+        """The modules by the prefix of the names of their strata."""
         return {module.module.name: module for module in self.modules}
 
     @property
@@ -44,14 +44,14 @@ class Mixture(Task):
         return [s for module in self.modules for s in _prefixed(module, module.outer())]
 
     def may_repeat(self, split: str) -> bool:
-        """As the modules."""
+        """Whether any module may repeat problems in a split."""
         return any(module.may_repeat(split) for module in self.modules)
 
     def source(self, split: str, seed: int | str) -> RowSource:
         return RoundRobinSource(self.modules, split, seed)
 
     def part_of_stratum(self, stratum: str) -> Task:
-        """The module that a stratum's name begins with."""
+        """The module whose name is the prefix of a stratum's name."""
         name = stratum.partition(BETWEEN)[0]
         return next((module for module in self.modules if module.module.name == name), self.modules[0])
 
@@ -60,12 +60,12 @@ class Mixture(Task):
 
     @classmethod
     def of_modules(cls, modules: tuple[ModuleTask, ...]) -> type[Self]:
-        """The mixture of some modules."""
+        """The task family that mixes some modules."""
         return type(cls.__name__, (cls,), {"modules": modules, "__doc__": cls.__doc__})
 
 
 class RoundRobinSource:
-    """Rows of several tasks in turn.
+    """Source of rows of several tasks in turn.
 
     Args:
         tasks: the tasks, at least one.
@@ -84,17 +84,17 @@ class RoundRobinSource:
         return min(min(map(len, self._sources)) * len(self._sources), MAX_ROWS)
 
     def capacity_up_to(self, rows: int) -> int:
-        """So many rows, or all where there are fewer."""
+        """The number of available rows, cut off at `rows`."""
         count = len(self._sources)
         return min(min(source.capacity_up_to(-(-rows // count)) for source in self._sources) * count, rows)
 
     @property
     def block(self) -> int:
-        """Rows after which every stratum had its share."""
+        """The number of rows after which every stratum has had its share."""
         return max(source.block for source in self._sources) * len(self._sources)
 
     def rendered(self, rows: range | Int) -> Iterator[TextRows]:
-        """Some rows in order, in pieces."""
+        """Render rows in order, in batches."""
         for start in range(0, max(len(rows), 1), BATCH_ROWS):
             yield self._render(row_numbers(rows[start : start + BATCH_ROWS]))
 
@@ -102,10 +102,10 @@ class RoundRobinSource:
         module = rows % len(self._sources)
         parts, positions = [], []
         for m in np.unique(module) if len(rows) else [0]:
-            here = np.flatnonzero(module == m)
-            for part in self._sources[m].rendered(rows[here] // len(self._sources)):
+            index = np.flatnonzero(module == m)
+            for part in self._sources[m].rendered(rows[index] // len(self._sources)):
                 parts.append(part._replace(stratum=part.stratum + self._first[m]))
-            positions.append(here)
+            positions.append(index)
         order = text.int_array(np.argsort(np.concatenate(positions)))
         questions, answers = (
             pa.concat_arrays([getattr(part, name) for part in parts]).take(order)

@@ -90,7 +90,7 @@ def _draw_number(rng: RandomStream, entropy: Int, prime: Bool) -> Int:
 
 
 def _draw_near(rng: RandomStream, about: Int) -> Int:
-    """Draw numbers from half to twice the given ones; where these are small, primes weighted by the gaps before them."""
+    """Draw numbers from half to twice the given ones; small ones are primes, weighted by the gaps before them."""
     drawn = rng.randint(about // 2, 2 * about + 1)
     small = 2 * about < SIEVED
     drawn[small] = np.minimum(next_prime(drawn[small]), previous_prime(2 * about[small]))
@@ -134,7 +134,7 @@ class ListPrimeFactors(Module):
         )
 
     def answer(self, problem: FactoredProblem, scope: Scope) -> pa.StringArray:
-        """Factor the numbers here and not in `draw`, since factoring is expensive and many problems are never written."""
+        """Factors the numbers, which `draw` does not do: it is expensive, and many problems are never written."""
         (number,) = problem.number.values
         found = prime_factors(number.top)
         pieces = []

@@ -9,7 +9,7 @@ from mathbench.generators.deepmind.polynomials.evaluate import Evaluate
 from mathbench.generators.deepmind.polynomials.expand import Expand
 from mathbench.generators.deepmind.polynomials.power import SimplifyPower
 
-_FEWER = 50_000  # problems that a test split has at least: 64,000 were found
+_FEWER = 50_000  # problems of a test split where 64,000 were found
 _HIGHER = {"least_degree": 4, "most_degree": 5}
 
 EVALUATE = Evaluate(

@@ -22,7 +22,7 @@ from mathbench.generators.deepmind.polynomials.split import split
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_MAX_COEFFICIENT = 10**9  # coefficient of a polynomial that this module defines for another
+_MAX_COEFFICIENT = 10**9  # of a polynomial that this module defines for its parent
 _A, _B, _F, _G = range(4)
 
 
@@ -32,7 +32,7 @@ class MultiplesProblem(Columns):
 
     Attributes:
         parts: a, b, f and g.
-        value: what they add up to.
+        value: the sum.
         wording: int64 (n,).
     """
 
@@ -49,23 +49,22 @@ class Add(Module):
     symmetry: ClassVar[str] = "order of the polynomials"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        rng, left = scope.rng(), scope.own_entropy()
+        rng, entropy = scope.rng(), scope.own_entropy()
         if not isinstance(value, Polynomials):
-            half = (
-                np.maximum(left - entropy_units(0.4771), 0) // 2
-            )  # less the decimal logarithm of three degrees
-            value, left = self._value(rng, scope, half), half
-        found = split(rng, value.top, left)
+            # less the decimal logarithm of three degrees
+            half = np.maximum(entropy - entropy_units(0.4771), 0) // 2
+            value, entropy = self._value(rng, scope, half), half
+        found = split(rng, value.top, entropy)
         numbers = (Numbers.integers(found.a), Numbers.integers(found.b))
         parts = scope.hide(rng, [*numbers, Polynomials.integers(found.f), Polynomials.integers(found.g)])
-        words = [
+        hashes = [
             fingerprints.hash_words(k, fingerprints.hash_polynomial(p))
             for k, p in ((found.a, found.f), (found.b, found.g))
         ]
-        drawn = fingerprints.hash_list(words[0] + words[1])
+        canonical = fingerprints.hash_list(hashes[0] + hashes[1])
         return DrawnProblem(
             MultiplesProblem(parts, value, rng.randint_below(len(QUESTIONS))),
-            drawn,
+            canonical,
             parts.requests or (),
             found.good,
         )
@@ -75,7 +74,7 @@ class Add(Module):
         return Polynomials.integers(draw_coefficients(rng, degree, entropy, rng.randint(1, 3 + 0 * degree)))
 
     def question(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
-        return self._written(problem, scope, 0, problem.wording, QUESTIONS)
+        return self._rendered(problem, scope, 0, problem.wording, QUESTIONS)
 
     def answer(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
         return MultivariateTerms.from_polynomial(problem.value, scope.code(1)).rendered()
@@ -86,22 +85,22 @@ class Add(Module):
         return value.integer & (np.abs(value.top) <= _MAX_COEFFICIENT).all(axis=0) & value.top.any(axis=0)
 
     def sentence(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
-        return self._written(problem, scope, 1, problem.wording * 0, ("Let {h}({x}) = {it}. ",))
+        return self._rendered(problem, scope, 1, problem.wording * 0, ("Let {h}({x}) = {it}. ",))
 
-    def _written(
+    def _rendered(
         self, problem: MultiplesProblem, scope: Scope, variable: int, choice: Int, wordings: tuple[str, ...]
     ) -> pa.StringArray:
-        """The functions are in the variable of that place; the sum is in that of place 1."""
+        """Write functions in the variable at the given position, and the sum in that at position 1."""
         f, g = (
             NamedFunction(problem.parts, slot, scope, name, variable) for slot, name in ((_F, 2), (_G, 3))
         )
         it = (*_multiple(problem.parts, _A, f, scope), *_multiple(problem.parts, _B, g, scope))
-        requested = templates.fill_template(choice, wordings, it=it, h=scope.letter(0), x=scope.letter(1))
-        return templates.join_strings(f.sentence(), g.sentence(), text.join(requested))
+        sentence = templates.fill_template(choice, wordings, it=it, h=scope.letter(0), x=scope.letter(1))
+        return templates.join_strings(f.sentence(), g.sentence(), text.join(sentence))
 
 
 def _multiple(parts: HiddenValues, slot: int, function: NamedFunction, scope: Scope) -> text.TextPiece:
-    """A number or its letter times a function, with the sign or the joint before it."""
+    """A number or its letter times a function, with the sign or operator before it."""
     number, hidden = parts.values[slot], parts.hidden(slot)
     size, minus, rows = np.abs(number.top), (number.top < 0) & ~hidden, len(hidden)
     shown = ~hidden & (size != 1)

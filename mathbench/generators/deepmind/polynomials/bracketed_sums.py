@@ -1,4 +1,4 @@
-"""Polynomials in one variable as random trees of sums and products; the leaves are sums of terms."""
+"""Polynomials in one variable as random trees of sums and products, whose leaves are sums of terms."""
 
 from dataclasses import dataclass
 from math import comb, log10
@@ -16,10 +16,9 @@ from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.polynomials.like_terms import split_terms
 from mathbench.hashing import GOLDEN, U64, Int, mix64
 
-NODES = 31  # a question has room for no more: every leaf takes about ten characters
-_TREES = np.array(
-    [entropy_units(log10(comb(2 * k, k) / (k + 1))) for k in range(32)]
-)  # binary trees of each size
+MAX_NODES = 31  # that fit into a question, with about ten characters per leaf
+# entropy of the choice among all binary trees of each size
+_TREE_ENTROPY = np.array([entropy_units(log10(comb(2 * k, k) / (k + 1))) for k in range(32)])
 
 
 @dataclass(frozen=True)
@@ -27,9 +26,9 @@ class BracketedSum(Columns):
     """Expressions with brackets.
 
     Attributes:
-        trees: how the leaves hang together.
-        leaf: int64 (nodes, n), which of the leaves stands at each node.
-        leaves: sums, those of all expressions one after the other.
+        trees: the trees.
+        leaf: int64 (nodes, n), the index of the leaf at each node.
+        leaves: the leaves of all expressions, one after the other.
     """
 
     trees: expression_trees.ExpressionTrees
@@ -48,13 +47,13 @@ class BracketedSum(Columns):
 
 
 class DrawnBracketedSums(NamedTuple):
-    """Expressions and what is known of them.
+    """Expressions with their values.
 
     Attributes:
         shown: the expressions.
-        value: int64 (d + 1, n), the coefficients of the polynomials that they are.
-        word: uint64 (n,), hashes, the same whatever the order of terms and factors.
-        good: bool (n,), which ones may be used.
+        value: int64 (d + 1, n), the coefficients of the expanded polynomials.
+        word: uint64 (n,), hashes that do not depend on the order of terms and factors.
+        good: bool (n,), which ones are valid.
     """
 
     shown: BracketedSum
@@ -73,10 +72,10 @@ def draw_bracketed(
         degree: int64 (n,).
         entropy: int64 (n,), units.
         variable: int64 (n,), its code.
-        more: int64 (n,), how many terms more than three there are at least.
+        more: int64 (n,), the minimum number of terms beyond three.
     """
     length = 3 + more + rng.randint_below(entropy // (2 * UNIT) + 1)
-    plan = _draw_plan(rng.fork(), degree, entropy + _TREES.take(length), length)
+    plan = _draw_plan(rng.fork(), degree, entropy + _TREE_ENTROPY.take(length), length)
     node, row = np.nonzero(plan.kind == expression_trees.LEAF)
     words = mix64(rng.words().take(row) + node.astype(np.uint64) * np.uint64(GOLDEN))
     leaf_rng = RandomStream(words)
@@ -98,7 +97,7 @@ def draw_bracketed(
 
 
 class _Plan(NamedTuple):
-    """Trees: for each node int64 (nodes, n), kind and operands, then what is asked of the leaves."""
+    """Trees as int64 tables (nodes, n): kind and operands of each node, then the properties of its polynomial."""
 
     kind: Int
     left: Int
@@ -109,9 +108,11 @@ class _Plan(NamedTuple):
 
 
 def _draw_plan(rng: RandomStream, degree: Int, entropy: Int, length: Int) -> _Plan:
-    """Decide from the root down what each node is; a tree that grows too large ends in a leaf at the last node."""
-    plan = _Plan(*(np.full((NODES, len(degree)), start) for start in (expression_trees.NONE, 0, 0, 0, 0, 0)))
-    forced = np.zeros((NODES, len(degree)), dtype=np.bool_)
+    """Draw trees from the root down. A tree that grows too large is marked by a leaf at the last node."""
+    plan = _Plan(
+        *(np.full((MAX_NODES, len(degree)), start) for start in (expression_trees.NONE, 0, 0, 0, 0, 0))
+    )
+    forced = np.zeros((MAX_NODES, len(degree)), dtype=np.bool_)
     plan.kind[0], plan.degree[0], plan.entropy[0], plan.length[0], forced[0] = (
         expression_trees.LEAF,
         degree,
@@ -120,14 +121,14 @@ def _draw_plan(rng: RandomStream, degree: Int, entropy: Int, length: Int) -> _Pl
         True,
     )
     free = np.ones(len(degree), dtype=np.int64)
-    for node in range(NODES):
+    for node in range(MAX_NODES):
         there = rng.fork()
         rows = np.flatnonzero(plan.kind[node] == expression_trees.LEAF)
         node_rng = there.take(rows)
         plan.length[node, rows] = np.maximum(plan.length[node, rows], np.where(forced[node, rows], 2, 1))
         splits = forced[node, rows] | (node_rng.bernoulli() & (plan.length[node, rows] > 1))
         rows, node_rng = rows[splits], node_rng.take(np.flatnonzero(splits))
-        full = free[rows] + 2 > NODES
+        full = free[rows] + 2 > MAX_NODES
         plan.kind[-1, rows[full]] = expression_trees.LEAF
         rows, node_rng = rows[~full], node_rng.take(np.flatnonzero(~full))
         _split_nodes(node_rng, plan, forced, node, rows, free[rows])
@@ -136,50 +137,49 @@ def _draw_plan(rng: RandomStream, degree: Int, entropy: Int, length: Int) -> _Pl
 
 
 def _split_nodes(rng: RandomStream, plan: _Plan, forced: Bool, node: int, rows: Int, free: Int) -> None:
-    """Make sums and products of some nodes; their operands get the numbers `free` and the next."""
+    """Turn some nodes into sums and products, whose operands get the numbers `free` and `free + 1`."""
     length, degree = plan.length[node, rows], plan.degree[node, rows]
-    lengths = _two(rng.randint(1, length - 1), length)
+    lengths = _two_parts(rng.randint(1, length - 1), length)
     entropies = rng.dirichlet(plan.entropy[node, rows], lengths)
     sums, swapped = rng.bernoulli(), rng.bernoulli().astype(np.int64)
     inner = rng.bernoulli() | (degree <= 1)
     left = np.where(inner, rng.randint_below(degree + 1), rng.randint(1, np.maximum(degree - 1, 1)))
-    degrees = np.where(sums, np.stack([degree, degree]), _two(left, degree))
+    degrees = np.where(sums, np.stack([degree, degree]), _two_parts(left, degree))
     plan.kind[node, rows] = np.where(sums, expression_trees.ADD, expression_trees.MUL)
     swapped *= sums
     plan.left[node, rows], plan.right[node, rows] = free + swapped, free + 1 - swapped
     for which in range(2):
         here = (free + which, rows)
         plan.kind[here] = expression_trees.LEAF
-        plan.degree[here], plan.entropy[here], plan.length[here] = (
-            degrees[which],
-            entropies[which],
-            lengths[which],
-        )
-    forced[free, rows] = sums  # a sum of two sums needs no brackets, so that one of the two must be more
+        plan.degree[here], plan.entropy[here] = degrees[which], entropies[which]
+        plan.length[here] = lengths[which]
+    forced[free, rows] = sums  # a sum of two leaves has no brackets, so one of them must be split
 
 
-def _two(first: Int, whole: Int) -> Int:
-    return np.stack([first, whole - first])
+def _two_parts(first: Int, total: Int) -> Int:
+    return np.stack([first, total - first])
 
 
 def _leaves(
     rng: RandomStream, degree: Int, entropy: Int, length: Int, variable: Int
 ) -> tuple[MultivariateTerms, Int]:
-    """Sums of terms, in random order, and the coefficients of what they are."""
+    """Draw sums of terms, in random order, and return them with the coefficients of their values."""
     values = draw_coefficients(rng, degree, entropy // 2, np.ones_like(degree), length)
     count = np.maximum(length, (values != 0).sum(axis=0) + 2)
     return split_terms(rng, values, entropy // 2, count, variable).shuffled(rng), values
 
 
 def _evaluate(plan: _Plan, node: Int, row: Int, values: Int, terms: U64) -> tuple[Int, U64, Bool]:
-    """From the leaves up: coefficients, hashes, and where nothing vanishes or is too large."""
+    """Compute coefficients and hashes from the leaves up, and where no leading term vanishes or is too large."""
     maximum, count = int(plan.degree[0].max(initial=0)), plan.kind.shape[1]
-    value = np.zeros((NODES, maximum + 1, count), dtype=np.int64)
+    value = np.zeros((MAX_NODES, maximum + 1, count), dtype=np.int64)
     value[node, : len(values), row] = values.T
-    added, multiplied = np.zeros((2, NODES, count), dtype=np.uint64)  # hashes as part of a sum, of a product
+    added, multiplied = np.zeros(
+        (2, MAX_NODES, count), dtype=np.uint64
+    )  # hashes as part of a sum, of a product
     added[node, row], multiplied[node, row] = terms, fingerprints.hash_words(terms)
     good = np.ones(count, dtype=np.bool_)
-    for at in range(NODES - 1, -1, -1):
+    for at in range(MAX_NODES - 1, -1, -1):
         rows = np.flatnonzero(plan.kind[at] > expression_trees.LEAF)
         left, right = plan.left[at, rows], plan.right[at, rows]
         a, b = value[left, :, rows].T, value[right, :, rows].T
@@ -189,7 +189,7 @@ def _evaluate(plan: _Plan, node: Int, row: Int, values: Int, terms: U64) -> tupl
         highest = value[at, plan.degree[at, rows], rows]
         good[rows] &= (highest != 0) & fits
         total = added[left, rows] + added[right, rows]
-        whole = multiplied[left, rows] + multiplied[right, rows]
-        added[at, rows] = np.where(sums, total, fingerprints.hash_words(whole))
-        multiplied[at, rows] = np.where(sums, fingerprints.hash_words(total), whole)
+        factors = multiplied[left, rows] + multiplied[right, rows]
+        added[at, rows] = np.where(sums, total, fingerprints.hash_words(factors))
+        multiplied[at, rows] = np.where(sums, fingerprints.hash_words(total), factors)
     return value[0], added[0], good

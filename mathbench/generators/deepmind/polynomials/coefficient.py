@@ -1,4 +1,4 @@
-"""One coefficient of an expression that is not simplified."""
+"""Coefficients of expressions that are not simplified."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -28,15 +28,15 @@ _QUESTIONS = (
 
 @dataclass(frozen=True)
 class CoefficientProblem(Columns):
-    """An expression, the form it is to be brought to, and the coefficient asked for.
+    """An expression, its general form, and one of its coefficients.
 
     Attributes:
-        sum: the expression where it is a sum of terms.
-        brackets: the expression where it has brackets.
-        has_brackets: bool (n,).
+        sum: the expression without brackets.
+        brackets: the expression with brackets.
+        has_brackets: bool (n,), which of the two the question has.
         form: terms with letters for coefficients.
-        name: int64 (n,), code of the letter asked for.
-        value: int64 (n,), what it stands for.
+        name: int64 (n,), code of the letter in question.
+        value: int64 (n,), its value.
         wording: int64 (n,).
     """
 
@@ -51,7 +51,7 @@ class CoefficientProblem(Columns):
 
 @dataclass(frozen=True)
 class CoefficientNamed(Module):
-    """Bring an expression to the form a*x**2 + b*x + c and give one of the coefficients."""
+    """Write an expression in the form a*x**2 + b*x + c and give one of the coefficients."""
 
     summary: ClassVar[str] = "Write 2*x + 3 - x as a*x + b and give b. -> 3"
     symmetry: ClassVar[str] = "order of terms and of factors"
@@ -65,14 +65,14 @@ class CoefficientNamed(Module):
         values = np.where(has_brackets, found.value, values)
         power, (form, names) = _power(rng, values, degree), _form(scope, degree)
         named = np.take_along_axis(names, power[None], axis=0)[0]
-        requested = np.take_along_axis(values, power[None], axis=0)[0]
+        answer = np.take_along_axis(values, power[None], axis=0)[0]
         problem = CoefficientProblem(
             plain,
             found.shown,
             has_brackets,
             form.shuffled(rng),
             named,
-            requested,
+            answer,
             rng.randint_below(len(_QUESTIONS)),
         )
         word = np.where(has_brackets, found.word, terms)
@@ -92,7 +92,7 @@ class CoefficientNamed(Module):
 
 
 def _sum(rng: RandomStream, degree: Int, entropy: Int, variable: Int) -> tuple[MultivariateTerms, Int, U64]:
-    """Sums of terms without brackets: as they are shown, their coefficients, and hashes."""
+    """Draw sums of terms without brackets, and return them with their coefficients and hashes."""
     half = entropy // 2
     values = draw_coefficients(rng, degree, half, rng.randint(np.maximum(degree - 1, 1), degree))
     terms = split_terms(rng, values, half, split_count(rng, values, half, 2 + 0 * degree), variable)
@@ -101,13 +101,13 @@ def _sum(rng: RandomStream, degree: Int, entropy: Int, variable: Int) -> tuple[M
 
 
 def _power(rng: RandomStream, values: Int, degree: Int) -> Int:
-    """Of which power the coefficient is asked for: in four of five problems one that is not zero."""
-    anyone, other = rng.randint_below(degree + 1), rng.choose(values != 0)
-    return np.where(rng.bernoulli(1, 5), anyone, other)
+    """Draw the power whose coefficient is in question, with a non-zero coefficient in four of five problems."""
+    any_power, non_zero = rng.randint_below(degree + 1), rng.choose(values != 0)
+    return np.where(rng.bernoulli(1, 5), any_power, non_zero)
 
 
 def _form(scope: Scope, degree: Int) -> tuple[MultivariateTerms, Int]:
-    """A letter for the coefficient of each power, in the order of the powers, and the codes of these letters."""
+    """The general form, with a letter for the coefficient of each power, and the codes of these letters."""
     positions = range(int(degree.max(initial=0)) + 1)
     letters = np.stack([scope.code(1 + power) for power in positions])
     powers = np.broadcast_to(np.array(positions)[:, None], letters.shape)

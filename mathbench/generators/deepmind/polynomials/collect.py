@@ -1,4 +1,4 @@
-"""Like terms put together."""
+"""Sums with like terms to collect."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,16 +25,16 @@ T = TypeVar("T", np.int64, np.bool_)
 
 _QUESTIONS = ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}.")
 _MAX_BELOW = 5  # modules below another
-_FEWEST_ROWS = 3  # of terms, so that they have enough constants to choose so many from
+_MIN_TERMS = 3  # rows of terms, so that there are enough constants to choose from
 
 
 @dataclass(frozen=True)
 class CollectionProblem(Columns):
-    """A sum of terms, some of them alike.
+    """A sum with like terms.
 
     Attributes:
-        terms: the sum as it is shown.
-        value: the polynomial that it is.
+        terms: the sum, in the order of its text.
+        value: the simplified polynomial.
         wording: int64 (n,).
     """
 
@@ -45,10 +45,10 @@ class CollectionProblem(Columns):
 
 @dataclass(frozen=True)
 class Collect(Module):
-    """Put the like terms of a sum together.
+    """Collect the like terms of a sum.
 
-    A polynomial that another module wants and that has fractions is shown with its terms in random order, those
-    that are zero included; of its constants only the integers may be hidden.
+    A polynomial with fractions, which only another module requests, is written with its terms in random order,
+    including zero terms. Only its integer constants may be hidden.
     """
 
     summary: ClassVar[str] = "Collect the like terms of 2*x - 3 + 4*x. -> 6*x - 3"
@@ -84,29 +84,30 @@ class Collect(Module):
 
     def sentence(self, problem: CollectionProblem, scope: Scope) -> pa.StringArray:
         let = ("Let {f}({x}) = {sum}. ",)
-        same = np.zeros(len(scope), dtype=np.int64)
-        return fill_strings(same, let, f=scope.letter(0), x=scope.letter(1), sum=self.expression(problem))
+        return fill_strings(
+            scope.row * 0, let, f=scope.letter(0), x=scope.letter(1), sum=self.expression(problem)
+        )
 
     def expression(self, problem: CollectionProblem) -> pa.StringArray:
-        """The sum of unlike and like terms, in the variable `scope.letter(1)`."""
+        """The sum as text, in the variable `scope.letter(1)`."""
         return problem.terms.rendered(fraction_last=False)
 
 
 def _terms(
     rng: RandomStream, value: Polynomials, entropy: Int, more: Int, variable: Int
 ) -> MultivariateTerms:
-    """The terms of polynomials, of those without fractions several to a power."""
-    whole = value.integer
-    coefficients, entropy = value.top * whole, entropy * whole
+    """The terms of polynomials, with several per power where there are no fractions."""
+    integer = value.integer
+    coefficients, entropy = value.top * integer, entropy * integer
     like = split_terms(rng, coefficients, entropy, split_count(rng, coefficients, entropy, more), variable)
-    rows = max(len(like.top), len(value.top), _FEWEST_ROWS)
+    rows = max(len(like.top), len(value.top), _MIN_TERMS)
     powers = np.broadcast_to(np.arange(len(value.top))[:, None], value.top.shape)
     highest = np.where(value.top != 0, powers, 0).max(axis=0)
     return MultivariateTerms(
-        top=np.where(whole, _padded(like.top, rows), _padded(value.top, rows)),
-        bottom=np.where(whole, 1, np.maximum(_padded(value.bottom, rows), 1)),
-        power=np.where(whole, _padded(like.power[0], rows), np.arange(rows)[:, None])[None],
-        live=np.where(whole, _padded(like.live, rows), np.arange(rows)[:, None] <= highest),
+        top=np.where(integer, _padded(like.top, rows), _padded(value.top, rows)),
+        bottom=np.where(integer, 1, np.maximum(_padded(value.bottom, rows), 1)),
+        power=np.where(integer, _padded(like.power[0], rows), np.arange(rows)[:, None])[None],
+        live=np.where(integer, _padded(like.live, rows), np.arange(rows)[:, None] <= highest),
         variable=variable[None],
     )
 
@@ -116,25 +117,27 @@ def _padded(table: Int | Bool, rows: int) -> Int:
 
 
 def _interleave(coefficients: NDArray[T], powers: NDArray[T]) -> NDArray[T]:
-    """What belongs to the coefficient and to the power of each term, (2 t, n)."""
+    """Interleave the values of coefficients and powers, (2 t, n)."""
     return np.stack([coefficients, powers], axis=1).reshape(-1, coefficients.shape[1])
 
 
 def _hide_constants(
     rng: RandomStream, scope: Scope, terms: MultivariateTerms
 ) -> tuple[MultivariateTerms, Sequence[Request]]:
-    """Have modules below define some of the coefficients and exponents of sums in one variable."""
+    """Replace some coefficients and exponents of sums in one variable by letters that child modules define."""
     rng, below = rng.fork(), scope.modules - 1
     if not below.any():
         return terms, ()
     power, size = terms.power[0], np.abs(terms.top)
     constant = terms.live & (terms.bottom == 1) & ((power == 0) | (size != 1))
-    fit = _interleave(constant, terms.live & (power > 1))  # the same place for a term, however many there are
-    count = np.minimum(fit.sum(axis=0), rng.randint(1, np.maximum(np.minimum(below, fit.sum(axis=0)), 1)))
-    chosen = rng.permutation(len(fit), fit)[:_MAX_BELOW]
+    eligible = _interleave(constant, terms.live & (power > 1))
+    count = np.minimum(
+        eligible.sum(axis=0), rng.randint(1, np.maximum(np.minimum(below, eligible.sum(axis=0)), 1))
+    )
+    chosen = rng.permutation(len(eligible), eligible)[:_MAX_BELOW]
     values = np.take_along_axis(_interleave(size, power), chosen, axis=0)
     live = np.arange(_MAX_BELOW)[:, None] < count
     parts = scope.hide(rng, [Numbers.integers(value) for value in values], live)
-    names = np.full(fit.shape, -1)
+    names = np.full(eligible.shape, -1)
     np.put_along_axis(names, chosen, parts.codes, axis=0)
     return replace(terms, names=np.stack([names[::2], names[1::2]])), parts.requests or ()

@@ -1,4 +1,4 @@
-"""One polynomial inside another."""
+"""Compositions of two polynomials, at a variable."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -26,7 +26,7 @@ class CompositionProblem(Columns):
 
     Attributes:
         parts: f and g.
-        value: f(g(x)) as it is shown.
+        value: f(g(x)), in the order of its text.
         wording: int64 (n,).
     """
 
@@ -37,7 +37,7 @@ class CompositionProblem(Columns):
 
 @dataclass(frozen=True)
 class Compose(Module):
-    """Put one polynomial into another."""
+    """Compose two polynomials."""
 
     summary: ClassVar[str] = "Let f(x) = x**2. Let g(x) = x + 1. What is f(g(y))? -> y**2 + 2*y + 1"
 
@@ -60,8 +60,8 @@ class Compose(Module):
         f, g = (NamedFunction(problem.parts, slot, scope, name, 0) for slot, name in ((0, 2), (1, 3)))
         opened, closed = text.literal("(", len(scope)), text.literal("))", len(scope))
         it = (*f.letter(), *opened, *g.letter(), *opened, *scope.letter(1), *closed)
-        requested = text.join(templates.fill_template(problem.wording, QUESTIONS, it=it))
-        return templates.join_strings(f.sentence(), g.sentence(), requested)
+        question = text.join(templates.fill_template(problem.wording, QUESTIONS, it=it))
+        return templates.join_strings(f.sentence(), g.sentence(), question)
 
     def answer(self, problem: CompositionProblem, scope: Scope) -> pa.StringArray:
         return problem.value.rendered()

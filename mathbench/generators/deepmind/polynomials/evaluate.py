@@ -1,4 +1,4 @@
-"""The value of a polynomial at an integer."""
+"""Values of polynomials at integers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,9 +18,14 @@ from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-QUESTIONS = ("What is {it}?", "Evaluate {it}.", "Compute {it}.", "Find {it}.")  # also of what f(x) makes
-_BITS = 61  # no number on the way has more
-_LARGEST = np.array([1 << _BITS // power for power in range(1, 6)])  # whose power is in range
+QUESTIONS = (
+    "What is {it}?",
+    "Evaluate {it}.",
+    "Compute {it}.",
+    "Find {it}.",
+)  # also for sums and compositions
+_BITS = 61  # maximum size of intermediate numbers
+_MAX_POINT = np.array([1 << _BITS // power for power in range(1, 6)])  # whose power is in range
 
 
 @dataclass(frozen=True)
@@ -45,23 +50,23 @@ class Evaluate(Module):
     summary: ClassVar[str] = "Let f(x) = 3*x**2 - 1. What is f(2)? -> 11"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
-        rng, left = scope.rng(), scope.own_entropy()
+        rng, entropy = scope.rng(), scope.own_entropy()
         if value is None:
-            share = UNIT + rng.randint_below(left // 3 + 1)
-            left, target = np.maximum(left - share, 0), rng.integer(share)
+            share = UNIT + rng.randint_below(entropy // 3 + 1)
+            entropy, target = np.maximum(entropy - share, 0), rng.integer(share)
         else:
             target = value.top
-        share = UNIT + rng.randint_below(left // 3 + 1)
+        share = UNIT + rng.randint_below(entropy // 3 + 1)
         at = rng.integer(share)
         degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        coefficients, good = _draw_through_point(rng, at, target, degree, np.maximum(left - share, 0))
+        coefficients, good = _draw_through_point(rng, at, target, degree, np.maximum(entropy - share, 0))
         parts = scope.hide(rng, [Polynomials.integers(coefficients), Numbers.integers(at)])
         problem = EvaluationProblem(parts, target, rng.randint_below(len(QUESTIONS)))
-        print_ = fingerprints.hash_list(at, fingerprints.hash_polynomial(coefficients))
-        return DrawnProblem(problem, print_, parts.requests or (), good)
+        canonical = fingerprints.hash_list(at, fingerprints.hash_polynomial(coefficients))
+        return DrawnProblem(problem, canonical, parts.requests or (), good)
 
     def question(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
-        return self._written(problem, scope, problem.wording, QUESTIONS)
+        return self._rendered(problem, scope, problem.wording, QUESTIONS)
 
     def answer(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
         return text.join(templates.signed_text(problem.value))
@@ -72,9 +77,9 @@ class Evaluate(Module):
         return value.integer & ~value.decimal & (np.abs(value.top) < 1 << 40)
 
     def sentence(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
-        return self._written(problem, scope, problem.wording % 2, ("Let {y} be {it}. ", "Let {y} = {it}. "))
+        return self._rendered(problem, scope, problem.wording % 2, ("Let {y} be {it}. ", "Let {y} = {it}. "))
 
-    def _written(
+    def _rendered(
         self, problem: EvaluationProblem, scope: Scope, choice: Int, wordings: tuple[str, ...]
     ) -> pa.StringArray:
         function = NamedFunction(problem.parts, 0, scope, name=1, variable=2)
@@ -85,35 +90,36 @@ class Evaluate(Module):
             *problem.parts.number(1),
             *text.literal(")", rows),
         )
-        requested = templates.fill_template(choice, wordings, it=it, y=scope.letter(0))
-        return templates.join_strings(function.sentence(), text.join(requested))
+        sentence = templates.fill_template(choice, wordings, it=it, y=scope.letter(0))
+        return templates.join_strings(function.sentence(), text.join(sentence))
 
 
 def _draw_through_point(
     rng: RandomStream, at: Int, target: Int, degree: Int, entropy: Int
 ) -> tuple[Int, Bool]:
-    """Draw polynomials that have a value at a point.
+    """Draw polynomials with a given value at a point.
 
-    From the highest coefficient down, each one is random but for what brings the rest nearest to zero.
+    From the highest coefficient down, each one is a random number plus the quotient that brings the rest closest to
+    zero.
 
     Returns:
-        The coefficients, int64 (highest degree of the batch + 1, n), and which ones are in range, bool (n,).
+        The coefficients, int64 (highest degree of the batch + 1, n), and which polynomials are in range, bool (n,).
     """
     steps = np.arange(int(degree.max(initial=1)))[:, None]
     shares = rng.dirichlet(entropy, np.where(steps < degree, steps + 1, 0))
     drawn, leading, columns = rng.fork(), rng.sign(), np.arange(len(at))
     coefficients = np.zeros((len(steps) + 1, len(at)), dtype=np.int64)
-    good = np.abs(at) <= _LARGEST.take(degree - 1)
+    good = np.abs(at) <= _MAX_POINT.take(degree - 1)
     at, rest = np.where(good, at, 1), target
     for step, share in enumerate(shares):
         power = np.maximum(degree - step, 0)
-        whole = at**power
-        coefficient = drawn.integer(share) + _nearest(rest, whole)
+        at_power = at**power
+        coefficient = drawn.integer(share) + _nearest(rest, at_power)
         coefficient = np.where((coefficient == 0) & (step == 0), leading, coefficient)
         coefficient *= power > 0
-        good &= np.abs(coefficient) <= (1 << _BITS) // np.maximum(np.abs(whole), 1)
+        good &= np.abs(coefficient) <= (1 << _BITS) // np.maximum(np.abs(at_power), 1)
         coefficients[power, columns] = coefficient
-        rest = rest - coefficient * whole
+        rest = rest - coefficient * at_power
     coefficients[0] = rest
     return coefficients, good
 

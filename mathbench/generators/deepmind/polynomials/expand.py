@@ -1,4 +1,4 @@
-"""Brackets multiplied out."""
+"""Expansion of expressions with brackets."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,11 +23,11 @@ _QUESTIONS = ("Expand {it}.", "Multiply out {it}.", "Write {it} without brackets
 
 @dataclass(frozen=True)
 class ExpansionProblem(Columns):
-    """An expression with brackets and the polynomial that it is.
+    """An expression with brackets and its expansion.
 
     Attributes:
         expression: the expression.
-        value: the polynomial as it is shown.
+        value: the expanded polynomial, in the order of its text.
         wording: int64 (n,).
     """
 
@@ -38,9 +38,9 @@ class ExpansionProblem(Columns):
 
 @dataclass(frozen=True)
 class Expand(Module):
-    """Multiply out the brackets of an expression in one variable.
+    """Expand an expression with brackets in one variable.
 
-    An expression whose highest terms cancel is drawn again as a whole, where the original redraws a part of it.
+    An expression whose highest terms cancel is drawn again as a whole. The original draws a part of it again.
     """
 
     summary: ClassVar[str] = "Expand (x + 1)*(2*x - 3). -> 2*x**2 - x - 3"
@@ -48,11 +48,11 @@ class Expand(Module):
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         rng = scope.rng()
-        order = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        left = np.maximum(
+        degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
+        entropy = np.maximum(
             scope.own_entropy() - entropy_units(0.699), 0
         )  # less the decimal logarithm of five degrees
-        found = draw_bracketed(rng, order, left, scope.code(0), self.setting("more_terms", scope))
+        found = draw_bracketed(rng, degree, entropy, scope.code(0), self.setting("more_terms", scope))
         shown = MultivariateTerms.from_polynomial(Polynomials.integers(found.value), scope.code(0))
         problem = ExpansionProblem(found.shown, shown, rng.randint_below(len(_QUESTIONS)))
         return DrawnProblem(

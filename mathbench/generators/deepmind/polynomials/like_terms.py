@@ -1,4 +1,4 @@
-"""Coefficients taken apart into like terms."""
+"""Polynomials split into like terms."""
 
 import numpy as np
 
@@ -10,13 +10,13 @@ from mathbench.hashing import Int
 
 
 def split_count(rng: RandomStream, coefficients: Int, entropy: Int, more: Int) -> Int:
-    """How many terms some coefficients are to become, int64 (n,).
+    """Draw the number of terms to split polynomials into, int64 (n,).
 
     Args:
         rng: random streams.
         coefficients: int64 (d + 1, n).
         entropy: int64 (n,), units for the additional terms.
-        more: int64 (n,), how many additional terms there are at least.
+        more: int64 (n,), the minimum number of additional terms.
     """
     return (coefficients != 0).sum(axis=0) + more + rng.randint_below(-(-entropy // UNIT) // 2 + 1)
 
@@ -24,13 +24,13 @@ def split_count(rng: RandomStream, coefficients: Int, entropy: Int, more: Int) -
 def split_terms(
     rng: RandomStream, coefficients: Int, entropy: Int, count: Int, variable: Int
 ) -> MultivariateTerms:
-    """So many terms, like terms beside each other, that add up to polynomials.
+    """Split polynomials into a given number of terms, with like terms next to each other.
 
     Args:
         rng: random streams.
         coefficients: int64 (d + 1, n); row i belongs to the power i.
         entropy: int64 (n,), units for the additional terms.
-        count: int64 (n,), at least two more than there are coefficients that are not zero.
+        count: int64 (n,), at least two more than the number of non-zero coefficients.
         variable: int64 (n,), its code.
     """
     powers = np.arange(len(coefficients))[:, None]

@@ -1,4 +1,4 @@
-"""Powers of one variable simplified."""
+"""Simplification of powers of one variable."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -30,7 +30,7 @@ _FORMS = ("1", "{x}", "1/{x}", "sqrt({x})", "1/sqrt({x})", "{x}**{r}", "{x}**({r
 
 @dataclass(frozen=True)
 class SimplifiedProblem(Columns):
-    """An expression and the power that it is.
+    """An expression and its value as a power.
 
     Attributes:
         expression: the expression.

@@ -19,15 +19,15 @@ from mathbench.numbers import text
 
 T = TypeVar("T", bound=np.generic)
 Int8 = NDArray[np.int8]
-NODES = 81  # a question has room for no more
+MAX_NODES = 81  # that fit into a question
 
 
 @dataclass(frozen=True)
 class PowerExpressions(Columns):
-    """Powers that are not simplified.
+    """Expressions of powers that are not simplified.
 
     Attributes:
-        nodes: what they consist of.
+        nodes: the nodes of all expressions.
         variable: int64 (n,), its code.
     """
 
@@ -35,12 +35,12 @@ class PowerExpressions(Columns):
     variable: Int
 
     def take(self, index: Int) -> "PowerExpressions":
-        """The problems at some places, each place once at most."""
+        """The expressions at some indices, each at most once."""
         position = np.full(len(self.variable), -1)
         position[index] = np.arange(len(index))
         row = position.take(self.nodes.row)
-        kept = np.flatnonzero(row >= 0)
-        return PowerExpressions(replace(self.nodes.take(kept), row=row[kept]), self.variable.take(index))
+        nodes = np.flatnonzero(row >= 0)
+        return PowerExpressions(replace(self.nodes.take(nodes), row=row[nodes]), self.variable.take(index))
 
     def rendered(self) -> pa.StringArray:
         """The expressions as text."""
@@ -51,20 +51,20 @@ class PowerExpressions(Columns):
         leaf[constant] = count + np.arange(len(constant))
         numbers = Numbers(top, bottom, np.zeros(len(constant), np.bool_))
         texts = pa.concat_arrays([text.join(letter_text(self.variable)), text.join(numbers.rendered())])
-        holds = np.full(len(leaf), expression_trees.ATOM, np.int8)
-        holds[constant] = np.where(
+        precedence = np.full(len(leaf), expression_trees.ATOM, np.int8)
+        precedence[constant] = np.where(
             (bottom == 1) & (top >= 0), expression_trees.ATOM, expression_trees.PRODUCT
         )
         kind, left, right = (
             self._table(part, expression_trees.NONE) for part in (nodes.kind, nodes.left, nodes.right)
         )
         minus = np.zeros(kind.shape, dtype=np.bool_)
-        return expression_trees.ExpressionTrees(kind, left, right, self._table(holds, 0), minus).rendered(
-            self._table(leaf, 0), texts
-        )
+        return expression_trees.ExpressionTrees(
+            kind, left, right, self._table(precedence, 0), minus
+        ).rendered(self._table(leaf, 0), texts)
 
     def _table(self, values: NDArray[T], fill: int) -> NDArray[T]:
-        """Of each node its value, (nodes, n)."""
+        """A table of values by number and expression of their nodes, (nodes, n)."""
         nodes = self.nodes
         found = np.full((int(nodes.number.max(initial=0)) + 1, len(self.variable)), fill, values.dtype)
         found[nodes.number, nodes.row] = values
@@ -72,13 +72,13 @@ class PowerExpressions(Columns):
 
 
 class DrawnPowers(NamedTuple):
-    """Expressions and the powers that they are.
+    """Expressions with their values.
 
     Attributes:
         shown: the expressions.
         top, bottom: int64 (n,), the exponents in lowest terms.
-        word: uint64 (n,), hashes, the same whatever the order of factors.
-        good: bool (n,), which ones may be used.
+        word: uint64 (n,), hashes that do not depend on the order of factors.
+        good: bool (n,), which ones are valid.
     """
 
     shown: PowerExpressions
@@ -90,13 +90,13 @@ class DrawnPowers(NamedTuple):
 
 @dataclass(frozen=True)
 class Nodes(Columns):
-    """Parts of expressions, those of one expression in the order of their numbers.
+    """Nodes of expressions, those of one expression in the order of their numbers.
 
     Attributes:
-        row: int64 (m,), which expression each belongs to.
-        number: int64 (m,), which part of it; 0 is the whole.
-        entropy: int64 (m,), units left for what is below.
-        top, bottom: int64 (m,), of exponents; 1 and 0 elsewhere.
+        row: int64 (m,), the expression of the node.
+        number: int64 (m,), its number in the expression; 0 is the root.
+        entropy: int64 (m,), units left for its operands.
+        top, bottom: int64 (m,), an exponent; 1 and 0 for other nodes.
         kind, left, right: int8 (m,), an operation and the numbers of its operands, or LEAF.
     """
 
@@ -111,7 +111,7 @@ class Nodes(Columns):
 
     @classmethod
     def leaves(cls, row: Int, number: Int, entropy: Int, top: Int, bottom: Int) -> "Nodes":
-        """Parts without operands."""
+        """Nodes without operands."""
         none = np.zeros((2, len(row)), dtype=np.int8)
         return cls(
             row, number, entropy, top, bottom, np.full(len(row), expression_trees.LEAF, np.int8), *none
@@ -119,25 +119,25 @@ class Nodes(Columns):
 
 
 class _DepthLevel(NamedTuple):
-    """Nodes of one depth; `operations`, int64 (p,), are operations: the next wave has both operands of each in turn."""
+    """Nodes of one depth, and which of them are operations, int64 (p,). The next level has both operands of each."""
 
     nodes: Nodes
     operations: Int
 
 
 def draw_power_expressions(rng: RandomStream, entropy: Int, maximum: Int, variable: Int) -> DrawnPowers:
-    """Draw powers that are not simplified.
+    """Draw expressions of powers that are not simplified.
 
     Args:
         rng: random streams.
         entropy: int64 (n,), units.
-        maximum: int64 (n,), units that one exponent may have.
+        maximum: int64 (n,), maximum units of one exponent.
         variable: int64 (n,), its code.
     """
     levels, good = _draw_levels(rng.fork(), entropy, maximum)
     top, bottom, word = _evaluate(levels)
     return DrawnPowers(
-        PowerExpressions(Nodes.concatenate([wave.nodes for wave in levels]), variable),
+        PowerExpressions(Nodes.concatenate([level.nodes for level in levels]), variable),
         top,
         bottom,
         word,
@@ -146,28 +146,33 @@ def draw_power_expressions(rng: RandomStream, entropy: Int, maximum: Int, variab
 
 
 def _draw_levels(rng: RandomStream, entropy: Int, maximum: Int) -> tuple[list[_DepthLevel], Bool]:
-    """Decide from the root down what each node is; and which trees have not grown too large."""
+    """Draw trees from the root down, and return which have not grown too large."""
     rows, zeros = np.arange(len(entropy)), np.zeros_like(entropy)
     free, good = np.ones_like(entropy), np.ones(len(entropy), dtype=np.bool_)
     nodes = Nodes.leaves(rows, zeros, entropy, zeros + 1, zeros)
     levels: list[_DepthLevel] = []
     while len(nodes.row) or not levels:
-        over = np.flatnonzero((nodes.entropy > 0) & good.take(nodes.row))
-        row = nodes.row.take(over)
+        operations = np.flatnonzero((nodes.entropy > 0) & good.take(nodes.row))
+        row = nodes.row.take(operations)
         first = free.take(row) + 2 * (np.arange(len(row)) - np.searchsorted(row, row))
-        fits = first + 2 <= NODES
+        fits = first + 2 <= MAX_NODES
         good[row[~fits]] = False
-        over, row, first = over[fits], row[fits], first[fits]
+        operations, row, first = operations[fits], row[fits], first[fits]
         free += 2 * np.bincount(row, minlength=len(free))
-        # every number has luck of its own, whether there is such a node or not
-        node_rng = rng.continue_at(row, nodes.number.take(over))
-        nodes.kind[over] = kind = np.array(
+        # every node number has its own stream, whether the node exists or not
+        node_rng = rng.continue_at(row, nodes.number.take(operations))
+        nodes.kind[operations] = kind = np.array(
             [expression_trees.POW, expression_trees.MUL, expression_trees.DIV], np.int8
         ).take(node_rng.randint_below(3))
-        nodes.left[over], nodes.right[over] = first, first + 1
-        levels.append(_DepthLevel(nodes, over))
+        nodes.left[operations], nodes.right[operations] = first, first + 1
+        levels.append(_DepthLevel(nodes, operations))
         nodes = _draw_operands(
-            node_rng, nodes.entropy.take(over), kind == expression_trees.POW, maximum.take(row), row, first
+            node_rng,
+            nodes.entropy.take(operations),
+            kind == expression_trees.POW,
+            maximum.take(row),
+            row,
+            first,
         )
     return levels, good
 
@@ -175,17 +180,17 @@ def _draw_levels(rng: RandomStream, entropy: Int, maximum: Int) -> tuple[list[_D
 def _draw_operands(
     rng: RandomStream, entropy: Int, powers: Bool, maximum: Int, row: Int, first: Int
 ) -> Nodes:
-    """The operands of some nodes, two of each in turn."""
+    """Draw the operands of some nodes, the two of each node next to each other."""
     share = np.minimum(entropy, maximum)
     half = np.where(entropy // 2 < UNIT, 0, entropy // 2)
     half = np.where(rng.bernoulli(), half, entropy - half)
-    whole, number, (top, bottom) = rng.bernoulli(), rng.integer(share), draw_rational(rng, share)
+    is_integer, number, (top, bottom) = rng.bernoulli(), rng.integer(share), draw_rational(rng, share)
     return Nodes.leaves(
         np.repeat(row, 2),
         _interleave(first, first + 1),
         _interleave(np.where(powers, entropy - share, half), np.where(powers, 0, entropy - half)),
-        _interleave(1, np.where(powers, np.where(whole, number, top), 1)),
-        _interleave(0, np.where(powers, np.where(whole, 1, bottom), 0)),
+        _interleave(1, np.where(powers, np.where(is_integer, number, top), 1)),
+        _interleave(0, np.where(powers, np.where(is_integer, 1, bottom), 0)),
     )
 
 
@@ -194,32 +199,32 @@ def _interleave(left: Int | int, right: Int) -> Int:
 
 
 def _evaluate(levels: list[_DepthLevel]) -> tuple[Int, Int, U64]:
-    """From the leaves up: exponents as fractions, and hashes."""
+    """Compute exponents as fractions, and hashes, from the leaves up."""
     none = np.empty(0, np.int64)
     below = none, none, none.view(np.uint64), none.view(np.uint64)
-    for nodes, over in reversed(levels):
+    for nodes, operations in reversed(levels):
         top, bottom, word = (
             nodes.top.copy(),
             np.maximum(nodes.bottom, 1),
             fingerprints.hash_words(nodes.top, nodes.bottom),
         )
         part, whole = word, word.copy()  # hashes, as one factor of a product and on their own
-        kind = nodes.kind.take(over)
-        top[over], bottom[over] = _exponents(kind, *below[:2])
-        part[over], whole[over] = _hashes(kind, *below[2:])
+        kind = nodes.kind.take(operations)
+        top[operations], bottom[operations] = _exponents(kind, *below[:2])
+        part[operations], whole[operations] = _hashes(kind, *below[2:])
         below = top, bottom, part, whole
     top, bottom, _, whole = below
     return top, bottom, whole
 
 
 def _exponents(kind: Int8, top: Int, bottom: Int) -> tuple[Int, Int]:
-    """The exponents of operations from those of their operands, in lowest terms."""
+    """The exponents of operations, in lowest terms, from those of their operands."""
     (a, c), (b, d) = ((part[::2], part[1::2]) for part in (top, bottom))
-    over = np.where(
+    numerator = np.where(
         kind == expression_trees.POW, a * c, a * d + np.where(kind == expression_trees.MUL, c * b, -c * b)
     )
-    common = np.gcd(over, b * d)
-    return over // common, b * d // common
+    common = np.gcd(numerator, b * d)
+    return numerator // common, b * d // common
 
 
 def _hashes(kind: Int8, part: U64, whole: U64) -> tuple[U64, U64]:

@@ -18,8 +18,8 @@ class Split(NamedTuple):
 
     Attributes:
         a, b: int64 (n,), the multipliers.
-        f, g: int64 (d + 1, n), the coefficients; neither is zero.
-        good: bool (n,), which ones are in range.
+        f, g: int64 (d + 1, n), the coefficients; neither polynomial is zero.
+        good: bool (n,), which polynomials are in range.
     """
 
     a: Int
@@ -30,7 +30,7 @@ class Split(NamedTuple):
 
 
 def split(rng: RandomStream, target: Int, entropy: Int) -> Split:
-    """Take polynomials apart: every coefficient c gives an equation a*x + b*y = c.
+    """Write polynomials as a*f + b*g. Every coefficient c gives an equation a*x + b*y = c.
 
     Args:
         rng: random streams.
@@ -50,7 +50,7 @@ def split(rng: RandomStream, target: Int, entropy: Int) -> Split:
 
 
 def _multipliers(rng: RandomStream, target: Int, for_a: Int, for_b: Int) -> tuple[Int, Int]:
-    """Two numbers whose greatest common divisor divides all coefficients."""
+    """Draw two numbers whose greatest common divisor divides all coefficients."""
     a = rng.integer(for_a, minimum=1)
     b = rationals.draw_coprime(rng, for_b, a)
     common = np.gcd.reduce(target, axis=0)
@@ -60,7 +60,7 @@ def _multipliers(rng: RandomStream, target: Int, for_a: Int, for_b: Int) -> tupl
 
 
 def _solve(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
-    """Solutions of a*x + b*y = c for each coefficient, some turns away from the first, and where they are in range."""
+    """Solutions of a*x + b*y = c for each coefficient, shifted by `turns` steps, and where they are in range."""
     x, y, common = rationals.bezout_cofactors(a, b)
     a, b, target = a // common, b // common, target // common
     room = (1 << _BITS) // np.maximum(np.abs(target).max(axis=0), 1)
@@ -71,7 +71,7 @@ def _solve(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
 
 
 def _without_zeros(rng: RandomStream, a: Int, b: Int, f: Int, g: Int, degree: Int) -> tuple[Int, Int]:
-    """Change one coefficient where a polynomial is zero."""
+    """Change one coefficient where a polynomial is zero, until none is."""
     rng = rng.fork()
     while True:
         rows = np.flatnonzero(~f.any(axis=0) | ~g.any(axis=0))

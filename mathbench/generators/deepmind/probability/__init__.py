@@ -4,16 +4,16 @@ from mathbench.generators.deepmind.kernel.module import DifficultyLevel
 from mathbench.generators.deepmind.probability.bags import BagType
 from mathbench.generators.deepmind.probability.picking import LevelSet, Picking, Sequence
 
-_LARGEST = 20  # letters in a bag of train
+_MAX_BAG = 20  # letters in a bag of train
 _DRAWN = {"difficulty=easy": 2, "difficulty=medium": 3, "difficulty=hard": 4}
 _HARDEST, _MORE = 4, 5
 
 
 def _module(kind: type[Picking], name: str, ordered: bool, holds: tuple[int, ...]) -> Picking:
-    """A module; `holds`: how many different problems a test split has of each level."""
+    """Build a module. `holds`: the number of different problems of a test split at each level."""
     bags = [
-        *(BagType(drawn, 1, _LARGEST, ordered) for drawn in (*_DRAWN.values(), _MORE)),
-        BagType(_HARDEST, _LARGEST + 1, _LARGEST + 6, ordered),
+        *(BagType(drawn, 1, _MAX_BAG, ordered) for drawn in (*_DRAWN.values(), _MORE)),
+        BagType(_HARDEST, _MAX_BAG + 1, _MAX_BAG + 6, ordered),
     ]
     names = (*_DRAWN, "more samples", "larger bag")
     published = {"more samples": f"{name}_more_samples"}

@@ -1,7 +1,7 @@
-"""Bags of letters and what is picked from them: all kinds there are, with their probabilities.
+"""All bags of letters with all picks from them, up to the names of letters, and their probabilities.
 
-The published rule draws a bag and what is picked from it until the answer is neither 0 nor 1, nine times out of ten.
-Here the distribution that results is worked out once, and each draw is one look-up.
+In nine draws of ten, the published rule draws a bag and a pick until the answer is neither 0 nor 1. Here the resulting
+distribution is computed once, and each draw is one look-up.
 """
 
 from collections.abc import Iterator
@@ -15,22 +15,20 @@ import numpy as np
 from mathbench.generators.deepmind.kernel.random import AliasTable
 from mathbench.hashing import Int
 
-LETTERS = 6  # different ones at most
-REPEATS = 10  # a bag has at most so many letters for each different one
-TRIVIAL = 10  # one question in so many may have the answer 0 or 1
-MAX_CASES = (
-    200_000  # ordered choices that the published code counts one by one; where there are more, it draws again
-)
-_ONE = 1 << 46  # what stands for probability one
+LETTERS = 6  # maximum number of distinct letters
+REPEATS = 10  # maximum number of letters of a bag for each distinct one
+# ordered choices that the published code counts one by one; it draws again where there are more
+MAX_CASES = 200_000
+_ONE = 1 << 46  # the fixed-point value of probability one
 
 
 class BagType(NamedTuple):
-    """What bags there are and how many letters are drawn.
+    """A class of bags and picks.
 
     Attributes:
-        drawn: how many letters are drawn.
-        minimum, maximum: how many letters a bag has.
-        ordered: whether the order of the letters drawn matters.
+        drawn: the number of letters that are drawn.
+        minimum, maximum: range of the number of letters in a bag.
+        ordered: whether the order of the drawn letters matters.
     """
 
     drawn: int
@@ -40,13 +38,13 @@ class BagType(NamedTuple):
 
 
 class Bags(NamedTuple):
-    """Bags and how many of each letter are picked.
+    """Bags with the numbers of letters picked.
 
     Attributes:
-        counts: int64 (LETTERS, m), how many there are of each letter, 0 behind the last.
-        picked: int64 (LETTERS, m), how many of each are picked.
+        counts: int64 (LETTERS, m), the number of each letter in the bag, 0 after the last.
+        picked: int64 (LETTERS, m), the number of each letter in the pick.
         top, bottom: int64 (m,), the probability, in lowest terms.
-        code: int64 (m,), a number for each; whatever the order of the letters, it is the same.
+        code: int64 (m,), a unique code that does not depend on the order of the letters.
     """
 
     counts: Int
@@ -58,23 +56,21 @@ class Bags(NamedTuple):
 
 @cache
 def table(kinds: tuple[BagType, ...]) -> tuple[Bags, AliasTable]:
-    """All bags of some kinds, one kind after the other, and the choice among those of each."""
+    """All bags of some types, one type after the other, and the random choice within each type."""
     groups, weights = zip(*map(_group, kinds), strict=True)
-    return Bags(*(np.concatenate(columns, axis=-1) for columns in zip(*groups, strict=True))), AliasTable(
-        weights
-    )
+    bags = Bags(*(np.concatenate(columns, axis=-1) for columns in zip(*groups, strict=True)))
+    return bags, AliasTable(weights)
 
 
 def _group(kind: BagType) -> tuple[Bags, Int]:
-    """The bags of one kind and their weights."""
+    """The bags of one type and their weights."""
     parts = [
         _of_bags(kind, letters) for letters in range(1, LETTERS + 1) if kind.minimum <= REPEATS * letters
     ]
     counts, picked, weights = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
     code = _codes(counts, picked)
-    _, first, same = np.unique(
-        code, return_index=True, return_inverse=True
-    )  # equal but for the order of the letters
+    # bags that differ only in the order of the letters have equal codes
+    _, first, same = np.unique(code, return_index=True, return_inverse=True)
     merged = np.zeros(len(first), np.int64)
     np.add.at(merged, same, weights)
     counts, picked = counts[:, first], picked[:, first]
@@ -90,7 +86,7 @@ def _group(kind: BagType) -> tuple[Bags, Int]:
 
 
 def _of_bags(kind: BagType, letters: int) -> tuple[Int, Int, Int]:
-    """Bags with so many different letters: counts, picks and weights."""
+    """Bags with a given number of distinct letters: counts, picks and weights."""
     sizes = range(max(letters, kind.drawn, kind.minimum), min(kind.maximum, REPEATS * letters) + 1)
     bags = [counts for size in sizes for counts in _partitions(size, letters, size)]
     shares = [_ONE * _orders(counts) // (comb(sum(counts) - 1, letters - 1) * len(sizes)) for counts in bags]
@@ -105,7 +101,7 @@ def _of_bags(kind: BagType, letters: int) -> tuple[Int, Int, Int]:
 
 
 def _probability(kind: BagType, counts: Int, picked: Int) -> tuple[Int, Int, Int]:
-    """Numerators and denominators, not in lowest terms, and how many ordered choices with repetition there are."""
+    """Numerators and denominators, not in lowest terms, and the number of ordered choices with repetition."""
     top, cases, bottom = (np.ones(counts.shape[1], np.int64) for _ in range(3))
     for count, pick in zip(counts, picked, strict=True):
         for i in range(kind.drawn):
@@ -123,13 +119,13 @@ def _factorials() -> Int:
 
 
 def _codes(counts: Int, picked: Int) -> Int:
-    """A number for each bag and pick that is the same for any order of the letters: eight bits for each letter."""
+    """Codes of bags and picks that do not depend on the order of the letters, with eight bits for each letter."""
     pairs = np.sort(counts * 8 + picked, axis=0)
     return sum(pair << (8 * i) for i, pair in enumerate(pairs))
 
 
 def _partitions(size: int, parts: int, maximum: int) -> Iterator[tuple[int, ...]]:
-    """The ways to write a number as a sum of so many positive ones, none above `maximum`, the largest first."""
+    """The partitions of a number into positive parts of at most `maximum`, in descending order."""
     if parts == 0:
         if size == 0:
             yield ()
@@ -140,7 +136,7 @@ def _partitions(size: int, parts: int, maximum: int) -> Iterator[tuple[int, ...]
 
 
 def _compositions(size: int, parts: int) -> Iterator[tuple[int, ...]]:
-    """The ways to write a number as a sum of so many numbers of 0 or more, in any order."""
+    """The compositions of a number into non-negative parts."""
     if parts == 1:
         yield (size,)
         return
@@ -150,7 +146,7 @@ def _compositions(size: int, parts: int) -> Iterator[tuple[int, ...]]:
 
 
 def _orders(counts: tuple[int, ...]) -> int:
-    """How many different orders some numbers, sorted, have."""
+    """The number of distinct orders of some sorted numbers."""
     return factorial(len(counts)) // prod(factorial(len(list(same))) for _, same in groupby(counts))
 
 

@@ -1,4 +1,4 @@
-"""Letters in random order, as columns of text."""
+"""Letters in random order as columns of text."""
 
 from functools import cache
 
@@ -16,14 +16,14 @@ _LOW = np.uint64(0xFFFF)
 
 @cache
 def alphabets() -> Int:
-    """Random orders of the alphabet, int64 (letters, orders): 0 for a, and so on."""
+    """Random orders of the alphabet, int64 (letters, orders), where 0 is the letter a."""
     return np.stack([permutation(ALPHABET, key_of("alphabet", i)) for i in range(_ORDERS)], axis=1).astype(
         np.int64
     )
 
 
 def shuffle(random_bits: U64, values: Int, live: Bool) -> Int:
-    """Put the live values of each row in a random order, zeros behind them.
+    """Put the live values of each row in random order, followed by zeros.
 
     Args:
         random_bits: uint64 (n,), a random word per row.
@@ -36,12 +36,16 @@ def shuffle(random_bits: U64, values: Int, live: Bool) -> Int:
     """
     steps = np.arange(1, values.shape[1] + 1, dtype=np.uint64) * np.uint64(GOLDEN)
     keys = (mix64(random_bits[:, None] + steps) & ~_LOW) | values.view(np.uint64)
-    keys[~live] = ~_LOW  # above all others, and zero in the bits that are kept
+    keys[~live] = ~_LOW  # larger than all others, with value 0
     return (np.sort(keys, axis=1) & _LOW).view(np.int64)
 
 
 def repeat_values(values: Int, counts: Int, width: int) -> tuple[Int, Bool]:
-    """Each value of a row so many times, int64 (n, width), and which ones of these are there; values, counts (n, k)."""
+    """Repeat the values of each row, (n, k), by their counts, (n, k).
+
+    Returns:
+        int64 (n, width), padded with zeros, and which entries are not padding, bool (n, width).
+    """
     there = np.arange(width) < counts.sum(axis=1)[:, None]
     found = np.zeros(there.shape, np.int64)
     found[there] = np.repeat(values.ravel(), counts.ravel())
@@ -49,10 +53,10 @@ def repeat_values(values: Int, counts: Int, width: int) -> tuple[Int, Bool]:
 
 
 def letters_text(letters: Int, lengths: Int) -> TextPiece:
-    """Rows of letters, int64 (n, a multiple of 8), as text; lengths int64 (n,)."""
+    """Rows of letters, int64 (n, a multiple of 8), as text of the given lengths, int64 (n,)."""
     used = np.arange(letters.shape[1]) < lengths[:, None]
-    text = np.where(used, letters + ord("a"), 0).astype(np.uint8).view(np.uint64)
+    words = np.where(used, letters + ord("a"), 0).astype(np.uint8).view(np.uint64)
     return tuple(
-        PaddedText(text[:, i].copy(), (lengths - WORD * i).clip(0, WORD).view(np.uint64), WORD)
-        for i in range(text.shape[1])
+        PaddedText(words[:, i].copy(), (lengths - WORD * i).clip(0, WORD).view(np.uint64), WORD)
+        for i in range(words.shape[1])
     )

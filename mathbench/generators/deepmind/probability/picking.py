@@ -1,4 +1,4 @@
-"""Letters picked from a bag without replacement: a sequence, or so many of each."""
+"""Probabilities of letters drawn without replacement: of a sequence, or of a number of each letter."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,43 +23,43 @@ _QUESTIONS = (
     "What is the probability of {event} when {many} letters are drawn without replacement from {bag}?",
     "Find the probability of {event} when {many} letters are drawn without replacement from {bag}.",
 )
-_NUMBERS = [templates.cardinal(many) for many in range(10)]
+_NUMBERS = [templates.cardinal(count) for count in range(10)]
 _CAPITALS = [name.capitalize() for name in _NUMBERS]
-_MAX_LETTERS = 32  # so many letters in a bag at most
+_MAX_LETTERS = 32  # upper bound of the letters in a bag
 _ITEMS = letters.ALPHABET * _MAX_LETTERS
 
-# what stands for one letter: with how many there are in the bag, and with how many are picked
+# the text of one letter with its number in the bag, and with its number in the pick
 _LISTED = (
     "",
     *(
-        f"{lead}{chr(97 + x)}: {many}"
+        f"{lead}{chr(97 + x)}: {count}"
         for lead in ("{", ", ")
         for x in range(26)
-        for many in range(_MAX_LETTERS)
+        for count in range(_MAX_LETTERS)
     ),
 )
 _PICKED = (
     "",
     *(
-        f"{lead}{many} {chr(97 + x)}"
+        f"{lead}{count} {chr(97 + x)}"
         for lead in ("", ", ", " and ")
         for x in range(26)
-        for many in range(_MAX_LETTERS)
+        for count in range(_MAX_LETTERS)
     ),
 )
 
 
 @dataclass(frozen=True)
 class DrawsProblem(Columns):
-    """Letters picked from a bag.
+    """Letters drawn from a bag.
 
     Attributes:
-        bag: int64 (n,), the place in the table of bags.
-        alphabet: int64 (n,), which letter stands for which column of the table.
-        sequence: int64 (n,), columns in the order drawn, four bits each, the first lowest.
-        sentence: int64 (n,), which sentence.
-        listed: bool (n,), the bag as a list of counts.
-        random_bits: uint64 (n,), for the order in which letters are shown.
+        bag: int64 (n,), index in the table of bags.
+        alphabet: int64 (n,), index of the order of the alphabet that names the columns of the table.
+        sequence: int64 (n,), columns in the order drawn, four bits each from the lowest.
+        sentence: int64 (n,), index of the question template.
+        listed: bool (n,), whether the bag is written as a list of counts.
+        random_bits: uint64 (n,), random words for the order of letters in the text.
     """
 
     bag: Int
@@ -72,15 +72,15 @@ class DrawsProblem(Columns):
 
 @dataclass(frozen=True)
 class Picking(Module):
-    """The probability of letters picked from a bag without replacement.
+    """The probability of letters drawn from a bag without replacement.
 
-    The published modules have no levels. Here they are two, three and four letters drawn, which are as likely there.
+    The published modules have no levels. Here the levels are two, three and four letters, equally likely there.
     """
 
     kinds: tuple[BagType, ...] = ()
 
     def bags(self) -> tuple[Bags, AliasTable]:
-        """All that can be asked."""
+        """The table of bags, and the random choice within each level."""
         return table(self.kinds)
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
@@ -99,7 +99,7 @@ class Picking(Module):
         return DrawnProblem(problem, self.canonical(found, bag, order))
 
     def canonical(self, found: Bags, bag: Int, order: Int) -> Int:
-        """What makes a problem what it is, int64 (k, n)."""
+        """Numbers that identify each problem, int64 (k, n)."""
         return found.code.take(bag)[None, :]
 
     def question(self, problem: DrawsProblem, scope: Scope) -> pa.StringArray:
@@ -116,7 +116,7 @@ class Picking(Module):
         return text.join(templates.fill_template(problem.sentence, _QUESTIONS, **pieces))
 
     def event(self, problem: DrawsProblem, names: Int, picked: Int) -> text.TextPiece:
-        """What is picked; names and picked: int64 (n, LETTERS)."""
+        """The picks as text; names and picked are int64 (n, LETTERS)."""
         raise NotImplementedError
 
     def answer(self, problem: DrawsProblem, scope: Scope) -> pa.StringArray:
@@ -137,7 +137,7 @@ class Sequence(Picking):
     symmetry: ClassVar[str] = "names of the letters, order of the letters in the bag"
 
     def canonical(self, found: Bags, bag: Int, order: Int) -> Int:
-        """Also, for each draw, how many of the letter there are and at which draw it came first."""
+        """The bag and, for each draw, the number of its letter in the bag and the draw at which it came first."""
         counts = np.take_along_axis(found.counts[:, bag].T, np.maximum(order, 0), axis=1)
         first = np.argmax(order[:, :, None] == order[:, None, :], axis=2)
         drawn = (counts * 8 + first) * (order >= 0)
@@ -150,7 +150,7 @@ class Sequence(Picking):
 
 
 class LevelSet(Picking):
-    """The probability of so many of each letter."""
+    """The probability of a given number of each letter."""
 
     summary: ClassVar[str] = (
         "Two letters are drawn from aab. What is the probability of drawing 1 a and 1 b? -> 2/3"
@@ -165,29 +165,29 @@ class LevelSet(Picking):
 
 
 def _draw_order(random_bits: U64, picked: Int) -> Int:
-    """The columns of the letters picked, one by one in random order, int64 (n, WORD), -1 behind the last one.
+    """The columns of the letters picked in random order, int64 (n, WORD), with -1 after the last one.
 
     Args:
         random_bits: uint64 (n,), random words.
-        picked: int64 (n, LETTERS), how many of each.
+        picked: int64 (n, LETTERS), the number of each letter.
     """
     columns = np.broadcast_to(np.arange(1, LETTERS + 1), picked.shape)
     return letters.shuffle(random_bits, *letters.repeat_values(columns, picked, text.WORD)) - 1
 
 
 def _pack(values: Int, bits: int = 4) -> Int:
-    """Small numbers of each row, int64 (n, k), in one."""
+    """Pack the small numbers of each row, int64 (n, k), into one integer."""
     masked = values & ((1 << bits) - 1)
     return (masked << (bits * np.arange(values.shape[1]))).sum(axis=1)
 
 
 def _derived_bits(random_bits: U64, number: int) -> U64:
-    """Further random words."""
+    """Further random words, derived from the first ones."""
     return mix64(random_bits ^ np.uint64(number * GOLDEN % 2**64))
 
 
 def _series(shown: Int, count: Int) -> text.TextPiece:
-    """So many of each letter, with commas and an "and" before the last."""
+    """The number of each letter, separated by commas and an "and" before the last."""
     words: list[text.PaddedText] = []
     for i in range(shown.shape[1]):
         lead = 0 if i == 0 else np.where(count == i + 1, 2, 1)
@@ -196,12 +196,10 @@ def _series(shown: Int, count: Int) -> text.TextPiece:
 
 
 def _listed(problem: DrawsProblem, names: Int, counts: Int) -> text.TextPiece:
-    """The bags that are shown as a list of letters and counts."""
+    """The bags that are written as lists of letters and counts."""
     there = (counts > 0) & problem.listed[:, None]
-    shown, count = (
-        letters.shuffle(_derived_bits(problem.random_bits, 2), names * _MAX_LETTERS + counts, there),
-        there.sum(axis=1),
-    )
+    random_bits, count = _derived_bits(problem.random_bits, 2), there.sum(axis=1)
+    shown = letters.shuffle(random_bits, names * _MAX_LETTERS + counts, there)
     words: list[text.PaddedText] = []
     for i in range(LETTERS):
         words += templates.choose_text(np.where(i < count, 1 + (i > 0) * _ITEMS + shown[:, i], 0), _LISTED)
@@ -209,7 +207,7 @@ def _listed(problem: DrawsProblem, names: Int, counts: Int) -> text.TextPiece:
 
 
 def _scrambled(problem: DrawsProblem, names: Int, counts: Int) -> text.TextPiece:
-    """The bags that are shown letter by letter."""
+    """The bags that are written letter by letter."""
     there = np.flatnonzero(~problem.listed)
     sizes = counts[there].sum(axis=1)
     width = text.WORD * -(-int(sizes.max(initial=1)) // text.WORD)
@@ -219,7 +217,7 @@ def _scrambled(problem: DrawsProblem, names: Int, counts: Int) -> text.TextPiece
 
 
 def _in_rows(word: text.PaddedText, index: Int, rows: int) -> text.PaddedText:
-    """A column for some of the rows as one for all, with nothing in the others."""
+    """Expand a column of some rows to all rows, empty in the others."""
     characters, lengths = np.zeros((2, rows), np.uint64)
     characters[index], lengths[index] = word.characters, word.lengths
     return text.PaddedText(characters, lengths, word.width)
