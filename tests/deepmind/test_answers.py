@@ -61,7 +61,7 @@ def test_splits_share_no_problem(name, questions):
 def test_splits_of_another_seed_share_no_problem_either(name, questions):
     made = TASKS[f"deepmind/{name}"]()
     splits = [Rows(made, split, seed) for split, seed in zip(SPLITS, (1, 2, 3, 4), strict=True)]
-    apart([rows.source.prints(range(rows.capacity_up_to(10 * questions))).tolist() for rows in splits])
+    apart([rows.source.fingerprints(range(rows.capacity_up_to(10 * questions))).tolist() for rows in splits])
 
 
 def apart(prints):

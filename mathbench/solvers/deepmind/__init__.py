@@ -1,4 +1,4 @@
-"""An independent solver of school mathematics: it reads the question and answers by SymPy or exact arithmetic."""
+"""An independent solver of school mathematics: it parses questions and solves them by SymPy or exact arithmetic."""
 
 from mathbench.solvers.deepmind import (
     algebra,
@@ -21,12 +21,12 @@ def solve(module: str, question: str) -> str:
     """Answer a question from its text alone.
 
     Args:
-        module: the module that it is of, such as ``"numbers__gcd"``.
+        module: the module of the question, such as ``"numbers__gcd"``.
         question: its text.
 
     Raises:
         KeyError: for an unknown module.
-        NotUnderstood: when it is not written as questions of that module are.
+        NotUnderstood: if the question does not have a form of that module.
 
     >>> solve("numbers__gcd_composed", "Let r = 110 - 2. Find the greatest common factor of r and 12.")
     '12'

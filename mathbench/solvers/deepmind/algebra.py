@@ -1,4 +1,4 @@
-"""Algebra, read from text."""
+"""Rules for algebra."""
 
 import re
 from itertools import pairwise
@@ -12,7 +12,7 @@ _SYSTEM = r"(?P<equations>[^=]+ = [^=]+?(?:(?:, | and )[^=]+ = [^=]+?)?)"
 
 
 def _solved(reader: Reader, equations: str) -> dict[str, Any]:
-    """The unknowns, which are the letters that are not known yet, and their values."""
+    """Solve linear equations for the letters that are not known yet."""
     sides = [side.split(" = ") for side in re.split(", | and ", equations)]
     differences = [reader.expression(left) - reader.expression(right) for left, right in sides]
     unknowns = sorted(set().union(*(d.free_symbols for d in differences)), key=str)
@@ -73,7 +73,7 @@ _TERMS = r"(?P<terms>-?\d+(?:, -?\d+)+)"
 
 
 def _formula(terms: str, n: sympy.Expr) -> sympy.Expr:
-    """The polynomial of least degree that gives all the terms at 1, 2, 3, ..., by Newton's forward differences."""
+    """The polynomial of lowest degree with the given values at 1, 2, 3, ..., by Newton's forward differences."""
     values = [sympy.Integer(term) for term in terms.split(", ")]
     found, binomial, place = sympy.Integer(0), sympy.Integer(1), 0
     while any(values):

@@ -1,4 +1,4 @@
-"""Arithmetic, read from text."""
+"""Rules for arithmetic."""
 
 from decimal import Context, Decimal
 from typing import Any
@@ -22,7 +22,7 @@ def _value(reader: Reader, found: Any) -> Any:
 
 
 def _decimal(value: sympy.Rational) -> str:
-    """A number without a recurring fraction, written out."""
+    """A number with a finite decimal expansion as text."""
     quotient = _EXACT.divide(Decimal(int(value.p)), Decimal(int(value.q)))
     return format(quotient.normalize(_EXACT), "f")
 
@@ -116,7 +116,7 @@ _ROOTS = {
 
 
 def _root(reader: Reader, found: Any) -> int:
-    """The largest integer whose root, half of one taken off, is not above the root."""
+    """The root rounded to the nearest integer: (floor(2 * root) + 1) // 2."""
     groups = found.groupdict()
     root = int(groups["root"]) if "root" in groups else _ROOTS[groups["name"]]
     twice, _ = sympy.integer_nthroot(int(found["value"]) << root, root)

@@ -1,4 +1,4 @@
-"""Calculus, read from text."""
+"""Rules for calculus."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _NTH = rf"(?:(?P<nth>{'|'.join(_ORDERS)}) )?"
 
 
 def _derivative(reader: Reader, found: Any) -> Any:
-    """By a variable that is named or, if not, the only one."""
+    """Differentiate by the variable that the question names or, if it names none, the only one."""
     parts = found.groupdict()
     named = parts.get("x")
     if named:
@@ -30,11 +30,11 @@ DEFINITIONS: tuple[Rule, ...] = (
     rule(rf"Let (?P<f>[a-z])\((?P<x>[a-z])\) be the {_NTH}derivative of {_SUM}\.", _function),
 )
 
-_ASKED = (
+_WITHOUT_VARIABLE = (
     rule(rf"(?:Work out|Give|Take|Compute) the {_NTH}derivative of {_SUM}\.", _derivative),
     rule(rf"Differentiate {_SUM}\.", _derivative),
 )
-_BY = (
+_WITH_VARIABLE = (
     rule(
         rf"(?:Work out|Give|Take|Compute) the {_NTH}derivative of {_SUM} (?:wrt|with respect to) (?P<x>[a-z])\.",
         _derivative,
@@ -43,6 +43,6 @@ _BY = (
 )
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
-    "calculus__differentiate": (*_BY, *_ASKED),
-    "calculus__differentiate_composed": (*_BY, *_ASKED),
+    "calculus__differentiate": (*_WITH_VARIABLE, *_WITHOUT_VARIABLE),
+    "calculus__differentiate_composed": (*_WITH_VARIABLE, *_WITHOUT_VARIABLE),
 }

@@ -1,4 +1,4 @@
-"""Comparison, read from text."""
+"""Rules for comparison."""
 
 import operator
 import re
@@ -16,7 +16,7 @@ _RANKS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "ei
 
 
 def _which(choose: Any) -> Any:
-    """The one of two numbers that is the smaller or the larger, as it was written."""
+    """A rule that returns the smaller or the larger of two numbers as written in the question."""
     return lambda reader, found: choose((found["p"], found["q"]), key=reader.number)
 
 
@@ -38,19 +38,13 @@ _PAIR = (
     _is("=|equal to|the same number as", operator.eq),
     _is("!=|different from", operator.ne),
     rule(rf"Are {_TWO} equal\?", _whether(operator.eq)),
-    rule(
-        rf"(?:Are {_TWO} unequal|Do (?P<p2>{_NUMBER}) and (?P<q2>{_NUMBER}) differ)\?",
-        lambda r, m: _differ(r, m),
-    ),
+    rule(rf"Are {_TWO} unequal\?", _whether(operator.ne)),
+    rule(rf"Do {_TWO} differ\?", _whether(operator.ne)),
 )
 
 
-def _differ(reader: Reader, found: Any) -> bool:
-    return bool(reader.number(found["p"] or found["p2"]) != reader.number(found["q"] or found["q2"]))
-
-
-def _given(found: Any) -> dict[str, str]:
-    """The answer that each number stands for: itself, or the letter of a choice."""
+def _candidates(found: Any) -> dict[str, str]:
+    """The numbers of a question by their answers: the number itself, or the letter of its choice."""
     if "choices" in found.re.groupindex:
         return {
             letter: number for letter, number in re.findall(rf"\(([a-j])\) ({_NUMBER})", found["choices"])
@@ -59,9 +53,9 @@ def _given(found: Any) -> dict[str, str]:
 
 
 def _kth(reader: Reader, found: Any) -> str:
-    given = _given(found)
+    candidates = _candidates(found)
     ordered = sorted(
-        given, key=lambda answer: reader.number(given[answer]), reverse=found["end"] == "biggest"
+        candidates, key=lambda answer: reader.number(candidates[answer]), reverse=found["end"] == "biggest"
     )
     return ordered[_RANKS.index(found["rank"] or "first")]
 
@@ -77,8 +71,8 @@ _KTH = (
 
 
 def _closest(reader: Reader, found: Any) -> str:
-    given, target = _given(found), reader.number(found["t"])
-    return min(given, key=lambda answer: abs(reader.number(given[answer]) - target))
+    candidates, target = _candidates(found), reader.number(found["t"])
+    return min(candidates, key=lambda answer: abs(reader.number(candidates[answer]) - target))
 
 
 _CLOSE = rf"(?:closest|nearest) to (?P<t>{_NUMBER})"
@@ -90,8 +84,8 @@ _CLOSEST = (
 
 
 def _sorted(reader: Reader, found: Any) -> str:
-    falling = "way" in found.re.groupindex and found["way"] in ("descending", "decreasing")
-    return ", ".join(sorted(found["items"].split(", "), key=reader.number, reverse=falling))
+    descending = "way" in found.re.groupindex and found["way"] in ("descending", "decreasing")
+    return ", ".join(sorted(found["items"].split(", "), key=reader.number, reverse=descending))
 
 
 _SORT = (

@@ -1,4 +1,4 @@
-"""Measurement, read from text."""
+"""Rules for measurement."""
 
 from fractions import Fraction
 from typing import Any
@@ -12,7 +12,7 @@ _CLOCK = r"\d+:\d\d [AP]M"
 
 
 def _minutes(clock: str) -> int:
-    """Minutes from midnight."""
+    """Minutes since midnight."""
     time, half = clock.split()
     hours, minutes = map(int, time.split(":"))
     return (hours % 12 + (12 if half == "PM" else 0)) * 60 + minutes
@@ -43,7 +43,7 @@ _TIME = (
     ),
 )
 
-# how many of the smallest unit of its kind each unit is
+# sizes in the smallest unit of each dimension
 _LENGTH = {"nm": 1, "um": 10**3, "mm": 10**6, "cm": 10**7, "m": 10**9, "km": 10**12}
 _MASS = {"ng": 1, "ug": 10**3, "mg": 10**6, "g": 10**9, "kg": 10**12, "t": 10**15}
 _TIME_SYMBOLS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
@@ -137,7 +137,7 @@ def _size(unit: str) -> int:
     return _SIZES[_PLURALS.get(unit, unit.removesuffix("s"))]
 
 
-def _spoken(words: str) -> int:
+def _integer_from_words(words: str) -> int:
     """An integer in words."""
     total = 0
     for word in words.replace("-", " ").split():
@@ -154,18 +154,18 @@ def _amount(text: str) -> Fraction:
         return Fraction(text)
     top, _, part = text.rpartition(" ")
     name = "half" if part == "halves" else part if part in _PARTS else part.removesuffix("s")
-    return Fraction(_spoken(top), 2 + _PARTS.index(name))
+    return Fraction(_integer_from_words(top), 2 + _PARTS.index(name))
 
 
-def _plain(value: Fraction) -> str:
-    """A fraction whose denominator divides a power of ten, as a decimal fraction."""
+def _decimal(value: Fraction) -> str:
+    """A fraction whose denominator divides a power of ten, as a decimal."""
     places = next(places for places in range(40) if 10**places % value.denominator == 0)
     digits = str(value.numerator * 10**places // value.denominator).rjust(places + 1, "0")
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
 def _converted(reader: Reader, found: Any) -> str:
-    return _plain(_amount(found["v"]) * _size(found["base"]) / _size(found["target"]))
+    return _decimal(_amount(found["v"]) * _size(found["base"]) / _size(found["target"]))
 
 
 _QUANTITY = r"(?P<v>[\w./ -]+?)(?: of an?)? (?P<base>[a-z]+)"

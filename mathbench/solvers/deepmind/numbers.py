@@ -1,4 +1,4 @@
-"""Numbers, read from text."""
+"""Rules for numbers."""
 
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
@@ -18,7 +18,7 @@ _SIZES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12, "quadrillio
 
 
 def _of_numbers(names: str, solve: Callable[..., Any]) -> Solver:
-    """Answer from the numbers of some groups."""
+    """A solver that applies a function to the numbers of the named groups."""
     return lambda reader, found: solve(*(reader.number(found[name]) for name in names))
 
 
@@ -27,7 +27,7 @@ def _rules(names: str, solve: Callable[..., Any], *forms: str) -> tuple[Rule, ..
 
 
 def _exponent(name: str) -> int:
-    """The power of ten that words name: ``ten thousand`` is 4, ``1000`` is 3.
+    """The exponent of a power of ten in words or digits: ``ten thousand`` is 4, ``1000`` is 3.
 
     >>> _exponent("hundred millions"), _exponent("1000")
     (8, 3)
@@ -50,12 +50,12 @@ def _converted(reader: Reader, found: Any) -> str:
 
 
 def _rounded(value: Any, exponent: int) -> str:
-    """A number rounded to a power of ten, ties away from zero, without needless zeros."""
+    """A number rounded to a power of ten, with ties away from zero and without trailing zeros."""
     scaled = Decimal(int(value.p)) / Decimal(int(value.q)) / Decimal(10) ** exponent
-    whole = scaled.quantize(Decimal(1), ROUND_HALF_UP) * Decimal(10) ** exponent
-    shown = f"{whole:f}"
-    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
-    return "0" if shown in ("-0", "") else shown
+    rounded = scaled.quantize(Decimal(1), ROUND_HALF_UP) * Decimal(10) ** exponent
+    digits = f"{rounded:f}"
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return "0" if digits in ("-0", "") else digits
 
 
 def _to_nearest(reader: Reader, found: Any) -> str:

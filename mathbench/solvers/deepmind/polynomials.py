@@ -1,4 +1,4 @@
-"""Polynomials, read from text."""
+"""Rules for polynomials."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from mathbench.solvers.deepmind.reader import Reader, Rule, rule
 
 
 def _function(reader: Reader, found: Any) -> None:
-    """A function by its formula."""
+    """Define a function by its formula."""
     variable = sympy.Symbol(found["x"])
     reader.known.pop(found["x"], None)
     reader.known[found["f"]] = sympy.Lambda(variable, sympy.expand(reader.expression(found["value"])))
@@ -23,7 +23,7 @@ def _value(reader: Reader, found: Any) -> Any:
 
 
 def _coefficient(reader: Reader, found: Any) -> Any:
-    """What the letter must be for both expressions to be the same."""
+    """The value of the letter for which both expressions are equal."""
     value, form = (sympy.expand(reader.expression(found[part])) for part in ("value", "form"))
     (variable,) = value.free_symbols
     letter = sympy.Symbol(found["c"])

@@ -1,4 +1,4 @@
-"""Probability, read from text."""
+"""Rules for probability."""
 
 from collections import Counter
 from fractions import Fraction
@@ -13,7 +13,7 @@ _DRAWN = {"two": 2, "three": 3, "four": 4, "five": 5}
 
 
 def _bag(text: str) -> Counter[str]:
-    """A bag: ``{a: 2, b: 1}`` or ``aba``."""
+    """Read a bag: ``{a: 2, b: 1}`` or ``aba``."""
     if not text.startswith("{"):
         return Counter(text)
     pairs = (pair.split(": ") for pair in text.strip("{}").split(", "))
@@ -21,7 +21,7 @@ def _bag(text: str) -> Counter[str]:
 
 
 def _sequence(reader: Reader, found: Any) -> Fraction:
-    """Draw by draw: how likely the next letter is."""
+    """The probability of a sequence, as a product over the draws."""
     bag, answer = _bag(found["bag"]), Fraction(1)
     if len(found["event"]) != _DRAWN[found["n"].lower()]:
         raise ValueError("as many letters as are drawn")
@@ -34,7 +34,7 @@ def _sequence(reader: Reader, found: Any) -> Fraction:
 
 
 def _level_set(reader: Reader, found: Any) -> Fraction:
-    """Choices of letters that are so many of each, out of all choices."""
+    """The number of choices with the given letters, divided by that of all choices."""
     bag, drawn = _bag(found["bag"]), _DRAWN[found["n"].lower()]
     picked = {
         item.split()[1]: int(item.split()[0]) for item in found["event"].replace(" and ", ", ").split(", ")

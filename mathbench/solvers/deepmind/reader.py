@@ -1,4 +1,4 @@
-"""Reading school mathematics: sentences that define letters, then a question."""
+"""A parser of school mathematics: sentences that define letters, then a question."""
 
 import ast
 import operator
@@ -13,21 +13,21 @@ Solver = Callable[["Reader", re.Match[str]], Any]
 
 
 class Rule(NamedTuple):
-    """A form of sentence and what it means.
+    """A form of sentence and the function that evaluates it.
 
     Attributes:
-        pattern: a regular expression that the whole sentence matches.
-        apply: what to do with a match: for a definition a function that enters letters into `Reader.known`, for a
-            question one that returns the answer as text.
+        pattern: a regular expression for the whole sentence.
+        apply: called with a reader and a match. For a definition it adds letters to `Reader.known`; for a question it
+            returns the answer, whose `str` is its text.
     """
 
     pattern: re.Pattern[str]
     apply: Solver
 
 
-def rule(form: str, meaning: Solver) -> Rule:
-    """Make a rule; in the form, a space stands for itself and groups are named."""
-    return Rule(re.compile(form), meaning)
+def rule(pattern: str, apply: Solver) -> Rule:
+    """Make a rule from a regular expression with named groups."""
+    return Rule(re.compile(pattern), apply)
 
 
 _OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -40,26 +40,26 @@ _OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 class Reader:
-    """Letters that are defined so far.
+    """The state of the parser: the letters defined so far.
 
     Attributes:
-        known: a letter to its value: a number (sympy.Rational) or a function (sympy.Lambda).
+        known: the value of each letter, a number (sympy.Rational) or a function (sympy.Lambda).
     """
 
     def __init__(self) -> None:
         self.known: dict[str, Any] = {}
 
     def number(self, text: str) -> sympy.Rational:
-        """A number or the letter of one: ``12``, ``-3/4``, ``0.5``, ``x``."""
+        """Read a number or the letter of one: ``12``, ``-3/4``, ``0.5``, ``x``."""
         return self.known[text] if text in self.known else sympy.Rational(Fraction(text))
 
     def expression(self, text: str) -> Any:
-        """An expression with all known letters and functions put in.
+        """Evaluate an expression with the known letters and functions.
 
-        Python reads it, SymPy works it out: SymPy's own reader would take ten times as long.
+        Parsed by Python and evaluated by SymPy, since SymPy's own parser takes ten times as long.
 
         Raises:
-            NotUnderstood: for anything but numbers, letters, functions, brackets and + - * / **.
+            NotUnderstood: for anything other than numbers, letters, functions, brackets and + - * / **.
         """
         return self._value(ast.parse(text.strip(), mode="eval").body, text.strip())
 
@@ -69,7 +69,7 @@ class Reader:
                 return _OPERATIONS[type(operation)](self._value(left, text), self._value(right, text))
             case ast.UnaryOp(ast.USub(), operand):
                 return -self._value(operand, text)
-            case ast.Constant():  # as it is written: 0.1 is a tenth
+            case ast.Constant():  # from its text, since 0.1 is exactly a tenth
                 return sympy.Rational(text[node.col_offset : node.end_col_offset])
             case ast.Name(name):
                 return self.known.get(name, sympy.Symbol(name))
@@ -84,16 +84,16 @@ class NotUnderstood(ValueError):
 
 
 def answer_question(question: str, definitions: Iterable[Rule], questions: Iterable[Rule]) -> str:
-    """Read all definitions and answer the question after them.
+    """Apply all definitions and answer the question after them.
 
     Raises:
-        NotUnderstood: when a sentence matches no rule.
+        NotUnderstood: if a sentence matches no rule.
     """
     definitions, reader, rest = list(definitions), Reader(), question
     while True:
-        for requested in questions:
-            if found := requested.pattern.fullmatch(rest):
-                return str(requested.apply(reader, found))
+        for form in questions:
+            if found := form.pattern.fullmatch(rest):
+                return str(form.apply(reader, found))
         sentence, stop, rest = rest.partition(". ")
         if not stop or not _apply_definition(reader, sentence + ".", definitions):
             raise NotUnderstood(f"cannot read {sentence + stop.strip()!r} in {question!r}")

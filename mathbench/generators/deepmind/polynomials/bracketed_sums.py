@@ -113,13 +113,8 @@ def _draw_plan(rng: RandomStream, degree: Int, entropy: Int, length: Int) -> _Pl
         *(np.full((MAX_NODES, len(degree)), start) for start in (expression_trees.NONE, 0, 0, 0, 0, 0))
     )
     forced = np.zeros((MAX_NODES, len(degree)), dtype=np.bool_)
-    plan.kind[0], plan.degree[0], plan.entropy[0], plan.length[0], forced[0] = (
-        expression_trees.LEAF,
-        degree,
-        entropy,
-        length,
-        True,
-    )
+    plan.kind[0], forced[0] = expression_trees.LEAF, True
+    plan.degree[0], plan.entropy[0], plan.length[0] = degree, entropy, length
     free = np.ones(len(degree), dtype=np.int64)
     for node in range(MAX_NODES):
         there = rng.fork()

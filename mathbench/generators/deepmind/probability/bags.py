@@ -77,6 +77,7 @@ def _group(kind: BagType) -> tuple[Bags, Int]:
     top, bottom, cases = _probability(kind, counts, picked)
     good, trivial = cases <= MAX_CASES, (top == 0) | (top == bottom)
     merged *= good
+    # nine draws of ten exclude the answers 0 and 1
     usual = 1024 + 9 * 1024 * merged.sum() // np.maximum((merged * ~trivial).sum(), 1)
     merged = merged * np.where(trivial, 1024, usual) >> 16
     kept = merged > 0
