@@ -122,16 +122,11 @@ def _definition(scope: Scope, value: Numbers) -> DrawnProblem:
     one = _draw_like(rng, np.maximum(scope.own_entropy(), rationals.rational_entropy(value)), value)
     other, good = rationals.add(value, rationals.negate(one, np.ones_like(minus)))
     # value = one + other, which as a difference is one - (-other), or other - (-one) when swapped
-    p, q = _where(swapped, other, one), _where(swapped, one, other)
+    p, q = Numbers.where(swapped, other, one), Numbers.where(swapped, one, other)
     q = rationals.negate(q, minus)
     terms = scope.hide(rng, [p, q])
     words = (np.stack([number.top, number.bottom]) for number in (p, q))
     return DrawnProblem(Definition(terms, minus), _canonical(minus, *words), terms.requests or (), good)
-
-
-def _where(condition: Bool, first: Numbers, second: Numbers) -> Numbers:
-    top, bottom = (np.where(condition, getattr(first, f), getattr(second, f)) for f in ("top", "bottom"))
-    return Numbers(top, bottom, first.decimal | second.decimal)
 
 
 def _draw_like(rng: RandomStream, entropy: Int, value: Numbers) -> Numbers:

@@ -45,7 +45,7 @@ class RootProblem(Columns):
 
 @dataclass(frozen=True)
 class NearestIntegerRoot(Module):
-    """Round a root to the nearest integer; half of the roots are square or cube roots.
+    """Round a root to the nearest integer; half of the roots are drawn from square and cube roots only.
 
     Source: arithmetic__nearest_integer_root of Saxton et al. (2019).
     """

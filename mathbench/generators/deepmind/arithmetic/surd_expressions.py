@@ -91,42 +91,42 @@ class Draft:
         """Draw one node of each expression."""
         rows = np.flatnonzero((self.kind[node] == _OPEN) & ~self.full)
         rng = rng.take(rows)
-        way = self._ways(rng, node, rows)
+        steps = self._draw_steps(rng, node, rows)
         leaf = self.entropy[node, rows] <= 0
         self.kind[node, rows[leaf]], self.rooted[node, rows[leaf]] = expression_trees.LEAF, True
         grown = np.flatnonzero(~leaf)
-        rows, way, rng = rows[grown], way[grown], rng.take(grown)
-        self.length[rows] += _ADDED.take(way)
+        rows, steps, rng = rows[grown], steps[grown], rng.take(grown)
+        self.length[rows] += _ADDED.take(steps)
         self.left[node, rows], self.right[node, rows] = self.used[rows], self.used[rows] + 1
         self.used[rows] += 2
-        steps = {
+        functions = {
             _SUM: self._sum,
             _TIMES: self._times,
             _PLUS: self._plus,
             _POWER: self._power,
             _OVER: self._over,
         }
-        for step, take in steps.items():
-            some = np.flatnonzero(way == step)
-            take(rng.take(some), node, rows[some])
+        for step, function in functions.items():
+            index = np.flatnonzero(steps == step)
+            function(rng.take(index), node, rows[index])
 
-    def _ways(self, rng: RandomStream, node: int, rows: Int) -> Int:
+    def _draw_steps(self, rng: RandomStream, node: int, rows: Int) -> Int:
         """Draw the step of each node, and repeat where it is _SQUARE, after growing the radicand."""
-        ways, rng = np.full(len(rows), _SQUARE), rng.fork()
-        while len(some := np.flatnonzero((ways == _SQUARE) & (self.entropy[node, rows] > 0))):
-            here, child = rows[some], rng.take(some)
+        steps, rng = np.full(len(rows), _SQUARE), rng.fork()
+        while len(pending := np.flatnonzero((steps == _SQUARE) & (self.entropy[node, rows] > 0))):
+            here, child = rows[pending], rng.take(pending)
             free, small = ~self.multiple[node, here], self.number[node, here] < _MAX_GROWING
-            always = np.ones_like(free)
-            live = np.stack([always, always, free, free & self.powers[node, here], small, small])
-            ways[some] = child.choose(live)
+            alsteps = np.ones_like(free)
+            live = np.stack([alsteps, alsteps, free, free & self.powers[node, here], small, small])
+            steps[pending] = child.choose(live)
             own = np.minimum(self.entropy[node, here], UNIT)
             factor = child.integer(own, signed=False, minimum=2)
-            square = ways[some] == _SQUARE
+            square = steps[pending] == _SQUARE
             at = node, here[square]
             self.number[at] *= factor[square] ** 2
             self.scale[at] *= factor[square]
             self.entropy[at] -= own[square]
-        return ways
+        return steps
 
     def _open(self, number: Int, rows: Int, under: Int, entropy: Int, powers: Bool, multiple: Bool) -> None:
         """Add a node that is still to be drawn."""

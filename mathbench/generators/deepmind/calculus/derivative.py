@@ -58,8 +58,10 @@ class Derivative(Module):
         constants = draw_coefficients(rng, order - 1, left, np.ones_like(order))
         if not isinstance(value, Polynomials):
             degree = rng.randint_below(_MAX_DEGREE + 1 + 0 * order)
-            value = derived(_raised(draw_coefficients(rng, degree, left, np.ones_like(order)), order), order)
-        integrand = _with_constants(_integrated(value, order), constants)
+            value = _differentiate(
+                _raised(draw_coefficients(rng, degree, left, np.ones_like(order)), order), order
+            )
+        integrand = _add_constants(_integrate(value, order), constants)
         powers = np.arange(len(integrand.top))[:, None]
         words = fingerprints.hash_words(powers, integrand.top, integrand.bottom)
         drawn = fingerprints.hash_list(order, fingerprints.hash_set(words, integrand.top != 0))
@@ -108,7 +110,7 @@ class Derivative(Module):
         )
 
 
-def derived(top: Int, order: Int) -> Polynomials:
+def _differentiate(top: Int, order: Int) -> Polynomials:
     """Derivatives of polynomials with integer coefficients.
 
     Args:
@@ -130,7 +132,7 @@ def _raised(top: Int, order: Int) -> Int:
     return top
 
 
-def _integrated(value: Polynomials, order: Int) -> Polynomials:
+def _integrate(value: Polynomials, order: Int) -> Polynomials:
     """Integrate `order` times, with all constants zero."""
     top, bottom = value.top, value.bottom
     for step in range(int(order.max(initial=0))):
@@ -146,7 +148,7 @@ def _integrated(value: Polynomials, order: Int) -> Polynomials:
     return Polynomials(top, np.where(top == 0, 1, bottom))
 
 
-def _with_constants(integrand: Polynomials, constants: Int) -> Polynomials:
+def _add_constants(integrand: Polynomials, constants: Int) -> Polynomials:
     """Add the terms that vanish in the derivative, whose powers do not occur in the integrand."""
     more = len(integrand.top) - len(constants)
     return Polynomials(integrand.top + np.pad(constants, ((0, more), (0, 0))), integrand.bottom)

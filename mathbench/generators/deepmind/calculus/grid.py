@@ -41,14 +41,14 @@ class Grid(Columns):
         variables = np.arange(len(self.power))[:, None, None]
         return Grid(self.value, self.power + np.where(variables == axis, by, 0), self.live)
 
-    def derived(self, axis: Int, order: Int) -> "Grid":
+    def derivative(self, axis: Int, order: Int) -> "Grid":
         """Differentiate by one variable, whose power is at least the order in all terms."""
         value, power = self.value, np.take_along_axis(self.power, axis[None, None], axis=0)[0]
         for step in range(int(order.max(initial=0))):
             value = np.where(step < order, value * (power - step), value)
         return Grid(value, self.raised(axis, -order).power, self.live)
 
-    def shown(self, variable: Int) -> MultivariateTerms:
+    def terms(self, variable: Int) -> MultivariateTerms:
         """The polynomials in the order of SymPy: by the powers of the variables in alphabetical order.
 
         Args:

@@ -57,7 +57,7 @@ class PartialDerivative(Module):
         axis = rng.randint_below(count)
         integrand, derivative = _draw_grids(rng, scope, count, order, axis)
         variable = _variables(scope, count, len(integrand.power))
-        shown, result = integrand.shown(variable), derivative.shown(variable)
+        shown, result = integrand.terms(variable), derivative.terms(variable)
         named = np.take_along_axis(variable, axis[None], axis=0)[0]
         problem = PartialProblem(shown, result, named, order, derivative_wording(rng, order, count == 1))
         good = (result.lengths() <= 30) & (shown.lengths() <= 160 - MIN_LENGTH)
@@ -85,7 +85,7 @@ def _draw_grids(rng: RandomStream, scope: Scope, count: Int, order: Int, axis: I
     degree = np.where(variables == axis, rng.randint_below(_MAX_DEGREE + 1 + 0 * count), degree)
     kept = draw_grid(rng.fork(), degree, left).raised(axis, order)
     lost = draw_grid(rng.fork(), np.where(variables == axis, order - 1, degree), left)
-    return kept.concatenated(lost), kept.derived(axis, order)
+    return kept.concatenated(lost), kept.derivative(axis, order)
 
 
 def _variables(scope: Scope, count: Int, maximum: int) -> Int:

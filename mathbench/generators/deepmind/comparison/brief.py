@@ -48,9 +48,9 @@ class EntropyShares(NamedTuple):
 def draw_short_integers(rng: RandomStream) -> tuple[Int, Bool]:
     """Draw lists of different integers, int64 (LIST_LENGTH, n), and which rows are accepted, bool (n,)."""
     shares = _shares()
-    way = shares.choice.choose(rng)
-    values, weight = _draw_in_turn(rng, shares.entropy[:, way])
-    expected = _MAX_WEIGHT_RATIO * shares.weight.take(way)
+    entry = shares.choice.choose(rng)
+    values, weight = _draw_in_turn(rng, shares.entropy[:, entry])
+    expected = _MAX_WEIGHT_RATIO * shares.weight.take(entry)
     # the last ones drawn have the least room, so the order is random
     values = np.take_along_axis(values, rng.permutation(LIST_LENGTH), axis=0)
     return values, rng.randint_below(expected) < (weight * _FIXED).astype(np.int64)

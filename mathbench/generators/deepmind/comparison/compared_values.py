@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel.entropy import UNIT, choice_count
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.rationals import SMALL_PRIMES
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import U64, Int, mix64
 
 Floats = NDArray[np.float64]
 
-_PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to a given one
 _FIXED = 16  # fractional bits
 
 
@@ -80,8 +80,8 @@ def draw_decimals(rng: RandomStream, entropy: Int) -> Numbers:
 
 @cache
 def _inverse_coprime_share() -> Int:
-    """The inverse share of numbers coprime to a number, by its residue modulo the product of `_PRIMES`."""
-    found = np.full(np.prod(_PRIMES), 1 << _FIXED)
-    for prime in _PRIMES:
+    """The inverse share of numbers coprime to a number, by its residue modulo the product of `SMALL_PRIMES`."""
+    found = np.full(np.prod(SMALL_PRIMES), 1 << _FIXED)
+    for prime in SMALL_PRIMES:
         found[::prime] = found[::prime] * prime // (prime - 1)
     return found

@@ -122,15 +122,7 @@ def _draw_two(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
     ]
     back = np.argsort(np.concatenate(indices))
     one, other = (Numbers.concatenate([part[i] for part in parts]).take(back) for i in range(2))
-    return _where(turned, other, one), _where(turned, one, other)
-
-
-def _where(condition: Bool, one: Numbers, other: Numbers) -> Numbers:
-    return Numbers(
-        np.where(condition, one.top, other.top),
-        np.where(condition, one.bottom, other.bottom),
-        np.where(condition, one.decimal, other.decimal),
-    )
+    return Numbers.where(turned, other, one), Numbers.where(turned, one, other)
 
 
 def _integers(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
@@ -162,7 +154,7 @@ def _canonical(relation: Int, sign: Int, first: Numbers, second: Numbers) -> Int
     more = (relation == MORE) | (relation == AT_LEAST)
     directed = (relation >= LESS) & (relation <= AT_LEAST)
     turned = np.where(directed, more, sign > 0)
-    one, other = _where(turned, second, first), _where(turned, first, second)
+    one, other = Numbers.where(turned, second, first), Numbers.where(turned, first, second)
     return np.stack([relation - 2 * more, one.top, one.bottom, other.top, other.bottom])
 
 

@@ -16,8 +16,8 @@ from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 
 LIMIT = 1 << 61  # the sum of two numbers up to here fits into 63 bits
-_SMALL_PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to a given one
-_SMALL = prod(_SMALL_PRIMES)
+SMALL_PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to a given one
+_SMALL = prod(SMALL_PRIMES)
 
 _TABLE_SIZE = 1 << 17  # the divisors of numbers below this come from a table
 # the primes up to the square root of that
@@ -115,7 +115,7 @@ def draw_coprime(rng: RandomStream, entropy: Int, to: Int, signed: bool = True, 
 def _totients() -> Int:
     """Euler's totient of every divisor of `_SMALL`, which is square-free, at that divisor."""
     found = np.ones(_SMALL + 1, dtype=np.int64)
-    for prime in _SMALL_PRIMES:
+    for prime in SMALL_PRIMES:
         found[::prime] *= prime - 1
     return found
 

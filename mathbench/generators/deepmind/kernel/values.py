@@ -47,6 +47,15 @@ class Numbers(Columns):
         found = cls.rationals(top, _tens().take(places))
         return cls(found.top, found.bottom, np.ones(len(top), np.bool_))
 
+    @classmethod
+    def where(cls, condition: Bool, first: "Numbers", second: "Numbers") -> "Numbers":
+        """The first numbers where the condition, bool (n,), holds, else the second ones."""
+        return cls(
+            np.where(condition, first.top, second.top),
+            np.where(condition, first.bottom, second.bottom),
+            np.where(condition, first.decimal, second.decimal),
+        )
+
     @property
     def integer(self) -> Bool:
         """Which numbers are integers, bool (n,)."""

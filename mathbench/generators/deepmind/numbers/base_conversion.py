@@ -39,7 +39,7 @@ class BaseConversionProblem(Columns):
 
 @dataclass(frozen=True)
 class BaseConversion(Module):
-    """Convert an integer from one base to another, from 2 to 16."""
+    """Convert an integer between two bases from 2 to 16."""
 
     summary: ClassVar[str] = "Convert -1a from base 16 to base 2. -> -11010"
 

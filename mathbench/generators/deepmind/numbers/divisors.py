@@ -15,6 +15,7 @@ from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.fingerprints import sign_folded, sorted_pair
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
+from mathbench.generators.deepmind.kernel.rationals import SMALL_PRIMES
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.numbers.factoring import MAX_PRIMES, prime_factors
@@ -41,7 +42,6 @@ _DENOMINATOR_QUESTIONS = (
 )
 _WORDINGS = 4  # of each kind
 _ONE = 1 << 20  # fixed-point one
-_SMALL_PRIMES = (2, 3, 5, 7, 11, 13)  # larger ones hardly change how many numbers are coprime to a given one
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _draw_numerators(rng: RandomStream, bottom: Int, where: Bool) -> Int:
     rows = np.flatnonzero(where)
     rng, below, found = rng.take(rows), bottom[rows], np.zeros_like(bottom)
     wide = np.full(len(rows), 100 * _ONE)
-    for q in _SMALL_PRIMES:
+    for q in SMALL_PRIMES:
         wide = np.where(below % q == 0, wide * q // (q - 1), wide)
     maximum = (wide // _ONE + (below > 1) + 1) // 2
     found[rows] = rng.reject_until(
