@@ -89,7 +89,7 @@ def test_a_longer_list_shows_the_next_term_of_a_shorter_one():
     """So all lists of one sequence lie in one split: how many terms are shown does not count."""
     module = MODULES["algebra__sequence_next_term"]
     luck = mix64(np.arange(60_000, dtype=np.uint64))
-    drawn = module.draw(module.top_scopes(np.zeros(len(luck), dtype=np.int64), luck))
+    drawn = module.draw(module.root_scopes(np.zeros(len(luck), dtype=np.int64), luck))
     lists = {}
     for numbers, shown in zip(drawn.canonical.T.tolist(), drawn.problem.shown.tolist(), strict=True):
         lists.setdefault(tuple(numbers), set()).add(shown)

@@ -139,6 +139,6 @@ def test_few_drafts_are_thrown_away():
     for name, module in MODULES.items():
         if name.startswith("arithmetic__"):
             for level in range(len(module.all_levels)):
-                scope = module.top_scopes(np.full(MANY, level), mix64(np.arange(MANY, dtype=np.uint64)))
+                scope = module.root_scopes(np.full(MANY, level), mix64(np.arange(MANY, dtype=np.uint64)))
                 good = module.draw(scope).good
                 assert good is None or good.mean() > 0.5, (name, module.all_levels[level].name)

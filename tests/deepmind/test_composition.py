@@ -10,7 +10,7 @@ from mathbench.hashing import mix64
 def test_deeper_questions_have_five_modules_most_of_them_brief():
     task = TASKS["deepmind/numbers__gcd_composed"]()
     deeper = [level.name for level in task.module.all_levels].index("deeper")
-    scope = task.module.top(np.full(2000, deeper), mix64(np.arange(2000, dtype=np.uint64)))
+    scope = task.module.root_scopes(np.full(2000, deeper), mix64(np.arange(2000, dtype=np.uint64)))
     tree = CompositionTree(task.definers, task.module.draw(scope).requests, scope.modules)
     many = 1 + sum(np.bincount(node.scope.row, minlength=2000) for node in tree.nodes)
     assert tree.good().mean() > 0.99 and (many[tree.good()] == 5).all()

@@ -128,8 +128,8 @@ def _draw_distinct(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
     """Draw a root of each entropy, int64 (r, n): numerators and denominators."""
     top, bottom = np.empty_like(entropy), np.ones_like(entropy)
     for i, share in enumerate(entropy):
-        top[i], broken = rng.integer(share), rng.bernoulli(1, 10)
-        rows = np.flatnonzero(broken)
+        top[i], is_fraction = rng.integer(share), rng.bernoulli(1, 10)
+        rows = np.flatnonzero(is_fraction)
         top[i, rows], bottom[i, rows] = draw_rational(rng.take(rows), share[rows])
     return top, bottom
 
@@ -140,11 +140,11 @@ def draw_scale(rng: RandomStream, entropy: Int) -> tuple[Int, Int]:
     Returns:
         Numerators and denominators, int64 (n,) each.
     """
-    broken, top = rng.reject_until(
+    is_fraction, top = rng.reject_until(
         lambda again, rows: np.stack([again.bernoulli().astype(np.int64), again.integer(entropy[rows])]),
         lambda found, rows: (found != 0).any(axis=0),
     )
-    bottom, rows = np.ones_like(top), np.flatnonzero(broken)
+    bottom, rows = np.ones_like(top), np.flatnonzero(is_fraction)
     top[rows], bottom[rows] = draw_rational(rng.take(rows), entropy[rows])
     return top, bottom
 

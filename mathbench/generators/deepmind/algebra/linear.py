@@ -70,7 +70,10 @@ class Linear(Module):
         return np.concatenate([known, drawn]), np.maximum(own - shares.sum(axis=0), UNIT)
 
     def _matrix(self, rng: RandomStream, entropy: Int) -> Int:
-        """Draw coefficients, int64 (unknowns, unknowns, n), with a unique solution and no equation in x alone."""
+        """Draw coefficients, int64 (unknowns, unknowns, n), with a unique solution.
+
+        Of two equations, neither has the first unknown alone.
+        """
         count = self.unknowns
         shares = np.maximum(rng.dirichlet(entropy, np.ones((count * count, 1), np.int64)), UNIT)
         drawn = rng.reject_until(

@@ -109,9 +109,7 @@ class Calculate(Module):
         return text.join(problem.value.rendered())
 
     def defines(self, value: Value) -> Bool:
-        if not isinstance(value, Numbers):
-            return np.zeros(value.top.shape[-1], np.bool_)
-        return ~value.decimal
+        return ~value.decimal if isinstance(value, Numbers) else super().defines(value)
 
     def sentence(self, problem: CalculationProblem, scope: Scope) -> pa.StringArray:
         same = np.zeros(len(scope), dtype=np.int64)

@@ -83,9 +83,9 @@ def _draw_grids(rng: RandomStream, scope: Scope, count: Int, order: Int, axis: I
     variables, child = np.arange(_MAX_VARIABLES)[:, None], rng.fork()
     degree = np.stack([child.randint(1, _MAX_DEGREE + 0 * count) for _ in variables]) * (variables < count)
     degree = np.where(variables == axis, rng.randint_below(_MAX_DEGREE + 1 + 0 * count), degree)
-    kept = draw_grid(rng.fork(), degree, left).raised(axis, order)
-    lost = draw_grid(rng.fork(), np.where(variables == axis, order - 1, degree), left)
-    return kept.concatenated(lost), kept.derivative(axis, order)
+    remaining = draw_grid(rng.fork(), degree, left).raised(axis, order)
+    vanishing = draw_grid(rng.fork(), np.where(variables == axis, order - 1, degree), left)
+    return remaining.concatenated(vanishing), remaining.derivative(axis, order)
 
 
 def _variables(scope: Scope, count: Int, maximum: int) -> Int:

@@ -138,14 +138,14 @@ class CompositionTree:
         item[:, -1], strings = np.arange(len(index)), [questions]
         count = len(index)
         for node in self.nodes:
-            kept = np.flatnonzero(position[node.scope.row] >= 0)
-            problem, scope = node.take(kept)
+            rows = np.flatnonzero(position[node.scope.row] >= 0)
+            problem, scope = node.take(rows)
             strings.append(node.module.sentence(problem, scope))
-            item[position[scope.row], last - 1 - scope.number] = np.arange(count, count + len(kept))
-            count += len(kept)
-        shown = item >= 0
+            item[position[scope.row], last - 1 - scope.number] = np.arange(count, count + len(rows))
+            count += len(rows)
+        exists = item >= 0
         return templates.concatenate_groups(
-            pa.concat_arrays(strings).take(text.int_array(item[shown])), shown.sum(axis=1)
+            pa.concat_arrays(strings).take(text.int_array(item[exists])), exists.sum(axis=1)
         )
 
 
@@ -153,11 +153,11 @@ def _draw_nodes(
     definers: Mapping[str, DefiningModule], requests: Sequence[Request], kind: type[Value], many: Bool
 ) -> list[CompositionNode]:
     """Draw the modules for all requests of one kind; `many`, bool (questions,): mostly brief modules."""
-    mine = [request for request in requests if isinstance(request.values, kind)]
-    if not mine:
+    same_kind = [request for request in requests if isinstance(request.values, kind)]
+    if not same_kind:
         return []
-    scope = Scope.concatenate([request.scope for request in mine])
-    values: Value = kind.concatenate(cast(Any, [request.values for request in mine]))
+    scope = Scope.concatenate([request.scope for request in same_kind])
+    values: Value = kind.concatenate(cast(Any, [request.values for request in same_kind]))
     able = np.stack([module.defines(values) for module in definers.values()])
     if not able.any(axis=0).all():
         raise RuntimeError("a value was hidden that no module defines")

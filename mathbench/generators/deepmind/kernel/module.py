@@ -94,8 +94,7 @@ class Module(ABC):
 
     def defines(self, value: Value) -> Bool:
         """Which values this module can define for its parent, bool (n,); by default none."""
-        size = value.top.shape[-1]
-        return np.zeros(size, np.bool_)
+        return np.zeros(value.top.shape[-1], np.bool_)
 
     def sentence(self, problem: Any, scope: Scope) -> pa.StringArray:
         """The sentences that define `scope.letter(0)`, each from a capital letter to a full stop and a space."""
@@ -120,17 +119,18 @@ class Module(ABC):
 
     def holding(self, **capacity: int) -> Self:
         """The same module with the minimum number of problems of a test split at the easy, medium or hard level."""
-        named = (
-            (level, capacity.get(level.name.removeprefix("difficulty="), level.holds)) for level in self.inner
+        levels = (
+            replace(level, holds=capacity.get(level.name.removeprefix("difficulty="), level.holds))
+            for level in self.inner
         )
-        return replace(self, levels=tuple(replace(level, holds=holds) for level, holds in named))
+        return replace(self, levels=tuple(levels))
 
     @property
     def all_levels(self) -> tuple[DifficultyLevel, ...]:
         """The levels of train, then those of extrapolate."""
         return (*self.inner, *self.axes)
 
-    def top_scopes(self, level: Int, random_bits: U64) -> Scope:
+    def root_scopes(self, level: Int, random_bits: U64) -> Scope:
         """The scopes of the root modules of some questions.
 
         Args:
@@ -232,7 +232,7 @@ class ModuleTask(Sampled):
     def candidates(self, split: str, stratum: Int, random_bits: U64) -> Candidates:
         positions = {level.name: position for position, level in enumerate(self.module.all_levels)}
         level = np.array([positions[s.name] for s in self.strata(split)], dtype=np.int64).take(stratum)
-        return ModuleCandidates(self.module, self.definers, self.module.top_scopes(level, random_bits))
+        return ModuleCandidates(self.module, self.definers, self.module.root_scopes(level, random_bits))
 
     def oracle(self, question: str) -> str:
         from mathbench.solvers import deepmind  # needs SymPy, which generating does not
