@@ -70,13 +70,21 @@ class Draft:
     Args:
         prime: int64 (n,), the radicand of the whole expression.
         entropy: int64 (n,), units.
+
+    Attributes:
+        kind, left, right, number, rooted: the tables of `SurdExpressions`, as far as they are drawn.
+        entropy: int64 (k, n), units for the node.
+        scale: int64 (k, n), the factor of b for the squares that were multiplied into the radicand.
+        powers: bool (k, n), which nodes may be squared.
+        multiple: bool (k, n), which nodes must be multiples of their root, without a rational summand.
+        used: int64 (n,), the number of nodes.
+        length: int64 (n,), a lower bound of the length of the text.
     """
 
     def __init__(self, prime: Int, entropy: Int):
         shape = (_MAX_NODES + 3, len(prime))
         self.kind = np.full(shape, expression_trees.NONE)
         self.left, self.right, self.number, self.entropy = np.zeros((4, *shape), dtype=np.int64)
-        # the factor of b for the squares that were multiplied into the radicand
         self.scale = np.ones(shape, dtype=np.int64)
         self.rooted, self.powers, self.multiple = np.zeros((3, *shape), dtype=np.bool_)
         self.used, self.length = np.ones_like(prime), np.full(len(prime), 7)
@@ -116,8 +124,8 @@ class Draft:
         while len(pending := np.flatnonzero((steps == _SQUARE) & (self.entropy[node, rows] > 0))):
             here, child = rows[pending], rng.take(pending)
             free, small = ~self.multiple[node, here], self.number[node, here] < _MAX_GROWING
-            alsteps = np.ones_like(free)
-            live = np.stack([alsteps, alsteps, free, free & self.powers[node, here], small, small])
+            always = np.ones_like(free)
+            live = np.stack([always, always, free, free & self.powers[node, here], small, small])
             steps[pending] = child.choose(live)
             own = np.minimum(self.entropy[node, here], UNIT)
             factor = child.integer(own, signed=False, minimum=2)

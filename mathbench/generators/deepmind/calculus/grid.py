@@ -65,11 +65,13 @@ class Grid(Columns):
 
     def canonical(self, axis: Int) -> Int:
         """Canonical problems, int64 (1, n), which depend on the variable `axis` but not on the names of variables."""
-        alike = fingerprints.hash_words(self.power).sum(axis=0, dtype=np.uint64)
-        seen = fingerprints.hash_words(self.power, self.value, alike)
-        marks = np.where(self.live, seen, np.uint64(0)).sum(axis=1, dtype=np.uint64)
-        marks = fingerprints.hash_words(marks, np.arange(len(marks))[:, None] == axis)
-        factors = np.where(self.power > 0, fingerprints.hash_words(marks[:, None], self.power), np.uint64(0))
+        # first a hash of each variable, from all terms that it occurs in, then of the terms with these hashes
+        powers = fingerprints.hash_words(self.power).sum(axis=0, dtype=np.uint64)
+        occurrences = fingerprints.hash_words(self.power, self.value, powers)
+        variable = np.where(self.live, occurrences, np.uint64(0)).sum(axis=1, dtype=np.uint64)
+        variable = fingerprints.hash_words(variable, np.arange(len(variable))[:, None] == axis)
+        hashes = fingerprints.hash_words(variable[:, None], self.power)
+        factors = np.where(self.power > 0, hashes, np.uint64(0))
         terms = fingerprints.hash_words(self.value, factors.sum(axis=0, dtype=np.uint64))
         return fingerprints.hash_list(fingerprints.hash_set(terms, self.live))
 
