@@ -44,9 +44,8 @@ class Values(NamedTuple):
         return Values(*(column.take(rows) for column in self))
 
 
-OperandPair = tuple[
-    Int, Int, Bool
-]  # two fractions, int64 (2, m), in any terms, and where 63 bits were enough
+# two fractions, int64 (2, m), in any terms, and where 63 bits were enough
+OperandPair = tuple[Int, Int, Bool]
 
 
 def draw_operands(rng: RandomStream, values: Values, fractional: bool) -> OperandPair:

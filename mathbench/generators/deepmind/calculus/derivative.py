@@ -22,9 +22,8 @@ from mathbench.hashing import Int
 
 _MAX_ORDER = 5
 _MAX_DEGREE = 3
-_MAX_COEFFICIENT = (
-    1 << 40
-)  # numerator or denominator of a coefficient that this module defines for its parent
+# numerator or denominator of a coefficient that this module defines for its parent
+_MAX_COEFFICIENT = 1 << 40
 
 
 @dataclass(frozen=True)

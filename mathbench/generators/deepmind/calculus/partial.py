@@ -77,9 +77,8 @@ class PartialDerivative(Module):
 
 def _draw_grids(rng: RandomStream, scope: Scope, count: Int, order: Int, axis: Int) -> tuple[Grid, Grid]:
     """Draw the polynomial as terms that remain and terms that vanish, of different powers; and its derivative."""
-    left = np.maximum(
-        scope.own_entropy() - entropy_units(0.4771), 0
-    )  # less the decimal logarithm of three orders
+    # less the decimal logarithm of three orders
+    left = np.maximum(scope.own_entropy() - entropy_units(0.4771), 0)
     variables, child = np.arange(_MAX_VARIABLES)[:, None], rng.fork()
     degree = np.stack([child.randint(1, _MAX_DEGREE + 0 * count) for _ in variables]) * (variables < count)
     degree = np.where(variables == axis, rng.randint_below(_MAX_DEGREE + 1 + 0 * count), degree)

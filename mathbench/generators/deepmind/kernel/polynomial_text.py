@@ -28,10 +28,8 @@ _JOINTS = (*SIGNS, " = ", " = -", ", ", ", -", " and ", " and -")  # index: nega
 START, PLUS, EQUALS, COMMA, AND = range(5)  # joints
 DIGITS = 18  # of the lower part of a long coefficient
 HIGH = 10**DIGITS
-_VARIABLES = (
-    *(factor + x for x in ALPHABET for factor in ("", "*")),
-    "",
-)  # index: 2 * code + (after a factor)
+# index: 2 * code + (after a factor)
+_VARIABLES = (*(factor + x for x in ALPHABET for factor in ("", "*")), "")
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,8 @@ from mathbench.numbers import text
 
 _MULTIPLIER, _MANTISSA, _EXPONENT = conversion_factors()
 _SIZES = [sum(pair.dimension == dimension for pair in PAIRS) for dimension in range(len(DIMENSIONS))]
-_DIMENSIONS = AliasTable(
-    [np.array([840 // _SIZES[pair.dimension] for pair in PAIRS])]
-)  # all dimensions equally likely
+# all dimensions equally likely
+_DIMENSIONS = AliasTable([np.array([840 // _SIZES[pair.dimension] for pair in PAIRS])])
 _CELLS = 3  # per number of decimal places, so that seven numbers of places fall into three equal parts
 
 _TARGETS = tuple(unit.plural for unit in UNITS)

@@ -26,12 +26,8 @@ _EXACT = 1 << 51  # quotients below this are estimated with an error of at most 
 _CHUNK = 1 << 13  # numbers at a time, so that their arrays stay in the cache
 _WINDOW = 64  # odd numbers that are searched for a prime at a time
 _BATCH_TESTS = 1 << 12  # this many tests at once cost little more than one
-_SIEVE_GROUPS = (
-    (3, 5, 7, 11, 13),
-    (17, 19, 23),
-    (29, 31, 37),
-    (41, 43, 47),
-)  # primes that share a table of windows
+# primes that share a table of windows
+_SIEVE_GROUPS = ((3, 5, 7, 11, 13), (17, 19, 23), (29, 31, 37), (41, 43, 47))
 # larger primes are sieved in pairs up to the size at which a look-up costs less than it saves
 _FIRST_PAIR, _LAST_PAIR = 53, 200
 

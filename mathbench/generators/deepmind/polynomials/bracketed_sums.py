@@ -169,9 +169,8 @@ def _evaluate(plan: _Plan, node: Int, row: Int, values: Int, terms: U64) -> tupl
     maximum, count = int(plan.degree[0].max(initial=0)), plan.kind.shape[1]
     value = np.zeros((MAX_NODES, maximum + 1, count), dtype=np.int64)
     value[node, : len(values), row] = values.T
-    added, multiplied = np.zeros(
-        (2, MAX_NODES, count), dtype=np.uint64
-    )  # hashes as part of a sum, of a product
+    # hashes as part of a sum, of a product
+    added, multiplied = np.zeros((2, MAX_NODES, count), dtype=np.uint64)
     added[node, row], multiplied[node, row] = terms, fingerprints.hash_words(terms)
     good = np.ones(count, dtype=np.bool_)
     for at in range(MAX_NODES - 1, -1, -1):

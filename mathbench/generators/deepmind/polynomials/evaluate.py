@@ -18,12 +18,8 @@ from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-QUESTIONS = (
-    "What is {it}?",
-    "Evaluate {it}.",
-    "Compute {it}.",
-    "Find {it}.",
-)  # also for sums and compositions
+# also for sums and compositions
+QUESTIONS = ("What is {it}?", "Evaluate {it}.", "Compute {it}.", "Find {it}.")
 _BITS = 61  # maximum size of intermediate numbers
 _MAX_POINT = np.array([1 << _BITS // power for power in range(1, 6)])  # whose power is in range
 

@@ -49,9 +49,8 @@ class Expand(Module):
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         rng = scope.rng()
         degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
-        entropy = np.maximum(
-            scope.own_entropy() - entropy_units(0.699), 0
-        )  # less the decimal logarithm of five degrees
+        # less the decimal logarithm of five degrees
+        entropy = np.maximum(scope.own_entropy() - entropy_units(0.699), 0)
         found = draw_bracketed(rng, degree, entropy, scope.code(0), self.setting("more_terms", scope))
         shown = MultivariateTerms.from_polynomial(Polynomials.integers(found.value), scope.code(0))
         problem = ExpansionProblem(found.shown, shown, rng.randint_below(len(_QUESTIONS)))
