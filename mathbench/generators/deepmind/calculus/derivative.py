@@ -63,10 +63,10 @@ class Derivative(Module):
         integrand = _add_constants(_integrate(value, order), constants)
         powers = np.arange(len(integrand.top))[:, None]
         words = fingerprints.hash_words(powers, integrand.top, integrand.bottom)
-        drawn = fingerprints.hash_list(order, fingerprints.hash_set(words, integrand.top != 0))
+        canonical = fingerprints.hash_list(order, fingerprints.hash_set(words, integrand.top != 0))
         named = scope.hide(rng, [integrand])
         problem = DerivedProblem(named, value, order, derivative_wording(rng, order, scope.modules == 1))
-        return DrawnProblem(problem, drawn, named.requests or ())
+        return DrawnProblem(problem, canonical, named.requests or ())
 
     def question(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
         return question_text(

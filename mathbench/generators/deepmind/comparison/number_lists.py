@@ -201,10 +201,10 @@ def _allowed_letter_orders() -> tuple[Int, Int, Int]:
         int64 (modules, choices).
     """
     count = len(ALPHABET)
-    turn, step = LETTER_ORDERS
+    start, step = LETTER_ORDERS
     lists = []
     for modules in range(1, count // LETTERS_EACH + 1):
-        used = (turn[:, None] + step[:, None] * np.arange(LETTERS_EACH, LETTERS_EACH * modules)) % count
+        used = (start[:, None] + step[:, None] * np.arange(LETTERS_EACH, LETTERS_EACH * modules)) % count
         for choices in range(len(CHOICES) + 1):
             taken = [ALPHABET.index(choice) for choice in CHOICES[:choices] if choice in ALPHABET]
             good = ~np.isin(used, taken).any(axis=1)

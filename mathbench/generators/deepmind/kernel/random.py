@@ -67,12 +67,12 @@ class RandomStream:
         self.skip()
         return taken
 
-    def continue_at(self, index: Int, turn: int | Int = 0) -> "RandomStream":
+    def continue_at(self, index: Int, draws: int | Int = 0) -> "RandomStream":
         """The streams that `take` would return after some further draws. This stream does not advance.
 
         Args:
             index: int64 (m,), problems, once per stream requested for each.
-            turn: int64 (m,), the number of further draws.
+            draws: int64 (m,), the number of further draws.
 
         >>> rng = RandomStream(np.arange(9, dtype=np.uint64))
         >>> at_once = rng.continue_at(np.array([2, 5, 5]), np.array([0, 0, 1])).words()
@@ -80,8 +80,8 @@ class RandomStream:
         >>> bool((at_once == np.concatenate(in_turn)).all())
         True
         """
-        draws = np.asarray(self._drawn + 1 + turn, dtype=np.uint64) * np.uint64(GOLDEN)
-        return RandomStream(mix64(self._words.take(index) + draws))
+        offset = np.asarray(self._drawn + 1 + draws, dtype=np.uint64) * np.uint64(GOLDEN)
+        return RandomStream(mix64(self._words.take(index) + offset))
 
     def substream(self, item: Int) -> "RandomStream":
         """Separate streams for numbered items of the problems, int64 (n,), 0 or more."""

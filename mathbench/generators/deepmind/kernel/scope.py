@@ -63,11 +63,11 @@ class Scope(Columns):
 
         The first `LETTERS_EACH` positions belong to the module alone. A question of one module may use all letters.
         """
-        turn, step = self._turn_and_step
-        return (turn + step * (LETTERS_EACH * self.number + position)) % len(ALPHABET)
+        start, step = self._start_and_step
+        return (start + step * (LETTERS_EACH * self.number + position)) % len(ALPHABET)
 
     @cached_property
-    def _turn_and_step(self) -> Int:
+    def _start_and_step(self) -> Int:
         return LETTER_ORDERS.take(self.letters, axis=1)
 
     def letter(self, position: int) -> text.TextPiece:
@@ -104,8 +104,8 @@ class Scope(Columns):
         # a fork, since the number of draws depends on the number of values
         counts = rng.fork().composition_among(self.modules - 1, live)
         shares = rng.dirichlet(self.entropy - self.own_entropy(), counts)
-        turns = rng.permutation(len(live))  # siblings are introduced in random order
-        first = self.number + 1 + _modules_before(counts, turns)
+        order = rng.permutation(len(live))  # siblings are introduced in random order
+        first = self.number + 1 + _modules_before(counts, order)
         indices = [np.flatnonzero(count) for count in counts]
         return [
             (self._child_scope(rng, first[slot], counts[slot], shares[slot]).take(index), index)

@@ -65,8 +65,7 @@ def table() -> tuple[UnitFractions, AliasTable]:
     fine = _conversions(FINER)
     fine = fine.take(~np.isin(fine.key(), train.key()))
     groups = [group.take(group.weight > 0) for group in (*groups, fine)]
-    joined = UnitFractions(*(np.concatenate(columns) for columns in zip(*groups, strict=True)))
-    return joined, AliasTable([group.weight for group in groups])
+    return _concatenate(groups), AliasTable([group.weight for group in groups])
 
 
 def _conversions(entropy: int) -> UnitFractions:
@@ -79,9 +78,13 @@ def _conversions(entropy: int) -> UnitFractions:
             for number, pair in enumerate(PAIRS)
             if pair.dimension == dimension
         ]
-        joined = UnitFractions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        joined = _concatenate(parts)
         found.append(joined._replace(weight=joined.weight // (joined.weight.sum() >> 32)))
-    return UnitFractions(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+    return _concatenate(found)
+
+
+def _concatenate(parts: list[UnitFractions]) -> UnitFractions:
+    return UnitFractions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def _of_pair(pair: int, top: Int, bottom: Int, weight: Int) -> UnitFractions:

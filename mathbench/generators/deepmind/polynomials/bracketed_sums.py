@@ -117,9 +117,9 @@ def _draw_plan(rng: RandomStream, degree: Int, entropy: Int, length: Int) -> _Pl
     plan.degree[0], plan.entropy[0], plan.length[0] = degree, entropy, length
     free = np.ones(len(degree), dtype=np.int64)
     for node in range(MAX_NODES):
-        there = rng.fork()
+        child = rng.fork()
         rows = np.flatnonzero(plan.kind[node] == expression_trees.LEAF)
-        node_rng = there.take(rows)
+        node_rng = child.take(rows)
         plan.length[node, rows] = np.maximum(plan.length[node, rows], np.where(forced[node, rows], 2, 1))
         splits = forced[node, rows] | (node_rng.bernoulli() & (plan.length[node, rows] > 1))
         rows, node_rng = rows[splits], node_rng.take(np.flatnonzero(splits))

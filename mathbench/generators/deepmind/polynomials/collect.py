@@ -61,10 +61,10 @@ class Collect(Module):
             value, rest = self._value(rng, scope)
         terms = _terms(rng, value, rest, self.setting("more_terms", scope), scope.code(1))
         words = fingerprints.hash_words(terms.power[0], terms.top, terms.bottom)
-        drawn = fingerprints.hash_list(fingerprints.hash_set(words, terms.live))
+        canonical = fingerprints.hash_list(fingerprints.hash_set(words, terms.live))
         shown, requests = _hide_constants(rng, scope, terms.shuffled(rng))
         return DrawnProblem(
-            CollectionProblem(shown, value, rng.randint_below(len(_QUESTIONS))), drawn, requests
+            CollectionProblem(shown, value, rng.randint_below(len(_QUESTIONS))), canonical, requests
         )
 
     def _value(self, rng: RandomStream, scope: Scope) -> tuple[Polynomials, Int]:

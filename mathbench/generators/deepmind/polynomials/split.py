@@ -43,8 +43,8 @@ def split(rng: RandomStream, target: Int, entropy: Int) -> Split:
     shares = rng.dirichlet(np.maximum(entropy - for_a - for_b, 0), live.astype(np.int64))
     a, b = _multipliers(rng, target, for_a, for_b)
     drawn = rng.fork()
-    turns = np.stack([drawn.integer(share) for share in shares]) * live
-    f, g, good = _solve(a, b, target, turns)
+    steps = np.stack([drawn.integer(share) for share in shares]) * live
+    f, g, good = _solve(a, b, target, steps)
     f, g = _without_zeros(rng, a, b, f, g, degree)
     return Split(a, b, f, g, good)
 
@@ -59,15 +59,15 @@ def _multipliers(rng: RandomStream, target: Int, for_a: Int, for_b: Int) -> tupl
     return np.where(swapped, b, a), np.where(swapped, a, b)
 
 
-def _solve(a: Int, b: Int, target: Int, turns: Int) -> tuple[Int, Int, Bool]:
-    """Solutions of a*x + b*y = c for each coefficient, shifted by `turns` steps, and where they are in range."""
+def _solve(a: Int, b: Int, target: Int, steps: Int) -> tuple[Int, Int, Bool]:
+    """Solutions of a*x + b*y = c for each coefficient, shifted by a number of steps, and where they are in range."""
     x, y, common = rationals.bezout_cofactors(a, b)
     a, b, target = a // common, b // common, target // common
     room = (1 << _BITS) // np.maximum(np.abs(target).max(axis=0), 1)
     good = (np.abs(x) <= room) & (np.abs(y) <= room)
-    room = (1 << _BITS) // np.maximum(np.abs(turns).max(axis=0), 1)
+    room = (1 << _BITS) // np.maximum(np.abs(steps).max(axis=0), 1)
     good &= (np.abs(a) <= room) & (np.abs(b) <= room)
-    return target * x + b * turns, target * y - a * turns, good
+    return target * x + b * steps, target * y - a * steps, good
 
 
 def _without_zeros(rng: RandomStream, a: Int, b: Int, f: Int, g: Int, degree: Int) -> tuple[Int, Int]:
