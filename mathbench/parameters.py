@@ -16,6 +16,7 @@ def parameter(
     high: float | None = None,
     choices: tuple[Any, ...] = (),
     always: bool = False,
+    value_only: bool = False,
     kw_only: bool = False,
 ) -> Any:
     """Declare a parameter.
@@ -25,11 +26,13 @@ def parameter(
         help: one phrase for listings.
         low, high: the smallest and the largest value allowed.
         choices: the only values allowed.
-        always: shown in the task's name even at its default.
-        kw_only: not given by position, so that subclasses may have parameters without a default.
+        always: part of the task's name even at its default.
+        value_only: the task's name has the value without the parameter's name.
+        kw_only: keyword-only, so that subclasses may declare parameters without a default.
     """
-    limits = {"help": help, "low": low, "high": high, "choices": choices, "always": always}
-    return dataclasses.field(default=default, metadata=limits, kw_only=kw_only)
+    limits = {"help": help, "low": low, "high": high, "choices": choices}
+    naming = {"always": always, "value_only": value_only}
+    return dataclasses.field(default=default, metadata={**limits, **naming}, kw_only=kw_only)
 
 
 def allowed(field: Field[Any]) -> str:

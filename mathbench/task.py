@@ -79,7 +79,10 @@ class Task(ABC):
     symmetry: ClassVar[str] = "none"
     extrapolates: ClassVar[str] = "longer"
     version: ClassVar[int] = 1
-    numeric: ClassVar[bool] = True  # questions are numbers and signs, whose digits formats may rewrite
+    # whether questions are numbers and signs, whose digits formats may rewrite
+    numeric: ClassVar[bool] = True
+    # digits of the longest number that a scratchpad is written for; None: no limit
+    steps_max_digits: ClassVar[int | None] = None
 
     format: str = parameters.parameter("plain", "how text is written: see docs/formats.md", kw_only=True)
 
@@ -112,7 +115,7 @@ class Task(ABC):
         """
         fields = sorted(self.fields(), key=lambda field: not field.metadata["always"])
         shown = [f for f in fields if f.metadata["always"] or getattr(self, f.name) != f.default]
-        return "-".join([self.family, *(_part(f.name, getattr(self, f.name)) for f in shown)])
+        return "-".join([self.family, *(_name_part(f, getattr(self, f.name)) for f in shown)])
 
     @classmethod
     def fields(cls) -> list["dataclasses.Field[Any]"]:
@@ -131,6 +134,11 @@ class Task(ABC):
     def plain(self) -> Self:
         """The same task in plain text: its rows are the same problems in the same order."""
         return self if self.format == formats.PLAIN else dataclasses.replace(self, format=formats.PLAIN)
+
+    @property
+    def number_base(self) -> int:
+        """The base of the numbers in questions and answers: the parameter `base`, or 10 where there is none."""
+        return int(getattr(self, "base", 10))
 
     @property
     def recognition(self) -> bool:
@@ -190,6 +198,14 @@ class Task(ABC):
         """
         raise NotImplementedError
 
+    def answers_by_residue(self) -> list[str] | None:
+        """The answer for every residue, where the answer depends on a residue of the number alone.
+
+        Returns:
+            The answers of the residues 0, 1, ..., one per residue; None for a task of another kind.
+        """
+        return None
+
     @property
     def has_steps(self) -> bool:
         """Whether the family has steps for scratchpads."""
@@ -209,7 +225,8 @@ class Task(ABC):
         return self
 
 
-def _part(name: str, value: Any) -> str:
+def _name_part(field: "dataclasses.Field[Any]", value: Any) -> str:
+    """One parameter in the name of a task. Names are also names of folders."""
     if isinstance(value, str):
-        return re.sub(r"[^\w.+-]+" if name == "format" else r"[^\w.]+", "_", value)  # names of folders
-    return str(value) if name == "k" else f"{name.replace('_', '')}{value}"
+        return re.sub(r"[^\w.+-]+" if field.name == "format" else r"[^\w.]+", "_", value)
+    return str(value) if field.metadata["value_only"] else f"{field.name.replace('_', '')}{value}"

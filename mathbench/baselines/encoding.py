@@ -203,9 +203,11 @@ def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
     Raises:
         InputError: for a task other than divisible, reversed questions, or a format.
     """
-    if task.family != "divisible" or encoding.choices.query != "forward" or task is not task.plain:
+    readable = task is task.plain and encoding.choices.query == "forward"
+    answers = task.answers_by_residue() if readable else None
+    if answers is None:
         raise InputError("labels=prefix needs the task 'divisible' in plain text and query=forward.")
-    base, classes = task.parameters["base"], _class_of_residue(encoding, task)
+    base, classes = task.parameters["base"], _class_of_residue(encoding, answers)
     reserve = TRAIN.subset(task.train_part)
     digits = np.array([-1] + [text.DIGITS.index(c) for c in encoding.alphabet])[questions]
     prefix, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
@@ -213,18 +215,14 @@ def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
         here = digits[:, at] >= 0
         prefix = np.where(here, prefix * base + digits[:, at], prefix)
         known = here & reserve.contains(fingerprints(task.reserve_family, prefix[None, :]))
-        labels[:, at] = np.where(known, classes[prefix % task.parameters["k"]], -1)
+        labels[:, at] = np.where(known, classes[prefix % len(answers)], -1)
     return labels
 
 
-def _class_of_residue(encoding: Encoding, task: Task) -> Tokens:
+def _class_of_residue(encoding: Encoding, answers: list[str]) -> Tokens:
     """Return the class number of each residue, int64 (k,), -1 where it does not occur in training."""
-    residues = range(task.parameters["k"])
-    words = [
-        str(r == 0).lower() if task.recognition else text.to_text(r, task.parameters["base"])
-        for r in residues
-    ]
-    return np.array([encoding.classes.index(word) if word in encoding.classes else -1 for word in words])
+    classes = encoding.classes
+    return np.array([classes.index(answer) if answer in classes else -1 for answer in answers])
 
 
 def _align_groups(

@@ -28,6 +28,10 @@ class Formatted(Protocol):
     def recognition(self) -> bool: ...
     @property
     def has_steps(self) -> bool: ...
+    @property
+    def steps_max_digits(self) -> int | None: ...
+    @property
+    def number_base(self) -> int: ...
     def longest(self) -> tuple[int, int] | None: ...
     def steps(self, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray: ...
 
@@ -50,8 +54,8 @@ class FormatContext:
 
     @property
     def base(self) -> int:
-        """The number base of the task; 10 for a task that has none."""
-        return int(getattr(self.task, "base", 10))
+        """The number base of the task."""
+        return self.task.number_base
 
     def numbers(self, text: TextColumn) -> NumberSpans:
         """Where the numbers are; labels are none."""

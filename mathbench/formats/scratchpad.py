@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 from mathbench.errors import InputError
 from mathbench.formats.format import Format, FormatContext, Formatted
 from mathbench.formats.text_columns import Int, Mask, TextColumn
-from mathbench.formats.written_steps import MAX_DIGITS
 
 MARK = "#"
 ROOM = 1 << 24  # characters of steps worked on at a time
@@ -33,7 +32,7 @@ class Scratchpad(Format):
         """A task without steps, or with steps of too many digits."""
         if not task.has_steps:
             return "it has no steps to write down"
-        maximum, longest = MAX_DIGITS.get(type(task).steps), task.longest()
+        maximum, longest = task.steps_max_digits, task.longest()
         if maximum is not None and longest is not None and longest[0] > maximum:
             return f"its scratchpads are for numbers of at most {maximum} digits. Received: up to {longest[0]} digits"
         return ""

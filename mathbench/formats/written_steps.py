@@ -20,6 +20,9 @@ from mathbench.numbers.text import DIGITS
 
 Digits = NDArray[np.int64]
 
+# Digits of the longest number for steps that grow with its length, and for steps that grow with the square of it.
+# Beyond these a scratchpad has over 50,000 characters.
+MAX_DIGITS_LINEAR, MAX_DIGITS_QUADRATIC = 5000, 100
 _CHARACTERS = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
 _VALUES = np.zeros(256, dtype=np.int64)
 _VALUES[_CHARACTERS] = np.arange(len(DIGITS))
@@ -143,14 +146,6 @@ def claimed_product(task: Any, questions: pa.StringArray, answers: pa.StringArra
     ['12*9=108;108=108']
     """
     return _compared(_product, questions, task.base)
-
-
-MAX_DIGITS: dict[
-    Callable[..., pa.StringArray], int
-] = {  # beyond these a scratchpad has over 50,000 characters
-    **dict.fromkeys((addition, subtraction, divisible, claimed_sum), 5000),
-    **dict.fromkeys((multiplication, claimed_product, division, gcd, modular), 100),
-}
 
 
 def _operands(questions: pa.StringArray, base: int) -> tuple[Digits, Int]:

@@ -9,9 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
-from mathbench.formats import written_steps as steps
-from mathbench.generators.toolkit import longest as reach
+from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
+from mathbench.generators.toolkit.longest import longest_sum
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
@@ -103,8 +103,9 @@ class Addition(Enumerated):
         return self.operands if len(operands) == inner else self.operands + self.more
 
     draw = staticmethod(tuples.draw)
-    longest = reach.of_sums
-    steps = steps.addition
+    longest = longest_sum
+    steps = written_steps.addition
+    steps_max_digits = written_steps.MAX_DIGITS_LINEAR
 
     def canonical(self, operands: Int) -> Int:
         return tuples.ordered(operands, self._operand_count(operands), self.base)

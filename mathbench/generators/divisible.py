@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.errors import InputError
-from mathbench.formats import written_steps as steps
-from mathbench.generators.toolkit import longest as reach
+from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
 from mathbench.generators.toolkit import residues
+from mathbench.generators.toolkit.longest import longest_residue
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, limbs, text
 from mathbench.parameters import parameter
@@ -34,7 +34,7 @@ class Divisible(Enumerated):
     family: ClassVar[str] = "divisible"
     summary: ClassVar[str] = "2225 -> false (is it a multiple of k?)"
 
-    k: int = parameter(7, "the divisor", low=2, high=1 << 40, always=True)
+    k: int = parameter(7, "the divisor", low=2, high=1 << 40, always=True, value_only=True)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     digits: int = parameter(5, "digits of the longest number", low=1, high=tuples.LONGEST)
     answer: str = parameter("label", "what to answer", choices=("label", "residue"))
@@ -58,8 +58,9 @@ class Divisible(Enumerated):
                 f"of k={self.k}. Give more digits."
             )
 
-    longest = reach.of_residues
-    steps = steps.divisible
+    longest = longest_residue
+    steps = written_steps.divisible
+    steps_max_digits = written_steps.MAX_DIGITS_LINEAR
 
     @property
     def recognition(self) -> bool:
@@ -150,7 +151,12 @@ class Divisible(Enumerated):
         return super().answers(results) if self.recognition else text.join(text.number(results, self.base))
 
     def oracle(self, question: str) -> str:
-        residue = int(question, self.base) % self.k
+        return self._answer(int(question, self.base) % self.k)
+
+    def answers_by_residue(self) -> list[str]:
+        return [self._answer(residue) for residue in range(self.k)]
+
+    def _answer(self, residue: int) -> str:
         return str(residue == 0).lower() if self.recognition else text.to_text(residue, self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:

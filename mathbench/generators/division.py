@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.formats import written_steps as steps
-from mathbench.generators.toolkit import longest as reach
+from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
+from mathbench.generators.toolkit.longest import longest_operand
 from mathbench.hashing import Int
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
@@ -53,8 +53,9 @@ class Division(Enumerated):
         return tuples.strata(choices, numbers, distribution, symmetric=False, limb_count=limb_count)
 
     draw = staticmethod(tuples.draw)
-    longest = reach.of_operands
-    steps = steps.division
+    longest = longest_operand
+    steps = written_steps.division
+    steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC
 
     def canonical(self, operands: Int) -> Int:
         return tuples.display_order(operands, 2, self.base)

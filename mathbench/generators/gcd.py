@@ -9,9 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench import compiled
-from mathbench.formats import written_steps as steps
-from mathbench.generators.toolkit import longest as reach
+from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
+from mathbench.generators.toolkit.longest import longest_operand
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
 from mathbench.parameters import parameter
@@ -88,8 +88,9 @@ class Gcd(Enumerated):
             return tuples.draw(coordinates[1:], low[1:])
         return tuples.draw(coordinates[1:], low[1:4]) * (coordinates[0].view(np.int64) + low[0])
 
-    longest = reach.of_operands
-    steps = steps.gcd
+    longest = longest_operand
+    steps = written_steps.gcd
+    steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC
 
     def canonical(self, operands: Int) -> Int:
         return tuples.ordered(operands, 2, self.base)

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.formats import written_steps as steps
-from mathbench.generators.toolkit import longest as reach
+from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
+from mathbench.generators.toolkit.longest import longest_modular
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
 from mathbench.parameters import parameter
@@ -46,9 +46,9 @@ class Modular(Enumerated):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        reach = self.base**self.digits if self.digits else self.modulus
-        largest = (reach * self.base**self.longer) ** 2
-        tuples.check_range(self.family, largest, f"longer={self.longer} with operands up to {reach}")
+        stop = self.base**self.digits if self.digits else self.modulus
+        largest = (stop * self.base**self.longer) ** 2
+        tuples.check_range(self.family, largest, f"longer={self.longer} with operands up to {stop}")
 
     @property
     def train_part(self) -> float:
@@ -69,8 +69,9 @@ class Modular(Enumerated):
         return [Stratum("beyond-residues", sizes, low, share=1.0)]
 
     draw = staticmethod(tuples.draw)
-    longest = reach.of_modular
-    steps = steps.modular
+    longest = longest_modular
+    steps = written_steps.modular
+    steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC
 
     def canonical(self, operands: Int) -> Int:
         return tuples.ordered(operands, 2, self.base)

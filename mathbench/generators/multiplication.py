@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.formats import written_steps as steps
-from mathbench.generators.toolkit import longest as reach
+from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands
+from mathbench.generators.toolkit.longest import longest_product
 from mathbench.generators.toolkit.pairs import CommutativePairs
 from mathbench.hashing import Int
 from mathbench.numbers import arithmetic, text
@@ -44,8 +44,9 @@ class Multiplication(CommutativePairs):
     def bound(self, longest: int) -> int:
         return self.base ** (2 * longest)
 
-    longest = reach.of_products
-    steps = steps.multiplication
+    longest = longest_product
+    steps = written_steps.multiplication
+    steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC
 
     def solve(self, problems: Problems) -> Int:
         a, b = arithmetic.split(problems.operands, 2)

@@ -9,9 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
-from mathbench.generators.toolkit import longest as reach
 from mathbench.generators.toolkit import operands as tuples
 from mathbench.generators.toolkit import residues
+from mathbench.generators.toolkit.longest import longest_operand
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, long_primality
 from mathbench.numbers.primality import SIEVED, SMALL_PRIMES, are_prime, with_smallest_factor
@@ -79,7 +79,7 @@ class Prime(Enumerated):
         if self.base**self.digits < 32:
             raise InputError(f"prime: digits={self.digits} in base {self.base} holds too few primes.")
 
-    longest = reach.of_operands
+    longest = longest_operand
 
     @property
     def recognition(self) -> bool:

@@ -10,9 +10,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError, did_you_mean
-from mathbench.formats import written_steps as steps
+from mathbench.formats import written_steps
 from mathbench.generators.toolkit import long_wrong_results, operands, wrong_results
-from mathbench.generators.toolkit import longest as reach
+from mathbench.generators.toolkit.longest import longest_statement
 from mathbench.generators.toolkit.pairs import CommutativePairs
 from mathbench.hashing import U64, Int, mix64
 from mathbench.numbers import arithmetic, text
@@ -78,7 +78,7 @@ class Statement(CommutativePairs):
             for kind, (name, part) in enumerate(kinds)
         ]
 
-    longest = reach.longest_statement
+    longest = longest_statement
 
     def pose(self, problems: Problems, random_bits: U64) -> Problems:
         """Order the operands and make the claim."""
@@ -140,7 +140,8 @@ class CorrectAddition(Statement):
     summary: ClassVar[str] = "12+29=41 -> true"
     symmetry: ClassVar[str] = "order of operands; shares its splits with addition"
     sign: ClassVar[str] = "+"
-    steps = steps.claimed_sum
+    steps = written_steps.claimed_sum
+    steps_max_digits = written_steps.MAX_DIGITS_LINEAR
 
     @property
     def reserve_family(self) -> str:
@@ -166,7 +167,8 @@ class CorrectMultiplication(Statement):
     summary: ClassVar[str] = "12*29=348 -> true"
     symmetry: ClassVar[str] = "order of operands; shares its splits with multiplication"
     sign: ClassVar[str] = "*"
-    steps = steps.claimed_product
+    steps = written_steps.claimed_product
+    steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC
 
     @property
     def reserve_family(self) -> str:

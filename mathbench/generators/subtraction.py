@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 
-from mathbench.formats import written_steps as steps
-from mathbench.generators.toolkit import longest as reach
+from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands
+from mathbench.generators.toolkit.longest import longest_operand
 from mathbench.generators.toolkit.pairs import CommutativePairs
 from mathbench.hashing import Int
 from mathbench.numbers import arithmetic, text
@@ -46,8 +46,9 @@ class Subtraction(CommutativePairs):
     def bound(self, longest: int) -> int:
         return 2 * self.base**longest
 
-    longest = reach.of_operands
-    steps = steps.subtraction
+    longest = longest_operand
+    steps = written_steps.subtraction
+    steps_max_digits = written_steps.MAX_DIGITS_LINEAR
 
     def solve(self, problems: Problems) -> Int:
         a, b = arithmetic.split(problems.operands, 2)

@@ -8,7 +8,7 @@ from typing import Any
 import gmpy2
 
 
-def of_sums(task: Any) -> tuple[int, int]:
+def longest_sum(task: Any) -> tuple[int, int]:
     """Sums, of longer operands or of more of them."""
     reach = task.digits + task.longer
     sums = [
@@ -18,23 +18,23 @@ def of_sums(task: Any) -> tuple[int, int]:
     return reach, _digits(max(sums), task.base)
 
 
-def of_operands(task: Any) -> tuple[int, int]:
+def longest_operand(task: Any) -> tuple[int, int]:
     """Results no longer than the longest operand: differences, quotients, remainders, divisors."""
     return task.digits + task.longer, task.digits + task.longer
 
 
-def of_products(task: Any) -> tuple[int, int]:
+def longest_product(task: Any) -> tuple[int, int]:
     """Products of two operands."""
     reach = task.digits + task.longer
     return reach, _digits((task.base**reach - 1) ** 2, task.base)
 
 
-def of_residues(task: Any) -> tuple[int, int]:
+def longest_residue(task: Any) -> tuple[int, int]:
     """Residues modulo k."""
     return task.digits + task.longer, _digits(task.k - 1, task.base)
 
 
-def of_modular(task: Any) -> tuple[int, int]:
+def longest_modular(task: Any) -> tuple[int, int]:
     """Residues of a result; without `digits` the operands are residues, and beyond."""
     reach = task.digits + task.longer
     if not task.digits:
