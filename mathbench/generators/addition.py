@@ -1,6 +1,6 @@
 """Sums of two or more numbers: `57+8` -> `65`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 from typing import ClassVar
 
@@ -153,4 +153,4 @@ def _evenly(first: list[Stratum], second: list[Stratum]) -> list[Stratum]:
     one, two = sum(s.weight for s in first) or 1, sum(s.weight for s in second)
     common = gcd(one, two)
     scaled = [(s, two // common) for s in first] + [(s, one // common) for s in second]
-    return [Stratum(**{**vars(s), "weight": s.weight * factor}) for s, factor in scaled]
+    return [replace(s, weight=s.weight * factor) for s, factor in scaled]

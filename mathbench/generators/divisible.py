@@ -1,7 +1,7 @@
 """Multiples of k: `2225` -> `false` for k = 3; or the residue itself."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,18 @@ from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
 MAX_RESIDUES = 100  # beyond this many, the residues that are not zero share one stratum
+
+
+class Progression(NamedTuple):
+    """The numbers `low` of a stratum: integers in the stratum, int64 (1,) in :meth:`Divisible.draw`.
+
+    Point i is the number `start + step * i`. With step 0 it is the non-multiple number `start + i` of k, counted
+    from 0 in groups of `others` = k - 1 between two multiples.
+    """
+
+    start: Any
+    step: Any
+    others: Any = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ class Divisible(Enumerated):
             Stratum(
                 f"{group},residue={r}",
                 (-(-(high - start) // self.k),),
-                (start, self.k, 0),
+                Progression(start, self.k),
                 share * (zeros if r == 0 else 1),
                 group=group,
                 share=1.0,
@@ -112,11 +124,11 @@ class Divisible(Enumerated):
     def _pooled(self, length: int, low: int, high: int, share: int) -> list[Stratum]:
         group = f"digits={length}"
         if not self.recognition:
-            return [Stratum(group, (high - low,), (low, 1, 0), share, share=1.0)]
+            return [Stratum(group, (high - low,), Progression(low, 1), share, share=1.0)]
         multiples = [-(-edge // self.k) for edge in (low, high)]  # multiples below each edge, zero included
         others = [edge - below for edge, below in zip((low, high), multiples, strict=True)]
-        zero = ((multiples[1] - multiples[0]), (multiples[0] * self.k, self.k, 0))
-        rest = ((others[1] - others[0]), (others[0], 0, self.k - 1))
+        zero = (multiples[1] - multiples[0], Progression(multiples[0] * self.k, self.k))
+        rest = (others[1] - others[0], Progression(others[0], 0, self.k - 1))
         named = (("residue=0", zero), ("residue>0", rest))
         return [
             Stratum(f"{group},{n}", (size,), row, share, group=group, share=1.0)
@@ -125,17 +137,16 @@ class Divisible(Enumerated):
         ]
 
     def draw(self, coordinates: U64, low: Int) -> Int:
-        """A point is a multiple of `step` from `start`, or, where step is 0, a number among the non-multiples."""
-        start, step, others = low[:3]
+        row, upper = residues.split_low(Progression, low)
         index = coordinates[0].astype(np.int64)
-        numbers = start + step * index
-        if others.any():
-            index = index + start
-            turn = index // np.maximum(others, 1)
-            numbers = np.where(others > 0, index + turn + 1, numbers)
-        if len(low) == 3:
+        numbers = row.start + row.step * index
+        if row.others.any():
+            index = index + row.start
+            turn = index // np.maximum(row.others, 1)
+            numbers = np.where(row.others > 0, index + turn + 1, numbers)
+        if not len(upper):
             return numbers[None, :]
-        return residues.numbers(numbers, self.k, coordinates[1:], low[3:], self.base)
+        return residues.numbers(numbers, self.k, coordinates[1:], upper, self.base)
 
     def canonical(self, operands: Int) -> Int:
         return tuples.display_order(operands, 1, self.base)

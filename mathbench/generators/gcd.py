@@ -1,8 +1,8 @@
 """Greatest common divisors: `gcd(48,36)` -> `12`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,31 @@ from mathbench.numbers import text
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
+
+
+class DivisorClass(NamedTuple):
+    """The numbers `low` of a stratum: integers in the stratum, int64 (k, 1) in :meth:`Gcd.draw`.
+
+    Attributes:
+        divisor: the smallest divisor that points stand for.
+        quotients: the `low` of the operands divided by it, see :class:`operands.OperandRanges`.
+        minimum, maximum: the smallest and the largest value of each operand; none where every point is in range.
+    """
+
+    divisor: Any
+    quotients: Any
+    minimum: Any = ()
+    maximum: Any = ()
+
+    @classmethod
+    def of(cls, low: Int) -> "DivisorClass":
+        """Name the parts of `low`."""
+        return cls(low[0], low[1:4], low[4:6], low[6:8])
+
+    @property
+    def low(self) -> tuple[int, ...]:
+        """The inverse of :meth:`of`."""
+        return self.divisor, *self.quotients, *self.minimum, *self.maximum
 
 
 @dataclass(frozen=True)
@@ -60,7 +85,7 @@ class Gcd(Enumerated):
     def _strata(self, choices: list[tuple[int, ...]]) -> list[Stratum]:
         if self.distribution == "natural":
             plain = tuples.strata(choices, tuples.NumberRange(self.base, 1), "lengths")
-            return [Stratum(**{**vars(s), "sizes": (1, *s.sizes), "low": (0, *s.low)}) for s in plain]
+            return [replace(s, sizes=(1, *s.sizes), low=DivisorClass(1, s.low).low) for s in plain]
         return [stratum for lengths in choices for stratum in self._classes(*lengths)]
 
     def _classes(self, longer: int, shorter: int) -> list[Stratum]:
@@ -76,17 +101,17 @@ class Gcd(Enumerated):
             sizes, folded = [last - first + 1, *(b - a + 1 for a, b in stops)], 0
             if longer == shorter:
                 folded, sizes[2] = sizes[1], sizes[1] // 2 + 1
-            numbers = (first, folded, stops[0][0], stops[1][0], *low, *high)
+            quotients = tuples.OperandRanges(folded, [smallest for smallest, _ in stops])
             name = f"digits={longer}+{shorter},gcd={first}" + (f"-{last}" if last > first else "")
             weight_here = weight * (share if self.distribution == "uniform" else 1)
             if weight_here:
-                found.append(Stratum(name, tuple(sizes), numbers, weight_here))
+                row = DivisorClass(first, quotients.low, low, high)
+                found.append(Stratum(name, tuple(sizes), row.low, weight_here))
         return found
 
     def draw(self, coordinates: U64, low: Int) -> Int:
-        if self.distribution == "natural":
-            return tuples.draw(coordinates[1:], low[1:])
-        return tuples.draw(coordinates[1:], low[1:4]) * (coordinates[0].view(np.int64) + low[0])
+        row = DivisorClass.of(low)
+        return tuples.draw(coordinates[1:], row.quotients) * (coordinates[0].view(np.int64) + row.divisor)
 
     longest = longest_operand
     steps = written_steps.gcd
@@ -99,14 +124,16 @@ class Gcd(Enumerated):
         return tuples.shuffle_operands(problems, random_bits, 2)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
+        row = DivisorClass.of(low)
+        once = tuples.count_once(operands, coordinates[1:], row.quotients, 2)
         if self.distribution == "natural":
-            return tuples.count_once(operands, coordinates[1:], low[1:], 2)
-        fits: NDArray[np.bool_] = np.logical_and.reduce((operands >= low[4:6]) & (operands <= low[6:8]))
-        if (once := tuples.count_once(operands, coordinates[1:], low[1:4], 2)) is not None:
+            return once
+        fits: NDArray[np.bool_] = np.logical_and.reduce((operands >= row.minimum) & (operands <= row.maximum))
+        if once is not None:
             fits &= once
         left = np.flatnonzero(fits)
         # the operands divided by the answer: coprime if it is right
-        a, b = tuples.draw(coordinates[1:].take(left, axis=1), low[1:4])
+        a, b = tuples.draw(coordinates[1:].take(left, axis=1), row.quotients)
         fits[left] = _coprime(a, b)
         return fits
 

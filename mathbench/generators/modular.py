@@ -56,7 +56,8 @@ class Modular(Enumerated):
 
     def inner(self) -> list[Stratum]:
         if not self.digits:
-            return [Stratum("residues", (self.modulus, self.modulus), (0, 0, 0), share=1.0)]
+            low = tuples.OperandRanges(0, (0, 0)).low
+            return [Stratum("residues", (self.modulus, self.modulus), low, share=1.0)]
         choices = tuples.length_tuples(range(1, self.digits + 1), 2)
         return tuples.strata(choices, tuples.NumberRange(self.base), "lengths")
 
@@ -64,9 +65,9 @@ class Modular(Enumerated):
         if self.digits:
             choices = tuples.length_tuples(range(1, self.digits + self.longer + 1), 2, self.digits + 1)
             return tuples.strata(choices, tuples.NumberRange(self.base), "lengths")
-        reach = self.modulus * self.base**self.longer
-        sizes, low = (reach - self.modulus,) * 2, (0, self.modulus, self.modulus)
-        return [Stratum("beyond-residues", sizes, low, share=1.0)]
+        size = self.modulus * self.base**self.longer - self.modulus
+        low = tuples.OperandRanges(0, (self.modulus, self.modulus)).low
+        return [Stratum("beyond-residues", (size, size), low, share=1.0)]
 
     draw = staticmethod(tuples.draw)
     longest = longest_modular

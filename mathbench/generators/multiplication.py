@@ -7,17 +7,16 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.formats import written_steps
-from mathbench.generators.toolkit import operands
+from mathbench.generators.toolkit import operands, pairs
 from mathbench.generators.toolkit.longest import longest_product
-from mathbench.generators.toolkit.pairs import CommutativePairs
 from mathbench.hashing import Int
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
-from mathbench.sampling.enumerated import Problems
+from mathbench.sampling.enumerated import Enumerated, Problems
 
 
 @dataclass(frozen=True)
-class Multiplication(CommutativePairs):
+class Multiplication(Enumerated):
     """Multiply two numbers of 1 to `digits` digits.
 
     >>> Multiplication(base=2).oracle("101*11")
@@ -44,6 +43,12 @@ class Multiplication(CommutativePairs):
     def bound(self, longest: int) -> int:
         return self.base ** (2 * longest)
 
+    inner = pairs.inner
+    outer = pairs.outer
+    draw = staticmethod(operands.draw)
+    canonical = pairs.canonical
+    valid = pairs.valid
+    pose = pairs.pose
     longest = longest_product
     steps = written_steps.multiplication
     steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC

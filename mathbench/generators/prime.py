@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import log, prod
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -48,6 +48,23 @@ class Factors(NamedTuple):
 CLASSES = tuple(
     Factors(*c) for c in ((2, 2), (3, 3), (5, 5), (7, 7), (11, 11), (13, 13), (17, 29), (31, 97), (101, 0))
 )
+
+
+class WheelNumbers(NamedTuple):
+    """The numbers `low` of a stratum: integers in the stratum, int64 (1,) in :meth:`Prime.draw`.
+
+    Attributes:
+        start: how many numbers of the wheel lie below the first one.
+        modulus: the modulus of the wheel.
+        wheel: the index of the wheel in `_WHEELS`.
+        first, last: the smallest prime factors allowed, see :class:`Factors`; both 0 for primes.
+    """
+
+    start: Any
+    modulus: Any
+    wheel: Any
+    first: Any
+    last: Any
 
 
 @dataclass(frozen=True)
@@ -120,9 +137,10 @@ class Prime(Enumerated):
             self._least_factor(high),
             f"digits={length}",
         )
-        sizes, numbers = (high - low,), (low, 1, 0)
-        primes = Stratum(f"{group},prime", sizes, (*numbers, 0, 0), share, group=group)
-        return [primes, Stratum(f"{group},composite", sizes, (*numbers, minimum, 0), share, group=group)]
+        return [
+            Stratum(f"{group},{name}", (high - low,), WheelNumbers(low, 1, 0, first, 0), share, group=group)
+            for name, first in (("prime", 0), ("composite", minimum))
+        ]
 
     def _classes(self, length: int, high: int, share: int, cut: bool) -> list[Stratum]:
         """Primes, and composites by smallest prime factor."""
@@ -136,7 +154,7 @@ class Prime(Enumerated):
             wheel = _wheel(factors.first)
             low, end = residues.residue_counts(length, self.base, wheel.modulus, cut)
             begin, end = _turns(max(low, 2), wheel), _turns(min(end, high), wheel)
-            row = (begin, wheel.modulus, wheel.number, *factors)
+            row = WheelNumbers(begin, wheel.modulus, wheel.number, *factors)
             known = (
                 _density(factors, wheel, high // self.base, self.base) if high // self.base >= EVEN else 0.0
             )
@@ -164,21 +182,23 @@ class Prime(Enumerated):
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         """Point i of a wheel is the i-th number that has one of the wheel's residues."""
-        index = coordinates[0].view(np.int64) + low[0]
-        modulus, number = low[1:3, 0].tolist()
-        spokes = _SPOKE_COUNTS[number]
+        row, upper = residues.split_low(WheelNumbers, low)
+        index = coordinates[0].view(np.int64) + row.start
+        modulus, wheel = int(row.modulus[0]), int(row.wheel[0])
+        spokes = _SPOKE_COUNTS[wheel]
         turn = index // spokes
-        found = turn * modulus + _SPOKES[number].take(index - turn * spokes)
-        if len(low) == 5:
+        found = turn * modulus + _SPOKES[wheel].take(index - turn * spokes)
+        if not len(upper):
             return found[None, :]
-        return residues.numbers(found, modulus, coordinates[1:], low[5:], self.base)
+        return residues.numbers(found, modulus, coordinates[1:], upper, self.base)
 
     def canonical(self, operands: Int) -> Int:
         return tuples.display_order(operands, 1, self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
         """Whether the number is prime (`first` is 0) or has a smallest factor from `first` to `last`."""
-        numbers, (first, last) = arithmetic.single(operands), low[3:5, 0].tolist()
+        row, _ = residues.split_low(WheelNumbers, low)
+        numbers, first, last = arithmetic.single(operands), int(row.first[0]), int(row.last[0])
         if numbers.ndim == 1:
             return with_smallest_factor(numbers, first, last)
         fits = np.zeros(operands.shape[1], dtype=bool)

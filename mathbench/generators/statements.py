@@ -1,7 +1,7 @@
 """Is this result right? `12+29=41` -> `true`, `12*29=348` -> `true`."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.formats import written_steps
-from mathbench.generators.toolkit import long_wrong_results, operands, wrong_results
+from mathbench.generators.toolkit import long_wrong_results, operands, pairs, wrong_results
 from mathbench.generators.toolkit.longest import longest_statement
-from mathbench.generators.toolkit.pairs import CommutativePairs
 from mathbench.hashing import U64, Int, mix64
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
-from mathbench.sampling.enumerated import Problems
+from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
 Mask = NDArray[np.bool_]
@@ -26,7 +25,7 @@ ERRORS = ("digit", "carry", "swap", "congruent")  # kinds 1, 2, 3, 4; kind 0 is 
 
 
 @dataclass(frozen=True)
-class Statement(CommutativePairs):
+class Statement(Enumerated):
     """What the two families of statements share; half of the claims of every length are right.
 
     Wrong claims, by kind: ``digit``, one digit is another; ``carry``, one carry was dropped; ``swap``, two neighbouring
@@ -68,21 +67,30 @@ class Statement(CommutativePairs):
     def bound(self, longest: int) -> int:
         return int(self.base * self.result(*[self.base**longest] * 2))
 
-    def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
-        """Per tuple of lengths one stratum of true statements and one per error, all on the same problems."""
+    def inner(self) -> list[Stratum]:
+        return self._by_kind(pairs.inner(self))
+
+    def outer(self) -> list[Stratum]:
+        return self._by_kind(pairs.outer(self))
+
+    def _by_kind(self, strata: list[Stratum]) -> list[Stratum]:
+        """Per pair of lengths one stratum of true statements and one per error, all on the same problems."""
         parts = shares(self.family, self.errors)
         kinds = [("true", sum(parts)), *zip(ERRORS, parts, strict=True)]
         return [
-            Stratum(f"{s.name},{name}", s.sizes, s.low, s.weight * part, kind, s.name, s.name, s.share)
-            for s in super()._strata(choices, distribution)
+            replace(s, name=f"{s.name},{name}", weight=s.weight * part, kind=kind, group=s.name, space=s.name)
+            for s in strata
             for kind, (name, part) in enumerate(kinds)
         ]
 
+    draw = staticmethod(operands.draw)
+    canonical = pairs.canonical
+    valid = pairs.valid
     longest = longest_statement
 
     def pose(self, problems: Problems, random_bits: U64) -> Problems:
         """Order the operands and make the claim."""
-        posed = super().pose(problems, random_bits)
+        posed = pairs.pose(self, problems, random_bits)
         a, b = arithmetic.split(posed.operands, 2)
         truth = self.result(a, b)
         posed.claimed = claimed = truth.copy()

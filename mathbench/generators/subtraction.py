@@ -7,17 +7,16 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench.formats import written_steps
-from mathbench.generators.toolkit import operands
+from mathbench.generators.toolkit import operands, pairs
 from mathbench.generators.toolkit.longest import longest_operand
-from mathbench.generators.toolkit.pairs import CommutativePairs
 from mathbench.hashing import Int
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
-from mathbench.sampling.enumerated import Problems
+from mathbench.sampling.enumerated import Enumerated, Problems
 
 
 @dataclass(frozen=True)
-class Subtraction(CommutativePairs):
+class Subtraction(Enumerated):
     """Subtract numbers of 1 to `digits` digits; both signs are equally likely.
 
     `57-8` and `8-57` are one problem: who knows one knows the other.
@@ -46,6 +45,12 @@ class Subtraction(CommutativePairs):
     def bound(self, longest: int) -> int:
         return 2 * self.base**longest
 
+    inner = pairs.inner
+    outer = pairs.outer
+    draw = staticmethod(operands.draw)
+    canonical = pairs.canonical
+    valid = pairs.valid
+    pose = pairs.pose
     longest = longest_operand
     steps = written_steps.subtraction
     steps_max_digits = written_steps.MAX_DIGITS_LINEAR

@@ -177,13 +177,35 @@ def strata(
         operands: how many operands all strata of the split have columns for; 0: as many as the tuples.
 
     >>> stratum = strata([(2, 1)], NumberRange(10), "lengths")[0]
-    >>> stratum.name, stratum.sizes, stratum.low, stratum.weight
-    ('digits=2+1', (90, 10), (0, 10, 0), 2)
+    >>> stratum.name, stratum.sizes, OperandRanges.of(stratum.low), stratum.weight
+    ('digits=2+1', (90, 10), OperandRanges(folded=0, minimum=(10, 0)), 2)
     """
     filled = [c for c in choices if all(map(numbers.count, c))]
     shares = zip(filled, weights(filled, numbers, distribution), strict=True)
     layout = OperandLayout(limbs.per_limb(numbers.base), limb_count, operands, symmetric)
     return [layout.stratum(c, numbers, weight) for c, weight in shares if weight]
+
+
+class OperandRanges(NamedTuple):
+    """The numbers `low` of a stratum of operands: integers in the stratum, int64 (k, 1) in :func:`draw`.
+
+    Attributes:
+        folded: how many values the first coordinate has where the first two are folded, else 0.
+        minimum: the smallest value of each coordinate, (L * many,).
+    """
+
+    folded: Any
+    minimum: Any
+
+    @classmethod
+    def of(cls, low: Any) -> "OperandRanges":
+        """Name the parts of `low`."""
+        return cls(low[0], low[1:])
+
+    @property
+    def low(self) -> tuple[int, ...]:
+        """The inverse of :meth:`of`."""
+        return self.folded, *self.minimum
 
 
 class OperandLayout(NamedTuple):
@@ -213,7 +235,8 @@ class OperandLayout(NamedTuple):
         if self.symmetric and len(lengths) > 1 and lengths[0] == lengths[1]:
             folded, sizes[1] = sizes[0], sizes[0] // 2 + 1
             share *= 1 - 1 / sizes[1]
-        return Stratum(name, tuple(sizes), (folded, *(first for first, _ in columns)), weight, share=share)
+        row = OperandRanges(folded, [first for first, _ in columns])
+        return Stratum(name, tuple(sizes), row.low, weight, share=share)
 
     def ranges(self, length: int, numbers: NumberRange) -> list[tuple[int, int]]:
         """For each limb of a number of some length its smallest value and how many values it has."""
@@ -250,17 +273,18 @@ def draw(coordinates: U64, low: Int) -> Int:
 
     Args:
         coordinates: uint64 (m, n).
-        low: int64 (m + 1, 1): the folded size or 0, then the smallest operand of each length.
+        low: int64 (m + 1, 1), see :class:`OperandRanges`.
 
     >>> draw(np.array([[8], [5]], dtype=np.uint64), np.array([[10], [0], [0]])).T.tolist()
     [[8, 3]]
     """
-    operands = coordinates.view(np.int64) + low[1:]
-    folded = np.uint64(low[0, 0])
+    ranges = OperandRanges.of(low)
+    operands = coordinates.view(np.int64) + ranges.minimum
+    folded = np.uint64(ranges.folded[0])
     if folded:
         moved = coordinates[0] + coordinates[1]
         np.minimum(moved, moved - folded, out=moved)  # modulo: below zero wraps to a huge number
-        np.add(moved.view(np.int64), low[2], out=operands[1])
+        np.add(moved.view(np.int64), ranges.minimum[1], out=operands[1])
     return operands
 
 
@@ -270,11 +294,12 @@ def count_once(operands: Int, coordinates: U64, low: Int, count: int) -> NDArray
     Args:
         operands: int64 (L * many, n).
         coordinates: uint64 (L * many, n).
-        low: int64 (L * many + 1, 1), see :func:`draw`.
+        low: int64 (L * many + 1, 1), see :class:`OperandRanges`.
         count: columns of operands.
     """
-    keep, folded = None, int(low[0, 0])
-    numbers, minimum = arithmetic.split(operands, count), arithmetic.split(low[1:], count)
+    ranges = OperandRanges.of(low)
+    keep, folded = None, int(ranges.folded[0])
+    numbers, minimum = arithmetic.split(operands, count), arithmetic.split(ranges.minimum, count)
     if folded and folded % 2 == 0:
         half = np.uint64(folded // 2)
         keep = (coordinates[1] != half) | (coordinates[0] < half)

@@ -7,6 +7,7 @@ last two limbs, less than a modulus, are never reached.
 """
 
 from dataclasses import replace
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from mathbench.numbers.limbs import Int
 from mathbench.stratum import Stratum
 
 TAIL = 2  # limbs that are counted off
+
+Layout = TypeVar("Layout", bound=NamedTuple)
 
 
 def residue_counts(length: int, base: int, modulus: int, cut: bool = True) -> tuple[int, int]:
@@ -45,6 +48,21 @@ def from_limbs(stratum: Stratum, length: int, base: int, limb_count: int) -> Str
     ]
     sizes = (*stratum.sizes, *(size for _, size in upper))
     return replace(stratum, sizes=sizes, low=(*stratum.low, *(first for first, _ in upper)))
+
+
+def split_low(layout: type[Layout], low: Int) -> tuple[Layout, Int]:
+    """Name the numbers `low` of a stratum of last limbs.
+
+    Args:
+        layout: a NamedTuple of the family's own numbers.
+        low: int64 (p, 1), these numbers and, from :func:`from_limbs`, the smallest values of the upper limbs.
+
+    Returns:
+        The family's own numbers, int64 (1,) each, and those of the upper limbs, int64 (L - 2, 1); none where numbers
+        are not cut into limbs.
+    """
+    count = len(layout._fields)
+    return layout(*low[:count]), low[count:]
 
 
 def numbers(tail: Int, modulus: int, upper: U64, low: Int, base: int) -> Int:
