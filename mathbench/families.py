@@ -1,23 +1,23 @@
-"""Task families by name: where the class of each one is, and how a task is made from its name.
+"""Task families by name: a registry of classes, and functions that make a task from a name and parameters.
 
-The families of mathbench are named here as ``"module:Class"`` and imported when they are used. Other packages add
-theirs under the entry point group ``mathbench.tasks``, in the same form; these are looked up only when a name is not in
-the table, and when all tasks are listed.
+The families of mathbench are listed here by name and imported when they are used; listing names imports none of them.
+Other packages add families under the entry point group ``mathbench.tasks`` as ``"module:Class"``. Entry points are read
+only for a name that is not listed here, and when all names are listed.
 """
 
 import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.registry import load, unique_table
-from mathbench.task import Task
+
+if TYPE_CHECKING:
+    from mathbench.task import Task
 
 GROUP = "mathbench.tasks"
-SCHOOL = "deepmind/"  # what the names of school mathematics begin with
-SCHOOL_TABLE = "mathbench.generators.deepmind:TASKS"
 FAMILIES = unique_table(
     "task families",
     (
@@ -35,23 +35,121 @@ FAMILIES = unique_table(
 )
 
 
+# School mathematics: the family `deepmind/AREA__MODULE` for each module, and one family of all modules together.
+SCHOOL = "deepmind/"
+SCHOOL_ALL = f"{SCHOOL}all"
+SCHOOL_FAMILY = "mathbench.generators.deepmind:family"
+SCHOOL_MODULES = {
+    "algebra": (
+        "linear_1d",
+        "linear_1d_composed",
+        "linear_2d",
+        "linear_2d_composed",
+        "polynomial_roots",
+        "polynomial_roots_composed",
+        "sequence_next_term",
+        "sequence_nth_term",
+    ),
+    "arithmetic": (
+        "add_or_sub",
+        "add_or_sub_in_base",
+        "mul",
+        "div",
+        "add_sub_multiple",
+        "mul_div_multiple",
+        "mixed",
+        "nearest_integer_root",
+        "simplify_surd",
+    ),
+    "calculus": ("differentiate", "differentiate_composed"),
+    "comparison": (
+        "pair",
+        "pair_composed",
+        "kth_biggest",
+        "kth_biggest_composed",
+        "closest",
+        "closest_composed",
+        "sort",
+        "sort_composed",
+    ),
+    "measurement": ("conversion", "time"),
+    "numbers": (
+        "base_conversion",
+        "div_remainder",
+        "gcd",
+        "is_factor",
+        "is_prime",
+        "lcm",
+        "list_prime_factors",
+        "place_value",
+        "round_number",
+        "div_remainder_composed",
+        "gcd_composed",
+        "is_factor_composed",
+        "is_prime_composed",
+        "lcm_composed",
+        "list_prime_factors_composed",
+        "place_value_composed",
+        "round_number_composed",
+    ),
+    "polynomials": (
+        "evaluate",
+        "evaluate_composed",
+        "add",
+        "collect",
+        "compose",
+        "expand",
+        "coefficient_named",
+        "simplify_power",
+    ),
+    "probability": ("swr_p_sequence", "swr_p_level_set"),
+}
+# the extrapolation sets of the original data, each a level of one of the modules
+SCHOOL_PUBLISHED = {
+    "algebra": ("polynomial_roots_big",),
+    "arithmetic": (
+        "add_or_sub_big",
+        "mul_big",
+        "div_big",
+        "add_sub_multiple_longer",
+        "mul_div_multiple_longer",
+        "mixed_longer",
+    ),
+    "comparison": ("kth_biggest_more", "closest_more", "sort_more"),
+    "numbers": ("place_value_big", "round_number_big"),
+    "probability": ("swr_p_sequence_more_samples", "swr_p_level_set_more_samples"),
+}
+
+
 @cache
-def tasks() -> Mapping[str, type[Task]]:
+def school_names() -> tuple[str, ...]:
+    """Names of the families of school mathematics: modules by area, published extrapolation sets, all modules.
+
+    >>> school_names()[0], school_names()[-1]
+    ('deepmind/algebra__linear_1d', 'deepmind/all')
+    """
+    tables = SCHOOL_MODULES, SCHOOL_PUBLISHED
+    names = [f"{SCHOOL}{area}__{name}" for table in tables for area in table for name in table[area]]
+    return *names, SCHOOL_ALL
+
+
+@cache
+def tasks() -> Mapping[str, type["Task"]]:
     """The classes of the families of mathbench by name, without school mathematics."""
     return {name: load(target) for name, target in FAMILIES.items()}
 
 
 def names() -> list[str]:
-    """Names of all task families, those of other packages last and not imported.
+    """Names of all task families, those of other packages last. Imports no family.
 
     >>> names()[:2]
     ['addition', 'subtraction']
     """
-    return [*FAMILIES, *_school(), *sorted(_others())]
+    return [*FAMILIES, *school_names(), *sorted(_others())]
 
 
-def family(name: str) -> type[Task]:
-    """The class of a task family, by its name with or without its version.
+def family(name: str) -> type["Task"]:
+    """Import the class of a task family, by its name with or without a version.
 
     Raises:
         InputError: for an unknown name or version, or a family of another package that cannot be used.
@@ -60,21 +158,38 @@ def family(name: str) -> type[Task]:
     'Addition'
     """
     stem, version = re.fullmatch(r"(.*?)(?:-v(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
-    found = (_school() if stem.startswith(SCHOOL) else FAMILIES).get(stem)
-    if isinstance(found, str):
-        found = load(found)
-    if found is None:
-        others = _others()
-        if stem not in others:
-            raise InputError(f"unknown task '{name}'. {did_you_mean(stem, [*FAMILIES, *_school(), *others])}")
+    if stem in FAMILIES:
+        found = load(FAMILIES[stem])
+    elif stem in school_names():
+        found = load(SCHOOL_FAMILY)(stem)
+    elif stem in (others := _others()):
         found = _loaded(others[stem])
+    else:
+        hint = did_you_mean(stem, [*FAMILIES, *school_names(), *others])
+        raise InputError(f"unknown task '{name}'. {hint}")
     if version and version != str(found.version):
         raise InputError(f"unknown version '{name}'. Allowed: {found.family}-v{found.version}.")
     return found
 
 
-def task(name: str, **parameters: Any) -> Task:
-    """Make a task by the name of its family, with or without its version.
+def from_spec(id: str, parameters: Mapping[str, Any]) -> "Task":
+    """Make a task from its id and parameters, as manifests, runs and submissions store them.
+
+    Args:
+        id: the name of the family, with or without a version.
+        parameters: values by name, or text as given on the command line; others have their defaults.
+
+    Raises:
+        InputError: for an unknown id or a parameter that is not allowed.
+
+    >>> from_spec("divisible-v1", {"k": "3"}).name
+    'divisible-3-base10'
+    """
+    return family(id).of(parameters)
+
+
+def task(name: str, **parameters: Any) -> "Task":
+    """Make a task from the name of its family and parameters; see :func:`from_spec`.
 
     Raises:
         InputError: for an unknown name or a parameter that is not allowed.
@@ -82,23 +197,18 @@ def task(name: str, **parameters: Any) -> Task:
     >>> task("multiplication", digits=2).name
     'multiplication-base10-digits2'
     """
-    return family(name).of(parameters)
-
-
-@cache
-def _school() -> Mapping[str, type[Task]]:
-    """School mathematics, whose 56 modules take a fifth of a second to import."""
-    found: Mapping[str, type[Task]] = load(SCHOOL_TABLE)
-    return found
+    return from_spec(name, parameters)
 
 
 def _others() -> dict[str, EntryPoint]:
-    """Families of other packages; none takes the name of one of ours."""
+    """Families of other packages; a name of mathbench cannot be taken."""
     points = entry_points(group=GROUP)
     return {p.name: p for p in points if p.name not in FAMILIES and not p.name.startswith(SCHOOL)}
 
 
-def _loaded(point: EntryPoint) -> type[Task]:
+def _loaded(point: EntryPoint) -> type["Task"]:
+    from mathbench.task import Task
+
     where = f"the task '{point.name}' of the package {point.dist.name if point.dist else point.module}"
     try:
         found = point.load()

@@ -1,39 +1,25 @@
 """School mathematics without leakage between splits: one package per area, and a shared kernel.
 
+Areas are imported when one of their modules is used. `MODULES` and `TASKS` import all of them.
+
 The modules are those of Saxton et al. (2019), "Analysing Mathematical Reasoning Abilities of Neural Models". The
 mathematics, the ranges and the form of the answers are theirs, so that results are comparable. The wording and the code
 are new.
 """
 
-from mathbench.generators.deepmind import (
-    algebra,
-    arithmetic,
-    calculus,
-    comparison,
-    measurement,
-    numbers,
-    polynomials,
-    probability,
-)
-from mathbench.generators.deepmind.all_modules import Mixture
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from mathbench.families import SCHOOL, SCHOOL_ALL, SCHOOL_MODULES, school_names
 from mathbench.generators.deepmind.kernel.composition import DefiningModule
 from mathbench.generators.deepmind.kernel.module import Module, ModuleTask
 from mathbench.registry import unique_table
 from mathbench.task import Task
 
-_AREAS: tuple[tuple[Module, ...], ...] = (
-    algebra.MODULES,
-    arithmetic.MODULES,
-    calculus.MODULES,
-    comparison.MODULES,
-    measurement.MODULES,
-    numbers.MODULES,
-    polynomials.MODULES,
-    probability.MODULES,
-)
-MODULES: dict[str, Module] = unique_table(
-    "modules", ((module.name, module) for area in _AREAS for module in area)
-)
+MODULES: dict[str, Module]  # every module by name
+TASKS: dict[str, type[Task]]  # every module, every published extrapolation set, and all modules in one
 
 # the modules that may define a value for their parent
 _DEFINING = (
@@ -46,18 +32,80 @@ _DEFINING = (
     "polynomials__collect",
     "calculus__differentiate_composed",
 )
-_DEFINERS: dict[str, DefiningModule] = {name: MODULES[name] for name in _DEFINING}
 
-_FAMILIES = [ModuleTask.of_module(module, _DEFINERS) for module in MODULES.values()]
-_PUBLISHED = [
-    ModuleTask.of_module(module, _DEFINERS, level.published)
-    for module in MODULES.values()
-    for level in module.axes
-    if level.published not in ("", module.name)
-]
-_ALL = Mixture.of_modules(tuple(family() for family in _FAMILIES))
 
-# every module, every published extrapolation module, and all modules in one
-TASKS: dict[str, type[Task]] = unique_table(
-    "task families", ((family.family, family) for family in (*_FAMILIES, *_PUBLISHED, _ALL))
-)
+class _Definers(Mapping[str, DefiningModule]):
+    """The defining modules by name; each is imported when it is first looked up."""
+
+    def __getitem__(self, name: str) -> DefiningModule:
+        return modules_of(area_of(name))[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_DEFINING)
+
+    def __len__(self) -> int:
+        return len(_DEFINING)
+
+
+def area_of(module: str) -> str:
+    """The area of a module or of a published extrapolation set.
+
+    >>> area_of("numbers__gcd")
+    'numbers'
+    """
+    return module.partition("__")[0]
+
+
+@cache
+def modules_of(area: str) -> dict[str, Module]:
+    """Import the modules of an area, by name."""
+    modules: tuple[Module, ...] = import_module(f"{__name__}.{area}").MODULES
+    return unique_table("modules", ((module.name, module) for module in modules))
+
+
+def family(name: str) -> type[Task]:
+    """Import a task family of school mathematics by its name, such as ``"deepmind/numbers__gcd"``."""
+    return _mixture() if name == SCHOOL_ALL else _families_of(area_of(name.removeprefix(SCHOOL)))[name]
+
+
+@cache
+def _families_of(area: str) -> dict[str, type[ModuleTask]]:
+    """The families of an area: its modules and their published extrapolation sets."""
+    modules, definers = modules_of(area).values(), _Definers()
+    families = [ModuleTask.of_module(module, definers) for module in modules]
+    families += [
+        ModuleTask.of_module(module, definers, level.published)
+        for module in modules
+        for level in module.axes
+        if level.published not in ("", module.name)
+    ]
+    return unique_table("task families", ((family.family, family) for family in families))
+
+
+@cache
+def _mixture() -> type[Task]:
+    from mathbench.generators.deepmind.all_modules import Mixture
+
+    modules = [
+        _families_of(area)[f"{SCHOOL}{name}"]() for area in SCHOOL_MODULES for name in modules_of(area)
+    ]
+    return Mixture.of_modules(tuple(modules))
+
+
+@cache
+def _all_modules() -> dict[str, Module]:
+    return {name: module for area in SCHOOL_MODULES for name, module in modules_of(area).items()}
+
+
+@cache
+def _all_families() -> dict[str, type[Task]]:
+    return {name: family(name) for name in school_names()}
+
+
+def __getattr__(name: str) -> Any:
+    """Make the tables of all areas when they are first used."""
+    if name == "MODULES":
+        return _all_modules()
+    if name == "TASKS":
+        return _all_families()
+    raise AttributeError(f"module {__name__} has no attribute {name}")
