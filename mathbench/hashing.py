@@ -19,8 +19,10 @@ Int = NDArray[np.int64]
 
 MASK = (1 << 64) - 1
 ABSENT = -1  # fills up operand arrays whose problems have fewer operands than others
-HALF = 1 << 63  # operands from here on are absorbed as two words
-MODULUS = 2_147_483_629  # a prime below 2^31; the residue that stands for the upper bits of a long operand
+LONG_OPERAND = 1 << 63  # operands from here on are absorbed as two words
+LONG_MODULUS = (
+    2_147_483_629  # a prime below 2^31; the residue that stands for the upper bits of a long operand
+)
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: steps through all residues evenly
 _M1, _M2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 

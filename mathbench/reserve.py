@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import compiled
-from mathbench.hashing import ABSENT, HALF, MODULUS, U64, Int, key_of, mix64, mix64_int
+from mathbench.hashing import ABSENT, LONG_OPERAND, LONG_MODULUS, U64, Int, key_of, mix64, mix64_int
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,9 @@ def fingerprint(family: str, canonical: Sequence[int]) -> int:
     """
     state = _start(family)
     for operand in canonical:
-        for word in (operand,) if operand < HALF else (operand % HALF, operand % MODULUS):
+        for word in (
+            (operand,) if operand < LONG_OPERAND else (operand % LONG_OPERAND, operand % LONG_MODULUS)
+        ):
             state = mix64_int(state ^ word)
     return state
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mathbench.hashing import U64
 
-BETWEEN = "/"  # strata of a mixture are named `part/stratum`
+SEPARATOR = "/"  # strata of a mixture are named `part/stratum`
 
 
 @dataclass(frozen=True)

@@ -227,7 +227,7 @@ def join(columns: Sequence[tuple[U64, U64]]) -> tuple[NDArray[np.uint8], NDArray
     Raises:
         ValueError: there is more text than 32-bit offsets reach.
     """
-    columns = [(_steady(characters), _steady(lengths)) for characters, lengths in columns]
+    columns = [(_contiguous(characters), _contiguous(lengths)) for characters, lengths in columns]
     rows, count = len(columns[0][0]), len(columns)
     characters, lengths = (_pointers(side) for side in zip(*columns, strict=True))
     offsets = np.empty(rows + 1, dtype=np.int32)
@@ -239,7 +239,7 @@ def join(columns: Sequence[tuple[U64, U64]]) -> tuple[NDArray[np.uint8], NDArray
     return data, offsets
 
 
-def _steady(column: U64) -> U64:
+def _contiguous(column: U64) -> U64:
     """A column in one piece, or of one value throughout."""
     return column if column.strides[0] in (0, column.itemsize) else np.ascontiguousarray(column)
 

@@ -8,7 +8,7 @@ from mathbench.dataset.data import Data
 from mathbench.dataset.read import Dataset
 from mathbench.errors import InputError
 from mathbench.numbers import text
-from mathbench.stratum import BETWEEN
+from mathbench.stratum import SEPARATOR
 from mathbench.task import Task
 
 
@@ -52,7 +52,7 @@ def _in_turn(mixture: Task, tables: list[pa.Table]) -> pa.Table:
 
 
 def _prefix_strata(table: pa.Table, name: str) -> pa.Table:
-    strata = pc.binary_join_element_wise(name, table["stratum"].cast(pa.string()), BETWEEN)
+    strata = pc.binary_join_element_wise(name, table["stratum"].cast(pa.string()), SEPARATOR)
     return _replace(table, stratum=strata)
 
 

@@ -27,7 +27,7 @@ from mathbench.formats.padded import Padded
 from mathbench.formats.reversal import Reversed, ReversedAll
 from mathbench.formats.scratchpad import Scratchpad
 from mathbench.formats.spaced import Spaced
-from mathbench.formats.text_columns import TextColumn, in_chunks
+from mathbench.formats.text_columns import TextColumn, map_chunks
 from mathbench.parameters import parse as arguments
 from mathbench.registry import unique_table
 
@@ -51,7 +51,7 @@ def parse(text: str) -> tuple[Format, ...]:
     """
     if text == PLAIN:
         return ()
-    found = tuple(_one(part.strip()) for part in text.split("+"))
+    found = tuple(_parse_one(part.strip()) for part in text.split("+"))
     if any(first.order >= second.order for first, second in pairwise(found)):
         order = ", ".join(FORMATS).replace("reversed, reversed-all", "reversed or reversed-all")
         raise InputError(f"formats are combined in this order, each once: {order}. Received: {text}.")
@@ -78,12 +78,12 @@ def validated(task: Formatted, text: str) -> str:
     except InputError as error:
         raise InputError(f"{task.family}: {error}") from None
     for kind in found:
-        if why := _refused(kind, task):
+        if why := _unsupported_reason(kind, task):
             raise InputError(f"{task.family} cannot be written as {kind.name}: {why}.")
     return name_of(found)
 
 
-def _refused(kind: Format, task: Formatted) -> str:
+def _unsupported_reason(kind: Format, task: Formatted) -> str:
     """Why a task cannot be written so; formats that rewrite digits need text that is numbers and signs."""
     if not task.numeric and not isinstance(kind, Spaced):
         return "its text is sentences, not numbers and signs"
@@ -92,7 +92,7 @@ def _refused(kind: Format, task: Formatted) -> str:
 
 def supported_formats(task: Formatted) -> dict[str, str]:
     """Every format by name, and why the task does not take it; empty where it does."""
-    return {PLAIN: "", **{name: _refused(kind(), task) for name, kind in FORMATS.items()}}
+    return {PLAIN: "", **{name: _unsupported_reason(kind(), task) for name, kind in FORMATS.items()}}
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,12 @@ class FormattedTask:
     def questions(self, questions: Any) -> pa.ChunkedArray:
         """Plain questions, strings (n,), as a model sees them."""
         column = FormatContext(self.task, answers=False)
-        return in_chunks(lambda part: self._write(part, column), questions)
+        return map_chunks(lambda part: self._write(part, column), questions)
 
     def answers(self, questions: Any, answers: Any) -> pa.ChunkedArray:
         """Plain answers to plain questions, strings (n,) each, as a model must write them."""
         column = FormatContext(self.task, answers=True)
-        return in_chunks(
+        return map_chunks(
             lambda requested, part: self._write(part, replace(column, questions=requested, plain=part)),
             questions,
             answers,
@@ -130,12 +130,14 @@ class FormattedTask:
         """Plain rows as a model sees them; all columns but question and answer stay."""
         if not self.formats:
             return rows
-        return _with(rows, self.questions(rows["question"]), self.answers(rows["question"], rows["answer"]))
+        return _replace_text(
+            rows, self.questions(rows["question"]), self.answers(rows["question"], rows["answer"])
+        )
 
     def undo_questions(self, questions: Any) -> pa.ChunkedArray:
         """Written questions, strings (n,), as plain ones; null where they are not in this format."""
         column = FormatContext(self.task, answers=False)
-        return in_chunks(lambda part: self._undo(part, column), questions)
+        return map_chunks(lambda part: self._undo(part, column), questions)
 
     def undo_answers(self, answers: Any) -> pa.ChunkedArray:
         """What a model wrote, strings (n,), as plain answers; null where it is not in this format.
@@ -143,13 +145,13 @@ class FormattedTask:
         Never raises for what stands in the text. Of a scratchpad only the final answer is read.
         """
         column = FormatContext(self.task, answers=True)
-        return in_chunks(lambda part: self._undo(part, column), answers)
+        return map_chunks(lambda part: self._undo(part, column), answers)
 
     def undo(self, rows: pa.Table) -> pa.Table:
         """The inverse of :meth:`rows`."""
         if not self.formats:
             return rows
-        return _with(rows, self.undo_questions(rows["question"]), self.undo_answers(rows["answer"]))
+        return _replace_text(rows, self.undo_questions(rows["question"]), self.undo_answers(rows["answer"]))
 
     def _write(self, part: pa.StringArray, column: FormatContext) -> pa.StringArray:
         text = reduce(lambda text, kind: kind.write(text, column), self.formats, TextColumn.of(part))
@@ -169,18 +171,18 @@ def for_task(task: Formatted) -> FormattedTask:
     return FormattedTask(task, parse(task.format))
 
 
-def _with(rows: pa.Table, questions: pa.ChunkedArray, answers: pa.ChunkedArray) -> pa.Table:
+def _replace_text(rows: pa.Table, questions: pa.ChunkedArray, answers: pa.ChunkedArray) -> pa.Table:
     for name, column in (("question", questions), ("answer", answers)):
         rows = rows.set_column(rows.column_names.index(name), name, column)
     return rows
 
 
 def _masked(text: TextColumn, valid: pa.BooleanArray) -> pa.StringArray:
-    column = text.column()
+    column = text.to_array()
     return column if pc.all(valid, min_count=0).as_py() else pc.if_else(valid, column, None)
 
 
-def _one(text: str) -> Format:
+def _parse_one(text: str) -> Format:
     """One format with its options."""
     name, _, options = text.partition(":")
     if name not in FORMATS:

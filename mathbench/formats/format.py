@@ -86,15 +86,15 @@ class Format:
         """Why a task cannot be written so, as the end of a sentence; empty when it can."""
         return ""
 
-    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Write text in this format."""
         raise NotImplementedError
 
-    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """The inverse of :meth:`write`."""
         raise NotImplementedError
 
-    def is_valid(self, text: TextColumn, undone: TextColumn, column: FormatContext) -> Mask:
+    def is_valid(self, text: TextColumn, undone: TextColumn, context: FormatContext) -> Mask:
         """Which rows are in this format, bool (n,): by default those that `write` makes of what `undo` found."""
-        again = self.write(undone, column).column()
-        return np.asarray(pc.equal(again, text.column()).to_numpy(zero_copy_only=False), dtype=bool)
+        again = self.write(undone, context).to_array()
+        return np.asarray(pc.equal(again, text.to_array()).to_numpy(zero_copy_only=False), dtype=bool)

@@ -28,47 +28,47 @@ class IndexHints(Format):
 
     places: str = parameter("units", "where places are counted from", choices=("units", "left"))
 
-    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Put the hint of its place in front of each digit."""
-        numbers = column.numbers(text)
+        numbers = context.numbers(text)
         at = numbers.bytes()
         position = at - numbers.each(numbers.starts)
-        if (self.places == "units") != _turned(column):
+        if (self.places == "units") != _is_reversed(context):
             position = numbers.each(numbers.stops) - 1 - at
-        lengths = _length(position)
+        lengths = _hint_lengths(position)
         before = np.zeros(len(text.data), dtype=np.int64)
         before[at] = lengths
         made, now = text.widened(before)
         for i in range(int(lengths.max(initial=0))):
             some = lengths > i
-            made.data[now[at[some]] - 1 - i] = _letter(position[some], i) + _first(column)
+            made.data[now[at[some]] - 1 - i] = _hint_letter(position[some], i) + _first_letter(context)
         return made
 
-    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Drop runs of letters of hints that stand directly before a digit."""
-        hint = (text.data >= _first(column)) & (text.data < _first(column) + _LETTERS)
-        digit = np.isin(text.data, np.frombuffer(DIGITS[: column.base].encode(), np.uint8)) & ~hint
-        edge = text.first()
+        hint = (text.data >= _first_letter(context)) & (text.data < _first_letter(context) + _LETTERS)
+        digit = np.isin(text.data, np.frombuffer(DIGITS[: context.base].encode(), np.uint8)) & ~hint
+        edge = text.string_starts()
         stop = np.flatnonzero(~hint | edge[:-1])  # where a run of hints, going on, would have ended
         at = np.flatnonzero(hint)
         end = np.append(stop, len(text.data))[np.searchsorted(stop, at, side="right")]
         follows = np.append(digit, False)[end] & ~edge[end]
         keep = np.ones(len(text.data), dtype=bool)
         keep[at[follows]] = False
-        return text.kept(keep)
+        return text.filtered(keep)
 
 
-def _turned(column: FormatContext) -> bool:
+def _is_reversed(column: FormatContext) -> bool:
     """Whether numbers stand with their units digit first."""
     return ("reversed" if column.answers else "reversed-all") in column.task.format
 
 
-def _first(column: FormatContext) -> int:
+def _first_letter(column: FormatContext) -> int:
     """The letter of the first place; at base 10 and below no digit is a letter."""
     return ord("a" if column.base <= 10 else "A")
 
 
-def _length(position: Int) -> Int:
+def _hint_lengths(position: Int) -> Int:
     """Letters of each hint: 26 places have one, 676 two, ..."""
     lengths, below, size = np.ones(len(position), dtype=np.int64), 0, _LETTERS
     while (position >= below + size).any():
@@ -77,7 +77,7 @@ def _length(position: Int) -> Int:
     return lengths
 
 
-def _letter(position: Int, i: int) -> Bytes:
+def _hint_letter(position: Int, i: int) -> Bytes:
     """The i-th letter from the end of each hint, a number from 0 to 25 (bijective base 26)."""
     for _ in range(i):
         position = position // _LETTERS - 1

@@ -9,7 +9,7 @@ from mathbench.formats.format import Format, FormatContext, Formatted
 from mathbench.formats.text_columns import TextColumn
 from mathbench.parameters import parameter
 
-WIDEST = 1_000_000
+MAX_WIDTH = 1_000_000
 ZERO = ord("0")
 
 
@@ -25,8 +25,8 @@ class Padded(Format):
     summary: ClassVar[str] = "operands and answers with leading zeros, to one width in all splits"
     order: ClassVar[int] = 0
 
-    width: int = parameter(0, "digits of a number in a question; 0: of the longest", low=0, high=WIDEST)
-    answer: int = parameter(0, "digits of a number in an answer; 0: of the longest", low=0, high=WIDEST)
+    width: int = parameter(0, "digits of a number in a question; 0: of the longest", low=0, high=MAX_WIDTH)
+    answer: int = parameter(0, "digits of a number in an answer; 0: of the longest", low=0, high=MAX_WIDTH)
 
     def unsupported_reason(self, task: Formatted) -> str:
         """A width that is too small or not known."""
@@ -41,20 +41,20 @@ class Padded(Format):
                 return f"{option} must be at least {longest[i]}, the digits of its longest number. Received: {width}"
         return ""
 
-    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Put zeros in front."""
-        numbers, before = column.numbers(text), np.zeros(len(text.data), dtype=np.int64)
-        before[numbers.starts] = np.maximum(self._width(column) - (numbers.stops - numbers.starts), 0)
+        numbers, before = context.numbers(text), np.zeros(len(text.data), dtype=np.int64)
+        before[numbers.starts] = np.maximum(self._width(context) - (numbers.stops - numbers.starts), 0)
         return text.widened(before, ZERO)[0]
 
-    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Drop leading zeros, all but the last digit."""
-        numbers = column.numbers(text)
+        numbers = context.numbers(text)
         others = np.append(np.flatnonzero(text.data != ZERO), len(text.data))
         first = np.minimum(others[np.searchsorted(others, numbers.starts)], numbers.stops - 1)
         keep = np.ones(len(text.data), dtype=bool)
         keep[numbers.bytes()] = numbers.bytes() >= numbers.each(first)
-        return text.kept(keep)
+        return text.filtered(keep)
 
     def _width(self, column: FormatContext) -> int:
         own = self.answer if column.answers else self.width

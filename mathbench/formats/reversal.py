@@ -25,13 +25,13 @@ class Reversed(Format):
         """Labels have no digits."""
         return "its answers are labels; reversed-all reverses the questions" if task.recognition else ""
 
-    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Turn numbers around, a sign in front with them."""
-        return _turned(text, column, before=True) if column.answers else text
+        return _reverse_numbers(text, context, before=True) if context.answers else text
 
-    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Turn numbers around, a sign behind with them."""
-        return _turned(text, column, before=False) if column.answers else text
+        return _reverse_numbers(text, context, before=False) if context.answers else text
 
 
 @dataclass(frozen=True)
@@ -42,28 +42,28 @@ class ReversedAll(Format):
     summary: ClassVar[str] = "operands and answers with the least significant digit first"
     order: ClassVar[int] = 1
 
-    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Turn numbers around, a sign in front with them."""
-        return _turned(text, column, before=True)
+        return _reverse_numbers(text, context, before=True)
 
-    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Turn numbers around, a sign behind with them."""
-        return _turned(text, column, before=False)
+        return _reverse_numbers(text, context, before=False)
 
 
-def _turned(text: TextColumn, column: FormatContext, before: bool) -> TextColumn:
+def _reverse_numbers(text: TextColumn, column: FormatContext, before: bool) -> TextColumn:
     starts, stops = column.numbers(text)
     if before:
-        starts = starts - _signed(text, starts - 1, starts - 2, ")")
+        starts = starts - _has_sign(text, starts - 1, starts - 2, ")")
     else:
-        stops = stops + _signed(text, stops, stops + 1, "(")
+        stops = stops + _has_sign(text, stops, stops + 1, "(")
     spans = NumberSpans(starts, stops)
     positions, source = spans.bytes(), np.arange(len(text.data))
     source[positions] = spans.each(starts + stops - 1) - positions
     return TextColumn(text.data[source], text.offsets)
 
 
-def _signed(text: TextColumn, sign: Int, beyond: Int, bracket: str) -> Mask:
+def _has_sign(text: TextColumn, sign: Int, beyond: Int, bracket: str) -> Mask:
     """Which numbers have a sign, and not the operator of a difference, beside them.
 
     Args:

@@ -12,7 +12,7 @@ from mathbench.formats.format import Format, FormatContext, Formatted
 from mathbench.formats.text_columns import Int, Mask, TextColumn
 
 MARK = "#"
-ROOM = 1 << 24  # characters of steps worked on at a time
+MAX_CHARACTERS = 1 << 24  # characters of steps worked on at a time
 
 
 @dataclass(frozen=True)
@@ -37,24 +37,24 @@ class Scratchpad(Format):
             return f"its scratchpads are for numbers of at most {maximum} digits. Received: up to {longest[0]} digits"
         return ""
 
-    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Put the steps and the mark in front of the answer."""
-        if not column.answers or column.questions is None or column.plain is None:
+        if not context.answers or context.questions is None or context.plain is None:
             return text
-        steps = _steps(column.task, column.questions, column.plain)
-        return TextColumn.of(pc.binary_join_element_wise(steps, text.column(), MARK))
+        steps = _steps(context.task, context.questions, context.plain)
+        return TextColumn.of(pc.binary_join_element_wise(steps, text.to_array(), MARK))
 
-    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Keep what follows the first mark."""
-        if not column.answers:
+        if not context.answers:
             return text
         marks = _marks(text)
-        return text.kept(marks[:-1] > np.repeat(marks[text.offsets[:-1]], np.diff(text.offsets)))
+        return text.filtered(marks[:-1] > np.repeat(marks[text.offsets[:-1]], np.diff(text.offsets)))
 
-    def is_valid(self, text: TextColumn, undone: TextColumn, column: FormatContext) -> Mask:
+    def is_valid(self, text: TextColumn, undone: TextColumn, context: FormatContext) -> Mask:
         """Whether there is a mark; right steps are not asked for."""
         marks = _marks(text)[text.offsets]
-        return (marks[1:] > marks[:-1]) | (not column.answers)
+        return (marks[1:] > marks[:-1]) | (not context.answers)
 
 
 def _marks(text: TextColumn) -> Int:
@@ -65,7 +65,7 @@ def _marks(text: TextColumn) -> Int:
 def _steps(task: Formatted, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
     """The steps of some rows, not too many at a time: they take up to the square of a question's length."""
     longest = pc.max(pc.binary_length(questions)).as_py() or 1
-    count = max(ROOM // (8 * longest * longest), 1)
+    count = max(MAX_CHARACTERS // (8 * longest * longest), 1)
     parts = [
         task.steps(questions[i : i + count], answers[i : i + count]) for i in range(0, len(questions), count)
     ]

@@ -26,26 +26,26 @@ class Spaced(Format):
 
     separator: str = parameter("space", "what stands between", choices=tuple(SEPARATORS))
 
-    def write(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Put the separator in front of every character but the first of a row."""
-        if _label(column):
+        if _is_label(context):
             return text
-        before = _characters(text) & ~text.first()[:-1]
+        before = _character_starts(text) & ~text.string_starts()[:-1]
         return text.widened(before.astype(np.int64), ord(SEPARATORS[self.separator]))[0]
 
-    def undo(self, text: TextColumn, column: FormatContext) -> TextColumn:
+    def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Drop every second character."""
-        if _label(column):
+        if _is_label(context):
             return text
-        count = np.concatenate([[0], np.cumsum(_characters(text))])
+        count = np.concatenate([[0], np.cumsum(_character_starts(text))])
         position = count[1:] - np.repeat(count[text.offsets[:-1]], np.diff(text.offsets))
-        return text.kept(position % 2 == 1)
+        return text.filtered(position % 2 == 1)
 
 
-def _label(column: FormatContext) -> bool:
+def _is_label(column: FormatContext) -> bool:
     return column.answers and column.task.recognition and "scratchpad" not in column.task.format
 
 
-def _characters(text: TextColumn) -> Mask:
+def _character_starts(text: TextColumn) -> Mask:
     """Which bytes begin a character in UTF-8."""
     return np.asarray((text.data & 0xC0) != 0x80)

@@ -20,7 +20,7 @@ Bytes = NDArray[np.uint8]
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-PART = 1 << 21  # bytes of a column worked on at a time: temporaries hold eight bytes per byte
+PART_BYTES = 1 << 21  # bytes of a column worked on at a time: temporaries hold eight bytes per byte
 MINUS = ord("-")
 _WORD = "_" + DIGITS + DIGITS[10:].upper()
 
@@ -41,7 +41,7 @@ class TextColumn(NamedTuple):
         """The text of an Arrow array; null counts as empty."""
         return cls(*bytes_and_offsets(pc.fill_null(column, "") if column.null_count else column))
 
-    def column(self) -> pa.StringArray:
+    def to_array(self) -> pa.StringArray:
         """As an Arrow array."""
         if self.offsets[-1] >= 1 << 31:
             raise InputError(
@@ -50,13 +50,13 @@ class TextColumn(NamedTuple):
         buffers = [pa.py_buffer(self.offsets.astype(np.int32)), pa.py_buffer(np.ascontiguousarray(self.data))]
         return pa.StringArray.from_buffers(len(self.offsets) - 1, *buffers)
 
-    def first(self) -> Mask:
+    def string_starts(self) -> Mask:
         """Which bytes begin a string, bool (c + 1,); one past the last byte counts."""
         mask = np.zeros(len(self.data) + 1, dtype=bool)
         mask[self.offsets] = True
         return mask
 
-    def kept(self, keep: Mask) -> "TextColumn":
+    def filtered(self, keep: Mask) -> "TextColumn":
         """The same strings with only some of their bytes, bool (c,)."""
         return TextColumn(self.data[keep], np.concatenate([[0], np.cumsum(keep)])[self.offsets])
 
@@ -106,16 +106,16 @@ def numbers(text: TextColumn, base: int, labels: Sequence[str] = ()) -> NumberSp
     >>> [bytes(text.data[a:b]) for a, b in zip(*numbers(text, 10), strict=True)]
     [b'48', b'36', b'7', b'3']
     """
-    word, edge = is_word(text.data), text.first()
+    word, edge = is_word(text.data), text.string_starts()
     inside = np.concatenate([[False], word, [False]])
     starts = np.flatnonzero(word & (~inside[:-2] | edge[:-1]))
     stops = np.flatnonzero(word & (~inside[2:] | edge[1:])) + 1
-    strange = np.concatenate([[0], np.cumsum(word & ~_table(DIGITS[:base])[text.data])])
+    strange = np.concatenate([[0], np.cumsum(word & ~_byte_mask(DIGITS[:base])[text.data])])
     found = strange[stops] == strange[starts]
     after = np.append(text.data, 0)[stops]
     found &= ~((after == ord("(")) & ~edge[stops])
     for label in labels:
-        found &= ~_spelt(text, starts, stops, label.encode())
+        found &= ~_spells(text, starts, stops, label.encode())
     return NumberSpans(starts[found], stops[found])
 
 
@@ -131,10 +131,10 @@ def ranges(starts: Int, lengths: Int) -> Int:
 
 def is_word(data: Bytes) -> Mask:
     """Which bytes are letters, digits or underscores of ASCII."""
-    return _table(_WORD)[data]
+    return _byte_mask(_WORD)[data]
 
 
-def in_chunks(work: Callable[..., pa.Array], *columns: Any) -> pa.ChunkedArray:
+def map_chunks(work: Callable[..., pa.Array], *columns: Any) -> pa.ChunkedArray:
     """Work on columns of text of the same rows a part at a time, so that memory stays flat.
 
     Args:
@@ -142,12 +142,12 @@ def in_chunks(work: Callable[..., pa.Array], *columns: Any) -> pa.ChunkedArray:
         columns: strings (n,): Arrow arrays, chunked or not, dictionary-encoded or not; null stays null.
     """
     plain = [_plain(column) for column in columns]
-    made = [work(*parts) for parts in _cut(plain)]
+    made = [work(*parts) for parts in _slices(plain)]
     return pa.chunked_array(made, pa.string())
 
 
-def _cut(columns: list[pa.ChunkedArray]) -> Any:
-    """Rows of all columns, as many at a time as make about `PART` bytes; at least one."""
+def _slices(columns: list[pa.ChunkedArray]) -> Any:
+    """Rows of all columns, as many at a time as make about `PART_BYTES` bytes; at least one."""
     rows = len(columns[0])
     total = np.zeros(rows + 1, dtype=np.int64)
     for column in columns:
@@ -155,7 +155,7 @@ def _cut(columns: list[pa.ChunkedArray]) -> Any:
         total[1:] += np.cumsum(lengths) + np.arange(1, rows + 1)
     begin = 0
     while begin < rows:
-        end = max(int(np.searchsorted(total, total[begin] + PART, side="right")) - 1, begin + 1)
+        end = max(int(np.searchsorted(total, total[begin] + PART_BYTES, side="right")) - 1, begin + 1)
         yield [_flat(column.slice(begin, end - begin)) for column in columns]
         begin = end
 
@@ -168,7 +168,7 @@ def _flat(column: pa.ChunkedArray) -> pa.StringArray:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
-def _spelt(text: TextColumn, starts: Int, stops: Int, word: bytes) -> Mask:
+def _spells(text: TextColumn, starts: Int, stops: Int, word: bytes) -> Mask:
     """Which runs spell a word."""
     same = stops - starts == len(word)
     for i, character in enumerate(word):
@@ -177,7 +177,7 @@ def _spelt(text: TextColumn, starts: Int, stops: Int, word: bytes) -> Mask:
 
 
 @cache
-def _table(characters: str) -> Mask:
+def _byte_mask(characters: str) -> Mask:
     table = np.zeros(256, dtype=bool)
     table[list(characters.encode())] = True
     return table

@@ -35,7 +35,7 @@ def addition(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> p
     >>> addition(task("addition"), pa.array(["57+8"]), pa.array(["65"])).to_pylist()
     ['7+8+0=15;5+0+1=6']
     """
-    return _column(_sum(*_operands(questions, task.base), task.base)[0])
+    return _join_steps(_sum(*_operands(questions, task.base), task.base)[0])
 
 
 def subtraction(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
@@ -46,7 +46,7 @@ def subtraction(task: Any, questions: pa.StringArray, answers: pa.StringArray) -
     ['17-8-0=9;5-0-1=4', '8-57=-(57-8);17-8-0=9;5-0-1=4']
     """
     (first, second), _ = _operands(questions, task.base)
-    return _column(_difference(first, second, task.base)[0])
+    return _join_steps(_difference(first, second, task.base)[0])
 
 
 def multiplication(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
@@ -56,7 +56,7 @@ def multiplication(task: Any, questions: pa.StringArray, answers: pa.StringArray
     >>> multiplication(task("multiplication"), pa.array(["57*48"]), pa.array(["2736"])).to_pylist()
     ['57*8=456;57*40=2280;456+2280=2736']
     """
-    return _column(_product(*_operands(questions, task.base), task.base)[0])
+    return _join_steps(_product(*_operands(questions, task.base), task.base)[0])
 
 
 def division(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
@@ -67,7 +67,7 @@ def division(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> p
     ['9/8=1,1;15/8=1,7;77/8=9,5']
     """
     (dividend, divisor), lengths = _operands(questions, task.base)
-    return _column(_quotient(dividend, divisor, lengths[0], task.base)[0])
+    return _join_steps(_quotient(dividend, divisor, lengths[0], task.base)[0])
 
 
 def divisible(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
@@ -82,9 +82,15 @@ def divisible(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> 
     for position in reversed(range(number.shape[1])):
         value = rest * task.base + number[:, position]
         rest = value % task.k
-        pieces = (_small(value, task.base), b"%", _small(divisor, task.base), b"=", _small(rest, task.base))
+        pieces = (
+            _short_number(value, task.base),
+            b"%",
+            _short_number(divisor, task.base),
+            b"=",
+            _short_number(rest, task.base),
+        )
         steps.append(_step(lengths > position, *pieces))
-    return _column(steps)
+    return _join_steps(steps)
 
 
 def gcd(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
@@ -97,11 +103,11 @@ def gcd(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.Str
     (first, second), _ = _operands(questions, task.base)
     steps = []
     while (live := second.any(axis=1)).any():
-        divisor = np.where(live[:, None], second, _one(second))
+        divisor = np.where(live[:, None], second, _ones(second))
         rest = _remainder(first, divisor, task.base)
         steps.append(_step(live, _number(first), b"%", _number(divisor), b"=", _number(rest)))
         first, second = divisor, rest
-    return _column(steps)
+    return _join_steps(steps)
 
 
 def modular(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
@@ -125,7 +131,7 @@ def modular(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa
     sign = {"plus": b"+", "minus": b"-", "times": b"*"}[task.operation]
     value = np.hstack([_step(below, b"-"), _number(result)])
     calculated = _step(every, _number(first), sign, _number(second), b"=", value)
-    return _column([calculated, _step(every, value, b"%", _number(modulus), b"=", _matrix(answers))])
+    return _join_steps([calculated, _step(every, value, b"%", _number(modulus), b"=", _byte_matrix(answers))])
 
 
 def claimed_sum(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
@@ -135,7 +141,7 @@ def claimed_sum(task: Any, questions: pa.StringArray, answers: pa.StringArray) -
     >>> claimed_sum(task("correct-addition"), pa.array(["12+29=42"]), pa.array(["false"])).to_pylist()
     ['2+9+0=11;1+2+1=4;41=42']
     """
-    return _compared(_sum, questions, task.base)
+    return _statement_steps(_sum, questions, task.base)
 
 
 def claimed_product(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
@@ -145,7 +151,7 @@ def claimed_product(task: Any, questions: pa.StringArray, answers: pa.StringArra
     >>> claimed_product(task("correct-multiplication"), pa.array(["12*9=108"]), pa.array(["true"])).to_pylist()
     ['12*9=108;108=108']
     """
-    return _compared(_product, questions, task.base)
+    return _statement_steps(_product, questions, task.base)
 
 
 def _operands(questions: pa.StringArray, base: int) -> tuple[Digits, Int]:
@@ -172,7 +178,7 @@ def _sum(terms: Digits, lengths: Int, base: int) -> tuple[list[Bytes], Digits]:
         ]
         value = terms[:, :, position].sum(axis=0) + carry
         here = lengths.max(axis=0) > position
-        steps.append(_step(here, *shown, _small(carry, base), b"=", _small(value, base)))
+        steps.append(_step(here, *shown, _short_number(carry, base), b"=", _short_number(value, base)))
         carry = value // base
         total.append(value % base)
     while carry.any():
@@ -249,12 +255,12 @@ def _remainder(dividend: Digits, divisor: Digits, base: int) -> Digits:
     return ((dividend @ weights) % (divisor @ weights))[:, None] // weights % base
 
 
-def _compared(calculate: Callable[..., Any], questions: pa.StringArray, base: int) -> pa.StringArray:
+def _statement_steps(calculate: Callable[..., Any], questions: pa.StringArray, base: int) -> pa.StringArray:
     """The steps of a calculation with the first two numbers, and its result beside the third."""
     digits, lengths = _operands(questions, base)
     steps, result = calculate(digits[:2], lengths[:2], base)
     every = np.ones(len(result), dtype=bool)
-    return _column([*steps, _step(every, _number(result), b"=", _number(digits[2]))])
+    return _join_steps([*steps, _step(every, _number(result), b"=", _number(digits[2]))])
 
 
 def _carried(values: Digits, base: int) -> Digits:
@@ -278,7 +284,7 @@ def _length(number: Digits) -> Int:
     return np.where(filled.any(axis=1), number.shape[1] - filled[:, ::-1].argmax(axis=1), 1)
 
 
-def _one(like: Digits) -> Digits:
+def _ones(like: Digits) -> Digits:
     out = np.zeros_like(like)
     out[:, 0] = 1
     return out
@@ -296,7 +302,7 @@ def _number(digits: Digits) -> Bytes:
     return _CHARACTERS[digits[:, ::-1]] * shown
 
 
-def _small(values: Int, base: int) -> Bytes:
+def _short_number(values: Int, base: int) -> Bytes:
     """Integers of 63 bits as text."""
     positions: list[Int] = []
     while not positions or values.any():
@@ -305,7 +311,7 @@ def _small(values: Int, base: int) -> Bytes:
     return _number(np.stack(positions, axis=1))
 
 
-def _matrix(column: pa.StringArray) -> Bytes:
+def _byte_matrix(column: pa.StringArray) -> Bytes:
     """Strings as text, (n, w)."""
     text = TextColumn.of(column)
     lengths = np.diff(text.offsets)
@@ -322,7 +328,7 @@ def _step(here: Mask, *pieces: Bytes | bytes) -> Bytes:
     return np.hstack([piece * here[:, None] for piece in same])
 
 
-def _column(steps: list[Bytes]) -> pa.StringArray:
+def _join_steps(steps: list[Bytes]) -> pa.StringArray:
     """Steps in order, joined by `;`."""
     parts, begun = [], np.zeros(len(steps[0]), dtype=bool)
     for step in steps:
@@ -332,4 +338,4 @@ def _column(steps: list[Bytes]) -> pa.StringArray:
     text = np.hstack(parts)
     filled = text != 0
     offsets = np.concatenate([[0], np.cumsum(filled.sum(axis=1))])
-    return TextColumn(text[filled], offsets).column()
+    return TextColumn(text[filled], offsets).to_array()

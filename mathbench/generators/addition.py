@@ -33,17 +33,17 @@ class Addition(Enumerated):
     symmetry: ClassVar[str] = "order of operands"
     extrapolates: ClassVar[str] = "longer operands; more operands"
 
-    digits: int = parameter(3, "digits of the longest operand", low=1, high=tuples.LONGEST)
+    digits: int = parameter(3, "digits of the longest operand", low=1, high=tuples.MAX_DIGITS)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     operands: int = parameter(2, "how many numbers are added", low=2, high=6)
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=tuples.LONGEST)
+    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=tuples.MAX_DIGITS)
     smallest: int = parameter(0, "smallest operand", low=0, high=1 << 40)
     largest: int = parameter(0, "largest operand; 0: all of `digits` digits", low=0, high=1 << 40)
     written: str = parameter("a+b", "how a sum is written", choices=("a+b", "a + b"))
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=0, high=tuples.LONGEST)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=0, high=tuples.MAX_DIGITS)
     more: int = parameter(1, "extrapolate: up to so many operands more", low=0, high=4)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.MAX_DIGITS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,7 +108,7 @@ class Addition(Enumerated):
     steps_max_digits = written_steps.MAX_DIGITS_LINEAR
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.ordered(operands, self._operand_count(operands), self.base)
+        return tuples.canonical_sorted(operands, self._operand_count(operands), self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         return tuples.count_once(operands, coordinates, low, self._operand_count(operands))

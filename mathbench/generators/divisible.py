@@ -48,12 +48,12 @@ class Divisible(Enumerated):
 
     k: int = parameter(7, "the divisor", low=2, high=1 << 40, always=True, value_only=True)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
-    digits: int = parameter(5, "digits of the longest number", low=1, high=tuples.LONGEST)
+    digits: int = parameter(5, "digits of the longest number", low=1, high=tuples.MAX_DIGITS)
     answer: str = parameter("label", "what to answer", choices=("label", "residue"))
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest number", low=1, high=tuples.LONGEST)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.LONGEST)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
+    shortest: int = parameter(1, "digits of the shortest number", low=1, high=tuples.MAX_DIGITS)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.MAX_DIGITS)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.MAX_DIGITS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -90,7 +90,7 @@ class Divisible(Enumerated):
     def _strata(self, lengths: range, distribution: str) -> list[Stratum]:
         shares = [1] * len(lengths)
         if distribution == "numbers":
-            parts = max(16, tuples.SHARES // (2 * min(self.k, MAX_RESIDUES)))
+            parts = max(16, tuples.SHARE_PARTS // (2 * min(self.k, MAX_RESIDUES)))
             shares = tuples.apportion([tuples.NumberRange(self.base).count(n) for n in lengths], parts)
         limb_count = self._places(max(lengths))
         return [
@@ -149,7 +149,7 @@ class Divisible(Enumerated):
         return residues.numbers(numbers, self.k, coordinates[1:], upper, self.base)
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.display_order(operands, 1, self.base)
+        return tuples.canonical_unsorted(operands, 1, self.base)
 
     def solve(self, problems: Problems) -> Int:
         left = arithmetic.residue(arithmetic.single(problems.operands), self.k, self.base)

@@ -28,12 +28,12 @@ class Division(Enumerated):
     summary: ClassVar[str] = "57/8 -> 7,1 (quotient, remainder)"
     extrapolates: ClassVar[str] = "longer dividends"
 
-    digits: int = parameter(4, "digits of the dividend", low=1, high=tuples.LONGEST)
+    digits: int = parameter(4, "digits of the dividend", low=1, high=tuples.MAX_DIGITS)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest divisor", low=1, high=tuples.LONGEST)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.LONGEST)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.LONGEST)
+    shortest: int = parameter(1, "digits of the shortest divisor", low=1, high=tuples.MAX_DIGITS)
+    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.MAX_DIGITS)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.MAX_DIGITS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -42,10 +42,10 @@ class Division(Enumerated):
         tuples.check_long(self.family, lengths.longest, "operands")
 
     def inner(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[0], self.distribution)
+        return self._strata(tuples.length_pairs(self)[0], self.distribution)
 
     def outer(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[1], "lengths")
+        return self._strata(tuples.length_pairs(self)[1], "lengths")
 
     def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
         numbers, longest = tuples.NumberRange(self.base, minimum=1), max(c[0] for c in choices)
@@ -58,7 +58,7 @@ class Division(Enumerated):
     steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.display_order(operands, 2, self.base)
+        return tuples.canonical_unsorted(operands, 2, self.base)
 
     def solve(self, problems: Problems) -> Int:
         a, b = arithmetic.split(problems.operands, 2)

@@ -77,10 +77,10 @@ class Gcd(Enumerated):
         tuples.check_range(self.family, 4 * self.base**lengths.longest, what)
 
     def inner(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[0])
+        return self._strata(tuples.length_pairs(self)[0])
 
     def outer(self) -> list[Stratum]:
-        return self._strata(tuples.pairs(self)[1])
+        return self._strata(tuples.length_pairs(self)[1])
 
     def _strata(self, choices: list[tuple[int, ...]]) -> list[Stratum]:
         if self.distribution == "natural":
@@ -118,7 +118,7 @@ class Gcd(Enumerated):
     steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.ordered(operands, 2, self.base)
+        return tuples.canonical_sorted(operands, 2, self.base)
 
     def pose(self, problems: Problems, random_bits: U64) -> Problems:
         return tuples.shuffle_operands(problems, random_bits, 2)

@@ -75,7 +75,7 @@ class Modular(Enumerated):
     steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.ordered(operands, 2, self.base)
+        return tuples.canonical_sorted(operands, 2, self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         return tuples.count_once(operands, coordinates, low, 2) if self.digits else None

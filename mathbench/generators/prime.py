@@ -14,14 +14,14 @@ from mathbench.generators.toolkit import residues
 from mathbench.generators.toolkit.longest import longest_operand
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, long_primality
-from mathbench.numbers.primality import SIEVED, SMALL_PRIMES, are_prime, with_smallest_factor
+from mathbench.numbers.primality import TABLE_LIMIT, SMALL_PRIMES, are_prime, with_smallest_factor
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
 MAX_DIGITS = 500  # a prime of that length takes some 5 milliseconds to recognise
-POOLED = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
-EVEN = 1 << 19  # numbers from here on have small factors, and are prime, as often as the theorems say
+POOLED_BELOW = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
+MIN_REGULAR = 1 << 19  # numbers from here on have small factors, and are prime, as often as the theorems say
 _WITNESSES = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
 
 
@@ -104,7 +104,7 @@ class Prime(Enumerated):
 
     @property
     def expensive_to_count(self) -> bool:
-        return self.base ** (self.digits + self.longer) > SIEVED
+        return self.base ** (self.digits + self.longer) > TABLE_LIMIT
 
     def inner(self) -> list[Stratum]:
         lengths = tuples.lengths(self).inner
@@ -127,10 +127,14 @@ class Prime(Enumerated):
         """Primes and composites of one length, half of the rows each."""
         cut = limb_count > 1
         high = self.base**length if cut else min(self.base**length, (1 << 63) - 1)
-        strata = self._few(length, high, share) if high <= POOLED else self._classes(length, high, share, cut)
+        strata = (
+            self._pooled(length, high, share)
+            if high <= POOLED_BELOW
+            else self._classes(length, high, share, cut)
+        )
         return [residues.from_limbs(s, length, self.base, limb_count) for s in strata]
 
-    def _few(self, length: int, high: int, share: int) -> list[Stratum]:
+    def _pooled(self, length: int, high: int, share: int) -> list[Stratum]:
         """One stratum of composites where there are too few numbers for more."""
         low, minimum, group = (
             max(tuples.NumberRange(self.base).first(length), 2),
@@ -153,10 +157,12 @@ class Prime(Enumerated):
         for name, factors, weight in zip(names, classes, [sum(weights), *weights], strict=True):
             wheel = _wheel(factors.first)
             low, end = residues.residue_counts(length, self.base, wheel.modulus, cut)
-            begin, end = _turns(max(low, 2), wheel), _turns(min(end, high), wheel)
+            begin, end = _count_below(max(low, 2), wheel), _count_below(min(end, high), wheel)
             row = WheelNumbers(begin, wheel.modulus, wheel.number, *factors)
             known = (
-                _density(factors, wheel, high // self.base, self.base) if high // self.base >= EVEN else 0.0
+                _density(factors, wheel, high // self.base, self.base)
+                if high // self.base >= MIN_REGULAR
+                else 0.0
             )
             found.append(Stratum(name, (end - begin,), row, share * weight, group=group, share=known))
         return [s for s in found if s.weight]
@@ -193,7 +199,7 @@ class Prime(Enumerated):
         return residues.numbers(found, modulus, coordinates[1:], upper, self.base)
 
     def canonical(self, operands: Int) -> Int:
-        return tuples.display_order(operands, 1, self.base)
+        return tuples.canonical_unsorted(operands, 1, self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
         """Whether the number is prime (`first` is 0) or has a smallest factor from `first` to `last`."""
@@ -260,7 +266,7 @@ def _density(factors: Factors, wheel: Wheel, low: int, base: int) -> float:
     Args:
         factors: the class; (0, 0) are the primes.
         wheel: where the numbers lie.
-        low: the smallest number of that length, at least `EVEN`.
+        low: the smallest number of that length, at least `MIN_REGULAR`.
         base: the base.
     """
     share = factors.share
@@ -280,7 +286,7 @@ def _wheel(first: int) -> Wheel:
     return _WHEELS[{2: 1, 3: 2, 5: 3}.get(first, 4)]
 
 
-def _turns(edge: int, wheel: Wheel) -> int:
+def _count_below(edge: int, wheel: Wheel) -> int:
     """How many numbers of a wheel lie below an edge."""
     full, rest = divmod(edge, wheel.modulus)
     return full * len(wheel.spokes) + sum(spoke < rest for spoke in wheel.spokes)

@@ -36,17 +36,17 @@ class Statement(Enumerated):
 
     sign: ClassVar[str]
 
-    digits: int = parameter(3, "digits of the longest operand", low=1, high=operands.LONGEST)
+    digits: int = parameter(3, "digits of the longest operand", low=1, high=operands.MAX_DIGITS)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     errors: str = parameter("digit:1,carry:1,swap:1,congruent:1", "kinds of error and their shares")
     distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
-    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=operands.LONGEST)
-    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=operands.LONGEST)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=operands.LONGEST)
+    shortest: int = parameter(1, "digits of the shortest operand", low=1, high=operands.MAX_DIGITS)
+    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=operands.MAX_DIGITS)
+    step: int = parameter(1, "digits from one length to the next", low=1, high=operands.MAX_DIGITS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        shares(self.family, self.errors)
+        parse_shares(self.family, self.errors)
         lengths = operands.lengths(self)
         operands.check_operand_count(self.family, lengths, 2)
         longest = len(text.to_text(self.result(*[self.base**lengths.longest - 1] * 2), self.base))
@@ -75,7 +75,7 @@ class Statement(Enumerated):
 
     def _by_kind(self, strata: list[Stratum]) -> list[Stratum]:
         """Per pair of lengths one stratum of true statements and one per error, all on the same problems."""
-        parts = shares(self.family, self.errors)
+        parts = parse_shares(self.family, self.errors)
         kinds = [("true", sum(parts)), *zip(ERRORS, parts, strict=True)]
         return [
             replace(s, name=f"{s.name},{name}", weight=s.weight * part, kind=kind, group=s.name, space=s.name)
@@ -98,19 +98,19 @@ class Statement(Enumerated):
             rows = np.flatnonzero(posed.kind == kind)
             if len(rows):
                 x, y, right = (number[..., rows] for number in (a, b, truth))
-                claimed[..., rows] = self._wrong(
+                claimed[..., rows] = self._wrong_results(
                     name, x, y, right, mix64(random_bits[rows] + np.uint64(kind))
                 )
         failed = np.flatnonzero((posed.kind > 1) & arithmetic.equal(claimed, truth))
-        claimed[..., failed] = _slips(truth).change_digit(
+        claimed[..., failed] = _wrong_result_functions(truth).change_digit(
             truth[..., failed], self.base, mix64(random_bits[failed])
         )
         posed.stratum = posed.stratum.copy()
         posed.stratum[failed] -= posed.kind[failed] - 1  # to the stratum of changed digits
         return posed
 
-    def _wrong(self, kind: str, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
-        slips = _slips(truth)
+    def _wrong_results(self, kind: str, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
+        slips = _wrong_result_functions(truth)
         if kind == "carry":
             return self.drop_carry(a, b, truth, random_bits)
         change = {"digit": slips.change_digit, "swap": slips.swap_digits, "congruent": slips.stay_congruent}
@@ -118,10 +118,10 @@ class Statement(Enumerated):
 
     def solve(self, problems: Problems) -> Int:
         truth = self.result(*arithmetic.split(problems.operands, 2))
-        return arithmetic.equal(truth, _claimed(problems)).astype(np.int64)
+        return arithmetic.equal(truth, _claimed_result(problems)).astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        numbers = (*arithmetic.split(problems.operands, 2), _claimed(problems))
+        numbers = (*arithmetic.split(problems.operands, 2), _claimed_result(problems))
         a, b, c = (arithmetic.number(n, self.base) for n in numbers)
         rows = len(problems.stratum)
         return text.join(a, text.literal(self.sign, rows), b, text.literal("=", rows), c)
@@ -160,7 +160,7 @@ class CorrectAddition(Statement):
 
     def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
         """Drop the carry into one place, chosen evenly among the places that get one."""
-        return _slips(truth).drop_carry(a, b, truth, self.base, random_bits)
+        return _wrong_result_functions(truth).drop_carry(a, b, truth, self.base, random_bits)
 
 
 @dataclass(frozen=True)
@@ -187,24 +187,24 @@ class CorrectMultiplication(Statement):
 
     def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
         """Lose one unit carried into one place above the first."""
-        return _slips(truth).lose_unit(truth, self.base, random_bits)
+        return _wrong_result_functions(truth).lose_unit(truth, self.base, random_bits)
 
 
-def _claimed(problems: Problems) -> Int:
+def _claimed_result(problems: Problems) -> Int:
     if problems.claimed is None:
         raise RuntimeError("a statement without a claim: problems were not posed")
     return problems.claimed
 
 
-def _slips(truth: Int) -> ModuleType:
+def _wrong_result_functions(truth: Int) -> ModuleType:
     """The kinds of error, for the precision at hand."""
     return long_wrong_results if truth.ndim == 2 else wrong_results
 
 
-def shares(family: str, errors: str) -> list[int]:
+def parse_shares(family: str, errors: str) -> list[int]:
     """Read `"digit:2,swap:1"` as the share of each kind of error.
 
-    >>> shares("correct-addition", "digit:2,swap:1")
+    >>> parse_shares("correct-addition", "digit:2,swap:1")
     [2, 0, 1, 0]
 
     Raises:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.hashing import ABSENT, HALF, MODULUS
+from mathbench.hashing import ABSENT, LONG_OPERAND, LONG_MODULUS
 from mathbench.numbers import limbs, long_text, text
 from mathbench.numbers.limbs import Int, Mask
 from mathbench.numbers.text import TextPiece
@@ -105,8 +105,8 @@ def words(number: Int, base: int) -> list[Int]:
     if not _long(number):
         return [number]
     radix, here = limbs.radix_of(base), number[0] != ABSENT
-    large = limbs.exceeds(number, HALF - 1, radix)
-    rest = np.where(large, limbs.residue(number, MODULUS, radix), ABSENT)
+    large = limbs.exceeds(number, LONG_OPERAND - 1, radix)
+    rest = np.where(large, limbs.residue(number, LONG_MODULUS, radix), ABSENT)
     return [np.where(here, limbs.low_bits(number, radix), ABSENT), rest]
 
 

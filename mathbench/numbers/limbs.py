@@ -16,7 +16,7 @@ from mathbench.hashing import U64
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-WIDEST = 1 << 27  # the largest radix
+MAX_RADIX = 1 << 27  # the largest radix
 MAX_PRODUCTS = 512  # products of limbs that can be summed
 MAX_MODULUS = 1 << 35  # a residue times a limb stays below 2^62
 WORD = 8  # characters in a word of text
@@ -29,7 +29,7 @@ def per_limb(base: int) -> int:
     >>> per_limb(10), per_limb(2), per_limb(36)
     (8, 24, 5)
     """
-    maximum = max(k for k in range(1, 28) if base**k <= WIDEST)
+    maximum = max(k for k in range(1, 28) if base**k <= MAX_RADIX)
     return maximum if maximum <= WORD else maximum - maximum % WORD
 
 
@@ -42,19 +42,19 @@ def radix_of(base: int) -> int:
     return base ** per_limb(base)
 
 
-def places(digits: int, base: int) -> int:
+def limbs_for(digits: int, base: int) -> int:
     """How many limbs hold so many digits.
 
-    >>> places(8, 10), places(9, 10)
+    >>> limbs_for(8, 10), limbs_for(9, 10)
     (1, 2)
     """
     return -(-digits // per_limb(base))
 
 
-def of_int(value: int, radix: int, limbs: int) -> list[int]:
+def from_int(value: int, radix: int, limbs: int) -> list[int]:
     """The limbs of one Python integer.
 
-    >>> of_int(123, 10, 4)
+    >>> from_int(123, 10, 4)
     [3, 2, 1, 0]
     """
     return [value // radix**i % radix for i in range(limbs)]
@@ -159,7 +159,7 @@ def divide(a: Int, b: Int, radix: int) -> tuple[Int, Int]:
     for i in range(len(a) - 1, -1, -1):
         rest = np.concatenate([a[i : i + 1], rest[:-1]])
         guess = np.floor(_leading(rest, top + 1, radix, 4) / scale).astype(np.int64)
-        quotient[i], rest = _set_right(rest, divisor, guess, radix)
+        quotient[i], rest = _corrected(rest, divisor, guess, radix)
     return quotient, rest[:-1]
 
 
@@ -173,7 +173,7 @@ def _leading(number: Int, top: Int, radix: int, limbs: int) -> NDArray[np.float6
     return value
 
 
-def _set_right(rest: Int, divisor: Int, guess: Int, radix: int) -> tuple[Int, Int]:
+def _corrected(rest: Int, divisor: Int, guess: Int, radix: int) -> tuple[Int, Int]:
     """Take off `guess` times the divisor; where that was once too often or too seldom, mend it."""
     rest = carried(rest - guess * divisor, radix)
     count, rest = np.flatnonzero(rest[-1]), rest[:-1]  # below zero a carry is left
@@ -232,7 +232,7 @@ def exceeds(number: Int, bound: int, radix: int) -> Mask:
     above = np.asarray(number[count:].any(axis=0))
     left = np.flatnonzero(~above)  # their upper limbs are all zero
     if len(left) and radix**count > bound:
-        limit = np.array(of_int(bound, radix, count))[:, None]
+        limit = np.array(from_int(bound, radix, count))[:, None]
         above[left] = greater(number[:count, left], np.broadcast_to(limit, (count, len(left))))
     return above
 

@@ -13,8 +13,8 @@ from mathbench.numbers.limbs import Int
 
 Mask = NDArray[np.bool_]
 
-SIEVED = 2000
-_PRODUCT = 1 << 31  # residues modulo less than this are summed up many at a time
+TRIAL_LIMIT = 2000
+_MAX_PRODUCT = 1 << 31  # residues modulo less than this are summed up many at a time
 
 
 def is_below_two(numbers: Int) -> Mask:
@@ -44,7 +44,7 @@ def without(numbers: Int, rows: Int, primes: tuple[int, ...], base: int) -> Int:
 
 
 def are_prime(numbers: Int, base: int) -> Mask:
-    """Which long numbers are prime, bool (n,): trial division by the primes below `SIEVED`, then gmpy2.
+    """Which long numbers are prime, bool (n,): trial division by the primes below `TRIAL_LIMIT`, then gmpy2.
 
     A test of a number of 100 digits takes 60 microseconds, trial division 3 (measured on a busy machine).
 
@@ -63,13 +63,13 @@ def are_prime(numbers: Int, base: int) -> Mask:
 
 @cache
 def _small_primes() -> tuple[int, ...]:
-    return tuple(q for q in range(2, SIEVED) if gmpy2.is_prime(q))
+    return tuple(q for q in range(2, TRIAL_LIMIT) if gmpy2.is_prime(q))
 
 
 def _groups(primes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """Cut a list of primes into runs with a small product."""
     start = 0
     for end in range(1, len(primes) + 1):
-        if end == len(primes) or prod(primes[start : end + 1]) >= _PRODUCT:
+        if end == len(primes) or prod(primes[start : end + 1]) >= _MAX_PRODUCT:
             yield primes[start:end]
             start = end

@@ -52,7 +52,7 @@ def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> Te
             here = np.clip(long - place, 0, width).view(np.uint64)
             cut = characters >> ((np.uint64(WORD) - here) * np.uint64(_BITS))
             cut *= here > 0
-        words.append(PaddedText(cut, here, width).single(where))
+        words.append(PaddedText(cut, here, width).masked(where))
     return tuple(words)
 
 

@@ -41,11 +41,11 @@ SMALL_PRIMES = (
     89,
     97,
 )
-SIEVED = 1 << 22  # the smallest factors of numbers below this are kept, one byte each
-SIEVE = 1 << 16  # numbers sieved at least; twice as many where that is not enough
-LARGE, PRIME, NEITHER = SMALL_PRIMES[-1] + 1, 254, 255  # where a smallest factor would stand
-MAPPED = 1 << 27  # numbers below this have a bit in a bitmap of 4.5 MB
-PAYS = 1 << 17  # after so many numbers: gmpy2 has then taken about as long as the bitmap does
+TABLE_LIMIT = 1 << 22  # the smallest factors of numbers below this are kept, one byte each
+MIN_SIEVE = 1 << 16  # numbers sieved at least; twice as many where that is not enough
+LARGE, PRIME, NO_FACTOR = SMALL_PRIMES[-1] + 1, 254, 255  # where a smallest factor would stand
+BITMAP_LIMIT = 1 << 27  # numbers below this have a bit in a bitmap of 4.5 MB
+BITMAP_AFTER = 1 << 17  # after so many numbers: gmpy2 has then taken about as long as the bitmap does
 WHEEL = 30
 SPOKES = (1, 7, 11, 13, 17, 19, 23, 29)  # what a prime above 5 leaves modulo 30
 
@@ -72,15 +72,15 @@ def are_prime(numbers: Int) -> NDArray[np.bool_]:
     >>> are_prime(np.array([0, 1, 2, 91, 97, 10403, 10**18 + 9])).tolist()
     [False, False, True, False, True, False, True]
     """
-    if numbers.max(initial=0) < SIEVED:
+    if numbers.max(initial=0) < TABLE_LIMIT:
         return smallest_factors(numbers) == PRIME
-    mapped = numbers < MAPPED
+    mapped = numbers < BITMAP_LIMIT
     if not (mapped.any() and _bitmap_pays(len(numbers))):
-        return _tested(numbers)
+        return _test_primes(numbers)
     if mapped.all():
         return _in_bitmap(numbers)
     prime = np.empty(len(numbers), dtype=bool)
-    prime[mapped], prime[~mapped] = _in_bitmap(numbers[mapped]), _tested(numbers[~mapped])
+    prime[mapped], prime[~mapped] = _in_bitmap(numbers[mapped]), _test_primes(numbers[~mapped])
     return prime
 
 
@@ -100,7 +100,7 @@ def with_smallest_factor(numbers: Int, first: int, last: int) -> NDArray[np.bool
     """
     if not first:
         return are_prime(numbers)
-    if numbers.max(initial=0) < SIEVED:
+    if numbers.max(initial=0) < TABLE_LIMIT:
         factors = smallest_factors(numbers)
         return (factors >= min(first, LARGE)) & (factors <= (last or LARGE))
     factors = _first_factors(numbers)
@@ -122,7 +122,7 @@ def _first_factors(numbers: Int) -> NDArray[np.uint8]:
     return found
 
 
-def _tested(numbers: Int) -> NDArray[np.bool_]:
+def _test_primes(numbers: Int) -> NDArray[np.bool_]:
     """Trial division, then a compiled test or gmpy2's (BPSW, proven below 2^64), number by number.
 
     Not Miller-Rabin on arrays: measured on 18-digit numbers gmpy2 needs 0.9 microseconds for a composite and 10 for a
@@ -147,11 +147,11 @@ _requested = np.zeros((), dtype=np.int64)  # numbers asked about so far
 def _bitmap_pays(count: int) -> bool:
     """Whether so many numbers have been asked about that the bitmap is worth its making; changes no answer."""
     np.add(_requested, count, out=_requested)
-    return bool(_requested >= PAYS)
+    return bool(_requested >= BITMAP_AFTER)
 
 
 def _in_bitmap(numbers: Int) -> NDArray[np.bool_]:
-    """Which numbers below `MAPPED` are prime."""
+    """Which numbers below `BITMAP_LIMIT` are prime."""
     turn = numbers // WHEEL
     bit = _BITS.take(numbers - turn * WHEEL)
     return ((_bitmap().take(turn) & bit) > 0) | (numbers == 2) | (numbers == 3) | (numbers == 5)
@@ -163,8 +163,8 @@ _BITS = np.array([1 << SPOKES.index(r) if r in SPOKES else 0 for r in range(WHEE
 @cache
 def _bitmap() -> NDArray[np.uint8]:
     """Bit b of byte i: whether 30 i + SPOKES[b] is prime."""
-    found = np.full(MAPPED // WHEEL + 1, 255, dtype=np.uint8)
-    primes = [q for q in range(7, isqrt(MAPPED) + 1) if gmpy2.is_prime(q)]
+    found = np.full(BITMAP_LIMIT // WHEEL + 1, 255, dtype=np.uint8)
+    primes = [q for q in range(7, isqrt(BITMAP_LIMIT) + 1) if gmpy2.is_prime(q)]
     if compiled.LIBRARY:
         compiled.cross_out(found, primes, SPOKES)
     else:
@@ -185,15 +185,15 @@ def _cross_out(bits: NDArray[np.uint8], primes: list[int]) -> None:
 
 
 def smallest_factors(numbers: Int) -> NDArray[np.uint8]:
-    """The smallest prime factor of each number below `SIEVED`, uint8 (n,).
+    """The smallest prime factor of each number below `TABLE_LIMIT`, uint8 (n,).
 
-    `LARGE` stands for all factors above 97, `PRIME` for that of a prime and `NEITHER` for that of 0 and 1.
+    `LARGE` stands for all factors above 97, `PRIME` for that of a prime and `NO_FACTOR` for that of 0 and 1.
 
     >>> smallest_factors(np.array([91, 97, 101 * 103])).tolist() == [7, PRIME, LARGE]
     True
     """
-    sieve = _sieve(SIEVE)
-    if (maximum := int(numbers.max(initial=0))) >= SIEVE:
+    sieve = _sieve(MIN_SIEVE)
+    if (maximum := int(numbers.max(initial=0))) >= MIN_SIEVE:
         sieve = _sieve(1 << maximum.bit_length())
     return sieve.take(numbers)
 
@@ -202,7 +202,7 @@ def smallest_factors(numbers: Int) -> NDArray[np.uint8]:
 def _sieve(size: int) -> NDArray[np.uint8]:
     """The smallest factors of 0 .. size - 1 (Eratosthenes): the largest primes first, so that the smallest stays."""
     found = np.full(size, PRIME, dtype=np.uint8)
-    found[:2] = NEITHER
+    found[:2] = NO_FACTOR
     primes = [q for q in range(2, isqrt(size) + 1) if gmpy2.is_prime(q)]
     for q in reversed(primes):
         found[q * q :: q] = min(q, LARGE)

@@ -19,7 +19,7 @@ from mathbench import compiled
 from mathbench.hashing import U64
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-FEW_POWERS = 20  # up to so many powers are compared one by one
+MAX_COMPARED = 20  # up to so many powers are compared one by one
 WORD = 8  # characters in a word
 _CHARACTERS = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
 _BYTE = np.uint64(8)  # bits of a character
@@ -38,12 +38,12 @@ class PaddedText(NamedTuple):
     lengths: U64
     width: int
 
-    def then(self, other: "PaddedText") -> "PaddedText":
+    def append(self, other: "PaddedText") -> "PaddedText":
         """This word and another behind it, which must have room."""
         characters = self.characters | (other.characters << (self.lengths * _BYTE))
         return PaddedText(characters, self.lengths + other.lengths, self.width + other.width)
 
-    def single(self, where: NDArray[np.bool_] | None) -> "PaddedText":
+    def masked(self, where: NDArray[np.bool_] | None) -> "PaddedText":
         """This word in the rows of a mask, nothing in the others."""
         if where is None:
             return self
@@ -77,7 +77,7 @@ def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
     if compiled.LIBRARY:
         return _digits(base).lengths(values)
     steps = powers(base)[: np.searchsorted(powers(base), values.max(initial=0), side="right")]
-    if len(steps) > FEW_POWERS:
+    if len(steps) > MAX_COMPARED:
         return np.searchsorted(steps, values, side="right") + 1
     lengths = np.ones(len(values), dtype=np.uint8)
     for (
@@ -107,7 +107,7 @@ def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None
         here = lengths if longest <= WORD else np.clip(lengths - reach, 0, WORD)
         digits, rest = _last_digits(rest, base, width)
         unused = (np.uint64(WORD) - here.view(np.uint64)) * _BYTE
-        words.append(PaddedText(digits >> unused, here.view(np.uint64), width).single(where))
+        words.append(PaddedText(digits >> unused, here.view(np.uint64), width).masked(where))
     return tuple(reversed(words))
 
 
@@ -157,10 +157,10 @@ def literal(text: str, rows: int, where: NDArray[np.bool_] | None = None) -> Tex
     ['-4', '5']
     """
     parts = [text.encode()[i : i + WORD] for i in range(0, len(text.encode()), WORD)]
-    return tuple(_same(part, rows).single(where) for part in parts)
+    return tuple(_constant(part, rows).masked(where) for part in parts)
 
 
-def _same(part: bytes, rows: int) -> PaddedText:
+def _constant(part: bytes, rows: int) -> PaddedText:
     characters = np.uint64(int.from_bytes(part, "little"))
     return PaddedText(
         np.broadcast_to(characters, rows), np.broadcast_to(np.uint64(len(part)), rows), len(part)
@@ -175,7 +175,7 @@ def join(*pieces: TextPiece) -> pa.StringArray:
     ['12+12', '7+7']
     """
     if compiled.LIBRARY:
-        return _array(*compiled.join([word[:2] for piece in pieces for word in piece]))
+        return _from_buffers(*compiled.join([word[:2] for piece in pieces for word in piece]))
     words = _packed([word for piece in pieces for word in piece])
     offsets = np.zeros(len(words[0].lengths) + 1, dtype=np.int64)
     np.cumsum(reduce(np.add, [word.lengths for word in words]).view(np.int64), out=offsets[1:])
@@ -188,7 +188,7 @@ def join(*pieces: TextPiece) -> pa.StringArray:
     data = np.empty(offsets[-1] + WORD, dtype=np.uint8)
     anywhere = np.ndarray((offsets[-1] + 1,), np.int64, data, strides=(1,))  # eight bytes from any byte on
     anywhere[at.ravel()] = characters.ravel()  # in the order of the text: see the top
-    return _array(data, offsets.astype(np.int32))
+    return _from_buffers(data, offsets.astype(np.int32))
 
 
 def _packed(words: list[PaddedText]) -> list[PaddedText]:
@@ -196,7 +196,7 @@ def _packed(words: list[PaddedText]) -> list[PaddedText]:
     packed = words[:1]
     for word in words[1:]:
         if packed[-1].width + word.width <= WORD:
-            packed[-1] = packed[-1].then(word)
+            packed[-1] = packed[-1].append(word)
         else:
             packed.append(word)
     return packed
@@ -220,7 +220,7 @@ def string_array(data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> pa.Stri
     """Bytes laid end to end and the length of each string, as an Arrow array that shares the bytes."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
-    return _array(np.ascontiguousarray(data), offsets)
+    return _from_buffers(np.ascontiguousarray(data), offsets)
 
 
 def from_list(texts: Sequence[str]) -> pa.StringArray:
@@ -240,21 +240,23 @@ def int_array(values: NDArray[np.integer]) -> pa.Array:
     >>> int_array(np.array([1, 2], dtype=np.int32)).type
     DataType(int32)
     """
-    whole = np.ascontiguousarray(values)
-    return pa.Array.from_buffers(pa.from_numpy_dtype(whole.dtype), len(whole), [None, pa.py_buffer(whole)])
+    contiguous = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(contiguous.dtype), len(contiguous), [None, pa.py_buffer(contiguous)]
+    )
 
 
-def to_numpy(whole: pa.Array) -> NDArray[np.integer]:
+def to_numpy(array: pa.Array) -> NDArray[np.integer]:
     """The inverse of :func:`int_array`; what is missing has any value.
 
     >>> to_numpy(pa.array([1, 2, 3], pa.int32()).slice(1)).tolist()
     [2, 3]
     """
-    kind = np.dtype(f"int{whole.type.bit_width}")
-    return np.frombuffer(whole.buffers()[1] or b"", dtype=kind)[whole.offset : whole.offset + len(whole)]
+    kind = np.dtype(f"int{array.type.bit_width}")
+    return np.frombuffer(array.buffers()[1] or b"", dtype=kind)[array.offset : array.offset + len(array)]
 
 
-def _array(data: NDArray[np.uint8], offsets: NDArray[np.int32]) -> pa.StringArray:
+def _from_buffers(data: NDArray[np.uint8], offsets: NDArray[np.int32]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
 
 

@@ -49,6 +49,6 @@ class RemainingCapacity:
                 return turns
             self._capacities[space] = Capacity(self._capacities[space].exact_count())  # type: ignore[misc]
 
-    def take(self, need: Sequence[int], turns: int) -> None:
+    def take(self, need: Sequence[int], rounds: int) -> None:
         """Hand out so many problems of each space, so often."""
-        self.used = [used + turns * count for used, count in zip(self.used, need, strict=True)]
+        self.used = [used + rounds * count for used, count in zip(self.used, need, strict=True)]

@@ -20,13 +20,13 @@ from mathbench.stratum import Spaces
 
 Int = NDArray[np.int64]
 
-LISTED = 1 << 20  # spaces of up to this many points are listed
+SMALL_POINTS = 1 << 20  # spaces of up to this many points are listed
 FEW_POINTS = 1 << 8  # points of a space that are counted as quickly as estimated
 SIGMAS = 10  # an accident that does not happen
 GROUP = 1024  # problems per window of a larger space
 SLICE = 1 << 14  # candidates worked on at a time: temporaries of 128 KiB stay in the cache
 WIDE = 16  # numbers per problem from which fewer candidates are worked on at a time
-PROBED = 1 << 10  # valid points to find before the share of valid points is believed
+MIN_VALID = 1 << 10  # valid points to find before the share of valid points is believed
 MAX_PROBES = 1 << 19
 MAX_RANK = 1 << 57  # so that a space and the number of a window fit in one integer
 
@@ -63,10 +63,10 @@ class Domain:
     Attributes:
         total: uint64 (spaces,): the points that are enumerated.
         shift, high_size: uint64 (spaces,): the halves of a bijection over them.
-        listed: bool (spaces,): whether a space is small enough to be listed.
+        small: bool (spaces,): whether a space is small enough to be listed.
         share: float64 (spaces,): a low estimate of the share of points that are problems of the reserve; 1 where they
             are listed.
-        counted: how many problems listed spaces hold, as far as anybody has counted them.
+        known_counts: how many problems listed spaces hold, as far as anybody has counted them.
         window: int64 (spaces,): points among which GROUP problems of the reserve are found.
     """
 
@@ -78,9 +78,11 @@ class Domain:
         self.total = np.array(totals, dtype=np.uint64)
         self.shift = np.array([p.shift for p in parts], dtype=np.uint64)
         self.high_size = np.array([p.high_size for p in parts], dtype=np.uint64)
-        self.listed = np.array([_points(column) <= LISTED for column in spaces.sizes.T], dtype=bool)
-        self.counted: dict[int, int] = {}
-        self.share = np.array([1.0 if listed else self._accepting(s) for s, listed in enumerate(self.listed)])
+        self.small = np.array([_point_count(column) <= SMALL_POINTS for column in spaces.sizes.T], dtype=bool)
+        self.known_counts: dict[int, int] = {}
+        self.share = np.array(
+            [1.0 if listed else self._acceptance_rate(s) for s, listed in enumerate(self.small)]
+        )
         if not self.share.all():
             raise RuntimeError(f"no problems were found in {spaces.names[int(self.share.argmin())]}")
         self.window = sample_size_for(np.full(len(totals), GROUP), self.share)
@@ -96,23 +98,23 @@ class Domain:
             space: the space.
             count: counts those of a listed space.
         """
-        if not self.listed[space]:
+        if not self.small[space]:
             return Capacity(min(self._covered[space] // int(self.window[space]) * GROUP, MAX_RANK))
-        if self.total[space] <= (FEW_POINTS if self.spaces.share[space] else PROBED):
+        if self.total[space] <= (FEW_POINTS if self.spaces.share[space] else MIN_VALID):
             return Capacity(0, count)
-        share = self._accepting(space)
+        share = self._acceptance_rate(space)
         mean = int(self.total[space]) * share
         return Capacity(max(int(mean - SIGMAS * math.sqrt(mean * (1 - share))), 0), count)
 
-    def _accepting(self, space: int) -> float:
+    def _acceptance_rate(self, space: int) -> float:
         """A low estimate of the share of points that are problems of the reserve."""
-        return self._reserve.share * (float(self.spaces.share[space]) or self._validity(space))
+        return self._reserve.share * (float(self.spaces.share[space]) or self._valid_share(space))
 
-    def _validity(self, space: int) -> float:
+    def _valid_share(self, space: int) -> float:
         """A low estimate of the share of points that are problems, from fixed pseudo-random points."""
         tried = found = 0
-        while found < PROBED and tried < MAX_PROBES:
-            count = max(min(tried, SLICE), PROBED)
+        while found < MIN_VALID and tried < MAX_PROBES:
+            count = max(min(tried, SLICE), MIN_VALID)
             random_bits = mix64(np.arange(tried, tried + count, dtype=np.uint64) * np.uint64(GOLDEN))
             coordinates = self._decode(space, to_range(random_bits, self.total[space]), np.uint64(0))
             low = self.spaces.low[:, space, None]
@@ -141,29 +143,29 @@ class Domain:
         coordinates, low = self._decode(space, point, key), self.spaces.low[:, space, None]
         operands, inside = self._drawing.draw(coordinates, low), point < self.total[space]
         if self._drawing.expensive_to_count:
-            kept, operands, fingerprints = self._reserved(operands, inside)
+            kept, operands, fingerprints = self._in_reserve(operands, inside)
             valid = self._drawing.valid(operands, coordinates.take(kept, axis=1), low)
             if valid is None or valid.all():
                 return kept, operands, fingerprints
             return kept[valid], operands.compress(valid, axis=1), fingerprints[valid]
         valid = self._drawing.valid(operands, coordinates, low)
         if valid is None or valid.all():
-            return self._reserved(operands, inside)
+            return self._in_reserve(operands, inside)
         left = np.flatnonzero(valid & inside)
-        kept, operands, fingerprints = self._reserved(operands.take(left, axis=1))
+        kept, operands, fingerprints = self._in_reserve(operands.take(left, axis=1))
         return left.take(kept), operands, fingerprints
 
-    def _reserved(self, operands: Int, inside: NDArray[np.bool_] | None = None) -> tuple[Int, Int, U64]:
+    def _in_reserve(self, operands: Int, inside: NDArray[np.bool_] | None = None) -> tuple[Int, Int, U64]:
         """Which problems, among those inside, lie in the reserve, their operands and fingerprints."""
         canonical = self._drawing.canonical(operands)
         return self._reserve.select(self._drawing.reserve_family, canonical, operands, inside)
 
     def batch_size(self, candidates: int) -> int:
         """How many candidates to work on instead of so many where a problem is wide, so that memory is the same."""
-        return max(candidates * WIDE // max(self.operands, WIDE), GROUP)
+        return max(candidates * WIDE // max(self.words_per_problem, WIDE), GROUP)
 
     @cached_property
-    def operands(self) -> int:
+    def words_per_problem(self) -> int:
         """How many numbers a problem has: its operands or, of long ones, their limbs."""
         return len(self.decode(0, np.zeros(1, dtype=np.uint64), np.uint64(0))[0])
 
@@ -198,7 +200,7 @@ def sample_size_for(problems: Int, share: NDArray[np.float64], sigmas: int = SIG
     return np.ceil(mean + sigmas * (np.sqrt(mean * (1 - share) / share) + (share < 1))).astype(np.int64)
 
 
-def _points(sizes: U64) -> int:
+def _point_count(sizes: U64) -> int:
     return math.prod(int(size) for size in sizes)
 
 

@@ -25,8 +25,8 @@ from mathbench.stratum import Spaces
 from mathbench.task import LABELS, Task, TextRows, row_numbers
 
 SLICE = 1 << 14  # rows written as text at a time: temporaries stay in the cache
-RUN = 256  # so many consecutive rows per stratum are drawn in the order of their spaces; fewer are looked up one by one
-NUMBERS = 1 << 23  # operands and limbs held at a time: 64 MiB
+MIN_RUN = 256  # so many consecutive rows per stratum are drawn in the order of their spaces; fewer are looked up one by one
+MAX_NUMBERS = 1 << 23  # operands and limbs held at a time: 64 MiB
 WIDE = 16  # numbers per problem from which fewer rows are written as text at a time
 
 
@@ -64,7 +64,7 @@ class Problems:
         return Problems(operands, self.stratum.take(index), self.kinds, claimed, fingerprints)
 
     @classmethod
-    def joined(cls, parts: Sequence["Problems"]) -> "Problems":
+    def concatenated(cls, parts: Sequence["Problems"]) -> "Problems":
         """Problems of one task, one part after the other; at least one part."""
         wrong_results = [part.claimed for part in parts if part.claimed is not None]
         fingerprints = [part.fingerprints for part in parts if part.fingerprints is not None]
@@ -145,37 +145,37 @@ class EnumeratedSource(PlannedSource):
     def rendered(self, rows: range | Int) -> Iterator[TextRows]:
         """Some rows in order, in pieces."""
         for problems in self._pieces(rows):
-            yield self._written(problems)
+            yield self._render(problems)
 
     def problems(self, rows: range | Int) -> Problems:
         """The problems of some rows, a range or int64 (n,), as columns."""
-        return Problems.joined(list(self._pieces(rows)))
+        return Problems.concatenated(list(self._pieces(rows)))
 
     def _pieces(self, rows: range | Int) -> Iterator[Problems]:
         """The problems of some rows in order, in pieces, at least one."""
         for start in range(0, max(len(rows), 1), self.batch_rows):
-            for drawn, positions in self._found(rows[start : start + self.batch_rows]):
+            for drawn, positions in self._draw(rows[start : start + self.batch_rows]):
                 for i in range(0, max(len(positions), 1), self._slice):
-                    yield self._posed(drawn.take(positions[i : i + self._slice]))
+                    yield self._pose(drawn.take(positions[i : i + self._slice]))
 
     @property
     def batch_rows(self) -> int:
         """How many rows to make at a time: fewer where numbers are long, so that memory is the same."""
-        return max(NUMBERS // self._sampler.words_per_problem, 1)
+        return max(MAX_NUMBERS // self._sampler.words_per_problem, 1)
 
     @property
     def _slice(self) -> int:
         """How many rows to write as text at a time."""
         return max(SLICE * WIDE // max(self._sampler.words_per_problem, WIDE), 1)
 
-    def _found(self, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
+    def _draw(self, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
         """Problems in any order, and where among them those of the rows stand."""
-        if isinstance(rows, range) and rows.step == 1 and len(rows) >= RUN * len(self._spaces):
+        if isinstance(rows, range) and rows.step == 1 and len(rows) >= MIN_RUN * len(self._spaces):
             runs = list(self.plan.runs(rows.start, rows.stop))
             stops = np.cumsum([run.drawn for run in runs])
             positions = [run.positions() + (end - run.drawn) for run, end in zip(runs, stops, strict=True)]
             yield (
-                Problems.joined([part for run in runs for part in self._drawn(run)]),
+                Problems.concatenated([part for run in runs for part in self._draw_run(run)]),
                 np.concatenate(positions),
             )
         else:
@@ -183,7 +183,7 @@ class EnumeratedSource(PlannedSource):
             operands, fingerprints = self._sampler.sample(self._spaces[stratum], rank)
             yield Problems(operands, stratum, self._kinds, fingerprints=fingerprints), np.arange(len(rows))
 
-    def _drawn(self, run: Run) -> Iterator[Problems]:
+    def _draw_run(self, run: Run) -> Iterator[Problems]:
         """All problems of a run's blocks, a space after the other."""
         for space, first, last, stratum in run.draws():
             start = 0
@@ -192,13 +192,13 @@ class EnumeratedSource(PlannedSource):
                 yield Problems(operands, shown, self._kinds, fingerprints=fingerprints)
                 start += len(fingerprints)
 
-    def _posed(self, problems: Problems) -> Problems:
+    def _pose(self, problems: Problems) -> Problems:
         """Problems with what is left to chance decided by their fingerprints; others are posed already."""
         if problems.fingerprints is None:
             return problems
         return self._task.pose(problems, mix64(problems.fingerprints ^ self._random_key))
 
-    def _written(self, problems: Problems) -> TextRows:
+    def _render(self, problems: Problems) -> TextRows:
         results = self._task.solve(problems)
         questions, answers = self._task.questions(problems), self._task.answers(results)
         return TextRows(questions, answers, problems.stratum, results if self._task.recognition else None)

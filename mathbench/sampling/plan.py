@@ -247,7 +247,7 @@ def _phases(
         weights = [s.weight if s.group_name in alive else 0 for s in strata]
         counts, blocks = _block(weights, space_of, remaining)
         if not blocks:
-            short = {strata[i].group_name for i in _short(weights, space_of, remaining)}
+            short = {strata[i].group_name for i in _exhausted(weights, space_of, remaining)}
             counts, blocks = _remainder(strata, weights, space_of, remaining, short), 1
             alive -= short
         blocks = min(blocks, (MAX_ROWS - row) // max(sum(counts), 1))
@@ -276,7 +276,7 @@ def _block(
     return [w * turns_per_block for w in weights], turns // turns_per_block
 
 
-def _short(weights: list[int], space_of: tuple[int, ...], remaining: RemainingCapacity) -> list[int]:
+def _exhausted(weights: list[int], space_of: tuple[int, ...], remaining: RemainingCapacity) -> list[int]:
     need = _need(weights, space_of, len(remaining.used))
     return [i for i, w in enumerate(weights) if w and remaining.remaining(space_of[i]) < need[space_of[i]]]
 

@@ -91,7 +91,7 @@ class RejectionSampler:
 
     def accepted(self, stratum: Int, number: Int) -> Accepted:
         """The first attempts at some numbers, int64 (n,), if they succeed."""
-        return self._of(stratum, mix64(self._words(stratum, number) ^ _salts(0, 1)))
+        return self._accept(stratum, mix64(self._words(stratum, number) ^ _salts(0, 1)))
 
     def first_accepted(self, stratum: Int, number: Int) -> Accepted:
         """The first attempt at each number that succeeds, in the order of the numbers, int64 (n,)."""
@@ -114,9 +114,9 @@ class RejectionSampler:
     def _accepted_first(self, stratum: Int, words: U64, attempt: int, trials: int) -> Accepted:
         """The first of some attempts, from one on, that succeeds."""
         if trials == 1:
-            return self._of(stratum, mix64(words ^ _salts(attempt, 1)))
+            return self._accept(stratum, mix64(words ^ _salts(attempt, 1)))
         random_bits = mix64(words[:, None] ^ _salts(attempt, trials)).ravel()
-        made = self._of(np.repeat(stratum, trials), random_bits)
+        made = self._accept(np.repeat(stratum, trials), random_bits)
         positions = made.positions // trials
         return made._replace(positions=positions).filtered(np.diff(positions, prepend=-1) != 0)
 
@@ -124,7 +124,7 @@ class RejectionSampler:
         """A random word for each number, uint64 (n,)."""
         return mix64(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
 
-    def _of(self, stratum: Int, random_bits: U64) -> Accepted:
+    def _accept(self, stratum: Int, random_bits: U64) -> Accepted:
         """The attempts that succeed, of those with some random words, uint64 (n,)."""
         draft = self._draw(stratum, random_bits)
         in_reserve = (draft.fingerprints >= self._first.take(stratum)) & (

@@ -96,7 +96,7 @@ class SampledSource(PlannedSource):
     def rendered(self, rows: range | Int) -> Iterator[TextRows]:
         """Some rows in order, in pieces."""
         for start in range(0, max(len(rows), 1), BATCH_ROWS):
-            stratum, rank = self._place(rows[start : start + BATCH_ROWS])
+            stratum, rank = self._locate(rows[start : start + BATCH_ROWS])
             if self._repeats:
                 made = self._sampler.first_accepted(stratum, rank)
                 yield TextRows(made.questions, made.answers, stratum)
@@ -105,12 +105,12 @@ class SampledSource(PlannedSource):
 
     def fingerprints(self, rows: range | Int) -> U64:
         """Hashes of the canonical problems of some rows, uint64 (n,); equal problems have equal ones."""
-        stratum, rank = self._place(rows)
+        stratum, rank = self._locate(rows)
         if self._repeats:
             return self._sampler.first_accepted(stratum, rank).fingerprints
         return self._distinct.fingerprints(stratum, rank)
 
-    def _place(self, rows: range | Int) -> tuple[Int, Int]:
+    def _locate(self, rows: range | Int) -> tuple[Int, Int]:
         """Stratum and rank of some rows, int64 (n,) each; in test splits these are known to be there."""
         stratum, rank = self.plan.locate(row_numbers(rows))
         if not self._repeats:

@@ -24,8 +24,8 @@ from mathbench.sampling.permute import keyed_permutation
 from mathbench.sampling.small_space import SmallSpace
 
 CHUNK = 1 << 19  # candidates held at a time, which bounds the memory
-REMEMBERED = 1 << 22  # numbers kept of windows that were cut short, and of listed spaces: 32 MiB each
-SEEN = 1 << 13  # problems of a space after which their share of the points is known well
+CACHED_NUMBERS = 1 << 22  # numbers kept of windows that were cut short, and of listed spaces: 32 MiB each
+WELL_KNOWN = 1 << 13  # problems of a space after which their share of the points is known well
 BATCH = 1 << 17  # problems of one space drawn at a time
 
 
@@ -42,7 +42,7 @@ class Sampler:
         self._keys = np.array([key_of(key, name) for name in domain.spaces.names], dtype=np.uint64)
         self._seen = np.zeros((len(domain.spaces.names), 2), dtype=np.int64)
         self._small_spaces: dict[int, SmallSpace] = {}
-        self._last: dict[int, Window] = {}
+        self._last: dict[int, _Window] = {}
 
     def capacities(self) -> list[Capacity]:
         """How many problems each space hands out."""
@@ -51,7 +51,7 @@ class Sampler:
         ]
 
     def _count(self, space: int) -> int:
-        counted = self._domain.counted
+        counted = self._domain.known_counts
         if space not in counted:  # under one key; it is the same under all
             counted[space] = self._small_space(space).count()
         return counted[space]
@@ -59,7 +59,7 @@ class Sampler:
     @property
     def words_per_problem(self) -> int:
         """How many numbers a problem has: its operands or, of long ones, their limbs."""
-        return self._domain.operands
+        return self._domain.words_per_problem
 
     def sample(self, space: Int, rank: Int) -> tuple[Int, U64]:
         """Draw the problems at some ranks.
@@ -77,9 +77,9 @@ class Sampler:
         order = np.argsort(space.astype(np.uint16), kind="stable")  # 16 bits: a radix sort
         ranks, stops = rank.take(order), np.cumsum(np.bincount(space, minlength=1))
         fingerprints = np.empty(len(rank), dtype=np.uint64)
-        operands = np.empty((self._domain.operands, len(rank)), dtype=np.int64)
+        operands = np.empty((self._domain.words_per_problem, len(rank)), dtype=np.int64)
         for s, (start, end) in enumerate(pairwise([0, *stops.tolist()])):
-            draw = self._draw_listed if self._domain.listed[s] else self._draw_windowed
+            draw = self._draw_small if self._domain.small[s] else self._draw_windowed
             for here in range(start, end, BATCH):
                 rows = order[here : min(here + BATCH, end)]
                 operands[:, rows], fingerprints[rows] = draw(s, ranks[here : here + len(rows)])
@@ -91,7 +91,7 @@ class Sampler:
         Yields:
             Operands, int64 (m, n), and fingerprints, uint64 (n,), of the next problems.
         """
-        if self._domain.listed[space]:
+        if self._domain.small[space]:
             yield from self._small_space(space).range(first, last)
             return
         window = self._last.get(space)
@@ -103,28 +103,28 @@ class Sampler:
         per_piece = max(self._domain.batch_size(SLICE) // int(self._domain.window[space]), 1)
         for number in range(first // GROUP, -(-last // GROUP), per_piece) if first < last else ():
             stop = min((number + per_piece) * GROUP, last)
-            yield self._run_of_windows(space, max(number * GROUP, first), stop)
+            yield self._draw_windows(space, max(number * GROUP, first), stop)
 
     def _small_space(self, space: int) -> SmallSpace:
         """A listed space in the order of the key."""
         if space not in self._small_spaces:
-            keep = len(self._small_spaces) * SLICE * (self.words_per_problem + 1) < REMEMBERED
+            keep = len(self._small_spaces) * SLICE * (self.words_per_problem + 1) < CACHED_NUMBERS
             self._small_spaces[space] = SmallSpace(self._domain, space, self._keys[space], keep)
         return self._small_spaces[space]
 
-    def _draw_listed(self, space: int, rank: Int) -> tuple[Int, U64]:
+    def _draw_small(self, space: int, rank: Int) -> tuple[Int, U64]:
         return self._small_space(space).take(rank)
 
-    def _run_of_windows(self, space: int, first: int, last: int) -> tuple[Int, U64]:
+    def _draw_windows(self, space: int, first: int, last: int) -> tuple[Int, U64]:
         """The problems at consecutive ranks, all windows they lie in worked out whole; the last one is remembered."""
         number = np.arange(first // GROUP, -(-last // GROUP))
-        found = self._windows(space, number, np.full(len(number), GROUP))
-        if space in self._last or len(self._last) * GROUP * (self.words_per_problem + 1) < REMEMBERED:
+        found = self._find_windows(space, number, np.full(len(number), GROUP))
+        if space in self._last or len(self._last) * GROUP * (self.words_per_problem + 1) < CACHED_NUMBERS:
             self._last[space] = found.last()
         parts = [slice(b, b + GROUP) for b in found.starts.tolist()]
         parts[-1] = slice(parts[-1].start, parts[-1].start + (last - 1) % GROUP + 1)
         parts[0] = slice(parts[0].start + first % GROUP, parts[0].stop)
-        return _joined([(found.operands[:, part], found.fingerprints[part]) for part in parts])
+        return _concatenated([(found.operands[:, part], found.fingerprints[part]) for part in parts])
 
     def _draw_windowed(self, space: int, rank: Int) -> tuple[Int, U64]:
         """Work through the windows that hold the ranks, each once, a bounded number at a time."""
@@ -133,9 +133,9 @@ class Sampler:
         needed = np.zeros(len(requested), dtype=np.int64)
         np.maximum.at(needed, window_of, position + 1)
         fingerprints = np.empty(len(rank), dtype=np.uint64)
-        operands = np.empty((self._domain.operands, len(rank)), dtype=np.int64)
+        operands = np.empty((self._domain.words_per_problem, len(rank)), dtype=np.int64)
         for first, last in self._chunks(space, needed):
-            found = self._windows(space, requested[first:last], needed[first:last])
+            found = self._find_windows(space, requested[first:last], needed[first:last])
             rows = np.flatnonzero((window_of >= first) & (window_of < last))
             chosen = found.starts.take(window_of[rows] - first) + position[rows]
             operands[:, rows], fingerprints[rows] = found.operands[:, chosen], found.fingerprints[chosen]
@@ -150,7 +150,7 @@ class Sampler:
         ]
         yield from pairwise(cuts)
 
-    def _windows(self, space: int, number: Int, needed: Int, sigmas: int = 3) -> "Found":
+    def _find_windows(self, space: int, number: Int, needed: Int, sigmas: int = 3) -> "_Windows":
         """The first problems of some windows of a space, at least as many as needed of each."""
         window = int(self._domain.window[space])
         lengths = np.minimum(sample_size_for(needed, self._share(space, sigmas), sigmas), window)
@@ -161,15 +161,15 @@ class Sampler:
         counts = np.diff(np.searchsorted(kept, np.concatenate([[0], stops])))
         self._seen[space] += len(kept), len(position)
         if (counts >= needed).all():
-            return Found(number, counts, *_joined([p[1:] for p in parts]))
+            return _Windows(number, counts, *_concatenated([p[1:] for p in parts]))
         if sigmas == SIGMAS:
             raise RuntimeError(f"a window of {self._domain.spaces.names[space]} held too few problems")
-        return self._windows(space, number, needed, SIGMAS)
+        return self._find_windows(space, number, needed, SIGMAS)
 
     def _share(self, space: int, sigmas: int) -> NDArray[np.float64]:
         """The share of points that are problems: as seen so far or, to be on the safe side, the low estimate."""
         kept, tried = self._seen[space]
-        return np.array(kept / tried if kept >= SEEN and sigmas < SIGMAS else self._domain.share[space])
+        return np.array(kept / tried if kept >= WELL_KNOWN and sigmas < SIGMAS else self._domain.share[space])
 
     def _accepted(self, space: int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
         """Slice by slice: which positions of the order hold problems, their operands and fingerprints."""
@@ -185,7 +185,7 @@ class Sampler:
         return keyed_permutation(position, domain.shift[space], domain.high_size[space], self._keys[space])
 
 
-class Window(NamedTuple):
+class _Window(NamedTuple):
     """The problems of one window.
 
     Attributes:
@@ -199,7 +199,7 @@ class Window(NamedTuple):
     fingerprints: U64
 
 
-class Found(NamedTuple):
+class _Windows(NamedTuple):
     """Problems found in some windows of one space.
 
     Attributes:
@@ -219,14 +219,14 @@ class Found(NamedTuple):
         """Where the problems of each window begin, int64 (windows,)."""
         return np.cumsum(self.counts) - self.counts
 
-    def last(self) -> Window:
+    def last(self) -> _Window:
         """The last window."""
         begin = int(self.starts[-1])
         part = slice(begin, begin + GROUP)
-        return Window(int(self.number[-1]), self.operands[:, part].copy(), self.fingerprints[part].copy())
+        return _Window(int(self.number[-1]), self.operands[:, part].copy(), self.fingerprints[part].copy())
 
 
-def _joined(parts: list[tuple[Int, U64]]) -> tuple[Int, U64]:
+def _concatenated(parts: list[tuple[Int, U64]]) -> tuple[Int, U64]:
     if len(parts) == 1:
         return parts[0]
     return np.concatenate([p[0] for p in parts], axis=1), np.concatenate([p[1] for p in parts])

@@ -13,7 +13,7 @@ from mathbench.hashing import U64
 from mathbench.sampling.domain import SLICE, Domain, Int
 from mathbench.sampling.permute import keyed_permutation
 
-FIRST = 1 << 12  # points looked through at first
+FIRST_POINTS = 1 << 12  # points looked through at first
 
 
 class SmallSpace:
@@ -72,7 +72,7 @@ class SmallSpace:
         if self._tried >= self._covered:
             raise IndexError(f"a space holds {self.found} problems and no more")
         # a few at first, then as many as before
-        step = self._domain.batch_size(min(max(self._tried, FIRST), SLICE))
+        step = self._domain.batch_size(min(max(self._tried, FIRST_POINTS), SLICE))
         end = min(self._tried + step, self._covered)
         position = np.arange(self._tried, end, dtype=np.uint64)
         halves = self._domain.shift[self._space], self._domain.high_size[self._space]

@@ -15,9 +15,9 @@ from mathbench.numbers.text import int_array
 from mathbench.sampling.rejection import BATCH_CANDIDATES, MAX_CANDIDATES, RejectionSampler
 
 MIN_BATCH, MAX_BATCH = 1 << 5, 1 << 14  # candidates of each stratum that are looked at for repeats at a time
-FINGERPRINT_BITS = 1 << 10  # so many say whether hardly one is new
+MIN_SAMPLE = 1 << 10  # so many say whether hardly one is new
 CACHE_ROWS = 1 << 16  # texts that are remembered, so that rows in order are written once
-_SHORT = 0.7  # a guess before anything is known: the share of problems that are short enough
+_FITTING_SHARE = 0.7  # a guess before anything is known: the share of problems that are short enough
 
 
 class UniqueProblems:
@@ -29,7 +29,7 @@ class UniqueProblems:
     """
 
     def __init__(self, attempts: RejectionSampler, shares: Sequence[float]):
-        self._sampler, self._likely = attempts, np.array(shares) * _SHORT
+        self._sampler, self._likely = attempts, np.array(shares) * _FITTING_SHARE
         self._tried = np.zeros(len(shares), np.int64)
         # of each stratum the attempt, the hash and the text of its candidates, and of those of them that differ
         self._candidates = [np.empty((3, 0), np.int64) for _ in shares]
@@ -42,26 +42,26 @@ class UniqueProblems:
         while (before := self._found[stratum].shape[1]) < needed:
             count = int(np.clip(max((needed - before) * 9 // 8, looked_at), MIN_BATCH, MAX_BATCH))
             self._fill(self._looked_at + count)
-            self._compare(self._looked_at + count)
+            self._find_unique(self._looked_at + count)
             looked_at += count
             after = self._found[stratum].shape[1]
-            if count >= FINGERPRINT_BITS and after - before <= count // 64:
+            if count >= MIN_SAMPLE and after - before <= count // 64:
                 return after
         return before
 
     def fingerprints(self, stratum: Int, rank: Int) -> U64:
         """Hashes of some problems by stratum and rank, int64 (n,) each; uint64 (n,)."""
-        return self._of(stratum, rank)[1].view(np.uint64)
+        return self._lookup(stratum, rank)[1].view(np.uint64)
 
     def rendered(self, stratum: Int, rank: Int) -> tuple[pa.StringArray, pa.StringArray]:
         """Questions and answers of some problems."""
-        attempt, _, position = self._of(stratum, rank)
+        attempt, _, position = self._lookup(stratum, rank)
         if self._texts.has(position):
             return self._texts.at(position)
         made = self._sampler.accepted(stratum, attempt)
         return made.questions, made.answers
 
-    def _of(self, stratum: Int, rank: Int) -> Int:
+    def _lookup(self, stratum: Int, rank: Int) -> Int:
         """Attempt, hash and text of some problems, int64 (3, n)."""
         known = np.empty((3, len(rank)), np.int64)
         for s in np.unique(stratum):
@@ -75,9 +75,9 @@ class UniqueProblems:
             succeeded = np.array([c.shape[1] for c in self._candidates])
             expected = missing * (self._tried + 32) / (succeeded + 32 * self._likely)
             count = np.where(missing > 0, expected + 3 * np.sqrt(expected) + 8, 0)
-            self._try(np.ceil(count * min(BATCH_CANDIDATES / count.sum(), 1)).astype(np.int64))
+            self._draw_more(np.ceil(count * min(BATCH_CANDIDATES / count.sum(), 1)).astype(np.int64))
 
-    def _try(self, count: Int) -> None:
+    def _draw_more(self, count: Int) -> None:
         """Make so many further attempts at each stratum, int64 (strata,)."""
         stratum, stops = np.repeat(np.arange(len(count)), count), np.cumsum(count)
         number = np.arange(len(stratum)) + (self._tried - stops + count).take(stratum)
@@ -91,7 +91,7 @@ class UniqueProblems:
             if self._tried[s] > MAX_CANDIDATES * (self._candidates[s].shape[1] + 1):
                 raise RuntimeError(f"{MAX_CANDIDATES} attempts at a problem failed")
 
-    def _compare(self, stop: int) -> None:
+    def _find_unique(self, stop: int) -> None:
         """Look at the next candidates of all strata, in turn."""
         block = np.stack([c[:, self._looked_at : stop] for c in self._candidates], axis=2)
         fingerprints = block[1].ravel().view(np.uint64)

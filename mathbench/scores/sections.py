@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mathbench.scores.results import Score
-from mathbench.stratum import BETWEEN
+from mathbench.stratum import SEPARATOR
 
 AREA = "__"
 
@@ -54,7 +54,7 @@ def score_sections(strata: Mapping[str, Score]) -> SectionScores | None:
     """
     counts: dict[str, list[int]] = {}
     for name, score in strata.items():
-        part, slash, _ = name.partition(BETWEEN)
+        part, slash, _ = name.partition(SEPARATOR)
         if not slash or AREA not in part:
             return None
         total = counts.setdefault(part, [0, 0])

@@ -19,7 +19,7 @@ from mathbench.dataset.verify import verify
 from mathbench.dataset.write import generate
 from mathbench.errors import InputError
 from mathbench.families import task
-from mathbench.formats.text_columns import PART
+from mathbench.formats.text_columns import PART_BYTES
 from mathbench.numbers.text import DIGITS, to_text
 from mathbench.rows import Rows
 from tests import solvers
@@ -383,7 +383,7 @@ def test_hints_beyond_the_alphabet():
 
 def test_columns_are_worked_on_in_parts():
     """More text than one part holds, chunked, sliced and with nulls, gives the same as row by row."""
-    rows = 3 * PART // 40
+    rows = 3 * PART_BYTES // 40
     texts = pa.array([str(i % 977) * 20 for i in range(rows)] + [None])
     chunked = pa.chunked_array([texts.slice(0, 7), texts.slice(7)])
     written = formats.for_task(task("addition", format="reversed-all+spaced"))

@@ -82,7 +82,7 @@ def test_division_where_the_estimate_is_hardest(base):
         q = int(rng.choice([1, radix - 1, radix, radix**2 - 1]))
         divisors += [d] * 3
         dividends += [d * q - 1, d * q, d * q + d - 1]
-    a, b = (np.array([limbs.of_int(v, radix, 8) for v in values]).T for values in (dividends, divisors))
+    a, b = (np.array([limbs.from_int(v, radix, 8) for v in values]).T for values in (dividends, divisors))
     quotient, rest = limbs.divide(a, b, radix)
     got = list(zip(ints(quotient, radix), ints(rest, radix), strict=True))
     assert got == [divmod(i, j) for i, j in zip(dividends, divisors, strict=True)]
@@ -104,5 +104,5 @@ def test_bits_and_bounds(case, bound):
 @pytest.mark.parametrize("base", range(2, 37))
 def test_limbs_hold_whole_words_and_stay_below_the_widest(base):
     per = limbs.per_limb(base)
-    assert limbs.radix_of(base) <= limbs.WIDEST and (per <= 8 or per % 8 == 0)
+    assert limbs.radix_of(base) <= limbs.MAX_RADIX and (per <= 8 or per % 8 == 0)
     assert limbs.radix_of(base) >= 1000

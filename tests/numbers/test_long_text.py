@@ -24,8 +24,8 @@ COLUMN = st.lists(EDGES, min_size=1, max_size=6)
 
 
 def column(values, base):
-    most = max(limbs.places(len(write(v, base)), base) for v in values)
-    return np.array([limbs.of_int(v, limbs.radix_of(base), most) for v in values]).T
+    most = max(limbs.limbs_for(len(write(v, base)), base) for v in values)
+    return np.array([limbs.from_int(v, limbs.radix_of(base), most) for v in values]).T
 
 
 @given(COLUMN, BASES)

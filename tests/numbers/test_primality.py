@@ -5,15 +5,24 @@ import numpy as np
 import pytest
 
 from mathbench.numbers import primality
-from mathbench.numbers.primality import MAPPED, PRIME, SIEVED, are_prime, has_factor, smallest_factors
+from mathbench.numbers.primality import (
+    BITMAP_LIMIT,
+    PRIME,
+    TABLE_LIMIT,
+    are_prime,
+    has_factor,
+    smallest_factors,
+)
 
 
 def test_the_bitmap_agrees_with_the_table_on_all_small_numbers():
-    numbers = np.arange(SIEVED)
+    numbers = np.arange(TABLE_LIMIT)
     assert np.array_equal(primality._in_bitmap(numbers), smallest_factors(numbers) == PRIME)
 
 
-@pytest.mark.parametrize("low, high", [(SIEVED, MAPPED), (MAPPED - 3000, MAPPED), (MAPPED, 1 << 62)])
+@pytest.mark.parametrize(
+    "low, high", [(TABLE_LIMIT, BITMAP_LIMIT), (BITMAP_LIMIT - 3000, BITMAP_LIMIT), (BITMAP_LIMIT, 1 << 62)]
+)
 def test_every_way_agrees_with_gmpy2(monkeypatch, low, high):
     numbers = np.unique(np.random.default_rng(0).integers(low, high, 3000))
     expected = [gmpy2.is_prime(n) for n in numbers.tolist()]

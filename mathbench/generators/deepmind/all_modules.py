@@ -12,7 +12,7 @@ from mathbench.hashing import Int
 from mathbench.numbers import text
 from mathbench.sampling.plan import MAX_ROWS
 from mathbench.sampling.sampled import BATCH_ROWS
-from mathbench.stratum import BETWEEN, Stratum
+from mathbench.stratum import SEPARATOR, Stratum
 from mathbench.task import RowSource, Task, TextRows, row_numbers
 
 
@@ -52,7 +52,7 @@ class Mixture(Task):
 
     def part_of_stratum(self, stratum: str) -> Task:
         """The module whose name is the prefix of a stratum's name."""
-        name = stratum.partition(BETWEEN)[0]
+        name = stratum.partition(SEPARATOR)[0]
         return next((module for module in self.modules if module.module.name == name), self.modules[0])
 
     def oracle(self, question: str) -> str:
@@ -117,4 +117,4 @@ class RoundRobinSource:
 
 
 def _prefixed(module: ModuleTask, strata: list[Stratum]) -> list[Stratum]:
-    return [replace(s, name=f"{module.name}{BETWEEN}{s.name}") for s in strata]
+    return [replace(s, name=f"{module.name}{SEPARATOR}{s.name}") for s in strata]

@@ -27,8 +27,8 @@ from mathbench.stratum import Stratum
 Int = NDArray[np.int64]
 
 MAX_STRATA = 8192  # tuples of lengths in one split: all pairs of up to 100 digits, and some more
-LONGEST = 4096  # digits of a result: Python reads no longer ones from text
-SHARES = 4096  # natural shares of strata are rounded to this many parts
+MAX_DIGITS = 4096  # digits of a result: Python reads no longer ones from text
+SHARE_PARTS = 4096  # natural shares of strata are rounded to this many parts
 
 
 class NumberRange(NamedTuple):
@@ -115,7 +115,7 @@ def length_tuples(lengths: Iterable[int], operands: int, longest_from: int = 1) 
     return sorted(c for c in found if c[0] >= longest_from)
 
 
-def pairs(task: Any) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
+def length_pairs(task: Any) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
     """The pairs of lengths of a task with two operands: inside, and for extrapolate."""
     found = lengths(task)
     return length_tuples(found.inner, 2), length_tuples([*found.inner, *found.outer], 2, task.digits + 1)
@@ -147,7 +147,7 @@ def weights(choices: Iterable[tuple[int, ...]], numbers: NumberRange, distributi
     return apportion([orderings(c) * prod(map(numbers.count, c)) for c in choices])
 
 
-def apportion(sizes: list[int], parts: int = SHARES) -> list[int]:
+def apportion(sizes: list[int], parts: int = SHARE_PARTS) -> list[int]:
     """Parts in proportion to sizes; what is below half a part gets none (the largest gets at least one).
 
     >>> apportion([10, 90, 900], 100)
@@ -265,7 +265,7 @@ def limb_count(digits: int, base: int, largest: int) -> int:
     >>> limb_count(18, 10, 2 * 10**18), limb_count(19, 10, 2 * 10**19)
     (1, 3)
     """
-    return 1 if largest < 1 << 63 else limbs.places(digits, base)
+    return 1 if largest < 1 << 63 else limbs.limbs_for(digits, base)
 
 
 def draw(coordinates: U64, low: Int) -> Int:
@@ -317,7 +317,7 @@ def _true_where(keep: NDArray[np.bool_] | None) -> NDArray[np.bool_] | bool:
     return True if keep is None else keep
 
 
-def ordered(operands: Int, count: int, base: int) -> Int:
+def canonical_sorted(operands: Int, count: int, base: int) -> Int:
     """What a fingerprint is made from: the operands from the largest to the smallest, absent ones last.
 
     Args:
@@ -328,11 +328,11 @@ def ordered(operands: Int, count: int, base: int) -> Int:
     Returns:
         int64 (many, n) or, of long numbers, two words each: (2 * many, n).
 
-    >>> ordered(np.array([[3], [5]]), 2, 10).T.tolist()
+    >>> canonical_sorted(np.array([[3], [5]]), 2, 10).T.tolist()
     [[5, 3]]
     """
     if len(operands) > count:
-        return _ordered_long(operands, count, base)
+        return _sorted_long(operands, count, base)
     if count == 2:
         found = np.empty_like(operands)
         np.maximum(operands[0], operands[1], out=found[0])
@@ -341,7 +341,7 @@ def ordered(operands: Int, count: int, base: int) -> Int:
     return -np.sort(-operands, axis=0)
 
 
-def _ordered_long(operands: Int, count: int, base: int) -> Int:
+def _sorted_long(operands: Int, count: int, base: int) -> Int:
     """Words are put in order, not limbs: they are fewer. An operand's place is how many others are larger."""
     numbers, words = arithmetic.split(operands, count), _words(operands, count, base)
     place = np.zeros((count, 1, operands.shape[1]), dtype=np.int64)
@@ -354,7 +354,7 @@ def _ordered_long(operands: Int, count: int, base: int) -> Int:
     return found.reshape(2 * count, operands.shape[1])
 
 
-def display_order(operands: Int, count: int, base: int) -> Int:
+def canonical_unsorted(operands: Int, count: int, base: int) -> Int:
     """The same where operands have their own places: nothing is put in order."""
     if len(operands) == count:
         return operands
@@ -419,8 +419,8 @@ def check_long(family: str, digits: int, what: str) -> None:
     Raises:
         InputError: says how long they are.
     """
-    if digits > LONGEST:
-        raise InputError(f"{family}: {what} may have up to {LONGEST:,} digits. Received: {digits:,}.")
+    if digits > MAX_DIGITS:
+        raise InputError(f"{family}: {what} may have up to {MAX_DIGITS:,} digits. Received: {digits:,}.")
 
 
 def check_extrapolation(family: str, **axes: int) -> None:

@@ -28,12 +28,12 @@ class PairTask(Protocol):
 
 def inner(task: PairTask) -> list[Stratum]:
     """The strata of train, validation and interpolate."""
-    return _strata(task, tuples.pairs(task)[0], task.distribution)
+    return _strata(task, tuples.length_pairs(task)[0], task.distribution)
 
 
 def outer(task: PairTask) -> list[Stratum]:
     """The strata of extrapolate."""
-    return _strata(task, tuples.pairs(task)[1], "lengths")
+    return _strata(task, tuples.length_pairs(task)[1], "lengths")
 
 
 def _strata(task: PairTask, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
@@ -44,7 +44,7 @@ def _strata(task: PairTask, choices: list[tuple[int, ...]], distribution: str) -
 
 def canonical(task: PairTask, operands: Int) -> Int:
     """The larger operand first."""
-    return tuples.ordered(operands, 2, task.base)
+    return tuples.canonical_sorted(operands, 2, task.base)
 
 
 def valid(task: PairTask, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:

@@ -123,9 +123,9 @@ class KthBiggest(Module):
 
 def choice_text(values: NumberList, position: Int, lettered: Bool) -> pa.StringArray:
     """The number at a position, int64 (n,), or the letter of the choice."""
-    number = (word.single(~lettered) for word in values.at(position))
+    number = (word.masked(~lettered) for word in values.at(position))
     return text.join(
-        tuple(word.single(lettered) for word in templates.choose_text(position, tuple(CHOICES))),
+        tuple(word.masked(lettered) for word in templates.choose_text(position, tuple(CHOICES))),
         tuple(number),
     )
 

@@ -180,7 +180,7 @@ class _Terms(NamedTuple):
         for position, (power, variable) in enumerate(zip(self.power, self.variable, strict=True)):
             here = power > 0
             star = text.literal("*", len(here), started & here)[0]
-            found.append((star.then(letter_text(np.where(here, variable, -1))[0]),))
+            found.append((star.append(letter_text(np.where(here, variable, -1))[0]),))
             found.append(self._power(position, power))
             started = started | here
         return [*found, below] if fraction_last else found
@@ -189,7 +189,7 @@ class _Terms(NamedTuple):
         if position or (self.power_name < 0).all():
             return templates.choose_text(power, POWERS)
         named = self.power_name >= 0
-        stars = text.literal("**", len(named), named)[0].then(letter_text(self.power_name)[0])
+        stars = text.literal("**", len(named), named)[0].append(letter_text(self.power_name)[0])
         return (stars, *templates.choose_text(np.where(named, 0, power), POWERS))
 
 

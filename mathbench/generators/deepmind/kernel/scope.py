@@ -159,7 +159,7 @@ class HiddenValues(Columns):
             raise TypeError(f"slot {slot} holds no number")
         if not hidden.any():
             return value.rendered()
-        shown = tuple(word.single(~hidden) for word in value.rendered())
+        shown = tuple(word.masked(~hidden) for word in value.rendered())
         return (*self.letter(slot), *shown)
 
     def letter(self, slot: int) -> text.TextPiece:

@@ -61,7 +61,7 @@ def _word_columns(options: tuple[str, ...]) -> list[tuple[U64, U64, int]]:
 
 def masked(piece: TextPiece, where: Bool | None) -> TextPiece:
     """A piece in the rows of a mask, bool (n,), and nothing in the others."""
-    return tuple(word.single(where) for word in piece)
+    return tuple(word.masked(where) for word in piece)
 
 
 def truncate(piece: TextPiece, lengths: Int) -> TextPiece:

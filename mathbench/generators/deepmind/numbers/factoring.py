@@ -18,7 +18,7 @@ from mathbench.generators.deepmind.numbers.large_primality import (
     primes,
 )
 from mathbench.hashing import Int
-from mathbench.numbers.primality import SIEVED, has_factor
+from mathbench.numbers.primality import TABLE_LIMIT, has_factor
 
 MAX_PRIMES = 12  # distinct primes of a number below 2^63 / 10^5
 _BLOCK = 32  # steps of Pollard's method between two gcds
@@ -48,7 +48,7 @@ def prime_factors(numbers: Int) -> Factors:
     order = np.argsort(-numbers, kind="stable")
     factorisation = _Factorisation(numbers[order])
     _divide_by_small_primes(factorisation)
-    rows = np.flatnonzero(factorisation.cofactors >= SIEVED)
+    rows = np.flatnonzero(factorisation.cofactors >= TABLE_LIMIT)
     prime = is_probable_prime(factorisation.cofactors[rows])
     factorisation.divide_out(rows[prime], factorisation.cofactors[rows[prime]])
     products = rows[~prime]
@@ -101,7 +101,7 @@ class _Factorisation:
 def _divide_by_small_primes(factorisation: _Factorisation) -> None:
     """Divide the numbers that are too large for the table by the primes up to their cube root."""
     small = primes()[: np.searchsorted(primes(), 1 << 15)]
-    live = np.searchsorted(-factorisation.numbers, -np.maximum(small**3, SIEVED), side="right")
+    live = np.searchsorted(-factorisation.numbers, -np.maximum(small**3, TABLE_LIMIT), side="right")
     for q, count in zip(small[live > 0].tolist(), live[live > 0].tolist(), strict=True):
         rows = np.flatnonzero(has_factor(factorisation.numbers[:count], q))
         factorisation.divide_out(rows, np.full(len(rows), q))
@@ -148,8 +148,8 @@ def _pollard_rho(numbers: Int, shift: int) -> Int:
 
 @cache
 def _smallest_factors() -> NDArray[np.int16]:
-    """The smallest prime factor of each composite number below `SIEVED`; 0 for the others."""
-    smallest = np.zeros(SIEVED, np.int16)
-    for q in reversed(primes()[: np.searchsorted(primes() ** 2, SIEVED)].tolist()):
+    """The smallest prime factor of each composite number below `TABLE_LIMIT`; 0 for the others."""
+    smallest = np.zeros(TABLE_LIMIT, np.int16)
+    for q in reversed(primes()[: np.searchsorted(primes() ** 2, TABLE_LIMIT)].tolist()):
         smallest[q * q :: q] = q
     return smallest

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.hashing import U64, Int
-from mathbench.numbers.primality import SIEVED, are_prime
+from mathbench.numbers.primality import TABLE_LIMIT, are_prime
 
 BOUND = 341_550_071_728_321
 _BASES = (
@@ -34,18 +34,18 @@ _FIRST_PAIR, _LAST_PAIR = 53, 200
 
 @cache
 def primes() -> Int:
-    """All primes below `SIEVED`, ascending, int64."""
-    return np.flatnonzero(are_prime(np.arange(SIEVED)))
+    """All primes below `TABLE_LIMIT`, ascending, int64."""
+    return np.flatnonzero(are_prime(np.arange(TABLE_LIMIT)))
 
 
 @cache
 def _primes_below() -> Int:
-    """The number of primes below each number from 0 to `SIEVED`."""
-    return np.concatenate([[0], np.cumsum(are_prime(np.arange(SIEVED)))])
+    """The number of primes below each number from 0 to `TABLE_LIMIT`."""
+    return np.concatenate([[0], np.cumsum(are_prime(np.arange(TABLE_LIMIT)))])
 
 
 def previous_prime(limits: Int) -> Int:
-    """The largest prime below each limit, int64 (n,), from 3 to `SIEVED`."""
+    """The largest prime below each limit, int64 (n,), from 3 to `TABLE_LIMIT`."""
     return primes().take(_primes_below().take(limits) - 1)
 
 

@@ -21,7 +21,7 @@ from mathbench.generators.deepmind.numbers.factoring import prime_factors
 from mathbench.generators.deepmind.numbers.large_primality import BOUND, next_prime, previous_prime
 from mathbench.hashing import Int
 from mathbench.numbers import text
-from mathbench.numbers.primality import SIEVED
+from mathbench.numbers.primality import TABLE_LIMIT
 
 _GAP = 1 << 12  # more than any gap between primes below BOUND
 
@@ -92,7 +92,7 @@ def _draw_number(rng: RandomStream, entropy: Int, prime: Bool) -> Int:
 def _draw_near(rng: RandomStream, about: Int) -> Int:
     """Draw numbers from half to twice the given ones; small ones are primes, weighted by the gaps before them."""
     drawn = rng.randint(about // 2, 2 * about + 1)
-    small = 2 * about < SIEVED
+    small = 2 * about < TABLE_LIMIT
     drawn[small] = np.minimum(next_prime(drawn[small]), previous_prime(2 * about[small]))
     return drawn
 
