@@ -1,4 +1,4 @@
-"""mathbench: clean mathematical data for neural networks, baselines and exact-match scores.
+"""mathbench: mathematical data without leaks for neural networks, baselines and exact-match scores.
 
 >>> import mathbench
 >>> rows = mathbench.load("divisible", k=7, train=4, interpolate=2)
@@ -24,16 +24,16 @@ __all__ = ["__version__", "generate", "load", "merge", "score", "stream"]
 
 
 def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
-    """Make a task's splits as a `datasets.DatasetDict`, without touching the disk.
+    """Make the splits of a task in memory as a `datasets.DatasetDict`.
 
     Args:
         task: name of a task family; see `mathbench tasks`.
         seed: a 64-bit integer or a string.
-        options: rows per split (`train`, `validation`, `interpolate`, `extrapolate`; 0 leaves one out; by default as
-            many as `mathbench generate` makes) and parameters of the task, ``format="reversed"`` among them.
+        options: rows per split (`train`, `validation`, `interpolate`, `extrapolate`; 0 omits the split; by default the
+            sizes of `mathbench generate`) and parameters of the task, such as ``format="reversed"``.
 
     Raises:
-        InputError: for an unknown task or parameter, or more rows than a split holds.
+        InputError: for an unknown task or parameter, or more rows than a split has.
     """
     from datasets import Dataset, DatasetDict
 
@@ -58,22 +58,22 @@ def stream(
     weights: Sequence[float] | None = None,
     **parameters: Any,
 ) -> "Stream":
-    """Read rows straight from the generator, without a disk: the same rows in the same order as a dataset.
+    """Stream rows from the generator: the same rows in the same order as in a dataset on disk.
 
     Args:
         task: name of a task family, or a task; or a list of these and of streams, which are mixed.
         split: ``"train"``, ``"validation"``, ``"interpolate"`` or ``"extrapolate"``.
         seed: a 64-bit integer or a string.
-        rows: rows of an epoch. By default all that the split holds; a mixture goes on without end, its tasks beginning
-            again when they are used up.
-        batch_size: rows of a batch, a dict of lists; None: rows one by one, as dicts.
-        epochs: how often the rows are passed over, every time in another order; None: without end.
-        drop_last: leave out a last batch that is not full.
-        weights: how often each of several tasks comes, relative to the others.
-        parameters: of a task that is given by its name.
+        rows: rows per epoch, by default all rows of the split. A mixture is endless by default: its tasks start again
+            when they run out.
+        batch_size: rows per batch, a dict of lists; None: single rows, as dicts.
+        epochs: number of passes over the rows, each in a different order; None: endless.
+        drop_last: drop a last batch that is not full.
+        weights: the relative frequencies of several tasks.
+        parameters: parameters of a task that is given by name.
 
     Raises:
-        InputError: for an unknown task, split or parameter, more rows than the split holds, or a bad size.
+        InputError: for an unknown task, split or parameter, more rows than the split has, or a bad size.
 
     >>> stream("divisible", k=7, seed="winter")[0]["answer"] in ("true", "false")
     True
@@ -99,41 +99,41 @@ def generate(
     address: str | None = None,
     **options: Any,
 ) -> "Manifest":
-    """Write a task's splits to Parquet, as `mathbench generate` does.
+    """Write the splits of a task to Parquet, as `mathbench generate` does.
 
     Args:
         task: name of a task family.
         out: the folder, a path or a URL such as ``s3://bucket/folder``.
         seed: a 64-bit integer or a string.
-        name: the configuration's name; by default made from the task.
+        name: the name of the configuration; by default that of the task.
         force: replace another dataset in that folder.
-        workers: how many processes; with Ray, how many shards at a time. The rows are the same for any number.
-        engine: ``"local"``, or ``"ray"``: the nodes of a Ray cluster.
-        address: of the Ray cluster.
+        workers: number of processes; with Ray, number of shards at a time. Rows do not depend on it.
+        engine: ``"local"``, or ``"ray"`` for the nodes of a Ray cluster.
+        address: address of the Ray cluster.
         options: rows per split and parameters of the task, as for :func:`load`.
 
     Raises:
-        InputError: for bad parameters, too many rows, or a folder that holds something else.
-        WorkerLost: when worker processes were killed again and again.
+        InputError: for bad parameters, too many rows, or a folder with other content.
+        WorkerLost: when worker processes were killed repeatedly.
     """
     from mathbench.dataset import write as dataset
     from mathbench.dataset.engine import make_engine
 
-    who = make_engine(engine, workers, address)
-    return dataset.generate([_config(task, seed, name, options)], out, force=force, engine=who)
+    config = _config(task, seed, name, options)
+    return dataset.generate([config], out, force=force, engine=make_engine(engine, workers, address))
 
 
 def merge(folder: str | Path, *, workers: int | None = None) -> "Manifest":
     """Complete a dataset whose shards were written in parts, as `mathbench merge` does.
 
     Args:
-        folder: where all parts were written, by `mathbench generate --shard i/N` or
+        folder: the folder of all parts, written by `mathbench generate --shard i/N` or
             :func:`mathbench.dataset.generate_part`.
-        workers: how many processes check the shards.
+        workers: number of processes that check the shards.
 
     Raises:
-        InputError: when the folder holds no dataset, or processes still write into it.
-        CheckFailed: when shards are missing or damaged; says which, and how to make them.
+        InputError: when the folder has no dataset, or processes still write to it.
+        CheckFailed: when shards are missing or damaged; lists them and the command that makes them.
     """
     from mathbench.dataset import write as dataset
     from mathbench.dataset.engine import make_engine
@@ -151,42 +151,42 @@ def score(
     config: str | None = None,
     **options: Any,
 ) -> "SplitScore":
-    """Score the answers to one split by exact match, against a truth that is made anew.
+    """Score the answers to one split by exact match against regenerated or stored rows.
 
     Every row of the split counts; a row without an answer is wrong.
 
     Args:
-        predictions: row number -> answer; or a file (Parquet or JSON lines) with split, row and prediction.
-        task: name of the task family whose rows were answered; or give `data`.
-        split: which split was answered.
+        predictions: answers by row number; or a file (Parquet or JSON lines) with split, row and prediction.
+        task: name of the task family that was answered, unless `data` is given.
+        split: the split that was answered.
         seed: the seed of the rows.
         data: the folder of a dataset, a path or a URL, instead of a task.
-        config: which configuration of that dataset.
-        options: rows per split and parameters of the task: the same words as for :func:`load`.
+        config: the configuration of that dataset.
+        options: rows per split and parameters of the task, as for :func:`load`.
 
     Raises:
-        InputError: for foreign or repeated rows, no predictions, or bad parameters.
+        InputError: for unknown or repeated rows, no predictions, or bad parameters.
         CheckFailed: when a file of the dataset is damaged.
 
-    >>> few = dict(digits=2, train=0, validation=0, interpolate=40, extrapolate=0)
-    >>> rows = load("addition", **few)["interpolate"]
+    >>> options = dict(digits=2, train=0, validation=0, interpolate=40, extrapolate=0)
+    >>> rows = load("addition", **options)["interpolate"]
     >>> answers = {i: str(sum(map(int, row["question"].split("+")))) for i, row in enumerate(rows)}
-    >>> score(answers, "addition", **few).total
+    >>> score(answers, "addition", **options).total
     Score(n=40, correct=40)
-    >>> score({**answers, 0: "lots"}, "addition", **few).total.exact_match
+    >>> score({**answers, 0: "wrong"}, "addition", **options).total.exact_match
     0.975
     """
-    from mathbench.scores import predictions as given
+    from mathbench.scores import predictions as scores
 
     answers = (
-        given.of_mapping(predictions, split)
+        scores.of_mapping(predictions, split)
         if isinstance(predictions, Mapping)
-        else given.read(Path(predictions))
+        else scores.read(Path(predictions))
     )
-    return given.score(answers, _truth(task, split, seed, data, config, options), split)
+    return scores.score(answers, _true_rows(task, split, seed, data, config, options), split)
 
 
-def _truth(
+def _true_rows(
     task: str | None,
     split: str,
     seed: int | str,
@@ -207,20 +207,20 @@ def _truth(
     if folder is None:
         if config is not None:
             raise InputError("config goes with data, the folder of a dataset.")
-        wanted = _config(str(task), seed, None, options)
-        return Data.generate(wanted.task, {split: wanted.sizes[split]}, wanted.seed)
+        requested = _config(str(task), seed, None, options)
+        return Data.generate(requested.task, {split: requested.sizes[split]}, requested.seed)
     if options:
         raise InputError(f"data brings its own task and sizes. Received also: {', '.join(options)}.")
     dataset = open_dataset(folder)
-    held = dataset.config(config)
-    return Data(held.task, held.seed, {split: dataset.table(held, split)})
+    stored = dataset.config(config)
+    return Data(stored.task, stored.seed, {split: dataset.table(stored, split)})
 
 
 def _config(task: str, seed: int | str, name: str | None, options: Mapping[str, Any]) -> Any:
     from mathbench.dataset.manifest import single_config
-    from mathbench.families import task as make
+    from mathbench.families import from_spec
     from mathbench.reserve import SPLITS
 
     sizes = {split: rows for split, rows in options.items() if split in SPLITS}
-    made = make(task, **{key: value for key, value in options.items() if key not in SPLITS})
-    return single_config(made, sizes, seed, name)
+    parameters = {key: value for key, value in options.items() if key not in SPLITS}
+    return single_config(from_spec(task, parameters), sizes, seed, name)

@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C while it is still loading ends it in silence."""
+    """Run the command line. Ctrl-C while it is loading ends it without a traceback."""
     try:
         from mathbench.cli import main as run
 

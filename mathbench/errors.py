@@ -1,10 +1,10 @@
-"""What can go wrong, as one tree.
+"""The exceptions of mathbench and helpers for error messages.
 
 MathbenchError
-  InputError        what the user asked for cannot be done (exit code 2)
-    SpaceExhausted  more rows were asked for than a split holds
-  WorkerLost        processes that did the work were killed again and again (exit code 2)
-  CheckFailed       a verification or a comparison did not hold (exit code 1)
+  InputError        invalid input (exit code 2)
+    SpaceExhausted  more rows requested than a split has
+  WorkerLost        worker processes were killed repeatedly (exit code 2)
+  CheckFailed       a verification or a comparison failed (exit code 1)
 """
 
 import difflib
@@ -14,31 +14,31 @@ from collections.abc import Iterable
 
 
 class MathbenchError(Exception):
-    """Base of every error that mathbench raises on purpose."""
+    """Base class of the errors that mathbench raises on purpose."""
 
 
 class InputError(MathbenchError, ValueError):
-    """What the user asked for cannot be done; the message is one clear line."""
+    """Input that is invalid or asks for something impossible; the message is one line."""
 
 
 class SpaceExhausted(InputError):
-    """More rows were asked for than a split holds."""
+    """More rows were requested than a split has."""
 
 
 class WorkerLost(MathbenchError):
-    """Processes that did the work were killed again and again; what they had finished is kept."""
+    """Worker processes were killed repeatedly. Finished work is kept."""
 
 
 class CheckFailed(MathbenchError):
-    """A verification did not hold: damaged data, a wrong answer, another digest."""
+    """A verification failed: damaged data, a wrong answer, a different digest."""
 
 
-MAX_LISTED = 30  # so many options are listed in full
+MAX_LISTED = 30  # up to this many options are listed in full
 FEW_LISTED = 5
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """A hint that names the nearest option, or all of them when none is near.
+    """Return a hint that names the option nearest to a word, and the allowed options.
 
     >>> did_you_mean("aditon", ["addition", "gcd"])
     "Did you mean 'addition'? Allowed: addition, gcd."
@@ -57,12 +57,12 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
 
 
 def os_error_message(error: OSError) -> str:
-    """What the operating system refused and where, as one phrase; pyarrow hides the number in its words.
+    """Describe an operating system error and its file in one phrase. pyarrow has the error number in its text only.
 
     >>> os_error_message(OSError("Error writing bytes to file. Detail: [errno 28] No space left on device"))
     'No space left on device'
     """
-    hidden = re.search(r"\[errno (\d+)\]", str(error))
-    number = error.errno or (int(hidden[1]) if hidden else 0)
-    words = os.strerror(number) if number else str(error)
-    return f"{words}: {error.filename}" if error.filename else words
+    in_text = re.search(r"\[errno (\d+)\]", str(error))
+    number = error.errno or (int(in_text[1]) if in_text else 0)
+    message = os.strerror(number) if number else str(error)
+    return f"{message}: {error.filename}" if error.filename else message

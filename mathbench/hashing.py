@@ -1,7 +1,7 @@
 """The integer hash behind every random choice, for arrays and for Python integers.
 
-mathbench owns these few lines because NumPy promises stable bit streams but not stable `Generator`
-methods: a row must be the same on every platform and version for ever. All arithmetic is modulo 2^64.
+A row must be the same on every platform and version, and NumPy promises stable bit streams but not stable `Generator`
+methods, so these few lines are part of mathbench. All arithmetic is modulo 2^64.
 Source of the mixing function: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators"
 (OOPSLA 2014), variant 13 of Stafford's finalizers.
 """
@@ -18,11 +18,9 @@ U64 = NDArray[np.uint64]
 Int = NDArray[np.int64]
 
 MASK = (1 << 64) - 1
-ABSENT = -1  # fills up operand arrays whose problems have fewer operands than others
-LONG_OPERAND = 1 << 63  # operands from here on are absorbed as two words
-LONG_MODULUS = (
-    2_147_483_629  # a prime below 2^31; the residue that stands for the upper bits of a long operand
-)
+ABSENT = -1  # a missing operand, where problems have fewer operands than others
+LONG_OPERAND = 1 << 63  # operands from here on are hashed as two words
+LONG_MODULUS = 2_147_483_629  # a prime below 2^31, for the second word of a long operand
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: steps through all residues evenly
 _M1, _M2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
@@ -31,7 +29,7 @@ def mix64(x: U64) -> U64:
     """Mix every bit of every element into every other bit; a bijection of 64-bit words.
 
     Args:
-        x: uint64 array of any shape; it is not changed.
+        x: uint64 array of any shape, which is not changed.
 
     Returns:
         A new uint64 array of the same shape.
@@ -50,7 +48,7 @@ def mix64(x: U64) -> U64:
 
 
 def mix64_int(x: int) -> int:
-    """The same function as :func:`mix64` on one Python integer.
+    """:func:`mix64` of one Python integer.
 
     >>> hex(mix64_int(1))
     '0x5692161d100b05e5'
@@ -61,7 +59,7 @@ def mix64_int(x: int) -> int:
 
 
 def key_of(*parts: object) -> int:
-    """A 64-bit key from names and numbers, by SHA-256; different parts give unrelated keys.
+    """Derive a 64-bit key from names and numbers by SHA-256; different parts give unrelated keys.
 
     >>> key_of("addition", 1) == key_of("addition", 1)
     True
@@ -73,9 +71,9 @@ def key_of(*parts: object) -> int:
 
 
 def check_seed(seed: int | str) -> int | str:
-    """Check that a seed is a 64-bit integer (signed or unsigned) or a non-empty string.
+    """Check that a seed is a 64-bit integer (signed or unsigned) or a non-empty string, and return it.
 
-    Text that spells such an integer means that integer, so that the command line and Python agree.
+    Text that spells an integer becomes that integer, so that the command line and Python agree.
 
     >>> check_seed("42"), check_seed(-1), check_seed("winter")
     (42, -1, 'winter')
@@ -93,7 +91,7 @@ def check_seed(seed: int | str) -> int | str:
 
 
 def to_range(h: U64, size: U64) -> U64:
-    """Scale 64 random bits to 0 .. size-1, evenly: about floor(h * size / 2^64).
+    """Scale 64 random bits evenly to 0 .. size-1: about floor(h * size / 2^64).
 
     Args:
         h: uint64 random words.
@@ -106,6 +104,6 @@ def to_range(h: U64, size: U64) -> U64:
     half = np.uint64(32)
     h_hi, s_hi, s_lo = h >> half, size >> half, size & low
     scaled = (h_hi * s_lo) >> half
-    if np.any(s_hi):  # the missing terms are zero otherwise, so skipping them changes nothing
+    if np.any(s_hi):  # otherwise the other terms are zero
         scaled = scaled + h_hi * s_hi + (((h & low) * s_hi) >> half)
     return scaled

@@ -1,4 +1,4 @@
-"""Parameters of a task: declared once on a dataclass field, checked, parsed from text and listed from there."""
+"""Parameters declared on dataclass fields: their limits, checks, parsing from text and descriptions."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ def parameter(
     """Declare a parameter.
 
     Args:
-        default: its default, which also fixes its type.
-        help: one phrase for listings.
+        default: the default, which also fixes the type.
+        help: a phrase for listings.
         low, high: the smallest and the largest value allowed.
         choices: the only values allowed.
         always: part of the task's name even at its default.
@@ -36,7 +36,7 @@ def parameter(
 
 
 def allowed(field: Field[Any]) -> str:
-    """Say what a parameter may be, such as ``"an integer from 2 to 36"``."""
+    """Describe the values that a parameter may have, such as ``"an integer from 2 to 36"``."""
     limits = field.metadata
     if limits["choices"]:
         return "one of " + ", ".join(map(str, limits["choices"]))
@@ -54,22 +54,22 @@ def check(instance: Any, name: str) -> None:
     """Check every parameter of a dataclass instance.
 
     Raises:
-        InputError: names the parameter, what is allowed and what came.
+        InputError: names the parameter, the values allowed and the value received.
     """
     for field in dataclasses.fields(instance):
         value, limits = getattr(instance, field.name), field.metadata
-        right = isinstance(value, type(field.default)) or (
+        valid = isinstance(value, type(field.default)) or (
             isinstance(field.default, float) and isinstance(value, int)
         )
-        right = right and not isinstance(value, bool)
-        if right and limits["low"] is not None:
-            right = limits["low"] <= value and (limits["high"] is None or value <= limits["high"])
-        if not right or (limits["choices"] and value not in limits["choices"]):
+        valid = valid and not isinstance(value, bool)
+        if valid and limits["low"] is not None:
+            valid = limits["low"] <= value and (limits["high"] is None or value <= limits["high"])
+        if not valid or (limits["choices"] and value not in limits["choices"]):
             raise InputError(f"{name}: {field.name} must be {allowed(field)}. Received: {value!r}.")
 
 
 def parse(cls: Any, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn text (or values) into the arguments of a parameter dataclass.
+    """Convert text (or values) to the arguments of a parameter dataclass.
 
     Raises:
         InputError: for an unknown parameter, with the nearest known one, or for text of the wrong type.

@@ -1,4 +1,4 @@
-"""Registries: tables of unique names, objects named as ``"module:name"``, and the folders of the built-in content."""
+"""Registries: tables of unique names, objects given as ``"module:name"``, and the folders of built-in content."""
 
 import importlib
 import importlib.util
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def unique_table(what: str, entries: Iterable[tuple[str, T]]) -> dict[str, T]:
-    """Make a table of entries by name; a dict literal would swallow a repeated name.
+    """Make a dict of entries by name. A dict literal would silently drop a repeated name.
 
     Raises:
         RuntimeError: when two entries have one name.
@@ -21,19 +21,19 @@ def unique_table(what: str, entries: Iterable[tuple[str, T]]) -> dict[str, T]:
     >>> unique_table("colours", [("red", 1), ("blue", 2)])
     {'red': 1, 'blue': 2}
     """
-    made: dict[str, T] = {}
+    table: dict[str, T] = {}
     for name, entry in entries:
-        if name in made:
+        if name in table:
             raise RuntimeError(f"two {what} are called {name}")
-        made[name] = entry
-    return made
+        table[name] = entry
+    return table
 
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def builtin_folder(name: str) -> Path:
-    """The folder `generators`, `baselines` or `leaderboard` with suites, recipes or results.
+    """The folder `generators`, `baselines` or `leaderboard` of suites, recipes or results.
 
     >>> (builtin_folder("generators") / "classic.toml").is_file()
     True
@@ -43,7 +43,7 @@ def builtin_folder(name: str) -> Path:
 
 
 def load(target: str) -> Any:
-    """Import what ``"module:name"`` or ``"path/to/file.py:name"`` stands for.
+    """Import an object given as ``"module:name"`` or ``"path/to/file.py:name"``.
 
     Raises:
         InputError: when the file or the name in it does not exist.
@@ -51,11 +51,11 @@ def load(target: str) -> Any:
     >>> load("mathbench.baselines.shortcuts.floors:Constant").__name__
     'Constant'
     """
-    where, _, name = target.rpartition(":")
-    module = _from_file(Path(where)) if where.endswith(".py") else importlib.import_module(where)
+    source, _, name = target.rpartition(":")
+    module = _from_file(Path(source)) if source.endswith(".py") else importlib.import_module(source)
     if not hasattr(module, name):
         public = [word for word in vars(module) if not word.startswith("_")]
-        raise InputError(f"{where} has no '{name}'. {did_you_mean(name, public)}")
+        raise InputError(f"{source} has no '{name}'. {did_you_mean(name, public)}")
     return getattr(module, name)
 
 
@@ -66,9 +66,9 @@ def _from_file(path: Path) -> Any:
     if spec is None or spec.loader is None:
         raise InputError(f"{path} cannot be imported as Python.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
+    sys.modules[spec.name] = module  # dataclasses look up their module by name
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # whatever the user's file does wrong
+    except Exception as error:  # a user's file may raise anything
         raise InputError(f"{path} cannot be imported: {type(error).__name__}: {error}.") from None
     return module

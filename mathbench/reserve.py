@@ -1,8 +1,8 @@
-"""Which reserve a problem belongs to: train, validation or test, for ever.
+"""Reserves: the fixed assignment of problems to train, validation and test.
 
-A problem's place is a hash of its family and its canonical operands and of nothing else: not the seed, the
-number base, the digits asked for, the divisor, the order of operands or the wording. So no training row of any
-task of a family can meet a test row of any other task of that family, and anybody can check one row alone.
+A problem's reserve is decided by a hash of its family and its canonical operands alone: not by the seed, the number
+base, the number of digits, the divisor, the order of operands or the wording. So no training row of any task of a
+family equals a test row of any other task of that family, and a single row can be checked on its own.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import compiled
-from mathbench.hashing import ABSENT, LONG_OPERAND, LONG_MODULUS, U64, Int, key_of, mix64, mix64_int
+from mathbench.hashing import ABSENT, LONG_MODULUS, LONG_OPERAND, U64, Int, key_of, mix64, mix64_int
 
 
 @dataclass(frozen=True)
@@ -30,39 +30,39 @@ class Reserve:
 
     @property
     def share(self) -> float:
-        """The share of all problems in it, 0 to 1."""
+        """The share of all problems in this reserve, 0 to 1."""
         return round(self.high - self.low, 12)
 
     def subset(self, share: float) -> "Reserve":
-        """The first `share` (of all problems) of this reserve; shares of one reserve are nested."""
+        """The part of this reserve with a `share` of all problems; shares of one reserve are nested."""
         return Reserve(self.name, self.low, self.low + min(share, self.share))
 
     def contains(self, fingerprints: U64) -> NDArray[np.bool_]:
-        """Say for each fingerprint (uint64, any shape) whether it lies in this reserve."""
+        """Whether each fingerprint (uint64, any shape) lies in this reserve."""
         at_least = fingerprints >= np.uint64(_threshold(self.low))
         return at_least if self.high >= 1 else at_least & (fingerprints < np.uint64(_threshold(self.high)))
 
     def select(
         self, family: str, canonical: Int, operands: Int, requested: NDArray[np.bool_] | None = None
     ) -> tuple[Int, Int, U64]:
-        """Which problems, of those wanted, lie in this reserve.
+        """Select the problems that lie in this reserve.
 
         Args:
-            family: the name under which related tasks share their reserves.
+            family: the name under which related families share their reserves.
             canonical: int64 (words, n), as for :func:`fingerprints`.
             operands: int64 (m, n).
-            requested: bool (n,); None means all.
+            requested: bool (n,), which problems to look at; None: all.
 
         Returns:
-            Their places, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
+            Indices, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
         """
         if compiled.LIBRARY:
             stops = _threshold(self.low), _threshold(self.high) - 1
             return compiled.reserved(operands, canonical, requested, _start(family), stops)
-        prints = fingerprints(family, canonical)
-        held = self.contains(prints)
-        kept = np.flatnonzero(held if requested is None else held & requested)
-        return kept, operands.take(kept, axis=1), prints.take(kept)
+        hashes = fingerprints(family, canonical)
+        inside = self.contains(hashes)
+        selected = np.flatnonzero(inside if requested is None else inside & requested)
+        return selected, operands.take(selected, axis=1), hashes.take(selected)
 
 
 def _threshold(share: float) -> int:
@@ -80,9 +80,9 @@ def fingerprints(family: str, canonical: Int) -> U64:
     """Hash canonical problems to 64 bits.
 
     Args:
-        family: the name under which related tasks share their reserves, such as ``"addition"``.
-        canonical: int64 of shape (words, n), the operands in canonical order; `ABSENT` marks no operand. A long
-            operand is two words, see :func:`fingerprint`; `ABSENT` marks no second word.
+        family: the name under which related families share their reserves, such as ``"addition"``.
+        canonical: int64 of shape (words, n), the operands in canonical order; `ABSENT` marks a missing operand. A long
+            operand is two words, see :func:`fingerprint`; `ABSENT` marks a missing second word.
 
     Returns:
         uint64 of shape (n,).
@@ -106,11 +106,11 @@ def _start(family: str) -> int:
 
 
 def fingerprint(family: str, canonical: Sequence[int]) -> int:
-    """The same for one problem of Python integers of any size.
+    """Hash one canonical problem of Python integers of any size to 64 bits.
 
-    An integer of 2^63 or more is absorbed as two words: its last 63 bits and its residue modulo a prime. Both are
-    quick to find in any base. They do not tell all long integers apart, nor need they: a problem's place must be
-    the same for ever and look random; that two problems have the same place is no harm.
+    An integer of 2^63 or more is absorbed as two words: its last 63 bits and its residue modulo a prime, both of which
+    are quick to compute in any base. Different long integers may have the same words, which is harmless: a fingerprint
+    has to be fixed and to look random, not to be unique.
     """
     state = _start(family)
     for operand in canonical:
@@ -122,13 +122,13 @@ def fingerprint(family: str, canonical: Sequence[int]) -> int:
 
 
 def reserve_of(family: str, canonical: Sequence[int]) -> str:
-    """Name the reserve of one problem: ``"train"``, ``"validation"`` or ``"test"``.
+    """Return the name of the reserve of one problem: ``"train"``, ``"validation"`` or ``"test"``.
 
     >>> reserve_of("addition", (29, 12)) in ("train", "validation", "test")
     True
     """
-    place = fingerprint(family, canonical)
+    hashed = fingerprint(family, canonical)
     for reserve in (TRAIN, VALIDATION):
-        if place < _threshold(reserve.high):
+        if hashed < _threshold(reserve.high):
             return reserve.name
     return TEST.name

@@ -1,4 +1,4 @@
-"""Rows: the endless table of one split of a task, readable anywhere, the same everywhere."""
+"""Rows of one split of a task, with random access and independent of the platform."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,7 +17,7 @@ COLUMNS = ("question", "answer", "task", "stratum", "row")
 
 
 class Rows:
-    """One split of a task under a seed. A row depends on nothing but (task, seed, split, row number).
+    """One split of a task under a seed. A row is a function of task, seed, split and row number alone.
 
     Args:
         task: the task.
@@ -25,12 +25,12 @@ class Rows:
         seed: a 64-bit integer or a string.
 
     Raises:
-        InputError: for an unknown split or a seed that is neither.
+        InputError: for an unknown split or a bad seed.
 
     >>> from mathbench.families import task
     >>> rows = Rows(task("addition", digits=2), "train")
-    >>> few, more = rows.batch(range(3)), rows.batch(range(1, 5))
-    >>> few.slice(1).equals(more.slice(0, 2))
+    >>> first, second = rows.batch(range(3)), rows.batch(range(1, 5))
+    >>> first.slice(1).equals(second.slice(0, 2))
     True
     """
 
@@ -48,14 +48,14 @@ class Rows:
         return len(self.source)
 
     def capacity_up_to(self, rows: int) -> int:
-        """So many rows, or as many as the split holds where these are fewer."""
+        """The smaller of `rows` and the number of rows in the split."""
         return self.source.capacity_up_to(rows)
 
     def require(self, rows: int) -> None:
-        """Check that the split holds so many rows.
+        """Check that the split has at least `rows` rows.
 
         Raises:
-            SpaceExhausted: says how many there are.
+            SpaceExhausted: with the number of rows there are.
         """
         if rows > self.capacity_up_to(rows):
             raise SpaceExhausted(
@@ -63,34 +63,35 @@ class Rows:
             )
 
     def batch(self, rows: range | Sequence[int] | Int) -> pa.Table:
-        """Some rows as a table, in the order asked for.
+        """Return rows as a table, in the order of the row numbers.
 
         Args:
-            rows: row numbers, from 0; any order.
+            rows: row numbers, from 0, in any order.
 
         Raises:
-            SpaceExhausted: when the split does not hold one of them.
+            SpaceExhausted: when the split does not have one of them.
         """
         if isinstance(rows, range):
-            self.require(max(rows[0], rows[-1]) + 1 if rows else 0)  # before an array of that size is made
+            # before an array of that size is allocated
+            self.require(max(rows[0], rows[-1]) + 1 if rows else 0)
         requested = row_numbers(rows)
         self.require(int(requested.max(initial=-1)) + 1)
         if requested.min(initial=0) < 0:
             raise InputError(f"row numbers start at 0. Received: {int(requested.min())}.")
         parts = self.source.rendered(rows if isinstance(rows, range) else requested)
-        found = [self._columns(part) for part in parts]
-        columns = {name: pa.chunked_array([part[name] for part in found]) for name in found[0]}
+        chunks = [self._columns(part) for part in parts]
+        columns = {name: pa.chunked_array([chunk[name] for chunk in chunks]) for name in chunks[0]}
         table = pa.table({**columns, "row": text.int_array(requested)})
         return formats.for_task(self.task).rows(table.select([*COLUMNS, *columns.keys() - set(COLUMNS)]))
 
     def _columns(self, part: TextRows) -> dict[str, pa.Array]:
-        """Questions, answers and what stands beside them."""
-        one_name = text.int_array(np.zeros(len(part.stratum), np.int32))
+        """The columns of some rows, all but the row numbers."""
+        name_index = text.int_array(np.zeros(len(part.stratum), np.int32))
         stratum = text.int_array(part.stratum.astype(np.int32))
         columns = {
             "question": part.questions,
             "answer": part.answers,
-            "task": pa.DictionaryArray.from_arrays(one_name, self._name),
+            "task": pa.DictionaryArray.from_arrays(name_index, self._name),
             "stratum": pa.DictionaryArray.from_arrays(stratum, self._names),
         }
         return columns if part.labels is None else {**columns, "label": text.int_array(part.labels)}
@@ -98,5 +99,5 @@ class Rows:
 
 @lru_cache(maxsize=32)
 def open_rows(task: Task, split: str, seed: int | str) -> Rows:
-    """The same as `Rows`, remembered."""
+    """Return a cached `Rows`."""
     return Rows(task, split, seed)

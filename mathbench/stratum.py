@@ -1,4 +1,4 @@
-"""Strata: the classes of problems inside a task, as a list to read and as columns to compute with."""
+"""Strata: classes of problems inside a task, one by one and as columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,17 +16,16 @@ class Stratum:
     """One class of problems: a product of ranges, each point of which stands for at most one problem.
 
     Args:
-        name: what tables show, such as ``"digits=3+2"``.
+        name: the name in tables, such as ``"digits=3+2"``.
         sizes: the ranges; coordinate i runs over 0 .. sizes[i]-1 (each 1 to 2^62).
-        low: the task's own numbers for this stratum, such as the smallest operand of each length.
-        weight: rows per turn of the plan, relative to the other strata.
-        kind: the task's own code for what is asked, such as the kind of error in a statement.
-        group: strata of one group are used up together, which keeps their labels balanced.
-        space: strata with the same space share its problems; none is shown twice.
-        share: a low estimate of the share of points that are problems; 0: to be found out by trying.
-        apart: for a stratum that is sampled: no other split has a stratum that could show its problems, so that it
-            needs no reserve.
-        holds: for a stratum that is sampled: how many different problems a split other than train hands out.
+        low: numbers of the family for this stratum, such as the smallest operand of each length.
+        weight: rows per round of the plan, relative to the other strata.
+        kind: a code of the family, such as the kind of error in a statement.
+        group: strata of one group run out together, which keeps their labels balanced.
+        space: strata with the same space share its problems; none occurs twice.
+        share: a low estimate of the share of points that are problems; 0: estimated by sampling.
+        apart: of a sampled stratum: no other split has a stratum with the same problems, so that it needs no reserve.
+        holds: of a sampled stratum: how many different problems a split other than train has.
     """
 
     name: str
@@ -42,12 +41,12 @@ class Stratum:
 
     @property
     def group_name(self) -> str:
-        """The group, by default the stratum itself."""
+        """The name of the group, by default that of the stratum."""
         return self.group or self.name
 
     @property
     def space_name(self) -> str:
-        """The space, by default the stratum itself."""
+        """The name of the space, by default that of the stratum."""
         return self.space or self.name
 
 
@@ -57,9 +56,9 @@ class Spaces:
     Attributes:
         names: names of the spaces, in order of first appearance.
         of_stratum: int64 (strata,): the space of each stratum.
-        sizes: uint64 (coordinates, spaces), filled up with ones.
-        low: int64 (parameters, spaces), filled up with zeros.
-        share: float64 (spaces,): the share of points that are problems; 0: not known.
+        sizes: uint64 (coordinates, spaces), padded with ones.
+        low: int64 (parameters, spaces), padded with zeros.
+        share: float64 (spaces,): the share of points that are problems; 0 where unknown.
     """
 
     def __init__(self, strata: Sequence[Stratum]):

@@ -1,8 +1,8 @@
-"""What a task is: a family of problems with its parameters fixed.
+"""Tasks: families of problems with their parameters fixed.
 
-There are two kinds. A family whose problems can be counted derives from `mathbench.sampling.enumerated.Enumerated`: it
-maps a row's number to a problem. A family whose problems are too irregular for that derives from
-`mathbench.sampling.sampled.Sampled`: it draws problems by hashing the row's number.
+There are two kinds of families. One whose problems can be counted derives from
+:class:`mathbench.sampling.enumerated.Enumerated` and maps row numbers to problems. One whose problems are too irregular
+for that derives from :class:`mathbench.sampling.sampled.Sampled` and draws problems by hashing row numbers.
 """
 
 import dataclasses
@@ -27,8 +27,8 @@ class TextRows(NamedTuple):
 
     Attributes:
         questions, answers: strings (n,).
-        stratum: int64 (n,), the number of each row's stratum in the task's list.
-        labels: int64 (n,), 0 or 1; None for a task whose answers are no labels.
+        stratum: int64 (n,), the index of each row's stratum in the task's list.
+        labels: int64 (n,), 0 or 1; None for a task whose answers are not labels.
     """
 
     questions: pa.StringArray
@@ -38,33 +38,33 @@ class TextRows(NamedTuple):
 
 
 class RowSource(Protocol):
-    """Where the rows of one split of a task come from."""
+    """The source of the rows of one split of a task."""
 
     def __len__(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         ...
 
     def capacity_up_to(self, rows: int) -> int:
-        """So many rows, or all where there are fewer."""
+        """The smaller of `rows` and the number of rows."""
         ...
 
     @property
     def block(self) -> int:
-        """Rows after which every stratum had its share."""
+        """Rows in a block, within which every stratum has its share."""
         ...
 
     @property
     def batch_rows(self) -> int:
-        """How many rows to make at a time, so that memory is the same for every task."""
+        """Rows to make at a time, chosen so that memory is the same for every task."""
         ...
 
     def rendered(self, rows: range | Int) -> Iterator[TextRows]:
-        """Some rows in order, a range or int64 (n,), in pieces, at least one."""
+        """Render some rows in order, a range or int64 (n,). Yields at least one piece."""
         ...
 
 
 def row_numbers(rows: range | Sequence[int] | Int) -> Int:
-    """Row numbers as an array, int64 (n,)."""
+    """Convert row numbers to an array, int64 (n,)."""
     if isinstance(rows, range):
         return np.arange(rows.start, rows.stop, rows.step, dtype=np.int64)
     return np.asarray(rows, dtype=np.int64)
@@ -72,7 +72,7 @@ def row_numbers(rows: range | Sequence[int] | Int) -> Int:
 
 @dataclass(frozen=True)
 class Task(ABC):
-    """A family of problems with its parameters fixed; a value that checks itself."""
+    """A family of problems with its parameters fixed. Parameters are checked when a task is made."""
 
     family: ClassVar[str]
     summary: ClassVar[str]
@@ -88,12 +88,12 @@ class Task(ABC):
 
     def __post_init__(self) -> None:
         parameters.check(self, self.family)
-        # one name for one format: options at their defaults are left out
+        # one name per format: options at their defaults are left out
         object.__setattr__(self, "format", formats.validated(self, self.format))
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
-        """Make the task from parameters given as text or values.
+        """Make a task from parameters given as text or values.
 
         Raises:
             InputError: for an unknown parameter or a value that is not allowed.
@@ -102,12 +102,12 @@ class Task(ABC):
 
     @property
     def id(self) -> str:
-        """The versioned id; changed rows for the same parameters mean a new version."""
+        """The versioned id. The version changes whenever rows change for the same parameters."""
         return f"{self.family}-v{self.version}"
 
     @property
     def name(self) -> str:
-        """A readable name that tells tasks apart, used for the configurations of a dataset.
+        """A readable name that identifies the task and its parameters, used for the configurations of a dataset.
 
         >>> from mathbench.families import task
         >>> task("divisible", k=7).name, task("addition", digits=6).name
@@ -119,12 +119,12 @@ class Task(ABC):
 
     @classmethod
     def fields(cls) -> list["dataclasses.Field[Any]"]:
-        """The parameters in order, the format last."""
+        """The parameters as dataclass fields in order, the format last."""
         return sorted(dataclasses.fields(cls), key=lambda field: field.name == "format")
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """All parameters by name; the format only if it is not plain, so that plain tasks say what they always said."""
+        """All parameters by name. A plain format is left out, as before formats existed."""
         values = {field.name: getattr(self, field.name) for field in self.fields()}
         if self.format == formats.PLAIN:
             del values["format"]
@@ -132,7 +132,7 @@ class Task(ABC):
 
     @property
     def plain(self) -> Self:
-        """The same task in plain text: its rows are the same problems in the same order."""
+        """The same task in plain text; rows have the same problems in the same order."""
         return self if self.format == formats.PLAIN else dataclasses.replace(self, format=formats.PLAIN)
 
     @property
@@ -147,7 +147,7 @@ class Task(ABC):
 
     @property
     def reserve_family(self) -> str:
-        """The name under which related tasks share their reserves."""
+        """The name under which related families share their reserves."""
         return self.family
 
     @property
@@ -161,14 +161,14 @@ class Task(ABC):
 
     @abstractmethod
     def outer(self) -> list[Stratum]:
-        """The strata of extrapolate, none of which train shows."""
+        """The strata of extrapolate, none of which occurs in train."""
 
     def strata(self, split: str) -> list[Stratum]:
         """The strata of a split."""
         return self.outer() if split == "extrapolate" else self.inner()
 
     def may_repeat(self, split: str) -> bool:
-        """Whether a split may show a problem more than once; test splits never do."""
+        """Whether a split may repeat a problem. Test splits never do."""
         return False
 
     def key(self, split: str, seed: int | str) -> int:
@@ -177,24 +177,24 @@ class Task(ABC):
 
     @abstractmethod
     def source(self, split: str, seed: int | str) -> RowSource:
-        """Where the rows of a split under a seed come from."""
+        """The source of the rows of a split under a seed."""
 
     def longest(self) -> tuple[int, int] | None:
-        """Digits of the longest number in a question and in an answer over all splits; None: not known.
+        """Digits of the longest number in a question and in an answer over all splits; None where unknown.
 
-        The format `padded` needs it, unless the user gives the widths.
+        The format `padded` needs it unless the user gives the widths.
         """
         return None
 
     def steps(self, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
-        """The steps that a scratchpad shows before each answer; a family without this method has no scratchpad.
+        """The steps that a scratchpad shows before each answer. A family without this method has no scratchpad.
 
         Args:
             questions: plain questions, strings (n,).
             answers: their plain answers, strings (n,).
 
         Returns:
-            Strings (n,) without `#`; see `mathbench.formats.written_steps`.
+            Strings (n,) without `#`; see :mod:`mathbench.formats.written_steps`.
         """
         raise NotImplementedError
 
@@ -213,15 +213,15 @@ class Task(ABC):
 
     @abstractmethod
     def oracle(self, question: str) -> str:
-        """Answer one question from its text alone, in plain Python, sharing nothing with what generates it."""
+        """Answer one question from its text alone, in plain Python that shares no code with the generator."""
 
     @property
     def parts(self) -> Mapping[str, "Task"]:
-        """The tasks of a mixture by the prefix of their strata; empty for any other task."""
+        """The tasks of a mixture by the prefix of their strata; empty for every other task."""
         return {}
 
     def part_of_stratum(self, stratum: str) -> "Task":
-        """The task that a question of a stratum is of: itself, or of a mixture the one that the stratum names."""
+        """The task that the questions of a stratum belong to: the part that the stratum names, or this task."""
         return self
 
 

@@ -1,7 +1,7 @@
-"""Characters as tokens: whole columns of text to padded arrays and back.
+"""A character tokenizer: columns of text to padded arrays of tokens and back.
 
-Token 0 is the blank that pads; token i is the i-th character of the alphabet. Everything works on the byte
-buffers of Arrow columns: bytes are looked up in a table of 256, then a row is copied as one item of `width` bytes.
+Token 0 pads; token i is the i-th character of the alphabet. All functions work on the byte buffers of Arrow columns:
+bytes are looked up in a table of 256 entries, then each row is copied as one item of `width` bytes.
 """
 
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ from mathbench.numbers import text
 
 Bytes = NDArray[np.uint8]
 Int = NDArray[np.int64]
-Tokens = NDArray[Any]  # of the integer type asked for, int64 by default
+Tokens = NDArray[Any]  # of any integer type, int64 by default
 
 PAD = 0
-UNKNOWN = 255  # no token: an alphabet has at most 127 characters
+UNKNOWN = 255  # not a token: an alphabet has at most 127 characters
 PRINTABLE = "".join(map(chr, range(32, 127)))
-SLICE = 1 << 12  # rows worked on at a time: temporaries stay in the cache
+SLICE = 1 << 12  # rows encoded at a time: temporaries stay in the cache
 
 
 @dataclass(frozen=True)
 class Characters:
-    """An alphabet, and text in it as tokens.
+    """A character tokenizer with a fixed alphabet.
 
     Args:
         alphabet: all characters, in order of their tokens (from 1); by default the 95 printable ones of ASCII.
 
     Raises:
-        InputError: for an alphabet that is empty, not ASCII, or names a character twice.
+        InputError: for an alphabet that is empty, not ASCII, or has a character twice.
 
     >>> digits = Characters("0123456789+")
     >>> tokens, lengths = digits.encode(pa.array(["5+62", "7"]))
@@ -46,29 +46,29 @@ class Characters:
     alphabet: str = PRINTABLE
 
     def __post_init__(self) -> None:
-        given = self.alphabet
-        right = isinstance(given, str) and given and given.isascii() and "\0" not in given
-        if not right or len(set(given)) < len(given):
-            raise InputError(f"an alphabet is ASCII text, each character once. Received: {given!r}.")
+        alphabet = self.alphabet
+        valid = isinstance(alphabet, str) and alphabet and alphabet.isascii() and "\0" not in alphabet
+        if not valid or len(set(alphabet)) < len(alphabet):
+            raise InputError(f"an alphabet is ASCII text, each character once. Received: {alphabet!r}.")
 
     @property
     def vocabulary_size(self) -> int:
-        """How many different tokens there are, the blank included."""
+        """The number of different tokens, padding included."""
         return len(self.alphabet) + 1
 
     def encode(
         self, column: Any, width: int = 0, *, left: bool = False, dtype: DTypeLike = np.int64
     ) -> tuple[Tokens, Int]:
-        """Text to tokens.
+        """Convert text to tokens.
 
         Args:
             column: n strings, an Arrow array or chunked array, also of dictionary type.
-            width: pad to at least so many tokens; a longer text makes all rows wider.
+            width: the smallest width to pad to; a longer text makes all rows wider.
             left: pad on the left.
             dtype: integer type of the tokens.
 
         Returns:
-            The tokens (n, w) with w the larger of `width` and the longest text, and the lengths, int64 (n,).
+            Tokens (n, w) with w the larger of `width` and the longest text, and lengths, int64 (n,).
 
         Raises:
             InputError: for a character that is not in the alphabet.
@@ -76,51 +76,54 @@ class Characters:
         data, offsets = bytes_and_offsets(column)
         lengths = np.diff(offsets)
         width = max(width, int(lengths.max(initial=0)))
-        out, room = np.zeros((len(lengths), width), dtype=dtype), np.zeros(width, dtype=np.uint8)
+        out, zeros = np.zeros((len(lengths), width), dtype=dtype), np.zeros(width, dtype=np.uint8)
         if width:
-            found, steps = self._found(data), np.concatenate([room, room + 1] if left else [room + 1, room])
-            padded = np.concatenate([room, found] if left else [found, room])
-            starts, kept = (offsets[1:], lengths) if left else (offsets[:-1], width - lengths)
+            tokens, mask = (
+                self._lookup(data),
+                np.concatenate([zeros, zeros + 1] if left else [zeros + 1, zeros]),
+            )
+            padded = np.concatenate([zeros, tokens] if left else [tokens, zeros])
+            starts, mask_starts = (offsets[1:], lengths) if left else (offsets[:-1], width - lengths)
             for i in range(0, len(lengths), SLICE):
                 part = slice(i, i + SLICE)
-                rows = _cut(padded, starts[part], width)
-                rows *= _cut(steps, kept[part], width)  # blanks beside the text
+                rows = _windows(padded, starts[part], width)
+                rows *= _windows(mask, mask_starts[part], width)  # clears the neighbouring texts
                 out[part] = rows
         return out, lengths
 
     def decode(self, tokens: Tokens, lengths: Int | None = None, *, left: bool = False) -> pa.StringArray:
-        """Tokens, integers (n, w), to text.
+        """Convert tokens to text.
 
         Args:
-            tokens: as `encode` gives them, or a network.
-            lengths: int64 (n,), how many tokens of each row count; by default those up to the first blank.
-            left: whether the rows are padded on the left; the text is at their end then.
+            tokens: integers (n, w), as returned by `encode` or predicted by a network.
+            lengths: int64 (n,), the length of each text; by default up to the first padding token.
+            left: whether rows are padded on the left, so that the text is at their end.
 
         Raises:
-            InputError: for a token that stands for no character.
+            InputError: for a number that is not a token of a character.
         """
         tokens = np.asarray(tokens)
         if lengths is None:
-            blank = (tokens[:, ::-1] if left else tokens) == PAD
-            lengths = np.where(blank.any(axis=1), blank.argmax(axis=1), tokens.shape[1])
+            padding = (tokens[:, ::-1] if left else tokens) == PAD
+            lengths = np.where(padding.any(axis=1), padding.argmax(axis=1), tokens.shape[1])
         lengths = np.asarray(lengths, dtype=np.int64)
-        place = np.arange(tokens.shape[1])
-        kept = tokens[place >= len(place) - lengths[:, None] if left else place < lengths[:, None]]
-        if len(kept) and not (kept.min() > PAD and kept.max() < self.vocabulary_size):
+        position = np.arange(tokens.shape[1])
+        used = tokens[position >= len(position) - lengths[:, None] if left else position < lengths[:, None]]
+        if len(used) and not (used.min() > PAD and used.max() < self.vocabulary_size):
             raise InputError(
-                f"tokens of text are 1 to {self.vocabulary_size - 1}. Received: {_outside(kept, self)}."
+                f"tokens of text are 1 to {self.vocabulary_size - 1}. Received: {_first_invalid(used, self)}."
             )
-        return text.string_array(self._bytes[kept], lengths)
+        return text.string_array(self._bytes[used], lengths)
 
     def tokens(self, data: Bytes) -> Int:
-        """Bytes, uint8 (c,), to tokens, int64 (c,).
+        """Convert bytes, uint8 (c,), to tokens, int64 (c,).
 
         Raises:
             InputError: for a character that is not in the alphabet.
         """
-        return self._found(data).astype(np.int64)
+        return self._lookup(data).astype(np.int64)
 
-    def _found(self, data: Bytes) -> Bytes:
+    def _lookup(self, data: Bytes) -> Bytes:
         tokens = np.frombuffer(data.tobytes().translate(self._table), dtype=np.uint8)
         if tokens.max(initial=PAD) < UNKNOWN:
             return tokens
@@ -141,7 +144,7 @@ class Characters:
 
 
 def as_string_array(column: Any) -> pa.StringArray:
-    """A column of text as one Arrow array of strings, whatever its chunks and its type."""
+    """Convert a column of text of any Arrow type, chunked or not, to one array of strings."""
     if isinstance(column, pa.ChunkedArray):
         column = pa.concat_arrays(
             [chunk.cast(pa.string()) for chunk in column.chunks] or [pa.array([], pa.string())]
@@ -150,15 +153,15 @@ def as_string_array(column: Any) -> pa.StringArray:
 
 
 def bytes_and_offsets(column: Any) -> tuple[Bytes, Int]:
-    """The bytes of all strings laid end to end, and where each starts, int64 (n + 1,)."""
+    """The concatenated bytes of all strings and their offsets, int64 (n + 1,)."""
     return text.bytes_and_offsets(as_string_array(column))
 
 
-def _cut(data: Bytes, starts: Int, width: int) -> Bytes:
-    """Rows of `width` bytes, each from where it begins, copied as one item; uint8 (n, width)."""
-    anywhere = np.ndarray((len(data) - width + 1,), f"V{width}", data, strides=(1,))
-    return anywhere[starts].view(np.uint8).reshape(-1, width)
+def _windows(data: Bytes, starts: Int, width: int) -> Bytes:
+    """The `width` bytes from each start on, each window copied as one item; uint8 (n, width)."""
+    items = np.ndarray((len(data) - width + 1,), f"V{width}", data, strides=(1,))
+    return items[starts].view(np.uint8).reshape(-1, width)
 
 
-def _outside(tokens: Tokens, characters: Characters) -> int:
+def _first_invalid(tokens: Tokens, characters: Characters) -> int:
     return int(tokens[(tokens <= PAD) | (tokens >= characters.vocabulary_size)][0])

@@ -1,3 +1,3 @@
-"""The version, in one place for code that must not import the package's metadata at start-up."""
+"""The version, for code that must not read the package's metadata at start-up."""
 
 __version__ = "0.2.0"

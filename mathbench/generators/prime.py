@@ -14,7 +14,7 @@ from mathbench.generators.toolkit import residues
 from mathbench.generators.toolkit.longest import longest_operand
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, long_primality
-from mathbench.numbers.primality import TABLE_LIMIT, SMALL_PRIMES, are_prime, with_smallest_factor
+from mathbench.numbers.primality import SMALL_PRIMES, TABLE_LIMIT, are_prime, with_smallest_factor
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum

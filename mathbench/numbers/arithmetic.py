@@ -1,4 +1,4 @@
-"""Arithmetic on columns of numbers of either precision, so that a task is written once.
+"""Arithmetic on columns of numbers of either precision, so that a family is written once.
 
 A column of n numbers is int64 (n,) where all numbers stay below 2^63 (the fast path), else limbs, int64 (L, n), as in
 :mod:`mathbench.numbers.limbs`. The number of dimensions distinguishes the two; all numbers of one task are of one kind.
@@ -11,17 +11,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.hashing import ABSENT, LONG_OPERAND, LONG_MODULUS
+from mathbench.hashing import ABSENT, LONG_MODULUS, LONG_OPERAND
 from mathbench.numbers import limbs, long_text, text
 from mathbench.numbers.limbs import Int, Mask
 from mathbench.numbers.text import TextPiece
 
 
 def split(operands: Int, count: int) -> list[Int]:
-    """The operands of problems as columns, one per operand.
+    """Split the operands of problems into columns, one per operand.
 
     Args:
-        operands: int64 (many, n), or (L * many, n): first the last limb of every operand, then the next.
+        operands: int64 (count, n), or (L * count, n): first the last limb of every operand, then the next.
         count: operands per problem.
 
     >>> split(np.array([[1], [2], [3], [4]]), 2)[0].tolist()
@@ -33,7 +33,7 @@ def split(operands: Int, count: int) -> list[Int]:
 
 
 def single(operands: Int) -> Int:
-    """The operand of problems that have but one, as a column."""
+    """The operand of problems with one operand, as a column."""
     return operands[0] if len(operands) == 1 else operands
 
 
@@ -43,9 +43,9 @@ def add(a: Any, b: Any, base: int) -> Any:
 
 
 def total(numbers: list[Int], base: int) -> Int:
-    """The sum of several columns; numbers that are absent count nothing."""
-    added = reduce(np.add, [np.maximum(number, 0) for number in numbers])
-    return limbs.carried(added, limbs.radix_of(base)) if _long(added) else added
+    """The sum of several columns; absent numbers count as 0."""
+    sums = reduce(np.add, [np.maximum(number, 0) for number in numbers])
+    return limbs.carried(sums, limbs.radix_of(base)) if _long(sums) else sums
 
 
 def subtract(a: Int, b: Int, base: int) -> Int:
@@ -69,45 +69,45 @@ def residue(number: Int, modulus: int, base: int) -> Int:
 
 
 def equal(a: Int, b: Int) -> Mask:
-    """Where two columns say the same, bool (n,)."""
+    """Where two columns are equal, bool (n,)."""
     return limbs.equal(a, b) if _long(a) else a == b
 
 
 def negative(number: Int) -> Mask:
-    """Which numbers are below zero, bool (n,)."""
+    """Which numbers are negative, bool (n,)."""
     return np.asarray((number < 0).any(axis=0)) if _long(number) else number < 0
 
 
 def greater(a: Int, b: Int) -> Mask:
-    """Where a is the larger number, bool (n,)."""
+    """Where a is greater than b, bool (n,)."""
     return limbs.greater(a, b) if _long(a) else a > b
 
 
 def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> TextPiece:
-    """A column as text; see :func:`mathbench.numbers.text.number`."""
+    """Convert a column to text; see :func:`mathbench.numbers.text.number`."""
     return long_text.number(values, base, where) if _long(values) else text.number(values, base, where)
 
 
 def written(values: Int, base: int) -> pa.StringArray:
-    """A column of answers."""
+    """Convert a column of numbers to an Arrow array of text."""
     return text.join(number(values, base))
 
 
 def words(number: Int, base: int) -> list[Int]:
-    """What goes into a fingerprint: the number itself, or, from 2^63, its last 63 bits and a residue.
+    """The words of a number in a fingerprint: the number itself or, from 2^63, its last 63 bits and a residue.
 
-    Both are the same in every base; for the same number the fingerprint is the same at either precision.
+    Words do not depend on the base, and the fingerprint of a number is the same at either precision.
 
     Args:
-        number: a column; where it is absent its first limb is `ABSENT` and the others are 0.
+        number: a column; where it is absent, its first limb is `ABSENT` and the others are 0.
         base: the base of its limbs.
     """
     if not _long(number):
         return [number]
-    radix, here = limbs.radix_of(base), number[0] != ABSENT
+    radix, present = limbs.radix_of(base), number[0] != ABSENT
     large = limbs.exceeds(number, LONG_OPERAND - 1, radix)
-    rest = np.where(large, limbs.residue(number, LONG_MODULUS, radix), ABSENT)
-    return [np.where(here, limbs.low_bits(number, radix), ABSENT), rest]
+    second = np.where(large, limbs.residue(number, LONG_MODULUS, radix), ABSENT)
+    return [np.where(present, limbs.low_bits(number, radix), ABSENT), second]
 
 
 def _long(number: Any) -> bool:

@@ -1,9 +1,9 @@
-"""Long numbers: columns of limbs, and arithmetic on whole columns of them.
+"""Long numbers: columns of limbs and their arithmetic.
 
-A column of n long numbers is an int64 array (L, n) whose row i counts the i-th power of the radix: the least
-significant limb first. A limb holds a fixed number of digits of the base, so the radix is a power of the base and
-numbers become text without conversion. It is at most 2^27, so that sums of 512 products of limbs stay below 2^63
-(multiple-precision arithmetic as in Knuth, TAOCP volume 2, section 4.3.1, a limb of all rows at a time).
+A column of n long numbers is an int64 array (L, n) whose row i holds the coefficients of the i-th power of the radix:
+the least significant limb first. A limb holds a fixed number of digits of the base, so the radix is a power of the base
+and numbers become text without conversion. It is at most 2^27, so that sums of 512 products of limbs stay below 2^63
+(multiple-precision arithmetic as in Knuth, TAOCP volume 2, section 4.3.1, one limb of all rows at a time).
 """
 
 from functools import cache
@@ -24,7 +24,7 @@ WORD = 8  # characters in a word of text
 
 @cache
 def per_limb(base: int) -> int:
-    """How many digits of a base a limb holds; beyond eight a multiple of eight, so that limbs are whole words of text.
+    """Digits per limb in a base; beyond eight a multiple of eight, so that limbs are whole words of text.
 
     >>> per_limb(10), per_limb(2), per_limb(36)
     (8, 24, 5)
@@ -34,7 +34,7 @@ def per_limb(base: int) -> int:
 
 
 def radix_of(base: int) -> int:
-    """What a limb counts up to.
+    """The radix of limbs in a base.
 
     >>> radix_of(10)
     100000000
@@ -43,7 +43,7 @@ def radix_of(base: int) -> int:
 
 
 def limbs_for(digits: int, base: int) -> int:
-    """How many limbs hold so many digits.
+    """The number of limbs that hold some number of digits.
 
     >>> limbs_for(8, 10), limbs_for(9, 10)
     (1, 2)
@@ -61,17 +61,17 @@ def from_int(value: int, radix: int, limbs: int) -> list[int]:
 
 
 def widened(number: Int, limbs: int) -> Int:
-    """The same numbers in at least so many limbs."""
+    """Pad numbers with zeros to at least `limbs` limbs."""
     missing = max(limbs - len(number), 0)
     return np.concatenate([number, np.zeros((missing, number.shape[1]), np.int64)]) if missing else number
 
 
 def carried(sums: Int, radix: int, more: int = 1) -> Int:
-    """Limbs from sums that are too large for a limb or below zero; the numbers themselves are not negative.
+    """Propagate carries through sums that are too large for a limb or negative.
 
     Args:
-        sums: int64 (L, n).
-        radix: what a limb counts up to.
+        sums: int64 (L, n); the numbers themselves are not negative.
+        radix: the radix.
         more: limbs by which numbers may grow.
 
     >>> carried(np.array([[12], [-1], [3]]), 10).T.tolist()
@@ -87,7 +87,7 @@ def carried(sums: Int, radix: int, more: int = 1) -> Int:
 
 
 def greater(a: Int, b: Int) -> Mask:
-    """Where a is the larger number, bool (n,), from the top limb down; further down only where all was equal.
+    """Where a is greater than b, bool (n,): from the top limb down, further down only where limbs are equal.
 
     >>> greater(np.array([[1, 5], [2, 2]]), np.array([[9, 4], [1, 2]])).tolist()
     [True, True]
@@ -103,7 +103,7 @@ def greater(a: Int, b: Int) -> Mask:
 
 
 def equal(a: Int, b: Int) -> Mask:
-    """Where two numbers are the same, bool (n,)."""
+    """Where two columns are equal, bool (n,)."""
     return np.asarray((a == b).all(axis=0))
 
 
@@ -117,7 +117,7 @@ def add(a: Int, b: Int, radix: int) -> Int:
 
 
 def subtract(a: Int, b: Int, radix: int) -> Int:
-    """Differences; every limb of a negative one is negative or zero, so that all limbs still count as they stand.
+    """Differences; all limbs of a negative one are negative or zero, so that the sum over limbs is still its value.
 
     >>> subtract(np.array([[1], [1]]), np.array([[3], [2]]), 10).T.tolist()
     [[-2, -1]]
@@ -127,7 +127,7 @@ def subtract(a: Int, b: Int, radix: int) -> Int:
 
 
 def multiply(a: Int, b: Int, radix: int) -> Int:
-    """Products, as long as both numbers together; at most `MAX_PRODUCTS` limbs in the shorter one.
+    """Products, with as many limbs as both factors together; at most `MAX_PRODUCTS` limbs in the shorter factor.
 
     >>> multiply(np.array([[2], [1]]), np.array([[5], [3]]), 10).T.tolist()
     [[0, 2, 4, 0]]
@@ -141,9 +141,9 @@ def multiply(a: Int, b: Int, radix: int) -> Int:
 
 
 def divide(a: Int, b: Int, radix: int) -> tuple[Int, Int]:
-    """Quotients and remainders, a limb of the quotient at a time (Knuth's algorithm D).
+    """Quotients and remainders, one limb of the quotient at a time (Knuth's algorithm D).
 
-    Each limb is estimated in floating point from the leading limbs, which is right or off by one, then set right.
+    Each limb is estimated in floating point from the leading limbs, is right or off by one, and is then corrected.
 
     Args:
         a, b: int64 (L, n), b at least 1.
@@ -153,7 +153,7 @@ def divide(a: Int, b: Int, radix: int) -> tuple[Int, Int]:
     >>> q.T.tolist(), r.T.tolist()
     ([[507, 1]], [[1, 0]])
     """
-    top = len(b) - 1 - (b[::-1] != 0).argmax(axis=0)  # the place of the leading limb
+    top = len(b) - 1 - (b[::-1] != 0).argmax(axis=0)  # index of the leading limb
     divisor, scale = widened(b, len(b) + 1), _leading(b, top, radix, 3)
     quotient, rest = np.zeros_like(a), np.zeros_like(divisor)
     for i in range(len(a) - 1, -1, -1):
@@ -164,24 +164,24 @@ def divide(a: Int, b: Int, radix: int) -> tuple[Int, Int]:
 
 
 def _leading(number: Int, top: Int, radix: int, limbs: int) -> NDArray[np.float64]:
-    """The limbs from place `top` down, as many as asked for, as one floating-point number in units of the last."""
+    """The value of the limbs from index `top` down, in floating point and in units of the last of them."""
     value = np.zeros(number.shape[1])
-    for place in range(limbs):
-        at = top - place
-        limb = np.take_along_axis(number, np.maximum(at, 0)[None], axis=0)[0]
-        value = value * radix + np.where(at >= 0, limb, 0)
+    for i in range(limbs):
+        index = top - i
+        limb = np.take_along_axis(number, np.maximum(index, 0)[None], axis=0)[0]
+        value = value * radix + np.where(index >= 0, limb, 0)
     return value
 
 
 def _corrected(rest: Int, divisor: Int, guess: Int, radix: int) -> tuple[Int, Int]:
-    """Take off `guess` times the divisor; where that was once too often or too seldom, mend it."""
+    """Subtract `guess` times the divisor, and correct guesses that are off by one."""
     rest = carried(rest - guess * divisor, radix)
-    count, rest = np.flatnonzero(rest[-1]), rest[:-1]  # below zero a carry is left
-    guess[count] -= 1
-    rest[:, count] = carried(rest[:, count] + divisor[:, count], radix, more=0)
-    few = np.flatnonzero(~greater(divisor, rest))
-    guess[few] += 1
-    rest[:, few] = carried(rest[:, few] - divisor[:, few], radix, more=0)
+    high, rest = np.flatnonzero(rest[-1]), rest[:-1]  # a negative rest leaves a carry
+    guess[high] -= 1
+    rest[:, high] = carried(rest[:, high] + divisor[:, high], radix, more=0)
+    low = np.flatnonzero(~greater(divisor, rest))
+    guess[low] += 1
+    rest[:, low] = carried(rest[:, low] - divisor[:, low], radix, more=0)
     return guess, rest
 
 
@@ -191,16 +191,16 @@ def residue(number: Int, modulus: int, radix: int) -> Int:
     Args:
         number: int64 (L, n).
         modulus: 1 to `MAX_MODULUS`.
-        radix: what a limb counts up to.
+        radix: the radix.
 
     >>> residue(np.array([[3], [2], [1]]), 7, 10).tolist()
     [4]
     """
-    together = max((1 << 63) // (radix * modulus) - 1, 1)  # products between two divisions
+    step = max((1 << 63) // (radix * modulus) - 1, 1)  # products between two divisions
     weights = np.array(_powers(radix, len(number), modulus), dtype=np.int64)
     total = np.zeros(number.shape[1], dtype=np.int64)
-    for i in range(0, len(number), together):
-        part = slice(i, i + together)
+    for i in range(0, len(number), step):
+        part = slice(i, i + step)
         total = (total + np.einsum("ln,l->n", number[part], weights[part])) % modulus
     return total
 
@@ -217,20 +217,20 @@ def low_bits(number: Int, radix: int) -> Int:
     [123]
     """
     weights = np.array(_powers(radix, len(number), 1 << 64), dtype=np.uint64)
-    counting = np.flatnonzero(weights)
-    total: U64 = np.einsum("ln,l->n", number[counting].view(np.uint64), weights[counting])
+    used = np.flatnonzero(weights)
+    total: U64 = np.einsum("ln,l->n", number[used].view(np.uint64), weights[used])
     return (total & np.uint64((1 << 63) - 1)).view(np.int64)
 
 
 def exceeds(number: Int, bound: int, radix: int) -> Mask:
-    """Where a number is above a bound, bool (n,).
+    """Which numbers are greater than a bound, bool (n,).
 
     >>> exceeds(np.array([[3, 4], [1, 1]]), 13, 10).tolist()
     [False, True]
     """
     count = next((i for i in range(1, len(number)) if radix**i > bound), len(number))
     above = np.asarray(number[count:].any(axis=0))
-    left = np.flatnonzero(~above)  # their upper limbs are all zero
+    left = np.flatnonzero(~above)  # rows whose upper limbs are all zero
     if len(left) and radix**count > bound:
         limit = np.array(from_int(bound, radix, count))[:, None]
         above[left] = greater(number[:count, left], np.broadcast_to(limit, (count, len(left))))
@@ -238,7 +238,7 @@ def exceeds(number: Int, bound: int, radix: int) -> Mask:
 
 
 def to_ints(number: Int, radix: int) -> list[int]:
-    """Python integers; for reading and for tests.
+    """Convert to Python integers; for reading and for tests.
 
     >>> to_ints(np.array([[3], [2], [1]]), 10)
     [123]

@@ -1,4 +1,4 @@
-"""Factors and primality of long numbers: small factors by residues of whole columns, then gmpy2 number by number."""
+"""Factors and primality of long numbers: small factors by residues of columns, then gmpy2 number by number."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +14,7 @@ from mathbench.numbers.limbs import Int
 Mask = NDArray[np.bool_]
 
 TRIAL_LIMIT = 2000
-_MAX_PRODUCT = 1 << 31  # residues modulo less than this are summed up many at a time
+_MAX_PRODUCT = 1 << 31  # for smaller moduli, many products are summed between two divisions
 
 
 def is_below_two(numbers: Int) -> Mask:
@@ -23,7 +23,7 @@ def is_below_two(numbers: Int) -> Mask:
 
 
 def has_any(numbers: Int, primes: tuple[int, ...], base: int) -> Mask:
-    """Whether one of some small primes divides each number (the prime itself does not count), bool (n,).
+    """Whether one of several small primes divides each number (the prime itself does not count), bool (n,).
 
     >>> has_any(np.array([[97, 91, 7], [0, 0, 0]]), (3, 7), 10).tolist()
     [False, True, False]
@@ -37,7 +37,7 @@ def has_any(numbers: Int, primes: tuple[int, ...], base: int) -> Mask:
 
 
 def without(numbers: Int, rows: Int, primes: tuple[int, ...], base: int) -> Int:
-    """The rows among some whose numbers have none of some small factors."""
+    """The rows, of those given, whose numbers have none of several small factors."""
     for group in _groups(primes):
         rows = rows[~has_any(numbers[:, rows], group, base)]
     return rows
@@ -46,10 +46,10 @@ def without(numbers: Int, rows: Int, primes: tuple[int, ...], base: int) -> Int:
 def are_prime(numbers: Int, base: int) -> Mask:
     """Which long numbers are prime, bool (n,): trial division by the primes below `TRIAL_LIMIT`, then gmpy2.
 
-    A test of a number of 100 digits takes 60 microseconds, trial division 3 (measured on a busy machine).
+    Testing a number of 100 digits takes 60 microseconds, trial division 3 (measured on a busy machine).
 
-    gmpy2 runs the Baillie-PSW test, to which no composite is known that passes, and a Miller-Rabin test with a random
-    base. It is exact below 2^64.
+    gmpy2 runs the Baillie-PSW test, which no known composite passes, and a Miller-Rabin test with a random base. It is
+    exact below 2^64.
 
     >>> are_prime(np.array([[91, 97, 39], [0, 0, 10000]]), 10).tolist()
     [False, True, True]
@@ -67,7 +67,7 @@ def _small_primes() -> tuple[int, ...]:
 
 
 def _groups(primes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Cut a list of primes into runs with a small product."""
+    """Split a list of primes into runs with a small product."""
     start = 0
     for end in range(1, len(primes) + 1):
         if end == len(primes) or prod(primes[start : end + 1]) >= _MAX_PRODUCT:

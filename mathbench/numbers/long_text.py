@@ -1,4 +1,4 @@
-"""Long numbers as text and as digits: limbs become words of characters by table, without conversion."""
+"""Long numbers as text and as digits: limbs become words of characters by table lookup."""
 
 from functools import cache
 
@@ -14,7 +14,7 @@ _MAX_ENTRIES = 1 << 16
 
 
 def lengths(number: Int, base: int) -> Int:
-    """How many digits each number has, int64 (n,); zero has one.
+    """The number of digits of each number, int64 (n,); zero has one.
 
     Args:
         number: limbs, int64 (L, n).
@@ -23,20 +23,20 @@ def lengths(number: Int, base: int) -> Int:
     >>> lengths(np.array([[5, 0], [0, 12]]), 10).tolist()
     [1, 10]
     """
-    top, place = number[0].copy(), np.zeros(number.shape[1], dtype=np.int64)
+    top, index = number[0].copy(), np.zeros(number.shape[1], dtype=np.int64)
     for i, limb in enumerate(number[1:], 1):
-        filled = np.flatnonzero(limb)
-        top[filled], place[filled] = limb[filled], i
-    return place * per_limb(base) + length(top, base)
+        nonzero = np.flatnonzero(limb)
+        top[nonzero], index[nonzero] = limb[nonzero], i
+    return index * per_limb(base) + length(top, base)
 
 
 def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> TextPiece:
-    """Write long numbers in a base, as :func:`mathbench.numbers.text.number` writes short ones.
+    """Convert long numbers to text in a base, as :func:`mathbench.numbers.text.number` does short ones.
 
     Args:
         values: limbs, int64 (L, n), not negative.
         base: 2 to 36.
-        where: the rows that show a number; None: all.
+        where: the rows that get text; None: all.
 
     >>> from mathbench.numbers.text import join
     >>> join(number(np.array([[5, 0], [0, 12]]), 10)).to_pylist()
@@ -44,20 +44,20 @@ def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> Te
     """
     long, width = lengths(values, base), min(per_limb(base), WORD)
     shortest, words = int(long.min(initial=0)), []
-    for place, characters in _words(values, base):
-        if place + width <= shortest:  # full in every row
-            here = np.broadcast_to(np.uint64(width), long.shape)
-            cut = characters >> np.uint64((WORD - width) * _BITS)
+    for position, characters in _words(values, base):
+        if position + width <= shortest:  # full in every row
+            used = np.broadcast_to(np.uint64(width), long.shape)
+            shifted = characters >> np.uint64((WORD - width) * _BITS)
         else:
-            here = np.clip(long - place, 0, width).view(np.uint64)
-            cut = characters >> ((np.uint64(WORD) - here) * np.uint64(_BITS))
-            cut *= here > 0
-        words.append(PaddedText(cut, here, width).masked(where))
+            used = np.clip(long - position, 0, width).view(np.uint64)
+            shifted = characters >> ((np.uint64(WORD) - used) * np.uint64(_BITS))
+            shifted *= used > 0
+        words.append(PaddedText(shifted, used, width).masked(where))
     return tuple(words)
 
 
 def digits(values: Int, base: int) -> NDArray[np.uint8]:
-    """All digits of long numbers, uint8 (n, D), the least significant first, D = L limbs full of digits.
+    """All digits of long numbers, uint8 (n, D), the least significant first; D is the digits of L limbs.
 
     >>> digits(np.array([[5], [12]]), 10)[0].tolist()
     [5, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0]
@@ -68,30 +68,31 @@ def digits(values: Int, base: int) -> NDArray[np.uint8]:
 
 
 def _words(values: Int, base: int) -> list[tuple[int, U64]]:
-    """The place of the last digit of each word, and its digits as the last characters; most significant first."""
-    per, found = per_limb(base), []
+    """Words of digits, the most significant first: the position of the last digit and the right-aligned characters."""
+    per, words = per_limb(base), []
     for i, limb in enumerate(values):
         rest = limb
-        for place in range(0, per, WORD):
+        for position in range(0, per, WORD):
             word, rest = _last_digits(rest, base)
-            found.append((i * per + place, word))
-    return found[::-1]
+            words.append((i * per + position, word))
+    return words[::-1]
 
 
 def _last_digits(values: Int, base: int) -> tuple[U64, Int]:
-    """The last digits of each value, up to a word, as the last characters of a word, and what stands before them."""
+    """The last digits of each value as a right-aligned word, and the values without these digits."""
     table, width = _table(base)
     word = np.zeros(len(values), dtype=np.uint64)
-    for place in range(0, min(per_limb(base), WORD), width):
+    for position in range(0, min(per_limb(base), WORD), width):
         rest = values // len(table)
-        word |= table.take(values - rest * len(table)) >> np.uint64(_BITS * place)  # zeros too many fall off
+        # excess leading zeros are shifted out
+        word |= table.take(values - rest * len(table)) >> np.uint64(_BITS * position)
         values = rest
     return word, values
 
 
 @cache
 def _table(base: int) -> tuple[U64, int]:
-    """The digits of every number of so many digits as the last characters of a word; and how many digits."""
+    """The digits of all numbers of some width as right-aligned words, and the width."""
     width = max(k for k in range(1, min(per_limb(base), WORD) + 1) if base**k <= _MAX_ENTRIES)
     values = np.arange(base**width)
     table = np.zeros((len(values), WORD), dtype=np.uint8)

@@ -1,7 +1,7 @@
-"""Small factors and primality of whole arrays of numbers below 2^63.
+"""Small factors and primality of arrays of numbers below 2^63.
 
-By size: a table of smallest factors; a bitmap of primes, once enough numbers are asked about; a compiled test or, where
-nothing is compiled, gmpy2.
+By size: a table of smallest factors; a bitmap of primes, once enough numbers were tested; a compiled test or, without
+compiled loops, gmpy2.
 """
 
 from functools import cache
@@ -41,20 +41,22 @@ SMALL_PRIMES = (
     89,
     97,
 )
-TABLE_LIMIT = 1 << 22  # the smallest factors of numbers below this are kept, one byte each
-MIN_SIEVE = 1 << 16  # numbers sieved at least; twice as many where that is not enough
-LARGE, PRIME, NO_FACTOR = SMALL_PRIMES[-1] + 1, 254, 255  # where a smallest factor would stand
+TABLE_LIMIT = 1 << 22  # smallest factors of numbers below this are stored, one byte each
+MIN_SIEVE = 1 << 16  # numbers that are sieved first; larger tables double it
+LARGE, PRIME, NO_FACTOR = SMALL_PRIMES[-1] + 1, 254, 255  # codes in place of a smallest factor
 BITMAP_LIMIT = 1 << 27  # numbers below this have a bit in a bitmap of 4.5 MB
-BITMAP_AFTER = 1 << 17  # after so many numbers: gmpy2 has then taken about as long as the bitmap does
+BITMAP_AFTER = (
+    1 << 17
+)  # numbers tested before the bitmap is built: gmpy2 has then taken about as long as the bitmap does
 WHEEL = 30
-SPOKES = (1, 7, 11, 13, 17, 19, 23, 29)  # what a prime above 5 leaves modulo 30
+SPOKES = (1, 7, 11, 13, 17, 19, 23, 29)  # the residues of primes above 5 modulo 30
 
 
 def has_factor(numbers: Int, q: int) -> NDArray[np.bool_]:
     """Whether a small prime divides each number (0 and the prime itself do not count).
 
     Odd primes: n is a multiple exactly when n times the inverse of q modulo 2^64 is n / q, so at most (2^64 - 1) / q
-    (Granlund and Montgomery, 1994, section 9); three cheap passes instead of a division.
+    (Granlund and Montgomery, 1994, section 9); three cheap passes replace a division.
 
     >>> has_factor(np.array([97, 91, 7]), 7).tolist()
     [False, True, False]
@@ -89,8 +91,8 @@ def with_smallest_factor(numbers: Int, first: int, last: int) -> NDArray[np.bool
 
     Args:
         numbers: int64 (n,), not negative.
-        first: a small prime, or the prime after the last of them; 0 with `last` 0: which numbers are prime.
-        last: a small prime; 0: without end.
+        first: a small prime, or the prime after the last of them; 0, with `last` 0, selects primes.
+        last: a small prime; 0: no upper limit.
 
     >>> numbers = np.array([0, 7, 35, 49, 10403, 10007 * 10009])
     >>> with_smallest_factor(numbers, 7, 11).tolist()
@@ -112,20 +114,20 @@ def with_smallest_factor(numbers: Int, first: int, last: int) -> NDArray[np.bool
 
 
 def _first_factors(numbers: Int) -> NDArray[np.uint8]:
-    """The smallest small prime that divides each number and is not it, uint8 (n,); 1 for 0 and 1, 0 for none."""
+    """The smallest of `SMALL_PRIMES` that properly divides each number, uint8 (n,); 1 for 0 and 1, 0 for none."""
     if compiled.LIBRARY:
         return _divisors().first_factors(numbers)
-    found, left = (numbers < 2).astype(np.uint8), np.flatnonzero(numbers >= 2)
+    factors, left = (numbers < 2).astype(np.uint8), np.flatnonzero(numbers >= 2)
     for q in SMALL_PRIMES:
         divided = has_factor(numbers[left], q)
-        found[left[divided]], left = q, left[~divided]
-    return found
+        factors[left[divided]], left = q, left[~divided]
+    return factors
 
 
 def _test_primes(numbers: Int) -> NDArray[np.bool_]:
-    """Trial division, then a compiled test or gmpy2's (BPSW, proven below 2^64), number by number.
+    """Trial division, then a compiled test or that of gmpy2 (BPSW, proven below 2^64), number by number.
 
-    Not Miller-Rabin on arrays: measured on 18-digit numbers gmpy2 needs 0.9 microseconds for a composite and 10 for a
+    Miller-Rabin on arrays is slower: on 18-digit numbers gmpy2 needs 0.9 microseconds for a composite and 10 for a
     prime, arrays about 2 and 20, compiled loops 0.2 and 1.5.
     """
     if compiled.LIBRARY:
@@ -141,11 +143,11 @@ def _divisors() -> compiled.SmallPrimes:
     return compiled.SmallPrimes(SMALL_PRIMES[1:])
 
 
-_requested = np.zeros((), dtype=np.int64)  # numbers asked about so far
+_requested = np.zeros((), dtype=np.int64)  # numbers tested so far
 
 
 def _bitmap_pays(count: int) -> bool:
-    """Whether so many numbers have been asked about that the bitmap is worth its making; changes no answer."""
+    """Count `count` more tested numbers and return whether the bitmap is worth building. Results do not change."""
     np.add(_requested, count, out=_requested)
     return bool(_requested >= BITMAP_AFTER)
 
@@ -162,19 +164,19 @@ _BITS = np.array([1 << SPOKES.index(r) if r in SPOKES else 0 for r in range(WHEE
 
 @cache
 def _bitmap() -> NDArray[np.uint8]:
-    """Bit b of byte i: whether 30 i + SPOKES[b] is prime."""
-    found = np.full(BITMAP_LIMIT // WHEEL + 1, 255, dtype=np.uint8)
+    """A table of bytes; bit b of byte i is set where 30 i + SPOKES[b] is prime."""
+    bits = np.full(BITMAP_LIMIT // WHEEL + 1, 255, dtype=np.uint8)
     primes = [q for q in range(7, isqrt(BITMAP_LIMIT) + 1) if gmpy2.is_prime(q)]
     if compiled.LIBRARY:
-        compiled.cross_out(found, primes, SPOKES)
+        compiled.cross_out(bits, primes, SPOKES)
     else:
-        _cross_out(found, primes)
-    found[0] &= 0xFE  # 1 is no prime
-    return found
+        _cross_out(bits, primes)
+    bits[0] &= 0xFE  # 1 is not prime
+    return bits
 
 
 def _cross_out(bits: NDArray[np.uint8], primes: list[int]) -> None:
-    """Clear the bits of the multiples of some primes, from their squares on (Eratosthenes, spoke by spoke)."""
+    """Clear the bits of the multiples of primes, from their squares on (Eratosthenes, spoke by spoke)."""
     for bit, spoke in enumerate(SPOKES):
         prime = np.ones(len(bits), dtype=np.uint8)
         for q in primes:
@@ -200,10 +202,10 @@ def smallest_factors(numbers: Int) -> NDArray[np.uint8]:
 
 @cache
 def _sieve(size: int) -> NDArray[np.uint8]:
-    """The smallest factors of 0 .. size - 1 (Eratosthenes): the largest primes first, so that the smallest stays."""
-    found = np.full(size, PRIME, dtype=np.uint8)
-    found[:2] = NO_FACTOR
+    """The smallest factors of 0 .. size - 1 (Eratosthenes), largest primes first, so that the smallest one remains."""
+    factors = np.full(size, PRIME, dtype=np.uint8)
+    factors[:2] = NO_FACTOR
     primes = [q for q in range(2, isqrt(size) + 1) if gmpy2.is_prime(q)]
     for q in reversed(primes):
-        found[q * q :: q] = min(q, LARGE)
-    return found
+        factors[q * q :: q] = min(q, LARGE)
+    return factors

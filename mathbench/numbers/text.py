@@ -1,9 +1,9 @@
-"""Numbers as text in any base from 2 to 36, for whole arrays, straight into Arrow's buffers.
+"""Arrays of numbers as text in any base from 2 to 36, written straight into Arrow buffers.
 
-Text is made in words: up to eight characters in one 64-bit integer, the first character lowest, so that cutting off
-leading zeros and putting a sign behind a number are shifts. Words are then laid end to end, each written as eight
-bytes where the one before ends: what a short word writes too much is overwritten by the next. Measured on 6-digit
-sums, busy machine: 83 ns per row, against 195 for a byte matrix and a mask.
+Text is made in words: up to eight characters in one 64-bit integer, the first character in the lowest byte, so that
+removing leading zeros and appending a sign are shifts. Words are then concatenated, each written as eight bytes where
+the previous one ends; the excess bytes of a short word are overwritten by the next word. Measured on 6-digit sums on a
+busy machine: 83 ns per row, against 195 for a byte matrix and a mask.
 Little-endian machines only.
 """
 
@@ -19,7 +19,7 @@ from mathbench import compiled
 from mathbench.hashing import U64
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-MAX_COMPARED = 20  # up to so many powers are compared one by one
+MAX_COMPARED = 20  # up to this many powers are compared one by one
 WORD = 8  # characters in a word
 _CHARACTERS = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
 _BYTE = np.uint64(8)  # bits of a character
@@ -30,8 +30,8 @@ class PaddedText(NamedTuple):
 
     Attributes:
         characters: uint64 (n,), NUL after the last character.
-        lengths: uint64 (n,), how many characters.
-        width: the largest length there can be, at most `WORD`.
+        lengths: uint64 (n,), the numbers of characters.
+        width: an upper bound of the lengths, at most `WORD`.
     """
 
     characters: U64
@@ -39,23 +39,23 @@ class PaddedText(NamedTuple):
     width: int
 
     def append(self, other: "PaddedText") -> "PaddedText":
-        """This word and another behind it, which must have room."""
+        """This text followed by another; both together must fit in a word."""
         characters = self.characters | (other.characters << (self.lengths * _BYTE))
         return PaddedText(characters, self.lengths + other.lengths, self.width + other.width)
 
     def masked(self, where: NDArray[np.bool_] | None) -> "PaddedText":
-        """This word in the rows of a mask, nothing in the others."""
+        """This text in the rows of a mask, no text in the others."""
         if where is None:
             return self
         return self._replace(characters=self.characters * where, lengths=self.lengths * where)
 
 
-TextPiece = tuple[PaddedText, ...]  # one column of text of any width
+TextPiece = tuple[PaddedText, ...]  # a column of text of any width
 
 
 @cache
 def powers(base: int) -> NDArray[np.int64]:
-    """base, base^2, ... as far as 63 bits go.
+    """All powers of a base from base^1 that fit in 63 bits.
 
     >>> powers(10)[:3].tolist(), len(powers(10))
     ([10, 100, 1000], 18)
@@ -65,7 +65,7 @@ def powers(base: int) -> NDArray[np.int64]:
 
 
 def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
-    """How many digits each value has; zero has one.
+    """The number of digits of each value; zero has one.
 
     Args:
         values: int64 of shape (n,), not negative.
@@ -80,20 +80,19 @@ def length(values: NDArray[np.int64], base: int) -> NDArray[np.int64]:
     if len(steps) > MAX_COMPARED:
         return np.searchsorted(steps, values, side="right") + 1
     lengths = np.ones(len(values), dtype=np.uint8)
-    for (
-        step
-    ) in steps:  # a handful of comparisons beats a binary search per value; bytes are summed 8 times faster
+    # a handful of comparisons beats a binary search per value; bytes are summed 8 times faster
+    for step in steps:
         lengths += (values >= step).view(np.uint8)
     return lengths.astype(np.int64)
 
 
 def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None = None) -> TextPiece:
-    """Write values as numbers in a base, lower-case letters for the digits above nine.
+    """Convert numbers to text in a base, with lower-case letters for the digits above nine.
 
     Args:
         values: int64 of shape (n,), not negative.
         base: 2 to 36.
-        where: the rows that show a number; None: all.
+        where: the rows that get text; None: all.
 
     >>> join(number(np.array([255, 10]), 16)).to_pylist()
     ['ff', 'a']
@@ -102,12 +101,12 @@ def number(values: NDArray[np.int64], base: int, where: NDArray[np.bool_] | None
         return _compiled_number(values, base, where)
     lengths = length(values, base)
     longest, rest, words = int(lengths.max(initial=1)), values.view(np.uint64), []
-    for reach in range(0, longest, WORD):
-        width = min(longest - reach, WORD)
-        here = lengths if longest <= WORD else np.clip(lengths - reach, 0, WORD)
+    for position in range(0, longest, WORD):
+        width = min(longest - position, WORD)
+        used = lengths if longest <= WORD else np.clip(lengths - position, 0, WORD)
         digits, rest = _last_digits(rest, base, width)
-        unused = (np.uint64(WORD) - here.view(np.uint64)) * _BYTE
-        words.append(PaddedText(digits >> unused, here.view(np.uint64), width).masked(where))
+        unused = (np.uint64(WORD) - used.view(np.uint64)) * _BYTE
+        words.append(PaddedText(digits >> unused, used.view(np.uint64), width).masked(where))
     return tuple(reversed(words))
 
 
@@ -125,23 +124,23 @@ def _digits(base: int) -> compiled.Digits:
 
 
 def _last_digits(values: U64, base: int, width: int) -> tuple[U64, U64]:
-    """The last up to eight digits as the last characters of a word, and the values without these digits."""
+    """The last digits, up to eight, as a right-aligned word, and the values without these digits."""
     table, per = _chunk_table(base)
     count, chunks = np.uint64(len(table)), []
-    for place in range(0, width, per):
-        if place + per < width or width == WORD:
+    for position in range(0, width, per):
+        if position + per < width or width == WORD:
             quotient = values // count
             chunk = table.take((values - quotient * count).view(np.int64))
             values = quotient
-        else:  # nothing lies above
+        else:  # no digits are left
             chunk = table.take(values.view(np.int64))
-        chunks.append(chunk >> (_BYTE * np.uint64(place)) if place else chunk)
+        chunks.append(chunk >> (_BYTE * np.uint64(position)) if position else chunk)
     return reduce(np.bitwise_or, chunks), values
 
 
 @cache
 def _chunk_table(base: int) -> tuple[U64, int]:
-    """All strings of 1, 2, 4 or 8 digits that give at most 2^16 strings, as the end of a word; and how many digits."""
+    """All strings of 1, 2, 4 or 8 digits (at most 2^16 strings) as right-aligned words, and the number of digits."""
     per = max(k for k in (1, 2, 4, 8) if base**k <= 1 << 16)
     values = np.arange(base**per)
     table = np.zeros((len(values), WORD), dtype=np.uint8)
@@ -151,7 +150,7 @@ def _chunk_table(base: int) -> tuple[U64, int]:
 
 
 def literal(text: str, rows: int, where: NDArray[np.bool_] | None = None) -> TextPiece:
-    """The same text in every row, or only in the rows of a mask.
+    """Repeat a text in every row, or in the rows of a mask.
 
     >>> join(literal("-", 2, np.array([True, False])), number(np.array([4, 5]), 10)).to_pylist()
     ['-4', '5']
@@ -168,7 +167,7 @@ def _constant(part: bytes, rows: int) -> PaddedText:
 
 
 def join(*pieces: TextPiece) -> pa.StringArray:
-    """Join columns of text into one Arrow string per row.
+    """Concatenate columns of text to one Arrow string per row.
 
     >>> numbers = number(np.array([12, 7]), 10)
     >>> join(numbers, literal("+", 2), numbers).to_pylist()
@@ -179,20 +178,20 @@ def join(*pieces: TextPiece) -> pa.StringArray:
     words = _packed([word for piece in pieces for word in piece])
     offsets = np.zeros(len(words[0].lengths) + 1, dtype=np.int64)
     np.cumsum(reduce(np.add, [word.lengths for word in words]).view(np.int64), out=offsets[1:])
-    at, characters = np.empty((2, len(offsets) - 1, len(words)), dtype=np.int64)
-    at[:, 0] = offsets[:-1]
+    starts, characters = np.empty((2, len(offsets) - 1, len(words)), dtype=np.int64)
+    starts[:, 0] = offsets[:-1]
     for i, word in enumerate(words):
         characters[:, i] = word.characters.view(np.int64)
         if i + 1 < len(words):
-            np.add(at[:, i], word.lengths.view(np.int64), out=at[:, i + 1])
+            np.add(starts[:, i], word.lengths.view(np.int64), out=starts[:, i + 1])
     data = np.empty(offsets[-1] + WORD, dtype=np.uint8)
-    anywhere = np.ndarray((offsets[-1] + 1,), np.int64, data, strides=(1,))  # eight bytes from any byte on
-    anywhere[at.ravel()] = characters.ravel()  # in the order of the text: see the top
+    unaligned = np.ndarray((offsets[-1] + 1,), np.int64, data, strides=(1,))  # eight bytes from any byte on
+    unaligned[starts.ravel()] = characters.ravel()  # in the order of the text: see the module docstring
     return _from_buffers(data, offsets.astype(np.int32))
 
 
 def _packed(words: list[PaddedText]) -> list[PaddedText]:
-    """As few words as neighbours make that fit together: each saves one write to memory per row (10 ns)."""
+    """Merge neighbouring words that fit in one; each merge saves a write to memory per row (10 ns)."""
     packed = words[:1]
     for word in words[1:]:
         if packed[-1].width + word.width <= WORD:
@@ -203,7 +202,7 @@ def _packed(words: list[PaddedText]) -> list[PaddedText]:
 
 
 def bytes_and_offsets(array: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The bytes of all strings laid end to end, without a copy, and where each starts, int64 (n + 1,).
+    """The concatenated bytes of all strings, not copied, and their offsets, int64 (n + 1,).
 
     >>> data, offsets = bytes_and_offsets(pa.array(["x", "abc", "d"]).slice(1))
     >>> bytes(data), offsets.tolist()
@@ -217,14 +216,14 @@ def bytes_and_offsets(array: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray
 
 
 def string_array(data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> pa.StringArray:
-    """Bytes laid end to end and the length of each string, as an Arrow array that shares the bytes."""
+    """Make an Arrow array that shares the concatenated bytes of its strings, from bytes and lengths."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
     return _from_buffers(np.ascontiguousarray(data), offsets)
 
 
 def from_list(texts: Sequence[str]) -> pa.StringArray:
-    """Python strings as an Arrow array; like :func:`int_array` without `pa.array`, whose first call imports pandas.
+    """Convert Python strings to an Arrow array without `pa.array`, whose first call imports pandas.
 
     >>> from_list(["7", "", "½"]).to_pylist()
     ['7', '', '½']
@@ -235,7 +234,7 @@ def from_list(texts: Sequence[str]) -> pa.StringArray:
 
 
 def int_array(values: NDArray[np.integer]) -> pa.Array:
-    """Integers as an Arrow array of the same type that shares their memory.
+    """Make an Arrow array of the same type that shares the memory of integers.
 
     >>> int_array(np.array([1, 2], dtype=np.int32)).type
     DataType(int32)
@@ -247,7 +246,7 @@ def int_array(values: NDArray[np.integer]) -> pa.Array:
 
 
 def to_numpy(array: pa.Array) -> NDArray[np.integer]:
-    """The inverse of :func:`int_array`; what is missing has any value.
+    """The inverse of :func:`int_array`. Nulls get an arbitrary value.
 
     >>> to_numpy(pa.array([1, 2, 3], pa.int32()).slice(1)).tolist()
     [2, 3]
@@ -261,7 +260,7 @@ def _from_buffers(data: NDArray[np.uint8], offsets: NDArray[np.int32]) -> pa.Str
 
 
 def choose_text(choice: NDArray[np.integer], options: Sequence[str]) -> pa.StringArray:
-    """One of a few words per row.
+    """Choose one of several texts per row.
 
     >>> choose_text(np.array([1, 0]), ["false", "true"]).to_pylist()
     ['true', 'false']
@@ -270,7 +269,7 @@ def choose_text(choice: NDArray[np.integer], options: Sequence[str]) -> pa.Strin
 
 
 def to_text(value: int, base: int) -> str:
-    """Write one Python integer of any size and sign in a base.
+    """Convert one Python integer of any size and sign to text in a base.
 
     >>> to_text(-255, 16), to_text(0, 2)
     ('-ff', '0')

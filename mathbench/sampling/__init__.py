@@ -1,1 +1,1 @@
-"""Which problem a row shows: plans, bijections, rejection sampling."""
+"""The map from row numbers to problems: plans, keyed bijections, rejection sampling."""

@@ -1,15 +1,15 @@
-"""What the spaces of a plan still hold; those that are dear to count are counted only when they may run out next."""
+"""Remaining capacity of the spaces of a plan. Expensive exact counts are deferred until a space might run out."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
 class Capacity(NamedTuple):
-    """How many problems a space holds.
+    """The number of problems of a space.
 
     Attributes:
-        at_least: it has so many.
-        exact_count: counts them; None: `at_least` is exact.
+        at_least: a lower bound.
+        exact_count: computes the exact number; None: `at_least` is exact.
     """
 
     at_least: int
@@ -17,16 +17,16 @@ class Capacity(NamedTuple):
 
 
 class RemainingCapacity:
-    """What spaces hold while their problems are handed out.
+    """The remaining capacity of spaces while problems are taken from them.
 
     Args:
-        held: what each space holds at first.
+        capacities: the capacity of each space.
 
     Attributes:
-        used: problems of each space that have been handed out.
+        used: the number of problems taken from each space.
 
-    >>> stock = RemainingCapacity([Capacity(7), Capacity(90, lambda: 100)])
-    >>> stock.rounds_left([3, 1]), stock.rounds_left([0, 1])
+    >>> remaining = RemainingCapacity([Capacity(7), Capacity(90, lambda: 100)])
+    >>> remaining.rounds_left([3, 1]), remaining.rounds_left([0, 1])
     (2, 100)
     """
 
@@ -34,21 +34,21 @@ class RemainingCapacity:
         self._capacities, self.used = list(capacities), [0] * len(capacities)
 
     def remaining(self, space: int) -> int:
-        """A space still has at least so many problems; exactly so many where it has been counted."""
+        """A lower bound of the problems left in a space; exact where the space has been counted."""
         return self._capacities[space].at_least - self.used[space]
 
     def rounds_left(self, need: Sequence[int]) -> int:
-        """How often all spaces together can give so many problems each; those that cannot at all are then counted."""
+        """How often `need` problems can be taken from each space. A space that might run out first is counted."""
         requested = [(space, count) for space, count in enumerate(need) if count]
         while True:
-            turns, counted, space = min(
+            rounds, exact, space = min(
                 (self.remaining(space) // count, self._capacities[space].exact_count is None, space)
                 for space, count in requested
             )
-            if counted:
-                return turns
+            if exact:
+                return rounds
             self._capacities[space] = Capacity(self._capacities[space].exact_count())  # type: ignore[misc]
 
     def take(self, need: Sequence[int], rounds: int) -> None:
-        """Hand out so many problems of each space, so often."""
+        """Take `need` problems of each space, `rounds` times."""
         self.used = [used + rounds * count for used, count in zip(self.used, need, strict=True)]

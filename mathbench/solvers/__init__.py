@@ -1,1 +1,1 @@
-"""Independent solvers: they read a question as text and answer it, sharing nothing with what generates questions."""
+"""Independent solvers: text of a question to text of its answer, with no code of the generators."""
