@@ -1,14 +1,15 @@
-"""Formats: how the plain text of a task is written, and how what a model answers is read back.
+"""Formats: invertible transformations of the plain text of a task.
 
-A format is a step of its own between the plain rows and what a model sees. It never changes a problem, its answer or
-its split. Formats are written as text, such as ``padded:width=8+reversed``: names with options, joined by ``+``.
+A format is applied between the plain rows and the model, and undone on what the model answers. It never changes a
+problem, its answer or its split. Formats are given as text, such as ``padded:width=8+reversed``: names with options,
+joined by ``+``.
 
 >>> from mathbench.families import task
->>> written = for_task(task("addition", digits=2, longer=1, format="padded+reversed"))
+>>> formatted = for_task(task("addition", digits=2, longer=1, format="padded+reversed"))
 >>> questions, answers = pa.array(["57+8", "1+9"]), pa.array(["65", "10"])
->>> written.questions(questions).to_pylist(), written.answers(questions, answers).to_pylist()
+>>> formatted.questions(questions).to_pylist(), formatted.answers(questions, answers).to_pylist()
 (['057+008', '001+009'], ['5600', '0100'])
->>> written.undo_answers(pa.array(["5600", "65", None])).to_pylist()
+>>> formatted.undo_answers(pa.array(["5600", "65", None])).to_pylist()
 ['65', None, None]
 """
 
@@ -38,13 +39,13 @@ FORMATS = unique_table("formats", ((kind.name, kind) for kind in _KINDS))
 
 @lru_cache(maxsize=256)
 def parse(text: str) -> tuple[Format, ...]:
-    """Read the name of a format; plain text has none.
+    """Parse the name of a format; plain text has no formats.
 
     Args:
         text: formats joined by ``+``, each a name, or a name, a colon and options joined by commas.
 
     Raises:
-        InputError: for an unknown name or option, a wrong value, or formats that cannot be combined so.
+        InputError: for an unknown name or option, a wrong value, or formats that cannot be combined in this way.
 
     >>> parse("padded:width=8,answer=9+reversed")
     (Padded(width=8, answer=9), Reversed())
@@ -68,10 +69,10 @@ def name_of(found: tuple[Format, ...]) -> str:
 
 
 def validated(task: Formatted, text: str) -> str:
-    """The name of a format that a task can be written in, options at their defaults left out.
+    """Check the format of a task and return its name without options at their defaults.
 
     Raises:
-        InputError: for a format that there is not, or that makes no sense for the task.
+        InputError: for an unknown format, or one that the task does not support.
     """
     try:
         found = parse(text)
@@ -84,24 +85,24 @@ def validated(task: Formatted, text: str) -> str:
 
 
 def _unsupported_reason(kind: Format, task: Formatted) -> str:
-    """Why a task cannot be written so; formats that rewrite digits need text that is numbers and signs."""
+    """Why a task does not support a format. Formats that rewrite digits need text of numbers and signs."""
     if not task.numeric and not isinstance(kind, Spaced):
         return "its text is sentences, not numbers and signs"
     return kind.unsupported_reason(task)
 
 
 def supported_formats(task: Formatted) -> dict[str, str]:
-    """Every format by name, and why the task does not take it; empty where it does."""
+    """All formats by name, each with the reason why the task does not support it; empty where it does."""
     return {PLAIN: "", **{name: _unsupported_reason(kind(), task) for name, kind in FORMATS.items()}}
 
 
 @dataclass(frozen=True)
 class FormattedTask:
-    """A task and its format: plain columns to written ones, and back.
+    """A task with its formats: converts plain columns to formatted ones, and back.
 
     Args:
-        task: whose text it is.
-        formats: what is done to it, in this order.
+        task: the task.
+        formats: the formats, in the order in which they are applied.
     """
 
     task: Formatted
@@ -109,25 +110,25 @@ class FormattedTask:
 
     @property
     def steps(self) -> bool:
-        """Whether answers begin with steps that are not part of the answer."""
+        """Whether answers start with steps that are not part of the answer."""
         return any(isinstance(kind, Scratchpad) for kind in self.formats)
 
     def questions(self, questions: Any) -> pa.ChunkedArray:
-        """Plain questions, strings (n,), as a model sees them."""
-        column = FormatContext(self.task, answers=False)
-        return map_chunks(lambda part: self._write(part, column), questions)
+        """Format plain questions, strings (n,)."""
+        context = FormatContext(self.task, answers=False)
+        return map_chunks(lambda part: self._write(part, context), questions)
 
     def answers(self, questions: Any, answers: Any) -> pa.ChunkedArray:
-        """Plain answers to plain questions, strings (n,) each, as a model must write them."""
-        column = FormatContext(self.task, answers=True)
+        """Format plain answers to plain questions, strings (n,) each."""
+        context = FormatContext(self.task, answers=True)
         return map_chunks(
-            lambda requested, part: self._write(part, replace(column, questions=requested, plain=part)),
+            lambda asked, part: self._write(part, replace(context, questions=asked, plain=part)),
             questions,
             answers,
         )
 
     def rows(self, rows: pa.Table) -> pa.Table:
-        """Plain rows as a model sees them; all columns but question and answer stay."""
+        """Format the questions and answers of plain rows; other columns do not change."""
         if not self.formats:
             return rows
         return _replace_text(
@@ -135,17 +136,17 @@ class FormattedTask:
         )
 
     def undo_questions(self, questions: Any) -> pa.ChunkedArray:
-        """Written questions, strings (n,), as plain ones; null where they are not in this format."""
-        column = FormatContext(self.task, answers=False)
-        return map_chunks(lambda part: self._undo(part, column), questions)
+        """Convert formatted questions, strings (n,), to plain ones; null where they are not in this format."""
+        context = FormatContext(self.task, answers=False)
+        return map_chunks(lambda part: self._undo(part, context), questions)
 
     def undo_answers(self, answers: Any) -> pa.ChunkedArray:
-        """What a model wrote, strings (n,), as plain answers; null where it is not in this format.
+        """Convert answers of a model, strings (n,), to plain ones; null where they are not in this format.
 
-        Never raises for what stands in the text. Of a scratchpad only the final answer is read.
+        Never raises for any text. Of a scratchpad, only the final answer is read.
         """
-        column = FormatContext(self.task, answers=True)
-        return map_chunks(lambda part: self._undo(part, column), answers)
+        context = FormatContext(self.task, answers=True)
+        return map_chunks(lambda part: self._undo(part, context), answers)
 
     def undo(self, rows: pa.Table) -> pa.Table:
         """The inverse of :meth:`rows`."""
@@ -153,21 +154,21 @@ class FormattedTask:
             return rows
         return _replace_text(rows, self.undo_questions(rows["question"]), self.undo_answers(rows["answer"]))
 
-    def _write(self, part: pa.StringArray, column: FormatContext) -> pa.StringArray:
-        text = reduce(lambda text, kind: kind.write(text, column), self.formats, TextColumn.of(part))
+    def _write(self, part: pa.StringArray, context: FormatContext) -> pa.StringArray:
+        text = reduce(lambda text, kind: kind.write(text, context), self.formats, TextColumn.of(part))
         return _masked(text, part.is_valid())
 
-    def _undo(self, part: pa.StringArray, column: FormatContext) -> pa.StringArray:
-        text, right = TextColumn.of(part), part.is_valid()
+    def _undo(self, part: pa.StringArray, context: FormatContext) -> pa.StringArray:
+        text, valid = TextColumn.of(part), part.is_valid()
         for kind in reversed(self.formats):
-            undone = kind.undo(text, column)
-            right = pc.and_(right, pa.array(kind.is_valid(text, undone, column)))
+            undone = kind.undo(text, context)
+            valid = pc.and_(valid, pa.array(kind.is_valid(text, undone, context)))
             text = undone
-        return _masked(text, right)
+        return _masked(text, valid)
 
 
 def for_task(task: Formatted) -> FormattedTask:
-    """A task's text as its format writes it."""
+    """Return the formats of a task, ready to apply."""
     return FormattedTask(task, parse(task.format))
 
 
@@ -183,17 +184,17 @@ def _masked(text: TextColumn, valid: pa.BooleanArray) -> pa.StringArray:
 
 
 def _parse_one(text: str) -> Format:
-    """One format with its options."""
+    """Parse one format with its options."""
     name, _, options = text.partition(":")
     if name not in FORMATS:
         hint = did_you_mean(name, [PLAIN, *FORMATS])
         raise InputError(f"unknown format '{name}'. {hint}")
-    kind, given = FORMATS[name], {}
+    kind, values = FORMATS[name], {}
     if options and not fields(kind):
         raise InputError(f"format {name} has no options. Received: '{options}'.")
     for option in filter(None, options.split(",")):
         key, equals, value = option.partition("=")
         if not equals:
             raise InputError(f"format {name}: options are given as key=value. Received: '{option}'.")
-        given[key.strip()] = value.strip()
-    return kind(**arguments(kind, f"format {name}", given))
+        values[key.strip()] = value.strip()
+    return kind(**arguments(kind, f"format {name}", values))

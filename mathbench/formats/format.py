@@ -1,4 +1,4 @@
-"""What a format is: a step that writes a column of text differently, and its inverse."""
+"""The base class of formats, and the protocol of the tasks that they apply to."""
 
 from dataclasses import dataclass, fields
 from typing import ClassVar, Protocol
@@ -14,7 +14,7 @@ LABELS = ("false", "true")
 
 
 class Formatted(Protocol):
-    """What formats need to know about a task."""
+    """The attributes of a task that formats use."""
 
     @property
     def family(self) -> str: ...
@@ -38,13 +38,13 @@ class Formatted(Protocol):
 
 @dataclass(frozen=True)
 class FormatContext:
-    """What a column of text is, so that a format knows how to read it.
+    """The content of a column of text, which decides how a format reads it.
 
     Attributes:
-        task: the task whose text it is.
-        answers: whether it holds answers; otherwise it holds questions.
-        questions: for answers that are being written, the plain questions of the same rows.
-        plain: for answers that are being written, the plain answers.
+        task: the task.
+        answers: whether the column has answers; otherwise it has questions.
+        questions: when answers are written, the plain questions of the same rows.
+        plain: when answers are written, the plain answers.
     """
 
     task: Formatted
@@ -58,21 +58,21 @@ class FormatContext:
         return self.task.number_base
 
     def numbers(self, text: TextColumn) -> NumberSpans:
-        """Where the numbers are; labels are none."""
+        """The spans of the numbers; labels are not numbers."""
         return numbers(text, self.base, LABELS if self.answers and self.task.recognition else ())
 
 
 @dataclass(frozen=True)
 class Format:
-    """One way to write questions and answers; its fields are its options, and it checks itself.
+    """One way to write questions and answers. Fields are options, checked when a format is made.
 
-    Both functions are pure, work on whole columns and never raise for what stands in the text. `undo` only has to be
-    right for what `write` can make: `is_valid` says which rows that was.
+    `write` and `undo` are pure functions on columns and never raise for any text. `undo` has to be right only for text
+    that `write` can produce; `is_valid` tells which rows these are.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
-    order: ClassVar[int]  # formats are combined in the order of their ranks, each rank once
+    order: ClassVar[int]  # formats are combined in ascending order, each value at most once
 
     def __post_init__(self) -> None:
         parameters.check(self, f"format {self.name}")
@@ -83,11 +83,11 @@ class Format:
         return ":".join([self.name, ",".join(options)] if options else [self.name])
 
     def unsupported_reason(self, task: Formatted) -> str:
-        """Why a task cannot be written so, as the end of a sentence; empty when it can."""
+        """Why a task does not support this format, as the end of a sentence; empty if it does."""
         return ""
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Write text in this format."""
+        """Convert text to this format."""
         raise NotImplementedError
 
     def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
@@ -95,6 +95,6 @@ class Format:
         raise NotImplementedError
 
     def is_valid(self, text: TextColumn, undone: TextColumn, context: FormatContext) -> Mask:
-        """Which rows are in this format, bool (n,): by default those that `write` makes of what `undo` found."""
+        """Which rows are in this format, bool (n,): by default those that `write` restores from the result of `undo`."""
         again = self.write(undone, context).to_array()
         return np.asarray(pc.equal(again, text.to_array()).to_numpy(zero_copy_only=False), dtype=bool)

@@ -1,4 +1,4 @@
-"""A letter in front of every digit that says its place: `b5a7+a8` -> `b6a5`."""
+"""A letter before every digit for its position: `b5a7+a8` -> `b6a5`."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,10 +15,10 @@ _LETTERS = 26
 
 @dataclass(frozen=True)
 class IndexHints(Format):
-    """Every digit with its place in front, `a` for the first place, `z` for the 26th, then `aa`, `ab`, ...
+    """Every digit with its position before it, `a` for the first, `z` for the 26th, then `aa`, `ab`, ...
 
-    Places are counted from the units digit, so that equal places have equal letters, or from the left, which says the
-    same when numbers are padded to one width. Above base 10, where digits are letters too, hints are capitals.
+    Positions are counted from the units digit, so that equal place values have equal letters, or from the left, which
+    is equivalent for numbers padded to one width. Above base 10, where digits are letters too, hints are capitals.
     Source: Zhou et al., What Algorithms can Transformers Learn?, 2023 (arXiv 2310.16028).
     """
 
@@ -29,7 +29,7 @@ class IndexHints(Format):
     places: str = parameter("units", "where places are counted from", choices=("units", "left"))
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Put the hint of its place in front of each digit."""
+        """Insert the hint of its position before each digit."""
         numbers = context.numbers(text)
         at = numbers.bytes()
         position = at - numbers.each(numbers.starts)
@@ -45,11 +45,11 @@ class IndexHints(Format):
         return made
 
     def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Drop runs of letters of hints that stand directly before a digit."""
+        """Remove runs of hint letters that are directly followed by a digit."""
         hint = (text.data >= _first_letter(context)) & (text.data < _first_letter(context) + _LETTERS)
         digit = np.isin(text.data, np.frombuffer(DIGITS[: context.base].encode(), np.uint8)) & ~hint
         edge = text.string_starts()
-        stop = np.flatnonzero(~hint | edge[:-1])  # where a run of hints, going on, would have ended
+        stop = np.flatnonzero(~hint | edge[:-1])  # positions at which a run of hints ends
         at = np.flatnonzero(hint)
         end = np.append(stop, len(text.data))[np.searchsorted(stop, at, side="right")]
         follows = np.append(digit, False)[end] & ~edge[end]
@@ -59,17 +59,17 @@ class IndexHints(Format):
 
 
 def _is_reversed(column: FormatContext) -> bool:
-    """Whether numbers stand with their units digit first."""
+    """Whether numbers have their units digit first."""
     return ("reversed" if column.answers else "reversed-all") in column.task.format
 
 
 def _first_letter(column: FormatContext) -> int:
-    """The letter of the first place; at base 10 and below no digit is a letter."""
+    """The letter of the first position; up to base 10, no digit is a letter."""
     return ord("a" if column.base <= 10 else "A")
 
 
 def _hint_lengths(position: Int) -> Int:
-    """Letters of each hint: 26 places have one, 676 two, ..."""
+    """The number of letters of each hint: 26 positions have one, 676 two, ..."""
     lengths, below, size = np.ones(len(position), dtype=np.int64), 0, _LETTERS
     while (position >= below + size).any():
         below, size = below + size, size * _LETTERS

@@ -15,10 +15,10 @@ ZERO = ord("0")
 
 @dataclass(frozen=True)
 class Padded(Format):
-    """Every number with zeros in front, as wide as the longest of any split of the task; a sign stays in front.
+    """Every number with leading zeros, as wide as the longest number in any split of the task; a sign stays in front.
 
-    Numbers of questions have one width, numbers of answers another. Both come from the task's settings, those of
-    extrapolation included, so that train and test agree.
+    Numbers of questions have one width, numbers of answers another. Both are derived from the parameters of the task,
+    including those of extrapolation, so that train and test agree.
     """
 
     name: ClassVar[str] = "padded"
@@ -29,7 +29,7 @@ class Padded(Format):
     answer: int = parameter(0, "digits of a number in an answer; 0: of the longest", low=0, high=MAX_WIDTH)
 
     def unsupported_reason(self, task: Formatted) -> str:
-        """A width that is too small or not known."""
+        """Widths that are too small or unknown."""
         longest = task.longest()
         requested = (
             {"width": self.width} if task.recognition else {"width": self.width, "answer": self.answer}
@@ -42,13 +42,13 @@ class Padded(Format):
         return ""
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Put zeros in front."""
+        """Insert leading zeros."""
         numbers, before = context.numbers(text), np.zeros(len(text.data), dtype=np.int64)
         before[numbers.starts] = np.maximum(self._width(context) - (numbers.stops - numbers.starts), 0)
         return text.widened(before, ZERO)[0]
 
     def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Drop leading zeros, all but the last digit."""
+        """Remove leading zeros, but never the last digit."""
         numbers = context.numbers(text)
         others = np.append(np.flatnonzero(text.data != ZERO), len(text.data))
         first = np.minimum(others[np.searchsorted(others, numbers.starts)], numbers.stops - 1)

@@ -11,9 +11,9 @@ from mathbench.formats.text_columns import MINUS, Int, Mask, NumberSpans, TextCo
 
 @dataclass(frozen=True)
 class Reversed(Format):
-    """Every number of the answer back to front, with its sign behind it: `-49` -> `94-`, `7,12` -> `7,21`.
+    """Every number of the answer reversed, followed by its sign: `-49` -> `94-`, `7,12` -> `7,21`.
 
-    What stands between numbers stays where it is, and so does the order of the numbers.
+    The order of the numbers and the text between them do not change.
     Source: Lee et al., Teaching Arithmetic to Small Transformers, 2023 (arXiv 2307.03381), format "reverse".
     """
 
@@ -22,32 +22,32 @@ class Reversed(Format):
     order: ClassVar[int] = 1
 
     def unsupported_reason(self, task: Formatted) -> str:
-        """Labels have no digits."""
+        """Labels, which have no digits."""
         return "its answers are labels; reversed-all reverses the questions" if task.recognition else ""
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Turn numbers around, a sign in front with them."""
+        """Reverse numbers with a sign in front."""
         return _reverse_numbers(text, context, before=True) if context.answers else text
 
     def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Turn numbers around, a sign behind with them."""
+        """Reverse numbers with a sign behind."""
         return _reverse_numbers(text, context, before=False) if context.answers else text
 
 
 @dataclass(frozen=True)
 class ReversedAll(Format):
-    """Every number of the question and of the answer back to front; see `Reversed`."""
+    """Every number of the question and of the answer reversed; see `Reversed`."""
 
     name: ClassVar[str] = "reversed-all"
     summary: ClassVar[str] = "operands and answers with the least significant digit first"
     order: ClassVar[int] = 1
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Turn numbers around, a sign in front with them."""
+        """Reverse numbers with a sign in front."""
         return _reverse_numbers(text, context, before=True)
 
     def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Turn numbers around, a sign behind with them."""
+        """Reverse numbers with a sign behind."""
         return _reverse_numbers(text, context, before=False)
 
 
@@ -64,13 +64,13 @@ def _reverse_numbers(text: TextColumn, column: FormatContext, before: bool) -> T
 
 
 def _has_sign(text: TextColumn, sign: Int, beyond: Int, bracket: str) -> Mask:
-    """Which numbers have a sign, and not the operator of a difference, beside them.
+    """Which numbers have a sign beside them that is not the operator of a difference.
 
     Args:
         text: the text.
-        sign: int64 (k,), where the sign would be.
-        beyond: int64 (k,), the place on its other side; with an operand there, the sign is an operator.
-        bracket: ends (or begins) an operand as well.
+        sign: int64 (k,), the position of the possible sign.
+        beyond: int64 (k,), the position on its other side; with an operand there, the sign is an operator.
+        bracket: a bracket that also ends (or starts) an operand.
     """
     size, last = len(text.data), len(text.offsets) - 2
     if not len(sign):

@@ -1,4 +1,4 @@
-"""A separator between all characters, so that a tokenizer of subwords sees digits: `5 7 + 8` -> `6 5`."""
+"""A separator between all characters, so that a subword tokenizer splits digits: `5 7 + 8` -> `6 5`."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,10 +14,10 @@ SEPARATORS = {"space": " ", "comma": ",", "semicolon": ";", "bar": "|", "undersc
 
 @dataclass(frozen=True)
 class Spaced(Format):
-    """A separator between all characters, whatever they are: `gcd(48,36)` becomes `g c d ( 4 8 , 3 6 )`.
+    """A separator between all characters: `gcd(48,36)` becomes `g c d ( 4 8 , 3 6 )`.
 
-    A space of the plain text is a character like any other: `1 + 2` becomes `1   +   2`. An answer that is a label is
-    one word and stays so, unless a scratchpad stands before it.
+    A space of the plain text is a character like any other: `1 + 2` becomes `1   +   2`. An answer that is a label
+    does not change, unless it follows a scratchpad.
     """
 
     name: ClassVar[str] = "spaced"
@@ -27,14 +27,14 @@ class Spaced(Format):
     separator: str = parameter("space", "what stands between", choices=tuple(SEPARATORS))
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Put the separator in front of every character but the first of a row."""
+        """Insert the separator before every character but the first of a row."""
         if _is_label(context):
             return text
         before = _character_starts(text) & ~text.string_starts()[:-1]
         return text.widened(before.astype(np.int64), ord(SEPARATORS[self.separator]))[0]
 
     def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
-        """Drop every second character."""
+        """Remove every second character."""
         if _is_label(context):
             return text
         count = np.concatenate([[0], np.cumsum(_character_starts(text))])
@@ -47,5 +47,5 @@ def _is_label(column: FormatContext) -> bool:
 
 
 def _character_starts(text: TextColumn) -> Mask:
-    """Which bytes begin a character in UTF-8."""
+    """Which bytes start a character in UTF-8."""
     return np.asarray((text.data & 0xC0) != 0x80)

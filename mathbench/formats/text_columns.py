@@ -1,7 +1,7 @@
-"""Columns of text as bytes laid end to end, and the numbers in them; every format works on these.
+"""Columns of text as concatenated bytes, and the spans of the numbers in them, for formats.
 
-A **number** is a run of letters, digits and underscores that holds nothing but digits of the base. Runs directly before
-a `(` are names of functions (`gcd(`), and the labels `true` and `false` are words, in any base.
+A **number** is a run of letters, digits and underscores that consists of digits of the base. Runs directly before a `(`
+are names of functions (`gcd(`), and the labels `true` and `false` are words, in any base.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ Bytes = NDArray[np.uint8]
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-PART_BYTES = 1 << 21  # bytes of a column worked on at a time: temporaries hold eight bytes per byte
+PART_BYTES = 1 << 21  # bytes of a column processed at a time: temporaries take eight bytes per byte
 MINUS = ord("-")
 _WORD = "_" + DIGITS + DIGITS[10:].upper()
 
@@ -29,8 +29,8 @@ class TextColumn(NamedTuple):
     """A column of strings.
 
     Attributes:
-        data: uint8 (c,), all strings end to end, in UTF-8.
-        offsets: int64 (n + 1,), where each string starts, and the end of the last.
+        data: uint8 (c,), all strings concatenated, in UTF-8.
+        offsets: int64 (n + 1,), the start of each string, and the end of the last.
     """
 
     data: Bytes
@@ -38,11 +38,11 @@ class TextColumn(NamedTuple):
 
     @classmethod
     def of(cls, column: pa.StringArray) -> "TextColumn":
-        """The text of an Arrow array; null counts as empty."""
+        """Convert an Arrow array; null becomes empty text."""
         return cls(*bytes_and_offsets(pc.fill_null(column, "") if column.null_count else column))
 
     def to_array(self) -> pa.StringArray:
-        """As an Arrow array."""
+        """Convert to an Arrow array."""
         if self.offsets[-1] >= 1 << 31:
             raise InputError(
                 f"{len(self.offsets) - 1:,} rows of text make {self.offsets[-1]:,} bytes, over 2^31."
@@ -51,44 +51,44 @@ class TextColumn(NamedTuple):
         return pa.StringArray.from_buffers(len(self.offsets) - 1, *buffers)
 
     def string_starts(self) -> Mask:
-        """Which bytes begin a string, bool (c + 1,); one past the last byte counts."""
+        """Which bytes start a string, bool (c + 1,), including one past the last byte."""
         mask = np.zeros(len(self.data) + 1, dtype=bool)
         mask[self.offsets] = True
         return mask
 
     def filtered(self, keep: Mask) -> "TextColumn":
-        """The same strings with only some of their bytes, bool (c,)."""
+        """Keep the bytes of a mask, bool (c,)."""
         return TextColumn(self.data[keep], np.concatenate([[0], np.cumsum(keep)])[self.offsets])
 
     def widened(self, before: Int, fill: int = 0) -> tuple["TextColumn", Int]:
-        """Make room in front of bytes.
+        """Insert bytes.
 
         Args:
-            before: int64 (c,), how many bytes to put in front of each byte.
-            fill: what to put there.
+            before: int64 (c,), the number of bytes to insert before each byte.
+            fill: the byte to insert.
 
         Returns:
-            The text, and where each old byte is now, int64 (c,).
+            The text, and the new position of each old byte, int64 (c,).
         """
-        room = np.concatenate([[0], np.cumsum(before)])
-        positions = np.arange(len(self.data)) + room[1:]
-        data = np.full(len(self.data) + room[-1], fill, dtype=np.uint8)
+        shift = np.concatenate([[0], np.cumsum(before)])
+        positions = np.arange(len(self.data)) + shift[1:]
+        data = np.full(len(self.data) + shift[-1], fill, dtype=np.uint8)
         data[positions] = self.data
-        return TextColumn(data, self.offsets + room[self.offsets]), positions
+        return TextColumn(data, self.offsets + shift[self.offsets]), positions
 
 
 class NumberSpans(NamedTuple):
-    """Where the numbers of a text are, int64 (k,) each, in the order of the text."""
+    """The spans of the numbers of a text, int64 (k,) each, in the order of the text."""
 
     starts: Int
     stops: Int
 
     def bytes(self) -> Int:
-        """The places of all their bytes, int64 (sum of lengths,)."""
+        """The positions of all bytes of the numbers, int64 (sum of lengths,)."""
         return ranges(self.starts, self.stops - self.starts)
 
     def each(self, values: Int) -> Int:
-        """A value per number, int64 (k,), to one per byte."""
+        """Repeat a value per number, int64 (k,), for each byte of the number."""
         return np.repeat(values, self.stops - self.starts)
 
 
@@ -110,17 +110,17 @@ def numbers(text: TextColumn, base: int, labels: Sequence[str] = ()) -> NumberSp
     inside = np.concatenate([[False], word, [False]])
     starts = np.flatnonzero(word & (~inside[:-2] | edge[:-1]))
     stops = np.flatnonzero(word & (~inside[2:] | edge[1:])) + 1
-    strange = np.concatenate([[0], np.cumsum(word & ~_byte_mask(DIGITS[:base])[text.data])])
-    found = strange[stops] == strange[starts]
-    after = np.append(text.data, 0)[stops]
-    found &= ~((after == ord("(")) & ~edge[stops])
+    not_digits = np.concatenate([[0], np.cumsum(word & ~_byte_mask(DIGITS[:base])[text.data])])
+    is_number = not_digits[stops] == not_digits[starts]
+    following = np.append(text.data, 0)[stops]
+    is_number &= ~((following == ord("(")) & ~edge[stops])
     for label in labels:
-        found &= ~_spells(text, starts, stops, label.encode())
-    return NumberSpans(starts[found], stops[found])
+        is_number &= ~_spells(text, starts, stops, label.encode())
+    return NumberSpans(starts[is_number], stops[is_number])
 
 
 def ranges(starts: Int, lengths: Int) -> Int:
-    """The integers from each start on, as many as its length, end to end.
+    """Concatenate the ranges of integers with some starts and lengths.
 
     >>> ranges(np.array([3, 9]), np.array([2, 1])).tolist()
     [3, 4, 9]
@@ -130,16 +130,16 @@ def ranges(starts: Int, lengths: Int) -> Int:
 
 
 def is_word(data: Bytes) -> Mask:
-    """Which bytes are letters, digits or underscores of ASCII."""
+    """Which bytes are ASCII letters, digits or underscores."""
     return _byte_mask(_WORD)[data]
 
 
 def map_chunks(work: Callable[..., pa.Array], *columns: Any) -> pa.ChunkedArray:
-    """Work on columns of text of the same rows a part at a time, so that memory stays flat.
+    """Apply a function to columns of text part by part, so that memory is bounded.
 
     Args:
-        work: StringArrays of some rows, one per column, to one of as many rows; must not mix rows.
-        columns: strings (n,): Arrow arrays, chunked or not, dictionary-encoded or not; null stays null.
+        work: converts StringArrays of some rows, one per column, to one of as many rows; must not mix rows.
+        columns: strings (n,): Arrow arrays, chunked or not, dictionary-encoded or not; nulls are passed on.
     """
     plain = [_plain(column) for column in columns]
     made = [work(*parts) for parts in _slices(plain)]
@@ -147,7 +147,7 @@ def map_chunks(work: Callable[..., pa.Array], *columns: Any) -> pa.ChunkedArray:
 
 
 def _slices(columns: list[pa.ChunkedArray]) -> Any:
-    """Rows of all columns, as many at a time as make about `PART_BYTES` bytes; at least one."""
+    """Yield slices of all columns of about `PART_BYTES` bytes, at least one row."""
     rows = len(columns[0])
     total = np.zeros(rows + 1, dtype=np.int64)
     for column in columns:
@@ -169,7 +169,7 @@ def _flat(column: pa.ChunkedArray) -> pa.StringArray:
 
 
 def _spells(text: TextColumn, starts: Int, stops: Int, word: bytes) -> Mask:
-    """Which runs spell a word."""
+    """Which spans are equal to a word."""
     same = stops - starts == len(word)
     for i, character in enumerate(word):
         same[same] = text.data[starts[same] + i] == character

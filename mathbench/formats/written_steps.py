@@ -1,11 +1,11 @@
-"""The steps of written calculations, for scratchpads: one function for each kind of task, on whole columns.
+"""The steps of written calculations, for scratchpads: one function per kind of task, on columns.
 
-Each takes the task, the plain questions and the plain answers, strings (n,), and makes the steps, strings (n,), joined
-by `;`. A family takes one of them as its method `steps`.
+Each function converts the task, plain questions and plain answers, strings (n,), to steps, strings (n,), joined by `;`.
+A family uses one of them as its method `steps`.
 
-Numbers are matrices of digits (n, w), the units first, so that their length has no limit. A step is a matrix of bytes
-(n, w) in which 0 is nothing, so that pieces of different length stand side by side until one mask takes out what is
-empty; a row without the step is all zeros.
+Numbers are matrices of digits (n, w), the units first, so that their length is unlimited. A step is a matrix of bytes
+(n, w) in which 0 is empty, so that pieces of different length stand side by side until one mask removes empty bytes; a
+row without the step is all zeros.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ _VALUES[_CHARACTERS] = np.arange(len(DIGITS))
 
 
 def addition(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
-    """Place by place from the units: all digits and the carry.
+    """Digit by digit from the units: all digits and the carry.
 
     >>> from mathbench.families import task
     >>> addition(task("addition"), pa.array(["57+8"]), pa.array(["65"])).to_pylist()
@@ -39,7 +39,7 @@ def addition(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> p
 
 
 def subtraction(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
-    """Place by place from the units: two digits and what was borrowed; a negative difference is turned around first.
+    """Digit by digit from the units: two digits and the borrow; a negative difference is swapped first.
 
     >>> from mathbench.families import task
     >>> subtraction(task("subtraction"), pa.array(["57-8", "8-57"]), pa.array(["49", "-49"])).to_pylist()
@@ -50,7 +50,7 @@ def subtraction(task: Any, questions: pa.StringArray, answers: pa.StringArray) -
 
 
 def multiplication(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
-    """The first factor times each digit of the second, from the units, added to what there is.
+    """The first factor times each digit of the second, from the units, added to the sum so far.
 
     >>> from mathbench.families import task
     >>> multiplication(task("multiplication"), pa.array(["57*48"]), pa.array(["2736"])).to_pylist()
@@ -60,7 +60,7 @@ def multiplication(task: Any, questions: pa.StringArray, answers: pa.StringArray
 
 
 def division(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
-    """Long division: the next digit of the dividend comes down behind the remainder; its quotient and remainder.
+    """Long division: the next digit of the dividend is appended to the remainder; its quotient and remainder.
 
     >>> from mathbench.families import task
     >>> division(task("division"), pa.array(["957/8"]), pa.array(["119,5"])).to_pylist()
@@ -71,7 +71,7 @@ def division(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> p
 
 
 def divisible(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
-    """Running remainders: the next digit comes down behind the remainder.
+    """Running remainders: the next digit is appended to the remainder.
 
     >>> from mathbench.families import task
     >>> divisible(task("divisible", k=3), pa.array(["2225"]), pa.array(["false"])).to_pylist()
@@ -114,8 +114,8 @@ def modular(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa
     """The result, then its residue.
 
     >>> from mathbench.families import task
-    >>> made = task("modular", modulus=13, operation="minus")
-    >>> modular(made, pa.array(["(8-57)%13"]), pa.array(["3"])).to_pylist()
+    >>> minus = task("modular", modulus=13, operation="minus")
+    >>> modular(minus, pa.array(["(8-57)%13"]), pa.array(["3"])).to_pylist()
     ['8-57=-49;-49%13=3']
     """
     (first, second, modulus), lengths = _operands(questions, task.base)
@@ -135,7 +135,7 @@ def modular(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa
 
 
 def claimed_sum(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
-    """The sum as for an addition, then the sum beside the claim.
+    """The steps of the addition, then the sum and the claimed result.
 
     >>> from mathbench.families import task
     >>> claimed_sum(task("correct-addition"), pa.array(["12+29=42"]), pa.array(["false"])).to_pylist()
@@ -145,7 +145,7 @@ def claimed_sum(task: Any, questions: pa.StringArray, answers: pa.StringArray) -
 
 
 def claimed_product(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
-    """The product as for a multiplication, then the product beside the claim.
+    """The steps of the multiplication, then the product and the claimed result.
 
     >>> from mathbench.families import task
     >>> claimed_product(task("correct-multiplication"), pa.array(["12*9=108"]), pa.array(["true"])).to_pylist()
@@ -155,7 +155,7 @@ def claimed_product(task: Any, questions: pa.StringArray, answers: pa.StringArra
 
 
 def _operands(questions: pa.StringArray, base: int) -> tuple[Digits, Int]:
-    """The numbers of each question in order, (m, n, w), and their lengths, (m, n): 0 where there are fewer."""
+    """The numbers of each question in order, (m, n, w), and their lengths, (m, n); 0 for missing numbers."""
     text = TextColumn.of(questions)
     found = numbers(text, base)
     row = np.searchsorted(text.offsets, found.starts, side="right") - 1
@@ -256,7 +256,7 @@ def _remainder(dividend: Digits, divisor: Digits, base: int) -> Digits:
 
 
 def _statement_steps(calculate: Callable[..., Any], questions: pa.StringArray, base: int) -> pa.StringArray:
-    """The steps of a calculation with the first two numbers, and its result beside the third."""
+    """The steps of a calculation with the first two numbers, then its result and the third number."""
     digits, lengths = _operands(questions, base)
     steps, result = calculate(digits[:2], lengths[:2], base)
     every = np.ones(len(result), dtype=bool)
@@ -264,7 +264,7 @@ def _statement_steps(calculate: Callable[..., Any], questions: pa.StringArray, b
 
 
 def _carried(values: Digits, base: int) -> Digits:
-    """Digits from values of any size and sign, by carrying; the number must have room and not be negative."""
+    """Carry values of any size and sign to digits; the number must fit and not be negative."""
     out, carry = np.empty_like(values), np.zeros(len(values), dtype=np.int64)
     for position in range(values.shape[1]):
         carry, out[:, position] = np.divmod(values[:, position] + carry, base)
@@ -272,16 +272,16 @@ def _carried(values: Digits, base: int) -> Digits:
 
 
 def _less(first: Digits, second: Digits) -> Mask:
-    """Whether the first number is smaller: the highest digit in which they differ decides; (..., w) to (...)."""
+    """Whether the first number is smaller, by the highest digit in which they differ; (..., w) to (...)."""
     difference = (first - second)[..., ::-1]
     position = (difference != 0).argmax(axis=-1)
     return np.asarray(np.take_along_axis(difference, position[..., None], axis=-1)[..., 0] < 0)
 
 
 def _length(number: Digits) -> Int:
-    """How many digits each number has; zero has one."""
-    filled = number != 0
-    return np.where(filled.any(axis=1), number.shape[1] - filled[:, ::-1].argmax(axis=1), 1)
+    """The number of digits of each number; zero has one."""
+    nonzero = number != 0
+    return np.where(nonzero.any(axis=1), number.shape[1] - nonzero[:, ::-1].argmax(axis=1), 1)
 
 
 def _ones(like: Digits) -> Digits:
@@ -296,7 +296,7 @@ def _digit(values: Int) -> Bytes:
 
 
 def _number(digits: Digits) -> Bytes:
-    """Numbers as text, (n, w), nothing in front of the leading digit."""
+    """Numbers as text, (n, w), empty before the leading digit."""
     shown = np.logical_or.accumulate(digits[:, ::-1] != 0, axis=1)
     shown[:, -1] = True
     return _CHARACTERS[digits[:, ::-1]] * shown
@@ -321,7 +321,7 @@ def _byte_matrix(column: pa.StringArray) -> Bytes:
 
 
 def _step(here: Mask, *pieces: Bytes | bytes) -> Bytes:
-    """Pieces of text side by side, in some rows; bytes stand in every one of them."""
+    """Concatenate pieces of text in the rows of a mask; bytes are repeated in each row."""
     same = (
         np.frombuffer(piece, np.uint8)[None, :] if isinstance(piece, bytes) else piece for piece in pieces
     )
@@ -329,12 +329,12 @@ def _step(here: Mask, *pieces: Bytes | bytes) -> Bytes:
 
 
 def _join_steps(steps: list[Bytes]) -> pa.StringArray:
-    """Steps in order, joined by `;`."""
-    parts, begun = [], np.zeros(len(steps[0]), dtype=bool)
+    """Join steps by `;`."""
+    parts, started = [], np.zeros(len(steps[0]), dtype=bool)
     for step in steps:
         here = step.any(axis=1)
-        parts += [_step(here & begun, b";"), step]
-        begun |= here
+        parts += [_step(here & started, b";"), step]
+        started |= here
     text = np.hstack(parts)
     filled = text != 0
     offsets = np.concatenate([[0], np.cumsum(filled.sum(axis=1))])

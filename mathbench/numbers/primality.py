@@ -14,33 +14,7 @@ from numpy.typing import NDArray
 from mathbench import compiled
 from mathbench.hashing import MASK, Int
 
-SMALL_PRIMES = (
-    2,
-    3,
-    5,
-    7,
-    11,
-    13,
-    17,
-    19,
-    23,
-    29,
-    31,
-    37,
-    41,
-    43,
-    47,
-    53,
-    59,
-    61,
-    67,
-    71,
-    73,
-    79,
-    83,
-    89,
-    97,
-)
+SMALL_PRIMES = tuple(q for q in range(2, 100) if gmpy2.is_prime(q))
 TABLE_LIMIT = 1 << 22  # smallest factors of numbers below this are stored, one byte each
 MIN_SIEVE = 1 << 16  # numbers that are sieved first; larger tables double it
 LARGE, PRIME, NO_FACTOR = SMALL_PRIMES[-1] + 1, 254, 255  # codes in place of a smallest factor

@@ -1,6 +1,6 @@
-"""What can be drawn from one reserve of a task: its spaces, which points of them are problems, and how many.
+"""The problems of one reserve of a task: its spaces, which of their points are problems, and how many.
 
-Nothing here depends on a seed, so one domain serves every seed of a split.
+Nothing here depends on a seed, so one domain serves all seeds of a split.
 """
 
 import math
@@ -20,58 +20,58 @@ from mathbench.stratum import Spaces
 
 Int = NDArray[np.int64]
 
-SMALL_POINTS = 1 << 20  # spaces of up to this many points are listed
+SMALL_POINTS = 1 << 20  # spaces of up to this many points are enumerated exactly
 FEW_POINTS = 1 << 8  # points of a space that are counted as quickly as estimated
-SIGMAS = 10  # an accident that does not happen
+SIGMAS = 10  # standard deviations of an event that does not happen
 GROUP = 1024  # problems per window of a larger space
-SLICE = 1 << 14  # candidates worked on at a time: temporaries of 128 KiB stay in the cache
-WIDE = 16  # numbers per problem from which fewer candidates are worked on at a time
-MIN_VALID = 1 << 10  # valid points to find before the share of valid points is believed
+SLICE = 1 << 14  # candidates processed at a time: temporaries of 128 KiB stay in the cache
+WIDE = 16  # numbers per problem from which fewer candidates are processed at a time
+MIN_VALID = 1 << 10  # valid points to find before the share of valid points is estimated
 MAX_PROBES = 1 << 19
 MAX_RANK = 1 << 57  # so that a space and the number of a window fit in one integer
 
 
 class ProblemSpace(Protocol):
-    """What a sampler needs to know of a task."""
+    """The methods of a task that a sampler calls."""
 
     @property
     def reserve_family(self) -> str:
-        """The name under which related tasks share their reserves."""
+        """The name under which related families share their reserves."""
 
     @property
     def expensive_to_count(self) -> bool:
-        """Whether `valid` takes so long that it is asked only about what lies in the reserve."""
+        """Whether `valid` is so slow that it is called only for points in the reserve."""
 
     def draw(self, coordinates: U64, low: Int) -> Int:
-        """Points of a space to operands; uint64 (c, n) and int64 (p, 1) to int64 (m, n)."""
+        """Convert points of a space to operands; uint64 (c, n) and int64 (p, 1) to int64 (m, n)."""
 
     def canonical(self, operands: Int) -> Int:
-        """Operands to the canonical form that decides the reserve; int64 (m, n) to int64 (m', n)."""
+        """Convert operands to the canonical form that decides the reserve; int64 (m, n) to int64 (m', n)."""
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        """Which points are problems (bool (n,)); None means all."""
+        """Which points are problems, bool (n,); None: all."""
 
 
 class Domain:
     """The problems of one reserve of a task.
 
     Args:
-        drawing: how points become problems.
+        problems: converts points to problems.
         spaces: the spaces to draw from.
         reserve: the reserve that all problems lie in.
 
     Attributes:
-        total: uint64 (spaces,): the points that are enumerated.
+        total: uint64 (spaces,): the numbers of points that are enumerated.
         shift, high_size: uint64 (spaces,): the halves of a bijection over them.
-        small: bool (spaces,): whether a space is small enough to be listed.
-        share: float64 (spaces,): a low estimate of the share of points that are problems of the reserve; 1 where they
-            are listed.
-        known_counts: how many problems listed spaces hold, as far as anybody has counted them.
-        window: int64 (spaces,): points among which GROUP problems of the reserve are found.
+        small: bool (spaces,): whether a space is small enough to be enumerated exactly.
+        share: float64 (spaces,): a low estimate of the share of points that are problems of the reserve; 1 for small
+            spaces.
+        known_counts: the numbers of problems of small spaces, as far as they have been counted.
+        window: int64 (spaces,): numbers of points that contain GROUP problems of the reserve.
     """
 
-    def __init__(self, drawing: ProblemSpace, spaces: Spaces, reserve: Reserve):
-        self.spaces, self._drawing, self._reserve = spaces, drawing, reserve
+    def __init__(self, problems: ProblemSpace, spaces: Spaces, reserve: Reserve):
+        self.spaces, self._problems, self._reserve = spaces, problems, reserve
         self._radix, self._free, totals = _enumerated(spaces.sizes)
         parts = [feistel_halves(total) for total in totals]
         self._covered = [p.covered for p in parts]
@@ -88,15 +88,15 @@ class Domain:
         self.window = sample_size_for(np.full(len(totals), GROUP), self.share)
 
     def domain_size(self, space: int) -> int:
-        """How many positions the order of a space has, some of which may hold no point."""
+        """The number of positions in the order of a space, some of which may have no point."""
         return self._covered[space]
 
     def capacity(self, space: int, count: Callable[[], int]) -> Capacity:
-        """How many problems of the reserve a space hands out.
+        """The number of problems of the reserve in a space.
 
         Args:
             space: the space.
-            count: counts those of a listed space.
+            count: counts the problems of a small space.
         """
         if not self.small[space]:
             return Capacity(min(self._covered[space] // int(self.window[space]) * GROUP, MAX_RANK))
@@ -118,16 +118,16 @@ class Domain:
             random_bits = mix64(np.arange(tried, tried + count, dtype=np.uint64) * np.uint64(GOLDEN))
             coordinates = self._decode(space, to_range(random_bits, self.total[space]), np.uint64(0))
             low = self.spaces.low[:, space, None]
-            valid = self._drawing.valid(self._drawing.draw(coordinates, low), coordinates, low)
+            valid = self._problems.valid(self._problems.draw(coordinates, low), coordinates, low)
             tried += count
             found += count if valid is None else int(valid.sum())
         return 1.0 if found == tried else max(found - 6 * math.sqrt(found), min(found, 1)) / tried
 
     def decode(self, space: int, point: U64, key: np.uint64) -> tuple[Int, U64]:
-        """Operands, int64 (m, n), and fingerprints, uint64 (n,), of points that are known to be problems."""
+        """Operands, int64 (m, n), and fingerprints, uint64 (n,), of points known to be problems."""
         coordinates = self._decode(space, point, key)
-        operands = self._drawing.draw(coordinates, self.spaces.low[:, space, None])
-        return operands, fingerprints(self._drawing.reserve_family, self._drawing.canonical(operands))
+        operands = self._problems.draw(coordinates, self.spaces.low[:, space, None])
+        return operands, fingerprints(self._problems.reserve_family, self._problems.canonical(operands))
 
     def accept(self, space: int, point: U64, key: np.uint64) -> tuple[Int, Int, U64]:
         """Find the problems of the reserve among some points.
@@ -138,43 +138,43 @@ class Domain:
             key: for the coordinates that are drawn by hash.
 
         Returns:
-            Which points they are, int64 (k,), their operands, int64 (m, k), and fingerprints, uint64 (k,).
+            Indices of these points, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
         """
         coordinates, low = self._decode(space, point, key), self.spaces.low[:, space, None]
-        operands, inside = self._drawing.draw(coordinates, low), point < self.total[space]
-        if self._drawing.expensive_to_count:
-            kept, operands, fingerprints = self._in_reserve(operands, inside)
-            valid = self._drawing.valid(operands, coordinates.take(kept, axis=1), low)
+        operands, inside = self._problems.draw(coordinates, low), point < self.total[space]
+        if self._problems.expensive_to_count:
+            index, operands, fingerprints = self._in_reserve(operands, inside)
+            valid = self._problems.valid(operands, coordinates.take(index, axis=1), low)
             if valid is None or valid.all():
-                return kept, operands, fingerprints
-            return kept[valid], operands.compress(valid, axis=1), fingerprints[valid]
-        valid = self._drawing.valid(operands, coordinates, low)
+                return index, operands, fingerprints
+            return index[valid], operands.compress(valid, axis=1), fingerprints[valid]
+        valid = self._problems.valid(operands, coordinates, low)
         if valid is None or valid.all():
             return self._in_reserve(operands, inside)
-        left = np.flatnonzero(valid & inside)
-        kept, operands, fingerprints = self._in_reserve(operands.take(left, axis=1))
-        return left.take(kept), operands, fingerprints
+        candidates = np.flatnonzero(valid & inside)
+        index, operands, fingerprints = self._in_reserve(operands.take(candidates, axis=1))
+        return candidates.take(index), operands, fingerprints
 
     def _in_reserve(self, operands: Int, inside: NDArray[np.bool_] | None = None) -> tuple[Int, Int, U64]:
-        """Which problems, among those inside, lie in the reserve, their operands and fingerprints."""
-        canonical = self._drawing.canonical(operands)
-        return self._reserve.select(self._drawing.reserve_family, canonical, operands, inside)
+        """Select the problems, of those inside, that lie in the reserve: indices, operands and fingerprints."""
+        canonical = self._problems.canonical(operands)
+        return self._reserve.select(self._problems.reserve_family, canonical, operands, inside)
 
     def batch_size(self, candidates: int) -> int:
-        """How many candidates to work on instead of so many where a problem is wide, so that memory is the same."""
+        """The number of candidates to process at a time: fewer where problems are wide, so that memory is the same."""
         return max(candidates * WIDE // max(self.words_per_problem, WIDE), GROUP)
 
     @cached_property
     def words_per_problem(self) -> int:
-        """How many numbers a problem has: its operands or, of long ones, their limbs."""
+        """The number of words of a problem: its operands or, of long ones, their limbs."""
         return len(self.decode(0, np.zeros(1, dtype=np.uint64), np.uint64(0))[0])
 
     def _decode(self, space: int, point: U64, key: np.uint64) -> U64:
-        """Points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
+        """Convert points to coordinates: mixed radix for the enumerated ranges, hash bits for the free ones."""
         radix, free = self._radix[:, space], self._free[:, space]
         coordinates = _mixed_radix(point, radix)
         drawn = np.flatnonzero(free > 1)
-        if len(drawn):  # all at once: long numbers have hundreds
+        if len(drawn):  # all coordinates at once: long numbers have hundreds
             counter = (drawn + 1).astype(np.uint64)[:, None]
             noise = mix64(point * np.uint64(GOLDEN) + key + counter)
             coordinates[drawn] += to_range(noise, free[drawn, None])
@@ -182,7 +182,7 @@ class Domain:
 
 
 def _mixed_radix(point: U64, radix: U64) -> U64:
-    """Points to coordinates, uint64 (m, n); the last one changes fastest."""
+    """Convert points to coordinates, uint64 (m, n); the last one changes fastest."""
     if compiled.LIBRARY:
         return compiled.mixed_radix(point, radix)
     rest, coordinates = point, np.zeros((len(radix), len(point)), dtype=np.uint64)
@@ -195,7 +195,7 @@ def _mixed_radix(point: U64, radix: U64) -> U64:
 
 
 def sample_size_for(problems: Int, share: NDArray[np.float64], sigmas: int = SIGMAS) -> Int:
-    """Candidates among which so many problems are found, short of an accident of so many sigmas; int64 (n,)."""
+    """The number of candidates that contain `problems` problems, up to an error of `sigmas` deviations; int64 (n,)."""
     mean = problems / share
     return np.ceil(mean + sigmas * (np.sqrt(mean * (1 - share) / share) + (share < 1))).astype(np.int64)
 
@@ -207,11 +207,11 @@ def _point_count(sizes: U64) -> int:
 def _enumerated(sizes: U64) -> tuple[U64, U64, list[int]]:
     """Choose which ranges of each space the bijection runs over.
 
-    All of them while their product stays below 2^62; of a larger space the widest ones that fit, which already
-    makes every problem different, and the other coordinates are drawn by hash.
+    All of them where their product is at most 2^62. Of a larger space, the widest ones that fit; this already makes
+    every problem different, and the other coordinates are drawn by hash.
 
     Returns:
-        Radices and free sizes, uint64 (coordinates, spaces), one of which is 1 at each place, and the number of
+        Radices and free sizes, uint64 (coordinates, spaces), one of which is 1 in each entry, and the number of
         enumerated points per space.
     """
     radix, free, totals = np.ones_like(sizes), sizes.copy(), []

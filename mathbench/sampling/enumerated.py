@@ -1,8 +1,8 @@
-"""Families whose problems can be counted: row i is problem number pi(i), and no problem comes twice.
+"""Families whose problems can be counted: row i is problem number pi(i), and no problem occurs twice.
 
-To add such a task, subclass `Enumerated` as a frozen dataclass in a file of its own under `mathbench/generators/`,
-write the methods below as pure functions on arrays, write `oracle` and `operands_of` as plain Python that shares
-nothing with them (verification compares the two), and enter the class in `mathbench.families.FAMILIES`. An example and
+To add such a family, subclass `Enumerated` as a frozen dataclass in a file of its own under `mathbench/generators/`,
+write the methods below as pure functions on arrays, write `oracle` and `operands_of` as plain Python that shares no
+code with them (verification compares the two), and enter the class in `mathbench.families.FAMILIES`. An example and
 all steps are in docs/add-a-task.md.
 """
 
@@ -24,23 +24,23 @@ from mathbench.sampling.sampler import Sampler
 from mathbench.stratum import Spaces
 from mathbench.task import LABELS, Task, TextRows, row_numbers
 
-SLICE = 1 << 14  # rows written as text at a time: temporaries stay in the cache
-MIN_RUN = 256  # so many consecutive rows per stratum are drawn in the order of their spaces; fewer are looked up one by one
-MAX_NUMBERS = 1 << 23  # operands and limbs held at a time: 64 MiB
-WIDE = 16  # numbers per problem from which fewer rows are written as text at a time
+SLICE = 1 << 14  # rows converted to text at a time: temporaries stay in the cache
+MIN_RUN = 256  # consecutive rows per stratum from which problems are drawn space by space, not row by row
+MAX_NUMBERS = 1 << 23  # operands and limbs in memory at a time: 64 MiB
+WIDE = 16  # numbers per problem from which fewer rows are converted to text at a time
 
 
 @dataclass
 class Problems:
-    """Problems as columns: everything that question and answer are made from.
+    """Problems as columns, from which questions and answers are made.
 
     Attributes:
-        operands: int64 (m, n), in the order in which they are shown; long ones as limbs, see
+        operands: int64 (m, n), in the order of the question; long ones as limbs, see
             :func:`mathbench.numbers.arithmetic.split`.
-        stratum: int64 (n,), the number of each problem's stratum in the task's list.
+        stratum: int64 (n,), the index of each problem's stratum in the task's list.
         kinds: int64 (strata,), the kinds of the strata.
-        claimed: int64 (n,), or limbs (L, n), the result that a statement claims; None for a task that asks for one.
-        fingerprints: uint64 (n,), fingerprints, of problems that are not posed yet.
+        claimed: int64 (n,), or limbs (L, n), the results that statements claim; None for other tasks.
+        fingerprints: uint64 (n,), of problems that are not posed yet.
     """
 
     operands: Int
@@ -55,7 +55,7 @@ class Problems:
         return self.kinds.take(self.stratum)
 
     def take(self, index: Int) -> "Problems":
-        """The problems at some places."""
+        """The problems at some indices."""
         operands = np.empty((len(self.operands), len(index)), dtype=np.int64)
         for operand, taken in zip(self.operands, operands, strict=True):
             operand.take(index, out=taken, mode="clip")  # the default mode would copy once more
@@ -65,14 +65,14 @@ class Problems:
 
     @classmethod
     def concatenated(cls, parts: Sequence["Problems"]) -> "Problems":
-        """Problems of one task, one part after the other; at least one part."""
-        wrong_results = [part.claimed for part in parts if part.claimed is not None]
+        """Concatenate problems of one task, at least one part."""
+        claimed = [part.claimed for part in parts if part.claimed is not None]
         fingerprints = [part.fingerprints for part in parts if part.fingerprints is not None]
         return cls(
             np.concatenate([part.operands for part in parts], axis=1),
             np.concatenate([part.stratum for part in parts]),
             parts[0].kinds,
-            np.concatenate(wrong_results, axis=-1) if wrong_results else None,
+            np.concatenate(claimed, axis=-1) if claimed else None,
             np.concatenate(fingerprints) if fingerprints else None,
         )
 
@@ -83,40 +83,40 @@ class Enumerated(Task):
 
     @property
     def expensive_to_count(self) -> bool:
-        """Whether `valid` takes longer than a fingerprint: then it is asked only about what lies in the reserve."""
+        """Whether `valid` is slower than a fingerprint, so that it is called only for points in the reserve."""
         return False
 
     @abstractmethod
     def draw(self, coordinates: U64, low: Int) -> Int:
-        """Points of a space, uint64 (c, n), and the `low` of its strata, int64 (p, 1), to operands (m, n)."""
+        """Convert points of a space, uint64 (c, n), with the `low` of its strata, int64 (p, 1), to operands (m, n)."""
 
     def canonical(self, operands: Int) -> Int:
-        """Operands to the form that decides the reserve, the same for all symmetric problems."""
+        """Convert operands to the form that decides the reserve, the same for all symmetric problems."""
         return operands
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        """Which points stand for a problem that no other point stands for; None means all."""
+        """Which points are the one point of their problem, bool (n,); None: all."""
         return None
 
     def pose(self, problems: Problems, random_bits: U64) -> Problems:
-        """Decide by random bits (one word per problem) what the canonical form leaves open, such as order."""
+        """Choose what the canonical form leaves open, such as the order of operands, by one random word per problem."""
         return problems
 
     @abstractmethod
     def solve(self, problems: Problems) -> Int:
-        """The true results, int64 (n,), or (r, n), or limbs; labels are 0 and 1."""
+        """The true results, int64 (n,), or (r, n), or limbs; 0 and 1 for labels."""
 
     @abstractmethod
     def questions(self, problems: Problems) -> pa.StringArray:
-        """What the model sees."""
+        """The questions as text."""
 
     def answers(self, results: Int) -> pa.StringArray:
-        """What the model must produce; by default a label."""
+        """The answers as text; by default labels."""
         return text.choose_text(results, LABELS)
 
     @abstractmethod
     def operands_of(self, question: str) -> tuple[int, ...]:
-        """The canonical operands of one question from its text alone, in plain Python."""
+        """The canonical operands of one question, from its text alone, in plain Python."""
 
     def source(self, split: str, seed: int | str) -> "EnumeratedSource":
         return EnumeratedSource(self, split, self.key(split, seed))
@@ -143,7 +143,7 @@ class EnumeratedSource(PlannedSource):
         )
 
     def rendered(self, rows: range | Int) -> Iterator[TextRows]:
-        """Some rows in order, in pieces."""
+        """Render some rows in order, in pieces."""
         for problems in self._pieces(rows):
             yield self._render(problems)
 
@@ -160,16 +160,16 @@ class EnumeratedSource(PlannedSource):
 
     @property
     def batch_rows(self) -> int:
-        """How many rows to make at a time: fewer where numbers are long, so that memory is the same."""
+        """Rows to make at a time: fewer where numbers are long, so that memory is the same."""
         return max(MAX_NUMBERS // self._sampler.words_per_problem, 1)
 
     @property
     def _slice(self) -> int:
-        """How many rows to write as text at a time."""
+        """Rows to convert to text at a time."""
         return max(SLICE * WIDE // max(self._sampler.words_per_problem, WIDE), 1)
 
     def _draw(self, rows: range | Int) -> Iterator[tuple[Problems, Int]]:
-        """Problems in any order, and where among them those of the rows stand."""
+        """Yield problems in any order, and the indices of the rows' problems among them."""
         if isinstance(rows, range) and rows.step == 1 and len(rows) >= MIN_RUN * len(self._spaces):
             runs = list(self.plan.runs(rows.start, rows.stop))
             stops = np.cumsum([run.drawn for run in runs])
@@ -184,16 +184,16 @@ class EnumeratedSource(PlannedSource):
             yield Problems(operands, stratum, self._kinds, fingerprints=fingerprints), np.arange(len(rows))
 
     def _draw_run(self, run: Run) -> Iterator[Problems]:
-        """All problems of a run's blocks, a space after the other."""
+        """Yield all problems of the blocks of a run, one space after the other."""
         for space, first, last, stratum in run.draws():
             start = 0
             for operands, fingerprints in self._sampler.sample_range(space, first, last):
-                shown = stratum[start : start + len(fingerprints)]
-                yield Problems(operands, shown, self._kinds, fingerprints=fingerprints)
+                here = stratum[start : start + len(fingerprints)]
+                yield Problems(operands, here, self._kinds, fingerprints=fingerprints)
                 start += len(fingerprints)
 
     def _pose(self, problems: Problems) -> Problems:
-        """Problems with what is left to chance decided by their fingerprints; others are posed already."""
+        """Pose problems by random bits from their fingerprints; problems without fingerprints are posed already."""
         if problems.fingerprints is None:
             return problems
         return self._task.pose(problems, mix64(problems.fingerprints ^ self._random_key))
@@ -206,6 +206,6 @@ class EnumeratedSource(PlannedSource):
 
 @lru_cache(maxsize=64)
 def _domain(task: "Enumerated", split: str) -> Domain:
-    """What a split draws from; remembered, because counting small spaces takes a while and no seed changes it."""
+    """The domain of a split, cached because counting small spaces is slow and independent of the seed."""
     reserve = RESERVE_OF_SPLIT[split].subset(task.train_part) if split == "train" else RESERVE_OF_SPLIT[split]
     return Domain(task, Spaces(task.strata(split)), reserve)

@@ -1,10 +1,10 @@
 """A keyed bijection on 0 .. size-1, for many sizes and keys at once, in O(1) memory.
 
-An unbalanced Feistel network over two halves of the index (Luby and Rackoff, 1988): the low half is a power of
-two, the high half any number, and each round adds a hash of one half to the other, which can be undone whatever
-the hash is. The network covers slightly more than `size` (by less than a factor 1 + 2 / sqrt(size)); what lands
-outside is for the caller to skip. Four rounds, the number that Luby and Rackoff prove sufficient for ideal round
-functions; with two, neighbouring positions are visibly related (`tests/core/test_randomness.py`).
+An unbalanced Feistel network over two halves of the index (Luby and Rackoff, 1988): the size of the low half is a
+power of two, that of the high half any number, and each round adds a hash of one half to the other, which is invertible
+for any hash. The network covers slightly more than `size` (by less than a factor 1 + 2 / sqrt(size)); callers skip the
+excess. Four rounds are the number that Luby and Rackoff prove sufficient for ideal round functions; with two,
+neighbouring positions are visibly related (`tests/sampling/test_randomness.py`).
 """
 
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class FeistelHalves(NamedTuple):
 
     @property
     def covered(self) -> int:
-        """How many indices the network permutes; at least the size it was made for."""
+        """The number of indices that the network permutes, at least the size it was made for."""
         return self.high_size << self.shift
 
 
@@ -43,7 +43,7 @@ def feistel_halves(size: int) -> FeistelHalves:
 
 
 def keyed_permutation(index: U64, shift: U64, high_size: U64, key: U64) -> U64:
-    """Send each index to its place under its key.
+    """Map each index to its image under its key.
 
     Args:
         index: uint64 of shape (n,), each below ``high_size << shift``.
@@ -64,9 +64,8 @@ def keyed_permutation(index: U64, shift: U64, high_size: U64, key: U64) -> U64:
     half = np.uint64(32)
     low_mask = (np.uint64(1) << shift) - np.uint64(1)
     low, high = index & low_mask, index >> shift
-    for turn in range(
-        0, ROUNDS, 2
-    ):  # first the high half: neighbouring indices share it, so its hash says nothing
+    # the high half is changed first: neighbouring indices share it, so a hash of it would not separate them
+    for turn in range(0, ROUNDS, 2):
         high += (_round(low, key, turn) * high_size) >> half
         np.minimum(high, high - high_size, out=high)  # modulo: below zero wraps to a huge number
         low ^= _round(high, key, turn + 1) & low_mask
@@ -91,7 +90,7 @@ def permutation(count: int, key: int) -> U64:
     >>> sorted(permutation(5, key=1).tolist())
     [0, 1, 2, 3, 4]
     """
-    words = np.empty(count, dtype=np.uint64)  # all different, so any sort gives this order
+    words = np.empty(count, dtype=np.uint64)  # all different, so the order does not depend on the sort
     for start in range(0, count, SLICE):
         index = np.arange(start, min(start + SLICE, count), dtype=np.uint64)
         words[start : start + SLICE] = mix64(index * np.uint64(GOLDEN) + np.uint64(key))
@@ -99,7 +98,7 @@ def permutation(count: int, key: int) -> U64:
 
 
 def permutations(count: int, keys: U64) -> U64:
-    """The same for many keys at once: uint64 (keys, count).
+    """:func:`permutation` for several keys: uint64 (keys, count).
 
     >>> (permutations(5, np.array([1, 2], dtype=np.uint64))[1] == permutation(5, key=2)).all()
     np.True_
@@ -109,12 +108,12 @@ def permutations(count: int, keys: U64) -> U64:
 
 
 def _order_of(words: U64) -> U64:
-    """What puts words that are all different into order, along the last axis."""
+    """The argsort of words that are all different, along the last axis."""
     count = words.shape[-1]
     below = np.uint64((1 << max(count - 1, 1).bit_length()) - 1)
     tagged = (words & ~below) | np.arange(count, dtype=np.uint64)
-    tagged.sort()  # 1.6 times as fast as argsort: the index rides in the low bits
+    tagged.sort()  # 1.6 times as fast as argsort: the index is in the low bits
     high = tagged & ~below
-    if (high[..., 1:] == high[..., :-1]).any():  # two words differ only where the index now stands: rare
+    if (high[..., 1:] == high[..., :-1]).any():  # rare: two words that differ only in the low bits
         return np.argsort(words).astype(np.uint64)
     return tagged & below

@@ -1,8 +1,8 @@
-"""The plan: which stratum row i of a split shows, and how many rows of that stratum came before it.
+"""The plan: the stratum of row i of a split, and the number of earlier rows of that stratum.
 
-A plan repeats a block: a fixed number of rows per stratum, by weight, in a random order that changes from block
-to block. When a group of strata is used up, the next phase goes on without it. So the answer for row i is
-arithmetic, does not depend on how many rows anybody asks for, and every prefix of the rows is balanced.
+A plan repeats a block: a fixed number of rows per stratum, by weight, in a random order that differs from block to
+block. When a group of strata runs out, the next phase continues without it. So the stratum of row i is arithmetic and
+does not depend on the number of rows requested, and every prefix of the rows is balanced.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ from mathbench.stratum import Stratum
 
 Int = NDArray[np.int64]
 
-BLOCK = 1024  # rows that a block should have at least: shorter ones would look regular
-ORDERS = 64  # different random orders of a block, each also rotated at random
+BLOCK = 1024  # approximate smallest number of rows in a block: shorter ones would look regular
+ORDERS = 64  # random orders of a block, each also rotated at random
 MAX_ROWS = 1 << 62
 
 
@@ -32,10 +32,10 @@ class Phase:
 
     Args:
         start: the first row.
-        blocks: how many blocks.
+        blocks: the number of blocks.
         counts: rows per stratum in a block, (strata,).
         space_of: the space of each stratum, (strata,).
-        used: problems of each space used up before this phase, (spaces,).
+        used: problems of each space used before this phase, (spaces,).
         key: 64-bit key of the orders.
     """
 
@@ -63,7 +63,7 @@ class Phase:
 
     @cached_property
     def by_space(self) -> tuple[Int, Int, Int]:
-        """The slots sorted by space: which they are; where each space begins; for each slot where its space does."""
+        """The slots sorted by space, the start of each space among them, and for each slot the start of its space."""
         space = np.asarray(self.space_of)[self.strata]
         starts = np.concatenate([[0], np.cumsum(self.per_space)])
         return np.argsort(space, kind="stable"), starts, starts[space]
@@ -83,52 +83,52 @@ class Phase:
 
     @cached_property
     def orders(self) -> Int:
-        """Random orders of a block, each twice end to end so that it can begin anywhere: (orders, 2 * size)."""
+        """Random orders of a block, each repeated twice so that it can be rotated: (orders, 2 * size)."""
         keys = [key_of(self.key, i) for i in range(min(ORDERS, self.blocks))]
         return np.tile(permutations(self.size, np.array(keys, dtype=np.uint64)), 2).view(np.int64)
 
     @cached_property
     def tables(self) -> tuple[Int, Int, Int]:
-        """Per slot of a block its stratum, its rank in the first block, and what each further block adds to it."""
+        """Per slot of a block its stratum, its rank in the first block, and the increment of the rank per block."""
         space = np.asarray(self.space_of)[self.strata]
         return self.strata, np.asarray(self.used)[space] + self.ranks, self.per_space[space]
 
     def locate(self, rows: Int) -> tuple[Int, Int]:
-        """Row numbers of this phase to strata and ranks in their spaces, int64 (n,) each."""
+        """Convert row numbers of this phase to strata and ranks in their spaces, int64 (n,) each."""
         offset = rows - self.start
         block = offset // self.size
         offset -= block * self.size
-        turn, order = self._permutation_at(block)
-        slot = self.orders[order, turn + offset]
+        rotation, order = self._permutation_at(block)
+        slot = self.orders[order, rotation + offset]
         stratum, rank, step = (table.take(slot) for table in self.tables)
         return stratum, rank + step * block
 
     def run(self, start: int, stop: int) -> "Run":
         """Consecutive rows of this phase, start to stop - 1."""
         first, last = (start - self.start) // self.size, (stop - 1 - self.start) // self.size
-        turns, orders = (columns.tolist() for columns in self._permutation_at(np.arange(first, last + 1)))
-        blocks = [self.orders[o, t : t + self.size] for o, t in zip(orders, turns, strict=True)]
+        rotations, orders = (columns.tolist() for columns in self._permutation_at(np.arange(first, last + 1)))
+        blocks = [self.orders[o, r : r + self.size] for o, r in zip(orders, rotations, strict=True)]
         skipped = start - self.start - first * self.size
         slot = np.concatenate(blocks)[skipped : skipped + stop - start]
         return Run(self, first, last + 1 - first, skipped, slot)
 
     def _permutation_at(self, block: Int) -> tuple[Int, Int]:
-        """By how much the order of each block is turned, and which order it is."""
+        """The rotation and the index of the order of each block."""
         random_bits = mix64(block.astype(np.uint64) * np.uint64(GOLDEN) + np.uint64(self.key))
-        turn = (random_bits >> np.uint64(32)) % np.uint64(self.size)
-        return turn.astype(np.int64), (random_bits % np.uint64(len(self.orders))).astype(np.int64)
+        rotation = (random_bits >> np.uint64(32)) % np.uint64(self.size)
+        return rotation.astype(np.int64), (random_bits % np.uint64(len(self.orders))).astype(np.int64)
 
 
 class Run(NamedTuple):
-    """Consecutive rows of a phase, seen by space: all problems of their blocks, a space after the other.
+    """Consecutive rows of a phase by space: all problems of their blocks, one space after the other.
 
-    Drawing a space's problems in their own order spares a look-up per row; one gather at the end puts them into the
+    Drawing the problems of a space in their own order saves a look-up per row; one gather at the end puts them into the
     order of the rows.
 
     Attributes:
         phase: the phase.
-        first: its first block here.
-        blocks: how many blocks.
+        first: the first block.
+        blocks: the number of blocks.
         skipped: rows of the first block before the first row.
         slot: int64 (rows,), the slot of each row.
     """
@@ -140,28 +140,24 @@ class Run(NamedTuple):
     slot: Int
 
     def draws(self) -> Iterator[tuple[int, int, int, Int]]:
-        """For each space the first rank to draw, the rank after the last, and the stratum of each."""
+        """Yield for each space its index, the first rank, the rank after the last, and the stratum of each problem."""
         order, starts, _ = self.phase.by_space
         strata = self.phase.strata[order]
         for space, (begin, end) in enumerate(pairwise(starts.tolist())):
             if end > begin:
                 rank = self.phase.used[space] + self.first * (end - begin)
-                count, shown = self.blocks * (end - begin), strata[begin:end]
-                alone = shown[0] == shown[-1]  # sorted: the only stratum of its space
-                yield (
-                    space,
-                    rank,
-                    rank + count,
-                    np.full(count, shown[0]) if alone else np.tile(shown, self.blocks),
-                )
+                count, stratum = self.blocks * (end - begin), strata[begin:end]
+                single = stratum[0] == stratum[-1]  # sorted: the only stratum of its space
+                of_rank = np.full(count, stratum[0]) if single else np.tile(stratum, self.blocks)
+                yield space, rank, rank + count, of_rank
 
     @property
     def drawn(self) -> int:
-        """How many problems are drawn."""
+        """The number of problems that are drawn."""
         return self.blocks * self.phase.size
 
     def positions(self) -> Int:
-        """Where each row's problem stands among all that are drawn, int64 (rows,)."""
+        """The index of each row's problem among all that are drawn, int64 (rows,)."""
         _, _, begin = self.phase.by_space
         _, _, step = self.phase.tables
         size = self.phase.size
@@ -172,12 +168,12 @@ class Run(NamedTuple):
 
 
 class Plan:
-    """Maps rows to (stratum, rank in its space). Phases are worked out as far as rows are asked for.
+    """Maps rows to (stratum, rank in its space). Phases are computed as far as rows are requested.
 
     Args:
         strata: the strata of a split.
         space_of: the space of each stratum.
-        held: how many problems each space hands out.
+        capacities: the number of problems of each space.
         key: 64-bit key.
     """
 
@@ -189,11 +185,11 @@ class Plan:
 
     @property
     def rows(self) -> int:
-        """How many rows there are in all."""
+        """The total number of rows."""
         return self.capacity_up_to(MAX_ROWS)
 
     def capacity_up_to(self, rows: int) -> int:
-        """So many rows, or all where there are fewer."""
+        """The smaller of `rows` and the total number of rows."""
         while (end := self._end) < rows and (phase := next(self._coming, None)):
             self.phases.append(phase)
         return min(end, rows)
@@ -204,18 +200,18 @@ class Plan:
 
     @property
     def block(self) -> int:
-        """Rows in the largest block so far, after which every stratum had its share."""
+        """Rows in the largest block so far, within which every stratum has its share."""
         return max((phase.size for phase in self.phases), default=0)
 
     def locate(self, rows: Int) -> tuple[Int, Int]:
-        """Row numbers, int64 (n,), to strata and ranks in their spaces, int64 (n,) each."""
+        """Convert row numbers, int64 (n,), to strata and ranks in their spaces, int64 (n,) each."""
         stratum, rank = np.empty_like(rows), np.empty_like(rows)
         for phase, here in self._parts(rows):
             stratum[here], rank[here] = phase.locate(rows[here])
         return stratum, rank
 
     def runs(self, start: int, stop: int) -> Iterator[Run]:
-        """The rows from start to stop - 1, phase by phase."""
+        """Yield the rows from start to stop - 1, phase by phase."""
         self.capacity_up_to(stop)
         phase = int(np.searchsorted(self._starts(), start, side="right")) - 1
         while start < stop:
@@ -224,9 +220,9 @@ class Plan:
             start, phase = end, phase + 1
 
     def _parts(self, rows: Int) -> Iterator[tuple[Phase, Int | slice]]:
-        """The phases that rows lie in, and which rows."""
+        """Yield the phases that rows lie in, and the indices of these rows."""
         self.capacity_up_to(int(rows.max(initial=-1)) + 1)
-        if len(self.phases) == 1:  # the common case, and finding out costs as much as the rest
+        if len(self.phases) == 1:  # the common case, in which the search below would cost as much as the rest
             yield self.phases[0], slice(None)
             return
         number = np.searchsorted(self._starts(), rows, side="right") - 1
@@ -240,16 +236,16 @@ class Plan:
 def _phases(
     strata: Sequence[Stratum], space_of: tuple[int, ...], remaining: RemainingCapacity, key: int
 ) -> Iterator[Phase]:
-    """Phase after phase until everything is used up."""
+    """Yield phases until all spaces are used up."""
     number = row = 0
     alive = {s.group_name for s in strata}
     while alive:
         weights = [s.weight if s.group_name in alive else 0 for s in strata]
         counts, blocks = _block(weights, space_of, remaining)
         if not blocks:
-            short = {strata[i].group_name for i in _exhausted(weights, space_of, remaining)}
-            counts, blocks = _remainder(strata, weights, space_of, remaining, short), 1
-            alive -= short
+            exhausted = {strata[i].group_name for i in _exhausted(weights, space_of, remaining)}
+            counts, blocks = _remainder(strata, weights, space_of, remaining, exhausted), 1
+            alive -= exhausted
         blocks = min(blocks, (MAX_ROWS - row) // max(sum(counts), 1))
         if not blocks:
             break
@@ -271,9 +267,9 @@ def _block(
     weights: list[int], space_of: tuple[int, ...], remaining: RemainingCapacity
 ) -> tuple[list[int], int]:
     """The largest block up to about BLOCK rows that every space can fill, and how often it can."""
-    turns = remaining.rounds_left(_need(weights, space_of, len(remaining.used)))
-    turns_per_block = max(1, min(turns, -(-BLOCK // sum(weights))))
-    return [w * turns_per_block for w in weights], turns // turns_per_block
+    rounds = remaining.rounds_left(_need(weights, space_of, len(remaining.used)))
+    rounds_per_block = max(1, min(rounds, -(-BLOCK // sum(weights))))
+    return [w * rounds_per_block for w in weights], rounds // rounds_per_block
 
 
 def _exhausted(weights: list[int], space_of: tuple[int, ...], remaining: RemainingCapacity) -> list[int]:
@@ -286,15 +282,15 @@ def _remainder(
     weights: list[int],
     space_of: tuple[int, ...],
     remaining: RemainingCapacity,
-    short: set[str],
+    exhausted: set[str],
 ) -> list[int]:
-    """One last turn: strata alone in their group give what they have left, a balanced group that is short nothing."""
+    """A last round: a stratum alone in its group gives all it has left, an exhausted balanced group gives nothing."""
     sizes: dict[str, int] = {}
     for s, w in zip(strata, weights, strict=True):
         sizes[s.group_name] = sizes.get(s.group_name, 0) + bool(w)
     counts = list(weights)
     for i, s in enumerate(strata):
-        if s.group_name in short:
+        if s.group_name in exhausted:
             counts[i] = min(weights[i], remaining.remaining(space_of[i])) if sizes[s.group_name] == 1 else 0
     return counts
 
@@ -308,10 +304,10 @@ class PlannedSource:
         return self.plan.rows
 
     def capacity_up_to(self, rows: int) -> int:
-        """So many rows, or all where there are fewer."""
+        """The smaller of `rows` and the total number of rows."""
         return self.plan.capacity_up_to(rows)
 
     @property
     def block(self) -> int:
-        """Rows after which every stratum had its share."""
+        """Rows in a block, within which every stratum has its share."""
         return self.plan.block

@@ -1,7 +1,7 @@
-"""Attempts: problems drawn by hash, and which of them lie in their reserve and are short enough.
+"""Rejection sampling: problems drawn by hash, accepted if they lie in their reserve and are short enough.
 
-An attempt is a pure function of (task, seed, split, stratum, number, attempt at that number). A draft of many costs
-little more than one of a few, so they are made many at a time; how many changes nothing but the time it takes.
+A candidate is a pure function of (task, seed, split, stratum, number, trial of that number). Drawing many candidates
+costs little more than drawing a few, so they are drawn in batches; the batch size affects time only.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,33 +15,33 @@ from mathbench.hashing import GOLDEN, U64, Int, mix64
 from mathbench.numbers import text
 from mathbench.reserve import Reserve
 
-BATCH_CANDIDATES = 1 << 16  # attempts made at a time
-MAX_CANDIDATES = 1 << 16  # at one problem
-FIRST_TRIALS, MAX_TRIALS = 12, 64  # attempts at one number made side by side
-MIN_BATCH = 1 << 13  # so many attempts cost hardly more than one
+BATCH_CANDIDATES = 1 << 16  # candidates drawn at a time
+MAX_CANDIDATES = 1 << 16  # candidates per problem
+FIRST_TRIALS, MAX_TRIALS = 12, 64  # candidates of one number that are drawn together
+MIN_BATCH = 1 << 13  # this many candidates cost hardly more than one
 
 
 class Candidates(Protocol):
-    """Problems that are drawn but not yet written.
+    """Problems that are drawn but not yet written as text.
 
     Attributes:
         fingerprints: uint64 (n,), hashes of the canonical problems.
-        good: bool (n,), which ones are problems at all.
+        good: bool (n,), which candidates are problems at all.
     """
 
     fingerprints: U64
     good: NDArray[np.bool_]
 
     def write(self, index: Int) -> tuple[pa.StringArray, pa.StringArray]:
-        """Questions and answers of some of them."""
+        """Questions and answers of the candidates at some indices."""
         ...
 
 
 class Accepted(NamedTuple):
-    """Attempts that succeeded.
+    """Accepted candidates.
 
     Attributes:
-        positions: int64 (k,), which ones.
+        positions: int64 (k,), their indices among all candidates.
         fingerprints: uint64 (k,), hashes of their problems.
         questions, answers: strings (k,).
     """
@@ -52,31 +52,31 @@ class Accepted(NamedTuple):
     answers: pa.StringArray
 
     def reindexed(self, positions: Int) -> "Accepted":
-        """The same at other places: those that have these places among some, int64 (n,)."""
+        """Map positions through an index array, int64 (n,)."""
         return self._replace(positions=positions.take(self.positions))
 
     def filtered(self, which: NDArray[np.bool_]) -> "Accepted":
-        """Some of them, bool (k,)."""
+        """The candidates selected by a mask, bool (k,)."""
         if which.all():
             return self
-        kept = np.flatnonzero(which)
-        index = text.int_array(kept)
+        selected = np.flatnonzero(which)
+        index = text.int_array(selected)
         return Accepted(
-            self.positions[kept],
-            self.fingerprints[kept],
+            self.positions[selected],
+            self.fingerprints[selected],
             self.questions.take(index),
             self.answers.take(index),
         )
 
 
 class RejectionSampler:
-    """Attempts at the problems of one split.
+    """Draws the problems of one split.
 
     Args:
-        draw: gives the draft of problems with the strata int64 (n,) and the random words uint64 (n,).
+        draw: draws candidates from strata, int64 (n,), and random words, uint64 (n,).
         keys: uint64 (strata,), the key of each stratum's order.
-        reserves: where the problems of each stratum must lie.
-        longest: characters that a question and an answer may have.
+        reserves: the reserve of the problems of each stratum.
+        longest: the largest numbers of characters of a question and an answer.
     """
 
     def __init__(
@@ -90,15 +90,15 @@ class RejectionSampler:
         self._first, self._last = np.array([_interval(r) for r in reserves], dtype=np.uint64).reshape(-1, 2).T
 
     def accepted(self, stratum: Int, number: Int) -> Accepted:
-        """The first attempts at some numbers, int64 (n,), if they succeed."""
+        """Draw one candidate for each number, int64 (n,), and return those that are accepted."""
         return self._accept(stratum, mix64(self._words(stratum, number) ^ _salts(0, 1)))
 
     def first_accepted(self, stratum: Int, number: Int) -> Accepted:
-        """The first attempt at each number that succeeds, in the order of the numbers, int64 (n,)."""
+        """The first accepted candidate of each number, int64 (n,), in the order of the numbers."""
         words, left, attempt = self._words(stratum, number), np.ones(len(number), np.bool_), 0
         parts: list[Accepted] = []
         while len(pending := np.flatnonzero(left)) or not parts:
-            # side by side where there are so few that the number of rounds costs more than the attempts
+            # several trials per number where few are pending and rounds would cost more than candidates
             trials = min(max(MIN_BATCH // max(len(pending), 1), 1), MAX_TRIALS if attempt else FIRST_TRIALS)
             for start in range(0, len(pending) or 1, BATCH_CANDIDATES // trials):
                 here = pending[start : start + BATCH_CANDIDATES // trials]
@@ -112,35 +112,32 @@ class RejectionSampler:
         return concatenated(parts)
 
     def _accepted_first(self, stratum: Int, words: U64, attempt: int, trials: int) -> Accepted:
-        """The first of some attempts, from one on, that succeeds."""
+        """The first accepted one of `trials` candidates of each number, starting with trial `attempt`."""
         if trials == 1:
             return self._accept(stratum, mix64(words ^ _salts(attempt, 1)))
         random_bits = mix64(words[:, None] ^ _salts(attempt, trials)).ravel()
-        made = self._accept(np.repeat(stratum, trials), random_bits)
-        positions = made.positions // trials
-        return made._replace(positions=positions).filtered(np.diff(positions, prepend=-1) != 0)
+        accepted = self._accept(np.repeat(stratum, trials), random_bits)
+        positions = accepted.positions // trials
+        return accepted._replace(positions=positions).filtered(np.diff(positions, prepend=-1) != 0)
 
     def _words(self, stratum: Int, number: Int) -> U64:
         """A random word for each number, uint64 (n,)."""
         return mix64(number.astype(np.uint64) * np.uint64(GOLDEN) + self._keys.take(stratum))
 
     def _accept(self, stratum: Int, random_bits: U64) -> Accepted:
-        """The attempts that succeed, of those with some random words, uint64 (n,)."""
-        draft = self._draw(stratum, random_bits)
-        in_reserve = (draft.fingerprints >= self._first.take(stratum)) & (
-            draft.fingerprints <= self._last.take(stratum)
-        )
-        chosen = np.flatnonzero(in_reserve & draft.good)
-        questions, answers = draft.write(chosen)
-        requested, answered = (
-            np.diff(text.bytes_and_offsets(strings)[1]) for strings in (questions, answers)
-        )
-        fits = (requested <= self._longest[0]) & (answered <= self._longest[1])
-        return Accepted(chosen, draft.fingerprints.take(chosen), questions, answers).filtered(fits)
+        """Draw candidates from random words, uint64 (n,), and return those that are accepted."""
+        candidates = self._draw(stratum, random_bits)
+        hashes = candidates.fingerprints
+        in_reserve = (hashes >= self._first.take(stratum)) & (hashes <= self._last.take(stratum))
+        chosen = np.flatnonzero(in_reserve & candidates.good)
+        questions, answers = candidates.write(chosen)
+        lengths = (np.diff(text.bytes_and_offsets(strings)[1]) for strings in (questions, answers))
+        short = [length <= longest for length, longest in zip(lengths, self._longest, strict=True)]
+        return Accepted(chosen, hashes.take(chosen), questions, answers).filtered(short[0] & short[1])
 
 
 def concatenated(parts: Sequence[Accepted]) -> Accepted:
-    """Parts that have all places from 0 on, each once, in the order of the places."""
+    """Concatenate parts that have all positions from 0 on, each once, in the order of the positions."""
     if len(parts) == 1:
         return parts[0]
     positions = np.concatenate([part.positions for part in parts])
@@ -156,7 +153,7 @@ def concatenated(parts: Sequence[Accepted]) -> Accepted:
 
 
 def _salts(attempt: int, trials: int) -> U64:
-    """What sets attempts at one number apart, uint64 (tries,)."""
+    """A word per trial, by which the candidates of one number differ, uint64 (trials,)."""
     return mix64(np.arange(attempt + 1, attempt + trials + 1, dtype=np.uint64))
 
 

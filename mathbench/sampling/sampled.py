@@ -1,11 +1,11 @@
-"""Families whose problems are too irregular to count: row i is drawn by hashing i, and drawn again until it belongs.
+"""Families whose problems are too irregular to count: row i is drawn by hashing i until the problem is accepted.
 
-An attempt is a pure function of (task, seed, split, stratum, number, attempt). A fixed hash of the canonical problem
-says in which reserve it lies; an attempt that lies in the split's reserve and whose text is not too long succeeds. So
-train, validation and the two test splits cannot share a problem, whatever the seed or the level.
+A candidate is a pure function of (task, seed, split, stratum, number, trial). A fixed hash of the canonical problem
+decides its reserve; a candidate is accepted if it lies in the reserve of the split and its text is not too long. So
+train, validation and the two test splits never share a problem, whatever the seed or the level.
 
-Train may repeat a problem where there are few of them: each row has attempts of its own, and the first that succeeds
-is its problem. The other splits never repeat one: see :mod:`mathbench.sampling.unique`.
+Train may repeat a problem where there are few: each row has its own candidates, and the first accepted one is its
+problem. The other splits never repeat a problem: see :mod:`mathbench.sampling.unique`.
 """
 
 from abc import abstractmethod
@@ -26,8 +26,8 @@ from mathbench.sampling.unique import UniqueProblems
 from mathbench.task import Task, TextRows, row_numbers
 
 BATCH_ROWS = 1 << 17  # rows made at a time
-# Each split has a reserve of its own, because strata of two may overlap. The test splits have more than in families
-# that are counted: a problem is drawn until it lies in the reserve, on average 1 / share times.
+# Each split has its own reserve, because strata of two splits may overlap. The test splits have larger reserves than in
+# enumerated families: a problem is drawn until it lies in the reserve, on average 1 / share times.
 RESERVES = {
     "train": Reserve("train", 0.0, 0.6),
     "validation": Reserve("validation", 0.6, 0.7),
@@ -46,11 +46,11 @@ class Sampled(Task):
     longest_answer: ClassVar[int] = 30
 
     def may_repeat(self, split: str) -> bool:
-        """Train may, where problems are few."""
+        """Whether a split may repeat a problem: train may, where problems are few."""
         return split == "train"
 
     def repeated_rows(self, seed: int | str, rows: int) -> float:
-        """The share of the first rows of train, at least one, whose problem an earlier one of them has."""
+        """The share of the first `rows` rows of train, at least one, that repeat the problem of an earlier row."""
         fingerprints = self.source("train", seed).fingerprints(range(rows))
         return 1 - len(np.unique(fingerprints)) / len(fingerprints)
 
@@ -59,9 +59,9 @@ class Sampled(Task):
         """Draw problems.
 
         Args:
-            split: the split, which says what the strata are.
-            stratum: int64 (n,), the number of each problem's stratum.
-            random_bits: uint64 (n,), random words; a problem depends on its own word and its stratum alone.
+            split: the split that the strata belong to.
+            stratum: int64 (n,), the index of each problem's stratum.
+            random_bits: uint64 (n,), random words. A problem depends on its own word and its stratum alone.
         """
 
     def source(self, split: str, seed: int | str) -> "SampledSource":
@@ -89,29 +89,29 @@ class SampledSource(PlannedSource):
             (task.longest_question, task.longest_answer),
         )
         self._repeats = task.may_repeat(split)
-        self._distinct = UniqueProblems(self._sampler, [r.share for r in reserves])
-        held = [Capacity(MAX_ROWS if self._repeats else s.holds) for s in strata]
-        self.plan = Plan(strata, range(len(strata)), held, key_of(key, "plan"))
+        self._unique = UniqueProblems(self._sampler, [r.share for r in reserves])
+        capacities = [Capacity(MAX_ROWS if self._repeats else s.holds) for s in strata]
+        self.plan = Plan(strata, range(len(strata)), capacities, key_of(key, "plan"))
 
     def rendered(self, rows: range | Int) -> Iterator[TextRows]:
-        """Some rows in order, in pieces."""
+        """Render some rows in order, in pieces."""
         for start in range(0, max(len(rows), 1), BATCH_ROWS):
             stratum, rank = self._locate(rows[start : start + BATCH_ROWS])
             if self._repeats:
-                made = self._sampler.first_accepted(stratum, rank)
-                yield TextRows(made.questions, made.answers, stratum)
+                accepted = self._sampler.first_accepted(stratum, rank)
+                yield TextRows(accepted.questions, accepted.answers, stratum)
             else:
-                yield TextRows(*self._distinct.rendered(stratum, rank), stratum)
+                yield TextRows(*self._unique.rendered(stratum, rank), stratum)
 
     def fingerprints(self, rows: range | Int) -> U64:
-        """Hashes of the canonical problems of some rows, uint64 (n,); equal problems have equal ones."""
+        """Hashes of the canonical problems of some rows, uint64 (n,), equal for equal problems."""
         stratum, rank = self._locate(rows)
         if self._repeats:
             return self._sampler.first_accepted(stratum, rank).fingerprints
-        return self._distinct.fingerprints(stratum, rank)
+        return self._unique.fingerprints(stratum, rank)
 
     def _locate(self, rows: range | Int) -> tuple[Int, Int]:
-        """Stratum and rank of some rows, int64 (n,) each; in test splits these are known to be there."""
+        """Stratum and rank of some rows, int64 (n,) each. In test splits these problems are checked to exist."""
         stratum, rank = self.plan.locate(row_numbers(rows))
         if not self._repeats:
             for s in np.unique(stratum).tolist():
@@ -119,8 +119,8 @@ class SampledSource(PlannedSource):
         return stratum, rank
 
     def _require(self, stratum: int, needed: int) -> None:
-        if (found := self._distinct.count(stratum, needed)) < needed:
+        if (count := self._unique.count(stratum, needed)) < needed:
             name = self._task.strata(self._split)[stratum].name
             raise SpaceExhausted(
-                f"{self._task.name}: {self._split} holds hardly more than {found:,} rows of {name}."
+                f"{self._task.name}: {self._split} holds hardly more than {count:,} rows of {name}."
             )

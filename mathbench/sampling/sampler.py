@@ -1,12 +1,12 @@
-"""From (space, rank) to a problem: every problem of a reserve at most once, at random, with random access.
+"""The map from (space, rank) to a problem: each problem of a reserve at most once, in random order, with random access.
 
-A keyed bijection orders all points of a space. Small spaces (up to 2^20 points) are listed: the points that are valid
-and lie in the reserve, in this order. They are exact: every problem of the reserve is handed out.
+A keyed bijection orders all points of a space. Small spaces (up to 2^20 points) are enumerated: the points that are
+valid and lie in the reserve, in this order. They are exact: every problem of the reserve has a rank.
 
-Of larger spaces the order is cut into windows just long enough that each
-holds at least 1,024 problems of the reserve, by ten standard deviations. Rank r is problem r % 1024 of window
-r // 1024. So no problem comes twice, a rank costs one window however far out it lies, nothing is remembered, and
-some 3 to 30 % of the reserve is never handed out: the price of not counting a space of 10^30 problems.
+The order of a larger space is cut into windows just long enough that each contains at least 1,024 problems of the
+reserve, by ten standard deviations. Rank r is problem r % 1024 of window r // 1024. So no problem occurs twice, a rank
+costs one window at any distance, no state is needed, and some 3 to 30 % of the reserve has no rank: the price of not
+counting a space of 10^30 problems.
 """
 
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ from mathbench.sampling.domain import GROUP, SIGMAS, SLICE, Domain, Int, sample_
 from mathbench.sampling.permute import keyed_permutation
 from mathbench.sampling.small_space import SmallSpace
 
-CHUNK = 1 << 19  # candidates held at a time, which bounds the memory
-CACHED_NUMBERS = 1 << 22  # numbers kept of windows that were cut short, and of listed spaces: 32 MiB each
-WELL_KNOWN = 1 << 13  # problems of a space after which their share of the points is known well
+CHUNK = 1 << 19  # candidates in memory at a time
+CACHED_NUMBERS = 1 << 22  # numbers cached of last windows, and of small spaces: 32 MiB each
+WELL_KNOWN = 1 << 13  # problems found in a space after which their share of the points is known well
 BATCH = 1 << 17  # problems of one space drawn at a time
 
 
@@ -33,8 +33,8 @@ class Sampler:
     """Draws the problems of a domain in the order of a key.
 
     Args:
-        domain: what there is to draw.
-        key: 64-bit key of the order; another key, another order of the same problems.
+        domain: the domain.
+        key: 64-bit key of the order; different keys give different orders of the same problems.
     """
 
     def __init__(self, domain: Domain, key: int):
@@ -45,34 +45,34 @@ class Sampler:
         self._last: dict[int, _Window] = {}
 
     def capacities(self) -> list[Capacity]:
-        """How many problems each space hands out."""
+        """The number of problems of each space."""
         return [
             self._domain.capacity(s, partial(self._count, s)) for s in range(len(self._domain.spaces.names))
         ]
 
     def _count(self, space: int) -> int:
         counted = self._domain.known_counts
-        if space not in counted:  # under one key; it is the same under all
+        if space not in counted:  # counted under one key; the count is the same under all
             counted[space] = self._small_space(space).count()
         return counted[space]
 
     @property
     def words_per_problem(self) -> int:
-        """How many numbers a problem has: its operands or, of long ones, their limbs."""
+        """The number of words of a problem: its operands or, of long ones, their limbs."""
         return self._domain.words_per_problem
 
     def sample(self, space: Int, rank: Int) -> tuple[Int, U64]:
         """Draw the problems at some ranks.
 
-        Space by space: with the same sizes and keys for all problems at hand, divisions are by constants and nothing
-        is looked up per problem.
+        Problems are drawn space by space: with the same sizes and keys for all of them, divisions are by constants and
+        no look-up per problem is needed.
 
         Args:
-            space: int64 (n,): which space.
-            rank: int64 (n,): which problem of it, 0 to capacity-1.
+            space: int64 (n,), the space of each problem.
+            rank: int64 (n,), the rank of each problem in its space, 0 to capacity-1.
 
         Returns:
-            Their operands, int64 (m, n), and their fingerprints, uint64 (n,).
+            Operands, int64 (m, n), and fingerprints, uint64 (n,).
         """
         order = np.argsort(space.astype(np.uint16), kind="stable")  # 16 bits: a radix sort
         ranks, stops = rank.take(order), np.cumsum(np.bincount(space, minlength=1))
@@ -106,7 +106,7 @@ class Sampler:
             yield self._draw_windows(space, max(number * GROUP, first), stop)
 
     def _small_space(self, space: int) -> SmallSpace:
-        """A listed space in the order of the key."""
+        """A small space in the order of the key."""
         if space not in self._small_spaces:
             keep = len(self._small_spaces) * SLICE * (self.words_per_problem + 1) < CACHED_NUMBERS
             self._small_spaces[space] = SmallSpace(self._domain, space, self._keys[space], keep)
@@ -116,7 +116,7 @@ class Sampler:
         return self._small_space(space).take(rank)
 
     def _draw_windows(self, space: int, first: int, last: int) -> tuple[Int, U64]:
-        """The problems at consecutive ranks, all windows they lie in worked out whole; the last one is remembered."""
+        """The problems at consecutive ranks. Their windows are computed completely, and the last one is cached."""
         number = np.arange(first // GROUP, -(-last // GROUP))
         found = self._find_windows(space, number, np.full(len(number), GROUP))
         if space in self._last or len(self._last) * GROUP * (self.words_per_problem + 1) < CACHED_NUMBERS:
@@ -127,7 +127,7 @@ class Sampler:
         return _concatenated([(found.operands[:, part], found.fingerprints[part]) for part in parts])
 
     def _draw_windowed(self, space: int, rank: Int) -> tuple[Int, U64]:
-        """Work through the windows that hold the ranks, each once, a bounded number at a time."""
+        """The problems at some ranks. Each window is computed once, a bounded number of windows at a time."""
         requested, window_of = np.unique(rank // GROUP, return_inverse=True)
         position = rank % GROUP
         needed = np.zeros(len(requested), dtype=np.int64)
@@ -151,15 +151,15 @@ class Sampler:
         yield from pairwise(cuts)
 
     def _find_windows(self, space: int, number: Int, needed: Int, sigmas: int = 3) -> "_Windows":
-        """The first problems of some windows of a space, at least as many as needed of each."""
+        """The first problems of some windows of a space, at least `needed` of each."""
         window = int(self._domain.window[space])
         lengths = np.minimum(sample_size_for(needed, self._share(space, sigmas), sigmas), window)
         stops = np.cumsum(lengths)
         position = np.arange(stops[-1]) + np.repeat(number * window - (stops - lengths), lengths)
         parts = list(self._accepted(space, position.view(np.uint64)))
-        kept = np.concatenate([p[0] for p in parts])
-        counts = np.diff(np.searchsorted(kept, np.concatenate([[0], stops])))
-        self._seen[space] += len(kept), len(position)
+        index = np.concatenate([p[0] for p in parts])
+        counts = np.diff(np.searchsorted(index, np.concatenate([[0], stops])))
+        self._seen[space] += len(index), len(position)
         if (counts >= needed).all():
             return _Windows(number, counts, *_concatenated([p[1:] for p in parts]))
         if sigmas == SIGMAS:
@@ -167,17 +167,19 @@ class Sampler:
         return self._find_windows(space, number, needed, SIGMAS)
 
     def _share(self, space: int, sigmas: int) -> NDArray[np.float64]:
-        """The share of points that are problems: as seen so far or, to be on the safe side, the low estimate."""
-        kept, tried = self._seen[space]
-        return np.array(kept / tried if kept >= WELL_KNOWN and sigmas < SIGMAS else self._domain.share[space])
+        """The share of points that are problems: as observed so far or, where in doubt, the low estimate."""
+        found, tried = self._seen[space]
+        return np.array(
+            found / tried if found >= WELL_KNOWN and sigmas < SIGMAS else self._domain.share[space]
+        )
 
     def _accepted(self, space: int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
-        """Slice by slice: which positions of the order hold problems, their operands and fingerprints."""
+        """Yield slice by slice the indices of positions with problems, their operands and fingerprints."""
         step = self._domain.batch_size(SLICE)
         for start in range(0, len(position), step):
             point = self._point(space, position[start : start + step])
-            kept, operands, fingerprints = self._domain.accept(space, point, self._keys[space])
-            yield kept + start, operands, fingerprints
+            index, operands, fingerprints = self._domain.accept(space, point, self._keys[space])
+            yield index + start, operands, fingerprints
 
     def _point(self, space: int, position: U64) -> U64:
         """The points at some positions of the order of a space."""
@@ -189,7 +191,7 @@ class _Window(NamedTuple):
     """The problems of one window.
 
     Attributes:
-        number: which window of its space.
+        number: the index of the window in its space.
         operands: int64 (m, GROUP).
         fingerprints: uint64 (GROUP,), fingerprints.
     """
@@ -200,13 +202,13 @@ class _Window(NamedTuple):
 
 
 class _Windows(NamedTuple):
-    """Problems found in some windows of one space.
+    """Problems found in some windows of one space, window by window.
 
     Attributes:
-        number: int64 (windows,), the windows.
-        counts: int64 (windows,), how many problems of each follow each other below.
+        number: int64 (windows,), the indices of the windows.
+        counts: int64 (windows,), the number of problems of each window.
         operands: int64 (m, n).
-        fingerprints: uint64 (n,), fingerprints.
+        fingerprints: uint64 (n,).
     """
 
     number: Int
@@ -216,7 +218,7 @@ class _Windows(NamedTuple):
 
     @property
     def starts(self) -> Int:
-        """Where the problems of each window begin, int64 (windows,)."""
+        """The index of the first problem of each window, int64 (windows,)."""
         return np.cumsum(self.counts) - self.counts
 
     def last(self) -> _Window:

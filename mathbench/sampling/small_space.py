@@ -1,7 +1,7 @@
-"""A small space in the order of a key, worked out from the front as far as anybody has asked.
+"""A small space in the order of a key, enumerated from the start as far as needed.
 
-The first rows of a dataset need the first problems of a space, not all of them: a prefix is found in the time that the
-prefix takes. What has been found is kept as points, four bytes each.
+The first rows of a dataset need only the first problems of a space, and the time for a prefix is proportional to its
+length. Problems that were found are stored as points, four bytes each.
 """
 
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from mathbench.hashing import U64
 from mathbench.sampling.domain import SLICE, Domain, Int
 from mathbench.sampling.permute import keyed_permutation
 
-FIRST_POINTS = 1 << 12  # points looked through at first
+FIRST_POINTS = 1 << 12  # points in the first step
 
 
 class SmallSpace:
-    """The problems of a listed space in the order of a key.
+    """The problems of a small space in the order of a key.
 
     Args:
-        domain: what there is to draw.
-        space: a space of it with up to 2^32 points.
+        domain: the domain.
+        space: one of its spaces, with up to 2^32 points.
         key: 64-bit key of the order.
-        keep: whether to keep the problems found last, and not only which points they are.
+        keep: whether to cache the problems of the last step, not only their points.
 
     Attributes:
-        found: how many problems have been found so far.
+        found: the number of problems found so far.
     """
 
     def __init__(self, domain: Domain, space: int, key: np.uint64, keep: bool = True):
@@ -37,13 +37,13 @@ class SmallSpace:
         self._forget()
 
     def count(self) -> int:
-        """How many problems there are in all."""
+        """The number of problems in the space."""
         while self._tried < self._covered:
             self._find()
         return self.found
 
     def range(self, first: int, last: int) -> Iterator[tuple[Int, U64]]:
-        """The problems at ranks first to last - 1 in pieces, each operands, int64 (m, n), and fingerprints."""
+        """Yield the problems at ranks first to last - 1 in pieces: operands, int64 (m, n), and fingerprints."""
         while first < last:
             if first >= self.found:
                 self._find()
@@ -68,21 +68,21 @@ class SmallSpace:
         return self._domain.decode(self._space, points.astype(np.uint64), self._key)
 
     def _find(self) -> None:
-        """Look through the next points of the order."""
+        """Find the problems among the next points of the order."""
         if self._tried >= self._covered:
             raise IndexError(f"a space holds {self.found} problems and no more")
-        # a few at first, then as many as before
+        # doubles the number of points, from FIRST_POINTS up to SLICE per step
         step = self._domain.batch_size(min(max(self._tried, FIRST_POINTS), SLICE))
         end = min(self._tried + step, self._covered)
         position = np.arange(self._tried, end, dtype=np.uint64)
         halves = self._domain.shift[self._space], self._domain.high_size[self._space]
         point = keyed_permutation(position, *halves, np.array(self._key))
-        kept, self._operands, self._fingerprints = self._domain.accept(self._space, point, self._key)
+        index, self._operands, self._fingerprints = self._domain.accept(self._space, point, self._key)
         self._begin, self._tried = self.found, end
-        self.found += len(kept)
-        self._points[self._begin : self.found] = point.take(kept)
+        self.found += len(index)
+        self._points[self._begin : self.found] = point.take(index)
 
     def _forget(self) -> None:
-        """Drop the problems found last; they can be made again from their points."""
+        """Drop the cached problems; they can be decoded again from their points."""
         self._begin, self._fingerprints = self.found, np.empty(0, dtype=np.uint64)
         self._operands = np.empty((0, 0), dtype=np.int64)
