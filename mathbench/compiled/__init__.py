@@ -1,9 +1,9 @@
-"""Compiled loops: the innermost loops in C, where a C compiler was at hand when mathbench was installed.
+"""Compiled loops: the innermost loops in C, where a C compiler was available when mathbench was installed.
 
-Each function here says what an array expression in the module named in its docstring says too, and gives the same bits;
-that module calls it where `LIBRARY` is there and else works on with NumPy, more slowly. The library is plain C without
-Python's headers (`*.c` beside this file; see :mod:`mathbench.compiled.build`), so one build serves every version of
-Python. ``MATHBENCH_COMPILED=0`` leaves it out.
+Each function computes the same bits as an array expression in the module named in its docstring. That module calls it
+if `LIBRARY` is loaded and otherwise uses NumPy, which is slower. The library is plain C without Python's headers (`*.c`
+beside this file; see :mod:`mathbench.compiled.build`), so one build serves every version of Python.
+``MATHBENCH_COMPILED=0`` disables it.
 """
 
 import ctypes
@@ -23,7 +23,7 @@ WORD = 8  # characters in a word
 
 
 def _load() -> tuple[ctypes.CDLL | None, str]:
-    """The library, or why there is none."""
+    """Load the library, or return the reason why there is none."""
     if os.environ.get("MATHBENCH_COMPILED") == "0":
         return None, "left out by MATHBENCH_COMPILED=0"
     if not build.LIBRARY.is_file():
@@ -49,7 +49,7 @@ def _call(name: str, *values: "NDArray[Any] | int | None") -> int:
 @cache
 def _loop(name: str, arguments: int) -> Any:
     loop = getattr(LIBRARY, name)
-    loop.argtypes = [ctypes.c_uint64] * arguments  # words all: whole numbers and addresses
+    loop.argtypes = [ctypes.c_uint64] * arguments  # integers and addresses
     loop.restype = ctypes.c_int64
     return loop
 
@@ -59,7 +59,7 @@ def _word(value: "NDArray[Any] | int | None") -> int:
 
 
 def _address(array: NDArray[Any]) -> int:
-    """Where an array begins."""
+    """The address of an array."""
     try:
         return ctypes.addressof(ctypes.c_char.from_buffer(array.data))  # four times as fast as `array.ctypes`
     except (TypeError, ValueError):  # read-only, or empty
@@ -67,7 +67,7 @@ def _address(array: NDArray[Any]) -> int:
 
 
 def mix(words: U64, offset: int = 0) -> U64:
-    """:func:`mathbench.hashing.mix64` after an offset was added to each word."""
+    """:func:`mathbench.hashing.mix64` of each word plus an offset."""
     words = np.asarray(words, order="C")
     found = np.empty_like(words)
     _call("mix", words, words.size, offset, found)
@@ -75,7 +75,7 @@ def mix(words: U64, offset: int = 0) -> U64:
 
 
 def stream_below(streams: U64, offset: int, sizes: Int) -> Int:
-    """The same of uint64 (n,), scaled to 0 .. size - 1, int64 (n,); sizes are int64 (n,) or (), 1 or more."""
+    """:func:`mix` of uint64 (n,), scaled to 0 .. size - 1, int64 (n,); sizes are int64 (n,) or (), 1 or more."""
     found = np.empty(len(streams), dtype=np.int64)
     streams, sizes = np.ascontiguousarray(streams), np.ascontiguousarray(sizes)
     _call("stream_below", streams, len(streams), offset, sizes, int(sizes.size > 1), found)
@@ -90,7 +90,7 @@ def permute(index: U64, shift: int, high_size: int, key: int) -> U64:
 
 
 def mixed_radix(points: U64, radix: U64) -> U64:
-    """Points, uint64 (n,), to coordinates of mixed radix, uint64 (m, n); the last changes fastest."""
+    """Convert points, uint64 (n,), to coordinates of mixed radix, uint64 (m, n); the last changes fastest."""
     found = np.empty((len(radix), len(points)), dtype=np.uint64)
     _call(
         "mixed_radix",
@@ -104,7 +104,7 @@ def mixed_radix(points: U64, radix: U64) -> U64:
 
 
 def fingerprints(canonical: Int, start: int) -> U64:
-    """:func:`mathbench.reserve.fingerprints` from the family's first state."""
+    """:func:`mathbench.reserve.fingerprints` from the initial state of a family."""
     canonical = np.ascontiguousarray(canonical)
     found = np.empty(canonical.shape[1], dtype=np.uint64)
     _call("fingerprints", canonical, *canonical.shape, start, found)
@@ -114,17 +114,17 @@ def fingerprints(canonical: Int, start: int) -> U64:
 def reserved(
     operands: Int, canonical: Int, requested: NDArray[np.bool_] | None, start: int, stops: tuple[int, int]
 ) -> tuple[Int, Int, U64]:
-    """Which problems are wanted and lie in a reserve.
+    """:meth:`mathbench.reserve.Reserve.select`.
 
     Args:
         operands: int64 (m, n).
         canonical: int64 (words, n).
-        requested: bool (n,); None means all.
-        start: the family's first state.
+        requested: bool (n,), which problems to look at; None: all.
+        start: the initial state of the family.
         stops: the smallest and the largest fingerprint of the reserve.
 
     Returns:
-        Their places, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
+        Indices, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
     """
     operands, canonical = np.ascontiguousarray(operands), np.ascontiguousarray(canonical)
     requested = None if requested is None else np.ascontiguousarray(requested)
@@ -140,14 +140,14 @@ def reserved(
 
 
 def gcd(a: Int, b: Int) -> Int:
-    """Greatest common divisors, int64 (n,), of numbers that are not negative."""
+    """Greatest common divisors, int64 (n,), of non-negative numbers."""
     found = np.empty(len(a), dtype=np.int64)
     _call("gcd", np.ascontiguousarray(a), np.ascontiguousarray(b), len(a), found)
     return found
 
 
 class SmallPrimes:
-    """Odd primes to divide by, and what the loops need to know of each.
+    """Odd primes for trial division, with the constants that the loops use.
 
     Args:
         primes: odd and ascending.
@@ -158,7 +158,7 @@ class SmallPrimes:
         self._table = np.array([primes, inverses, maximum], dtype=np.uint64)
 
     def first_factors(self, numbers: Int) -> NDArray[np.uint8]:
-        """The smallest of 2 and these that divides each number and is not it, uint8 (n,); 1 for 0 and 1, 0 for none."""
+        """The smallest of 2 and these that properly divides each number, uint8 (n,); 1 for 0 and 1, 0 for none."""
         found = np.empty(len(numbers), dtype=np.uint8)
         _call("first_factors", np.ascontiguousarray(numbers), len(numbers), *self._arguments, found)
         return found
@@ -186,11 +186,11 @@ def cross_out(bits: NDArray[np.uint8], primes: Sequence[int], spokes: Sequence[i
 
 
 class Digits:
-    """How a base is written.
+    """The tables of a base for conversion to text.
 
     Args:
         base: 2 to 36.
-        table: uint64, all strings of `per` digits, each as the end of a word.
+        table: uint64, all strings of `per` digits, right-aligned in words.
         per: 1, 2, 4 or 8.
     """
 
@@ -215,17 +215,17 @@ class Digits:
         return characters, lengths
 
     def lengths(self, values: Int) -> Int:
-        """How many digits each value has, int64 (n,)."""
+        """The number of digits of each value, int64 (n,)."""
         found = np.empty(len(values), dtype=np.int64)
         _call("number_lengths", np.ascontiguousarray(values), len(values), *self._base[1:3], found)
         return found
 
 
 def join(columns: Sequence[tuple[U64, U64]]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Words laid end to end, each column characters and lengths, uint64 (n,): the bytes, and where each row begins.
+    """Concatenate columns of words, each with characters and lengths, uint64 (n,), to bytes and offsets of rows.
 
     Raises:
-        ValueError: there is more text than 32-bit offsets reach.
+        ValueError: for more text than 32-bit offsets can address.
     """
     columns = [(_contiguous(characters), _contiguous(lengths)) for characters, lengths in columns]
     rows, count = len(columns[0][0]), len(columns)
@@ -240,12 +240,12 @@ def join(columns: Sequence[tuple[U64, U64]]) -> tuple[NDArray[np.uint8], NDArray
 
 
 def _contiguous(column: U64) -> U64:
-    """A column in one piece, or of one value throughout."""
+    """Copy a column to contiguous memory, unless it is contiguous or constant."""
     return column if column.strides[0] in (0, column.itemsize) else np.ascontiguousarray(column)
 
 
 def _pointers(columns: Sequence[U64]) -> tuple[U64, Int]:
-    """Where columns begin, and by how many words their rows are apart."""
+    """The addresses of columns, and the distances between their rows in words."""
     starts = [_address(column) for column in columns]
     strides = [column.strides[0] // column.itemsize for column in columns]
     return np.array(starts, dtype=np.uint64), np.array(strides, dtype=np.int64)

@@ -1,6 +1,6 @@
 """Compile the loops: `python -m mathbench.compiled.build`; installing mathbench does it too.
 
-Nothing but the standard library, because `hatch_build.py` runs this file before anything else is installed.
+Uses the standard library only, because `hatch_build.py` runs this file before anything else is installed.
 """
 
 import hashlib
@@ -17,27 +17,27 @@ FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-fvisibility=hidden")
 
 
 def sources() -> list[Path]:
-    """The files in C."""
+    """The C sources and headers."""
     return sorted(FOLDER.glob("*.[ch]"))
 
 
 def version() -> str:
-    """A digest of the sources; a library that was made from others is not loaded."""
+    """A digest of the sources. A library made from other sources is not loaded."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources())).hexdigest()[:16]
 
 
 def command(library: Path) -> list[str]:
-    """What compiles them, by `$CC` or the compiler that Python was made with."""
+    """The command that compiles the sources, with `$CC` or the compiler that Python was built with."""
     compiler = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
     files = [str(path) for path in sources() if path.suffix == ".c"]
     return [*shlex.split(compiler), *FLAGS, f'-DVERSION="{version()}"', "-o", str(library), *files]
 
 
 def make() -> str | None:
-    """Compile the loops beside their sources; a process that uses older ones keeps them.
+    """Compile the loops beside their sources. Processes that have loaded an older library keep it.
 
     Returns:
-        None, or why it was not possible.
+        None, or an error message.
     """
     fresh = LIBRARY.with_suffix(f".{os.getpid()}")
     try:

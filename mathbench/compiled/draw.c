@@ -2,7 +2,7 @@
 
 #include "loops.h"
 
-/* Which sources the library was made from. */
+/* The digest of the sources that the library was made from. */
 LOOP const char *version(void) { return VERSION; }
 
 static const u64 GOLDEN = 0x9E3779B97F4A7C15u;
@@ -25,12 +25,12 @@ static inline u64 permuted(u64 index, u64 shift, u64 high_size, u64 key) {
     return high << shift | low;
 }
 
-/* Words, uint64 (n,), mixed after `offset` was added to each. */
+/* Mix words, uint64 (n,), after adding `offset` to each. */
 LOOP void mix(const u64 *words, i64 n, u64 offset, u64 *found) {
     for (i64 i = 0; i < n; i++) found[i] = mixed(words[i] + offset);
 }
 
-/* The same scaled to 0 .. size - 1, see hashing.scale; `stride` is 0 for one size, 1 for one each. */
+/* The same, scaled to 0 .. size - 1, see hashing.to_range; `stride` is 0 for one size, 1 for one size per word. */
 LOOP void stream_below(const u64 *streams, i64 n, u64 offset, const u64 *sizes, u64 stride, u64 *found) {
     const u64 half = 0xFFFFFFFFu;
     for (i64 i = 0; i < n; i++) {
@@ -39,12 +39,12 @@ LOOP void stream_below(const u64 *streams, i64 n, u64 offset, const u64 *sizes, 
     }
 }
 
-/* The points at some positions of the order of a key, uint64 (n,). */
+/* mathbench/sampling/permute.py: keyed_permutation, uint64 (n,), for one key. */
 LOOP void permute(const u64 *index, i64 n, u64 shift, u64 high_size, u64 key, u64 *points) {
     for (i64 i = 0; i < n; i++) points[i] = permuted(index[i], shift, high_size, key);
 }
 
-/* Points to coordinates, uint64 (m, n): mixed radix, the last coordinate changes fastest. */
+/* Convert points to coordinates, uint64 (m, n), in mixed radix; the last coordinate changes fastest. */
 LOOP void mixed_radix(const u64 *points, i64 n, const u64 *radix, i64 m, u64 *coordinates) {
     memcpy(coordinates, points, (size_t)n * sizeof(u64));
     for (i64 c = m - 1; c > 0; c--) {
@@ -72,22 +72,22 @@ static inline u64 fingerprint(const i64 *canonical, i64 words, i64 n, i64 i, u64
 }
 
 /* Fingerprints of canonical problems, int64 (words, n). */
-LOOP void fingerprints(const i64 *canonical, i64 words, i64 n, u64 start, u64 *prints) {
-    for (i64 i = 0; i < n; i++) prints[i] = fingerprint(canonical, words, n, i, start);
+LOOP void fingerprints(const i64 *canonical, i64 words, i64 n, u64 start, u64 *hashes) {
+    for (i64 i = 0; i < n; i++) hashes[i] = fingerprint(canonical, words, n, i, start);
 }
 
-/* Which problems, int64 (m, n), are wanted (wanted may be NULL) and have a fingerprint from `low` to `high`: their
- * places, operands (rows of n, the first k filled) and fingerprints. Returns k. */
-LOOP i64 reserved(const i64 *operands, i64 m, const i64 *canonical, i64 words, i64 n, const u8 *wanted, u64 start,
-                  u64 low, u64 high, i64 *places, i64 *kept, u64 *prints) {
+/* Select the problems, int64 (m, n), that are requested (NULL: all) and have a fingerprint from `low` to `high`: their
+ * indices, operands (rows of n, the first k filled) and fingerprints. Returns k. */
+LOOP i64 reserved(const i64 *operands, i64 m, const i64 *canonical, i64 words, i64 n, const u8 *requested, u64 start,
+                  u64 low, u64 high, i64 *indices, i64 *kept, u64 *hashes) {
     i64 k = 0;
     for (i64 i = 0; i < n; i++) {
-        u64 print = fingerprint(canonical, words, n, i, start);
-        places[k] = i;
-        prints[k] = print;
-        k += (print >= low) & (print <= high) & (wanted ? wanted[i] : 1);
+        u64 hash = fingerprint(canonical, words, n, i, start);
+        indices[k] = i;
+        hashes[k] = hash;
+        k += (hash >= low) & (hash <= high) & (requested ? requested[i] : 1);
     }
     for (i64 o = 0; o < m; o++)
-        for (i64 j = 0; j < k; j++) kept[o * n + j] = operands[o * n + places[j]];
+        for (i64 j = 0; j < k; j++) kept[o * n + j] = operands[o * n + indices[j]];
     return k;
 }

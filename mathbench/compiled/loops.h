@@ -1,4 +1,4 @@
-/* What all compiled loops share. */
+/* Types and helpers of all compiled loops. */
 
 #ifndef MATHBENCH_LOOPS_H
 #define MATHBENCH_LOOPS_H
@@ -26,7 +26,7 @@ enum { WORD = 8 }; /* characters in a word */
 
 static inline u64 high_product(u64 a, u64 b) { return (u64)((u128)a * b >> 64); }
 
-/* mathbench/hashing.py: mix */
+/* mathbench/hashing.py: mix64 */
 static inline u64 mixed(u64 x) {
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
     x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;

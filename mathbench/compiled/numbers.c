@@ -2,9 +2,9 @@
 
 #include "loops.h"
 
-enum { SIDE_BY_SIDE = 4 }; /* pairs worked on at once: a step of one has to wait for the step before */
+enum { SIDE_BY_SIDE = 4 }; /* pairs processed together: each step of one pair depends on its previous step */
 
-/* Stein's algorithm without branches, for some pairs side by side, `a` odd: `b` becomes 0 and `a` the divisor. */
+/* Stein's algorithm without branches, for several pairs together, `a` odd: `b` becomes 0 and `a` the divisor. */
 static inline void divisors(u64 *a, u64 *b) {
     for (u64 left = 1; left;) {
         left = 0;
@@ -18,7 +18,7 @@ static inline void divisors(u64 *a, u64 *b) {
     }
 }
 
-/* Greatest common divisors, int64 (n,), of numbers that are not negative. */
+/* Greatest common divisors, int64 (n,), of non-negative numbers. */
 LOOP void gcd(const i64 *a, const i64 *b, i64 n, i64 *found) {
     for (i64 start = 0; start < n; start += SIDE_BY_SIDE) {
         u64 x[SIDE_BY_SIDE], y[SIDE_BY_SIDE];
@@ -44,24 +44,24 @@ static inline u64 product(u64 a, u64 b, u64 n, u64 inverse) {
 }
 
 static inline u64 inverse_of(u64 n) {
-    u64 inverse = n; /* right in 3 bits, twice as many with each step */
+    u64 inverse = n; /* right in 3 bits, twice as count with each step */
     for (int i = 0; i < 5; i++) inverse *= 2 - n * inverse;
     return inverse;
 }
 
-enum { BITS = 3, POWERS = 1 << BITS }; /* of an exponent taken at a time */
+enum { BITS = 3, POWERS = 1 << BITS }; /* bits of an exponent per step */
 
-/* Which of some odd numbers above 2 pass Miller and Rabin's test with a witness; `x` stands for x * 2^64 mod n. */
+/* Which odd numbers above 2 pass the Miller-Rabin test with a witness; `x` stands for x * 2^64 mod n. */
 static inline __attribute__((always_inline)) void test(const u64 *n, u64 witness, u8 *passed) {
     u64 inverse[SIDE_BY_SIDE], odd[SIDE_BY_SIDE], x[SIDE_BY_SIDE], power[POWERS][SIDE_BY_SIDE], any = 0;
-    int twos[SIDE_BY_SIDE], most = 0;
+    int twos[SIDE_BY_SIDE], maximum = 0;
     for (int i = 0; i < SIDE_BY_SIDE; i++) {
         u64 one = (~(u64)0 % n[i] + 1) % n[i], square = one + (one >= n[i] - one ? one - n[i] : one);
         inverse[i] = inverse_of(n[i]);
         twos[i] = __builtin_ctzll(n[i] - 1);
         odd[i] = (n[i] - 1) >> twos[i];
         any |= odd[i];
-        most = twos[i] > most ? twos[i] : most;
+        maximum = twos[i] > maximum ? twos[i] : maximum;
         x[i] = power[0][i] = one;
         if (witness != 2) {
             for (int turn = 0; turn < 6; turn++) square = product(square, square, n[i], inverse[i]);
@@ -82,89 +82,89 @@ static inline __attribute__((always_inline)) void test(const u64 *n, u64 witness
             }
     for (int i = 0; i < SIDE_BY_SIDE; i++)
         passed[i] = (witness % n[i] == 0) | (x[i] == power[0][i]) | (x[i] == n[i] - power[0][i]);
-    for (int turn = 1; turn < most; turn++)
+    for (int turn = 1; turn < maximum; turn++)
         for (int i = 0; i < SIDE_BY_SIDE; i++) {
             x[i] = product(x[i], x[i], n[i], inverse[i]);
             passed[i] |= (turn < twos[i]) & (x[i] == n[i] - power[0][i]);
         }
 }
 
-/* Leaves of some odd numbers above 2 those that pass the test; their places move along. Returns how many are left. */
-static i64 sieve(u64 *numbers, i64 *places, i64 many, u64 witness) {
+/* Keep the odd numbers above 2 that pass the test, with their indices. Returns the number that is left. */
+static i64 sieve(u64 *numbers, i64 *indices, i64 count, u64 witness) {
     i64 left = 0;
-    for (i64 start = 0; start < many; start += SIDE_BY_SIDE) {
+    for (i64 start = 0; start < count; start += SIDE_BY_SIDE) {
         u64 n[SIDE_BY_SIDE];
         u8 passed[SIDE_BY_SIDE];
-        int here = many - start < SIDE_BY_SIDE ? (int)(many - start) : SIDE_BY_SIDE;
+        int here = count - start < SIDE_BY_SIDE ? (int)(count - start) : SIDE_BY_SIDE;
         for (int i = 0; i < SIDE_BY_SIDE; i++) n[i] = numbers[start + (i < here ? i : 0)];
         if (witness == 2)
             test(n, 2, passed);
         else
             test(n, witness, passed);
         for (int i = 0; i < here; i++) {
-            i64 place = places[start + i];
+            i64 index = indices[start + i];
             numbers[left] = n[i];
-            places[left] = place;
+            indices[left] = index;
             left += passed[i];
         }
     }
     return left;
 }
 
-/* Leaves the primes of some odd numbers above 2. Seven witnesses decide all below 2^64 (Sinclair); 2, 7 and 61 all
+/* Keep the primes among odd numbers above 2. Seven witnesses decide all below 2^64 (Sinclair); 2, 7 and 61 all
  * below 4,759,123,141 (Jaeschke, 1993). */
-static i64 primes_of(u64 *numbers, i64 *places, i64 many) {
+static i64 primes_of(u64 *numbers, i64 *indices, i64 count) {
     static const u64 witnesses[6] = {325, 9375, 28178, 450775, 9780504, 1795265022}, fewer[2] = {7, 61};
     u64 largest = 0;
-    many = sieve(numbers, places, many, 2);
-    for (i64 i = 0; i < many; i++) largest = numbers[i] > largest ? numbers[i] : largest;
+    count = sieve(numbers, indices, count, 2);
+    for (i64 i = 0; i < count; i++) largest = numbers[i] > largest ? numbers[i] : largest;
     if (largest < 4759123141u)
-        for (int w = 0; w < 2; w++) many = sieve(numbers, places, many, fewer[w]);
+        for (int w = 0; w < 2; w++) count = sieve(numbers, indices, count, fewer[w]);
     else
-        for (int w = 0; w < 6; w++) many = sieve(numbers, places, many, witnesses[w]);
-    return many;
+        for (int w = 0; w < 6; w++) count = sieve(numbers, indices, count, witnesses[w]);
+    return count;
 }
 
-/* The first of some odd primes that divides n and is not n, or 0: n is a multiple of q exactly when n times the
- * inverse of q modulo 2^64 is at most (2^64 - 1) / q (Granlund and Montgomery, 1994, section 9). */
-static inline u64 first_factor(u64 n, const u64 *primes, const u64 *inverses, const u64 *most, i64 many) {
-    for (i64 i = 0; i < many; i++)
-        if (n * inverses[i] <= most[i] && n != primes[i]) return primes[i];
+/* The first of several odd primes that properly divides n, or 0: n is a multiple of q exactly when n times the
+ * inverse of q modulo 2^64 is at maximum (2^64 - 1) / q (Granlund and Montgomery, 1994, section 9). */
+static inline u64 first_factor(u64 n, const u64 *primes, const u64 *inverses, const u64 *maximum, i64 count) {
+    for (i64 i = 0; i < count; i++)
+        if (n * inverses[i] <= maximum[i] && n != primes[i]) return primes[i];
     return 0;
 }
 
-/* The smallest of two and some odd primes that divides each number, int64 (n,), not negative, and is not the number
- * itself; 1 for 0 and 1, 0 where there is none. */
-LOOP void first_factors(const i64 *numbers, i64 n, const u64 *primes, const u64 *inverses, const u64 *most, i64 many,
-                        u8 *found) {
+/* The smallest of 2 and several odd primes that properly divides each number, int64 (n,), not negative; 1 for 0 and 1,
+ * 0 where there is none. */
+LOOP void first_factors(const i64 *numbers, i64 n, const u64 *primes, const u64 *inverses, const u64 *maximum,
+                        i64 count, u8 *found) {
     for (i64 i = 0; i < n; i++) {
         u64 number = (u64)numbers[i], even = number > 2 && !(number & 1);
-        found[i] = (u8)(number < 2 ? 1 : even ? 2 : first_factor(number, primes, inverses, most, many));
+        found[i] = (u8)(number < 2 ? 1 : even ? 2 : first_factor(number, primes, inverses, maximum, count));
     }
 }
 
-/* Which numbers, int64 (n,), not negative, are prime. `left` and `places` have room for n and one more. */
-LOOP void are_prime(const i64 *numbers, i64 n, const u64 *primes, const u64 *inverses, const u64 *most, i64 many,
-                    u64 *left, i64 *places, u8 *found) {
+/* Which numbers, int64 (n,), not negative, are prime. `left` and `indices` have n + 1 elements. */
+LOOP void are_prime(const i64 *numbers, i64 n, const u64 *primes, const u64 *inverses, const u64 *maximum, i64 count,
+                    u64 *left, i64 *indices, u8 *found) {
     i64 k = 0;
     for (i64 i = 0; i < n; i++) {
         u64 number = (u64)numbers[i];
         left[k] = number;
-        places[k] = i;
+        indices[k] = i;
         found[i] = number == 2;
-        k += number > 2 && (number & 1) && !first_factor(number, primes, inverses, most, many);
+        k += number > 2 && (number & 1) && !first_factor(number, primes, inverses, maximum, count);
     }
-    k = primes_of(left, places, k);
-    for (i64 i = 0; i < k; i++) found[places[i]] = 1;
+    k = primes_of(left, indices, k);
+    for (i64 i = 0; i < k; i++) found[indices[i]] = 1;
 }
 
-/* Bit b of byte i stays where 30 i + spokes[b] is prime: Eratosthenes, a stretch that the cache holds at a time, with
- * the primes from 7 to the root of 30 * size. */
-LOOP void cross_out(u8 *bits, i64 size, const u64 *primes, i64 many, const u64 *spokes) {
+/* Clear bit b of byte i unless 30 i + spokes[b] is prime: the sieve of Eratosthenes in stretches that fit in the cache,
+ * with the primes from 7 to the root of 30 * size. */
+LOOP void cross_out(u8 *bits, i64 size, const u64 *primes, i64 count, const u64 *spokes) {
     enum { STRETCH = 1 << 15 };
     for (i64 begin = 0; begin < size; begin += STRETCH) {
         i64 end = begin + STRETCH < size ? begin + STRETCH : size;
-        for (i64 p = 0; p < many; p++) {
+        for (i64 p = 0; p < count; p++) {
             i64 q = (i64)primes[p], cofactor = 30 * begin / q; /* the first multiple to cross out is q times this */
             cofactor = cofactor < q ? q : cofactor;
             for (int found = 0; found < 8; cofactor++) {

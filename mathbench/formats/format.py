@@ -67,7 +67,7 @@ class Format:
     """One way to write questions and answers. Fields are options, checked when a format is made.
 
     `write` and `undo` are pure functions on columns and never raise for any text. `undo` has to be right only for text
-    that `write` can produce; `is_valid` tells which rows these are.
+    that `write` can produce; `is_valid` says which rows these are.
     """
 
     name: ClassVar[str]
@@ -95,6 +95,6 @@ class Format:
         raise NotImplementedError
 
     def is_valid(self, text: TextColumn, undone: TextColumn, context: FormatContext) -> Mask:
-        """Which rows are in this format, bool (n,): by default those that `write` restores from the result of `undo`."""
+        """Which rows are in this format, bool (n,): by default those that `write` restores from what `undo` made."""
         again = self.write(undone, context).to_array()
         return np.asarray(pc.equal(again, text.to_array()).to_numpy(zero_copy_only=False), dtype=bool)

@@ -1,4 +1,4 @@
-"""Task families, one file each; `mathbench.families` lists where each one is."""
+"""Task families, one per file; :mod:`mathbench.families` is their registry."""
 
 from mathbench.families import family, names, task
 

@@ -98,7 +98,7 @@ class Addition(Enumerated):
         return tuples.limb_count(digits, self.base, operands * self.base**digits)
 
     def _operand_count(self, operands: Int) -> int:
-        """How many columns of operands there are; extrapolate has more, and its numbers are at least as long."""
+        """The number of columns of operands; extrapolate has more, and its numbers are at least as long."""
         inner = self.operands * self._places(self.digits, self.operands)
         return self.operands if len(operands) == inner else self.operands + self.more
 
@@ -140,16 +140,16 @@ class Addition(Enumerated):
 
 
 def _term(operand: Int, base: int, sign: str) -> list[text.TextPiece]:
-    """A sign and a number where there is an operand, nothing where there is none."""
+    """A sign and a number in the rows that have this operand, no text in the others."""
     rows = operand.shape[-1]
     if operand.min(initial=0) >= 0:
         return [text.literal(sign, rows), arithmetic.number(operand, base)]
-    here = ~arithmetic.negative(operand)  # absent ones
-    return [text.literal(sign, rows, here), arithmetic.number(np.maximum(operand, 0), base, here)]
+    present = ~arithmetic.negative(operand)
+    return [text.literal(sign, rows, present), arithmetic.number(np.maximum(operand, 0), base, present)]
 
 
 def _evenly(first: list[Stratum], second: list[Stratum]) -> list[Stratum]:
-    """Both lists, weighted so that each as a whole gets the same number of rows."""
+    """Join two lists of strata, weighted so that both lists get the same number of rows."""
     one, two = sum(s.weight for s in first) or 1, sum(s.weight for s in second)
     common = gcd(one, two)
     scaled = [(s, two // common) for s in first] + [(s, one // common) for s in second]

@@ -23,8 +23,8 @@ MAX_RESIDUES = 100  # beyond this many, the residues that are not zero share one
 class Progression(NamedTuple):
     """The numbers `low` of a stratum: integers in the stratum, int64 (1,) in :meth:`Divisible.draw`.
 
-    Point i is the number `start + step * i`. With step 0 it is the non-multiple number `start + i` of k, counted
-    from 0 in groups of `others` = k - 1 between two multiples.
+    Point i is the number `start + step * i`. With step 0 it is the non-multiple of k with index `start + i`; there are
+    `others` = k - 1 of them between two multiples.
     """
 
     start: Any
@@ -34,7 +34,7 @@ class Progression(NamedTuple):
 
 @dataclass(frozen=True)
 class Divisible(Enumerated):
-    """Say whether a number is a multiple of k, or which residue it leaves.
+    """Decide whether a number is a multiple of k, or compute its residue.
 
     Half of the numbers of every length are multiples; the others are balanced over the other residues. With
     ``answer="residue"`` all residues are equally likely.
@@ -101,7 +101,7 @@ class Divisible(Enumerated):
         ]
 
     def _length(self, length: int, share: int, cut: bool) -> list[Stratum]:
-        """The strata of one length, balanced; of numbers cut into limbs, of their last limbs."""
+        """The strata of one length, balanced. `cut`: numbers have limbs, and strata are of the last limbs."""
         low, high = residues.residue_counts(length, self.base, self.k, cut)
         if self.k > MAX_RESIDUES:
             return self._pooled(length, low, high, share)
@@ -125,7 +125,7 @@ class Divisible(Enumerated):
         group = f"digits={length}"
         if not self.recognition:
             return [Stratum(group, (high - low,), Progression(low, 1), share, share=1.0)]
-        multiples = [-(-edge // self.k) for edge in (low, high)]  # multiples below each edge, zero included
+        multiples = [-(-edge // self.k) for edge in (low, high)]  # below each edge, zero included
         others = [edge - below for edge, below in zip((low, high), multiples, strict=True)]
         zero = (multiples[1] - multiples[0], Progression(multiples[0] * self.k, self.k))
         rest = (others[1] - others[0], Progression(others[0], 0, self.k - 1))
@@ -152,8 +152,8 @@ class Divisible(Enumerated):
         return tuples.canonical_unsorted(operands, 1, self.base)
 
     def solve(self, problems: Problems) -> Int:
-        left = arithmetic.residue(arithmetic.single(problems.operands), self.k, self.base)
-        return (left == 0).astype(np.int64) if self.recognition else left
+        residue = arithmetic.residue(arithmetic.single(problems.operands), self.k, self.base)
+        return (residue == 0).astype(np.int64) if self.recognition else residue
 
     def questions(self, problems: Problems) -> pa.StringArray:
         return arithmetic.written(arithmetic.single(problems.operands), self.base)

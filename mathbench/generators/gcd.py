@@ -46,12 +46,11 @@ class DivisorClass(NamedTuple):
 
 @dataclass(frozen=True)
 class Gcd(Enumerated):
-    """Find the greatest common divisor of two positive numbers.
+    """Compute the greatest common divisor of two positive numbers.
 
-    ``distribution`` says how the answers are distributed: ``natural``, as for random operands (61 % ones);
-    ``log-uniform``, the same number of rows for answers 1, 2-3, 4-7, 8-15, ...; ``uniform``, in proportion to how
-    many answers lie in each of these classes. The last two ask for answers up to a tenth of the shorter operand's
-    largest value.
+    ``distribution`` is that of the answers: ``natural``, as for random operands (61 % ones); ``log-uniform``, the same
+    number of rows for answers 1, 2-3, 4-7, 8-15, ...; ``uniform``, in proportion to the number of answers in each of
+    these classes. The last two have answers up to a tenth of the largest value of the shorter operand.
 
     >>> Gcd().oracle("gcd(48,36)")
     '12'
@@ -90,7 +89,7 @@ class Gcd(Enumerated):
 
     def _classes(self, longer: int, shorter: int) -> list[Stratum]:
         """One stratum per class 2^i .. 2^(i+1)-1 of answers; a point is (answer, operand / answer, other / answer)."""
-        largest, found = max(self.base**shorter // 10, 1), []
+        largest, strata = max(self.base**shorter // 10, 1), []
         weight = 1 if longer == shorter else 2
         classes = [(1 << i, min((2 << i) - 1, largest)) for i in range(largest.bit_length())]
         shares = tuples.apportion([last - first + 1 for first, last in classes], 64)
@@ -106,8 +105,8 @@ class Gcd(Enumerated):
             weight_here = weight * (share if self.distribution == "uniform" else 1)
             if weight_here:
                 row = DivisorClass(first, quotients.low, low, high)
-                found.append(Stratum(name, tuple(sizes), row.low, weight_here))
-        return found
+                strata.append(Stratum(name, tuple(sizes), row.low, weight_here))
+        return strata
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         row = DivisorClass.of(low)
@@ -131,10 +130,10 @@ class Gcd(Enumerated):
         fits: NDArray[np.bool_] = np.logical_and.reduce((operands >= row.minimum) & (operands <= row.maximum))
         if once is not None:
             fits &= once
-        left = np.flatnonzero(fits)
-        # the operands divided by the answer: coprime if it is right
-        a, b = tuples.draw(coordinates[1:].take(left, axis=1), row.quotients)
-        fits[left] = _coprime(a, b)
+        rows = np.flatnonzero(fits)
+        # the quotients of the greatest common divisor are coprime
+        a, b = tuples.draw(coordinates[1:].take(rows, axis=1), row.quotients)
+        fits[rows] = _coprime(a, b)
         return fits
 
     def solve(self, problems: Problems) -> Int:
@@ -157,15 +156,15 @@ class Gcd(Enumerated):
 
 
 def _coprime(a: Int, b: Int) -> NDArray[np.bool_]:
-    """Which pairs have no common factor; Euclid's algorithm only where parity does not decide."""
-    found = (a | b) & 1 == 1
-    left = np.flatnonzero(found)
-    found[left] = _gcd(a[left], b[left]) == 1
-    return found
+    """Which pairs have no common factor; Euclid's algorithm runs only where parity does not decide."""
+    coprime = (a | b) & 1 == 1
+    rows = np.flatnonzero(coprime)
+    coprime[rows] = _gcd(a[rows], b[rows]) == 1
+    return coprime
 
 
 def _gcd(a: Int, b: Int) -> Int:
-    """The greatest common divisors, int64 (n,); in 32 bits where that is enough: processors divide these faster."""
+    """The greatest common divisors, int64 (n,); in 32 bits where possible, which processors divide faster."""
     if compiled.LIBRARY:
         return compiled.gcd(a, b)
     narrow = max(a.max(initial=0), b.max(initial=0)) < 1 << 31

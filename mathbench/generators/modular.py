@@ -24,9 +24,9 @@ _NAMES = {"+": "plus", "-": "minus", "*": "times"}
 class Modular(Enumerated):
     """Add, subtract or multiply modulo a number.
 
-    With ``digits=0`` the operands are the residues 0 .. modulus-1 and the splits share out the whole table of ordered
-    pairs without rest, as in the grokking experiments (Power et al., 2022, arXiv 2201.02177); `a+b` and `b+a` lie in
-    the same split. ``train_share`` takes less than the 80 % of train; shares of different size are nested.
+    With ``digits=0`` the operands are the residues 0 .. modulus-1 and the splits partition the table of ordered pairs,
+    as in the grokking experiments (Power et al., 2022, arXiv 2201.02177); `a+b` and `b+a` are in the same split.
+    ``train_share`` selects less than the 80 % of train; shares of different size are nested.
 
     >>> Modular(modulus=13).oracle("(12+8)%13")
     '7'

@@ -19,28 +19,28 @@ from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
-MAX_DIGITS = 500  # a prime of that length takes some 5 milliseconds to recognise
+MAX_DIGITS = 500  # testing a prime of that length takes about 5 milliseconds
 POOLED_BELOW = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
-MIN_REGULAR = 1 << 19  # numbers from here on have small factors, and are prime, as often as the theorems say
+MIN_REGULAR = 1 << 19  # from here on, the theorems give the shares of primes and of small factors
 _WITNESSES = (2, 325, 9375, 28178, 450775, 9780504, 1795265022)
 
 
 class Factors(NamedTuple):
-    """A class of composites: smallest prime factor from `first` to `last`; 0 as `last` means without end."""
+    """A class of composites: smallest prime factor from `first` to `last`; no upper limit if `last` is 0."""
 
     first: int
     last: int
 
     @property
     def name(self) -> str:
-        """As shown in the name of a stratum."""
+        """The class in the name of a stratum."""
         if not self.last:
             return f"spf>{SMALL_PRIMES[-1]}"
         return f"spf={self.first}" + (f"-{self.last}" if self.last > self.first else "")
 
     @property
     def share(self) -> float:
-        """The share of all numbers that have such a smallest factor (and are large)."""
+        """The share of large numbers that have such a smallest factor."""
         below = prod(1 - 1 / q for q in SMALL_PRIMES if q < self.first)
         return below * (1 - prod(1 - 1 / q for q in SMALL_PRIMES if self.first <= q <= self.last))
 
@@ -54,7 +54,7 @@ class WheelNumbers(NamedTuple):
     """The numbers `low` of a stratum: integers in the stratum, int64 (1,) in :meth:`Prime.draw`.
 
     Attributes:
-        start: how many numbers of the wheel lie below the first one.
+        start: the number of numbers of the wheel below the first one.
         modulus: the modulus of the wheel.
         wheel: the index of the wheel in `_WHEELS`.
         first, last: the smallest prime factors allowed, see :class:`Factors`; both 0 for primes.
@@ -69,11 +69,11 @@ class WheelNumbers(NamedTuple):
 
 @dataclass(frozen=True)
 class Prime(Enumerated):
-    """Say whether a number is prime; half of the numbers of every length are.
+    """Decide whether a number is prime; half of the numbers of every length are.
 
-    ``negatives`` chooses the composites: ``natural``, as they come; ``coprime``, without a factor 2, 3 or 5 and
-    coprime to the base, so that neither the last digit nor the digit sum gives them away; ``hard``, those whose
-    smallest prime factor is above 29, or as large as it can be in numbers too short for that. 0 and 1 are left out.
+    ``negatives`` selects the composites: ``natural``, all of them; ``coprime``, without a factor 2, 3 or 5 and coprime
+    to the base, so that neither the last digit nor the digit sum reveals them; ``hard``, with a smallest prime factor
+    above 29, or as large as possible in numbers too short for that. 0 and 1 are excluded.
 
     >>> Prime().oracle("101"), Prime(base=2, digits=8).oracle("1001")
     ('true', 'false')
@@ -116,7 +116,7 @@ class Prime(Enumerated):
         return [s for n, share in shared for s in self._length(n, share, positions)]
 
     def outer(self) -> list[Stratum]:
-        """Longer numbers; those of the last length below 2^63 end there."""
+        """The strata of longer numbers; a last length that crosses 2^63 ends there."""
         lengths = tuples.lengths(self).outer
         positions = tuples.limb_count(
             lengths[-1], self.base, tuples.NumberRange(self.base).first(lengths[-1])
@@ -135,7 +135,7 @@ class Prime(Enumerated):
         return [residues.from_limbs(s, length, self.base, limb_count) for s in strata]
 
     def _pooled(self, length: int, high: int, share: int) -> list[Stratum]:
-        """One stratum of composites where there are too few numbers for more."""
+        """A stratum of primes and one of composites, where there are too few numbers for more."""
         low, minimum, group = (
             max(tuples.NumberRange(self.base).first(length), 2),
             self._least_factor(high),
@@ -147,7 +147,7 @@ class Prime(Enumerated):
         ]
 
     def _classes(self, length: int, high: int, share: int, cut: bool) -> list[Stratum]:
-        """Primes, and composites by smallest prime factor."""
+        """A stratum of primes, and strata of composites by smallest prime factor."""
         group = f"digits={length}"
         chosen = [c for c in CLASSES if self._requested(c) and 4 * c.first**2 < high]
         weights = tuples.apportion([round(1e6 * self._share(c, high)) for c in chosen], 120)
@@ -173,7 +173,7 @@ class Prime(Enumerated):
         return self.negatives == "natural" or (factors.first > 5 and self.base % factors.first != 0)
 
     def _least_factor(self, high: int) -> int:
-        """The least smallest factor of the composites among numbers too short for strata."""
+        """The lower limit of the smallest factor of composites among numbers too short for strata."""
         feasible = [p for p in SMALL_PRIMES if 4 * p * p <= high]
         if self.negatives == "hard":
             return min(max(feasible, default=2), 31)
@@ -212,9 +212,9 @@ class Prime(Enumerated):
         return fits
 
     def _long_in_class(self, numbers: Int, first: int, last: int) -> Int:
-        """Which long numbers are of a class, int64 (k,)."""
+        """The indices of the long numbers of a class, int64 (k,)."""
         left = np.arange(numbers.shape[1])
-        if last:  # the wanted factor first: most numbers are out after one division
+        if last:  # the required factors first: one division excludes most numbers
             requested = tuple(q for q in SMALL_PRIMES if first <= q <= last)
             left = left[long_primality.has_any(numbers, requested, self.base)]
         left = left[~long_primality.is_below_two(numbers[:, left])]
@@ -228,7 +228,7 @@ class Prime(Enumerated):
         return are_prime(numbers)
 
     def solve(self, problems: Problems) -> Int:
-        """Primality; independent of the stratum."""
+        """Primality, computed independently of the stratum."""
         return self._are_prime(arithmetic.single(problems.operands)).astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
@@ -242,7 +242,7 @@ class Prime(Enumerated):
 
 
 class Wheel(NamedTuple):
-    """Numbers with certain residues modulo something; `number` is the wheel's place in `_WHEELS`."""
+    """Numbers with certain residues modulo `modulus`; `number` is the index of the wheel in `_WHEELS`."""
 
     number: int
     modulus: int
@@ -261,11 +261,11 @@ _SPOKES = np.array([w.spokes + (0,) * (8 - len(w.spokes)) for w in _WHEELS])
 
 
 def _density(factors: Factors, wheel: Wheel, low: int, base: int) -> float:
-    """A low estimate of the share of a wheel's numbers of one length that are of a class.
+    """A low estimate of the share of numbers of a class among the numbers of a wheel of one length.
 
     Args:
-        factors: the class; (0, 0) are the primes.
-        wheel: where the numbers lie.
+        factors: the class; (0, 0) for primes.
+        wheel: the wheel.
         low: the smallest number of that length, at least `MIN_REGULAR`.
         base: the base.
     """
@@ -277,17 +277,17 @@ def _density(factors: Factors, wheel: Wheel, low: int, base: int) -> float:
 
 
 def _prime_share(size: float) -> float:
-    """The share of primes among the numbers up to e^size: the logarithmic integral's asymptotic series."""
+    """The share of primes among the numbers up to e^size, by the asymptotic series of the logarithmic integral."""
     return (1 + 1 / size + 2 / size**2 + 6 / size**3) / size
 
 
 def _wheel(first: int) -> Wheel:
-    """The wheel on which lie the numbers whose smallest factor is `first`; beyond 5, and for primes, the last."""
+    """The wheel of the numbers whose smallest factor is `first`; the last wheel above 5 and for primes."""
     return _WHEELS[{2: 1, 3: 2, 5: 3}.get(first, 4)]
 
 
 def _count_below(edge: int, wheel: Wheel) -> int:
-    """How many numbers of a wheel lie below an edge."""
+    """The number of numbers of a wheel below an edge."""
     full, rest = divmod(edge, wheel.modulus)
     return full * len(wheel.spokes) + sum(spoke < rest for spoke in wheel.spokes)
 

@@ -1,4 +1,4 @@
-"""Is this result right? `12+29=41` -> `true`, `12*29=348` -> `true`."""
+"""Statements, true or false: `12+29=41` -> `true`, `12*29=348` -> `true`."""
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
@@ -26,12 +26,12 @@ ERRORS = ("digit", "carry", "swap", "congruent")  # kinds 1, 2, 3, 4; kind 0 is 
 
 @dataclass(frozen=True)
 class Statement(Enumerated):
-    """What the two families of statements share; half of the claims of every length are right.
+    """Base class of the families of statements; half of the claimed results of every length are right.
 
-    Wrong claims, by kind: ``digit``, one digit is another; ``carry``, one carry was dropped; ``swap``, two neighbouring
-    digits changed places; ``congruent``, off by a small multiple of lcm(base-1, base, base+1), so that the last
-    digit, casting out nines and casting out elevens all agree. Where an error is impossible (no carry, equal
-    digits, a claim too short) a digit is changed and the stratum says so. ``errors`` gives the shares.
+    Wrong results, by kind: ``digit``, one digit is changed; ``carry``, one carry is dropped; ``swap``, two neighbouring
+    digits are swapped; ``congruent``, off by a small multiple of lcm(base-1, base, base+1), so that the last digit,
+    casting out nines and casting out elevens all agree. Where an error is impossible (no carry, equal digits, a result
+    too short), a digit is changed and the stratum is that of changed digits. ``errors`` gives the shares.
     """
 
     sign: ClassVar[str]
@@ -89,7 +89,7 @@ class Statement(Enumerated):
     longest = longest_statement
 
     def pose(self, problems: Problems, random_bits: U64) -> Problems:
-        """Order the operands and make the claim."""
+        """Order the operands and choose the claimed results."""
         posed = pairs.pose(self, problems, random_bits)
         a, b = arithmetic.split(posed.operands, 2)
         truth = self.result(a, b)
@@ -102,7 +102,7 @@ class Statement(Enumerated):
                     name, x, y, right, mix64(random_bits[rows] + np.uint64(kind))
                 )
         failed = np.flatnonzero((posed.kind > 1) & arithmetic.equal(claimed, truth))
-        claimed[..., failed] = _wrong_result_functions(truth).change_digit(
+        claimed[..., failed] = _error_module(truth).change_digit(
             truth[..., failed], self.base, mix64(random_bits[failed])
         )
         posed.stratum = posed.stratum.copy()
@@ -110,7 +110,7 @@ class Statement(Enumerated):
         return posed
 
     def _wrong_results(self, kind: str, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
-        slips = _wrong_result_functions(truth)
+        slips = _error_module(truth)
         if kind == "carry":
             return self.drop_carry(a, b, truth, random_bits)
         change = {"digit": slips.change_digit, "swap": slips.swap_digits, "congruent": slips.stay_congruent}
@@ -138,7 +138,7 @@ class Statement(Enumerated):
 
 @dataclass(frozen=True)
 class CorrectAddition(Statement):
-    """Say whether a claimed sum is right.
+    """Decide whether a claimed sum is right.
 
     >>> CorrectAddition().oracle("12+29=41")
     'true'
@@ -160,12 +160,12 @@ class CorrectAddition(Statement):
 
     def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
         """Drop the carry into one place, chosen evenly among the places that get one."""
-        return _wrong_result_functions(truth).drop_carry(a, b, truth, self.base, random_bits)
+        return _error_module(truth).drop_carry(a, b, truth, self.base, random_bits)
 
 
 @dataclass(frozen=True)
 class CorrectMultiplication(Statement):
-    """Say whether a claimed product is right.
+    """Decide whether a claimed product is right.
 
     >>> CorrectMultiplication().oracle("12*29=348")
     'true'
@@ -186,8 +186,8 @@ class CorrectMultiplication(Statement):
         return arithmetic.multiply(a, b, self.base)
 
     def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
-        """Lose one unit carried into one place above the first."""
-        return _wrong_result_functions(truth).lose_unit(truth, self.base, random_bits)
+        """Subtract one unit carried into one place above the first."""
+        return _error_module(truth).lose_unit(truth, self.base, random_bits)
 
 
 def _claimed_result(problems: Problems) -> Int:
@@ -196,19 +196,19 @@ def _claimed_result(problems: Problems) -> Int:
     return problems.claimed
 
 
-def _wrong_result_functions(truth: Int) -> ModuleType:
-    """The kinds of error, for the precision at hand."""
+def _error_module(truth: Int) -> ModuleType:
+    """The module with the kinds of error for the precision of a column."""
     return long_wrong_results if truth.ndim == 2 else wrong_results
 
 
 def parse_shares(family: str, errors: str) -> list[int]:
-    """Read `"digit:2,swap:1"` as the share of each kind of error.
+    """Parse `"digit:2,swap:1"` to the share of each kind of error.
 
     >>> parse_shares("correct-addition", "digit:2,swap:1")
     [2, 0, 1, 0]
 
     Raises:
-        InputError: for an unknown kind, a share that is no number from 0 to 99, or no error at all.
+        InputError: for an unknown kind, a share that is not an integer from 0 to 99, or shares that are all 0.
     """
     parts = dict.fromkeys(ERRORS, 0)
     for entry in errors.split(","):

@@ -19,7 +19,7 @@ from mathbench.sampling.enumerated import Enumerated, Problems
 class Subtraction(Enumerated):
     """Subtract numbers of 1 to `digits` digits; both signs are equally likely.
 
-    `57-8` and `8-57` are one problem: who knows one knows the other.
+    `57-8` and `8-57` are one problem: either answer gives the other.
 
     >>> Subtraction().oracle("8-57")
     '-49'

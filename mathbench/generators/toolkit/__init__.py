@@ -1,1 +1,1 @@
-"""What several task families share."""
+"""Building blocks of several task families."""

@@ -1,4 +1,4 @@
-"""Wrong results that look right, for statements about long numbers; the same kinds of error as in `claims`."""
+"""Plausible wrong results for statements about long numbers, with the same kinds of error as `wrong_results`."""
 
 from math import lcm
 
@@ -14,9 +14,9 @@ Digits = NDArray[np.uint8]
 
 
 def drop_carry(a: Int, b: Int, truth: Int, base: int, random_bits: U64) -> Int:
-    """A sum without the carry into one place, chosen evenly among the places that get one; true where none does.
+    """A sum without the carry into one place, chosen evenly among the places with a carry; the true sum without any.
 
-    A place got a carry where its digit is not the last digit of the sum of the digits above it.
+    A place has a carry where its digit is not the last digit of the sum of the operands' digits.
     """
     first, second, digits = (long_text.digits(limbs.widened(n, len(truth)), base) for n in (a, b, truth))
     return _less(truth, base, _chosen((digits + (2 * base - first) - second) % base > 0, random_bits))
@@ -42,7 +42,7 @@ def change_digit(truth: Int, base: int, random_bits: U64) -> Int:
 
 
 def swap_digits(truth: Int, base: int, random_bits: U64) -> Int:
-    """Swap two neighbouring digits that differ; a leading zero does not arise."""
+    """Swap two different neighbouring digits without making a leading zero."""
     digits, lengths = long_text.digits(truth, base), long_text.lengths(truth, base)[:, None]
     low, high, second = digits[:, :-1], digits[:, 1:], np.arange(1, digits.shape[1])
     allowed = (low != high) & ((second < lengths - 1) | ((second == lengths - 1) & (low > 0)))
@@ -53,15 +53,14 @@ def swap_digits(truth: Int, base: int, random_bits: U64) -> Int:
 
 
 def stay_congruent(truth: Int, base: int, random_bits: U64) -> Int:
-    """Move by up to `base` multiples of lcm(base-1, base, base+1), staying at the same length.
+    """Add up to `base` multiples of lcm(base-1, base, base+1) of either sign, without a change of length.
 
-    Numbers of up to two limbs as in `claims`; where a longer one would change its length, it moves the other way.
+    Numbers of up to two limbs are treated as in `wrong_results`; the sign is inverted where the length would change.
     """
     radix, step = limbs.radix_of(base), lcm(base - 1, base, base + 1)
-    turns = (
-        to_range(random_bits, np.full(len(random_bits), 2 * base, dtype=np.uint64)).astype(np.int64) - base
-    )
-    change = step * (turns + (turns >= 0))
+    size = np.full(len(random_bits), 2 * base, dtype=np.uint64)
+    multiples = to_range(random_bits, size).astype(np.int64) - base
+    change = step * (multiples + (multiples >= 0))
     change[_outside(truth, base, change)] *= -1
     moved = _shifted(truth, radix, change)
     short = np.flatnonzero((truth[2:] == 0).all(axis=0))
@@ -71,7 +70,7 @@ def stay_congruent(truth: Int, base: int, random_bits: U64) -> Int:
 
 
 def _outside(truth: Int, base: int, change: Int) -> Int:
-    """The rows whose length would change."""
+    """The indices of rows whose length would change."""
     moved = _shifted(truth, limbs.radix_of(base), change)
     return np.flatnonzero(long_text.lengths(moved, base) != long_text.lengths(truth, base))
 
@@ -81,20 +80,20 @@ def _shifted(truth: Int, radix: int, change: Int) -> Int:
 
 
 def _chosen(allowed: NDArray[np.bool_], random_bits: U64) -> Int:
-    """One of the places allowed in each row, bool (n, D), evenly; -1 where none is."""
+    """Choose one of the positions allowed in each row, bool (n, D), evenly; -1 where none is."""
     before = np.cumsum(allowed, axis=1, dtype=np.int32)
     requested = to_range(random_bits, before[:, -1].astype(np.uint64)).astype(np.int32)
     return np.where(before[:, -1] > 0, (before > requested[:, None]).argmax(axis=1), -1)
 
 
 def _less(truth: Int, base: int, position: Int) -> Int:
-    """One unit less in one place of each row; none where the place is -1."""
+    """Subtract one unit at one position of each row; nothing where the position is -1."""
     change = -(position >= 0).astype(np.int64)
     return limbs.carried(_moved(truth, base, np.maximum(position, 0), change), limbs.radix_of(base), more=0)
 
 
 def _moved(truth: Int, base: int, position: Int, change: Int) -> Int:
-    """Each number with one of its digits changed by so much."""
+    """Change one digit of each number by some amount."""
     limb, digit = np.divmod(position, limbs.per_limb(base))
     moved = truth.copy()
     moved[limb, np.arange(len(position))] += change * base**digit

@@ -1,6 +1,6 @@
-"""How long the numbers of a task get over all its splits: digits in a question, digits in an answer.
+"""The longest numbers of a task over all its splits: digits in a question, digits in an answer.
 
-One function for each kind of task; a family takes one as its method `longest`.
+One function for each kind of task; a family uses one of them as its method `longest`.
 """
 
 from typing import Any
@@ -10,12 +10,12 @@ import gmpy2
 
 def longest_sum(task: Any) -> tuple[int, int]:
     """Sums, of longer operands or of more of them."""
-    reach = task.digits + task.longer
+    longest = task.digits + task.longer
     sums = [
-        task.operands * (task.base**reach - 1),
+        task.operands * (task.base**longest - 1),
         (task.operands + task.more) * (task.base**task.digits - 1),
     ]
-    return reach, _digits(max(sums), task.base)
+    return longest, _digits(max(sums), task.base)
 
 
 def longest_operand(task: Any) -> tuple[int, int]:
@@ -25,8 +25,8 @@ def longest_operand(task: Any) -> tuple[int, int]:
 
 def longest_product(task: Any) -> tuple[int, int]:
     """Products of two operands."""
-    reach = task.digits + task.longer
-    return reach, _digits((task.base**reach - 1) ** 2, task.base)
+    longest = task.digits + task.longer
+    return longest, _digits((task.base**longest - 1) ** 2, task.base)
 
 
 def longest_residue(task: Any) -> tuple[int, int]:
@@ -35,15 +35,15 @@ def longest_residue(task: Any) -> tuple[int, int]:
 
 
 def longest_modular(task: Any) -> tuple[int, int]:
-    """Residues of a result; without `digits` the operands are residues, and beyond."""
-    reach = task.digits + task.longer
+    """Residues of a result; without `digits` the operands are residues or, in extrapolate, larger."""
+    longest = task.digits + task.longer
     if not task.digits:
-        reach = _digits(task.modulus * task.base**task.longer - 1, task.base)
-    return max(reach, _digits(task.modulus, task.base)), _digits(task.modulus - 1, task.base)
+        longest = _digits(task.modulus * task.base**task.longer - 1, task.base)
+    return max(longest, _digits(task.modulus, task.base)), _digits(task.modulus - 1, task.base)
 
 
 def longest_statement(task: Any) -> tuple[int, int]:
-    """Claimed results stand in the question; labels have no digits."""
+    """Claimed results in the question; labels have no digits."""
     largest = task.base ** (task.digits + task.longer) - 1
     return _digits(task.result(largest, largest), task.base), 0
 

@@ -1,12 +1,12 @@
-"""Tuples of numbers by length: the strata, points and order of operands that several families share.
+"""Tuples of operands by length: strata, points and canonical order, for several families.
 
-A stratum `digits=3+2` holds the problems whose operands have three and two digits. Operands that may change places
-are enumerated once: two operands of the same length by folding the square of pairs along its cyclic differences
-({x, x + d mod M} for d up to M / 2), further ones by keeping only sorted points.
+A stratum `digits=3+2` has the problems whose operands have three and two digits. Unordered operands are enumerated
+once: two operands of the same length by folding the square of pairs along its cyclic differences ({x, x + d mod M} for
+d up to M / 2), further ones by keeping only sorted points.
 
-Numbers that may reach 2^63 are held as limbs (:mod:`mathbench.numbers.limbs`), one coordinate per limb. Then the last
-limbs of the first two operands are folded: where they differ, the fold distinguishes the operands, whatever the other
-limbs are; where they agree, the larger operand comes first. So a problem is still exactly one point.
+Numbers that may reach 2^63 are limbs (:mod:`mathbench.numbers.limbs`), one coordinate per limb. Then the last limbs of
+the first two operands are folded: where they differ, the fold distinguishes the operands, whatever the other limbs are;
+where they are equal, the larger operand comes first. So a problem is still exactly one point.
 """
 
 from collections import Counter
@@ -26,13 +26,13 @@ from mathbench.stratum import Stratum
 
 Int = NDArray[np.int64]
 
-MAX_STRATA = 8192  # tuples of lengths in one split: all pairs of up to 100 digits, and some more
-MAX_DIGITS = 4096  # digits of a result: Python reads no longer ones from text
+MAX_STRATA = 8192  # tuples of lengths in one split, enough for all pairs of up to 100 digits
+MAX_DIGITS = 4096  # digits of a result: Python does not parse longer ones
 SHARE_PARTS = 4096  # natural shares of strata are rounded to this many parts
 
 
 class NumberRange(NamedTuple):
-    """The numbers that operands are drawn from, sorted by length.
+    """The numbers that operands are drawn from, by length.
 
     Attributes:
         base: the number base.
@@ -53,7 +53,7 @@ class NumberRange(NamedTuple):
         return max(self.base ** (length - 1) if length > 1 else 0, self.minimum)
 
     def count(self, length: int) -> int:
-        """How many numbers have a length.
+        """The number of numbers of a length.
 
         >>> NumberRange(10).count(2), NumberRange(10, maximum=10).count(2)
         (90, 1)
@@ -75,15 +75,15 @@ class DigitLengths(NamedTuple):
 
     @property
     def longest(self) -> int:
-        """The longest of all."""
+        """The largest length."""
         return max(self.outer or self.inner)
 
 
 def lengths(task: Any) -> DigitLengths:
-    """The lengths that a task asks for: from `digits` down to `shortest` and up to `longer` more, by `step`.
+    """The lengths of a task: from `digits` down to `shortest` and up to `longer` more, by `step`.
 
     Raises:
-        InputError: when there are none, or they are too long.
+        InputError: when `shortest` or `step` leaves no lengths.
 
     >>> from mathbench.families import task
     >>> found = lengths(task("multiplication", digits=100, step=25, longer=50))
@@ -106,7 +106,7 @@ def lengths(task: Any) -> DigitLengths:
 
 
 def length_tuples(lengths: Iterable[int], operands: int, longest_from: int = 1) -> list[tuple[int, ...]]:
-    """All tuples of some lengths, the longest of each first, whose longest is at least `longest_from`.
+    """All tuples of some lengths, in descending order, whose longest is at least `longest_from`.
 
     >>> length_tuples([1, 2], 2)
     [(1, 1), (2, 1), (2, 2)]
@@ -116,13 +116,13 @@ def length_tuples(lengths: Iterable[int], operands: int, longest_from: int = 1) 
 
 
 def length_pairs(task: Any) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-    """The pairs of lengths of a task with two operands: inside, and for extrapolate."""
+    """The pairs of lengths of a task with two operands: of train, and of extrapolate."""
     found = lengths(task)
     return length_tuples(found.inner, 2), length_tuples([*found.inner, *found.outer], 2, task.digits + 1)
 
 
 def orderings(lengths: tuple[int, ...]) -> int:
-    """In how many orders a tuple of lengths can stand.
+    """The number of different orders of a tuple of lengths.
 
     >>> orderings((3, 2)), orderings((2, 2))
     (2, 1)
@@ -131,7 +131,7 @@ def orderings(lengths: tuple[int, ...]) -> int:
 
 
 def weights(choices: Iterable[tuple[int, ...]], numbers: NumberRange, distribution: str) -> list[int]:
-    """Rows per turn for each tuple of lengths.
+    """Rows per round for each tuple of lengths.
 
     Args:
         choices: tuples of lengths.
@@ -148,7 +148,7 @@ def weights(choices: Iterable[tuple[int, ...]], numbers: NumberRange, distributi
 
 
 def apportion(sizes: list[int], parts: int = SHARE_PARTS) -> list[int]:
-    """Parts in proportion to sizes; what is below half a part gets none (the largest gets at least one).
+    """Distribute parts in proportion to sizes; less than half a part becomes none (the largest gets at least one).
 
     >>> apportion([10, 90, 900], 100)
     [1, 9, 90]
@@ -169,12 +169,12 @@ def strata(
     """One stratum per tuple of lengths.
 
     Args:
-        choices: tuples of lengths; those that no numbers have are left out.
+        choices: tuples of lengths; those without numbers are left out.
         numbers: the numbers that operands are drawn from.
         distribution: see :func:`weights`.
-        symmetric: whether operands may change places.
+        symmetric: whether the order of operands is irrelevant.
         limb_count: limbs per operand, see :func:`limb_count`.
-        operands: how many operands all strata of the split have columns for; 0: as many as the tuples.
+        operands: number of operands that all strata of the split have columns for; 0: the length of the tuples.
 
     >>> stratum = strata([(2, 1)], NumberRange(10), "lengths")[0]
     >>> stratum.name, stratum.sizes, OperandRanges.of(stratum.low), stratum.weight
@@ -190,8 +190,8 @@ class OperandRanges(NamedTuple):
     """The numbers `low` of a stratum of operands: integers in the stratum, int64 (k, 1) in :func:`draw`.
 
     Attributes:
-        folded: how many values the first coordinate has where the first two are folded, else 0.
-        minimum: the smallest value of each coordinate, (L * many,).
+        folded: the size of the first coordinate where the first two are folded, else 0.
+        minimum: the smallest value of each coordinate, (L * operands,).
     """
 
     folded: Any
@@ -209,13 +209,13 @@ class OperandRanges(NamedTuple):
 
 
 class OperandLayout(NamedTuple):
-    """How the operands of problems stand in columns: the last limbs of all operands, then the limbs before them.
+    """The layout of operands in columns: the last limbs of all operands, then the limbs before them.
 
     Attributes:
         per_limb: digits per limb.
         limb_count: limbs per operand; 1: numbers below 2^63 that are not cut into limbs.
-        operands: how many operands there are columns for; 0: as many as lengths are given.
-        symmetric: whether operands may change places.
+        operands: number of operands with columns; 0: the number of lengths.
+        symmetric: whether the order of operands is irrelevant.
     """
 
     per_limb: int
@@ -239,7 +239,7 @@ class OperandLayout(NamedTuple):
         return Stratum(name, tuple(sizes), row.low, weight, share=share)
 
     def ranges(self, length: int, numbers: NumberRange) -> list[tuple[int, int]]:
-        """For each limb of a number of some length its smallest value and how many values it has."""
+        """The smallest value and the number of values of each limb of the numbers of a length."""
         if self.limb_count == 1:
             return [(numbers.first(length), numbers.count(length))]
         full, rest = divmod(length - 1, self.per_limb)
@@ -249,16 +249,16 @@ class OperandLayout(NamedTuple):
         return found + [(0, 1)] * (self.limb_count - len(found))
 
     def _share(self, lengths: tuple[int, ...]) -> float:
-        """The share of points that are problems, apart from the fold; 0, to be found out, where points are sorted."""
+        """The share of points that are problems, without the fold; 0 for unknown where points must be sorted."""
         known = not self.symmetric or len(set(lengths[1:])) == len(lengths) - 1
         return float(known)
 
 
 def limb_count(digits: int, base: int, largest: int) -> int:
-    """How many limbs the numbers of a split need; 1, and no limbs, where everything stays below 2^63.
+    """The number of limbs of the numbers of a split; 1 for plain int64 where everything stays below 2^63.
 
     Args:
-        digits: of the longest operand.
+        digits: digits of the longest operand.
         base: the base.
         largest: a bound on everything that is computed from such operands.
 
@@ -269,7 +269,7 @@ def limb_count(digits: int, base: int, largest: int) -> int:
 
 
 def draw(coordinates: U64, low: Int) -> Int:
-    """Points to operands: unfold the first two, then shift each to the smallest number of its length.
+    """Convert points to operands: unfold the first two, then shift each to the smallest number of its length.
 
     Args:
         coordinates: uint64 (m, n).
@@ -289,12 +289,12 @@ def draw(coordinates: U64, low: Int) -> Int:
 
 
 def count_once(operands: Int, coordinates: U64, low: Int, count: int) -> NDArray[np.bool_] | None:
-    """Which points are the one point of their problem, bool (n,); None means all.
+    """Which points are the one point of their problem, bool (n,); None: all.
 
     Args:
-        operands: int64 (L * many, n).
-        coordinates: uint64 (L * many, n).
-        low: int64 (L * many + 1, 1), see :class:`OperandRanges`.
+        operands: int64 (L * count, n).
+        coordinates: uint64 (L * count, n).
+        low: int64 (L * count + 1, 1), see :class:`OperandRanges`.
         count: columns of operands.
     """
     ranges = OperandRanges.of(low)
@@ -303,7 +303,7 @@ def count_once(operands: Int, coordinates: U64, low: Int, count: int) -> NDArray
     if folded and folded % 2 == 0:
         half = np.uint64(folded // 2)
         keep = (coordinates[1] != half) | (coordinates[0] < half)
-    if folded and len(operands) > count:  # last limbs that agree do not tell the operands apart
+    if folded and len(operands) > count:  # operands with equal last limbs may still differ
         keep = ((coordinates[1] > 0) | ~arithmetic.greater(numbers[1], numbers[0])) & _true_where(keep)
     for i in range(2, count):
         if np.array_equal(minimum[i], minimum[i - 1]):
@@ -318,15 +318,15 @@ def _true_where(keep: NDArray[np.bool_] | None) -> NDArray[np.bool_] | bool:
 
 
 def canonical_sorted(operands: Int, count: int, base: int) -> Int:
-    """What a fingerprint is made from: the operands from the largest to the smallest, absent ones last.
+    """The canonical form of unordered operands: from the largest to the smallest, absent ones last.
 
     Args:
-        operands: int64 (L * many, n).
+        operands: int64 (L * count, n).
         count: columns of operands.
         base: the base of their limbs.
 
     Returns:
-        int64 (many, n) or, of long numbers, two words each: (2 * many, n).
+        int64 (count, n) or, of long numbers, two words each: (2 * count, n).
 
     >>> canonical_sorted(np.array([[3], [5]]), 2, 10).T.tolist()
     [[5, 3]]
@@ -342,34 +342,34 @@ def canonical_sorted(operands: Int, count: int, base: int) -> Int:
 
 
 def _sorted_long(operands: Int, count: int, base: int) -> Int:
-    """Words are put in order, not limbs: they are fewer. An operand's place is how many others are larger."""
+    """Sort words, which are fewer than limbs. The rank of an operand is the number of larger operands."""
     numbers, words = arithmetic.split(operands, count), _words(operands, count, base)
-    place = np.zeros((count, 1, operands.shape[1]), dtype=np.int64)
+    rank = np.zeros((count, 1, operands.shape[1]), dtype=np.int64)
     for i, j in combinations(range(count), 2):
         second = arithmetic.greater(numbers[j], numbers[i])
-        place[i] += second
-        place[j] += ~second
+        rank[i] += second
+        rank[j] += ~second
     found = np.empty_like(words)
-    np.put_along_axis(found, place, words, axis=0)
+    np.put_along_axis(found, rank, words, axis=0)
     return found.reshape(2 * count, operands.shape[1])
 
 
 def canonical_unsorted(operands: Int, count: int, base: int) -> Int:
-    """The same where operands have their own places: nothing is put in order."""
+    """The canonical form of ordered operands, see :func:`canonical_sorted`."""
     if len(operands) == count:
         return operands
     return _words(operands, count, base).reshape(2 * count, operands.shape[1])
 
 
 def _words(operands: Int, count: int, base: int) -> Int:
-    """Both words of every long operand, int64 (many, 2, n); all operands in one go."""
+    """Both words of every long operand, int64 (count, 2, n)."""
     limb_count, rows = len(operands) // count, operands.shape[1]
     words = np.array(arithmetic.words(operands.reshape(limb_count, count * rows), base))
     return words.reshape(2, count, rows).swapaxes(0, 1)
 
 
 def shuffle_operands(problems: Problems, random_bits: U64, count: int) -> Problems:
-    """Put the operands of each problem in a random order; absent ones stay last."""
+    """Put the operands of each problem in random order; absent ones stay last."""
     problems.operands = _shuffled(problems.operands, random_bits, count)
     return problems
 
@@ -377,9 +377,8 @@ def shuffle_operands(problems: Problems, random_bits: U64, count: int) -> Proble
 def _shuffled(operands: Int, random_bits: U64, count: int) -> Int:
     if count == 2:
         pairs = operands.reshape(len(operands) // 2, 2, operands.shape[1])
-        swap = (pairs[:, 0] ^ pairs[:, 1]) & -(random_bits & np.uint64(1)).view(
-            np.int64
-        )  # all bits or none: no branches
+        mask = -(random_bits & np.uint64(1)).view(np.int64)  # all bits or none: no branches
+        swap = (pairs[:, 0] ^ pairs[:, 1]) & mask
         return (pairs ^ swap[:, None]).reshape(operands.shape)
     noise = np.stack([mix64(random_bits + np.uint64(i)) >> np.uint64(1) for i in range(count)]).view(np.int64)
     absent = operands[:count] == ABSENT
@@ -392,17 +391,17 @@ def check_range(family: str, largest: int, what: str) -> None:
     """Check that results stay below 2^63.
 
     Raises:
-        InputError: says which setting is too large.
+        InputError: with the setting that is too large.
     """
     if largest >= 1 << 63:
         raise InputError(f"{family}: results must stay below 2^63, which {what} does not.")
 
 
 def check_operand_count(family: str, lengths: DigitLengths, operands: int, each: int = 1) -> None:
-    """Check that there are not too many tuples of lengths, or strata where a tuple has several of its own.
+    """Check the number of strata, `each` per tuple of lengths.
 
     Raises:
-        InputError: says how many there are, and what makes fewer.
+        InputError: with the number of strata, and the parameters that reduce it.
     """
     count = each * comb(len(lengths.inner) + len(lengths.outer) + operands - 1, operands)
     if count > MAX_STRATA:
@@ -414,20 +413,20 @@ def check_operand_count(family: str, lengths: DigitLengths, operands: int, each:
 
 
 def check_long(family: str, digits: int, what: str) -> None:
-    """Check that results are not too long to be read again.
+    """Check that results are not too long to be parsed.
 
     Raises:
-        InputError: says how long they are.
+        InputError: with their length.
     """
     if digits > MAX_DIGITS:
         raise InputError(f"{family}: {what} may have up to {MAX_DIGITS:,} digits. Received: {digits:,}.")
 
 
 def check_extrapolation(family: str, **axes: int) -> None:
-    """Check that at least one axis of extrapolation is left.
+    """Check that at least one axis of extrapolation is positive.
 
     Raises:
-        InputError: names the axes.
+        InputError: with the names of the axes.
     """
     if not any(axes.values()):
         raise InputError(

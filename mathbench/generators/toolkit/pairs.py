@@ -1,6 +1,6 @@
 """Methods of families on unordered pairs of numbers: one stratum per pair of lengths, one point per pair.
 
-A family takes these functions as its methods; `draw` is that of :mod:`mathbench.generators.toolkit.operands`.
+A family uses these functions as its methods; its `draw` is that of :mod:`mathbench.generators.toolkit.operands`.
 """
 
 from typing import Protocol

@@ -1,9 +1,9 @@
-"""Long numbers with a residue that is asked for, point by point, so that classes of residues can be drawn directly.
+"""Long numbers with a given residue, point by point, so that residue classes can be drawn directly.
 
-All limbs but the last two are drawn freely; the last two together (below 2^54) are counted off like a short number, and
-moved up by less than the modulus so that the whole number gets the residue of what was counted. A number tells its
-upper limbs, those tell the move, and the move tells the point: no number is two points. The last few values of the
-last two limbs, less than a modulus, are never reached.
+All limbs but the last two are drawn freely. The last two together (below 2^54) are enumerated like a short number, the
+tail, and then shifted by less than the modulus so that the number gets the residue of its tail. A number determines its
+upper limbs, these determine the shift, and the shift determines the point: no number is two points. The last few values
+of the last two limbs, fewer than the modulus, are never reached.
 """
 
 from dataclasses import replace
@@ -17,18 +17,18 @@ from mathbench.numbers import limbs
 from mathbench.numbers.limbs import Int
 from mathbench.stratum import Stratum
 
-TAIL = 2  # limbs that are counted off
+TAIL = 2  # limbs that are enumerated
 
 Layout = TypeVar("Layout", bound=NamedTuple)
 
 
 def residue_counts(length: int, base: int, modulus: int, cut: bool = True) -> tuple[int, int]:
-    """What is counted off for numbers of some length: from the first value to below the second.
+    """The range of tails that are enumerated for numbers of some length, its stop excluded.
 
     Args:
         length: digits.
         base: the base.
-        modulus: room for the move.
+        modulus: the modulus, which bounds the shift.
         cut: whether numbers are cut into limbs.
 
     >>> residue_counts(3, 10, 7), residue_counts(17, 10, 7)
@@ -40,7 +40,7 @@ def residue_counts(length: int, base: int, modulus: int, cut: bool = True) -> tu
 
 
 def from_limbs(stratum: Stratum, length: int, base: int, limb_count: int) -> Stratum:
-    """A stratum of last limbs, with a coordinate for each limb above them."""
+    """Extend a stratum of tails by a coordinate for each upper limb."""
     if limb_count == 1:
         return stratum
     upper = OperandLayout(limbs.per_limb(base), max(limb_count, TAIL)).ranges(length, NumberRange(base))[
@@ -51,7 +51,7 @@ def from_limbs(stratum: Stratum, length: int, base: int, limb_count: int) -> Str
 
 
 def split_low(layout: type[Layout], low: Int) -> tuple[Layout, Int]:
-    """Name the numbers `low` of a stratum of last limbs.
+    """Name the numbers `low` of a stratum of tails.
 
     Args:
         layout: a NamedTuple of the family's own numbers.
@@ -69,7 +69,7 @@ def numbers(tail: Int, modulus: int, upper: U64, low: Int, base: int) -> Int:
     """Long numbers, int64 (L, n), each with the residue of its `tail`.
 
     Args:
-        tail: int64 (n,), what was counted off.
+        tail: int64 (n,), the enumerated last limbs.
         modulus: up to `limbs.MAX_MODULUS`.
         upper: uint64 (L - 2, n), the coordinates of the upper limbs.
         low: int64 (L - 2, 1), their smallest values.

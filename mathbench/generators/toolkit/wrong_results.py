@@ -1,4 +1,4 @@
-"""Wrong results that look right, for statements: on numbers below 2^63; on longer ones see `longclaims`."""
+"""Plausible wrong results for statements about numbers below 2^63; `long_wrong_results` has those about longer ones."""
 
 from math import lcm
 
@@ -12,7 +12,7 @@ Mask = NDArray[np.bool_]
 
 
 def drop_carry(a: Int, b: Int, truth: Int, base: int, random_bits: U64) -> Int:
-    """A sum without the carry into one place, chosen evenly among the places that get one; true where none does."""
+    """A sum without the carry into one place, chosen evenly among the places with a carry; the true sum without any."""
     powers = [p for p in text.powers(base).tolist() if p <= int(np.max(truth, initial=0))]
     carries = [a % p + b % p >= p for p in powers]
     return truth - pick(np.array(powers, dtype=np.int64), carries, random_bits)
@@ -25,7 +25,7 @@ def lose_unit(truth: Int, base: int, random_bits: U64) -> Int:
 
 
 def pick(values: Int, allowed: list[Mask], random_bits: U64) -> Int:
-    """One of several values per row, chosen evenly among those allowed there; 0 where none is.
+    """Choose one of several values per row, evenly among those allowed in the row; 0 where none is.
 
     Args:
         values: int64 (v,).
@@ -48,17 +48,17 @@ def change_digit(truth: Int, base: int, random_bits: U64) -> Int:
     """
     lengths = text.length(truth, base)
     positions = np.maximum(lengths - (base == 2), 1)  # in base 2 a leading 1 has nothing else to be
-    place = to_range(random_bits, positions.astype(np.uint64)).astype(np.int64)
-    power = np.concatenate([[1], text.powers(base)])[place]
+    position = to_range(random_bits, positions.astype(np.uint64)).astype(np.int64)
+    power = np.concatenate([[1], text.powers(base)])[position]
     old = truth // power % base
-    leading = ((place == lengths - 1) & (lengths > 1)).astype(np.int64)
+    leading = ((position == lengths - 1) & (lengths > 1)).astype(np.int64)
     new = leading + to_range(mix64(random_bits), (base - 1 - leading).astype(np.uint64)).astype(np.int64)
     new += new >= old
     return truth + (new - old) * power
 
 
 def swap_digits(truth: Int, base: int, random_bits: U64) -> Int:
-    """Swap two neighbouring digits that differ; a leading zero does not arise."""
+    """Swap two different neighbouring digits without making a leading zero."""
     positions = int(text.length(truth, base).max(initial=1)) - 1
     powers = np.concatenate([[1], text.powers(base)])[: max(positions, 0)]
     low = [truth // p % base for p in powers.tolist()]
@@ -71,15 +71,15 @@ def swap_digits(truth: Int, base: int, random_bits: U64) -> Int:
 
 
 def stay_congruent(truth: Int, base: int, random_bits: U64) -> Int:
-    """Move by up to `base` multiples of lcm(base-1, base, base+1), staying at the same length."""
+    """Add up to `base` multiples of lcm(base-1, base, base+1) of either sign, without a change of length."""
     step = lcm(base - 1, base, base + 1)
     lengths = text.length(truth, base)
     powers = np.concatenate([[1], text.powers(base)])
     low, high = np.where(lengths > 1, powers[lengths - 1], 0), powers[np.minimum(lengths, len(powers) - 1)]
     minimum = -np.minimum((truth - low) // step, base)
     maximum = np.minimum((high - 1 - truth) // step, base)
-    turns = minimum + to_range(random_bits, np.maximum(maximum - minimum, 0).astype(np.uint64)).astype(
+    multiples = minimum + to_range(random_bits, np.maximum(maximum - minimum, 0).astype(np.uint64)).astype(
         np.int64
     )
-    turns += turns >= 0
-    return np.where(maximum > minimum, truth + turns * step, truth)
+    multiples += multiples >= 0
+    return np.where(maximum > minimum, truth + multiples * step, truth)
