@@ -159,17 +159,17 @@ def family(name: str) -> type["Task"]:
     """
     stem, version = re.fullmatch(r"(.*?)(?:-v(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
     if stem in FAMILIES:
-        found = load(FAMILIES[stem])
+        cls = load(FAMILIES[stem])
     elif stem in school_names():
-        found = load(SCHOOL_FAMILY)(stem)
+        cls = load(SCHOOL_FAMILY)(stem)
     elif stem in (others := _others()):
-        found = _loaded(others[stem])
+        cls = _loaded(others[stem])
     else:
         hint = did_you_mean(stem, [*FAMILIES, *school_names(), *others])
         raise InputError(f"unknown task '{name}'. {hint}")
-    if version and version != str(found.version):
-        raise InputError(f"unknown version '{name}'. Allowed: {found.family}-v{found.version}.")
-    return found
+    if version and version != str(cls.version):
+        raise InputError(f"unknown version '{name}'. Allowed: {cls.family}-v{cls.version}.")
+    return cls
 
 
 def from_spec(id: str, parameters: Mapping[str, Any]) -> "Task":
@@ -209,13 +209,13 @@ def _others() -> dict[str, EntryPoint]:
 def _loaded(point: EntryPoint) -> type["Task"]:
     from mathbench.task import Task
 
-    where = f"the task '{point.name}' of the package {point.dist.name if point.dist else point.module}"
+    label = f"the task '{point.name}' of the package {point.dist.name if point.dist else point.module}"
     try:
-        found = point.load()
+        cls = point.load()
     except Exception as error:  # whatever a foreign module raises, the user gets one line that names it
-        raise InputError(f"{where} cannot be loaded: {type(error).__name__}: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, Task)):
-        raise InputError(f"{where} is no subclass of mathbench.task.Task. Received: {point.value}.")
-    if found.family != point.name:
-        raise InputError(f"{where} calls its family '{found.family}'; the two names must be the same.")
-    return found
+        raise InputError(f"{label} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not (isinstance(cls, type) and issubclass(cls, Task)):
+        raise InputError(f"{label} is no subclass of mathbench.task.Task. Received: {point.value}.")
+    if cls.family != point.name:
+        raise InputError(f"{label} calls its family '{cls.family}'; the two names must be the same.")
+    return cls

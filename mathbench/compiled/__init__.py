@@ -69,46 +69,40 @@ def _address(array: NDArray[Any]) -> int:
 def mix(words: U64, offset: int = 0) -> U64:
     """:func:`mathbench.hashing.mix64` of each word plus an offset."""
     words = np.asarray(words, order="C")
-    found = np.empty_like(words)
-    _call("mix", words, words.size, offset, found)
-    return found
+    out = np.empty_like(words)
+    _call("mix", words, words.size, offset, out)
+    return out
 
 
 def stream_below(streams: U64, offset: int, sizes: Int) -> Int:
     """:func:`mix` of uint64 (n,), scaled to 0 .. size - 1, int64 (n,); sizes are int64 (n,) or (), 1 or more."""
-    found = np.empty(len(streams), dtype=np.int64)
+    out = np.empty(len(streams), dtype=np.int64)
     streams, sizes = np.ascontiguousarray(streams), np.ascontiguousarray(sizes)
-    _call("stream_below", streams, len(streams), offset, sizes, int(sizes.size > 1), found)
-    return found
+    _call("stream_below", streams, len(streams), offset, sizes, int(sizes.size > 1), out)
+    return out
 
 
 def permute(index: U64, shift: int, high_size: int, key: int) -> U64:
     """:func:`mathbench.sampling.permute.keyed_permutation` for one key."""
-    found = np.empty(len(index), dtype=np.uint64)
-    _call("permute", np.ascontiguousarray(index), len(index), shift, high_size, key, found)
-    return found
+    out = np.empty(len(index), dtype=np.uint64)
+    _call("permute", np.ascontiguousarray(index), len(index), shift, high_size, key, out)
+    return out
 
 
 def mixed_radix(points: U64, radix: U64) -> U64:
     """Convert points, uint64 (n,), to coordinates of mixed radix, uint64 (m, n); the last changes fastest."""
-    found = np.empty((len(radix), len(points)), dtype=np.uint64)
-    _call(
-        "mixed_radix",
-        np.ascontiguousarray(points),
-        len(points),
-        np.ascontiguousarray(radix),
-        len(radix),
-        found,
-    )
-    return found
+    points, radix = np.ascontiguousarray(points), np.ascontiguousarray(radix)
+    out = np.empty((len(radix), len(points)), dtype=np.uint64)
+    _call("mixed_radix", points, len(points), radix, len(radix), out)
+    return out
 
 
 def fingerprints(canonical: Int, start: int) -> U64:
     """:func:`mathbench.reserve.fingerprints` from the initial state of a family."""
     canonical = np.ascontiguousarray(canonical)
-    found = np.empty(canonical.shape[1], dtype=np.uint64)
-    _call("fingerprints", canonical, *canonical.shape, start, found)
-    return found
+    out = np.empty(canonical.shape[1], dtype=np.uint64)
+    _call("fingerprints", canonical, *canonical.shape, start, out)
+    return out
 
 
 def reserved(
@@ -128,22 +122,19 @@ def reserved(
     """
     operands, canonical = np.ascontiguousarray(operands), np.ascontiguousarray(canonical)
     requested = None if requested is None else np.ascontiguousarray(requested)
-    count = operands.shape[1]
-    positions, kept, fingerprints = (
-        np.empty(count + 1, np.int64),
-        np.empty_like(operands),
-        np.empty(count + 1, np.uint64),
-    )
-    arrays = operands, len(operands), canonical, len(canonical), count, requested
-    found = _call("reserved", *arrays, start, *stops, positions, kept, fingerprints)
-    return positions[:found], kept[:, :found], fingerprints[:found]
+    rows = operands.shape[1]
+    arrays = operands, len(operands), canonical, len(canonical), rows, requested
+    index, hashes = np.empty(rows + 1, np.int64), np.empty(rows + 1, np.uint64)
+    selected = np.empty_like(operands)
+    size = _call("reserved", *arrays, start, *stops, index, selected, hashes)
+    return index[:size], selected[:, :size], hashes[:size]
 
 
 def gcd(a: Int, b: Int) -> Int:
     """Greatest common divisors, int64 (n,), of non-negative numbers."""
-    found = np.empty(len(a), dtype=np.int64)
-    _call("gcd", np.ascontiguousarray(a), np.ascontiguousarray(b), len(a), found)
-    return found
+    out = np.empty(len(a), dtype=np.int64)
+    _call("gcd", np.ascontiguousarray(a), np.ascontiguousarray(b), len(a), out)
+    return out
 
 
 class SmallPrimes:
@@ -159,20 +150,16 @@ class SmallPrimes:
 
     def first_factors(self, numbers: Int) -> NDArray[np.uint8]:
         """The smallest of 2 and these that properly divides each number, uint8 (n,); 1 for 0 and 1, 0 for none."""
-        found = np.empty(len(numbers), dtype=np.uint8)
-        _call("first_factors", np.ascontiguousarray(numbers), len(numbers), *self._arguments, found)
-        return found
+        out = np.empty(len(numbers), dtype=np.uint8)
+        _call("first_factors", np.ascontiguousarray(numbers), len(numbers), *self._arguments, out)
+        return out
 
     def are_prime(self, numbers: Int) -> NDArray[np.bool_]:
         """:func:`mathbench.numbers.primality.are_prime`."""
-        found, (left, positions) = (
-            np.empty(len(numbers), dtype=bool),
-            np.empty((2, len(numbers) + 1), np.int64),
-        )
-        _call(
-            "are_prime", np.ascontiguousarray(numbers), len(numbers), *self._arguments, left, positions, found
-        )
-        return found
+        numbers, count = np.ascontiguousarray(numbers), len(numbers)
+        out, (left, index) = np.empty(count, dtype=bool), np.empty((2, count + 1), np.int64)
+        _call("are_prime", numbers, count, *self._arguments, left, index, out)
+        return out
 
     @property
     def _arguments(self) -> tuple[U64 | int, ...]:
@@ -216,9 +203,9 @@ class Digits:
 
     def lengths(self, values: Int) -> Int:
         """The number of digits of each value, int64 (n,)."""
-        found = np.empty(len(values), dtype=np.int64)
-        _call("number_lengths", np.ascontiguousarray(values), len(values), *self._base[1:3], found)
-        return found
+        out = np.empty(len(values), dtype=np.int64)
+        _call("number_lengths", np.ascontiguousarray(values), len(values), *self._base[1:3], out)
+        return out
 
 
 def join(columns: Sequence[tuple[U64, U64]]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:

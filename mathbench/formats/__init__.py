@@ -52,20 +52,20 @@ def parse(text: str) -> tuple[Format, ...]:
     """
     if text == PLAIN:
         return ()
-    found = tuple(_parse_one(part.strip()) for part in text.split("+"))
-    if any(first.order >= second.order for first, second in pairwise(found)):
+    formats = tuple(_parse_one(part.strip()) for part in text.split("+"))
+    if any(first.order >= second.order for first, second in pairwise(formats)):
         order = ", ".join(FORMATS).replace("reversed, reversed-all", "reversed or reversed-all")
         raise InputError(f"formats are combined in this order, each once: {order}. Received: {text}.")
-    return found
+    return formats
 
 
-def name_of(found: tuple[Format, ...]) -> str:
+def name_of(formats: tuple[Format, ...]) -> str:
     """The inverse of :func:`parse`; options at their defaults are left out.
 
     >>> name_of(parse("padded:width=0+reversed")), name_of(())
     ('padded+reversed', 'plain')
     """
-    return "+".join(map(str, found)) or PLAIN
+    return "+".join(map(str, formats)) or PLAIN
 
 
 def validated(task: Formatted, text: str) -> str:
@@ -75,13 +75,13 @@ def validated(task: Formatted, text: str) -> str:
         InputError: for an unknown format, or one that the task does not support.
     """
     try:
-        found = parse(text)
+        formats = parse(text)
     except InputError as error:
         raise InputError(f"{task.family}: {error}") from None
-    for kind in found:
+    for kind in formats:
         if why := _unsupported_reason(kind, task):
             raise InputError(f"{task.family} cannot be written as {kind.name}: {why}.")
-    return name_of(found)
+    return name_of(formats)
 
 
 def _unsupported_reason(kind: Format, task: Formatted) -> str:

@@ -38,11 +38,11 @@ class IndexHints(Format):
         lengths = _hint_lengths(position)
         before = np.zeros(len(text.data), dtype=np.int64)
         before[at] = lengths
-        made, now = text.widened(before)
+        widened, moved = text.widened(before)
         for i in range(int(lengths.max(initial=0))):
             some = lengths > i
-            made.data[now[at[some]] - 1 - i] = _hint_letter(position[some], i) + _first_letter(context)
-        return made
+            widened.data[moved[at[some]] - 1 - i] = _hint_letter(position[some], i) + _first_letter(context)
+        return widened
 
     def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Remove runs of hint letters that are directly followed by a digit."""

@@ -142,8 +142,8 @@ def map_chunks(work: Callable[..., pa.Array], *columns: Any) -> pa.ChunkedArray:
         columns: strings (n,): Arrow arrays, chunked or not, dictionary-encoded or not; nulls are passed on.
     """
     plain = [_plain(column) for column in columns]
-    made = [work(*parts) for parts in _slices(plain)]
-    return pa.chunked_array(made, pa.string())
+    parts = [work(*arrays) for arrays in _slices(plain)]
+    return pa.chunked_array(parts, pa.string())
 
 
 def _slices(columns: list[pa.ChunkedArray]) -> Any:
@@ -153,11 +153,11 @@ def _slices(columns: list[pa.ChunkedArray]) -> Any:
     for column in columns:
         lengths = pc.fill_null(pc.binary_length(column), 0).to_numpy()
         total[1:] += np.cumsum(lengths) + np.arange(1, rows + 1)
-    begin = 0
-    while begin < rows:
-        end = max(int(np.searchsorted(total, total[begin] + PART_BYTES, side="right")) - 1, begin + 1)
-        yield [_flat(column.slice(begin, end - begin)) for column in columns]
-        begin = end
+    start = 0
+    while start < rows:
+        stop = max(int(np.searchsorted(total, total[start] + PART_BYTES, side="right")) - 1, start + 1)
+        yield [_flat(column.slice(start, stop - start)) for column in columns]
+        start = stop
 
 
 def _plain(column: Any) -> pa.ChunkedArray:

@@ -157,14 +157,14 @@ def claimed_product(task: Any, questions: pa.StringArray, answers: pa.StringArra
 def _operands(questions: pa.StringArray, base: int) -> tuple[Digits, Int]:
     """The numbers of each question in order, (m, n, w), and their lengths, (m, n); 0 for missing numbers."""
     text = TextColumn.of(questions)
-    found = numbers(text, base)
-    row = np.searchsorted(text.offsets, found.starts, side="right") - 1
-    turn, size = np.arange(len(row)) - np.searchsorted(row, row), found.stops - found.starts
-    lengths = np.zeros((int(turn.max(initial=-1)) + 1, len(questions)), dtype=np.int64)
-    lengths[turn, row] = size
+    spans = numbers(text, base)
+    row = np.searchsorted(text.offsets, spans.starts, side="right") - 1
+    index, size = np.arange(len(row)) - np.searchsorted(row, row), spans.stops - spans.starts
+    lengths = np.zeros((int(index.max(initial=-1)) + 1, len(questions)), dtype=np.int64)
+    lengths[index, row] = size
     digits = np.zeros((*lengths.shape, int(size.max(initial=1))), dtype=np.int64)
-    at = found.bytes()
-    digits[found.each(turn), found.each(row), found.each(found.stops) - 1 - at] = _VALUES[text.data[at]]
+    at = spans.bytes()
+    digits[spans.each(index), spans.each(row), spans.each(spans.stops) - 1 - at] = _VALUES[text.data[at]]
     return digits, lengths
 
 

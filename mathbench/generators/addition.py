@@ -1,6 +1,7 @@
 """Sums of two or more numbers: `57+8` -> `65`."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from math import gcd
 from typing import ClassVar
 
@@ -59,9 +60,8 @@ class Addition(Enumerated):
         return tuples.NumberRange(self.base, self.smallest, self.largest or None)
 
     def _check_limits(self) -> None:
-        if (self.largest or self.smallest) and self._places(
-            self.digits + self.longer, self.operands + self.more
-        ) > 1:
+        long = self._limb_count(self.digits + self.longer, self.operands + self.more) > 1
+        if long and (self.largest or self.smallest):
             raise InputError(
                 "addition: smallest and largest are for sums below 2^63. Give fewer digits or less longer."
             )
@@ -73,33 +73,26 @@ class Addition(Enumerated):
 
     def inner(self) -> list[Stratum]:
         choices = tuples.length_tuples(tuples.lengths(self).inner, self.operands)
-        positions = self._places(self.digits, self.operands)
-        return tuples.strata(choices, self._numbers, self.distribution, limb_count=positions)
+        limb_count = self._limb_count(self.digits, self.operands)
+        return tuples.strata(choices, self._numbers, self.distribution, limb_count=limb_count)
 
     def outer(self) -> list[Stratum]:
         lengths, maximum = tuples.lengths(self), self.operands + self.more
+        limb_count = self._limb_count(lengths.longest, maximum)
+        make = partial(tuples.strata, distribution="lengths", limb_count=limb_count, operands=maximum)
         longer = tuples.length_tuples([*lengths.inner, *lengths.outer], self.operands, self.digits + 1)
-        positions = self._places(lengths.longest, maximum)
-        strata = tuples.strata(
-            longer,
-            tuples.NumberRange(self.base, self.smallest),
-            "lengths",
-            limb_count=positions,
-            operands=maximum,
-        )
+        strata = make(longer, tuples.NumberRange(self.base, self.smallest))
         for operands in range(self.operands + 1, maximum + 1):
-            more = tuples.length_tuples(lengths.inner, operands)
-            strata = _evenly(
-                strata, tuples.strata(more, self._numbers, "lengths", limb_count=positions, operands=maximum)
-            )
+            more = make(tuples.length_tuples(lengths.inner, operands), self._numbers)
+            strata = _evenly(strata, more)
         return strata
 
-    def _places(self, digits: int, operands: int) -> int:
+    def _limb_count(self, digits: int, operands: int) -> int:
         return tuples.limb_count(digits, self.base, operands * self.base**digits)
 
     def _operand_count(self, operands: Int) -> int:
         """The number of columns of operands; extrapolate has more, and its numbers are at least as long."""
-        inner = self.operands * self._places(self.digits, self.operands)
+        inner = self.operands * self._limb_count(self.digits, self.operands)
         return self.operands if len(operands) == inner else self.operands + self.more
 
     draw = staticmethod(tuples.draw)

@@ -60,7 +60,7 @@ class Divisible(Enumerated):
         lengths = tuples.lengths(self)
         tuples.check_long(self.family, lengths.longest, "numbers")
         tuples.check_operand_count(self.family, lengths, 1, min(self.k, MAX_RESIDUES))
-        if self.k > limbs.MAX_MODULUS and self._places(lengths.longest) > 1:
+        if self.k > limbs.MAX_MODULUS and self._limb_count(lengths.longest) > 1:
             raise InputError(
                 f"divisible: k must be at most 2^35 for numbers beyond 2^63. Received: {self.k}."
             )
@@ -84,7 +84,7 @@ class Divisible(Enumerated):
     def outer(self) -> list[Stratum]:
         return self._strata(tuples.lengths(self).outer, "lengths")
 
-    def _places(self, digits: int) -> int:
+    def _limb_count(self, digits: int) -> int:
         return tuples.limb_count(digits, self.base, 2 * self.base**digits)
 
     def _strata(self, lengths: range, distribution: str) -> list[Stratum]:
@@ -92,7 +92,7 @@ class Divisible(Enumerated):
         if distribution == "numbers":
             parts = max(16, tuples.SHARE_PARTS // (2 * min(self.k, MAX_RESIDUES)))
             shares = tuples.apportion([tuples.NumberRange(self.base).count(n) for n in lengths], parts)
-        limb_count = self._places(max(lengths))
+        limb_count = self._limb_count(max(lengths))
         return [
             residues.from_limbs(stratum, n, self.base, limb_count)
             for n, share in zip(lengths, shares, strict=True)

@@ -108,20 +108,20 @@ class Prime(Enumerated):
 
     def inner(self) -> list[Stratum]:
         lengths = tuples.lengths(self).inner
-        positions = tuples.limb_count(self.digits, self.base, self.base**self.digits)
+        limb_count = tuples.limb_count(self.digits, self.base, self.base**self.digits)
         shares = [1] * len(lengths)
         if self.distribution == "numbers":
             shares = tuples.apportion([tuples.NumberRange(self.base).count(n) for n in lengths], 16)
         shared = [(n, share) for n, share in zip(lengths, shares, strict=True) if share]
-        return [s for n, share in shared for s in self._length(n, share, positions)]
+        return [s for n, share in shared for s in self._length(n, share, limb_count)]
 
     def outer(self) -> list[Stratum]:
         """The strata of longer numbers; a last length that crosses 2^63 ends there."""
         lengths = tuples.lengths(self).outer
-        positions = tuples.limb_count(
+        limb_count = tuples.limb_count(
             lengths[-1], self.base, tuples.NumberRange(self.base).first(lengths[-1])
         )
-        return [s for n in lengths for s in self._length(n, 1, positions)]
+        return [s for n in lengths for s in self._length(n, 1, limb_count)]
 
     def _length(self, length: int, share: int, limb_count: int) -> list[Stratum]:
         """Primes and composites of one length, half of the rows each."""
@@ -136,36 +136,28 @@ class Prime(Enumerated):
 
     def _pooled(self, length: int, high: int, share: int) -> list[Stratum]:
         """A stratum of primes and one of composites, where there are too few numbers for more."""
-        low, minimum, group = (
-            max(tuples.NumberRange(self.base).first(length), 2),
-            self._least_factor(high),
-            f"digits={length}",
-        )
+        low, group = max(tuples.NumberRange(self.base).first(length), 2), f"digits={length}"
         return [
             Stratum(f"{group},{name}", (high - low,), WheelNumbers(low, 1, 0, first, 0), share, group=group)
-            for name, first in (("prime", 0), ("composite", minimum))
+            for name, first in (("prime", 0), ("composite", self._least_factor(high)))
         ]
 
     def _classes(self, length: int, high: int, share: int, cut: bool) -> list[Stratum]:
         """A stratum of primes, and strata of composites by smallest prime factor."""
-        group = f"digits={length}"
+        group, first_number = f"digits={length}", high // self.base
         chosen = [c for c in CLASSES if self._requested(c) and 4 * c.first**2 < high]
         weights = tuples.apportion([round(1e6 * self._share(c, high)) for c in chosen], 120)
         names = [f"{group},prime", *(f"{group},{c.name}" for c in chosen)]
         classes = [Factors(0, 0), *chosen]
-        found = []
+        strata = []
         for name, factors, weight in zip(names, classes, [sum(weights), *weights], strict=True):
             wheel = _wheel(factors.first)
             low, end = residues.residue_counts(length, self.base, wheel.modulus, cut)
-            begin, end = _count_below(max(low, 2), wheel), _count_below(min(end, high), wheel)
-            row = WheelNumbers(begin, wheel.modulus, wheel.number, *factors)
-            known = (
-                _density(factors, wheel, high // self.base, self.base)
-                if high // self.base >= MIN_REGULAR
-                else 0.0
-            )
-            found.append(Stratum(name, (end - begin,), row, share * weight, group=group, share=known))
-        return [s for s in found if s.weight]
+            start, end = _count_below(max(low, 2), wheel), _count_below(min(end, high), wheel)
+            row = WheelNumbers(start, wheel.modulus, wheel.number, *factors)
+            known = _density(factors, wheel, first_number, self.base) if first_number >= MIN_REGULAR else 0.0
+            strata.append(Stratum(name, (end - start,), row, share * weight, group=group, share=known))
+        return [s for s in strata if s.weight]
 
     def _requested(self, factors: Factors) -> bool:
         if self.negatives == "hard":
@@ -192,11 +184,11 @@ class Prime(Enumerated):
         index = coordinates[0].view(np.int64) + row.start
         modulus, wheel = int(row.modulus[0]), int(row.wheel[0])
         spokes = _SPOKE_COUNTS[wheel]
-        turn = index // spokes
-        found = turn * modulus + _SPOKES[wheel].take(index - turn * spokes)
+        turns = index // spokes
+        numbers = turns * modulus + _SPOKES[wheel].take(index - turns * spokes)
         if not len(upper):
-            return found[None, :]
-        return residues.numbers(found, modulus, coordinates[1:], upper, self.base)
+            return numbers[None, :]
+        return residues.numbers(numbers, modulus, coordinates[1:], upper, self.base)
 
     def canonical(self, operands: Int) -> Int:
         return tuples.canonical_unsorted(operands, 1, self.base)

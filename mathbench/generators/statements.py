@@ -98,22 +98,24 @@ class Statement(Enumerated):
             rows = np.flatnonzero(posed.kind == kind)
             if len(rows):
                 x, y, right = (number[..., rows] for number in (a, b, truth))
-                claimed[..., rows] = self._wrong_results(
-                    name, x, y, right, mix64(random_bits[rows] + np.uint64(kind))
-                )
+                words = mix64(random_bits[rows] + np.uint64(kind))
+                claimed[..., rows] = self._wrong_results(name, x, y, right, words)
         failed = np.flatnonzero((posed.kind > 1) & arithmetic.equal(claimed, truth))
-        claimed[..., failed] = _error_module(truth).change_digit(
-            truth[..., failed], self.base, mix64(random_bits[failed])
-        )
+        change_digit = _error_module(truth).change_digit
+        claimed[..., failed] = change_digit(truth[..., failed], self.base, mix64(random_bits[failed]))
         posed.stratum = posed.stratum.copy()
         posed.stratum[failed] -= posed.kind[failed] - 1  # to the stratum of changed digits
         return posed
 
     def _wrong_results(self, kind: str, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
-        slips = _error_module(truth)
         if kind == "carry":
             return self.drop_carry(a, b, truth, random_bits)
-        change = {"digit": slips.change_digit, "swap": slips.swap_digits, "congruent": slips.stay_congruent}
+        errors = _error_module(truth)
+        change = {
+            "digit": errors.change_digit,
+            "swap": errors.swap_digits,
+            "congruent": errors.stay_congruent,
+        }
         return change[kind](truth, self.base, random_bits)
 
     def solve(self, problems: Problems) -> Int:

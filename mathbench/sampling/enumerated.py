@@ -174,10 +174,8 @@ class EnumeratedSource(PlannedSource):
             runs = list(self.plan.runs(rows.start, rows.stop))
             stops = np.cumsum([run.drawn for run in runs])
             positions = [run.positions() + (end - run.drawn) for run, end in zip(runs, stops, strict=True)]
-            yield (
-                Problems.concatenated([part for run in runs for part in self._draw_run(run)]),
-                np.concatenate(positions),
-            )
+            parts = [part for run in runs for part in self._draw_run(run)]
+            yield Problems.concatenated(parts), np.concatenate(positions)
         else:
             stratum, rank = self.plan.locate(row_numbers(rows))
             operands, fingerprints = self._sampler.sample(self._spaces[stratum], rank)

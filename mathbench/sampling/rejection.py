@@ -143,10 +143,8 @@ def concatenated(parts: Sequence[Accepted]) -> Accepted:
     positions = np.concatenate([part.positions for part in parts])
     order = np.empty_like(positions)
     order[positions] = np.arange(len(positions))
-    fingerprints, index = (
-        np.concatenate([part.fingerprints for part in parts]).take(order),
-        text.int_array(order),
-    )
+    fingerprints = np.concatenate([part.fingerprints for part in parts]).take(order)
+    index = text.int_array(order)
     questions = pa.concat_arrays([part.questions for part in parts]).take(index)
     answers = pa.concat_arrays([part.answers for part in parts]).take(index)
     return Accepted(positions.take(order), fingerprints, questions, answers)

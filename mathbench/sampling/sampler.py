@@ -143,12 +143,8 @@ class Sampler:
 
     def _chunks(self, space: int, needed: Int) -> Iterator[tuple[int, int]]:
         stops = np.cumsum(sample_size_for(needed, self._domain.share[space]))
-        cuts = [
-            0,
-            *(np.flatnonzero(np.diff(stops // self._domain.batch_size(CHUNK))) + 1).tolist(),
-            len(stops),
-        ]
-        yield from pairwise(cuts)
+        chunk = stops // self._domain.batch_size(CHUNK)
+        yield from pairwise([0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), len(stops)])
 
     def _find_windows(self, space: int, number: Int, needed: Int, sigmas: int = 3) -> "_Windows":
         """The first problems of some windows of a space, at least `needed` of each."""

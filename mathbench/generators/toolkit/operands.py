@@ -111,14 +111,14 @@ def length_tuples(lengths: Iterable[int], operands: int, longest_from: int = 1) 
     >>> length_tuples([1, 2], 2)
     [(1, 1), (2, 1), (2, 2)]
     """
-    found = [tuple(sorted(c, reverse=True)) for c in combinations_with_replacement(lengths, operands)]
-    return sorted(c for c in found if c[0] >= longest_from)
+    tuples = [tuple(sorted(c, reverse=True)) for c in combinations_with_replacement(lengths, operands)]
+    return sorted(c for c in tuples if c[0] >= longest_from)
 
 
 def length_pairs(task: Any) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
     """The pairs of lengths of a task with two operands: of train, and of extrapolate."""
-    found = lengths(task)
-    return length_tuples(found.inner, 2), length_tuples([*found.inner, *found.outer], 2, task.digits + 1)
+    inner, outer = lengths(task)
+    return length_tuples(inner, 2), length_tuples([*inner, *outer], 2, task.digits + 1)
 
 
 def orderings(lengths: tuple[int, ...]) -> int:

@@ -75,12 +75,12 @@ def numbers(tail: Int, modulus: int, upper: U64, low: Int, base: int) -> Int:
         low: int64 (L - 2, 1), their smallest values.
         base: the base.
 
-    >>> found = numbers(np.array([8]), 7, np.array([[5]], dtype=np.uint64), np.array([[0]]), 10)
-    >>> (8 - limbs.to_ints(found, 10**8)[0]) % 7
+    >>> number = numbers(np.array([8]), 7, np.array([[5]], dtype=np.uint64), np.array([[0]]), 10)
+    >>> (8 - limbs.to_ints(number, 10**8)[0]) % 7
     0
     """
-    radix, found = limbs.radix_of(base), np.zeros((TAIL + len(upper), len(tail)), dtype=np.int64)
-    np.add(upper.view(np.int64), low, out=found[TAIL:])
-    last = tail + (-limbs.residue(found, modulus, radix)) % modulus
-    found[1], found[0] = np.divmod(last, radix)
-    return found
+    radix, number = limbs.radix_of(base), np.zeros((TAIL + len(upper), len(tail)), dtype=np.int64)
+    np.add(upper.view(np.int64), low, out=number[TAIL:])
+    last = tail + (-limbs.residue(number, modulus, radix)) % modulus
+    number[1], number[0] = np.divmod(last, radix)
+    return number
