@@ -8,6 +8,7 @@ import pytest
 
 from mathbench import families
 from mathbench.generators import deepmind
+from mathbench.numbers.text import to_text
 
 AREAS = tuple(families.SCHOOL_MODULES)
 
@@ -64,3 +65,11 @@ def test_a_task_is_made_from_its_spec():
     made = families.task("divisible", k=3, base=2)
     assert families.from_spec(made.id, made.parameters) == made
     assert families.from_spec("divisible", {"k": "3", "base": "2"}) == made
+
+
+@pytest.mark.parametrize("answer", ["label", "residue"])
+def test_answers_by_residue_are_those_of_every_number(answer):
+    made = families.task("divisible", k=7, base=3, answer=answer)
+    answers = made.answers_by_residue()
+    assert [made.oracle(to_text(n, 3)) for n in range(100)] == [answers[n % 7] for n in range(100)]
+    assert families.task("modular").answers_by_residue() is None
