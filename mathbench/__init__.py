@@ -179,11 +179,11 @@ def score(
     from mathbench.scores import predictions as given
 
     answers = (
-        given.of_mapping(predictions, split)
+        given.from_mapping(predictions, split)
         if isinstance(predictions, Mapping)
-        else given.read(Path(predictions))
+        else given.read_predictions(Path(predictions))
     )
-    return given.score(answers, _truth(task, split, seed, data, config, options), split)
+    return given.score_predictions(answers, _truth(task, split, seed, data, config, options), split)
 
 
 def _truth(

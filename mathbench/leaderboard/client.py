@@ -15,7 +15,7 @@ from mathbench.errors import InputError, os_error_message
 from mathbench.leaderboard.submission import manifest_path
 from mathbench.leaderboard.submission_manifest import predictions_entry
 from mathbench.leaderboard.submission_record import Receipt
-from mathbench.scores import schema
+from mathbench.scores import strict_json
 from mathbench.scores.results import SplitScore
 from mathbench.scores.untrusted import read_limited
 
@@ -124,7 +124,7 @@ def _host(parts: SplitResult) -> str:
 def _files(path: Path) -> dict[str, tuple[str, bytes]]:
     """The manifest of what was named, and the predictions that it names: by part of the form, name and content."""
     manifest = manifest_path(path)
-    document = schema.parse(read_limited(manifest, schema.MAX_BYTES), manifest.name)
+    document = strict_json.parse(read_limited(manifest, strict_json.MAX_BYTES), manifest.name)
     parts = {"manifest": manifest, "predictions": manifest.with_name(predictions_entry(document)[0])}
     return {part: (file.name, file.read_bytes()) for part, file in parts.items()}
 

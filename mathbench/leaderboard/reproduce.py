@@ -72,10 +72,10 @@ def reproduce(board: Board, requested: str, order: RunOptions) -> ReproduceResul
     }
     holds = scores.keys() == kept.checked.scores.keys() and all(map(_inside, scores.values()))
     place = board.keep(again, checked, source=f"repeats {kept.digest[:8]}")
-    for digest in (kept.digest, place.kept.digest) if holds else ():
+    for digest in (kept.digest, place.record.digest) if holds else ():
         board.set_badge(digest, "reproduced")
     same = again.predictions_digest == kept.predictions_digest
-    return ReproduceResult(kept.digest, place.kept.digest, same, scores, holds)
+    return ReproduceResult(kept.digest, place.record.digest, same, scores, holds)
 
 
 def recipe_of(record: SubmissionRecord) -> OriginalRun:

@@ -21,9 +21,10 @@ from mathbench.leaderboard.submission_manifest import (
     predictions_entry,
     summarise_manifest,
 )
-from mathbench.scores import schema
-from mathbench.scores import untrusted as predictions
-from mathbench.scores.untrusted import COLUMNS, COLUMNS_WITH_TASK, MAX_FILE, read_limited
+from mathbench.scores import strict_json
+from mathbench.scores.predictions import COLUMNS, COLUMNS_WITH_TASK
+from mathbench.scores.schema_types import refuse
+from mathbench.scores.untrusted import MAX_FILE, compress_predictions, read_limited, read_untrusted
 from mathbench.task import Task
 
 MANIFESTS = ("submission.json", "result.json", "manifest.json")
@@ -103,7 +104,7 @@ class Submission:
 
     def packed(self) -> bytes:
         """The predictions as a compressed Parquet file."""
-        return predictions.compress_predictions(self.predictions)
+        return compress_predictions(self.predictions)
 
     @classmethod
     def unpacked(cls, document: Mapping[str, Any], packed: bytes) -> "Submission":
@@ -113,7 +114,7 @@ class Submission:
             InputError: when what was kept cannot be read any more.
         """
         manifest = Manifest(document)
-        return cls(manifest, sort_predictions(predictions.read(packed, "the kept predictions", COLUMNS)))
+        return cls(manifest, sort_predictions(read_untrusted(packed, "the kept predictions", COLUMNS)))
 
 
 def content_digest(table: pa.Table, columns: tuple[str, ...]) -> str:
@@ -141,7 +142,9 @@ def open_submission(path: str | Path) -> Submission:
         InputError: one line that says what is wrong with it.
     """
     file = manifest_path(Path(path))
-    manifest = Manifest(_object(schema.parse(read_limited(file, schema.MAX_BYTES), file.name), file.name))
+    manifest = Manifest(
+        _object(strict_json.parse(read_limited(file, strict_json.MAX_BYTES), file.name), file.name)
+    )
     name, _ = predictions_entry(manifest.document)
     if not file.with_name(name).is_file():
         raise InputError(f"'{file.parent}' is not whole: it needs {file.name} and {name}.")
@@ -161,7 +164,7 @@ def build_submission(manifest: Manifest, data: bytes) -> Submission:
             f"its SHA-256 is {found[:12]}..., the manifest says {told[:12]}..."
         )
     shapes = (COLUMNS_WITH_TASK,) if manifest.facts.runnable else (COLUMNS_WITH_TASK, COLUMNS)
-    table = predictions.read(data, name, *shapes)
+    table = read_untrusted(data, name, *shapes)
     if "task" in table.column_names:
         _only_task(table, name, manifest.task.name)
     return Submission(manifest, sort_predictions(table))
@@ -182,7 +185,7 @@ def manifest_path(path: Path) -> Path:
 
 def _object(document: Any, name: str) -> dict[str, Any]:
     if not isinstance(document, dict):
-        schema.refuse(name, "an object", document)
+        refuse(name, "an object", document)
     return document
 
 

@@ -6,43 +6,51 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.reserve import SPLITS
-from mathbench.scores import schema
+from mathbench.scores.schema import COUNTS, RESULT, SEED, SHA256, TASK
+from mathbench.scores.schema_types import (
+    OBJECT,
+    Boolean,
+    Integer,
+    ListOf,
+    MapOf,
+    OneOf,
+    Record,
+    Schema,
+    Text,
+    Unchecked,
+    nullable,
+)
 
 PREDICTIONS_FILE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(parquet|jsonl|jsonl\.gz)"
-SHA256 = schema.text(71, "(sha256:)?[0-9a-f]{64}")
 
-SUBMISSION = schema.record(
+SUBMISSION = Record(
     {
-        "schema_version": schema.whole(1, 1),
-        "model": schema.record(
+        "schema_version": Integer(1, 1),
+        "model": Record(
             {
-                "name": schema.text(),
-                "revision": schema.either(schema.text(), schema.nothing),
-                "weights_sha256": schema.either(SHA256, schema.nothing),
-                "framework": schema.either(schema.text(50), schema.nothing),
-                "parameters": schema.either(schema.whole(), schema.nothing),
+                "name": Text(),
+                "revision": nullable(Text()),
+                "weights_sha256": nullable(SHA256),
+                "framework": nullable(Text(50)),
+                "parameters": nullable(Integer()),
             }
         ),
-        "training": schema.record(
+        "training": Record(
             {
-                "seeds": schema.listing(schema.SEED, 1_000),
-                "data_digest": schema.either(schema.text(), schema.nothing),
-                "budget": schema.either(schema.text(), schema.nothing),
-                "external_data": schema.flag,
+                "seeds": ListOf(SEED, 1_000),
+                "data_digest": nullable(Text()),
+                "budget": nullable(Text()),
+                "external_data": Boolean(),
             }
         ),
-        "task": schema.TASK,
-        "data": schema.record({"seed": schema.SEED, "sizes": schema.table(schema.whole(), SPLITS)}),
-        "environment": schema.OBJECT,
-        "command": schema.either(schema.text(10_000, empty=True), schema.nothing),
-        "commit": schema.either(schema.text(100, empty=True), schema.nothing),
-        "predictions": schema.record({"file": schema.text(100, PREDICTIONS_FILE_PATTERN), "sha256": SHA256}),
+        "task": TASK,
+        "data": Record({"seed": SEED, "sizes": MapOf(Integer(), SPLITS)}),
+        "environment": OBJECT,
+        "command": nullable(Text(10_000, empty=True)),
+        "commit": nullable(Text(100, empty=True)),
+        "predictions": Record({"file": Text(100, PREDICTIONS_FILE_PATTERN), "sha256": SHA256}),
     },
-    {
-        "scores": schema.table(
-            schema.counted(schema.record({"n": schema.whole(1), "correct": schema.whole()}))
-        )
-    },
+    {"scores": MapOf(COUNTS)},
 )
 
 
@@ -88,15 +96,31 @@ def check_manifest(document: Mapping[str, Any]) -> None:
         InputError: for anything that the schema does not allow.
     """
     if "model" not in document:
-        schema.RESULT(document, "result.json")
+        RESULT(document, "result.json")
         return
     SUBMISSION(document, "submission.json")
     if document["model"]["revision"] is None and document["model"]["weights_sha256"] is None:
         raise InputError("submission.json: model needs a revision or a weights_sha256. Received: neither.")
 
 
+class ManifestSchema(Schema):
+    """A manifest of either kind; `where` is not used inside it, its errors name the kind of manifest."""
+
+    def __call__(self, value: Any, where: str) -> None:
+        """Check a value."""
+        MapOf(Unchecked())(value, where)
+        check_manifest(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        """As JSON Schema."""
+        return OneOf((RESULT, SUBMISSION)).json_schema()
+
+
+MANIFEST = ManifestSchema()
+
+
 def summarise_manifest(document: Mapping[str, Any]) -> ManifestSummary:
-    """The facts of a manifest that keeps to its schema."""
+    """Summarise a manifest that has been checked."""
     return _of_submission(document) if "model" in document else _of_run(document)
 
 

@@ -9,10 +9,11 @@ from mathbench.errors import InputError
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.check import CheckResult
 from mathbench.leaderboard.submission import canonical_json
-from mathbench.leaderboard.submission_manifest import ManifestSummary, check_manifest, summarise_manifest
+from mathbench.leaderboard.submission_manifest import MANIFEST, ManifestSummary, summarise_manifest
 from mathbench.reserve import SPLITS
-from mathbench.scores import schema
 from mathbench.scores.results import Score, SplitScore
+from mathbench.scores.schema import DIGEST, FILED_SCORE, SPLIT_SCORE, TIME
+from mathbench.scores.schema_types import Integer, ListOf, MapOf, Record, Text, nullable
 
 BADGES = {
     "self-reported": "the score is what the submitter says",
@@ -21,26 +22,21 @@ BADGES = {
 }
 
 
-def _manifest(value: Any, where: str) -> None:
-    """A manifest of either kind, checked against the schema of that kind."""
-    schema.table(lambda item, at: None)(value, where)
-    check_manifest(value)
-
-
-RECORD_SCHEMA = schema.record(
+WITHDRAWAL_REASON = Text(500)
+RECORD = Record(
     {
-        "schema_version": schema.whole(1, 1),
-        "digest": schema.text(64, "[0-9a-f]{64}"),
-        "submitted": schema.text(32, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
-        "badge": schema.text(20, "|".join(BADGES)),
-        "withdrawn": schema.either(schema.text(500), schema.nothing),
-        "predictions_digest": schema.text(64, "[0-9a-f]{64}"),
-        "scores": schema.table(schema.SCORE, SPLITS),
-        "solver": schema.table(schema.COUNT, SPLITS),
-        "differences": schema.listing(schema.text(500)),
-        "manifest": _manifest,
+        "schema_version": Integer(1, 1),
+        "digest": DIGEST,
+        "submitted": Text(32, TIME.pattern),
+        "badge": Text(20, "|".join(BADGES)),
+        "withdrawn": nullable(WITHDRAWAL_REASON),
+        "predictions_digest": DIGEST,
+        "scores": MapOf(SPLIT_SCORE, SPLITS),
+        "solver": MapOf(FILED_SCORE, SPLITS),
+        "differences": ListOf(Text(500)),
+        "manifest": MANIFEST,
     },
-    {"attempts": schema.whole(1)},
+    {"attempts": Integer(1)},
 )
 
 
@@ -115,7 +111,7 @@ class SubmissionRecord:
         Raises:
             InputError: for anything that the schema does not allow.
         """
-        RECORD_SCHEMA(record, "the file")
+        RECORD(record, "the file")
         scores = {split: SplitScore.from_json(score) for split, score in record["scores"].items()}
         solver = {split: Score.from_json(count) for split, count in record["solver"].items()}
         checked = CheckResult(scores, solver, tuple(record["differences"]))

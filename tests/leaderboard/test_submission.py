@@ -14,7 +14,7 @@ from mathbench.errors import InputError
 from mathbench.families import task as make_task
 from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.submission import Manifest, Submission, open_submission
-from mathbench.scores import schema
+from mathbench.scores import strict_json
 
 from .conftest import SIZES, manifest, replaced, right, truth, write_run
 
@@ -262,7 +262,7 @@ def test_no_manifest_causes_a_traceback(place, value, drop, extra):
         if drop:
             inner[extra] = inner.pop(place[-1])
     try:
-        assert len(Manifest(schema.parse(json.dumps(document).encode())).digest) == 64
+        assert len(Manifest(strict_json.parse(json.dumps(document).encode())).digest) == 64
     except InputError as error:
         assert str(error).isprintable(), error
 
@@ -273,7 +273,7 @@ def test_no_manifest_causes_a_traceback(place, value, drop, extra):
 )
 def test_no_bytes_cause_a_traceback(data):
     try:
-        Manifest(schema.parse(data))
+        Manifest(strict_json.parse(data))
     except InputError as error:
         assert str(error).isprintable(), error
 

@@ -103,7 +103,7 @@ def test_what_is_read_keeps_to_openapi(taking):
     (brief,) = responses.RoundsReply.model_validate(taking.get(ROUNDS).json()).rounds
     assert (brief.name, brief.state, brief.entries, brief.answered) == ("winter", "open", 1, 1)
     whole = responses.WholeRoundReply.model_validate(taking.get(WINTER).json())
-    assert [event["event"] for event in whole.events] == ["open", "challenge", "answer"]
+    assert [event.root["event"] for event in whole.events] == ["open", "challenge", "answer"]
     taking.at(hours=1, seconds=1)
     assert taking.get(WINTER).json()["state"] == "closed"  # nobody has closed it, but its time is over
     end(taking)

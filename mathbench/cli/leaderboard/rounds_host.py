@@ -103,7 +103,7 @@ def publish(
     found = put(folder, board)
     if as_json:
         print_json(
-            [{"entry": one.entry, "digest": one.result.kept.digest, "new": one.result.new} for one in found]
+            [{"entry": one.entry, "digest": one.result.record.digest, "new": one.result.new} for one in found]
         )
     new = sum(one.result.new for one in found)
     where = f" on {found[0].board}" if found else ""

@@ -9,6 +9,7 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.rounds import log, sealed
 from mathbench.leaderboard.rounds.rules import Entry, Round
 from mathbench.scores import untrusted
+from mathbench.scores.predictions import COLUMNS_WITH_TASK
 
 FOLDER = "answers"
 
@@ -43,7 +44,7 @@ def given(path: Path, name: str | None = None) -> pa.Table:
     if not path.is_file():
         raise InputError(f"there is no file '{path}'.")
     data = untrusted.read_limited(path, untrusted.MAX_FILE)
-    return untrusted.read(data, name or path.name, untrusted.COLUMNS_WITH_TASK)
+    return untrusted.read_untrusted(data, name or path.name, COLUMNS_WITH_TASK)
 
 
 def packed_at(folder: Path, path: Path) -> bytes:
@@ -67,7 +68,7 @@ def read(folder: Path, entry: Entry) -> pa.Table | None:
     data = untrusted.read_limited(path, untrusted.MAX_FILE)
     if hashlib.sha256(data).hexdigest() != entry.answer["answers_sha256"]:
         raise InputError(f"{entry.name}: its answers are not those that were handed in.")
-    return untrusted.read(data, path.name, untrusted.COLUMNS_WITH_TASK)
+    return untrusted.read_untrusted(data, path.name, COLUMNS_WITH_TASK)
 
 
 def name_for(data: bytes) -> str:

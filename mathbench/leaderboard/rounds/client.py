@@ -164,7 +164,7 @@ def _receipt(said: Mapping[str, Any], kind: str, **expected: str) -> str:
     Raises:
         ValueError: when it is not.
     """
-    line = {name: said["line"][name] for name in log.EVENTS[kind] if name in expected}
+    line = {name: said["line"][name] for name in log.EVENTS[kind].fields if name in expected}
     receipt = Event(said["line"]).digest
     if line != expected or said["line"]["event"] != kind or receipt != said["receipt"]:
         raise ValueError("the line says something else")

@@ -50,7 +50,7 @@ def open_round(
     if not tasks or len({task.name for task in tasks}) < len(tasks):
         raise InputError("a round needs at least one task, and each once.")
     if closes <= now:
-        raise InputError(f"a round must close after it opens. Received: {closes:{log.FORM}}.")
+        raise InputError(f"a round must close after it opens. Received: {closes:{log.TIME_FORMAT}}.")
     seed, salt = secrets.token_hex(32), secrets.token_hex(32)
     opened = log.next_event(
         [],
@@ -60,7 +60,7 @@ def open_round(
         commitment=sealed.commitment(seed, salt),
         tasks=[{"id": t.id, "name": t.name, "parameters": t.parameters} for t in tasks],
         sizes=dict(sizes),
-        closes=closes.strftime(log.FORM),
+        closes=closes.strftime(log.TIME_FORMAT),
         answer_seconds=answer_seconds,
     )
     found = Round([opened])

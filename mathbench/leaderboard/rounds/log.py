@@ -10,46 +10,45 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.submission import canonical_json
-from mathbench.scores import schema
+from mathbench.scores import strict_json
+from mathbench.scores.schema import COUNTS, DIGEST, TASK, TIME
+from mathbench.scores.schema_types import Integer, ListOf, MapOf, Record, Schema, Text, refuse
 from mathbench.scores.untrusted import read_limited
 from mathbench.storage import atomic
 
 LOG_FILE = "log.jsonl"
 MAX_BYTES = 64 << 20
 GENESIS_DIGEST = "0" * 64  # what the first line has before it
-FORM = "%Y-%m-%dT%H:%M:%SZ"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
-Clock = Callable[[], datetime]  # looked at when a line is written, so that time never runs backwards in a log
+# called when a line is written, so that time never runs backwards in a log
+Clock = Callable[[], datetime]
 
-DIGEST = schema.text(64, "[0-9a-f]{64}")
-TIME = schema.text(20, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-ENTRY = schema.text(10, "e[1-9][0-9]*")
-COUNT = schema.counted(schema.record({"n": schema.whole(1), "correct": schema.whole()}))
-SIZES = schema.table(schema.whole(1, 1_000_000), ("interpolate", "extrapolate"))
+ENTRY = Text(10, "e[1-9][0-9]*")
+ROUND_SPLITS = ("interpolate", "extrapolate")
+SIZES = MapOf(Integer(1, 1_000_000), ROUND_SPLITS)
 
-EVENTS: dict[str, dict[str, schema.Check]] = {
+
+_OWN: dict[str, dict[str, Schema]] = {
     "open": {
-        "name": schema.text(100),
+        "name": Text(100),
         "commitment": DIGEST,
-        "tasks": schema.listing(schema.TASK, 100),
+        "tasks": ListOf(TASK, 100),
         "sizes": SIZES,
         "closes": TIME,
-        "answer_seconds": schema.whole(1),
+        "answer_seconds": Integer(1),
     },
-    "challenge": {
-        "entry": ENTRY,
-        "model": schema.text(),
-        "weights_sha256": DIGEST,
-        "questions_digest": DIGEST,
-    },
+    "challenge": {"entry": ENTRY, "model": Text(), "weights_sha256": DIGEST, "questions_digest": DIGEST},
     "answer": {"entry": ENTRY, "weights_sha256": DIGEST, "answers_sha256": DIGEST},
     "close": {},
-    "reveal": {
-        "seed": DIGEST,
-        "salt": DIGEST,
-        "scores": schema.table(schema.table(schema.table(COUNT, ("interpolate", "extrapolate")))),
-    },
+    # scores are by entry, task and split
+    "reveal": {"seed": DIGEST, "salt": DIGEST, "scores": MapOf(MapOf(MapOf(COUNTS, ROUND_SPLITS)))},
 }
+EVENTS = {
+    kind: Record({"event": Text(20, kind), "at": TIME, "previous": DIGEST, **fields})
+    for kind, fields in _OWN.items()
+}
+CHALLENGE = Record({name: EVENTS["challenge"].fields[name] for name in ("model", "weights_sha256")})
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def parse_time(text: str) -> datetime:
         InputError: when there is no such time.
     """
     try:
-        return datetime.strptime(text, FORM).replace(tzinfo=UTC)
+        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         raise InputError(f"a time must be like 2026-01-31T18:00:00Z. Received: {text!a}.") from None
 
@@ -119,7 +118,7 @@ def parse(data: bytes) -> list[Event]:
     events: list[Event] = []
     for number, line in enumerate(data.splitlines(), 1):
         where = f"{LOG_FILE}, line {number}"
-        event = Event(_checked(schema.parse(line, where), where))
+        event = Event(_checked(strict_json.parse(line, where), where))
         if event["previous"] != (events[-1].digest if events else GENESIS_DIGEST):
             raise InputError(f"{where}: the line before it was changed, removed or put in later.")
         events.append(event)
@@ -129,9 +128,8 @@ def parse(data: bytes) -> list[Event]:
 def _checked(said: Any, where: str) -> dict[str, Any]:
     kind = said.get("event") if isinstance(said, dict) else None
     if not isinstance(kind, str) or kind not in EVENTS:
-        schema.refuse(f"{where}: event", f"one of {', '.join(EVENTS)}", kind)
-    beside = {"event": schema.text(20), "at": TIME, "previous": DIGEST}
-    schema.record({**beside, **EVENTS[kind]})(said, where)
+        refuse(f"{where}: event", f"one of {', '.join(EVENTS)}", kind)
+    EVENTS[kind](said, where)
     parse_time(said["at"])
     return dict(said)
 
@@ -139,7 +137,7 @@ def _checked(said: Any, where: str) -> dict[str, Any]:
 def next_event(events: Sequence[Event], kind: str, now: datetime, **said: Any) -> Event:
     """The event that would come next; nothing is written."""
     previous = events[-1].digest if events else GENESIS_DIGEST
-    found = {"event": kind, "at": now.strftime(FORM), "previous": previous, **said}
+    found = {"event": kind, "at": now.strftime(TIME_FORMAT), "previous": previous, **said}
     return Event(_checked(json.loads(canonical_json(found)), kind))
 
 

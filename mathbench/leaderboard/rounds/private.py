@@ -5,13 +5,15 @@ import os
 from pathlib import Path
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.rounds import log, sealed
+from mathbench.leaderboard.rounds import sealed
 from mathbench.leaderboard.rounds.rules import Round
-from mathbench.leaderboard.store.board import default_path
-from mathbench.scores import schema, untrusted
+from mathbench.leaderboard.store.database import default_path
+from mathbench.scores import strict_json, untrusted
+from mathbench.scores.schema import DIGEST
+from mathbench.scores.schema_types import Record
 from mathbench.storage import atomic
 
-_SECRET = schema.record({"seed": log.DIGEST, "salt": log.DIGEST})
+_SECRET = Record({"seed": DIGEST, "salt": DIGEST})
 
 
 class SecretMissing(InputError):
@@ -49,7 +51,7 @@ def read(found: Round, path: Path | None = None) -> tuple[str, str]:
     place = path_of(found, path)
     if not place.is_file():
         raise SecretMissing(f"seed and salt of this round are not at '{place}'; give --secret FILE.")
-    said = schema.parse(untrusted.read_limited(place, 10_000), place.name)
+    said = strict_json.parse(untrusted.read_limited(place, 10_000), place.name)
     _SECRET(said, place.name)
     if sealed.commitment(said["seed"], said["salt"]) != found.opened["commitment"]:
         raise SecretMissing(f"'{place}' is the secret of another round.")

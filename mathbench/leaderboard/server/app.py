@@ -71,7 +71,7 @@ async def _let_in(request: Request) -> None:
 
 _BEARER = HTTPBearer(auto_error=False, description="A token from `mathbench leaderboard token create NAME`.")
 _WORD = Query(max_length=200)
-_DIGEST = InPath(pattern="^[0-9a-f]{64}$", examples=[responses.DIGEST])
+_DIGEST = InPath(pattern="^[0-9a-f]{64}$", examples=[responses.EXAMPLE_DIGEST])
 
 api = APIRouter(prefix="/api/v1", dependencies=[Depends(_let_in)])
 

@@ -1,16 +1,48 @@
-"""The responses of the server as the OpenAPI document describes them; the tests compare real responses with these."""
+"""The responses of the server as the OpenAPI document describes them; the tests compare real responses with these.
 
+Shapes that files and the database share come from the schemas of `mathbench.scores` and `mathbench.leaderboard`.
+"""
+
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic_core import CoreSchema, core_schema
 
 from mathbench.leaderboard.ranking.rank import RankTable
+from mathbench.leaderboard.rounds import log
+from mathbench.leaderboard.submission_record import RECORD
+from mathbench.reserve import SPLITS
+from mathbench.scores import schema
+from mathbench.scores.schema_types import MapOf, OneOf, Record, Schema
 
-DIGEST = "b41cbd6ac1dfd1c1dd0a9fbd5d9ff1a08bd6ca4ca2bbde4bb1b5b9d38d0cdd4f"
+EXAMPLE_DIGEST = "b41cbd6ac1dfd1c1dd0a9fbd5d9ff1a08bd6ca4ca2bbde4bb1b5b9d38d0cdd4f"
 
-Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=[DIGEST])]
-Time = Annotated[str, Field(description="ISO 8601 in UTC", examples=["2026-01-31T12:00:00Z"])]
-Share = Annotated[float, Field(ge=0, le=1)]
+
+@dataclass(frozen=True)
+class Described:
+    """An annotation for pydantic: the type is checked and described by a schema."""
+
+    schema: Schema
+
+    def __get_pydantic_core_schema__(self, _: Any, __: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._validated)
+
+    def __get_pydantic_json_schema__(self, _: Any, __: Any) -> dict[str, Any]:
+        return self.schema.json_schema()
+
+    def _validated(self, value: Any) -> Any:
+        self.schema(value, "the value")
+        return value
+
+
+JsonObject = dict[str, Any]
+Digest = Annotated[str, Described(schema.DIGEST), Field(examples=[EXAMPLE_DIGEST])]
+Time = Annotated[
+    str,
+    Described(schema.TIME),
+    Field(description="ISO 8601 in UTC", examples=["2026-01-31T12:00:00Z"]),
+]
 
 
 class Reply(BaseModel):
@@ -37,22 +69,6 @@ def refusals(*statuses: int) -> Responses:
     error: dict[str, Any] = {"model": ErrorReply}
     late = error | {"headers": _LATER}
     return {status: late if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
-
-
-class CountReply(Reply):
-    """Right answers, their share, and its Wilson 95 % interval."""
-
-    n: int
-    correct: int
-    exact_match: Share
-    low: Share
-    high: Share
-
-
-class ScoreReply(CountReply):
-    """The score of one split, with its strata."""
-
-    strata: dict[str, CountReply]
 
 
 class LimitsReply(Reply):
@@ -83,20 +99,22 @@ class TablesReply(Reply):
     tables: list[RankTable]
 
 
-class SubmissionReply(Reply):
-    """One submission as the board keeps it, without its predictions."""
+class SplitScoreReply(RootModel[Annotated[JsonObject, Described(schema.RESCORED_SPLIT)]]):
+    """The score of one split, with its strata."""
 
-    schema_version: Literal[1]
-    digest: Digest
-    submitted: Time
-    badge: str
-    withdrawn: str | None = Field(description="Why it was withdrawn; null while it stands.")
-    predictions_digest: str
-    scores: dict[str, ScoreReply]
-    solver: dict[str, CountReply]
-    differences: list[str]
-    manifest: dict[str, Any]
-    attempts: int = Field(description="How often this content was submitted.")
+
+# all keys are present in a response, and the scores are recomputed ones
+_RECORD = Record(
+    {
+        **RECORD.all_fields,
+        "scores": MapOf(schema.RESCORED_SPLIT, SPLITS),
+        "solver": MapOf(schema.SCORE, SPLITS),
+    }
+)
+
+
+class SubmissionReply(RootModel[Annotated[JsonObject, Described(_RECORD)]]):
+    """One submission as the board keeps it, without its predictions."""
 
 
 class AttemptReply(Reply):
@@ -126,23 +144,24 @@ class ReceiptReply(Reply):
     badge: str
     model: str
     task: str
-    scores: dict[str, ScoreReply]
+    scores: dict[str, SplitScoreReply]
     differences: list[str] = Field(description="Claims that do not agree with the recomputed scores.")
     sent: dict[str, Any] = Field(description="What came: predictions, bytes, their digest, the manifest.")
 
 
 LineDigest = Annotated[
     str,
-    Field(pattern="^[0-9a-f]{64}$", examples=[DIGEST], description="SHA-256 of the entry's line; keep it."),
+    Described(schema.DIGEST),
+    Field(examples=[EXAMPLE_DIGEST], description="SHA-256 of the entry's line; keep it."),
 ]
 
 
-class RoundTaskReply(Reply):
+class RoundTaskReply(RootModel[Annotated[JsonObject, Described(schema.TASK)]]):
     """A task as the log writes it."""
 
-    id: str
-    name: str
-    parameters: dict[str, Any]
+
+class EventReply(RootModel[Annotated[JsonObject, Described(OneOf(tuple(log.EVENTS.values())))]]):
+    """One line of a round's log."""
 
 
 class RoundReply(Reply):
@@ -154,7 +173,9 @@ class RoundReply(Reply):
     closes: Time
     answer_seconds: int = Field(description="From questions to answers.")
     tasks: list[RoundTaskReply]
-    sizes: dict[str, int] = Field(description="Questions per split, of every task.")
+    sizes: Annotated[JsonObject, Described(log.SIZES)] = Field(
+        description="Questions per split, of every task."
+    )
     commitment: Digest
     entries: int
     answered: int = Field(description="Entries that have handed in answers.")
@@ -169,14 +190,7 @@ class RoundsReply(Reply):
 class WholeRoundReply(RoundReply):
     """A round with everything that its log says; scores stand in the event reveal, and nowhere before."""
 
-    events: list[dict[str, Any]]
-
-
-class ChallengeReply(Reply):
-    """What registers a model."""
-
-    model: str = Field(examples=["mine"])
-    weights_sha256: Digest
+    events: list[EventReply]
 
 
 class QuestionReply(Reply):
@@ -194,7 +208,7 @@ class EnteredReply(Reply):
     entry: str = Field(examples=["e1"])
     deadline: Time
     receipt: LineDigest
-    line: dict[str, Any] = Field(
+    line: Annotated[JsonObject, Described(log.EVENTS["challenge"])] = Field(
         description="The entry's line of the log, which the receipt is the SHA-256 of."
     )
     questions: list[QuestionReply]
@@ -205,4 +219,4 @@ class AnsweredReply(Reply):
 
     entry: str
     receipt: LineDigest
-    line: dict[str, Any]
+    line: Annotated[JsonObject, Described(log.EVENTS["answer"])]

@@ -17,14 +17,14 @@ from mathbench.leaderboard.server import responses as replies
 from mathbench.leaderboard.server import responses as said
 from mathbench.leaderboard.server.caching import answer, as_json, reply
 from mathbench.leaderboard.server.round_folders import NAME, RoundFolders
-from mathbench.scores import schema
+from mathbench.scores import strict_json
+from mathbench.scores.schema import DIGEST
 from mathbench.scores.untrusted import MAX_FILE, read_limited
 from mathbench.storage import atomic
 
 MAX_CHALLENGE = 10_000  # bytes of what registers a model
 LINES, PARQUET = "application/x-ndjson", "application/vnd.apache.parquet"
 
-CHALLENGE = schema.record({"model": schema.text(), "weights_sha256": log.DIGEST})
 FORM = {
     "multipart/form-data": {
         "schema": {
@@ -32,7 +32,7 @@ FORM = {
             "required": ["weights_sha256", "answers"],
             "additionalProperties": False,
             "properties": {
-                "weights_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                "weights_sha256": DIGEST.json_schema(),
                 "answers": {
                     "type": "string",
                     "contentMediaType": "application/octet-stream",
@@ -120,7 +120,7 @@ def answers_of(request: Request, name: Name, entry: Entry) -> Response:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": said.ChallengeReply.model_json_schema()}},
+            "content": {"application/json": {"schema": log.CHALLENGE.json_schema()}},
         }
     },
     summary="Register a model and get its questions",
@@ -131,8 +131,8 @@ async def challenge(request: Request, name: Name) -> Response:
     Asked again with the same token, model and weights before it has answered, an entry gets the same questions,
     until the same deadline.
     """
-    document = schema.parse(await uploads.document(request, MAX_CHALLENGE), "the request")
-    CHALLENGE(document, "the request")
+    document = strict_json.parse(await uploads.document(request, MAX_CHALLENGE), "the request")
+    log.CHALLENGE(document, "the request")
     state = request.app.state
     body, new = await anyio.to_thread.run_sync(
         _enter, state.shelf, name, document, request.state.token, limiter=state.scorers
@@ -144,7 +144,11 @@ def _enter(shelf: RoundFolders, name: str, document: dict[str, str], token: str)
     weights = document["weights_sha256"]
     place = shelf.folder(name), document["model"], weights, shelf.now, shelf.secret(name), token
     entry, requested, new = entering.create_entry(*place)
-    told = {"entry": entry.name, "deadline": entry.deadline.strftime(log.FORM), **_line(entry.challenge)}
+    told = {
+        "entry": entry.name,
+        "deadline": entry.deadline.strftime(log.TIME_FORMAT),
+        **_line(entry.challenge),
+    }
     return as_json({**told, "questions": requested.to_pylist()}), new
 
 
@@ -166,7 +170,7 @@ async def hand_in(request: Request, name: Name, entry: Entry) -> Response:
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
         form = ("answers",), ("weights_sha256",)
         sent = await uploads.to_folder(request, Path(folder), state.limits.largest, *form)
-        log.DIGEST(sent["weights_sha256"], "weights_sha256")
+        DIGEST(sent["weights_sha256"], "weights_sha256")
         given = name, entry, sent["weights_sha256"], Path(folder) / "answers"
         body, new = await anyio.to_thread.run_sync(_take, state, *given, limiter=state.scorers)
     return answer(body, 201 if new else 200)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import CheckResult, check_submission
 from mathbench.leaderboard.submission import Manifest, Submission, build_submission
-from mathbench.scores import schema
+from mathbench.scores import strict_json
 from mathbench.scores.untrusted import MAX_FILE, read_limited
 
 # a fork server that has imported everything once makes a process in a few milliseconds
@@ -94,5 +94,5 @@ def _scored(folder: Path) -> tuple[Submission, CheckResult]:
 
 def _read(folder: Path) -> Submission:
     """The two files that came; the manifest says which format the predictions have."""
-    document = schema.parse(read_limited(folder / "manifest", schema.MAX_BYTES), "the manifest")
+    document = strict_json.parse(read_limited(folder / "manifest", strict_json.MAX_BYTES), "the manifest")
     return build_submission(Manifest(document), read_limited(folder / "predictions", MAX_FILE))

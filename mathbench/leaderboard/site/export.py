@@ -10,7 +10,8 @@ from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.folder import folder_of, is_folder, read
-from mathbench.scores import schema
+from mathbench.scores import strict_json
+from mathbench.scores.schema_types import ListOf, Text
 from mathbench.storage import atomic
 
 LIST = ".mathbench-site.json"  # what an export before wrote; nothing else is ever removed
@@ -74,6 +75,6 @@ def _listed(folder: Path) -> set[str]:
     """The files of an export before, all inside the folder."""
     if not (folder / LIST).is_file():
         return set()
-    listed = schema.parse((folder / LIST).read_bytes(), LIST)
-    schema.listing(schema.text(300), 10_000_000)(listed, LIST)
+    listed = strict_json.parse((folder / LIST).read_bytes(), LIST)
+    ListOf(Text(300), 10_000_000)(listed, LIST)
     return {path for path in listed if (folder / path).resolve().is_relative_to(folder.resolve())}

@@ -10,8 +10,8 @@ from pathlib import Path
 from mathbench.errors import InputError
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import Manifest
-from mathbench.leaderboard.submission_record import SubmissionRecord, find_by_prefix
-from mathbench.scores import schema
+from mathbench.leaderboard.submission_record import WITHDRAWAL_REASON, SubmissionRecord, find_by_prefix
+from mathbench.scores import strict_json
 from mathbench.scores.untrusted import read_limited
 from mathbench.storage import atomic
 
@@ -47,7 +47,7 @@ def read_file(path: Path) -> SubmissionRecord:
         InputError: names the file that is not a result, and why.
     """
     try:
-        entry = SubmissionRecord.of(schema.parse(read_limited(path, schema.MAX_BYTES), path.name))
+        entry = SubmissionRecord.of(strict_json.parse(read_limited(path, strict_json.MAX_BYTES), path.name))
         Manifest(entry.manifest)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
@@ -72,7 +72,7 @@ def withdraw(folder: Path, requested: str, reason: str) -> str:
     Raises:
         InputError: when it is not there or withdrawn already.
     """
-    schema.text(500)(reason, "the reason")
+    WITHDRAWAL_REASON(reason, "the reason")
     by_path = {path: read_file(path) for path in paths_of(folder)}
     entry = find_by_prefix(list(by_path.values()), requested)
     if entry.withdrawn is not None:
