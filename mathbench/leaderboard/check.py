@@ -79,7 +79,7 @@ def _splits(manifest: Manifest, given: set[str]) -> list[str]:
     splits = [
         split
         for split in sizes
-        if split in given or split in REQUIRED_SPLITS or split in manifest.facts.scores
+        if split in given or split in REQUIRED_SPLITS or split in manifest.summary.scores
     ]
     if not splits:
         raise InputError("nothing to score: the manifest gives no split any rows.")
@@ -105,7 +105,7 @@ def _first(rows: NDArray[np.int64], what: str) -> str:
 def claim_differences(manifest: Manifest, scores: Mapping[str, SplitScore]) -> list[str]:
     """One sentence for each claim of a manifest that does not agree with the recomputed score."""
     found = []
-    for split, claim in manifest.facts.scores.items():
+    for split, claim in manifest.summary.scores.items():
         if split not in scores:
             found.append(f"{split}: a score is claimed, but the manifest gives the split no rows")
             continue

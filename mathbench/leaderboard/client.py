@@ -22,8 +22,8 @@ from mathbench.scores.untrusted import read_limited
 ADDRESS = "/api/v1/submissions"
 MAX_ATTEMPTS = 3  # safe, because the same content again is the same submission
 PAUSE = 1.0  # seconds between them
-PATIENCE = 120  # seconds that the server may stay silent
-MAX_ANSWER = 10 << 20  # bytes
+TIMEOUT = 120  # seconds that the server may stay silent
+MAX_RESPONSE = 10 << 20  # bytes
 
 RequestParts = tuple[str, str, bytes, dict[str, str]]  # method, address, body, headers
 
@@ -34,7 +34,7 @@ def is_server_url(board: str | Path | None) -> str | None:
     return target if target.lower().startswith(("http://", "https://")) else None
 
 
-def token(file: Path | None) -> str:
+def read_token(file: Path | None) -> str:
     """The token from a file or from MATHBENCH_TOKEN; the command line would show it to everybody.
 
     Raises:
@@ -79,7 +79,7 @@ def request(
     headers: Mapping[str, str] | None = None,
     secret: str | None = None,
     *,
-    maximum: int = MAX_ANSWER,
+    maximum: int = MAX_RESPONSE,
 ) -> tuple[int, bytes]:
     """Ask a server, a few times when the line breaks; so what is asked twice must do no harm.
 
@@ -100,7 +100,7 @@ def request(
     """
     known = {"Authorization": f"Bearer {secret}"} if secret else {}
     sent = {"Accept": "application/json", **known, **(headers or {})}
-    status, answer = _persistent(_parts(url), (method, address, body, sent), maximum)
+    status, answer = _exchange_with_retries(_parts(url), (method, address, body, sent), maximum)
     if len(answer) > maximum:
         raise InputError(f"{url} answered with more than {maximum:,} bytes.")
     return status, answer
@@ -143,7 +143,7 @@ def multipart_body(
     return b"".join([*lines, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
 
 
-def _persistent(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
+def _exchange_with_retries(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
     """Send until an answer comes, a few times at most."""
     for left in reversed(range(MAX_ATTEMPTS)):
         try:
@@ -161,7 +161,7 @@ def _persistent(parts: SplitResult, requested: RequestParts, maximum: int) -> tu
 def _exchange(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
     method, address, body, headers = requested
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(str(parts.hostname), parts.port, timeout=PATIENCE)
+    connection = kind(str(parts.hostname), parts.port, timeout=TIMEOUT)
     try:
         connection.connect()
         # a server that refuses early answers and hangs up before all was sent; its answer says why

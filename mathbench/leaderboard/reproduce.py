@@ -44,33 +44,33 @@ class ReproduceResult:
         return {**vars(self), "scores": scores}
 
 
-def reproduce(board: Board, requested: str, order: RunOptions) -> ReproduceResult:
+def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceResult:
     """Train a kept run again, score it, keep the repetition too, and set the badge of both when the score holds.
 
     Args:
         board: the board that keeps it.
         requested: how its digest begins.
-        order: where and how to run; it stops at the step where the kept run stopped.
+        options: where and how to run; it stops at the step where the kept run stopped.
 
     Raises:
         InputError: when it has no recipe that mathbench can run, this version makes other rows, or the directory is
             not empty: a finished run in it would be read, not repeated.
     """
-    if order.out.exists() and (not order.out.is_dir() or any(order.out.iterdir())):
+    if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
         raise InputError(
-            f"{order.out} is not empty; a run is repeated in a directory of its own. Give another --out."
+            f"{options.out} is not empty; a run is repeated in a directory of its own. Give another --out."
         )
     kept = board.find(requested)
     first = recipe_of(kept)
-    run(first.spec, first.data, replace(order, stop_step=first.steps))
-    again = open_submission(order.out)
+    run(first.spec, first.data, replace(options, stop_step=first.steps))
+    again = open_submission(options.out)
     checked = check_submission(again)
     scores = {
         split: (score.total, checked.scores[split].total)
         for split, score in kept.checked.scores.items()
         if split in checked.scores
     }
-    holds = scores.keys() == kept.checked.scores.keys() and all(map(_inside, scores.values()))
+    holds = scores.keys() == kept.checked.scores.keys() and all(map(_in_interval, scores.values()))
     place = board.keep(again, checked, source=f"repeats {kept.digest[:8]}")
     for digest in (kept.digest, place.record.digest) if holds else ():
         board.set_badge(digest, "reproduced")
@@ -85,7 +85,7 @@ def recipe_of(record: SubmissionRecord) -> OriginalRun:
         InputError: when mathbench cannot run it.
     """
     said = record.manifest
-    if not record.facts.runnable:
+    if not record.summary.runnable:
         raise InputError(
             f"{record.digest[:8]} came with a submission.json, which has no recipe to run again."
         )
@@ -103,7 +103,7 @@ def _spec(said: Mapping[str, Any]) -> dict[str, Any]:
     return {name: said[name] for name in names} | {"choices": said["encoding"].get("choices")}
 
 
-def _inside(pair: tuple[Score, Score]) -> bool:
+def _in_interval(pair: tuple[Score, Score]) -> bool:
     """Whether the new share lies in the Wilson 95 % interval of the kept one."""
     low, high = pair[0].interval
     return low <= pair[1].exact_match <= high

@@ -60,7 +60,7 @@ class Manifest:
         return type(make_task(said["id"])).of(said["parameters"])
 
     @cached_property
-    def facts(self) -> ManifestSummary:
+    def summary(self) -> ManifestSummary:
         """What it says, in the shape that both kinds of manifest share."""
         return summarise_manifest(self.document)
 
@@ -102,12 +102,12 @@ class Submission:
         """What makes two submissions one: the same manifest and the same predictions."""
         return hashlib.sha256((self.manifest.digest + self.predictions_digest).encode()).hexdigest()
 
-    def packed(self) -> bytes:
+    def predictions_bytes(self) -> bytes:
         """The predictions as a compressed Parquet file."""
         return compress_predictions(self.predictions)
 
     @classmethod
-    def unpacked(cls, document: Mapping[str, Any], packed: bytes) -> "Submission":
+    def from_stored(cls, document: Mapping[str, Any], packed: bytes) -> "Submission":
         """The submission that a board kept.
 
         Raises:
@@ -163,7 +163,7 @@ def build_submission(manifest: Manifest, data: bytes) -> Submission:
             f"{name} is not the file that the manifest speaks of: "
             f"its SHA-256 is {found[:12]}..., the manifest says {told[:12]}..."
         )
-    shapes = (COLUMNS_WITH_TASK,) if manifest.facts.runnable else (COLUMNS_WITH_TASK, COLUMNS)
+    shapes = (COLUMNS_WITH_TASK,) if manifest.summary.runnable else (COLUMNS_WITH_TASK, COLUMNS)
     table = read_untrusted(data, name, *shapes)
     if "task" in table.column_names:
         _only_task(table, name, manifest.task.name)

@@ -64,7 +64,7 @@ class ManifestSummary:
         parameters: how many numbers it has learned.
         recipe: how it was trained, or the model's revision.
         encoding: how it reads and writes.
-        same: all that two submissions must share to be one entry that differs in the training seed only.
+        identity: all that two submissions must share to be one entry that differs in the training seed only.
         seeds: of its training.
         training_data: in words.
         task: id, name and parameters.
@@ -79,7 +79,7 @@ class ManifestSummary:
     parameters: int | None
     recipe: Mapping[str, Any]
     encoding: Mapping[str, Any]
-    same: Mapping[str, Any]
+    identity: Mapping[str, Any]
     seeds: tuple[int | str, ...]
     training_data: str
     task: Mapping[str, Any]
@@ -140,7 +140,7 @@ def _of_run(said: Mapping[str, Any]) -> ManifestSummary:
         parameters=said["parameters"],
         recipe=said["recipe"],
         encoding=said["encoding"],
-        same={name: said[name] for name in ("baseline", "framework", "recipe", "encoding")},
+        identity={name: said[name] for name in ("baseline", "framework", "recipe", "encoding")},
         seeds=(said["seed"],),
         training_data=f"train={said['data']['sizes'].get('train', 0)} seed={said['data']['seed']}",
         task=said["task"],
@@ -161,7 +161,7 @@ def _of_submission(said: Mapping[str, Any]) -> ManifestSummary:
         parameters=model["parameters"],
         recipe={"name": model["revision"] or model["weights_sha256"].removeprefix("sha256:")[:8]},
         encoding={},
-        same={name: model[name] for name in named}
+        identity={name: model[name] for name in named}
         | {"training": {name: value for name, value in training.items() if name != "seeds"}},
         seeds=tuple(training["seeds"]) or ("not said",),
         training_data=" ".join(word for word in words if word),

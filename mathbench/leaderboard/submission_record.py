@@ -72,21 +72,21 @@ class SubmissionRecord:
             raise ValueError(f"badge must be one of {', '.join(BADGES)}. Received: {self.badge!r}.")
 
     @cached_property
-    def facts(self) -> ManifestSummary:
+    def summary(self) -> ManifestSummary:
         """What its manifest says, in the shape that all manifests share."""
         return summarise_manifest(self.manifest)
 
     @cached_property
     def task_key(self) -> str:
         """A task with its parameters; who answered other rows of it answered the same task."""
-        said = self.facts.task
+        said = self.summary.task
         return canonical_json({"id": said["id"], "parameters": said["parameters"]})
 
     @cached_property
     def model_key(self) -> str:
         """What two runs share that differ in nothing but the training seed: also the rows that they answered."""
-        data = {"seed": check_seed(self.facts.data["seed"]), "sizes": self.facts.data["sizes"]}
-        return canonical_json({"model": self.facts.same, "data": data})
+        data = {"seed": check_seed(self.summary.data["seed"]), "sizes": self.summary.data["sizes"]}
+        return canonical_json({"model": self.summary.identity, "data": data})
 
     def to_json(self) -> dict[str, Any]:
         """As a file of a folder board: everything but the predictions themselves."""
@@ -105,7 +105,7 @@ class SubmissionRecord:
         }
 
     @classmethod
-    def of(cls, record: Any) -> "SubmissionRecord":
+    def from_json(cls, record: Any) -> "SubmissionRecord":
         """Read such a file again.
 
         Raises:
@@ -163,7 +163,7 @@ def find_by_prefix(records: Sequence[SubmissionRecord], requested: str) -> Submi
     """
     found = [entry for entry in records if requested and entry.digest.startswith(requested.lower())]
     if len(found) != 1:
-        names = ", ".join(f"{k.digest[:8]} ({k.facts.model})" for k in (found or records)[:5])
+        names = ", ".join(f"{k.digest[:8]} ({k.summary.model})" for k in (found or records)[:5])
         what = f"{len(found)} submissions begin with" if found else "no submission has the id"
         raise InputError(f"{what} {requested[:70]!a}. Here are: {names or 'none'}.")
     return found[0]

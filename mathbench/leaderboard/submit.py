@@ -26,7 +26,7 @@ def submit_run(path: str | Path, board: str | Path | None = None, token_file: Pa
 
     _check_there(path)
     if url := client.is_server_url(board):
-        secret = client.token(token_file)
+        secret = client.read_token(token_file)
         dry_run(path)  # what the server would refuse is not sent
         return client.send_submission(Path(path), url, secret)
     opened = Board(board)
@@ -37,17 +37,17 @@ def submit_run(path: str | Path, board: str | Path | None = None, token_file: Pa
         opened.refuse(str(error))
         raise
     place = opened.keep(submission, checked, source=Path(path).name)
-    return receipt(submission, checked, opened.name, place.new, place.attempts)
+    return make_receipt(submission, checked, opened.name, place.new, place.attempts)
 
 
 def dry_run(path: str | Path) -> Receipt:
     """Do all that submitting does, but keep nothing."""
     _check_there(path)
     submission = open_submission(path)
-    found = receipt(submission, check_submission(submission), board="", new=False, attempts=0)
+    found = make_receipt(submission, check_submission(submission), board="", new=False, attempts=0)
     sent = {
         "predictions": submission.predictions.num_rows,
-        "bytes": len(submission.packed()),
+        "bytes": len(submission.predictions_bytes()),
         "predictions_digest": submission.predictions_digest,
         "manifest": dict(submission.manifest.document),
     }
@@ -60,7 +60,9 @@ def _check_there(path: str | Path) -> None:
         raise InputError(f"there is no run directory or submission.json '{path}'.")
 
 
-def receipt(submission: Submission, checked: CheckResult, board: str, new: bool, attempts: int) -> Receipt:
+def make_receipt(
+    submission: Submission, checked: CheckResult, board: str, new: bool, attempts: int
+) -> Receipt:
     """What the submitter of a checked submission is told."""
     return Receipt(
         digest=submission.digest,
@@ -68,7 +70,7 @@ def receipt(submission: Submission, checked: CheckResult, board: str, new: bool,
         new=new,
         attempts=attempts,
         badge="re-scored",
-        model=submission.manifest.facts.model,
+        model=submission.manifest.summary.model,
         task=submission.manifest.task.name,
         scores=checked.scores,
         differences=checked.differences,

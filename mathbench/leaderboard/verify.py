@@ -13,7 +13,7 @@ from pathlib import Path
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import check_submission, claim_differences
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import file_name, paths_of, read_file
+from mathbench.leaderboard.store.folder import file_name, read_file, result_paths
 from mathbench.leaderboard.submission import Manifest, Submission
 from mathbench.leaderboard.submission_record import SubmissionRecord, scores_equal
 from mathbench.scores.results import Score, SplitScore
@@ -48,7 +48,7 @@ def verify(board: Board) -> tuple[int, list[VerifyFinding]]:
 def _names(entry: SubmissionRecord) -> tuple[str, str]:
     """Model and task, of a manifest that may be damaged."""
     try:
-        return entry.facts.model, entry.facts.task["name"]
+        return entry.summary.model, entry.summary.task["name"]
     except (KeyError, TypeError):
         return "", ""
 
@@ -56,7 +56,7 @@ def _names(entry: SubmissionRecord) -> tuple[str, str]:
 def _problem(entry: SubmissionRecord, packed: bytes) -> str:
     """What is wrong with one submission; empty when nothing is."""
     try:
-        submission = Submission.unpacked(entry.manifest, packed)
+        submission = Submission.from_stored(entry.manifest, packed)
         checked = check_submission(submission)
     except InputError as error:
         return f"cannot be recomputed: {error}"
@@ -82,7 +82,7 @@ def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
     Returns:
         How many there are, and what does not hold.
     """
-    paths = paths_of(folder)
+    paths = result_paths(folder)
     findings: list[VerifyFinding] = []
     digests: Counter[str] = Counter()
     for path in paths:
@@ -92,8 +92,10 @@ def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
             findings.append(VerifyFinding(path.name, "", "", str(error).removeprefix(f"{path}: ")))
             continue
         digests[entry.digest] += 1
-        model, task = entry.facts.model, entry.facts.task["name"]
-        findings += [VerifyFinding(path.name, model, task, problem) for problem in _problems(entry, path)]
+        model, task = entry.summary.model, entry.summary.task["name"]
+        findings += [
+            VerifyFinding(path.name, model, task, problem) for problem in _file_problems(entry, path)
+        ]
     twice = [digest for digest, n in digests.items() if n > 1]
     findings += [
         VerifyFinding(digest[:8], "", "", "this submission has more than one file") for digest in twice
@@ -101,7 +103,7 @@ def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
     return len(paths), findings
 
 
-def _problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
+def _file_problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
     manifest = Manifest(entry.manifest)
     told = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
     if told != entry.digest:
@@ -113,14 +115,16 @@ def _problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
         yield f"its name should be {file_name(entry)}"
     for split, scored in entry.checked.scores.items():
         try:
-            yield from _of_split(entry, manifest, split, scored)
+            yield from _split_problems(entry, manifest, split, scored)
         except InputError as error:
             yield f"{split}: cannot be made again: {error}"
     if sorted(claim_differences(manifest, entry.checked.scores)) != sorted(entry.checked.differences):
         yield "its differences are not those between the claimed and the kept scores"
 
 
-def _of_split(entry: SubmissionRecord, manifest: Manifest, split: str, scored: SplitScore) -> Iterator[str]:
+def _split_problems(
+    entry: SubmissionRecord, manifest: Manifest, split: str, scored: SplitScore
+) -> Iterator[str]:
     """The rows of a split are made again: how many each stratum has is known, and what the solver gets."""
     if scored.total.n != manifest.sizes.get(split):
         yield f"{split}: n is not the rows that the manifest gives it"

@@ -44,9 +44,9 @@ def characters(predictions: pa.Array, answers: pa.Array) -> float:
     0.5
     """
     _same_length(predictions, answers)
-    given, truth = _matrix(predictions), _matrix(answers)
+    given, truth = _byte_matrix(predictions), _byte_matrix(answers)
     width = max(given.shape[1], truth.shape[1])
-    given, truth = _widened(given, width), _widened(truth, width)
+    given, truth = _padded(given, width), _padded(truth, width)
     present = (given != 0) | (truth != 0)
     return float(((given == truth) & present).sum() / max(int(present.sum()), 1))
 
@@ -107,7 +107,7 @@ def flat(column: Any) -> Any:
     return column.cast(pa.string())
 
 
-def _matrix(column: pa.Array) -> NDArray[np.uint8]:
+def _byte_matrix(column: pa.Array) -> NDArray[np.uint8]:
     """Strings to bytes, uint8 (n, longest), zeros behind."""
     texts = pc.fill_null(flat(column), "")
     width = max(pc.max(pc.binary_length(texts)).as_py() or 0, 1)
@@ -115,5 +115,5 @@ def _matrix(column: pa.Array) -> NDArray[np.uint8]:
     return fixed.view(np.uint8).reshape(len(texts), width)
 
 
-def _widened(matrix: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+def _padded(matrix: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     return np.pad(matrix, ((0, 0), (0, width - matrix.shape[1])))

@@ -14,7 +14,7 @@ from mathbench.errors import InputError
 
 MAX_PAGES = 20_000  # a million rows in pages of a thousand, four columns wide, are 4,000
 DELTA_STRINGS = 7  # an encoding in which each text repeats the one before: few bytes can stand for terabytes
-_DEEPEST = 8
+_MAX_DEPTH = 8
 
 _UNCOMPRESSED, _COMPRESSED, _DATA, _DATA_V2 = 2, 3, 5, 8  # fields of a PageHeader
 _ENCODING = {_DATA: 2, _DATA_V2: 4}  # where a page's own header says how its values are written
@@ -86,7 +86,7 @@ class _Compact:
     def __init__(self, data: bytes, at: int):
         self._data, self.at = data, at
 
-    def struct(self, depth: int = _DEEPEST) -> dict[int, Any]:
+    def struct(self, depth: int = _MAX_DEPTH) -> dict[int, Any]:
         """Field numbers to values."""
         if not depth:
             raise ValueError("nested too deeply")

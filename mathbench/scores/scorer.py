@@ -8,7 +8,7 @@ from mathbench.scores.metrics import Bool, exact_match, flat
 from mathbench.scores.results import Score, SplitScore
 from mathbench.task import Task
 
-SAMPLE = 200  # rows that the exact solver answers again
+SAMPLE_ROWS = 200  # rows that the exact solver answers again
 
 
 def regenerate_split(task: Task, seed: int | str, split: str, rows: int) -> pa.Table:
@@ -67,7 +67,7 @@ def solve_sample(task: Task, truth: pa.Table) -> Score:
     >>> solve_sample(task("addition"), regenerate_split(task("addition"), 0, "interpolate", 1000))
     Score(n=200, correct=200)
     """
-    rows = np.unique(np.linspace(0, truth.num_rows - 1, min(truth.num_rows, SAMPLE), dtype=np.int64))
+    rows = np.unique(np.linspace(0, truth.num_rows - 1, min(truth.num_rows, SAMPLE_ROWS), dtype=np.int64))
     sample = truth.select(["stratum", "question", "answer"]).take(pa.array(rows)).to_pylist()
     right = [task.part_of_stratum(row["stratum"]).oracle(row["question"]) == row["answer"] for row in sample]
     return Score(len(right), sum(right))

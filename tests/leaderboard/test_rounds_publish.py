@@ -48,7 +48,7 @@ def test_the_data_are_those_of_the_entry(one, board):  # noqa: F811
     host.reveal(one.folder, at(minutes=2), one.secret)
     (published,) = publish(one.folder, board)
     said, read = published.result.record.manifest, Round(log.read(one.folder))
-    assert said["data"]["seed"] == sealed.seed_of(read.reveal["seed"], entry.weights)
+    assert said["data"]["seed"] == sealed.entry_seed(read.reveal["seed"], entry.weights)
     assert said["model"] == {
         "name": "a",
         "revision": None,
@@ -75,7 +75,7 @@ def test_what_is_not_revealed_or_does_not_hold_stays_off_the_board(round_of, boa
         publish(round_of.folder, board)
     host.close(round_of.folder, at(minutes=2))
     host.reveal(round_of.folder, at(minutes=3), round_of.secret)
-    answers.file_of(round_of.folder, "e1").write_bytes(b"PAR1")
+    answers.answers_path(round_of.folder, "e1").write_bytes(b"PAR1")
     with pytest.raises(InputError, match="does not hold: e1: its answers are not those"):
         publish(round_of.folder, board)
     assert not board.exists()

@@ -301,7 +301,7 @@ def test_no_damage_to_predictions_causes_a_traceback(tmp_path, data):
 
 def test_what_was_packed_is_unpacked_again(run):
     sent = open_submission(run(wrong=4))
-    back = Submission.unpacked(sent.manifest.document, sent.packed())
+    back = Submission.from_stored(sent.manifest.document, sent.predictions_bytes())
     assert back.digest == sent.digest and back.predictions.equals(sent.predictions)
 
 
@@ -324,5 +324,5 @@ def test_predictions_may_be_dictionary_encoded_in_the_store(run, tmp_path):
     sent = open_submission(run())
     table = sent.predictions.set_column(0, "split", sent.predictions["split"].dictionary_encode())
     pq.write_table(table, tmp_path / "p.parquet")
-    back = Submission.unpacked(sent.manifest.document, (tmp_path / "p.parquet").read_bytes())
+    back = Submission.from_stored(sent.manifest.document, (tmp_path / "p.parquet").read_bytes())
     assert back.digest == sent.digest

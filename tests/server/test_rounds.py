@@ -62,7 +62,7 @@ def challenge(client, weights=WEIGHTS, name="ada", model="mine"):
 
 
 def table_of(entered):
-    rows = {name: [row[name] for row in entered["questions"]] for name in sealed.QUESTIONS}
+    rows = {name: [row[name] for row in entered["questions"]] for name in sealed.QUESTION_COLUMNS}
     return pa.table({k: pa.array(v, pa.int64() if k == "row" else pa.string()) for k, v in rows.items()})
 
 
@@ -112,7 +112,7 @@ def test_what_is_read_keeps_to_openapi(taking):
     assert sent.content == (taking.folder / log.LOG_FILE).read_bytes()
     assert sent.headers["content-type"] == "application/x-ndjson"
     given = taking.get(f"{WINTER}/answers/e1")
-    assert given.content == answers.file_of(taking.folder, "e1").read_bytes()
+    assert given.content == answers.answers_path(taking.folder, "e1").read_bytes()
     assert given.headers["content-type"] == "application/vnd.apache.parquet"
 
 
@@ -233,7 +233,7 @@ def test_the_whole_course_with_a_real_server(cli, serve, board, tmp_path, monkey
     cli_refused(cli(*of, "show", f"{server.url}/rounds/summer"), "404", "no round 'summer'")
     (tmp_path / "q.jsonl").unlink()
     cli_refused(cli(*entering), "422", "has been revealed")
-    answers.file_of(tmp_path / "rounds" / "winter", "e1").unlink()
+    answers.answers_path(tmp_path / "rounds" / "winter", "e1").unlink()
     code, out, _ = cli(*of, "verify", url)
     assert code == 1 and "e1: its answers are missing" in out
     assert not (tmp_path / "q.jsonl").exists()

@@ -15,7 +15,7 @@ from mathbench.errors import InputError
 from mathbench.leaderboard import client as remote
 from mathbench.leaderboard.rounds import entering, host, log
 from mathbench.leaderboard.rounds.audit import audit
-from mathbench.leaderboard.rounds.client import served
+from mathbench.leaderboard.rounds.client import remote_round
 from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.server.round_folders import RoundFolders
 from mathbench.leaderboard.store import tokens
@@ -190,7 +190,7 @@ def test_a_log_that_does_not_hold(taking):  # noqa: F811
 
 
 def test_while_another_process_writes_one_is_told_to_come_again(taking, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(host, "PATIENCE", 0.05)
+    monkeypatch.setattr(host, "LOCK_TIMEOUT", 0.05)
     with atomic.folder_lock(taking.folder):
         late = challenge(taking)
     refused(late, 429, "try again in")
@@ -238,7 +238,7 @@ def test_odd_requests_are_refused_in_one_line(taking):  # noqa: F811
 def test_odd_answers_of_a_server_are_one_line(taking, monkeypatch):  # noqa: F811
     """A server cannot make an entrant believe in questions or receipts that are not in its log."""
     good = challenge(taking).json()
-    far = served("http://127.0.0.1:8000/rounds/winter")
+    far = remote_round("http://127.0.0.1:8000/rounds/winter")
 
     def said(**changes):
         body = json.dumps(good | changes).encode()
@@ -274,4 +274,4 @@ def test_odd_answers_of_a_server_are_one_line(taking, monkeypatch):  # noqa: F81
 )
 def test_urls_that_name_no_round(place):
     with pytest.raises(InputError, match="a round is at a URL such as"):
-        served(place)
+        remote_round(place)

@@ -52,7 +52,7 @@ def open_round(
     print_message(
         f"opened until {found.closes:%Y-%m-%d %H:%M:%S} UTC; commitment {found.opened['commitment']}"
     )
-    print_message(f"keep '{private.path_of(found, secret)}' secret, and do not lose it")
+    print_message(f"keep '{private.secret_path(found, secret)}' secret, and do not lose it")
 
 
 def close(folder: Folder) -> None:

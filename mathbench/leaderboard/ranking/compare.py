@@ -102,39 +102,41 @@ def compare(
     Raises:
         InputError: when they did not answer the same rows.
     """
-    if rows_of(first[0]) != rows_of(second[0]):
+    if rows_key(first[0]) != rows_key(second[0]):
         raise InputError(
             f"{first[0].digest[:8]} and {second[0].digest[:8]} did not answer the same rows: "
             f"{_described(first[0])}; {_described(second[0])}."
         )
     shared = [split for split in first[0].checked.scores if split in second[0].checked.scores]
     given = [
-        split_predictions(Submission.unpacked(k.manifest, packed).predictions)
+        split_predictions(Submission.from_stored(k.manifest, packed).predictions)
         for k, packed in (first, second)
     ]
     manifest = Manifest(first[0].manifest)
-    return [_on(manifest, split, [answers.get(split) for answers in given]) for split in shared]
+    return [_compare_split(manifest, split, [answers.get(split) for answers in given]) for split in shared]
 
 
-def rows_of(record: SubmissionRecord) -> str:
+def rows_key(record: SubmissionRecord) -> str:
     """What fixes the rows that were asked: the task, the seed and how many."""
-    data = record.facts.data
+    data = record.summary.data
     sizes = {split: n for split, n in data["sizes"].items() if split in record.checked.scores}
-    return canonical_json({"task": dict(record.facts.task), "seed": check_seed(data["seed"]), "sizes": sizes})
+    return canonical_json(
+        {"task": dict(record.summary.task), "seed": check_seed(data["seed"]), "sizes": sizes}
+    )
 
 
 def _described(record: SubmissionRecord) -> str:
     sizes = ", ".join(f"{split} {score.total.n:,}" for split, score in record.checked.scores.items())
-    return f"{record.facts.task['name']}, seed {record.facts.data['seed']}, {sizes}"
+    return f"{record.summary.task['name']}, seed {record.summary.data['seed']}, {sizes}"
 
 
-def _on(
+def _compare_split(
     manifest: Manifest, split: str, given: Sequence[tuple[NDArray[np.int64], pa.Array] | None]
 ) -> ComparisonResult:
     truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
     every = np.arange(truth.num_rows)
     undo = formats.for_task(manifest.task).undo_answers
-    said = [_column(answers, every) for answers in given]
+    said = [_aligned_answers(answers, every) for answers in given]
     first, second = (metrics.exact_match(undo(column), truth["answer"]) for column in said)
     names = truth["stratum"].combine_chunks()
     codes, words = names.indices.to_numpy(), names.dictionary.to_pylist()
@@ -146,7 +148,9 @@ def _on(
     )
 
 
-def _column(answers: tuple[NDArray[np.int64], pa.Array] | None, every: NDArray[np.int64]) -> pa.Array:
+def _aligned_answers(
+    answers: tuple[NDArray[np.int64], pa.Array] | None, every: NDArray[np.int64]
+) -> pa.Array:
     """One answer per row of the split, null where none was given."""
     return (
         pa.nulls(len(every), pa.string()) if answers is None else metrics.align_predictions(*answers, every)

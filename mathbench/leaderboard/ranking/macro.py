@@ -97,10 +97,10 @@ def macro_averages(
     if split not in SPLITS:
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
     standing = [k for k in records if k.withdrawn is None and split in k.checked.scores]
-    floors = {name for entry in standing for name in entry.facts.floors}
+    floors = {name for entry in standing for name in entry.summary.floors}
     models: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
     for entry in standing:
-        by_task = models.setdefault((_kind(entry, floors), entry.facts.model, entry.facts.framework), {})
+        by_task = models.setdefault((_kind(entry, floors), entry.summary.model, entry.summary.framework), {})
         by_task.setdefault(entry.task_key, []).append(entry.checked.scores[split].total)
     submitted = {model for _, model, _ in models}
     models |= {key: tasks for key, tasks in _references(standing, split).items() if key[1] not in submitted}
@@ -109,14 +109,14 @@ def macro_averages(
         MacroAverage(*name, split, tuple(tuple(scores) for _, scores in sorted(by_task.items())), of, seed)
         for name, by_task in models.items()
     ]
-    return _ranked(found)
+    return _assign_ranks(found)
 
 
 def _kind(entry: SubmissionRecord, floors: AbstractSet[str]) -> str:
     """Floors and the exact solver that were submitted as runs stand in for the reported ones."""
-    if entry.facts.model == SOLVER:
+    if entry.summary.model == SOLVER:
         return "solver"
-    return "floor" if entry.facts.model in floors else "model"
+    return "floor" if entry.summary.model in floors else "model"
 
 
 def _references(
@@ -126,7 +126,7 @@ def _references(
     found: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
     for entry in records:
         task = entry.task_key
-        for name, by_split in entry.facts.floors.items():
+        for name, by_split in entry.summary.floors.items():
             if split in by_split:
                 score = Score(by_split[split]["n"], by_split[split]["correct"])
                 best = found.setdefault(("floor", name, None), {}).setdefault(task, [score])
@@ -192,7 +192,7 @@ def _row_variance(score: Score) -> float:
     return share * (1 - share) / n
 
 
-def _ranked(found: list[MacroAverage]) -> list[MacroAverage]:
+def _assign_ranks(found: list[MacroAverage]) -> list[MacroAverage]:
     whole = [a for a in found if a.kind == "model" and a.tasks == a.of]
     lows = sorted(a.low for a in whole)
     ranks = {id(a): 1 + len(lows) - bisect_right(lows, a.high) for a in whole}

@@ -145,7 +145,7 @@ def rank_tables(
     standing = filter_task(standing, task)
     shown = standing
     if framework is not None:
-        shown = _only(standing, framework, "framework", lambda k: (str(k.facts.framework or "none"),))
+        shown = _only(standing, framework, "framework", lambda k: (str(k.summary.framework or "none"),))
     if badge is not None:
         if badge not in BADGES:
             raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, BADGES)}")
@@ -237,10 +237,10 @@ def _of_kind(line: Entry, kinds: Mapping[str, str]) -> Entry:
 def _model(runs: list[SubmissionRecord], split: str) -> Entry:
     """One entry: the mean over training seeds, each seed counting once however often it was run."""
     by_seed = _grouped(
-        runs, lambda k: canonical_json({"seeds": [check_seed(seed) for seed in k.facts.seeds]})
+        runs, lambda k: canonical_json({"seeds": [check_seed(seed) for seed in k.summary.seeds]})
     )
     shares = [fmean(k.checked.scores[split].total.exact_match for k in same) for same in by_seed]
-    first, said = runs[0], runs[0].facts
+    first, said = runs[0], runs[0].summary
     n = first.checked.scores[split].total.n
     low, high, spread = interval_bounds(shares, n)
     return Entry(
@@ -299,7 +299,7 @@ def _floors(records: list[SubmissionRecord], split: str) -> list[Entry]:
     """The floors that submissions report; where they disagree, the highest: models are judged by the best."""
     best: dict[str, Score] = {}
     for entry in records:
-        for name, by_split in entry.facts.floors.items():
+        for name, by_split in entry.summary.floors.items():
             if split in by_split:
                 count = Score(by_split[split]["n"], by_split[split]["correct"])
                 if name not in best or count.exact_match > best[name].exact_match:

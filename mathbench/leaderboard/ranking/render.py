@@ -27,8 +27,8 @@ COLUMNS = (
     "attempts",
     "submission",
 )
-WIDE = 140  # columns of a terminal that shows everything
-SPARE = (
+FULL_WIDTH = 140  # columns of a terminal that shows everything
+OPTIONAL_COLUMNS = (
     "encoding",
     "parameters",
     "badge",
@@ -36,7 +36,7 @@ SPARE = (
     "n",
     "submission",
 )  # left out where it is narrow; the other formats have them
-RIGHT = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters", "attempts"}
+NUMBER_COLUMNS = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters", "attempts"}
 
 CSV_COLUMNS = (
     "task",
@@ -123,11 +123,14 @@ def rich_table(table: RankTable, width: int = 200) -> "RichTable":
     shown = RichTable(
         title=Text(f"{escape_control(table.task)}, {table.split}"), title_justify="left", title_style="bold"
     )
-    left_out = () if width >= WIDE else SPARE
+    left_out = () if width >= FULL_WIDTH else OPTIONAL_COLUMNS
     for column in (c for c in COLUMNS if c not in left_out):
         words = column in ("model", "encoding")
         shown.add_column(
-            column, justify="right" if column in RIGHT else "left", overflow="fold", no_wrap=not words
+            column,
+            justify="right" if column in NUMBER_COLUMNS else "left",
+            overflow="fold",
+            no_wrap=not words,
         )
     for line in disambiguate_names(table.lines):
         style = "" if line.kind == "model" else "dim"
@@ -144,7 +147,7 @@ def markdown(tables: Sequence[RankTable]) -> str:
 
 
 def _markdown(table: RankTable) -> str:
-    rule = ["---:" if column in RIGHT else "---" for column in COLUMNS]
+    rule = ["---:" if column in NUMBER_COLUMNS else "---" for column in COLUMNS]
     body = [
         [_emphasised(line, escape_markdown(cell)) for cell in cells(line)]
         for line in disambiguate_names(table.lines)
@@ -168,7 +171,7 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"(?i)\bwww\.", lambda match: match[0][:-1] + "\\.", text)
 
 
-def comma_separated(tables: Sequence[RankTable]) -> str:
+def tables_csv(tables: Sequence[RankTable]) -> str:
     """All tables as one CSV table."""
     return csv_text(CSV_COLUMNS, (_csv_row(table, line) for table in tables for line in table.lines))
 

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-NARROWEST = 20  # columns of a bar
-BESIDE = 48  # columns for names and numbers
+MIN_BAR_WIDTH = 20  # columns of a bar
+LABEL_WIDTH = 48  # columns for names and numbers
 
 
 def rich_plot(table: RankTable, width: int) -> "RichTable":
@@ -30,7 +30,7 @@ def rich_plot(table: RankTable, width: int) -> "RichTable":
         box=None,
         pad_edge=False,
     )
-    columns = max(NARROWEST, width - BESIDE)
+    columns = max(MIN_BAR_WIDTH, width - LABEL_WIDTH)
     shown.add_column("", overflow="fold")
     shown.add_column(_axis(columns), no_wrap=True)
     shown.add_column("", justify="right", no_wrap=True)

@@ -14,28 +14,28 @@ from mathbench.scores.predictions import COLUMNS_WITH_TASK
 FOLDER = "answers"
 
 
-def file_of(folder: Path, name: str) -> Path:
+def answers_path(folder: Path, name: str) -> Path:
     """Where the answers of an entry lie in the folder of a round."""
     return folder / FOLDER / f"{name}.parquet"
 
 
-def packed(found: Round, path: Path, name: str | None = None) -> bytes:
+def checked_bytes(round_: Round, path: Path, name: str | None = None) -> bytes:
     """What an entrant hands in, checked, as the Parquet file that a round keeps.
 
     Args:
-        found: the round that asked.
+        round_: the round that asked.
         path: Parquet or JSON lines with split, row, prediction, task.
         name: what the file is called, where the path does not say; its end tells the format.
 
     Raises:
         InputError: when it cannot be read or does not answer these questions.
     """
-    table = given(path, name)
-    sealed.check_answers(found, table)
+    table = read_file(path, name)
+    sealed.check_answers(round_, table)
     return untrusted.compress_predictions(table)
 
 
-def given(path: Path, name: str | None = None) -> pa.Table:
+def read_file(path: Path, name: str | None = None) -> pa.Table:
     """A file of answers as a table; whether they are to the questions is not looked at.
 
     Raises:
@@ -47,11 +47,11 @@ def given(path: Path, name: str | None = None) -> pa.Table:
     return untrusted.read_untrusted(data, name or path.name, COLUMNS_WITH_TASK)
 
 
-def packed_at(folder: Path, path: Path) -> bytes:
-    """As `packed`, for the round in a folder and a file that tells its format only by how it begins."""
+def checked_bytes_in(folder: Path, path: Path) -> bytes:
+    """As `checked_bytes`, for the round in a folder and a file that tells its format only by how it begins."""
     with path.open("rb") as file:
-        name = name_for(file.read(4))
-    return packed(Round(log.read(folder)), path, name)
+        name = name_by_content(file.read(4))
+    return checked_bytes(Round(log.read(folder)), path, name)
 
 
 def read(folder: Path, entry: Entry) -> pa.Table | None:
@@ -62,7 +62,7 @@ def read(folder: Path, entry: Entry) -> pa.Table | None:
     """
     if entry.answer is None:
         return None
-    path = file_of(folder, entry.name)
+    path = answers_path(folder, entry.name)
     if not path.is_file():
         raise InputError(f"{entry.name}: its answers are missing.")
     data = untrusted.read_limited(path, untrusted.MAX_FILE)
@@ -71,10 +71,10 @@ def read(folder: Path, entry: Entry) -> pa.Table | None:
     return untrusted.read_untrusted(data, path.name, COLUMNS_WITH_TASK)
 
 
-def name_for(data: bytes) -> str:
+def name_by_content(data: bytes) -> str:
     """What a file of answers should be called, from how it begins.
 
-    >>> name_for(b"PAR1"), name_for(b"{"), name_for(bytes([31, 139]))
+    >>> name_by_content(b"PAR1"), name_by_content(b"{"), name_by_content(bytes([31, 139]))
     ('answers.parquet', 'answers.jsonl', 'answers.jsonl.gz')
     """
     if data.startswith(b"PAR1"):

@@ -55,7 +55,9 @@ def audit(folder: Path, receipt: str | None = None, weights: Path | None = None)
 
 def _outside(found: Round, folder: Path) -> list[str]:
     """Files of answers that the log knows nothing of."""
-    answered = {answers.file_of(folder, name).name for name, entry in found.entries.items() if entry.answer}
+    answered = {
+        answers.answers_path(folder, name).name for name, entry in found.entries.items() if entry.answer
+    }
     there = {path.name for path in (folder / answers.FOLDER).glob("*")}
     return [f"{name!a} is not in the log" for name in sorted(there - answered)]
 
@@ -71,7 +73,7 @@ def _statements(found: Round, receipt: str | None, weights: Path | None) -> list
 
 def _of_entry(found: Round, folder: Path, entry: Entry) -> list[str]:
     """What does not hold about one entry."""
-    if found.reveal is None and not answers.file_of(folder, entry.name).is_file():
+    if found.reveal is None and not answers.answers_path(folder, entry.name).is_file():
         return []  # until then a host may hold answers back
     try:
         given = answers.read(folder, entry)
@@ -82,8 +84,11 @@ def _of_entry(found: Round, folder: Path, entry: Entry) -> list[str]:
     if found.reveal is None:
         return []
     problems, seed = [], found.reveal["seed"]
-    if sealed.digest_of(sealed.questions(found, seed, entry.weights)) != entry.challenge["questions_digest"]:
+    if (
+        sealed.questions_digest(sealed.draw_questions(found, seed, entry.weights))
+        != entry.challenge["questions_digest"]
+    ):
         problems.append(f"{entry.name}: its questions were not drawn from the revealed seed and its weights")
-    if sealed.scores(found, seed, entry.weights, given) != found.reveal["scores"].get(entry.name):
+    if sealed.score_answers(found, seed, entry.weights, given) != found.reveal["scores"].get(entry.name):
         problems.append(f"{entry.name}: its scores are not those of its answers")
     return problems

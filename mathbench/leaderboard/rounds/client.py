@@ -22,7 +22,9 @@ ROUND_URL = re.compile(
     r"(?P<board>https?://.+?)(/api/v1)?/rounds/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/?"
 )
 MAX_QUESTIONS = 256 << 20  # bytes of an answer that holds a million questions
-QUESTIONS = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in sealed.QUESTIONS])
+QUESTIONS = pa.schema(
+    [(name, pa.int64() if name == "row" else pa.string()) for name in sealed.QUESTION_COLUMNS]
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class RemoteRound:
         try:
             receipt = _receipt(said, "challenge", entry=said["entry"], model=model, weights_sha256=weights)
             questions = pa.Table.from_pylist(said["questions"], QUESTIONS)
-            if sealed.digest_of(questions) == said["line"]["questions_digest"]:
+            if sealed.questions_digest(questions) == said["line"]["questions_digest"]:
                 return EntryReceipt(said["entry"], log.parse_time(said["deadline"]), receipt, questions)
         except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException):
             pass
@@ -83,7 +85,7 @@ class RemoteRound:
         """
         log.ENTRY(entry, "the entry")
         # what cannot be read is not sent; packed, a million answers keep below a server's limit
-        packed = untrusted.compress_predictions(answers.given(path))
+        packed = untrusted.compress_predictions(answers.read_file(path))
         body, kind = client.multipart_body(
             {"answers": ("answers.parquet", packed)}, {"weights_sha256": weights}
         )
@@ -110,12 +112,12 @@ class RemoteRound:
         found = self.log()
         _check_place(folder, found)
         atomic.make_folder(folder / answers.FOLDER)
-        for entry in _given_out(found):
+        for entry in _available_answers(found):
             status, data = self._call("GET", f"/answers/{entry}", maximum=untrusted.MAX_FILE)
             if status not in (200, 404):
                 raise client.refusal(status, data, self.board)
             if status == 200:  # what the server has not is missing here too, and `verify` says so
-                atomic.write(answers.file_of(folder, entry), data)
+                atomic.write(answers.answers_path(folder, entry), data)
         atomic.write(folder / log.LOG_FILE, found)
 
     def _call(self, method: str, address: str, *sent: Any, maximum: int) -> tuple[int, bytes]:
@@ -123,7 +125,7 @@ class RemoteRound:
             self.board, method, f"/api/v1/rounds/{self.name}{address}", *sent, maximum=maximum
         )
 
-    def _ask(self, method: str, address: str, *sent: Any, maximum: int = client.MAX_ANSWER) -> bytes:
+    def _ask(self, method: str, address: str, *sent: Any, maximum: int = client.MAX_RESPONSE) -> bytes:
         """What the server has to say; a refusal is an error. `sent` is body, headers and token."""
         status, said = self._call(method, address, *sent, maximum=maximum)
         if status not in (200, 201):
@@ -140,13 +142,13 @@ class RemoteRound:
         return said
 
 
-def served(place: str) -> RemoteRound | None:
+def remote_round(place: str) -> RemoteRound | None:
     """The round that a URL names; None for the path of a folder.
 
     Raises:
         InputError: for a URL that names none.
 
-    >>> served("http://127.0.0.1:8000/rounds/winter")
+    >>> remote_round("http://127.0.0.1:8000/rounds/winter")
     RemoteRound(board='http://127.0.0.1:8000', name='winter')
     """
     if not place.lower().startswith(("http://", "https://")):
@@ -171,7 +173,7 @@ def _receipt(said: Mapping[str, Any], kind: str, **expected: str) -> str:
     return receipt
 
 
-def _given_out(found: bytes) -> list[str]:
+def _available_answers(found: bytes) -> list[str]:
     """The entries whose answers a server gives out: of a revealed round, those that answered.
 
     A log that does not hold gives none: what is wrong with it is for `verify` to say.

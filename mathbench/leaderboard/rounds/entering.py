@@ -37,7 +37,7 @@ def create_entry(
         InputError: when the round is closed, these weights have had questions, or the token too many entries.
     """
     try:
-        if private.entries(private.path_of(Round(log.read(folder)), secret), token) >= MAX_ENTRIES:
+        if private.count_entries(private.secret_path(Round(log.read(folder)), secret), token) >= MAX_ENTRIES:
             raise InputError(f"with one token come at most {MAX_ENTRIES} entries of a round.")
         return (*host.challenge(folder, model, weights, now, secret, token), True)
     except private.SecretMissing:
@@ -45,25 +45,25 @@ def create_entry(
     except InputError:
         found = Round(log.read(folder))
         entry = next((entry for entry in found.entries.values() if entry.weights == weights), None)
-        if entry is None or entry.challenge["model"] != model or not _waits(found, entry, now):
+        if entry is None or entry.challenge["model"] != model or not _is_pending(found, entry, now):
             raise
-        if private.holder(private.path_of(found, secret), entry.challenge.digest) != token:
+        if private.entry_token(private.secret_path(found, secret), entry.challenge.digest) != token:
             raise
-        return entry, sealed.questions(found, private.read(found, secret)[0], weights), False
+        return entry, sealed.draw_questions(found, private.read_secret(found, secret)[0], weights), False
 
 
-def _waits(found: Round, entry: Entry, now: Clock) -> bool:
+def _is_pending(found: Round, entry: Entry, now: Clock) -> bool:
     return entry.answer is None and not found.closed and now() <= entry.deadline
 
 
-def check_holder(found: Round, name: str, secret: Path | None, token: str) -> None:
+def check_token(round_: Round, name: str, secret: Path | None, token: str) -> None:
     """See that an entry came with this token.
 
     Raises:
         NotYours: when it came with another one, or with none.
     """
-    receipt = found.entry(name).challenge.digest
-    if private.holder(private.path_of(found, secret), receipt) != token:
+    receipt = round_.entry(name).challenge.digest
+    if private.entry_token(private.secret_path(round_, secret), receipt) != token:
         raise WrongToken(f"{name} did not come with this token; who asked for the questions answers them.")
 
 

@@ -19,7 +19,7 @@ from mathbench.leaderboard.rounds.rules import Entry, Round
 from mathbench.storage import atomic
 from mathbench.task import Task
 
-PATIENCE = 10.0  # seconds that one who writes waits for another; a step holds the folder for far less
+LOCK_TIMEOUT = 10.0  # seconds that one who writes waits for another; a step holds the folder for far less
 
 
 def open_round(
@@ -65,8 +65,8 @@ def open_round(
     )
     found = Round([opened])
     # a task with too few rows is refused now, not to the first entrant
-    sealed.questions(found, seed, "00" * 32)
-    private.save_secret(folder, private.path_of(found, secret), seed, salt)
+    sealed.draw_questions(found, seed, "00" * 32)
+    private.save_secret(folder, private.secret_path(found, secret), seed, salt)
     atomic.make_folder(folder)
     log.write(folder, [opened])
     return found
@@ -92,22 +92,22 @@ def challenge(
         InputError: when the round is closed, or these weights have had questions.
     """
     found = Round(log.read(folder))
-    seed, _ = private.read(found, secret)
+    seed, _ = private.read_secret(found, secret)
     said = {"model": model, "weights_sha256": weights, "questions_digest": log.GENESIS_DIGEST}
-    found.apply(_entering(found, now(), said))  # who is refused gets no questions drawn
-    requested = sealed.questions(found, seed, weights)
-    said["questions_digest"] = sealed.digest_of(requested)
-    with atomic.folder_lock(folder, timeout=PATIENCE):
+    found.apply(_challenge_event(found, now(), said))  # who is refused gets no questions drawn
+    requested = sealed.draw_questions(found, seed, weights)
+    said["questions_digest"] = sealed.questions_digest(requested)
+    with atomic.folder_lock(folder, timeout=LOCK_TIMEOUT):
         found = Round(log.read(folder))
-        event = _entering(found, now(), said)
+        event = _challenge_event(found, now(), said)
         found.apply(event)
         if token is not None:
-            private.assign_token(private.path_of(found, secret), event.digest, token)
+            private.assign_token(private.secret_path(found, secret), event.digest, token)
         log.write(folder, [*found.events, event])
         return found.entry(event["entry"]), requested
 
 
-def _entering(found: Round, now: datetime, said: Mapping[str, Any]) -> log.Event:
+def _challenge_event(found: Round, now: datetime, said: Mapping[str, Any]) -> log.Event:
     return log.next_event(found.events, "challenge", now, entry=found.next_name(), **said)
 
 
@@ -124,7 +124,7 @@ def answer(folder: Path, name: str, weights: str, path: Path, now: Clock) -> Ent
     Raises:
         InputError: when it is too late, the weights are others, or the answers are not to these questions.
     """
-    return store_answers(folder, name, weights, answers.packed(Round(log.read(folder)), path), now)
+    return store_answers(folder, name, weights, answers.checked_bytes(Round(log.read(folder)), path), now)
 
 
 def store_answers(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> Entry:
@@ -138,12 +138,12 @@ def store_answers(folder: Path, name: str, weights: str, packed: bytes, now: Clo
         now: the clock.
     """
     said = {"weights_sha256": weights, "answers_sha256": hashlib.sha256(packed).hexdigest()}
-    with atomic.folder_lock(folder, timeout=PATIENCE):
+    with atomic.folder_lock(folder, timeout=LOCK_TIMEOUT):
         found = Round(log.read(folder))
         event = log.next_event(found.events, "answer", now(), entry=name, **said)
         found.apply(event)  # the rules speak before anything is written
         atomic.make_folder(folder / answers.FOLDER)
-        atomic.write(answers.file_of(folder, name), packed)
+        atomic.write(answers.answers_path(folder, name), packed)
         log.write(folder, [*found.events, event])
         return found.entry(name)
 
@@ -154,9 +154,9 @@ def close(folder: Path, now: Clock) -> None:
     Raises:
         InputError: when the round is closed already.
     """
-    with atomic.folder_lock(folder, timeout=PATIENCE):
+    with atomic.folder_lock(folder, timeout=LOCK_TIMEOUT):
         found = Round(log.read(folder))
-        _happen(folder, found, log.next_event(found.events, "close", now()))
+        _append(folder, found, log.next_event(found.events, "close", now()))
 
 
 def reveal(folder: Path, now: Clock, secret: Path | None = None) -> dict[str, Any]:
@@ -168,19 +168,19 @@ def reveal(folder: Path, now: Clock, secret: Path | None = None) -> dict[str, An
     Raises:
         InputError: when the round is not closed, or the secret is another's.
     """
-    with atomic.folder_lock(folder, timeout=PATIENCE):
+    with atomic.folder_lock(folder, timeout=LOCK_TIMEOUT):
         found = Round(log.read(folder))
-        seed, salt = private.read(found, secret)
+        seed, salt = private.read_secret(found, secret)
         scores = {
-            name: sealed.scores(found, seed, entry.weights, answers.read(folder, entry))
+            name: sealed.score_answers(found, seed, entry.weights, answers.read(folder, entry))
             for name, entry in found.entries.items()
         }
         said = {"seed": seed, "salt": salt, "scores": scores}
-        _happen(folder, found, log.next_event(found.events, "reveal", now(), **said))
+        _append(folder, found, log.next_event(found.events, "reveal", now(), **said))
         return scores
 
 
-def _happen(folder: Path, found: Round, event: log.Event) -> None:
+def _append(folder: Path, found: Round, event: log.Event) -> None:
     """Write an event down, if the rules allow it."""
     found.apply(event)
     log.write(folder, [*found.events, event])

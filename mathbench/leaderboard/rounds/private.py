@@ -20,7 +20,7 @@ class SecretMissing(InputError):
     """Seed and salt are not where they should be, or are those of another round."""
 
 
-def secret_of(commitment: str) -> Path:
+def default_secret_path(commitment: str) -> Path:
     """Where seed and salt are kept until the round is revealed."""
     return default_path().parent / "rounds" / f"{commitment[:16]}.json"
 
@@ -42,25 +42,25 @@ def save_secret(folder: Path, path: Path, seed: str, salt: str) -> None:
         json.dump({"seed": seed, "salt": salt}, file)
 
 
-def read(found: Round, path: Path | None = None) -> tuple[str, str]:
+def read_secret(round_: Round, path: Path | None = None) -> tuple[str, str]:
     """Seed and salt, which must be those that the round was opened with.
 
     Raises:
         NoSecret: when they are not there, or another's.
     """
-    place = path_of(found, path)
+    place = secret_path(round_, path)
     if not place.is_file():
         raise SecretMissing(f"seed and salt of this round are not at '{place}'; give --secret FILE.")
     said = strict_json.parse(untrusted.read_limited(place, 10_000), place.name)
     _SECRET(said, place.name)
-    if sealed.commitment(said["seed"], said["salt"]) != found.opened["commitment"]:
+    if sealed.commitment(said["seed"], said["salt"]) != round_.opened["commitment"]:
         raise SecretMissing(f"'{place}' is the secret of another round.")
     return said["seed"], said["salt"]
 
 
-def path_of(found: Round, path: Path | None) -> Path:
+def secret_path(round_: Round, path: Path | None) -> Path:
     """Where the secret of a round is: the path that was given, or the one that follows from its commitment."""
-    return path or secret_of(found.opened["commitment"])
+    return path or default_secret_path(round_.opened["commitment"])
 
 
 def assign_token(secret: Path, receipt: str, token: str) -> None:
@@ -71,24 +71,24 @@ def assign_token(secret: Path, receipt: str, token: str) -> None:
         receipt: the digest of the entry's line; no other line can have it.
         token: its name.
     """
-    path = _holders(secret)
-    atomic.write(path, json.dumps(_bound(path) | {receipt: token}, indent=1))
+    path = _tokens_path(secret)
+    atomic.write(path, json.dumps(_read_tokens(path) | {receipt: token}, indent=1))
     path.chmod(0o600)
 
 
-def holder(secret: Path, receipt: str) -> str | None:
+def entry_token(secret: Path, receipt: str) -> str | None:
     """The name of the token that an entry came with; None when it came without one."""
-    return _bound(_holders(secret)).get(receipt)
+    return _read_tokens(_tokens_path(secret)).get(receipt)
 
 
-def entries(secret: Path, token: str) -> int:
+def count_entries(secret: Path, token: str) -> int:
     """How many entries came with a token."""
-    return list(_bound(_holders(secret)).values()).count(token)
+    return list(_read_tokens(_tokens_path(secret)).values()).count(token)
 
 
-def _holders(secret: Path) -> Path:
+def _tokens_path(secret: Path) -> Path:
     return secret.with_name(f"{secret.stem}.tokens.json")
 
 
-def _bound(path: Path) -> dict[str, str]:
+def _read_tokens(path: Path) -> dict[str, str]:
     return dict(json.loads(path.read_text())) if path.is_file() else {}

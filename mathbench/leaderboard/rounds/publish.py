@@ -55,25 +55,25 @@ def publish(folder: Path, board: str | Path | None = None) -> list[PublishResult
     ]
 
 
-def submissions(folder: Path, found: Round) -> Iterator[tuple[str, Submission]]:
+def submissions(folder: Path, round_: Round) -> Iterator[tuple[str, Submission]]:
     """What a revealed round gives: for each entry that answered, and each task, its name and its submission.
 
     Raises:
         InputError: when it is not revealed yet.
     """
-    if found.reveal is None:
+    if round_.reveal is None:
         raise InputError("a round goes on a board when it is revealed; this one is not yet.")
-    for entry in found.entries.values():
+    for entry in round_.entries.values():
         given = answers.read(folder, entry)
         if given is None:
             continue
-        for task in found.tasks:
+        for task in round_.tasks:
             rows = sort_predictions(given.filter(pc.equal(given["task"], task.name)))
-            said = manifest(found, found.reveal["seed"], entry, task)
+            said = manifest(round_, round_.reveal["seed"], entry, task)
             yield entry.name, Submission(Manifest(said), rows)
 
 
-def manifest(found: Round, seed: str, entry: Entry, task: Task) -> dict[str, Any]:
+def manifest(round_: Round, seed: str, entry: Entry, task: Task) -> dict[str, Any]:
     """The submission.json of an entry that answered, and one task.
 
     It names the file that was handed in, by the SHA-256 in the log: so it is the same whoever makes it.
@@ -91,9 +91,9 @@ def manifest(found: Round, seed: str, entry: Entry, task: Task) -> dict[str, Any
         # a round does not ask how a model was trained, so the board may not say that it was on this task alone
         "training": {"seeds": [], "data_digest": None, "budget": None, "external_data": True},
         "task": {"id": task.id, "name": task.name, "parameters": task.parameters},
-        "data": {"seed": sealed.seed_of(seed, entry.weights), "sizes": found.sizes},
+        "data": {"seed": sealed.entry_seed(seed, entry.weights), "sizes": round_.sizes},
         "environment": {
-            "round": found.opened["name"],
+            "round": round_.opened["name"],
             "entry": entry.name,
             "receipt": entry.challenge.digest,
         },

@@ -30,19 +30,19 @@ class AllowedHosts:
         self._app, self._allowed = app, allowed
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or self._ours(told := _forwarded(scope)):
+        if scope["type"] != "http" or self._allows(told := _forwarded(scope)):
             await self._app(scope, receive, send)
             return
         why = (
             f"this server is not {ascii(told)[:100]}; its owner can allow a name: `serve --allow-host NAME`."
         )
-        await errors.answer(400, why)(scope, receive, send)
+        await errors.error_response(400, why)(scope, receive, send)
 
-    def _ours(self, header: str) -> bool:
+    def _allows(self, header: str) -> bool:
         if not (parts := HEADER.fullmatch(header)):
             return False
         name = (parts[1] or parts[2]).lower().removesuffix(".")
-        return name in self._allowed or loopback(name)
+        return name in self._allowed or is_loopback(name)
 
 
 def _forwarded(scope: Any) -> str:
@@ -51,10 +51,10 @@ def _forwarded(scope: Any) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether only this machine can reach an address.
 
-    >>> loopback("127.0.0.1"), loopback("::1"), loopback("localhost"), loopback("0.0.0.0")
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
     (True, True, True, False)
     """
     if host == "localhost":
@@ -65,30 +65,30 @@ def loopback(host: str) -> bool:
         return False
 
 
-def named(names: Iterable[str]) -> frozenset[str] | None:
+def parse_names(names: Iterable[str]) -> frozenset[str] | None:
     """Names that an owner allows, in lower case; None for none.
 
     Raises:
         InputError: for something else than a name or an address, such as a URL.
     """
     for name in names:
-        if not NAME.fullmatch(name) and not _address(name):
+        if not NAME.fullmatch(name) and not _is_address(name):
             example = "such as board.example.org or 192.0.2.1"
             raise InputError(f"a host is a name or an address without a port, {example}. Received: {name!a}.")
     return frozenset(name.lower() for name in names) or None
 
 
-def answering(host: str, allowed: frozenset[str] | None) -> frozenset[str] | None:
+def effective_names(host: str, allowed: frozenset[str] | None) -> frozenset[str] | None:
     """The names that a server answers to beside loopback; None for any.
 
     Args:
         host: the address that it listens on. Who listens for others without naming a host is not held to one.
         allowed: what its owner allows.
     """
-    return frozenset() if allowed is None and loopback(host) else allowed
+    return frozenset() if allowed is None and is_loopback(host) else allowed
 
 
-def _address(name: str) -> bool:
+def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -27,7 +27,7 @@ from mathbench.leaderboard.server import (
     uploads,
 )
 from mathbench.leaderboard.server.allowed_hosts import AllowedHosts
-from mathbench.leaderboard.server.caching import ResponseCache, answer, as_json, reply
+from mathbench.leaderboard.server.caching import ResponseCache, etag_response, json_bytes, response
 from mathbench.leaderboard.server.current_board import CurrentBoard
 from mathbench.leaderboard.server.logs import RequestLog
 from mathbench.leaderboard.server.rate_limits import RateLimits
@@ -35,7 +35,7 @@ from mathbench.leaderboard.server.round_folders import RoundFolders
 from mathbench.leaderboard.server.store_presence import StorePresence
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.tokens import redact_tokens, token_name
-from mathbench.leaderboard.submit import receipt
+from mathbench.leaderboard.submit import make_receipt
 from mathbench.scores.untrusted import MAX_ROWS
 from mathbench.version import __version__
 
@@ -65,7 +65,7 @@ class ServerLimits:
 
 async def _let_in(request: Request) -> None:
     if seconds := request.app.state.rates.requests.retry_after():
-        raise errors.busy(seconds)
+        raise errors.too_many_requests(seconds)
     request.app.state.presence.check()
 
 
@@ -90,7 +90,7 @@ async def _token(
         )
     request.state.token = name
     if seconds := request.app.state.rates.submission(name):
-        raise errors.busy(seconds)
+        raise errors.too_many_requests(seconds)
     return name
 
 
@@ -138,9 +138,9 @@ def board(
     state, filters = request.app.state, (task, framework, split, sort)
     site = state.current.site()
     made = state.tables.get(
-        site, filters, lambda: as_json(tables_json(site.snapshot.listed(*filters), state.name))
+        site, filters, lambda: json_bytes(tables_json(site.snapshot.listed(*filters), state.name))
     )
-    return reply(request, made)
+    return etag_response(request, made)
 
 
 @api.get(
@@ -151,7 +151,7 @@ def board(
 )
 def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
     """Its manifest, what it claims, and what was recomputed; the predictions are not given out."""
-    return reply(request, as_json(queries.submission(request.app.state.board, digest)))
+    return etag_response(request, json_bytes(queries.submission(request.app.state.board, digest)))
 
 
 @api.get(
@@ -167,7 +167,9 @@ def attempts(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     """Kept, repeated and refused ones, newest first; `before` is an id, for the next page."""
-    return reply(request, as_json(queries.attempts(request.app.state.board, digest, before, limit)))
+    return etag_response(
+        request, json_bytes(queries.attempts(request.app.state.board, digest, before, limit))
+    )
 
 
 @api.post(
@@ -185,22 +187,22 @@ async def submit(request: Request, token: Annotated[str, Depends(_token)]) -> Re
     """The predictions are scored before this answers. The same content again is the same submission."""
     state = request.app.state
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
-        await uploads.to_folder(request, Path(folder), state.limits.largest)
+        await uploads.save_form(request, Path(folder), state.limits.largest)
         body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=state.scorers)
-    return answer(body, 201 if new else 200)
+    return response(body, 201 if new else 200)
 
 
 def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
     """Score what lies in a folder and keep it; a refusal leaves its trace."""
     try:
-        sent, checked = scoring_process.checked(folder, state.limits.seconds)
+        sent, checked = scoring_process.check_folder(folder, state.limits.seconds)
     except InputError as error:
         state.board.refuse(redact_tokens(str(error)), token)
         raise
     place = state.board.keep(sent, checked, source="server", token=token)
     state.presence.check()  # what is answered for is on the board
-    given = receipt(sent, checked, state.name, place.new, place.attempts)
-    return as_json(given.to_json()), place.new
+    given = make_receipt(sent, checked, state.name, place.new, place.attempts)
+    return json_bytes(given.to_json()), place.new
 
 
 @asynccontextmanager
@@ -210,7 +212,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(scoring_process.warm_up)
     site = await anyio.to_thread.run_sync(app.state.current.site)
     await anyio.to_thread.run_sync(site.warm_up)
-    with temporary_folders.own() as app.state.folder:
+    with temporary_folders.server_folder() as app.state.folder:
         yield
 
 
@@ -243,9 +245,9 @@ def make_app(
     app.state.rates = RateLimits(limits.requests, limits.submissions, limits.per_token)
     app.include_router(api)
     if rounds is not None:
-        routes_rounds.add(app, RoundFolders(rounds, secrets), _let_in, _token)
+        routes_rounds.add_routes(app, RoundFolders(rounds, secrets), _let_in, _token)
     app.include_router(routes_pages.pages)  # last: it takes every address that is left
-    errors.handle(app)
+    errors.add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     if limits.hosts is not None:
         app.add_middleware(AllowedHosts, limits.hosts)

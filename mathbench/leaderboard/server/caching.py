@@ -15,17 +15,17 @@ JSON = "application/json"
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}  # these occur inside strings only
 
 
-def as_json(value: Any) -> bytes:
+def json_bytes(value: Any) -> bytes:
     r"""One line of JSON in ASCII.
 
-    >>> as_json({"model": "<b>é"})
+    >>> json_bytes({"model": "<b>é"})
     b'{"model":"\\u003cb\\u003e\\u00e9"}\n'
     """
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.translate(_ESCAPED).encode() + b"\n"
 
 
-def answer(
+def response(
     body: bytes, status: int = 200, headers: Mapping[str, str] | None = None, kind: str = JSON
 ) -> Response:
     """A reply with this body, which a browser must not take for anything but what it is."""
@@ -73,7 +73,7 @@ class ResponseCache(Generic[Answer]):
         return once.get()
 
 
-def reply(
+def etag_response(
     request: Request, body: bytes, kind: str = JSON, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A body with its ETag, or 304 for somebody who has it already."""
@@ -82,4 +82,4 @@ def reply(
     words = request.headers.get("if-none-match", "").split(",")
     if {tag, "*"} & {word.strip().removeprefix("W/") for word in words}:
         return Response(status_code=304, headers=sent)
-    return answer(body, headers=sent, kind=kind)
+    return response(body, headers=sent, kind=kind)

@@ -12,8 +12,8 @@ from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.store.board import Board, BoardVersion
 
-LARGE = 2_000  # changes; a board with fewer is read again in a fraction of a second, and everybody sees the newest
-PATIENCE = 0.03  # seconds that a visitor of a larger one waits for its new moment
+LARGE_BOARD = 2_000  # changes; a board with fewer is read again in a fraction of a second, and everybody sees the newest
+MAX_WAIT = 0.03  # seconds that a visitor of a larger one waits for its new moment
 
 Seen = tuple[BoardVersion, tuple[tuple[str, int, int], ...]]  # of the board, and of each round's log
 
@@ -36,9 +36,9 @@ class CurrentBoard:
         self._site = self._made(Snapshot(board.public_name, {}, {}))
 
     @property
-    def frame(self) -> PageContext:
+    def context(self) -> PageContext:
         """What all pages share; this reads nothing."""
-        return self._site.frame
+        return self._site.context
 
     def site(self) -> PageSet:
         """The pages of this moment; of a large board those of the one before until the new ones are ready."""
@@ -48,9 +48,9 @@ class CurrentBoard:
             if self._renewal is None or self._renewal.done():
                 self._renewal = self._worker.submit(self._renew)
             renewal = self._renewal
-        large = self._seen is not None and self._seen[0].changes > LARGE
+        large = self._seen is not None and self._seen[0].changes > LARGE_BOARD
         with suppress(TimeoutError):
-            renewal.result(PATIENCE if large else None)
+            renewal.result(MAX_WAIT if large else None)
         return self._site
 
     def _now(self) -> Seen:
@@ -65,8 +65,8 @@ class CurrentBoard:
         before, snapshot = (self._seen or (BoardVersion(), ()))[0], self._site.snapshot
         if seen[0] != before:
             changed = self._board.records_between(before, seen[0])
-            snapshot = snapshot.renewed(changed, self._board.attempts())
-            snapshot.prepare()
+            snapshot = snapshot.updated(changed, self._board.attempts())
+            snapshot.precompute()
         self._site, self._seen = self._made(snapshot), seen
 
     def _made(self, snapshot: Snapshot) -> PageSet:

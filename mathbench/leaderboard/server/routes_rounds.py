@@ -15,7 +15,7 @@ from mathbench.leaderboard.rounds.rules import Round
 from mathbench.leaderboard.server import errors, scoring_process, uploads
 from mathbench.leaderboard.server import responses as replies
 from mathbench.leaderboard.server import responses as said
-from mathbench.leaderboard.server.caching import answer, as_json, reply
+from mathbench.leaderboard.server.caching import etag_response, json_bytes, response
 from mathbench.leaderboard.server.round_folders import NAME, RoundFolders
 from mathbench.scores import strict_json
 from mathbench.scores.schema import DIGEST
@@ -63,7 +63,7 @@ taking_part = APIRouter(prefix="/api/v1/rounds")
 )
 def rounds(request: Request) -> Response:
     """Their tasks and times, and how many take part; a round whose time is over counts as closed."""
-    return reply(request, as_json({"rounds": request.app.state.shelf.summaries()}))
+    return etag_response(request, json_bytes({"rounds": request.app.state.shelf.summaries()}))
 
 
 @reading.get(
@@ -76,7 +76,7 @@ def one(request: Request, name: Name) -> Response:
     """With all events of its log."""
     shelf: RoundFolders = request.app.state.shelf
     events = [dict(event.fields) for event in shelf.round(name).events]
-    return reply(request, as_json({**shelf.summary(name), "events": events}))
+    return etag_response(request, json_bytes({**shelf.summary(name), "events": events}))
 
 
 @reading.get(
@@ -88,7 +88,7 @@ def one(request: Request, name: Name) -> Response:
 def log_of(request: Request, name: Name) -> Response:
     """The file as it is: every line has the SHA-256 of the one before."""
     path = request.app.state.shelf.folder(name) / log.LOG_FILE
-    return reply(request, read_limited(path, log.MAX_BYTES), LINES)
+    return etag_response(request, read_limited(path, log.MAX_BYTES), LINES)
 
 
 @reading.get(
@@ -103,10 +103,10 @@ def answers_of(request: Request, name: Name, entry: Entry) -> Response:
     found = shelf.round(name)
     if found.reveal is None:
         raise HTTPException(403, "answers are given out when the round is revealed.")
-    path = answers.file_of(shelf.folder(name), entry)
+    path = answers.answers_path(shelf.folder(name), entry)
     if _entered(found, entry).entries[entry].answer is None or not path.is_file():
         raise HTTPException(404, f"there are no answers of {entry}.")
-    return reply(request, read_limited(path, MAX_FILE), PARQUET)
+    return etag_response(request, read_limited(path, MAX_FILE), PARQUET)
 
 
 @taking_part.post(
@@ -131,13 +131,13 @@ async def challenge(request: Request, name: Name) -> Response:
     Asked again with the same token, model and weights before it has answered, an entry gets the same questions,
     until the same deadline.
     """
-    document = strict_json.parse(await uploads.document(request, MAX_CHALLENGE), "the request")
+    document = strict_json.parse(await uploads.read_json_body(request, MAX_CHALLENGE), "the request")
     log.CHALLENGE(document, "the request")
     state = request.app.state
     body, new = await anyio.to_thread.run_sync(
         _enter, state.shelf, name, document, request.state.token, limiter=state.scorers
     )
-    return answer(body, 201 if new else 200)
+    return response(body, 201 if new else 200)
 
 
 def _enter(shelf: RoundFolders, name: str, document: dict[str, str], token: str) -> tuple[bytes, bool]:
@@ -149,7 +149,7 @@ def _enter(shelf: RoundFolders, name: str, document: dict[str, str], token: str)
         "deadline": entry.deadline.strftime(log.TIME_FORMAT),
         **_line(entry.challenge),
     }
-    return as_json({**told, "questions": requested.to_pylist()}), new
+    return json_bytes({**told, "questions": requested.to_pylist()}), new
 
 
 @taking_part.post(
@@ -169,24 +169,26 @@ async def hand_in(request: Request, name: Name, entry: Entry) -> Response:
     await anyio.to_thread.run_sync(_check_holder, state.shelf, name, entry, token)
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
         form = ("answers",), ("weights_sha256",)
-        sent = await uploads.to_folder(request, Path(folder), state.limits.largest, *form)
+        sent = await uploads.save_form(request, Path(folder), state.limits.largest, *form)
         DIGEST(sent["weights_sha256"], "weights_sha256")
         given = name, entry, sent["weights_sha256"], Path(folder) / "answers"
         body, new = await anyio.to_thread.run_sync(_take, state, *given, limiter=state.scorers)
-    return answer(body, 201 if new else 200)
+    return response(body, 201 if new else 200)
 
 
 def _check_holder(shelf: RoundFolders, name: str, entry: str, token: str) -> None:
-    entering.check_holder(_entered(shelf.round(name), entry), entry, shelf.secret(name), token)
+    entering.check_token(_entered(shelf.round(name), entry), entry, shelf.secret(name), token)
 
 
 def _take(state: Any, name: str, entry: str, weights: str, path: Path) -> tuple[bytes, bool]:
     """Read the answers in a process of its own, and keep them."""
     shelf: RoundFolders = state.shelf
     folder = shelf.folder(name)
-    packed = scoring_process.in_subprocess(answers.packed_at, folder, path, seconds=state.limits.seconds)
+    packed = scoring_process.in_subprocess(
+        answers.checked_bytes_in, folder, path, seconds=state.limits.seconds
+    )
     found, new = entering.submit_answers(folder, entry, weights, packed, shelf.now)
-    return as_json({"entry": entry, **_line(found.answer)}), new
+    return json_bytes({"entry": entry, **_line(found.answer)}), new
 
 
 def _entered(found: Round, entry: str) -> Round:
@@ -199,7 +201,9 @@ def _line(event: Event | None) -> dict[str, Any]:
     return {"receipt": event.digest, "line": dict(event.fields)} if event else {}
 
 
-def add(app: FastAPI, shelf: RoundFolders, let_in: Callable[..., Any], token: Callable[..., Any]) -> None:
+def add_routes(
+    app: FastAPI, shelf: RoundFolders, let_in: Callable[..., Any], token: Callable[..., Any]
+) -> None:
     """Add these addresses to an app.
 
     Args:
@@ -211,16 +215,18 @@ def add(app: FastAPI, shelf: RoundFolders, let_in: Callable[..., Any], token: Ca
     app.state.shelf = shelf
     app.include_router(reading, dependencies=[Depends(let_in)])
     app.include_router(taking_part, dependencies=[Depends(let_in), Depends(token)])
-    app.add_exception_handler(entering.WrongToken, lambda _, error: errors.answer(403, str(error)))
+    app.add_exception_handler(entering.WrongToken, lambda _, error: errors.error_response(403, str(error)))
     app.add_exception_handler(private.SecretMissing, _not_here)
     app.add_exception_handler(atomic.Locked, _busy)
 
 
 def _not_here(_: Request, __: Exception) -> Response:
     """The host runs the round elsewhere, and the place of the secret is nobody's business."""
-    return errors.answer(409, "this round takes no entries over HTTP: its seed is not kept with the server.")
+    return errors.error_response(
+        409, "this round takes no entries over HTTP: its seed is not kept with the server."
+    )
 
 
 def _busy(_: Request, __: Exception) -> Response:
-    again = errors.busy(1)
-    return errors.answer(again.status_code, str(again.detail), again.headers)
+    again = errors.too_many_requests(1)
+    return errors.error_response(again.status_code, str(again.detail), again.headers)

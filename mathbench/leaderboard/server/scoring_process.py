@@ -35,7 +35,7 @@ def warm_up() -> None:
     forkserver.ensure_running()
 
 
-def checked(folder: Path, seconds: float) -> tuple[Submission, CheckResult]:
+def check_folder(folder: Path, seconds: float) -> tuple[Submission, CheckResult]:
     """Read and score the submission in a folder.
 
     Args:
@@ -45,7 +45,7 @@ def checked(folder: Path, seconds: float) -> tuple[Submission, CheckResult]:
     Raises:
         InputError: when it is refused, takes longer, or kills the process that reads it.
     """
-    return in_subprocess(_scored, folder, seconds=seconds)
+    return in_subprocess(_check, folder, seconds=seconds)
 
 
 def in_subprocess(work: Callable[..., T], *given: Any, seconds: float) -> T:
@@ -87,7 +87,7 @@ def _work(to: Connection, work: Callable[..., Any], given: tuple[Any, ...]) -> N
         to.send(Rejected(str(error)))
 
 
-def _scored(folder: Path) -> tuple[Submission, CheckResult]:
+def _check(folder: Path) -> tuple[Submission, CheckResult]:
     submission = _read(folder)
     return submission, check_submission(submission)
 

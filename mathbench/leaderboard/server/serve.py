@@ -37,13 +37,15 @@ def serve(
     Raises:
         InputError: when the address cannot be had, or may not be served yet.
     """
-    if not allowed_hosts.loopback(host) and not any(token.revoked is None for token in tokens.listing(board)):
+    if not allowed_hosts.is_loopback(host) and not any(
+        token.revoked is None for token in tokens.all_tokens(board)
+    ):
         raise InputError(
             f"to serve on {host}, which others can reach, the board needs a token first: "
             "`mathbench leaderboard token create NAME`."
         )
     logs.to_stderr()
-    limits = replace(limits, hosts=allowed_hosts.answering(host, limits.hosts))
+    limits = replace(limits, hosts=allowed_hosts.effective_names(host, limits.hosts))
     listening = _listen(host, port)
     with listening:
         config = uvicorn.Config(

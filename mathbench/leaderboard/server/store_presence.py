@@ -31,7 +31,7 @@ class StorePresence:
             LOG.error(
                 "the file of the board is gone, or it is another: put it back, or start the server again"
             )
-            raise errors.unreachable()
+            raise errors.board_unreachable()
 
     def _now(self) -> tuple[int, int] | None:
         if self._path is None:

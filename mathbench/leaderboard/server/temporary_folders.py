@@ -15,13 +15,13 @@ PREFIX = "mathbench-server-"
 
 
 @contextmanager
-def own() -> Iterator[Path]:
+def server_folder() -> Iterator[Path]:
     """A folder for the temporary files of this server, which is removed at the end.
 
     Folders that killed servers of the same user left behind are removed first.
     """
     remove_stale(Path(tempfile.gettempdir()))
-    folder, handle = _locked()
+    folder, handle = _make_locked()
     try:
         yield folder
     finally:
@@ -42,15 +42,15 @@ def remove_stale(parent: Path) -> None:
                 os.close(handle)
 
 
-def _locked() -> tuple[Path, int]:
+def _make_locked() -> tuple[Path, int]:
     """A new folder, and the handle that holds its lock."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        if (handle := _hold(folder)) is not None:
+        if (handle := _lock_new(folder)) is not None:
             return folder, handle
 
 
-def _hold(folder: Path) -> int | None:
+def _lock_new(folder: Path) -> int | None:
     """Lock a new folder; None when a server that starts just now took it for stale, before it had its lock."""
     try:
         handle = _open(folder)

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.types import Message
 
 PARTS = ("manifest", "predictions")  # the files of the form; how a client calls them does not matter
-PATIENCE = 60  # seconds until a whole body must have come
+BODY_TIMEOUT = 60  # seconds until a whole body must have come
 
 FORM = {
     "multipart/form-data": {
@@ -36,7 +36,7 @@ FORM = {
 }
 
 
-async def to_folder(
+async def save_form(
     request: Request,
     folder: Path,
     largest: int,
@@ -63,8 +63,8 @@ async def to_folder(
     words += f" and the field {fields[0]}" if fields else ""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise HTTPException(415, f"send multipart/form-data with {words}.")
-    with _in_time():
-        form = await _bounded(request, largest).form(max_files=len(files), max_fields=len(fields))
+    with _body_timeout():
+        form = await _limited(request, largest).form(max_files=len(files), max_fields=len(fields))
     parts = form.multi_items()
     if sorted(name for name, _ in parts) != sorted((*files, *fields)):
         raise HTTPException(400, f"the form must hold {words}, once each.")
@@ -73,28 +73,28 @@ async def to_folder(
     return {name: _text(name, form[name]) for name in fields}
 
 
-async def document(request: Request, largest: int) -> bytes:
+async def read_json_body(request: Request, largest: int) -> bytes:
     """A body of JSON.
 
     Raises:
-        HTTPException: 408, 413 or 415, as `to_folder`.
+        HTTPException: 408, 413 or 415, as `save_form`.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "send application/json.")
-    with _in_time():
-        return await _bounded(request, largest).body()
+    with _body_timeout():
+        return await _limited(request, largest).body()
 
 
 @contextmanager
-def _in_time() -> Iterator[None]:
+def _body_timeout() -> Iterator[None]:
     try:
-        with anyio.fail_after(PATIENCE):
+        with anyio.fail_after(BODY_TIMEOUT):
             yield
     except TimeoutError:
-        raise HTTPException(408, f"the body did not come within {PATIENCE} seconds.") from None
+        raise HTTPException(408, f"the body did not come within {BODY_TIMEOUT} seconds.") from None
 
 
-def _bounded(request: Request, largest: int) -> Request:
+def _limited(request: Request, largest: int) -> Request:
     """The same request, whose body breaks off where it becomes too large, whatever length it announced."""
     told = request.headers.get("content-length", "0")
     if told.isdecimal() and int(told) > largest:

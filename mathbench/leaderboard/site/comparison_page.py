@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from mathbench.leaderboard.ranking.compare import ComparisonResult, rows_of
+from mathbench.leaderboard.ranking.compare import ComparisonResult, rows_key
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.page import Page, PageContext, html, table
+from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import Snapshot, TaskGroup
 from mathbench.leaderboard.submission_record import SubmissionRecord
 
@@ -14,18 +14,18 @@ PAIRED = ("both", "only_first", "only_second", "neither", "p", "test")  # what i
 SUGGESTED = 50  # submissions that a server suggests
 
 
-def choice(
-    snapshot: Snapshot, frame: PageContext, error: str = "", requested: tuple[str, str] = ("", "")
+def form_page(
+    snapshot: Snapshot, context: PageContext, error: str = "", requested: tuple[str, str] = ("", "")
 ) -> Page:
     """Where two submissions are chosen."""
     suggested = snapshot.latest(SUGGESTED)
-    ready = [] if frame.served else list(pairs(snapshot))
+    ready = [] if context.served else list(pairs(snapshot))
     by_task: dict[str, list[tuple[SubmissionRecord, SubmissionRecord]]] = {}
     for first, second in ready:
-        by_task.setdefault(first.facts.task["name"], []).append((first, second))
-    return html(
+        by_task.setdefault(first.summary.task["name"], []).append((first, second))
+    return render_page(
         "compare.html",
-        frame,
+        context,
         address.COMPARE,
         suggested=suggested,
         by_task=by_task,
@@ -39,16 +39,16 @@ def page(
     second: SubmissionRecord,
     compared: list[ComparisonResult],
     task: TaskGroup,
-    frame: PageContext,
+    context: PageContext,
 ) -> Page:
     """The comparison of two submissions."""
     at = address.of_pair(first.digest, second.digest)
-    return html("pair.html", frame, at, first=first, second=second, compared=compared, task=task)
+    return render_page("pair.html", context, at, first=first, second=second, compared=compared, task=task)
 
 
 def data(compared: list[ComparisonResult]) -> Page:
     """The counts behind the bars as CSV."""
-    return table(("split", "stratum", *PAIRED), (row for found in compared for row in _rows(found)))
+    return csv_page(("split", "stratum", *PAIRED), (row for found in compared for row in _rows(found)))
 
 
 def _rows(found: ComparisonResult) -> Iterator[tuple[object, ...]]:
@@ -60,4 +60,4 @@ def pairs(snapshot: Snapshot) -> Iterator[tuple[SubmissionRecord, SubmissionReco
     """Any two of a task's best models that answered the same rows."""
     for group in snapshot.groups.values():
         best = [group.by_digest[line.submissions[0]] for line in group.best[:BEST]]
-        yield from ((a, b) for a, b in combinations(best, 2) if rows_of(a) == rows_of(b))
+        yield from ((a, b) for a, b in combinations(best, 2) if rows_key(a) == rows_key(b))

@@ -9,15 +9,15 @@ from mathbench.leaderboard.site import round_page
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import folder_of, is_folder, read
+from mathbench.leaderboard.store.folder import folder_path, is_folder, read_folder
 from mathbench.scores import strict_json
 from mathbench.scores.schema_types import ListOf, Text
 from mathbench.storage import atomic
 
-LIST = ".mathbench-site.json"  # what an export before wrote; nothing else is ever removed
+LIST_FILE = ".mathbench-site.json"  # what an export before wrote; nothing else is ever removed
 
 
-def site_of(target: str | Path | None, folder: Path | None = None) -> PageSet:
+def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet:
     """The site of files of any board: a folder, a file or a database URL.
 
     Args:
@@ -25,21 +25,21 @@ def site_of(target: str | Path | None, folder: Path | None = None) -> PageSet:
         folder: holds sealed rounds.
     """
     if is_folder(target):
-        at = folder_of(target)
-        snapshot = Snapshot.of(at.resolve().name, read(at))
+        at = folder_path(target)
+        snapshot = Snapshot.from_records(at.resolve().name, read_folder(at))
         return PageSet(snapshot, round_page.read(folder), None, served=False)
     board = Board(target, create=False)
-    snapshot = Snapshot.of(board.public_name, board.records(), board.attempts())
+    snapshot = Snapshot.from_records(board.public_name, board.records(), board.attempts())
     return PageSet(snapshot, round_page.read(folder), board.predictions_bytes, served=False)
 
 
-def export(site: PageSet, folder: Path, tell: Callable[[str], None] = lambda path: None) -> int:
+def export(site: PageSet, folder: Path, on_page: Callable[[str], None] = lambda path: None) -> int:
     """Write all pages; pages of an export before that are no longer made are removed.
 
     Args:
         site: the pages.
         folder: new, empty, or written by an export before.
-        tell: called with each address.
+        on_page: called with each address.
 
     Returns:
         How many files there are.
@@ -47,19 +47,23 @@ def export(site: PageSet, folder: Path, tell: Callable[[str], None] = lambda pat
     Raises:
         InputError: when the folder holds something else.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / LIST).is_file():
+    if (
+        folder.exists()
+        and (not folder.is_dir() or any(folder.iterdir()))
+        and not (folder / LIST_FILE).is_file()
+    ):
         raise InputError(f"'{folder}' is there and no site; give a new folder.")
     before = _listed(folder)
     atomic.make_folder(folder)
     paths = list(dict.fromkeys(site.paths()))
     # the list is written first: the export may be interrupted
-    atomic.write(folder / LIST, json.dumps(sorted(before.union(paths)), indent=0))
+    atomic.write(folder / LIST_FILE, json.dumps(sorted(before.union(paths)), indent=0))
     for path in paths:
         _write(site, folder, path)
-        tell(path)
+        on_page(path)
     for path in before.difference(paths):
         (folder / path).unlink(missing_ok=True)
-    atomic.write(folder / LIST, json.dumps(sorted(paths), indent=0))
+    atomic.write(folder / LIST_FILE, json.dumps(sorted(paths), indent=0))
     return len(paths)
 
 
@@ -73,8 +77,8 @@ def _write(site: PageSet, folder: Path, path: str) -> None:
 
 def _listed(folder: Path) -> set[str]:
     """The files of an export before, all inside the folder."""
-    if not (folder / LIST).is_file():
+    if not (folder / LIST_FILE).is_file():
         return set()
-    listed = strict_json.parse((folder / LIST).read_bytes(), LIST)
-    ListOf(Text(300), 10_000_000)(listed, LIST)
+    listed = strict_json.parse((folder / LIST_FILE).read_bytes(), LIST_FILE)
+    ListOf(Text(300), 10_000_000)(listed, LIST_FILE)
     return {path for path in listed if (folder / path).resolve().is_relative_to(folder.resolve())}

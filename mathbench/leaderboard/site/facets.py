@@ -33,20 +33,20 @@ def other_labels(name: str) -> dict[str, str]:
     return {key if mark else KIND: value if mark else key for key, mark, value in parts}
 
 
-def added(counts: Iterable[Score]) -> Score:
+def total(counts: Iterable[Score]) -> Score:
     """All of several counts.
 
-    >>> added([Score(4, 1), Score(6, 6)])
+    >>> total([Score(4, 1), Score(6, 6)])
     Score(n=10, correct=7)
     """
     counts = list(counts)
     return Score(sum(count.n for count in counts), sum(count.correct for count in counts))
 
 
-def usual_operands(strata: Strata) -> int:
+def most_common_operands(strata: Strata) -> int:
     """How many operands most strata name; 0 where none names any.
 
-    >>> usual_operands({"digits=2+1": Score(9, 3), "digits=2+2": Score(1, 1), "digits=2+2+2": Score(5, 0)})
+    >>> most_common_operands({"digits=2+1": Score(9, 3), "digits=2+2": Score(1, 1), "digits=2+2+2": Score(5, 0)})
     2
     """
     counts = Counter(len(found) for name in strata if (found := lengths_of(name)))
@@ -63,7 +63,7 @@ def by_length(strata: Strata, operands: int) -> dict[int, Score]:
     for name, count in strata.items():
         if operands and len(found := lengths_of(name)) == operands:
             grouped.setdefault(max(found), []).append(count)
-    return {length: added(counts) for length, counts in sorted(grouped.items())}
+    return {length: total(counts) for length, counts in sorted(grouped.items())}
 
 
 def by_pair(strata: Strata) -> dict[tuple[int, int], Score]:
@@ -77,7 +77,7 @@ def by_pair(strata: Strata) -> dict[tuple[int, int], Score]:
         found = lengths_of(name)
         if len(found) == 2:
             grouped.setdefault((found[0], found[1]), []).append(count)
-    return {pair: added(counts) for pair, counts in sorted(grouped.items())}
+    return {pair: total(counts) for pair, counts in sorted(grouped.items())}
 
 
 def by_other(strata: Strata) -> dict[str, dict[str, Score]]:
@@ -93,7 +93,7 @@ def by_other(strata: Strata) -> dict[str, dict[str, Score]]:
     if sum(len(values) for values in grouped.values()) < 2:
         return {}
     ordered = {key: sorted(values, key=_natural) for key, values in grouped.items()}
-    return {key: {value: added(grouped[key][value]) for value in values} for key, values in ordered.items()}
+    return {key: {value: total(grouped[key][value]) for value in values} for key, values in ordered.items()}
 
 
 def merge_strata(records: Iterable[SubmissionRecord], split: str) -> dict[str, Score]:
@@ -102,7 +102,7 @@ def merge_strata(records: Iterable[SubmissionRecord], split: str) -> dict[str, S
     for entry in records:
         for name, count in entry.checked.scores[split].strata.items():
             grouped.setdefault(name, []).append(count)
-    return {name: added(grouped[name]) for name in sorted(grouped, key=_natural)}
+    return {name: total(grouped[name]) for name in sorted(grouped, key=_natural)}
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.macro import MacroAverage
 from mathbench.leaderboard.ranking.rank import Entry, RankTable
-from mathbench.leaderboard.site.page import Page, PageContext, html, table
+from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, ModelGroup, Snapshot, TaskGroup
 from mathbench.leaderboard.submission_record import BADGES
 
@@ -27,12 +27,12 @@ class Result:
         return sum(line.kind == "model" for line in self.table.lines)
 
 
-def page(snapshot: Snapshot, group: ModelGroup, frame: PageContext) -> Page:
+def page(snapshot: Snapshot, group: ModelGroup, context: PageContext) -> Page:
     """A model's page."""
-    kept = list(reversed(group.kept))
-    return html(
+    kept = list(reversed(group.records))
+    return render_page(
         "model.html",
-        frame,
+        context,
         group.address,
         group=group,
         results={split: list(results(snapshot, group, split)) for split in SCORED_SPLITS},
@@ -76,12 +76,12 @@ def data(snapshot: Snapshot, group: ModelGroup) -> Page:
         for split in SCORED_SPLITS
         for found in results(snapshot, group, split)
     ]
-    return table(columns, rows)
+    return csv_page(columns, rows)
 
 
 def results(snapshot: Snapshot, group: ModelGroup, split: str) -> Iterator[Result]:
     """The lines of a model on all tasks."""
-    digests = {entry.digest for entry in group.kept}
+    digests = {entry.digest for entry in group.records}
     answered = {found.address: found for found in (snapshot.by_digest[digest] for digest in digests)}
     for _, tasks in sorted(answered.items()):
         if (found := tasks.tables.get(split)) is None:

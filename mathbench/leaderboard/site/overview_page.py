@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.macro import MacroAverage
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.page import Page, PageContext, html, table
+from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Name, Snapshot, TaskGroup
 
-COLUMNS = 16  # models of the heat map
+MAX_COLUMNS = 16  # models of the heat map
 LATEST = 8  # submissions
 PER_PAGE = 100  # models of a list
 
@@ -34,15 +34,15 @@ class HeatMap:
     rows: tuple[Row, ...]
 
 
-def page(snapshot: Snapshot, frame: PageContext) -> Page:
+def page(snapshot: Snapshot, context: PageContext) -> Page:
     """The first page."""
-    return html(
+    return render_page(
         "index.html",
-        frame,
+        context,
         address.OVERVIEW,
         counts=snapshot.counts,
-        heats=[heat(snapshot, split) for split in SCORED_SPLITS],
-        averages={split: found[:COLUMNS] for split, found in snapshot.averages.items()},
+        heats=[heat_map(snapshot, split) for split in SCORED_SPLITS],
+        averages={split: found[:MAX_COLUMNS] for split, found in snapshot.averages.items()},
         models=sum(entry.kind == "model" for entry in snapshot.averages["interpolate"]),
         latest=snapshot.latest(LATEST),
     )
@@ -58,10 +58,12 @@ def data(snapshot: Snapshot, split: str) -> Page:
         for line in group.tables[split].lines if split in group.tables else ():
             if line.kind != "model":
                 rows.append((group.name, line.kind, line.model, None, line.exact_match))
-    return table(columns, rows)
+    return csv_page(columns, rows)
 
 
-def models(snapshot: Snapshot, frame: PageContext, split: str, number: int, word: str = "") -> Page | None:
+def models_page(
+    snapshot: Snapshot, context: PageContext, split: str, number: int, word: str = ""
+) -> Page | None:
     """One of the pages that list all models; None where there is none of that number."""
     every = snapshot.averages[split]
     found = [
@@ -70,9 +72,9 @@ def models(snapshot: Snapshot, frame: PageContext, split: str, number: int, word
     pages = max(1, -(-len(found) // PER_PAGE))
     if not 1 <= number <= pages:
         return None
-    return html(
+    return render_page(
         "models.html",
-        frame,
+        context,
         models_address(split, number),
         split=split,
         averages=found[(number - 1) * PER_PAGE : number * PER_PAGE],
@@ -99,13 +101,13 @@ def models_data(snapshot: Snapshot, split: str) -> Page:
     columns = ("rank", "kind", "model", "framework", "macro_average", "low", "high", "tasks", "of")
     found = snapshot.averages[split]
     rows = ((a.rank, a.kind, a.model, a.framework, a.mean, a.low, a.high, a.tasks, a.of) for a in found)
-    return table(columns, rows)
+    return csv_page(columns, rows)
 
 
-def heat(snapshot: Snapshot, split: str) -> HeatMap:
+def heat_map(snapshot: Snapshot, split: str) -> HeatMap:
     """Tasks by the models that answered most of them, best first."""
     by_tasks = sorted((a for a in snapshot.averages[split] if a.kind == "model"), key=lambda a: -a.tasks)
-    chosen = sorted(by_tasks[:COLUMNS], key=lambda a: (-a.tasks, -a.mean))
+    chosen = sorted(by_tasks[:MAX_COLUMNS], key=lambda a: (-a.tasks, -a.mean))
     names = [(a.model, a.framework) for a in chosen]
     groups = [group for group in snapshot.groups.values() if split in group.tables]
     return HeatMap(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))

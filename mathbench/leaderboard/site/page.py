@@ -20,7 +20,7 @@ STATIC = {
     "icon.svg": "image/svg+xml",
 }
 # what a page may load: its own style, script and data, and nothing from anywhere else
-POLICY = (
+CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'"
 )
@@ -64,8 +64,15 @@ def _environment() -> Environment:
         "heat": charts.heat,
         "pretty": _pretty,
     }
-    made.filters["model_address"] = lambda entry: address.of_model(entry.facts.model, entry.facts.framework)
-    made.globals |= {"address": address, "charts": charts, "policy": POLICY, "version": static_version}
+    made.filters["model_address"] = lambda entry: address.of_model(
+        entry.summary.model, entry.summary.framework
+    )
+    made.globals |= {
+        "address": address,
+        "charts": charts,
+        "policy": CONTENT_POLICY,
+        "version": static_version,
+    }
     return made
 
 
@@ -73,21 +80,21 @@ def _pretty(value: Mapping[str, Any]) -> str:
     return "\n".join(map(escape_control, json.dumps(value, indent=1, ensure_ascii=False).split("\n")))
 
 
-def html(template: str, frame: PageContext, path: str, **values: Any) -> Page:
+def render_page(template: str, context: PageContext, path: str, **values: Any) -> Page:
     """A page from a template.
 
     Args:
         template: such as ``task.html``.
-        frame: what all pages share.
+        context: what all pages share.
         path: the page's own address, which links are relative to.
         values: what the template shows; text from strangers is escaped there.
     """
     root = "../" * path.count("/")
-    text = _environment().get_template(template).render(frame=frame, path=path, root=root, **values)
+    text = _environment().get_template(template).render(context=context, path=path, root=root, **values)
     return Page(text.encode())
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Page:
+def csv_page(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Page:
     """The data of a plot as CSV."""
     return Page(csv_text(columns, rows).encode(), CSV)
 

@@ -16,7 +16,7 @@ from mathbench.leaderboard.site import (
     round_page,
     task_page,
 )
-from mathbench.leaderboard.site.page import STATIC, Page, PageContext, html, static
+from mathbench.leaderboard.site.page import STATIC, Page, PageContext, render_page, static
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Snapshot
 from mathbench.leaderboard.site.task_page import Filters
 from mathbench.leaderboard.submission_record import SubmissionRecord
@@ -41,7 +41,7 @@ class PageSet:
 
     def __init__(self, snapshot: Snapshot, found: Mapping[str, Round], packed: Packed | None, served: bool):
         self.snapshot, self.rounds, self._packed = snapshot, found, packed
-        self.frame = PageContext(snapshot.name, served, bool(found))
+        self.context = PageContext(snapshot.name, served, bool(found))
         self._compared = lru_cache(maxsize=64)(self._compare)
 
     def paths(self) -> Iterator[str]:
@@ -85,7 +85,7 @@ class PageSet:
         """
         if found := _MODELS.fullmatch(path):
             split, number = found[1] or SCORED_SPLITS[0], int(found[2] or 1)
-            return overview_page.models(self.snapshot, self.frame, split, number, filters.word)
+            return overview_page.models_page(self.snapshot, self.context, split, number, filters.word)
         area = path.partition("/")[0] if "/" in path else ""
         pages = {"": self._top, "tasks": self._task, "models": self._model, "rounds": self._round}
         if area == "static":
@@ -96,11 +96,11 @@ class PageSet:
 
     def _top(self, path: str, _: Filters) -> Page | None:
         made: dict[str, Callable[[], Page]] = {
-            address.OVERVIEW: lambda: overview_page.page(self.snapshot, self.frame),
-            address.COMPARE: lambda: comparison_page.choice(self.snapshot, self.frame),
-            address.ROUNDS: lambda: round_page.listing(self.rounds, self.frame),
-            address.SUBMIT: lambda: html("submit.html", self.frame, path),
-            address.ABOUT: lambda: html("about.html", self.frame, path),
+            address.OVERVIEW: lambda: overview_page.page(self.snapshot, self.context),
+            address.COMPARE: lambda: comparison_page.form_page(self.snapshot, self.context),
+            address.ROUNDS: lambda: round_page.list_page(self.rounds, self.context),
+            address.SUBMIT: lambda: render_page("submit.html", self.context, path),
+            address.ABOUT: lambda: render_page("about.html", self.context, path),
         }
         for split in SCORED_SPLITS:
             made[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
@@ -113,7 +113,7 @@ class PageSet:
             return None
         if what == "strata":
             return task_page.strata_data(group)
-        return task_page.ranking_data(group, what) if what else task_page.page(group, self.frame, filters)
+        return task_page.ranking_data(group, what) if what else task_page.page(group, self.context, filters)
 
     def _model(self, path: str, _: Filters) -> Page | None:
         at, what = _parsed(path)
@@ -122,30 +122,30 @@ class PageSet:
         return (
             model_page.data(self.snapshot, group)
             if what
-            else model_page.page(self.snapshot, group, self.frame)
+            else model_page.page(self.snapshot, group, self.context)
         )
 
     def _round(self, path: str, _: Filters) -> Page | None:
         at, what = _parsed(path)
         if (found := self.rounds.get(at)) is None or what not in ("", "results"):
             return None
-        return round_page.data(found) if what else round_page.page(at, found, self.frame)
+        return round_page.data(found) if what else round_page.page(at, found, self.context)
 
     def _pair(self, path: str) -> Page | None:
         match = _PAIR.fullmatch(path)
         if match is None or self._packed is None:
             return None
-        first, second = (self.starting(match[i]) for i in (1, 2))
+        first, second = (self.find_by_prefix(match[i]) for i in (1, 2))
         if first is None or second is None:
             return None
         compared = self._compared(first.digest, second.digest)
         if match[3] == "csv":
             return comparison_page.data(compared)
         return comparison_page.page(
-            first, second, compared, self.snapshot.by_digest[first.digest], self.frame
+            first, second, compared, self.snapshot.by_digest[first.digest], self.context
         )
 
-    def starting(self, digits: str) -> SubmissionRecord | None:
+    def find_by_prefix(self, digits: str) -> SubmissionRecord | None:
         """The one submission whose digest begins so, with eight digits or more; None where there is none, or more."""
         if len(digits) < MIN_ID_DIGITS:
             return None

@@ -8,7 +8,7 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.rounds.rules import Entry, Round
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.page import Page, PageContext, html, table
+from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.scores.results import Score
 
 
@@ -38,19 +38,19 @@ def read(folder: Path | None) -> dict[str, Round]:
     return found
 
 
-def listing(rounds: Mapping[str, Round], frame: PageContext) -> Page:
+def list_page(rounds: Mapping[str, Round], context: PageContext) -> Page:
     """All rounds."""
     states = {at: found.state(log.now()) for at, found in rounds.items()}
-    return html("rounds.html", frame, address.ROUNDS, rounds=rounds, states=states)
+    return render_page("rounds.html", context, address.ROUNDS, rounds=rounds, states=states)
 
 
-def page(at: str, found: Round, frame: PageContext) -> Page:
+def page(at: str, found: Round, context: PageContext) -> Page:
     """One round."""
     told = sorted(scores(found), key=lambda t: (t.task, t.split != "interpolate", -t.score.exact_match))
     tables: dict[tuple[str, str], list[RoundSummary]] = {}
     for one in told:
         tables.setdefault((one.task, one.split), []).append(one)
-    return html("round.html", frame, at, round=found, state=found.state(log.now()), tables=tables)
+    return render_page("round.html", context, at, round=found, state=found.state(log.now()), tables=tables)
 
 
 def data(found: Round) -> Page:
@@ -81,7 +81,7 @@ def data(found: Round) -> Page:
         )
         for t in scores(found)
     )
-    return table(columns, rows)
+    return csv_page(columns, rows)
 
 
 def scores(found: Round) -> Iterator[RoundSummary]:

@@ -21,47 +21,47 @@ Name = tuple[str, str | None]  # of a model: its name and framework
 class TaskGroup:
     """One task with its parameters, and all submissions to it, also withdrawn ones."""
 
-    kept: tuple[SubmissionRecord, ...]
+    records: tuple[SubmissionRecord, ...]
 
     @property
-    def said(self) -> Mapping[str, Any]:
+    def task(self) -> Mapping[str, Any]:
         """Its id, name and parameters."""
-        return self.kept[0].facts.task
+        return self.records[0].summary.task
 
     @property
     def name(self) -> str:
         """The task's name."""
-        return str(self.said["name"])
+        return str(self.task["name"])
 
     @property
     def address(self) -> str:
         """Its page."""
-        return address.of_task(self.name, self.said["id"])
+        return address.of_task(self.name, self.task["id"])
 
     @cached_property
-    def standing(self) -> tuple[SubmissionRecord, ...]:
+    def active(self) -> tuple[SubmissionRecord, ...]:
         """Submissions that were not withdrawn."""
-        return tuple(entry for entry in self.kept if entry.withdrawn is None)
+        return tuple(entry for entry in self.records if entry.withdrawn is None)
 
     @cached_property
     def by_digest(self) -> dict[str, SubmissionRecord]:
         """Its submissions by digest."""
-        return {entry.digest: entry for entry in self.kept}
+        return {entry.digest: entry for entry in self.records}
 
     @cached_property
     def tables(self) -> dict[str, RankTable]:
         """The ranking of each split."""
-        return {table.split: table for table in rank_tables(self.standing)}
+        return {table.split: table for table in rank_tables(self.active)}
 
     @cached_property
     def shares(self) -> dict[str, dict[Name, float]]:
         """Per split and model the mean over its submissions: who sends many gains nothing by the luckiest."""
-        references = {name for entry in self.standing for name in entry.facts.floors} | {SOLVER}
+        references = {name for entry in self.active for name in entry.summary.floors} | {SOLVER}
         found: dict[str, dict[Name, list[float]]] = {split: {} for split in SCORED_SPLITS}
-        for entry in self.standing:
-            for split in SCORED_SPLITS if entry.facts.model not in references else ():
+        for entry in self.active:
+            for split in SCORED_SPLITS if entry.summary.model not in references else ():
                 if scored := entry.checked.scores.get(split):
-                    name = entry.facts.model, entry.facts.framework
+                    name = entry.summary.model, entry.summary.framework
                     found[split].setdefault(name, []).append(scored.total.exact_match)
         return {split: {n: fmean(all_) for n, all_ in named.items()} for split, named in found.items()}
 
@@ -76,7 +76,7 @@ class TaskGroup:
         floors = (line for line in self.tables[split].lines if line.kind == "floor")
         return max(floors, key=lambda line: line.exact_match, default=None)
 
-    def of_line(self, line: Entry) -> list[SubmissionRecord]:
+    def records_of_line(self, line: Entry) -> list[SubmissionRecord]:
         """The submissions that a line of a table stands for."""
         return [self.by_digest[digest] for digest in line.submissions]
 
@@ -87,7 +87,7 @@ class ModelGroup:
 
     model: str
     framework: str | None
-    kept: tuple[SubmissionRecord, ...]
+    records: tuple[SubmissionRecord, ...]
 
     @property
     def address(self) -> str:
@@ -109,24 +109,24 @@ class Snapshot:
         self.groups = dict(sorted(groups.items(), key=lambda at: (at[1].name, at[0])))
 
     @classmethod
-    def of(
+    def from_records(
         cls, name: str, records: Iterable[SubmissionRecord], attempts: Mapping[str, int] | None = None
     ) -> "Snapshot":
         """A snapshot of these submissions."""
-        return cls(name, {}, {}).renewed(list(records), attempts or {})
+        return cls(name, {}, {}).updated(list(records), attempts or {})
 
-    def renewed(self, changed: Sequence[SubmissionRecord], attempts: Mapping[str, int]) -> "Snapshot":
+    def updated(self, changed: Sequence[SubmissionRecord], attempts: Mapping[str, int]) -> "Snapshot":
         """The next moment: these submissions are new or changed, all others stay."""
         by_task: dict[str, dict[str, SubmissionRecord]] = {}
         for entry in changed:
-            at = address.of_task(entry.facts.task["name"], entry.facts.task["id"])
+            at = address.of_task(entry.summary.task["name"], entry.summary.task["id"])
             if at not in by_task:
                 by_task[at] = dict(self.groups[at].by_digest) if at in self.groups else {}
             by_task[at][entry.digest] = entry
         groups = {at: TaskGroup(tuple(sorted(found.values(), key=_time))) for at, found in by_task.items()}
         return Snapshot(self.name, {**self.groups, **groups}, attempts)
 
-    def prepare(self) -> None:
+    def precompute(self) -> None:
         """Make everything now that pages would make when they are first asked for."""
         for group in self.groups.values():
             _ = group.tables, group.shares
@@ -135,11 +135,11 @@ class Snapshot:
             _ = [average.interval for average in self.averages[split] if average.rank]
 
     @cached_property
-    def kept(self) -> list[SubmissionRecord]:
+    def records(self) -> list[SubmissionRecord]:
         """All submissions, in the order in which they came."""
-        return sorted((entry for group in self.groups.values() for entry in group.kept), key=_time)
+        return sorted((entry for group in self.groups.values() for entry in group.records), key=_time)
 
-    def listed(
+    def filtered_tables(
         self, task: str | None, framework: str | None, split: str | None, sort: str
     ) -> list[RankTable]:
         """All tables under some filters, as `ranking.tables` makes them.
@@ -150,7 +150,7 @@ class Snapshot:
         if (task, framework, split, sort) == (None, None, None, "score"):
             ready = (table for group in self.groups.values() for table in group.tables.values())
             return sorted(ready, key=lambda table: table.task)
-        return rank_tables(self.kept, task, framework, split, sort)
+        return rank_tables(self.records, task, framework, split, sort)
 
     @cached_property
     def by_digest(self) -> dict[str, TaskGroup]:
@@ -161,30 +161,30 @@ class Snapshot:
     def models(self) -> dict[str, ModelGroup]:
         """The models by the address of their page, also those of which everything was withdrawn."""
         found: dict[tuple[str, str | None], list[SubmissionRecord]] = {}
-        for entry in self.kept:
-            found.setdefault((entry.facts.model, entry.facts.framework), []).append(entry)
+        for entry in self.records:
+            found.setdefault((entry.summary.model, entry.summary.framework), []).append(entry)
         groups = [ModelGroup(model, framework, tuple(kept)) for (model, framework), kept in found.items()]
         return {group.address: group for group in groups}
 
     @cached_property
     def averages(self) -> dict[str, list[MacroAverage]]:
         """The macro averages per split."""
-        return {split: macro_averages(self.kept, split) for split in SCORED_SPLITS}
+        return {split: macro_averages(self.records, split) for split in SCORED_SPLITS}
 
     def latest(self, maximum: int) -> list[SubmissionRecord]:
         """The newest submissions that stand, newest first."""
-        return list(islice((entry for entry in reversed(self.kept) if entry.withdrawn is None), maximum))
+        return list(islice((entry for entry in reversed(self.records) if entry.withdrawn is None), maximum))
 
     @cached_property
     def counts(self) -> dict[str, int]:
         """How much there is: submissions, models, tasks, and how often something was sent, refused, withdrawn."""
-        withdrawn = sum(entry.withdrawn is not None for entry in self.kept)
+        withdrawn = sum(entry.withdrawn is not None for entry in self.records)
         refused = self.attempts.get("refused", 0)
         return {
             "tasks": len(self.groups),
             "models": len(self.models),
-            "submissions": len(self.kept),
-            "attempts": sum(entry.attempts for entry in self.kept) + refused,
+            "submissions": len(self.records),
+            "attempts": sum(entry.attempts for entry in self.records) + refused,
             "refused": refused,
             "withdrawn": withdrawn,
         }

@@ -9,9 +9,9 @@ from typing import Any
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
 from mathbench.leaderboard.ranking.rank import SORTS, Entry
-from mathbench.leaderboard.ranking.render import comma_separated, disambiguate_names
+from mathbench.leaderboard.ranking.render import disambiguate_names, tables_csv
 from mathbench.leaderboard.site import charts, facets
-from mathbench.leaderboard.site.page import CSV, Page, PageContext, html, table
+from mathbench.leaderboard.site.page import CSV, Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, TaskGroup
 from mathbench.rows import Rows
 from mathbench.scores.results import Score
@@ -80,21 +80,21 @@ class Grid:
 Strata = dict[str, dict[str, Score]]  # per split and stratum
 
 
-def page(group: TaskGroup, frame: PageContext, filters: Filters) -> Page:
+def page(group: TaskGroup, context: PageContext, filters: Filters) -> Page:
     """A task's page."""
     best = leading(group)
     rankings = [ranking(group, split, filters) for split in SCORED_SPLITS if split in group.tables]
     drawn = [(name, _lengths(strata)) for name, strata in best]
-    return html(
+    return render_page(
         "task.html",
-        frame,
+        context,
         group.address,
         group=group,
         samples=samples(group),
         rankings=rankings,
         complete=all(found.complete for found in rankings),
         filters=filters,
-        frameworks=sorted({entry.facts.framework or "none" for entry in group.standing}),
+        frameworks=sorted({entry.summary.framework or "none" for entry in group.active}),
         plot=charts.curves(drawn),
         grids=[grid for name, strata in best[:GRIDS] if (grid := _grid(name, strata))],
         facets=_facets(best),
@@ -122,14 +122,14 @@ def _label(line: Entry) -> str:
 
 
 def _all_strata(group: TaskGroup, line: Entry) -> Strata:
-    kept = group.of_line(line)
+    kept = group.records_of_line(line)
     splits = [split for split in SCORED_SPLITS if all(split in entry.checked.scores for entry in kept)]
     return {split: facets.merge_strata(kept, split) for split in splits}
 
 
 def _lengths(strata: Strata) -> dict[str, dict[int, Score]]:
     """Per split and length; questions with other numbers of operands than those of training are no longer ones."""
-    operands = facets.usual_operands(next(iter(strata.values()), {}))
+    operands = facets.most_common_operands(next(iter(strata.values()), {}))
     return {split: facets.by_length(counts, operands) for split, counts in strata.items()}
 
 
@@ -169,7 +169,7 @@ def ranking_data(group: TaskGroup, split: str) -> Page | None:
     """All lines of a ranking as CSV."""
     if split not in group.tables:
         return None
-    return Page(comma_separated([group.tables[split]]).encode(), CSV)
+    return Page(tables_csv([group.tables[split]]).encode(), CSV)
 
 
 def strata_data(group: TaskGroup) -> Page:
@@ -180,12 +180,12 @@ def strata_data(group: TaskGroup) -> Page:
         for split, counts in strata.items()
         for stratum, count in counts.items()
     ]
-    return table(("split", "stratum", "model", "n", "correct", "exact_match", "low", "high"), rows)
+    return csv_page(("split", "stratum", "model", "n", "correct", "exact_match", "low", "high"), rows)
 
 
 def samples(group: TaskGroup) -> list[dict[str, Any]]:
     """A few rows of the task to look at."""
-    return _samples(group.kept[0].task_key)
+    return _samples(group.records[0].task_key)
 
 
 @lru_cache(maxsize=1024)

@@ -18,7 +18,7 @@ from mathbench.storage import atomic
 
 def file_name(entry: SubmissionRecord) -> str:
     """A readable name that says what is inside; strangers choose the words, so only plain ones are kept."""
-    words = f"{entry.facts.task['name']} {entry.facts.model} {entry.facts.framework or ''}"
+    words = f"{entry.summary.task['name']} {entry.summary.model} {entry.summary.framework or ''}"
     plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:100].strip("-")
     return f"{plain}-{entry.digest[:12]}.json"
 
@@ -34,7 +34,7 @@ def export(records: Iterable[SubmissionRecord], folder: Path) -> list[Path]:
     return paths
 
 
-def paths_of(folder: Path) -> list[Path]:
+def result_paths(folder: Path) -> list[Path]:
     """The files of a folder board, by name."""
     inner = folder / "results" if (folder / "results").is_dir() else folder
     return sorted(inner.glob("*.json"))
@@ -47,20 +47,22 @@ def read_file(path: Path) -> SubmissionRecord:
         InputError: names the file that is not a result, and why.
     """
     try:
-        entry = SubmissionRecord.of(strict_json.parse(read_limited(path, strict_json.MAX_BYTES), path.name))
+        entry = SubmissionRecord.from_json(
+            strict_json.parse(read_limited(path, strict_json.MAX_BYTES), path.name)
+        )
         Manifest(entry.manifest)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     return entry
 
 
-def read(folder: Path) -> list[SubmissionRecord]:
+def read_folder(folder: Path) -> list[SubmissionRecord]:
     """All submissions of a folder, in the order in which they came.
 
     Raises:
         InputError: names the file that is not a result, and why.
     """
-    return sorted(map(read_file, paths_of(folder)), key=lambda entry: (entry.submitted, entry.digest))
+    return sorted(map(read_file, result_paths(folder)), key=lambda entry: (entry.submitted, entry.digest))
 
 
 def withdraw(folder: Path, requested: str, reason: str) -> str:
@@ -73,7 +75,7 @@ def withdraw(folder: Path, requested: str, reason: str) -> str:
         InputError: when it is not there or withdrawn already.
     """
     WITHDRAWAL_REASON(reason, "the reason")
-    by_path = {path: read_file(path) for path in paths_of(folder)}
+    by_path = {path: read_file(path) for path in result_paths(folder)}
     entry = find_by_prefix(list(by_path.values()), requested)
     if entry.withdrawn is not None:
         raise InputError(f"{entry.digest[:8]} is withdrawn already: {entry.withdrawn}")
@@ -92,7 +94,7 @@ def is_folder(target: str | Path | None) -> bool:
     return bool(named) and "://" not in str(named) and Path(str(named)).is_dir()
 
 
-def folder_of(target: str | Path | None) -> Path:
+def folder_path(target: str | Path | None) -> Path:
     """The folder of a folder board."""
     return Path(str(target or os.environ.get("MATHBENCH_BOARD")))
 
@@ -100,6 +102,6 @@ def folder_of(target: str | Path | None) -> Path:
 def load_records(target: str | Path | None) -> tuple[str, list[SubmissionRecord]]:
     """The name and the submissions of any board: a folder, a file or a database URL."""
     if is_folder(target):
-        return str(folder_of(target)), read(folder_of(target))
+        return str(folder_path(target)), read_folder(folder_path(target))
     board = Board(target, create=False)
     return board.name, board.records()

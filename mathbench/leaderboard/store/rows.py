@@ -27,12 +27,12 @@ def columns_of(submission: Submission, checked: CheckResult) -> dict[str, Any]:
         "badge": "re-scored",
         "task_id": manifest.task.id,
         "task_name": manifest.task.name,
-        "model": manifest.facts.model,
-        "framework": manifest.facts.framework,
+        "model": manifest.summary.model,
+        "framework": manifest.summary.framework,
         "manifest": dict(manifest.document),
         "differences": list(checked.differences),
         "predictions_digest": submission.predictions_digest,
-        "packed": submission.packed(),
+        "packed": submission.predictions_bytes(),
     }
 
 

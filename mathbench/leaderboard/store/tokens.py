@@ -54,7 +54,7 @@ def create(board: Board, name: str) -> str:
     return secret
 
 
-def listing(board: Board) -> list[Token]:
+def all_tokens(board: Board) -> list[Token]:
     """All tokens, also revoked ones, by name."""
     with board.transaction() as session:
         rows = session.scalars(select(TokenRow).order_by(TokenRow.name))
