@@ -47,7 +47,9 @@ def taking(board, tmp_path):
     with TestClient(app, raise_server_exceptions=False) as client:
         client.tokens, client.board, client.folder = secrets, opened, tmp_path / "rounds" / "winter"
         client.secret = tmp_path / "secrets" / "winter.json"
-        client.at = lambda **passed: setattr(app.state.shelf, "now", lambda: START + timedelta(**passed))
+        client.at = lambda **passed: setattr(
+            app.state.round_folders, "now", lambda: START + timedelta(**passed)
+        )
         client.at()
         yield client
 
@@ -182,7 +184,7 @@ def test_secrets_are_where_round_open_puts_them(tmp_path, monkeypatch):
     made, closes = [make_task("addition", digits=2)], START + timedelta(hours=1)
     host.open_round(tmp_path / "rounds" / "winter", made, SIZES, closes, 600, START)
     with TestClient(make_app(Board(tmp_path / "b.sqlite"), rounds=tmp_path / "rounds")) as client:
-        client.app.state.shelf.now = lambda: START
+        client.app.state.round_folders.now = lambda: START
         client.tokens = {"ada": tokens.create(client.app.state.board, "ada")}
         assert challenge(client).status_code == 201
 

@@ -1,4 +1,4 @@
-"""Every error as one line of JSON: {"error": "what was wrong"}; never a traceback, never what was sent as is."""
+"""Every error as one line of JSON, ``{"error": "..."}``, without tracebacks and without unescaped input."""
 
 import http
 from collections.abc import Mapping
@@ -16,24 +16,24 @@ from mathbench.leaderboard.store.tokens import redact_tokens
 
 
 def error_response(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
-    """An error as it leaves the server."""
+    """The response for an error, without tokens."""
     line = redact_tokens(" ".join(why.split()))
     return caching.response(caching.json_bytes({"error": line}), status, headers)
 
 
 def too_many_requests(seconds: int) -> HTTPException:
-    """Too many requests: when to come again."""
+    """The error for too many requests, with the seconds to wait."""
     why = f"too many requests; try again in {seconds} seconds."
     return HTTPException(429, why, {"Retry-After": str(seconds)})
 
 
 def board_unreachable() -> HTTPException:
-    """The database of the board does not answer."""
+    """The error for a database that does not respond."""
     return HTTPException(503, "the board cannot be reached now; try again later.", {"Retry-After": "10"})
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Answer all errors of an app in this way."""
+    """Make all errors of an app responses of this form."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(InputError, _wrong)

@@ -57,32 +57,32 @@ class ErrorReply(Reply):
     error: str = Field(description="One line.", examples=["a token is needed: Authorization: Bearer mb_..."])
 
 
-_LATER = {"Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}}
+_RETRY = {"Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}}
 
 Responses = dict[int | str, dict[str, Any]]
 
-SAME: Responses = {304: {"description": "What this ETag belongs to has not changed."}}
+SAME: Responses = {304: {"description": "The content with this ETag has not changed."}}
 
 
 def refusals(*statuses: int) -> Responses:
-    """The refusals of an address for its document: these, and those that any address may answer with."""
+    """The error responses of a route for its documentation: these, and those of all routes."""
     error: dict[str, Any] = {"model": ErrorReply}
-    late = error | {"headers": _LATER}
-    return {status: late if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
+    retry = error | {"headers": _RETRY}
+    return {status: retry if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
 
 
 class LimitsReply(Reply):
-    """What a submission may be, and how often one may come."""
+    """The limits of submissions."""
 
     largest_body: int = Field(description="Bytes.")
     most_rows: int
-    per_minute: int = Field(description="Submissions from everybody together.")
+    per_minute: int = Field(description="Submissions from all clients together.")
     per_minute_and_token: int
     scoring_seconds: float
 
 
 class HealthReply(Reply):
-    """The server works, and its database answers."""
+    """The server works, and its database responds."""
 
     status: Literal["ok"]
     version: str = Field(description="Of mathbench.", examples=["0.2.0"])
@@ -114,11 +114,11 @@ _RECORD = Record(
 
 
 class SubmissionReply(RootModel[Annotated[JsonObject, Described(_RECORD)]]):
-    """One submission as the board keeps it, without its predictions."""
+    """One submission on the board, without its predictions."""
 
 
 class AttemptReply(Reply):
-    """One time that somebody submitted something, or withdrew it."""
+    """One attempt to submit, withdraw or reproduce a submission."""
 
     id: int
     at: Time
@@ -135,7 +135,7 @@ class AttemptsReply(Reply):
 
 
 class ReceiptReply(Reply):
-    """What became of a submission."""
+    """The outcome of a submission."""
 
     digest: Digest
     board: str
@@ -145,8 +145,8 @@ class ReceiptReply(Reply):
     model: str
     task: str
     scores: dict[str, SplitScoreReply]
-    differences: list[str] = Field(description="Claims that do not agree with the recomputed scores.")
-    sent: dict[str, Any] = Field(description="What came: predictions, bytes, their digest, the manifest.")
+    differences: list[str] = Field(description="Claims that differ from the recomputed scores.")
+    sent: dict[str, Any] = Field(description="Of a dry run: predictions, bytes, their digest, the manifest.")
 
 
 LineDigest = Annotated[
@@ -165,13 +165,13 @@ class EventReply(RootModel[Annotated[JsonObject, Described(OneOf(tuple(log.EVENT
 
 
 class RoundReply(Reply):
-    """A round in short."""
+    """The summary of a round."""
 
     name: str
     state: Literal["open", "closed", "revealed"]
     opens: Time
     closes: Time
-    answer_seconds: int = Field(description="From questions to answers.")
+    answer_seconds: int = Field(description="The time from questions to answers.")
     tasks: list[RoundTaskReply]
     sizes: Annotated[JsonObject, Described(log.SIZES)] = Field(
         description="Questions per split, of every task."
@@ -188,13 +188,13 @@ class RoundsReply(Reply):
 
 
 class WholeRoundReply(RoundReply):
-    """A round with everything that its log says; scores stand in the event reveal, and nowhere before."""
+    """A round with all events of its log; the scores are in the event `reveal`."""
 
     events: list[EventReply]
 
 
 class QuestionReply(Reply):
-    """One question; its answer goes back with the same split, row and task."""
+    """One question; its answer is sent with the same split, row and task."""
 
     split: str
     row: int
@@ -209,13 +209,13 @@ class EnteredReply(Reply):
     deadline: Time
     receipt: LineDigest
     line: Annotated[JsonObject, Described(log.EVENTS["challenge"])] = Field(
-        description="The entry's line of the log, which the receipt is the SHA-256 of."
+        description="The entry's line of the log; the receipt is its SHA-256."
     )
     questions: list[QuestionReply]
 
 
 class AnsweredReply(Reply):
-    """Answers were taken; what they score is told when the round is revealed."""
+    """The answers were stored; their score is published when the round is revealed."""
 
     entry: str
     receipt: LineDigest
