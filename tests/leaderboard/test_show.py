@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mathbench.leaderboard.ranking.rank import Entry
+from mathbench.leaderboard.ranking.tables import Entry
 from mathbench.leaderboard.ranking.terminal_plot import bar
 from mathbench.leaderboard.store.board import Board
 

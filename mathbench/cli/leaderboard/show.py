@@ -17,7 +17,7 @@ from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
-    from mathbench.leaderboard.ranking.rank import RankTable
+    from mathbench.leaderboard.ranking.tables import RankTable
     from mathbench.leaderboard.submission_record import SubmissionRecord
 
 Filters = tuple[str | None, str | None, str | None, str]  # task, framework, split, order

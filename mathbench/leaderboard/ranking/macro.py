@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.ranking.rank import SOLVER
+from mathbench.leaderboard.ranking.tables import SOLVER
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.reserve import SPLITS
 from mathbench.scores.results import Score

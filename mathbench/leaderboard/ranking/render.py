@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mathbench.leaderboard.ranking.rank import Entry, RankTable
+from mathbench.leaderboard.ranking.tables import Entry, RankTable
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -203,7 +203,7 @@ def tables_json(tables: Sequence[RankTable], board: str) -> dict[str, Any]:
     """All tables as JSON.
 
     The keys: schema_version; board; tables: a list of task, task_id, parameters, split, lines; a line holds
-    the fields of `mathbench.leaderboard.ranking.rank.Entry` under their names.
+    the fields of `mathbench.leaderboard.ranking.tables.Entry` under their names.
     """
     shown = [vars(table) | {"lines": [vars(line) for line in table.lines]} for table in tables]
     return {"schema_version": 1, "board": board, "tables": shown}

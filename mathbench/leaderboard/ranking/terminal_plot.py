@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mathbench.leaderboard.ranking.rank import Entry, RankTable
 from mathbench.leaderboard.ranking.render import disambiguate_names, display_name, escape_control
+from mathbench.leaderboard.ranking.tables import Entry, RankTable
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable

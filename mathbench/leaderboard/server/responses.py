@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic_core import CoreSchema, core_schema
 
-from mathbench.leaderboard.ranking.rank import RankTable
+from mathbench.leaderboard.ranking.tables import RankTable
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.submission_record import RECORD
 from mathbench.reserve import SPLITS

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.macro import MacroAverage
-from mathbench.leaderboard.ranking.rank import Entry, RankTable
+from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, ModelGroup, Snapshot, TaskGroup
 from mathbench.leaderboard.submission_record import BADGES

@@ -8,7 +8,8 @@ from statistics import fmean
 from typing import Any
 
 from mathbench.leaderboard.ranking.macro import MacroAverage, macro_averages
-from mathbench.leaderboard.ranking.rank import SOLVER, Entry, RankTable, rank_tables
+from mathbench.leaderboard.ranking.rank import rank_tables
+from mathbench.leaderboard.ranking.tables import SOLVER, Entry, RankTable
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.submission_record import SubmissionRecord
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
-from mathbench.leaderboard.ranking.rank import SORTS, Entry
 from mathbench.leaderboard.ranking.render import disambiguate_names, tables_csv
+from mathbench.leaderboard.ranking.tables import SORTS, Entry
 from mathbench.leaderboard.site import charts, facets
 from mathbench.leaderboard.site.page import CSV, Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, TaskGroup
