@@ -1,4 +1,4 @@
-"""What a manifest says, in one shape: of a run (result.json) or of a model from anywhere (submission.json)."""
+"""Manifests of submissions: of a run (result.json) or of a model from anywhere (submission.json)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,21 +56,21 @@ SUBMISSION = Record(
 
 @dataclass(frozen=True)
 class ManifestSummary:
-    """What a board ranks and shows about a model.
+    """The part of a manifest that a board ranks and shows; both kinds of manifests have it.
 
     Args:
         model: its name.
         framework: such as torch; None where there is none.
-        parameters: how many numbers it has learned.
-        recipe: how it was trained, or the model's revision.
-        encoding: how it reads and writes.
-        identity: all that two submissions must share to be one entry that differs in the training seed only.
+        parameters: the number of trained parameters.
+        recipe: the training settings, or the model's revision.
+        encoding: the settings of its input and output encoding.
+        identity: what submissions share that differ in the training seed only.
         seeds: of its training.
-        training_data: in words.
+        training_data: a description for people.
         task: id, name and parameters.
         data: seed and rows per split.
-        scores: what is claimed, per split.
-        floors: what is reported, per floor and split.
+        scores: the claimed scores, per split.
+        floors: the reported scores of floors, per floor and split.
         runnable: whether mathbench can train it again.
     """
 
@@ -93,7 +93,7 @@ def check_manifest(document: Mapping[str, Any]) -> None:
     """Check a manifest against the schema of its kind.
 
     Raises:
-        InputError: for anything that the schema does not allow.
+        InputError: for anything that the schema does not allow, or a model without revision and weights.
     """
     if "model" not in document:
         RESULT(document, "result.json")
@@ -104,7 +104,7 @@ def check_manifest(document: Mapping[str, Any]) -> None:
 
 
 class ManifestSchema(Schema):
-    """A manifest of either kind; `where` is not used inside it, its errors name the kind of manifest."""
+    """A manifest of either kind. Errors inside it name its file instead of `where`."""
 
     def __call__(self, value: Any, where: str) -> None:
         """Check a value."""
@@ -126,34 +126,33 @@ def summarise_manifest(document: Mapping[str, Any]) -> ManifestSummary:
 
 def predictions_entry(document: Mapping[str, Any]) -> tuple[str, str]:
     """The name of the predictions file and its SHA-256."""
-    said = document.get("predictions") or {
-        "file": "predictions.parquet",
-        "sha256": document["predictions_sha256"],
-    }
-    return said["file"], said["sha256"].removeprefix("sha256:")
+    sha256 = document.get("predictions_sha256")
+    entry = document.get("predictions") or {"file": "predictions.parquet", "sha256": sha256}
+    return entry["file"], entry["sha256"].removeprefix("sha256:")
 
 
-def _of_run(said: Mapping[str, Any]) -> ManifestSummary:
+def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
     return ManifestSummary(
-        model=said["baseline"],
-        framework=said["framework"],
-        parameters=said["parameters"],
-        recipe=said["recipe"],
-        encoding=said["encoding"],
-        identity={name: said[name] for name in ("baseline", "framework", "recipe", "encoding")},
-        seeds=(said["seed"],),
-        training_data=f"train={said['data']['sizes'].get('train', 0)} seed={said['data']['seed']}",
-        task=said["task"],
-        data=said["data"],
-        scores=said["scores"],
-        floors=said["floors"],
+        model=result["baseline"],
+        framework=result["framework"],
+        parameters=result["parameters"],
+        recipe=result["recipe"],
+        encoding=result["encoding"],
+        identity={name: result[name] for name in ("baseline", "framework", "recipe", "encoding")},
+        seeds=(result["seed"],),
+        training_data=f"train={result['data']['sizes'].get('train', 0)} seed={result['data']['seed']}",
+        task=result["task"],
+        data=result["data"],
+        scores=result["scores"],
+        floors=result["floors"],
         runnable=True,
     )
 
 
-def _of_submission(said: Mapping[str, Any]) -> ManifestSummary:
-    model, training = said["model"], said["training"]
-    named = ("name", "revision", "framework", "parameters")  # other seeds make other weights
+def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
+    model, training = submission["model"], submission["training"]
+    # not weights_sha256: every seed makes other weights
+    identity = ("name", "revision", "framework", "parameters")
     words = [training["data_digest"] or "", "external data" if training["external_data"] else ""]
     return ManifestSummary(
         model=model["name"],
@@ -161,13 +160,13 @@ def _of_submission(said: Mapping[str, Any]) -> ManifestSummary:
         parameters=model["parameters"],
         recipe={"name": model["revision"] or model["weights_sha256"].removeprefix("sha256:")[:8]},
         encoding={},
-        identity={name: model[name] for name in named}
+        identity={name: model[name] for name in identity}
         | {"training": {name: value for name, value in training.items() if name != "seeds"}},
         seeds=tuple(training["seeds"]) or ("not said",),
         training_data=" ".join(word for word in words if word),
-        task=said["task"],
-        data=said["data"],
-        scores=said.get("scores", {}),
+        task=submission["task"],
+        data=submission["data"],
+        scores=submission.get("scores", {}),
         floors={},
         runnable=False,
     )

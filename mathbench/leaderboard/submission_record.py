@@ -1,4 +1,4 @@
-"""One submission as a board keeps it, whatever the board is: a database or a folder of JSON files."""
+"""Submissions on a board, which is a database or a folder of JSON files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -42,16 +42,16 @@ RECORD = Record(
 
 @dataclass(frozen=True)
 class SubmissionRecord:
-    """A submission with what was recomputed about it.
+    """A submission on a board, with its recomputed scores.
 
     Args:
         digest: identifies its content.
-        submitted: when it came first, ISO 8601 in UTC.
+        submitted: the time of its first attempt, ISO 8601 in UTC.
         badge: one of `BADGES`.
-        manifest: the result.json or submission.json that came with it.
-        predictions_digest: SHA-256 over what its predictions say.
+        manifest: its result.json or submission.json.
+        predictions_digest: SHA-256 over the content of its predictions.
         checked: the recomputed scores.
-        withdrawn: why it was withdrawn; None while it stands.
+        withdrawn: the reason; None if it was not withdrawn.
         attempts: how often this content was submitted.
 
     Raises:
@@ -73,23 +73,23 @@ class SubmissionRecord:
 
     @cached_property
     def summary(self) -> ManifestSummary:
-        """What its manifest says, in the shape that all manifests share."""
+        """The summary that both kinds of manifests have."""
         return summarise_manifest(self.manifest)
 
     @cached_property
     def task_key(self) -> str:
-        """A task with its parameters; who answered other rows of it answered the same task."""
-        said = self.summary.task
-        return canonical_json({"id": said["id"], "parameters": said["parameters"]})
+        """Identifies the task with its parameters, whatever rows of it were answered."""
+        task = self.summary.task
+        return canonical_json({"id": task["id"], "parameters": task["parameters"]})
 
     @cached_property
     def model_key(self) -> str:
-        """What two runs share that differ in nothing but the training seed: also the rows that they answered."""
+        """Identifies the model, its training and the answered rows, but not the training seed."""
         data = {"seed": check_seed(self.summary.data["seed"]), "sizes": self.summary.data["sizes"]}
         return canonical_json({"model": self.summary.identity, "data": data})
 
     def to_json(self) -> dict[str, Any]:
-        """As a file of a folder board: everything but the predictions themselves."""
+        """As plain values of the schema `RECORD`, without the predictions."""
         return {
             "schema_version": 1,
             "digest": self.digest,
@@ -106,7 +106,7 @@ class SubmissionRecord:
 
     @classmethod
     def from_json(cls, record: Any) -> "SubmissionRecord":
-        """Read such a file again.
+        """The inverse of `to_json`.
 
         Raises:
             InputError: for anything that the schema does not allow.
@@ -115,27 +115,26 @@ class SubmissionRecord:
         scores = {split: SplitScore.from_json(score) for split, score in record["scores"].items()}
         solver = {split: Score.from_json(count) for split, count in record["solver"].items()}
         checked = CheckResult(scores, solver, tuple(record["differences"]))
-        names = ("digest", "submitted", "badge", "manifest", "predictions_digest")
-        said = {name: record[name] for name in names}
-        return cls(**said, checked=checked, withdrawn=record["withdrawn"], attempts=record.get("attempts", 1))
+        names = ("digest", "submitted", "badge", "manifest", "predictions_digest", "withdrawn")
+        fields = {name: record[name] for name in names}
+        return cls(**fields, checked=checked, attempts=record.get("attempts", 1))
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a submitter is told.
+    """The outcome of a submission, for the submitter.
 
     Args:
         digest: identifies the content on the board.
-        board: the board that keeps it; empty for a dry run.
+        board: the name of the board; empty for a dry run.
         new: whether the board did not have this content before.
         attempts: how often this content was submitted, this time included.
-        badge: how far the score can be trusted.
+        badge: how the score was verified.
         model: the model's name.
         task: the task's name.
         scores: the recomputed scores, per split.
-        differences: where the claimed scores do not agree.
-        sent: of a dry run, what would go to the board: the manifest, how many predictions, in how many bytes, and
-            their digest.
+        differences: one sentence for each claimed score that differs.
+        sent: of a dry run, what would be sent: the manifest, the number, bytes and digest of the predictions.
     """
 
     digest: str
@@ -150,13 +149,13 @@ class Receipt:
     sent: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON."""
+        """As plain values."""
         scores = {split: score.to_json() for split, score in self.scores.items()}
         return vars(self) | {"scores": scores, "differences": list(self.differences)}
 
 
 def find_by_prefix(records: Sequence[SubmissionRecord], requested: str) -> SubmissionRecord:
-    """The one submission whose digest begins with some digits.
+    """The only submission whose digest starts with some digits.
 
     Raises:
         InputError: when there is none, or more than one.
@@ -170,5 +169,5 @@ def find_by_prefix(records: Sequence[SubmissionRecord], requested: str) -> Submi
 
 
 def scores_equal(one: CheckResult, other: CheckResult) -> bool:
-    """Whether two checks found the same, split for split and stratum for stratum."""
+    """Whether two checks have equal scores for every split and stratum."""
     return bool(asdict(one)["scores"] == asdict(other)["scores"])

@@ -1,6 +1,6 @@
-"""Re-score a whole board and report every submission that does not hold.
+"""Verify a board: re-score all submissions of a database, or check the files of a folder.
 
-Check the files of a folder board as far as that goes without predictions.
+A folder has no predictions, so its scores cannot be recomputed.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from mathbench.scores.scorer import regenerate_split, solve_sample
 
 @dataclass(frozen=True)
 class VerifyFinding:
-    """One submission that does not hold, and why."""
+    """A problem of one submission."""
 
     digest: str
     model: str
@@ -31,32 +31,32 @@ class VerifyFinding:
 
 
 def verify(board: Board) -> tuple[int, list[VerifyFinding]]:
-    """Recompute every kept submission, withdrawn ones too.
+    """Recompute every submission, including withdrawn ones.
 
     Returns:
-        How many were looked at, and what does not hold.
+        The number of submissions, and the problems.
     """
     findings = []
-    kept = board.records()
-    for entry in kept:
+    records = board.records()
+    for entry in records:
         problem = _problem(entry, board.predictions_bytes(entry.digest))
         if problem:
             findings.append(VerifyFinding(entry.digest, *_names(entry), problem))
-    return len(kept), findings
+    return len(records), findings
 
 
 def _names(entry: SubmissionRecord) -> tuple[str, str]:
-    """Model and task, of a manifest that may be damaged."""
+    """The names of model and task, from a manifest that may be damaged."""
     try:
         return entry.summary.model, entry.summary.task["name"]
     except (KeyError, TypeError):
         return "", ""
 
 
-def _problem(entry: SubmissionRecord, packed: bytes) -> str:
-    """What is wrong with one submission; empty when nothing is."""
+def _problem(entry: SubmissionRecord, predictions: bytes) -> str:
+    """The problem of one submission; empty when there is none."""
     try:
-        submission = Submission.from_stored(entry.manifest, packed)
+        submission = Submission.from_stored(entry.manifest, predictions)
         checked = check_submission(submission)
     except InputError as error:
         return f"cannot be recomputed: {error}"
@@ -77,10 +77,10 @@ UNCHECKED = (
 
 
 def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
-    """Check every file.
+    """Check every file of a folder board.
 
     Returns:
-        How many there are, and what does not hold.
+        The number of files, and the problems.
     """
     paths = result_paths(folder)
     findings: list[VerifyFinding] = []
@@ -105,10 +105,10 @@ def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
 
 def _file_problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
     manifest = Manifest(entry.manifest)
-    told = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
-    if told != entry.digest:
+    digest = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
+    if digest != entry.digest:
         yield "its manifest or predictions_digest is not the one that was submitted"
-    # a share or an interval is not read from a file, so what stands there must be what the counts give
+    # shares and intervals are not read from the file, so those in it must follow from its counts
     if entry.to_json() != {"attempts": 1, **json.loads(path.read_bytes())}:
         yield "its shares or intervals are not those of its counts"
     if path.name != file_name(entry):
@@ -125,13 +125,13 @@ def _file_problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
 def _split_problems(
     entry: SubmissionRecord, manifest: Manifest, split: str, scored: SplitScore
 ) -> Iterator[str]:
-    """The rows of a split are made again: how many each stratum has is known, and what the solver gets."""
+    """Regenerate the rows of a split, and check the rows per stratum and the score of the solver."""
     if scored.total.n != manifest.sizes.get(split):
         yield f"{split}: n is not the rows that the manifest gives it"
         return
     truth = regenerate_split(manifest.task.plain, manifest.seed, split, scored.total.n)
-    requested = Counter(truth["stratum"].to_pylist())
-    if {name: count.n for name, count in scored.strata.items()} != dict(requested):
+    expected = Counter(truth["stratum"].to_pylist())
+    if {name: count.n for name, count in scored.strata.items()} != dict(expected):
         yield f"{split}: n of its strata is not how many rows they have"
     if sum(count.correct for count in scored.strata.values()) != scored.total.correct:
         yield f"{split}: its strata do not add up"
