@@ -1,4 +1,4 @@
-"""The answers of an entry: read from what an entrant hands in, and from the folder of a round."""
+"""The answers of entries: files from entrants, and files in the folder of a round."""
 
 import hashlib
 from pathlib import Path
@@ -15,20 +15,20 @@ FOLDER = "answers"
 
 
 def answers_path(folder: Path, name: str) -> Path:
-    """Where the answers of an entry lie in the folder of a round."""
+    """The path of an entry's answers in the folder of a round."""
     return folder / FOLDER / f"{name}.parquet"
 
 
 def checked_bytes(round_: Round, path: Path, name: str | None = None) -> bytes:
-    """What an entrant hands in, checked, as the Parquet file that a round keeps.
+    """Check a file of answers; return it as the Parquet file that a round stores.
 
     Args:
-        round_: the round that asked.
+        round_: the round with the questions.
         path: Parquet or JSON lines with split, row, prediction, task.
-        name: what the file is called, where the path does not say; its end tells the format.
+        name: overrides the name of the file, whose suffix determines the format.
 
     Raises:
-        InputError: when it cannot be read or does not answer these questions.
+        InputError: when it cannot be read or answers other questions.
     """
     table = read_file(path, name)
     sealed.check_answers(round_, table)
@@ -36,7 +36,7 @@ def checked_bytes(round_: Round, path: Path, name: str | None = None) -> bytes:
 
 
 def read_file(path: Path, name: str | None = None) -> pa.Table:
-    """A file of answers as a table; whether they are to the questions is not looked at.
+    """Read a file of answers without comparing it with the questions.
 
     Raises:
         InputError: when it cannot be read.
@@ -48,17 +48,17 @@ def read_file(path: Path, name: str | None = None) -> pa.Table:
 
 
 def checked_bytes_in(folder: Path, path: Path) -> bytes:
-    """As `checked_bytes`, for the round in a folder and a file that tells its format only by how it begins."""
+    """As `checked_bytes`, for the round in a folder and a file whose format is detected from its content."""
     with path.open("rb") as file:
         name = name_by_content(file.read(4))
     return checked_bytes(Round(log.read(folder)), path, name)
 
 
 def read(folder: Path, entry: Entry) -> pa.Table | None:
-    """The answers of an entry; None when it gave none.
+    """Read the answers of an entry; None when it has not answered.
 
     Raises:
-        InputError: when the file is missing, is not the one that the log names, or cannot be read.
+        InputError: when the file is missing, is not the one in the log, or cannot be read.
     """
     if entry.answer is None:
         return None
@@ -72,7 +72,7 @@ def read(folder: Path, entry: Entry) -> pa.Table | None:
 
 
 def name_by_content(data: bytes) -> str:
-    """What a file of answers should be called, from how it begins.
+    """A name for a file of answers whose suffix fits its content.
 
     >>> name_by_content(b"PAR1"), name_by_content(b"{"), name_by_content(bytes([31, 139]))
     ('answers.parquet', 'answers.jsonl', 'answers.jsonl.gz')

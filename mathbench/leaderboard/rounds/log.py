@@ -1,4 +1,4 @@
-"""The record of a round: lines of JSON, each with the digest of the one before, so that none can be changed alone."""
+"""The log of a round: lines of JSON, each with the digest of the previous one, so that none can be changed alone."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from mathbench.storage import atomic
 
 LOG_FILE = "log.jsonl"
 MAX_BYTES = 64 << 20
-GENESIS_DIGEST = "0" * 64  # what the first line has before it
+GENESIS_DIGEST = "0" * 64  # the previous digest of the first line
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 # called when a line is written, so that time never runs backwards in a log
@@ -53,10 +53,10 @@ CHALLENGE = Record({name: EVENTS["challenge"].fields[name] for name in ("model",
 
 @dataclass(frozen=True)
 class Event:
-    """One line.
+    """One line of a log.
 
     Args:
-        fields: everything in it: event, at, previous, and what the kind of event needs.
+        fields: event, at, previous, and those of its kind of event.
     """
 
     fields: Mapping[str, Any]
@@ -71,7 +71,7 @@ class Event:
 
     @property
     def at(self) -> datetime:
-        """When it was written, in UTC."""
+        """The time when it was written, in UTC."""
         return parse_time(self.fields["at"])
 
     @property
@@ -86,10 +86,10 @@ def now() -> datetime:
 
 
 def parse_time(text: str) -> datetime:
-    """Read a time of a log.
+    """Parse a time of a log.
 
     Raises:
-        InputError: when there is no such time.
+        InputError: when it is not a time of this format.
     """
     try:
         return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
@@ -98,10 +98,10 @@ def parse_time(text: str) -> datetime:
 
 
 def read(folder: Path) -> list[Event]:
-    """All events of a round.
+    """Read all events of a round.
 
     Raises:
-        InputError: when there is no log, a line is no event, or the chain is broken; says at which line.
+        InputError: when there is no log, a line is not an event, or the chain is broken, with the line.
     """
     path = folder / LOG_FILE
     if not path.is_file():
@@ -110,7 +110,7 @@ def read(folder: Path) -> list[Event]:
 
 
 def parse(data: bytes) -> list[Event]:
-    """All events of a log, from its bytes.
+    """Parse all events of a log.
 
     Raises:
         InputError: as `read`.
@@ -125,22 +125,22 @@ def parse(data: bytes) -> list[Event]:
     return events
 
 
-def _checked(said: Any, where: str) -> dict[str, Any]:
-    kind = said.get("event") if isinstance(said, dict) else None
+def _checked(fields: Any, where: str) -> dict[str, Any]:
+    kind = fields.get("event") if isinstance(fields, dict) else None
     if not isinstance(kind, str) or kind not in EVENTS:
         refuse(f"{where}: event", f"one of {', '.join(EVENTS)}", kind)
-    EVENTS[kind](said, where)
-    parse_time(said["at"])
-    return dict(said)
+    EVENTS[kind](fields, where)
+    parse_time(fields["at"])
+    return dict(fields)
 
 
-def next_event(events: Sequence[Event], kind: str, now: datetime, **said: Any) -> Event:
-    """The event that would come next; nothing is written."""
+def next_event(events: Sequence[Event], kind: str, now: datetime, **fields: Any) -> Event:
+    """Make the next event without writing it."""
     previous = events[-1].digest if events else GENESIS_DIGEST
-    found = {"event": kind, "at": now.strftime(TIME_FORMAT), "previous": previous, **said}
+    found = {"event": kind, "at": now.strftime(TIME_FORMAT), "previous": previous, **fields}
     return Event(_checked(json.loads(canonical_json(found)), kind))
 
 
 def write(folder: Path, events: Sequence[Event]) -> None:
-    """Write all lines; the file takes its place when it is whole."""
+    """Write all lines; the file is replaced atomically."""
     atomic.write(folder / LOG_FILE, "".join(canonical_json(event.fields) + "\n" for event in events))

@@ -1,4 +1,4 @@
-"""The commitment of a round, the questions of an entry and their score."""
+"""The commitment of a round, the questions of its entries and their scores."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,11 +18,12 @@ from mathbench.scores.metrics import align_predictions
 from mathbench.scores.scorer import regenerate_split, score_split
 from mathbench.task import Task
 
-QUESTION_COLUMNS = ("split", "row", "question", "task")
+_TYPES = {"split": pa.string(), "row": pa.int64(), "question": pa.string(), "task": pa.string()}
+QUESTION_COLUMNS = tuple(_TYPES)
 
 
 def commitment(seed: str, salt: str) -> str:
-    """SHA-256 over the salt and then the seed, both of 32 bytes, given as 64 hexadecimal digits.
+    """SHA-256 over the salt and then the seed, each 32 bytes in 64 hexadecimal digits.
 
     >>> commitment("00" * 32, "01" * 32)[:16]
     '037d6dfb3a369a41'
@@ -31,7 +32,7 @@ def commitment(seed: str, salt: str) -> str:
 
 
 def entry_seed(seed: str, weights: str) -> str:
-    """The seed of one entry's questions: nobody knows it before the weights are named, and no two share it.
+    """The seed of one entry's questions: unknown before the weights are named, and different for every entry.
 
     >>> entry_seed("00" * 32, "11" * 32)[:14]
     'round-8878b15a'
@@ -50,20 +51,17 @@ def draw_questions(round_: Round, seed: str, weights: str) -> pa.Table:
         for task in round_.tasks
         for split, size in round_.sizes.items()
     ]
-    plain = [pa.table({name: part[name].cast(_KINDS[name]) for name in QUESTION_COLUMNS}) for part in parts]
+    plain = [pa.table({name: part[name].cast(_TYPES[name]) for name in QUESTION_COLUMNS}) for part in parts]
     return pa.concat_tables(plain).combine_chunks()
 
 
-_KINDS = {"split": pa.string(), "row": pa.int64(), "question": pa.string(), "task": pa.string()}
-
-
 def questions_digest(table: pa.Table) -> str:
-    """SHA-256 over what questions say, whatever the format of their file."""
+    """SHA-256 over the content of questions, independent of their file format."""
     return content_digest(table, QUESTION_COLUMNS)
 
 
 def check_answers(round_: Round, answers: pa.Table) -> None:
-    """Refuse answers to what was not asked, and rows answered twice.
+    """Check that answers are to questions of the round, each at most once.
 
     Raises:
         InputError: with a count and the first three.
@@ -83,7 +81,7 @@ def check_answers(round_: Round, answers: pa.Table) -> None:
 
 
 def score_answers(round_: Round, seed: str, weights: str, answers: pa.Table | None) -> dict[str, Any]:
-    """Per task and split n and correct; a row without an answer is wrong."""
+    """The counts n and correct per task and split; a row without an answer is wrong."""
     own = entry_seed(seed, weights)
     return {
         task.name: {
@@ -103,15 +101,15 @@ def _given(answers: pa.Table, task: Task) -> Mapping[str, Any]:
 def _score(task: Task, seed: str, split: str, size: int, given: Any) -> dict[str, int]:
     if given is None:
         return {"n": size, "correct": 0}
-    rows, said = given
+    rows, predictions = given
     truth = regenerate_split(task.plain, seed, split, size)
-    plain = align_predictions(rows, formats.for_task(task).undo_answers(said), truth["row"].to_numpy())
+    plain = align_predictions(rows, formats.for_task(task).undo_answers(predictions), truth["row"].to_numpy())
     total = score_split(truth, plain).total
     return {"n": total.n, "correct": total.correct}
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, such as one of weights, in pieces.
+    """SHA-256 of a file, read in pieces.
 
     Raises:
         InputError: when there is no such file.

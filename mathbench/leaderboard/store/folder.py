@@ -1,4 +1,4 @@
-"""A board as a folder in git: one small JSON file per submission, without the predictions."""
+"""A board as a folder in git: one JSON file per submission, without the predictions."""
 
 import json
 import os
@@ -17,14 +17,14 @@ from mathbench.storage import atomic
 
 
 def file_name(entry: SubmissionRecord) -> str:
-    """A readable name that says what is inside; strangers choose the words, so only plain ones are kept."""
+    """A readable file name from task, model and digest; strangers choose the names, so only a-z and 0-9 are kept."""
     words = f"{entry.summary.task['name']} {entry.summary.model} {entry.summary.framework or ''}"
     plain = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:100].strip("-")
     return f"{plain}-{entry.digest[:12]}.json"
 
 
 def export(records: Iterable[SubmissionRecord], folder: Path) -> list[Path]:
-    """Write one file per submission; files of other people's submissions stay as they are."""
+    """Write one file per submission; other files of the folder stay."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for entry in records:
@@ -35,16 +35,16 @@ def export(records: Iterable[SubmissionRecord], folder: Path) -> list[Path]:
 
 
 def result_paths(folder: Path) -> list[Path]:
-    """The files of a folder board, by name."""
+    """The files of a folder board, sorted by name."""
     inner = folder / "results" if (folder / "results").is_dir() else folder
     return sorted(inner.glob("*.json"))
 
 
 def read_file(path: Path) -> SubmissionRecord:
-    """One submission.
+    """Read the file of one submission.
 
     Raises:
-        InputError: names the file that is not a result, and why.
+        InputError: for an invalid file, with its path and the reason.
     """
     try:
         entry = SubmissionRecord.from_json(
@@ -57,10 +57,10 @@ def read_file(path: Path) -> SubmissionRecord:
 
 
 def read_folder(folder: Path) -> list[SubmissionRecord]:
-    """All submissions of a folder, in the order in which they came.
+    """Read all submissions of a folder, in the order of their submission.
 
     Raises:
-        InputError: names the file that is not a result, and why.
+        InputError: for an invalid file, with its path and the reason.
     """
     return sorted(map(read_file, result_paths(folder)), key=lambda entry: (entry.submitted, entry.digest))
 
@@ -89,13 +89,13 @@ def _write(path: Path, entry: SubmissionRecord) -> None:
 
 
 def is_folder(target: str | Path | None) -> bool:
-    """Whether a board is a folder of files, and not a database."""
-    named = target or os.environ.get("MATHBENCH_BOARD")
-    return bool(named) and "://" not in str(named) and Path(str(named)).is_dir()
+    """Whether a board is a folder of files, as opposed to a database."""
+    path = target or os.environ.get("MATHBENCH_BOARD")
+    return bool(path) and "://" not in str(path) and Path(str(path)).is_dir()
 
 
 def folder_path(target: str | Path | None) -> Path:
-    """The folder of a folder board."""
+    """The path of a folder board."""
     return Path(str(target or os.environ.get("MATHBENCH_BOARD")))
 
 
