@@ -167,7 +167,7 @@ def bootstrap(tasks: Sequence[Sequence[Score]], seed: int = 0, draws: int = DRAW
 
 
 def _sums(times: Float, values: Float) -> Float:
-    """Per draw, the sum over the drawn tasks; einsum, as a matrix product would start threads."""
+    """Per draw, the sum over the drawn tasks. The product is too small for threads to help, hence einsum."""
     return np.asarray(np.einsum("dt,t->d", times, values))
 
 

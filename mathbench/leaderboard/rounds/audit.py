@@ -84,10 +84,8 @@ def _entry_problems(round_: Round, folder: Path, entry: Entry) -> list[str]:
     if round_.reveal is None:
         return []
     problems, seed = [], round_.reveal["seed"]
-    if (
-        sealed.questions_digest(sealed.draw_questions(round_, seed, entry.weights))
-        != entry.challenge["questions_digest"]
-    ):
+    questions = sealed.draw_questions(round_, seed, entry.weights)
+    if sealed.questions_digest(questions) != entry.challenge["questions_digest"]:
         problems.append(f"{entry.name}: its questions were not drawn from the revealed seed and its weights")
     if sealed.score_answers(round_, seed, entry.weights, given) != round_.reveal["scores"].get(entry.name):
         problems.append(f"{entry.name}: its scores are not those of its answers")

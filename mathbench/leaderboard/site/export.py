@@ -1,4 +1,4 @@
-"""All pages as files for any static host."""
+"""Export of all pages as files for any static host."""
 
 import json
 from collections.abc import Callable
@@ -14,19 +14,19 @@ from mathbench.scores import strict_json
 from mathbench.scores.schema_types import ListOf, Text
 from mathbench.storage import atomic
 
-LIST_FILE = ".mathbench-site.json"  # what an export before wrote; nothing else is ever removed
+LIST_FILE = ".mathbench-site.json"  # the files of an earlier export; no others are ever removed
 
 
 def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet:
-    """The site of files of any board: a folder, a file or a database URL.
+    """Load the pages of any board: a folder, a file or a database URL.
 
     Args:
         target: the board.
         folder: holds sealed rounds.
     """
     if is_folder(target):
-        at = folder_path(target)
-        snapshot = Snapshot.from_records(at.resolve().name, read_folder(at))
+        path = folder_path(target)
+        snapshot = Snapshot.from_records(path.resolve().name, read_folder(path))
         return PageSet(snapshot, round_page.read(folder), None, served=False)
     board = Board(target, create=False)
     snapshot = Snapshot.from_records(board.public_name, board.records(), board.attempts())
@@ -34,18 +34,18 @@ def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet
 
 
 def export(site: PageSet, folder: Path, on_page: Callable[[str], None] = lambda path: None) -> int:
-    """Write all pages; pages of an export before that are no longer made are removed.
+    """Write all pages, and remove those of an earlier export that no longer exist.
 
     Args:
         site: the pages.
-        folder: new, empty, or written by an export before.
+        folder: new, empty, or from an earlier export.
         on_page: called with each address.
 
     Returns:
-        How many files there are.
+        The number of files.
 
     Raises:
-        InputError: when the folder holds something else.
+        InputError: when the folder has other content.
     """
     if (
         folder.exists()
@@ -53,15 +53,15 @@ def export(site: PageSet, folder: Path, on_page: Callable[[str], None] = lambda 
         and not (folder / LIST_FILE).is_file()
     ):
         raise InputError(f"'{folder}' is there and no site; give a new folder.")
-    before = _listed(folder)
+    earlier = _listed(folder)
     atomic.make_folder(folder)
     paths = list(dict.fromkeys(site.paths()))
-    # the list is written first: the export may be interrupted
-    atomic.write(folder / LIST_FILE, json.dumps(sorted(before.union(paths)), indent=0))
+    # written first, so that an interrupted export is known
+    atomic.write(folder / LIST_FILE, json.dumps(sorted(earlier.union(paths)), indent=0))
     for path in paths:
         _write(site, folder, path)
         on_page(path)
-    for path in before.difference(paths):
+    for path in earlier.difference(paths):
         (folder / path).unlink(missing_ok=True)
     atomic.write(folder / LIST_FILE, json.dumps(sorted(paths), indent=0))
     return len(paths)
@@ -76,7 +76,7 @@ def _write(site: PageSet, folder: Path, path: str) -> None:
 
 
 def _listed(folder: Path) -> set[str]:
-    """The files of an export before, all inside the folder."""
+    """The files of an earlier export, all inside the folder."""
     if not (folder / LIST_FILE).is_file():
         return set()
     listed = strict_json.parse((folder / LIST_FILE).read_bytes(), LIST_FILE)

@@ -1,4 +1,4 @@
-"""The overview: tasks by models as a heat map, the macro average, and what came last."""
+"""The overview: tasks by models as a heat map, macro averages and the latest submissions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from mathbench.leaderboard.ranking.macro import MacroAverage
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
-from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Name, Snapshot, TaskGroup
+from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, ModelName, Snapshot, TaskGroup
 
-MAX_COLUMNS = 16  # models of the heat map
+MAX_COLUMNS = 16  # models in the heat map
 LATEST = 8  # submissions
-PER_PAGE = 100  # models of a list
+PER_PAGE = 100  # models on one page of the list
 
 
 @dataclass(frozen=True)
 class Row:
-    """One task of the heat map: the share of right answers of each model, the best floor and the solver."""
+    """One task of the heat map: the shares of right answers of the models, the best floor and the solver."""
 
     task: str
     address: str
@@ -35,7 +35,7 @@ class HeatMap:
 
 
 def page(snapshot: Snapshot, context: PageContext) -> Page:
-    """The first page."""
+    """Render the overview."""
     return render_page(
         "index.html",
         context,
@@ -64,7 +64,7 @@ def data(snapshot: Snapshot, split: str) -> Page:
 def models_page(
     snapshot: Snapshot, context: PageContext, split: str, number: int, word: str = ""
 ) -> Page | None:
-    """One of the pages that list all models; None where there is none of that number."""
+    """Render one page of the list of models; None when there is no page of that number."""
     every = snapshot.averages[split]
     found = [
         a for a in every if a.kind != "model" or word.lower() in f"{a.model} {a.framework or ''}".lower()
@@ -87,7 +87,7 @@ def models_page(
 
 
 def models_address(split: str, number: int = 1) -> str:
-    """The address of one of the pages that list all models.
+    """The address of one page of the list of models.
 
     >>> models_address("interpolate"), models_address("extrapolate", 3)
     ('models.html', 'models.extrapolate.3.html')
@@ -105,7 +105,7 @@ def models_data(snapshot: Snapshot, split: str) -> Page:
 
 
 def heat_map(snapshot: Snapshot, split: str) -> HeatMap:
-    """Tasks by the models that answered most of them, best first."""
+    """The heat map of the tasks and the models that answered most of them, best first."""
     by_tasks = sorted((a for a in snapshot.averages[split] if a.kind == "model"), key=lambda a: -a.tasks)
     chosen = sorted(by_tasks[:MAX_COLUMNS], key=lambda a: (-a.tasks, -a.mean))
     names = [(a.model, a.framework) for a in chosen]
@@ -113,11 +113,11 @@ def heat_map(snapshot: Snapshot, split: str) -> HeatMap:
     return HeatMap(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))
 
 
-def _row(group: TaskGroup, split: str, names: Sequence[Name]) -> Row:
+def _row(group: TaskGroup, split: str, names: Sequence[ModelName]) -> Row:
     by_name = group.shares[split]
     lines = group.tables[split].lines
     floor = group.floor(split)
     solver = next((a.exact_match for a in lines if a.kind == "solver"), None)
     cells = tuple(by_name.get(name) for name in names)
-    best, called = (floor.exact_match, floor.model) if floor else (None, "")
-    return Row(group.name, group.address, cells, best, called, solver)
+    best, floor_name = (floor.exact_match, floor.model) if floor else (None, "")
+    return Row(group.name, group.address, cells, best, floor_name, solver)

@@ -1,4 +1,4 @@
-"""All pages of a board by their addresses, made from one snapshot."""
+"""The pages of a board by their addresses, rendered from one snapshot."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -24,9 +24,9 @@ from mathbench.leaderboard.submission_record import SubmissionRecord
 _MODELS = re.compile(rf"models(?:\.({SCORED_SPLITS[1]}))?(?:\.(\d{{1,6}}))?\.html")
 _PAIR = re.compile(r"compare/([0-9a-f]{12})-([0-9a-f]{12})\.(html|csv)")
 NO_FILTERS = Filters()
-MIN_ID_DIGITS = 8  # digits of an id that is typed
+MIN_ID_DIGITS = 8  # of an id in a query
 
-Packed = Callable[[str], bytes]  # the kept predictions of a submission, by its digest
+LoadPredictions = Callable[[str], bytes]  # from the digest of a submission to its stored predictions
 
 
 class PageSet:
@@ -34,18 +34,24 @@ class PageSet:
 
     Args:
         snapshot: the board.
-        found: its sealed rounds, by the address of their page.
-        packed: gives kept predictions; None for a board that has none, such as a folder.
-        served: whether a server answers.
+        rounds: its sealed rounds, by the address of their page.
+        load_predictions: reads stored predictions; None for a board without them, such as a folder.
+        served: whether the pages come from a server.
     """
 
-    def __init__(self, snapshot: Snapshot, found: Mapping[str, Round], packed: Packed | None, served: bool):
-        self.snapshot, self.rounds, self._packed = snapshot, found, packed
-        self.context = PageContext(snapshot.name, served, bool(found))
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        rounds: Mapping[str, Round],
+        load_predictions: LoadPredictions | None,
+        served: bool,
+    ):
+        self.snapshot, self.rounds, self._load_predictions = snapshot, rounds, load_predictions
+        self.context = PageContext(snapshot.name, served, bool(rounds))
         self._compared = lru_cache(maxsize=64)(self._compare)
 
     def paths(self) -> Iterator[str]:
-        """The addresses of all pages, pictures' data and files, as a site of files has them."""
+        """The addresses of all pages, data and static files of an exported site."""
         yield from (address.OVERVIEW, address.COMPARE, address.ROUNDS, address.ABOUT, address.SUBMIT)
         yield from (f"static/{name}" for name in STATIC)
         for split in SCORED_SPLITS:
@@ -60,12 +66,12 @@ class PageSet:
         for at in (*self.snapshot.models, *self.rounds):
             yield at
             yield address.of_data(at, "results")
-        for first, second in comparison_page.pairs(self.snapshot) if self._packed else ():
+        for first, second in comparison_page.pairs(self.snapshot) if self._load_predictions else ():
             at = address.of_pair(first.digest, second.digest)
             yield from (at, at.replace(".html", ".csv"))
 
     def warm_up(self) -> None:
-        """Make a page of each kind, so that the first visitor does not wait for templates to be read."""
+        """Render a page of each kind, so that the first request does not wait for templates to be compiled."""
         for path in (
             address.OVERVIEW,
             address.MODELS,
@@ -78,7 +84,7 @@ class PageSet:
         return max(1, -(-len(self.snapshot.averages[split]) // overview_page.PER_PAGE))
 
     def page(self, path: str, filters: Filters = NO_FILTERS) -> Page | None:
-        """What an address stands for; None for one that the site does not have.
+        """Render the page at an address; None when there is none.
 
         Raises:
             InputError: when two submissions cannot be compared.
@@ -95,7 +101,7 @@ class PageSet:
         return pages[area](path, filters) if area in pages else None
 
     def _top(self, path: str, _: Filters) -> Page | None:
-        made: dict[str, Callable[[], Page]] = {
+        pages: dict[str, Callable[[], Page]] = {
             address.OVERVIEW: lambda: overview_page.page(self.snapshot, self.context),
             address.COMPARE: lambda: comparison_page.form_page(self.snapshot, self.context),
             address.ROUNDS: lambda: round_page.list_page(self.rounds, self.context),
@@ -103,9 +109,9 @@ class PageSet:
             address.ABOUT: lambda: render_page("about.html", self.context, path),
         }
         for split in SCORED_SPLITS:
-            made[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
-            made[f"models.{split}.csv"] = partial(overview_page.models_data, self.snapshot, split)
-        return made[path]() if path in made else None
+            pages[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
+            pages[f"models.{split}.csv"] = partial(overview_page.models_data, self.snapshot, split)
+        return pages[path]() if path in pages else None
 
     def _task(self, path: str, filters: Filters) -> Page | None:
         at, what = _parsed(path)
@@ -133,7 +139,7 @@ class PageSet:
 
     def _pair(self, path: str) -> Page | None:
         match = _PAIR.fullmatch(path)
-        if match is None or self._packed is None:
+        if match is None or self._load_predictions is None:
             return None
         first, second = (self.find_by_prefix(match[i]) for i in (1, 2))
         if first is None or second is None:
@@ -146,22 +152,22 @@ class PageSet:
         )
 
     def find_by_prefix(self, digits: str) -> SubmissionRecord | None:
-        """The one submission whose digest begins so, with eight digits or more; None where there is none, or more."""
+        """The only submission whose digest starts with at least eight digits; None when there is none or several."""
         if len(digits) < MIN_ID_DIGITS:
             return None
         found = [digest for digest in self.snapshot.by_digest if digest.startswith(digits)]
         return self.snapshot.by_digest[found[0]].by_digest[found[0]] if len(found) == 1 else None
 
     def _compare(self, first: str, second: str) -> list[ComparisonResult]:
-        if self._packed is None:
+        if self._load_predictions is None:
             raise InputError("this board keeps no predictions, so submissions cannot be compared row by row.")
         groups = self.snapshot.by_digest
-        kept = [(groups[digest].by_digest[digest], self._packed(digest)) for digest in (first, second)]
-        return compare(*kept)
+        load = self._load_predictions
+        return compare(*((groups[digest].by_digest[digest], load(digest)) for digest in (first, second)))
 
 
 def _parsed(path: str) -> tuple[str, str]:
-    """A page's address, and what data of it is asked for.
+    """Split the address of data into that of its page and the name of the data.
 
     >>> _parsed("tasks/gcd.strata.csv"), _parsed("tasks/gcd.html")
     (('tasks/gcd.html', 'strata'), ('tasks/gcd.html', ''))
