@@ -107,12 +107,10 @@ class ManifestSchema(Schema):
     """A manifest of either kind. Errors inside it name its file instead of `where`."""
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         MapOf(Unchecked())(value, where)
         check_manifest(value)
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         return OneOf((RESULT, SUBMISSION)).json_schema()
 
 

@@ -29,10 +29,10 @@ TIME = Text(20, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 COUNTS = CountRecord({"n": Integer(1), "correct": Integer()})
 SCORE = CountRecord({**COUNTS.fields, "exact_match": SHARE, "low": SHARE, "high": SHARE})
-# what a board recomputes: `SplitScore.to_json()` without what only a run computes
+# a split as a board recomputes it
 RESCORED_SPLIT = CountRecord({**SCORE.fields, "strata": MapOf(SCORE)})
 
-# what a file may hold
+# scores as files may have them: runs also compute the share of right characters, and scratchpads that of right steps
 FILED_SCORE = CountRecord(SCORE.fields, {"characters": nullable(SHARE)})
 SPLIT_SCORE = CountRecord(
     SCORE.fields, {**FILED_SCORE.optional, "steps": FILED_SCORE, "strata": MapOf(FILED_SCORE)}

@@ -73,7 +73,6 @@ class Text(Schema):
     empty: bool = False
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         valid = (
             isinstance(value, str)
             and len(value) <= self.max_length
@@ -85,7 +84,6 @@ class Text(Schema):
             refuse(where, f"printable text of at most {self.max_length} characters{like}", value)
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         found: dict[str, Any] = {"type": "string", "maxLength": self.max_length}
         if not self.empty:
             found["minLength"] = 1
@@ -100,13 +98,11 @@ class Integer(Schema):
     maximum: int = INT64
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         valid = isinstance(value, int) and not isinstance(value, bool)
         if not valid or not self.minimum <= value <= self.maximum:
             refuse(where, f"an integer from {self.minimum} to {self.maximum}", value)
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
 
@@ -118,7 +114,6 @@ class Number(Schema):
     maximum: float = math.inf
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         valid = isinstance(value, int | float) and not isinstance(value, bool)
         # compared, not converted: an integer may be too large for a float
         if not valid or not self.minimum <= value <= self.maximum or abs(value) > sys.float_info.max:
@@ -126,7 +121,6 @@ class Number(Schema):
             refuse(where, "a finite number" if math.isinf(self.minimum) else bounds, value)
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         bounds = {"minimum": self.minimum, "maximum": self.maximum}
         return {"type": "number"} | {name: value for name, value in bounds.items() if math.isfinite(value)}
 
@@ -136,12 +130,10 @@ class Boolean(Schema):
     """True or false."""
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         if not isinstance(value, bool):
             refuse(where, "true or false", value)
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         return {"type": "boolean"}
 
 
@@ -150,12 +142,10 @@ class Null(Schema):
     """Null."""
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         if value is not None:
             refuse(where, "null", value)
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         return {"type": "null"}
 
 
@@ -166,7 +156,6 @@ class OneOf(Schema):
     options: tuple[Schema, ...]
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         for option in self.options[1:]:
             try:
                 return option(value, where)
@@ -175,7 +164,6 @@ class OneOf(Schema):
         return self.options[0](value, where)
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         return {"anyOf": [option.json_schema() for option in self.options]}
 
 
@@ -192,14 +180,12 @@ class ListOf(Schema):
     max_items: int = MAX_KEYS
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         if not isinstance(value, list) or len(value) > self.max_items:
             refuse(where, f"a list of at most {self.max_items}", value)
         for i, item in enumerate(value):
             self.items(item, f"{where}[{i}]")
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         return {"type": "array", "items": self.items.json_schema(), "maxItems": self.max_items}
 
 
@@ -211,7 +197,6 @@ class MapOf(Schema):
     keys: tuple[str, ...] | None = None
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         if not isinstance(value, dict) or len(value) > MAX_KEYS:
             refuse(where, f"an object of at most {MAX_KEYS} keys", value)
         for key, item in value.items():
@@ -223,7 +208,6 @@ class MapOf(Schema):
             self.values(item, f"{where}.{key}")
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         names = Text().json_schema() if self.keys is None else {"enum": list(self.keys)}
         values = self.values.json_schema()
         return {
@@ -247,7 +231,6 @@ class Record(Schema):
         return {**self.fields, **self.optional}
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         known = self.all_fields
         if not isinstance(value, dict):
             refuse(where, "an object", value)
@@ -261,7 +244,6 @@ class Record(Schema):
                 raise InputError(f"{where} lacks the key '{key}'.")
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         return {
             "type": "object",
             "properties": {key: schema.json_schema() for key, schema in self.all_fields.items()},
@@ -275,7 +257,6 @@ class CountRecord(Record):
     """A record with `n` and `correct`, of which `correct` is at most `n`; JSON Schema cannot say the latter."""
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         super().__call__(value, where)
         if value["correct"] > value["n"]:
             refuse(f"{where}.correct", f"at most n, which is {value['n']}", value["correct"])
@@ -288,7 +269,6 @@ class JsonValue(Schema):
     max_depth: int = MAX_DEPTH
 
     def __call__(self, value: Any, where: str) -> None:
-        """Check a value."""
         if not self.max_depth:
             raise InputError(f"{where} is nested more than {MAX_DEPTH} levels deep.")
         inner = JsonValue(self.max_depth - 1)
@@ -300,8 +280,7 @@ class JsonValue(Schema):
             SCALAR(value, where)
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema, without the limits of nested values."""
-        return {}
+        return {}  # without the limits of nested values
 
 
 @dataclass(frozen=True)
@@ -309,10 +288,9 @@ class Unchecked(Schema):
     """A value that is checked elsewhere."""
 
     def __call__(self, value: Any, where: str) -> None:
-        """Accept a value."""
+        pass
 
     def json_schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
         return {}
 
 

@@ -43,21 +43,27 @@ def rank_tables(
     if split is not None and split not in SPLITS:
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
     active = filter_task([record for record in records if record.withdrawn is None], task)
-    shown = active
+    shown = {record.digest for record in _filtered(active, framework, badge)}
+    tables = [
+        _table(group, name, shown, sort)
+        for group in _grouped(active, lambda record: record.task_key)
+        for name in ((split,) if split else SPLITS[2:])
+        if any(name in record.checked.scores for record in group)
+    ]
+    return sorted((t for t in tables if any(line.submissions for line in t.lines)), key=lambda t: t.task)
+
+
+def _filtered(
+    records: list[SubmissionRecord], framework: str | None, badge: str | None
+) -> list[SubmissionRecord]:
+    """Select the submissions with a framework and a badge; None for any."""
     if framework is not None:
-        shown = _only(active, framework, "framework", lambda k: (str(k.summary.framework or "none"),))
+        records = _only(records, framework, "framework", lambda k: (str(k.summary.framework or "none"),))
     if badge is not None:
         if badge not in BADGES:
             raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, BADGES)}")
-        shown = [k for k in shown if k.badge == badge]
-    digests = {record.digest for record in shown}
-    tables = []
-    for group in _grouped(active, lambda record: record.task_key):
-        present = {name for k in group for name in k.checked.scores}
-        for name in SPLITS if split else SPLITS[2:]:
-            if name in present and split in (None, name):
-                tables.append(_table(group, name, digests, sort))
-    return sorted((t for t in tables if any(line.submissions for line in t.lines)), key=lambda t: t.task)
+        records = [record for record in records if record.badge == badge]
+    return records
 
 
 def assign_ranks(lines: Iterable[Entry]) -> list[Entry]:

@@ -184,7 +184,7 @@ def _csv_row(table: RankTable, line: Entry) -> list[Any]:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table as CSV, with cells that spreadsheets would evaluate made text."""
+    """A table as CSV; cells that spreadsheets would evaluate are quoted."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(columns)

@@ -142,8 +142,8 @@ class RemoteRound:
         return reply
 
 
-def remote_round(place: str) -> RemoteRound | None:
-    """The round of a URL; None for the path of a folder.
+def remote_round(target: str) -> RemoteRound | None:
+    """The round at a URL; None for the path of a folder.
 
     Raises:
         InputError: for a URL of something else.
@@ -151,11 +151,11 @@ def remote_round(place: str) -> RemoteRound | None:
     >>> remote_round("http://127.0.0.1:8000/rounds/winter")
     RemoteRound(board='http://127.0.0.1:8000', name='winter')
     """
-    if not place.lower().startswith(("http://", "https://")):
+    if not target.lower().startswith(("http://", "https://")):
         return None
-    if (found := ROUND_URL.fullmatch(place)) is None:
+    if (found := ROUND_URL.fullmatch(target)) is None:
         raise InputError(
-            f"a round is at a URL such as http://127.0.0.1:8000/rounds/winter. Received: {place!a}."
+            f"a round is at a URL such as http://127.0.0.1:8000/rounds/winter. Received: {target!a}."
         )
     return RemoteRound(found["board"], found["name"])
 

@@ -28,7 +28,7 @@ ENTRY = Text(10, "e[1-9][0-9]*")
 ROUND_SPLITS = ("interpolate", "extrapolate")
 SIZES = MapOf(Integer(1, 1_000_000), ROUND_SPLITS)
 
-
+# per kind of event, the fields besides event, at and previous
 _OWN: dict[str, dict[str, Schema]] = {
     "open": {
         "name": Text(100),
@@ -48,6 +48,7 @@ EVENTS = {
     kind: Record({"event": Text(20, kind), "at": TIME, "previous": DIGEST, **fields})
     for kind, fields in _OWN.items()
 }
+# the request that registers a model
 CHALLENGE = Record({name: EVENTS["challenge"].fields[name] for name in ("model", "weights_sha256")})
 
 

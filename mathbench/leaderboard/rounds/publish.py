@@ -79,7 +79,7 @@ def submissions(folder: Path, round_: Round) -> Iterator[tuple[str, Submission]]
 def manifest(round_: Round, seed: str, entry: Entry, task: Task) -> dict[str, Any]:
     """The submission.json of an entry with answers, for one task.
 
-    It names the file of answers by the SHA-256 in the log, so that everybody makes the same manifest.
+    It names the file of answers by the SHA-256 in the log, so that it is the same whoever makes it.
     """
     handed_in = dict(entry.answer.fields if entry.answer else {})["answers_sha256"]
     return {

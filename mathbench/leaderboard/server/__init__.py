@@ -2,7 +2,7 @@
 
 serve              sockets and uvicorn
 app                the application and its limits
-routes_api         the routes of the JSON API; queries: what they read from the board
+routes_api         the routes of the JSON API; queries: their queries to the board
 routes_rounds      the routes of sealed rounds; round_folders: the rounds of a server
 routes_pages       the HTML pages
 responses          the responses for the OpenAPI document; errors: every error as one line of JSON

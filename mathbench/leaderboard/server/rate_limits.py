@@ -26,7 +26,7 @@ class RateLimit:
         self._passed: deque[float] = deque()
 
     def retry_after(self) -> int:
-        """Count an event and return 0, or return the whole seconds until the next one is allowed."""
+        """Count an event and return 0, or return after how many full seconds the next one is allowed."""
         time = self._clock()
         while self._passed and self._passed[0] <= time - self._seconds:
             self._passed.popleft()

@@ -30,7 +30,7 @@ def form_page(
         suggested=suggested,
         by_task=by_task,
         error=error,
-        asked=requested,
+        requested=requested,
     )
 
 
