@@ -42,7 +42,9 @@ def taking(board, tmp_path):
     open_round(tmp_path)
     opened = Board(board)
     secrets = {name: tokens.create(opened, name) for name in ("ada", "bob")}
-    limits = ServerLimits(largest=200_000, submissions=1000, per_token=1000, requests=10_000)
+    limits = ServerLimits(
+        max_body=200_000, submissions_per_minute=1000, submissions_per_token=1000, requests_per_minute=10_000
+    )
     app = make_app(opened, limits, tmp_path / "rounds", tmp_path / "secrets")
     with TestClient(app, raise_server_exceptions=False) as client:
         client.tokens, client.board, client.folder = secrets, opened, tmp_path / "rounds" / "winter"

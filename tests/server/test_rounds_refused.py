@@ -71,7 +71,9 @@ def test_without_a_good_token_nothing_is_read(taking):  # noqa: F811
 def test_rates_are_those_of_submissions(board, tmp_path):
     open_round(tmp_path)
     secret = tokens.create(Board(board), "ada")
-    app = make_app(Board(board), ServerLimits(per_token=2), tmp_path / "rounds", tmp_path / "secrets")
+    app = make_app(
+        Board(board), ServerLimits(submissions_per_token=2), tmp_path / "rounds", tmp_path / "secrets"
+    )
     with TestClient(app, headers={"Authorization": f"Bearer {secret}"}) as client:
         came = [client.post(f"{WINTER}/challenge", json={}).status_code for _ in range(3)]
     assert came == [422, 422, 429]

@@ -79,7 +79,11 @@ def serve(
     names = allowed_hosts.parse_names(allow_host or ())
     opened = Board(board)
     limits = ServerLimits(
-        largest=largest, submissions=per_minute, per_token=per_token, seconds=seconds, hosts=names
+        max_body=largest,
+        submissions_per_minute=per_minute,
+        submissions_per_token=per_token,
+        scoring_seconds=seconds,
+        hosts=names,
     )
     run(opened, host, port, limits, partial(_ready, opened.name), rounds, secrets)
 

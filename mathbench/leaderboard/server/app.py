@@ -34,21 +34,21 @@ class ServerLimits:
     """The limits of a server.
 
     Args:
-        largest: bytes of a request body.
-        requests: of any kind per minute, from all clients together.
-        submissions: per minute, from all clients together.
-        per_token: submissions per minute with one token.
-        seconds: how long scoring one submission may take.
-        at_once: submissions that are scored at the same time.
+        max_body: bytes of a request body.
+        requests_per_minute: of any kind, from all clients together.
+        submissions_per_minute: from all clients together.
+        submissions_per_token: per minute, with one token.
+        scoring_seconds: for one submission.
+        max_concurrent: submissions that are scored at the same time.
         hosts: the names that requests may be for, besides loopback; None for any.
     """
 
-    largest: int = 10 << 20
-    requests: int = 6_000
-    submissions: int = 600
-    per_token: int = 60
-    seconds: float = 60
-    at_once: int = os.cpu_count() or 1
+    max_body: int = 10 << 20
+    requests_per_minute: int = 6_000
+    submissions_per_minute: int = 600
+    submissions_per_token: int = 60
+    scoring_seconds: float = 60
+    max_concurrent: int = os.cpu_count() or 1
     hosts: frozenset[str] | None = None
 
 
@@ -90,12 +90,14 @@ def _set_state(app: FastAPI, board: Board, limits: ServerLimits, rounds: Path | 
     state.presence = StorePresence(board)
     state.current = CurrentBoard(board, rounds)
     state.tables, state.pages = ResponseCache(), ResponseCache()
-    state.rates = RateLimits(limits.requests, limits.submissions, limits.per_token)
+    state.rates = RateLimits(
+        limits.requests_per_minute, limits.submissions_per_minute, limits.submissions_per_token
+    )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.scorers = anyio.CapacityLimiter(app.state.limits.at_once)
+    app.state.scorers = anyio.CapacityLimiter(app.state.limits.max_concurrent)
     # comparisons are slow: several of them wait for each other, and nothing else waits for them
     app.state.comparers = anyio.CapacityLimiter(1)
     await anyio.to_thread.run_sync(scoring_process.warm_up)

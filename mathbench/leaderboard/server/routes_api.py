@@ -39,11 +39,11 @@ def health(request: Request) -> Any:
         "board": state.name,
         "submissions": queries.count(state.board),
         "limits": {
-            "largest_body": state.limits.largest,
+            "largest_body": state.limits.max_body,
             "most_rows": MAX_ROWS,
-            "per_minute": state.limits.submissions,
-            "per_minute_and_token": state.limits.per_token,
-            "scoring_seconds": state.limits.seconds,
+            "per_minute": state.limits.submissions_per_minute,
+            "per_minute_and_token": state.limits.submissions_per_token,
+            "scoring_seconds": state.limits.scoring_seconds,
         },
     }
 
@@ -117,7 +117,7 @@ async def submit(request: Request, token: Annotated[str, Depends(authenticate)])
     """The response comes when the predictions are scored. The same content again is the same submission."""
     state = request.app.state
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
-        await uploads.save_form(request, Path(folder), state.limits.largest)
+        await uploads.save_form(request, Path(folder), state.limits.max_body)
         body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=state.scorers)
     return response(body, 201 if new else 200)
 
@@ -125,7 +125,7 @@ async def submit(request: Request, token: Annotated[str, Depends(authenticate)])
 def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
     """Score the submission in a folder and store it; a refusal is recorded as an attempt."""
     try:
-        submission, checked = scoring_process.check_folder(folder, state.limits.seconds)
+        submission, checked = scoring_process.check_folder(folder, state.limits.scoring_seconds)
     except InputError as error:
         state.board.refuse(redact_tokens(str(error)), token)
         raise

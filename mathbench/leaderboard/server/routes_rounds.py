@@ -163,7 +163,7 @@ async def hand_in(request: Request, name: Name, entry: Entry) -> Response:
     await anyio.to_thread.run_sync(_check_token, _folders(request), name, entry, token)
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
         form = ("answers",), ("weights_sha256",)
-        sent = await uploads.save_form(request, Path(folder), state.limits.largest, *form)
+        sent = await uploads.save_form(request, Path(folder), state.limits.max_body, *form)
         DIGEST(sent["weights_sha256"], "weights_sha256")
         given = name, entry, sent["weights_sha256"], Path(folder) / "answers"
         body, new = await anyio.to_thread.run_sync(_store_answers, state, *given, limiter=state.scorers)
@@ -179,7 +179,7 @@ def _store_answers(state: Any, name: str, entry: str, weights: str, path: Path) 
     folders: RoundFolders = state.round_folders
     folder = folders.folder(name)
     checked = scoring_process.in_subprocess(
-        answers.checked_bytes_in, folder, path, seconds=state.limits.seconds
+        answers.checked_bytes_in, folder, path, seconds=state.limits.scoring_seconds
     )
     found, new = entering.submit_answers(folder, entry, weights, checked, folders.now)
     return json_bytes({"entry": entry, **_line(found.answer)}), new
