@@ -179,11 +179,11 @@ def score(
     from mathbench.scores import predictions as scores
 
     answers = (
-        scores.of_mapping(predictions, split)
+        scores.from_mapping(predictions, split)
         if isinstance(predictions, Mapping)
-        else scores.read(Path(predictions))
+        else scores.read_predictions(Path(predictions))
     )
-    return scores.score(answers, _true_rows(task, split, seed, data, config, options), split)
+    return scores.score_predictions(answers, _true_rows(task, split, seed, data, config, options), split)
 
 
 def _true_rows(

@@ -121,9 +121,9 @@ def score(
     from mathbench.cli.report import by_section, scores_table, sections_json, sections_of
     from mathbench.cli.selection import open_data
     from mathbench.dataset.data import DEFAULT_SIZES, Data, capped_sizes
-    from mathbench.scores.predictions import read, score_table
+    from mathbench.scores.predictions import read_predictions, score_table
 
-    given = read(predictions)
+    given = read_predictions(predictions)
     sizes = given_sizes(validation=validation, interpolate=interpolate, extrapolate=extrapolate)
     if task is not None and data is not None:
         raise InputError("give either --task NAME or --data DIR, not both.")

@@ -1,4 +1,4 @@
-"""The one checker: the same code scores a submission in the command line, on a board and in `verify`."""
+"""The checker of submissions, used by the command line, the server and `verify`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,20 +16,18 @@ from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.scorer import regenerate_split, score_split, solve_sample
 from mathbench.scores.untrusted import MAX_ROWS
 
-REQUIRED_SPLITS = (
-    "interpolate",
-    "extrapolate",
-)  # scored even when nothing was predicted, so that leaving a split out costs
+# scored even without predictions, so that omitting a split does not pay
+REQUIRED_SPLITS = ("interpolate", "extrapolate")
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a board knows about a submission after recomputing it.
+    """The recomputed scores of a submission.
 
     Args:
         scores: the recomputed score per split.
-        solver: what the exact solver got on a sample of each split.
-        differences: one sentence for each claim that does not agree with the recomputed score.
+        solver: the score of the exact solver on a sample of each split.
+        differences: one sentence for each claimed score that differs from the recomputed one.
     """
 
     scores: Mapping[str, SplitScore]
@@ -41,7 +39,7 @@ def check_submission(submission: Submission) -> CheckResult:
     """Regenerate the truth from the manifest and score the predictions.
 
     Raises:
-        InputError: for rows that are unknown, repeated or foreign, with a count and the first three.
+        InputError: for unknown or repeated rows and splits without rows, with a count and the first three.
     """
     manifest = submission.manifest
     given = split_predictions(submission.predictions)
@@ -58,7 +56,7 @@ def check_submission(submission: Submission) -> CheckResult:
 
 
 def split_predictions(predictions: pa.Table) -> dict[str, tuple[NDArray[np.int64], pa.Array]]:
-    """Cut predictions, which are ordered by split, into one pair of columns per split."""
+    """Split predictions, which are sorted by split, into one pair of columns (row, prediction) per split."""
     runs = pc.run_end_encode(predictions["split"].combine_chunks())
     parts, start = {}, 0
     for split, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
@@ -79,7 +77,7 @@ def _splits(manifest: Manifest, given: set[str]) -> list[str]:
     splits = [
         split
         for split in sizes
-        if split in given or split in REQUIRED_SPLITS or split in manifest.facts.scores
+        if split in given or split in REQUIRED_SPLITS or split in manifest.summary.scores
     ]
     if not splits:
         raise InputError("nothing to score: the manifest gives no split any rows.")
@@ -103,18 +101,18 @@ def _first(rows: NDArray[np.int64], what: str) -> str:
 
 
 def claim_differences(manifest: Manifest, scores: Mapping[str, SplitScore]) -> list[str]:
-    """One sentence for each claim of a manifest that does not agree with the recomputed score."""
+    """One sentence for each claimed score of a manifest that differs from the recomputed one."""
     found = []
-    for split, claim in manifest.facts.scores.items():
+    for split, claim in manifest.summary.scores.items():
         if split not in scores:
             found.append(f"{split}: a score is claimed, but the manifest gives the split no rows")
             continue
-        real = scores[split].total
-        same = (claim["n"], claim["correct"]) == (real.n, real.correct)
+        recomputed = scores[split].total
+        same = (claim["n"], claim["correct"]) == (recomputed.n, recomputed.correct)
         share = claim.get("exact_match", claim["correct"] / claim["n"])
-        if not same or abs(share - real.exact_match) > 1e-6:
+        if not same or abs(share - recomputed.exact_match) > 1e-6:
             found.append(
                 f"{split}: claimed {share:.4%} ({claim['correct']:,} of {claim['n']:,}), "
-                f"recomputed {real.exact_match:.4%} ({real.correct:,} of {real.n:,})"
+                f"recomputed {recomputed.exact_match:.4%} ({recomputed.correct:,} of {recomputed.n:,})"
             )
     return found

@@ -1,4 +1,4 @@
-"""Submitting to a served board; nothing but the standard library is needed for it."""
+"""An HTTP client for served boards, with the standard library only."""
 
 import http.client
 import json
@@ -15,30 +15,30 @@ from mathbench.errors import InputError, os_error_message
 from mathbench.leaderboard.submission import manifest_path
 from mathbench.leaderboard.submission_manifest import predictions_entry
 from mathbench.leaderboard.submission_record import Receipt
-from mathbench.scores import schema
+from mathbench.scores import strict_json
 from mathbench.scores.results import SplitScore
 from mathbench.scores.untrusted import read_limited
 
 ADDRESS = "/api/v1/submissions"
 MAX_ATTEMPTS = 3  # safe, because the same content again is the same submission
-PAUSE = 1.0  # seconds between them
-PATIENCE = 120  # seconds that the server may stay silent
-MAX_ANSWER = 10 << 20  # bytes
+PAUSE = 1.0  # seconds between attempts
+TIMEOUT = 120  # seconds without data from the server
+MAX_RESPONSE = 10 << 20  # bytes
 
 RequestParts = tuple[str, str, bytes, dict[str, str]]  # method, address, body, headers
 
 
-def is_server_url(board: str | Path | None) -> str | None:
-    """The URL of a served board; None for a board of another kind."""
+def server_url(board: str | Path | None) -> str | None:
+    """The URL of a served board; None for a path or a database URL."""
     target = str(board or os.environ.get("MATHBENCH_BOARD") or "")
     return target if target.lower().startswith(("http://", "https://")) else None
 
 
-def token(file: Path | None) -> str:
-    """The token from a file or from MATHBENCH_TOKEN; the command line would show it to everybody.
+def read_token(file: Path | None) -> str:
+    """Read the token from a file or from MATHBENCH_TOKEN; on a command line other users could see it.
 
     Raises:
-        InputError: when there is none, or the file cannot be read or holds something else.
+        InputError: when there is none, or the file cannot be read or is not a token.
     """
     try:
         found = file.read_text(encoding="ascii") if file else os.environ.get("MATHBENCH_TOKEN", "")
@@ -54,7 +54,7 @@ def token(file: Path | None) -> str:
 
 
 def send_submission(run: Path, url: str, secret: str) -> Receipt:
-    """Send the files of a run.
+    """Send the files of a run to a served board.
 
     Args:
         run: the run directory.
@@ -62,7 +62,7 @@ def send_submission(run: Path, url: str, secret: str) -> Receipt:
         secret: the token.
 
     Raises:
-        InputError: one line for whatever goes wrong.
+        InputError: one line for whatever fails.
     """
     content, kind = multipart_body(_files(run))
     status, answer = request(url, "POST", ADDRESS, content, {"Content-Type": kind}, secret)
@@ -79,28 +79,28 @@ def request(
     headers: Mapping[str, str] | None = None,
     secret: str | None = None,
     *,
-    maximum: int = MAX_ANSWER,
+    maximum: int = MAX_RESPONSE,
 ) -> tuple[int, bytes]:
-    """Ask a server, a few times when the line breaks; so what is asked twice must do no harm.
+    """Send a request, which must be idempotent: it is repeated when the connection breaks.
 
     Args:
         url: of the board, such as ``http://host:8000``.
         method: such as GET.
-        address: of what is asked, behind the URL.
-        body: what is sent.
-        headers: beside those that every request has.
+        address: the path below the URL.
+        body: of the request.
+        headers: besides Accept and Authorization.
         secret: the token, where one is needed.
-        maximum: bytes of the answer.
+        maximum: bytes of the response.
 
     Returns:
-        The status and the body of the answer.
+        The status and the body of the response.
 
     Raises:
-        InputError: when there is no answer, or one that is too long.
+        InputError: when there is no response, or one that is too long.
     """
-    known = {"Authorization": f"Bearer {secret}"} if secret else {}
-    sent = {"Accept": "application/json", **known, **(headers or {})}
-    status, answer = _persistent(_parts(url), (method, address, body, sent), maximum)
+    token = {"Authorization": f"Bearer {secret}"} if secret else {}
+    sent = {"Accept": "application/json", **token, **(headers or {})}
+    status, answer = _exchange_with_retries(_parts(url), (method, address, body, sent), maximum)
     if len(answer) > maximum:
         raise InputError(f"{url} answered with more than {maximum:,} bytes.")
     return status, answer
@@ -122,9 +122,9 @@ def _host(parts: SplitResult) -> str:
 
 
 def _files(path: Path) -> dict[str, tuple[str, bytes]]:
-    """The manifest of what was named, and the predictions that it names: by part of the form, name and content."""
+    """The manifest and the predictions that it names: file name and content by part of the form."""
     manifest = manifest_path(path)
-    document = schema.parse(read_limited(manifest, schema.MAX_BYTES), manifest.name)
+    document = strict_json.parse(read_limited(manifest, strict_json.MAX_BYTES), manifest.name)
     parts = {"manifest": manifest, "predictions": manifest.with_name(predictions_entry(document)[0])}
     return {part: (file.name, file.read_bytes()) for part, file in parts.items()}
 
@@ -132,7 +132,7 @@ def _files(path: Path) -> dict[str, tuple[str, bytes]]:
 def multipart_body(
     files: Mapping[str, tuple[str, bytes]], fields: Mapping[str, str] | None = None
 ) -> tuple[bytes, str]:
-    """Files and short fields as one multipart/form-data body, and its content type."""
+    """Encode files and short fields as a multipart/form-data body; return it with its content type."""
     boundary, lines = token_hex(16), []
     for name, value in (fields or {}).items():
         head = f'Content-Disposition: form-data; name="{name}"'
@@ -143,17 +143,17 @@ def multipart_body(
     return b"".join([*lines, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
 
 
-def _persistent(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
-    """Send until an answer comes, a few times at most."""
-    for left in reversed(range(MAX_ATTEMPTS)):
+def _exchange_with_retries(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
+    """Send a request until there is a response, up to `MAX_ATTEMPTS` times."""
+    for remaining in reversed(range(MAX_ATTEMPTS)):
         try:
             return _exchange(parts, requested, maximum)
         except (ConnectionRefusedError, http.client.InvalidURL) as error:
             raise InputError(f"there is no server at {_host(parts)}: {error}.") from None
         except (OSError, http.client.HTTPException) as error:
-            if not left or not isinstance(error, ConnectionError):
-                words = str(error) or type(error).__name__
-                raise InputError(f"no answer from {_host(parts)}: {words}.") from None
+            if not remaining or not isinstance(error, ConnectionError):
+                reason = str(error) or type(error).__name__
+                raise InputError(f"no answer from {_host(parts)}: {reason}.") from None
             sleep(PAUSE)
     raise InputError(f"no answer from {_host(parts)}.")
 
@@ -161,10 +161,10 @@ def _persistent(parts: SplitResult, requested: RequestParts, maximum: int) -> tu
 def _exchange(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
     method, address, body, headers = requested
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(str(parts.hostname), parts.port, timeout=PATIENCE)
+    connection = kind(str(parts.hostname), parts.port, timeout=TIMEOUT)
     try:
         connection.connect()
-        # a server that refuses early answers and hangs up before all was sent; its answer says why
+        # a server may refuse and hang up before the whole body was sent; its response has the reason
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(method, parts.path.rstrip("/") + address, body or None, headers)
         response = connection.getresponse()
@@ -194,7 +194,7 @@ def _receipt(answer: bytes, url: str) -> Receipt:
 
 
 def refusal(status: int, answer: bytes, url: str) -> InputError:
-    """One line for an answer that is a refusal."""
+    """The error for a response with an error status."""
     try:
         why = str(json.loads(answer)["error"])[:1000]
     except (ValueError, KeyError, TypeError):

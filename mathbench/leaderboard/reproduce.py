@@ -1,4 +1,4 @@
-"""Repeat a kept run from its recipe and see whether its score comes out again."""
+"""Repeat a run of a board from its recipe and compare the scores."""
 
 import json
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ from mathbench.scores.results import Score
 
 @dataclass(frozen=True)
 class ReproduceResult:
-    """What came of repeating a run.
+    """The outcome of repeating a run.
 
     Args:
-        digest: the submission that was repeated.
-        again: the submission that the repetition is.
-        same_predictions: whether every prediction is the same.
-        scores: per split: the kept score, its interval, and the new score.
-        holds: whether every new score lies inside the interval of the kept one.
+        digest: the original submission.
+        again: the submission of the repeated run.
+        same_predictions: whether all predictions are equal.
+        scores: the original and the new score, per split.
+        holds: whether every new score lies in the interval of the original one.
     """
 
     digest: str
@@ -44,66 +44,68 @@ class ReproduceResult:
         return {**vars(self), "scores": scores}
 
 
-def reproduce(board: Board, requested: str, order: RunOptions) -> ReproduceResult:
-    """Train a kept run again, score it, keep the repetition too, and set the badge of both when the score holds.
+def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceResult:
+    """Train a run of a board again, submit the repetition, and set the badge of both when the score holds.
 
     Args:
-        board: the board that keeps it.
-        requested: how its digest begins.
-        order: where and how to run; it stops at the step where the kept run stopped.
+        board: the board.
+        requested: the first digits of the run's digest.
+        options: where and how to run; training stops at the step where the original stopped.
 
     Raises:
-        InputError: when it has no recipe that mathbench can run, this version makes other rows, or the directory is
-            not empty: a finished run in it would be read, not repeated.
+        InputError: when it has no recipe that mathbench can run, this version generates other rows, or the directory
+            is not empty: a finished run in it would be read instead of repeated.
     """
-    if order.out.exists() and (not order.out.is_dir() or any(order.out.iterdir())):
+    if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
         raise InputError(
-            f"{order.out} is not empty; a run is repeated in a directory of its own. Give another --out."
+            f"{options.out} is not empty; a run is repeated in a directory of its own. Give another --out."
         )
-    kept = board.find(requested)
-    first = recipe_of(kept)
-    run(first.spec, first.data, replace(order, stop_step=first.steps))
-    again = open_submission(order.out)
+    record = board.find(requested)
+    original = recipe_of(record)
+    run(original.spec, original.data, replace(options, stop_step=original.steps))
+    again = open_submission(options.out)
     checked = check_submission(again)
     scores = {
         split: (score.total, checked.scores[split].total)
-        for split, score in kept.checked.scores.items()
+        for split, score in record.checked.scores.items()
         if split in checked.scores
     }
-    holds = scores.keys() == kept.checked.scores.keys() and all(map(_inside, scores.values()))
-    place = board.keep(again, checked, source=f"repeats {kept.digest[:8]}")
-    for digest in (kept.digest, place.kept.digest) if holds else ():
+    holds = scores.keys() == record.checked.scores.keys() and all(map(_in_interval, scores.values()))
+    repetition = board.keep(again, checked, source=f"repeats {record.digest[:8]}").record
+    for digest in (record.digest, repetition.digest) if holds else ():
         board.set_badge(digest, "reproduced")
-    same = again.predictions_digest == kept.predictions_digest
-    return ReproduceResult(kept.digest, place.kept.digest, same, scores, holds)
+    same = again.predictions_digest == record.predictions_digest
+    return ReproduceResult(record.digest, repetition.digest, same, scores, holds)
 
 
 def recipe_of(record: SubmissionRecord) -> OriginalRun:
-    """What a kept manifest says about how to run it again.
+    """The recipe and the data of a submission, as read from a run directory.
 
     Raises:
         InputError: when mathbench cannot run it.
     """
-    said = record.manifest
-    if not record.facts.runnable:
+    result = record.manifest
+    if not record.summary.runnable:
         raise InputError(
             f"{record.digest[:8]} came with a submission.json, which has no recipe to run again."
         )
-    if said["baseline"] not in BASELINES:  # a path would be somebody's code
-        raise InputError(f"{record.digest[:8]} is of a baseline that is not installed: {said['baseline']!a}.")
-    with TemporaryDirectory() as place:
-        folder = Path(place)
-        (folder / SPEC_FILE).write_text(json.dumps(_spec(said)))
-        (folder / RESULT_FILE).write_text(json.dumps(said))
+    if result["baseline"] not in BASELINES:  # a path would run foreign code
+        raise InputError(
+            f"{record.digest[:8]} is of a baseline that is not installed: {result['baseline']!a}."
+        )
+    with TemporaryDirectory() as path:
+        folder = Path(path)
+        (folder / SPEC_FILE).write_text(json.dumps(_spec(result)))
+        (folder / RESULT_FILE).write_text(json.dumps(result))
         return load_original(folder)
 
 
-def _spec(said: Mapping[str, Any]) -> dict[str, Any]:
+def _spec(result: Mapping[str, Any]) -> dict[str, Any]:
     names = ("baseline", "framework", "recipe", "seed", "task", "data")
-    return {name: said[name] for name in names} | {"choices": said["encoding"].get("choices")}
+    return {name: result[name] for name in names} | {"choices": result["encoding"].get("choices")}
 
 
-def _inside(pair: tuple[Score, Score]) -> bool:
-    """Whether the new share lies in the Wilson 95 % interval of the kept one."""
+def _in_interval(pair: tuple[Score, Score]) -> bool:
+    """Whether the new share lies in the Wilson 95 % interval of the original one."""
     low, high = pair[0].interval
     return low <= pair[1].exact_match <= high

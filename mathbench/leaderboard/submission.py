@@ -1,4 +1,4 @@
-"""What is sent to a board: a manifest (result.json or submission.json) and its predictions, read and checked."""
+"""Submissions to a board: a manifest (result.json or submission.json) and its predictions, read and checked."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.errors import InputError
-from mathbench.families import task as make_task
+from mathbench.families import family
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.submission_manifest import (
     ManifestSummary,
@@ -21,9 +21,10 @@ from mathbench.leaderboard.submission_manifest import (
     predictions_entry,
     summarise_manifest,
 )
-from mathbench.scores import schema
-from mathbench.scores import untrusted as predictions
-from mathbench.scores.untrusted import COLUMNS, COLUMNS_WITH_TASK, MAX_FILE, read_limited
+from mathbench.scores import strict_json
+from mathbench.scores.predictions import COLUMNS, COLUMNS_WITH_TASK
+from mathbench.scores.schema_types import refuse
+from mathbench.scores.untrusted import MAX_FILE, compress_predictions, read_limited, read_untrusted
 from mathbench.task import Task
 
 MANIFESTS = ("submission.json", "result.json", "manifest.json")
@@ -31,7 +32,7 @@ MANIFESTS = ("submission.json", "result.json", "manifest.json")
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest that keeps to its schema; it fixes task, seed and sizes, so the truth can be regenerated.
+    """A valid manifest. Its task, seed and sizes determine the rows, so that the truth can be regenerated.
 
     Args:
         document: the JSON object.
@@ -53,14 +54,13 @@ class Manifest:
 
     @cached_property
     def task(self) -> Task:
-        """The task that was to be solved."""
-        said = self.document["task"]
+        """The task whose rows were answered."""
         # not task(id, **parameters): a parameter called "name" would collide with the argument
-        return type(make_task(said["id"])).of(said["parameters"])
+        return family(self.document["task"]["id"]).of(self.document["task"]["parameters"])
 
     @cached_property
-    def facts(self) -> ManifestSummary:
-        """What it says, in the shape that both kinds of manifest share."""
+    def summary(self) -> ManifestSummary:
+        """The summary that both kinds of manifests have."""
         return summarise_manifest(self.document)
 
     @property
@@ -75,13 +75,13 @@ class Manifest:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the document, however its keys are ordered."""
+        """SHA-256 of the document, independent of the order of its keys."""
         return hashlib.sha256(canonical_json(self.document).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A manifest and the predictions it speaks of.
+    """A manifest and its predictions.
 
     Args:
         manifest: the manifest.
@@ -93,31 +93,31 @@ class Submission:
 
     @cached_property
     def predictions_digest(self) -> str:
-        """SHA-256 over what the predictions say, not over the bytes of a file."""
+        """SHA-256 over the content of the predictions, independent of their file format."""
         return content_digest(self.predictions, ("split", "row", "prediction"))
 
     @cached_property
     def digest(self) -> str:
-        """What makes two submissions one: the same manifest and the same predictions."""
+        """Identifies the submission: SHA-256 over the digests of manifest and predictions."""
         return hashlib.sha256((self.manifest.digest + self.predictions_digest).encode()).hexdigest()
 
-    def packed(self) -> bytes:
+    def predictions_bytes(self) -> bytes:
         """The predictions as a compressed Parquet file."""
-        return predictions.compress_predictions(self.predictions)
+        return compress_predictions(self.predictions)
 
     @classmethod
-    def unpacked(cls, document: Mapping[str, Any], packed: bytes) -> "Submission":
-        """The submission that a board kept.
+    def from_stored(cls, document: Mapping[str, Any], predictions: bytes) -> "Submission":
+        """The submission with a stored manifest and stored predictions.
 
         Raises:
-            InputError: when what was kept cannot be read any more.
+            InputError: when they cannot be read.
         """
         manifest = Manifest(document)
-        return cls(manifest, sort_predictions(predictions.read(packed, "the kept predictions", COLUMNS)))
+        return cls(manifest, sort_predictions(read_untrusted(predictions, "the kept predictions", COLUMNS)))
 
 
 def content_digest(table: pa.Table, columns: tuple[str, ...]) -> str:
-    """SHA-256 over what some columns of text and numbers say, whatever file they came in."""
+    """SHA-256 over the values of some columns of text and integers, independent of their file format."""
     state = hashlib.sha256()
     for name in columns:
         for part in _bytes(table[name].combine_chunks()):
@@ -135,13 +135,15 @@ def canonical_json(document: Mapping[str, Any]) -> str:
 
 
 def open_submission(path: str | Path) -> Submission:
-    """Read a submission: a run directory, a directory with a submission.json, or that file.
+    """Read a submission from a run directory, a directory with a submission.json, or that file.
 
     Raises:
-        InputError: one line that says what is wrong with it.
+        InputError: one line with the reason.
     """
     file = manifest_path(Path(path))
-    manifest = Manifest(_object(schema.parse(read_limited(file, schema.MAX_BYTES), file.name), file.name))
+    manifest = Manifest(
+        _object(strict_json.parse(read_limited(file, strict_json.MAX_BYTES), file.name), file.name)
+    )
     name, _ = predictions_entry(manifest.document)
     if not file.with_name(name).is_file():
         raise InputError(f"'{file.parent}' is not whole: it needs {file.name} and {name}.")
@@ -149,26 +151,26 @@ def open_submission(path: str | Path) -> Submission:
 
 
 def build_submission(manifest: Manifest, data: bytes) -> Submission:
-    """A manifest with the bytes of the predictions file that it names.
+    """Join a manifest with the bytes of the predictions file that it names.
 
     Raises:
-        InputError: one line that says what is wrong with them.
+        InputError: one line with the reason.
     """
-    name, told = predictions_entry(manifest.document)
-    if told != (found := hashlib.sha256(data).hexdigest()):
+    name, expected = predictions_entry(manifest.document)
+    if expected != (found := hashlib.sha256(data).hexdigest()):
         raise InputError(
             f"{name} is not the file that the manifest speaks of: "
-            f"its SHA-256 is {found[:12]}..., the manifest says {told[:12]}..."
+            f"its SHA-256 is {found[:12]}..., the manifest says {expected[:12]}..."
         )
-    shapes = (COLUMNS_WITH_TASK,) if manifest.facts.runnable else (COLUMNS_WITH_TASK, COLUMNS)
-    table = predictions.read(data, name, *shapes)
+    shapes = (COLUMNS_WITH_TASK,) if manifest.summary.runnable else (COLUMNS_WITH_TASK, COLUMNS)
+    table = read_untrusted(data, name, *shapes)
     if "task" in table.column_names:
         _only_task(table, name, manifest.task.name)
     return Submission(manifest, sort_predictions(table))
 
 
 def manifest_path(path: Path) -> Path:
-    """The manifest of what was named: the file itself, or the one in a directory."""
+    """The path of the manifest: the file itself, or the one in a directory."""
     found = [path / name for name in MANIFESTS if (path / name).is_file()] if path.is_dir() else [path]
     if not found:
         raise InputError(
@@ -182,7 +184,7 @@ def manifest_path(path: Path) -> Path:
 
 def _object(document: Any, name: str) -> dict[str, Any]:
     if not isinstance(document, dict):
-        schema.refuse(name, "an object", document)
+        refuse(name, "an object", document)
     return document
 
 
@@ -194,13 +196,13 @@ def _only_task(table: pa.Table, file: str, name: str) -> None:
 
 
 def sort_predictions(table: pa.Table) -> pa.Table:
-    """Predictions by split, then by row, without other columns."""
+    """Sort predictions by split, then by row; drop other columns."""
     table = table.select(["split", "row", "prediction"])
     return table.take(pc.sort_indices(table, [("split", "ascending"), ("row", "ascending")])).combine_chunks()
 
 
 def _bytes(column: pa.Array) -> list[bytes | memoryview]:
-    """What a column says, as bytes: its length, the lengths of its texts, then the texts end to end."""
+    """The content of a column as bytes: its length, the lengths of its texts, then the concatenated texts."""
     head = len(column).to_bytes(8, "little")
     if pa.types.is_integer(column.type):
         return [head, column.to_numpy().astype("<i8").tobytes()]

@@ -1,4 +1,4 @@
-"""What a manifest says, in one shape: of a run (result.json) or of a model from anywhere (submission.json)."""
+"""Manifests of submissions: of a run (result.json) or of a model from anywhere (submission.json)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,63 +6,71 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.reserve import SPLITS
-from mathbench.scores import schema
+from mathbench.scores.schema import COUNTS, RESULT, SEED, SHA256, TASK
+from mathbench.scores.schema_types import (
+    OBJECT,
+    Boolean,
+    Integer,
+    ListOf,
+    MapOf,
+    OneOf,
+    Record,
+    Schema,
+    Text,
+    Unchecked,
+    nullable,
+)
 
 PREDICTIONS_FILE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(parquet|jsonl|jsonl\.gz)"
-SHA256 = schema.text(71, "(sha256:)?[0-9a-f]{64}")
 
-SUBMISSION = schema.record(
+SUBMISSION = Record(
     {
-        "schema_version": schema.whole(1, 1),
-        "model": schema.record(
+        "schema_version": Integer(1, 1),
+        "model": Record(
             {
-                "name": schema.text(),
-                "revision": schema.either(schema.text(), schema.nothing),
-                "weights_sha256": schema.either(SHA256, schema.nothing),
-                "framework": schema.either(schema.text(50), schema.nothing),
-                "parameters": schema.either(schema.whole(), schema.nothing),
+                "name": Text(),
+                "revision": nullable(Text()),
+                "weights_sha256": nullable(SHA256),
+                "framework": nullable(Text(50)),
+                "parameters": nullable(Integer()),
             }
         ),
-        "training": schema.record(
+        "training": Record(
             {
-                "seeds": schema.listing(schema.SEED, 1_000),
-                "data_digest": schema.either(schema.text(), schema.nothing),
-                "budget": schema.either(schema.text(), schema.nothing),
-                "external_data": schema.flag,
+                "seeds": ListOf(SEED, 1_000),
+                "data_digest": nullable(Text()),
+                "budget": nullable(Text()),
+                "external_data": Boolean(),
             }
         ),
-        "task": schema.TASK,
-        "data": schema.record({"seed": schema.SEED, "sizes": schema.table(schema.whole(), SPLITS)}),
-        "environment": schema.OBJECT,
-        "command": schema.either(schema.text(10_000, empty=True), schema.nothing),
-        "commit": schema.either(schema.text(100, empty=True), schema.nothing),
-        "predictions": schema.record({"file": schema.text(100, PREDICTIONS_FILE_PATTERN), "sha256": SHA256}),
+        "task": TASK,
+        "data": Record({"seed": SEED, "sizes": MapOf(Integer(), SPLITS)}),
+        "environment": OBJECT,
+        "command": nullable(Text(10_000, empty=True)),
+        "commit": nullable(Text(100, empty=True)),
+        "predictions": Record({"file": Text(100, PREDICTIONS_FILE_PATTERN), "sha256": SHA256}),
     },
-    {
-        "scores": schema.table(
-            schema.counted(schema.record({"n": schema.whole(1), "correct": schema.whole()}))
-        )
-    },
+    {"scores": MapOf(COUNTS)},
 )
 
 
 @dataclass(frozen=True)
 class ManifestSummary:
-    """What a board ranks and shows about a model.
+    """The part of a manifest that a board ranks and shows; both kinds of manifests have it.
 
     Args:
         model: its name.
         framework: such as torch; None where there is none.
-        parameters: how many numbers it has learned.
-        recipe: how it was trained, or the model's revision.
-        encoding: how it reads and writes.
-        same: all that two submissions must share to be one entry that differs in the training seed only.
+        parameters: the number of trained parameters.
+        recipe: the training settings, or the model's revision.
+        encoding: the settings of its input and output encoding.
+        identity: what submissions share that differ in the training seed only.
         seeds: of its training.
-        training_data: in words.
+        training_data: a description for people.
         task: id, name and parameters.
         data: seed and rows per split.
-        scores: what is claimed, per split.
-        floors: what is reported, per floor and split.
+        scores: the claimed scores, per split.
+        floors: the reported scores of floors, per floor and split.
         runnable: whether mathbench can train it again.
     """
 
@@ -71,7 +79,7 @@ class ManifestSummary:
     parameters: int | None
     recipe: Mapping[str, Any]
     encoding: Mapping[str, Any]
-    same: Mapping[str, Any]
+    identity: Mapping[str, Any]
     seeds: tuple[int | str, ...]
     training_data: str
     task: Mapping[str, Any]
@@ -85,51 +93,64 @@ def check_manifest(document: Mapping[str, Any]) -> None:
     """Check a manifest against the schema of its kind.
 
     Raises:
-        InputError: for anything that the schema does not allow.
+        InputError: for anything that the schema does not allow, or a model without revision and weights.
     """
     if "model" not in document:
-        schema.RESULT(document, "result.json")
+        RESULT(document, "result.json")
         return
     SUBMISSION(document, "submission.json")
     if document["model"]["revision"] is None and document["model"]["weights_sha256"] is None:
         raise InputError("submission.json: model needs a revision or a weights_sha256. Received: neither.")
 
 
+class ManifestSchema(Schema):
+    """A manifest of either kind. Errors inside it name its file instead of `where`."""
+
+    def __call__(self, value: Any, where: str) -> None:
+        MapOf(Unchecked())(value, where)
+        check_manifest(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        return OneOf((RESULT, SUBMISSION)).json_schema()
+
+
+MANIFEST = ManifestSchema()
+
+
 def summarise_manifest(document: Mapping[str, Any]) -> ManifestSummary:
-    """The facts of a manifest that keeps to its schema."""
+    """Summarise a manifest that has been checked."""
     return _of_submission(document) if "model" in document else _of_run(document)
 
 
 def predictions_entry(document: Mapping[str, Any]) -> tuple[str, str]:
     """The name of the predictions file and its SHA-256."""
-    said = document.get("predictions") or {
-        "file": "predictions.parquet",
-        "sha256": document["predictions_sha256"],
-    }
-    return said["file"], said["sha256"].removeprefix("sha256:")
+    sha256 = document.get("predictions_sha256")
+    entry = document.get("predictions") or {"file": "predictions.parquet", "sha256": sha256}
+    return entry["file"], entry["sha256"].removeprefix("sha256:")
 
 
-def _of_run(said: Mapping[str, Any]) -> ManifestSummary:
+def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
     return ManifestSummary(
-        model=said["baseline"],
-        framework=said["framework"],
-        parameters=said["parameters"],
-        recipe=said["recipe"],
-        encoding=said["encoding"],
-        same={name: said[name] for name in ("baseline", "framework", "recipe", "encoding")},
-        seeds=(said["seed"],),
-        training_data=f"train={said['data']['sizes'].get('train', 0)} seed={said['data']['seed']}",
-        task=said["task"],
-        data=said["data"],
-        scores=said["scores"],
-        floors=said["floors"],
+        model=result["baseline"],
+        framework=result["framework"],
+        parameters=result["parameters"],
+        recipe=result["recipe"],
+        encoding=result["encoding"],
+        identity={name: result[name] for name in ("baseline", "framework", "recipe", "encoding")},
+        seeds=(result["seed"],),
+        training_data=f"train={result['data']['sizes'].get('train', 0)} seed={result['data']['seed']}",
+        task=result["task"],
+        data=result["data"],
+        scores=result["scores"],
+        floors=result["floors"],
         runnable=True,
     )
 
 
-def _of_submission(said: Mapping[str, Any]) -> ManifestSummary:
-    model, training = said["model"], said["training"]
-    named = ("name", "revision", "framework", "parameters")  # other seeds make other weights
+def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
+    model, training = submission["model"], submission["training"]
+    # not weights_sha256: every seed makes other weights
+    identity = ("name", "revision", "framework", "parameters")
     words = [training["data_digest"] or "", "external data" if training["external_data"] else ""]
     return ManifestSummary(
         model=model["name"],
@@ -137,13 +158,13 @@ def _of_submission(said: Mapping[str, Any]) -> ManifestSummary:
         parameters=model["parameters"],
         recipe={"name": model["revision"] or model["weights_sha256"].removeprefix("sha256:")[:8]},
         encoding={},
-        same={name: model[name] for name in named}
+        identity={name: model[name] for name in identity}
         | {"training": {name: value for name, value in training.items() if name != "seeds"}},
         seeds=tuple(training["seeds"]) or ("not said",),
         training_data=" ".join(word for word in words if word),
-        task=said["task"],
-        data=said["data"],
-        scores=said.get("scores", {}),
+        task=submission["task"],
+        data=submission["data"],
+        scores=submission.get("scores", {}),
         floors={},
         runnable=False,
     )

@@ -1,4 +1,4 @@
-"""One submission as a board keeps it, whatever the board is: a database or a folder of JSON files."""
+"""Submissions on a board, which is a database or a folder of JSON files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,10 +9,11 @@ from mathbench.errors import InputError
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.check import CheckResult
 from mathbench.leaderboard.submission import canonical_json
-from mathbench.leaderboard.submission_manifest import ManifestSummary, check_manifest, summarise_manifest
+from mathbench.leaderboard.submission_manifest import MANIFEST, ManifestSummary, summarise_manifest
 from mathbench.reserve import SPLITS
-from mathbench.scores import schema
 from mathbench.scores.results import Score, SplitScore
+from mathbench.scores.schema import DIGEST, FILED_SCORE, SPLIT_SCORE, TIME
+from mathbench.scores.schema_types import Integer, ListOf, MapOf, Record, Text, nullable
 
 BADGES = {
     "self-reported": "the score is what the submitter says",
@@ -21,41 +22,36 @@ BADGES = {
 }
 
 
-def _manifest(value: Any, where: str) -> None:
-    """A manifest of either kind, checked against the schema of that kind."""
-    schema.table(lambda item, at: None)(value, where)
-    check_manifest(value)
-
-
-RECORD_SCHEMA = schema.record(
+WITHDRAWAL_REASON = Text(500)
+RECORD = Record(
     {
-        "schema_version": schema.whole(1, 1),
-        "digest": schema.text(64, "[0-9a-f]{64}"),
-        "submitted": schema.text(32, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
-        "badge": schema.text(20, "|".join(BADGES)),
-        "withdrawn": schema.either(schema.text(500), schema.nothing),
-        "predictions_digest": schema.text(64, "[0-9a-f]{64}"),
-        "scores": schema.table(schema.SCORE, SPLITS),
-        "solver": schema.table(schema.COUNT, SPLITS),
-        "differences": schema.listing(schema.text(500)),
-        "manifest": _manifest,
+        "schema_version": Integer(1, 1),
+        "digest": DIGEST,
+        "submitted": Text(32, TIME.pattern),
+        "badge": Text(20, "|".join(BADGES)),
+        "withdrawn": nullable(WITHDRAWAL_REASON),
+        "predictions_digest": DIGEST,
+        "scores": MapOf(SPLIT_SCORE, SPLITS),
+        "solver": MapOf(FILED_SCORE, SPLITS),
+        "differences": ListOf(Text(500)),
+        "manifest": MANIFEST,
     },
-    {"attempts": schema.whole(1)},
+    {"attempts": Integer(1)},
 )
 
 
 @dataclass(frozen=True)
 class SubmissionRecord:
-    """A submission with what was recomputed about it.
+    """A submission on a board, with its recomputed scores.
 
     Args:
         digest: identifies its content.
-        submitted: when it came first, ISO 8601 in UTC.
+        submitted: the time of its first attempt, ISO 8601 in UTC.
         badge: one of `BADGES`.
-        manifest: the result.json or submission.json that came with it.
-        predictions_digest: SHA-256 over what its predictions say.
+        manifest: its result.json or submission.json.
+        predictions_digest: SHA-256 over the content of its predictions.
         checked: the recomputed scores.
-        withdrawn: why it was withdrawn; None while it stands.
+        withdrawn: the reason; None if it was not withdrawn.
         attempts: how often this content was submitted.
 
     Raises:
@@ -76,24 +72,24 @@ class SubmissionRecord:
             raise ValueError(f"badge must be one of {', '.join(BADGES)}. Received: {self.badge!r}.")
 
     @cached_property
-    def facts(self) -> ManifestSummary:
-        """What its manifest says, in the shape that all manifests share."""
+    def summary(self) -> ManifestSummary:
+        """The summary that both kinds of manifests have."""
         return summarise_manifest(self.manifest)
 
     @cached_property
     def task_key(self) -> str:
-        """A task with its parameters; who answered other rows of it answered the same task."""
-        said = self.facts.task
-        return canonical_json({"id": said["id"], "parameters": said["parameters"]})
+        """Identifies the task with its parameters, whatever rows of it were answered."""
+        task = self.summary.task
+        return canonical_json({"id": task["id"], "parameters": task["parameters"]})
 
     @cached_property
     def model_key(self) -> str:
-        """What two runs share that differ in nothing but the training seed: also the rows that they answered."""
-        data = {"seed": check_seed(self.facts.data["seed"]), "sizes": self.facts.data["sizes"]}
-        return canonical_json({"model": self.facts.same, "data": data})
+        """Identifies the model, its training and the answered rows, but not the training seed."""
+        data = {"seed": check_seed(self.summary.data["seed"]), "sizes": self.summary.data["sizes"]}
+        return canonical_json({"model": self.summary.identity, "data": data})
 
     def to_json(self) -> dict[str, Any]:
-        """As a file of a folder board: everything but the predictions themselves."""
+        """As plain values of the schema `RECORD`, without the predictions."""
         return {
             "schema_version": 1,
             "digest": self.digest,
@@ -109,37 +105,36 @@ class SubmissionRecord:
         }
 
     @classmethod
-    def of(cls, record: Any) -> "SubmissionRecord":
-        """Read such a file again.
+    def from_json(cls, record: Any) -> "SubmissionRecord":
+        """The inverse of `to_json`.
 
         Raises:
             InputError: for anything that the schema does not allow.
         """
-        RECORD_SCHEMA(record, "the file")
+        RECORD(record, "the file")
         scores = {split: SplitScore.from_json(score) for split, score in record["scores"].items()}
         solver = {split: Score.from_json(count) for split, count in record["solver"].items()}
         checked = CheckResult(scores, solver, tuple(record["differences"]))
-        names = ("digest", "submitted", "badge", "manifest", "predictions_digest")
-        said = {name: record[name] for name in names}
-        return cls(**said, checked=checked, withdrawn=record["withdrawn"], attempts=record.get("attempts", 1))
+        names = ("digest", "submitted", "badge", "manifest", "predictions_digest", "withdrawn")
+        fields = {name: record[name] for name in names}
+        return cls(**fields, checked=checked, attempts=record.get("attempts", 1))
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a submitter is told.
+    """The outcome of a submission, for the submitter.
 
     Args:
         digest: identifies the content on the board.
-        board: the board that keeps it; empty for a dry run.
+        board: the name of the board; empty for a dry run.
         new: whether the board did not have this content before.
         attempts: how often this content was submitted, this time included.
-        badge: how far the score can be trusted.
+        badge: how the score was verified.
         model: the model's name.
         task: the task's name.
         scores: the recomputed scores, per split.
-        differences: where the claimed scores do not agree.
-        sent: of a dry run, what would go to the board: the manifest, how many predictions, in how many bytes, and
-            their digest.
+        differences: one sentence for each claimed score that differs.
+        sent: of a dry run, what would be sent: the manifest, the number, bytes and digest of the predictions.
     """
 
     digest: str
@@ -154,25 +149,25 @@ class Receipt:
     sent: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON."""
+        """As plain values."""
         scores = {split: score.to_json() for split, score in self.scores.items()}
         return vars(self) | {"scores": scores, "differences": list(self.differences)}
 
 
 def find_by_prefix(records: Sequence[SubmissionRecord], requested: str) -> SubmissionRecord:
-    """The one submission whose digest begins with some digits.
+    """The only submission whose digest starts with some digits.
 
     Raises:
         InputError: when there is none, or more than one.
     """
     found = [entry for entry in records if requested and entry.digest.startswith(requested.lower())]
     if len(found) != 1:
-        names = ", ".join(f"{k.digest[:8]} ({k.facts.model})" for k in (found or records)[:5])
+        names = ", ".join(f"{k.digest[:8]} ({k.summary.model})" for k in (found or records)[:5])
         what = f"{len(found)} submissions begin with" if found else "no submission has the id"
         raise InputError(f"{what} {requested[:70]!a}. Here are: {names or 'none'}.")
     return found[0]
 
 
 def scores_equal(one: CheckResult, other: CheckResult) -> bool:
-    """Whether two checks found the same, split for split and stratum for stratum."""
+    """Whether two checks have equal scores for every split and stratum."""
     return bool(asdict(one)["scores"] == asdict(other)["scores"])

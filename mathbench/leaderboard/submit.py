@@ -10,7 +10,7 @@ from mathbench.leaderboard.submission_record import Receipt
 
 
 def submit_run(path: str | Path, board: str | Path | None = None, token_file: Path | None = None) -> Receipt:
-    """Recompute the scores of a run and keep it on a board.
+    """Recompute the scores of a run and store it on a board.
 
     Args:
         path: a run directory, a directory with submission.json, or that file.
@@ -19,15 +19,15 @@ def submit_run(path: str | Path, board: str | Path | None = None, token_file: Pa
         token_file: holds the token for a server; by default MATHBENCH_TOKEN is the token.
 
     Raises:
-        InputError: when the run is refused; the board keeps a trace of the attempt.
+        InputError: when the run is refused; the board records the attempt.
     """
     from mathbench.leaderboard import client
     from mathbench.leaderboard.store.board import Board
 
     _check_there(path)
-    if url := client.is_server_url(board):
-        secret = client.token(token_file)
-        dry_run(path)  # what the server would refuse is not sent
+    if url := client.server_url(board):
+        secret = client.read_token(token_file)
+        dry_run(path)  # a submission that the server would refuse is not sent
         return client.send_submission(Path(path), url, secret)
     opened = Board(board)
     try:
@@ -36,18 +36,18 @@ def submit_run(path: str | Path, board: str | Path | None = None, token_file: Pa
     except InputError as error:
         opened.refuse(str(error))
         raise
-    place = opened.keep(submission, checked, source=Path(path).name)
-    return receipt(submission, checked, opened.name, place.new, place.attempts)
+    stored = opened.keep(submission, checked, source=Path(path).name)
+    return make_receipt(submission, checked, opened.name, stored.new, stored.attempts)
 
 
 def dry_run(path: str | Path) -> Receipt:
-    """Do all that submitting does, but keep nothing."""
+    """Check and score a submission without storing it."""
     _check_there(path)
     submission = open_submission(path)
-    found = receipt(submission, check_submission(submission), board="", new=False, attempts=0)
+    found = make_receipt(submission, check_submission(submission), board="", new=False, attempts=0)
     sent = {
         "predictions": submission.predictions.num_rows,
-        "bytes": len(submission.packed()),
+        "bytes": len(submission.predictions_bytes()),
         "predictions_digest": submission.predictions_digest,
         "manifest": dict(submission.manifest.document),
     }
@@ -55,20 +55,22 @@ def dry_run(path: str | Path) -> Receipt:
 
 
 def _check_there(path: str | Path) -> None:
-    """A mistyped path is no attempt, so it is refused before any board is opened."""
+    """Refuse a mistyped path before any board is opened, so that it does not count as an attempt."""
     if not Path(path).exists():
         raise InputError(f"there is no run directory or submission.json '{path}'.")
 
 
-def receipt(submission: Submission, checked: CheckResult, board: str, new: bool, attempts: int) -> Receipt:
-    """What the submitter of a checked submission is told."""
+def make_receipt(
+    submission: Submission, checked: CheckResult, board: str, new: bool, attempts: int
+) -> Receipt:
+    """Make the receipt of a checked submission."""
     return Receipt(
         digest=submission.digest,
         board=board,
         new=new,
         attempts=attempts,
         badge="re-scored",
-        model=submission.manifest.facts.model,
+        model=submission.manifest.summary.model,
         task=submission.manifest.task.name,
         scores=checked.scores,
         differences=checked.differences,

@@ -1,6 +1,6 @@
-"""Re-score a whole board and report every submission that does not hold.
+"""Verify a board: re-score all submissions of a database, or check the files of a folder.
 
-Check the files of a folder board as far as that goes without predictions.
+A folder has no predictions, so its scores cannot be recomputed.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from pathlib import Path
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import check_submission, claim_differences
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import file_name, paths_of, read_file
+from mathbench.leaderboard.store.folder import file_name, read_file, result_paths
 from mathbench.leaderboard.submission import Manifest, Submission
 from mathbench.leaderboard.submission_record import SubmissionRecord, scores_equal
 from mathbench.scores.results import Score, SplitScore
@@ -22,7 +22,7 @@ from mathbench.scores.scorer import regenerate_split, solve_sample
 
 @dataclass(frozen=True)
 class VerifyFinding:
-    """One submission that does not hold, and why."""
+    """A problem of one submission."""
 
     digest: str
     model: str
@@ -31,32 +31,32 @@ class VerifyFinding:
 
 
 def verify(board: Board) -> tuple[int, list[VerifyFinding]]:
-    """Recompute every kept submission, withdrawn ones too.
+    """Recompute every submission, including withdrawn ones.
 
     Returns:
-        How many were looked at, and what does not hold.
+        The number of submissions, and the problems.
     """
     findings = []
-    kept = board.records()
-    for entry in kept:
+    records = board.records()
+    for entry in records:
         problem = _problem(entry, board.predictions_bytes(entry.digest))
         if problem:
             findings.append(VerifyFinding(entry.digest, *_names(entry), problem))
-    return len(kept), findings
+    return len(records), findings
 
 
 def _names(entry: SubmissionRecord) -> tuple[str, str]:
-    """Model and task, of a manifest that may be damaged."""
+    """The names of model and task, from a manifest that may be damaged."""
     try:
-        return entry.facts.model, entry.facts.task["name"]
+        return entry.summary.model, entry.summary.task["name"]
     except (KeyError, TypeError):
         return "", ""
 
 
-def _problem(entry: SubmissionRecord, packed: bytes) -> str:
-    """What is wrong with one submission; empty when nothing is."""
+def _problem(entry: SubmissionRecord, predictions: bytes) -> str:
+    """The problem of one submission; empty when there is none."""
     try:
-        submission = Submission.unpacked(entry.manifest, packed)
+        submission = Submission.from_stored(entry.manifest, predictions)
         checked = check_submission(submission)
     except InputError as error:
         return f"cannot be recomputed: {error}"
@@ -77,12 +77,12 @@ UNCHECKED = (
 
 
 def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
-    """Check every file.
+    """Check every file of a folder board.
 
     Returns:
-        How many there are, and what does not hold.
+        The number of files, and the problems.
     """
-    paths = paths_of(folder)
+    paths = result_paths(folder)
     findings: list[VerifyFinding] = []
     digests: Counter[str] = Counter()
     for path in paths:
@@ -92,8 +92,10 @@ def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
             findings.append(VerifyFinding(path.name, "", "", str(error).removeprefix(f"{path}: ")))
             continue
         digests[entry.digest] += 1
-        model, task = entry.facts.model, entry.facts.task["name"]
-        findings += [VerifyFinding(path.name, model, task, problem) for problem in _problems(entry, path)]
+        model, task = entry.summary.model, entry.summary.task["name"]
+        findings += [
+            VerifyFinding(path.name, model, task, problem) for problem in _file_problems(entry, path)
+        ]
     twice = [digest for digest, n in digests.items() if n > 1]
     findings += [
         VerifyFinding(digest[:8], "", "", "this submission has more than one file") for digest in twice
@@ -101,33 +103,35 @@ def verify_folder(folder: Path) -> tuple[int, list[VerifyFinding]]:
     return len(paths), findings
 
 
-def _problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
+def _file_problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
     manifest = Manifest(entry.manifest)
-    told = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
-    if told != entry.digest:
+    digest = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
+    if digest != entry.digest:
         yield "its manifest or predictions_digest is not the one that was submitted"
-    # a share or an interval is not read from a file, so what stands there must be what the counts give
+    # shares and intervals are not read from the file, so those in it must follow from its counts
     if entry.to_json() != {"attempts": 1, **json.loads(path.read_bytes())}:
         yield "its shares or intervals are not those of its counts"
     if path.name != file_name(entry):
         yield f"its name should be {file_name(entry)}"
     for split, scored in entry.checked.scores.items():
         try:
-            yield from _of_split(entry, manifest, split, scored)
+            yield from _split_problems(entry, manifest, split, scored)
         except InputError as error:
             yield f"{split}: cannot be made again: {error}"
     if sorted(claim_differences(manifest, entry.checked.scores)) != sorted(entry.checked.differences):
         yield "its differences are not those between the claimed and the kept scores"
 
 
-def _of_split(entry: SubmissionRecord, manifest: Manifest, split: str, scored: SplitScore) -> Iterator[str]:
-    """The rows of a split are made again: how many each stratum has is known, and what the solver gets."""
+def _split_problems(
+    entry: SubmissionRecord, manifest: Manifest, split: str, scored: SplitScore
+) -> Iterator[str]:
+    """Regenerate the rows of a split, and check the rows per stratum and the score of the solver."""
     if scored.total.n != manifest.sizes.get(split):
         yield f"{split}: n is not the rows that the manifest gives it"
         return
     truth = regenerate_split(manifest.task.plain, manifest.seed, split, scored.total.n)
-    requested = Counter(truth["stratum"].to_pylist())
-    if {name: count.n for name, count in scored.strata.items()} != dict(requested):
+    expected = Counter(truth["stratum"].to_pylist())
+    if {name: count.n for name, count in scored.strata.items()} != dict(expected):
         yield f"{split}: n of its strata is not how many rows they have"
     if sum(count.correct for count in scored.strata.values()) != scored.total.correct:
         yield f"{split}: its strata do not add up"

@@ -1,1 +1,1 @@
-"""Scores: the results, how they are computed, and the files of predictions."""
+"""Scores: results and their schemas, the scorer, metrics and statistics, and files of predictions."""

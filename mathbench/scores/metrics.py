@@ -1,6 +1,6 @@
-"""Exact match and its companions on columns of text.
+"""Metrics on columns of text.
 
-Exact is exact: the whole answer, character for character. Nothing here guesses; empty input is an error.
+Exact match compares whole answers character for character, without any normalisation. Empty input is an error.
 """
 
 from typing import Any
@@ -17,10 +17,10 @@ Int = NDArray[np.int64]
 
 
 def exact_match(predictions: pa.Array, answers: pa.Array) -> Bool:
-    """Which predictions are the answer, character for character.
+    """Compare predictions with answers, character for character.
 
     Args:
-        predictions: strings (n,); null where a model gave none, which is wrong.
+        predictions: strings (n,); null for a missing prediction, which is wrong.
         answers: strings (n,).
 
     Returns:
@@ -35,38 +35,37 @@ def exact_match(predictions: pa.Array, answers: pa.Array) -> Bool:
 
 
 def characters(predictions: pa.Array, answers: pa.Array) -> float:
-    """The share of characters in the right place; missing and surplus characters count as wrong.
+    """The share of characters at the right position; missing and surplus characters count as wrong.
 
-    It flatters (a model that is never right can have 0.8), so it stands beside exact match and never instead
-    of it.
+    A model that is never right can have 0.8, so this is reported in addition to exact match, not instead of it.
 
     >>> characters(pa.array(["65", "7"]), pa.array(["64", "71"]))
     0.5
     """
     _same_length(predictions, answers)
-    given, truth = _matrix(predictions), _matrix(answers)
-    width = max(given.shape[1], truth.shape[1])
-    given, truth = _widened(given, width), _widened(truth, width)
-    present = (given != 0) | (truth != 0)
-    return float(((given == truth) & present).sum() / max(int(present.sum()), 1))
+    predicted, truth = _byte_matrix(predictions), _byte_matrix(answers)
+    width = max(predicted.shape[1], truth.shape[1])
+    predicted, truth = _padded(predicted, width), _padded(truth, width)
+    present = (predicted != 0) | (truth != 0)
+    return float(((predicted == truth) & present).sum() / max(int(present.sum()), 1))
 
 
 def align_predictions(
     rows: Int, predictions: pa.Array, requested: Int, where: str = "predictions"
 ) -> pa.Array:
-    """Bring predictions into the order of the rows that are scored.
+    """Reorder predictions to the order of the rows to score.
 
     Args:
         rows: int64 (m,), the row number of each prediction.
         predictions: strings (m,).
         requested: int64 (n,), the rows to score.
-        where: what to call the predictions in errors.
+        where: the name of the predictions in errors.
 
     Returns:
         Strings (n,), null where a row has no prediction.
 
     Raises:
-        InputError: for repeated rows, or rows that are not wanted; says how many and the first three.
+        InputError: for repeated rows, or rows that are not requested, with a count and the first three.
 
     >>> align_predictions(np.array([5, 3]), pa.array(["b", "a"]), np.array([3, 4, 5])).to_pylist()
     ['a', None, 'b']
@@ -74,10 +73,10 @@ def align_predictions(
     _refuse(_repeated(rows), where, "repeated")
     _refuse(rows[~np.isin(rows, requested)], where, "foreign")
     order = np.argsort(rows, kind="stable")
-    at = np.searchsorted(rows, requested, sorter=order)
+    sorted_at = np.searchsorted(rows, requested, sorter=order)
     found = np.isin(requested, rows)
-    place = np.where(found, order[np.minimum(at, max(len(rows) - 1, 0))] if len(rows) else 0, 0)
-    return flat(predictions).take(pa.array(place, mask=~found))
+    index = np.where(found, order[np.minimum(sorted_at, max(len(rows) - 1, 0))] if len(rows) else 0, 0)
+    return flat(predictions).take(pa.array(index, mask=~found))
 
 
 def _repeated(rows: Int) -> Int:
@@ -99,7 +98,7 @@ def _same_length(first: Any, second: Any) -> None:
 
 
 def flat(column: Any) -> Any:
-    """One plain string array, whatever came: chunked, dictionary-encoded or large."""
+    """One plain string array from a chunked, dictionary-encoded or large one."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     if isinstance(column, pa.ChunkedArray):  # several chunks of a dictionary type stay chunked
@@ -107,13 +106,13 @@ def flat(column: Any) -> Any:
     return column.cast(pa.string())
 
 
-def _matrix(column: pa.Array) -> NDArray[np.uint8]:
-    """Strings to bytes, uint8 (n, longest), zeros behind."""
+def _byte_matrix(column: pa.Array) -> NDArray[np.uint8]:
+    """Strings as bytes, uint8 (n, longest), padded with zeros."""
     texts = pc.fill_null(flat(column), "")
     width = max(pc.max(pc.binary_length(texts)).as_py() or 0, 1)
     fixed = np.array(texts.cast(pa.binary()).to_numpy(zero_copy_only=False), dtype=f"S{width}")
     return fixed.view(np.uint8).reshape(len(texts), width)
 
 
-def _widened(matrix: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+def _padded(matrix: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     return np.pad(matrix, ((0, 0), (0, width - matrix.shape[1])))

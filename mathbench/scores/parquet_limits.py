@@ -1,7 +1,7 @@
-"""How large a Parquet file really is, from the headers of its pages, before anything is unpacked.
+"""The real size of a Parquet file, from the headers of its pages, before anything is decompressed.
 
-The sizes in a file's footer are what its writer says. What a reader sets memory aside for stands in front of every
-page, so it is added up here. Headers are Thrift structures in the compact protocol
+The sizes in the footer of a file are not verified by readers: they allocate memory by the header of each page, so
+these are added up here. Headers are Thrift structures in the compact protocol
 (Apache Thrift, doc/specs/thrift-compact-protocol.md; Apache Parquet, parquet.thrift, PageHeader).
 """
 
@@ -13,24 +13,24 @@ import pyarrow.parquet as pq
 from mathbench.errors import InputError
 
 MAX_PAGES = 20_000  # a million rows in pages of a thousand, four columns wide, are 4,000
-DELTA_STRINGS = 7  # an encoding in which each text repeats the one before: few bytes can stand for terabytes
-_DEEPEST = 8
+DELTA_STRINGS = 7  # an encoding with shared prefixes, in which few bytes can expand to terabytes
+_MAX_DEPTH = 8
 
 _UNCOMPRESSED, _COMPRESSED, _DATA, _DATA_V2 = 2, 3, 5, 8  # fields of a PageHeader
-_ENCODING = {_DATA: 2, _DATA_V2: 4}  # where a page's own header says how its values are written
+_ENCODING = {_DATA: 2, _DATA_V2: 4}  # the field of a page's own header with the encoding of its values
 
 
 def check_pages(file: pq.ParquetFile, data: bytes, name: str, maximum: int) -> int:
-    """Add up the bytes of all pages unpacked, by their own headers.
+    """Add up the decompressed bytes of all pages, by their headers.
 
     Args:
         file: the file, of which only the footer has been read.
         data: all its bytes.
-        name: what to call it in errors.
-        maximum: bytes that are allowed.
+        name: its name in errors.
+        maximum: the allowed bytes.
 
     Raises:
-        InputError: for more bytes, damaged headers, too many pages, or an encoding whose size headers do not tell.
+        InputError: for more bytes, damaged headers, too many pages, or an encoding whose headers lack the size.
     """
     total = pages = 0
     try:
@@ -50,7 +50,7 @@ def check_pages(file: pq.ParquetFile, data: bytes, name: str, maximum: int) -> i
 
 
 def _chunks(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:
-    """Where each column of each row group begins and ends, as readers find it."""
+    """The start and end of each column of each row group, as readers find them."""
     for group in range(metadata.num_row_groups):
         for column in range(metadata.num_columns):
             chunk = metadata.row_group(group).column(column)
@@ -81,13 +81,13 @@ def _check_encoding(header: dict[int, Any], name: str) -> None:
 
 
 class _Compact:
-    """Reads one structure; `at` is where it goes on."""
+    """A reader of Thrift structures in the compact protocol; `at` is its position."""
 
     def __init__(self, data: bytes, at: int):
         self._data, self.at = data, at
 
-    def struct(self, depth: int = _DEEPEST) -> dict[int, Any]:
-        """Field numbers to values."""
+    def struct(self, depth: int = _MAX_DEPTH) -> dict[int, Any]:
+        """Read a structure as a mapping from field numbers to values."""
         if not depth:
             raise ValueError("nested too deeply")
         fields: dict[int, Any] = {}

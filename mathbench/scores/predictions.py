@@ -1,4 +1,4 @@
-"""Predictions: read from a file or given as a mapping, and scored against the truth of one split."""
+"""Tables of predictions: read from one's own files or made from a mapping, and scored against a dataset."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,11 +15,15 @@ from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.scorer import score_split
 
 PREDICTIONS = "predictions.parquet"  # in a run directory
-TYPES = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string()}
+COLUMNS = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string()}
+COLUMNS_WITH_TASK = {**COLUMNS, "task": pa.string()}  # the name of the task in every row
 
 
-def read(path: Path) -> pa.Table:
+def read_predictions(path: Path) -> pa.Table:
     """Read predictions from Parquet, JSON lines or a run directory.
+
+    `COLUMNS` are cast to their types; further columns are kept. Files from strangers are read by
+    `mathbench.scores.untrusted.read_untrusted` instead.
 
     Raises:
         InputError: when the file is missing, unreadable, or lacks a column.
@@ -28,9 +32,9 @@ def read(path: Path) -> pa.Table:
     if not file.is_file():
         raise InputError(f"there is no predictions file {file}.")
     table = _read(file)
-    for name, kind in TYPES.items():
+    for name, kind in COLUMNS.items():
         if name not in table.column_names:
-            raise InputError(f"{file}: the column '{name}' is missing. Needed: {', '.join(TYPES)}.")
+            raise InputError(f"{file}: the column '{name}' is missing. Needed: {', '.join(COLUMNS)}.")
         try:
             table = table.set_column(table.column_names.index(name), name, table[name].cast(kind))
         except pa.ArrowInvalid as error:
@@ -40,13 +44,29 @@ def read(path: Path) -> pa.Table:
     return table
 
 
-def of_mapping(answers: Mapping[int, str | None], split: str) -> pa.Table:
-    """Predictions of one split from row number -> answer; None is no answer, which is wrong.
+def _read(file: Path) -> pa.Table:
+    import pyarrow.json as pj
+    import pyarrow.parquet as pq
+
+    try:
+        if file.suffix in (".jsonl", ".json"):
+            return pj.read_json(file)
+        return pq.read_table(file)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{file} is damaged or not Parquet: {str(error).splitlines()[0]}") from None
+
+
+def from_mapping(answers: Mapping[int, str | None], split: str) -> pa.Table:
+    """Make a table of predictions for one split.
+
+    Args:
+        answers: from row number to answer; None is no answer, which counts as wrong.
+        split: the split.
 
     Raises:
-        InputError: when a row is no integer or an answer no text.
+        InputError: when a row number is not an integer or an answer is not text.
 
-    >>> of_mapping({3: "65", 0: None}, "interpolate").to_pylist()[0]
+    >>> from_mapping({3: "65", 0: None}, "interpolate").to_pylist()[0]
     {'split': 'interpolate', 'row': 3, 'prediction': '65'}
     """
     for row, answer in answers.items():
@@ -55,39 +75,28 @@ def of_mapping(answers: Mapping[int, str | None], split: str) -> pa.Table:
         if answer is not None and not isinstance(answer, str):
             raise InputError(f"an answer must be text, as in the column answer. Received: {answer!r}.")
     columns = [[split] * len(answers), [int(row) for row in answers], list(answers.values())]
-    return pa.table([pa.array(c, t) for c, t in zip(columns, TYPES.values(), strict=True)], list(TYPES))
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, COLUMNS.values(), strict=True)]
+    return pa.table(arrays, list(COLUMNS))
 
 
-def score(predictions: pa.Table, truth: Data, split: str) -> SplitScore:
-    """Score the predictions of one split; others may stand beside them.
+def score_predictions(predictions: pa.Table, truth: Data, split: str) -> SplitScore:
+    """Score the predictions of one split; those of other splits are ignored.
 
     Raises:
-        InputError: when there are none of this split, or for foreign or repeated rows.
+        InputError: when there are none for this split, or for foreign or repeated rows.
     """
-    mine = predictions.filter(pc.equal(predictions["split"], split))
-    if not mine.num_rows:
+    of_split = predictions.filter(pc.equal(predictions["split"], split))
+    if not of_split.num_rows:
         found = ", ".join(predictions["split"].unique().to_pylist()) or "none"
         raise InputError(f"there are no predictions of {split}. Received: {found}.")
-    return score_table(mine, truth)[split]
-
-
-def _read(file: Path) -> pa.Table:
-    import pyarrow.json as lines
-    import pyarrow.parquet as pq
-
-    try:
-        if file.suffix in (".jsonl", ".json"):
-            return lines.read_json(file)
-        return pq.read_table(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{file} is damaged or not Parquet: {str(error).splitlines()[0]}") from None
+    return score_table(of_split, truth)[split]
 
 
 def score_table(predictions: pa.Table, data: Data) -> dict[str, SplitScore]:
-    """Score predictions against the data; rows without a prediction are wrong.
+    """Score predictions against a dataset, per split; rows without a prediction are wrong.
 
     Args:
-        predictions: split, row, prediction and, if there is one, task.
+        predictions: the columns split, row, prediction and optionally task.
         data: the truth.
 
     Raises:
@@ -98,36 +107,31 @@ def score_table(predictions: pa.Table, data: Data) -> dict[str, SplitScore]:
     for split in dict.fromkeys(predictions["split"].to_pylist()):
         if split not in data.splits:
             raise InputError(f"the data has no split '{split}'. It has: {', '.join(data.splits)}.")
-        mine = predictions.filter(pc.equal(predictions["split"], split))
+        of_split = predictions.filter(pc.equal(predictions["split"], split))
         truth = data.splits[split]
-        rows, requested = mine["row"].to_numpy(), truth["row"].to_numpy()
-        given = align_predictions(rows, mine["prediction"], requested, where=f"predictions of {split}")
-        scores[split] = _score(formats.for_task(data.task), given, truth)
+        rows, requested = of_split["row"].to_numpy(), truth["row"].to_numpy()
+        aligned = align_predictions(rows, of_split["prediction"], requested, where=f"predictions of {split}")
+        scores[split] = _score(formats.for_task(data.task), aligned, truth)
     if not scores:
         raise InputError("there is nothing to score. Received: 0 predictions.")
     return scores
 
 
-def _score(written: formats.FormattedTask, given: pa.Array, truth: pa.Table) -> SplitScore:
-    """The score of one split; predictions and answers are compared in plain text."""
-    plain = truth.set_column(
-        truth.column_names.index("answer"), "answer", written.undo_answers(truth["answer"])
-    )
-    predictions = written.undo_answers(given)
-    found = score_split(plain, predictions)
-    found = replace(
-        found,
-        strata=dict(sorted(found.strata.items())),
-        characters=characters(predictions, plain["answer"]),
-    )
-    if not written.steps:
-        return found
-    whole = exact_match(given, truth["answer"])
-    return replace(found, steps=Score(len(whole), int(whole.sum())))
+def _score(formatted: formats.FormattedTask, predictions: pa.Array, truth: pa.Table) -> SplitScore:
+    """Score one split in plain text, with its strata sorted by name."""
+    answers = formatted.undo_answers(truth["answer"])
+    plain = formatted.undo_answers(predictions)
+    found = score_split(truth.set_column(truth.column_names.index("answer"), "answer", answers), plain)
+    steps = None
+    if formatted.steps:
+        right = exact_match(predictions, truth["answer"])
+        steps = Score(len(right), int(right.sum()))
+    strata = dict(sorted(found.strata.items()))
+    return replace(found, strata=strata, characters=characters(plain, answers), steps=steps)
 
 
 def _check_columns(predictions: pa.Table, data: Data) -> None:
-    for name in ("split", "row", "prediction"):
+    for name in COLUMNS:
         if name not in predictions.column_names:
             raise InputError(f"predictions need the columns split, row and prediction. '{name}' is missing.")
     if "task" in predictions.column_names:

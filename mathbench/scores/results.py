@@ -10,7 +10,11 @@ from mathbench.scores.statistics import wilson
 
 @dataclass(frozen=True)
 class Score:
-    """How many of n answers are right, with the Wilson 95 % interval of the share."""
+    """The number of right answers among n, with the Wilson 95 % interval of the share.
+
+    Raises:
+        InputError: unless n >= 1 and 0 <= correct <= n.
+    """
 
     n: int
     correct: int
@@ -23,23 +27,23 @@ class Score:
 
     @property
     def exact_match(self) -> float:
-        """The share that is right."""
+        """The share of right answers."""
         return self.correct / self.n
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The Wilson 95 % interval."""
+        """The Wilson 95 % interval of the share."""
         return wilson(self.correct, self.n)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values: n, correct, exact_match, low, high."""
+        """As plain values of the schema `SCORE`."""
         low, high = self.interval
         counts = {"n": self.n, "correct": self.correct}
         return {**counts, "exact_match": self.exact_match, "low": low, "high": high}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`; reads the counts only."""
+        """Read the counts of a record; the other values follow from them."""
         return cls(record["n"], record["correct"])
 
 
@@ -49,9 +53,9 @@ class SplitScore:
 
     Attributes:
         total: over all rows.
-        strata: per stratum; strata without rows are left out.
-        characters: the share of characters in the right place, from 0 to 1; None where it was not computed.
-        steps: for scratchpads, how many rows have all steps and the answer right; None for other formats.
+        strata: per stratum with rows.
+        characters: the share of characters at the right position, from 0 to 1; None if not computed.
+        steps: for scratchpads, the rows with all steps and the answer right; None for other formats.
     """
 
     total: Score
@@ -60,7 +64,7 @@ class SplitScore:
     steps: Score | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, the shape that result files and boards hold; what is None is left out."""
+        """As plain values of the schema `SPLIT_SCORE`, without attributes that are None."""
         extra: dict[str, Any] = {} if self.characters is None else {"characters": self.characters}
         if self.steps:
             extra["steps"] = self.steps.to_json()
@@ -72,6 +76,6 @@ class SplitScore:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """Read the counts of a record; its shares are computed, not read."""
+        """Read the counts of a record; the other values follow from them. Ignores `characters` and `steps`."""
         strata = {name: Score.from_json(score) for name, score in record.get("strata", {}).items()}
         return cls(Score.from_json(record), strata)

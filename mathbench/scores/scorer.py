@@ -1,4 +1,4 @@
-"""The scorer: a split is regenerated, and predictions are compared with it by exact match, overall and per stratum."""
+"""The scorer: regenerates a split and scores predictions by exact match, overall and per stratum."""
 
 import numpy as np
 import pyarrow as pa
@@ -8,14 +8,14 @@ from mathbench.scores.metrics import Bool, exact_match, flat
 from mathbench.scores.results import Score, SplitScore
 from mathbench.task import Task
 
-SAMPLE = 200  # rows that the exact solver answers again
+SAMPLE_ROWS = 200  # rows that the exact solver answers
 
 
 def regenerate_split(task: Task, seed: int | str, split: str, rows: int) -> pa.Table:
-    """The first rows of a split.
+    """Generate the first rows of a split.
 
     Raises:
-        SpaceExhausted: when the split does not hold that many.
+        SpaceExhausted: when the split has fewer rows.
     """
     return open_rows(task, split, seed).batch(range(rows))
 
@@ -25,8 +25,8 @@ def score_split(truth: pa.Table, predictions: pa.Array) -> SplitScore:
 
     Args:
         truth: the rows of the split; its columns answer and stratum are read.
-        predictions: strings (n,) in the order of the rows, plain text as in the truth; null where there is no
-            prediction, which is wrong.
+        predictions: strings (n,) in the order of the rows, in plain text as the truth; null, which is wrong, where
+            there is no prediction.
 
     Returns:
         The score, with its strata in the order of the truth's dictionary.
@@ -44,10 +44,10 @@ def score_split(truth: pa.Table, predictions: pa.Array) -> SplitScore:
 
 
 def score_strata(right: Bool, strata: pa.ChunkedArray | pa.Array) -> dict[str, Score]:
-    """The score of every stratum that has rows.
+    """Score every stratum that has rows.
 
     Args:
-        right: bool (n,), which rows are right.
+        right: bool (n,), whether each row is right.
         strata: strings (n,), dictionary-encoded or not.
 
     >>> score_strata(np.array([True, False]), pa.array(["easy", "hard"]))["easy"]
@@ -61,21 +61,21 @@ def score_strata(right: Bool, strata: pa.ChunkedArray | pa.Array) -> dict[str, S
 
 
 def solve_sample(task: Task, truth: pa.Table) -> Score:
-    """Let the task's independent solver answer rows spread over the split from their text alone.
+    """Score the task's independent solver, which reads the text only, on rows spread over the split.
 
     >>> from mathbench.families import task
     >>> solve_sample(task("addition"), regenerate_split(task("addition"), 0, "interpolate", 1000))
     Score(n=200, correct=200)
     """
-    rows = np.unique(np.linspace(0, truth.num_rows - 1, min(truth.num_rows, SAMPLE), dtype=np.int64))
+    rows = np.unique(np.linspace(0, truth.num_rows - 1, min(truth.num_rows, SAMPLE_ROWS), dtype=np.int64))
     sample = truth.select(["stratum", "question", "answer"]).take(pa.array(rows)).to_pylist()
     right = [task.part_of_stratum(row["stratum"]).oracle(row["question"]) == row["answer"] for row in sample]
     return Score(len(right), sum(right))
 
 
 def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
-    """One dictionary array; a dictionary that is there keeps its order."""
+    """One dictionary array; an existing dictionary keeps its order."""
     if pa.types.is_dictionary(column.type):
-        whole = column.unify_dictionaries() if isinstance(column, pa.ChunkedArray) else column
-        return whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+        unified = column.unify_dictionaries() if isinstance(column, pa.ChunkedArray) else column
+        return unified.combine_chunks() if isinstance(unified, pa.ChunkedArray) else unified
     return flat(column).dictionary_encode()

@@ -1,6 +1,6 @@
-"""Scores of a mixture: per part, per area, and the mean over the parts, whatever number of rows each has.
+"""Scores of a mixture: per part, per area, and the mean over parts with equal weights.
 
-A mixture's strata are called `part/stratum`, and its parts `area__part`.
+The strata of a mixture are named `part/stratum`, and its parts `area__part`.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ class SectionScores:
     """The score of one split of a mixture.
 
     Args:
-        parts: exact match of each part.
+        parts: the score of each part.
     """
 
     parts: Mapping[str, Score]
 
     @property
     def areas(self) -> dict[str, float]:
-        """Per area the mean over its parts."""
+        """The mean over the parts of each area."""
         found: dict[str, list[float]] = {}
         for name, score in self.parts.items():
             found.setdefault(name.partition(AREA)[0], []).append(score.exact_match)
@@ -33,7 +33,7 @@ class SectionScores:
 
     @property
     def macro_average(self) -> float:
-        """The mean over all parts, each with the same weight, as Saxton et al. (2019) report it."""
+        """The mean over all parts with equal weights, as Saxton et al. (2019) report it."""
         return sum(score.exact_match for score in self.parts.values()) / len(self.parts)
 
     def to_json(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class SectionScores:
 
 
 def score_sections(strata: Mapping[str, Score]) -> SectionScores | None:
-    """Add up the strata of each part; None where they are not those of a mixture.
+    """Add up the strata of each part; None for strata that are not those of a mixture.
 
     Args:
         strata: the score of each stratum.

@@ -1,4 +1,4 @@
-"""Files of predictions from strangers: Parquet or JSON lines, with every limit checked before memory is spent."""
+"""Files of predictions from strangers: Parquet or JSON lines, with all limits checked before memory is allocated."""
 
 import zlib
 from collections.abc import Mapping
@@ -13,24 +13,22 @@ import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
 from mathbench.scores.parquet_limits import check_pages
+from mathbench.scores.predictions import COLUMNS_WITH_TASK
 
 Columns = Mapping[str, pa.DataType]
-
-COLUMNS = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string()}
-COLUMNS_WITH_TASK = {**COLUMNS, "task": pa.string()}  # with the name of the task in every row
 
 MAX_ROWS = 1_000_000  # predictions in one submission
 MAX_FILE = 64 << 20  # bytes of a predictions file
 MAX_TEXT = 1 << 28  # bytes of all predictions unpacked
 MAX_JSON = 128 << 20  # bytes of JSON lines unpacked
-MAX_FOOTER = 4 << 20  # bytes of what a Parquet file says about itself
-LONGEST = 10_000  # bytes of one prediction
-LONGEST_LINE = 1 << 17  # bytes of one line of JSON
+MAX_FOOTER = 4 << 20  # bytes of the metadata of a Parquet file
+MAX_PREDICTION = 10_000  # bytes of one prediction
+MAX_LINE = 1 << 17  # bytes of one line of JSON
 _GZIP = 31  # zlib's window size for a gzip header and checksum
 
 
 def read_limited(path: Path, maximum: int) -> bytes:
-    """Read a file, but never more of it than is allowed.
+    """Read a file, but not more than `maximum` bytes of it.
 
     Raises:
         InputError: when it is larger.
@@ -43,41 +41,43 @@ def read_limited(path: Path, maximum: int) -> bytes:
 
 
 def compress_predictions(table: pa.Table) -> bytes:
-    """Predictions as a compressed Parquet file."""
+    """Write predictions as a compressed Parquet file."""
     sink = BytesIO()
     pq.write_table(table, sink, compression="zstd", compression_level=9)
     return sink.getvalue()
 
 
-def read(data: bytes, name: str, *shapes: Columns) -> pa.Table:
-    """Read predictions; the end of the name says which format they have.
+def read_untrusted(data: bytes, name: str, *shapes: Columns) -> pa.Table:
+    """Read predictions from bytes of any origin; the suffix of the name determines the format.
 
     Args:
         data: the file's bytes.
-        name: such as predictions.parquet, .jsonl or .jsonl.gz.
-        shapes: the sets of columns that are allowed.
+        name: ends in .jsonl, .jsonl.gz or, for Parquet, anything else.
+        shapes: the allowed sets of columns.
 
     Returns:
-        One of the shapes, without empty values.
+        A table with the columns of one of the shapes, without nulls.
 
     Raises:
-        InputError: one line that says what is wrong with it.
+        InputError: one line with the reason.
     """
     if name.endswith(".jsonl.gz"):
-        data = _inflated(data, name)
+        data = _decompress(data, name)
     try:
-        table = _lines(data, name, shapes) if ".jsonl" in name else _parquet(data, name, shapes)
-        table.validate(full=True)  # indices beyond a dictionary, or bytes that are no text
+        table = _read_lines(data, name, shapes) if ".jsonl" in name else _read_parquet(data, name, shapes)
+        # finds indices outside a dictionary and bytes that are not UTF-8
+        table.validate(full=True)
     except InputError:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         reason = ascii(str(error).strip().splitlines()[0][:100])
         kind = "JSON lines" if ".jsonl" in name else "a readable Parquet file"
         raise InputError(f"{name} is not {kind}: {reason}.") from None
-    return _checked(table, name)
+    return _check_values(table, name)
 
 
-def _checked(table: pa.Table, name: str) -> pa.Table:
+def _check_values(table: pa.Table, name: str) -> pa.Table:
+    """Refuse nulls and long text; return plain columns of the types of `COLUMNS_WITH_TASK`."""
     for column in table.column_names:
         if table[column].null_count:
             raise InputError(
@@ -90,28 +90,28 @@ def _checked(table: pa.Table, name: str) -> pa.Table:
     return pa.table({column: table[column].cast(kind).combine_chunks() for column, kind in kinds.items()})
 
 
-def _inflated(data: bytes, name: str) -> bytes:
-    """Unpack gzip, and stop where it becomes too much."""
-    machine = zlib.decompressobj(_GZIP)
+def _decompress(data: bytes, name: str) -> bytes:
+    """Decompress gzip up to `MAX_JSON` bytes."""
+    decompressor = zlib.decompressobj(_GZIP)
     try:
-        text = machine.decompress(data, MAX_JSON + 1)
+        text = decompressor.decompress(data, MAX_JSON + 1)
     except zlib.error as error:
         raise InputError(f"{name} is not gzip: {error}.") from None
     if len(text) > MAX_JSON:
         raise InputError(f"{name} unpacks to more than {MAX_JSON:,} bytes.")
-    if not machine.eof or machine.unused_data:
+    if not decompressor.eof or decompressor.unused_data:
         raise InputError(f"{name} must be one whole gzip stream.")
     return text
 
 
-def _lines(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
+def _read_lines(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
     if (rows := data.count(b"\n")) > MAX_ROWS:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {rows:,} lines.")
-    first = data[: data.find(b"\n") + 1 or LONGEST_LINE]
+    first = data[: data.find(b"\n") + 1 or MAX_LINE]
     shape = next((s for s in shapes if all(f'"{column}"'.encode() in first for column in s)), shapes[-1])
     table = pj.read_json(
         BytesIO(data),
-        read_options=pj.ReadOptions(use_threads=False, block_size=LONGEST_LINE),
+        read_options=pj.ReadOptions(use_threads=False, block_size=MAX_LINE),
         parse_options=pj.ParseOptions(
             explicit_schema=pa.schema(list(shape.items())), unexpected_field_behavior="error"
         ),
@@ -121,7 +121,7 @@ def _lines(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
     return table
 
 
-def _parquet(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
+def _read_parquet(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
     if (footer := int.from_bytes(data[-8:-4], "little")) > MAX_FOOTER:
         raise InputError(f"{name} has a footer of more than {MAX_FOOTER:,} bytes. Received: {footer:,}.")
     limits = {"thrift_string_size_limit": 1 << 20, "thrift_container_size_limit": 20_000}
@@ -130,13 +130,14 @@ def _parquet(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
     shape = next((s for s in shapes if set(s) == set(found)), shapes[0])
     _check_shape(file, name, shape)
     check_pages(file, data, name, MAX_TEXT)
-    # text stays dictionary-encoded, so that one long text repeated a million times is seen in time
-    words = [column for column, kind in shape.items() if kind == pa.string()]
-    table = pq.ParquetFile(BytesIO(data), read_dictionary=words, **limits).read(use_threads=False)
+    # text stays dictionary-encoded, so that a long text repeated a million times is found before it is expanded
+    texts = [column for column, kind in shape.items() if kind == pa.string()]
+    table = pq.ParquetFile(BytesIO(data), read_dictionary=texts, **limits).read(use_threads=False)
     return table.select(list(shape))
 
 
 def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
+    """Check rows, sizes and columns by the metadata of a Parquet file."""
     groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
     if (rows := max(file.metadata.num_rows, sum(group.num_rows for group in groups))) > MAX_ROWS:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {rows:,}.")
@@ -160,9 +161,9 @@ def _check_length(column: pa.Array, where: str) -> None:
         lengths = lengths[column.indices.to_numpy(zero_copy_only=False)] if len(column) else lengths[:0]
     else:
         lengths = pc.binary_length(column).to_numpy(zero_copy_only=False)
-    if lengths.max(initial=0) > LONGEST:
+    if lengths.max(initial=0) > MAX_PREDICTION:
         raise InputError(
-            f"{where} has text of more than {LONGEST:,} bytes in {int((lengths > LONGEST).sum()):,} rows."
+            f"{where} has text of more than {MAX_PREDICTION:,} bytes in {int((lengths > MAX_PREDICTION).sum()):,} rows."
         )
     if lengths.sum(dtype=np.int64) > MAX_TEXT:
         raise InputError(f"{where} unpacks to more than {MAX_TEXT:,} bytes of text.")

@@ -7,7 +7,7 @@ import pytest
 
 from mathbench.leaderboard.ranking.render import MARKS
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import export, read
+from mathbench.leaderboard.store.folder import export, read_folder
 from mathbench.leaderboard.submit import submit_run
 from mathbench.leaderboard.verify import verify_folder
 
@@ -27,7 +27,7 @@ def folder(run, board, tmp_path):
 
 def test_an_exported_folder_holds(folder):
     assert verify_folder(folder) == (2, [])
-    assert sorted(entry.attempts for entry in read(folder)) == [1, 2]
+    assert sorted(entry.attempts for entry in read_folder(folder)) == [1, 2]
 
 
 def edited(folder, change):
@@ -98,7 +98,7 @@ def test_build_checks_and_writes(cli, folder):  # noqa: F811
 
 
 def test_withdrawing_marks_the_file(cli, folder):  # noqa: F811
-    digest = next(entry.digest for entry in read(folder) if entry.facts.model == "other")
+    digest = next(entry.digest for entry in read_folder(folder) if entry.summary.model == "other")
     arguments = ("leaderboard", "withdraw", digest[:8], "--board", folder, "--reason", "a mistake")
     assert cli(*arguments)[0] == 0
     refused(cli(*arguments), "withdrawn already: a mistake")

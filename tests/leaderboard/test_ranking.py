@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import CheckResult
-from mathbench.leaderboard.ranking.rank import Entry, assign_ranks, interval_bounds, rank_tables
+from mathbench.leaderboard.ranking.rank import assign_ranks, rank_tables
+from mathbench.leaderboard.ranking.tables import Entry
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.results import Score, SplitScore
-from mathbench.scores.statistics import wilson
+from mathbench.scores.statistics import interval_bounds, wilson
 
 from .conftest import manifest
 

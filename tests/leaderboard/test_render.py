@@ -57,7 +57,7 @@ def test_markdown_shows_names_as_text(shown, name):
 
 
 def test_csv_reads_back_and_holds_no_formula(shown, name):
-    rows = list(csv.DictReader(io.StringIO(render.comma_separated(shown))))
+    rows = list(csv.DictReader(io.StringIO(render.tables_csv(shown))))
     (row,) = [row for row in rows if row["kind"] == "model"]
     assert row["model"].lstrip("'") == name.lstrip("'")
     assert all(not row[key].startswith(("=", "+", "-", "@")) for key in ("model", "framework", "encoding"))
@@ -81,7 +81,7 @@ def test_file_names_are_plain(task, name):
 
 def test_control_characters_never_reach_a_terminal(task):
     entry = kept(task, 900, baseline="a\x1b[2J\nb\u202e")
-    for text in (render.markdown(rank_tables([entry])), render.comma_separated(rank_tables([entry]))):
+    for text in (render.markdown(rank_tables([entry])), render.tables_csv(rank_tables([entry]))):
         assert "\x1b" not in text and "\u202e" not in text and "a?[2J?b?" in text.replace("\\", "")
 
 
@@ -93,4 +93,4 @@ def test_entries_that_look_alike_are_told_apart(task):
 
 def test_an_empty_board_renders(task):
     assert render.markdown([]) == "No submissions yet.\n"
-    assert render.comma_separated([]).count("\n") == 1
+    assert render.tables_csv([]).count("\n") == 1

@@ -119,7 +119,7 @@ def test_questions_are_those_of_mathbench(one):
     from mathbench.rows import Rows
 
     entry, asked = one.challenge("a")
-    seed = sealed.seed_of(json.loads(one.secret.read_text())["seed"], entry.weights)
+    seed = sealed.entry_seed(json.loads(one.secret.read_text())["seed"], entry.weights)
     rows = Rows(make_task("addition", digits=2), "interpolate", seed).batch(range(60))
     assert asked["question"].to_pylist()[:60] == rows["question"].to_pylist()
 
@@ -265,7 +265,7 @@ def test_a_receipt_shows_a_log_that_was_written_anew_without_a_fault(one):
 
 def test_edited_missing_and_smuggled_answers_are_found(round_of):
     round_of.play()
-    first, second = (answers.file_of(round_of.folder, name) for name in ("e1", "e2"))
+    first, second = (answers.answers_path(round_of.folder, name) for name in ("e1", "e2"))
     kept = second.read_bytes()
     second.write_bytes(first.read_bytes())
     assert audit(round_of.folder).problems == ("e2: its answers are not those that were handed in.",)

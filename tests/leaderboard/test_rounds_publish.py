@@ -11,7 +11,8 @@ from mathbench.leaderboard.rounds import answers, host, log, sealed
 from mathbench.leaderboard.rounds.audit import audit
 from mathbench.leaderboard.rounds.publish import publish
 from mathbench.leaderboard.rounds.rules import Round
-from mathbench.leaderboard.store.board import AttemptRow, Board
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.tables import AttemptRow
 from mathbench.leaderboard.verify import verify
 
 from .test_commands import cli, refused  # noqa: F401
@@ -23,7 +24,7 @@ def test_every_entry_and_task_is_a_submission(round_of, board):  # noqa: F811
     found = publish(round_of.folder, board)
     assert [put.entry for put in found] == ["e1", "e1", "e2", "e2"]  # e3 never answered
     for published in found:
-        kept = published.result.kept
+        kept = published.result.record
         right = {split: score.total.correct for split, score in kept.checked.scores.items()}
         said = scores[published.entry][kept.manifest["task"]["name"]]
         assert right == {split: count["correct"] for split, count in said.items()}
@@ -35,7 +36,7 @@ def test_published_again_it_is_the_same(round_of, board):  # noqa: F811
     round_of.play()
     first, again = (publish(round_of.folder, board) for _ in range(2))
     assert all(put.result.new for put in first) and not any(put.result.new for put in again)
-    assert [put.result.kept.digest for put in first] == [put.result.kept.digest for put in again]
+    assert [put.result.record.digest for put in first] == [put.result.record.digest for put in again]
     with Board(board).transaction() as session:
         assert {row.message for row in session.query(AttemptRow)} == {"round winter"}
 
@@ -46,8 +47,8 @@ def test_the_data_are_those_of_the_entry(one, board):  # noqa: F811
     host.close(one.folder, at(minutes=1))
     host.reveal(one.folder, at(minutes=2), one.secret)
     (published,) = publish(one.folder, board)
-    said, read = published.result.kept.manifest, Round(log.read(one.folder))
-    assert said["data"]["seed"] == sealed.seed_of(read.reveal["seed"], entry.weights)
+    said, read = published.result.record.manifest, Round(log.read(one.folder))
+    assert said["data"]["seed"] == sealed.entry_seed(read.reveal["seed"], entry.weights)
     assert said["model"] == {
         "name": "a",
         "revision": None,
@@ -55,7 +56,7 @@ def test_the_data_are_those_of_the_entry(one, board):  # noqa: F811
         "framework": None,
         "parameters": None,
     }
-    assert [score.total.correct for score in published.result.kept.checked.scores.values()] == [1, 0]
+    assert [score.total.correct for score in published.result.record.checked.scores.values()] == [1, 0]
 
 
 def test_a_task_without_an_answer_is_all_wrong(round_of, board):  # noqa: F811
@@ -63,7 +64,7 @@ def test_a_task_without_an_answer_is_all_wrong(round_of, board):  # noqa: F811
     round_of.answer(entry.name, "a", solved(asked).filter(pc.equal(asked["task"], "gcd-base10-digits2")))
     host.close(round_of.folder, at(minutes=1))
     host.reveal(round_of.folder, at(minutes=2), round_of.secret)
-    kept = [put.result.kept for put in publish(round_of.folder, board)]
+    kept = [put.result.record for put in publish(round_of.folder, board)]
     assert [[s.total.correct for s in k.checked.scores.values()] for k in kept] == [[0, 0], [60, 40]]
 
 
@@ -74,7 +75,7 @@ def test_what_is_not_revealed_or_does_not_hold_stays_off_the_board(round_of, boa
         publish(round_of.folder, board)
     host.close(round_of.folder, at(minutes=2))
     host.reveal(round_of.folder, at(minutes=3), round_of.secret)
-    answers.file_of(round_of.folder, "e1").write_bytes(b"PAR1")
+    answers.answers_path(round_of.folder, "e1").write_bytes(b"PAR1")
     with pytest.raises(InputError, match="does not hold: e1: its answers are not those"):
         publish(round_of.folder, board)
     assert not board.exists()

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mathbench.leaderboard.ranking.rank import Entry
+from mathbench.leaderboard.ranking.tables import Entry
 from mathbench.leaderboard.ranking.terminal_plot import bar
 from mathbench.leaderboard.store.board import Board
 
@@ -150,5 +150,5 @@ def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_pa
 
 def test_what_has_no_recipe_is_not_reproduced(cli, two, board, run):  # noqa: F811
     cli("submit", run(baseline="./evil.py:Model"), "--board", board)
-    evil = next(k.digest for k in Board(board).records() if k.facts.model.startswith("./"))
+    evil = next(k.digest for k in Board(board).records() if k.summary.model.startswith("./"))
     refused(cli("leaderboard", "reproduce", evil, "--board", board), "not installed: './evil.py:Model'")

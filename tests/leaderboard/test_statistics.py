@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.ranking.compare import EXACT, compare, paired_test
+from mathbench.leaderboard.ranking.compare import MAX_EXACT, compare, paired_test
 from mathbench.leaderboard.ranking.macro import bootstrap, macro_averages
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
@@ -41,7 +41,7 @@ def test_many_differences_are_tested_by_chi_squared(one, two):
     from scipy.stats import binomtest, chi2
 
     found = paired_test(*columns(10, one, two, 10))
-    assert one + two > EXACT and found.test.startswith("chi-squared")
+    assert one + two > MAX_EXACT and found.test.startswith("chi-squared")
     assert found.p == pytest.approx(chi2.sf((abs(one - two) - 1) ** 2 / (one + two), 1), rel=1e-9, abs=1e-300)
     assert found.p == pytest.approx(binomtest(one, one + two).pvalue, rel=0.05, abs=1e-9)
 

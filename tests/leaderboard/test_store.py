@@ -40,7 +40,7 @@ def test_a_folder_holds_the_same(run, board, tmp_path):
         submit_run(run(wrong=wrong), board)
     kept = Board(board).records()
     folder.export(kept, tmp_path / "results")
-    assert folder.read(tmp_path / "results") == kept
+    assert folder.read_folder(tmp_path / "results") == kept
 
 
 def test_withdrawal_leaves_a_trace(run, board):
@@ -78,7 +78,7 @@ def test_many_processes_lose_nothing_and_double_nothing(run, board):
 
 def tampered(board, digest, change):
     """Write other predictions into the database, behind the board's back."""
-    sent = Submission.unpacked(Board(board).records()[0].manifest, Board(board).predictions_bytes(digest))
+    sent = Submission.from_stored(Board(board).records()[0].manifest, Board(board).predictions_bytes(digest))
     sink = BytesIO()
     pq.write_table(change(sent.predictions), sink)
     with sqlite3.connect(board) as connection:

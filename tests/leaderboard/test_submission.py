@@ -14,7 +14,7 @@ from mathbench.errors import InputError
 from mathbench.families import task as make_task
 from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.submission import Manifest, Submission, open_submission
-from mathbench.scores import schema
+from mathbench.scores import strict_json
 
 from .conftest import SIZES, manifest, replaced, right, truth, write_run
 
@@ -262,7 +262,7 @@ def test_no_manifest_causes_a_traceback(place, value, drop, extra):
         if drop:
             inner[extra] = inner.pop(place[-1])
     try:
-        assert len(Manifest(schema.parse(json.dumps(document).encode())).digest) == 64
+        assert len(Manifest(strict_json.parse(json.dumps(document).encode())).digest) == 64
     except InputError as error:
         assert str(error).isprintable(), error
 
@@ -273,7 +273,7 @@ def test_no_manifest_causes_a_traceback(place, value, drop, extra):
 )
 def test_no_bytes_cause_a_traceback(data):
     try:
-        Manifest(schema.parse(data))
+        Manifest(strict_json.parse(data))
     except InputError as error:
         assert str(error).isprintable(), error
 
@@ -301,7 +301,7 @@ def test_no_damage_to_predictions_causes_a_traceback(tmp_path, data):
 
 def test_what_was_packed_is_unpacked_again(run):
     sent = open_submission(run(wrong=4))
-    back = Submission.unpacked(sent.manifest.document, sent.packed())
+    back = Submission.from_stored(sent.manifest.document, sent.predictions_bytes())
     assert back.digest == sent.digest and back.predictions.equals(sent.predictions)
 
 
@@ -324,5 +324,5 @@ def test_predictions_may_be_dictionary_encoded_in_the_store(run, tmp_path):
     sent = open_submission(run())
     table = sent.predictions.set_column(0, "split", sent.predictions["split"].dictionary_encode())
     pq.write_table(table, tmp_path / "p.parquet")
-    back = Submission.unpacked(sent.manifest.document, (tmp_path / "p.parquet").read_bytes())
+    back = Submission.from_stored(sent.manifest.document, (tmp_path / "p.parquet").read_bytes())
     assert back.digest == sent.digest

@@ -167,7 +167,9 @@ def client(board):
 
     opened = Board(board)
     secret = tokens.create(opened, "ada")
-    limits = ServerLimits(largest=200_000, submissions=1000, per_token=1000, requests=10_000)
+    limits = ServerLimits(
+        max_body=200_000, submissions_per_minute=1000, submissions_per_token=1000, requests_per_minute=10_000
+    )
     with TestClient(make_app(opened, limits), raise_server_exceptions=False) as made:
         made.board, made.secret = opened, secret
         made.headers["Authorization"] = f"Bearer {secret}"

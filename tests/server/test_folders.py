@@ -14,7 +14,7 @@ from .test_api import SUBMIT, form
 WAIT = """
 import sys, tempfile
 from mathbench.leaderboard.server import temporary_folders
-with temporary_folders.own() as place:
+with temporary_folders.server_folder() as place:
     print(tempfile.mkdtemp(dir=place), flush=True)
     sys.stdin.read()
 """
@@ -45,7 +45,7 @@ def process(parent):
 
 
 def test_a_folder_lasts_as_long_as_its_server(parent):
-    with temporary_folders.own() as place:
+    with temporary_folders.server_folder() as place:
         assert place.parent == parent and place.stat().st_mode & 0o077 == 0
         (place / "something").touch()
     assert list(parent.iterdir()) == []
@@ -65,7 +65,7 @@ def test_the_next_server_removes_what_a_killed_one_left(parent, process):
     killed.kill()
     killed.wait()
     assert os.path.isdir(killed.made) and os.path.isdir(running.made)
-    with temporary_folders.own() as place:
+    with temporary_folders.server_folder() as place:
         assert not os.path.exists(os.path.dirname(killed.made)) and os.path.isdir(running.made)
         process()  # a third one leaves both of us alone
         assert place.is_dir() and os.path.isdir(running.made)
@@ -93,5 +93,5 @@ def test_a_folder_that_is_taken_for_stale_too_early_is_made_again(parent, monkey
         return made[-1]
 
     monkeypatch.setattr(tempfile, "mkdtemp", taken_at_once)
-    with temporary_folders.own() as place:
+    with temporary_folders.server_folder() as place:
         assert len(made) == 2 and str(place) == made[1] and place.is_dir()

@@ -78,13 +78,13 @@ def test_names_that_the_owner_allows(asked):
     ],
 )
 def test_who_listens_for_others_names_hosts_or_answers_to_all(host, allowed, expected):
-    assert allowed_hosts.answering(host, allowed_hosts.named(allowed)) == expected
+    assert allowed_hosts.effective_names(host, allowed_hosts.parse_names(allowed)) == expected
 
 
 @pytest.mark.parametrize("name", ["", "http://a", "a:80", "*", "a b", "-a", "[::1]", "é"])
 def test_a_host_is_a_plain_name(name):
     with pytest.raises(InputError, match="a host is a name or an address without a port"):
-        allowed_hosts.named(["fine.example", name])
+        allowed_hosts.parse_names(["fine.example", name])
 
 
 def test_the_command(cli, board, serve):  # noqa: F811

@@ -8,7 +8,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from mathbench.leaderboard.store.board import VERSION, Board
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.database import VERSION
 from mathbench.leaderboard.store.tables import Base
 from mathbench.leaderboard.submit import submit_run
 from mathbench.leaderboard.verify import verify

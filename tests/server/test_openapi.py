@@ -23,7 +23,12 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-OPEN = ServerLimits(largest=200_000, requests=1_000_000, submissions=1_000_000, per_token=1_000_000)
+OPEN = ServerLimits(
+    max_body=200_000,
+    requests_per_minute=1_000_000,
+    submissions_per_minute=1_000_000,
+    submissions_per_token=1_000_000,
+)
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_addresses_that_are_no_pages(client):
 
 
 def test_too_many_requests_are_a_page_too(board):
-    with TestClient(make_app(Board(board), ServerLimits(requests=3))) as client:
+    with TestClient(make_app(Board(board), ServerLimits(requests_per_minute=3))) as client:
         answers = [client.get("/about.html") for _ in range(6)]
     assert answers[-1].status_code == 429 and int(answers[-1].headers["retry-after"]) > 0
     assert "Too many requests" in answers[-1].text

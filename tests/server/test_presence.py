@@ -52,7 +52,7 @@ def test_a_file_that_goes_while_a_submission_is_kept(client, run, board, monkeyp
 
 
 def test_a_file_that_is_no_database_any_more(client, run, board):
-    client.board._engine.dispose()
+    client.board.database.engine.dispose()
     with board.open("r+b") as file:
         file.write(b"no database" * 1000)
     out_of_reach(client, run)

@@ -22,7 +22,7 @@ def two(board):
 
 
 def test_each_token_has_a_rate_of_its_own(board, two):
-    with TestClient(make_app(Board(board), ServerLimits(per_token=2))) as client:
+    with TestClient(make_app(Board(board), ServerLimits(submissions_per_token=2))) as client:
         assert [post(client, two[0]).status_code for _ in range(3)] == [415, 415, 429]
         assert post(client, two[1]).status_code == 415
         late = post(client, two[0])
@@ -31,13 +31,13 @@ def test_each_token_has_a_rate_of_its_own(board, two):
 
 
 def test_all_tokens_share_one(board, two):
-    with TestClient(make_app(Board(board), ServerLimits(submissions=2))) as client:
+    with TestClient(make_app(Board(board), ServerLimits(submissions_per_minute=2))) as client:
         assert [post(client, secret).status_code for secret in (*two, *two)] == [415, 415, 429, 429]
         assert client.get("/api/v1/health").status_code == 200
 
 
 def test_all_requests_share_one(board):
-    with TestClient(make_app(Board(board), ServerLimits(requests=2))) as client:
+    with TestClient(make_app(Board(board), ServerLimits(requests_per_minute=2))) as client:
         assert [client.get("/api/v1/health").status_code for _ in range(3)] == [200, 200, 429]
         late = post(client, "mb_wrong")  # guessing tokens is limited too
         refused(late, 429)
@@ -46,7 +46,7 @@ def test_all_requests_share_one(board):
 
 def test_servers_of_one_board_have_rates_of_their_own_but_the_same_tokens(any_database):
     secret = tokens.create(Board(any_database), "ada")
-    apps = [make_app(Board(any_database), ServerLimits(per_token=2)) for _ in range(2)]
+    apps = [make_app(Board(any_database), ServerLimits(submissions_per_token=2)) for _ in range(2)]
     with TestClient(apps[0]) as one, TestClient(apps[1]) as other:
         assert [post(one, secret).status_code for _ in range(3)] == [415, 415, 429]
         assert post(other, secret).status_code == 415

@@ -42,12 +42,16 @@ def taking(board, tmp_path):
     open_round(tmp_path)
     opened = Board(board)
     secrets = {name: tokens.create(opened, name) for name in ("ada", "bob")}
-    limits = ServerLimits(largest=200_000, submissions=1000, per_token=1000, requests=10_000)
+    limits = ServerLimits(
+        max_body=200_000, submissions_per_minute=1000, submissions_per_token=1000, requests_per_minute=10_000
+    )
     app = make_app(opened, limits, tmp_path / "rounds", tmp_path / "secrets")
     with TestClient(app, raise_server_exceptions=False) as client:
         client.tokens, client.board, client.folder = secrets, opened, tmp_path / "rounds" / "winter"
         client.secret = tmp_path / "secrets" / "winter.json"
-        client.at = lambda **passed: setattr(app.state.shelf, "now", lambda: START + timedelta(**passed))
+        client.at = lambda **passed: setattr(
+            app.state.round_folders, "now", lambda: START + timedelta(**passed)
+        )
         client.at()
         yield client
 
@@ -62,7 +66,7 @@ def challenge(client, weights=WEIGHTS, name="ada", model="mine"):
 
 
 def table_of(entered):
-    rows = {name: [row[name] for row in entered["questions"]] for name in sealed.QUESTIONS}
+    rows = {name: [row[name] for row in entered["questions"]] for name in sealed.QUESTION_COLUMNS}
     return pa.table({k: pa.array(v, pa.int64() if k == "row" else pa.string()) for k, v in rows.items()})
 
 
@@ -103,7 +107,7 @@ def test_what_is_read_keeps_to_openapi(taking):
     (brief,) = responses.RoundsReply.model_validate(taking.get(ROUNDS).json()).rounds
     assert (brief.name, brief.state, brief.entries, brief.answered) == ("winter", "open", 1, 1)
     whole = responses.WholeRoundReply.model_validate(taking.get(WINTER).json())
-    assert [event["event"] for event in whole.events] == ["open", "challenge", "answer"]
+    assert [event.root["event"] for event in whole.events] == ["open", "challenge", "answer"]
     taking.at(hours=1, seconds=1)
     assert taking.get(WINTER).json()["state"] == "closed"  # nobody has closed it, but its time is over
     end(taking)
@@ -112,7 +116,7 @@ def test_what_is_read_keeps_to_openapi(taking):
     assert sent.content == (taking.folder / log.LOG_FILE).read_bytes()
     assert sent.headers["content-type"] == "application/x-ndjson"
     given = taking.get(f"{WINTER}/answers/e1")
-    assert given.content == answers.file_of(taking.folder, "e1").read_bytes()
+    assert given.content == answers.answers_path(taking.folder, "e1").read_bytes()
     assert given.headers["content-type"] == "application/vnd.apache.parquet"
 
 
@@ -182,7 +186,7 @@ def test_secrets_are_where_round_open_puts_them(tmp_path, monkeypatch):
     made, closes = [make_task("addition", digits=2)], START + timedelta(hours=1)
     host.open_round(tmp_path / "rounds" / "winter", made, SIZES, closes, 600, START)
     with TestClient(make_app(Board(tmp_path / "b.sqlite"), rounds=tmp_path / "rounds")) as client:
-        client.app.state.shelf.now = lambda: START
+        client.app.state.round_folders.now = lambda: START
         client.tokens = {"ada": tokens.create(client.app.state.board, "ada")}
         assert challenge(client).status_code == 201
 
@@ -233,7 +237,7 @@ def test_the_whole_course_with_a_real_server(cli, serve, board, tmp_path, monkey
     cli_refused(cli(*of, "show", f"{server.url}/rounds/summer"), "404", "no round 'summer'")
     (tmp_path / "q.jsonl").unlink()
     cli_refused(cli(*entering), "422", "has been revealed")
-    answers.file_of(tmp_path / "rounds" / "winter", "e1").unlink()
+    answers.answers_path(tmp_path / "rounds" / "winter", "e1").unlink()
     code, out, _ = cli(*of, "verify", url)
     assert code == 1 and "e1: its answers are missing" in out
     assert not (tmp_path / "q.jsonl").exists()

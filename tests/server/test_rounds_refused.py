@@ -15,7 +15,7 @@ from mathbench.errors import InputError
 from mathbench.leaderboard import client as remote
 from mathbench.leaderboard.rounds import entering, host, log
 from mathbench.leaderboard.rounds.audit import audit
-from mathbench.leaderboard.rounds.client import served
+from mathbench.leaderboard.rounds.client import remote_round
 from mathbench.leaderboard.server.app import ServerLimits, make_app
 from mathbench.leaderboard.server.round_folders import RoundFolders
 from mathbench.leaderboard.store import tokens
@@ -71,7 +71,9 @@ def test_without_a_good_token_nothing_is_read(taking):  # noqa: F811
 def test_rates_are_those_of_submissions(board, tmp_path):
     open_round(tmp_path)
     secret = tokens.create(Board(board), "ada")
-    app = make_app(Board(board), ServerLimits(per_token=2), tmp_path / "rounds", tmp_path / "secrets")
+    app = make_app(
+        Board(board), ServerLimits(submissions_per_token=2), tmp_path / "rounds", tmp_path / "secrets"
+    )
     with TestClient(app, headers={"Authorization": f"Bearer {secret}"}) as client:
         came = [client.post(f"{WINTER}/challenge", json={}).status_code for _ in range(3)]
     assert came == [422, 422, 429]
@@ -190,7 +192,7 @@ def test_a_log_that_does_not_hold(taking):  # noqa: F811
 
 
 def test_while_another_process_writes_one_is_told_to_come_again(taking, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(host, "PATIENCE", 0.05)
+    monkeypatch.setattr(host, "LOCK_TIMEOUT", 0.05)
     with atomic.folder_lock(taking.folder):
         late = challenge(taking)
     refused(late, 429, "try again in")
@@ -238,7 +240,7 @@ def test_odd_requests_are_refused_in_one_line(taking):  # noqa: F811
 def test_odd_answers_of_a_server_are_one_line(taking, monkeypatch):  # noqa: F811
     """A server cannot make an entrant believe in questions or receipts that are not in its log."""
     good = challenge(taking).json()
-    far = served("http://127.0.0.1:8000/rounds/winter")
+    far = remote_round("http://127.0.0.1:8000/rounds/winter")
 
     def said(**changes):
         body = json.dumps(good | changes).encode()
@@ -274,4 +276,4 @@ def test_odd_answers_of_a_server_are_one_line(taking, monkeypatch):  # noqa: F81
 )
 def test_urls_that_name_no_round(place):
     with pytest.raises(InputError, match="a round is at a URL such as"):
-        served(place)
+        remote_round(place)

@@ -77,7 +77,7 @@ def test_a_run_goes_to_a_real_server(cli, serve, run, board, monkeypatch, tmp_pa
     opened = Board(board)
     assert opened.attempts() == {"kept": 1, "repeated": 3} and verify(opened) == (1, [])
     assert server.token not in server.text() and "Traceback" not in server.text()
-    assert f"submissions 201 {tokens.listing(opened)[0].name}" in server.text()
+    assert f"submissions 201 {tokens.all_tokens(opened)[0].name}" in server.text()
 
 
 def test_no_server(cli, run, monkeypatch):  # noqa: F811

@@ -23,7 +23,7 @@ def test_a_secret_has_256_bits_and_only_its_hash_is_kept(any_database):
     assert tokens.token_name(opened, secrets[0][:-1]) is None and tokens.token_name(opened, "") is None
     tokens.revoke(opened, "t1")
     assert [tokens.token_name(opened, secret) for secret in secrets] == ["t0", None, "t2"]
-    assert [token.revoked is None for token in tokens.listing(opened)] == [True, False, True]
+    assert [token.revoked is None for token in tokens.all_tokens(opened)] == [True, False, True]
 
 
 def test_the_file_of_a_board_does_not_hold_the_secret(board):

@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.export import export, site_of
+from mathbench.leaderboard.site.export import export, load_pages
 
 from .conftest import MODELS
 from .visitor import Visitor
@@ -17,7 +17,7 @@ FOUND = f"1 of {len(MODELS)} models"
 def folder(board_server, tmp_path_factory):
     """The board as files."""
     place = tmp_path_factory.mktemp("export") / "site"
-    export(site_of(board_server.target, board_server.place / "rounds"), place)
+    export(load_pages(board_server.target, board_server.place / "rounds"), place)
     return place
 
 

@@ -64,7 +64,7 @@ def test_the_first_model_of_a_board_is_submitted_in_the_browser(sender, empty_se
     sender.open("index.html")
     assert sender.seen("td.h") and MODEL in sender.texts("a.model")
     again = send(sender, ready, empty_server.token)
-    assert "already there" in again[0] and "attempt 2" in again[0]
+    assert "already on the board" in again[0] and "attempt 2" in again[0]
 
 
 def test_a_wrong_token_is_one_clear_line(sender, empty_server, ready):

@@ -9,7 +9,7 @@ import pytest
 
 from mathbench.leaderboard.ranking.compare import compare
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.export import export, site_of
+from mathbench.leaderboard.site.export import export, load_pages
 from mathbench.leaderboard.site.page import CSV, HTML
 from mathbench.leaderboard.site.task_page import Filters
 from mathbench.leaderboard.store.board import Board
@@ -22,7 +22,7 @@ HOSTILE = next(name for name in MODELS if "hostile" in name)
 
 @pytest.fixture(scope="module")
 def site(filled):
-    return site_of(filled[0])
+    return load_pages(filled[0])
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,9 @@ def test_the_overview_has_every_task_and_model(documents, pages, opened):
     assert all(name in text for name in ("addition-base10-digits4", "divisible-7-base10"))
     found = rows_of(pages["index.interpolate.csv"])
     assert {row["model"] for row in found if row["kind"] == "model"} == set(MODELS)
-    kept = next(k for k in opened.records() if k.facts.model == "mlp" and "addition" in k.facts.task["name"])
+    kept = next(
+        k for k in opened.records() if k.summary.model == "mlp" and "addition" in k.summary.task["name"]
+    )
     share = kept.checked.scores["interpolate"].total.exact_match
     assert [float(r["exact_match"]) for r in found if r["model"] == "mlp" and "addition" in r["task"]] == [
         share
@@ -151,12 +153,12 @@ def test_the_data_of_curves_add_up_to_the_scores(pages, opened):
     at = address.of_task(made("divisible").name, made("divisible").id)
     found = rows_of(pages[address.of_data(at, "strata")])
     for kept in opened.records():
-        if kept.facts.task["name"] != made("divisible").name:
+        if kept.summary.task["name"] != made("divisible").name:
             continue
         mine = [
             row
             for row in found
-            if row["model"].startswith(kept.facts.model) and row["split"] == "extrapolate"
+            if row["model"].startswith(kept.summary.model) and row["split"] == "extrapolate"
         ]
         total = kept.checked.scores["extrapolate"].total
         assert (sum(int(r["n"]) for r in mine), sum(int(r["correct"]) for r in mine)) == (
@@ -208,7 +210,7 @@ def test_a_board_as_a_folder_has_no_comparisons_and_says_so(filled, tmp_path):
     from mathbench.leaderboard.store.folder import export as to_folder
 
     to_folder(Board(filled[0], create=False).records(), tmp_path / "results")
-    site = site_of(tmp_path)
+    site = load_pages(tmp_path)
     assert not [path for path in site.paths() if path.startswith("compare/")]
     assert "leaderboard compare" in Document(site.page("compare.html").body).all("main")[0].text
     every = [Document(page.body) for path in site.paths() if (page := site.page(path)).kind == HTML]
@@ -217,7 +219,7 @@ def test_a_board_as_a_folder_has_no_comparisons_and_says_so(filled, tmp_path):
 
 def test_an_empty_board_says_what_to_do(tmp_path):
     Board(tmp_path / "empty.sqlite")
-    site = site_of(tmp_path / "empty.sqlite")
+    site = load_pages(tmp_path / "empty.sqlite")
     assert "The board is empty" in Document(site.page("index.html").body).all("main")[0].text
     assert all(site.page(path) for path in site.paths())
 
@@ -229,7 +231,7 @@ def test_export_writes_all_pages_and_takes_old_ones_away(site, filled, tmp_path)
     assert (place / "index.html").read_bytes() == site.page("index.html").body
     (place / "mine.txt").write_text("mine")
     Board(tmp_path / "empty.sqlite")
-    export(site_of(tmp_path / "empty.sqlite"), place)
+    export(load_pages(tmp_path / "empty.sqlite"), place)
     left = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
     assert "mine.txt" in left and not [path for path in left if path.startswith("tasks/")]
 
@@ -260,7 +262,7 @@ def test_thousands_of_models_come_in_pages_of_a_hundred():
     from ..leaderboard.test_ranking import kept
 
     many = [kept(made("addition"), i % 1000, i, baseline=f"model-{i}") for i in range(1, 450)]
-    site = PageSet(Snapshot.of("large", many), {}, None, served=False)
+    site = PageSet(Snapshot.from_records("large", many), {}, None, served=False)
     listed = [path for path in site.paths() if path.startswith("models.") and path.endswith(".html")]
     rows = [
         row

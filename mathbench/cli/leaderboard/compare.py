@@ -48,11 +48,11 @@ def compare(
     one, two = ((kept, opened.predictions_bytes(kept.digest)) for kept in pair)
     found = compare_two(one, two)
     if as_json:
-        names = [{"digest": kept.digest, "model": kept.facts.model} for kept in pair]
+        names = [{"digest": kept.digest, "model": kept.summary.model} for kept in pair]
         print_json({"first": names[0], "second": names[1], "splits": [split.to_json() for split in found]})
         return
     for split in found:
-        _print_split(split, (pair[0].facts.model, pair[1].facts.model))
+        _print_split(split, (pair[0].summary.model, pair[1].summary.model))
     print_message(
         "p: if both were equally good, how often they would differ at least so much on these rows (McNemar)"
     )
@@ -62,20 +62,20 @@ def _pair(
     board: "Board", first: str, second: str, task: str | None
 ) -> tuple["SubmissionRecord", "SubmissionRecord"]:
     """Two submissions with the same rows, named by id or by model."""
-    from mathbench.leaderboard.ranking.compare import rows_of
+    from mathbench.leaderboard.ranking.compare import rows_key
     from mathbench.leaderboard.ranking.rank import filter_task
     from mathbench.leaderboard.submission_record import find_by_prefix
 
     kept = filter_task(board.records(), task)
     found = [
-        [k for k in kept if k.facts.model == name and k.withdrawn is None] or [find_by_prefix(kept, name)]
+        [k for k in kept if k.summary.model == name and k.withdrawn is None] or [find_by_prefix(kept, name)]
         for name in (first, second)
     ]
-    pairs = [(a, b) for a in found[0] for b in found[1] if a is not b and rows_of(a) == rows_of(b)]
+    pairs = [(a, b) for a in found[0] for b in found[1] if a is not b and rows_key(a) == rows_key(b)]
     if len(pairs) == 1 or max(map(len, found)) == 1:
         return pairs[0] if pairs else (found[0][0], found[1][0])
     ids = sorted(
-        {f"{k.digest[:8]} ({k.facts.model}, {k.facts.task['name']})" for group in found for k in group}
+        {f"{k.digest[:8]} ({k.summary.model}, {k.summary.task['name']})" for group in found for k in group}
     )
     what = f"{len(pairs)} pairs of them answered the same rows" if pairs else "none answered the same rows"
     raise InputError(f"{what}; name two by their ids: {', '.join(ids[:8])}.")
@@ -134,11 +134,11 @@ def withdraw(
     mathbench leaderboard withdraw 1f2e3d4c --reason "trained on the test rows by mistake"
     """
     from mathbench.leaderboard.store.board import Board
-    from mathbench.leaderboard.store.folder import folder_of, is_folder
+    from mathbench.leaderboard.store.folder import folder_path, is_folder
     from mathbench.leaderboard.store.folder import withdraw as withdraw_file
 
     if is_folder(board):
-        digest = withdraw_file(folder_of(board), wanted, reason)
+        digest = withdraw_file(folder_path(board), wanted, reason)
     else:
         opened = Board(board, create=False)
         digest = opened.find(wanted).digest

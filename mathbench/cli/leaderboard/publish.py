@@ -72,7 +72,7 @@ def _export_tables(format: str, board: str | None, out: Path | None, filters: sh
     if format == "json":
         print_json(render.tables_json(tables, name))
         return
-    text = render.markdown(tables) if format == "markdown" else render.comma_separated(tables)
+    text = render.markdown(tables) if format == "markdown" else render.tables_csv(tables)
     if out is None:
         sys.stdout.write(text)
     else:
@@ -94,11 +94,11 @@ def _export_folder(format: str, board: str | None, folder: Path | None, rounds: 
 
 def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
     """All pages, with a bar."""
-    from mathbench.leaderboard.site.export import export, site_of
+    from mathbench.leaderboard.site.export import export, load_pages
 
     if rounds is not None and not rounds.is_dir():
         raise InputError(f"there is no folder '{rounds}' of rounds.")
-    site = site_of(board, rounds)
+    site = load_pages(board, rounds)
     with ProgressBar("pages", sum(1 for _ in site.paths())) as bar:
         count = export(site, folder, lambda path: bar(1))
     print_message(
@@ -143,7 +143,7 @@ def build(
     """
     from mathbench.leaderboard.ranking import render
     from mathbench.leaderboard.ranking.rank import rank_tables
-    from mathbench.leaderboard.store.folder import read
+    from mathbench.leaderboard.store.folder import read_folder
 
     if not folder.is_dir():
         raise InputError(f"there is no folder '{folder}'.")
@@ -152,7 +152,7 @@ def build(
     if rounds and not site:
         raise InputError("--rounds are pages; give --site FOLDER too.")
     verify_folder(folder, as_json=False)
-    page, text = folder / "README.md", render.markdown(rank_tables(read(folder)))
+    page, text = folder / "README.md", render.markdown(rank_tables(read_folder(folder)))
     if not check:
         _write(page, text, marked=True)
         if site is not None:

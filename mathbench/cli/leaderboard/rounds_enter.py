@@ -39,10 +39,10 @@ def challenge(
     """
     from mathbench.leaderboard import client
     from mathbench.leaderboard.rounds import host, log, sealed
-    from mathbench.leaderboard.rounds.client import served
+    from mathbench.leaderboard.rounds.client import remote_round
 
-    far, digest = served(place), sealed.sha256_of(weights)
-    token = client.token(token_file) if far else ""
+    far, digest = remote_round(place), sealed.sha256_of(weights)
+    token = client.read_token(token_file) if far else ""
     if far and secret:
         raise InputError("--secret is the host's; for a round on a server it is kept there.")
     with _reserved(questions):
@@ -92,11 +92,11 @@ def answer(
     """
     from mathbench.leaderboard import client
     from mathbench.leaderboard.rounds import host, log, sealed
-    from mathbench.leaderboard.rounds.client import served
+    from mathbench.leaderboard.rounds.client import remote_round
 
     digest = sealed.sha256_of(weights)
-    if far := served(place):
-        receipt = far.answer(entry, digest, answers, client.token(token_file))
+    if far := remote_round(place):
+        receipt = far.answer(entry, digest, answers, client.read_token(token_file))
     else:
         found = host.answer(Path(place), entry, digest, answers, log.now)
         receipt = found.answer.digest if found.answer else ""

@@ -52,7 +52,7 @@ def open_round(
     print_message(
         f"opened until {found.closes:%Y-%m-%d %H:%M:%S} UTC; commitment {found.opened['commitment']}"
     )
-    print_message(f"keep '{private.path_of(found, secret)}' secret, and do not lose it")
+    print_message(f"keep '{private.secret_path(found, secret)}' secret, and do not lose it")
 
 
 def close(folder: Folder) -> None:
@@ -103,7 +103,7 @@ def publish(
     found = put(folder, board)
     if as_json:
         print_json(
-            [{"entry": one.entry, "digest": one.result.kept.digest, "new": one.result.new} for one in found]
+            [{"entry": one.entry, "digest": one.result.record.digest, "new": one.result.new} for one in found]
         )
     new = sum(one.result.new for one in found)
     where = f" on {found[0].board}" if found else ""

@@ -32,10 +32,10 @@ def show(place: Place, as_json: JsonOption = False) -> None:
     mathbench leaderboard round show https://board.example.org/rounds/winter
     """
     from mathbench.leaderboard.rounds import log
-    from mathbench.leaderboard.rounds.client import served
+    from mathbench.leaderboard.rounds.client import remote_round
     from mathbench.leaderboard.rounds.rules import Round
 
-    far = served(place)
+    far = remote_round(place)
     show_round(Round(log.parse(far.log()) if far else log.read(Path(place))), as_json)
 
 
@@ -97,9 +97,9 @@ def verify(
     mathbench leaderboard round verify https://board.example.org/rounds/winter
     """
     from mathbench.leaderboard.rounds.audit import audit
-    from mathbench.leaderboard.rounds.client import served
+    from mathbench.leaderboard.rounds.client import remote_round
 
-    if far := served(place):
+    if far := remote_round(place):
         with TemporaryDirectory(prefix="mathbench-") as folder:
             far.fetch(Path(folder))
             found = audit(Path(folder), receipt, weights)
@@ -133,9 +133,9 @@ def fetch(
     mathbench leaderboard round fetch https://board.example.org/rounds/winter winter
     """
     from mathbench.errors import InputError
-    from mathbench.leaderboard.rounds.client import served
+    from mathbench.leaderboard.rounds.client import remote_round
 
-    far = served(url)
+    far = remote_round(url)
     if far is None:
         raise InputError(f"a round is fetched from a URL. Received: '{url}'.")
     far.fetch(folder)

@@ -76,10 +76,14 @@ def serve(
 
     if secrets and not rounds:
         raise InputError("--secrets are those of the rounds in --rounds DIR.")
-    names = allowed_hosts.named(allow_host or ())
+    names = allowed_hosts.parse_names(allow_host or ())
     opened = Board(board)
     limits = ServerLimits(
-        largest=largest, submissions=per_minute, per_token=per_token, seconds=seconds, hosts=names
+        max_body=largest,
+        submissions_per_minute=per_minute,
+        submissions_per_token=per_token,
+        scoring_seconds=seconds,
+        hosts=names,
     )
     run(opened, host, port, limits, partial(_ready, opened.name), rounds, secrets)
 
@@ -118,7 +122,7 @@ def listing(
     from mathbench.leaderboard.store import tokens
     from mathbench.leaderboard.store.board import Board
 
-    found = tokens.listing(Board(board, create=False))
+    found = tokens.all_tokens(Board(board, create=False))
     if as_json:
         print_json([vars(known) for known in found])
         return

@@ -17,7 +17,7 @@ from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
-    from mathbench.leaderboard.ranking.rank import RankTable
+    from mathbench.leaderboard.ranking.tables import RankTable
     from mathbench.leaderboard.submission_record import SubmissionRecord
 
 Filters = tuple[str | None, str | None, str | None, str]  # task, framework, split, order
@@ -88,7 +88,7 @@ def _tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: str) 
     if form == "json":
         print_json(render.tables_json(tables, name))
     elif form:
-        sys.stdout.write(render.markdown(tables) if form == "markdown" else render.comma_separated(tables))
+        sys.stdout.write(render.markdown(tables) if form == "markdown" else render.tables_csv(tables))
     elif plot and len({table.task for table in tables}) > 1:
         names = ", ".join(sorted({table.task for table in tables}))
         raise InputError(f"--plot draws one task; choose it with --task NAME: {names}.")
@@ -156,8 +156,8 @@ def _withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
         {
             "submission": k.digest,
             "submitted": k.submitted,
-            "model": k.facts.model,
-            "task": k.facts.task["name"],
+            "model": k.summary.model,
+            "task": k.summary.task["name"],
             "reason": k.withdrawn or "",
         }
         for k in gone

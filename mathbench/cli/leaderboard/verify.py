@@ -33,11 +33,11 @@ def verify(board: BoardOption = None, as_json: JsonOption = False) -> None:
     mathbench leaderboard verify --board leaderboard
     """
     from mathbench.leaderboard.store.board import Board
-    from mathbench.leaderboard.store.folder import folder_of, is_folder
+    from mathbench.leaderboard.store.folder import folder_path, is_folder
     from mathbench.leaderboard.verify import verify as verify_board
 
     if is_folder(board):
-        verify_folder(folder_of(board), as_json)
+        verify_folder(folder_path(board), as_json)
         return
     opened = Board(board, create=False)
     count, findings = verify_board(opened)

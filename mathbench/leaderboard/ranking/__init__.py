@@ -1,1 +1,1 @@
-"""From submissions to rankings, comparisons and tables."""
+"""Rankings, macro averages and comparisons of submissions, and tables as text."""

@@ -1,4 +1,4 @@
-"""Two submissions on the same rows: McNemar's test, where they differ, and rows to look at."""
+"""Paired comparison of two submissions on the same rows: McNemar's test, and sample rows."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,16 +20,16 @@ from mathbench.scores.scorer import regenerate_split
 
 Bool = NDArray[np.bool_]
 
-EXACT = 1_000  # rows on which two models differ: up to so many the binomial form, beyond it chi-squared
-SAMPLES = 5  # rows shown
+MAX_EXACT = 1_000  # discordant rows up to which the exact binomial test is used, and chi-squared above
+SAMPLES = 5  # rows of each kind
 
 
 @dataclass(frozen=True)
 class PairedTest:
-    """Two models on the same rows.
+    """McNemar's test between two models.
 
     Args:
-        both, only_first, only_second, neither: rows that they have right.
+        both, only_first, only_second, neither: numbers of rows by who has them right.
         p: two-sided p value of McNemar's test.
         test: "exact binomial" or "chi-squared with continuity correction".
     """
@@ -44,10 +44,10 @@ class PairedTest:
 
 @dataclass(frozen=True)
 class ComparisonResult:
-    """Two submissions on one split.
+    """The comparison of two submissions on one split.
 
     Args:
-        task, split: what was asked.
+        task, split: their names.
         total: over all rows.
         strata: per stratum.
         samples: rows that only one has right: row, question, answer, first, second.
@@ -78,7 +78,7 @@ def paired_test(first: Bool, second: Bool) -> PairedTest:
     """
     one, two = int((first & ~second).sum()), int((second & ~first).sum())
     both = int((first & second).sum())
-    if one + two <= EXACT:
+    if one + two <= MAX_EXACT:
         p, test = statistics.mcnemar(first, second).p, "exact binomial"
     else:
         p, test = _chi_squared(one, two), "chi-squared with continuity correction"
@@ -86,7 +86,7 @@ def paired_test(first: Bool, second: Bool) -> PairedTest:
 
 
 def _chi_squared(one: int, two: int) -> float:
-    """The upper tail of chi-squared with one degree of freedom, through the normal distribution."""
+    """The upper tail of chi-squared with one degree of freedom, by the normal distribution."""
     return math.erfc(max(abs(one - two) - 1, 0) / math.sqrt(2 * (one + two)))
 
 
@@ -96,70 +96,74 @@ def compare(
     """Compare two submissions on every split that both were scored on.
 
     Args:
-        first: a submission and its kept predictions.
-        second: the same of the other one.
+        first: a submission and its stored predictions.
+        second: the same for the other one.
 
     Raises:
         InputError: when they did not answer the same rows.
     """
-    if rows_of(first[0]) != rows_of(second[0]):
+    if rows_key(first[0]) != rows_key(second[0]):
         raise InputError(
             f"{first[0].digest[:8]} and {second[0].digest[:8]} did not answer the same rows: "
             f"{_described(first[0])}; {_described(second[0])}."
         )
     shared = [split for split in first[0].checked.scores if split in second[0].checked.scores]
     given = [
-        split_predictions(Submission.unpacked(k.manifest, packed).predictions)
-        for k, packed in (first, second)
+        split_predictions(Submission.from_stored(record.manifest, predictions).predictions)
+        for record, predictions in (first, second)
     ]
     manifest = Manifest(first[0].manifest)
-    return [_on(manifest, split, [answers.get(split) for answers in given]) for split in shared]
+    return [_compare_split(manifest, split, [answers.get(split) for answers in given]) for split in shared]
 
 
-def rows_of(record: SubmissionRecord) -> str:
-    """What fixes the rows that were asked: the task, the seed and how many."""
-    data = record.facts.data
+def rows_key(record: SubmissionRecord) -> str:
+    """Identifies the answered rows: the task, the seed and the number of rows per split."""
+    data = record.summary.data
     sizes = {split: n for split, n in data["sizes"].items() if split in record.checked.scores}
-    return canonical_json({"task": dict(record.facts.task), "seed": check_seed(data["seed"]), "sizes": sizes})
+    return canonical_json(
+        {"task": dict(record.summary.task), "seed": check_seed(data["seed"]), "sizes": sizes}
+    )
 
 
 def _described(record: SubmissionRecord) -> str:
     sizes = ", ".join(f"{split} {score.total.n:,}" for split, score in record.checked.scores.items())
-    return f"{record.facts.task['name']}, seed {record.facts.data['seed']}, {sizes}"
+    return f"{record.summary.task['name']}, seed {record.summary.data['seed']}, {sizes}"
 
 
-def _on(
+def _compare_split(
     manifest: Manifest, split: str, given: Sequence[tuple[NDArray[np.int64], pa.Array] | None]
 ) -> ComparisonResult:
     truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
     every = np.arange(truth.num_rows)
     undo = formats.for_task(manifest.task).undo_answers
-    said = [_column(answers, every) for answers in given]
-    first, second = (metrics.exact_match(undo(column), truth["answer"]) for column in said)
+    columns = [_aligned_answers(answers, every) for answers in given]
+    first, second = (metrics.exact_match(undo(column), truth["answer"]) for column in columns)
     names = truth["stratum"].combine_chunks()
     codes, words = names.indices.to_numpy(), names.dictionary.to_pylist()
     strata = {
         words[code]: paired_test(first[codes == code], second[codes == code]) for code in np.unique(codes)
     }
     return ComparisonResult(
-        manifest.task.name, split, paired_test(first, second), strata, _samples(truth, said, first, second)
+        manifest.task.name, split, paired_test(first, second), strata, _samples(truth, columns, first, second)
     )
 
 
-def _column(answers: tuple[NDArray[np.int64], pa.Array] | None, every: NDArray[np.int64]) -> pa.Array:
-    """One answer per row of the split, null where none was given."""
+def _aligned_answers(
+    answers: tuple[NDArray[np.int64], pa.Array] | None, every: NDArray[np.int64]
+) -> pa.Array:
+    """One answer per row of the split, null where there is none."""
     return (
         pa.nulls(len(every), pa.string()) if answers is None else metrics.align_predictions(*answers, every)
     )
 
 
 def _samples(
-    truth: pa.Table, said: list[pa.Array], first: Bool, second: Bool
+    truth: pa.Table, columns: list[pa.Array], first: Bool, second: Bool
 ) -> tuple[Mapping[str, Any], ...]:
-    """The first few rows of either kind, in the order of rows."""
+    """The first rows that only one has right, in the order of rows."""
     found = [np.flatnonzero(which)[:SAMPLES] for which in (first & ~second, second & ~first)]
     rows = np.sort(np.concatenate(found))
     shown = truth.select(["row", "question", "answer"]).take(rows)
-    for name, column in zip(("first", "second"), said, strict=True):
+    for name, column in zip(("first", "second"), columns, strict=True):
         shown = shown.append_column(name, column.take(pa.array(rows)))
     return tuple(shown.to_pylist())

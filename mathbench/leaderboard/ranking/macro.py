@@ -1,4 +1,4 @@
-"""One number per model over all tasks: the macro average, with a bootstrap interval."""
+"""Macro averages: one number per model over all tasks, with a bootstrap interval."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.ranking.rank import SOLVER
+from mathbench.leaderboard.ranking.tables import SOLVER
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.reserve import SPLITS
 from mathbench.scores.results import Score
@@ -26,16 +26,16 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class MacroAverage:
-    """A model over the tasks of a board.
+    """The macro average of a model over the tasks of a board.
 
     Args:
         kind: ``"model"``, ``"floor"`` or ``"solver"``; only models are ranked.
         model, framework: its name.
         split: the split.
-        scores: of its submissions, per task that it answered.
-        of: how many tasks there are.
+        scores: of its submissions, per answered task.
+        of: the number of tasks.
         seed: of the bootstrap.
-        rank: among models that answered all tasks: 1 + the number that are better beyond doubt; None for others.
+        rank: among models that answered all tasks: 1 + the number whose interval lies above; None for others.
     """
 
     kind: str
@@ -49,27 +49,27 @@ class MacroAverage:
 
     @property
     def tasks(self) -> int:
-        """How many tasks it answered."""
+        """The number of answered tasks."""
         return len(self.scores)
 
     @cached_property
     def mean(self) -> float:
-        """The mean of its shares of right answers, each task counting once."""
+        """The mean of its shares of right answers, with equal weights for all tasks."""
         return fmean(fmean(score.exact_match for score in scores) for scores in self.scores)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % bootstrap interval; with one task only its rows are uncertain."""
+        """The 95 % bootstrap interval; with a single task it covers the uncertainty of its rows only."""
         return _interval(self.scores, self.seed)
 
     @property
     def low(self) -> float:
-        """Its lower end."""
+        """The lower end of the interval."""
         return self.interval[0]
 
     @property
     def high(self) -> float:
-        """Its upper end."""
+        """The upper end of the interval."""
         return self.interval[1]
 
     def to_json(self) -> dict[str, Any]:
@@ -83,11 +83,10 @@ def macro_averages(
 ) -> list[MacroAverage]:
     """The macro average of every model, those that answered all tasks first.
 
-    All submissions of one name and framework to one task count there with their mean: who sends many gains
-    nothing by the luckiest.
+    Submissions of one name and framework to one task count with their mean, so that many submissions do not pay.
 
     Args:
-        records: the board's submissions; withdrawn ones do not count.
+        records: the board's submissions; withdrawn ones are ignored.
         split: the split.
         seed: of the bootstrap.
 
@@ -96,37 +95,37 @@ def macro_averages(
     """
     if split not in SPLITS:
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
-    standing = [k for k in records if k.withdrawn is None and split in k.checked.scores]
-    floors = {name for entry in standing for name in entry.facts.floors}
+    active = [k for k in records if k.withdrawn is None and split in k.checked.scores]
+    floors = {name for entry in active for name in entry.summary.floors}
     models: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
-    for entry in standing:
-        by_task = models.setdefault((_kind(entry, floors), entry.facts.model, entry.facts.framework), {})
+    for entry in active:
+        by_task = models.setdefault((_kind(entry, floors), entry.summary.model, entry.summary.framework), {})
         by_task.setdefault(entry.task_key, []).append(entry.checked.scores[split].total)
     submitted = {model for _, model, _ in models}
-    models |= {key: tasks for key, tasks in _references(standing, split).items() if key[1] not in submitted}
-    of = len({entry.task_key for entry in standing})
+    models |= {key: tasks for key, tasks in _references(active, split).items() if key[1] not in submitted}
+    of = len({entry.task_key for entry in active})
     found = [
         MacroAverage(*name, split, tuple(tuple(scores) for _, scores in sorted(by_task.items())), of, seed)
         for name, by_task in models.items()
     ]
-    return _ranked(found)
+    return _assign_ranks(found)
 
 
 def _kind(entry: SubmissionRecord, floors: AbstractSet[str]) -> str:
-    """Floors and the exact solver that were submitted as runs stand in for the reported ones."""
-    if entry.facts.model == SOLVER:
+    """The kind of a submission; submitted floors and exact solvers replace the reported ones."""
+    if entry.summary.model == SOLVER:
         return "solver"
-    return "floor" if entry.facts.model in floors else "model"
+    return "floor" if entry.summary.model in floors else "model"
 
 
 def _references(
     records: Sequence[SubmissionRecord], split: str
 ) -> dict[tuple[str, str, str | None], dict[str, list[Score]]]:
-    """The floors that submissions report, the highest where they disagree, and the exact solver, per task."""
+    """Per task, the highest reported score of each floor, and the lowest score of the exact solver."""
     found: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
     for entry in records:
         task = entry.task_key
-        for name, by_split in entry.facts.floors.items():
+        for name, by_split in entry.summary.floors.items():
             if split in by_split:
                 score = Score(by_split[split]["n"], by_split[split]["correct"])
                 best = found.setdefault(("floor", name, None), {}).setdefault(task, [score])
@@ -136,7 +135,7 @@ def _references(
     return found
 
 
-@lru_cache(maxsize=1 << 15)  # drawn once for a model, however often a board is shown
+@lru_cache(maxsize=1 << 15)  # computed once for a model, however often a board is displayed
 def _interval(scores: tuple[tuple[Score, ...], ...], seed: int) -> tuple[float, float]:
     return bootstrap(scores, seed)
 
@@ -144,16 +143,16 @@ def _interval(scores: tuple[tuple[Score, ...], ...], seed: int) -> tuple[float, 
 def bootstrap(tasks: Sequence[Sequence[Score]], seed: int = 0, draws: int = DRAWS) -> tuple[float, float]:
     """The 95 % percentile interval of a macro average.
 
-    Each draw takes as many tasks as there are, with replacement. The rows and submissions of the tasks drawn are
-    uncertain too; their mean over hundreds of rows is drawn from the normal distribution of its variance.
+    Each draw resamples the tasks with replacement. The uncertainty of rows and submissions within the tasks is added
+    as normal noise: a mean over hundreds of rows is nearly normal.
 
     Args:
         tasks: the scores of a model's submissions, per task.
         seed: the same seed gives the same interval.
-        draws: how many.
+        draws: the number of draws.
 
     Source: Efron, Tibshirani, An Introduction to the Bootstrap (1993), chapters 8 and 13; variance of a share:
-    Agresti, Coull, The American Statistician 52 (1998), so that a score of 0 or 100 % is not certain.
+    Agresti, Coull, The American Statistician 52 (1998), which is positive for scores of 0 and 100 %.
 
     >>> low, high = bootstrap([[Score(1000, 900)], [Score(1000, 500)]])
     >>> 0.4 < low < 0.55 and 0.85 < high < 0.95
@@ -168,20 +167,20 @@ def bootstrap(tasks: Sequence[Sequence[Score]], seed: int = 0, draws: int = DRAW
 
 
 def _sums(times: Float, values: Float) -> Float:
-    """Per draw, the sum over the tasks drawn: too small a product for threads to help."""
+    """Per draw, the sum over the drawn tasks. The product is too small for threads to help, hence einsum."""
     return np.asarray(np.einsum("dt,t->d", times, values))
 
 
-@lru_cache(maxsize=256)  # all models of a board are drawn with the same tasks
+@lru_cache(maxsize=256)  # shared by all models with the same number of tasks
 def _draws(tasks: int, seed: int, draws: int) -> tuple[Float, Float]:
-    """How often each draw takes each task, (draws, tasks), and its standard normal deviation, (draws,)."""
-    source = np.random.default_rng(seed)
-    times = source.multinomial(tasks, np.full(tasks, 1 / tasks), size=draws)
-    return times.astype(np.float64), source.standard_normal(draws)
+    """The count of each task in each draw, (draws, tasks), and standard normal noise, (draws,)."""
+    rng = np.random.default_rng(seed)
+    times = rng.multinomial(tasks, np.full(tasks, 1 / tasks), size=draws)
+    return times.astype(np.float64), rng.standard_normal(draws)
 
 
 def _variance(scores: Sequence[Score]) -> float:
-    """Of the mean share of a task's submissions, when rows and submissions are drawn again."""
+    """The variance of the mean share of a task's submissions, over rows and submissions."""
     rows = fmean(_row_variance(score) for score in scores)
     return (rows + pvariance(score.exact_match for score in scores)) / len(scores)
 
@@ -192,9 +191,9 @@ def _row_variance(score: Score) -> float:
     return share * (1 - share) / n
 
 
-def _ranked(found: list[MacroAverage]) -> list[MacroAverage]:
-    whole = [a for a in found if a.kind == "model" and a.tasks == a.of]
-    lows = sorted(a.low for a in whole)
-    ranks = {id(a): 1 + len(lows) - bisect_right(lows, a.high) for a in whole}
+def _assign_ranks(found: list[MacroAverage]) -> list[MacroAverage]:
+    complete = [a for a in found if a.kind == "model" and a.tasks == a.of]
+    lows = sorted(a.low for a in complete)
+    ranks = {id(a): 1 + len(lows) - bisect_right(lows, a.high) for a in complete}
     ranked = [replace(a, rank=ranks.get(id(a))) for a in found]
     return sorted(ranked, key=lambda a: (a.tasks < a.of, -a.mean, a.model, a.framework or ""))

@@ -1,4 +1,4 @@
-"""Tables as text: rich, Markdown, CSV and JSON. Names come from strangers, so each format escapes its own."""
+"""Rankings as rich tables, Markdown, CSV and JSON. Names come from strangers and are escaped for each format."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mathbench.leaderboard.ranking.rank import Entry, RankTable
+from mathbench.leaderboard.ranking.tables import Entry, RankTable
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -27,16 +27,17 @@ COLUMNS = (
     "attempts",
     "submission",
 )
-WIDE = 140  # columns of a terminal that shows everything
-SPARE = (
+FULL_WIDTH = 140  # characters of a terminal that fits all columns
+# omitted from narrow terminals
+OPTIONAL_COLUMNS = (
     "encoding",
     "parameters",
     "badge",
     "attempts",
     "n",
     "submission",
-)  # left out where it is narrow; the other formats have them
-RIGHT = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters", "attempts"}
+)
+NUMBER_COLUMNS = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters", "attempts"}
 
 CSV_COLUMNS = (
     "task",
@@ -71,7 +72,7 @@ NOTE = (
 
 
 def cells(line: Entry) -> tuple[str, ...]:
-    """One line of a table as text, in the order of `COLUMNS`; nothing is escaped yet."""
+    """The cells of one line as text, in the order of `COLUMNS`; control characters are replaced."""
     low, high = f"{line.low:.2%}", f"{line.high:.2%}"
     share = f"{line.exact_match:.2%}" + (f" ± {line.spread:.2%}" if line.spread is not None else "")
     return (
@@ -91,12 +92,12 @@ def cells(line: Entry) -> tuple[str, ...]:
 
 
 def display_name(line: Entry) -> str:
-    """The name under which a line is shown; nothing is escaped yet."""
+    """The displayed name of a line, not escaped."""
     return f"floor: {line.model}" if line.kind == "floor" else line.model
 
 
 def disambiguate_names(lines: Sequence[Entry]) -> list[Entry]:
-    """Lines whose names would look alike get what differs, recipe and data, behind their names."""
+    """Append recipe and data settings to model names that would otherwise be identical."""
     alike = Counter((line.kind, line.model, line.framework, line.encoding) for line in lines)
     return [
         replace(line, model=f"{line.model} ({line.recipe}; {line.data})")
@@ -107,7 +108,7 @@ def disambiguate_names(lines: Sequence[Entry]) -> list[Entry]:
 
 
 def escape_control(text: str) -> str:
-    r"""Replace what does not print, such as line ends and marks that turn the direction of writing.
+    r"""Replace characters that do not print, such as line ends and marks for the direction of writing.
 
     >>> escape_control("a\nb\u202e")
     'a?b?'
@@ -116,23 +117,26 @@ def escape_control(text: str) -> str:
 
 
 def rich_table(table: RankTable, width: int = 200) -> "RichTable":
-    """One table for a terminal of some width; names are plain text, never markup."""
+    """A ranking as a rich table for a terminal; names are plain text, not markup."""
     from rich.table import Table as RichTable
     from rich.text import Text
 
     shown = RichTable(
         title=Text(f"{escape_control(table.task)}, {table.split}"), title_justify="left", title_style="bold"
     )
-    left_out = () if width >= WIDE else SPARE
-    for column in (c for c in COLUMNS if c not in left_out):
-        words = column in ("model", "encoding")
+    omitted = () if width >= FULL_WIDTH else OPTIONAL_COLUMNS
+    for column in (c for c in COLUMNS if c not in omitted):
+        wraps = column in ("model", "encoding")
         shown.add_column(
-            column, justify="right" if column in RIGHT else "left", overflow="fold", no_wrap=not words
+            column,
+            justify="right" if column in NUMBER_COLUMNS else "left",
+            overflow="fold",
+            no_wrap=not wraps,
         )
     for line in disambiguate_names(table.lines):
         style = "" if line.kind == "model" else "dim"
         by_column = zip(COLUMNS, cells(line), strict=True)
-        shown.add_row(*(Text(cell, style=style) for column, cell in by_column if column not in left_out))
+        shown.add_row(*(Text(cell, style=style) for column, cell in by_column if column not in omitted))
     return shown
 
 
@@ -144,7 +148,7 @@ def markdown(tables: Sequence[RankTable]) -> str:
 
 
 def _markdown(table: RankTable) -> str:
-    rule = ["---:" if column in RIGHT else "---" for column in COLUMNS]
+    rule = ["---:" if column in NUMBER_COLUMNS else "---" for column in COLUMNS]
     body = [
         [_emphasised(line, escape_markdown(cell)) for cell in cells(line)]
         for line in disambiguate_names(table.lines)
@@ -158,29 +162,29 @@ def _emphasised(line: Entry, cell: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    r"""Text that Markdown shows as it is: no table cell, link, tag, emphasis or mention can begin in it.
+    r"""Escape text for Markdown, so that it starts no table cell, link, tag, emphasis or mention.
 
     >>> print(escape_markdown("a|b <i> *c* https://x"))
     a\|b \<i\> \*c\* https\://x
     """
     text = re.sub(r"([\\`*_{}\[\]()<>#!|~&:@$])", r"\\\1", text)
-    # a bare address becomes a link without any mark; a backslash inside it stops that
+    # GitHub makes links of bare addresses; a backslash prevents that
     return re.sub(r"(?i)\bwww\.", lambda match: match[0][:-1] + "\\.", text)
 
 
-def comma_separated(tables: Sequence[RankTable]) -> str:
+def tables_csv(tables: Sequence[RankTable]) -> str:
     """All tables as one CSV table."""
     return csv_text(CSV_COLUMNS, (_csv_row(table, line) for table in tables for line in table.lines))
 
 
 def _csv_row(table: RankTable, line: Entry) -> list[Any]:
-    said = {"task": table.task, "split": table.split, "submissions": " ".join(line.submissions)}
-    values = vars(line) | said
+    own = {"task": table.task, "split": table.split, "submissions": " ".join(line.submissions)}
+    values = vars(line) | own
     return [values[column] for column in CSV_COLUMNS]
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table as CSV; cells that a spreadsheet would run are made text."""
+    """A table as CSV; cells that spreadsheets would evaluate are quoted."""
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(columns)
@@ -189,7 +193,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _csv_cell(value: Any) -> Any:
-    """Spreadsheets run text that begins like a formula; a quotation mark in front keeps it text."""
+    """Quote text that a spreadsheet would evaluate as a formula."""
     if not isinstance(value, str):
         return value
     text = escape_control(value)
@@ -199,15 +203,15 @@ def _csv_cell(value: Any) -> Any:
 def tables_json(tables: Sequence[RankTable], board: str) -> dict[str, Any]:
     """All tables as JSON.
 
-    The keys: schema_version; board; tables: a list of task, task_id, parameters, split, lines; a line holds
-    the fields of `mathbench.leaderboard.ranking.rank.Entry` under their names.
+    The keys are schema_version, board and tables: a list of `RankTable`, whose lines are `Entry`, each as an object of
+    its fields (see `mathbench.leaderboard.ranking.tables`).
     """
     shown = [vars(table) | {"lines": [vars(line) for line in table.lines]} for table in tables]
     return {"schema_version": 1, "board": board, "tables": shown}
 
 
 def replace_marked_block(text: str, block: str) -> str | None:
-    """Put a block between the marks of a text; None when it has none.
+    """Replace the block between the marks of a text; None when it has no marks.
 
     >>> print(replace_marked_block(f"a {MARKS[0]} old {MARKS[1]} z", "new"))
     a <!-- leaderboard: begin -->

@@ -1,24 +1,24 @@
-"""One table as bars in the terminal: the share of right answers, and the 95 % interval on the same axis."""
+"""A ranking as bars in the terminal: the share of right answers with its 95 % interval."""
 
 from typing import TYPE_CHECKING
 
-from mathbench.leaderboard.ranking.rank import Entry, RankTable
 from mathbench.leaderboard.ranking.render import disambiguate_names, display_name, escape_control
+from mathbench.leaderboard.ranking.tables import Entry, RankTable
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-NARROWEST = 20  # columns of a bar
-BESIDE = 48  # columns for names and numbers
+MIN_BAR_WIDTH = 20  # characters
+LABEL_WIDTH = 48  # characters for names and numbers
 
 
 def rich_plot(table: RankTable, width: int) -> "RichTable":
     """Bars from 0 to 100 %, best first, with the interval drawn over their ends.
 
     Args:
-        table: the table.
-        width: columns of the terminal.
+        table: the ranking.
+        width: of the terminal, in characters.
     """
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -30,7 +30,7 @@ def rich_plot(table: RankTable, width: int) -> "RichTable":
         box=None,
         pad_edge=False,
     )
-    columns = max(NARROWEST, width - BESIDE)
+    columns = max(MIN_BAR_WIDTH, width - LABEL_WIDTH)
     shown.add_column("", overflow="fold")
     shown.add_column(_axis(columns), no_wrap=True)
     shown.add_column("", justify="right", no_wrap=True)
@@ -46,7 +46,7 @@ def _axis(columns: int) -> str:
 
 
 def bar(line: Entry, columns: int) -> "Text":
-    """One bar: filled up to the score, the interval as a rule with two ends.
+    """One bar: filled up to the lower bound, with the interval as a line with two ends.
 
     >>> bar(Entry("model", "m", 100, 0.5, 0.4, 0.6, "re-scored"), 20).plain
     '████████├─┼─┤       '

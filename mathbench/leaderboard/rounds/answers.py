@@ -1,4 +1,4 @@
-"""The answers of an entry: read from what an entrant hands in, and from the folder of a round."""
+"""The answers of entries: files from entrants, and files in the folder of a round."""
 
 import hashlib
 from pathlib import Path
@@ -9,33 +9,34 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.rounds import log, sealed
 from mathbench.leaderboard.rounds.rules import Entry, Round
 from mathbench.scores import untrusted
+from mathbench.scores.predictions import COLUMNS_WITH_TASK
 
 FOLDER = "answers"
 
 
-def file_of(folder: Path, name: str) -> Path:
-    """Where the answers of an entry lie in the folder of a round."""
+def answers_path(folder: Path, name: str) -> Path:
+    """The path of an entry's answers in the folder of a round."""
     return folder / FOLDER / f"{name}.parquet"
 
 
-def packed(found: Round, path: Path, name: str | None = None) -> bytes:
-    """What an entrant hands in, checked, as the Parquet file that a round keeps.
+def checked_bytes(round_: Round, path: Path, name: str | None = None) -> bytes:
+    """Check a file of answers; return it as the Parquet file that a round stores.
 
     Args:
-        found: the round that asked.
+        round_: the round with the questions.
         path: Parquet or JSON lines with split, row, prediction, task.
-        name: what the file is called, where the path does not say; its end tells the format.
+        name: overrides the name of the file, whose suffix determines the format.
 
     Raises:
-        InputError: when it cannot be read or does not answer these questions.
+        InputError: when it cannot be read or answers other questions.
     """
-    table = given(path, name)
-    sealed.check_answers(found, table)
+    table = read_file(path, name)
+    sealed.check_answers(round_, table)
     return untrusted.compress_predictions(table)
 
 
-def given(path: Path, name: str | None = None) -> pa.Table:
-    """A file of answers as a table; whether they are to the questions is not looked at.
+def read_file(path: Path, name: str | None = None) -> pa.Table:
+    """Read a file of answers without comparing it with the questions.
 
     Raises:
         InputError: when it cannot be read.
@@ -43,37 +44,37 @@ def given(path: Path, name: str | None = None) -> pa.Table:
     if not path.is_file():
         raise InputError(f"there is no file '{path}'.")
     data = untrusted.read_limited(path, untrusted.MAX_FILE)
-    return untrusted.read(data, name or path.name, untrusted.COLUMNS_WITH_TASK)
+    return untrusted.read_untrusted(data, name or path.name, COLUMNS_WITH_TASK)
 
 
-def packed_at(folder: Path, path: Path) -> bytes:
-    """As `packed`, for the round in a folder and a file that tells its format only by how it begins."""
+def checked_bytes_in(folder: Path, path: Path) -> bytes:
+    """As `checked_bytes`, for the round in a folder and a file whose format is detected from its content."""
     with path.open("rb") as file:
-        name = name_for(file.read(4))
-    return packed(Round(log.read(folder)), path, name)
+        name = name_by_content(file.read(4))
+    return checked_bytes(Round(log.read(folder)), path, name)
 
 
 def read(folder: Path, entry: Entry) -> pa.Table | None:
-    """The answers of an entry; None when it gave none.
+    """Read the answers of an entry; None when it has not answered.
 
     Raises:
-        InputError: when the file is missing, is not the one that the log names, or cannot be read.
+        InputError: when the file is missing, is not the one in the log, or cannot be read.
     """
     if entry.answer is None:
         return None
-    path = file_of(folder, entry.name)
+    path = answers_path(folder, entry.name)
     if not path.is_file():
         raise InputError(f"{entry.name}: its answers are missing.")
     data = untrusted.read_limited(path, untrusted.MAX_FILE)
     if hashlib.sha256(data).hexdigest() != entry.answer["answers_sha256"]:
         raise InputError(f"{entry.name}: its answers are not those that were handed in.")
-    return untrusted.read(data, path.name, untrusted.COLUMNS_WITH_TASK)
+    return untrusted.read_untrusted(data, path.name, COLUMNS_WITH_TASK)
 
 
-def name_for(data: bytes) -> str:
-    """What a file of answers should be called, from how it begins.
+def name_by_content(data: bytes) -> str:
+    """A name for a file of answers whose suffix fits its content.
 
-    >>> name_for(b"PAR1"), name_for(b"{"), name_for(bytes([31, 139]))
+    >>> name_by_content(b"PAR1"), name_by_content(b"{"), name_by_content(bytes([31, 139]))
     ('answers.parquet', 'answers.jsonl', 'answers.jsonl.gz')
     """
     if data.startswith(b"PAR1"):

@@ -1,4 +1,4 @@
-"""A round on a server, for those who take part and those who look; the standard library carries it."""
+"""The client of sealed rounds on a server, for entrants and observers."""
 
 import json
 import re
@@ -21,17 +21,19 @@ from mathbench.storage import atomic
 ROUND_URL = re.compile(
     r"(?P<board>https?://.+?)(/api/v1)?/rounds/(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/?"
 )
-MAX_QUESTIONS = 256 << 20  # bytes of an answer that holds a million questions
-QUESTIONS = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in sealed.QUESTIONS])
+MAX_QUESTIONS = 256 << 20  # bytes of a response with a million questions
+QUESTIONS = pa.schema(
+    [(name, pa.int64() if name == "row" else pa.string()) for name in sealed.QUESTION_COLUMNS]
+)
 
 
 @dataclass(frozen=True)
 class EntryReceipt:
-    """An entry of one's own, with its questions.
+    """A new entry with its questions.
 
     Args:
         entry: its name, such as e1.
-        deadline: until when it may answer.
+        deadline: the time until which it may answer.
         receipt: the digest of its line in the log.
         questions: split, row, question, task.
     """
@@ -55,19 +57,19 @@ class RemoteRound:
     name: str
 
     def challenge(self, model: str, weights: str, token: str) -> EntryReceipt:
-        """Register a model by the digest of its weights; its questions come back, and the clock runs.
+        """Register a model by the digest of its weights and get its questions; its time to answer starts.
 
         Raises:
-            InputError: when the server refuses, or its answer does not hold together.
+            InputError: when the server refuses, or its response is inconsistent.
         """
         requested = json.dumps({"model": model, "weights_sha256": weights}).encode()
         kind = {"Content-Type": "application/json"}
-        said = self._parsed(self._ask("POST", "/challenge", requested, kind, token, maximum=MAX_QUESTIONS))
+        reply = self._parsed(self._ask("POST", "/challenge", requested, kind, token, maximum=MAX_QUESTIONS))
         try:
-            receipt = _receipt(said, "challenge", entry=said["entry"], model=model, weights_sha256=weights)
-            questions = pa.Table.from_pylist(said["questions"], QUESTIONS)
-            if sealed.digest_of(questions) == said["line"]["questions_digest"]:
-                return EntryReceipt(said["entry"], log.parse_time(said["deadline"]), receipt, questions)
+            receipt = _receipt(reply, "challenge", entry=reply["entry"], model=model, weights_sha256=weights)
+            questions = pa.Table.from_pylist(reply["questions"], QUESTIONS)
+            if sealed.questions_digest(questions) == reply["line"]["questions_digest"]:
+                return EntryReceipt(reply["entry"], log.parse_time(reply["deadline"]), receipt, questions)
         except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException):
             pass
         raise InputError(f"{self.board} answered with no entry whose questions and receipt hold together.")
@@ -79,43 +81,43 @@ class RemoteRound:
             The receipt.
 
         Raises:
-            InputError: when the server refuses, or its answer is no receipt.
+            InputError: when the server refuses, or its response is not a receipt.
         """
         log.ENTRY(entry, "the entry")
-        # what cannot be read is not sent; packed, a million answers keep below a server's limit
-        packed = untrusted.compress_predictions(answers.given(path))
+        # unreadable files are not sent; compressed, a million answers stay below a server's limit
+        compressed = untrusted.compress_predictions(answers.read_file(path))
         body, kind = client.multipart_body(
-            {"answers": ("answers.parquet", packed)}, {"weights_sha256": weights}
+            {"answers": ("answers.parquet", compressed)}, {"weights_sha256": weights}
         )
         address = f"/entries/{entry}/answers"
-        said = self._parsed(self._ask("POST", address, body, {"Content-Type": kind}, token))
+        reply = self._parsed(self._ask("POST", address, body, {"Content-Type": kind}, token))
         try:
-            return _receipt(said, "answer", entry=entry, weights_sha256=weights)
+            return _receipt(reply, "answer", entry=entry, weights_sha256=weights)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise InputError(f"{self.board} answered with no receipt that holds.") from None
 
     def log(self) -> bytes:
-        """The log as the server has it."""
+        """The log on the server."""
         return self._ask("GET", "/log", maximum=log.MAX_BYTES)
 
     def fetch(self, folder: Path) -> None:
-        """Write the round into a folder: its log, and when it is revealed all answers.
+        """Download the round into a folder: its log, and all answers when it is revealed.
 
         Args:
-            folder: new, empty, or one that this round was fetched into before.
+            folder: new, empty, or one that this round was downloaded to before.
 
         Raises:
-            InputError: when the folder holds something else, or lines that the server's log does not begin with.
+            InputError: when the folder has other content, or a log that the server's log does not continue.
         """
         found = self.log()
-        _check_place(folder, found)
+        _check_target(folder, found)
         atomic.make_folder(folder / answers.FOLDER)
-        for entry in _given_out(found):
+        for entry in _available_answers(found):
             status, data = self._call("GET", f"/answers/{entry}", maximum=untrusted.MAX_FILE)
             if status not in (200, 404):
                 raise client.refusal(status, data, self.board)
-            if status == 200:  # what the server has not is missing here too, and `verify` says so
-                atomic.write(answers.file_of(folder, entry), data)
+            if status == 200:  # answers that the server lacks are missing here too, which `verify` reports
+                atomic.write(answers.answers_path(folder, entry), data)
         atomic.write(folder / log.LOG_FILE, found)
 
     def _call(self, method: str, address: str, *sent: Any, maximum: int) -> tuple[int, bytes]:
@@ -123,58 +125,58 @@ class RemoteRound:
             self.board, method, f"/api/v1/rounds/{self.name}{address}", *sent, maximum=maximum
         )
 
-    def _ask(self, method: str, address: str, *sent: Any, maximum: int = client.MAX_ANSWER) -> bytes:
-        """What the server has to say; a refusal is an error. `sent` is body, headers and token."""
-        status, said = self._call(method, address, *sent, maximum=maximum)
+    def _ask(self, method: str, address: str, *sent: Any, maximum: int = client.MAX_RESPONSE) -> bytes:
+        """The body of a response; a refusal is an error. `sent` is body, headers and token."""
+        status, reply = self._call(method, address, *sent, maximum=maximum)
         if status not in (200, 201):
-            raise client.refusal(status, said, self.board)
-        return said
+            raise client.refusal(status, reply, self.board)
+        return reply
 
     def _parsed(self, body: bytes) -> dict[str, Any]:
         try:
-            said = json.loads(body)
+            reply = json.loads(body)
         except (ValueError, RecursionError):
-            said = None
-        if not isinstance(said, dict):
+            reply = None
+        if not isinstance(reply, dict):
             raise InputError(f"{self.board} answered something else; is it a mathbench board?")
-        return said
+        return reply
 
 
-def served(place: str) -> RemoteRound | None:
-    """The round that a URL names; None for the path of a folder.
+def remote_round(target: str) -> RemoteRound | None:
+    """The round at a URL; None for the path of a folder.
 
     Raises:
-        InputError: for a URL that names none.
+        InputError: for a URL of something else.
 
-    >>> served("http://127.0.0.1:8000/rounds/winter")
+    >>> remote_round("http://127.0.0.1:8000/rounds/winter")
     RemoteRound(board='http://127.0.0.1:8000', name='winter')
     """
-    if not place.lower().startswith(("http://", "https://")):
+    if not target.lower().startswith(("http://", "https://")):
         return None
-    if (found := ROUND_URL.fullmatch(place)) is None:
+    if (found := ROUND_URL.fullmatch(target)) is None:
         raise InputError(
-            f"a round is at a URL such as http://127.0.0.1:8000/rounds/winter. Received: {place!a}."
+            f"a round is at a URL such as http://127.0.0.1:8000/rounds/winter. Received: {target!a}."
         )
     return RemoteRound(found["board"], found["name"])
 
 
-def _receipt(said: Mapping[str, Any], kind: str, **expected: str) -> str:
-    """The receipt, which must be the digest of a line that says what was asked for.
+def _receipt(reply: Mapping[str, Any], kind: str, **expected: str) -> str:
+    """The receipt, which must be the digest of a line with the expected fields.
 
     Raises:
         ValueError: when it is not.
     """
-    line = {name: said["line"][name] for name in log.EVENTS[kind] if name in expected}
-    receipt = Event(said["line"]).digest
-    if line != expected or said["line"]["event"] != kind or receipt != said["receipt"]:
+    line = {name: reply["line"][name] for name in log.EVENTS[kind].fields if name in expected}
+    receipt = Event(reply["line"]).digest
+    if line != expected or reply["line"]["event"] != kind or receipt != reply["receipt"]:
         raise ValueError("the line says something else")
     return receipt
 
 
-def _given_out(found: bytes) -> list[str]:
-    """The entries whose answers a server gives out: of a revealed round, those that answered.
+def _available_answers(found: bytes) -> list[str]:
+    """The entries of a revealed round with answers, which a server sends.
 
-    A log that does not hold gives none: what is wrong with it is for `verify` to say.
+    None for an invalid log, whose problems `verify` reports.
     """
     try:
         read = Round(log.parse(found))
@@ -183,8 +185,8 @@ def _given_out(found: bytes) -> list[str]:
     return [name for name, entry in read.entries.items() if read.reveal and entry.answer]
 
 
-def _check_place(folder: Path, found: bytes) -> None:
-    """See that nothing else lies where a round goes, and that its log only grew since it was fetched last."""
+def _check_target(folder: Path, found: bytes) -> None:
+    """Check that the folder has no other content, and that the log only grew since the last download."""
     path = folder / log.LOG_FILE
     if path.is_file():
         if not found.startswith(untrusted.read_limited(path, log.MAX_BYTES)):

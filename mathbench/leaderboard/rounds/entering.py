@@ -1,4 +1,4 @@
-"""Entries that come with a token, over a line that may break: what is asked again is answered with the same."""
+"""Entries over HTTP: each belongs to a token, and a repeated request gets the same response."""
 
 import hashlib
 from pathlib import Path
@@ -10,79 +10,79 @@ from mathbench.leaderboard.rounds import host, log, private, sealed
 from mathbench.leaderboard.rounds.log import Clock
 from mathbench.leaderboard.rounds.rules import Entry, Round
 
-MAX_ENTRIES = 100  # entries with one token: a round is no place to try until something fits
+MAX_ENTRIES = 100  # with one token, which limits attempts by trial and error
 
 
 class WrongToken(InputError):
-    """An entry that came with another token."""
+    """The entry belongs to another token."""
 
 
 def create_entry(
     folder: Path, model: str, weights: str, now: Clock, secret: Path | None, token: str
 ) -> tuple[Entry, pa.Table, bool]:
-    """Register a model, as `host.challenge`; an entry that waits for its answers gets its questions once more.
+    """Register a model as `host.challenge` does; a pending entry gets its questions again.
 
     Args:
-        folder: of the round.
+        folder: the folder of the round.
         model: its name.
-        weights: SHA-256 of its file of weights.
+        weights: SHA-256 of its weights file.
         now: the clock.
-        secret: where seed and salt are kept; None for the place that follows from the commitment.
-        token: its name.
+        secret: the path of seed and salt; None for the path derived from the commitment.
+        token: the name of the entrant's token.
 
     Returns:
         The entry, its questions, and whether it is new.
 
     Raises:
-        InputError: when the round is closed, these weights have had questions, or the token too many entries.
+        InputError: when the round is closed, the weights are registered already, or the token has too many entries.
     """
     try:
-        if private.entries(private.path_of(Round(log.read(folder)), secret), token) >= MAX_ENTRIES:
+        if private.count_entries(private.secret_path(Round(log.read(folder)), secret), token) >= MAX_ENTRIES:
             raise InputError(f"with one token come at most {MAX_ENTRIES} entries of a round.")
         return (*host.challenge(folder, model, weights, now, secret, token), True)
     except private.SecretMissing:
         raise
     except InputError:
-        found = Round(log.read(folder))
-        entry = next((entry for entry in found.entries.values() if entry.weights == weights), None)
-        if entry is None or entry.challenge["model"] != model or not _waits(found, entry, now):
+        round_ = Round(log.read(folder))
+        entry = next((entry for entry in round_.entries.values() if entry.weights == weights), None)
+        if entry is None or entry.challenge["model"] != model or not _is_pending(round_, entry, now):
             raise
-        if private.holder(private.path_of(found, secret), entry.challenge.digest) != token:
+        if private.entry_token(private.secret_path(round_, secret), entry.challenge.digest) != token:
             raise
-        return entry, sealed.questions(found, private.read(found, secret)[0], weights), False
+        return entry, sealed.draw_questions(round_, private.read_secret(round_, secret)[0], weights), False
 
 
-def _waits(found: Round, entry: Entry, now: Clock) -> bool:
-    return entry.answer is None and not found.closed and now() <= entry.deadline
+def _is_pending(round_: Round, entry: Entry, now: Clock) -> bool:
+    return entry.answer is None and not round_.closed and now() <= entry.deadline
 
 
-def check_holder(found: Round, name: str, secret: Path | None, token: str) -> None:
-    """See that an entry came with this token.
+def check_token(round_: Round, name: str, secret: Path | None, token: str) -> None:
+    """Check that an entry belongs to a token.
 
     Raises:
-        NotYours: when it came with another one, or with none.
+        WrongToken: when it belongs to another one, or to none.
     """
-    receipt = found.entry(name).challenge.digest
-    if private.holder(private.path_of(found, secret), receipt) != token:
+    receipt = round_.entry(name).challenge.digest
+    if private.entry_token(private.secret_path(round_, secret), receipt) != token:
         raise WrongToken(f"{name} did not come with this token; who asked for the questions answers them.")
 
 
-def submit_answers(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> tuple[Entry, bool]:
-    """Take answers, as `host.take`; the same answers once more are no second ones.
+def submit_answers(folder: Path, name: str, weights: str, checked: bytes, now: Clock) -> tuple[Entry, bool]:
+    """Store answers as `host.store_answers` does; the same answers may be sent again.
 
     Returns:
         The entry, and whether the answers are new.
 
     Raises:
-        InputError: when it is too late, the weights are others, or it has given other answers.
+        InputError: when it is too late, the weights differ, or the entry has other answers.
     """
     try:
-        return host.store_answers(folder, name, weights, packed, now), True
+        return host.store_answers(folder, name, weights, checked, now), True
     except InputError:
         entry = Round(log.read(folder)).entry(name)
-        given = entry.answer
-        if given is None or given["weights_sha256"] != weights:
+        stored = entry.answer
+        if stored is None or stored["weights_sha256"] != weights:
             raise
-        if given["answers_sha256"] != hashlib.sha256(packed).hexdigest():
+        if stored["answers_sha256"] != hashlib.sha256(checked).hexdigest():
             raise
         return entry, False

@@ -1,6 +1,6 @@
-"""What the host of a round does: open, challenge, answer, close, reveal. The folder can be published at any time.
+"""The steps of a round's host: open, challenge, answer, close, reveal. The folder can be published at any time.
 
-Every step takes a clock instead of a time: it is looked at when the step has the folder for itself.
+The steps take a clock instead of a time, and read it while they hold the lock of the folder.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from mathbench.leaderboard.rounds.rules import Entry, Round
 from mathbench.storage import atomic
 from mathbench.task import Task
 
-PATIENCE = 10.0  # seconds that one who writes waits for another; a step holds the folder for far less
+LOCK_TIMEOUT = 10.0  # seconds; a step holds the lock for far less
 
 
 def open_round(
@@ -31,26 +31,26 @@ def open_round(
     now: datetime,
     secret: Path | None = None,
 ) -> Round:
-    """Open a round: draw seed and salt, keep them to oneself, and publish what binds the host to them.
+    """Open a round: draw seed and salt, store them secretly, and publish a commitment to them.
 
     Args:
-        folder: of the round; it must not be one yet.
-        tasks: what is asked.
-        sizes: questions per split, of every task.
-        closes: no entry and no answer after it.
-        answer_seconds: how long an entry may take from its questions to its answers.
+        folder: the folder of the new round.
+        tasks: the tasks of the questions.
+        sizes: questions per split, for every task.
+        closes: the time after which there are no entries and no answers.
+        answer_seconds: the time of an entry from its questions to its answers.
         now: the time.
-        secret: where seed and salt are kept; by default beside the user's own board.
+        secret: the path for seed and salt; by default beside the user's own board.
 
     Raises:
-        InputError: for a folder that holds a round, no task, too many questions or a deadline that is past.
+        InputError: for a folder that holds a round, no task, too many questions or a closing time in the past.
     """
     if (folder / log.LOG_FILE).exists():
         raise InputError(f"'{folder}' holds a round already.")
     if not tasks or len({task.name for task in tasks}) < len(tasks):
         raise InputError("a round needs at least one task, and each once.")
     if closes <= now:
-        raise InputError(f"a round must close after it opens. Received: {closes:{log.FORM}}.")
+        raise InputError(f"a round must close after it opens. Received: {closes:{log.TIME_FORMAT}}.")
     seed, salt = secrets.token_hex(32), secrets.token_hex(32)
     opened = log.next_event(
         [],
@@ -60,103 +60,104 @@ def open_round(
         commitment=sealed.commitment(seed, salt),
         tasks=[{"id": t.id, "name": t.name, "parameters": t.parameters} for t in tasks],
         sizes=dict(sizes),
-        closes=closes.strftime(log.FORM),
+        closes=closes.strftime(log.TIME_FORMAT),
         answer_seconds=answer_seconds,
     )
-    found = Round([opened])
-    # a task with too few rows is refused now, not to the first entrant
-    sealed.questions(found, seed, "00" * 32)
-    private.save_secret(folder, private.path_of(found, secret), seed, salt)
+    round_ = Round([opened])
+    # a task with too few rows is refused now, not when the first entrant comes
+    sealed.draw_questions(round_, seed, "00" * 32)
+    private.save_secret(folder, private.secret_path(round_, secret), seed, salt)
     atomic.make_folder(folder)
     log.write(folder, [opened])
-    return found
+    return round_
 
 
 def challenge(
     folder: Path, model: str, weights: str, now: Clock, secret: Path | None = None, token: str | None = None
 ) -> tuple[Entry, pa.Table]:
-    """Register a model by the digest of its weights, and only then make its questions.
+    """Register a model by the digest of its weights, and draw its questions afterwards.
 
     Args:
-        folder: of the round.
+        folder: the folder of the round.
         model: its name.
-        weights: SHA-256 of its file of weights.
+        weights: SHA-256 of its weights file.
         now: the clock.
-        secret: where seed and salt are kept.
-        token: the name of the token that it comes with; it is noted beside the secret, not in the log.
+        secret: the path of seed and salt.
+        token: the name of the entrant's token, which is stored beside the secret, not in the log.
 
     Returns:
         The entry, and its questions: split, row, question, task.
 
     Raises:
-        InputError: when the round is closed, or these weights have had questions.
+        InputError: when the round is closed, or these weights are registered already.
     """
-    found = Round(log.read(folder))
-    seed, _ = private.read(found, secret)
-    said = {"model": model, "weights_sha256": weights, "questions_digest": log.GENESIS_DIGEST}
-    found.apply(_entering(found, now(), said))  # who is refused gets no questions drawn
-    requested = sealed.questions(found, seed, weights)
-    said["questions_digest"] = sealed.digest_of(requested)
-    with atomic.folder_lock(folder, timeout=PATIENCE):
-        found = Round(log.read(folder))
-        event = _entering(found, now(), said)
-        found.apply(event)
+    round_ = Round(log.read(folder))
+    seed, _ = private.read_secret(round_, secret)
+    fields = {"model": model, "weights_sha256": weights, "questions_digest": log.GENESIS_DIGEST}
+    # a model that is refused is refused before its questions are drawn
+    round_.apply(_challenge_event(round_, now(), fields))
+    questions = sealed.draw_questions(round_, seed, weights)
+    fields["questions_digest"] = sealed.questions_digest(questions)
+    with atomic.folder_lock(folder, timeout=LOCK_TIMEOUT):
+        round_ = Round(log.read(folder))
+        event = _challenge_event(round_, now(), fields)
+        round_.apply(event)
         if token is not None:
-            private.assign_token(private.path_of(found, secret), event.digest, token)
-        log.write(folder, [*found.events, event])
-        return found.entry(event["entry"]), requested
+            private.assign_token(private.secret_path(round_, secret), event.digest, token)
+        log.write(folder, [*round_.events, event])
+        return round_.entry(event["entry"]), questions
 
 
-def _entering(found: Round, now: datetime, said: Mapping[str, Any]) -> log.Event:
-    return log.next_event(found.events, "challenge", now, entry=found.next_name(), **said)
+def _challenge_event(round_: Round, now: datetime, fields: Mapping[str, Any]) -> log.Event:
+    return log.next_event(round_.events, "challenge", now, entry=round_.next_name(), **fields)
 
 
 def answer(folder: Path, name: str, weights: str, path: Path, now: Clock) -> Entry:
-    """Take the answers of an entry, once and in time; no score is told.
+    """Store the answers of an entry, once and in time, without scoring them.
 
     Args:
-        folder: of the round.
+        folder: the folder of the round.
         name: the entry.
-        weights: SHA-256 of the file that it was registered with, once more.
+        weights: SHA-256 of the weights file that it was registered with.
         path: Parquet or JSON lines with split, row, prediction, task.
         now: the clock.
 
     Raises:
-        InputError: when it is too late, the weights are others, or the answers are not to these questions.
+        InputError: when it is too late, the weights differ, or the answers are to other questions.
     """
-    return store_answers(folder, name, weights, answers.packed(Round(log.read(folder)), path), now)
+    return store_answers(folder, name, weights, answers.checked_bytes(Round(log.read(folder)), path), now)
 
 
-def store_answers(folder: Path, name: str, weights: str, packed: bytes, now: Clock) -> Entry:
-    """Take answers that have been read: see `answer`.
+def store_answers(folder: Path, name: str, weights: str, checked: bytes, now: Clock) -> Entry:
+    """Store answers that have been checked, as `answer` does.
 
     Args:
-        folder: of the round.
+        folder: the folder of the round.
         name: the entry.
-        weights: SHA-256 of its file of weights.
-        packed: what `answers.packed` made.
+        weights: SHA-256 of its weights file.
+        checked: from `answers.checked_bytes`.
         now: the clock.
     """
-    said = {"weights_sha256": weights, "answers_sha256": hashlib.sha256(packed).hexdigest()}
-    with atomic.folder_lock(folder, timeout=PATIENCE):
-        found = Round(log.read(folder))
-        event = log.next_event(found.events, "answer", now(), entry=name, **said)
-        found.apply(event)  # the rules speak before anything is written
+    fields = {"weights_sha256": weights, "answers_sha256": hashlib.sha256(checked).hexdigest()}
+    with atomic.folder_lock(folder, timeout=LOCK_TIMEOUT):
+        round_ = Round(log.read(folder))
+        event = log.next_event(round_.events, "answer", now(), entry=name, **fields)
+        round_.apply(event)  # before anything is written
         atomic.make_folder(folder / answers.FOLDER)
-        atomic.write(answers.file_of(folder, name), packed)
-        log.write(folder, [*found.events, event])
-        return found.entry(name)
+        atomic.write(answers.answers_path(folder, name), checked)
+        log.write(folder, [*round_.events, event])
+        return round_.entry(name)
 
 
 def close(folder: Path, now: Clock) -> None:
-    """Stop entries and answers.
+    """Close a round for entries and answers.
 
     Raises:
         InputError: when the round is closed already.
     """
-    with atomic.folder_lock(folder, timeout=PATIENCE):
-        found = Round(log.read(folder))
-        _happen(folder, found, log.next_event(found.events, "close", now()))
+    with atomic.folder_lock(folder, timeout=LOCK_TIMEOUT):
+        round_ = Round(log.read(folder))
+        _append(folder, round_, log.next_event(round_.events, "close", now()))
 
 
 def reveal(folder: Path, now: Clock, secret: Path | None = None) -> dict[str, Any]:
@@ -166,21 +167,21 @@ def reveal(folder: Path, now: Clock, secret: Path | None = None) -> dict[str, An
         n and correct per entry, task and split.
 
     Raises:
-        InputError: when the round is not closed, or the secret is another's.
+        InputError: when the round is not closed, or the secret is that of another round.
     """
-    with atomic.folder_lock(folder, timeout=PATIENCE):
-        found = Round(log.read(folder))
-        seed, salt = private.read(found, secret)
+    with atomic.folder_lock(folder, timeout=LOCK_TIMEOUT):
+        round_ = Round(log.read(folder))
+        seed, salt = private.read_secret(round_, secret)
         scores = {
-            name: sealed.scores(found, seed, entry.weights, answers.read(folder, entry))
-            for name, entry in found.entries.items()
+            name: sealed.score_answers(round_, seed, entry.weights, answers.read(folder, entry))
+            for name, entry in round_.entries.items()
         }
-        said = {"seed": seed, "salt": salt, "scores": scores}
-        _happen(folder, found, log.next_event(found.events, "reveal", now(), **said))
+        fields = {"seed": seed, "salt": salt, "scores": scores}
+        _append(folder, round_, log.next_event(round_.events, "reveal", now(), **fields))
         return scores
 
 
-def _happen(folder: Path, found: Round, event: log.Event) -> None:
-    """Write an event down, if the rules allow it."""
-    found.apply(event)
-    log.write(folder, [*found.events, event])
+def _append(folder: Path, round_: Round, event: log.Event) -> None:
+    """Append an event to the log if the rules allow it."""
+    round_.apply(event)
+    log.write(folder, [*round_.events, event])

@@ -1,4 +1,4 @@
-"""The record of a round: lines of JSON, each with the digest of the one before, so that none can be changed alone."""
+"""The log of a round: lines of JSON, each with the digest of the previous one, so that none can be changed alone."""
 
 import hashlib
 import json
@@ -10,54 +10,54 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.submission import canonical_json
-from mathbench.scores import schema
+from mathbench.scores import strict_json
+from mathbench.scores.schema import COUNTS, DIGEST, TASK, TIME
+from mathbench.scores.schema_types import Integer, ListOf, MapOf, Record, Schema, Text, refuse
 from mathbench.scores.untrusted import read_limited
 from mathbench.storage import atomic
 
 LOG_FILE = "log.jsonl"
 MAX_BYTES = 64 << 20
-GENESIS_DIGEST = "0" * 64  # what the first line has before it
-FORM = "%Y-%m-%dT%H:%M:%SZ"
+GENESIS_DIGEST = "0" * 64  # the previous digest of the first line
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
-Clock = Callable[[], datetime]  # looked at when a line is written, so that time never runs backwards in a log
+# called when a line is written, so that time never runs backwards in a log
+Clock = Callable[[], datetime]
 
-DIGEST = schema.text(64, "[0-9a-f]{64}")
-TIME = schema.text(20, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-ENTRY = schema.text(10, "e[1-9][0-9]*")
-COUNT = schema.counted(schema.record({"n": schema.whole(1), "correct": schema.whole()}))
-SIZES = schema.table(schema.whole(1, 1_000_000), ("interpolate", "extrapolate"))
+ENTRY = Text(10, "e[1-9][0-9]*")
+ROUND_SPLITS = ("interpolate", "extrapolate")
+SIZES = MapOf(Integer(1, 1_000_000), ROUND_SPLITS)
 
-EVENTS: dict[str, dict[str, schema.Check]] = {
+# per kind of event, the fields besides event, at and previous
+_OWN: dict[str, dict[str, Schema]] = {
     "open": {
-        "name": schema.text(100),
+        "name": Text(100),
         "commitment": DIGEST,
-        "tasks": schema.listing(schema.TASK, 100),
+        "tasks": ListOf(TASK, 100),
         "sizes": SIZES,
         "closes": TIME,
-        "answer_seconds": schema.whole(1),
+        "answer_seconds": Integer(1),
     },
-    "challenge": {
-        "entry": ENTRY,
-        "model": schema.text(),
-        "weights_sha256": DIGEST,
-        "questions_digest": DIGEST,
-    },
+    "challenge": {"entry": ENTRY, "model": Text(), "weights_sha256": DIGEST, "questions_digest": DIGEST},
     "answer": {"entry": ENTRY, "weights_sha256": DIGEST, "answers_sha256": DIGEST},
     "close": {},
-    "reveal": {
-        "seed": DIGEST,
-        "salt": DIGEST,
-        "scores": schema.table(schema.table(schema.table(COUNT, ("interpolate", "extrapolate")))),
-    },
+    # scores are by entry, task and split
+    "reveal": {"seed": DIGEST, "salt": DIGEST, "scores": MapOf(MapOf(MapOf(COUNTS, ROUND_SPLITS)))},
 }
+EVENTS = {
+    kind: Record({"event": Text(20, kind), "at": TIME, "previous": DIGEST, **fields})
+    for kind, fields in _OWN.items()
+}
+# the request that registers a model
+CHALLENGE = Record({name: EVENTS["challenge"].fields[name] for name in ("model", "weights_sha256")})
 
 
 @dataclass(frozen=True)
 class Event:
-    """One line.
+    """One line of a log.
 
     Args:
-        fields: everything in it: event, at, previous, and what the kind of event needs.
+        fields: event, at, previous, and those of its kind of event.
     """
 
     fields: Mapping[str, Any]
@@ -72,7 +72,7 @@ class Event:
 
     @property
     def at(self) -> datetime:
-        """When it was written, in UTC."""
+        """The time when it was written, in UTC."""
         return parse_time(self.fields["at"])
 
     @property
@@ -87,22 +87,22 @@ def now() -> datetime:
 
 
 def parse_time(text: str) -> datetime:
-    """Read a time of a log.
+    """Parse a time of a log.
 
     Raises:
-        InputError: when there is no such time.
+        InputError: when it is not a time of this format.
     """
     try:
-        return datetime.strptime(text, FORM).replace(tzinfo=UTC)
+        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         raise InputError(f"a time must be like 2026-01-31T18:00:00Z. Received: {text!a}.") from None
 
 
 def read(folder: Path) -> list[Event]:
-    """All events of a round.
+    """Read all events of a round.
 
     Raises:
-        InputError: when there is no log, a line is no event, or the chain is broken; says at which line.
+        InputError: when there is no log, a line is not an event, or the chain is broken, with the line.
     """
     path = folder / LOG_FILE
     if not path.is_file():
@@ -111,7 +111,7 @@ def read(folder: Path) -> list[Event]:
 
 
 def parse(data: bytes) -> list[Event]:
-    """All events of a log, from its bytes.
+    """Parse all events of a log.
 
     Raises:
         InputError: as `read`.
@@ -119,30 +119,29 @@ def parse(data: bytes) -> list[Event]:
     events: list[Event] = []
     for number, line in enumerate(data.splitlines(), 1):
         where = f"{LOG_FILE}, line {number}"
-        event = Event(_checked(schema.parse(line, where), where))
+        event = Event(_checked(strict_json.parse(line, where), where))
         if event["previous"] != (events[-1].digest if events else GENESIS_DIGEST):
             raise InputError(f"{where}: the line before it was changed, removed or put in later.")
         events.append(event)
     return events
 
 
-def _checked(said: Any, where: str) -> dict[str, Any]:
-    kind = said.get("event") if isinstance(said, dict) else None
+def _checked(fields: Any, where: str) -> dict[str, Any]:
+    kind = fields.get("event") if isinstance(fields, dict) else None
     if not isinstance(kind, str) or kind not in EVENTS:
-        schema.refuse(f"{where}: event", f"one of {', '.join(EVENTS)}", kind)
-    beside = {"event": schema.text(20), "at": TIME, "previous": DIGEST}
-    schema.record({**beside, **EVENTS[kind]})(said, where)
-    parse_time(said["at"])
-    return dict(said)
+        refuse(f"{where}: event", f"one of {', '.join(EVENTS)}", kind)
+    EVENTS[kind](fields, where)
+    parse_time(fields["at"])
+    return dict(fields)
 
 
-def next_event(events: Sequence[Event], kind: str, now: datetime, **said: Any) -> Event:
-    """The event that would come next; nothing is written."""
+def next_event(events: Sequence[Event], kind: str, now: datetime, **fields: Any) -> Event:
+    """Make the next event without writing it."""
     previous = events[-1].digest if events else GENESIS_DIGEST
-    found = {"event": kind, "at": now.strftime(FORM), "previous": previous, **said}
+    found = {"event": kind, "at": now.strftime(TIME_FORMAT), "previous": previous, **fields}
     return Event(_checked(json.loads(canonical_json(found)), kind))
 
 
 def write(folder: Path, events: Sequence[Event]) -> None:
-    """Write all lines; the file takes its place when it is whole."""
+    """Write all lines; the file is replaced atomically."""
     atomic.write(folder / LOG_FILE, "".join(canonical_json(event.fields) + "\n" for event in events))

@@ -1,33 +1,35 @@
-"""What only the host of a round reads: seed and salt, and with which token each entry came."""
+"""The secrets of the host of a round: seed and salt, and the token of each entry."""
 
 import json
 import os
 from pathlib import Path
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.rounds import log, sealed
+from mathbench.leaderboard.rounds import sealed
 from mathbench.leaderboard.rounds.rules import Round
-from mathbench.leaderboard.store.board import default_path
-from mathbench.scores import schema, untrusted
+from mathbench.leaderboard.store.database import default_path
+from mathbench.scores import strict_json, untrusted
+from mathbench.scores.schema import DIGEST
+from mathbench.scores.schema_types import Record
 from mathbench.storage import atomic
 
-_SECRET = schema.record({"seed": log.DIGEST, "salt": log.DIGEST})
+_SECRET = Record({"seed": DIGEST, "salt": DIGEST})
 
 
 class SecretMissing(InputError):
-    """Seed and salt are not where they should be, or are those of another round."""
+    """Seed and salt are missing, or are those of another round."""
 
 
-def secret_of(commitment: str) -> Path:
-    """Where seed and salt are kept until the round is revealed."""
+def default_secret_path(commitment: str) -> Path:
+    """The default path of seed and salt until the round is revealed."""
     return default_path().parent / "rounds" / f"{commitment[:16]}.json"
 
 
 def save_secret(folder: Path, path: Path, seed: str, salt: str) -> None:
-    """Write seed and salt where only the host reads them.
+    """Write seed and salt to a file that only the host can read.
 
     Raises:
-        InputError: when the place is in the folder that is published, or taken.
+        InputError: when the path is in the published folder, or exists.
     """
     if path.resolve().is_relative_to(folder.resolve()):
         raise InputError("the secret must not lie in the folder of the round, which is published.")
@@ -40,53 +42,53 @@ def save_secret(folder: Path, path: Path, seed: str, salt: str) -> None:
         json.dump({"seed": seed, "salt": salt}, file)
 
 
-def read(found: Round, path: Path | None = None) -> tuple[str, str]:
-    """Seed and salt, which must be those that the round was opened with.
+def read_secret(round_: Round, path: Path | None = None) -> tuple[str, str]:
+    """Read seed and salt, and check them against the commitment of the round.
 
     Raises:
-        NoSecret: when they are not there, or another's.
+        SecretMissing: when they are missing, or those of another round.
     """
-    place = path_of(found, path)
-    if not place.is_file():
-        raise SecretMissing(f"seed and salt of this round are not at '{place}'; give --secret FILE.")
-    said = schema.parse(untrusted.read_limited(place, 10_000), place.name)
-    _SECRET(said, place.name)
-    if sealed.commitment(said["seed"], said["salt"]) != found.opened["commitment"]:
-        raise SecretMissing(f"'{place}' is the secret of another round.")
-    return said["seed"], said["salt"]
+    path = secret_path(round_, path)
+    if not path.is_file():
+        raise SecretMissing(f"seed and salt of this round are not at '{path}'; give --secret FILE.")
+    secret = strict_json.parse(untrusted.read_limited(path, 10_000), path.name)
+    _SECRET(secret, path.name)
+    if sealed.commitment(secret["seed"], secret["salt"]) != round_.opened["commitment"]:
+        raise SecretMissing(f"'{path}' is the secret of another round.")
+    return secret["seed"], secret["salt"]
 
 
-def path_of(found: Round, path: Path | None) -> Path:
-    """Where the secret of a round is: the path that was given, or the one that follows from its commitment."""
-    return path or secret_of(found.opened["commitment"])
+def secret_path(round_: Round, path: Path | None) -> Path:
+    """The path of a round's secret: the given one, or the one derived from its commitment."""
+    return path or default_secret_path(round_.opened["commitment"])
 
 
 def assign_token(secret: Path, receipt: str, token: str) -> None:
-    """Note with which token an entry came, beside the secret.
+    """Store the token of an entry in a file beside the secret.
 
     Args:
-        secret: where seed and salt are.
-        receipt: the digest of the entry's line; no other line can have it.
-        token: its name.
+        secret: the path of seed and salt.
+        receipt: the digest of the entry's line, which identifies it.
+        token: the name of the token.
     """
-    path = _holders(secret)
-    atomic.write(path, json.dumps(_bound(path) | {receipt: token}, indent=1))
+    path = _tokens_path(secret)
+    atomic.write(path, json.dumps(_read_tokens(path) | {receipt: token}, indent=1))
     path.chmod(0o600)
 
 
-def holder(secret: Path, receipt: str) -> str | None:
-    """The name of the token that an entry came with; None when it came without one."""
-    return _bound(_holders(secret)).get(receipt)
+def entry_token(secret: Path, receipt: str) -> str | None:
+    """The name of the token that an entry was made with; None when it was made without one."""
+    return _read_tokens(_tokens_path(secret)).get(receipt)
 
 
-def entries(secret: Path, token: str) -> int:
-    """How many entries came with a token."""
-    return list(_bound(_holders(secret)).values()).count(token)
+def count_entries(secret: Path, token: str) -> int:
+    """The number of entries that were made with a token."""
+    return list(_read_tokens(_tokens_path(secret)).values()).count(token)
 
 
-def _holders(secret: Path) -> Path:
+def _tokens_path(secret: Path) -> Path:
     return secret.with_name(f"{secret.stem}.tokens.json")
 
 
-def _bound(path: Path) -> dict[str, str]:
+def _read_tokens(path: Path) -> dict[str, str]:
     return dict(json.loads(path.read_text())) if path.is_file() else {}

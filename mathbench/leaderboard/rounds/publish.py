@@ -1,4 +1,4 @@
-"""A revealed round on a board: what each entry answered to each task becomes a checked submission."""
+"""Publish a revealed round on a board: the answers of each entry to each task become a submission."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from mathbench.task import Task
 
 @dataclass(frozen=True)
 class PublishResult:
-    """One submission that a round gave.
+    """One submission made from a round.
 
     Args:
-        entry: of the round.
+        entry: the entry of the round.
         board: the board's name.
-        result: what became of it there.
+        result: the outcome on the board.
     """
 
     entry: str
@@ -33,20 +33,20 @@ class PublishResult:
 
 
 def publish(folder: Path, board: str | Path | None = None) -> list[PublishResult]:
-    """Put the answers of a revealed round on a board; the same round again changes nothing there.
+    """Store the answers of a revealed round on a board; publishing the round again changes nothing.
 
     Args:
-        folder: of the round.
-        board: a path, database URL or None, as for `Board`; it is opened when the round holds.
+        folder: the folder of the round.
+        board: a path, database URL or None, as for `Board`; opened after the round was verified.
 
     Raises:
-        InputError: when the round does not hold, or is not revealed yet.
+        InputError: when the round is invalid, or is not revealed yet.
     """
     if problems := audit(folder).problems:
         raise InputError(f"the round in '{folder}' does not hold: {problems[0]}")
-    read = Round(log.read(folder))
-    found, opened = list(submissions(folder, read)), Board(board)
-    source = f"round {read.opened['name']}"
+    round_ = Round(log.read(folder))
+    found, opened = list(submissions(folder, round_)), Board(board)
+    source = f"round {round_.opened['name']}"
     return [
         PublishResult(
             entry, opened.name, opened.keep(submission, check_submission(submission), source=source)
@@ -55,28 +55,31 @@ def publish(folder: Path, board: str | Path | None = None) -> list[PublishResult
     ]
 
 
-def submissions(folder: Path, found: Round) -> Iterator[tuple[str, Submission]]:
-    """What a revealed round gives: for each entry that answered, and each task, its name and its submission.
+def submissions(folder: Path, round_: Round) -> Iterator[tuple[str, Submission]]:
+    """The submissions of a revealed round, one per entry with answers and task.
+
+    Yields:
+        The name of the entry, and the submission.
 
     Raises:
-        InputError: when it is not revealed yet.
+        InputError: when the round is not revealed yet.
     """
-    if found.reveal is None:
+    if round_.reveal is None:
         raise InputError("a round goes on a board when it is revealed; this one is not yet.")
-    for entry in found.entries.values():
+    for entry in round_.entries.values():
         given = answers.read(folder, entry)
         if given is None:
             continue
-        for task in found.tasks:
+        for task in round_.tasks:
             rows = sort_predictions(given.filter(pc.equal(given["task"], task.name)))
-            said = manifest(found, found.reveal["seed"], entry, task)
-            yield entry.name, Submission(Manifest(said), rows)
+            document = manifest(round_, round_.reveal["seed"], entry, task)
+            yield entry.name, Submission(Manifest(document), rows)
 
 
-def manifest(found: Round, seed: str, entry: Entry, task: Task) -> dict[str, Any]:
-    """The submission.json of an entry that answered, and one task.
+def manifest(round_: Round, seed: str, entry: Entry, task: Task) -> dict[str, Any]:
+    """The submission.json of an entry with answers, for one task.
 
-    It names the file that was handed in, by the SHA-256 in the log: so it is the same whoever makes it.
+    It names the file of answers by the SHA-256 in the log, so that it is the same whoever makes it.
     """
     handed_in = dict(entry.answer.fields if entry.answer else {})["answers_sha256"]
     return {
@@ -88,12 +91,12 @@ def manifest(found: Round, seed: str, entry: Entry, task: Task) -> dict[str, Any
             "framework": None,
             "parameters": None,
         },
-        # a round does not ask how a model was trained, so the board may not say that it was on this task alone
+        # unknown in a round; so the board must not claim that it was trained on this task only
         "training": {"seeds": [], "data_digest": None, "budget": None, "external_data": True},
         "task": {"id": task.id, "name": task.name, "parameters": task.parameters},
-        "data": {"seed": sealed.seed_of(seed, entry.weights), "sizes": found.sizes},
+        "data": {"seed": sealed.entry_seed(seed, entry.weights), "sizes": round_.sizes},
         "environment": {
-            "round": found.opened["name"],
+            "round": round_.opened["name"],
             "entry": entry.name,
             "receipt": entry.challenge.digest,
         },

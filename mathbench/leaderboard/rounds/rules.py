@@ -1,4 +1,4 @@
-"""What may follow what in a round, and when: the state of a round is what its log says."""
+"""The rules of a round: the order and the times of its events. Its state follows from its log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mathbench.errors import InputError
-from mathbench.families import task as make_task
+from mathbench.families import family
 from mathbench.leaderboard.rounds.log import Event, parse_time
 from mathbench.reserve import SPLITS
 from mathbench.task import Task
 
-MAX_ROWS = 1_000_000  # questions to one entry
+MAX_ROWS = 1_000_000  # questions for one entry
 
 
 @dataclass
 class Entry:
-    """A model in a round: what it was registered with, until when it may answer, and what came."""
+    """A model in a round: its registration, its deadline and its answer."""
 
     challenge: Event
     deadline: datetime
@@ -29,7 +29,7 @@ class Entry:
 
     @property
     def weights(self) -> str:
-        """SHA-256 of its file of weights."""
+        """SHA-256 of its weights file."""
         return str(self.challenge["weights_sha256"])
 
 
@@ -41,7 +41,7 @@ class Round:
         events: its lines, in order.
 
     Raises:
-        InputError: for an event that the rules do not allow where it stands.
+        InputError: for an event that the rules do not allow at its position.
     """
 
     events: Sequence[Event]
@@ -52,7 +52,7 @@ class Round:
     def __post_init__(self) -> None:
         if not self.events or self.events[0].kind != "open":
             raise InputError("a round begins with the event open.")
-        self.tasks = [_task(said) for said in self.opened["tasks"]]
+        self.tasks = [_task(spec) for spec in self.opened["tasks"]]
         self.closes = parse_time(self.opened["closes"])
         if (rows := len(self.tasks) * sum(self.sizes.values())) > MAX_ROWS:
             raise InputError(f"at most {MAX_ROWS:,} questions to one entry. Received: {rows:,}.")
@@ -67,21 +67,21 @@ class Round:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Rows per split, of every task."""
-        said = self.opened["sizes"]
-        return {split: said[split] for split in SPLITS if split in said}
+        """Rows per split, for every task."""
+        sizes = self.opened["sizes"]
+        return {split: sizes[split] for split in SPLITS if split in sizes}
 
     def state(self, now: datetime) -> str:
-        """Open, closed or revealed; a round whose time is over takes nothing, closed by its host or not."""
+        """Open, closed or revealed; past its closing time a round is closed even without the event."""
         if self.reveal is not None:
             return "revealed"
         return "closed" if self.closed or now > self.closes else "open"
 
     def apply(self, event: Event) -> None:
-        """Let one more event happen.
+        """Apply one more event.
 
         Raises:
-            InputError: when it may not.
+            InputError: when the rules do not allow it.
         """
         if self.reveal is not None:
             raise InputError(f"{event.kind}: the round has been revealed; nothing may follow.")
@@ -97,7 +97,7 @@ class Round:
             raise InputError("a round is opened once.")
 
     def _challenge(self, event: Event) -> None:
-        self._still_open(event, self.closes)
+        self._check_open(event, self.closes)
         if event["weights_sha256"] in [entry.weights for entry in self.entries.values()]:
             raise InputError("these weights have had their questions already.")
         if event["entry"] != (name := self.next_name()):
@@ -106,12 +106,12 @@ class Round:
         self.entries[name] = Entry(event, min(self.closes, allowed))
 
     def next_name(self) -> str:
-        """What the next entry is called."""
+        """The name of the next entry."""
         return f"e{len(self.entries) + 1}"
 
     def _answer(self, event: Event) -> None:
         entry = self.entry(event["entry"])
-        self._still_open(event, entry.deadline)
+        self._check_open(event, entry.deadline)
         if entry.answer is not None:
             raise InputError(f"{entry.name} has answered already.")
         if event["weights_sha256"] != entry.weights:
@@ -133,7 +133,7 @@ class Round:
             )
         return self.entries[name]
 
-    def _still_open(self, event: Event, until: datetime) -> None:
+    def _check_open(self, event: Event, until: datetime) -> None:
         if self.closed:
             raise InputError(f"{event.kind}: the round is closed.")
         if event.at > until:
@@ -150,8 +150,8 @@ class Round:
         self.reveal = event
 
 
-def _task(said: Mapping[str, Any]) -> Task:
-    made = type(make_task(said["id"])).of(said["parameters"])
-    if made.name != said["name"]:
-        raise InputError(f"the task of these parameters is '{made.name}'. Received: {said['name']!a}.")
-    return made
+def _task(spec: Mapping[str, Any]) -> Task:
+    task = family(spec["id"]).of(spec["parameters"])
+    if task.name != spec["name"]:
+        raise InputError(f"the task of these parameters is '{task.name}'. Received: {spec['name']!a}.")
+    return task

@@ -1,4 +1,4 @@
-"""The commitment of a round, the questions of an entry and their score."""
+"""The commitment of a round, the questions of its entries and their scores."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,11 +18,12 @@ from mathbench.scores.metrics import align_predictions
 from mathbench.scores.scorer import regenerate_split, score_split
 from mathbench.task import Task
 
-QUESTIONS = ("split", "row", "question", "task")
+_TYPES = {"split": pa.string(), "row": pa.int64(), "question": pa.string(), "task": pa.string()}
+QUESTION_COLUMNS = tuple(_TYPES)
 
 
 def commitment(seed: str, salt: str) -> str:
-    """SHA-256 over the salt and then the seed, both of 32 bytes, given as 64 hexadecimal digits.
+    """SHA-256 over the salt and then the seed, each 32 bytes in 64 hexadecimal digits.
 
     >>> commitment("00" * 32, "01" * 32)[:16]
     '037d6dfb3a369a41'
@@ -30,69 +31,66 @@ def commitment(seed: str, salt: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + bytes.fromhex(seed)).hexdigest()
 
 
-def seed_of(seed: str, weights: str) -> str:
-    """The seed of one entry's questions: nobody knows it before the weights are named, and no two share it.
+def entry_seed(seed: str, weights: str) -> str:
+    """The seed of one entry's questions: unknown before the weights are named, and different for every entry.
 
-    >>> seed_of("00" * 32, "11" * 32)[:14]
+    >>> entry_seed("00" * 32, "11" * 32)[:14]
     'round-8878b15a'
     """
     return "round-" + hashlib.sha256(bytes.fromhex(seed) + bytes.fromhex(weights)).hexdigest()
 
 
-def questions(found: Round, seed: str, weights: str) -> pa.Table:
+def draw_questions(round_: Round, seed: str, weights: str) -> pa.Table:
     """The questions of one entry: split, row, question, task; no answers."""
-    own = seed_of(seed, weights)
+    own = entry_seed(seed, weights)
     parts = [
         open_rows(task, split, own)
         .batch(range(size))
         .append_column("split", pa.array([split] * size, pa.string()))
-        .select(list(QUESTIONS))
-        for task in found.tasks
-        for split, size in found.sizes.items()
+        .select(list(QUESTION_COLUMNS))
+        for task in round_.tasks
+        for split, size in round_.sizes.items()
     ]
-    plain = [pa.table({name: part[name].cast(_KINDS[name]) for name in QUESTIONS}) for part in parts]
+    plain = [pa.table({name: part[name].cast(_TYPES[name]) for name in QUESTION_COLUMNS}) for part in parts]
     return pa.concat_tables(plain).combine_chunks()
 
 
-_KINDS = {"split": pa.string(), "row": pa.int64(), "question": pa.string(), "task": pa.string()}
+def questions_digest(table: pa.Table) -> str:
+    """SHA-256 over the content of questions, independent of their file format."""
+    return content_digest(table, QUESTION_COLUMNS)
 
 
-def digest_of(table: pa.Table) -> str:
-    """SHA-256 over what questions say, whatever the format of their file."""
-    return content_digest(table, QUESTIONS)
-
-
-def check_answers(found: Round, answers: pa.Table) -> None:
-    """Refuse answers to what was not asked, and rows answered twice.
+def check_answers(round_: Round, answers: pa.Table) -> None:
+    """Check that answers are to questions of the round, each at most once.
 
     Raises:
         InputError: with a count and the first three.
     """
-    names = pa.array([task.name for task in found.tasks])
+    names = pa.array([task.name for task in round_.tasks])
     foreign = answers.filter(pc.invert(pc.is_in(answers["task"], names)))
     if foreign.num_rows:
         first = ", ".join(map(ascii, foreign["task"].slice(0, 3).to_pylist()))
         raise InputError(
             f"{foreign.num_rows:,} answers are to tasks that were not asked; the first: {first}."
         )
-    for task in found.tasks:
+    for task in round_.tasks:
         for split, (rows, _) in _given(answers, task).items():
-            if split not in found.sizes:
-                raise InputError(f"{task.name} has no split {split!a} here: {', '.join(found.sizes)}.")
-            check_rows(rows, split, found.sizes[split])
+            if split not in round_.sizes:
+                raise InputError(f"{task.name} has no split {split!a} here: {', '.join(round_.sizes)}.")
+            check_rows(rows, split, round_.sizes[split])
 
 
-def scores(found: Round, seed: str, weights: str, answers: pa.Table | None) -> dict[str, Any]:
-    """Per task and split n and correct; a row without an answer is wrong."""
-    own = seed_of(seed, weights)
+def score_answers(round_: Round, seed: str, weights: str, answers: pa.Table | None) -> dict[str, Any]:
+    """The counts n and correct per task and split; a row without an answer is wrong."""
+    own = entry_seed(seed, weights)
     return {
         task.name: {
             split: _score(
                 task, own, split, size, None if answers is None else _given(answers, task).get(split)
             )
-            for split, size in found.sizes.items()
+            for split, size in round_.sizes.items()
         }
-        for task in found.tasks
+        for task in round_.tasks
     }
 
 
@@ -103,15 +101,15 @@ def _given(answers: pa.Table, task: Task) -> Mapping[str, Any]:
 def _score(task: Task, seed: str, split: str, size: int, given: Any) -> dict[str, int]:
     if given is None:
         return {"n": size, "correct": 0}
-    rows, said = given
+    rows, predictions = given
     truth = regenerate_split(task.plain, seed, split, size)
-    plain = align_predictions(rows, formats.for_task(task).undo_answers(said), truth["row"].to_numpy())
+    plain = align_predictions(rows, formats.for_task(task).undo_answers(predictions), truth["row"].to_numpy())
     total = score_split(truth, plain).total
     return {"n": total.n, "correct": total.correct}
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, such as one of weights, in pieces.
+    """SHA-256 of a file, read in pieces.
 
     Raises:
         InputError: when there is no such file.

@@ -1,9 +1,14 @@
-"""A board over HTTP: FastAPI in front of the same checker and the same tables.
+"""A board over HTTP: FastAPI with the same checker and the same tables as the command line.
 
-app      the addresses; replies: what they answer, for OpenAPI; body, errors: JSON and errors, one line each
-receive  a submission from a request body to a folder; scoring: the checker in a process of its own
-rounds   the addresses of sealed rounds, round_replies: what they answer; shelf: the folder they lie in
-pages    the pages of a board; current: the board of this moment; caching: ETags, and what is kept ready
-rates    how often somebody may ask; hosts: for which names; logs: what is written down
-serve    sockets and uvicorn; folders: temporary files; presence: whether the board's file is there
+serve              sockets and uvicorn
+app                the application and its limits
+routes_api         the routes of the JSON API; queries: their queries to the board
+routes_rounds      the routes of sealed rounds; round_folders: the rounds of a server
+routes_pages       the HTML pages
+responses          the responses for the OpenAPI document; errors: every error as one line of JSON
+access             checks before a request: rate, token, the board's file
+rate_limits        sliding windows; allowed_hosts: the Host header; store_presence: the board's file
+uploads            request bodies into files; scoring_process: the checker in a separate process
+current_board      the pages of the current board; caching: ETags and cached responses
+temporary_folders  temporary files; logs: one line per request
 """

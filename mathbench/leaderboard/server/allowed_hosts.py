@@ -1,7 +1,7 @@
-"""Which names a server answers to.
+"""A check of the Host header against DNS rebinding.
 
-A page from elsewhere may point its own name at this machine (DNS rebinding): its scripts then reach a server on
-loopback from a browser that runs here. Such a request names that page's host, by which it is refused.
+A foreign page may point its own host name at this machine. Its scripts, in a browser that runs here, then reach a
+server on loopback. Such a request has that host name in its Host header, and is refused.
 """
 
 import ipaddress
@@ -13,16 +13,15 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.server import errors
 
 NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
-HEADER = re.compile(
-    r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+))(?::\d{1,5})?"
-)  # [IPv6] or a name, and a port
+# [IPv6] or a name, and a port
+HEADER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+))(?::\d{1,5})?")
 
 
 class AllowedHosts:
     """ASGI middleware that refuses requests for a host that is neither loopback nor allowed.
 
     Args:
-        app: what answers the others.
+        app: the application for all other requests.
         allowed: names and addresses in lower case, without ports.
     """
 
@@ -30,31 +29,31 @@ class AllowedHosts:
         self._app, self._allowed = app, allowed
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or self._ours(told := _forwarded(scope)):
+        if scope["type"] != "http" or self._allows(host := _host_header(scope)):
             await self._app(scope, receive, send)
             return
         why = (
-            f"this server is not {ascii(told)[:100]}; its owner can allow a name: `serve --allow-host NAME`."
+            f"this server is not {ascii(host)[:100]}; its owner can allow a name: `serve --allow-host NAME`."
         )
-        await errors.answer(400, why)(scope, receive, send)
+        await errors.error_response(400, why)(scope, receive, send)
 
-    def _ours(self, header: str) -> bool:
+    def _allows(self, header: str) -> bool:
         if not (parts := HEADER.fullmatch(header)):
             return False
         name = (parts[1] or parts[2]).lower().removesuffix(".")
-        return name in self._allowed or loopback(name)
+        return name in self._allowed or is_loopback(name)
 
 
-def _forwarded(scope: Any) -> str:
-    """The Host header of a request; nothing where it is missing or given twice."""
+def _host_header(scope: Any) -> str:
+    """The Host header of a request; empty when it is missing or repeated."""
     found = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
     return found[0] if len(found) == 1 else ""
 
 
-def loopback(host: str) -> bool:
-    """Whether only this machine can reach an address.
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only.
 
-    >>> loopback("127.0.0.1"), loopback("::1"), loopback("localhost"), loopback("0.0.0.0")
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
     (True, True, True, False)
     """
     if host == "localhost":
@@ -65,30 +64,30 @@ def loopback(host: str) -> bool:
         return False
 
 
-def named(names: Iterable[str]) -> frozenset[str] | None:
-    """Names that an owner allows, in lower case; None for none.
+def parse_names(names: Iterable[str]) -> frozenset[str] | None:
+    """The allowed names in lower case; None for an empty list.
 
     Raises:
-        InputError: for something else than a name or an address, such as a URL.
+        InputError: for anything but a name or an address, such as a URL.
     """
     for name in names:
-        if not NAME.fullmatch(name) and not _address(name):
+        if not NAME.fullmatch(name) and not _is_address(name):
             example = "such as board.example.org or 192.0.2.1"
             raise InputError(f"a host is a name or an address without a port, {example}. Received: {name!a}.")
     return frozenset(name.lower() for name in names) or None
 
 
-def answering(host: str, allowed: frozenset[str] | None) -> frozenset[str] | None:
-    """The names that a server answers to beside loopback; None for any.
+def effective_names(host: str, allowed: frozenset[str] | None) -> frozenset[str] | None:
+    """The names that requests to a server may be for, besides loopback; None for any.
 
     Args:
-        host: the address that it listens on. Who listens for others without naming a host is not held to one.
-        allowed: what its owner allows.
+        host: the address that it listens on. A server on a public address without allowed names accepts any.
+        allowed: the names that its owner allows.
     """
-    return frozenset() if allowed is None and loopback(host) else allowed
+    return frozenset() if allowed is None and is_loopback(host) else allowed
 
 
-def _address(name: str) -> bool:
+def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:

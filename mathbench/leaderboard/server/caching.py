@@ -1,4 +1,4 @@
-"""Responses: JSON on one line, ETags, and a cache that holds for one version of the board."""
+"""Responses: one line of JSON, ETags, and a cache for one version of the board."""
 
 import hashlib
 import json
@@ -12,56 +12,56 @@ from fastapi import Request, Response
 from mathbench.leaderboard.site.page_set import PageSet
 
 JSON = "application/json"
-_ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}  # these occur inside strings only
+_ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}  # they occur inside strings only
 
 
-def as_json(value: Any) -> bytes:
+def json_bytes(value: Any) -> bytes:
     r"""One line of JSON in ASCII.
 
-    >>> as_json({"model": "<b>é"})
+    >>> json_bytes({"model": "<b>é"})
     b'{"model":"\\u003cb\\u003e\\u00e9"}\n'
     """
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.translate(_ESCAPED).encode() + b"\n"
 
 
-def answer(
+def response(
     body: bytes, status: int = 200, headers: Mapping[str, str] | None = None, kind: str = JSON
 ) -> Response:
-    """A reply with this body, which a browser must not take for anything but what it is."""
+    """A response whose content type browsers must not guess."""
     safe = {"X-Content-Type-Options": "nosniff", **(headers or {})}
     return Response(body, status, media_type=kind, headers=safe)
 
 
-MAX_CACHED = 256  # answers that are kept ready
+MAX_CACHED = 256  # values in one cache
 
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 
 
-class _SingleFlight(Generic[Answer]):
-    """One answer; who comes while it is made waits for it."""
+class _SingleFlight(Generic[Value]):
+    """A value computed once; concurrent requests wait for the first."""
 
-    def __init__(self, make: Callable[[], Answer]):
+    def __init__(self, make: Callable[[], Value]):
         self._lock, self._make = Lock(), make
-        self._made: list[Answer] = []
+        self._made: list[Value] = []
 
-    def get(self) -> Answer:
+    def get(self) -> Value:
         with self._lock:
             if not self._made:
                 self._made.append(self._make())
             return self._made[0]
 
 
-class ResponseCache(Generic[Answer]):
-    """Answers made from one moment of a board; with the next moment they are forgotten."""
+class ResponseCache(Generic[Value]):
+    """The values computed for one version of a board; a new version clears them."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._site: PageSet | None = None
-        self._made: OrderedDict[Hashable, _SingleFlight[Answer]] = OrderedDict()
+        self._made: OrderedDict[Hashable, _SingleFlight[Value]] = OrderedDict()
 
-    def get(self, site: PageSet, key: Hashable, make: Callable[[], Answer]) -> Answer:
-        """What `make` makes, kept ready for who asks next."""
+    def get(self, site: PageSet, key: Hashable, make: Callable[[], Value]) -> Value:
+        """Return the cached value of a key, computed by `make` at the first request."""
         with self._lock:
             if site is not self._site:
                 self._made.clear()
@@ -73,13 +73,13 @@ class ResponseCache(Generic[Answer]):
         return once.get()
 
 
-def reply(
+def etag_response(
     request: Request, body: bytes, kind: str = JSON, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A body with its ETag, or 304 for somebody who has it already."""
+    """A response with its ETag, or 304 when the client has this content."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     sent = {"Cache-Control": "no-cache", **(headers or {}), "ETag": tag}
-    words = request.headers.get("if-none-match", "").split(",")
-    if {tag, "*"} & {word.strip().removeprefix("W/") for word in words}:
+    known = request.headers.get("if-none-match", "").split(",")
+    if {tag, "*"} & {other.strip().removeprefix("W/") for other in known}:
         return Response(status_code=304, headers=sent)
-    return answer(body, headers=sent, kind=kind)
+    return response(body, headers=sent, kind=kind)

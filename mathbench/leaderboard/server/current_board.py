@@ -1,4 +1,4 @@
-"""The board as it is now: read again when it changes, and then only what changed."""
+"""The current state of a board: when it changes, only the changes are read."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -6,22 +6,24 @@ from pathlib import Path
 from threading import Lock
 
 from mathbench.leaderboard.rounds import log
-from mathbench.leaderboard.site import round_page as rounds
+from mathbench.leaderboard.site import round_page
 from mathbench.leaderboard.site.page import PageContext
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.store.board import Board, BoardVersion
 
-LARGE = 2_000  # changes; a board with fewer is read again in a fraction of a second, and everybody sees the newest
-PATIENCE = 0.03  # seconds that a visitor of a larger one waits for its new moment
+# changes; requests to a smaller board wait for its latest state, which takes a fraction of a second
+LARGE_BOARD = 2_000
+MAX_WAIT = 0.03  # seconds that a request to a large board waits for its latest state
 
-Seen = tuple[BoardVersion, tuple[tuple[str, int, int], ...]]  # of the board, and of each round's log
+# the version of the board; name, size and time of each round's log
+Version = tuple[BoardVersion, tuple[tuple[str, int, int], ...]]
 
 
 class CurrentBoard:
     """The pages and tables of a board that other processes may write to at any time.
 
-    Nobody waits long: while a large board is read again in the background, the moment before is shown.
+    While a large board is read again in the background, its previous state is shown.
 
     Args:
         board: the board.
@@ -31,43 +33,43 @@ class CurrentBoard:
     def __init__(self, board: Board, folder: Path | None = None):
         self._board, self._folder = board, folder
         self._lock, self._worker = Lock(), ThreadPoolExecutor(1, "board")
-        self._renewal: Future[None] | None = None
-        self._seen: Seen | None = None
-        self._site = self._made(Snapshot(board.public_name, {}, {}))
+        self._update: Future[None] | None = None
+        self._version: Version | None = None
+        self._site = self._make_pages(Snapshot(board.public_name, {}, {}))
 
     @property
-    def frame(self) -> PageContext:
-        """What all pages share; this reads nothing."""
-        return self._site.frame
+    def context(self) -> PageContext:
+        """The values that all pages share, without reading the board."""
+        return self._site.context
 
     def site(self) -> PageSet:
-        """The pages of this moment; of a large board those of the one before until the new ones are ready."""
-        if self._now() == self._seen:
+        """The current pages; of a large board the previous ones until the new ones are ready."""
+        if self._current_version() == self._version:
             return self._site
         with self._lock:
-            if self._renewal is None or self._renewal.done():
-                self._renewal = self._worker.submit(self._renew)
-            renewal = self._renewal
-        large = self._seen is not None and self._seen[0].changes > LARGE
+            if self._update is None or self._update.done():
+                self._update = self._worker.submit(self._read)
+            update = self._update
+        large = self._version is not None and self._version[0].changes > LARGE_BOARD
         with suppress(TimeoutError):
-            renewal.result(PATIENCE if large else None)
+            update.result(MAX_WAIT if large else None)
         return self._site
 
-    def _now(self) -> Seen:
-        """Something that is another when a page may be."""
+    def _current_version(self) -> Version:
+        """A value that changes whenever a page may have changed."""
         logs = sorted(self._folder.glob(f"*/{log.LOG_FILE}")) if self._folder else []
-        rounds = [(path.parent.name, (about := path.stat()).st_size, about.st_mtime_ns) for path in logs]
+        rounds = [(path.parent.name, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in logs]
         return self._board.version(), tuple(rounds)
 
-    def _renew(self) -> None:
-        """Read what changed and make what takes long; then show it."""
-        seen = self._now()
-        before, snapshot = (self._seen or (BoardVersion(), ()))[0], self._site.snapshot
-        if seen[0] != before:
-            changed = self._board.records_between(before, seen[0])
-            snapshot = snapshot.renewed(changed, self._board.attempts())
-            snapshot.prepare()
-        self._site, self._seen = self._made(snapshot), seen
+    def _read(self) -> None:
+        """Read the changes, precompute the slow parts, and then replace the pages."""
+        version = self._current_version()
+        old, snapshot = (self._version or (BoardVersion(), ()))[0], self._site.snapshot
+        if version[0] != old:
+            changed = self._board.records_between(old, version[0])
+            snapshot = snapshot.updated(changed, self._board.attempts())
+            snapshot.precompute()
+        self._site, self._version = self._make_pages(snapshot), version
 
-    def _made(self, snapshot: Snapshot) -> PageSet:
-        return PageSet(snapshot, rounds.read(self._folder), self._board.predictions_bytes, served=True)
+    def _make_pages(self, snapshot: Snapshot) -> PageSet:
+        return PageSet(snapshot, round_page.read(self._folder), self._board.predictions_bytes, served=True)

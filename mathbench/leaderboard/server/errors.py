@@ -1,4 +1,4 @@
-"""Every error as one line of JSON: {"error": "what was wrong"}; never a traceback, never what was sent as is."""
+"""Every error as one line of JSON, ``{"error": "..."}``, without tracebacks and without unescaped input."""
 
 import http
 from collections.abc import Mapping
@@ -15,25 +15,25 @@ from mathbench.leaderboard.store.database import DatabaseUnreachable
 from mathbench.leaderboard.store.tokens import redact_tokens
 
 
-def answer(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
-    """An error as it leaves the server."""
+def error_response(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The response for an error, without tokens."""
     line = redact_tokens(" ".join(why.split()))
-    return caching.answer(caching.as_json({"error": line}), status, headers)
+    return caching.response(caching.json_bytes({"error": line}), status, headers)
 
 
-def busy(seconds: int) -> HTTPException:
-    """Too many requests: when to come again."""
+def too_many_requests(seconds: int) -> HTTPException:
+    """The error for too many requests, with the seconds to wait."""
     why = f"too many requests; try again in {seconds} seconds."
     return HTTPException(429, why, {"Retry-After": str(seconds)})
 
 
-def unreachable() -> HTTPException:
-    """The database of the board does not answer."""
+def board_unreachable() -> HTTPException:
+    """The error for a database that does not respond."""
     return HTTPException(503, "the board cannot be reached now; try again later.", {"Retry-After": "10"})
 
 
-def handle(app: FastAPI) -> None:
-    """Answer all errors of an app in this way."""
+def add_handlers(app: FastAPI) -> None:
+    """Make all errors of an app responses of this form."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(InputError, _wrong)
@@ -44,24 +44,26 @@ def handle(app: FastAPI) -> None:
 def _invalid(_: Request, error: Any) -> Response:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:])
-    return answer(422, f"{ascii(where)[1:-1]}: {first['msg']}. Received: {ascii(first.get('input'))[:60]}.")
+    return error_response(
+        422, f"{ascii(where)[1:-1]}: {first['msg']}. Received: {ascii(first.get('input'))[:60]}."
+    )
 
 
 def _refused(request: Request, error: Any) -> Response:
     why = error.detail if error.detail != http.HTTPStatus(error.status_code).phrase else ""
     if error.status_code == 404 and not why:
         why = f"there is nothing at {ascii(request.url.path)[:100]}; /docs describes what there is."
-    return answer(error.status_code, why or http.HTTPStatus(error.status_code).phrase, error.headers)
+    return error_response(error.status_code, why or http.HTTPStatus(error.status_code).phrase, error.headers)
 
 
 def _wrong(_: Request, error: Any) -> Response:
-    return answer(422, str(error))
+    return error_response(422, str(error))
 
 
 def _failed(request: Request, error: Any) -> Response:
     LOG.error("%s", " ".join(str(error).split()))
-    return _refused(request, unreachable())
+    return _refused(request, board_unreachable())
 
 
 def _broken(_: Request, __: Any) -> Response:
-    return answer(500, "the server failed on this request; its log says more.")
+    return error_response(500, "the server failed on this request; its log says more.")

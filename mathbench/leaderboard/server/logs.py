@@ -1,4 +1,4 @@
-"""What a server writes down: one line per request, never a secret, an address or a query."""
+"""The log of a server: one line per request, without secrets, client addresses and queries."""
 
 import logging
 import sys
@@ -11,14 +11,14 @@ LOG = logging.getLogger("mathbench.server")
 
 
 class Redact(logging.Formatter):
-    """Lines in which whatever looks like a token is blotted out, also inside a traceback."""
+    """Formats log lines and hides whatever looks like a token, including in tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact_tokens(super().format(record))
 
 
 def to_stderr() -> None:
-    """Send the lines of this server and of uvicorn to stderr."""
+    """Send the logs of this server and of uvicorn to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Redact("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
     for name, level in (("mathbench.server", logging.INFO), ("uvicorn", logging.WARNING)):
@@ -39,14 +39,14 @@ class RequestLog:
             return
         start, status = monotonic(), 500
 
-        async def watched(message: Any) -> None:
+        async def send_and_note(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_and_note)
         finally:
             token = scope.get("state", {}).get("token") or "-"
             words = (scope["method"], ascii(scope["path"])[1:-1][:200], status, token)

@@ -1,37 +1,36 @@
-"""What the server reads from a board, as plain values for JSON."""
+"""Queries of the API against a board, with results as plain values for JSON."""
 
 from typing import Any
 
 from fastapi import HTTPException
 from sqlalchemy import func, select
 
-from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.board import SENT, Board
 from mathbench.leaderboard.store.tables import AttemptRow, SubmissionRow
 
 
 def count(board: Board) -> int:
-    """How many submissions there are, also withdrawn ones."""
+    """The number of submissions, including withdrawn ones."""
     with board.transaction() as session:
         return session.scalar(select(func.count()).select_from(SubmissionRow)) or 0
 
 
 def submission(board: Board, digest: str) -> dict[str, Any]:
-    """One submission.
+    """One submission with the number of its attempts.
 
     Raises:
         HTTPException: 404 when the board has none.
     """
-    kept = board.one(digest)
-    if kept is None:
+    record = board.one(digest)
+    if record is None:
         raise HTTPException(404, f"the board has no submission {digest}.")
-    sent = AttemptRow.outcome.in_(("kept", "repeated"))
-    same = select(func.count()).where(AttemptRow.digest == digest, sent)
+    sendings = select(func.count()).where(AttemptRow.digest == digest, AttemptRow.outcome.in_(SENT))
     with board.transaction() as session:
-        return kept.to_json() | {"attempts": session.scalar(same)}
+        return record.to_json() | {"attempts": session.scalar(sendings)}
 
 
 def attempts(board: Board, digest: str | None, before: int | None, limit: int) -> dict[str, Any]:
-    """Attempts, newest first; whose token it was is not told."""
+    """Attempts, newest first, without the names of their tokens."""
     query = select(AttemptRow).order_by(AttemptRow.id.desc()).limit(limit)
     if digest is not None:
         query = query.where(AttemptRow.digest == digest)

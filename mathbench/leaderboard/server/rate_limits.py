@@ -1,4 +1,4 @@
-"""How often somebody may ask: at most so many times in any span of so many seconds."""
+"""Rate limits over a sliding window."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -7,12 +7,12 @@ from time import monotonic
 
 
 class RateLimit:
-    """A sliding window.
+    """A limit for the number of events in any window of some seconds.
 
     Args:
-        maximum: how many are let through in one window.
-        seconds: how long it is.
-        clock: seconds that never go back.
+        maximum: events per window.
+        seconds: the length of the window.
+        clock: a monotonic clock in seconds.
 
     >>> rate = RateLimit(2, 60, clock=iter([0, 10, 20, 61]).__next__)
     >>> [rate.retry_after(), rate.retry_after(), rate.retry_after(), rate.retry_after()]
@@ -26,7 +26,7 @@ class RateLimit:
         self._passed: deque[float] = deque()
 
     def retry_after(self) -> int:
-        """Let one through and return 0, or return after how many whole seconds to come again."""
+        """Count an event and return 0, or return after how many full seconds the next one is allowed."""
         time = self._clock()
         while self._passed and self._passed[0] <= time - self._seconds:
             self._passed.popleft()
@@ -37,11 +37,11 @@ class RateLimit:
 
 
 class RateLimits:
-    """Limits that hold for everybody together and for each token alone.
+    """Limits for all clients together and for each token.
 
     Args:
-        requests: of any kind, per minute, from everybody together.
-        submissions: per minute, from everybody together.
+        requests: of any kind per minute, from all clients together.
+        submissions: per minute, from all clients together.
         per_token: submissions per minute with one token.
     """
 
@@ -52,7 +52,10 @@ class RateLimits:
         self._tokens: dict[str, RateLimit] = {}
 
     def submission(self, token: str) -> int:
-        """As `RateLimit.wait`, for one submission; a token that has used up its share takes nobody else's."""
+        """As `RateLimit.retry_after`, for one submission.
+
+        A submission above the limit of its token does not count for the other tokens.
+        """
         own = self._tokens.setdefault(token, RateLimit(self._per_token))
         return _first_wait((own, self._submissions))
 

@@ -1,16 +1,48 @@
-"""The responses of the server as the OpenAPI document describes them; the tests compare real responses with these."""
+"""The responses of the server as the OpenAPI document describes them; the tests compare real responses with these.
 
+Shapes that files and the database share come from the schemas of `mathbench.scores` and `mathbench.leaderboard`.
+"""
+
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic_core import CoreSchema, core_schema
 
-from mathbench.leaderboard.ranking.rank import RankTable
+from mathbench.leaderboard.ranking.tables import RankTable
+from mathbench.leaderboard.rounds import log
+from mathbench.leaderboard.submission_record import RECORD
+from mathbench.reserve import SPLITS
+from mathbench.scores import schema
+from mathbench.scores.schema_types import MapOf, OneOf, Record, Schema
 
-DIGEST = "b41cbd6ac1dfd1c1dd0a9fbd5d9ff1a08bd6ca4ca2bbde4bb1b5b9d38d0cdd4f"
+EXAMPLE_DIGEST = "b41cbd6ac1dfd1c1dd0a9fbd5d9ff1a08bd6ca4ca2bbde4bb1b5b9d38d0cdd4f"
 
-Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=[DIGEST])]
-Time = Annotated[str, Field(description="ISO 8601 in UTC", examples=["2026-01-31T12:00:00Z"])]
-Share = Annotated[float, Field(ge=0, le=1)]
+
+@dataclass(frozen=True)
+class Described:
+    """An annotation for pydantic: the type is checked and described by a schema."""
+
+    schema: Schema
+
+    def __get_pydantic_core_schema__(self, _: Any, __: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._validated)
+
+    def __get_pydantic_json_schema__(self, _: Any, __: Any) -> dict[str, Any]:
+        return self.schema.json_schema()
+
+    def _validated(self, value: Any) -> Any:
+        self.schema(value, "the value")
+        return value
+
+
+JsonObject = dict[str, Any]
+Digest = Annotated[str, Described(schema.DIGEST), Field(examples=[EXAMPLE_DIGEST])]
+Time = Annotated[
+    str,
+    Described(schema.TIME),
+    Field(description="ISO 8601 in UTC", examples=["2026-01-31T12:00:00Z"]),
+]
 
 
 class Reply(BaseModel):
@@ -25,48 +57,32 @@ class ErrorReply(Reply):
     error: str = Field(description="One line.", examples=["a token is needed: Authorization: Bearer mb_..."])
 
 
-_LATER = {"Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}}
+_RETRY = {"Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}}
 
 Responses = dict[int | str, dict[str, Any]]
 
-SAME: Responses = {304: {"description": "What this ETag belongs to has not changed."}}
+SAME: Responses = {304: {"description": "The content with this ETag has not changed."}}
 
 
 def refusals(*statuses: int) -> Responses:
-    """The refusals of an address for its document: these, and those that any address may answer with."""
+    """The error responses of a route for its documentation: these, and those of all routes."""
     error: dict[str, Any] = {"model": ErrorReply}
-    late = error | {"headers": _LATER}
-    return {status: late if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
-
-
-class CountReply(Reply):
-    """Right answers, their share, and its Wilson 95 % interval."""
-
-    n: int
-    correct: int
-    exact_match: Share
-    low: Share
-    high: Share
-
-
-class ScoreReply(CountReply):
-    """The score of one split, with its strata."""
-
-    strata: dict[str, CountReply]
+    retry = error | {"headers": _RETRY}
+    return {status: retry if status in (429, 503) else error for status in (400, *statuses, 429, 503)}
 
 
 class LimitsReply(Reply):
-    """What a submission may be, and how often one may come."""
+    """The limits of submissions."""
 
     largest_body: int = Field(description="Bytes.")
     most_rows: int
-    per_minute: int = Field(description="Submissions from everybody together.")
+    per_minute: int = Field(description="Submissions from all clients together.")
     per_minute_and_token: int
     scoring_seconds: float
 
 
 class HealthReply(Reply):
-    """The server works, and its database answers."""
+    """The server works, and its database responds."""
 
     status: Literal["ok"]
     version: str = Field(description="Of mathbench.", examples=["0.2.0"])
@@ -83,24 +99,26 @@ class TablesReply(Reply):
     tables: list[RankTable]
 
 
-class SubmissionReply(Reply):
-    """One submission as the board keeps it, without its predictions."""
+class SplitScoreReply(RootModel[Annotated[JsonObject, Described(schema.RESCORED_SPLIT)]]):
+    """The score of one split, with its strata."""
 
-    schema_version: Literal[1]
-    digest: Digest
-    submitted: Time
-    badge: str
-    withdrawn: str | None = Field(description="Why it was withdrawn; null while it stands.")
-    predictions_digest: str
-    scores: dict[str, ScoreReply]
-    solver: dict[str, CountReply]
-    differences: list[str]
-    manifest: dict[str, Any]
-    attempts: int = Field(description="How often this content was submitted.")
+
+# all keys are present in a response, and the scores are recomputed ones
+_RECORD = Record(
+    {
+        **RECORD.all_fields,
+        "scores": MapOf(schema.RESCORED_SPLIT, SPLITS),
+        "solver": MapOf(schema.SCORE, SPLITS),
+    }
+)
+
+
+class SubmissionReply(RootModel[Annotated[JsonObject, Described(_RECORD)]]):
+    """One submission on the board, without its predictions."""
 
 
 class AttemptReply(Reply):
-    """One time that somebody submitted something, or withdrew it."""
+    """One attempt to submit, withdraw or reproduce a submission."""
 
     id: int
     at: Time
@@ -117,7 +135,7 @@ class AttemptsReply(Reply):
 
 
 class ReceiptReply(Reply):
-    """What became of a submission."""
+    """The outcome of a submission."""
 
     digest: Digest
     board: str
@@ -126,35 +144,38 @@ class ReceiptReply(Reply):
     badge: str
     model: str
     task: str
-    scores: dict[str, ScoreReply]
-    differences: list[str] = Field(description="Claims that do not agree with the recomputed scores.")
-    sent: dict[str, Any] = Field(description="What came: predictions, bytes, their digest, the manifest.")
+    scores: dict[str, SplitScoreReply]
+    differences: list[str] = Field(description="Claims that differ from the recomputed scores.")
+    sent: dict[str, Any] = Field(description="Of a dry run: predictions, bytes, their digest, the manifest.")
 
 
 LineDigest = Annotated[
     str,
-    Field(pattern="^[0-9a-f]{64}$", examples=[DIGEST], description="SHA-256 of the entry's line; keep it."),
+    Described(schema.DIGEST),
+    Field(examples=[EXAMPLE_DIGEST], description="SHA-256 of the entry's line; keep it."),
 ]
 
 
-class RoundTaskReply(Reply):
+class RoundTaskReply(RootModel[Annotated[JsonObject, Described(schema.TASK)]]):
     """A task as the log writes it."""
 
-    id: str
-    name: str
-    parameters: dict[str, Any]
+
+class EventReply(RootModel[Annotated[JsonObject, Described(OneOf(tuple(log.EVENTS.values())))]]):
+    """One line of a round's log."""
 
 
 class RoundReply(Reply):
-    """A round in short."""
+    """The summary of a round."""
 
     name: str
     state: Literal["open", "closed", "revealed"]
     opens: Time
     closes: Time
-    answer_seconds: int = Field(description="From questions to answers.")
+    answer_seconds: int = Field(description="The time from questions to answers.")
     tasks: list[RoundTaskReply]
-    sizes: dict[str, int] = Field(description="Questions per split, of every task.")
+    sizes: Annotated[JsonObject, Described(log.SIZES)] = Field(
+        description="Questions per split, of every task."
+    )
     commitment: Digest
     entries: int
     answered: int = Field(description="Entries that have handed in answers.")
@@ -167,20 +188,13 @@ class RoundsReply(Reply):
 
 
 class WholeRoundReply(RoundReply):
-    """A round with everything that its log says; scores stand in the event reveal, and nowhere before."""
+    """A round with all events of its log; the scores are in the event `reveal`."""
 
-    events: list[dict[str, Any]]
-
-
-class ChallengeReply(Reply):
-    """What registers a model."""
-
-    model: str = Field(examples=["mine"])
-    weights_sha256: Digest
+    events: list[EventReply]
 
 
 class QuestionReply(Reply):
-    """One question; its answer goes back with the same split, row and task."""
+    """One question; its answer is sent with the same split, row and task."""
 
     split: str
     row: int
@@ -194,15 +208,15 @@ class EnteredReply(Reply):
     entry: str = Field(examples=["e1"])
     deadline: Time
     receipt: LineDigest
-    line: dict[str, Any] = Field(
-        description="The entry's line of the log, which the receipt is the SHA-256 of."
+    line: Annotated[JsonObject, Described(log.EVENTS["challenge"])] = Field(
+        description="The entry's line of the log; the receipt is its SHA-256."
     )
     questions: list[QuestionReply]
 
 
 class AnsweredReply(Reply):
-    """Answers were taken; what they score is told when the round is revealed."""
+    """The answers were stored; their score is published when the round is revealed."""
 
     entry: str
     receipt: LineDigest
-    line: dict[str, Any]
+    line: Annotated[JsonObject, Described(log.EVENTS["answer"])]

@@ -1,4 +1,4 @@
-"""The rounds that a server shows: one folder each, side by side in one folder."""
+"""The rounds of a server: subfolders of one folder."""
 
 import re
 from collections.abc import Iterator
@@ -14,18 +14,19 @@ from mathbench.leaderboard.rounds.log import Clock
 from mathbench.leaderboard.rounds.rules import Round
 from mathbench.leaderboard.server.logs import LOG
 
-NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}"  # of a folder that counts; nothing else ever becomes a path
+# the names of folders that are read; nothing else from a request becomes a path
+NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
-State = tuple[int, int, int]  # of a file: another when the log was written
+FileState = tuple[int, int, int]  # inode, time and size of a file; changes when a log is written
 
 
 class RoundFolders:
-    """Rounds by the names of their folders; what is read of a log is kept until the log changes.
+    """Rounds by the names of their folders; a parsed log is cached until the file changes.
 
     Args:
         folder: holds the folders of the rounds.
-        secrets: holds NAME.json with seed and salt of each; by default each is where `round open` puts it.
-        now: the clock of the rounds.
+        secrets: holds NAME.json with seed and salt of each; by default the paths that `round open` uses.
+        now: the clock.
 
     Raises:
         InputError: when there is no such folder, or the secrets lie in it.
@@ -39,7 +40,7 @@ class RoundFolders:
         self.now = now
         self._folder, self._secrets = folder, secrets
         self._lock = Lock()
-        self._read: dict[str, tuple[State, Round]] = {}
+        self._read: dict[str, tuple[FileState, Round]] = {}
 
     def __iter__(self) -> Iterator[str]:
         """The names of the rounds, in order."""
@@ -48,7 +49,7 @@ class RoundFolders:
                 yield path.name
 
     def folder(self, name: str) -> Path:
-        """Where a round lies.
+        """The folder of a round.
 
         Raises:
             HTTPException: 404 when there is none.
@@ -58,29 +59,29 @@ class RoundFolders:
         return self._folder / name
 
     def secret(self, name: str) -> Path | None:
-        """Where its seed and salt are; None for the place that follows from its commitment."""
+        """The path of its seed and salt; None for the path derived from its commitment."""
         return self._secrets / f"{name}.json" if self._secrets else None
 
     def round(self, name: str) -> Round:
-        """A round, to be read only.
+        """A round, for reading only.
 
         Raises:
             HTTPException: 404 when there is none.
-            InputError: when its log does not hold.
+            InputError: when its log is invalid.
         """
         path = self.folder(name) / log.LOG_FILE
-        about = path.stat()
-        state = (about.st_ino, about.st_mtime_ns, about.st_size)
+        stat = path.stat()
+        state = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         with self._lock:
-            known = self._read.get(name)
-        if known is None or known[0] != state:
-            known = state, Round(log.read(path.parent))
+            cached = self._read.get(name)
+        if cached is None or cached[0] != state:
+            cached = state, Round(log.read(path.parent))
             with self._lock:
-                self._read[name] = known
-        return known[1]
+                self._read[name] = cached
+        return cached[1]
 
     def summary(self, name: str) -> dict[str, Any]:
-        """What a list of rounds says about one."""
+        """One round as an item of the list of rounds."""
         found = self.round(name)
         opened = found.opened
         answered = sum(entry.answer is not None for entry in found.entries.values())
@@ -98,7 +99,7 @@ class RoundFolders:
         }
 
     def summaries(self) -> list[dict[str, Any]]:
-        """All rounds; one whose log does not hold is left out, and the server's own log says so."""
+        """All rounds; one with an invalid log is left out and reported in the server's log."""
         found = []
         for name in self:
             try:

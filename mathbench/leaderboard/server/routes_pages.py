@@ -1,4 +1,4 @@
-"""The pages of a served board."""
+"""The routes of the HTML pages and of the data of their plots."""
 
 import re
 
@@ -8,25 +8,31 @@ from fastapi.responses import RedirectResponse
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.server.caching import answer, reply
+from mathbench.leaderboard.server.caching import etag_response, response
 from mathbench.leaderboard.site import address, comparison_page
-from mathbench.leaderboard.site.page import POLICY, Page, html
+from mathbench.leaderboard.site.page import CONTENT_POLICY, Page, render_page
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.task_page import Filters
 from mathbench.leaderboard.store.database import DatabaseUnreachable
 
-YEAR = 31_536_000  # seconds for which a browser may keep files whose address changes with them
-SAFE = {
-    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
+YEAR = 31_536_000  # seconds that a browser may cache files whose address changes with their content
+SECURITY_HEADERS = {
+    "Content-Security-Policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
 
-ROUND = r"rounds/[A-Za-z0-9._-]+(?<!\.html)(?<!\.csv)"  # what commands take is also the address of its page
-WORDS = {"q": "word", "framework": "framework", "badge": "badge", "sort": "sort"}  # of a query
+# the URL of a round that commands take redirects to its page
+ROUND = r"rounds/[A-Za-z0-9._-]+(?<!\.html)(?<!\.csv)"
+QUERY_FILTERS = {
+    "q": "word",
+    "framework": "framework",
+    "badge": "badge",
+    "sort": "sort",
+}  # query key -> field of Filters
 
 
 class _PagePath(PathConvertor):
-    """Any address outside the API, so that there an unknown one stays unknown."""
+    """Any path outside the API, where unknown paths stay JSON errors."""
 
     regex = "(?!api(/|$)).*"
 
@@ -37,58 +43,58 @@ pages = APIRouter(include_in_schema=False)
 
 @pages.api_route("/{path:page}", methods=["GET", "HEAD"])
 async def page(request: Request, path: str) -> Response:
-    """One page, or the data of one plot."""
+    """A page, or the data of one plot."""
     if seconds := request.app.state.rates.requests.retry_after():
-        return failed(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
+        return error_page(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
     if re.fullmatch(ROUND, path):
         return RedirectResponse(address.of_round(path.partition("/")[2]).partition("/")[2], 308)
     slow = request.app.state.comparers if path.startswith("compare/") else None
-    return await anyio.to_thread.run_sync(_answered, request, path or address.OVERVIEW, limiter=slow)
+    return await anyio.to_thread.run_sync(_page_response, request, path or address.OVERVIEW, limiter=slow)
 
 
-def _answered(request: Request, path: str) -> Response:
-    """What the board has at an address, or an error as a page."""
-    state, requested = request.app.state, request.query_params
+def _page_response(request: Request, path: str) -> Response:
+    """The page at a path, or an error as a page."""
+    state, query = request.app.state, request.query_params
     try:
         state.presence.check()
         site: PageSet = state.current.site()
-        if path == address.COMPARE and "id" in requested:
-            ids = [*requested.getlist("id"), ""]
-            return _chosen(request, site, (ids[0], ids[1]))
-        filters = Filters(**{name: requested.get(key, "")[:200] for key, name in WORDS.items()})
+        if path == address.COMPARE and "id" in query:
+            ids = [*query.getlist("id"), ""]
+            return _redirect_to_pair(request, site, (ids[0], ids[1]))
+        filters = Filters(**{name: query.get(key, "")[:200] for key, name in QUERY_FILTERS.items()})
         found = state.pages.get(site, (path, filters), lambda: site.page(path, filters))
     except (DatabaseUnreachable, HTTPException):
-        return failed(request, 503, "The board cannot be reached now; try again later.", 10)
+        return error_page(request, 503, "The board cannot be reached now; try again later.", 10)
     except InputError as error:
-        return failed(request, 422, str(error))
+        return error_page(request, 422, str(error))
     if found is None:
-        return failed(request, 404, "There is nothing at this address.")
-    return _sent(request, found, lasting=path.startswith("static/") and "v" in requested)
+        return error_page(request, 404, "There is nothing at this address.")
+    return _sent(request, found, lasting=path.startswith("static/") and "v" in query)
 
 
-def _chosen(request: Request, site: PageSet, requested: tuple[str, str]) -> Response:
-    """From two ids to the page that compares them."""
-    found = [site.starting(digits.strip().lower()) for digits in requested]
+def _redirect_to_pair(request: Request, site: PageSet, requested: tuple[str, str]) -> Response:
+    """Redirect from two ids to the page that compares them; an unknown id is an error in the form."""
+    found = [site.find_by_prefix(digits.strip().lower()) for digits in requested]
     missing = next((digits for digits, entry in zip(requested, found, strict=True) if entry is None), None)
     if missing is not None:
-        said = f"No submission, or more than one, begins with {missing[:64]!a}; give at least eight digits of its id."
-        choice = comparison_page.choice(site.snapshot, site.frame, said, requested)
-        return answer(choice.body, 404, SAFE, choice.kind)
+        error = f"No submission, or more than one, begins with {missing[:64]!a}; give at least eight digits of its id."
+        choice = comparison_page.form_page(site.snapshot, site.context, error, requested)
+        return response(choice.body, 404, SECURITY_HEADERS, choice.kind)
     first, second = (entry.digest for entry in found if entry)
     return RedirectResponse(address.of_pair(first, second), 303)
 
 
-def _sent(request: Request, found: Page, lasting: bool) -> Response:
-    keep = {"Cache-Control": f"public, max-age={YEAR}, immutable"} if lasting else {}
-    return reply(request, found.body, found.kind, SAFE | keep)
+def _sent(request: Request, page: Page, lasting: bool) -> Response:
+    cache = {"Cache-Control": f"public, max-age={YEAR}, immutable"} if lasting else {}
+    return etag_response(request, page.body, page.kind, SECURITY_HEADERS | cache)
 
 
-def failed(request: Request, status: int, why: str, wait: int | None = None) -> Response:
-    """An error as a page; its links lead from the root, however deep the address was."""
+def error_page(request: Request, status: int, why: str, wait: int | None = None) -> Response:
+    """An error as a page; its links work at any depth of the path."""
     path = request.url.path.lstrip("/")
-    frame = request.app.state.current.frame
+    context = request.app.state.current.context
     titles = {404: "Not found", 422: "That cannot be shown", 429: "Too many requests", 503: "Not now"}
     title = titles.get(status, "Something went wrong")
-    found = html("error.html", frame, path, status=status, title=title, message=why)
-    headers = {**SAFE, **({"Retry-After": str(wait)} if wait else {})}
-    return answer(found.body, status, headers, found.kind)
+    found = render_page("error.html", context, path, status=status, title=title, message=why)
+    headers = {**SECURITY_HEADERS, **({"Retry-After": str(wait)} if wait else {})}
+    return response(found.body, status, headers, found.kind)

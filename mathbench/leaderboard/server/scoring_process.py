@@ -1,4 +1,4 @@
-"""The checker in a process of its own, so that no submission can hold up or bring down the server."""
+"""The checker in a separate process, so that no submission can block or crash the server."""
 
 import multiprocessing
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import CheckResult, check_submission
 from mathbench.leaderboard.submission import Manifest, Submission, build_submission
-from mathbench.scores import schema
+from mathbench.scores import strict_json
 from mathbench.scores.untrusted import MAX_FILE, read_limited
 
-# a fork server that has imported everything once makes a process in a few milliseconds
+# a fork server that has imported everything starts a process in a few milliseconds
 _CONTEXT: Any = multiprocessing.get_context("forkserver")
 # pyarrow looks for pandas on first use; without it here, every process would spend 0.4 s on that
 PRELOAD = [__name__, "mathbench.leaderboard.rounds.answers", "pandas", "pyarrow.pandas_compat"]
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Rejected:
-    """Why a submission was refused: one line."""
+    """A refused submission, with the reason as one line."""
 
     why: str
 
@@ -35,32 +35,32 @@ def warm_up() -> None:
     forkserver.ensure_running()
 
 
-def checked(folder: Path, seconds: float) -> tuple[Submission, CheckResult]:
+def check_folder(folder: Path, seconds: float) -> tuple[Submission, CheckResult]:
     """Read and score the submission in a folder.
 
     Args:
         folder: holds the manifest and the predictions.
-        seconds: how long it may take.
+        seconds: the time limit.
 
     Raises:
-        InputError: when it is refused, takes longer, or kills the process that reads it.
+        InputError: when it is refused, takes longer, or crashes the process.
     """
-    return in_subprocess(_scored, folder, seconds=seconds)
+    return in_subprocess(_check, folder, seconds=seconds)
 
 
-def in_subprocess(work: Callable[..., T], *given: Any, seconds: float) -> T:
-    """Do some work in a process of its own.
+def in_subprocess(work: Callable[..., T], *args: Any, seconds: float) -> T:
+    """Call a function in a separate process.
 
     Args:
-        work: a function at the top of a module.
-        given: its arguments.
-        seconds: how long it may take.
+        work: a function at the top level of a module.
+        args: its arguments.
+        seconds: the time limit.
 
     Raises:
-        InputError: when it does, takes longer, or kills its process.
+        InputError: when the function raises it, takes longer, or crashes the process.
     """
     ours, theirs = _CONTEXT.Pipe(duplex=False)
-    process = _CONTEXT.Process(target=_work, args=(theirs, work, given), daemon=True)
+    process = _CONTEXT.Process(target=_work, args=(theirs, work, args), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -80,19 +80,19 @@ def in_subprocess(work: Callable[..., T], *given: Any, seconds: float) -> T:
     return found
 
 
-def _work(to: Connection, work: Callable[..., Any], given: tuple[Any, ...]) -> None:
+def _work(to: Connection, work: Callable[..., Any], args: tuple[Any, ...]) -> None:
     try:
-        to.send(work(*given))
+        to.send(work(*args))
     except InputError as error:
         to.send(Rejected(str(error)))
 
 
-def _scored(folder: Path) -> tuple[Submission, CheckResult]:
+def _check(folder: Path) -> tuple[Submission, CheckResult]:
     submission = _read(folder)
     return submission, check_submission(submission)
 
 
 def _read(folder: Path) -> Submission:
-    """The two files that came; the manifest says which format the predictions have."""
-    document = schema.parse(read_limited(folder / "manifest", schema.MAX_BYTES), "the manifest")
+    """Read the two files of a submission; the manifest names the format of the predictions."""
+    document = strict_json.parse(read_limited(folder / "manifest", strict_json.MAX_BYTES), "the manifest")
     return build_submission(Manifest(document), read_limited(folder / "predictions", MAX_FILE))

@@ -1,4 +1,4 @@
-"""From a board to a listening server."""
+"""Run the server of a board."""
 
 import socket
 from collections.abc import Callable
@@ -23,27 +23,29 @@ def serve(
     rounds: Path | None = None,
     secrets: Path | None = None,
 ) -> None:
-    """Serve a board until the process is told to stop.
+    """Serve a board until the process is stopped.
 
     Args:
         board: the board.
         host: the address to listen on; only loopback is allowed while the board has no token.
-        port: the port; 0 for any that is free.
-        limits: what the server puts up with.
-        ready: told the URL once connections are taken.
+        port: the port; 0 for any free one.
+        limits: of requests and submissions.
+        ready: called with the URL when the socket accepts connections.
         rounds: as for `make_app`.
         secrets: as for `make_app`.
 
     Raises:
-        InputError: when the address cannot be had, or may not be served yet.
+        InputError: when the address cannot be used, or may not be served without a token.
     """
-    if not allowed_hosts.loopback(host) and not any(token.revoked is None for token in tokens.listing(board)):
+    if not allowed_hosts.is_loopback(host) and not any(
+        token.revoked is None for token in tokens.all_tokens(board)
+    ):
         raise InputError(
             f"to serve on {host}, which others can reach, the board needs a token first: "
             "`mathbench leaderboard token create NAME`."
         )
     logs.to_stderr()
-    limits = replace(limits, hosts=allowed_hosts.answering(host, limits.hosts))
+    limits = replace(limits, hosts=allowed_hosts.effective_names(host, limits.hosts))
     listening = _listen(host, port)
     with listening:
         config = uvicorn.Config(

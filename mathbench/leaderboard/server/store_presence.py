@@ -1,4 +1,4 @@
-"""Whether the file of a board is still there: SQLite would go on writing into one that was deleted."""
+"""A check that the file of a board still exists: SQLite would keep writing to a deleted one."""
 
 import os
 from pathlib import Path
@@ -9,31 +9,34 @@ from mathbench.leaderboard.store.board import Board
 
 
 class StorePresence:
-    """Watches the file of a board; a board in PostgreSQL needs no watching, its connections break.
+    """Detects that the file of a board was deleted or replaced.
+
+    A board in PostgreSQL needs no check: its connections break.
 
     Args:
-        board: the board, whose file is there now.
+        board: the board, whose file exists now.
     """
 
     def __init__(self, board: Board):
         with board.transaction() as session:
             url = session.get_bind().engine.url
         self._path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-        self._file = self._now()
+        self._file = self._identity()
 
     def check(self) -> None:
-        """Nothing, while the file is the same.
+        """Check that the file is still the same.
 
         Raises:
-            HTTPException: 503 when it is gone, or another lies in its place.
+            HTTPException: 503 when it is missing or another file has its path.
         """
-        if self._file != self._now():
+        if self._file != self._identity():
             LOG.error(
                 "the file of the board is gone, or it is another: put it back, or start the server again"
             )
-            raise errors.unreachable()
+            raise errors.board_unreachable()
 
-    def _now(self) -> tuple[int, int] | None:
+    def _identity(self) -> tuple[int, int] | None:
+        """Device and inode of the file; None when it is missing or there is no file."""
         if self._path is None:
             return None
         try:

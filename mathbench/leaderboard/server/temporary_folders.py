@@ -1,6 +1,6 @@
-"""The temporary files of a server: in one folder, which the next server removes if this one is killed.
+"""The folder for a server's temporary files; if the server is killed, the next one removes it.
 
-A running server holds a lock on its folder, which the system takes back when the process ends, however it ends.
+A running server holds a lock on its folder. The system releases it when the process ends for any reason.
 """
 
 import fcntl
@@ -15,13 +15,13 @@ PREFIX = "mathbench-server-"
 
 
 @contextmanager
-def own() -> Iterator[Path]:
-    """A folder for the temporary files of this server, which is removed at the end.
+def server_folder() -> Iterator[Path]:
+    """Make a folder for the temporary files of this server, and remove it at the end.
 
     Folders that killed servers of the same user left behind are removed first.
     """
     remove_stale(Path(tempfile.gettempdir()))
-    folder, handle = _locked()
+    folder, handle = _make_locked()
     try:
         yield folder
     finally:
@@ -30,9 +30,9 @@ def own() -> Iterator[Path]:
 
 
 def remove_stale(parent: Path) -> None:
-    """Remove the folders in which no server works any more; whatever is in doubt stays."""
+    """Remove folders that no running server uses; a folder that cannot be checked stays."""
     for folder in parent.glob(f"{PREFIX}*"):
-        with suppress(OSError):  # it is gone already, in use, not ours, or no folder
+        with suppress(OSError):  # already removed, in use, of another user, or not a folder
             handle = _open(folder)
             try:
                 _lock(handle)
@@ -42,16 +42,16 @@ def remove_stale(parent: Path) -> None:
                 os.close(handle)
 
 
-def _locked() -> tuple[Path, int]:
-    """A new folder, and the handle that holds its lock."""
+def _make_locked() -> tuple[Path, int]:
+    """Make a new folder; return it with the handle that holds its lock."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        if (handle := _hold(folder)) is not None:
+        if (handle := _lock_new(folder)) is not None:
             return folder, handle
 
 
-def _hold(folder: Path) -> int | None:
-    """Lock a new folder; None when a server that starts just now took it for stale, before it had its lock."""
+def _lock_new(folder: Path) -> int | None:
+    """Lock a new folder; return None when a starting server removed it as stale before it was locked."""
     try:
         handle = _open(folder)
     except FileNotFoundError:
@@ -62,7 +62,7 @@ def _hold(folder: Path) -> int | None:
             return handle
     except (FileNotFoundError, BlockingIOError):
         pass
-    except OSError:  # a file system without locks: there nothing is ever found stale
+    except OSError:  # a file system without locks, where nothing is ever found stale
         return handle
     os.close(handle)
     return None

@@ -1,4 +1,4 @@
-"""A submission from a request body to files in a folder, with every limit kept while it is read."""
+"""Request bodies, read under limits of size and time."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -10,8 +10,8 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import UploadFile
 from starlette.types import Message
 
-PARTS = ("manifest", "predictions")  # the files of the form; how a client calls them does not matter
-PATIENCE = 60  # seconds until a whole body must have come
+PARTS = ("manifest", "predictions")  # the files of the form; file names from the client are ignored
+BODY_TIMEOUT = 60  # seconds until a body must be complete
 
 FORM = {
     "multipart/form-data": {
@@ -36,35 +36,34 @@ FORM = {
 }
 
 
-async def to_folder(
+async def save_form(
     request: Request,
     folder: Path,
     largest: int,
     files: Sequence[str] = PARTS,
     fields: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Write the files of a form into a folder, under names from our own list.
+    """Save the files of a form in a folder, named after their form fields.
 
     Args:
         request: its body must not have been read.
-        folder: where the files go.
+        folder: the target.
         largest: bytes of the whole body.
-        files: what the form must hold.
-        fields: short texts that it must hold beside them.
+        files: the names of the required files.
+        fields: the names of further required fields, which are short texts.
 
     Returns:
-        The fields.
+        The values of `fields`.
 
     Raises:
-        HTTPException: 400 or 415 for another form, 408 for one that does not come to its end, 413 for one too
-            large.
+        HTTPException: 400 or 415 for another form, 408 for an incomplete one, 413 for one that is too large.
     """
     words = f"the files {' and '.join(files)}" if len(files) > 1 else f"the file {files[0]}"
     words += f" and the field {fields[0]}" if fields else ""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise HTTPException(415, f"send multipart/form-data with {words}.")
-    with _in_time():
-        form = await _bounded(request, largest).form(max_files=len(files), max_fields=len(fields))
+    with _body_timeout():
+        form = await _limited(request, largest).form(max_files=len(files), max_fields=len(fields))
     parts = form.multi_items()
     if sorted(name for name, _ in parts) != sorted((*files, *fields)):
         raise HTTPException(400, f"the form must hold {words}, once each.")
@@ -73,39 +72,39 @@ async def to_folder(
     return {name: _text(name, form[name]) for name in fields}
 
 
-async def document(request: Request, largest: int) -> bytes:
-    """A body of JSON.
+async def read_json_body(request: Request, largest: int) -> bytes:
+    """Read a body of JSON.
 
     Raises:
-        HTTPException: 408, 413 or 415, as `to_folder`.
+        HTTPException: 408, 413 or 415, as `save_form`.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "send application/json.")
-    with _in_time():
-        return await _bounded(request, largest).body()
+    with _body_timeout():
+        return await _limited(request, largest).body()
 
 
 @contextmanager
-def _in_time() -> Iterator[None]:
+def _body_timeout() -> Iterator[None]:
     try:
-        with anyio.fail_after(PATIENCE):
+        with anyio.fail_after(BODY_TIMEOUT):
             yield
     except TimeoutError:
-        raise HTTPException(408, f"the body did not come within {PATIENCE} seconds.") from None
+        raise HTTPException(408, f"the body did not come within {BODY_TIMEOUT} seconds.") from None
 
 
-def _bounded(request: Request, largest: int) -> Request:
-    """The same request, whose body breaks off where it becomes too large, whatever length it announced."""
-    told = request.headers.get("content-length", "0")
-    if told.isdecimal() and int(told) > largest:
+def _limited(request: Request, largest: int) -> Request:
+    """The same request with a body that fails when it becomes too large, whatever length was announced."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > largest:
         raise _too_large(largest)
-    came = 0
+    received = 0
 
     async def receive() -> Message:
-        nonlocal came
+        nonlocal received
         message = await request.receive()
-        came += len(message.get("body", b""))
-        if came > largest:
+        received += len(message.get("body", b""))
+        if received > largest:
             raise _too_large(largest)
         return message
 

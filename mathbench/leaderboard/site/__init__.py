@@ -1,1 +1,1 @@
-"""Pages of a board: the same ones from a server and as files for any static host."""
+"""The HTML pages of a board, for a server and as files for any static host."""

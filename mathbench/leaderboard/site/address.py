@@ -1,4 +1,4 @@
-"""Where pages are: addresses relative to the root of the site, the same for a server and for files."""
+"""The addresses of pages relative to the root of the site, the same for a server and for files."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ OVERVIEW, MODELS, COMPARE, ROUNDS, SUBMIT, ABOUT = (
 
 
 def plain(name: str) -> str:
-    """What is left of a name in an address: small letters, digits, hyphens and underscores.
+    """A name reduced to lower-case letters, digits, hyphens and underscores.
 
     >>> plain("deepmind/numbers__gcd"), plain("../<b>é")
     ('deepmind-numbers__gcd', 'b')
@@ -24,16 +24,16 @@ def plain(name: str) -> str:
 
 
 def _distinct(name: str) -> str:
-    """A name in an address; where not all of it can stand there, a digest keeps it apart from others."""
+    """A name in an address, with a digest when characters of it were dropped."""
     return plain(name) if plain(name) == name else f"{plain(name) or 'page'}-{_digest({'name': name})}"
 
 
-def _digest(said: Mapping[str, Any]) -> str:
-    return hashlib.sha256(canonical_json(said).encode()).hexdigest()[:8]
+def _digest(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:8]
 
 
 def of_task(name: str, versioned: str) -> str:
-    """A task's page; its name is made of its parameters, so that nothing else needs to be said.
+    """A task's page. The name of a task contains its parameters, so only its version is added.
 
     >>> of_task("addition-base10", "addition-v1"), of_task("addition-base10", "addition-v2")
     ('tasks/addition-base10.html', 'tasks/addition-base10-v2.html')
@@ -43,7 +43,7 @@ def of_task(name: str, versioned: str) -> str:
 
 
 def of_model(name: str, framework: str | None) -> str:
-    """A model's page; strangers choose the names, so a digest keeps two of them apart.
+    """A model's page. Strangers choose the names, so a digest makes the address unique.
 
     >>> of_model("LSTM", "torch")
     'models/lstm-torch-d836a838.html'
@@ -53,7 +53,7 @@ def of_model(name: str, framework: str | None) -> str:
 
 
 def of_pair(first: str, second: str) -> str:
-    """The comparison of two submissions.
+    """The page that compares two submissions.
 
     >>> of_pair("a" * 64, "b" * 64)
     'compare/aaaaaaaaaaaa-bbbbbbbbbbbb.html'

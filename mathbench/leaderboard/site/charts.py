@@ -1,18 +1,18 @@
-"""Where things lie in a picture; the templates draw them as SVG. Shares run from 0 to 1, lengths are whole."""
+"""The geometry of plots, which the templates draw as SVG. Shares are from 0 to 1, lengths are integers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mathbench.scores.results import Score
 
-WIDTH, HEIGHT = 640, 294  # of a plot of curves, in its own units
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 26, 40  # what is left free around it
-COLOURS = 6  # curves that can be told apart
+WIDTH, HEIGHT = 640, 294  # of a plot of curves, in SVG units
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 26, 40  # margins
+COLOURS = 6  # of curves, and their maximum number
 STEPS = 20  # of a heat map, above the first
 
 
 def heat(share: float) -> int:
-    """The step of a heat map, 0 to `STEPS`; only a perfect score gets the last one, and only 0 the first.
+    """The step of a heat map, 0 to `STEPS`; only a share of 1 has the last one, and only 0 the first.
 
     >>> heat(0), heat(0.0001), heat(0.5), heat(0.9999), heat(1)
     (0, 1, 10, 19, 20)
@@ -21,7 +21,7 @@ def heat(share: float) -> int:
 
 
 def percent(share: float) -> str:
-    """A share as short text that never rounds to a whole 0 or 100 what is not.
+    """A share in percent as short text; only exact values become 0 and 100.
 
     >>> percent(1), percent(0.99996), percent(0.9876), percent(0.00001), percent(0)
     ('100', '>99.9', '98.8', '<0.1', '0')
@@ -31,7 +31,7 @@ def percent(share: float) -> str:
     return "<0.1" if share < 0.0005 else ">99.9" if share >= 0.9995 else f"{share:.1%}"[:-1]
 
 
-# the axes that an interval plot may have; the shortest that holds all models is taken
+# the candidates for the axis of an interval plot, shortest first at each end
 _AXES = [(1 - share, 1.0) for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)]
 _AXES += [(0.0, share) for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)]
 
@@ -48,7 +48,7 @@ class Axis:
     high: float
 
     def x(self, share: float) -> float:
-        """Where a share stands, in percent of the width; what is beyond an end stands at that end."""
+        """The position of a share in percent of the width, clipped to the ends."""
         return 100 * min(max((share - self.low) / (self.high - self.low), 0.0), 1.0)
 
     def holds(self, share: float) -> bool:
@@ -64,7 +64,7 @@ class Axis:
 
 
 def axis(intervals: Iterable[tuple[float, float]]) -> Axis:
-    """The shortest axis on which all intervals lie.
+    """The first candidate that contains all intervals.
 
     >>> axis([(0.991, 0.995), (0.985, 1)]), axis([(0.1, 0.9)]), axis([])
     (Axis(low=0.98, high=1.0), Axis(low=0.0, high=1.0), Axis(low=0.0, high=1.0))
@@ -80,7 +80,7 @@ def _short(number: float) -> float:
 
 @dataclass(frozen=True)
 class Mark:
-    """One point of a curve: its place, the ends of its interval, and what it stands for."""
+    """One point of a curve: its position, the ends of its interval, and its data."""
 
     x: float
     y: float
@@ -106,8 +106,8 @@ class Plot:
 
     Args:
         curves: at most `COLOURS`.
-        ticks: x and the length that stands there.
-        edge: x where the lengths of training end; None where all or none are of training.
+        ticks: pairs of x and length.
+        edge: x where the lengths of training end; None when all or none are lengths of training.
     """
 
     curves: tuple[Curve, ...]
@@ -116,27 +116,27 @@ class Plot:
 
     @property
     def levels(self) -> list[tuple[float, int]]:
-        """Y and the percentage that stands there."""
+        """Pairs of y and percentage."""
         return [(_y(level / 100), level) for level in (0, 25, 50, 75, 100)]
 
 
 def curves(named: Sequence[tuple[str, Mapping[str, Mapping[int, Score]]]]) -> Plot | None:
-    """A plot of curves.
+    """Lay out a plot of curves.
 
     Args:
         named: per model its name and, per split, the score at each length.
 
     Returns:
-        None where there are not two lengths to draw a line between.
+        The plot; None for fewer than two lengths.
     """
     lengths = sorted({length for _, splits in named for counts in splits.values() for length in counts})
     if len(lengths) < 2:
         return None
     at = {length: _x(i, len(lengths)) for i, length in enumerate(lengths)}
-    drawn = tuple(_curve(name, splits, at) for name, splits in named[:COLOURS])
+    plotted = tuple(_curve(name, splits, at) for name, splits in named[:COLOURS])
     every = max(1, len(lengths) // 12)
     ticks = tuple((at[length], length) for length in lengths[::every])
-    return Plot(drawn, ticks, _edge(named, at))
+    return Plot(plotted, ticks, _edge(named, at))
 
 
 def _curve(name: str, splits: Mapping[str, Mapping[int, Score]], at: Mapping[int, float]) -> Curve:
@@ -153,7 +153,7 @@ def _mark(x: float, length: int, split: str, score: Score) -> Mark:
 def _edge(
     named: Sequence[tuple[str, Mapping[str, Mapping[int, Score]]]], at: Mapping[int, float]
 ) -> float | None:
-    """Halfway between the longest question of interpolate and the next longer one."""
+    """The middle between the longest length of interpolate and the next longer one."""
     inside = {n for _, splits in named for n in splits.get("interpolate", {})}
     beyond = [n for n in at if inside and n > max(inside)]
     return (at[max(inside)] + at[min(beyond)]) / 2 if beyond else None

@@ -1,36 +1,36 @@
-"""Two submissions on the same rows: McNemar's test, where they differ, and rows to look at."""
+"""The page that compares two submissions on the same rows, and the form to choose them."""
 
 from collections.abc import Iterator
 from itertools import combinations
 
-from mathbench.leaderboard.ranking.compare import ComparisonResult, rows_of
+from mathbench.leaderboard.ranking.compare import ComparisonResult, rows_key
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.page import Page, PageContext, html, table
+from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import Snapshot, TaskGroup
 from mathbench.leaderboard.submission_record import SubmissionRecord
 
-BEST = 6  # models of a task of which a site of files compares any two
-PAIRED = ("both", "only_first", "only_second", "neither", "p", "test")  # what is told of each stratum
+MAX_MODELS = 6  # the best models of a task, of which exported pages compare every pair
+PAIRED = ("both", "only_first", "only_second", "neither", "p", "test")  # columns of the CSV per stratum
 SUGGESTED = 50  # submissions that a server suggests
 
 
-def choice(
-    snapshot: Snapshot, frame: PageContext, error: str = "", requested: tuple[str, str] = ("", "")
+def form_page(
+    snapshot: Snapshot, context: PageContext, error: str = "", requested: tuple[str, str] = ("", "")
 ) -> Page:
-    """Where two submissions are chosen."""
+    """Render the form to choose two submissions, or the list of comparisons without a server."""
     suggested = snapshot.latest(SUGGESTED)
-    ready = [] if frame.served else list(pairs(snapshot))
+    ready = [] if context.served else list(pairs(snapshot))
     by_task: dict[str, list[tuple[SubmissionRecord, SubmissionRecord]]] = {}
     for first, second in ready:
-        by_task.setdefault(first.facts.task["name"], []).append((first, second))
-    return html(
+        by_task.setdefault(first.summary.task["name"], []).append((first, second))
+    return render_page(
         "compare.html",
-        frame,
+        context,
         address.COMPARE,
         suggested=suggested,
         by_task=by_task,
         error=error,
-        asked=requested,
+        requested=requested,
     )
 
 
@@ -39,16 +39,16 @@ def page(
     second: SubmissionRecord,
     compared: list[ComparisonResult],
     task: TaskGroup,
-    frame: PageContext,
+    context: PageContext,
 ) -> Page:
-    """The comparison of two submissions."""
+    """Render the comparison of two submissions."""
     at = address.of_pair(first.digest, second.digest)
-    return html("pair.html", frame, at, first=first, second=second, compared=compared, task=task)
+    return render_page("pair.html", context, at, first=first, second=second, compared=compared, task=task)
 
 
 def data(compared: list[ComparisonResult]) -> Page:
     """The counts behind the bars as CSV."""
-    return table(("split", "stratum", *PAIRED), (row for found in compared for row in _rows(found)))
+    return csv_page(("split", "stratum", *PAIRED), (row for found in compared for row in _rows(found)))
 
 
 def _rows(found: ComparisonResult) -> Iterator[tuple[object, ...]]:
@@ -57,7 +57,7 @@ def _rows(found: ComparisonResult) -> Iterator[tuple[object, ...]]:
 
 
 def pairs(snapshot: Snapshot) -> Iterator[tuple[SubmissionRecord, SubmissionRecord]]:
-    """Any two of a task's best models that answered the same rows."""
+    """All pairs of a task's best models that answered the same rows."""
     for group in snapshot.groups.values():
-        best = [group.by_digest[line.submissions[0]] for line in group.best[:BEST]]
-        yield from ((a, b) for a, b in combinations(best, 2) if rows_of(a) == rows_of(b))
+        best = [group.by_digest[line.submissions[0]] for line in group.best[:MAX_MODELS]]
+        yield from ((a, b) for a, b in combinations(best, 2) if rows_key(a) == rows_key(b))

@@ -1,4 +1,4 @@
-"""All pages as files for any static host."""
+"""Export of all pages as files for any static host."""
 
 import json
 from collections.abc import Callable
@@ -9,56 +9,61 @@ from mathbench.leaderboard.site import round_page
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import folder_of, is_folder, read
-from mathbench.scores import schema
+from mathbench.leaderboard.store.folder import folder_path, is_folder, read_folder
+from mathbench.scores import strict_json
+from mathbench.scores.schema_types import ListOf, Text
 from mathbench.storage import atomic
 
-LIST = ".mathbench-site.json"  # what an export before wrote; nothing else is ever removed
+LIST_FILE = ".mathbench-site.json"  # the files of an earlier export; no others are ever removed
 
 
-def site_of(target: str | Path | None, folder: Path | None = None) -> PageSet:
-    """The site of files of any board: a folder, a file or a database URL.
+def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet:
+    """Load the pages of any board: a folder, a file or a database URL.
 
     Args:
         target: the board.
         folder: holds sealed rounds.
     """
     if is_folder(target):
-        at = folder_of(target)
-        snapshot = Snapshot.of(at.resolve().name, read(at))
+        path = folder_path(target)
+        snapshot = Snapshot.from_records(path.resolve().name, read_folder(path))
         return PageSet(snapshot, round_page.read(folder), None, served=False)
     board = Board(target, create=False)
-    snapshot = Snapshot.of(board.public_name, board.records(), board.attempts())
+    snapshot = Snapshot.from_records(board.public_name, board.records(), board.attempts())
     return PageSet(snapshot, round_page.read(folder), board.predictions_bytes, served=False)
 
 
-def export(site: PageSet, folder: Path, tell: Callable[[str], None] = lambda path: None) -> int:
-    """Write all pages; pages of an export before that are no longer made are removed.
+def export(site: PageSet, folder: Path, on_page: Callable[[str], None] = lambda path: None) -> int:
+    """Write all pages, and remove those of an earlier export that no longer exist.
 
     Args:
         site: the pages.
-        folder: new, empty, or written by an export before.
-        tell: called with each address.
+        folder: new, empty, or from an earlier export.
+        on_page: called with each address.
 
     Returns:
-        How many files there are.
+        The number of files.
 
     Raises:
-        InputError: when the folder holds something else.
+        InputError: when the folder has other content.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not (folder / LIST).is_file():
+    if (
+        folder.exists()
+        and (not folder.is_dir() or any(folder.iterdir()))
+        and not (folder / LIST_FILE).is_file()
+    ):
         raise InputError(f"'{folder}' is there and no site; give a new folder.")
-    before = _listed(folder)
+    earlier = _listed(folder)
     atomic.make_folder(folder)
     paths = list(dict.fromkeys(site.paths()))
-    # the list is written first: the export may be interrupted
-    atomic.write(folder / LIST, json.dumps(sorted(before.union(paths)), indent=0))
+    # written first, so that an interrupted export is known
+    atomic.write(folder / LIST_FILE, json.dumps(sorted(earlier.union(paths)), indent=0))
     for path in paths:
         _write(site, folder, path)
-        tell(path)
-    for path in before.difference(paths):
+        on_page(path)
+    for path in earlier.difference(paths):
         (folder / path).unlink(missing_ok=True)
-    atomic.write(folder / LIST, json.dumps(sorted(paths), indent=0))
+    atomic.write(folder / LIST_FILE, json.dumps(sorted(paths), indent=0))
     return len(paths)
 
 
@@ -71,9 +76,9 @@ def _write(site: PageSet, folder: Path, path: str) -> None:
 
 
 def _listed(folder: Path) -> set[str]:
-    """The files of an export before, all inside the folder."""
-    if not (folder / LIST).is_file():
+    """The files of an earlier export, all inside the folder."""
+    if not (folder / LIST_FILE).is_file():
         return set()
-    listed = schema.parse((folder / LIST).read_bytes(), LIST)
-    schema.listing(schema.text(300), 10_000_000)(listed, LIST)
+    listed = strict_json.parse((folder / LIST_FILE).read_bytes(), LIST_FILE)
+    ListOf(Text(300), 10_000_000)(listed, LIST_FILE)
     return {path for path in listed if (folder / path).resolve().is_relative_to(folder.resolve())}

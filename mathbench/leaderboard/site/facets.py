@@ -1,4 +1,4 @@
-"""What the names of strata say: lengths of operands, and what else tells the questions of a task apart."""
+"""Properties of questions from the names of strata: lengths of operands, and others."""
 
 import re
 from collections import Counter
@@ -8,13 +8,13 @@ from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.results import Score
 
 _DIGITS = re.compile(r"digits=(\d+(?:\+\d+)*)")
-KIND = "kind"  # what a part without a name stands under, such as prime or carry
+KIND = "kind"  # the property of parts without a name, such as prime or carry
 
 Strata = Mapping[str, Score]
 
 
 def lengths_of(name: str) -> tuple[int, ...]:
-    """The lengths of the operands that a stratum names; none where it names none.
+    """The lengths of operands in the name of a stratum; empty when it has none.
 
     >>> lengths_of("digits=3+2,carry"), lengths_of("residues")
     ((3, 2), ())
@@ -24,7 +24,7 @@ def lengths_of(name: str) -> tuple[int, ...]:
 
 
 def other_labels(name: str) -> dict[str, str]:
-    """What a stratum says besides lengths.
+    """The properties in the name of a stratum besides lengths.
 
     >>> other_labels("digits=5+2,gcd=2-3"), other_labels("digits=7,prime"), other_labels("difficulty=easy")
     ({'gcd': '2-3'}, {'kind': 'prime'}, {'difficulty': 'easy'})
@@ -33,20 +33,20 @@ def other_labels(name: str) -> dict[str, str]:
     return {key if mark else KIND: value if mark else key for key, mark, value in parts}
 
 
-def added(counts: Iterable[Score]) -> Score:
-    """All of several counts.
+def total(counts: Iterable[Score]) -> Score:
+    """The sum of several scores.
 
-    >>> added([Score(4, 1), Score(6, 6)])
+    >>> total([Score(4, 1), Score(6, 6)])
     Score(n=10, correct=7)
     """
     counts = list(counts)
     return Score(sum(count.n for count in counts), sum(count.correct for count in counts))
 
 
-def usual_operands(strata: Strata) -> int:
-    """How many operands most strata name; 0 where none names any.
+def most_common_operands(strata: Strata) -> int:
+    """The number of operands that most strata name; 0 when none names any.
 
-    >>> usual_operands({"digits=2+1": Score(9, 3), "digits=2+2": Score(1, 1), "digits=2+2+2": Score(5, 0)})
+    >>> most_common_operands({"digits=2+1": Score(9, 3), "digits=2+2": Score(1, 1), "digits=2+2+2": Score(5, 0)})
     2
     """
     counts = Counter(len(found) for name in strata if (found := lengths_of(name)))
@@ -54,7 +54,7 @@ def usual_operands(strata: Strata) -> int:
 
 
 def by_length(strata: Strata, operands: int) -> dict[int, Score]:
-    """Per length of the longest operand, of the questions with so many operands.
+    """Scores per length of the longest operand, for questions with a number of operands.
 
     >>> by_length({"digits=2+1": Score(9, 3), "digits=2+2": Score(1, 1), "digits=2+2+2": Score(5, 0)}, 2)
     {2: Score(n=10, correct=4)}
@@ -63,11 +63,11 @@ def by_length(strata: Strata, operands: int) -> dict[int, Score]:
     for name, count in strata.items():
         if operands and len(found := lengths_of(name)) == operands:
             grouped.setdefault(max(found), []).append(count)
-    return {length: added(counts) for length, counts in sorted(grouped.items())}
+    return {length: total(counts) for length, counts in sorted(grouped.items())}
 
 
 def by_pair(strata: Strata) -> dict[tuple[int, int], Score]:
-    """Per pair of lengths, for questions with two operands.
+    """Scores per pair of lengths, for questions with two operands.
 
     >>> by_pair({"digits=2+1,true": Score(9, 3), "digits=2+1,carry": Score(1, 1)})
     {(2, 1): Score(n=10, correct=4)}
@@ -77,11 +77,11 @@ def by_pair(strata: Strata) -> dict[tuple[int, int], Score]:
         found = lengths_of(name)
         if len(found) == 2:
             grouped.setdefault((found[0], found[1]), []).append(count)
-    return {pair: added(counts) for pair, counts in sorted(grouped.items())}
+    return {pair: total(counts) for pair, counts in sorted(grouped.items())}
 
 
 def by_other(strata: Strata) -> dict[str, dict[str, Score]]:
-    """Per further property and its value; properties with a single value tell nothing and are left out.
+    """Scores per further property and value; empty unless there are at least two values.
 
     >>> by_other({"digits=2,prime": Score(2, 1), "digits=3,prime": Score(2, 2), "digits=3,spf=7": Score(4, 0)})
     {'kind': {'prime': Score(n=4, correct=3)}, 'spf': {'7': Score(n=4, correct=0)}}
@@ -93,18 +93,18 @@ def by_other(strata: Strata) -> dict[str, dict[str, Score]]:
     if sum(len(values) for values in grouped.values()) < 2:
         return {}
     ordered = {key: sorted(values, key=_natural) for key, values in grouped.items()}
-    return {key: {value: added(grouped[key][value]) for value in values} for key, values in ordered.items()}
+    return {key: {value: total(grouped[key][value]) for value in values} for key, values in ordered.items()}
 
 
 def merge_strata(records: Iterable[SubmissionRecord], split: str) -> dict[str, Score]:
-    """The strata of several submissions to the same rows, added up."""
+    """Add up the strata of several submissions to the same rows."""
     grouped: dict[str, list[Score]] = {}
     for entry in records:
         for name, count in entry.checked.scores[split].strata.items():
             grouped.setdefault(name, []).append(count)
-    return {name: added(grouped[name]) for name in sorted(grouped, key=_natural)}
+    return {name: total(grouped[name]) for name in sorted(grouped, key=_natural)}
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """So that 10 comes after 9."""
+    """A sort key by which 10 comes after 9."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]

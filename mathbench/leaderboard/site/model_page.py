@@ -1,20 +1,20 @@
-"""A model's page: its place on every task, and everything that was submitted under its name."""
+"""A model's page: its results on every task, and all submissions under its name."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.macro import MacroAverage
-from mathbench.leaderboard.ranking.rank import Entry, RankTable
-from mathbench.leaderboard.site.page import Page, PageContext, html, table
+from mathbench.leaderboard.ranking.tables import Entry, RankTable
+from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, ModelGroup, Snapshot, TaskGroup
 from mathbench.leaderboard.submission_record import BADGES
 
-MAX_LISTED = 100  # submissions that are listed in full, newest first
+MAX_LISTED = 100  # submissions on the page, newest first
 
 
 @dataclass(frozen=True)
 class Result:
-    """One line of a model in a ranking, with what it stands beside."""
+    """One line of a model in a ranking, with the ranking and its best floor."""
 
     group: TaskGroup
     table: RankTable
@@ -23,23 +23,24 @@ class Result:
 
     @property
     def of(self) -> int:
-        """How many models the ranking has."""
+        """The number of models in the ranking."""
         return sum(line.kind == "model" for line in self.table.lines)
 
 
-def page(snapshot: Snapshot, group: ModelGroup, frame: PageContext) -> Page:
-    """A model's page."""
-    kept = list(reversed(group.kept))
-    return html(
+def page(snapshot: Snapshot, group: ModelGroup, context: PageContext) -> Page:
+    """Render a model's page."""
+    records = list(reversed(group.records))
+    listed = records[:MAX_LISTED]
+    return render_page(
         "model.html",
-        frame,
+        context,
         group.address,
         group=group,
         results={split: list(results(snapshot, group, split)) for split in SCORED_SPLITS},
         averages={split: _average(snapshot, group, split) for split in SCORED_SPLITS},
-        kept=kept[:MAX_LISTED],
-        left_out=len(kept[MAX_LISTED:]),
-        addresses={entry.digest: snapshot.by_digest[entry.digest].address for entry in kept[:MAX_LISTED]},
+        records=listed,
+        omitted=len(records) - len(listed),
+        addresses={entry.digest: snapshot.by_digest[entry.digest].address for entry in listed},
         badges=BADGES,
     )
 
@@ -59,29 +60,21 @@ def data(snapshot: Snapshot, group: ModelGroup) -> Page:
         "badge",
         "submissions",
     )
-    rows = [
-        (
-            found.group.name,
-            split,
-            found.line.rank,
-            found.of,
-            found.line.exact_match,
-            found.line.low,
-            found.line.high,
-            found.line.n,
-            found.floor.exact_match if found.floor else None,
-            found.line.badge,
-            " ".join(found.line.submissions),
-        )
-        for split in SCORED_SPLITS
-        for found in results(snapshot, group, split)
-    ]
-    return table(columns, rows)
+    rows = []
+    for split in SCORED_SPLITS:
+        for found in results(snapshot, group, split):
+            line, floor = found.line, found.floor.exact_match if found.floor else None
+            score = (line.exact_match, line.low, line.high, line.n)
+            submissions = " ".join(line.submissions)
+            rows.append(
+                (found.group.name, split, line.rank, found.of, *score, floor, line.badge, submissions)
+            )
+    return csv_page(columns, rows)
 
 
 def results(snapshot: Snapshot, group: ModelGroup, split: str) -> Iterator[Result]:
-    """The lines of a model on all tasks."""
-    digests = {entry.digest for entry in group.kept}
+    """The lines of a model in the rankings of all tasks."""
+    digests = {entry.digest for entry in group.records}
     answered = {found.address: found for found in (snapshot.by_digest[digest] for digest in digests)}
     for _, tasks in sorted(answered.items()):
         if (found := tasks.tables.get(split)) is None:

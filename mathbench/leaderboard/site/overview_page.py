@@ -1,21 +1,21 @@
-"""The overview: tasks by models as a heat map, the macro average, and what came last."""
+"""The overview: tasks by models as a heat map, macro averages and the latest submissions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.macro import MacroAverage
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.page import Page, PageContext, html, table
-from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Name, Snapshot, TaskGroup
+from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
+from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, ModelName, Snapshot, TaskGroup
 
-COLUMNS = 16  # models of the heat map
+MAX_COLUMNS = 16  # models in the heat map
 LATEST = 8  # submissions
-PER_PAGE = 100  # models of a list
+PER_PAGE = 100  # models on one page of the list
 
 
 @dataclass(frozen=True)
 class Row:
-    """One task of the heat map: the share of right answers of each model, the best floor and the solver."""
+    """One task of the heat map: the shares of right answers of the models, the best floor and the solver."""
 
     task: str
     address: str
@@ -34,15 +34,15 @@ class HeatMap:
     rows: tuple[Row, ...]
 
 
-def page(snapshot: Snapshot, frame: PageContext) -> Page:
-    """The first page."""
-    return html(
+def page(snapshot: Snapshot, context: PageContext) -> Page:
+    """Render the overview."""
+    return render_page(
         "index.html",
-        frame,
+        context,
         address.OVERVIEW,
         counts=snapshot.counts,
-        heats=[heat(snapshot, split) for split in SCORED_SPLITS],
-        averages={split: found[:COLUMNS] for split, found in snapshot.averages.items()},
+        heats=[heat_map(snapshot, split) for split in SCORED_SPLITS],
+        averages={split: found[:MAX_COLUMNS] for split, found in snapshot.averages.items()},
         models=sum(entry.kind == "model" for entry in snapshot.averages["interpolate"]),
         latest=snapshot.latest(LATEST),
     )
@@ -58,11 +58,13 @@ def data(snapshot: Snapshot, split: str) -> Page:
         for line in group.tables[split].lines if split in group.tables else ():
             if line.kind != "model":
                 rows.append((group.name, line.kind, line.model, None, line.exact_match))
-    return table(columns, rows)
+    return csv_page(columns, rows)
 
 
-def models(snapshot: Snapshot, frame: PageContext, split: str, number: int, word: str = "") -> Page | None:
-    """One of the pages that list all models; None where there is none of that number."""
+def models_page(
+    snapshot: Snapshot, context: PageContext, split: str, number: int, word: str = ""
+) -> Page | None:
+    """Render one page of the list of models; None when there is no page of that number."""
     every = snapshot.averages[split]
     found = [
         a for a in every if a.kind != "model" or word.lower() in f"{a.model} {a.framework or ''}".lower()
@@ -70,9 +72,9 @@ def models(snapshot: Snapshot, frame: PageContext, split: str, number: int, word
     pages = max(1, -(-len(found) // PER_PAGE))
     if not 1 <= number <= pages:
         return None
-    return html(
+    return render_page(
         "models.html",
-        frame,
+        context,
         models_address(split, number),
         split=split,
         averages=found[(number - 1) * PER_PAGE : number * PER_PAGE],
@@ -85,7 +87,7 @@ def models(snapshot: Snapshot, frame: PageContext, split: str, number: int, word
 
 
 def models_address(split: str, number: int = 1) -> str:
-    """The address of one of the pages that list all models.
+    """The address of one page of the list of models.
 
     >>> models_address("interpolate"), models_address("extrapolate", 3)
     ('models.html', 'models.extrapolate.3.html')
@@ -99,23 +101,23 @@ def models_data(snapshot: Snapshot, split: str) -> Page:
     columns = ("rank", "kind", "model", "framework", "macro_average", "low", "high", "tasks", "of")
     found = snapshot.averages[split]
     rows = ((a.rank, a.kind, a.model, a.framework, a.mean, a.low, a.high, a.tasks, a.of) for a in found)
-    return table(columns, rows)
+    return csv_page(columns, rows)
 
 
-def heat(snapshot: Snapshot, split: str) -> HeatMap:
-    """Tasks by the models that answered most of them, best first."""
+def heat_map(snapshot: Snapshot, split: str) -> HeatMap:
+    """The heat map of the tasks and the models that answered most of them, best first."""
     by_tasks = sorted((a for a in snapshot.averages[split] if a.kind == "model"), key=lambda a: -a.tasks)
-    chosen = sorted(by_tasks[:COLUMNS], key=lambda a: (-a.tasks, -a.mean))
+    chosen = sorted(by_tasks[:MAX_COLUMNS], key=lambda a: (-a.tasks, -a.mean))
     names = [(a.model, a.framework) for a in chosen]
     groups = [group for group in snapshot.groups.values() if split in group.tables]
     return HeatMap(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))
 
 
-def _row(group: TaskGroup, split: str, names: Sequence[Name]) -> Row:
+def _row(group: TaskGroup, split: str, names: Sequence[ModelName]) -> Row:
     by_name = group.shares[split]
     lines = group.tables[split].lines
     floor = group.floor(split)
     solver = next((a.exact_match for a in lines if a.kind == "solver"), None)
     cells = tuple(by_name.get(name) for name in names)
-    best, called = (floor.exact_match, floor.model) if floor else (None, "")
-    return Row(group.name, group.address, cells, best, called, solver)
+    best, floor_name = (floor.exact_match, floor.model) if floor else (None, "")
+    return Row(group.name, group.address, cells, best, floor_name, solver)

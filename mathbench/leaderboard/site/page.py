@@ -1,4 +1,4 @@
-"""From a template and its values to the bytes of a page."""
+"""Rendering of pages: HTML from templates, CSV, and static files."""
 
 import hashlib
 import json
@@ -19,8 +19,8 @@ STATIC = {
     "site.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-# what a page may load: its own style, script and data, and nothing from anywhere else
-POLICY = (
+# a page may load its own style, script and data, and nothing from other hosts
+CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'"
 )
@@ -28,7 +28,7 @@ POLICY = (
 
 @dataclass(frozen=True)
 class Page:
-    """What an address stands for."""
+    """The content of an address."""
 
     body: bytes
     kind: str = HTML
@@ -36,11 +36,11 @@ class Page:
 
 @dataclass(frozen=True)
 class PageContext:
-    """What all pages of a site share.
+    """The values that all pages of a site share.
 
     Args:
         board: the board's name.
-        served: whether a server answers, which can search and take submissions.
+        served: whether the pages come from a server, which can search and accept submissions.
         rounds: whether there are sealed rounds.
     """
 
@@ -51,50 +51,57 @@ class PageContext:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("mathbench.leaderboard.site"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    environment.filters |= {
         "clean": escape_control,
         "percent": charts.percent,
         "heat": charts.heat,
         "pretty": _pretty,
     }
-    made.filters["model_address"] = lambda entry: address.of_model(entry.facts.model, entry.facts.framework)
-    made.globals |= {"address": address, "charts": charts, "policy": POLICY, "version": static_version}
-    return made
+    environment.filters["model_address"] = lambda entry: address.of_model(
+        entry.summary.model, entry.summary.framework
+    )
+    environment.globals |= {
+        "address": address,
+        "charts": charts,
+        "policy": CONTENT_POLICY,
+        "version": static_version,
+    }
+    return environment
 
 
 def _pretty(value: Mapping[str, Any]) -> str:
     return "\n".join(map(escape_control, json.dumps(value, indent=1, ensure_ascii=False).split("\n")))
 
 
-def html(template: str, frame: PageContext, path: str, **values: Any) -> Page:
-    """A page from a template.
+def render_page(template: str, context: PageContext, path: str, **values: Any) -> Page:
+    """Render a page from a template.
 
     Args:
         template: such as ``task.html``.
-        frame: what all pages share.
+        context: the values that all pages share.
         path: the page's own address, which links are relative to.
-        values: what the template shows; text from strangers is escaped there.
+        values: further values of the template, which escapes text from strangers.
     """
     root = "../" * path.count("/")
-    text = _environment().get_template(template).render(frame=frame, path=path, root=root, **values)
+    text = _environment().get_template(template).render(context=context, path=path, root=root, **values)
     return Page(text.encode())
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Page:
+def csv_page(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Page:
     """The data of a plot as CSV."""
     return Page(csv_text(columns, rows).encode(), CSV)
 
 
 @cache
 def static(name: str) -> Page | None:
-    """A file that pages load; None where there is none of that name."""
+    """A static file; None when there is none of that name."""
     if name not in STATIC:
         return None
     return Page(files(__package__).joinpath("static", name).read_bytes(), STATIC[name])
@@ -102,6 +109,6 @@ def static(name: str) -> Page | None:
 
 @cache
 def static_version(name: str) -> str:
-    """Changes with the file, so that browsers may keep it."""
+    """A version that changes with the file, so that browsers may cache it."""
     found = static(name)
     return hashlib.sha256(found.body).hexdigest()[:12] if found else ""

@@ -1,4 +1,4 @@
-"""All pages of a board by their addresses, made from one snapshot."""
+"""The pages of a board by their addresses, rendered from one snapshot."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from mathbench.leaderboard.site import (
     round_page,
     task_page,
 )
-from mathbench.leaderboard.site.page import STATIC, Page, PageContext, html, static
+from mathbench.leaderboard.site.page import STATIC, Page, PageContext, render_page, static
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Snapshot
 from mathbench.leaderboard.site.task_page import Filters
 from mathbench.leaderboard.submission_record import SubmissionRecord
@@ -24,9 +24,9 @@ from mathbench.leaderboard.submission_record import SubmissionRecord
 _MODELS = re.compile(rf"models(?:\.({SCORED_SPLITS[1]}))?(?:\.(\d{{1,6}}))?\.html")
 _PAIR = re.compile(r"compare/([0-9a-f]{12})-([0-9a-f]{12})\.(html|csv)")
 NO_FILTERS = Filters()
-MIN_ID_DIGITS = 8  # digits of an id that is typed
+MIN_ID_DIGITS = 8  # of an id in a query
 
-Packed = Callable[[str], bytes]  # the kept predictions of a submission, by its digest
+LoadPredictions = Callable[[str], bytes]  # from the digest of a submission to its stored predictions
 
 
 class PageSet:
@@ -34,18 +34,24 @@ class PageSet:
 
     Args:
         snapshot: the board.
-        found: its sealed rounds, by the address of their page.
-        packed: gives kept predictions; None for a board that has none, such as a folder.
-        served: whether a server answers.
+        rounds: its sealed rounds, by the address of their page.
+        load_predictions: reads stored predictions; None for a board without them, such as a folder.
+        served: whether the pages come from a server.
     """
 
-    def __init__(self, snapshot: Snapshot, found: Mapping[str, Round], packed: Packed | None, served: bool):
-        self.snapshot, self.rounds, self._packed = snapshot, found, packed
-        self.frame = PageContext(snapshot.name, served, bool(found))
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        rounds: Mapping[str, Round],
+        load_predictions: LoadPredictions | None,
+        served: bool,
+    ):
+        self.snapshot, self.rounds, self._load_predictions = snapshot, rounds, load_predictions
+        self.context = PageContext(snapshot.name, served, bool(rounds))
         self._compared = lru_cache(maxsize=64)(self._compare)
 
     def paths(self) -> Iterator[str]:
-        """The addresses of all pages, pictures' data and files, as a site of files has them."""
+        """The addresses of all pages, data and static files of an exported site."""
         yield from (address.OVERVIEW, address.COMPARE, address.ROUNDS, address.ABOUT, address.SUBMIT)
         yield from (f"static/{name}" for name in STATIC)
         for split in SCORED_SPLITS:
@@ -60,12 +66,12 @@ class PageSet:
         for at in (*self.snapshot.models, *self.rounds):
             yield at
             yield address.of_data(at, "results")
-        for first, second in comparison_page.pairs(self.snapshot) if self._packed else ():
+        for first, second in comparison_page.pairs(self.snapshot) if self._load_predictions else ():
             at = address.of_pair(first.digest, second.digest)
             yield from (at, at.replace(".html", ".csv"))
 
     def warm_up(self) -> None:
-        """Make a page of each kind, so that the first visitor does not wait for templates to be read."""
+        """Render a page of each kind, so that the first request does not wait for templates to be compiled."""
         for path in (
             address.OVERVIEW,
             address.MODELS,
@@ -78,14 +84,14 @@ class PageSet:
         return max(1, -(-len(self.snapshot.averages[split]) // overview_page.PER_PAGE))
 
     def page(self, path: str, filters: Filters = NO_FILTERS) -> Page | None:
-        """What an address stands for; None for one that the site does not have.
+        """Render the page at an address; None when there is none.
 
         Raises:
             InputError: when two submissions cannot be compared.
         """
         if found := _MODELS.fullmatch(path):
             split, number = found[1] or SCORED_SPLITS[0], int(found[2] or 1)
-            return overview_page.models(self.snapshot, self.frame, split, number, filters.word)
+            return overview_page.models_page(self.snapshot, self.context, split, number, filters.word)
         area = path.partition("/")[0] if "/" in path else ""
         pages = {"": self._top, "tasks": self._task, "models": self._model, "rounds": self._round}
         if area == "static":
@@ -95,17 +101,17 @@ class PageSet:
         return pages[area](path, filters) if area in pages else None
 
     def _top(self, path: str, _: Filters) -> Page | None:
-        made: dict[str, Callable[[], Page]] = {
-            address.OVERVIEW: lambda: overview_page.page(self.snapshot, self.frame),
-            address.COMPARE: lambda: comparison_page.choice(self.snapshot, self.frame),
-            address.ROUNDS: lambda: round_page.listing(self.rounds, self.frame),
-            address.SUBMIT: lambda: html("submit.html", self.frame, path),
-            address.ABOUT: lambda: html("about.html", self.frame, path),
+        pages: dict[str, Callable[[], Page]] = {
+            address.OVERVIEW: lambda: overview_page.page(self.snapshot, self.context),
+            address.COMPARE: lambda: comparison_page.form_page(self.snapshot, self.context),
+            address.ROUNDS: lambda: round_page.list_page(self.rounds, self.context),
+            address.SUBMIT: lambda: render_page("submit.html", self.context, path),
+            address.ABOUT: lambda: render_page("about.html", self.context, path),
         }
         for split in SCORED_SPLITS:
-            made[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
-            made[f"models.{split}.csv"] = partial(overview_page.models_data, self.snapshot, split)
-        return made[path]() if path in made else None
+            pages[f"index.{split}.csv"] = partial(overview_page.data, self.snapshot, split)
+            pages[f"models.{split}.csv"] = partial(overview_page.models_data, self.snapshot, split)
+        return pages[path]() if path in pages else None
 
     def _task(self, path: str, filters: Filters) -> Page | None:
         at, what = _parsed(path)
@@ -113,7 +119,7 @@ class PageSet:
             return None
         if what == "strata":
             return task_page.strata_data(group)
-        return task_page.ranking_data(group, what) if what else task_page.page(group, self.frame, filters)
+        return task_page.ranking_data(group, what) if what else task_page.page(group, self.context, filters)
 
     def _model(self, path: str, _: Filters) -> Page | None:
         at, what = _parsed(path)
@@ -122,46 +128,46 @@ class PageSet:
         return (
             model_page.data(self.snapshot, group)
             if what
-            else model_page.page(self.snapshot, group, self.frame)
+            else model_page.page(self.snapshot, group, self.context)
         )
 
     def _round(self, path: str, _: Filters) -> Page | None:
         at, what = _parsed(path)
         if (found := self.rounds.get(at)) is None or what not in ("", "results"):
             return None
-        return round_page.data(found) if what else round_page.page(at, found, self.frame)
+        return round_page.data(found) if what else round_page.page(at, found, self.context)
 
     def _pair(self, path: str) -> Page | None:
         match = _PAIR.fullmatch(path)
-        if match is None or self._packed is None:
+        if match is None or self._load_predictions is None:
             return None
-        first, second = (self.starting(match[i]) for i in (1, 2))
+        first, second = (self.find_by_prefix(match[i]) for i in (1, 2))
         if first is None or second is None:
             return None
         compared = self._compared(first.digest, second.digest)
         if match[3] == "csv":
             return comparison_page.data(compared)
         return comparison_page.page(
-            first, second, compared, self.snapshot.by_digest[first.digest], self.frame
+            first, second, compared, self.snapshot.by_digest[first.digest], self.context
         )
 
-    def starting(self, digits: str) -> SubmissionRecord | None:
-        """The one submission whose digest begins so, with eight digits or more; None where there is none, or more."""
+    def find_by_prefix(self, digits: str) -> SubmissionRecord | None:
+        """The only submission whose digest starts with at least eight digits; None when there is none or several."""
         if len(digits) < MIN_ID_DIGITS:
             return None
         found = [digest for digest in self.snapshot.by_digest if digest.startswith(digits)]
         return self.snapshot.by_digest[found[0]].by_digest[found[0]] if len(found) == 1 else None
 
     def _compare(self, first: str, second: str) -> list[ComparisonResult]:
-        if self._packed is None:
+        if self._load_predictions is None:
             raise InputError("this board keeps no predictions, so submissions cannot be compared row by row.")
         groups = self.snapshot.by_digest
-        kept = [(groups[digest].by_digest[digest], self._packed(digest)) for digest in (first, second)]
-        return compare(*kept)
+        load = self._load_predictions
+        return compare(*((groups[digest].by_digest[digest], load(digest)) for digest in (first, second)))
 
 
 def _parsed(path: str) -> tuple[str, str]:
-    """A page's address, and what data of it is asked for.
+    """Split the address of data into that of its page and the name of the data.
 
     >>> _parsed("tasks/gcd.strata.csv"), _parsed("tasks/gcd.html")
     (('tasks/gcd.html', 'strata'), ('tasks/gcd.html', ''))

@@ -1,4 +1,4 @@
-"""Pages of sealed rounds: what was promised, what happened, and the scores once it is revealed."""
+"""Pages of sealed rounds: the commitment, the log, and the scores after the reveal."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.rounds.rules import Entry, Round
 from mathbench.leaderboard.site import address
-from mathbench.leaderboard.site.page import Page, PageContext, html, table
+from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.scores.results import Score
 
 
 @dataclass(frozen=True)
-class RoundSummary:
-    """A score of a revealed round."""
+class EntryScore:
+    """The score of an entry on one task and split of a revealed round."""
 
     entry: Entry
     task: str
@@ -28,33 +28,34 @@ class RoundSummary:
 
 
 def read(folder: Path | None) -> dict[str, Round]:
-    """The rounds of a folder of rounds by the address of their page; what is no round is passed over."""
+    """Read the rounds of a folder, by the address of their page; other content is skipped."""
     found = {}
     for path in sorted(folder.glob(f"*/{log.LOG_FILE}")) if folder else ():
         try:
             found[address.of_round(path.parent.name)] = Round(log.read(path.parent))
-        except InputError:  # a damaged log is what `round verify` is for
+        except InputError:  # `round verify` reports damaged logs
             continue
     return found
 
 
-def listing(rounds: Mapping[str, Round], frame: PageContext) -> Page:
-    """All rounds."""
-    states = {at: found.state(log.now()) for at, found in rounds.items()}
-    return html("rounds.html", frame, address.ROUNDS, rounds=rounds, states=states)
+def list_page(rounds: Mapping[str, Round], context: PageContext) -> Page:
+    """Render the list of all rounds."""
+    states = {at: round_.state(log.now()) for at, round_ in rounds.items()}
+    return render_page("rounds.html", context, address.ROUNDS, rounds=rounds, states=states)
 
 
-def page(at: str, found: Round, frame: PageContext) -> Page:
-    """One round."""
-    told = sorted(scores(found), key=lambda t: (t.task, t.split != "interpolate", -t.score.exact_match))
-    tables: dict[tuple[str, str], list[RoundSummary]] = {}
-    for one in told:
-        tables.setdefault((one.task, one.split), []).append(one)
-    return html("round.html", frame, at, round=found, state=found.state(log.now()), tables=tables)
+def page(at: str, round_: Round, context: PageContext) -> Page:
+    """Render one round."""
+    tables: dict[tuple[str, str], list[EntryScore]] = {}
+    for entry in sorted(
+        scores(round_), key=lambda s: (s.task, s.split != "interpolate", -s.score.exact_match)
+    ):
+        tables.setdefault((entry.task, entry.split), []).append(entry)
+    return render_page("round.html", context, at, round=round_, state=round_.state(log.now()), tables=tables)
 
 
-def data(found: Round) -> Page:
-    """The scores of a round as CSV; before the reveal there are none."""
+def data(round_: Round) -> Page:
+    """The scores of a round as CSV; empty before the reveal."""
     columns = (
         "entry",
         "model",
@@ -67,28 +68,19 @@ def data(found: Round) -> Page:
         "low",
         "high",
     )
-    rows = (
-        (
-            t.entry.name,
-            t.model,
-            t.entry.weights,
-            t.task,
-            t.split,
-            t.score.n,
-            t.score.correct,
-            t.score.exact_match,
-            *t.score.interval,
-        )
-        for t in scores(found)
-    )
-    return table(columns, rows)
+    rows = []
+    for found in scores(round_):
+        entry, score = found.entry, found.score
+        counts = (score.n, score.correct, score.exact_match, *score.interval)
+        rows.append((entry.name, found.model, entry.weights, found.task, found.split, *counts))
+    return csv_page(columns, rows)
 
 
-def scores(found: Round) -> Iterator[RoundSummary]:
-    """The scores of a revealed round; none before."""
-    if found.reveal is None:
+def scores(round_: Round) -> Iterator[EntryScore]:
+    """The scores of a round; none before the reveal."""
+    if round_.reveal is None:
         return
-    for name, tasks in found.reveal["scores"].items():
+    for name, tasks in round_.reveal["scores"].items():
         for task, splits in tasks.items():
             for split, count in splits.items():
-                yield RoundSummary(found.entry(name), task, split, Score(count["n"], count["correct"]))
+                yield EntryScore(round_.entry(name), task, split, Score(count["n"], count["correct"]))

@@ -1,4 +1,4 @@
-"""A board at one moment, grouped as its pages need it; what did not change is shared with the moment before."""
+"""A board at one moment, grouped by task and model. A new snapshot shares unchanged tasks with the previous one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,90 +8,93 @@ from statistics import fmean
 from typing import Any
 
 from mathbench.leaderboard.ranking.macro import MacroAverage, macro_averages
-from mathbench.leaderboard.ranking.rank import SOLVER, Entry, RankTable, rank_tables
+from mathbench.leaderboard.ranking.rank import rank_tables
+from mathbench.leaderboard.ranking.tables import SOLVER, Entry, RankTable
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.submission_record import SubmissionRecord
 
 SCORED_SPLITS = ("interpolate", "extrapolate")
 
-Name = tuple[str, str | None]  # of a model: its name and framework
+ModelName = tuple[str, str | None]  # name and framework
 
 
 @dataclass(frozen=True)
 class TaskGroup:
-    """One task with its parameters, and all submissions to it, also withdrawn ones."""
+    """One task with its parameters, and all submissions to it, including withdrawn ones."""
 
-    kept: tuple[SubmissionRecord, ...]
+    records: tuple[SubmissionRecord, ...]
 
     @property
-    def said(self) -> Mapping[str, Any]:
-        """Its id, name and parameters."""
-        return self.kept[0].facts.task
+    def task(self) -> Mapping[str, Any]:
+        """The id, name and parameters of the task."""
+        return self.records[0].summary.task
 
     @property
     def name(self) -> str:
         """The task's name."""
-        return str(self.said["name"])
+        return str(self.task["name"])
 
     @property
     def address(self) -> str:
-        """Its page."""
-        return address.of_task(self.name, self.said["id"])
+        """The address of the page."""
+        return address.of_task(self.name, self.task["id"])
 
     @cached_property
-    def standing(self) -> tuple[SubmissionRecord, ...]:
+    def active(self) -> tuple[SubmissionRecord, ...]:
         """Submissions that were not withdrawn."""
-        return tuple(entry for entry in self.kept if entry.withdrawn is None)
+        return tuple(entry for entry in self.records if entry.withdrawn is None)
 
     @cached_property
     def by_digest(self) -> dict[str, SubmissionRecord]:
-        """Its submissions by digest."""
-        return {entry.digest: entry for entry in self.kept}
+        """The submissions by digest."""
+        return {entry.digest: entry for entry in self.records}
 
     @cached_property
     def tables(self) -> dict[str, RankTable]:
         """The ranking of each split."""
-        return {table.split: table for table in rank_tables(self.standing)}
+        return {table.split: table for table in rank_tables(self.active)}
 
     @cached_property
-    def shares(self) -> dict[str, dict[Name, float]]:
-        """Per split and model the mean over its submissions: who sends many gains nothing by the luckiest."""
-        references = {name for entry in self.standing for name in entry.facts.floors} | {SOLVER}
-        found: dict[str, dict[Name, list[float]]] = {split: {} for split in SCORED_SPLITS}
-        for entry in self.standing:
-            for split in SCORED_SPLITS if entry.facts.model not in references else ():
+    def shares(self) -> dict[str, dict[ModelName, float]]:
+        """The mean share per split and model over its submissions, so that many submissions do not pay."""
+        references = {name for entry in self.active for name in entry.summary.floors} | {SOLVER}
+        found: dict[str, dict[ModelName, list[float]]] = {split: {} for split in SCORED_SPLITS}
+        for entry in self.active:
+            for split in SCORED_SPLITS if entry.summary.model not in references else ():
                 if scored := entry.checked.scores.get(split):
-                    name = entry.facts.model, entry.facts.framework
+                    name = entry.summary.model, entry.summary.framework
                     found[split].setdefault(name, []).append(scored.total.exact_match)
-        return {split: {n: fmean(all_) for n, all_ in named.items()} for split, named in found.items()}
+        return {
+            split: {name: fmean(values) for name, values in named.items()} for split, named in found.items()
+        }
 
     @cached_property
     def best(self) -> list[Entry]:
-        """The models of the first split that there is, best first."""
+        """The models of the first scored split, best first."""
         split = next((split for split in SCORED_SPLITS if split in self.tables), None)
         return [line for line in self.tables[split].lines if line.kind == "model"] if split else []
 
     def floor(self, split: str) -> Entry | None:
-        """The highest floor of a split; None where none is known."""
+        """The highest floor of a split; None when there is none."""
         floors = (line for line in self.tables[split].lines if line.kind == "floor")
         return max(floors, key=lambda line: line.exact_match, default=None)
 
-    def of_line(self, line: Entry) -> list[SubmissionRecord]:
-        """The submissions that a line of a table stands for."""
+    def records_of_line(self, line: Entry) -> list[SubmissionRecord]:
+        """The submissions of a line of a ranking."""
         return [self.by_digest[digest] for digest in line.submissions]
 
 
 @dataclass(frozen=True)
 class ModelGroup:
-    """All that was submitted under one name and framework, also what was withdrawn."""
+    """All submissions under one name and framework, including withdrawn ones."""
 
     model: str
     framework: str | None
-    kept: tuple[SubmissionRecord, ...]
+    records: tuple[SubmissionRecord, ...]
 
     @property
     def address(self) -> str:
-        """Its page."""
+        """The address of the page."""
         return address.of_model(self.model, self.framework)
 
 
@@ -99,9 +102,9 @@ class Snapshot:
     """A board at one moment.
 
     Args:
-        name: what the board is called.
+        name: the name of the board.
         groups: its tasks, by the address of their page.
-        attempts: how many attempts ended in which way.
+        attempts: the number of attempts per outcome.
     """
 
     def __init__(self, name: str, groups: Mapping[str, TaskGroup], attempts: Mapping[str, int]):
@@ -109,25 +112,25 @@ class Snapshot:
         self.groups = dict(sorted(groups.items(), key=lambda at: (at[1].name, at[0])))
 
     @classmethod
-    def of(
+    def from_records(
         cls, name: str, records: Iterable[SubmissionRecord], attempts: Mapping[str, int] | None = None
     ) -> "Snapshot":
-        """A snapshot of these submissions."""
-        return cls(name, {}, {}).renewed(list(records), attempts or {})
+        """Make a snapshot of some submissions."""
+        return cls(name, {}, {}).updated(list(records), attempts or {})
 
-    def renewed(self, changed: Sequence[SubmissionRecord], attempts: Mapping[str, int]) -> "Snapshot":
-        """The next moment: these submissions are new or changed, all others stay."""
+    def updated(self, changed: Sequence[SubmissionRecord], attempts: Mapping[str, int]) -> "Snapshot":
+        """A new snapshot in which some submissions are new or changed."""
         by_task: dict[str, dict[str, SubmissionRecord]] = {}
         for entry in changed:
-            at = address.of_task(entry.facts.task["name"], entry.facts.task["id"])
+            at = address.of_task(entry.summary.task["name"], entry.summary.task["id"])
             if at not in by_task:
                 by_task[at] = dict(self.groups[at].by_digest) if at in self.groups else {}
             by_task[at][entry.digest] = entry
         groups = {at: TaskGroup(tuple(sorted(found.values(), key=_time))) for at, found in by_task.items()}
         return Snapshot(self.name, {**self.groups, **groups}, attempts)
 
-    def prepare(self) -> None:
-        """Make everything now that pages would make when they are first asked for."""
+    def precompute(self) -> None:
+        """Compute the cached properties that pages need."""
         for group in self.groups.values():
             _ = group.tables, group.shares
         _ = self.models, self.by_digest
@@ -135,22 +138,22 @@ class Snapshot:
             _ = [average.interval for average in self.averages[split] if average.rank]
 
     @cached_property
-    def kept(self) -> list[SubmissionRecord]:
-        """All submissions, in the order in which they came."""
-        return sorted((entry for group in self.groups.values() for entry in group.kept), key=_time)
+    def records(self) -> list[SubmissionRecord]:
+        """All submissions in the order of their arrival."""
+        return sorted((entry for group in self.groups.values() for entry in group.records), key=_time)
 
-    def listed(
+    def filtered_tables(
         self, task: str | None, framework: str | None, split: str | None, sort: str
     ) -> list[RankTable]:
-        """All tables under some filters, as `ranking.tables` makes them.
+        """The rankings under some filters, as `rank_tables` makes them.
 
         Raises:
-            InputError: for a filter that fits nothing.
+            InputError: for a filter that matches nothing.
         """
         if (task, framework, split, sort) == (None, None, None, "score"):
             ready = (table for group in self.groups.values() for table in group.tables.values())
             return sorted(ready, key=lambda table: table.task)
-        return rank_tables(self.kept, task, framework, split, sort)
+        return rank_tables(self.records, task, framework, split, sort)
 
     @cached_property
     def by_digest(self) -> dict[str, TaskGroup]:
@@ -159,32 +162,34 @@ class Snapshot:
 
     @cached_property
     def models(self) -> dict[str, ModelGroup]:
-        """The models by the address of their page, also those of which everything was withdrawn."""
+        """The models by the address of their page, including those with withdrawn submissions only."""
         found: dict[tuple[str, str | None], list[SubmissionRecord]] = {}
-        for entry in self.kept:
-            found.setdefault((entry.facts.model, entry.facts.framework), []).append(entry)
-        groups = [ModelGroup(model, framework, tuple(kept)) for (model, framework), kept in found.items()]
+        for entry in self.records:
+            found.setdefault((entry.summary.model, entry.summary.framework), []).append(entry)
+        groups = [
+            ModelGroup(model, framework, tuple(records)) for (model, framework), records in found.items()
+        ]
         return {group.address: group for group in groups}
 
     @cached_property
     def averages(self) -> dict[str, list[MacroAverage]]:
         """The macro averages per split."""
-        return {split: macro_averages(self.kept, split) for split in SCORED_SPLITS}
+        return {split: macro_averages(self.records, split) for split in SCORED_SPLITS}
 
     def latest(self, maximum: int) -> list[SubmissionRecord]:
-        """The newest submissions that stand, newest first."""
-        return list(islice((entry for entry in reversed(self.kept) if entry.withdrawn is None), maximum))
+        """The latest submissions that were not withdrawn, newest first."""
+        return list(islice((entry for entry in reversed(self.records) if entry.withdrawn is None), maximum))
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How much there is: submissions, models, tasks, and how often something was sent, refused, withdrawn."""
-        withdrawn = sum(entry.withdrawn is not None for entry in self.kept)
+        """The numbers of tasks, models, submissions, attempts, refused attempts and withdrawn submissions."""
+        withdrawn = sum(entry.withdrawn is not None for entry in self.records)
         refused = self.attempts.get("refused", 0)
         return {
             "tasks": len(self.groups),
             "models": len(self.models),
-            "submissions": len(self.kept),
-            "attempts": sum(entry.attempts for entry in self.kept) + refused,
+            "submissions": len(self.records),
+            "attempts": sum(entry.attempts for entry in self.records) + refused,
             "refused": refused,
             "withdrawn": withdrawn,
         }

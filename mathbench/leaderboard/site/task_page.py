@@ -1,4 +1,4 @@
-"""A task's page: rankings, exact match by length, by pair of lengths, by kind, and per stratum."""
+"""A task's page: rankings, and exact match by length, pair of lengths, other properties and stratum."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,31 +7,31 @@ from functools import lru_cache
 from typing import Any
 
 from mathbench.errors import InputError
-from mathbench.families import task as make_task
-from mathbench.leaderboard.ranking.rank import SORTS, Entry
-from mathbench.leaderboard.ranking.render import comma_separated, disambiguate_names
+from mathbench.families import family
+from mathbench.leaderboard.ranking.render import disambiguate_names, tables_csv
+from mathbench.leaderboard.ranking.tables import SORTS, Entry
 from mathbench.leaderboard.site import charts, facets
-from mathbench.leaderboard.site.page import CSV, Page, PageContext, html, table
+from mathbench.leaderboard.site.page import CSV, Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, TaskGroup
 from mathbench.rows import Rows
 from mathbench.scores.results import Score
 
-MAX_LISTED = 100  # lines of a ranking on one page
-STRATA = 12  # models of the table of strata
-GRIDS = 4  # models with a grid of lengths
+MAX_LISTED = 100  # lines of a ranking on the page
+MAX_STRATA_MODELS = 12  # in the tables of strata
+MAX_GRIDS = 4  # models with a grid of lengths
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a visitor wants to see: a word in the model's name, a framework, a badge, an order."""
+    """The filters and the order of a ranking: a word in the model's name, framework, badge, sort key."""
 
     word: str = ""
     framework: str = ""
     badge: str = ""
     sort: str = "score"
 
-    def fit(self, line: Entry) -> bool:
-        """Whether a line is shown; floors and the solver always are."""
+    def match(self, line: Entry) -> bool:
+        """Whether a line passes the filters; floors and the solver always do."""
         if line.kind != "model":
             return True
         return (
@@ -43,7 +43,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The ranking of one split: the lines that are shown, and how many fit."""
+    """The ranking of one split: the displayed lines, and the numbers of matching and of all models."""
 
     split: str
     lines: tuple[Entry, ...]
@@ -52,7 +52,7 @@ class Ranking:
 
     @property
     def complete(self) -> bool:
-        """Whether every model is shown."""
+        """Whether all models are displayed."""
         return sum(line.kind == "model" for line in self.lines) == self.total
 
 
@@ -80,40 +80,40 @@ class Grid:
 Strata = dict[str, dict[str, Score]]  # per split and stratum
 
 
-def page(group: TaskGroup, frame: PageContext, filters: Filters) -> Page:
-    """A task's page."""
+def page(group: TaskGroup, context: PageContext, filters: Filters) -> Page:
+    """Render a task's page."""
     best = leading(group)
     rankings = [ranking(group, split, filters) for split in SCORED_SPLITS if split in group.tables]
     drawn = [(name, _lengths(strata)) for name, strata in best]
-    return html(
+    return render_page(
         "task.html",
-        frame,
+        context,
         group.address,
         group=group,
         samples=samples(group),
         rankings=rankings,
         complete=all(found.complete for found in rankings),
         filters=filters,
-        frameworks=sorted({entry.facts.framework or "none" for entry in group.standing}),
+        frameworks=sorted({entry.summary.framework or "none" for entry in group.active}),
         plot=charts.curves(drawn),
-        grids=[grid for name, strata in best[:GRIDS] if (grid := _grid(name, strata))],
+        grids=[grid for name, strata in best[:MAX_GRIDS] if (grid := _grid(name, strata))],
         facets=_facets(best),
         strata=[_strata(best, split) for split in SCORED_SPLITS if split in group.tables],
     )
 
 
 def ranking(group: TaskGroup, split: str, filters: Filters) -> Ranking:
-    """The lines that fit, each with its rank among all."""
+    """The lines that pass the filters, with their ranks among all."""
     every = group.tables[split].lines
-    fitting = [line for line in every if filters.fit(line)]
+    fitting = [line for line in every if filters.match(line)]
     fitting.sort(key=SORTS[filters.sort if filters.sort in SORTS else "score"])
     models = sum(line.kind == "model" for line in fitting)
     total = sum(line.kind == "model" for line in every)
     return Ranking(split, tuple(disambiguate_names(fitting)[:MAX_LISTED]), models, total)
 
 
-def leading(group: TaskGroup, maximum: int = STRATA) -> list[tuple[str, Strata]]:
-    """The best models of the first split that there is, with their strata on both."""
+def leading(group: TaskGroup, maximum: int = MAX_STRATA_MODELS) -> list[tuple[str, Strata]]:
+    """The labels of the best models of the first scored split, with their strata on all splits."""
     return [(_label(line), _all_strata(group, line)) for line in disambiguate_names(group.best)[:maximum]]
 
 
@@ -122,20 +122,23 @@ def _label(line: Entry) -> str:
 
 
 def _all_strata(group: TaskGroup, line: Entry) -> Strata:
-    kept = group.of_line(line)
-    splits = [split for split in SCORED_SPLITS if all(split in entry.checked.scores for entry in kept)]
-    return {split: facets.merge_strata(kept, split) for split in splits}
+    records = group.records_of_line(line)
+    splits = [split for split in SCORED_SPLITS if all(split in entry.checked.scores for entry in records)]
+    return {split: facets.merge_strata(records, split) for split in splits}
 
 
 def _lengths(strata: Strata) -> dict[str, dict[int, Score]]:
-    """Per split and length; questions with other numbers of operands than those of training are no longer ones."""
-    operands = facets.usual_operands(next(iter(strata.values()), {}))
+    """Scores per split and length, for questions with the most common number of operands in training sizes.
+
+    Questions with another number of operands would not be longer versions of these.
+    """
+    operands = facets.most_common_operands(next(iter(strata.values()), {}))
     return {split: facets.by_length(counts, operands) for split, counts in strata.items()}
 
 
 def _grid(name: str, strata: Strata) -> Grid | None:
     cells: dict[tuple[int, int], Score] = {}
-    for split in reversed(SCORED_SPLITS):  # where both splits have a pair, the lengths of training are shown
+    for split in reversed(SCORED_SPLITS):  # for pairs in both splits, interpolate is shown
         cells |= facets.by_pair(strata.get(split, {}))
     inside = frozenset(facets.by_pair(strata.get(SCORED_SPLITS[0], {})))
     first, second = (tuple(sorted({pair[i] for pair in cells})) for i in (0, 1))
@@ -169,34 +172,34 @@ def ranking_data(group: TaskGroup, split: str) -> Page | None:
     """All lines of a ranking as CSV."""
     if split not in group.tables:
         return None
-    return Page(comma_separated([group.tables[split]]).encode(), CSV)
+    return Page(tables_csv([group.tables[split]]).encode(), CSV)
 
 
 def strata_data(group: TaskGroup) -> Page:
-    """The counts behind curves, grids and tables of strata as CSV, of the best models."""
+    """The counts of the best models per stratum as CSV, behind the curves, grids and tables."""
     rows = [
         (split, stratum, name, count.n, count.correct, count.exact_match, *count.interval)
         for name, strata in leading(group, MAX_LISTED)
         for split, counts in strata.items()
         for stratum, count in counts.items()
     ]
-    return table(("split", "stratum", "model", "n", "correct", "exact_match", "low", "high"), rows)
+    return csv_page(("split", "stratum", "model", "n", "correct", "exact_match", "low", "high"), rows)
 
 
 def samples(group: TaskGroup) -> list[dict[str, Any]]:
-    """A few rows of the task to look at."""
-    return _samples(group.kept[0].task_key)
+    """A few sample rows of the task."""
+    return _samples(group.records[0].task_key)
 
 
 @lru_cache(maxsize=1024)
-def _samples(said: str) -> list[dict[str, Any]]:
-    requested = json.loads(said)
+def _samples(task_key: str) -> list[dict[str, Any]]:
+    spec = json.loads(task_key)
     try:
-        made = type(make_task(requested["id"])).of(requested["parameters"])
+        task = family(spec["id"]).of(spec["parameters"])
         return [
             {"split": split, "question": row["question"], "answer": row["answer"]}
             for split in SCORED_SPLITS
-            for row in Rows(made, split, seed=0).batch(range(2)).to_pylist()
+            for row in Rows(task, split, seed=0).batch(range(2)).to_pylist()
         ]
     except InputError:  # a task of another version of mathbench
         return []

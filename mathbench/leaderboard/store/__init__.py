@@ -1,1 +1,1 @@
-"""Where a board keeps submissions: a database or a folder."""
+"""The storage of a board: a database or a folder of files."""

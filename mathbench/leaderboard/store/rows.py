@@ -1,4 +1,7 @@
-"""From a checked submission to rows of a board's tables, and back."""
+"""Submissions as rows of a board's tables, and back.
+
+No other module knows that the strata of a split are stored as lists ``[n, correct]``.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +18,8 @@ def utc_now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def columns(submission: Submission, checked: CheckResult) -> dict[str, Any]:
-    """The columns of a submission that comes now; its predictions are packed."""
+def columns_of(submission: Submission, checked: CheckResult) -> dict[str, Any]:
+    """The columns of `SubmissionRow` for a submission that arrives now; compresses its predictions."""
     manifest = submission.manifest
     return {
         "digest": submission.digest,
@@ -24,16 +27,16 @@ def columns(submission: Submission, checked: CheckResult) -> dict[str, Any]:
         "badge": "re-scored",
         "task_id": manifest.task.id,
         "task_name": manifest.task.name,
-        "model": manifest.facts.model,
-        "framework": manifest.facts.framework,
+        "model": manifest.summary.model,
+        "framework": manifest.summary.framework,
         "manifest": dict(manifest.document),
         "differences": list(checked.differences),
         "predictions_digest": submission.predictions_digest,
-        "packed": submission.packed(),
+        "packed": submission.predictions_bytes(),
     }
 
 
-def score_rows(digest: str, checked: CheckResult) -> list[ScoreRow]:
+def rows_of(digest: str, checked: CheckResult) -> list[ScoreRow]:
     """The recomputed scores of a submission, one row per split."""
     return [
         ScoreRow(
@@ -50,21 +53,22 @@ def score_rows(digest: str, checked: CheckResult) -> list[ScoreRow]:
     ]
 
 
-def kept(row: SubmissionRow, attempts: int) -> SubmissionRecord:
-    """A submission as it stands on the board."""
-    scores = {
-        s.split: SplitScore(Score(s.n, s.correct), {name: Score(*c) for name, c in s.strata.items()})
-        for s in row.scores
-    }
-    solver = {s.split: Score(s.solver_n, s.solver_correct) for s in row.scores}
-    checked = CheckResult(scores, solver, tuple(row.differences))
+def record_of(row: SubmissionRow, attempts: int) -> SubmissionRecord:
+    """The record of a submission, from its row and the rows of its scores."""
+    scores = {score.split: _split_score(score) for score in row.scores}
+    solver = {score.split: Score(score.solver_n, score.solver_correct) for score in row.scores}
     return SubmissionRecord(
-        row.digest,
-        row.submitted,
-        row.badge,
-        row.manifest,
-        row.predictions_digest,
-        checked,
-        row.withdrawn,
-        attempts,
+        digest=row.digest,
+        submitted=row.submitted,
+        badge=row.badge,
+        manifest=row.manifest,
+        predictions_digest=row.predictions_digest,
+        checked=CheckResult(scores, solver, tuple(row.differences)),
+        withdrawn=row.withdrawn,
+        attempts=attempts,
     )
+
+
+def _split_score(row: ScoreRow) -> SplitScore:
+    strata = {name: Score(n, correct) for name, (n, correct) in row.strata.items()}
+    return SplitScore(Score(row.n, row.correct), strata)

@@ -11,7 +11,7 @@ class Base(DeclarativeBase):
 
 
 class BoardRow(Base):
-    """Facts about the board itself, such as the version of its tables."""
+    """Properties of the board, such as the version of its tables."""
 
     __tablename__ = "board"
     key: Mapped[str] = mapped_column(String(50), primary_key=True)
@@ -19,7 +19,7 @@ class BoardRow(Base):
 
 
 class SubmissionRow(Base):
-    """One content that was submitted, however often; withdrawing marks it and deletes nothing."""
+    """One submission, however often it was sent. Withdrawn submissions are marked, not deleted."""
 
     __tablename__ = "submissions"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -52,7 +52,7 @@ class ScoreRow(Base):
 
 
 class AttemptRow(Base):
-    """Every time that somebody submitted something: kept, repeated or refused."""
+    """One attempt to submit, withdraw or reproduce a submission."""
 
     __tablename__ = "attempts"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -60,11 +60,11 @@ class AttemptRow(Base):
     digest: Mapped[str | None] = mapped_column(String(64), index=True)
     outcome: Mapped[str] = mapped_column(String(20))
     message: Mapped[str] = mapped_column(Text)
-    token: Mapped[str | None] = mapped_column(String(50))  # the name of the one that it came with
+    token: Mapped[str | None] = mapped_column(String(50))  # the name of the token
 
 
 class TokenRow(Base):
-    """Who may submit to a server; of the secret only its hash is kept."""
+    """A token for submitting to a server. Only the hash of its secret is stored."""
 
     __tablename__ = "tokens"
     name: Mapped[str] = mapped_column(String(50), primary_key=True)

@@ -1,4 +1,4 @@
-"""Tokens: who may submit to a served board. The secret is shown once; the board keeps its SHA-256."""
+"""Tokens for submitting to a served board. The secret is shown once; the board stores its SHA-256."""
 
 import hashlib
 import hmac
@@ -13,19 +13,19 @@ from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.rows import utc_now
 from mathbench.leaderboard.store.tables import TokenRow
 
-PREFIX = "mb_"  # lets people, and programs that search for leaked secrets, see what it is
-SECRET = re.compile(rf"{PREFIX}[\w-]{{10,}}")  # also the beginning of one, which a cut text may leave
+PREFIX = "mb_"  # identifies a token to people and to scanners for leaked secrets
+SECRET = re.compile(rf"{PREFIX}[\w-]{{10,}}")  # includes truncated secrets
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,49}")
 
 
 @dataclass(frozen=True)
 class Token:
-    """What a board knows about a token.
+    """A token without its secret.
 
     Args:
-        name: whose it is.
-        created: when it was made, ISO 8601 in UTC.
-        revoked: when it was revoked; None while it is good.
+        name: identifies its owner.
+        created: the time of creation, ISO 8601 in UTC.
+        revoked: the time when it was revoked; None for a valid token.
     """
 
     name: str
@@ -34,13 +34,13 @@ class Token:
 
 
 def create(board: Board, name: str) -> str:
-    """Make a token of 256 random bits.
+    """Create a token with 256 random bits.
 
     Returns:
-        The secret, which cannot be shown again.
+        The secret, which cannot be recovered later.
 
     Raises:
-        InputError: for a name that is taken, also by a revoked token, or that is not plain.
+        InputError: for a name in use, including by a revoked token, or with other characters.
     """
     if not NAME.fullmatch(name):
         raise InputError(
@@ -54,18 +54,18 @@ def create(board: Board, name: str) -> str:
     return secret
 
 
-def listing(board: Board) -> list[Token]:
-    """All tokens, also revoked ones, by name."""
+def all_tokens(board: Board) -> list[Token]:
+    """All tokens sorted by name, including revoked ones."""
     with board.transaction() as session:
         rows = session.scalars(select(TokenRow).order_by(TokenRow.name))
         return [Token(row.name, row.created, row.revoked) for row in rows]
 
 
 def revoke(board: Board, name: str) -> None:
-    """End a token at once; what was submitted with it stays.
+    """Revoke a token; its submissions stay.
 
     Raises:
-        InputError: when there is no such token that is still good.
+        InputError: when there is no valid token of this name.
     """
     with board.transaction() as session:
         row = session.get(TokenRow, name)
@@ -78,18 +78,18 @@ def revoke(board: Board, name: str) -> None:
 
 
 def token_name(board: Board, secret: str) -> str | None:
-    """The name of the token with this secret; None when there is none that is good."""
-    told, found = _digest(secret), None
+    """The name of the valid token with this secret; None when there is none."""
+    digest_, found = _digest(secret), None
     with board.transaction() as session:
-        good = select(TokenRow.name, TokenRow.digest).where(TokenRow.revoked.is_(None))
-        for name, digest in session.execute(good):
-            if hmac.compare_digest(told, digest):
+        valid = select(TokenRow.name, TokenRow.digest).where(TokenRow.revoked.is_(None))
+        for name, digest in session.execute(valid):
+            if hmac.compare_digest(digest_, digest):
                 found = name
     return found
 
 
 def redact_tokens(text: str) -> str:
-    """A text for logs, tables and error messages, without the tokens in it.
+    """Hide the tokens in a text for logs, tables and error messages.
 
     >>> redact_tokens("mb_0123456789abcdef is wrong")
     'mb_(hidden) is wrong'

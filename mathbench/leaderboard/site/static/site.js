@@ -1,9 +1,9 @@
-// Sorting, filtering and submitting. Every page can be read without it.
+// Sorting, filtering and submitting. All pages work without it.
 "use strict";
 
 const number = new Intl.NumberFormat("en");
 
-// A column's value: a number where the cell gives one, else its text.
+// The value of a cell: a number where it has one, else its text.
 function value(row, column) {
   const cell = row.cells[column];
   const raw = cell.dataset.v ?? cell.textContent.trim();
@@ -15,17 +15,17 @@ function compare(a, b) {
   return typeof a === "number" ? -1 : 1;
 }
 
-// Numbers begin with the largest, words and ranks with the first; a second click turns the order round. Who has no value is last.
+// Numbers are sorted in descending order, text and ranks in ascending order; a second click reverses. Empty cells are last.
 function sort(table, header) {
   const rows = [...table.tBodies[0].rows];
   const values = rows.map((row) => value(row, header.cellIndex));
   const numbers = values.every((v) => typeof v === "number" || v === "");
-  const before = header.getAttribute("aria-sort");
-  const down = before ? before === "ascending" : numbers && !header.hasAttribute("data-up");
-  const lacks = (i) => Number(values[i] === "");
+  const previous = header.getAttribute("aria-sort");
+  const down = previous ? previous === "ascending" : numbers && !header.hasAttribute("data-up");
+  const empty = (i) => Number(values[i] === "");
   const order = rows
     .map((row, i) => i)
-    .sort((i, j) => lacks(i) - lacks(j) || (down ? -1 : 1) * compare(values[i], values[j]) || i - j);
+    .sort((i, j) => empty(i) - empty(j) || (down ? -1 : 1) * compare(values[i], values[j]) || i - j);
   for (const other of header.parentNode.cells) other.removeAttribute("aria-sort");
   header.setAttribute("aria-sort", down ? "descending" : "ascending");
   table.tBodies[0].append(...order.map((i) => rows[i]));
@@ -43,14 +43,14 @@ function sortable(table) {
   }
 }
 
-// Filtering in the page, where the page has every line; else the server does it.
+// Filtering in the page when it has all lines; otherwise the server filters.
 function filterable(form) {
   const tables = [...document.querySelectorAll("table[data-filtered]")];
   const lists = tables.length ? tables : [...document.querySelectorAll("table.ranking")];
-  const named = tables.length ? "a.model" : "th"; // a task's ranking is searched by name, as the server does it
+  const named = tables.length ? "a.model" : "th"; // a task's ranking is searched by model name, as on the server
   const apply = () => {
-    const wanted = Object.fromEntries(new FormData(form));
-    const word = (wanted.q ?? "").trim().toLowerCase();
+    const filters = Object.fromEntries(new FormData(form));
+    const word = (filters.q ?? "").trim().toLowerCase();
     for (const table of lists) {
       let shown = 0;
       let all = 0;
@@ -58,14 +58,14 @@ function filterable(form) {
         if (!row.classList.contains("model")) continue;
         const fits =
           row.querySelector(named).textContent.toLowerCase().includes(word) &&
-          (!wanted.framework || row.dataset.framework === wanted.framework) &&
-          (!wanted.badge || row.dataset.badge === wanted.badge);
+          (!filters.framework || row.dataset.framework === filters.framework) &&
+          (!filters.badge || row.dataset.badge === filters.badge);
         row.hidden = !fits;
         shown += fits;
         all += 1;
       }
-      const told = table.closest("section, main").querySelector(".found");
-      if (told) told.textContent = shown === all ? `${number.format(all)} models` : `${number.format(shown)} of ${number.format(all)} models`;
+      const count = table.closest("section, main").querySelector(".found");
+      if (count) count.textContent = shown === all ? `${number.format(all)} models` : `${number.format(shown)} of ${number.format(all)} models`;
     }
   };
   for (const kind of ["input", "change"]) form.addEventListener(kind, apply);
@@ -76,22 +76,22 @@ function filterable(form) {
   });
 }
 
-// At most two models are compared.
+// Two models are compared.
 function pickable(form) {
   const boxes = () => [...form.querySelectorAll("input[name=id]")];
   const button = form.querySelector("button:not(th button)");
-  const told = form.querySelector("[data-picked]");
+  const status = form.querySelector("[data-picked]");
   const update = () => {
     const picked = boxes().filter((box) => box.checked);
     for (const box of boxes()) box.disabled = picked.length >= 2 && !box.checked;
     button.disabled = picked.length !== 2;
-    told.textContent = picked.length === 2 ? "" : `${picked.length} of 2 chosen`;
+    status.textContent = picked.length === 2 ? "" : `${picked.length} of 2 chosen`;
   };
   form.addEventListener("change", update);
   update();
 }
 
-function say(place, kind, lines) {
+function showLines(place, kind, lines) {
   const box = document.createElement("div");
   box.className = kind;
   for (const line of lines) {
@@ -106,7 +106,7 @@ function receipt(answer) {
   const scores = Object.entries(answer.scores).map(
     ([split, s]) => `${split}: ${number.format(s.correct)} of ${number.format(s.n)} right, ${(100 * s.exact_match).toFixed(2)} %`,
   );
-  const how = answer.new ? `kept as ${answer.digest.slice(0, 8)}` : `already there as ${answer.digest.slice(0, 8)}; attempt ${answer.attempts} is noted`;
+  const how = answer.new ? `kept as ${answer.digest.slice(0, 8)}` : `already on the board as ${answer.digest.slice(0, 8)}; attempt ${answer.attempts} was recorded`;
   return [`${answer.model} on ${answer.task}: ${how}`, ...scores, ...answer.differences.map((d) => `the claim does not hold: ${d}`)];
 }
 
@@ -117,15 +117,15 @@ function submittable(form) {
     const button = form.querySelector("button");
     const token = form.querySelector("[data-token]").value.trim();
     button.disabled = true;
-    say(place, "receipt", ["The predictions are being scored..."]);
+    showLines(place, "receipt", ["The predictions are being scored..."]);
     try {
       const body = new FormData(form);
       const response = await fetch(form.action, { method: "POST", headers: { Authorization: `Bearer ${token}` }, body });
       const answer = await response.json();
-      if (response.ok) say(place, "receipt", receipt(answer));
-      else say(place, "warning", [`Refused: ${answer.error ?? response.status}`]);
+      if (response.ok) showLines(place, "receipt", receipt(answer));
+      else showLines(place, "warning", [`Refused: ${answer.error ?? response.status}`]);
     } catch (error) {
-      say(place, "warning", [`No answer from the server: ${error.message}`]);
+      showLines(place, "warning", [`No answer from the server: ${error.message}`]);
     } finally {
       button.disabled = false;
     }

@@ -1,7 +1,7 @@
-"""From the tables of an older board to those of today, in place: one module per step, by Alembic.
+"""Upgrades of older boards in place, with Alembic: one module per step.
 
-The version of a board stands in its own table `board`, so Alembic's table of revisions is not needed. A fresh
-board is made from the tables in `store` without coming here; a test compares what both ways end with.
+The version of a board is in its table `board`, so Alembic's table of revisions is not needed. New boards are created
+from `store.tables` directly; a test compares the tables of both ways.
 """
 
 from collections.abc import Callable
@@ -12,17 +12,17 @@ from sqlalchemy import Connection
 
 from mathbench.leaderboard.store.migrations import tokens
 
-# the version that a step begins with: the version that it ends with, and the step
+# from version: (to version, step)
 STEPS: dict[str, tuple[str, Callable[[Operations], None]]] = {
     "1": ("2", tokens.upgrade),
 }
 
 
 def upgrade(connection: Connection, version: str) -> str:
-    """Take all steps from a version on, inside the caller's transaction.
+    """Run all steps from a version on, in the caller's transaction.
 
     Returns:
-        The version that was reached; the one given where no step leads on from it.
+        The new version; the given one when there is no step from it.
     """
     operations = Operations(MigrationContext.configure(connection))
     while version in STEPS:

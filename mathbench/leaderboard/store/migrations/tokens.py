@@ -1,4 +1,4 @@
-"""1 to 2: tokens for a server, the token of an attempt, and the indexes that version 1 meant to have."""
+"""Version 1 to 2: tokens for a server, the token of an attempt, and the indexes that version 1 lacked."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
@@ -11,7 +11,7 @@ INDEXES = {
 
 
 def upgrade(operations: Operations) -> None:
-    """Add them."""
+    """Upgrade the tables."""
     operations.add_column("attempts", sa.Column("token", sa.String(50)))
     operations.create_table(
         "tokens",

@@ -1,0 +1,135 @@
+"""The routes of the JSON API, apart from those of sealed rounds."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Path as InPath
+
+from mathbench.errors import InputError
+from mathbench.leaderboard.ranking.render import tables_json
+from mathbench.leaderboard.server import queries, responses, scoring_process, uploads
+from mathbench.leaderboard.server.access import admit, authenticate
+from mathbench.leaderboard.server.caching import etag_response, json_bytes, response
+from mathbench.leaderboard.store.tokens import redact_tokens
+from mathbench.leaderboard.submit import make_receipt
+from mathbench.scores.untrusted import MAX_ROWS
+from mathbench.version import __version__
+
+_WORD = Query(max_length=200)
+_DIGEST = InPath(pattern="^[0-9a-f]{64}$", examples=[responses.EXAMPLE_DIGEST])
+
+api = APIRouter(prefix="/api/v1", dependencies=[Depends(admit)])
+
+
+@api.get(
+    "/health",
+    response_model=responses.HealthReply,
+    responses=responses.refusals(),
+    summary="Whether the server works",
+)
+def health(request: Request) -> Any:
+    """Also the limits of submissions: sizes, rows and rates."""
+    state = request.app.state
+    return {
+        "status": "ok",
+        "version": __version__,
+        "board": state.name,
+        "submissions": queries.count(state.board),
+        "limits": {
+            "largest_body": state.limits.max_body,
+            "most_rows": MAX_ROWS,
+            "per_minute": state.limits.submissions_per_minute,
+            "per_minute_and_token": state.limits.submissions_per_token,
+            "scoring_seconds": state.limits.scoring_seconds,
+        },
+    }
+
+
+@api.get(
+    "/board",
+    response_model=responses.TablesReply,
+    responses=responses.SAME | responses.refusals(422),
+    summary="All tables",
+)
+def board(
+    request: Request,
+    task: Annotated[str | None, _WORD] = None,
+    framework: Annotated[str | None, _WORD] = None,
+    split: Annotated[str | None, _WORD] = None,
+    sort: Annotated[str, _WORD] = "score",
+) -> Response:
+    """One table per task and split, with ranks, intervals, floors and the exact solver.
+
+    The response has an ETag; with `If-None-Match` it is 304 while the board has not changed.
+    """
+    state, filters = request.app.state, (task, framework, split, sort)
+    site = state.current.site()
+    body = state.tables.get(
+        site, filters, lambda: json_bytes(tables_json(site.snapshot.filtered_tables(*filters), state.name))
+    )
+    return etag_response(request, body)
+
+
+@api.get(
+    "/submissions/{digest}",
+    response_model=responses.SubmissionReply,
+    responses=responses.SAME | responses.refusals(404, 422),
+    summary="One submission",
+)
+def submission(request: Request, digest: Annotated[str, _DIGEST]) -> Response:
+    """Its manifest with the claimed scores, and the recomputed scores; not its predictions."""
+    return etag_response(request, json_bytes(queries.submission(request.app.state.board, digest)))
+
+
+@api.get(
+    "/attempts",
+    response_model=responses.AttemptsReply,
+    responses=responses.SAME | responses.refusals(422),
+    summary="All attempts",
+)
+def attempts(
+    request: Request,
+    digest: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None,
+    before: Annotated[int | None, Query(ge=1, le=(1 << 31) - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Kept, repeated and refused ones, newest first; `before` is an id, for the next page."""
+    return etag_response(
+        request, json_bytes(queries.attempts(request.app.state.board, digest, before, limit))
+    )
+
+
+@api.post(
+    "/submissions",
+    response_model=responses.ReceiptReply,
+    status_code=201,
+    responses={
+        200: {"model": responses.ReceiptReply, "description": "The board had this content already."},
+        **responses.refusals(401, 408, 413, 415, 422),
+    },
+    openapi_extra={"requestBody": {"required": True, "content": uploads.FORM}},
+    summary="Submit a run",
+)
+async def submit(request: Request, token: Annotated[str, Depends(authenticate)]) -> Response:
+    """The response comes when the predictions are scored. The same content again is the same submission."""
+    state = request.app.state
+    with tempfile.TemporaryDirectory(dir=state.folder) as folder:
+        await uploads.save_form(request, Path(folder), state.limits.max_body)
+        body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=state.scorers)
+    return response(body, 201 if new else 200)
+
+
+def _keep(state: Any, folder: Path, token: str) -> tuple[bytes, bool]:
+    """Score the submission in a folder and store it; a refusal is recorded as an attempt."""
+    try:
+        submission, checked = scoring_process.check_folder(folder, state.limits.scoring_seconds)
+    except InputError as error:
+        state.board.refuse(redact_tokens(str(error)), token)
+        raise
+    stored = state.board.keep(submission, checked, source="server", token=token)
+    state.presence.check()  # a receipt is given only for what is on the board
+    receipt = make_receipt(submission, checked, state.name, stored.new, stored.attempts)
+    return json_bytes(receipt.to_json()), stored.new

@@ -1,0 +1,170 @@
+"""The schemas agree with what is written, with their JSON Schema, and word their errors."""
+
+import dataclasses
+import json
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mathbench.baselines.result import Result
+from mathbench.errors import InputError
+from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard.rounds import log
+from mathbench.leaderboard.submission_manifest import MANIFEST, SUBMISSION
+from mathbench.leaderboard.submission_record import RECORD, Receipt, SubmissionRecord
+from mathbench.scores import schema, schema_types
+from mathbench.scores.results import Score, SplitScore
+from mathbench.scores.schema_types import (
+    INT64,
+    Boolean,
+    Integer,
+    ListOf,
+    MapOf,
+    Number,
+    Record,
+    Text,
+    nullable,
+)
+from tests.leaderboard.conftest import from_anybody, make_task, manifest
+
+SCORE = Score(4, 3)
+SPLIT = SplitScore(SCORE, {"easy": Score(1, 1)}, characters=0.5, steps=Score(4, 2))
+RESCORED = SplitScore(SCORE, {"easy": Score(1, 1)})
+TASK = make_task("addition", digits=2)
+RUN = manifest(TASK, predictions_sha256="0" * 64)
+SENT = from_anybody(TASK) | {
+    "predictions": {"file": "p.parquet", "sha256": "0" * 64},
+    "scores": {"interpolate": {"n": 300, "correct": 3}},
+}
+CHECKED = CheckResult({"interpolate": RESCORED}, {"interpolate": SCORE}, ("one",))
+KEPT = SubmissionRecord("0" * 64, "2026-01-01T00:00:00Z", "re-scored", RUN, "1" * 64, CHECKED)
+CHALLENGE = {
+    "event": "challenge",
+    "at": "2026-01-01T00:00:00Z",
+    "previous": "0" * 64,
+    "entry": "e1",
+    "model": "mine",
+    "weights_sha256": "1" * 64,
+    "questions_digest": "2" * 64,
+}
+EXAMPLES = {
+    "score": (schema.SCORE, SCORE.to_json()),
+    "split score": (schema.SPLIT_SCORE, SPLIT.to_json()),
+    "re-scored split": (schema.RESCORED_SPLIT, RESCORED.to_json()),
+    "result": (schema.RESULT, RUN),
+    "submission": (SUBMISSION, SENT),
+    "record": (RECORD, KEPT.to_json()),
+    "event": (log.EVENTS["challenge"], CHALLENGE),
+}
+ODD = st.sampled_from(
+    [None, True, -1, 0, 1, 1.5, 2**63, float("inf"), 10**400, "", " ", "x", "e1", "x" * 300]
+)
+VALUES = ODD | st.lists(ODD, max_size=2) | st.dictionaries(st.text(max_size=3), ODD, max_size=2)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_keys_of_a_definition_are_those_that_are_written(name):
+    definition, document = EXAMPLES[name]
+    assert list(definition.all_fields) == list(document) or name == "record"
+    assert set(definition.all_fields) == set(document)
+    definition(document, name)
+
+
+def test_a_result_writes_the_keys_of_its_definition():
+    fields = dict.fromkeys(field.name for field in dataclasses.fields(Result))
+    assert list(Result(**fields).to_json()) == list(schema.RESULT.fields)
+
+
+def test_the_server_describes_the_same_keys():
+    responses = pytest.importorskip("mathbench.leaderboard.server.responses")
+    described = responses.SubmissionReply.model_json_schema()
+    assert set(described["required"]) == set(described["properties"]) == set(KEPT.to_json())
+    split = responses.SplitScoreReply.model_json_schema()
+    assert split["required"] == list(split["properties"]) == list(RESCORED.to_json())
+    receipt = Receipt("0" * 64, "b", True, 1, "re-scored", "m", "t", {"interpolate": RESCORED}, ())
+    assert list(responses.ReceiptReply.model_fields) == list(receipt.to_json())
+    responses.ReceiptReply.model_validate(receipt.to_json())
+
+
+def paths(value, here=()):
+    yield here
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from paths(item, (*here, key))
+
+
+def changed(document, path, value):
+    return {**document, path[0]: changed(document[path[0]], path[1:], value)} if path else value
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@given(data=st.data())
+def test_json_schema_allows_what_the_check_allows(name, data):
+    """And refuses what it refuses, but for control characters, the depth of nesting and correct > n."""
+    definition, document = EXAMPLES[name]
+    path = data.draw(st.sampled_from(list(paths(document))))
+    other = changed(document, path, data.draw(VALUES))
+    try:
+        definition(other, name)
+    except InputError:
+        return
+    assert jsonschema_rs.is_valid(definition.json_schema(), json.loads(json.dumps(other)))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_json_schema_refuses_other_keys_and_missing_ones(name):
+    definition, document = EXAMPLES[name]
+    validator = jsonschema_rs.validator_for(definition.json_schema())
+    assert validator.is_valid(document)
+    assert not validator.is_valid({**document, "other": 1})
+    for key in definition.fields:
+        assert not validator.is_valid({k: v for k, v in document.items() if k != key})
+        assert not validator.is_valid({**document, key: [object.__name__, 2]}), key
+
+
+@pytest.mark.parametrize(
+    ("definition", "value", "error"),
+    [
+        (Text(3), "four", "v must be printable text of at most 3 characters. Received: 'four'."),
+        (Text(3), "a\n", r"v must be printable text of at most 3 characters. Received: 'a\\n'."),
+        (Text(9, "a+"), "b", "v must be printable text of at most 9 characters like a+. Received: 'b'."),
+        (Integer(1, 5), True, "v must be an integer from 1 to 5. Received: True."),
+        (Integer(), 2**63, f"v must be an integer from 0 to {INT64}. Received: 9223372036854775808."),
+        (Number(), float("nan"), "v must be a finite number. Received: nan."),
+        (Number(), -float("inf"), "v must be a finite number. Received: -inf."),
+        (Number(0, 1), 1.5, "v must be a number from 0 to 1. Received: 1.5."),
+        (Boolean(), 0, "v must be true or false. Received: 0."),
+        (nullable(Integer()), "x", f"v must be an integer from 0 to {INT64}. Received: 'x'."),
+        (ListOf(Integer(), 1), [1, 2], "v must be a list of at most 1. Received: [1, 2]."),
+        (ListOf(Integer(0, 1)), [5], "v[0] must be an integer from 0 to 1. Received: 5."),
+        (MapOf(Integer()), [], "v must be an object of at most 2000 keys. Received: []."),
+        (MapOf(Integer(), ("train",)), {"tran": 1}, "v has the unknown key 'tran'. Did you mean 'train'?"),
+        (Record({"a": Integer()}), {}, "v lacks the key 'a'."),
+        (Record({"a": Integer()}, {"b": Integer()}), {"a": 1, "b": -1}, "v.b must be an integer from 0"),
+        (schema.COUNTS, {"n": 1, "correct": 2}, "v.correct must be at most n, which is 1. Received: 2."),
+    ],
+)
+def test_errors_say_where_and_what(definition, value, error):
+    with pytest.raises(InputError) as caught:
+        definition(value, "v")
+    assert str(caught.value).startswith(error)
+
+
+def test_a_huge_integer_is_not_a_finite_number():
+    with pytest.raises(InputError, match="x must be printable text"):
+        schema_types.OBJECT({"x": 10**400}, "v")
+
+
+def test_nesting_has_a_limit():
+    nested = {}
+    for _ in range(schema_types.MAX_DEPTH):
+        nested = {"x": nested}
+    with pytest.raises(InputError, match="nested more than 6 levels deep"):
+        schema_types.OBJECT(nested, "v")
+
+
+def test_a_manifest_is_of_either_kind():
+    validator = jsonschema_rs.validator_for(MANIFEST.json_schema())
+    assert validator.is_valid(RUN) and validator.is_valid(SENT) and not validator.is_valid({})
