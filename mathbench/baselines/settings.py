@@ -18,9 +18,11 @@ class EncodingOptions:
     """The choices of an encoding. Everything else about an encoding follows from the data."""
 
     query: str = parameter("reversed", "reading direction of the question", choices=("reversed", "forward"))
-    padding: str = parameter("right", "where a question is padded", choices=("right", "left", "operands"))
-    answer: str = parameter("first", "which end of the answer comes first", choices=("first", "last"))
-    labels: str = parameter("last", "where a label is trained", choices=("last", "prefix"))
+    padding: str = parameter("right", "how questions are padded", choices=("right", "left", "operands"))
+    answer: str = parameter("first", "end of the answer that is generated first", choices=("first", "last"))
+    labels: str = parameter(
+        "last", "positions of the question with a training label", choices=("last", "prefix")
+    )
 
     def __post_init__(self) -> None:
         check(self, "encoding")
@@ -30,29 +32,45 @@ class EncodingOptions:
 class TrainingSettings:
     """Hyperparameters of every network."""
 
-    hidden: int = parameter(128, "units of an LSTM", low=1, high=8192)
+    hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
     batch: int = parameter(128, "rows per step", low=1, high=1_000_000)
-    steps: int = parameter(10_000, "steps at most", low=1, high=1_000_000_000)
-    rate: float = parameter(1e-3, "largest learning rate of Adam", low=0.0, high=10.0)
+    steps: int = parameter(10_000, "maximum number of steps", low=1, high=1_000_000_000)
+    rate: float = parameter(1e-3, "peak learning rate of Adam", low=0.0, high=10.0)
     schedule: str = parameter(
-        "constant", "the learning rate after the warm-up", choices=("constant", "linear", "cosine")
+        "constant", "learning rate schedule after the warm-up", choices=("constant", "linear", "cosine")
     )
     warmup: float = parameter(0.0, "share of the steps over which the learning rate rises", low=0.0, high=1.0)
-    beta1: float = parameter(0.9, "Adam's memory of the gradient", low=0.0, high=0.999999)
-    beta2: float = parameter(0.999, "Adam's memory of its square", low=0.0, high=0.999999)
-    clip: float = parameter(0.0, "largest norm of a gradient; 0 leaves it as it is", low=0.0, high=1e9)
-    gain: float = parameter(1.0, "factor on the initial weights of the LSTM's inputs", low=0.0, high=100.0)
-    sampling: str = parameter("rows", "what is equally likely in a batch", choices=("rows", "strata"))
-    source: str = parameter(
-        "rows", "training rows: those of the data, or an endless stream", choices=("rows", "stream")
+    beta1: float = parameter(0.9, "decay rate of Adam's first moment", low=0.0, high=0.999999)
+    beta2: float = parameter(0.999, "decay rate of Adam's second moment", low=0.0, high=0.999999)
+    clip: float = parameter(0.0, "maximum norm of the gradient; 0 disables clipping", low=0.0, high=1e9)
+    gain: float = parameter(
+        1.0, "factor on the initial input weights of recurrent layers that read tokens", low=0.0, high=100.0
     )
-    curriculum: str = parameter("", "stages such as '0.2 digits=1*; 0.3 digits=[12]*', then all strata")
-    buckets: int = parameter(0, "batches sorted together by length; 0: none", low=0, high=65_536)
+    sampling: str = parameter(
+        "rows", "whether rows or strata are equally likely in a batch", choices=("rows", "strata")
+    )
+    source: str = parameter(
+        "rows",
+        "source of training rows: the rows of the data, or an endless stream",
+        choices=("rows", "stream"),
+    )
+    curriculum: str = parameter(
+        "", "stages before training on all strata, such as '0.2 digits=1*; 0.3 digits=[12]*'"
+    )
+    buckets: int = parameter(
+        0,
+        "number of batches whose rows are sorted together by length; 0 disables sorting",
+        low=0,
+        high=65_536,
+    )
     evaluate: int = parameter(250, "steps between validations", low=1, high=1_000_000_000)
     patience: int = parameter(
-        0, "stop after so many validations without a better one; 0 never", low=0, high=1_000_000
+        0,
+        "validations without improvement before training stops; 0 disables early stopping",
+        low=0,
+        high=1_000_000,
     )
-    target: float = parameter(1.0, "stop when validation exact match reaches this", low=0.0, high=1.0)
+    target: float = parameter(1.0, "exact match on validation at which training stops", low=0.0, high=1.0)
 
     def __post_init__(self) -> None:
         check(self, "settings")
@@ -66,18 +84,17 @@ class TrainingSettings:
 class Seq2SeqSettings(TrainingSettings):
     """An LSTM encoder and an LSTM decoder, with one softmax per answer position."""
 
-    layers: int = parameter(1, "LSTMs that write, one upon the other", low=1, high=16)
-    writer: int = parameter(0, "units of an LSTM that writes; 0: as many as read", low=0, high=8192)
-    start: str = parameter("zero", "state in which the writer starts", choices=("zero", "encoder"))
-    positions: str = parameter(
-        "none", "whether each token comes with its position", choices=("none", "one-hot")
-    )
+    layers: int = parameter(1, "LSTM layers of the decoder", low=1, high=16)
+    writer: int = parameter(0, "units of each LSTM of the decoder; 0: same as the encoder", low=0, high=8192)
+    start: str = parameter("zero", "initial state of the decoder", choices=("zero", "encoder"))
+    positions: str = parameter("none", "position features of each input token", choices=("none", "one-hot"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.start == "encoder" and self.writer_units != self.hidden:
             raise InputError(
-                f"settings: start=encoder needs writer=0 or writer=hidden={self.hidden}. Received: {self.writer}."
+                f"settings: start=encoder requires writer=0 or writer=hidden={self.hidden}. "
+                f"Received: writer={self.writer}."
             )
 
     @property
@@ -90,31 +107,31 @@ class Seq2SeqSettings(TrainingSettings):
 class SmallSettings(Seq2SeqSettings):
     """`Seq2SeqSettings` with a decoder smaller than the encoder."""
 
-    hidden: int = parameter(75, "units of the LSTM that reads", low=1, high=8192)
-    writer: int = parameter(50, "units of an LSTM that writes; 0: as many as read", low=0, high=8192)
+    hidden: int = parameter(75, "units of the LSTM of the encoder", low=1, high=8192)
+    writer: int = parameter(50, "units of each LSTM of the decoder; 0: same as the encoder", low=0, high=8192)
 
 
 @dataclass(frozen=True)
 class BidirectionalSettings(TrainingSettings):
     """Bidirectional LSTMs as encoder and decoder."""
 
-    hidden: int = parameter(20, "units of an LSTM in each direction", low=1, high=8192)
+    hidden: int = parameter(20, "units of each LSTM per direction", low=1, high=8192)
 
 
 @dataclass(frozen=True)
 class SimpleSettings(TrainingSettings):
     """One LSTM over question, padding and answer."""
 
-    thinking: int = parameter(16, "steps on blanks between question and answer", low=0, high=1024)
-    layers: int = parameter(1, "LSTMs, one upon the other", low=1, high=16)
+    thinking: int = parameter(16, "blank steps between question and answer", low=0, high=1024)
+    layers: int = parameter(1, "LSTM layers", low=1, high=16)
 
 
 @dataclass(frozen=True)
 class ClassifierSettings(TrainingSettings):
     """A recurrent layer and one softmax over the classes."""
 
-    hidden: int = parameter(100, "units of an LSTM", low=1, high=8192)
-    layers: int = parameter(1, "LSTMs that read, one upon the other", low=1, high=16)
+    hidden: int = parameter(100, "units of each recurrent layer", low=1, high=8192)
+    layers: int = parameter(1, "recurrent layers", low=1, high=16)
 
 
 @dataclass(frozen=True)
@@ -123,17 +140,25 @@ class ConvolvedSettings(TrainingSettings):
 
     hidden: int = parameter(100, "units of the LSTM", low=1, high=8192)
     filters: int = parameter(32, "filters of the convolution", low=1, high=8192)
-    width: int = parameter(3, "tokens that a filter sees", low=1, high=99)
-    dropout: float = parameter(0.1, "share of the LSTM's inputs dropped", low=0.0, high=0.99)
-    recurrent_dropout: float = parameter(0.1, "share of the LSTM's state dropped", low=0.0, high=0.99)
+    width: int = parameter(3, "width of the filters in tokens", low=1, high=99)
+    dropout: float = parameter(0.1, "dropout rate of the LSTM's inputs", low=0.0, high=0.99)
+    recurrent_dropout: float = parameter(0.1, "dropout rate of the LSTM's state", low=0.0, high=0.99)
 
 
 @dataclass(frozen=True)
 class PerceptronSettings(TrainingSettings):
     """Dense layers over the question."""
 
-    hidden: int = parameter(256, "units of a layer", low=1, high=65536)
+    hidden: int = parameter(256, "units of each hidden layer", low=1, high=65536)
     layers: int = parameter(2, "hidden layers", low=1, high=64)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.buckets:
+            raise InputError(
+                "settings: mlp requires buckets=0, because its input has a fixed width. "
+                f"Received: buckets={self.buckets}."
+            )
 
 
 @dataclass(frozen=True)
@@ -141,10 +166,8 @@ class ConvolutionsSettings(TrainingSettings):
     """Residual convolutions over question and answer positions."""
 
     hidden: int = parameter(64, "channels", low=1, high=8192)
-    width: int = parameter(3, "tokens that a filter sees", low=3, high=99)
-    layers: int = parameter(
-        1, "times that the blocks are gone through with their own weights", low=1, high=16
-    )
+    width: int = parameter(3, "width of the filters in tokens", low=3, high=99)
+    layers: int = parameter(1, "repetitions of the stack of blocks, with separate weights", low=1, high=16)
 
 
 # Networks that generate their answer token by token
@@ -155,18 +178,25 @@ class WritingSettings(TrainingSettings):
     """Hyperparameters of every network that generates its answer token by token."""
 
     blanks: str = parameter(
-        "masked", "whether the blanks of a padded question are read", choices=("masked", "seen")
+        "masked", "whether the padding of a question is masked or seen", choices=("masked", "seen")
     )
-    dropout: float = parameter(0.0, "share of activations dropped while training", low=0.0, high=0.9)
+    dropout: float = parameter(0.0, "dropout rate of activations", low=0.0, high=0.9)
     decay: float = parameter(0.0, "weight decay (AdamW)", low=0.0, high=10.0)
-    beam: int = parameter(1, "beginnings of an answer followed at once; 1 is greedy", low=1, high=256)
+    beam: int = parameter(1, "beam width; 1 is greedy decoding", low=1, high=256)
     longest: int = parameter(
-        0, "tokens written at most; 0 for twice the longest training answer and 16", low=0, high=10_000
+        0,
+        "maximum number of generated tokens; 0: twice the longest training answer plus 16",
+        low=0,
+        high=10_000,
     )
-    accumulate: int = parameter(1, "parts that a batch is learnt in, to save memory", low=1, high=4096)
-    precision: str = parameter("float32", "arithmetic of a training step", choices=("float32", "bfloat16"))
+    accumulate: int = parameter(
+        1, "parts of a batch whose gradients are accumulated, to save memory", low=1, high=4096
+    )
+    precision: str = parameter("float32", "precision of a training step", choices=("float32", "bfloat16"))
     compile: str = parameter(
-        "no", "how torch.compile makes the training step; reduce-overhead: CUDA graphs", choices=COMPILED
+        "no",
+        "mode of torch.compile for the training step; reduce-overhead uses CUDA graphs",
+        choices=COMPILED,
     )
 
     def max_tokens(self, answer: int) -> int:
@@ -178,9 +208,9 @@ class WritingSettings(TrainingSettings):
 class AttentionalLSTMSettings(WritingSettings):
     """An LSTM encoder and an LSTM decoder with attention."""
 
-    reader: int = parameter(64, "units of the LSTM that reads, in each direction", low=1, high=8192)
-    layers: int = parameter(1, "LSTMs that write, one upon the other", low=1, high=16)
-    reading: str = parameter("both", "directions in which the question is read", choices=("both", "forward"))
+    reader: int = parameter(64, "units of the LSTM of the encoder per direction", low=1, high=8192)
+    layers: int = parameter(1, "LSTM layers of the decoder", low=1, high=16)
+    reading: str = parameter("both", "directions of the encoder", choices=("both", "forward"))
 
 
 @dataclass(frozen=True)
@@ -188,17 +218,15 @@ class TransformerSettings(WritingSettings):
     """An encoder-decoder transformer."""
 
     hidden: int = parameter(64, "width of the residual stream", low=1, high=8192)
-    layers: int = parameter(
-        2, "blocks, one upon the other (of the encoder and of the decoder)", low=1, high=64
-    )
+    layers: int = parameter(2, "blocks of the decoder, and of the encoder if there is one", low=1, high=64)
     heads: int = parameter(4, "attention heads", low=1, high=128)
-    inner: int = parameter(256, "width inside a block's feed-forward part", low=1, high=65_536)
+    inner: int = parameter(256, "width of the hidden layer in each feed-forward part", low=1, high=65_536)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.hidden % (2 * self.heads):
             raise InputError(
-                f"settings: hidden must be a multiple of 2 * heads. Received: {self.hidden} and {self.heads} heads."
+                f"settings: hidden must be a multiple of 2 * heads. Received: hidden={self.hidden}, heads={self.heads}."
             )
 
 
@@ -206,29 +234,31 @@ class TransformerSettings(WritingSettings):
 class DecoderTransformerSettings(TransformerSettings):
     """A decoder-only transformer."""
 
-    positions: str = parameter("rotary", "how a token's place is told", choices=POSITIONS)
-    span: int = parameter(128, "places that randomised and abacus positions draw from", low=2, high=1_000_000)
+    positions: str = parameter("rotary", "position encoding", choices=POSITIONS)
+    span: int = parameter(
+        128, "number of positions that randomised and abacus encodings draw from", low=2, high=1_000_000
+    )
 
 
 @dataclass(frozen=True)
 class UniversalTransformerSettings(DecoderTransformerSettings):
     """A decoder-only transformer that repeats its blocks."""
 
-    layers: int = parameter(1, "different blocks", low=1, high=64)
-    loops: int = parameter(3, "how often the blocks are passed through", low=1, high=256)
+    layers: int = parameter(1, "blocks with separate weights", low=1, high=64)
+    loops: int = parameter(3, "passes through the blocks", low=1, high=256)
 
 
 @dataclass(frozen=True)
 class RelationalMemorySettings(WritingSettings):
     """A memory of slots that attend to each other."""
 
-    hidden: int = parameter(32, "units of a slot", low=1, high=8192)
-    slots: int = parameter(4, "slots of the memory", low=1, high=256)
+    hidden: int = parameter(32, "units of each memory slot", low=1, high=8192)
+    slots: int = parameter(4, "memory slots", low=1, high=256)
     heads: int = parameter(4, "attention heads", low=1, high=128)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.hidden % self.heads:
             raise InputError(
-                f"settings: hidden must be a multiple of heads. Received: {self.hidden} and {self.heads} heads."
+                f"settings: hidden must be a multiple of heads. Received: hidden={self.hidden}, heads={self.heads}."
             )

@@ -11,7 +11,7 @@ from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.predictor import build_network
 from mathbench.baselines.recipe import apply_overrides, read_recipe, recipe_names
 from mathbench.baselines.run import RunOptions, run
-from mathbench.baselines.settings import Seq2SeqSettings
+from mathbench.baselines.settings import PerceptronSettings, Seq2SeqSettings
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import BASELINES
 from mathbench.baselines.trainer import encoding_for
@@ -262,6 +262,8 @@ def test_thinking_is_counted_in_steps():
 def test_what_cannot_be_built_is_one_line():
     with pytest.raises(InputError, match="writer=hidden=128"):
         Seq2SeqSettings(writer=64, start="encoder")
+    with pytest.raises(InputError, match="mlp requires buckets=0"):
+        PerceptronSettings(buckets=2)
     for shape, words in (
         (NetworkShape(12, 3, 6, 1, prefix=True), "labels=prefix"),
         (NetworkShape(12, 3, 1, 1), "2 tokens"),
