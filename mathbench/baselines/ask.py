@@ -43,14 +43,14 @@ def ask_questions(run: LoadedRun, questions: Sequence[str]) -> Answer:
     try:
         column = pa.array(questions, pa.string())
     except UnicodeEncodeError:
-        raise InputError("a question must be text in UTF-8.") from None
+        raise InputError("a question must be valid UTF-8 text.") from None
     try:
         return _answer(run, column)
     except (ValueError, IndexError, ArithmeticError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(
-            f"the run cannot read {' or '.join(map(repr, questions))}. Ask as its task writes questions."
+            f"the run cannot read {' or '.join(map(repr, questions))}. Write questions as its task does."
         ) from None
 
 

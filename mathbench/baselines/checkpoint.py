@@ -58,5 +58,5 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, dict[str, NDArray[np.g
                 if colon:
                     groups.setdefault(group, {})[name] = stored[key]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is damaged ({error}). Give --force to start the run anew.") from None
+        raise InputError(f"{path} is damaged ({error}). Give --force to start over.") from None
     return summary, groups

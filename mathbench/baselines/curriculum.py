@@ -30,7 +30,9 @@ def parse_stages(words: str) -> tuple[CurriculumStage, ...]:
     """
     stages = tuple(_stage(part) for part in words.split(";") if part.strip())
     if sum(stage.share for stage in stages) > 1 + 1e-9:
-        raise InputError(f"curriculum: the shares of the stages add up to more than 1. Received: '{words}'.")
+        raise InputError(
+            f"curriculum: the shares of the stages must add up to at most 1. Received: '{words}'."
+        )
     return stages
 
 
@@ -42,7 +44,7 @@ def _stage(part: str) -> CurriculumStage:
         stage = CurriculumStage(0.0, "")
     if not (0 < stage.share <= 1 and stage.pattern):
         raise InputError(
-            "curriculum: a stage is a share of the steps above 0 and a pattern of strata, such as "
+            "curriculum: a stage must be a share of the steps above 0 and a pattern of strata, such as "
             f"'0.2 digits=1*'. Received: '{part.strip()}'."
         )
     return stage

@@ -91,7 +91,7 @@ def local_rows(questions: Tokens, labels: Tokens) -> tuple[Tokens, Tokens]:
         return questions, labels
     if len(questions) < world():
         raise InputError(
-            f"{world()} processes need batches of as many rows. Received: batch={len(questions)}."
+            f"{world()} processes need batches of at least {world()} rows. Received: batch={len(questions)}."
         )
     rows = np.array_split(np.arange(len(questions)), world())[rank()]
     return questions[rows], labels[rows]

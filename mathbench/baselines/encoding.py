@@ -120,7 +120,7 @@ class Encoding:
             numbers = pc.index_in(as_string_array(column), pa.array(list(self.classes), pa.string()))
             if numbers.null_count:
                 raise InputError(
-                    f"{numbers.null_count:,} training answers are none of {', '.join(self.classes[:8])}."
+                    f"{numbers.null_count:,} training answers are not among the classes {', '.join(self.classes[:8])}."
                 )
             return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.int64)[:, None]
         if self.choices.answer == "last":
@@ -173,7 +173,7 @@ def fit_encoding(
     classes = tuple(sorted(pc.unique(as_string_array(answers)).to_pylist())) if classify else ()
     if len(classes) > MAX_CLASSES:
         raise InputError(
-            f"a classifier chooses between at most {MAX_CLASSES:,} answers. Received: {len(classes):,}."
+            f"a classifier supports at most {MAX_CLASSES:,} different answers. Received: {len(classes):,}."
         )
     data, offsets = bytes_and_offsets(questions)
     lengths = np.diff(offsets)

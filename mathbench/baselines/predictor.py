@@ -60,7 +60,7 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
     """Load a finished run.
 
     Raises:
-        InputError: when the directory holds no finished run, or the run did not store what it learnt.
+        InputError: when the directory contains no finished run, or the run did not store what it learnt.
     """
     record, result = run_directory.read_spec(run), Result.load(run)
     try:
@@ -93,9 +93,7 @@ def _load_answerer(spec: RunSpec, task: Task, run: Path) -> Predict:
     if hasattr(kind, "load"):
         return answerer_predictor(spec, task, kind.load(task, run))
     if not (run / run_directory.ANSWERER_FILE).is_file():
-        raise InputError(
-            f"{spec.baseline.name} keeps nothing to be asked again: it has neither state nor load."
-        )
+        raise InputError(f"{spec.baseline.name} cannot be loaded again: it has neither state nor load.")
     return answerer_predictor(
         spec, task, kind(task, **json.loads((run / run_directory.ANSWERER_FILE).read_text()))
     )
@@ -108,7 +106,9 @@ def build_network(spec: RunSpec, encoding: Encoding, device_config: DeviceConfig
         InputError: for several processes in a framework other than PyTorch.
     """
     if world() > 1 and spec.framework != "torch":
-        raise InputError(f"several processes learn together in PyTorch only. Received: {spec.framework}.")
+        raise InputError(
+            f"training in several processes requires the framework torch. Received: {spec.framework}."
+        )
     broadcast_command("build", spec, encoding, device_config)
     target = spec.baseline.frameworks[spec.framework]
     network: Network = load(target)(NetworkShape.of(encoding), spec.hyperparameters, spec.seed, device_config)

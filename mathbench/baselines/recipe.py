@@ -62,7 +62,7 @@ class Recipe:
                     f"recipe {self.name}: sizes.{split} must be a number of rows. Received: {count!r}."
                 )
         if "name" not in self.task:
-            raise InputError(f"recipe {self.name}: [task] needs a name.")
+            raise InputError(f"recipe {self.name}: the key 'task.name' is missing.")
         for key, value in self.published.items():
             self._check_published(key, value)
 
@@ -98,7 +98,7 @@ def read_recipe(name: str) -> Recipe:
     try:
         content = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path} is not TOML: {error}.") from None
+        raise InputError(f"{path} is not valid TOML: {error}.") from None
     known = [f.name for f in fields(Recipe) if f.name != "name"]
     for key in content:
         if key not in known:
@@ -119,7 +119,9 @@ def apply_overrides(
     common = {key: value for key, value in recipe.settings.items() if not isinstance(value, dict)}
     for key, value in recipe.settings.items():
         if isinstance(value, dict) and key not in baseline.frameworks:
-            raise InputError(f"recipe {recipe.name}: unknown key 'settings.{key}'. Allowed: keras, torch.")
+            raise InputError(
+                f"recipe {recipe.name}: unknown key 'settings.{key}'. {did_you_mean(key, baseline.frameworks)}"
+            )
     own = {**common, **recipe.settings.get(framework, {})}
     kind = load(baseline.settings)
     encoding_keys, known = {f.name for f in fields(EncodingOptions)}, override_keys(baseline)
@@ -159,6 +161,6 @@ def parse_overrides(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not (key and equals and value):
-            raise InputError(f"--set needs key=value. Received: '{pair}'.")
+            raise InputError(f"--set must be key=value. Received: '{pair}'.")
         overrides[canonical_key(key)] = value.strip()
     return overrides

@@ -38,14 +38,14 @@ def load_original(run: Path) -> OriginalRun:
     """Load a run directory, including the steps and threads of a finished run.
 
     Raises:
-        InputError: when it is no run directory, or this version generates other rows or lacks a setting.
+        InputError: when it is not a run directory, or this version generates other rows or lacks a setting.
     """
     record = run_directory.read_spec(run)
     try:
         spec = RunSpec.from_json(record)
         data = regenerate(record["task"], record["data"], run)
     except (KeyError, TypeError) as error:
-        raise InputError(f"{run} was made by another version: {str(error).rstrip('.')}.") from None
+        raise InputError(f"{run} was written by another version: {str(error).rstrip('.')}.") from None
     if not (run / RESULT_FILE).is_file():
         return OriginalRun(run, spec, data)
     result = Result.load(run)

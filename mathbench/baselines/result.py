@@ -89,7 +89,7 @@ class Result:
         """
         path = folder / RESULT_FILE
         if not path.is_file():
-            what = "holds no finished run" if folder.is_dir() else "is no run directory"
+            what = "contains no finished run" if folder.is_dir() else "is not a run directory"
             raise InputError(f"{folder} {what} ({RESULT_FILE} is missing).")
         try:
             content = json.loads(path.read_text())

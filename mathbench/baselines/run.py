@@ -137,7 +137,7 @@ def predict_splits(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.
             names = {"split": [split] * n, "row": table["row"], "prediction": predict(table["question"])}
             parts.append(pa.table({**names, "task": [data.task.name] * n}))
     if not parts:
-        raise InputError(f"the data has none of the splits {', '.join(splits)}.")
+        raise InputError(f"the data contains none of the splits {', '.join(splits)}.")
     return pa.concat_tables(parts)
 
 
@@ -222,5 +222,5 @@ def _data(data: Data) -> dict[str, Any]:
 def _check(spec: RunSpec, data: Data) -> None:
     for split in ("train", "validation"):
         if split not in data.splits or not data.splits[split].num_rows:
-            raise InputError(f"a run needs rows of {split}; the data has none.")
+            raise InputError(f"a run requires rows of {split}, but the data contains none.")
     check_applies(spec.baseline, data.task)

@@ -14,10 +14,10 @@ def regenerate_run(folder: Path) -> Data:
     """Regenerate the data of a finished run.
 
     Raises:
-        InputError: when the folder is no finished run, or this version generates other rows.
+        InputError: when the folder is not a finished run, or this version generates other rows.
     """
     if not folder.is_dir():
-        raise InputError("score needs the truth: give --data DIR or --task NAME.")
+        raise InputError("score requires the correct answers: give --data DIR or --task NAME.")
     result = Result.load(folder)
     return regenerate(result.task, result.data, folder)
 
@@ -37,5 +37,5 @@ def regenerate(task: Mapping[str, Any], data: Mapping[str, Any], folder: Path) -
     instance = family(task["id"]).of(task["parameters"])
     rows = Data.generate(instance, data["sizes"], data["seed"])
     if rows.digest != data["digest"]:
-        raise InputError(f"{folder} was run on other rows of {instance.name} than this version makes.")
+        raise InputError(f"{folder} was run on other rows of {instance.name} than this version generates.")
     return rows

@@ -38,7 +38,7 @@ def is_finished(folder: Path, spec: dict[str, Any], resume: bool = False, force:
         return True
     if not resume:
         raise InputError(
-            f"{folder} holds an unfinished run. Give --resume to go on or --force to start anew."
+            f"{folder} contains an unfinished run. Give --resume to continue or --force to start over."
         )
     return False
 
@@ -74,26 +74,26 @@ def read_spec(folder: Path) -> dict[str, Any]:
     """Return the spec of a run directory.
 
     Raises:
-        InputError: when the folder is no run directory.
+        InputError: when the folder is not a run directory.
     """
     path = folder / SPEC_FILE
     if not path.is_file():
-        raise InputError(f"{folder} is no run directory ({SPEC_FILE} is missing).")
+        raise InputError(f"{folder} is not a run directory ({SPEC_FILE} is missing).")
     try:
         spec = json.loads(path.read_text())
     except ValueError:
-        raise InputError(f"{path} is damaged. Give --force to start the run anew.") from None
+        raise InputError(f"{path} is damaged. Give --force to start over.") from None
     if not isinstance(spec, dict):
-        raise InputError(f"{path} is damaged. Give --force to start the run anew.")
+        raise InputError(f"{path} is damaged. Give --force to start over.")
     return spec
 
 
 def _check_same_run(folder: Path, spec: dict[str, Any]) -> None:
     if not (folder / SPEC_FILE).is_file():
-        raise InputError(f"{folder} is not empty and no run directory. Give another --out.")
+        raise InputError(f"{folder} is not empty and not a run directory. Give another --out.")
     stored, requested = read_spec(folder), json.loads(json.dumps(spec))
     differ = [key for key in sorted({*stored, *requested}) if stored.get(key) != requested.get(key)]
     if differ:
         raise InputError(
-            f"{folder} holds another run (different {', '.join(differ)}). Give another --out or --force."
+            f"{folder} contains another run (different {', '.join(differ)}). Give another --out or --force."
         )

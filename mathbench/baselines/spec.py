@@ -96,13 +96,14 @@ def choose_framework(entry: Baseline, requested: str | None) -> str:
 
 
 def check_applies(entry: Baseline, task: "Task") -> None:
-    """Check that a baseline makes sense on a task.
+    """Check that a baseline applies to a task.
 
     Raises:
-        InputError: when it does not.
+        InputError: when it does not. Quotes the first paragraph of the docstring of ``applies``, if it has one.
     """
-    if not entry.target or applies_to(load(entry.target), task):
+    if not entry.target:
         return
-    raise InputError(
-        f"the baseline '{entry.name}' makes no sense on {task.name}: {load(entry.target).applies.__doc__}"
-    )
+    answerer = load(entry.target)
+    if not applies_to(answerer, task):
+        reason = " ".join((answerer.applies.__doc__ or "").strip().split("\n\n")[0].split())
+        raise InputError(f"the baseline '{entry.name}' does not apply to {task.name}. {reason}".rstrip())

@@ -4,6 +4,7 @@ import pytest
 
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.shortcuts.floors import PRIMES
+from mathbench.baselines.spec import check_applies
 from mathbench.baselines.table import BASELINES, baseline
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
@@ -87,3 +88,17 @@ def test_unknown_names_and_files():
         baseline("lstm-seq2sec")
     with pytest.raises(InputError, match="there is no file"):
         load("./nothing.py:Model")
+
+
+@pytest.mark.parametrize(
+    ("docstring", "reason"),
+    [("", ""), ('"""Requires\n        primes.\n\n        More.\n        """', " Requires primes.")],
+)
+def test_the_error_quotes_the_first_paragraph_of_applies(docstring, reason, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        f"class Mine:\n    @classmethod\n    def applies(cls, task):\n        {docstring}\n        return False\n"
+    )
+    with pytest.raises(InputError) as refused:
+        check_applies(baseline(f"{path}:Mine"), task("gcd"))
+    assert str(refused.value) == f"the baseline '{path}:Mine' does not apply to {task('gcd').name}.{reason}"

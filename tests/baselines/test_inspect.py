@@ -140,7 +140,7 @@ def test_bad_questions_are_one_line(tiny, sums, tmp_path, capsys):
         (["inspect", tmp_path / "r", "1x1"], "does not know 'x'"),
         (["inspect", main_folder, "1+1"], "no network"),
         (["inspect", tmp_path / "r", "1+1", "--plot", "a.txt"], "ending in"),
-        (["inspect", tmp_path / "nowhere", "1+1"], "no run directory"),
+        (["inspect", tmp_path / "nowhere", "1+1"], "not a run directory"),
     ):
         assert mathbench(*words) == 2
         said = capsys.readouterr().err

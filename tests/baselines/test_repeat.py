@@ -67,7 +67,7 @@ def test_a_run_that_ended_by_its_budget_is_repeated_as_far(tiny, sums):
 def test_what_cannot_be_repeated_is_one_line(capsys, tiny, sums):
     run(tiny(), sums, RunOptions(Path("r")))
     for words, line in (
-        (["--from", "nowhere"], "no run directory"),
+        (["--from", "nowhere"], "not a run directory"),
         (["--from", "r", "--seed", "0"], "leave out --seed"),
         (["--from", "r", "--digits", "3"], "leave out --digits"),
         (["lstm-seq2seq", "--from", "r"], "leave out lstm-seq2seq"),

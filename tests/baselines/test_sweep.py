@@ -186,16 +186,16 @@ def test_seeds_alone_are_a_sweep(capsys):
     [
         (["--sweep", "lr"], "key=value,value"),
         (["--sweep", "lr=1,"], "key=value,value"),
-        (["--sweep", "lr=1,1"], "came twice"),
+        (["--sweep", "lr=1,1"], "repeated"),
         (["--sweep", "rat=1,2"], "Did you mean 'rate'"),
         (["--sweep", "hidden=4,many"], "hidden must be"),
         (["--seeds", "2", "--seed", "winter"], "integer"),
         (["--sweep", "lr=1e-4..1e-2"], "--trials N"),
-        (["--sweep", "lr=1e-2..1e-4", "--trials", "3"], "a smaller and a larger number"),
-        (["--sweep", "lr=low..high", "--trials", "3"], "a smaller and a larger number"),
+        (["--sweep", "lr=1e-2..1e-4", "--trials", "3"], "a smaller to a larger number"),
+        (["--sweep", "lr=low..high", "--trials", "3"], "a smaller to a larger number"),
         (["--sweep", "hidden=4..100000", "--trials", "3"], "hidden must be"),
-        (["--trials", "3"], "--trials needs --sweep"),
-        (["--sweep", "lr=1,2", "--prune"], "--prune goes with --trials"),
+        (["--trials", "3"], "--trials requires --sweep"),
+        (["--sweep", "lr=1,2", "--prune"], "--prune requires --trials"),
     ],
 )
 def test_bad_sweeps_are_one_line_before_anything_runs(words, line, capsys, tmp_path):

@@ -214,7 +214,7 @@ def test_recipes_name_the_wrong_key(tmp_path):
         (base + "[settings]\nhiden = 3\n", "hiden"),
         (base + "[settings.jax]\nhidden = 3\n", "settings.jax"),
         (base + "[encoding]\npading = 'left'\n", "pading"),
-        ("[task\n", "not TOML"),
+        ("[task\n", "not valid TOML"),
     ):
         path = tmp_path / "r.toml"
         path.write_text(text)

@@ -187,7 +187,7 @@ def test_sizes_that_heads_do_not_divide_are_one_line():
         with pytest.raises(InputError, match="multiple of 2 \\* heads"):
             kind(hidden=20, heads=4)
     for mode in ("reduce-overhead", "max-autotune"):
-        with pytest.raises(InputError, match=f"compile={mode} needs a GPU; allowed on cpu: no, yes"):
+        with pytest.raises(InputError, match=f"compile={mode} requires a GPU. Allowed on cpu: no, yes"):
             writer("transformer", compile=mode)
     with pytest.raises(InputError, match="positions"):
         DecoderTransformerSettings(positions="absolute")

@@ -43,7 +43,7 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
 
     if path.suffix not in FILE_SUFFIXES:
         raise InputError(
-            f"--plot needs a file ending in {', '.join(FILE_SUFFIXES)}. Received: '{path.name}'."
+            f"--plot requires a file ending in {', '.join(FILE_SUFFIXES)}. Received: '{path.name}'."
         )
     drawn = dict(list(matrices.items())[:MAX_MATRICES])
     columns = min(COLUMNS, len(drawn))

@@ -183,9 +183,11 @@ def lengths(figure: Any, plot: PlotData) -> bool:
         rows = matrix.sum(axis=1, keepdims=True)
         share = np.divide(matrix, rows, out=np.full(matrix.shape, np.nan), where=rows > 0)
         image = axis.imshow(share, vmin=0, vmax=1, origin="lower", aspect="auto")
-        figure.colorbar(image, ax=axis, label="share of the right length")
+        figure.colorbar(image, ax=axis, label="share of the answers of each correct length")
         axis.grid(False)
-        axis.set(xlabel="characters answered", ylabel="characters of the right answer", title=split)
+        axis.set(
+            xlabel="characters of the prediction", ylabel="characters of the correct answer", title=split
+        )
     return bool(counts)
 
 
@@ -211,7 +213,8 @@ def positions(figure: Any, plot: PlotData) -> bool:
         low, high = np.array([wilson(int(wrong[p]), int(n[p])) for p in used]).reshape(-1, 2).T
         axis.errorbar(used + 1, share, yerr=[share - low, high - share], marker="o", capsize=2, label=split)
     axis.set(
-        xlabel="place in the right answer, 1 is its last character", ylabel="share wrong (95 % interval)"
+        xlabel="position in the correct answer, counted from its end",
+        ylabel="share of wrong characters (95 % interval)",
     )
     axis.set_ylim(bottom=-0.02)
     if plot.characters:

@@ -151,6 +151,8 @@ def check_poolable(shape: NetworkShape) -> None:
         InputError: for questions of one token, or a label at every prefix.
     """
     if shape.prefix:
-        raise InputError("cnn-lstm-classifier pools tokens, so it cannot decide at every one: labels=prefix.")
+        raise InputError(
+            "cnn-lstm-classifier requires labels=last, because it pools tokens. Received: labels=prefix."
+        )
     if shape.question < 2:
         raise InputError("cnn-lstm-classifier needs questions of at least 2 tokens. Received: 1.")

@@ -20,9 +20,9 @@ class Answerer(Protocol):
 
     @classmethod
     def applies(cls, task: "Task") -> bool:
-        """Return whether the baseline makes sense on a task.
+        """Return whether the baseline applies to a task.
 
-        The error for other tasks quotes the docstring of the implementation, which says on which tasks it does.
+        The error for other tasks quotes the first paragraph of the docstring of the implementation, as the reason.
         """
 
     @classmethod

@@ -16,7 +16,7 @@ class ExactSolver:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Every task whose questions say what is asked."""
+        """Requires a single task, because questions of a mixture do not name their task."""
         return task.part_of_stratum("") is task
 
     @classmethod

@@ -30,7 +30,7 @@ class Constant:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Every task has a most frequent answer."""
+        """Applies to every task."""
         return True
 
     @classmethod
@@ -57,7 +57,7 @@ class LastDigit:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Where the answer is a label or a residue: elsewhere the last digit says next to nothing."""
+        """Requires labels or residues as answers, because other answers hardly depend on the last digit."""
         return task.recognition or task.family in ("divisible", "modular")
 
     @classmethod
@@ -93,7 +93,7 @@ class TrialDivision:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Primes only."""
+        """Requires the task 'prime'."""
         return task.family == "prime"
 
     @classmethod
@@ -119,7 +119,7 @@ class CastingOutNines:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Statements only."""
+        """Requires the task 'correct-addition' or 'correct-multiplication'."""
         return task.family in STATEMENTS
 
     @classmethod
@@ -146,7 +146,7 @@ class CopyOperand:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Where a number is asked for."""
+        """Requires numbers as answers."""
         return not task.recognition
 
     @classmethod

@@ -81,7 +81,7 @@ def grid(sweeps: Sequence[str], seeds: int, first: int = 0) -> list[Trial]:
     """
     combined = combinations(parse_axes(sweeps))
     if (count := len(combined) * seeds) > MAX_TRIALS:
-        raise InputError(f"a sweep has at most {MAX_TRIALS:,} trials. Received: {count:,}.")
+        raise InputError(f"a sweep may have at most {MAX_TRIALS:,} trials. Received: {count:,}.")
     return [trial for settings in combined for trial in trials_for_seeds(settings, seeds, first)]
 
 

@@ -44,11 +44,13 @@ class SweepPlan:
     def __post_init__(self) -> None:
         ranges = [axis.key for axis in self.axes if isinstance(axis, ValueRange)]
         if ranges and not self.trials:
-            raise InputError(f"--sweep {ranges[0]} is a range: say how many values to try with --trials N.")
+            raise InputError(
+                f"--sweep {ranges[0]} is a range: give the number of values to try with --trials N."
+            )
         if self.trials and not self.axes:
-            raise InputError("--trials needs --sweep key=low..high, which says what to try.")
+            raise InputError("--trials requires --sweep key=low..high or key=value,value.")
         if self.prune and not self.trials:
-            raise InputError("--prune goes with --trials N: a grid is run as a whole.")
+            raise InputError("--prune requires --trials N: a grid is run completely.")
 
     @property
     def total(self) -> int:

@@ -78,7 +78,7 @@ def parse_axes(sweeps: Sequence[str]) -> tuple[Axis, ...]:
     keys = [axis.key for axis in axes]
     for key in keys:
         if keys.count(key) > 1:
-            raise InputError(f"--sweep {key} was given twice: list all its values in one.")
+            raise InputError(f"--sweep {key} is given twice: list all its values in one option.")
     return axes
 
 
@@ -97,11 +97,11 @@ def _axis(words: str) -> Axis:
     key, _, rest = words.partition("=")
     values = [value.strip() for value in rest.split(",")]
     if not key.strip() or not all(values):
-        raise InputError(f"--sweep needs key=value,value or key=low..high. Received: '{words}'.")
+        raise InputError(f"--sweep must be key=value,value or key=low..high. Received: '{words}'.")
     if match := _RANGE.fullmatch(rest.strip()):
         return _range(canonical_key(key), match[1], match[2])
     if len(set(values)) < len(values):
-        raise InputError(f"--sweep {key}: a value came twice. Received: '{rest}'.")
+        raise InputError(f"--sweep {key}: a value is repeated. Received: '{rest}'.")
     return ValueList(canonical_key(key), tuple(values))
 
 
@@ -113,6 +113,6 @@ def _range(key: str, low: str, high: str) -> ValueRange:
         bounds = (math.nan, math.nan)
     if not (all(map(math.isfinite, bounds)) and bounds[0] < bounds[1]):
         raise InputError(
-            f"--sweep {key}: a range needs a smaller and a larger number. Received: {low}..{high}."
+            f"--sweep {key}: a range must go from a smaller to a larger number. Received: {low}..{high}."
         )
     return axis

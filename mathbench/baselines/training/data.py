@@ -92,9 +92,12 @@ def _in_memory(
 def _check(settings: TrainingSettings, encoding: Encoding) -> None:
     if settings.source == "stream" and settings.sampling != "rows":
         raise InputError(
-            "a stream draws strata by weight as it is: sampling must be rows with source=stream."
+            "source=stream requires sampling=rows, because a stream draws strata by weight. "
+            "Received: sampling=strata."
         )
     if settings.buckets and encoding.choices.padding == "operands":
-        raise InputError("buckets cut blanks off, so padding must be right or left. Received: operands.")
+        raise InputError(
+            "buckets require padding=right or padding=left, because they cut padding off. Received: padding=operands."
+        )
     if settings.buckets and encoding.classes and encoding.choices.labels == "prefix":
-        raise InputError("buckets go with labels=last. Received: labels=prefix.")
+        raise InputError("buckets require labels=last. Received: labels=prefix.")

@@ -41,7 +41,7 @@ def _backend() -> str:
     for backend, module in (("tensorflow", "tensorflow"), ("torch", "torch"), ("jax", "jax")):
         if importlib.util.find_spec(module):
             return backend
-    raise InputError("Keras needs a backend. Install mathbench-toolkit[keras].")
+    raise InputError("Keras needs a backend: pip install 'mathbench-toolkit[keras]'.")
 
 
 @contextmanager

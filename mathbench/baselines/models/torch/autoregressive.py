@@ -43,7 +43,7 @@ class AutoregressiveModel(TorchModel):
 
     def _compiled(self, mode: str) -> Callable[..., Tensor]:
         if mode != "yes" and torch.device(self.device).type != "cuda":
-            raise InputError(f"compile={mode} needs a GPU; allowed on {self.device}: no, yes.")
+            raise InputError(f"compile={mode} requires a GPU. Allowed on {self.device}: no, yes.")
         from torch._inductor import config  # the import takes two seconds
 
         # dropout draws the same masks as without compilation
