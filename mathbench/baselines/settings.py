@@ -4,6 +4,7 @@ Recipes and ``--set`` fill them in. Each field has a default, a help text and li
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mathbench.baselines.curriculum import parse_stages
 from mathbench.errors import InputError
@@ -30,7 +31,13 @@ class EncodingOptions:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Hyperparameters of every network."""
+    """Hyperparameters of every network.
+
+    Attributes:
+        fixed_width: whether the network reads questions of one width only.
+    """
+
+    fixed_width: ClassVar[bool] = False
 
     hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
     batch: int = parameter(128, "rows per step", low=1, high=1_000_000)
@@ -149,16 +156,10 @@ class ConvolvedSettings(TrainingSettings):
 class PerceptronSettings(TrainingSettings):
     """Dense layers over the question."""
 
+    fixed_width: ClassVar[bool] = True
+
     hidden: int = parameter(256, "units of each hidden layer", low=1, high=65536)
     layers: int = parameter(2, "hidden layers", low=1, high=64)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.buckets:
-            raise InputError(
-                "settings: mlp requires buckets=0, because its input has a fixed width. "
-                f"Received: buckets={self.buckets}."
-            )
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,17 @@ import pytest
 import torch
 
 from mathbench.baselines import checkpoint
+from mathbench.baselines.encoding import fit_encoding
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
 from mathbench.baselines.predictor import build_network
 from mathbench.baselines.recipe import apply_overrides, read_recipe, recipe_names
 from mathbench.baselines.run import RunOptions, run
-from mathbench.baselines.settings import PerceptronSettings, Seq2SeqSettings
+from mathbench.baselines.settings import EncodingOptions, PerceptronSettings, Seq2SeqSettings
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.table import BASELINES
 from mathbench.baselines.trainer import encoding_for
 from mathbench.baselines.training import loop
+from mathbench.baselines.training.data import make_batches
 from mathbench.cli import main
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
@@ -259,11 +261,18 @@ def test_thinking_is_counted_in_steps():
     assert made.inspect(asked, made.predict(asked))["hidden/reader"].shape == (6 + 5 + 4, 8)
 
 
+def test_a_perceptron_takes_no_buckets(sums):
+    options = EncodingOptions()
+    encoding = fit_encoding(
+        options, "+0123456789", sums.splits["train"]["question"], sums.splits["train"]["answer"]
+    )
+    with pytest.raises(InputError, match="fixed width requires buckets=0. Received: buckets=2"):
+        make_batches(PerceptronSettings(buckets=2), sums, encoding, 0)
+
+
 def test_what_cannot_be_built_is_one_line():
     with pytest.raises(InputError, match="writer=hidden=128"):
         Seq2SeqSettings(writer=64, start="encoder")
-    with pytest.raises(InputError, match="mlp requires buckets=0"):
-        PerceptronSettings(buckets=2)
     for shape, words in (
         (NetworkShape(12, 3, 6, 1, prefix=True), "labels=prefix"),
         (NetworkShape(12, 3, 1, 1), "2 tokens"),

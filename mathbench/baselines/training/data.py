@@ -95,6 +95,11 @@ def _check(settings: TrainingSettings, encoding: Encoding) -> None:
             "source=stream requires sampling=rows, because a stream draws strata by weight. "
             "Received: sampling=strata."
         )
+    if settings.buckets and settings.fixed_width:
+        raise InputError(
+            "a network whose input has a fixed width requires buckets=0. "
+            f"Received: buckets={settings.buckets}."
+        )
     if settings.buckets and encoding.choices.padding == "operands":
         raise InputError(
             "buckets require padding=right or padding=left, because they cut padding off. Received: padding=operands."
