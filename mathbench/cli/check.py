@@ -1,16 +1,17 @@
 """Commands that look at data: verify and describe."""
 
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mathbench.cli.options import Json
-from mathbench.cli.output import out, print_json, print_message
-from mathbench.cli.output import table as table_of
+from mathbench.cli.options import DatasetArgument, Json
+from mathbench.cli.output import ProgressBar, out, print_json, print_message, table
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
+    from mathbench.dataset.describe import Summary
     from mathbench.dataset.verify import CheckResult, VerifyOptions
 
 
@@ -21,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    folder: Annotated[str, typer.Argument(help="A dataset.", metavar="DIR|URL")],
+    folder: DatasetArgument,
     sample: Annotated[
         int | None, typer.Option(min=1, help="Read and regenerate only so many random rows per split.")
     ] = None,
@@ -44,62 +45,62 @@ def verify(
 
       mathbench verify s3://bucket/folder --sample 100
     """
-    import time
-
-    from mathbench.cli.output import ProgressBar
-    from mathbench.dataset.read import open_dataset
     from mathbench.dataset.verify import verify as check
 
-    depth = _depth(sample, all_rows, sample_seed)
+    options = _verify_options(sample, all_rows, sample_seed)
     dataset = open_dataset(folder)
     sizes = [rows for c in dataset.manifest.configs for rows in c.spec()["sizes"].values()]
-    begin, total = time.perf_counter(), sum(map(depth.row_count, sizes))
+    start, total = time.perf_counter(), sum(map(options.work, sizes))
     with ProgressBar("verifying", total) as bar:
-        checks = list(check(dataset, depth, bar))
+        checks = list(check(dataset, options, bar))
+    speed = _speed(total, time.perf_counter() - start)
     failed = [c for c in checks if not c.passed]
     if json:
-        print_json({"passed": not failed, "sample_seed": depth.seed, "checks": [vars(c) for c in checks]})
+        print_json({"passed": not failed, "sample_seed": options.seed, "checks": [vars(c) for c in checks]})
     else:
-        _show_checks(checks)
-    print_message(f"{_verdict(checks, failed)} ({_speed(total, time.perf_counter() - begin)})")
+        _print_checks(checks)
+    print_message(f"{_verdict(len(checks), len(failed))} ({speed})")
     if failed:
         raise typer.Exit(1)
 
 
-def _depth(sample: int | None, all_rows: bool, seed: int | None) -> "VerifyOptions":
-    """How much of a dataset a command line asks to look at."""
+def _verify_options(sample: int | None, all_rows: bool, seed: int | None) -> "VerifyOptions":
+    """Return how much of a dataset to read and regenerate."""
     import secrets
 
     from mathbench.dataset.verify import SAMPLE, VerifyOptions
 
     if all_rows and sample is not None:
         raise InputError("give either --sample N or --all, not both.")
-    chosen = secrets.randbelow(10**6) if seed is None else seed
-    return VerifyOptions(sample or SAMPLE, read_all=sample is None, regenerate_all=all_rows, seed=chosen)
+    return VerifyOptions(
+        sample or SAMPLE,
+        read_all=sample is None,
+        make_all=all_rows,
+        seed=secrets.randbelow(10**6) if seed is None else seed,
+    )
 
 
-def _verdict(checks: list["CheckResult"], failed: list["CheckResult"]) -> str:
+def _verdict(checks: int, failed: int) -> str:
     bad = "; the dataset is NOT good" if failed else ""
-    return f"{len(checks) - len(failed)} of {len(checks)} checks passed{bad}"
+    return f"{checks - failed} of {checks} checks passed{bad}"
 
 
 def _speed(rows: int, seconds: float) -> str:
     return f"{rows:,} rows, {seconds:.1f} s, {rows / seconds:,.0f} rows/s"
 
 
-def _show_checks(checks: list[Any]) -> None:
+def _print_checks(checks: list["CheckResult"]) -> None:
     from rich.markup import escape
 
-    table = table_of("", "configuration", "split", "check", "detail")
+    shown = table("", "configuration", "split", "check", "detail")
     for c in checks:
-        table.add_row(
-            "[green]✓[/]" if c.passed else "[bold red]✗[/]", c.config, c.split, c.what, escape(c.detail)
-        )
-    out.print(table)
+        mark = "[green]✓[/]" if c.passed else "[bold red]✗[/]"
+        shown.add_row(mark, c.config, c.split, c.what, escape(c.detail))
+    out.print(shown)
 
 
 def describe(
-    folder: Annotated[str, typer.Argument(help="A dataset.", metavar="DIR|URL")],
+    folder: DatasetArgument,
     config: Annotated[str | None, typer.Option(help="One configuration. Default: all.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Also draw a picture: a .png, .svg or .pdf file.")] = None,
     json: Json = False,
@@ -116,42 +117,31 @@ def describe(
     from mathbench.dataset.read import open_dataset
 
     dataset = open_dataset(folder)
-    names = list(dataset.configs) if config is None else [dataset.config(config).name]
+    configs = dataset.configs if config is None else {config: dataset.config(config)}
     if plot:
-        draw({name: dataset.data(name) for name in names}, plot)
+        draw({made.name: dataset.data(made.name) for made in configs.values()}, plot)
         print_message(f"picture: {plot}")
     # one split in memory at a time
     summaries = {
-        name: {split: summarise(dataset.table(made, split)) for split in made.spec()["sizes"]}
-        for name, made in ((name, dataset.configs[name]) for name in names)
+        made.name: {split: summarise(dataset.table(made, split)) for split in made.spec()["sizes"]}
+        for made in configs.values()
     }
     if json:
-        print_json(
-            {
-                name: {s: summary.to_json() for s, summary in splits.items()}
-                for name, splits in summaries.items()
-            }
-        )
+        print_json({n: {s: x.to_json() for s, x in splits.items()} for n, splits in summaries.items()})
         return
     for name, splits in summaries.items():
-        _show_summary(name, splits)
+        _print_summary(name, splits)
 
 
-def _show_summary(name: str, splits: dict[str, Any]) -> None:
-    table = table_of(
-        "split",
-        "rows",
-        "question length",
-        "answer length",
-        "commonest answers",
-        "strata",
-        "samples",
+def _print_summary(name: str, splits: dict[str, "Summary"]) -> None:
+    shown = table(
+        *("split", "rows", "question length", "answer length", "commonest answers", "strata", "samples"),
         right=("rows", "strata"),
     )
     for split, s in splits.items():
         lengths = [f"{x[0]}-{x[2]} (mean {x[1]:.1f})" for x in (s.question_length, s.answer_length)]
         common = ", ".join(f"{answer} {share:.1%}" for answer, share in s.answers.items())
         samples = "\n".join(f"{question} → {answer}" for question, answer in s.samples)
-        table.add_row(split, f"{s.rows:,}", *lengths, common, str(len(s.strata)), samples)
+        shown.add_row(split, f"{s.rows:,}", *lengths, common, str(len(s.strata)), samples)
     out.print(f"[bold]{name}[/]")
-    out.print(table)
+    out.print(shown)

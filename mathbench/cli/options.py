@@ -1,23 +1,37 @@
-"""Options that several commands share."""
+"""Options of the commands, each declared once, and what can be read from a command's signature about them."""
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer.models import OptionInfo
 
+
+class RepeatSafe:
+    """Mark of an option that may be given with ``--from``: it changes neither the rows nor the weights of a run."""
+
+
+QUICKEST = "mlp"  # three-digit sums in a few seconds
+
+# shared by several commands
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout."), RepeatSafe]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be run, run nothing."), RepeatSafe]
 Count = Annotated[
     int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 TaskName = Annotated[str | None, typer.Option("--task", help="A task family; see `mathbench tasks`.")]
 DataDir = Annotated[
     str | None, typer.Option("--data", help="A dataset instead of a task.", metavar="DIR|URL")
 ]
 ConfigName = Annotated[str | None, typer.Option("--config", help="Which configuration of the dataset.")]
 DataSeed = Annotated[str, typer.Option("--data-seed", help="Seed of the data; a 64-bit integer or a string.")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda."), RepeatSafe]
 Workers = Annotated[
     int | None,
     typer.Option(
+        "--workers",
         min=1,
         help="Processes; with Ray, shards in work at a time. Default: 1; with Ray, 2 per CPU of the cluster.",
     ),
@@ -25,14 +39,112 @@ Workers = Annotated[
 EngineName = Annotated[str, typer.Option("--engine", help="local, or ray: the nodes of a Ray cluster.")]
 Address = Annotated[
     str | None,
-    typer.Option(help="Of a Ray cluster, such as HOST:6379. Default: RAY_ADDRESS, or one on this machine."),
+    typer.Option(
+        "--address", help="Of a Ray cluster, such as HOST:6379. Default: RAY_ADDRESS, or one on this machine."
+    ),
+]
+DatasetArgument = Annotated[str, typer.Argument(help="A dataset.", metavar="DIR|URL")]
+RunArgument = Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")]
+
+# of run-baseline
+BaselineName = Annotated[
+    str | None,
+    typer.Argument(help=f"A baseline, or ./mine.py:MyModel. Default: {QUICKEST}.", show_default=False),
+]
+From = Annotated[
+    Path | None,
+    typer.Option("--from", help="Repeat this run from its directory.", metavar="RUN"),
+    RepeatSafe,
+]
+RecipeName = Annotated[
+    str | None, typer.Option("--recipe", help="A recipe's name or TOML file. Default: the baseline's.")
+]
+Framework = Annotated[
+    str | None, typer.Option("--framework", help="torch or keras. Default: what is installed.")
+]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value, changes one setting.")]
+TrainingSeed = Annotated[str, typer.Option("--seed", help="Seed of the training.")]
+Online = Annotated[
+    bool, typer.Option("--online", help="Train on an endless stream; the same as --set source=stream.")
+]
+Sweep = Annotated[
+    list[str] | None,
+    typer.Option("--sweep", help="key=value,value: run every combination; key=low..high: with --trials."),
+]
+Trials = Annotated[
+    int,
+    typer.Option(
+        "--trials", min=0, max=10_000, help="Combinations to draw from --sweep; 0: all values listed."
+    ),
+]
+Prune = Annotated[
+    bool, typer.Option("--prune", help="With --trials: end those early that are worse than most.")
+]
+Seeds = Annotated[
+    int, typer.Option("--seeds", min=1, max=1000, help="Runs with so many seeds, from --seed on.")
+]
+Budget = Annotated[str | None, typer.Option("--budget", help="Wall time for training, such as 10m.")]
+RunDirectory = Annotated[
+    Path | None, typer.Option("--out", help="The run directory. Default: runs/..."), RepeatSafe
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run."), RepeatSafe]
+Force = Annotated[bool, typer.Option("--force", help="Throw away the run that lies there."), RepeatSafe]
+Threads = Annotated[
+    int,
+    typer.Option("--threads", min=1, help="CPU threads; small networks are fastest with 1."),
+    RepeatSafe,
+]
+Devices = Annotated[
+    int,
+    typer.Option("--devices", min=1, max=1024, help="Processes that learn together, a GPU each (PyTorch)."),
+    RepeatSafe,
+]
+Submit = Annotated[
+    bool, typer.Option("--submit/--no-submit", help="Put the run on the local board."), RepeatSafe
+]
+Plots = Annotated[
+    bool | None,
+    typer.Option("--plots/--no-plots", help="Draw into RUN/plots. Default: for one trained network."),
+    RepeatSafe,
+]
+Track = Annotated[
+    list[str] | None,
+    typer.Option("--track", help="wandb, mlflow, trackio or module:name; may be repeated."),
+    RepeatSafe,
 ]
 
 
-def given_sizes(**sizes: int | None) -> dict[str, int]:
-    """The rows per split that were given.
+def known_options(command: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a command's options without dashes, from its signature.
 
-    >>> given_sizes(train=5, validation=None)
-    {'train': 5}
+    >>> def example(data: DataDir, data_seed: DataSeed, train: Count, submit: Submit): ...
+    >>> known_options(example)
+    ('data', 'data-seed', 'train', 'submit')
     """
-    return {split: rows for split, rows in sizes.items() if rows is not None}
+    return tuple(_option_name(name, metadata) for name, metadata in _options(command))
+
+
+def repeat_safe(command: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a command's parameters that are marked as `RepeatSafe`.
+
+    >>> def example(data: DataDir, out_dir: RunDirectory): ...
+    >>> repeat_safe(example)
+    ('out_dir',)
+    """
+    return tuple(name for name, metadata in _options(command) if RepeatSafe in metadata)
+
+
+def _options(command: Callable[..., Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the options of a command: the parameter's name and the metadata of its `Annotated` type."""
+    for name, parameter in inspect.signature(command).parameters.items():
+        metadata = getattr(parameter.annotation, "__metadata__", ())
+        if any(isinstance(entry, OptionInfo) for entry in metadata):
+            yield name, metadata
+
+
+def _option_name(parameter: str, metadata: tuple[Any, ...]) -> str:
+    """Return the first declared name; by default typer derives it from the parameter's name."""
+    option = next(entry for entry in metadata if isinstance(entry, OptionInfo))
+    # inside `Annotated`, the first declaration is in the field for the default value
+    declared = option.default if isinstance(option.default, str) else parameter.replace("_", "-")
+    return declared.partition("/")[0].removeprefix("--")

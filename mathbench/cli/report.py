@@ -118,6 +118,14 @@ def examples(data: Data, folder: Path, split: str) -> None:
         )
 
 
+def print_scores(scores: dict[str, dict[str, Any]], title: str) -> None:
+    """Print the scores of each split, and those of the parts of a mixture."""
+    out.print(scores_table(scores, title))
+    for split, score in scores.items():
+        if found := sections_of(score["strata"]):
+            out.print(by_section(split, found))
+
+
 def share(score: dict[str, Any] | None) -> str:
     """A share with its interval.
 

@@ -1,11 +1,11 @@
 """What the commands of sealed rounds share: their arguments, and files of questions."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mathbench.cli.output import json_lines
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def write_questions(path: Path, questions: "pa.Table") -> None:
         with atomic.atomic_write(path) as file:
             pq.write_table(questions, file)
     else:
-        write_text(path, "".join(json.dumps(row) + "\n" for row in questions.to_pylist()))
+        write_text(path, "".join(json_lines(questions.to_pylist())))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,7 +1,6 @@
 """Commands that look at a sealed round: leaderboard round show, verify, fetch."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -96,6 +95,8 @@ def verify(
 
     mathbench leaderboard round verify https://board.example.org/rounds/winter
     """
+    from tempfile import TemporaryDirectory
+
     from mathbench.leaderboard.rounds.audit import audit
     from mathbench.leaderboard.rounds.client import remote_round
 
