@@ -20,10 +20,15 @@ def register(app: typer.Typer) -> None:
 
 
 def baselines(
-    name: Annotated[str | None, typer.Argument(help="One baseline, with its settings and recipes.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a baseline, or FILE.py:CLASS. Default: list all.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """List the baselines; with NAME its hyperparameters, their defaults and its recipes.
+    """List the baselines, or show one of them.
+
+    Of a network, shows the settings with their defaults, the encoding and the
+    recipes. Of a shortcut, shows the tasks to which it applies.
 
     Examples:
       mathbench baselines

@@ -24,19 +24,20 @@ def register(app: typer.Typer) -> None:
 def verify(
     folder: DatasetArgument,
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Read and regenerate only so many random rows per split.")
+        int | None, typer.Option(min=1, help="Number of random rows per split to read and regenerate.")
     ] = None,
     all_rows: Annotated[bool, typer.Option("--all", help="Regenerate every row.")] = False,
     sample_seed: Annotated[
-        int | None, typer.Option(min=0, help="Which random rows. Default: others each time.")
+        int | None, typer.Option(min=0, help="Seed of the choice of random rows. Default: random.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Check a dataset: digests, regenerated rows, answers by an independent solver, splits apart, balance.
+    """Verify a dataset: digests, regenerated rows, independent solutions, disjoint splits, balance.
 
-    Every byte is read and 1,000 random rows of each split are regenerated. With --all every row is regenerated; with
-    --sample only the row groups of N random rows are read. Exit code 1 when a check fails; the first difference is
-    shown exactly.
+    Reads every byte and regenerates 1,000 random rows of each split. With --all,
+    every row is regenerated; with --sample N, only the row groups of N random
+    rows are read. Exits with code 1 if a check fails, and prints the first
+    difference.
 
     Examples:
       mathbench verify data/divisible-7-base10
@@ -101,11 +102,15 @@ def _print_checks(checks: list["CheckResult"]) -> None:
 
 def describe(
     folder: DatasetArgument,
-    config: Annotated[str | None, typer.Option(help="One configuration. Default: all.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Also draw a picture: a .png, .svg or .pdf file.")] = None,
+    config: Annotated[str | None, typer.Option(help="Configuration to describe. Default: all.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Image file to draw, ending in .png, .svg or .pdf.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Show what lies in a dataset: counts, lengths, the commonest answers, strata, samples.
+    """Describe a dataset: counts, lengths, most frequent answers, strata, samples.
+
+    One split is in memory at a time.
 
     Examples:
       mathbench describe data/divisible-7-base10

@@ -28,8 +28,13 @@ def register(app: typer.Typer) -> None:
 def generate(
     context: typer.Context,
     task: TaskName = None,
-    suite: Annotated[str | None, typer.Option(help="A suite's name or TOML file, instead of a task.")] = None,
-    seed: Annotated[str | None, typer.Option(help="A 64-bit integer or a string. Default: 0.")] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="Name or TOML file of a suite, instead of a task.")
+    ] = None,
+    seed: Annotated[
+        str | None,
+        typer.Option(help="Seed of the data: a 64-bit integer or a string. Default: 0, or the suite's."),
+    ] = None,
     train: Count = None,
     validation: Count = None,
     interpolate: Count = None,
@@ -37,27 +42,32 @@ def generate(
     out: Annotated[
         str | None,
         typer.Option(
-            help="A folder or a URL such as s3://bucket/folder. Default: data/NAME.", metavar="DIR|URL"
+            help="Folder or URL to write to, such as s3://bucket/folder. Default: data/NAME.",
+            metavar="DIR|URL",
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the configuration; default: from the task.")
+        str | None, typer.Option(help="Name of the configuration. Default: derived from the task.")
     ] = None,
     workers: Workers = None,
     engine: EngineName = "local",
     address: Address = None,
     shard: Annotated[
         str | None,
-        typer.Option(metavar="i/N", help="Write only this part of the shards, counted from 1; then `merge`."),
+        typer.Option(
+            metavar="i/N",
+            help="Part of the shards to write, counted from 1; `mathbench merge` completes the dataset.",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option(help="Replace another dataset in that folder.")] = False,
-    dry_run: Annotated[bool, typer.Option(help="Show what would be written, write nothing.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace another dataset in the folder.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Print what would be written, and write nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Write a dataset to Parquet: splits that share no problem, a card, a manifest.
+    """Write a dataset to Parquet: disjoint splits, a dataset card and a manifest.
 
-    Parameters of the task, --format among them, are options of their own: `mathbench tasks NAME` lists them.
-    An interrupted generation goes on where it stopped when the same command is run again, or with --out alone.
+    Parameters of the task, such as --digits or --format, are given as options;
+    `mathbench tasks NAME` lists them. If a generation is interrupted, run the
+    same command again, or with --out alone, to continue it.
 
     Examples:
       mathbench generate --task divisible --k 7
@@ -196,14 +206,15 @@ def _write_part(
 
 def merge(
     folder: Annotated[
-        str, typer.Argument(help="A folder or URL with all parts of a dataset.", metavar="DIR")
+        str, typer.Argument(help="Folder or URL with all parts of a dataset.", metavar="DIR|URL")
     ],
     workers: Workers = None,
     json: Json = False,
 ) -> None:
-    """Complete a dataset that was written with --shard: check every shard, write card and manifest.
+    """Complete a dataset written with --shard: check the shards, write card and manifest.
 
-    Exit code 1 when shards are missing or damaged; says which, and the commands that make them.
+    Exits with code 1 if shards are missing or damaged, and prints the commands
+    that write them.
 
     Examples:
       mathbench merge sums

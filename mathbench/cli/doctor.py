@@ -2,10 +2,11 @@
 
 import os
 import sys
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
+from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json
 
 BASE = ("numpy", "pyarrow", "datasets", "typer", "rich", "sqlalchemy", "gmpy2", "matplotlib")
@@ -20,8 +21,10 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print as JSON on stdout.")] = False) -> None:
-    """Tell versions, devices, what is installed and what each extra would give.
+def doctor(json: Json = False) -> None:
+    """Report versions, devices and installed packages.
+
+    Also shows which extras are complete, and how to install the others.
 
     Examples:
       mathbench doctor

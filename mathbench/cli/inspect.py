@@ -25,10 +25,11 @@ def register(app: typer.Typer) -> None:
 
 
 def plot(run: RunArgument, json: Json = False) -> None:
-    """Draw a finished run into its folder plots, as PNG and SVG.
+    """Draw a finished run into RUN/plots, as PNG and SVG.
 
-    Learning curves, exact match by stratum with intervals and floors, lengths of answers, errors by place in the
-    answer and, for tasks with two operands, exact match by their lengths.
+    The plots show learning curves, exact match by stratum with intervals and
+    floors, lengths of answers, errors by position in the answer and, for tasks
+    with two operands, exact match by their lengths.
 
     Examples:
       mathbench plot runs/lstm-seq2seq-torch-addition-base10-seed0
@@ -48,15 +49,22 @@ def plot(run: RunArgument, json: Json = False) -> None:
 
 def inspect(
     run: RunArgument,
-    question: Annotated[str, typer.Argument(help="A plain question; the run's format is applied to it.")],
+    question: Annotated[
+        str, typer.Argument(help="Question as plain text; the run's format is applied to it.")
+    ],
     plot: Annotated[
         Path | None,
-        typer.Option("--plot", help="A file ending in .png, .svg or .pdf. Default: RUN/plots/inspect.png."),
+        typer.Option(
+            "--plot", help="Image file to draw, ending in .png, .svg or .pdf. Default: RUN/plots/inspect.png."
+        ),
     ] = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Look into a network: how sure it is of each character, what it attends to, its hidden states.
+    """Inspect how a network answers a question.
+
+    Prints the answer with the confidence in each character, and draws attention
+    weights and hidden states.
 
     Examples:
       mathbench inspect runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"

@@ -17,86 +17,115 @@ QUICKEST = "mlp"  # three-digit sums in a few seconds
 
 # shared by several commands
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout."), RepeatSafe]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be run, run nothing."), RepeatSafe]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print what would be run, and run nothing."), RepeatSafe
+]
 Count = Annotated[
-    int | None, typer.Option(min=0, help="Rows of this split; 0 leaves it out.", show_default=False)
+    int | None, typer.Option(min=0, help="Number of rows of this split; 0 omits it.", show_default=False)
 ]
-TaskName = Annotated[str | None, typer.Option("--task", help="A task family; see `mathbench tasks`.")]
+TaskName = Annotated[
+    str | None, typer.Option("--task", help="Task family, such as addition; `mathbench tasks` lists them.")
+]
 DataDir = Annotated[
-    str | None, typer.Option("--data", help="A dataset instead of a task.", metavar="DIR|URL")
+    str | None,
+    typer.Option("--data", help="Folder or URL of a dataset, instead of a task.", metavar="DIR|URL"),
 ]
-ConfigName = Annotated[str | None, typer.Option("--config", help="Which configuration of the dataset.")]
-DataSeed = Annotated[str, typer.Option("--data-seed", help="Seed of the data; a 64-bit integer or a string.")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda."), RepeatSafe]
+ConfigName = Annotated[
+    str | None, typer.Option("--config", help="Configuration of the dataset; required if it has several.")
+]
+DataSeed = Annotated[str, typer.Option("--data-seed", help="Seed of the data: a 64-bit integer or a string.")]
+Device = Annotated[str, typer.Option("--device", help="Device: auto, cpu or cuda."), RepeatSafe]
 Workers = Annotated[
     int | None,
     typer.Option(
         "--workers",
         min=1,
-        help="Processes; with Ray, shards in work at a time. Default: 1; with Ray, 2 per CPU of the cluster.",
+        help="Number of processes; with Ray, of shards in progress. Default: 1; with Ray, 2 per CPU of the cluster.",
     ),
 ]
-EngineName = Annotated[str, typer.Option("--engine", help="local, or ray: the nodes of a Ray cluster.")]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine", help="Engine that writes the shards: local, or ray for the nodes of a Ray cluster."
+    ),
+]
 Address = Annotated[
     str | None,
     typer.Option(
-        "--address", help="Of a Ray cluster, such as HOST:6379. Default: RAY_ADDRESS, or one on this machine."
+        "--address",
+        help="Address of the Ray cluster, such as HOST:6379. Default: RAY_ADDRESS, else this machine.",
     ),
 ]
-DatasetArgument = Annotated[str, typer.Argument(help="A dataset.", metavar="DIR|URL")]
-RunArgument = Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")]
+DatasetArgument = Annotated[str, typer.Argument(help="Folder or URL of a dataset.", metavar="DIR|URL")]
+RunArgument = Annotated[Path, typer.Argument(help="Directory of a finished run.", metavar="RUN")]
 
 # of run-baseline
 BaselineName = Annotated[
     str | None,
-    typer.Argument(help=f"A baseline, or ./mine.py:MyModel. Default: {QUICKEST}.", show_default=False),
+    typer.Argument(help=f"Name of a baseline, or FILE.py:CLASS. Default: {QUICKEST}.", show_default=False),
 ]
 From = Annotated[
     Path | None,
-    typer.Option("--from", help="Repeat this run from its directory.", metavar="RUN"),
+    typer.Option("--from", help="Repeat the run in this directory.", metavar="RUN"),
     RepeatSafe,
 ]
 RecipeName = Annotated[
-    str | None, typer.Option("--recipe", help="A recipe's name or TOML file. Default: the baseline's.")
+    str | None, typer.Option("--recipe", help="Name or TOML file of a recipe. Default: the baseline's own.")
 ]
 Framework = Annotated[
-    str | None, typer.Option("--framework", help="torch or keras. Default: what is installed.")
+    str | None, typer.Option("--framework", help="Framework: torch or keras. Default: the first installed.")
 ]
-Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value, changes one setting.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="Setting to change, as key=value; may be repeated.")
+]
 TrainingSeed = Annotated[str, typer.Option("--seed", help="Seed of the training.")]
 Online = Annotated[
-    bool, typer.Option("--online", help="Train on an endless stream; the same as --set source=stream.")
+    bool, typer.Option("--online", help="Train on an endless stream; same as --set source=stream.")
 ]
 Sweep = Annotated[
     list[str] | None,
-    typer.Option("--sweep", help="key=value,value: run every combination; key=low..high: with --trials."),
+    typer.Option(
+        "--sweep",
+        help="Setting to vary, as key=value,value or, with --trials, key=low..high; may be repeated.",
+    ),
 ]
 Trials = Annotated[
     int,
     typer.Option(
-        "--trials", min=0, max=10_000, help="Combinations to draw from --sweep; 0: all values listed."
+        "--trials",
+        min=0,
+        max=10_000,
+        help="Number of combinations to draw from --sweep; 0 runs all listed values.",
     ),
 ]
 Prune = Annotated[
-    bool, typer.Option("--prune", help="With --trials: end those early that are worse than most.")
+    bool, typer.Option("--prune", help="With --trials, stop trials early that score below the median.")
 ]
 Seeds = Annotated[
-    int, typer.Option("--seeds", min=1, max=1000, help="Runs with so many seeds, from --seed on.")
+    int,
+    typer.Option("--seeds", min=1, max=1000, help="Number of training seeds to run, counted from --seed."),
 ]
-Budget = Annotated[str | None, typer.Option("--budget", help="Wall time for training, such as 10m.")]
+Budget = Annotated[
+    str | None,
+    typer.Option("--budget", help="Wall-clock time for training, such as 10m. Default: unlimited."),
+]
 RunDirectory = Annotated[
-    Path | None, typer.Option("--out", help="The run directory. Default: runs/..."), RepeatSafe
+    Path | None, typer.Option("--out", help="Run directory. Default: runs/NAME."), RepeatSafe
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run."), RepeatSafe]
-Force = Annotated[bool, typer.Option("--force", help="Throw away the run that lies there."), RepeatSafe]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an unfinished run."), RepeatSafe]
+Force = Annotated[
+    bool, typer.Option("--force", help="Discard the existing run in the run directory."), RepeatSafe
+]
 Threads = Annotated[
     int,
-    typer.Option("--threads", min=1, help="CPU threads; small networks are fastest with 1."),
+    typer.Option("--threads", min=1, help="Number of CPU threads; small networks are fastest with 1."),
     RepeatSafe,
 ]
 Devices = Annotated[
     int,
-    typer.Option("--devices", min=1, max=1024, help="Processes that learn together, a GPU each (PyTorch)."),
+    typer.Option(
+        "--devices", min=1, max=1024, help="Number of processes that train together, one GPU each (PyTorch)."
+    ),
     RepeatSafe,
 ]
 Submit = Annotated[
@@ -104,12 +133,14 @@ Submit = Annotated[
 ]
 Plots = Annotated[
     bool | None,
-    typer.Option("--plots/--no-plots", help="Draw into RUN/plots. Default: for one trained network."),
+    typer.Option(
+        "--plots/--no-plots", help="Draw plots into RUN/plots. Default: for a single trained network."
+    ),
     RepeatSafe,
 ]
 Track = Annotated[
     list[str] | None,
-    typer.Option("--track", help="wandb, mlflow, trackio or module:name; may be repeated."),
+    typer.Option("--track", help="Tracker: wandb, mlflow, trackio or module:name; may be repeated."),
     RepeatSafe,
 ]
 

@@ -38,17 +38,19 @@ def register(app: typer.Typer) -> None:
 
 def predict(
     run: RunArgument,
-    data: Annotated[str, typer.Option("--data", help="A dataset.", metavar="DIR|URL")],
+    data: Annotated[str, typer.Option("--data", help="Folder or URL of a dataset.", metavar="DIR|URL")],
     config: ConfigName = None,
     split: Annotated[
-        list[str] | None, typer.Option(help="A split; may be repeated. Default: all but train.")
+        list[str] | None, typer.Option(help="Split to answer; may be repeated. Default: all but train.")
     ] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", help="A Parquet file. Default: JSON lines on stdout.")
+        Path | None, typer.Option("--out", help="Parquet file to write. Default: JSON lines on stdout.")
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """Let a finished run answer the questions of a dataset.
+    """Predict the answers to a dataset with a finished run.
+
+    The dataset must have the family and the format that the run was trained on.
 
     Examples:
       mathbench predict runs/mine --data data/addition-base10 --out p.parquet
@@ -90,11 +92,13 @@ def _check_same_task(run: Path, fitted: dict[str, Any], rows: "Data") -> None:
 def ask(
     run: RunArgument,
     questions: Annotated[
-        list[str], typer.Argument(help="Plain questions; the run's format is applied to them.")
+        list[str], typer.Argument(help="Questions as plain text; the run's format is applied to them.")
     ],
     json: Json = False,
 ) -> None:
-    """Ask a finished run questions of your own; of a network, stderr says how sure it is of each character.
+    """Ask a finished run questions.
+
+    Of a network, stderr shows how sure it is of each character.
 
     Examples:
       mathbench ask runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
@@ -133,7 +137,7 @@ def _answer_columns(questions: list[str], finished: "LoadedRun", answered: "Answ
 def score(
     context: typer.Context,
     predictions: Annotated[
-        Path, typer.Argument(help="Parquet or JSON lines with split, row, prediction; or a run.")
+        Path, typer.Argument(help="Parquet or JSON lines with split, row and prediction, or a run directory.")
     ],
     task: TaskName = None,
     data: DataDir = None,
@@ -144,9 +148,11 @@ def score(
     extrapolate: Count = None,
     json: Json = False,
 ) -> None:
-    """Score predictions by exact match against the truth of a dataset, a task, or the run they belong to.
+    """Score predictions by exact match.
 
-    Rows without a prediction count as wrong; repeated and foreign rows are refused.
+    The truth is that of a dataset, of a task, or of the run that the predictions
+    belong to. Rows without a prediction count as wrong. Repeated rows and rows
+    that do not exist are errors.
 
     Examples:
       mathbench score p.parquet --data data/addition-base10

@@ -51,11 +51,11 @@ def run_baseline(
     json: opt.Json = False,
     dry_run: opt.DryRun = False,
 ) -> None:
-    """Fit a baseline, score it on problems that it has never seen, and compare it with the shortcuts.
+    """Train a baseline, score it on unseen problems, and compare it with the shortcuts.
 
-    Without a name it runs the quickest. With nothing but a name it makes the data of the baseline's recipe in
-    memory. Parameters of a task are given as options of their own. Ctrl-C keeps everything; --resume goes on as
-    if nothing had happened.
+    By default, the data of the baseline's recipe is made in memory. Parameters of
+    a task, such as --digits, are given as options. Ctrl-C keeps everything;
+    --resume continues the run as if it had not been interrupted.
 
     Examples:
       mathbench run-baseline

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.cli.request import TASK_OPTIONS, TaskOptions
 from mathbench.errors import InputError
@@ -22,17 +23,23 @@ def register(app: typer.Typer) -> None:
 
 def tasks(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="A task family. Default: list all.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print as JSON on stdout.")] = False,
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a task family or suite, or FILE.toml. Default: list all.")
+    ] = None,
+    json: Json = False,
 ) -> None:
-    """List the tasks and suites; with a name, its parameters, strata, symmetries and sample rows.
+    """List the tasks and suites, or show one of them.
 
-    Parameters may be given, to see what they change.
+    Of a task, shows parameters, symmetry, formats, strata and sample rows. Its
+    parameters may be given as options, to see their effect. Of a suite, shows
+    the configurations and their sizes.
 
     Examples:
       mathbench tasks
 
       mathbench tasks divisible --k 29
+
+      mathbench tasks classic --json
     """
     from mathbench.dataset import suite
 

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mathbench.cli.leaderboard import compare, publish, rounds_host, serve, show, verify
-from mathbench.cli.leaderboard.options import BoardOption, JsonOption
+from mathbench.cli.leaderboard.options import BoardOption, TokenFile
+from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.submission_record import Receipt
 
 leaderboard = typer.Typer(
-    no_args_is_help=True, help="The board: show, compare, verify, sealed rounds.", rich_markup_mode="rich"
+    no_args_is_help=True,
+    help="Show, compare and verify submissions; run sealed rounds.",
+    rich_markup_mode="rich",
 )
 
 
@@ -32,31 +35,27 @@ def register(app: typer.Typer) -> None:
 def submit(
     run: Annotated[
         Path,
-        typer.Argument(
-            metavar="RUN", help="A run directory, a directory with submission.json, or that file."
-        ),
+        typer.Argument(metavar="RUN", help="Run directory, directory with submission.json, or that file."),
     ],
     board: BoardOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and score, but keep nothing.")] = False,
-    token_file: Annotated[
-        Path | None,
-        typer.Option("--token-file", help="Holds the token for a server, instead of MATHBENCH_TOKEN."),
-    ] = None,
-    as_json: JsonOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and score, but store nothing.")] = False,
+    token_file: TokenFile = None,
+    as_json: Json = False,
 ) -> None:
-    """Put a run on the board: its predictions are scored again, its claims only kept.
+    """Submit a run to a board.
 
-    [bold]Examples[/]
+    Its predictions are scored again. Claimed scores are stored, but not used.
 
-    mathbench submit runs/lstm-seq2seq
+    Examples:
+      mathbench submit runs/lstm-seq2seq
 
-    mathbench submit runs/lstm-seq2seq --dry-run --json
+      mathbench submit runs/lstm-seq2seq --dry-run --json
 
-    mathbench submit runs/lstm-seq2seq --board team.sqlite
+      mathbench submit runs/lstm-seq2seq --board team.sqlite
 
-    mathbench submit runs/lstm-seq2seq --board https://board.example.org --token-file ada.token
+      mathbench submit runs/lstm-seq2seq --board https://board.example.org --token-file ada.token
 
-    mathbench submit mine/submission.json
+      mathbench submit mine/submission.json
     """
     from mathbench.leaderboard import submit as submitting
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mathbench.cli.leaderboard.options import BoardOption, JsonOption, TaskOption
-from mathbench.cli.options import Device
+from mathbench.cli.leaderboard.options import BoardOption, TaskOption
+from mathbench.cli.options import Device, Json, Threads
 from mathbench.cli.output import err, out, print_json, print_message, table
 from mathbench.errors import CheckFailed, InputError
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.submission_record import SubmissionRecord
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="How its digest begins, as in `leaderboard show`.")]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="Beginning of a submission's digest, as in `leaderboard show`.")
+]
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -26,19 +28,20 @@ def register(leaderboard: typer.Typer) -> None:
 
 
 def compare(
-    first: Annotated[str, typer.Argument(metavar="A", help="A submission's id, or a model's name.")],
-    second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    first: Annotated[str, typer.Argument(metavar="A", help="Id of a submission, or name of a model.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Id or name of another one.")],
     board: BoardOption = None,
     task: TaskOption = None,
-    as_json: JsonOption = False,
+    as_json: Json = False,
 ) -> None:
-    """Compare two models on the same rows: McNemar's test, where they differ, rows to look at.
+    """Compare two models on the same rows with McNemar's test.
 
-    [bold]Examples[/]
+    Also shows the strata in which they differ, and sample rows.
 
-    mathbench leaderboard compare 1f2e3d4c 5b6a7988
+    Examples:
+      mathbench leaderboard compare 1f2e3d4c 5b6a7988
 
-    mathbench leaderboard compare lstm-seq2seq transformer --task addition-base10 --json
+      mathbench leaderboard compare lstm-seq2seq transformer --task addition-base10 --json
     """
     from mathbench.leaderboard.ranking.compare import compare as compare_two
     from mathbench.leaderboard.store.board import Board
@@ -124,14 +127,15 @@ def _short(value: object) -> str:
 
 def withdraw(
     wanted: Id,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is shown for ever.")],
+    reason: Annotated[str, typer.Option("--reason", help="Reason, which stays on the board.")],
     board: BoardOption = None,
 ) -> None:
-    """Take a submission out of the ranking; it stays on the board with the reason.
+    """Withdraw a submission from the ranking.
 
-    [bold]Examples[/]
+    It stays on the board, with the reason.
 
-    mathbench leaderboard withdraw 1f2e3d4c --reason "trained on the test rows by mistake"
+    Examples:
+      mathbench leaderboard withdraw 1f2e3d4c --reason "trained on the test rows by mistake"
     """
     from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.store.folder import folder_path, is_folder
@@ -150,17 +154,18 @@ def reproduce(
     wanted: Id,
     board: BoardOption = None,
     out_dir: Annotated[
-        Path | None, typer.Option("--out", help="The run directory. Default: runs/again-ID")
+        Path | None, typer.Option("--out", help="Run directory. Default: runs/again-ID.")
     ] = None,
     device: Device = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
-    as_json: JsonOption = False,
+    threads: Threads = 1,
+    as_json: Json = False,
 ) -> None:
-    """Train a kept run again from its recipe; exit code 1 when its score does not come out again.
+    """Train a stored run again from its recipe.
 
-    [bold]Examples[/]
+    Exits with code 1 if its score is not reproduced.
 
-    mathbench leaderboard reproduce 1f2e3d4c
+    Examples:
+      mathbench leaderboard reproduce 1f2e3d4c
     """
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.run import RunOptions

@@ -21,7 +21,7 @@ from mathbench.errors import CheckFailed, InputError, did_you_mean
 FORMATS = ("markdown", "csv", "json", "html")
 
 RoundsOption = Annotated[
-    Path | None, typer.Option("--rounds", help="For pages: a folder of sealed rounds, one each.")
+    Path | None, typer.Option("--rounds", help="Folder of sealed rounds, for the HTML pages.")
 ]
 
 
@@ -32,8 +32,12 @@ def register(leaderboard: typer.Typer) -> None:
 
 
 def export(
-    format: Annotated[str, typer.Option("--format", help="markdown, csv, json or html.")] = "markdown",
-    out: Annotated[Path | None, typer.Option("--out", help="A file; for json and html a folder.")] = None,
+    format: Annotated[
+        str, typer.Option("--format", help="Format: markdown, csv, json or html.")
+    ] = "markdown",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write; for json and html a folder. Default: stdout.")
+    ] = None,
     board: BoardOption = None,
     task: TaskOption = None,
     framework: FrameworkOption = None,
@@ -41,17 +45,18 @@ def export(
     sort: SortOption = "score",
     rounds: RoundsOption = None,
 ) -> None:
-    """Write the board as Markdown, CSV or JSON, without --out to stdout; or as the pages of a site.
+    """Export a board as Markdown, CSV, JSON or HTML pages.
 
-    [bold]Examples[/]
+    In an existing Markdown file, only the text between its marks is replaced.
 
-    mathbench leaderboard export --format csv > board.csv
+    Examples:
+      mathbench leaderboard export --format csv > board.csv
 
-    mathbench leaderboard export --format json --out leaderboard/results
+      mathbench leaderboard export --format json --out leaderboard/results
 
-    mathbench leaderboard export --board leaderboard --format markdown --out leaderboard/README.md
+      mathbench leaderboard export --board leaderboard --format markdown --out leaderboard/README.md
 
-    mathbench leaderboard export --format html --out site
+      mathbench leaderboard export --format html --out site
     """
     if format not in FORMATS:
         raise InputError(f"unknown format '{format}'. {did_you_mean(format, FORMATS)}")
@@ -122,24 +127,23 @@ def _write(path: Path, text: str, marked: bool) -> None:
 
 
 def build(
-    folder: Annotated[Path, typer.Argument(help="A folder of results, with README.md.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of results, with README.md.")],
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit code 1 when the table is another.")
+        bool, typer.Option("--check", help="Write nothing; exit with code 1 if the table is out of date.")
     ] = False,
-    site: Annotated[
-        Path | None, typer.Option("--site", help="Write the pages of a site into this folder too.")
-    ] = None,
+    site: Annotated[Path | None, typer.Option("--site", help="Folder to write HTML pages to.")] = None,
     rounds: RoundsOption = None,
 ) -> None:
-    """Check every file of a folder of results and write its table into README.md, and its pages.
+    """Check a folder of results, and write its table into README.md.
 
-    [bold]Examples[/]
+    With --site, the HTML pages are written too.
 
-    mathbench leaderboard build leaderboard
+    Examples:
+      mathbench leaderboard build leaderboard
 
-    mathbench leaderboard build leaderboard --check
+      mathbench leaderboard build leaderboard --check
 
-    mathbench leaderboard build leaderboard --site site
+      mathbench leaderboard build leaderboard --site site
     """
     from mathbench.leaderboard.ranking import render
     from mathbench.leaderboard.ranking.rank import rank_tables

@@ -20,20 +20,16 @@ def _here(folder: Path) -> Path:
 
 
 Folder = Annotated[
-    Path, typer.Argument(help="The round's folder; it can be published at any time.", callback=_here)
+    Path, typer.Argument(help="Folder of the round; it may be published at any time.", callback=_here)
 ]
 Place = Annotated[
-    str, typer.Argument(metavar="FOLDER|URL", help="The round's folder, or its URL on a server.")
+    str, typer.Argument(metavar="FOLDER|URL", help="Folder of the round, or its URL on a server.")
 ]
 Secret = Annotated[
     Path | None,
     typer.Option(
-        "--secret", help="Where the host keeps seed and salt. Default: beside the user's own board."
+        "--secret", help="File in which the host keeps seed and salt. Default: beside the user's own board."
     ),
-]
-TokenFile = Annotated[
-    Path | None,
-    typer.Option("--token-file", help="Holds the token for a server, instead of MATHBENCH_TOKEN."),
 ]
 
 

@@ -8,11 +8,11 @@ import typer
 from mathbench.cli.leaderboard.options import (
     BoardOption,
     FrameworkOption,
-    JsonOption,
     SortOption,
     SplitOption,
     TaskOption,
 )
+from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import InputError
 
@@ -33,28 +33,36 @@ def show(
     task: TaskOption = None,
     framework: FrameworkOption = None,
     badge: Annotated[
-        str | None, typer.Option("--badge", help="Only self-reported, re-scored or reproduced.")
+        str | None,
+        typer.Option(
+            "--badge", help="Badge to include: self-reported, re-scored or reproduced. Default: all."
+        ),
     ] = None,
     split: SplitOption = None,
     sort: SortOption = "score",
-    macro: Annotated[bool, typer.Option("--macro", help="One average per model over all tasks.")] = False,
-    plot: Annotated[bool, typer.Option("--plot", help="Bars with intervals, for one task.")] = False,
-    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="What was withdrawn, and why.")] = False,
-    as_json: JsonOption = False,
+    macro: Annotated[
+        bool, typer.Option("--macro", help="Print one average per model over all tasks.")
+    ] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw bars with intervals, for one task.")] = False,
+    withdrawn: Annotated[
+        bool, typer.Option("--withdrawn", help="List withdrawn submissions and the reasons.")
+    ] = False,
+    as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown on stdout.")] = False,
 ) -> None:
-    """Show the board: a table per task and split, with floors and the exact solver beside the models.
+    """Show a board: a table per task and split.
 
-    [bold]Examples[/]
+    Each table has the models, the floors and the exact solver.
 
-    mathbench leaderboard show
+    Examples:
+      mathbench leaderboard show
 
-    mathbench leaderboard show --task addition --split extrapolate --plot
+      mathbench leaderboard show --task addition --split extrapolate --plot
 
-    mathbench leaderboard show --framework torch --badge reproduced --json
+      mathbench leaderboard show --framework torch --badge reproduced --json
 
-    mathbench leaderboard show --macro
+      mathbench leaderboard show --macro
     """
     _check_one(macro=macro, plot=plot, withdrawn=withdrawn)
     _check_one(json=as_json, csv=as_csv, markdown=as_markdown, plot=plot)

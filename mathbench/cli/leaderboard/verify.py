@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mathbench.cli.leaderboard.options import BoardOption, JsonOption
+from mathbench.cli.leaderboard.options import BoardOption
+from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message
 from mathbench.errors import CheckFailed
 
@@ -18,19 +19,18 @@ def register(leaderboard: typer.Typer) -> None:
     leaderboard.command()(verify)
 
 
-def verify(board: BoardOption = None, as_json: JsonOption = False) -> None:
-    """Score every kept submission again; exit code 1 when one does not hold.
+def verify(board: BoardOption = None, as_json: Json = False) -> None:
+    """Score every stored submission again.
 
-    A folder of results holds no predictions: what can be checked without them is checked, and what cannot be
-    is said.
+    Exits with code 1 if one does not hold. A folder of results holds no
+    predictions; what can and what cannot be checked without them is printed.
 
-    [bold]Examples[/]
+    Examples:
+      mathbench leaderboard verify
 
-    mathbench leaderboard verify
+      mathbench leaderboard verify --board team.sqlite --json
 
-    mathbench leaderboard verify --board team.sqlite --json
-
-    mathbench leaderboard verify --board leaderboard
+      mathbench leaderboard verify --board leaderboard
     """
     from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.store.folder import folder_path, is_folder
