@@ -1,4 +1,4 @@
-"""Options that the commands of the leaderboard share."""
+"""Options shared by the leaderboard commands."""
 
 from pathlib import Path
 from typing import Annotated

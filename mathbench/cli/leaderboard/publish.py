@@ -1,4 +1,4 @@
-"""Commands that publish a board: leaderboard export and build."""
+"""Commands that publish a board: leaderboard export, build."""
 
 import sys
 from pathlib import Path
@@ -73,7 +73,7 @@ def export(
 def _export_tables(format: str, board: str | None, out: Path | None, filters: show.Filters) -> None:
     from mathbench.leaderboard.ranking import render
 
-    name, tables = show.tables_of(board, *filters)
+    name, tables = show.ranked_tables(board, *filters)
     if format == "json":
         print_json(render.tables_json(tables, name))
         return
@@ -92,14 +92,13 @@ def _export_folder(format: str, board: str | None, folder: Path | None, rounds: 
     if format == "html":
         _write_site(board, folder, rounds)
         return
-
     paths = export(load_records(board)[1], folder)
     print_message(f"{len(paths)} submissions in {folder}")
 
 
 def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
-    """All pages, with a bar."""
-    from mathbench.leaderboard.site.export import export, load_pages
+    """Write the HTML pages, with a progress bar."""
+    from mathbench.leaderboard.site.export import export, site_of
 
     if rounds is not None and not rounds.is_dir():
         raise InputError(f"there is no folder '{rounds}' of rounds.")
@@ -112,7 +111,7 @@ def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> 
 
 
 def _write(path: Path, text: str, marked: bool) -> None:
-    """Write a table to a file; into an existing Markdown file only between its marks."""
+    """Write a table to a file. In an existing Markdown file, only the text between its marks is replaced."""
     from mathbench.leaderboard.ranking.render import MARKS, replace_marked_block
     from mathbench.storage import atomic
 

@@ -1,4 +1,4 @@
-"""Commands for those who take part in a sealed round: leaderboard round challenge, answer."""
+"""Commands for entrants of a sealed round: leaderboard round challenge, answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +65,7 @@ def challenge(
 
 @contextmanager
 def _reserved(questions: Path) -> Iterator[None]:
-    """See that questions can be written, before the clock runs; what is refused leaves no file."""
+    """Create the file of questions before the time to answer starts, and remove it when the entry fails."""
     if questions.suffix not in (".jsonl", ".parquet"):
         raise InputError(f"--out must end in .jsonl or .parquet. Received: '{questions.name}'.")
     if questions.exists():

@@ -21,7 +21,7 @@ rounds = typer.Typer(
 
 
 def register(leaderboard: typer.Typer) -> None:
-    """Add the commands, also those of entrants and onlookers."""
+    """Add the commands of hosts, entrants and observers."""
     rounds.command("open")(open_round)
     rounds_enter.register(rounds)
     for command in (close, reveal, publish):
@@ -120,6 +120,7 @@ def publish(
 
 
 def _seconds(text: str) -> int:
+    """Return the seconds of a duration such as 10m or 7d."""
     from mathbench.cli.running import parse_duration
 
     days = text.strip().removesuffix("d")
@@ -127,7 +128,7 @@ def _seconds(text: str) -> int:
 
 
 def _task(text: str) -> "Task":
-    """Read a task such as addition:digits=6,operands=2."""
+    """Make a task from text such as addition:digits=6,operands=2."""
     from mathbench.families import family
 
     name, _, options = text.partition(":")

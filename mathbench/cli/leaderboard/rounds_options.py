@@ -1,4 +1,4 @@
-"""What the commands of sealed rounds share: their arguments, and files of questions."""
+"""Arguments and options of the commands for sealed rounds, and files of questions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def _here(folder: Path) -> Path:
-    """A folder, of which only a path was given."""
+def _local_folder(folder: Path) -> Path:
+    """Return a folder.
+
+    Raises:
+        InputError: for a URL.
+    """
     if folder.parts[:1] in (("http:",), ("https:",)):
         raise InputError("the host's own steps are taken in the folder of the round, not over HTTP.")
     return folder
 
 
 Folder = Annotated[
-    Path, typer.Argument(help="Folder of the round; it may be published at any time.", callback=_here)
+    Path, typer.Argument(help="Folder of the round; it may be published at any time.", callback=_local_folder)
 ]
 Place = Annotated[
     str, typer.Argument(metavar="FOLDER|URL", help="Folder of the round, or its URL on a server.")
@@ -34,7 +38,7 @@ Secret = Annotated[
 
 
 def write_questions(path: Path, questions: "pa.Table") -> None:
-    """Write questions as Parquet or JSON lines, as the end of the name says."""
+    """Write questions as Parquet or JSON lines, depending on the suffix."""
     import pyarrow.parquet as pq
 
     from mathbench.storage import atomic
@@ -47,7 +51,7 @@ def write_questions(path: Path, questions: "pa.Table") -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file, and the folders above it."""
+    """Write a file, and create its folder."""
     from mathbench.storage import atomic
 
     path.parent.mkdir(parents=True, exist_ok=True)

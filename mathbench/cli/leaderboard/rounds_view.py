@@ -1,4 +1,4 @@
-"""Commands that look at a sealed round: leaderboard round show, verify, fetch."""
+"""Commands for observers of a sealed round: leaderboard round show, verify, fetch."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +8,7 @@ import typer
 from mathbench.cli.leaderboard.rounds_options import Place
 from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message, table
-from mathbench.errors import CheckFailed
+from mathbench.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.rounds.audit import Audit
@@ -58,7 +58,7 @@ def show_round(found: "Round", as_json: bool) -> None:
 
 
 def _rows(entry: "Entry", found: "Round") -> list[dict[str, Any]]:
-    """One line per task and split of an entry; before the round is revealed one line without scores."""
+    """Return a row per task and split of an entry; before the round is revealed, one row without scores."""
     head = {
         "entry": entry.name,
         "model": entry.challenge["model"],
@@ -109,6 +109,11 @@ def verify(
 
 
 def _report(place: str, found: "Audit", as_json: bool) -> None:
+    """Print the problems of a round.
+
+    Raises:
+        CheckFailed: when there are any.
+    """
     if as_json:
         print_json(vars(found))
     for problem in () if as_json else found.problems:
@@ -131,8 +136,7 @@ def fetch(
     Examples:
       mathbench leaderboard round fetch https://board.example.org/rounds/winter winter
     """
-    from mathbench.errors import InputError
-    from mathbench.leaderboard.rounds.client import remote_round
+    from mathbench.leaderboard.rounds.client import served
 
     far = remote_round(url)
     if far is None:

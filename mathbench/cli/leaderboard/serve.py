@@ -1,4 +1,4 @@
-"""Commands of a served board: leaderboard serve, and leaderboard token create, list, revoke."""
+"""Commands for a served board: leaderboard serve, leaderboard token create, list, revoke."""
 
 import sys
 from functools import partial

@@ -1,4 +1,4 @@
-"""The command leaderboard verify."""
+"""The command that verifies a board: leaderboard verify."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +45,7 @@ def verify(board: BoardOption = None, as_json: Json = False) -> None:
 
 
 def verify_folder(folder: Path, as_json: bool) -> None:
-    """Check a folder of results, and say what can be checked there.
+    """Check a folder of results, and print what can be checked there.
 
     Raises:
         CheckFailed: when a file does not hold.
@@ -63,6 +63,11 @@ def verify_folder(folder: Path, as_json: bool) -> None:
 def _report(
     board: str, count: int, findings: "list[VerifyFinding]", as_json: bool, more: dict[str, str]
 ) -> None:
+    """Print the findings, as JSON with `more` keys.
+
+    Raises:
+        CheckFailed: when there are any.
+    """
     if as_json:
         shown = [vars(finding) for finding in findings]
         print_json({"board": board, "submissions": count, "findings": shown, **more})
