@@ -20,7 +20,7 @@ def commands(command=None, path=("mathbench",)):
         yield from commands(entry, (*path, name))
 
 
-@pytest.mark.parametrize(("words", "command"), commands())
+@pytest.mark.parametrize(("words", "command"), list(commands()))
 def test_help_is_one_sentence_a_paragraph_and_examples(words, command):
     first, *paragraphs = inspect.cleandoc(command.help).split("\n\n")
     assert first[0].isupper() and first.endswith(".") and first.count("\n") == 0
@@ -33,7 +33,7 @@ def test_help_is_one_sentence_a_paragraph_and_examples(words, command):
     assert examples and all(line.startswith(f"  {words}") for line in examples)
 
 
-@pytest.mark.parametrize(("words", "command"), commands())
+@pytest.mark.parametrize(("words", "command"), list(commands()))
 def test_every_option_has_a_sentence_or_phrase(words, command):
     for parameter in command.params:
         assert parameter.help and parameter.help[0].isupper() and parameter.help.endswith("."), parameter.name
