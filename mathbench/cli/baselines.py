@@ -69,12 +69,12 @@ def _summary(entry: "Baseline") -> dict[str, Any]:
 
 def _details(entry: "Baseline") -> dict[str, Any]:
     """Return the settings and recipes of a network, or the tasks to which a shortcut applies."""
-    from mathbench.baselines.encoding import EncodingOptions
-    from mathbench.baselines.recipe import names, read
+    from mathbench.baselines.recipe import read_recipe, recipe_names
+    from mathbench.baselines.settings import EncodingOptions
     from mathbench.registry import load
 
     if entry.settings:
-        recipes = [recipe for recipe in map(read, names()) if recipe.baseline == entry.name]
+        recipes = [recipe for recipe in map(read_recipe, recipe_names()) if recipe.baseline == entry.name]
         return {
             **_summary(entry),
             "settings": {f.name: _field(f) for f in fields(load(entry.settings))},

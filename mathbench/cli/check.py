@@ -46,12 +46,13 @@ def verify(
 
       mathbench verify s3://bucket/folder --sample 100
     """
+    from mathbench.dataset.read import open_dataset
     from mathbench.dataset.verify import verify as check
 
     options = _verify_options(sample, all_rows, sample_seed)
     dataset = open_dataset(folder)
     sizes = [rows for c in dataset.manifest.configs for rows in c.spec()["sizes"].values()]
-    start, total = time.perf_counter(), sum(map(options.work, sizes))
+    start, total = time.perf_counter(), sum(map(options.row_count, sizes))
     with ProgressBar("verifying", total) as bar:
         checks = list(check(dataset, options, bar))
     speed = _speed(total, time.perf_counter() - start)
@@ -76,7 +77,7 @@ def _verify_options(sample: int | None, all_rows: bool, seed: int | None) -> "Ve
     return VerifyOptions(
         sample or SAMPLE,
         read_all=sample is None,
-        make_all=all_rows,
+        regenerate_all=all_rows,
         seed=secrets.randbelow(10**6) if seed is None else seed,
     )
 

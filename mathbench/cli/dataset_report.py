@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mathbench.cli.output import out, print_message, table
 from mathbench.dataset.manifest import Config, Manifest
-from mathbench.dataset.write import sample_row
+from mathbench.dataset.read import sample_row
 from mathbench.rows import open_rows
 from mathbench.storage.location import StoragePath
 

@@ -148,7 +148,7 @@ class _Selection:
 
     def _requested_configs(self, folder: str) -> list["Config"]:
         """Return the configurations of a dataset that an earlier command has started to write."""
-        from mathbench.dataset.write import requested_configs
+        from mathbench.dataset.request import requested_configs
 
         if self.sizes or self.seed is not None or self.name is not None or self.parameters.arguments:
             raise InputError(
@@ -159,7 +159,7 @@ class _Selection:
 
 def _show_plan(folder: "StoragePath", configs: list["Config"], json: bool) -> None:
     from mathbench.cli.dataset_report import print_plan
-    from mathbench.dataset.write import check
+    from mathbench.dataset.write import check_configs
 
     check_configs(configs)
     if json:
@@ -192,7 +192,7 @@ def _write_part(
     from mathbench.dataset.write import generate_part
 
     jobs = shard_jobs(configs, str(folder))
-    own = part.of_all(jobs)
+    own = part.select(jobs)
     with ProgressBar(f"part {part}", sum(job.rows for job in own)) as bar:
         contents = generate_part(configs, folder, part, engine=engine, progress=bar)
     if json:
@@ -220,13 +220,14 @@ def merge(
       mathbench merge sums
     """
     from mathbench.cli.dataset_report import print_next_steps, print_written
-    from mathbench.dataset.engine import engine
+    from mathbench.dataset.engine import make_engine
+    from mathbench.dataset.request import requested_configs
     from mathbench.dataset.write import merge as complete
     from mathbench.storage.location import storage_path
 
     location = storage_path(folder)
     with ProgressBar("checking", _rows(requested_configs(location))) as bar:
-        manifest = complete(location, engine=engine(workers=workers), progress=bar)
+        manifest = complete(location, engine=make_engine(workers=workers), progress=bar)
     if json:
         print_json({"out": str(folder), **manifest.to_json()})
         return

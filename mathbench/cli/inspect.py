@@ -79,9 +79,9 @@ def inspect(
     if finished.trained is None:
         raise InputError(f"{finished.result['baseline']} is no network: there is nothing to look into.")
     answered = ask_questions(finished, [question])
-    answer, confidence = answered.answers[0], answered.sure[0]
+    answer, confidence = answered.answers[0], answered.confidences[0]
     path = plot or run / "plots" / "inspect.png"
-    tokens = finished.trained.encoding.questions(answered.written_questions)
+    tokens = finished.trained.encoding.questions(answered.formatted_questions)
     matrices = _draw(finished.trained, tokens, confidence, path, f"{question} → {answer}")
     if json:
         shapes = {name: list(values.shape) for name, values in matrices.items()}
@@ -90,7 +90,7 @@ def inspect(
         print_json({**answer_fields, "matrices": shapes, "plot": file})
         return
     out.print(answer, markup=False, soft_wrap=True)
-    out.print(confidence.words, markup=False, soft_wrap=True)
+    out.print(confidence.text, markup=False, soft_wrap=True)
     for name, values in matrices.items():
         out.print(f"{name}: {' x '.join(map(str, values.shape))}", markup=False, soft_wrap=True)
     print_message(f"drawn: {path}" if matrices else "this network shows nothing of what it computed")

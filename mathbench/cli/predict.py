@@ -117,8 +117,8 @@ def ask(
         return
     for number, answer in enumerate(answered.answers):
         out.print(answer or "", markup=False, soft_wrap=True)
-        if answered.sure:
-            print_message(answered.sure[number].words)
+        if answered.confidences:
+            print_message(answered.confidences[number].text)
 
 
 def _answer_columns(questions: list[str], finished: "LoadedRun", answered: "Answer") -> dict[str, Any]:
@@ -127,10 +127,10 @@ def _answer_columns(questions: list[str], finished: "LoadedRun", answered: "Answ
 
     columns: dict[str, Any] = {"question": questions, "answer": answered.answers}
     if finished.task.format != PLAIN:
-        columns["written_question"] = answered.written_questions.to_pylist()
-        columns["written_answer"] = answered.written_answers.to_pylist()
-    if answered.sure:
-        columns["confidence"] = [confidence.to_json() for confidence in answered.sure]
+        columns["written_question"] = answered.formatted_questions.to_pylist()
+        columns["written_answer"] = answered.formatted_answers.to_pylist()
+    if answered.confidences:
+        columns["confidence"] = [confidence.to_json() for confidence in answered.confidences]
     return columns
 
 

@@ -97,9 +97,9 @@ def finish_run(request: RunRequest, data: "Data", folder: Path, plots: bool) -> 
         plots: whether to draw it where the request leaves that open.
     """
     if plots if request.plots is None else request.plots:
-        from mathbench.baselines.analysis.plots import FOLDER, draw
+        from mathbench.baselines.analysis.plots import PLOTS_FOLDER, draw
 
-        if not (folder / FOLDER).is_dir():
+        if not (folder / PLOTS_FOLDER).is_dir():
             draw(folder, data)
     if request.submit:
         from mathbench.leaderboard.submit import submit_run

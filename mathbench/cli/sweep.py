@@ -70,7 +70,7 @@ class _SweepRunner:
             if self.options.force:
                 (folder / STUDY_FILE).unlink(missing_ok=True)
             study = SweepStudy(self.sweep.plan, folder, self.sweep.name(self.data))
-            for number, tracker in enumerate(study, start=study.starts):
+            for number, tracker in enumerate(study, start=study.next_number):
                 print_message(f"combination {number} of {self.sweep.plan.total}")
                 self._try(tracker)
             tried = study.finished()
@@ -82,7 +82,7 @@ class _SweepRunner:
         """Run a combination with every seed, and prune it if its first run falls behind."""
         from mathbench.baselines.sweeps.search import TrialPruned
 
-        options = replace(self.options, watchers=(tracker,) if self.sweep.plan.prune else ())
+        options = replace(self.options, trackers=(tracker,) if self.sweep.plan.prune else ())
         try:
             results = [result for _, result in self._results(tracker.settings, options)]
         except TrialPruned:
@@ -101,7 +101,7 @@ class _SweepRunner:
             if options.force or not (folder / RESULT_FILE).is_file():
                 print_message(f"run {trial.name}")
             first = trial.seed == self.sweep.spec.seed
-            own = replace(options, out=folder, watchers=options.watchers if first else ())
+            own = replace(options, out=folder, trackers=options.trackers if first else ())
             yield trial, run(self.sweep.make_spec(trial), self.data, own)
             finish_run(self.request, self.data, folder, plots=False)
 

@@ -64,12 +64,9 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
     ['sums-0-999', 'addition-rnn']
     """
     path, content = _read(name)
-    base = _sizes(path, "sizes", content.get("sizes", {}))
+    default_sizes = {**DEFAULT_SIZES, **_sizes(path, "sizes", content.get("sizes", {}))}
     default_seed = content.get("seed", 0) if seed is None else seed
-    configs = [
-        _config(path, entry, {**DEFAULT_SIZES, **base}, sizes, default_seed)
-        for entry in content.get("tasks", [])
-    ]
+    configs = [_config(path, entry, default_sizes, sizes, default_seed) for entry in content.get("tasks", [])]
     if not configs:
         raise InputError(f"{path}: the suite lists no [[tasks]].")
     return Suite(content["name"], content.get("version", 1), content.get("description", ""), configs)
