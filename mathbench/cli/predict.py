@@ -162,9 +162,9 @@ def score(
       mathbench score runs/lstm-seq2seq-torch-addition-base10-seed0
     """
     from mathbench.cli.report import print_scores, sections_json
-    from mathbench.scores.predictions import read, score_table
+    from mathbench.scores.predictions import read_predictions, score_table
 
-    given = read(predictions)
+    given = read_predictions(predictions)
     sizes = SizeOptions(None, validation, interpolate, extrapolate)
     parameters = TaskOptions(context.args, known_options(score))
     options = DataOptions(task, data, config, data_seed, sizes, parameters)

@@ -51,7 +51,7 @@ def compare(
     one, two = ((record, opened.predictions_bytes(record.digest)) for record in pair)
     found = compare_two(one, two)
     if as_json:
-        names = [{"digest": record.digest, "model": record.facts.model} for record in pair]
+        names = [{"digest": record.digest, "model": record.summary.model} for record in pair]
         print_json({"first": names[0], "second": names[1], "splits": [split.to_json() for split in found]})
         return
     for split in found:
@@ -69,13 +69,13 @@ def _pair(
     Raises:
         InputError: when several pairs fit, or none.
     """
-    from mathbench.leaderboard.ranking.compare import rows_of
+    from mathbench.leaderboard.ranking.compare import rows_key
     from mathbench.leaderboard.ranking.rank import filter_task
     from mathbench.leaderboard.submission_record import find_by_prefix
 
     records = filter_task(board.records(), task)
     found = [
-        [r for r in records if r.facts.model == name and r.withdrawn is None]
+        [r for r in records if r.summary.model == name and r.withdrawn is None]
         or [find_by_prefix(records, name)]
         for name in (first, second)
     ]
@@ -83,7 +83,7 @@ def _pair(
     if len(pairs) == 1 or max(map(len, found)) == 1:
         return pairs[0] if pairs else (found[0][0], found[1][0])
     ids = sorted(
-        {f"{r.digest[:8]} ({r.facts.model}, {r.facts.task['name']})" for group in found for r in group}
+        {f"{r.digest[:8]} ({r.summary.model}, {r.summary.task['name']})" for group in found for r in group}
     )
     what = f"{len(pairs)} pairs of them answered the same rows" if pairs else "none answered the same rows"
     raise InputError(f"{what}; name two by their ids: {', '.join(ids[:8])}.")
@@ -150,7 +150,7 @@ def withdraw(
     from mathbench.leaderboard.store.folder import withdraw as withdraw_file
 
     if is_folder(board):
-        digest = withdraw_file(folder_of(board), submission_id, reason)
+        digest = withdraw_file(folder_path(board), submission_id, reason)
     else:
         opened = Board(board, create=False)
         digest = opened.find(submission_id).digest

@@ -98,7 +98,7 @@ def _export_folder(format: str, board: str | None, folder: Path | None, rounds: 
 
 def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
     """Write the HTML pages, with a progress bar."""
-    from mathbench.leaderboard.site.export import export, site_of
+    from mathbench.leaderboard.site.export import export, load_pages
 
     if rounds is not None and not rounds.is_dir():
         raise InputError(f"there is no folder '{rounds}' of rounds.")

@@ -136,7 +136,7 @@ def fetch(
     Examples:
       mathbench leaderboard round fetch https://board.example.org/rounds/winter winter
     """
-    from mathbench.leaderboard.rounds.client import served
+    from mathbench.leaderboard.rounds.client import remote_round
 
     far = remote_round(url)
     if far is None:

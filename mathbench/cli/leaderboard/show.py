@@ -167,8 +167,8 @@ def _show_withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
         {
             "submission": r.digest,
             "submitted": r.submitted,
-            "model": r.facts.model,
-            "task": r.facts.task["name"],
+            "model": r.summary.model,
+            "task": r.summary.task["name"],
             "reason": r.withdrawn or "",
         }
         for r in withdrawn
