@@ -1,4 +1,7 @@
-"""The command line: one file per group of commands; heavy imports happen inside the commands."""
+"""The command line: one file per group of commands.
+
+Start-up stays fast because the files import what is heavy (NumPy, Arrow, a framework) inside the commands.
+"""
 
 import sys
 from typing import Any
@@ -25,39 +28,36 @@ for group in (datasets, check, tasks, doctor, baselines, run, predict, inspect, 
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; exit code 0 for success, 1 when a check failed, 2 for bad input."""
+    """Run the command line; exit code 0 for success, 1 for a failed check, 2 for bad input."""
     try:
         code = app(arguments, standalone_mode=False)
     except MathbenchError as error:
-        _refuse(str(error))
+        _print_error(str(error))
         sys.exit(1 if isinstance(error, CheckFailed) else 2)
     except OSError as error:
-        _refuse(os_error_message(error))
+        _print_error(os_error_message(error))
         sys.exit(2)
     except _USAGE as error:
-        if not error.format_message():  # no arguments at all: the help has been shown
+        # without any arguments there is no message: the help has been shown
+        if not error.format_message():
             sys.exit(0)
-        _refuse(_usage(error))
+        _print_error(_usage_message(error))
         sys.exit(2)
-    if code == _INTERRUPTED:  # typer makes an exit code of Ctrl-C
+    # typer turns Ctrl-C into an exit code
+    if code == _INTERRUPTED:
         print_message("interrupted; what is finished is kept")
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _usage(error: Any) -> str:
-    """What was wrong with the words of the command line, and what came or what there is."""
-    said = str(error.format_message())
-    if said.startswith("No such command"):
-        command = said.partition("'")[2].partition("'")[0]
-        return f"unknown command '{command}'. {did_you_mean(command, _commands(error))}"
-    return said
+def _usage_message(error: Any) -> str:
+    """Return the message of a usage error, for an unknown command with the nearest one."""
+    message = str(error.format_message())
+    if not message.startswith("No such command"):
+        return message
+    command = message.partition("'")[2].partition("'")[0]
+    known = list(error.ctx.command.list_commands(error.ctx)) if error.ctx else []
+    return f"unknown command '{command}'. {did_you_mean(command, known)}"
 
 
-def _commands(error: Any) -> list[str]:
-    """The commands of the group in which one was not found."""
-    return list(error.ctx.command.list_commands(error.ctx)) if error.ctx else []
-
-
-def _refuse(why: str) -> None:
-    """Say what went wrong."""
-    print_message(why, "error: ", "bold red")
+def _print_error(message: str) -> None:
+    print_message(message, "error: ", "bold red")

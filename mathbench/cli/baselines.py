@@ -1,28 +1,34 @@
 """The command that lists baselines: baselines."""
 
-import dataclasses
-from typing import Annotated, Any
+from dataclasses import Field, asdict, fields
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from mathbench.baselines.recipe import read_recipe, recipe_names
-from mathbench.baselines.settings import EncodingOptions
-from mathbench.baselines.shortcuts.answerer import applies_to
-from mathbench.baselines.table import Baseline
 from mathbench.cli.options import Json
-from mathbench.cli.output import out, print_json
-from mathbench.cli.output import table as table_of
-from mathbench.families import tasks
-from mathbench.parameters import allowed
-from mathbench.registry import load
+from mathbench.cli.output import out, print_json, table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from mathbench.baselines.table import Baseline
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(baselines)
 
 
 def baselines(
-    name: Annotated[str | None, typer.Argument(help="One baseline, with its settings and recipes.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a baseline, or FILE.py:CLASS. Default: list all.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """List the baselines; with NAME its hyperparameters, their defaults and its recipes.
+    """List the baselines, or show one of them.
+
+    Of a network, shows the settings with their defaults, the encoding and the
+    recipes. Of a shortcut, shows the tasks to which it applies.
 
     Examples:
       mathbench baselines
@@ -32,55 +38,27 @@ def baselines(
     from mathbench.baselines.table import BASELINES, baseline
 
     if name is None:
-        _overview(list(BASELINES.values()), json)
+        _list(list(BASELINES.values()), json)
+        return
+    entry = baseline(name)
+    details = _details(entry)
+    if json:
+        print_json(details)
     else:
-        _details(baseline(name), json)
+        _print_details(entry, details)
 
 
-def _overview(entries: list[Baseline], json: bool) -> None:
-    """All baselines."""
+def _list(entries: list["Baseline"], json: bool) -> None:
     if json:
-        print_json([_facts(entry) for entry in entries])
+        print_json([_summary(entry) for entry in entries])
         return
-    table = table_of("baseline", "kind", "frameworks", "what it does")
+    shown = table("baseline", "kind", "frameworks", "what it does")
     for entry in entries:
-        table.add_row(entry.name, entry.kind, ", ".join(entry.frameworks) or "-", entry.summary)
-    out.print(table)
+        shown.add_row(entry.name, entry.kind, ", ".join(entry.frameworks) or "-", entry.summary)
+    out.print(shown)
 
 
-def _details(entry: Baseline, json: bool) -> None:
-    """One baseline: the tasks it makes sense on, or its settings and recipes."""
-    facts = _facts(entry)
-    if entry.kind == "other":
-        load(entry.target)
-    if entry.settings:
-        facts["settings"] = {f.name: _field(f) for f in dataclasses.fields(load(entry.settings))}
-        facts["encoding"] = {f.name: _field(f) for f in dataclasses.fields(EncodingOptions)}
-        facts["recipes"] = {
-            r.name: dataclasses.asdict(r)
-            for r in map(read_recipe, recipe_names())
-            if r.baseline == entry.name
-        }
-    elif entry.kind != "other":
-        facts["tasks"] = [name for name, cls in tasks().items() if applies_to(load(entry.target), cls())]
-    if json:
-        print_json(facts)
-        return
-    out.print(f"[bold]{entry.name}[/] ({entry.kind}): {entry.summary}")
-    for key in ("settings", "encoding"):
-        if key in facts:
-            out.print(_settings(key, facts[key]))
-    for name, recipe in facts.get("recipes", {}).items():
-        out.print(
-            f"recipe [bold]{name}[/]: {recipe['summary']}\n  source: {recipe['source']}", soft_wrap=True
-        )
-        if recipe["published"]:
-            out.print(f"  published: {_published(recipe['published'])}", soft_wrap=True)
-    if "tasks" in facts:
-        out.print(f"makes sense on: {', '.join(facts['tasks'])}", soft_wrap=True)
-
-
-def _facts(entry: Baseline) -> dict[str, Any]:
+def _summary(entry: "Baseline") -> dict[str, Any]:
     return {
         "name": entry.name,
         "kind": entry.kind,
@@ -89,33 +67,71 @@ def _facts(entry: Baseline) -> dict[str, Any]:
     }
 
 
+def _details(entry: "Baseline") -> dict[str, Any]:
+    """Return the settings and recipes of a network, or the tasks to which a shortcut applies."""
+    from mathbench.baselines.recipe import read_recipe, recipe_names
+    from mathbench.baselines.settings import EncodingOptions
+    from mathbench.registry import load
+
+    if entry.settings:
+        recipes = [recipe for recipe in map(read_recipe, recipe_names()) if recipe.baseline == entry.name]
+        return {
+            **_summary(entry),
+            "settings": {f.name: _field(f) for f in fields(load(entry.settings))},
+            "encoding": {f.name: _field(f) for f in fields(EncodingOptions)},
+            "recipes": {recipe.name: asdict(recipe) for recipe in recipes},
+        }
+    kind = load(entry.target)
+    return _summary(entry) if entry.kind == "other" else {**_summary(entry), "tasks": _tasks(kind)}
+
+
+def _field(field: Field[Any]) -> dict[str, Any]:
+    from mathbench.parameters import allowed
+
+    return {"default": field.default, "allowed": allowed(field), "help": field.metadata["help"]}
+
+
+def _tasks(kind: type) -> list[str]:
+    """Return the names of the tasks to which a shortcut applies."""
+    from mathbench.baselines.shortcuts.answerer import applies_to
+    from mathbench.families import tasks
+
+    return [name for name, family in tasks().items() if applies_to(kind, family())]
+
+
+def _print_details(entry: "Baseline", details: dict[str, Any]) -> None:
+    out.print(f"[bold]{entry.name}[/] ({entry.kind}): {entry.summary}")
+    for key in ("settings", "encoding"):
+        if key in details:
+            out.print(_settings(key, details[key]))
+    for name, recipe in details.get("recipes", {}).items():
+        out.print(
+            f"recipe [bold]{name}[/]: {recipe['summary']}\n  source: {recipe['source']}", soft_wrap=True
+        )
+        if recipe["published"]:
+            out.print(f"  published: {_published(recipe['published'])}", soft_wrap=True)
+    if "tasks" in details:
+        out.print(f"makes sense on: {', '.join(details['tasks'])}", soft_wrap=True)
+
+
+def _settings(title: str, options: dict[str, dict[str, Any]]) -> "Table":
+    shown = table("key", "default", "allowed", "what", title=f"{title} (--set key=value)")
+    for name, option in options.items():
+        shown.add_row(name, str(option["default"]), option["allowed"], option["help"])
+    return shown
+
+
 def _published(figures: dict[str, Any]) -> str:
-    """What a source printed, on one line.
+    """Format what a source reports, on one line.
 
     >>> _published({"exact": 0.985, "parameters": 52212, "note": "on rows that it was trained on"})
     'exact match 98.50 %, 52,212 parameters, on rows that it was trained on'
     """
-    shown = []
+    parts = []
     if "exact" in figures:
-        shown.append(f"exact match {figures['exact']:.2%}".replace("%", " %"))
+        parts.append(f"exact match {figures['exact']:.2%}".replace("%", " %"))
     if "extrapolate" in figures:
-        shown.append(f"extrapolating {figures['extrapolate']:.2%}".replace("%", " %"))
+        parts.append(f"extrapolating {figures['extrapolate']:.2%}".replace("%", " %"))
     if "parameters" in figures:
-        shown.append(f"{figures['parameters']:,} parameters")
-    return ", ".join([*shown, *([figures["note"]] if "note" in figures else [])])
-
-
-def _field(field: "dataclasses.Field[Any]") -> dict[str, Any]:
-    return {"default": field.default, "allowed": allowed(field), "help": field.metadata["help"]}
-
-
-def _settings(title: str, fields: dict[str, dict[str, Any]]) -> Table:
-    table = table_of("key", "default", "allowed", "what", title=f"{title} (--set key=value)")
-    for name, field in fields.items():
-        table.add_row(name, str(field["default"]), field["allowed"], field["help"])
-    return table
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(baselines)
+        parts.append(f"{figures['parameters']:,} parameters")
+    return ", ".join([*parts, *([figures["note"]] if "note" in figures else [])])

@@ -1,12 +1,9 @@
-"""What every command shares: data to stdout, words to stderr, task parameters from free options.
-
-Progress bars: on stderr, with rows per second and time left; silent where stderr is no terminal.
-"""
+"""What commands print: data to stdout, messages and progress bars to stderr."""
 
 import json
 import os
-import re
 import sys
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -21,36 +18,30 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from mathbench.errors import InputError, did_you_mean
-
 if TYPE_CHECKING:
     from rich.progress import Task as ProgressTask
     from rich.table import Table
 
-    from mathbench.task import Task
-
-
-PIPE = 180  # a pipe has no width, and a table cut to 80 columns would lose what is in it
+# a pipe has no width, and the default of 80 columns would cut tables off
+PIPE = 180
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE)
 err = Console(stderr=True, highlight=False)
 
-FREE_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}
-
 
 def print_message(message: str, lead: str = "", style: str = "") -> None:
-    """Print one line for the user, on stderr.
+    """Print one line for the user on stderr.
 
     Args:
-        message: the words; names in them come from users and files, so brackets are no markup.
-        lead: printed before them.
+        message: the text. It may hold names from users and files, so brackets are not read as markup.
+        lead: printed before it.
         style: of the lead.
     """
     err.print(Text.assemble((lead, style), escape_line(message)), soft_wrap=True)
 
 
 def escape_line(message: str) -> str:
-    r"""Words in which line ends and other characters that do not print are written out.
+    r"""Escape line ends and other characters that do not print.
 
     >>> escape_line("a\nb")
     'a\\nb'
@@ -59,7 +50,13 @@ def escape_line(message: str) -> str:
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> "Table":
-    """A table without lines that folds what is too wide and cuts nothing off."""
+    """Make a table without lines that folds wide cells instead of cutting them off.
+
+    Args:
+        columns: their headers.
+        right: which of them are aligned to the right.
+        title: of the table.
+    """
     from rich.table import Table
 
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
@@ -69,62 +66,35 @@ def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) 
 
 
 def print_json(value: Any) -> None:
-    """Print data as JSON, on stdout."""
+    """Print data as JSON on stdout."""
     sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
 
 
-def parse_task_options(arguments: list[str], known: tuple[str, ...] = ()) -> dict[str, str]:
-    """Read task parameters given as options.
+def json_lines(rows: Iterable[Any]) -> Iterator[str]:
+    r"""Yield rows as JSON lines.
 
-    Args:
-        arguments: what the command line parser left over, such as ``["--k", "7", "--base=2"]``.
-        known: the command's own options, for hints.
-
-    Raises:
-        InputError: for anything that is not an option with a value.
-
-    >>> parse_task_options(["--k", "7", "--base=2"])
-    {'k': '7', 'base': '2'}
+    >>> list(json_lines([{"row": 1}]))
+    ['{"row": 1}\n']
     """
-    options, rest = {}, list(arguments)
-    while rest:
-        word = rest.pop(0)
-        match = re.fullmatch(r"--([a-z][\w-]*)(?:=(.*))?", word, re.DOTALL)
-        if not match:
-            raise InputError(f"unexpected argument '{word}'. Task parameters are given as --name value.")
-        name, value = match.groups()
-        if value is None:
-            if not rest:
-                hint = f" {did_you_mean(name, known)}" if known else ""
-                raise InputError(f"option --{name} needs a value.{hint}")
-            value = rest.pop(0)
-        options[name.replace("-", "_")] = value
-    return options
-
-
-def make_task(name: str | None, arguments: list[str], known: tuple[str, ...] = ()) -> "Task":
-    """The task that a command line asks for."""
-    from mathbench.families import task
-
-    if name is None:
-        raise InputError("which task? Give --task NAME; `mathbench tasks` lists them.")
-    return task(name, **parse_task_options(arguments, known))
+    return (json.dumps(row) + "\n" for row in rows)
 
 
 class _Speed(ProgressColumn):
-    """Rows per second; nothing until it is known."""
+    """Rows per second; empty until it is known."""
 
     def render(self, task: "ProgressTask") -> Text:
-        """As rich asks for it."""
+        """Return the text of the column, called by rich."""
         return Text(f"{task.speed:,.0f} rows/s" if task.speed else "", style="cyan")
 
 
 class ProgressBar:
-    """A context manager; call it with the number of rows finished since its last call.
+    """A progress bar with rows per second and time left, silent where stderr is not a terminal.
+
+    A context manager. Call it with the number of rows finished since its last call.
 
     Args:
-        label: what is being done.
-        total: rows in all.
+        label: the name of the work.
+        total: the number of rows.
     """
 
     def __init__(self, label: str, total: int):
@@ -147,5 +117,5 @@ class ProgressBar:
         self._progress.__exit__(*details)
 
     def __call__(self, rows: int) -> None:
-        """Move on by some rows."""
+        """Advance the bar by a number of rows."""
         self._progress.advance(self._bar, rows)

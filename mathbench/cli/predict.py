@@ -1,30 +1,56 @@
-"""Commands that use what a run has learnt: predict, ask, score."""
+"""Commands that use a finished run: predict, ask, score."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mathbench.cli.options import ConfigName, Count, DataDir, DataSeed, Device, Json, TaskName, given_sizes
-from mathbench.cli.output import FREE_OPTIONS, make_task, out, print_json, print_message
+from mathbench.cli.options import (
+    ConfigName,
+    Count,
+    DataDir,
+    DataSeed,
+    Device,
+    Json,
+    RunArgument,
+    TaskName,
+    known_options,
+)
+from mathbench.cli.output import json_lines, out, print_json, print_message
+from mathbench.cli.request import TASK_OPTIONS, DataOptions, SizeOptions, TaskOptions
 from mathbench.errors import InputError, did_you_mean
 
-SCORE_OPTIONS = ("task", "data", "config", "data-seed", "validation", "interpolate", "extrapolate", "json")
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mathbench.baselines.ask import Answer
+    from mathbench.baselines.predictor import LoadedRun
+    from mathbench.dataset.data import Data
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(predict)
+    app.command()(ask)
+    app.command(context_settings=TASK_OPTIONS)(score)
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")],
-    data: Annotated[str, typer.Option("--data", help="A dataset.", metavar="DIR|URL")],
+    run: RunArgument,
+    data: Annotated[str, typer.Option("--data", help="Folder or URL of a dataset.", metavar="DIR|URL")],
     config: ConfigName = None,
     split: Annotated[
-        list[str] | None, typer.Option(help="A split; may be repeated. Default: all but train.")
+        list[str] | None, typer.Option(help="Split to answer; may be repeated. Default: all but train.")
     ] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", help="A Parquet file. Default: JSON lines on stdout.")
+        Path | None, typer.Option("--out", help="Parquet file to write. Default: JSON lines on stdout.")
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """Let a finished run answer the questions of a dataset.
+    """Predict the answers to a dataset with a finished run.
+
+    The dataset must have the family and the format that the run was trained on.
 
     Examples:
       mathbench predict runs/mine --data data/addition-base10 --out p.parquet
@@ -35,35 +61,44 @@ def predict(
     from mathbench.baselines.predictor import load_predictor
     from mathbench.baselines.run import SCORED, predict_splits, write_predictions
     from mathbench.cli.selection import open_data
-    from mathbench.formats import PLAIN
 
     answer, result = load_predictor(run, DeviceConfig(device))
     rows = open_data(data, config)
-    if rows.task.family != (family := result["task"]["id"].partition("-v")[0]):
-        raise InputError(f"{run} was fitted on {family}. Received: {rows.task.name}.")
-    if rows.task.format != (learnt := result["task"]["parameters"].get("format", PLAIN)):
-        raise InputError(f"{run} was fitted on text written as {learnt}. Received: {rows.task.format}.")
+    _check_same_task(run, result["task"], rows)
     for requested in split or []:
         if requested not in rows.splits:
             raise InputError(f"{data} has no split '{requested}'. {did_you_mean(requested, rows.splits)}")
-    table = predict_splits(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
+    predictions = predict_splits(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
     if out_file is None:
-        _print_lines(table)
+        sys.stdout.writelines(json_lines(predictions.to_pylist()))
         return
-    write_predictions(out_file, table)
+    write_predictions(out_file, predictions)
     print_message(
-        f"{table.num_rows:,} predictions in {out_file}; score them: mathbench score {out_file} --data {data}"
+        f"{predictions.num_rows:,} predictions in {out_file}; score them: mathbench score {out_file} --data {data}"
     )
 
 
+def _check_same_task(run: Path, fitted: dict[str, Any], rows: "Data") -> None:
+    """Check that a run was fitted on the family and in the format of some rows."""
+    from mathbench.formats import PLAIN
+
+    family, format = fitted["id"].partition("-v")[0], fitted["parameters"].get("format", PLAIN)
+    if rows.task.family != family:
+        raise InputError(f"{run} was fitted on {family}. Received: {rows.task.name}.")
+    if rows.task.format != format:
+        raise InputError(f"{run} was fitted on text written as {format}. Received: {rows.task.format}.")
+
+
 def ask(
-    run: Annotated[Path, typer.Argument(help="A finished run.", metavar="RUN")],
+    run: RunArgument,
     questions: Annotated[
-        list[str], typer.Argument(help="Plain questions; the run's format is applied to them.")
+        list[str], typer.Argument(help="Questions as plain text; the run's format is applied to them.")
     ],
     json: Json = False,
 ) -> None:
-    """Ask a finished run questions of your own; of a network, stderr says how sure it is of each character.
+    """Ask a finished run questions.
+
+    Of a network, stderr shows how sure it is of each character.
 
     Examples:
       mathbench ask runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
@@ -73,29 +108,36 @@ def ask(
     from mathbench.baselines.ask import ask_questions
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
-    from mathbench.formats import PLAIN
 
     finished = load_run(run, DeviceConfig())
-    found = ask_questions(finished, questions)
+    answered = ask_questions(finished, questions)
     if json:
-        columns: dict[str, list[Any]] = {"question": questions, "answer": found.answers}
-        if finished.task.format != PLAIN:
-            columns["written_question"] = found.formatted_questions.to_pylist()
-            columns["written_answer"] = found.formatted_answers.to_pylist()
-        if found.confidences:
-            columns["confidence"] = [confidence.to_json() for confidence in found.confidences]
+        columns = _answer_columns(questions, finished, answered)
         print_json([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
         return
-    for number, line in enumerate(found.answers):
-        out.print(line or "", markup=False, soft_wrap=True)
-        if found.confidences:
-            print_message(found.confidences[number].text)
+    for number, answer in enumerate(answered.answers):
+        out.print(answer or "", markup=False, soft_wrap=True)
+        if answered.confidences:
+            print_message(answered.confidences[number].text)
+
+
+def _answer_columns(questions: list[str], finished: "LoadedRun", answered: "Answer") -> dict[str, Any]:
+    """Return the columns of the JSON that `ask` prints; written text only where a format changes it."""
+    from mathbench.formats import PLAIN
+
+    columns: dict[str, Any] = {"question": questions, "answer": answered.answers}
+    if finished.task.format != PLAIN:
+        columns["written_question"] = answered.formatted_questions.to_pylist()
+        columns["written_answer"] = answered.formatted_answers.to_pylist()
+    if answered.confidences:
+        columns["confidence"] = [confidence.to_json() for confidence in answered.confidences]
+    return columns
 
 
 def score(
     context: typer.Context,
     predictions: Annotated[
-        Path, typer.Argument(help="Parquet or JSON lines with split, row, prediction; or a run.")
+        Path, typer.Argument(help="Parquet or JSON lines with split, row and prediction, or a run directory.")
     ],
     task: TaskName = None,
     data: DataDir = None,
@@ -106,9 +148,11 @@ def score(
     extrapolate: Count = None,
     json: Json = False,
 ) -> None:
-    """Score predictions by exact match against the truth of a dataset, a task, or the run they belong to.
+    """Score predictions by exact match.
 
-    Rows without a prediction count as wrong; repeated and foreign rows are refused.
+    The truth is that of a dataset, of a task, or of the run that the predictions
+    belong to. Rows without a prediction count as wrong. Repeated rows and rows
+    that do not exist are errors.
 
     Examples:
       mathbench score p.parquet --data data/addition-base10
@@ -117,49 +161,46 @@ def score(
 
       mathbench score runs/lstm-seq2seq-torch-addition-base10-seed0
     """
-    from mathbench.baselines.run_data import regenerate_run
-    from mathbench.cli.report import by_section, scores_table, sections_json, sections_of
-    from mathbench.cli.selection import open_data
-    from mathbench.dataset.data import DEFAULT_SIZES, Data, capped_sizes
+    from mathbench.cli.report import print_scores, sections_json
     from mathbench.scores.predictions import read_predictions, score_table
 
     given = read_predictions(predictions)
-    sizes = given_sizes(validation=validation, interpolate=interpolate, extrapolate=extrapolate)
-    if task is not None and data is not None:
-        raise InputError("give either --task NAME or --data DIR, not both.")
-    if task is None and (sizes or context.args):
-        raise InputError("parameters of a task and sizes go with --task NAME.")
-    if config is not None and data is None:
-        raise InputError("--config goes with --data DIR.")
-    if data is not None:
-        truth = open_data(data, config)
-    elif task is not None:
-        requested = make_task(task, context.args, SCORE_OPTIONS)
-        splits = dict.fromkeys(given["split"].to_pylist())
-        defaults = capped_sizes(requested, {s: n for s, n in DEFAULT_SIZES.items() if s in splits}, data_seed)
-        truth = Data.generate(requested, {**defaults, **sizes}, data_seed)
-    else:
-        truth = regenerate_run(predictions)
+    sizes = SizeOptions(None, validation, interpolate, extrapolate)
+    parameters = TaskOptions(context.args, known_options(score))
+    options = DataOptions(task, data, config, data_seed, sizes, parameters)
+    truth = _truth(options, predictions, given)
     scores = {split: s.to_json() for split, s in score_table(given, truth).items()}
     if json:
         print_json({**scores, **sections_json(scores)})
-        return
-    out.print(scores_table(scores, truth.task.name))
-    for split, score in scores.items():
-        if found := sections_of(score["strata"]):
-            out.print(by_section(split, found))
+    else:
+        print_scores(scores, truth.task.name)
 
 
-def _print_lines(table: Any) -> None:
-    import json as writer
-    import sys
+def _truth(options: DataOptions, path: Path, predictions: "pa.Table") -> "Data":
+    """Return the true rows: those of a dataset, of a task, or of the run that wrote the predictions."""
+    from mathbench.baselines.run_data import regenerate_run
+    from mathbench.cli.selection import open_data
 
-    for row in table.to_pylist():
-        sys.stdout.write(writer.dumps(row) + "\n")
+    if options.task is not None and options.folder is not None:
+        raise InputError("give either --task NAME or --data DIR, not both.")
+    if options.task is None and (options.sizes.given or options.parameters.arguments):
+        raise InputError("parameters of a task and sizes go with --task NAME.")
+    if options.config is not None and options.folder is None:
+        raise InputError("--config goes with --data DIR.")
+    if options.folder is not None:
+        return open_data(options.folder, options.config)
+    if options.task is not None:
+        return _generated_truth(options, options.task, predictions)
+    return regenerate_run(path)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(predict)
-    app.command()(ask)
-    app.command(context_settings=FREE_OPTIONS)(score)
+def _generated_truth(options: DataOptions, name: str, predictions: "pa.Table") -> "Data":
+    """Make the rows of a task: the default number for each predicted split, unless a size is given."""
+    from mathbench.dataset.data import DEFAULT_SIZES, Data, capped_sizes
+
+    task = options.parameters.make(name)
+    predicted = set(predictions["split"].to_pylist())
+    sizes = {split: rows for split, rows in DEFAULT_SIZES.items() if split in predicted}
+    return Data.generate(
+        task, {**capped_sizes(task, sizes, options.seed), **options.sizes.given}, options.seed
+    )

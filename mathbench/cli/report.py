@@ -1,4 +1,4 @@
-"""The closing table of a run: floors, model, ceiling, accuracy by stratum, some right and wrong answers."""
+"""The report of a finished run: floors, model, ceiling, exact match by stratum, some right and wrong answers."""
 
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ from mathbench.scores.predictions import PREDICTIONS
 from mathbench.scores.results import Score
 from mathbench.scores.sections import AREA, SectionScores, score_sections
 
-EXAMPLES = 5
-STRATA = 24  # lines per split
+EXAMPLES = 5  # right ones, and as many wrong ones, per split
+STRATA = 24  # rows of a table
 
 
 def report(result: Result, data: Data, folder: Path) -> None:
-    """Print everything about a finished run."""
+    """Print the tables, examples and summary of a finished run."""
     out.print(comparison(result))
     for split in ("interpolate", "extrapolate"):
         if split in result.scores:
@@ -36,7 +36,7 @@ def report(result: Result, data: Data, folder: Path) -> None:
 
 
 def comparison(result: Result) -> Table:
-    """Exact match of floors, model and ceiling per split, with 95 % intervals."""
+    """Return the exact match of floors, model and ceiling per split, with 95 % intervals."""
     splits = list(result.scores)
     heads = [f"{split}\n(n={result.scores[split]['n']:,})" for split in splits]
     title = f"{result.task['name']}: exact match (95 % interval)"
@@ -50,18 +50,18 @@ def comparison(result: Result) -> Table:
 
 
 def sections_of(strata: dict[str, dict[str, Any]]) -> SectionScores | None:
-    """The scores of the parts of a mixture, from those of its strata as a result writes them."""
+    """Return the scores of the parts of a mixture, from the scores of its strata in a result; None for other tasks."""
     return score_sections({name: Score(score["n"], score["correct"]) for name, score in strata.items()})
 
 
 def sections_json(scores: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Per split the scores of the parts, areas and all of a mixture; nothing for other tasks."""
+    """Return the scores of the parts and areas of a mixture per split, as JSON; empty for other tasks."""
     found = {split: sections_of(score["strata"]) for split, score in scores.items()}
     return {"sections": {s: f.to_json() for s, f in found.items() if f}} if any(found.values()) else {}
 
 
 def by_section(split: str, found: SectionScores) -> Table:
-    """Exact match of each part of a mixture, the mean of each area and the mean of all."""
+    """Return the exact match of each part of a mixture, the mean of each area and the mean of all parts."""
     numbers = ("n", "exact match")
     table = table_of("part", *numbers, right=numbers, title=f"{split} by part")
     for area, mean in found.areas.items():
@@ -74,7 +74,7 @@ def by_section(split: str, found: SectionScores) -> Table:
 
 
 def by_stratum(split: str, strata: dict[str, dict[str, Any]]) -> Table:
-    """Exact match of each stratum; where there are many, of the largest."""
+    """Return the exact match of each stratum, or of the largest ones if there are many."""
     shown = dict(sorted(strata.items(), key=lambda item: -item[1]["n"])[:STRATA])
     more = f", the {STRATA} largest of {len(strata)} strata" if len(shown) < len(strata) else ""
     numbers = ("n", "exact match")
@@ -85,7 +85,7 @@ def by_stratum(split: str, strata: dict[str, dict[str, Any]]) -> Table:
 
 
 def scores_table(scores: dict[str, dict[str, Any]], title: str) -> Table:
-    """One line per split: n, exact match, per-character accuracy, and for scratchpads how many are right throughout."""
+    """Return a row per split: n, exact match, character accuracy and, for scratchpads, answers with all steps right."""
     numbers = ["n", "correct", "exact match (95 % interval)", "characters"]
     if any("steps" in s for s in scores.values()):
         numbers.append("and all steps right")
@@ -97,7 +97,7 @@ def scores_table(scores: dict[str, dict[str, Any]], title: str) -> Table:
 
 
 def examples(data: Data, folder: Path, split: str) -> None:
-    """A few right and a few wrong answers, as the classic notebooks show them."""
+    """Print a few right and a few wrong answers of a split."""
     table = pq.read_table(folder / PREDICTIONS)
     given = table.filter(pc.equal(table["split"], split))["prediction"].combine_chunks()
     truth = data.splits[split]
@@ -107,19 +107,22 @@ def examples(data: Data, folder: Path, split: str) -> None:
     rows = [pc.indices_nonzero(mask).to_pylist()[:EXAMPLES] for mask in (right, pc.invert(right))]
     out.print(f"{split}, a few right and wrong:", highlight=False)
     for row in [*rows[0], *rows[1]]:
-        asked, requested, said = (
-            truth["question"][row].as_py(),
-            truth["answer"][row].as_py(),
-            given[row].as_py(),
-        )
+        question, expected = (truth[column][row].as_py() for column in ("question", "answer"))
         mark = "[green]✓[/]" if right[row].as_py() else "[red]✗[/]"
-        out.print(
-            f"  {mark} {escape(asked)} = {escape(said or '')} (expected: {escape(requested)})", soft_wrap=True
-        )
+        answer = escape(given[row].as_py() or "")
+        out.print(f"  {mark} {escape(question)} = {answer} (expected: {escape(expected)})", soft_wrap=True)
+
+
+def print_scores(scores: dict[str, dict[str, Any]], title: str) -> None:
+    """Print the scores of each split, and those of the parts of a mixture."""
+    out.print(scores_table(scores, title))
+    for split, score in scores.items():
+        if found := sections_of(score["strata"]):
+            out.print(by_section(split, found))
 
 
 def share(score: dict[str, Any] | None) -> str:
-    """A share with its interval.
+    """Format an exact match with its interval.
 
     >>> share({"exact_match": 0.999, "low": 0.9982, "high": 0.9995})
     '99.90% (99.82-99.95)'
@@ -130,6 +133,7 @@ def share(score: dict[str, Any] | None) -> str:
 
 
 def _summary(result: Result, folder: Path) -> str:
+    """Return a line with weights, encoding, steps, time and directory of a run."""
     timings, words = result.timings, []
     if result.parameters:
         words += [f"{result.parameters:,} weights", f"encoding {result.encoding.get('name', '-')}"]

@@ -1,12 +1,14 @@
-"""Run one baseline and do with the run what was asked for: show it, draw it, put it on the board."""
+"""Run one baseline, then print, draw and submit the run as requested."""
 
+import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mathbench.cli.output import out, print_json, print_message
+from mathbench.cli.output import err, out, print_json, print_message
+from mathbench.cli.request import RunRequest
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,50 +17,64 @@ if TYPE_CHECKING:
     from mathbench.baselines.spec import RunSpec
     from mathbench.dataset.data import Data
 
-
-@dataclass(frozen=True)
-class AfterRun:
-    """What is done with a finished run.
-
-    Args:
-        submit: put it on the local board.
-        plots: draw it; None: where one network was trained.
-        json: show it as JSON.
-    """
-
-    submit: bool
-    plots: bool | None
-    json: bool
-
-    def keep(self, data: "Data", folder: Path, plots: bool) -> None:
-        """Draw and submit a run; nothing is drawn again that is there."""
-        if plots if self.plots is None else self.plots:
-            from mathbench.baselines.analysis.plots import PLOTS_FOLDER, draw
-
-            if not (folder / PLOTS_FOLDER).is_dir():
-                draw(folder, data)
-        if self.submit:
-            from mathbench.leaderboard.submit import submit_run
-
-            print_message(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
+RUNS = Path("runs")  # default parent of run directories
 
 
-def run_one(spec: "RunSpec", data: "Data", order: "RunOptions") -> "Result":
-    """Run, or read what has been run already."""
+def run_single(request: RunRequest) -> None:
+    """Run the requested baseline once."""
+    spec, data, folder = _select(request)
+    result = run_one(spec, data, run_options(request, folder))
+    print_result(result, data, folder, request.json, {})
+    finish_run(request, data, folder, plots=spec.trained)
+
+
+def show_plan(request: RunRequest) -> None:
+    """Print what would be run."""
+    print_plan(*_select(request), request.json)
+
+
+def _select(request: RunRequest) -> tuple["RunSpec", "Data", Path]:
+    """Return the spec, the rows and the run directory of a single run."""
+    from mathbench.cli.selection import make_data, make_spec, run_title
+
+    spec, recipe = make_spec(request)
+    data = make_data(request.data, spec, recipe)
+    return spec, data, request.out or RUNS / run_title(spec, data)
+
+
+def run_options(request: RunRequest, folder: Path) -> "RunOptions":
+    """Return the options of a run in a directory."""
+    from mathbench.baselines.models.interface import DeviceConfig
+    from mathbench.baselines.run import RunOptions
+
+    return RunOptions(
+        folder,
+        resume=request.resume,
+        force=request.force,
+        budget=request.budget,
+        device_config=DeviceConfig(request.device, request.threads),
+        command=command(),
+        console=err,
+        track=request.track,
+    )
+
+
+def run_one(spec: "RunSpec", data: "Data", options: "RunOptions") -> "Result":
+    """Run a baseline, or read the result of a finished run."""
     from mathbench.baselines.result import RESULT_FILE
     from mathbench.baselines.run import run
 
-    finished = (order.out / RESULT_FILE).is_file() and not order.force
-    with handle_interrupt(order.out):
-        result = run(spec, data, order)
+    finished = (options.out / RESULT_FILE).is_file() and not options.force
+    with handle_interrupt(options.out):
+        result = run(spec, data, options)
     if finished:
-        print_message(f"{order.out} is finished already; --force runs it again")
+        print_message(f"{options.out} is finished already; --force runs it again")
     return result
 
 
 @contextmanager
 def handle_interrupt(folder: Path) -> Iterator[None]:
-    """Let Ctrl-C end the command with a word on what is kept."""
+    """End the command on Ctrl-C with exit code 130 and a line that says what is kept."""
     try:
         yield
     except KeyboardInterrupt:
@@ -71,8 +87,28 @@ def handle_interrupt(folder: Path) -> Iterator[None]:
         raise SystemExit(130) from None
 
 
-def show(result: "Result", data: "Data", folder: Path, json: bool, more: dict[str, Any]) -> None:
-    """Print a finished run."""
+def finish_run(request: RunRequest, data: "Data", folder: Path, plots: bool) -> None:
+    """Draw a finished run unless plots exist, and submit it to the local board.
+
+    Args:
+        request: whether to draw and submit.
+        data: the rows of the run.
+        folder: its directory.
+        plots: whether to draw it where the request leaves that open.
+    """
+    if plots if request.plots is None else request.plots:
+        from mathbench.baselines.analysis.plots import PLOTS_FOLDER, draw
+
+        if not (folder / PLOTS_FOLDER).is_dir():
+            draw(folder, data)
+    if request.submit:
+        from mathbench.leaderboard.submit import submit_run
+
+        print_message(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
+
+
+def print_result(result: "Result", data: "Data", folder: Path, json: bool, more: dict[str, Any]) -> None:
+    """Print a finished run, as JSON with `more` keys."""
     from mathbench.cli.report import report, sections_json
 
     if json:
@@ -81,8 +117,8 @@ def show(result: "Result", data: "Data", folder: Path, json: bool, more: dict[st
         report(result, data, folder)
 
 
-def show_plan(spec: "RunSpec", data: "Data", folder: Path, json: bool) -> None:
-    """Print what would be run."""
+def print_plan(spec: "RunSpec", data: "Data", folder: Path, json: bool) -> None:
+    """Print everything that identifies a run, and its directory."""
     from mathbench.baselines.run import run_identity
 
     plan = {"out": str(folder), **run_identity(spec, data)}
@@ -95,27 +131,23 @@ def show_plan(spec: "RunSpec", data: "Data", folder: Path, json: bool) -> None:
     print_message("nothing was run")
 
 
-def parse_duration(budget: str | None) -> float:
-    """Read a time such as 90, 90s, 10m or 1.5h.
+def parse_duration(text: str | None) -> float:
+    """Return the seconds of a duration such as 90, 90s, 10m or 1.5h; infinity for None.
 
     >>> parse_duration("10m"), parse_duration(None)
     (600.0, inf)
     """
-    import math
-    import re
-
-    if budget is None:
+    if text is None:
         return math.inf
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", budget.strip())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
     if not match or not float(match[1]):
-        raise InputError(f"--budget must be a time such as 90s, 10m or 1h. Received: '{budget}'.")
+        raise InputError(f"--budget must be a time such as 90s, 10m or 1h. Received: '{text}'.")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def relaunch_on_devices(count: int) -> None:
-    """Start this command anew, once for each device, unless a launcher has done so already."""
+    """Start this command again as one process per device, unless a launcher has done so already."""
     import importlib.util
-    import re
     import sys
 
     from mathbench.baselines.distributed import launch_torchrun, world
@@ -129,7 +161,7 @@ def relaunch_on_devices(count: int) -> None:
 
 
 def command() -> str:
-    """The command line, for the record."""
+    """Return the command line, for the record of a run."""
     import shlex
     import sys
 

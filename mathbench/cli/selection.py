@@ -1,8 +1,11 @@
-"""What a command line chooses to run: the spec, the rows and the name of the run directory."""
+"""What a request selects: the spec of the run, its rows, and the name of the run directory."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from mathbench.cli.output import parse_task_options
+from mathbench.cli.options import QUICKEST
+from mathbench.cli.request import DataOptions, RunRequest
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -11,71 +14,60 @@ if TYPE_CHECKING:
     from mathbench.dataset.data import Data
     from mathbench.task import Task
 
-KNOWN = (
-    *("task", "data", "config", "recipe", "framework", "set", "seed", "data-seed", "budget", "out", "resume"),
-    *("force", "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json"),
-    *("dry-run", "devices", "from", "online", "sweep", "seeds", "trials", "prune", "plots", "track"),
-)
-ONLINE_ROWS = (
-    20_000  # rows of train that are made in advance for a stream, for widths, alphabet and shortcuts
-)
+ONLINE_ROWS = 20_000  # rows of train made in advance for a stream, for widths, alphabet and shortcuts
 
 
-def make_spec(
-    name: str, recipe: str | None, framework: str | None, settings: list[str], seed: str
-) -> tuple["RunSpec", "Recipe | None"]:
-    """What is to be run, and the recipe that it comes from."""
+def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
+    """Return the spec of the requested run and the recipe that it comes from, None for what is not trained."""
     from mathbench.baselines.recipe import apply_overrides, parse_overrides, read_recipe
     from mathbench.baselines.spec import RunSpec, choose_framework
     from mathbench.baselines.table import baseline
     from mathbench.hashing import check_seed
 
+    if request.name is not None and request.name.startswith("-"):
+        raise InputError(
+            f"with parameters of a task the baseline must be named first. Received: {request.name}."
+        )
+    name = request.name or QUICKEST
     entry = baseline(name)
     if entry.kind != "network":
-        if recipe or settings:
+        if request.recipe or request.settings:
             raise InputError(f"{name} is not trained by a recipe; it takes neither --recipe nor --set.")
-        return RunSpec(entry, choose_framework(entry, framework), "", check_seed(seed)), None
-    chosen = read_recipe(recipe or name)
-    if chosen.baseline != name:
-        raise InputError(f"recipe {chosen.name} is for {chosen.baseline}. Received: {name}.")
-    used = choose_framework(entry, framework)
-    hyper, choices = apply_overrides(chosen, entry, used, parse_overrides(settings))
-    return RunSpec(entry, used, chosen.name, check_seed(seed), hyper, choices), chosen
+        return RunSpec(entry, choose_framework(entry, request.framework), "", check_seed(request.seed)), None
+    recipe = read_recipe(request.recipe or name)
+    if recipe.baseline != name:
+        raise InputError(f"recipe {recipe.name} is for {recipe.baseline}. Received: {name}.")
+    framework = choose_framework(entry, request.framework)
+    settings, encoding = apply_overrides(recipe, entry, framework, parse_overrides(list(request.settings)))
+    return RunSpec(entry, framework, recipe.name, check_seed(request.seed), settings, encoding), recipe
 
 
-def make_data(
-    recipe: "Recipe | None",
-    spec: "RunSpec",
-    name: str | None,
-    folder: str | None,
-    config: str | None,
-    extra: list[str],
-    sizes: dict[str, int],
-    seed: str,
-) -> "Data":
-    """The rows to run on: those of a dataset, of a task, or of the recipe's own task."""
+def make_data(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") -> "Data":
+    """Return the rows to run on: those of a dataset, of a task, or of the recipe's own task."""
     from mathbench.dataset.data import DEFAULT_SIZES, Data, capped_sizes
     from mathbench.rows import open_rows
 
-    if folder is not None:
-        if name is not None or extra or sizes:
+    sizes = options.sizes.given
+    if options.folder is not None:
+        if options.task is not None or options.parameters.arguments or sizes:
             raise InputError(
                 "--data brings its own task and sizes; leave out --task, its parameters and sizes."
             )
-        return open_data(folder, config)
-    if config is not None:
+        return open_data(options.folder, options.config)
+    if options.config is not None:
         raise InputError("--config goes with --data DIR.")
-    task = _task(recipe, spec, name, extra)
-    defaults = capped_sizes(task, recipe.sizes if recipe and recipe.sizes else DEFAULT_SIZES, seed)
+    task = _make_task(options, spec, recipe)
+    defaults = capped_sizes(task, recipe.sizes if recipe and recipe.sizes else DEFAULT_SIZES, options.seed)
     if spec.settings and spec.settings.source == "stream":
         defaults["train"] = min(defaults["train"], ONLINE_ROWS)
     for split, count in sizes.items():
-        open_rows(task, split, seed).require(count)  # before memory for so many rows is asked for
-    return Data.generate(task, {**defaults, **sizes}, seed)
+        # before memory for so many rows is allocated
+        open_rows(task, split, options.seed).require(count)
+    return Data.generate(task, {**defaults, **sizes}, options.seed)
 
 
 def open_data(folder: str, config: str | None) -> "Data":
-    """The rows of one configuration of a dataset, or of all modules of school mathematics together."""
+    """Return the rows of one configuration of a dataset, or of all modules of school mathematics together."""
     from mathbench.dataset.card import ALL, is_mixture
     from mathbench.dataset.read import open_dataset
 
@@ -88,31 +80,31 @@ def open_data(folder: str, config: str | None) -> "Data":
     return dataset.data(config)
 
 
-def _task(recipe: "Recipe | None", spec: "RunSpec", name: str | None, extra: list[str]) -> "Task":
-    """The task asked for; by default the recipe's, or the first one that a shortcut makes sense on."""
+def _make_task(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") -> "Task":
+    """Make the requested task; by default the recipe's, or the first one to which a shortcut applies."""
+    given = options.parameters.parse()
+    name = options.task or (recipe.task["name"] if recipe else "")
+    _check_no_settings(spec, name, given)
+    own = recipe.task if recipe and options.task is None else {}
+    defaults = {key: value for key, value in own.items() if key != "name"}
+    return options.parameters.make(name or _first_task(spec), defaults)
+
+
+def _first_task(spec: "RunSpec") -> str:
+    """Return the name of the first task to which a shortcut applies."""
     from mathbench.baselines.shortcuts.answerer import applies_to
-    from mathbench.families import task as make
     from mathbench.families import tasks
     from mathbench.registry import load
 
-    given = parse_task_options(extra, KNOWN)
-    _no_settings(spec, name or (recipe.task["name"] if recipe else ""), given)
-    if name is not None:
-        return make(name, **given)
-    if recipe is not None:
-        own = {key: value for key, value in recipe.task.items() if key != "name"}
-        return make(recipe.task["name"], **{**own, **given})
     kind = load(spec.baseline.target)
-    possible = [family for family, cls in tasks().items() if applies_to(kind, cls())]
-    if not possible:
-        raise InputError(f"{spec.baseline.name} makes sense on no task. Give --task NAME.")
-    return make(possible[0], **given)
+    for name, family in tasks().items():
+        if applies_to(kind, family()):
+            return name
+    raise InputError(f"{spec.baseline.name} makes sense on no task. Give --task NAME.")
 
 
-def _no_settings(spec: "RunSpec", task: str, given: dict[str, str]) -> None:
-    """A hyperparameter given as if it were a parameter of the task is a likely slip."""
-    from dataclasses import fields
-
+def _check_no_settings(spec: "RunSpec", task: str, given: Mapping[str, str]) -> None:
+    """Refuse hyperparameters that are given as if they were parameters of the task."""
     from mathbench.baselines.recipe import override_keys
     from mathbench.families import family
 
@@ -125,7 +117,7 @@ def _no_settings(spec: "RunSpec", task: str, given: dict[str, str]) -> None:
 
 
 def run_title(spec: "RunSpec", data: "Data") -> str:
-    """The default name of a run directory."""
+    """Return the default name of a run directory."""
     name = spec.baseline.name.rpartition(":")[2] if spec.baseline.kind == "other" else spec.baseline.name
     recipe = spec.recipe if spec.recipe and spec.recipe != spec.baseline.name else name
     framework = f"-{spec.framework}" if spec.trained else ""

@@ -63,6 +63,32 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
     >>> [config.name for config in load("classic").configs][:2]
     ['sums-0-999', 'addition-rnn']
     """
+    path, content = _read(name)
+    default_sizes = {**DEFAULT_SIZES, **_sizes(path, "sizes", content.get("sizes", {}))}
+    default_seed = content.get("seed", 0) if seed is None else seed
+    configs = [_config(path, entry, default_sizes, sizes, default_seed) for entry in content.get("tasks", [])]
+    if not configs:
+        raise InputError(f"{path}: the suite lists no [[tasks]].")
+    return Suite(content["name"], content.get("version", 1), content.get("description", ""), configs)
+
+
+def description(name: str) -> str:
+    """Return the description of a suite without making its tasks.
+
+    Args:
+        name: as for :func:`load`.
+
+    Raises:
+        InputError: as :func:`load`, except for errors in the tasks.
+
+    >>> description("deepmind").startswith("School mathematics")
+    True
+    """
+    return str(_read(name)[1].get("description", ""))
+
+
+def _read(name: str) -> tuple[Path, dict[str, Any]]:
+    """Return the path of a suite and its content, with the keys of the suite itself checked."""
     path = Path(name) if name.endswith(".toml") else builtin_folder("generators") / f"{name}.toml"
     if not path.is_file():
         if name.endswith(".toml"):
@@ -78,12 +104,7 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
         check_name(content["name"], "a suite")
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    default_sizes = {**DEFAULT_SIZES, **_sizes(path, "sizes", content.get("sizes", {}))}
-    default_seed = content.get("seed", 0) if seed is None else seed
-    configs = [_config(path, entry, default_sizes, sizes, default_seed) for entry in content.get("tasks", [])]
-    if not configs:
-        raise InputError(f"{path}: the suite lists no [[tasks]].")
-    return Suite(content["name"], content.get("version", 1), content.get("description", ""), configs)
+    return path, content
 
 
 def _check_keys(path: Path, where: str, content: Mapping[str, Any], known: tuple[str, ...]) -> None:

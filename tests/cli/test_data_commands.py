@@ -93,9 +93,17 @@ def test_tasks_and_doctor_as_json():
     assert json.loads(run("doctor", "--json").stdout)["packages"]["numpy"]
 
 
-def test_help_of_every_command_has_examples():
-    for command in ("generate", "merge", "verify", "describe", "tasks", "doctor"):
-        assert f"mathbench {command}" in run(command, "--help").stdout
+def test_a_suite_is_shown_with_its_configurations_and_sizes(tmp_path):
+    shown = run("tasks", "classic")
+    assert shown.returncode == 0 and "sums-0-999" in shown.stdout and "four classic notebooks" in shown.stdout
+    suite = json.loads(run("tasks", "classic", "--json").stdout)
+    assert suite["name"] == "classic" and suite["version"] == 1 and suite["description"].startswith("Sums")
+    assert suite["configs"]["addition-rnn"]["sizes"]["train"] > 0
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "mine"\n[sizes]\ntrain = 7\n[[tasks]]\ntask = "gcd"\n')
+    assert json.loads(run("tasks", path, "--json").stdout)["configs"]["gcd-base10"]["sizes"]["train"] == 7
+    refused = run("tasks", "classic", "--digits", "3")
+    assert refused.returncode == 2 and "a suite takes no parameters" in refused.stderr
 
 
 def test_imports_are_light():

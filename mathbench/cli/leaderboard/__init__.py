@@ -1,102 +1,19 @@
-"""Commands of the leaderboard as a whole: submit; those below leaderboard register themselves."""
-
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+"""The command submit, and the group of commands `leaderboard`."""
 
 import typer
 
-from mathbench.cli.leaderboard import compare, publish, rounds_host, serve, show, verify
-from mathbench.cli.leaderboard.options import BoardOption, JsonOption
-from mathbench.cli.output import out, print_json, print_message
-
-if TYPE_CHECKING:
-    from mathbench.leaderboard.submission_record import Receipt
+from mathbench.cli.leaderboard import compare, publish, rounds_host, serve, show, submit, verify
 
 leaderboard = typer.Typer(
-    no_args_is_help=True, help="The board: show, compare, verify, sealed rounds.", rich_markup_mode="rich"
+    no_args_is_help=True,
+    help="Show, compare and verify submissions; run sealed rounds.",
+    rich_markup_mode="rich",
 )
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(submit)
-    show.register(leaderboard)
-    publish.register(leaderboard)
-    verify.register(leaderboard)
-    compare.register(leaderboard)
-    rounds_host.register(leaderboard)
-    serve.register(leaderboard)
+    submit.register(app)
+    for group in (show, publish, verify, compare, rounds_host, serve):
+        group.register(leaderboard)
     app.add_typer(leaderboard, name="leaderboard")
-
-
-def submit(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN", help="A run directory, a directory with submission.json, or that file."
-        ),
-    ],
-    board: BoardOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and score, but keep nothing.")] = False,
-    token_file: Annotated[
-        Path | None,
-        typer.Option("--token-file", help="Holds the token for a server, instead of MATHBENCH_TOKEN."),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Put a run on the board: its predictions are scored again, its claims only kept.
-
-    [bold]Examples[/]
-
-    mathbench submit runs/lstm-seq2seq
-
-    mathbench submit runs/lstm-seq2seq --dry-run --json
-
-    mathbench submit runs/lstm-seq2seq --board team.sqlite
-
-    mathbench submit runs/lstm-seq2seq --board https://board.example.org --token-file ada.token
-
-    mathbench submit mine/submission.json
-    """
-    from mathbench.leaderboard import submit as submitting
-
-    receipt = submitting.dry_run(run) if dry_run else submitting.submit_run(run, board, token_file)
-    if as_json:
-        print_json(receipt.to_json())
-    else:
-        _print_receipt(receipt)
-    _say_receipt(receipt)
-
-
-def _print_receipt(receipt: "Receipt") -> None:
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    table = RichTable(title=Text(f"{receipt.model} on {receipt.task}"), title_justify="left")
-    for column in ("split", "stratum", "right", "of", "exact match", "95 % interval"):
-        table.add_column(column, justify="left" if column in ("split", "stratum") else "right")
-    for split, score in receipt.scores.items():
-        for name, count in {"": score.total, **score.strata}.items():
-            share, stops = f"{count.exact_match:.2%}", "{:.2%} to {:.2%}".format(*count.interval)
-            row = ["" if name else split, name or "all", f"{count.correct:,}", f"{count.n:,}", share, stops]
-            table.add_row(*map(Text, row), style="dim" if name else "bold")
-    out.print(table)
-
-
-def _say_receipt(receipt: "Receipt") -> None:
-    for difference in receipt.differences:
-        print_message(difference, "the claim does not hold: ", "bold yellow")
-    where = receipt.board
-    if not receipt.board:
-        sent = receipt.sent
-        print_message(
-            f"would be sent: the manifest and {sent['predictions']:,} predictions in {sent['bytes']:,} bytes "
-            f"(sha256 of what they say: {sent['predictions_digest'][:12]}...), as {receipt.digest[:8]}"
-        )
-        print_message("dry run: nothing was kept")
-    elif receipt.new:
-        print_message(f"kept as {receipt.digest[:8]} ({receipt.badge}) on {where}")
-    else:
-        print_message(
-            f"already there as {receipt.digest[:8]} on {where}; attempt {receipt.attempts} is noted"
-        )

@@ -1,4 +1,4 @@
-"""Commands about single submissions: leaderboard compare, withdraw, reproduce."""
+"""Commands for single submissions: leaderboard compare, withdraw, reproduce."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mathbench.cli.leaderboard.options import BoardOption, JsonOption, TaskOption
-from mathbench.cli.options import Device
+from mathbench.cli.leaderboard.options import BoardOption, TaskOption
+from mathbench.cli.options import Device, Json, Threads
 from mathbench.cli.output import err, out, print_json, print_message, table
 from mathbench.errors import CheckFailed, InputError
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.submission_record import SubmissionRecord
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="How its digest begins, as in `leaderboard show`.")]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="Beginning of a submission's digest, as in `leaderboard show`.")
+]
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -26,29 +28,30 @@ def register(leaderboard: typer.Typer) -> None:
 
 
 def compare(
-    first: Annotated[str, typer.Argument(metavar="A", help="A submission's id, or a model's name.")],
-    second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    first: Annotated[str, typer.Argument(metavar="A", help="Id of a submission, or name of a model.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Id or name of another one.")],
     board: BoardOption = None,
     task: TaskOption = None,
-    as_json: JsonOption = False,
+    as_json: Json = False,
 ) -> None:
-    """Compare two models on the same rows: McNemar's test, where they differ, rows to look at.
+    """Compare two models on the same rows with McNemar's test.
 
-    [bold]Examples[/]
+    Also shows the strata in which they differ, and sample rows.
 
-    mathbench leaderboard compare 1f2e3d4c 5b6a7988
+    Examples:
+      mathbench leaderboard compare 1f2e3d4c 5b6a7988
 
-    mathbench leaderboard compare lstm-seq2seq transformer --task addition-base10 --json
+      mathbench leaderboard compare lstm-seq2seq transformer --task addition-base10 --json
     """
     from mathbench.leaderboard.ranking.compare import compare as compare_two
     from mathbench.leaderboard.store.board import Board
 
     opened = Board(board, create=False)
     pair = _pair(opened, first, second, task)
-    one, two = ((kept, opened.predictions_bytes(kept.digest)) for kept in pair)
+    one, two = ((record, opened.predictions_bytes(record.digest)) for record in pair)
     found = compare_two(one, two)
     if as_json:
-        names = [{"digest": kept.digest, "model": kept.summary.model} for kept in pair]
+        names = [{"digest": record.digest, "model": record.summary.model} for record in pair]
         print_json({"first": names[0], "second": names[1], "splits": [split.to_json() for split in found]})
         return
     for split in found:
@@ -61,27 +64,33 @@ def compare(
 def _pair(
     board: "Board", first: str, second: str, task: str | None
 ) -> tuple["SubmissionRecord", "SubmissionRecord"]:
-    """Two submissions with the same rows, named by id or by model."""
+    """Find two submissions by id or model that answered the same rows.
+
+    Raises:
+        InputError: when several pairs fit, or none.
+    """
     from mathbench.leaderboard.ranking.compare import rows_key
     from mathbench.leaderboard.ranking.rank import filter_task
     from mathbench.leaderboard.submission_record import find_by_prefix
 
-    kept = filter_task(board.records(), task)
+    records = filter_task(board.records(), task)
     found = [
-        [k for k in kept if k.summary.model == name and k.withdrawn is None] or [find_by_prefix(kept, name)]
+        [r for r in records if r.summary.model == name and r.withdrawn is None]
+        or [find_by_prefix(records, name)]
         for name in (first, second)
     ]
     pairs = [(a, b) for a in found[0] for b in found[1] if a is not b and rows_key(a) == rows_key(b)]
     if len(pairs) == 1 or max(map(len, found)) == 1:
         return pairs[0] if pairs else (found[0][0], found[1][0])
     ids = sorted(
-        {f"{k.digest[:8]} ({k.summary.model}, {k.summary.task['name']})" for group in found for k in group}
+        {f"{r.digest[:8]} ({r.summary.model}, {r.summary.task['name']})" for group in found for r in group}
     )
     what = f"{len(pairs)} pairs of them answered the same rows" if pairs else "none answered the same rows"
     raise InputError(f"{what}; name two by their ids: {', '.join(ids[:8])}.")
 
 
 def _print_split(found: "ComparisonResult", names: tuple[str, str]) -> None:
+    """Print the comparison on one split: counts, test, strata that differ, sample rows."""
     from rich.text import Text
 
     counts = table("", f"{names[1]} right", "wrong", right=(f"{names[1]} right", "wrong"))
@@ -100,6 +109,7 @@ def _print_split(found: "ComparisonResult", names: tuple[str, str]) -> None:
 
 
 def _print_strata(strata: Mapping[str, "PairedTest"], names: tuple[str, str]) -> None:
+    """Print the strata in which one model is right and the other one wrong."""
     from rich.text import Text
 
     columns = ("n", "only A right", "only B right", "p")
@@ -116,6 +126,7 @@ def _print_strata(strata: Mapping[str, "PairedTest"], names: tuple[str, str]) ->
 
 
 def _short(value: object) -> str:
+    """Return a value as text of at most 60 characters, without control characters."""
     from mathbench.leaderboard.ranking.render import escape_control
 
     text = "-" if value is None else escape_control(str(value))
@@ -123,44 +134,46 @@ def _short(value: object) -> str:
 
 
 def withdraw(
-    wanted: Id,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is shown for ever.")],
+    submission_id: Id,
+    reason: Annotated[str, typer.Option("--reason", help="Reason, which stays on the board.")],
     board: BoardOption = None,
 ) -> None:
-    """Take a submission out of the ranking; it stays on the board with the reason.
+    """Withdraw a submission from the ranking.
 
-    [bold]Examples[/]
+    It stays on the board, with the reason.
 
-    mathbench leaderboard withdraw 1f2e3d4c --reason "trained on the test rows by mistake"
+    Examples:
+      mathbench leaderboard withdraw 1f2e3d4c --reason "trained on the test rows by mistake"
     """
     from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.store.folder import folder_path, is_folder
     from mathbench.leaderboard.store.folder import withdraw as withdraw_file
 
     if is_folder(board):
-        digest = withdraw_file(folder_path(board), wanted, reason)
+        digest = withdraw_file(folder_path(board), submission_id, reason)
     else:
         opened = Board(board, create=False)
-        digest = opened.find(wanted).digest
+        digest = opened.find(submission_id).digest
         opened.withdraw(digest, reason)
     print_message(f"{digest[:8]} is withdrawn; `mathbench leaderboard show --withdrawn` shows it")
 
 
 def reproduce(
-    wanted: Id,
+    submission_id: Id,
     board: BoardOption = None,
     out_dir: Annotated[
-        Path | None, typer.Option("--out", help="The run directory. Default: runs/again-ID")
+        Path | None, typer.Option("--out", help="Run directory. Default: runs/again-ID.")
     ] = None,
     device: Device = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
-    as_json: JsonOption = False,
+    threads: Threads = 1,
+    as_json: Json = False,
 ) -> None:
-    """Train a kept run again from its recipe; exit code 1 when its score does not come out again.
+    """Train a stored run again from its recipe.
 
-    [bold]Examples[/]
+    Exits with code 1 if its score is not reproduced.
 
-    mathbench leaderboard reproduce 1f2e3d4c
+    Examples:
+      mathbench leaderboard reproduce 1f2e3d4c
     """
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.run import RunOptions
@@ -169,16 +182,16 @@ def reproduce(
     from mathbench.leaderboard.store.board import Board
 
     opened = Board(board, create=False)
-    folder = out_dir or Path("runs") / f"again-{opened.find(wanted).digest[:8]}"
-    order = RunOptions(folder, device_config=DeviceConfig(device, threads), command=command(), console=err)
+    folder = out_dir or Path("runs") / f"again-{opened.find(submission_id).digest[:8]}"
+    options = RunOptions(folder, device_config=DeviceConfig(device, threads), command=command(), console=err)
     with handle_interrupt(folder):
-        found = run_again(opened, wanted, order)
+        found = run_again(opened, submission_id, options)
     if as_json:
         print_json(found.to_json())
-    for split, (kept, again) in found.scores.items():
-        low, high = kept.interval
+    for split, (stored, repeated) in found.scores.items():
+        low, high = stored.interval
         print_message(
-            f"{split}: {again.exact_match:.2%}, was {kept.exact_match:.2%} ({low:.2%} to {high:.2%})"
+            f"{split}: {repeated.exact_match:.2%}, was {stored.exact_match:.2%} ({low:.2%} to {high:.2%})"
         )
     print_message(
         f"predictions: {'the same' if found.same_predictions else 'others'}; kept as {found.again[:8]} too"

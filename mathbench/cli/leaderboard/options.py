@@ -1,5 +1,6 @@
-"""Options that the commands of the leaderboard share."""
+"""Options shared by the leaderboard commands."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,11 +10,31 @@ BoardOption = Annotated[
     typer.Option(
         "--board",
         metavar="PATH|URL",
-        help="Which board: an SQLite file, a database URL, a folder of results; for submit also a server.",
+        help="Board: an SQLite file, a database URL or a folder of results; for submit also a server. "
+        "Default: MATHBENCH_BOARD, else the user's own board.",
     ),
 ]
-TaskOption = Annotated[str | None, typer.Option("--task", help="Only this task: its name, id or family.")]
-FrameworkOption = Annotated[str | None, typer.Option("--framework", help="Only models of this framework.")]
-SplitOption = Annotated[str | None, typer.Option("--split", help="Only this split, such as interpolate.")]
-SortOption = Annotated[str, typer.Option("--sort", help="Order: score, model, parameters or time.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+TaskOption = Annotated[
+    str | None, typer.Option("--task", help="Task to include, by name, id or family. Default: all.")
+]
+FrameworkOption = Annotated[
+    str | None, typer.Option("--framework", help="Framework of the models to include. Default: all.")
+]
+SplitOption = Annotated[
+    str | None, typer.Option("--split", help="Split to include, such as interpolate. Default: all.")
+]
+SortOption = Annotated[
+    str, typer.Option("--sort", help="Order of the models: score, model, parameters or time.")
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--board",
+        metavar="PATH|URL",
+        help="Board: an SQLite file or a database URL. Default: MATHBENCH_BOARD, else the user's own board.",
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", help="File with the token for a server. Default: MATHBENCH_TOKEN."),
+]

@@ -1,4 +1,4 @@
-"""Commands that publish a board: leaderboard export and build."""
+"""Commands that publish a board: leaderboard export, build."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ from mathbench.errors import CheckFailed, InputError, did_you_mean
 FORMATS = ("markdown", "csv", "json", "html")
 
 RoundsOption = Annotated[
-    Path | None, typer.Option("--rounds", help="For pages: a folder of sealed rounds, one each.")
+    Path | None, typer.Option("--rounds", help="Folder of sealed rounds, for the HTML pages.")
 ]
 
 
@@ -32,8 +32,12 @@ def register(leaderboard: typer.Typer) -> None:
 
 
 def export(
-    format: Annotated[str, typer.Option("--format", help="markdown, csv, json or html.")] = "markdown",
-    out: Annotated[Path | None, typer.Option("--out", help="A file; for json and html a folder.")] = None,
+    format: Annotated[
+        str, typer.Option("--format", help="Format: markdown, csv, json or html.")
+    ] = "markdown",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write; for json and html a folder. Default: stdout.")
+    ] = None,
     board: BoardOption = None,
     task: TaskOption = None,
     framework: FrameworkOption = None,
@@ -41,17 +45,18 @@ def export(
     sort: SortOption = "score",
     rounds: RoundsOption = None,
 ) -> None:
-    """Write the board as Markdown, CSV or JSON, without --out to stdout; or as the pages of a site.
+    """Export a board as Markdown, CSV, JSON or HTML pages.
 
-    [bold]Examples[/]
+    In an existing Markdown file, only the text between its marks is replaced.
 
-    mathbench leaderboard export --format csv > board.csv
+    Examples:
+      mathbench leaderboard export --format csv > board.csv
 
-    mathbench leaderboard export --format json --out leaderboard/results
+      mathbench leaderboard export --format json --out leaderboard/results
 
-    mathbench leaderboard export --board leaderboard --format markdown --out leaderboard/README.md
+      mathbench leaderboard export --board leaderboard --format markdown --out leaderboard/README.md
 
-    mathbench leaderboard export --format html --out site
+      mathbench leaderboard export --format html --out site
     """
     if format not in FORMATS:
         raise InputError(f"unknown format '{format}'. {did_you_mean(format, FORMATS)}")
@@ -68,7 +73,7 @@ def export(
 def _export_tables(format: str, board: str | None, out: Path | None, filters: show.Filters) -> None:
     from mathbench.leaderboard.ranking import render
 
-    name, tables = show.tables_of(board, *filters)
+    name, tables = show.ranked_tables(board, *filters)
     if format == "json":
         print_json(render.tables_json(tables, name))
         return
@@ -87,13 +92,12 @@ def _export_folder(format: str, board: str | None, folder: Path | None, rounds: 
     if format == "html":
         _write_site(board, folder, rounds)
         return
-
     paths = export(load_records(board)[1], folder)
     print_message(f"{len(paths)} submissions in {folder}")
 
 
 def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> None:
-    """All pages, with a bar."""
+    """Write the HTML pages, with a progress bar."""
     from mathbench.leaderboard.site.export import export, load_pages
 
     if rounds is not None and not rounds.is_dir():
@@ -107,7 +111,7 @@ def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> 
 
 
 def _write(path: Path, text: str, marked: bool) -> None:
-    """Write a table to a file; into an existing Markdown file only between its marks."""
+    """Write a table to a file. In an existing Markdown file, only the text between its marks is replaced."""
     from mathbench.leaderboard.ranking.render import MARKS, replace_marked_block
     from mathbench.storage import atomic
 
@@ -122,24 +126,23 @@ def _write(path: Path, text: str, marked: bool) -> None:
 
 
 def build(
-    folder: Annotated[Path, typer.Argument(help="A folder of results, with README.md.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of results, with README.md.")],
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit code 1 when the table is another.")
+        bool, typer.Option("--check", help="Write nothing; exit with code 1 if the table is out of date.")
     ] = False,
-    site: Annotated[
-        Path | None, typer.Option("--site", help="Write the pages of a site into this folder too.")
-    ] = None,
+    site: Annotated[Path | None, typer.Option("--site", help="Folder to write HTML pages to.")] = None,
     rounds: RoundsOption = None,
 ) -> None:
-    """Check every file of a folder of results and write its table into README.md, and its pages.
+    """Check a folder of results, and write its table into README.md.
 
-    [bold]Examples[/]
+    With --site, the HTML pages are written too.
 
-    mathbench leaderboard build leaderboard
+    Examples:
+      mathbench leaderboard build leaderboard
 
-    mathbench leaderboard build leaderboard --check
+      mathbench leaderboard build leaderboard --check
 
-    mathbench leaderboard build leaderboard --site site
+      mathbench leaderboard build leaderboard --site site
     """
     from mathbench.leaderboard.ranking import render
     from mathbench.leaderboard.ranking.rank import rank_tables

@@ -1,4 +1,4 @@
-"""Commands for those who take part in a sealed round: leaderboard round challenge, answer."""
+"""Commands for entrants of a sealed round: leaderboard round challenge, answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mathbench.cli.leaderboard.rounds_options import Place, Secret, TokenFile, write_questions, write_text
+from mathbench.cli.leaderboard.options import TokenFile
+from mathbench.cli.leaderboard.rounds_options import Place, Secret, write_questions, write_text
 from mathbench.cli.output import print_message
 from mathbench.errors import InputError
 
@@ -20,22 +21,25 @@ def register(rounds: typer.Typer) -> None:
 
 def challenge(
     place: Place,
-    weights: Annotated[
-        Path, typer.Option("--weights", help="The file of weights; its SHA-256 is registered.")
+    weights: Annotated[Path, typer.Option("--weights", help="File of weights, whose SHA-256 is registered.")],
+    model: Annotated[str, typer.Option("--model", help="Name of the model.")],
+    questions: Annotated[
+        Path, typer.Option("--out", help="File for the questions, ending in .jsonl or .parquet.")
     ],
-    model: Annotated[str, typer.Option("--model", help="The model's name.")],
-    questions: Annotated[Path, typer.Option("--out", help="Where the questions go: .jsonl or .parquet.")],
     secret: Secret = None,
     token_file: TokenFile = None,
 ) -> None:
-    """Register a model's weights, and draw its questions only then. Of the weights only the SHA-256 leaves here.
+    r"""Register a model's weights, and draw its questions.
 
-    [bold]Examples[/]
+    The questions are drawn after the SHA-256 of the weights is registered. The
+    weights stay on this machine.
 
-    mathbench leaderboard round challenge rounds/winter --weights mine.safetensors --model mine --out q.jsonl
+    Examples:
+      mathbench leaderboard round challenge rounds/winter \
+        --weights mine.safetensors --model mine --out q.jsonl
 
-    mathbench leaderboard round challenge https://board.example.org/rounds/winter --weights mine.safetensors
-    --model mine --out q.jsonl --token-file ada.token
+      mathbench leaderboard round challenge https://board.example.org/rounds/winter \
+        --weights mine.safetensors --model mine --out q.jsonl --token-file ada.token
     """
     from mathbench.leaderboard import client
     from mathbench.leaderboard.rounds import host, log, sealed
@@ -61,7 +65,7 @@ def challenge(
 
 @contextmanager
 def _reserved(questions: Path) -> Iterator[None]:
-    """See that questions can be written, before the clock runs; what is refused leaves no file."""
+    """Create the file of questions before the time to answer starts, and remove it when the entry fails."""
     if questions.suffix not in (".jsonl", ".parquet"):
         raise InputError(f"--out must end in .jsonl or .parquet. Received: '{questions.name}'.")
     if questions.exists():
@@ -76,19 +80,22 @@ def _reserved(questions: Path) -> Iterator[None]:
 
 def answer(
     place: Place,
-    entry: Annotated[str, typer.Argument(help="The entry, such as e1.")],
-    answers: Annotated[Path, typer.Argument(help="Parquet or JSON lines: split, row, prediction, task.")],
-    weights: Annotated[Path, typer.Option("--weights", help="The file that was registered, once more.")],
+    entry: Annotated[str, typer.Argument(help="Entry, such as e1.")],
+    answers: Annotated[
+        Path, typer.Argument(help="Parquet or JSON lines with split, row, prediction and task.")
+    ],
+    weights: Annotated[Path, typer.Option("--weights", help="File of weights that was registered.")],
     token_file: TokenFile = None,
 ) -> None:
-    """Hand in the answers of an entry, once and in time.
+    r"""Submit the answers of an entry.
 
-    [bold]Examples[/]
+    They are accepted once, and before the entry's deadline.
 
-    mathbench leaderboard round answer rounds/winter e1 answers.jsonl --weights mine.safetensors
+    Examples:
+      mathbench leaderboard round answer rounds/winter e1 answers.jsonl --weights mine.safetensors
 
-    mathbench leaderboard round answer https://board.example.org/rounds/winter e1 answers.jsonl
-    --weights mine.safetensors --token-file ada.token
+      mathbench leaderboard round answer https://board.example.org/rounds/winter e1 answers.jsonl \
+        --weights mine.safetensors --token-file ada.token
     """
     from mathbench.leaderboard import client
     from mathbench.leaderboard.rounds import host, log, sealed

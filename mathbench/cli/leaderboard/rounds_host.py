@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mathbench.cli.leaderboard import rounds_enter, rounds_view
-from mathbench.cli.leaderboard.options import JsonOption
+from mathbench.cli.leaderboard.options import DatabaseOption
 from mathbench.cli.leaderboard.rounds_options import Folder, Secret
+from mathbench.cli.options import Json
 from mathbench.cli.output import print_json, print_message
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     from mathbench.task import Task
 
-rounds = typer.Typer(no_args_is_help=True, help="Sealed rounds.", rich_markup_mode="rich")
+rounds = typer.Typer(
+    no_args_is_help=True, help="Host, enter and verify sealed rounds.", rich_markup_mode="rich"
+)
 
 
 def register(leaderboard: typer.Typer) -> None:
-    """Add the commands, also those of entrants and onlookers."""
+    """Add the commands of hosts, entrants and observers."""
     rounds.command("open")(open_round)
     rounds_enter.register(rounds)
     for command in (close, reveal, publish):
@@ -29,18 +32,25 @@ def register(leaderboard: typer.Typer) -> None:
 
 def open_round(
     folder: Folder,
-    task: Annotated[list[str], typer.Option("--task", help="Such as addition:digits=6; may be repeated.")],
-    closes: Annotated[str, typer.Option(help="After so long, such as 2h or 7d.")],
-    answer_within: Annotated[str, typer.Option(help="From questions to answers, such as 10m.")] = "1h",
-    interpolate: Annotated[int, typer.Option(min=0, help="Questions of this split, per task.")] = 1000,
-    extrapolate: Annotated[int, typer.Option(min=0, help="Questions of this split, per task.")] = 1000,
+    task: Annotated[
+        list[str], typer.Option("--task", help="Task, such as addition:digits=6; may be repeated.")
+    ],
+    closes: Annotated[str, typer.Option(help="Time until the round closes, such as 2h or 7d.")],
+    answer_within: Annotated[str, typer.Option(help="Time from questions to answers, such as 10m.")] = "1h",
+    interpolate: Annotated[
+        int, typer.Option(min=0, help="Number of questions of this split per task.")
+    ] = 1000,
+    extrapolate: Annotated[
+        int, typer.Option(min=0, help="Number of questions of this split per task.")
+    ] = 1000,
     secret: Secret = None,
 ) -> None:
     """Open a round and publish the digest of its seed.
 
-    [bold]Examples[/]
+    The seed stays secret until the round is revealed.
 
-    mathbench leaderboard round open rounds/winter --task addition:digits=6 --task gcd --closes 7d
+    Examples:
+      mathbench leaderboard round open rounds/winter --task addition:digits=6 --task gcd --closes 7d
     """
     from mathbench.leaderboard.rounds import host, log, private
 
@@ -56,11 +66,12 @@ def open_round(
 
 
 def close(folder: Folder) -> None:
-    """Stop entries and answers.
+    """Close a round.
 
-    [bold]Examples[/]
+    It then accepts neither entries nor answers.
 
-    mathbench leaderboard round close rounds/winter
+    Examples:
+      mathbench leaderboard round close rounds/winter
     """
     from mathbench.leaderboard.rounds import host, log
 
@@ -68,12 +79,13 @@ def close(folder: Folder) -> None:
     print_message("closed")
 
 
-def reveal(folder: Folder, secret: Secret = None, as_json: JsonOption = False) -> None:
-    """Publish seed, salt and scores of a closed round.
+def reveal(folder: Folder, secret: Secret = None, as_json: Json = False) -> None:
+    """Reveal a closed round.
 
-    [bold]Examples[/]
+    Publishes its seed and salt, and the scores of its entries.
 
-    mathbench leaderboard round reveal rounds/winter
+    Examples:
+      mathbench leaderboard round reveal rounds/winter
     """
     from mathbench.leaderboard.rounds import host, log
     from mathbench.leaderboard.rounds.rules import Round
@@ -84,19 +96,16 @@ def reveal(folder: Folder, secret: Secret = None, as_json: JsonOption = False) -
 
 def publish(
     folder: Folder,
-    board: Annotated[
-        str | None,
-        typer.Option("--board", metavar="PATH|URL", help="Which board: an SQLite file or a database URL."),
-    ] = None,
-    as_json: JsonOption = False,
+    board: DatabaseOption = None,
+    as_json: Json = False,
 ) -> None:
-    """Put a revealed round on a board: every entry's answers to every task, scored by the same checker.
+    """Publish a revealed round to a board.
 
-    The same round again changes nothing.
+    Every entry's answers to every task are scored again and stored. Publishing
+    the same round again changes nothing.
 
-    [bold]Examples[/]
-
-    mathbench leaderboard round publish rounds/winter --board team.sqlite
+    Examples:
+      mathbench leaderboard round publish rounds/winter --board team.sqlite
     """
     from mathbench.leaderboard.rounds.publish import publish as put
 
@@ -111,6 +120,7 @@ def publish(
 
 
 def _seconds(text: str) -> int:
+    """Return the seconds of a duration such as 10m or 7d."""
     from mathbench.cli.running import parse_duration
 
     days = text.strip().removesuffix("d")
@@ -118,7 +128,7 @@ def _seconds(text: str) -> int:
 
 
 def _task(text: str) -> "Task":
-    """Read a task such as addition:digits=6,operands=2."""
+    """Make a task from text such as addition:digits=6,operands=2."""
     from mathbench.families import family
 
     name, _, options = text.partition(":")

@@ -1,44 +1,44 @@
-"""What the commands of sealed rounds share: their arguments, and files of questions."""
+"""Arguments and options of the commands for sealed rounds, and files of questions."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mathbench.cli.output import json_lines
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def _here(folder: Path) -> Path:
-    """A folder, of which only a path was given."""
+def _local_folder(folder: Path) -> Path:
+    """Return a folder.
+
+    Raises:
+        InputError: for a URL.
+    """
     if folder.parts[:1] in (("http:",), ("https:",)):
         raise InputError("the host's own steps are taken in the folder of the round, not over HTTP.")
     return folder
 
 
 Folder = Annotated[
-    Path, typer.Argument(help="The round's folder; it can be published at any time.", callback=_here)
+    Path, typer.Argument(help="Folder of the round; it may be published at any time.", callback=_local_folder)
 ]
 Place = Annotated[
-    str, typer.Argument(metavar="FOLDER|URL", help="The round's folder, or its URL on a server.")
+    str, typer.Argument(metavar="FOLDER|URL", help="Folder of the round, or its URL on a server.")
 ]
 Secret = Annotated[
     Path | None,
     typer.Option(
-        "--secret", help="Where the host keeps seed and salt. Default: beside the user's own board."
+        "--secret", help="File in which the host keeps seed and salt. Default: beside the user's own board."
     ),
-]
-TokenFile = Annotated[
-    Path | None,
-    typer.Option("--token-file", help="Holds the token for a server, instead of MATHBENCH_TOKEN."),
 ]
 
 
 def write_questions(path: Path, questions: "pa.Table") -> None:
-    """Write questions as Parquet or JSON lines, as the end of the name says."""
+    """Write questions as Parquet or JSON lines, depending on the suffix."""
     import pyarrow.parquet as pq
 
     from mathbench.storage import atomic
@@ -47,11 +47,11 @@ def write_questions(path: Path, questions: "pa.Table") -> None:
         with atomic.atomic_write(path) as file:
             pq.write_table(questions, file)
     else:
-        write_text(path, "".join(json.dumps(row) + "\n" for row in questions.to_pylist()))
+        write_text(path, "".join(json_lines(questions.to_pylist())))
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file, and the folders above it."""
+    """Write a file, and create its folder."""
     from mathbench.storage import atomic
 
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,14 @@
-"""Commands that look at a sealed round: leaderboard round show, verify, fetch."""
+"""Commands for observers of a sealed round: leaderboard round show, verify, fetch."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mathbench.cli.leaderboard.options import JsonOption
 from mathbench.cli.leaderboard.rounds_options import Place
+from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message, table
-from mathbench.errors import CheckFailed
+from mathbench.errors import CheckFailed, InputError
 
 if TYPE_CHECKING:
     from mathbench.leaderboard.rounds.audit import Audit
@@ -22,14 +21,15 @@ def register(rounds: typer.Typer) -> None:
         rounds.command()(command)
 
 
-def show(place: Place, as_json: JsonOption = False) -> None:
-    """Show the entries of a round; their scores when it is revealed.
+def show(place: Place, as_json: Json = False) -> None:
+    """Show the entries of a round.
 
-    [bold]Examples[/]
+    Scores are shown once the round is revealed.
 
-    mathbench leaderboard round show rounds/winter --json
+    Examples:
+      mathbench leaderboard round show rounds/winter --json
 
-    mathbench leaderboard round show https://board.example.org/rounds/winter
+      mathbench leaderboard round show https://board.example.org/rounds/winter
     """
     from mathbench.leaderboard.rounds import log
     from mathbench.leaderboard.rounds.client import remote_round
@@ -58,7 +58,7 @@ def show_round(found: "Round", as_json: bool) -> None:
 
 
 def _rows(entry: "Entry", found: "Round") -> list[dict[str, Any]]:
-    """One line per task and split of an entry; before the round is revealed one line without scores."""
+    """Return a row per task and split of an entry; before the round is revealed, one row without scores."""
     head = {
         "entry": entry.name,
         "model": entry.challenge["model"],
@@ -76,26 +76,26 @@ def _rows(entry: "Entry", found: "Round") -> list[dict[str, Any]]:
 
 def verify(
     place: Place,
-    receipt: Annotated[
-        str | None, typer.Option("--receipt", help="A receipt that must be in the log.")
-    ] = None,
+    receipt: Annotated[str | None, typer.Option("--receipt", help="Receipt that must be in the log.")] = None,
     weights: Annotated[
-        Path | None, typer.Option("--weights", help="A file that an entry must be registered with.")
+        Path | None, typer.Option("--weights", help="File of weights that an entry must have registered.")
     ] = None,
-    as_json: JsonOption = False,
+    as_json: Json = False,
 ) -> None:
-    """Verify a published round; exit code 1 when something does not hold.
+    """Verify a published round.
 
-    A folder is verified offline. From a server, log and answers are fetched first, and verified here.
+    Exits with code 1 if something does not hold. A folder is verified offline;
+    from a server, log and answers are fetched first and verified here.
 
-    [bold]Examples[/]
+    Examples:
+      mathbench leaderboard round verify rounds/winter
 
-    mathbench leaderboard round verify rounds/winter
+      mathbench leaderboard round verify rounds/winter --weights mine.safetensors
 
-    mathbench leaderboard round verify rounds/winter --weights mine.safetensors
-
-    mathbench leaderboard round verify https://board.example.org/rounds/winter
+      mathbench leaderboard round verify https://board.example.org/rounds/winter
     """
+    from tempfile import TemporaryDirectory
+
     from mathbench.leaderboard.rounds.audit import audit
     from mathbench.leaderboard.rounds.client import remote_round
 
@@ -109,6 +109,11 @@ def verify(
 
 
 def _report(place: str, found: "Audit", as_json: bool) -> None:
+    """Print the problems of a round.
+
+    Raises:
+        CheckFailed: when there are any.
+    """
     if as_json:
         print_json(vars(found))
     for problem in () if as_json else found.problems:
@@ -121,18 +126,16 @@ def _report(place: str, found: "Audit", as_json: bool) -> None:
 
 
 def fetch(
-    url: Annotated[str, typer.Argument(metavar="URL", help="The round on a server.")],
-    folder: Annotated[Path, typer.Argument(help="Where it goes: new, empty, or fetched into before.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="URL of the round on a server.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to write to: new, empty, or with an earlier copy.")],
 ) -> None:
-    """Fetch a round from a server: its log, and when it is revealed all answers.
+    """Fetch a round from a server: its log and, once it is revealed, all answers.
 
-    Fetched again, the log must begin with the lines that are here.
+    If the folder holds an earlier copy, the log must begin with its lines.
 
-    [bold]Examples[/]
-
-    mathbench leaderboard round fetch https://board.example.org/rounds/winter winter
+    Examples:
+      mathbench leaderboard round fetch https://board.example.org/rounds/winter winter
     """
-    from mathbench.errors import InputError
     from mathbench.leaderboard.rounds.client import remote_round
 
     far = remote_round(url)

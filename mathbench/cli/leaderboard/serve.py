@@ -1,4 +1,4 @@
-"""Commands of a served board: leaderboard serve, and leaderboard token create, list, revoke."""
+"""Commands for a served board: leaderboard serve, leaderboard token create, list, revoke."""
 
 import sys
 from functools import partial
@@ -7,18 +7,16 @@ from typing import Annotated
 
 import typer
 
+from mathbench.cli.leaderboard.options import DatabaseOption
+from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import InputError
 
-BoardOption = Annotated[
-    str | None,
-    typer.Option("--board", metavar="PATH|URL", help="Which board: an SQLite file or a database URL."),
-]
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Whose token it is.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the token's owner.")]
 MAX_PORT = 65_535
 
 token = typer.Typer(
-    no_args_is_help=True, help="Who may submit: create, list and revoke tokens.", rich_markup_mode="rich"
+    no_args_is_help=True, help="Create, list and revoke the tokens of submitters.", rich_markup_mode="rich"
 )
 
 
@@ -32,39 +30,46 @@ def register(leaderboard: typer.Typer) -> None:
 
 
 def serve(
-    board: BoardOption = None,
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=MAX_PORT, help="0: any free one.")] = 8000,
-    largest: Annotated[int, typer.Option("--largest", min=1, help="Bytes of one submission.")] = 10 << 20,
+    board: DatabaseOption = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=MAX_PORT, help="Port; 0 chooses a free one.")
+    ] = 8000,
+    largest: Annotated[
+        int, typer.Option("--largest", min=1, help="Maximum size of a submission in bytes.")
+    ] = 10 << 20,
     per_token: Annotated[
-        int, typer.Option("--per-token", min=1, help="Submissions a minute with one token.")
+        int, typer.Option("--per-token", min=1, help="Maximum submissions per minute and token.")
     ] = 60,
-    per_minute: Annotated[int, typer.Option("--per-minute", min=1, help="Submissions a minute, all.")] = 600,
-    seconds: Annotated[float, typer.Option("--seconds", min=1, help="For scoring one submission.")] = 60,
+    per_minute: Annotated[
+        int, typer.Option("--per-minute", min=1, help="Maximum submissions per minute in total.")
+    ] = 600,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, help="Maximum time for scoring a submission, in seconds.")
+    ] = 60,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Answer to this name too; may be repeated."),
+        typer.Option("--allow-host", metavar="NAME", help="Additional host name to accept; may be repeated."),
     ] = None,
-    rounds: Annotated[
-        Path | None, typer.Option("--rounds", help="Folder of sealed rounds, one each.")
-    ] = None,
+    rounds: Annotated[Path | None, typer.Option("--rounds", help="Folder of sealed rounds.")] = None,
     secrets: Annotated[
-        Path | None, typer.Option("--secrets", help="Folder of their secrets, as NAME.json each.")
+        Path | None, typer.Option("--secrets", help="Folder of the secrets of the rounds, as NAME.json.")
     ] = None,
 ) -> None:
-    """Serve the board over HTTP: tables for everybody, submissions for those who have a token.
+    """Serve a board over HTTP.
 
-    [bold]Examples[/]
+    Anyone can read it; submitting needs a token.
 
-    mathbench leaderboard serve
+    Examples:
+      mathbench leaderboard serve
 
-    mathbench leaderboard serve --board team.sqlite --host 0.0.0.0 --port 8080
+      mathbench leaderboard serve --board team.sqlite --host 0.0.0.0 --port 8080
 
-    mathbench leaderboard serve --allow-host board.example.org
+      mathbench leaderboard serve --allow-host board.example.org
 
-    mathbench leaderboard serve --board team.sqlite --rounds rounds
+      mathbench leaderboard serve --board team.sqlite --rounds rounds
 
-    mathbench leaderboard serve --board postgresql+psycopg://board@db/board
+      mathbench leaderboard serve --board postgresql+psycopg://board@db/board
     """
     try:
         from mathbench.leaderboard.server import allowed_hosts
@@ -92,14 +97,15 @@ def _ready(name: str, url: str) -> None:
     print_message(f"{name} on {url} (Ctrl-C ends it)", "serving ")
 
 
-def create(name: NameArgument, board: BoardOption = None) -> None:
-    """Make a token and print it, once; the board keeps only its hash.
+def create(name: NameArgument, board: DatabaseOption = None) -> None:
+    """Create a token and print it.
 
-    [bold]Examples[/]
+    It is printed only once; the board stores its hash.
 
-    mathbench leaderboard token create ada
+    Examples:
+      mathbench leaderboard token create ada
 
-    mathbench leaderboard token create ada --board team.sqlite > ada.token
+      mathbench leaderboard token create ada --board team.sqlite > ada.token
     """
     from mathbench.leaderboard.store import tokens
     from mathbench.leaderboard.store.board import Board
@@ -110,14 +116,15 @@ def create(name: NameArgument, board: BoardOption = None) -> None:
 
 
 def listing(
-    board: BoardOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+    board: DatabaseOption = None,
+    as_json: Json = False,
 ) -> None:
-    """List the tokens by name: when they were made, and whether they still hold.
+    """List the tokens of a board.
 
-    [bold]Examples[/]
+    Shows their names, and when they were created and revoked.
 
-    mathbench leaderboard token list --json
+    Examples:
+      mathbench leaderboard token list --json
     """
     from mathbench.leaderboard.store import tokens
     from mathbench.leaderboard.store.board import Board
@@ -132,12 +139,13 @@ def listing(
     out.print(shown)
 
 
-def revoke(name: NameArgument, board: BoardOption = None) -> None:
-    """End a token at once; what was submitted with it stays on the board.
+def revoke(name: NameArgument, board: DatabaseOption = None) -> None:
+    """Revoke a token.
 
-    [bold]Examples[/]
+    Submissions made with it stay on the board.
 
-    mathbench leaderboard token revoke ada
+    Examples:
+      mathbench leaderboard token revoke ada
     """
     from mathbench.leaderboard.store import tokens
     from mathbench.leaderboard.store.board import Board

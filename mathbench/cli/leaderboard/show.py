@@ -1,4 +1,4 @@
-"""The command leaderboard show: tables, filters, formats, the plot, the macro average, what was withdrawn."""
+"""The command that shows a board: leaderboard show."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,11 +8,11 @@ import typer
 from mathbench.cli.leaderboard.options import (
     BoardOption,
     FrameworkOption,
-    JsonOption,
     SortOption,
     SplitOption,
     TaskOption,
 )
+from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.errors import InputError
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mathbench.leaderboard.ranking.tables import RankTable
     from mathbench.leaderboard.submission_record import SubmissionRecord
 
-Filters = tuple[str | None, str | None, str | None, str]  # task, framework, split, order
+# task, framework, split, order
+Filters = tuple[str | None, str | None, str | None, str]
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -33,58 +34,68 @@ def show(
     task: TaskOption = None,
     framework: FrameworkOption = None,
     badge: Annotated[
-        str | None, typer.Option("--badge", help="Only self-reported, re-scored or reproduced.")
+        str | None,
+        typer.Option(
+            "--badge", help="Badge to include: self-reported, re-scored or reproduced. Default: all."
+        ),
     ] = None,
     split: SplitOption = None,
     sort: SortOption = "score",
-    macro: Annotated[bool, typer.Option("--macro", help="One average per model over all tasks.")] = False,
-    plot: Annotated[bool, typer.Option("--plot", help="Bars with intervals, for one task.")] = False,
-    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="What was withdrawn, and why.")] = False,
-    as_json: JsonOption = False,
+    macro: Annotated[
+        bool, typer.Option("--macro", help="Print one average per model over all tasks.")
+    ] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw bars with intervals, for one task.")] = False,
+    withdrawn: Annotated[
+        bool, typer.Option("--withdrawn", help="List withdrawn submissions and the reasons.")
+    ] = False,
+    as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown on stdout.")] = False,
 ) -> None:
-    """Show the board: a table per task and split, with floors and the exact solver beside the models.
+    """Show a board: a table per task and split.
 
-    [bold]Examples[/]
+    Each table has the models, the floors and the exact solver.
 
-    mathbench leaderboard show
+    Examples:
+      mathbench leaderboard show
 
-    mathbench leaderboard show --task addition --split extrapolate --plot
+      mathbench leaderboard show --task addition --split extrapolate --plot
 
-    mathbench leaderboard show --framework torch --badge reproduced --json
+      mathbench leaderboard show --framework torch --badge reproduced --json
 
-    mathbench leaderboard show --macro
+      mathbench leaderboard show --macro
     """
     _check_one(macro=macro, plot=plot, withdrawn=withdrawn)
     _check_one(json=as_json, csv=as_csv, markdown=as_markdown, plot=plot)
     if (macro or withdrawn) and (as_csv or as_markdown):
         raise InputError("--macro and --withdrawn are shown as a table or with --json.")
     if macro:
-        _averages(board, task, framework, split, as_json)
+        _show_averages(board, task, framework, split, as_json)
     elif withdrawn:
-        _withdrawn(board, task, as_json)
+        _show_withdrawn(board, task, as_json)
     else:
-        _tables(board, (task, framework, split, sort, badge), plot, _format(as_json, as_csv, as_markdown))
+        _show_tables(
+            board, (task, framework, split, sort, badge), plot, _format(as_json, as_csv, as_markdown)
+        )
 
 
 def _check_one(**given: bool) -> None:
-    """Of some options at most one may be given."""
-    if len(chosen := [f"--{name}" for name, requested in given.items() if requested]) > 1:
-        raise InputError(f"give one of {' and '.join(chosen)}.")
+    """Check that at most one of some options is given."""
+    if len(names := [f"--{name}" for name, is_given in given.items() if is_given]) > 1:
+        raise InputError(f"give one of {' and '.join(names)}.")
 
 
 def _format(as_json: bool, as_csv: bool, as_markdown: bool) -> str:
     return "json" if as_json else "csv" if as_csv else "markdown" if as_markdown else ""
 
 
-def _tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: str) -> None:
+def _show_tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: str) -> None:
     from mathbench.leaderboard.ranking import render
     from mathbench.leaderboard.ranking.rank import rank_tables as tables_from
     from mathbench.leaderboard.ranking.terminal_plot import rich_plot
 
-    name, kept = _kept_on(board)
-    tables = tables_from(kept, *filters)
+    name, records = _load(board)
+    tables = tables_from(records, *filters)
     if form == "json":
         print_json(render.tables_json(tables, name))
     elif form:
@@ -99,10 +110,10 @@ def _tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: str) 
             print_message(
                 "models that share a rank cannot be told apart; † another score was claimed than the recomputed"
             )
-            _say_attempts(board, kept)
+            _print_attempts(board, records)
 
 
-def _averages(
+def _show_averages(
     board: str | None, task: str | None, framework: str | None, split: str | None, as_json: bool
 ) -> None:
     from rich.text import Text
@@ -111,11 +122,11 @@ def _averages(
     from mathbench.leaderboard.ranking.rank import filter_task
     from mathbench.leaderboard.ranking.render import escape_control
 
-    _, kept = _kept_on(board)
+    _, records = _load(board)
     found = [
         average
         for name in ([split] if split else ["interpolate", "extrapolate"])
-        for average in macro_averages(filter_task(kept, task), name)
+        for average in macro_averages(filter_task(records, task), name)
         if framework in (None, average.framework) or average.kind != "model"
     ]
     if as_json:
@@ -145,22 +156,22 @@ def _named(kind: str, model: str) -> str:
     return f"floor: {model}" if kind == "floor" else model
 
 
-def _withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
+def _show_withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
     from rich.text import Text
 
     from mathbench.leaderboard.ranking.rank import filter_task
     from mathbench.leaderboard.ranking.render import escape_control
 
-    gone = [k for k in filter_task(_kept_on(board)[1], task) if k.withdrawn is not None]
+    withdrawn = [r for r in filter_task(_load(board)[1], task) if r.withdrawn is not None]
     rows = [
         {
-            "submission": k.digest,
-            "submitted": k.submitted,
-            "model": k.summary.model,
-            "task": k.summary.task["name"],
-            "reason": k.withdrawn or "",
+            "submission": r.digest,
+            "submitted": r.submitted,
+            "model": r.summary.model,
+            "task": r.summary.task["name"],
+            "reason": r.withdrawn or "",
         }
-        for k in gone
+        for r in withdrawn
     ]
     if as_json:
         print_json(rows)
@@ -173,34 +184,35 @@ def _withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
     out.print(shown)
 
 
-def _kept_on(board: str | None) -> "tuple[str, list[SubmissionRecord]]":
+def _load(board: str | None) -> "tuple[str, list[SubmissionRecord]]":
+    """Return the name of a board and its submissions; say so when there are none."""
     from mathbench.leaderboard.store.folder import load_records
 
-    name, kept = load_records(board)
-    if not kept:
+    name, records = load_records(board)
+    if not records:
         print_message("the board is empty; `mathbench submit RUN` puts a run on it")
-    return name, kept
+    return name, records
 
 
-def _say_attempts(board: str | None, kept: "list[SubmissionRecord]") -> None:
-    """One line on everything that was sent and what became of it."""
+def _print_attempts(board: str | None, records: "list[SubmissionRecord]") -> None:
+    """Print one line with the numbers of submissions, attempts, refusals and withdrawals."""
     from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.store.folder import is_folder
 
     refused = (
         "" if is_folder(board) else f", {Board(board, create=False).attempts().get('refused', 0)} refused"
     )
-    gone = sum(k.withdrawn is not None for k in kept)
+    withdrawn = sum(r.withdrawn is not None for r in records)
     print_message(
-        f"submissions: {len(kept)}, sent {sum(k.attempts for k in kept)} times{refused}, {gone} withdrawn"
+        f"submissions: {len(records)}, sent {sum(r.attempts for r in records)} times{refused}, {withdrawn} withdrawn"
     )
 
 
-def tables_of(
+def ranked_tables(
     board: str | None, task: str | None, framework: str | None, split: str | None, sort: str
 ) -> "tuple[str, list[RankTable]]":
-    """The name of a board and its tables."""
+    """Return the name of a board and its tables."""
     from mathbench.leaderboard.ranking.rank import rank_tables
 
-    name, kept = _kept_on(board)
-    return name, rank_tables(kept, task, framework, split, sort)
+    name, records = _load(board)
+    return name, rank_tables(records, task, framework, split, sort)

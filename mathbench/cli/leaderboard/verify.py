@@ -1,11 +1,12 @@
-"""The command leaderboard verify."""
+"""The command that verifies a board: leaderboard verify."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from mathbench.cli.leaderboard.options import BoardOption, JsonOption
+from mathbench.cli.leaderboard.options import BoardOption
+from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message
 from mathbench.errors import CheckFailed
 
@@ -18,19 +19,18 @@ def register(leaderboard: typer.Typer) -> None:
     leaderboard.command()(verify)
 
 
-def verify(board: BoardOption = None, as_json: JsonOption = False) -> None:
-    """Score every kept submission again; exit code 1 when one does not hold.
+def verify(board: BoardOption = None, as_json: Json = False) -> None:
+    """Score every stored submission again.
 
-    A folder of results holds no predictions: what can be checked without them is checked, and what cannot be
-    is said.
+    Exits with code 1 if one does not hold. A folder of results holds no
+    predictions; what can and what cannot be checked without them is printed.
 
-    [bold]Examples[/]
+    Examples:
+      mathbench leaderboard verify
 
-    mathbench leaderboard verify
+      mathbench leaderboard verify --board team.sqlite --json
 
-    mathbench leaderboard verify --board team.sqlite --json
-
-    mathbench leaderboard verify --board leaderboard
+      mathbench leaderboard verify --board leaderboard
     """
     from mathbench.leaderboard.store.board import Board
     from mathbench.leaderboard.store.folder import folder_path, is_folder
@@ -45,7 +45,7 @@ def verify(board: BoardOption = None, as_json: JsonOption = False) -> None:
 
 
 def verify_folder(folder: Path, as_json: bool) -> None:
-    """Check a folder of results, and say what can be checked there.
+    """Check a folder of results, and print what can be checked there.
 
     Raises:
         CheckFailed: when a file does not hold.
@@ -63,6 +63,11 @@ def verify_folder(folder: Path, as_json: bool) -> None:
 def _report(
     board: str, count: int, findings: "list[VerifyFinding]", as_json: bool, more: dict[str, str]
 ) -> None:
+    """Print the findings, as JSON with `more` keys.
+
+    Raises:
+        CheckFailed: when there are any.
+    """
     if as_json:
         shown = [vars(finding) for finding in findings]
         print_json({"board": board, "submissions": count, "findings": shown, **more})

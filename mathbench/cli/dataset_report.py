@@ -1,0 +1,49 @@
+"""What `generate` and `merge` print about a dataset: planned and written splits, and how to load it."""
+
+from pathlib import Path
+
+from mathbench.cli.output import out, print_message, table
+from mathbench.dataset.manifest import Config, Manifest
+from mathbench.dataset.read import sample_row
+from mathbench.rows import open_rows
+from mathbench.storage.location import StoragePath
+
+NUMBERS = ("rows", "it holds", "strata")
+
+
+def print_plan(configs: list[Config]) -> None:
+    """Print the splits that would be written, with the rows that each one holds and its first problem."""
+    shown = table("configuration", "split", "rows", "it holds", "first question", "answer", right=NUMBERS)
+    for config in configs:
+        for split, count in config.spec()["sizes"].items():
+            rows = open_rows(config.task, split, config.seed)
+            first = rows.batch([0]).to_pylist()[0]
+            shown.add_row(
+                config.name, split, f"{count:,}", f"{len(rows):,}", first["question"], first["answer"]
+            )
+    out.print(shown)
+
+
+def print_written(folder: StoragePath, manifest: Manifest) -> None:
+    """Print the splits of a dataset with their first problems."""
+    shown = table("configuration", "split", "rows", "strata", "first question", "answer", right=NUMBERS)
+    for config in manifest.configs:
+        for split, count in config.spec()["sizes"].items():
+            first = sample_row(folder, config, split)
+            strata = str(len(manifest.strata(config, split)))
+            shown.add_row(config.name, split, f"{count:,}", strata, first["question"], first["answer"])
+    out.print(shown)
+
+
+def print_next_steps(folder: StoragePath, manifest: Manifest) -> None:
+    """Print how to load and to verify a dataset."""
+    load = _load_expression(folder, manifest.configs[0])
+    print_message(f"load: {load}   check: mathbench verify {folder}")
+
+
+def _load_expression(folder: StoragePath, config: Config) -> str:
+    """Return the call that loads a configuration. `datasets` reads a card from a local folder only."""
+    if isinstance(folder, Path):
+        return f'datasets.load_dataset("{folder}", "{config.name}")'
+    files = {split: f"{folder / config.name}/{split}-*.parquet" for split in config.spec()["sizes"]}
+    return f'datasets.load_dataset("parquet", data_files={files})'

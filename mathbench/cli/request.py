@@ -1,0 +1,170 @@
+"""What a command line requests, read from its options: rows per split, data, and a run."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mathbench.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from mathbench.task import Task
+
+TASK_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}  # of commands that take a task's
+
+
+@dataclass(frozen=True)
+class SizeOptions:
+    """Rows per split; None where the option is not given.
+
+    >>> SizeOptions(train=5).given
+    {'train': 5}
+    """
+
+    train: int | None = None
+    validation: int | None = None
+    interpolate: int | None = None
+    extrapolate: int | None = None
+
+    @property
+    def given(self) -> dict[str, int]:
+        """The given sizes by split."""
+        return {split: rows for split, rows in vars(self).items() if rows is not None}
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """Parameters of a task, given as options that the command itself does not have.
+
+    Args:
+        arguments: what the command line parser left over, such as ``["--k", "7", "--base=2"]``.
+        known: names of the command's own options, for hints.
+    """
+
+    arguments: list[str]
+    known: tuple[str, ...] = ()
+
+    def parse(self) -> dict[str, str]:
+        """Return the parameters by name.
+
+        Raises:
+            InputError: for anything that is not an option with a value.
+
+        >>> TaskOptions(["--k", "7", "--base=2"]).parse()
+        {'k': '7', 'base': '2'}
+        """
+        options, rest = {}, list(self.arguments)
+        while rest:
+            word = rest.pop(0)
+            match = re.fullmatch(r"--([a-z][\w-]*)(?:=(.*))?", word, re.DOTALL)
+            if not match:
+                raise InputError(f"unexpected argument '{word}'. Task parameters are given as --name value.")
+            name, value = match.groups()
+            if value is None:
+                if not rest:
+                    hint = f" {did_you_mean(name, self.known)}" if self.known else ""
+                    raise InputError(f"option --{name} needs a value.{hint}")
+                value = rest.pop(0)
+            options[name.replace("-", "_")] = value
+        return options
+
+    def make(self, name: str, defaults: Mapping[str, object] | None = None) -> "Task":
+        """Make the task of a name with these parameters, which replace the defaults."""
+        from mathbench.families import task
+
+        return task(name, **{**(defaults or {}), **self.parse()})
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """The rows that a command works on: a dataset, or a task with its parameters, sizes and seed.
+
+    Args:
+        task: name of a task family.
+        folder: folder or URL of a dataset.
+        config: name of one of its configurations.
+        seed: seed of the rows of a task.
+        sizes: rows per split of a task.
+        parameters: of the task.
+    """
+
+    task: str | None
+    folder: str | None
+    config: str | None
+    seed: str
+    sizes: SizeOptions
+    parameters: TaskOptions
+
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """What a sweep varies.
+
+    Args:
+        axes: ``key=value,value`` or ``key=low..high``.
+        trials: number of combinations to draw; 0 for all of a grid.
+        prune: whether to end trials early that are worse than most.
+        seeds: number of training seeds of each combination.
+    """
+
+    axes: tuple[str, ...] = ()
+    trials: int = 0
+    prune: bool = False
+    seeds: int = 1
+
+    @property
+    def requested(self) -> bool:
+        """Whether the command line asks for more than one run."""
+        return bool(self.axes or self.seeds > 1 or self.trials or self.prune)
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """The command line of `run-baseline`.
+
+    Args:
+        name: the baseline.
+        source: directory of a run to repeat.
+        conflicts: words of the command line that may not be given with `source`.
+        recipe: name or file of a recipe.
+        framework: ``torch`` or ``keras``.
+        settings: ``key=value``, for single settings.
+        seed: of the training.
+        sweep: what is varied.
+        data: the rows.
+        out: the run directory.
+        resume: continue an unfinished run.
+        force: discard an existing run.
+        budget: seconds of wall time for training.
+        device: where the network computes.
+        threads: CPU threads.
+        threads_given: whether the command line names the number of threads.
+        track: names of trackers besides TensorBoard.
+        submit: put the finished run on the local board.
+        plots: draw the finished run; None to draw one trained network and nothing else.
+        json: print the result as JSON.
+        dry_run: print the plan and run nothing.
+    """
+
+    name: str | None
+    source: Path | None
+    conflicts: tuple[str, ...]
+    recipe: str | None
+    framework: str | None
+    settings: tuple[str, ...]
+    seed: str
+    sweep: SweepOptions
+    data: DataOptions
+    out: Path | None
+    resume: bool
+    force: bool
+    budget: float
+    device: str
+    threads: int
+    threads_given: bool
+    track: tuple[str, ...]
+    submit: bool
+    plots: bool | None
+    json: bool
+    dry_run: bool

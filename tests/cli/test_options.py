@@ -1,0 +1,31 @@
+"""Names that are derived from the commands' signatures: options, and those allowed with --from."""
+
+from mathbench.cli.datasets import generate
+from mathbench.cli.options import known_options, repeat_safe
+from mathbench.cli.predict import score
+from mathbench.cli.run import run_baseline
+
+GENERATE = (
+    *("task", "suite", "seed", "train", "validation", "interpolate", "extrapolate", "out", "name", "force"),
+    *("workers", "engine", "address", "shard", "dry-run", "json"),
+)
+RUN_BASELINE = (
+    *("task", "data", "config", "recipe", "framework", "set", "seed", "data-seed", "budget", "out", "resume"),
+    *("force", "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json"),
+    *("dry-run", "devices", "from", "online", "sweep", "seeds", "trials", "prune", "plots", "track"),
+)
+SCORE = ("task", "data", "config", "data-seed", "validation", "interpolate", "extrapolate", "json")
+# these decide nothing about the rows and the weights, or say where to compute
+REPEAT_SAFE = (
+    *("source", "out_dir", "resume", "force", "device", "devices", "threads", "submit", "plots", "track"),
+    *("json", "dry_run"),
+)
+
+
+def test_the_options_of_a_command_are_read_from_its_signature():
+    for command, expected in ((generate, GENERATE), (run_baseline, RUN_BASELINE), (score, SCORE)):
+        assert sorted(known_options(command)) == sorted(expected)
+
+
+def test_the_options_allowed_with_from_are_marked():
+    assert sorted(repeat_safe(run_baseline)) == sorted(REPEAT_SAFE)
