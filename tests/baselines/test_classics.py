@@ -266,7 +266,7 @@ def test_a_perceptron_takes_no_buckets(sums):
     encoding = fit_encoding(
         options, "+0123456789", sums.splits["train"]["question"], sums.splits["train"]["answer"]
     )
-    with pytest.raises(InputError, match="fixed width requires buckets=0. Received: buckets=2"):
+    with pytest.raises(InputError, match=r"fixed width requires buckets=0\. Received: buckets=2"):
         make_batches(PerceptronSettings(buckets=2), sums, encoding, 0)
 
 
