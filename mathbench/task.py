@@ -81,6 +81,12 @@ class Task(ABC):
     version: ClassVar[int] = 1
     # whether questions are numbers and signs, whose digits formats may rewrite
     numeric: ClassVar[bool] = True
+    # "+" or "*" for tasks that judge statements such as 12+29=41
+    statement_sign: ClassVar[str] = ""
+    # whether the task asks if a number is prime
+    asks_primality: ClassVar[bool] = False
+    # whether answers are residues, or labels that depend on one
+    answers_residues: ClassVar[bool] = False
     # digits of the longest number that a scratchpad is written for; None: no limit
     steps_max_digits: ClassVar[int | None] = None
 

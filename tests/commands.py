@@ -2,26 +2,27 @@
 
 import io
 import subprocess
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout
 
 import pytest
 
 from mathbench.cli import main, output
 
 
-def run(*words, width=300):
+def run(*words, width=300, cwd="."):
     """Run `mathbench WORDS`.
 
     Args:
         words: the words of the command line, or values that become them.
         width: columns of the terminal.
+        cwd: the folder to run in.
 
     Returns:
         A `subprocess.CompletedProcess` with exit code, stdout and stderr as text.
     """
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     arguments = [str(word) for word in words]
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+    with pytest.MonkeyPatch.context() as patch, chdir(cwd), redirect_stdout(out), redirect_stderr(err):
         patch.setattr(output.out, "width", width)
         patch.setattr(output.err, "width", width)
         with pytest.raises(SystemExit) as stopped:

@@ -19,7 +19,7 @@ from mathbench.baselines.result import Result
 from mathbench.baselines.spec import RunSpec
 from mathbench.baselines.training.data import effective_encoding
 from mathbench.errors import InputError
-from mathbench.families import family
+from mathbench.families import from_spec
 from mathbench.registry import load
 from mathbench.task import Task
 
@@ -64,7 +64,7 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
     """
     record, result = run_directory.read_spec(run), Result.load(run)
     try:
-        spec, task = RunSpec.from_json(record), family(result.task["id"]).of(result.task["parameters"])
+        spec, task = RunSpec.from_json(record), from_spec(result.task["id"], result.task["parameters"])
         if not spec.trained:
             return LoadedRun(_load_answerer(spec, task, run), result.to_json(), task, None)
         trained = _load_network(spec, result, run, device_config)

@@ -7,7 +7,7 @@ from typing import Any
 from mathbench.baselines.result import Result
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
-from mathbench.families import family
+from mathbench.families import from_spec
 
 
 def regenerate_run(folder: Path) -> Data:
@@ -33,8 +33,7 @@ def regenerate(task: Mapping[str, Any], data: Mapping[str, Any], folder: Path) -
     Raises:
         InputError: when this version generates other rows.
     """
-    # not task(id, **parameters), because a parameter may have the name of an argument
-    instance = family(task["id"]).of(task["parameters"])
+    instance = from_spec(task["id"], task["parameters"])
     rows = Data.generate(instance, data["sizes"], data["seed"])
     if rows.digest != data["digest"]:
         raise InputError(f"{folder} was run on other rows of {instance.name} than this version generates.")

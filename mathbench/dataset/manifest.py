@@ -73,9 +73,9 @@ class Config:
     @classmethod
     def from_spec(cls, name: str, spec: Mapping[str, Any]) -> "Config":
         """Make a configuration from the result of :meth:`spec`."""
-        from mathbench.families import task
+        from mathbench.families import from_spec
 
-        return cls(name, task(spec["task"], **spec["parameters"]), spec["seed"], spec["sizes"])
+        return cls(name, from_spec(spec["task"], spec["parameters"]), spec["seed"], spec["sizes"])
 
     def check_rows(self) -> None:
         """Check that every split holds the requested rows.

@@ -139,7 +139,7 @@ def _config(
         raise InputError(f'{path}: every entry of [[tasks]] needs task = "NAME". Received: {entry!r}.')
     parameters = {k: v for k, v in entry.items() if k not in ("task", "name", "sizes", "seed")}
     try:
-        task = families.task(entry["task"], **parameters)
+        task = families.from_spec(entry["task"], parameters)
         name, seed = entry.get("name", task.name), check_seed(entry.get("seed", seed))
         own = _sizes(path, f"sizes of {name}", entry.get("sizes", {}))
         # The sizes of an entry are exact. Defaults, and sizes for all tasks of a suite, are capped at what each holds.

@@ -45,6 +45,7 @@ class Divisible(Enumerated):
 
     family: ClassVar[str] = "divisible"
     summary: ClassVar[str] = "2225 -> false (is it a multiple of k?)"
+    answers_residues: ClassVar[bool] = True
 
     k: int = parameter(7, "the divisor", low=2, high=1 << 40, always=True, value_only=True)
     base: int = parameter(10, "number base", low=2, high=36, always=True)

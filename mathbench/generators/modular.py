@@ -34,6 +34,7 @@ class Modular(Enumerated):
 
     family: ClassVar[str] = "modular"
     summary: ClassVar[str] = "(57+8)%13 -> 0"
+    answers_residues: ClassVar[bool] = True
     symmetry: ClassVar[str] = "order of operands"
     extrapolates: ClassVar[str] = "operands beyond the residues; with digits, longer ones"
 

@@ -81,6 +81,7 @@ class Prime(Enumerated):
 
     family: ClassVar[str] = "prime"
     summary: ClassVar[str] = "101 -> true"
+    asks_primality: ClassVar[bool] = True
 
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     digits: int = parameter(6, "digits of the longest number", low=2, high=MAX_DIGITS)

@@ -34,8 +34,6 @@ class Statement(Enumerated):
     too short), a digit is changed and the stratum is that of changed digits. ``errors`` gives the shares.
     """
 
-    sign: ClassVar[str]
-
     digits: int = parameter(3, "digits of the longest operand", low=1, high=operands.MAX_DIGITS)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     errors: str = parameter("digit:1,carry:1,swap:1,congruent:1", "kinds of error and their shares")
@@ -126,16 +124,18 @@ class Statement(Enumerated):
         numbers = (*arithmetic.split(problems.operands, 2), _claimed_result(problems))
         a, b, c = (arithmetic.number(n, self.base) for n in numbers)
         rows = len(problems.stratum)
-        return text.join(a, text.literal(self.sign, rows), b, text.literal("=", rows), c)
+        return text.join(a, text.literal(self.statement_sign, rows), b, text.literal("=", rows), c)
 
     def oracle(self, question: str) -> str:
         left, right = question.split("=")
-        a, b = (int(number, self.base) for number in left.split(self.sign))
-        return str((a + b if self.sign == "+" else a * b) == int(right, self.base)).lower()
+        a, b = (int(number, self.base) for number in left.split(self.statement_sign))
+        return str((a + b if self.statement_sign == "+" else a * b) == int(right, self.base)).lower()
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         left = question.partition("=")[0]
-        return tuple(sorted((int(number, self.base) for number in left.split(self.sign)), reverse=True))
+        return tuple(
+            sorted((int(number, self.base) for number in left.split(self.statement_sign)), reverse=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class CorrectAddition(Statement):
     family: ClassVar[str] = "correct-addition"
     summary: ClassVar[str] = "12+29=41 -> true"
     symmetry: ClassVar[str] = "order of operands; shares its splits with addition"
-    sign: ClassVar[str] = "+"
+    statement_sign: ClassVar[str] = "+"
     steps = written_steps.claimed_sum
     steps_max_digits = written_steps.MAX_DIGITS_LINEAR
 
@@ -176,7 +176,7 @@ class CorrectMultiplication(Statement):
     family: ClassVar[str] = "correct-multiplication"
     summary: ClassVar[str] = "12*29=348 -> true"
     symmetry: ClassVar[str] = "order of operands; shares its splits with multiplication"
-    sign: ClassVar[str] = "*"
+    statement_sign: ClassVar[str] = "*"
     steps = written_steps.claimed_product
     steps_max_digits = written_steps.MAX_DIGITS_QUADRATIC
 

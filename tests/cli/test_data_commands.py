@@ -1,23 +1,12 @@
 """The commands as users type them: data on stdout, words on stderr, exit codes, one line per error."""
 
 import json
-import os
 import subprocess
 import sys
-import time
 
 import pytest
 
-
-def run(*arguments, cwd=None):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-m", "mathbench", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment,
-    )
+from tests.commands import run
 
 
 def test_generate_verify_describe(tmp_path):
@@ -110,19 +99,3 @@ def test_imports_are_light():
     heavy = ("torch", "keras", "tensorflow", "datasets", "pandas", "ray")
     code = f"import sys, mathbench, mathbench.cli; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
-
-
-def test_start_up_is_fast():
-    """Best of five, so that a busy machine does not fail it; the limits are the promises of the design."""
-
-    def best(*command):
-        def once():
-            begin = time.perf_counter()
-            subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
-            return time.perf_counter() - begin
-
-        return min(once() for _ in range(5))
-
-    bare = best("-c", "pass")
-    assert best("-c", "import mathbench") - bare < 0.3
-    assert best("-m", "mathbench", "--help") < 0.8

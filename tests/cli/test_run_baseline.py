@@ -67,7 +67,7 @@ def test_a_repeated_run_excludes_the_first_word_that_decides_what_is_run(said):
     assert "leave out --digits" in said("--from", "r", "--seed", "0", "--digits", "3")[1]
     assert "leave out --seed" in said("--from", "r", "--seed", "0", "--task", "gcd")[1]
     assert "leave out --task" in said("--from", "r", "--task", "gcd", "--seed", "0")[1]
-    assert "no run directory" in said("--from", "r", "--threads", "1", "--dry-run", "--json")[1]
+    assert "not a run directory" in said("--from", "r", "--threads", "1", "--dry-run", "--json")[1]
 
 
 def test_a_dry_run_of_each_mode(capsys):

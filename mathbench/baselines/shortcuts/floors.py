@@ -12,7 +12,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mathbench.baselines.shortcuts.questions import STATEMENTS, holds_modulo, number_texts, parse_operands
+from mathbench.baselines.shortcuts.questions import holds_modulo, number_texts, parse_operands
 from mathbench.errors import InputError
 from mathbench.numbers.text import to_text
 from mathbench.task import LABELS, Task
@@ -58,12 +58,12 @@ class LastDigit:
     @classmethod
     def applies(cls, task: Task) -> bool:
         """Requires labels or residues as answers, because other answers hardly depend on the last digit."""
-        return task.recognition or task.family in ("divisible", "modular")
+        return task.recognition or task.answers_residues
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
         """Find the majority training answer for each last character."""
-        if task.family in STATEMENTS:
+        if task.statement_sign:
             return cls(task)
         groups: dict[str, list[str]] = {}
         questions, answers = _strings(train, "question"), _strings(train, "answer")
@@ -74,9 +74,9 @@ class LastDigit:
 
     def predict(self, questions: list[str]) -> list[str]:
         """Answer by the last character."""
-        if self.task.family in STATEMENTS:
+        if self.task.statement_sign:
             base = _base(self.task)
-            return [LABELS[holds_modulo(self.task.family, q, base, base)] for q in questions]
+            return [LABELS[holds_modulo(self.task.statement_sign, q, base, base)] for q in questions]
         return [self.answers.get(q[-1:], self.otherwise) for q in questions]
 
     def state(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class TrialDivision:
     @classmethod
     def applies(cls, task: Task) -> bool:
         """Requires the task 'prime'."""
-        return task.family == "prime"
+        return task.asks_primality
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
@@ -120,7 +120,7 @@ class CastingOutNines:
     @classmethod
     def applies(cls, task: Task) -> bool:
         """Requires the task 'correct-addition' or 'correct-multiplication'."""
-        return task.family in STATEMENTS
+        return bool(task.statement_sign)
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
@@ -130,7 +130,7 @@ class CastingOutNines:
     def predict(self, questions: list[str]) -> list[str]:
         """Compare both sides modulo base - 1."""
         base = _base(self.task)
-        return [LABELS[holds_modulo(self.task.family, q, base, base - 1)] for q in questions]
+        return [LABELS[holds_modulo(self.task.statement_sign, q, base, base - 1)] for q in questions]
 
     def state(self) -> dict[str, Any]:
         """Return no state."""

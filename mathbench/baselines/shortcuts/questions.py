@@ -6,8 +6,6 @@ from math import prod
 
 from mathbench.numbers.text import DIGITS
 
-STATEMENTS = {"correct-addition": "+", "correct-multiplication": "*"}
-
 
 def parse_operands(question: str, base: int) -> list[int]:
     """Return the numbers of a question, in order.
@@ -38,14 +36,14 @@ def parse_statement(question: str, base: int) -> tuple[list[int], int]:
     return parse_operands(left, base), parse_operands(right, base)[0]
 
 
-def holds_modulo(family: str, question: str, base: int, modulus: int) -> bool:
-    """Return whether a statement holds modulo `modulus`.
+def holds_modulo(sign: str, question: str, base: int, modulus: int) -> bool:
+    """Return whether a statement with a sign, "+" or "*", holds modulo `modulus`.
 
-    >>> holds_modulo("correct-addition", "12+29=51", 10, 10), holds_modulo("correct-multiplication", "12*29=349", 10, 9)
+    >>> holds_modulo("+", "12+29=51", 10, 10), holds_modulo("*", "12*29=349", 10, 9)
     (True, False)
     """
     numbers, stated = parse_statement(question, base)
-    result = sum(numbers) if STATEMENTS[family] == "+" else prod(numbers)
+    result = sum(numbers) if sign == "+" else prod(numbers)
     return (result - stated) % modulus == 0
 
 

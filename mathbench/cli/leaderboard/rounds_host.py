@@ -129,10 +129,10 @@ def _seconds(text: str) -> int:
 
 def _task(text: str) -> "Task":
     """Make a task from text such as addition:digits=6,operands=2."""
-    from mathbench.families import family
+    from mathbench.families import from_spec
 
     name, _, options = text.partition(":")
     pairs = [pair.partition("=") for pair in options.split(",") if pair]
     if wrong := [key for key, equals, _ in pairs if not equals]:
         raise InputError(f"a task is given as NAME:key=value,key=value. Received: {wrong[0]!a}.")
-    return family(name).of({key: value for key, _, value in pairs})
+    return from_spec(name, {key: value for key, _, value in pairs})
