@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(2)
     # typer turns Ctrl-C into an exit code
     if code == _INTERRUPTED:
-        print_message("interrupted; what is finished is kept")
+        print_message("interrupted; finished work is kept")
     sys.exit(code if isinstance(code, int) else 0)
 
 

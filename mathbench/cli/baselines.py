@@ -111,7 +111,7 @@ def _print_details(entry: "Baseline", details: dict[str, Any]) -> None:
         if recipe["published"]:
             out.print(f"  published: {_published(recipe['published'])}", soft_wrap=True)
     if "tasks" in details:
-        out.print(f"makes sense on: {', '.join(details['tasks'])}", soft_wrap=True)
+        out.print(f"applies to: {', '.join(details['tasks'])}", soft_wrap=True)
 
 
 def _settings(title: str, options: dict[str, dict[str, Any]]) -> "Table":

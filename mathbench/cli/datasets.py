@@ -151,9 +151,7 @@ class _Selection:
         from mathbench.dataset.request import requested_configs
 
         if self.sizes or self.seed is not None or self.name is not None or self.parameters.arguments:
-            raise InputError(
-                "give either --task NAME or --suite NAME; only --out alone goes on with a dataset."
-            )
+            raise InputError("give either --task NAME or --suite NAME; only --out alone continues a dataset.")
         return requested_configs(folder)
 
 

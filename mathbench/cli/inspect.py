@@ -77,7 +77,7 @@ def inspect(
 
     finished = load_run(run, DeviceConfig(device))
     if finished.trained is None:
-        raise InputError(f"{finished.result['baseline']} is no network: there is nothing to look into.")
+        raise InputError(f"{finished.result['baseline']} is not a network, so there is nothing to inspect.")
     answered = ask_questions(finished, [question])
     answer, confidence = answered.answers[0], answered.confidences[0]
     path = plot or run / "plots" / "inspect.png"

@@ -27,7 +27,7 @@ def repeat_run(request: RunRequest, source: Path) -> None:
     original = load_original(source)
     folder = request.out or source.with_name(f"{source.resolve().name}-again")
     if folder.resolve() == source.resolve():
-        raise InputError(f"a run is repeated in a directory of its own. Received: --out {folder}.")
+        raise InputError(f"a repetition requires its own run directory. Received: --out {folder}.")
     if request.dry_run:
         print_plan(original.spec, original.data, folder, request.json)
         return

@@ -79,9 +79,9 @@ def handle_interrupt(folder: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         kept = (
-            f"everything is kept in {folder}. Add --resume to go on."
+            f"the run is kept in {folder}. Add --resume to continue."
             if folder.is_dir()
-            else "nothing was begun."
+            else "nothing was started."
         )
         print_message(f"stopped; {kept}")
         raise SystemExit(130) from None

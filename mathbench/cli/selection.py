@@ -100,7 +100,7 @@ def _first_task(spec: "RunSpec") -> str:
     for name, family in tasks().items():
         if applies_to(kind, family()):
             return name
-    raise InputError(f"{spec.baseline.name} makes sense on no task. Give --task NAME.")
+    raise InputError(f"{spec.baseline.name} applies to no task. Give --task NAME.")
 
 
 def _check_no_settings(spec: "RunSpec", task: str, given: Mapping[str, str]) -> None:

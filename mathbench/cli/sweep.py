@@ -87,7 +87,7 @@ class _SweepRunner:
             results = [result for _, result in self._results(tracker.settings, options)]
         except TrialPruned:
             tracker.prune()
-            print_message("ended early: worse than most were at this step")
+            print_message("stopped early: worse than the median at this step")
             return
         tracker.tell(sum(result.best["validation"] for result in results) / len(results))
 

@@ -59,7 +59,7 @@ def test_a_stopped_run_of_two_processes_goes_on_exactly():
         assert time.monotonic() < deadline
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    assert "everything is kept" in process.communicate(timeout=120)[1].decode()
+    assert "the run is kept" in process.communicate(timeout=120)[1].decode()
     assert not Path("cut", "result.json").exists()
     assert subprocess.run(command(*words, "--out", "cut", "--resume"), capture_output=True).returncode == 0
     one, two = (checkpoint.read(Path(folder))[1]["weights"] for folder in ("whole", "cut"))

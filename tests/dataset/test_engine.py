@@ -414,7 +414,7 @@ def test_ctrl_c_leaves_a_resumable_folder_and_nobody_behind(tmp_path, running):
     process, workers = running
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate()[1]
-    assert process.returncode == 130 and said.splitlines() == ["interrupted; what is finished is kept"]
+    assert process.returncode == 130 and said.splitlines() == ["interrupted; finished work is kept"]
     assert len(workers) == 1 and not alive(workers[0])
     assert not list(tmp_path.rglob("*.tmp")) and (tmp_path / "ds" / manifest.UNFINISHED_FILE).is_file()
 

@@ -359,7 +359,7 @@ def test_the_commands(cli, tmp_path, monkeypatch):  # noqa: F811
     assert cli(*sealed_round, "verify", "r", "--receipt", receipt, "--weights", "w.bin")[0] == 0
     code, out, _ = cli(*sealed_round, "verify", "r", "--receipt", "0" * 64, "--json")
     assert code == 1 and "not in the log" in json.loads(out)["problems"][0]
-    refused(cli(*challenge, "--out", "q.jsonl"), "is there already")
+    refused(cli(*challenge, "--out", "q.jsonl"), "already exists")
     refused(cli(*challenge, "--out", "q.csv"), "must end in")
     refused(cli(*sealed_round, "verify", tmp_path / "none"), "is no round")
     refused(cli(*sealed_round, "close", tmp_path / "none"), "none")

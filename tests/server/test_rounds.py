@@ -222,7 +222,7 @@ def test_the_whole_course_with_a_real_server(cli, serve, board, tmp_path, monkey
     assert cli(*of, "close", "rounds/winter")[0] == 0
     assert cli(*of, "reveal", "rounds/winter", *secret)[0] == 0
     code, _, err = cli(*of, "verify", url, "--receipt", receipt, "--weights", "w.bin")
-    assert code == 0 and "commitment, questions, answers and scores of 1 entries hold" in err
+    assert code == 0 and "commitment, questions, answers and scores of 1 entries pass verification" in err
     code, out, _ = cli(*of, "verify", url, "--receipt", "0" * 64)
     assert code == 1 and "not in the log" in out
     (shown,) = json.loads(cli(*of, "show", url, "--json")[1])["entries"]

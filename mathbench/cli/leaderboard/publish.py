@@ -164,5 +164,5 @@ def build(
     found = page.read_text(encoding="utf-8") if page.is_file() else ""
     if render.replace_marked_block(found, text) != found:
         raise CheckFailed(
-            f"{page} does not show these results. `mathbench leaderboard build {folder}` mends it."
+            f"{page} does not show these results. `mathbench leaderboard build {folder}` updates it."
         )

@@ -48,7 +48,9 @@ def challenge(
     far, digest = remote_round(place), sealed.sha256_of(weights)
     token = client.read_token(token_file) if far else ""
     if far and secret:
-        raise InputError("--secret is the host's; for a round on a server it is kept there.")
+        raise InputError(
+            "--secret applies to a round in a folder; a server keeps the secrets of its own rounds."
+        )
     with _reserved(questions):
         if far:
             mine = far.challenge(model, digest, token)
@@ -69,7 +71,7 @@ def _reserved(questions: Path) -> Iterator[None]:
     if questions.suffix not in (".jsonl", ".parquet"):
         raise InputError(f"--out must end in .jsonl or .parquet. Received: '{questions.name}'.")
     if questions.exists():
-        raise InputError(f"'{questions}' is there already.")
+        raise InputError(f"'{questions}' already exists.")
     write_text(questions, "")
     try:
         yield
@@ -107,5 +109,5 @@ def answer(
     else:
         found = host.answer(Path(place), entry, digest, answers, log.now)
         receipt = found.answer.digest if found.answer else ""
-    print_message(f"{entry} has answered; scores are told when the round is revealed")
+    print_message(f"{entry} has answered; the scores are shown when the round is revealed")
     print_message(f"receipt: {receipt}")

@@ -84,7 +84,7 @@ def verify(
 ) -> None:
     """Verify a published round.
 
-    Exits with code 1 if something does not hold. A folder is verified offline;
+    Exits with code 1 if something fails verification. A folder is verified offline;
     from a server, log and answers are fetched first and verified here.
 
     Examples:
@@ -119,10 +119,10 @@ def _report(place: str, found: "Audit", as_json: bool) -> None:
     for problem in () if as_json else found.problems:
         out.print(problem, markup=False)
     if found.problems:
-        raise CheckFailed(f"the round in '{place}' does not hold.")
+        raise CheckFailed(f"the round in '{place}' fails verification.")
     early = "log, and those answers that are there (the round is not revealed yet),"
     what = "commitment, questions, answers and scores" if found.revealed else early
-    print_message(f"{what} of {found.entries} entries hold")
+    print_message(f"{what} of {found.entries} entries pass verification")
 
 
 def fetch(

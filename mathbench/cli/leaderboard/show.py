@@ -108,7 +108,8 @@ def _show_tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: 
             out.print(rich_plot(found, out.width) if plot else render.rich_table(found, out.width))
         if tables:
             print_message(
-                "models that share a rank cannot be told apart; † another score was claimed than the recomputed"
+                "models that share a rank do not differ significantly; "
+                "† the claimed score differs from the recomputed one"
             )
             _print_attempts(board, records)
 
@@ -148,7 +149,7 @@ def _show_averages(
         shown.add_row(*(Text(escape_control(cell)) for cell in row))
     out.print(shown)
     print_message(
-        "each task counts once; bootstrap over tasks and rows, seed 0; who left tasks out has no rank"
+        "each task counts once; bootstrap over tasks and rows, seed 0; models that left out tasks have no rank"
     )
 
 

@@ -70,9 +70,9 @@ def _print_receipt(receipt: "Receipt") -> None:
 
 
 def _print_outcome(receipt: "Receipt") -> None:
-    """Print claims that do not hold, and whether the run was stored."""
+    """Print claims that differ from the recomputed scores, and whether the run was stored."""
     for difference in receipt.differences:
-        print_message(difference, "the claim does not hold: ", "bold yellow")
+        print_message(difference, "the claimed score does not agree: ", "bold yellow")
     if not receipt.board:
         sent = receipt.sent
         print_message(

@@ -22,7 +22,7 @@ def register(leaderboard: typer.Typer) -> None:
 def verify(board: BoardOption = None, as_json: Json = False) -> None:
     """Score every stored submission again.
 
-    Exits with code 1 if one does not hold. A folder of results holds no
+    Exits with code 1 if one fails verification. A folder of results holds no
     predictions; what can and what cannot be checked without them is printed.
 
     Examples:
@@ -48,7 +48,7 @@ def verify_folder(folder: Path, as_json: bool) -> None:
     """Check a folder of results, and print what can be checked there.
 
     Raises:
-        CheckFailed: when a file does not hold.
+        CheckFailed: when a file fails verification.
     """
     from mathbench.leaderboard.verify import CHECKED, UNCHECKED
     from mathbench.leaderboard.verify import verify_folder as verify_files
@@ -75,5 +75,5 @@ def _report(
         name = finding.digest if finding.digest.endswith(".json") else finding.digest[:8]
         out.print(f"{name}  {finding.model}  {finding.task}: {finding.problem}", markup=False)
     if bad := len({finding.digest for finding in findings}):
-        raise CheckFailed(f"{bad} of {count} submissions on {board} do not hold.")
-    print_message(f"all {count} submissions on {board} hold")
+        raise CheckFailed(f"{bad} of {count} submissions on {board} fail verification.")
+    print_message(f"all {count} submissions on {board} pass verification")

@@ -107,7 +107,7 @@ function receipt(answer) {
     ([split, s]) => `${split}: ${number.format(s.correct)} of ${number.format(s.n)} right, ${(100 * s.exact_match).toFixed(2)} %`,
   );
   const how = answer.new ? `kept as ${answer.digest.slice(0, 8)}` : `already on the board as ${answer.digest.slice(0, 8)}; attempt ${answer.attempts} was recorded`;
-  return [`${answer.model} on ${answer.task}: ${how}`, ...scores, ...answer.differences.map((d) => `the claim does not hold: ${d}`)];
+  return [`${answer.model} on ${answer.task}: ${how}`, ...scores, ...answer.differences.map((d) => `the claimed score does not agree: ${d}`)];
 }
 
 function submittable(form) {
