@@ -205,7 +205,7 @@ def test_the_whole_course_with_a_real_server(cli, serve, board, tmp_path, monkey
     entering = (*of, "challenge", url, "--weights", "w.bin", "--model", "mine", "--out", "q.jsonl")
     cli_refused(cli(*entering), "MATHBENCH_TOKEN")
     monkeypatch.setenv("MATHBENCH_TOKEN", server.token)
-    cli_refused(cli(*entering, *secret), "--secret is the host's")
+    cli_refused(cli(*entering, *secret), "--secret applies to a round in a folder")
     code, _, err = cli(*entering)
     assert code == 0 and "e1: 30 questions" in err
     receipt = err.split("receipt: ")[1].strip()

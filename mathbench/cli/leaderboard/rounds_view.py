@@ -84,8 +84,8 @@ def verify(
 ) -> None:
     """Verify a published round.
 
-    Exits with code 1 if something fails verification. A folder is verified offline;
-    from a server, log and answers are fetched first and verified here.
+    Exits with code 1 if something fails verification. A folder is verified
+    offline; from a server, log and answers are fetched first and verified here.
 
     Examples:
       mathbench leaderboard round verify rounds/winter
