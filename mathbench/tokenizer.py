@@ -49,7 +49,9 @@ class Characters:
         alphabet = self.alphabet
         valid = isinstance(alphabet, str) and alphabet and alphabet.isascii() and "\0" not in alphabet
         if not valid or len(set(alphabet)) < len(alphabet):
-            raise InputError(f"an alphabet is ASCII text, each character once. Received: {alphabet!r}.")
+            raise InputError(
+                f"an alphabet must be ASCII text without repeated characters. Received: {alphabet!r}."
+            )
 
     @property
     def vocabulary_size(self) -> int:
@@ -111,7 +113,7 @@ class Characters:
         used = tokens[position >= len(position) - lengths[:, None] if left else position < lengths[:, None]]
         if len(used) and not (used.min() > PAD and used.max() < self.vocabulary_size):
             raise InputError(
-                f"tokens of text are 1 to {self.vocabulary_size - 1}. Received: {_first_invalid(used, self)}."
+                f"tokens of text must be from 1 to {self.vocabulary_size - 1}. Received: {_first_invalid(used, self)}."
             )
         return text.string_array(self._bytes[used], lengths)
 
@@ -128,7 +130,7 @@ class Characters:
         if tokens.max(initial=PAD) < UNKNOWN:
             return tokens
         foreign = "".join(sorted(set(bytes(data).decode()) - set(self.alphabet)))
-        raise InputError(f"the alphabet '{self.alphabet}' does not know '{foreign}'.")
+        raise InputError(f"the alphabet '{self.alphabet}' does not contain '{foreign}'.")
 
     @cached_property
     def _bytes(self) -> Bytes:

@@ -35,7 +35,7 @@ def check_name(name: object, what: str) -> None:
     valid = isinstance(name, str) and name and all(c.isalnum() or c in "-_.+" for c in name)
     if not valid or str(name)[0] in "-.":
         raise InputError(
-            f"the name of {what} is made of letters, digits and -_.+ and begins with none of -. "
+            f"the name of {what} must consist of letters, digits and -_.+ and must not start with '-' or '.'. "
             f"Received: {name!r}."
         )
 
@@ -213,7 +213,7 @@ def read(folder: StoragePath) -> Manifest:
         raise InputError(f"{path}: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckFailed(
-            f"{path} is damaged ({error}). Give `mathbench generate` --force to make the dataset anew."
+            f"{path} is damaged ({error}). Run `mathbench generate` with --force to generate the dataset again."
         ) from None
 
 
@@ -225,13 +225,14 @@ def _missing_message(folder: StoragePath) -> str:
     unfinished = (
         " Its generation was interrupted: run the same command again." if UNFINISHED_FILE in names else ""
     )
-    return f"{folder} is no mathbench dataset: it has no {MANIFEST_FILE}.{unfinished}"
+    return f"{folder} is not a mathbench dataset: {MANIFEST_FILE} is missing.{unfinished}"
 
 
 def _parse(value: dict[str, Any]) -> Manifest:
     if value["schema_version"] != SCHEMA_VERSION:
         raise InputError(
-            f"manifest schema {value['schema_version']} is not {SCHEMA_VERSION}; another mathbench wrote it."
+            f"unknown schema version {value['schema_version']}: another version of mathbench wrote the manifest. "
+            f"Allowed: {SCHEMA_VERSION}."
         )
     if value["shard_rows"] != SHARD_ROWS:
         raise ValueError(f"shard_rows is {value['shard_rows']} and should be {SHARD_ROWS}")
@@ -251,7 +252,7 @@ def _check_files(config: Config, files: Mapping[str, ShardContent]) -> None:
     """Check that the files stated for a configuration have the right names and numbers of rows."""
     expected = {shard.file: shard.stop - shard.start for shard in config.shards()}
     if different := sorted(expected.keys() ^ files.keys()):
-        raise ValueError(f"{config.name} has other files: {different[0]}")
+        raise ValueError(f"{config.name}: missing or unexpected file {different[0]}")
     for file, rows in expected.items():
         if (files[file].rows, sum(files[file].strata.values())) != (rows, rows):
-            raise ValueError(f"{file} has {rows} rows")
+            raise ValueError(f"{file} should have {rows} rows")

@@ -31,7 +31,7 @@ def requested_configs(out: str | StoragePath) -> list[Config]:
     folder = storage_path(out)
     stored = stored_request(folder)
     if stored is None:
-        raise InputError(f"{folder} holds no dataset, neither finished nor begun.")
+        raise InputError(f"{folder} contains neither a finished nor an unfinished dataset.")
     try:
         configs = [Config.from_spec(name, spec) for name, spec in stored["configs"].items()]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -39,7 +39,9 @@ def requested_configs(out: str | StoragePath) -> list[Config]:
             raise InputError(f"{folder / UNFINISHED_FILE}: {error}") from None
         raise CheckFailed(f"{folder / UNFINISHED_FILE} is damaged ({error}).") from None
     if dataset_request(configs) != stored:
-        raise InputError(f"{folder} was begun by another version of mathbench. Finish it with that version.")
+        raise InputError(
+            f"{folder} contains an unfinished dataset of another version of mathbench. Finish it with that version."
+        )
     return configs
 
 
@@ -65,7 +67,9 @@ def stored_request(folder: StoragePath, force: bool = False) -> Request | None:
                 return {}
             raise InputError(str(error)) from None
     if any(not fnmatch(name, LEFTOVER) for name in names):
-        raise InputError(f"{folder} is not empty and holds no mathbench dataset. Give another --out.")
+        raise InputError(
+            f"{folder} is not empty and does not contain a mathbench dataset. Give another --out."
+        )
     return None
 
 
@@ -77,7 +81,7 @@ def _read_request(folder: StoragePath) -> Request:
         return dict(json.loads(content).items())
     except (ValueError, AttributeError):
         raise CheckFailed(
-            f"{folder / UNFINISHED_FILE} is damaged. Give another --out, or --force to make the dataset anew."
+            f"{folder / UNFINISHED_FILE} is damaged. Give another --out, or --force to generate the dataset again."
         ) from None
 
 
@@ -95,7 +99,7 @@ def check_same(folder: StoragePath, stored: Request | None, requested: Request) 
     """
     if stored is not None and stored != requested:
         raise InputError(
-            f"{folder} holds another dataset{_difference(stored, requested)}. Give another --out or --force."
+            f"{folder} contains another dataset{_difference(stored, requested)}. Give another --out or --force."
         )
 
 

@@ -90,7 +90,7 @@ def footer(path: StoragePath, task: Task) -> tuple[int, str]:
         metadata = dict(file.metadata.metadata or {})
         features_match = all(metadata.get(key) == value for key, value in columns.metadata.items())
         if not (features_match and file.schema_arrow.equals(columns)):
-            raise CheckFailed(f"{path} has other columns than {task.name}.")
+            raise CheckFailed(f"{path} does not have the columns of {task.name}.")
         return file.metadata.num_rows, metadata.get(b"mathbench.digest", b"").decode()
 
 

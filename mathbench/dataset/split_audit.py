@@ -79,7 +79,9 @@ class SplitAudit:
         for what, check in self._text_checks.items():
             if len(invalid):
                 row = sample.slice(invalid[0].as_py(), 1).to_pylist()[0]
-                failure = f"row {row['row']}: {row['question']!r} is not written as {self.rows.task.format}"
+                failure = (
+                    f"row {row['row']}: {row['question']!r} is not in the format {self.rows.task.format}"
+                )
             else:
                 failure = check(plain)
             self._record(what, failure, file)
@@ -136,7 +138,7 @@ def _wrong_answer(task: Task, table: pa.Table) -> str:
         except Exception as error:  # a stored question can be any text, and a plug-in task any code
             return _invalid_question(row, question, error)
         if right != answer:
-            return f"row {row}: {question} -> {answer!r} should be {right!r}"
+            return f"row {row}: the answer to {question} is {answer!r} and should be {right!r}"
     return ""
 
 
@@ -157,4 +159,4 @@ def _texts(table: pa.Table, *columns: str) -> list[list[Any]]:
 
 
 def _invalid_question(row: object, question: object, error: Exception) -> str:
-    return f"row {row}: {question!r} cannot be read as a question ({type(error).__name__})"
+    return f"row {row}: {question!r} cannot be parsed as a question ({type(error).__name__})"

@@ -92,12 +92,12 @@ def _read(name: str) -> tuple[Path, dict[str, Any]]:
     path = Path(name) if name.endswith(".toml") else builtin_folder("generators") / f"{name}.toml"
     if not path.is_file():
         if name.endswith(".toml"):
-            raise InputError(f"there is no suite file {name}.")
+            raise InputError(f"the suite file {name} does not exist.")
         raise InputError(f"unknown suite '{name}'. {did_you_mean(name, available())} Or give a FILE.toml.")
     try:
         content = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no valid TOML: {error}.") from None
+        raise InputError(f"{path} is not valid TOML: {error}.") from None
     _check_keys(path, "the suite", content, _KEYS)
     _check_types(path, content)
     try:

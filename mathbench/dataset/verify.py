@@ -91,7 +91,7 @@ def _check_files(config: Config, files: list[str]) -> CheckResult:
     expected = {shard.file for shard in config.shards()}
     found = {name for name in files if name.startswith(f"{config.name}/") and fnmatch(name, SHARD_PATTERN)}
     wrong = [f"{name} is missing" for name in sorted(expected - found)]
-    wrong += [f"{name} does not belong there" for name in sorted(found - expected)]
+    wrong += [f"{name} is not part of the dataset" for name in sorted(found - expected)]
     detail = wrong[0] if wrong else f"{len(expected)} file(s)"
     return CheckResult(config.name, "", "files", not wrong, detail)
 
@@ -133,7 +133,7 @@ def _difference(file: str, found: ShardContent, stated: ShardContent) -> str:
     """The first field of a file's content that differs from the manifest."""
     for name, value in asdict(stated).items():
         if value != (actual := getattr(found, name)) and (name, value) != ("sha256", ""):
-            what = "other bytes of the same rows" if name == "sha256" else f"{name} {actual}"
+            what = "different bytes for the same rows" if name == "sha256" else f"{name} {actual}"
             return f"{file}: {what}; the manifest states {value}"
     return ""
 

@@ -154,11 +154,11 @@ def check_configs(configs: Sequence[Config]) -> None:
     names = [config.name for config in configs]
     for name in names:
         if names.count(name) > 1:
-            raise InputError(f"two configurations are called '{name}'. Give one of them a name of its own.")
+            raise InputError(f"two configurations have the name '{name}'. Give one of them another name.")
     for config in configs:
         config.check_rows()
         if not any(config.sizes.values()):
-            raise InputError(f"{config.name}: no rows were asked for.")
+            raise InputError(f"{config.name}: no rows were requested.")
 
 
 def _claim(folder: StoragePath, stored: Request | None, requested: Request, force: bool) -> None:
@@ -193,7 +193,7 @@ def _check_shared(folder: StoragePath, written: Iterable[str]) -> None:
     for file in written:
         if file not in visible:
             raise InputError(
-                f"another machine has written {file}, but {folder} does not hold it here. "
+                f"another machine has written {file}, but {folder} does not contain it on this machine. "
                 "Give an --out that all machines share."
             )
 
@@ -208,7 +208,7 @@ def _check_complete(folder: StoragePath, files: list[str], contents: Mapping[str
     parts = ", ".join(f"--shard {i}/{len(files)}" for i in missing[:MAX_LISTED_SHARDS]) + more
     raise CheckFailed(
         f"{folder} is not complete: {len(missing)} of {len(files)} shards are missing or damaged: {names}. "
-        f"Make them here: mathbench generate --out {shlex.quote(str(folder))}   "
+        f"Generate them here: mathbench generate --out {shlex.quote(str(folder))}   "
         f"or elsewhere, with the same command and {parts}, and merge again."
     )
 

@@ -35,7 +35,7 @@ def storage_path(location: "str | StoragePath") -> StoragePath:
     text = str(location)
     first = location.parts[0] if isinstance(location, Path) and location.parts else ""
     if len(first) > 2 and first.endswith(":"):
-        raise InputError(f"a URL is given as text, not as a Path. Received: {location!r}.")
+        raise InputError(f"a URL must be text, not a Path. Received: {location!r}.")
     if "://" not in text:
         return Path(text)
     from upath import UPath
@@ -45,7 +45,7 @@ def storage_path(location: "str | StoragePath") -> StoragePath:
         local = path.protocol in ("file", "local")
         path.fs  # noqa: B018 - this loads the library of the protocol
     if not path.path.strip("/"):
-        raise InputError(f"{text} names no folder. Allowed: a URL such as s3://bucket/folder.")
+        raise InputError(f"{text} does not name a folder. Allowed: a URL such as s3://bucket/folder.")
     return Path(path.path) if local else path
 
 

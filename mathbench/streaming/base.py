@@ -52,11 +52,11 @@ class BaseStream:
         _check_positive("batch_size", batch_size)
         _check_positive("epochs", epochs)
         if drop_last and batch_size is None:
-            raise InputError("drop_last is about batches: give batch_size. Received: drop_last=True.")
+            raise InputError("drop_last requires batch_size. Received: drop_last=True.")
         self.source, self.batch_size, self.epochs, self.drop_last = source, batch_size, epochs, drop_last
         if self.per_epoch == 0:
             raise InputError(
-                f"{source.rows:,} rows fill no batch of {batch_size:,}: nothing is left to read with drop_last."
+                f"{source.rows:,} rows do not fill a batch of {batch_size:,}: the stream is empty with drop_last."
             )
         self.epoch = self._skip = 0
         self._reader: Reader | None = None
@@ -111,14 +111,16 @@ class BaseStream:
         number = index.__index__()
         position = number + (self.total or 0) if number < 0 else number
         if position < 0 or (self.total is not None and position >= self.total):
-            raise IndexError(f"the stream has {self.total or 'endless'} items. Received: index {number}.")
+            raise IndexError(
+                f"the stream has {self.total or 'infinitely many'} items. Received: index {number}."
+            )
         return self._item(position)
 
     def _slice_range(self, indices: slice) -> range:
         if self.total is not None:
             return range(*indices.indices(self.total))
         if indices.stop is None or min(indices.start or 0, indices.stop, indices.step or 1) < 0:
-            raise InputError("a slice of an endless stream needs an end, and counts from its beginning.")
+            raise InputError("a slice of an endless stream requires an end and no negative bounds.")
         return range(indices.start or 0, indices.stop, indices.step or 1)
 
     def _item(self, index: int) -> Item:
@@ -149,7 +151,7 @@ class BaseStream:
         ['question', 'answer', 'task', 'stratum', 'row']
         """
         if self.batch_size is None:
-            raise InputError("tables are batches: give batch_size.")
+            raise InputError("tables() requires batch_size.")
         return self.read(lambda table: table)
 
     def __iter__(self) -> "Reader":
@@ -287,7 +289,7 @@ def check_state(state: Mapping[str, Any], spec: Mapping[str, Any], counts: Seque
     """
     stored = state.get("stream") if isinstance(state, Mapping) else None
     if not isinstance(stored, Mapping) or not all(_is_count(state.get(name)) for name in counts):
-        raise InputError(f"a state is what state_dict() gave. Received: {state!r:.200}.")
+        raise InputError(f"a state must be the result of state_dict(). Received: {state!r:.200}.")
     for name in {**stored, **spec}:
         if stored.get(name) != spec.get(name):
             raise InputError(
@@ -302,7 +304,7 @@ def check_epoch(epoch: object) -> None:
         InputError: unless it is an integer of 0 or more.
     """
     if not _is_count(epoch):
-        raise InputError(f"an epoch is an integer of 0 or more. Received: {epoch!r}.")
+        raise InputError(f"an epoch must be an integer of 0 or more. Received: {epoch!r}.")
 
 
 def _is_count(value: object) -> bool:

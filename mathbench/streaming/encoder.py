@@ -51,7 +51,7 @@ class Encoder:
             tokens, lengths = self.characters.encode(table.column(name), width or 0, left=self.left)
             if width is not None and tokens.shape[1] > width:
                 raise InputError(
-                    f"{name}s of up to {tokens.shape[1]} characters came. Received: {name}_width={width}."
+                    f"a batch contains {name}s of up to {tokens.shape[1]} characters. Received: {name}_width={width}."
                 )
             arrays |= {name: tokens, f"{name}_length": lengths}
         for name in ("row", "label") if labels else ("row",):
@@ -77,4 +77,6 @@ def make_encoder(encode: Encode) -> Callable[[pa.Table], Any] | None:
         return Encoder(Characters(encode))
     if callable(encode):
         return encode
-    raise InputError(f"encode is True, an alphabet, or a function of an Arrow table. Received: {encode!r}.")
+    raise InputError(
+        f"encode must be True, an alphabet, or a function of an Arrow table. Received: {encode!r}."
+    )

@@ -62,7 +62,7 @@ def _bounds(rows: int | None, shards: int | None) -> list[int]:
     """The bounds of shards of equal size, up to one row."""
     if rows is None or (shards is None and rows > MAX_SHARDS * BLOCK):
         raise InputError(
-            f"Hugging Face lists its shards: give rows=N, at most {MAX_SHARDS * BLOCK:,}. "
+            f"a Hugging Face dataset requires a list of shards: give rows=N, at most {MAX_SHARDS * BLOCK:,}. "
             f"Received: {rows or 'endless'}."
         )
     count = -(-rows // (BLOCK * SHARD_MULTIPLE)) * SHARD_MULTIPLE if shards is None else shards

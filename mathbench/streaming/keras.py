@@ -12,7 +12,7 @@ try:
     import keras
 except ImportError as error:
     raise InputError(
-        f"Keras needs a backend: pip install 'mathbench-toolkit[keras]'. It says: {error}."
+        f"Keras requires a backend: pip install 'mathbench-toolkit[keras]'. Import error: {error}."
     ) from None
 
 
@@ -56,7 +56,7 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
         super().__init__(**options)
         encoder = make_encoder(encode)
         if encoder is None or stream.batch_size is None:
-            raise InputError("Keras takes batches of numbers: give the stream a batch_size, and encode.")
+            raise InputError("Keras requires batches of numbers: give batch_size to the stream, and encode.")
         self.stream = stream
         self._convert = Pairs(encoder) if isinstance(encoder, Encoder) else encoder
         self._epoch, self._running = stream.epoch, False
@@ -73,7 +73,7 @@ class KerasStream(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> Any:
         if self.num_batches is not None and not 0 <= index < self.num_batches:
-            raise IndexError(f"there are batches 0 to {self.num_batches - 1}. Received: {index}.")
+            raise IndexError(f"the stream has batches 0 to {self.num_batches - 1}. Received: {index}.")
         return self._convert(self.stream.table(int(index), self._epoch, sequential=True))
 
     def on_epoch_begin(self) -> None:

@@ -57,7 +57,7 @@ class Mixture:
         """The rows at some positions of an epoch; each epoch continues where the previous one stopped."""
         offset = epoch * (self.rows or 0)
         if offset + int(positions.max(initial=0)) >= MAX_ROWS:
-            raise SpaceExhausted(f"a mixture goes as far as row {MAX_ROWS:,}. Received: epoch {epoch}.")
+            raise SpaceExhausted(f"a mixture ends at row {MAX_ROWS:,}. Received: epoch {epoch}.")
         source, index = self.locate(positions + offset)
         parts, targets = [], []
         for number in np.unique(source).tolist():
@@ -101,7 +101,7 @@ def _validated(weights: Sequence[float], count: int) -> tuple[float, ...]:
     positive = isinstance(weights, Sequence | np.ndarray) and all(_is_positive(weight) for weight in weights)
     if not positive or len(weights) != count or count > SLOTS // 2:
         raise InputError(
-            f"weights are positive numbers, one for each of the {count} tasks (at most {SLOTS // 2}). "
+            f"weights must be positive numbers, one for each of the {count} tasks (at most {SLOTS // 2}). "
             f"Received: {weights!r}."
         )
     return tuple(float(weight) for weight in weights)

@@ -31,13 +31,13 @@ def open_stream(
         raise InputError(f"rows must be a positive integer. Received: {rows!r}.")
     if isinstance(task, str | Task):
         if weights is not None:
-            raise InputError(f"weights are for several tasks. Received: one task and weights={weights!r}.")
+            raise InputError(f"weights require a list of tasks. Received: one task and weights={weights!r}.")
         return Stream(_source(task, split, seed, rows, parameters), **options)
     if not isinstance(task, Sequence):
-        raise InputError(f"a stream is of a task or of a list of tasks. Received: {task!r}.")
+        raise InputError(f"a stream requires a task or a list of tasks. Received: {task!r}.")
     if parameters:
         raise InputError(
-            "parameters belong to one task: list tasks made by mathbench.generators.task(name, ...). "
+            "parameters require a single task: in a list, give tasks made by mathbench.families.task(name, ...). "
             f"Received: {', '.join(parameters)}."
         )
     sources = [_source(entry, split, seed, None, {}) for entry in task]
@@ -52,7 +52,7 @@ def _source(
     if isinstance(task, str):
         return TaskSource(families.task(task, **parameters), split, seed, rows)
     if not isinstance(task, Task):
-        raise InputError(f"a task is a name, a Task or a stream. Received: {task!r}.")
+        raise InputError(f"a task must be a name, a Task or a stream. Received: {task!r}.")
     if parameters:
-        raise InputError(f"the task has its parameters. Received also: {', '.join(parameters)}.")
+        raise InputError(f"a Task already has its parameters. Received also: {', '.join(parameters)}.")
     return TaskSource(task, split, seed, rows)

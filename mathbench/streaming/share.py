@@ -46,7 +46,7 @@ class WorkerShard:
     def __post_init__(self) -> None:
         for what, index, count in (("rank", self.rank, self.world), ("worker", self.worker, self.workers)):
             if not 0 <= index < count:
-                raise InputError(f"a {what} is one of 0 to {count - 1}. Received: {index}.")
+                raise InputError(f"{what} must be from 0 to {count - 1}. Received: {index}.")
 
     def for_worker(self, worker: int, workers: int) -> "WorkerShard":
         """The items of this rank that one of its workers reads."""

@@ -30,7 +30,9 @@ def dataset(stream: BaseStream, encode: Encode, shard: WorkerShard) -> tf.data.D
     [40, 40, 20]
     """
     if stream.batch_size is None:
-        raise InputError("tf.data takes batches: give the stream a batch_size; .unbatch() gives rows.")
+        raise InputError(
+            "tf.data requires batches: give batch_size to the stream. Use .unbatch() for single rows."
+        )
     encoder = make_encoder(encode)
     convert = encoder or _strings
 

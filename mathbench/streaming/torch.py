@@ -81,9 +81,9 @@ class TorchStream(IterableDataset[Any]):
         even: bool = False,
     ):
         if encode and stream.batch_size is None:
-            raise InputError("encode works on batches: give the stream a batch_size.")
+            raise InputError("encode requires batches: give batch_size to the stream.")
         if deal not in DEAL_UNITS:
-            raise InputError(f"unknown way to deal '{deal}'. {did_you_mean(deal, DEAL_UNITS)}")
+            raise InputError(f"unknown deal '{deal}'. {did_you_mean(deal, DEAL_UNITS)}")
         self.stream, self._convert, self._even = stream, TensorBatch(encode), even
         self._chunk = max(1, BLOCK // (stream.batch_size or 1)) if deal == "blocks" else 1
         self._requested = requested_rank(rank, world)
@@ -143,9 +143,7 @@ class TorchStream(IterableDataset[Any]):
             InputError: for single rows or blocks, whose order depends on the number of workers.
         """
         if batches and (self.stream.batch_size is None or self._chunk > 1):
-            raise InputError(
-                "batches that came out of a loader can be counted where the stream makes them and deal='batches'."
-            )
+            raise InputError("state_after() requires batch_size and deal='batches'.")
         return {**self._state(self._shard(batches)), "epoch": self.epoch, "done": 0}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -168,7 +166,7 @@ class TorchStream(IterableDataset[Any]):
             self._shared[self._resumed_by] = 0
         else:
             raise InputError(
-                f"the state is that of one of {state['workers']} workers, not of a whole loader."
+                f"the state is from one of {state['workers']} workers, not from a complete loader."
             )
 
     def _start(self) -> tuple[int, int]:
@@ -219,7 +217,9 @@ class TorchStream(IterableDataset[Any]):
         """Convert items read by each of `world` ranks to items of each current rank."""
         current = self._rank()[1]
         if world != current and (self._chunk > 1 or items * world % current):
-            raise InputError(f"{items} items in each of {world} ranks cannot be dealt to {current} ranks.")
+            raise InputError(
+                f"{items} items in each of {world} ranks cannot be divided among {current} ranks."
+            )
         return items * world // current
 
     def _rank(self) -> tuple[int, int]:
@@ -233,7 +233,7 @@ def requested_rank(rank: int | None, world: int | None) -> tuple[int, int] | Non
         InputError: for a rank out of range, or only one of both.
     """
     if (rank is None) != (world is None):
-        raise InputError(f"rank and world go together. Received: rank={rank}, world={world}.")
+        raise InputError(f"rank and world require each other. Received: rank={rank}, world={world}.")
     if rank is None or world is None:
         return None
     WorkerShard(rank, world)

@@ -52,7 +52,9 @@ class TorchRows(Dataset[Any]):
             return list(iter_rows(table))
         batch = self._convert(table)
         if not isinstance(batch, dict):
-            raise InputError("rows are cut from a batch that is a dict of tensors; ask for batches instead.")
+            raise InputError(
+                "single rows require an encoder that returns a dict of tensors; read batches instead."
+            )
         return [
             dict(zip(batch, values, strict=True))
             for values in zip(*map(_unbind, batch.values()), strict=True)
@@ -61,7 +63,9 @@ class TorchRows(Dataset[Any]):
     def _table(self, indices: np.ndarray[Any, np.dtype[np.int64]]) -> pa.Table:
         rows = np.where(indices < 0, indices + self._length, indices)
         if len(rows) and (rows.min() < 0 or rows.max() >= self._length):
-            raise IndexError(f"there are rows 0 to {self._length - 1}. Received: {indices.tolist()!s:.100}.")
+            raise IndexError(
+                f"the stream has rows 0 to {self._length - 1}. Received: {indices.tolist()!s:.100}."
+            )
         return self._source.table(0, rows)
 
 
@@ -86,7 +90,7 @@ class TorchSampler(Sampler[list[int]]):
         self, stream: BaseStream, *, rank: int | None = None, world: int | None = None, even: bool = False
     ):
         if stream.batch_size is None:
-            raise InputError("a sampler draws batches: give the stream a batch_size.")
+            raise InputError("a sampler requires batches: give batch_size to the stream.")
         self._rows, self._size, self._per_epoch = _row_count(stream), stream.batch_size, stream.per_epoch or 0
         self._order = EpochOrder(self._rows, key_of("sampler", str(dict(stream.source.spec))))
         self._requested, self._even = requested_rank(rank, world), even
@@ -119,7 +123,7 @@ class TorchSampler(Sampler[list[int]]):
 def _row_count(stream: BaseStream) -> int:
     """The number of rows of an epoch; raises an `InputError` for endless streams."""
     if stream.source.rows is None:
-        raise InputError("an endless mixture has no rows by index: give rows=N.")
+        raise InputError("an endless mixture cannot be indexed: give rows=N.")
     return stream.source.rows
 
 

@@ -60,7 +60,7 @@ def test_operands_are_padded_one_by_one(questions):
 def test_longer_questions_get_wider_and_unknown_characters_are_refused():
     encoding = fit_encoding(EncodingOptions(), "+0123456789", column(["1+2"]), column(["3"]))
     assert encoding.questions(column(["1+2", "123+456"])).shape == (2, 7)
-    with pytest.raises(InputError, match=re.escape("does not know '*'")):
+    with pytest.raises(InputError, match=re.escape("does not contain '*'")):
         encoding.questions(column(["1*2"]))
 
 

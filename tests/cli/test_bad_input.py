@@ -48,19 +48,19 @@ def constant(tmp_path, words):
         (["generate", "--task", "[/x]"], "unknown task '[/x]'"),
         (["generate", "--task", "gcd", "--format", "revers"], "Did you mean 'reversed'"),
         (["tasks", "prime", "--format", "scratchpad"], "it has no steps"),
-        (["generate", "--suite", "nosuch.toml"], "there is no suite file nosuch.toml"),
+        (["generate", "--suite", "nosuch.toml"], "the suite file nosuch.toml does not exist"),
         (
             ["generate", "--task", "gcd", "--dry-run", *(w for w in SIZES if w[0] == "-" for w in (w, "0"))],
             "no rows",
         ),
         (["generate", "--task", "gcd", "--workers", "0"], "--workers"),
         (["generate", "--task", "gcd", "--engine", "rya"], "Did you mean 'ray'"),
-        (["generate", "--task", "gcd", "--address", "here"], "--address goes with --engine ray"),
-        (["generate", "--task", "gcd", "--shard", "0/4"], "counted from 1"),
+        (["generate", "--task", "gcd", "--address", "here"], "--address requires --engine ray"),
+        (["generate", "--task", "gcd", "--shard", "0/4"], "a part must be i/N with i from 1 to N"),
         (["generate", "--task", "gcd", "--shard", "1/4", "--force"], "would remove what other parts write"),
-        (["generate", "--out", "nosuch"], "nosuch holds no dataset"),
+        (["generate", "--out", "nosuch"], "nosuch contains neither a finished nor an unfinished dataset"),
         (["generate", "--out", "nosuch", "--train", "5"], "give either --task NAME or --suite NAME"),
-        (["merge", "nosuch"], "nosuch holds no dataset"),
+        (["merge", "nosuch"], "nosuch contains neither a finished nor an unfinished dataset"),
         (["run-baseline", "lstm-seq2seq", "--framework", "jax"], "no framework 'jax'"),
         (["baselines", "./nosuch.py:M"], "there is no file nosuch.py"),
         (["score", "nosuch", "--digits", "3"], "no predictions file"),
@@ -120,7 +120,7 @@ def test_a_damaged_question_in_a_format_is_one_line(words, tmp_path):
     table = pq.read_table(path)
     pq.write_table(table.set_column(0, "question", pa.array(["1+1"] * table.num_rows)), path)
     code, shown, said = words("verify", tmp_path / "ds", "--json")
-    assert code == 1 and "'1+1' is not written as spaced" in shown and "NOT good" in said
+    assert code == 1 and "'1+1' is not in the format spaced" in shown and "NOT good" in said
 
 
 def test_a_split_asked_for_twice_is_predicted_once(words, constant, tmp_path):

@@ -55,7 +55,7 @@ def test_dry_run_writes_nothing(tmp_path):
         (["generate", "--suite", "hofstader"], "Did you mean 'hofstadter'"),
         (["generate", "--task", "gcd", "--seed", "99999999999999999999999"], "must fit in 64 bits"),
         (["verify", "nowhere"], "does not exist"),
-        (["verify", "."], "is no mathbench dataset"),
+        (["verify", "."], "is not a mathbench dataset: manifest.json is missing"),
         (["tasks", "gdc"], "Did you mean 'gcd'"),
         (["genrate"], "genrate"),
     ],

@@ -133,7 +133,7 @@ def test_killed_generation_is_never_believed_and_finishes_on_a_rerun(tmp_path, m
     process.send_signal(signal.SIGKILL)
     process.wait()
     if not (out / manifest.MANIFEST_FILE).exists():
-        with pytest.raises(InputError, match=r"interrupted|no mathbench dataset"):
+        with pytest.raises(InputError, match=r"interrupted|not a mathbench dataset"):
             open_dataset(out)
     again = subprocess.run(command, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
@@ -147,7 +147,7 @@ def test_running_again_changes_nothing(folder):
 
 
 def test_another_dataset_in_the_folder_is_refused_unless_forced(folder):
-    with pytest.raises(InputError, match="holds another dataset"):
+    with pytest.raises(InputError, match="contains another dataset"):
         generate(configs(train=301), folder)
     assert not failures(folder)
     generate(configs(train=301), folder, force=True)

@@ -95,7 +95,7 @@ def test_the_largest_shards_come_first_and_parts_cover_all(tmp_path):
     "text", ["0/4", "5/4", "1/0", "0/0", "-1/4", "1", "1/", "/4", "a/b", "1/4/4", "", "1.0/4", "²/4"]
 )
 def test_a_wrong_part_is_refused(text):
-    with pytest.raises(InputError, match="counted from 1"):
+    with pytest.raises(InputError, match="a part must be i/N with i from 1 to N"):
         ShardPart.parse(text)
 
 
@@ -108,7 +108,7 @@ def test_a_wrong_number_of_workers_is_refused(workers):
 def test_wrong_engines_are_refused():
     with pytest.raises(InputError, match="Did you mean 'ray'"):
         make_engine("rays")
-    with pytest.raises(InputError, match="goes with --engine ray"):
+    with pytest.raises(InputError, match="requires --engine ray"):
         make_engine(address="here:1")
 
 
@@ -125,7 +125,11 @@ def test_a_killed_worker_is_replaced(tmp_path, expected, monkeypatch, caplog):
 @pytest.mark.parametrize(
     "job, error, message",
     [
-        (jobs.always_killed, WorkerLost, "3 workers were lost at .*, the last one killed by signal 9"),
+        (
+            jobs.always_killed,
+            WorkerLost,
+            "3 worker processes were lost at .*, the last one killed by signal 9",
+        ),
         (jobs.refused, InputError, "^the disk is full$"),
         (jobs.odd, RuntimeError, "OddError: odd"),
     ],
@@ -287,10 +291,10 @@ def test_merge_of_a_finished_dataset_that_lost_a_shard_leaves_the_manifest(tmp_p
 
 def test_merge_refuses_what_is_no_dataset(tmp_path):
     for folder in (tmp_path / "nowhere", tmp_path):
-        with pytest.raises(InputError, match="holds no dataset"):
+        with pytest.raises(InputError, match="contains neither a finished nor an unfinished dataset"):
             merge(folder)
     (tmp_path / "thesis.tex").write_text("precious")
-    with pytest.raises(InputError, match="holds no mathbench dataset"):
+    with pytest.raises(InputError, match="does not contain a mathbench dataset"):
         merge(tmp_path)
     with pytest.raises(InputError, match="is a file, not a folder"):
         merge(tmp_path / "thesis.tex")
@@ -318,7 +322,7 @@ def test_a_damaged_or_foreign_request_is_one_line(tmp_path, request_, error):
 def test_a_part_of_another_dataset_is_refused(tmp_path):
     generate_part(configs(), tmp_path / "ds", ShardPart(1, 3))
     for other in (configs(train=850), [Config("x", task("gcd"), 0, {"train": 5})]):
-        with pytest.raises(InputError, match="holds another dataset"):
+        with pytest.raises(InputError, match="contains another dataset"):
             generate_part(other, tmp_path / "ds", ShardPart(2, 3))
 
 
@@ -347,7 +351,7 @@ def test_of_two_requests_at_once_one_wins(tmp_path, monkeypatch):
         return create(path, content)
 
     monkeypatch.setattr(atomic, "create", late)
-    with pytest.raises(InputError, match="holds another dataset"):
+    with pytest.raises(InputError, match="contains another dataset"):
         generate_part(configs(), tmp_path, ShardPart(1, 9))
     assert requested_configs(tmp_path) == configs(train=850)
 

@@ -81,7 +81,9 @@ def is_finished(folder):
         opened = open_dataset(folder)
     except InputError as error:
         assert (
-            "interrupted" in str(error) or "no mathbench dataset" in str(error) or "not exist" in str(error)
+            "interrupted" in str(error)
+            or "not a mathbench dataset" in str(error)
+            or "not exist" in str(error)
         )
         return False
     assert all(check.passed for check in verify(opened, VerifyOptions(10, regenerate_all=True)))

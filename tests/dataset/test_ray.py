@@ -75,12 +75,12 @@ def test_a_worker_killed_on_a_cluster_of_two_nodes_changes_nothing(tmp_path, nod
 @pytest.mark.parametrize(
     "job, error, message",
     [
-        (jobs.always_killed, WorkerLost, "workers were lost 4 times at "),
+        (jobs.always_killed, WorkerLost, "worker processes were lost 4 times at "),
         (jobs.refused, InputError, "^the disk is full$"),
         (
             jobs.lacking,
             InputError,
-            "cannot do the work: No module named 'nosuch'. Every node needs mathbench",
+            "cannot run the job: No module named 'nosuch'. Every node needs mathbench",
         ),
         (jobs.elsewhere, InputError, "another machine has written .* Give an --out that all machines share"),
     ],

@@ -218,7 +218,7 @@ def test_another_dataset_is_refused_or_replaced_and_other_objects_stay(store):
     mathbench.generate("divisible", "s3://bucket/ds", k=7, **FEW)
     store.pipe_file("bucket/ds/mine.txt", b"precious")
     store.pipe_file("bucket/ds/deep/er/train-00000-of-00001.parquet", b"precious")
-    with pytest.raises(InputError, match="holds another dataset"):
+    with pytest.raises(InputError, match="contains another dataset"):
         mathbench.generate("divisible", "s3://bucket/ds", k=9, **FEW)
     mathbench.generate("divisible", "s3://bucket/ds", k=9, force=True, **FEW)
     assert not failed("s3://bucket/ds") and not store.glob("bucket/ds/divisible-7*/*")
@@ -275,7 +275,7 @@ def test_a_missing_bucket_is_one_line(store, capsys):
     assert "The specified bucket does not exist" in refusal(capsys, *GENERATE, "s3://nowhere/ds")
     assert "The specified bucket does not exist" in refusal(capsys, "verify", "s3://nowhere/ds")
     assert "s3://bucket/none does not exist" in refusal(capsys, "verify", "s3://bucket/none")
-    assert "names no folder" in refusal(capsys, "verify", "s3://")
+    assert "does not name a folder" in refusal(capsys, "verify", "s3://")
     assert store.ls("") == ["bucket"]
 
 

@@ -28,7 +28,7 @@ def test_memory_and_file_urls_hold_the_same_dataset(tmp_path):
 
 @pytest.mark.parametrize("where", ["foo://x", "s3://", "memory://", Path("s3://bucket/ds")])
 def test_a_place_that_is_none_is_refused(where):
-    with pytest.raises(InputError, match=r"s3://bucket/folder|given as text"):
+    with pytest.raises(InputError, match=r"s3://bucket/folder|must be text"):
         location.storage_path(where)
 
 

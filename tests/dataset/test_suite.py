@@ -56,7 +56,7 @@ def test_hofstadter_asks_all_his_questions():
         ('name="x"\ntasks=3', "tasks must be a list of tables"),
         ('name=3\n[[tasks]]\ntask="gcd"', "needs a name"),
         ('name="x"', "lists no"),
-        ("name=", "no valid TOML"),
+        ("name=", "is not valid TOML"),
     ],
 )
 def test_a_wrong_suite_is_one_line_that_names_what_is_wrong(tmp_path, text, message):

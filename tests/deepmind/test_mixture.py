@@ -67,7 +67,7 @@ def test_all_modules_together(tmp_path):
 
 def test_a_dataset_of_some_modules_is_not(tmp_path):
     generate([single_config(task("deepmind/numbers__gcd"), SIZES)], tmp_path / "one")
-    with pytest.raises(InputError, match="does not hold the"):
+    with pytest.raises(InputError, match="does not contain the"):
         mixed(task("deepmind/all"), open_dataset(tmp_path / "one"))
 
 

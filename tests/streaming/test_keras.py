@@ -129,11 +129,11 @@ def test_a_dataset_can_be_read_again_and_without_end():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda s, b: s.keras(), "give the stream a batch_size, and encode"),
-        (lambda s, b: b.keras(encode=None), "give the stream a batch_size, and encode"),
-        (lambda s, b: s.tf(), "tf.data takes batches"),
-        (lambda s, b: b.tf(rank=3, world=3), "a rank is one of 0 to 2"),
-        (lambda s, b: b.tf(encode="01"), "does not know"),
+        (lambda s, b: s.keras(), "give batch_size to the stream, and encode"),
+        (lambda s, b: b.keras(encode=None), "give batch_size to the stream, and encode"),
+        (lambda s, b: s.tf(), "tf.data requires batches"),
+        (lambda s, b: b.tf(rank=3, world=3), "rank must be from 0 to 2"),
+        (lambda s, b: b.tf(encode="01"), "does not contain"),
     ],
 )
 def test_bad_use_is_one_clear_line(make, message):

@@ -107,9 +107,9 @@ def test_splits_of_a_mixture():
         (["gcd", "modular"], {"weights": [1, "2"]}, "positive numbers"),
         (["gcd", "modular"], {"weights": "12"}, "positive numbers"),
         (["gcd", "modular"], {"weights": 3}, "positive numbers"),
-        (["gcd", 5], {}, "a task is a name, a Task or a stream"),
+        (["gcd", 5], {}, "a task must be a name, a Task or a stream"),
         (["gcd", "modlar"], {}, "Did you mean 'modular'"),
-        (["gcd"], {"digits": 3}, "parameters belong to one task"),
+        (["gcd"], {"digits": 3}, "parameters require a single task"),
     ],
 )
 def test_what_cannot_be_mixed_is_one_clear_line(parts, words, message):
@@ -119,5 +119,5 @@ def test_what_cannot_be_mixed_is_one_clear_line(parts, words, message):
 
 
 def test_the_end_of_a_mixture_is_far():
-    with pytest.raises(InputError, match="goes as far as row"):
+    with pytest.raises(InputError, match="a mixture ends at row"):
         mathbench.stream(["gcd"], rows=1 << 61).set_epoch(2)[5]

@@ -135,7 +135,7 @@ def test_a_job_resumes_with_other_ranks(world):
     assert sorted(done + rest) == list(range(MODULAR))
     odd = stream.torch(rank=0, world=7)
     if 8 * before % 7:
-        with pytest.raises(InputError, match="cannot be dealt to 7 ranks"):
+        with pytest.raises(InputError, match="cannot be divided among 7 ranks"):
             odd.load_state_dict(state)
 
 
@@ -348,25 +348,25 @@ def test_encoded_batches_are_tensors_of_the_same_text():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda s, b: s.torch(encode=True), "give the stream a batch_size"),
-        (lambda s, b: b.torch(encode=5), "encode is True, an alphabet, or a function"),
-        (lambda s, b: b.torch(encode="aa"), "each character once"),
+        (lambda s, b: s.torch(encode=True), "encode requires batches: give batch_size to the stream"),
+        (lambda s, b: b.torch(encode=5), "encode must be True, an alphabet, or a function"),
+        (lambda s, b: b.torch(encode="aa"), "without repeated characters"),
         (lambda s, b: b.torch(deal="block"), "Did you mean 'blocks'"),
-        (lambda s, b: b.torch(rank=1), "rank and world go together"),
-        (lambda s, b: b.torch(rank=2, world=2), "a rank is one of 0 to 1"),
-        (lambda s, b: b.torch_sampler(rank=-1, world=2), "a rank is one of 0 to 1"),
-        (lambda s, b: s.torch_sampler(), "a sampler draws batches"),
-        (lambda s, b: s.torch().state_after(3), "can be counted where the stream makes them"),
-        (lambda s, b: b.torch(deal="blocks").state_after(3), "can be counted where the stream makes them"),
+        (lambda s, b: b.torch(rank=1), "rank and world require each other"),
+        (lambda s, b: b.torch(rank=2, world=2), "rank must be from 0 to 1"),
+        (lambda s, b: b.torch_sampler(rank=-1, world=2), "rank must be from 0 to 1"),
+        (lambda s, b: s.torch_sampler(), "a sampler requires batches"),
+        (lambda s, b: s.torch().state_after(3), "requires batch_size and deal="),
+        (lambda s, b: b.torch(deal="blocks").state_after(3), "requires batch_size and deal="),
         (lambda s, b: b.torch().load_state_dict(s.torch().state_dict()), "its batch_size is None"),
-        (lambda s, b: b.torch().load_state_dict(b.state_dict()), "a state is what state_dict"),
+        (lambda s, b: b.torch().load_state_dict(b.state_dict()), "a state must be the result of state_dict"),
         (
             lambda s, b: b.torch().load_state_dict({**b.torch().state_dict(), "workers": 3}),
             "one of 3 workers",
         ),
         (lambda s, b: b.torch_rows(encode=lambda t: 5)[3], "a dict of tensors"),
         (lambda s, b: mathbench.stream(["gcd"]).torch_rows(), "give rows=N"),
-        (lambda s, b: next(iter(b.torch(encode="01"))), "does not know"),
+        (lambda s, b: next(iter(b.torch(encode="01"))), "does not contain"),
         (lambda s, b: next(iter(b.torch(encode=Encoder(question_width=2)))), "question_width=2"),
     ],
 )

@@ -66,7 +66,7 @@ def make_engine(
 
         return Ray(workers, address)
     if address is not None:
-        raise InputError("--address goes with --engine ray.")
+        raise InputError("--address requires --engine ray.")
     if workers is None or workers == 1:
         return Local()
     from mathbench.dataset.engine.processes import Processes

@@ -153,10 +153,10 @@ class _WorkerPool(Generic[T]):
         self._retries[file] += 1
         if self._retries[file] == MAX_RETRIES:
             raise WorkerLost(
-                f"{MAX_RETRIES} workers were lost at {file}, the last one {exit_status}. Is there enough memory? "
-                "Run the same command again: whole shards are kept."
+                f"{MAX_RETRIES} worker processes were lost at {file}, the last one {exit_status}. "
+                "Check the available memory and run the same command again: complete shards are kept."
             )
-        _log.warning("a worker was %s at %s; another one does it again", exit_status, file)
+        _log.warning("a worker process was lost at %s (%s); retrying with another one", file, exit_status)
         with self._lock:
             self._remaining.appendleft(job)
 
@@ -223,7 +223,7 @@ class _Worker:
     def exit_status(self) -> str:
         """How a lost process ended, in words."""
         code = self._process.wait()
-        return f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return f"killed by signal {-code}" if code < 0 else f"exited with code {code}"
 
     def _send(self, message: Any) -> None:
         try:

@@ -85,14 +85,14 @@ def _result(ray: Any, ready: Any, job: ShardJob) -> Any:
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, ModuleNotFoundError | ray.exceptions.RayError):
             raise InputError(
-                f"a node of the Ray cluster cannot do the work: {_first_line(error.cause)}. "
-                f"Every node needs mathbench {__version__} and what it needs."
+                f"a node of the Ray cluster cannot run the job: {_first_line(error.cause)}. "
+                f"Every node needs mathbench {__version__} and its dependencies."
             ) from None
         raise error.cause from error
     except ray.exceptions.RayError as error:
         raise WorkerLost(
-            f"workers were lost {MAX_RETRIES + 1} times at {job.shard.file}: {_first_line(error)} "
-            "Run the same command again: whole shards are kept."
+            f"worker processes were lost {MAX_RETRIES + 1} times at {job.shard.file}: {_first_line(error)} "
+            "Run the same command again: complete shards are kept."
         ) from None
 
 

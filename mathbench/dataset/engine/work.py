@@ -126,4 +126,4 @@ class ShardPart:
 
 
 def _invalid_part(received: str) -> str:
-    return f"a part is i/N, counted from 1: 1/4, 2/4, 3/4, 4/4. Received: '{received}'."
+    return f"a part must be i/N with i from 1 to N, such as 1/4. Received: '{received}'."

@@ -43,7 +43,9 @@ def _listen(stdin: BinaryIO, requests: "queue.SimpleQueue[Any]") -> None:
         pass
     except Exception as error:  # any error that importing a foreign module raises
         requests.put(
-            InputError(f"a worker process cannot load the task: {error}. Put it into a module of its own.")
+            InputError(
+                f"a worker process cannot load the task: {error}. Define it in a module that can be imported."
+            )
         )
         stdin.read()
     requests.put(None)
