@@ -29,3 +29,9 @@ def run(*words, width=300, cwd="."):
             main(arguments)
     texts = (stream.buffer.getvalue().decode() for stream in (out, err))
     return subprocess.CompletedProcess(arguments, stopped.value.code, *texts)
+
+
+def outcome(*words):
+    """Run `mathbench WORDS`; return exit code, stdout and stderr."""
+    done = run(*words, width=output.PIPE)
+    return done.returncode, done.stdout, done.stderr

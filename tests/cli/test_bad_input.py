@@ -9,25 +9,18 @@ import pyarrow.parquet as pq
 import pytest
 
 import mathbench
-from mathbench.cli import main
 from mathbench.dataset.write import UNFINISHED_FILE
 from mathbench.errors import InputError
 from mathbench.storage import atomic
+from tests.commands import outcome
 
 SIZES = ["--train", "40", "--validation", "10", "--interpolate", "10", "--extrapolate", "10"]
 
 
 @pytest.fixture
-def words(capsys):
+def words():
     """Run a command; its exit code, stdout and stderr."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main([str(word) for word in arguments])
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
-
-    return run
+    return outcome
 
 
 @pytest.fixture

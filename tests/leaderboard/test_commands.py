@@ -6,20 +6,14 @@ import json
 
 import pytest
 
-from mathbench.cli import main
 from mathbench.leaderboard.ranking.render import MARKS
 from mathbench.leaderboard.store.board import Board
+from tests.commands import outcome
 
 
 @pytest.fixture
-def cli(capsys):
-    def call(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        streams = capsys.readouterr()
-        return stop.value.code, streams.out, streams.err
-
-    return call
+def cli():
+    return outcome
 
 
 def refused(result, *words):
