@@ -1,4 +1,4 @@
-"""Task families, one per file; :mod:`mathbench.families` is their registry."""
+"""Task families, one per file; `mathbench.families` is their registry."""
 
 from mathbench.families import family, names, task
 
