@@ -156,3 +156,79 @@ def test_a_floor_that_was_submitted_stands_in_for_the_reported_one(tasks):
 def test_an_unknown_split_is_refused(tasks):
     with pytest.raises(InputError, match="Did you mean 'interpolate'"):
         macro_averages([], "interpolat")
+
+
+def test_few_rows_are_as_uncertain_as_agresti_and_coull_say():
+    """3 of 10 count like 4.9207 of 13.8415: a variance of 0.016554."""
+    low, high = bootstrap([[Score(10, 3)]])
+    assert low == pytest.approx(0.3 - 1.96 * 0.016554**0.5, abs=0.006)
+    assert high == pytest.approx(0.3 + 1.96 * 0.016554**0.5, abs=0.006)
+
+
+def test_submissions_to_a_task_are_drawn_again():
+    """Two that differ by 0.4 have a variance of 0.04, and their mean half of it."""
+    low, high = bootstrap([[Score(1_000_000, 300_000), Score(1_000_000, 700_000)]])
+    assert (low, high) == pytest.approx((0.5 - 1.96 * 0.02**0.5, 0.5 + 1.96 * 0.02**0.5), abs=0.006)
+
+
+def test_an_interval_stays_between_0_and_1():
+    low, high = bootstrap([[Score(2, 0)], [Score(2, 2)]])
+    assert (low, high) == (0, 1)
+
+
+def test_an_average_as_plain_values(tasks):
+    (found,) = [a for a in macro_averages([kept(tasks[0], 900, n=1000, baseline="a")]) if a.kind == "model"]
+    low, high = bootstrap([[Score(1000, 900)]])
+    expected = {"kind": "model", "model": "a", "framework": "torch", "split": "interpolate", "mean": 0.9}
+    assert found.to_json() == expected | {"low": low, "high": high, "tasks": 1, "of": 1, "rank": 1}
+
+
+def test_averages_are_of_one_split_and_one_seed(tasks):
+    board = [kept(tasks[0], 900, 1, baseline="a")]
+    assert macro_averages(board, "extrapolate") == []
+    one, other = (macro_averages(board, seed=seed)[1] for seed in (1, 2))
+    assert one.model == other.model == "a"
+    assert one.interval == bootstrap([[Score(1000, 900)]], 1) != other.interval
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_averages_take_the_highest_floor_and_the_worst_solver(tasks, order):
+    from .test_ranking import scored
+
+    def record(i):
+        floor = {"interpolate": Score(10, (4, 7)[i]).to_json(), "extrapolate": Score(10, 9).to_json()}
+        return scored(
+            tasks[0], i, solver=(200, 180)[i], scores={"interpolate": 900}, seed=i, floors={"constant": floor}
+        )
+
+    found = {a.model: (a.kind, a.mean, a.tasks) for a in macro_averages([record(i) for i in order])}
+    assert found == {
+        "lstm-seq2seq": ("model", 0.9, 1),
+        "constant": ("floor", 0.7, 1),
+        "exact-solver": ("solver", 0.9, 1),
+    }
+
+
+def test_a_floor_that_only_another_split_has_is_no_average(tasks):
+    floors = {"constant": {"extrapolate": Score(10, 9).to_json()}}
+    found = macro_averages([kept(tasks[0], 900, 1, floors=floors)])
+    assert [a.kind for a in found] == ["solver", "model"]
+
+
+def test_the_solver_that_was_submitted_stands_in_for_the_reported_one(tasks):
+    found = macro_averages([kept(tasks[0], 990, 1, baseline="exact-solver", floors={})])
+    assert [(a.kind, a.mean, a.rank) for a in found] == [("solver", 0.99, None)]
+
+
+def test_averages_stand_by_tasks_then_mean_then_name(tasks):
+    board = [
+        kept(tasks[0], 500, 1, baseline="b", floors={}),
+        kept(tasks[1], 500, 2, baseline="b", floors={}),
+        kept(tasks[0], 500, 3, baseline="a", framework="torch", floors={}),
+        kept(tasks[1], 500, 4, baseline="a", framework="torch", floors={}),
+        kept(tasks[0], 500, 5, baseline="a", framework=None, floors={}),
+        kept(tasks[1], 500, 6, baseline="a", framework=None, floors={}),
+        kept(tasks[0], 999, 7, baseline="c", floors={}),
+    ]
+    found = [(a.model, a.framework, a.rank) for a in macro_averages(board) if a.kind == "model"]
+    assert found == [("a", None, 1), ("a", "torch", 1), ("b", "torch", 1), ("c", "torch", None)]

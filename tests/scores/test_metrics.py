@@ -99,3 +99,20 @@ def test_one_changed_character_scores_zero():
     truth = strings(["123", "45"])
     assert scorer.score_split(rows_of(truth, strings("xy")), strings(["124", "4"])).total.correct == 0
     assert scorer.score_split(rows_of(truth, strings("xy")), strings(["123 ", "045"])).total.correct == 0
+
+
+def test_none_or_all_right_end_exactly_at_0_and_1():
+    for n in (1, 3, 7, 10, 49, 1000, 12_345):
+        assert statistics.wilson(0, n)[0] == 0 and statistics.wilson(n, n)[1] == 1
+        assert 0 < statistics.wilson(0, n)[1] < 1 and 0 < statistics.wilson(n, n)[0] < 1
+
+
+def test_one_training_seed_has_no_spread():
+    assert statistics.seed_statistics([0.5]) == statistics.SeedStatistics(1, 0.5, 0.0, 0.5, 0.5)
+    assert statistics.seed_statistics([0.25, 0.5, 1.0]).deviation == pytest.approx(0.381881)
+
+
+@pytest.mark.parametrize("half", [1, 499, 500, 2000])
+def test_as_many_rows_one_way_as_the_other_are_no_difference(half):
+    first = np.repeat([True, False], half)
+    assert statistics.mcnemar(first, ~first).p == 1
