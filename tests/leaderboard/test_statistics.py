@@ -232,3 +232,17 @@ def test_averages_stand_by_tasks_then_mean_then_name(tasks):
     ]
     found = [(a.model, a.framework, a.rank) for a in macro_averages(board) if a.kind == "model"]
     assert found == [("a", None, 1), ("a", "torch", 1), ("b", "torch", 1), ("c", "torch", None)]
+
+
+def test_the_bootstrap_by_its_formula():
+    """Per draw how often each task came, then one normal deviation; both from one generator, in this order."""
+    source = np.random.default_rng(7)
+    times = source.multinomial(2, [0.5, 0.5], size=500)
+    noise = source.standard_normal(500)
+    total, z2 = 0.0, 1.959963984540054**2
+    for n, correct, column in ((100, 90, times[:, 0]), (50, 10, times[:, 1])):
+        share = (correct + z2 / 2) / (n + z2)
+        total = total + np.stack([correct / n * column, share * (1 - share) / (n + z2) * column])
+    drawn = total[0] / 2 + np.sqrt(total[1]) / 2 * noise
+    found = bootstrap([[Score(100, 90)], [Score(50, 10)]], seed=7, draws=500)
+    assert found == pytest.approx(tuple(np.quantile(drawn, (0.025, 0.975))), abs=1e-12)

@@ -116,3 +116,41 @@ def test_one_training_seed_has_no_spread():
 def test_as_many_rows_one_way_as_the_other_are_no_difference(half):
     first = np.repeat([True, False], half)
     assert statistics.mcnemar(first, ~first).p == 1
+
+
+@pytest.mark.parametrize("measure", [metrics.exact_match, metrics.characters])
+def test_columns_are_equally_long_and_not_empty(measure):
+    with pytest.raises(InputError, match=r"equally long\. Received: 1 and 2 rows"):
+        measure(strings("a"), strings("ab"))
+    with pytest.raises(InputError, match=r"nothing to score\. Received: 0 rows"):
+        measure(strings([]), strings([]))
+
+
+def test_one_prediction_before_and_behind_the_rows_to_score():
+    for row, expected in ((3, ["x", None]), (5, [None, "x"])):
+        found = metrics.align_predictions(np.array([row]), strings("x"), np.array([3, 5]))
+        assert found.to_pylist() == expected
+
+
+def test_refused_rows_are_counted_and_the_first_three_told():
+    cases = {
+        (11,): r"1 foreign row: 11\.$",
+        (11, 12, 13): r"3 foreign rows: 11, 12, 13\.$",
+        (11, 12, 13, 14): r"4 foreign rows: 11, 12, 13, \.\.\.\.$",
+    }
+    for rows, message in cases.items():
+        with pytest.raises(InputError, match=message):
+            metrics.align_predictions(np.array(rows), strings("a" * len(rows)), np.arange(10))
+
+
+def test_strings_are_flat_whatever_they_were():
+    codes = pa.DictionaryArray.from_arrays(pa.array([1, 0]), strings("ab"))
+    for column in (
+        strings("ba"),
+        codes,
+        pa.chunked_array([strings("b"), strings("a")]),
+        pa.chunked_array([codes[:1], codes[1:]]),
+        pa.array(["b", "a"], pa.large_string()),
+    ):
+        found = metrics.flat(column)
+        assert isinstance(found, pa.StringArray) and found.to_pylist() == ["b", "a"]

@@ -1,0 +1,105 @@
+"""What is found out about the rows of one split, table by table."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from mathbench.dataset import shard, split_audit
+from mathbench.dataset.split_audit import SplitAudit
+from mathbench.families import task
+from mathbench.rows import open_rows
+from tests.sampling.test_sampled import Evens
+
+ANSWERS = "answers, by an independent solver"
+RESERVE = "problems in the train reserve"
+
+
+def audit_of(made, picked, make_all=False, split="train"):
+    return SplitAudit(open_rows(made, split, 0), np.array(picked, np.int64), make_all)
+
+
+def changed(table, name, values):
+    """The table with other values in some rows of a column."""
+    column = table[name].to_pylist()
+    for row, value in values.items():
+        column[row] = value
+    field = table.schema.field(name)
+    return table.set_column(table.column_names.index(name), field, pa.array(column, field.type))
+
+
+def rows_of(audit, start=0, stop=10):
+    return shard.expected(audit.rows, range(start, stop))
+
+
+@pytest.mark.parametrize(("make_all", "regenerated", "compared"), [(False, 3, 3), (True, 10, 10)])
+def test_right_rows_hold_and_what_was_checked_is_counted(make_all, regenerated, compared):
+    audit = audit_of(task("addition"), [0, 5, 9], make_all)
+    assert [audit.take(rows_of(audit, *part), part[0], "f") for part in ((0, 6), (6, 10))] == [2, 1]
+    assert audit.results(", some") == {
+        "regenerated rows": (True, f"{regenerated} rows" + ("" if make_all else ", some")),
+        ANSWERS: (True, "3 rows, some"),
+        RESERVE: (True, "3 rows, some"),
+        "no question twice": (True, f"{compared} rows"),
+    }
+
+
+def test_the_picked_rows_of_a_range():
+    audit = audit_of(task("addition"), [0, 5, 9])
+    ranges = ((0, 10), (0, 9), (1, 5), (5, 6), (6, 9))
+    assert [audit.within(*part).tolist() for part in ranges] == [[0, 5, 9], [0, 5], [], [5], []]
+
+
+def test_the_first_wrong_answer_is_told_and_only_where_it_is_picked():
+    for picked, detail in (([2, 7], "f, row 7: {} -> 'x' should be '{}'"), ([2, 6], "")):
+        audit = audit_of(task("addition"), picked)
+        right = rows_of(audit)
+        question, answer = right["question"][7].as_py(), right["answer"][7].as_py()
+        audit.take(changed(right, "answer", {7: "x", 8: "y"}), 0, "f")
+        audit.take(changed(rows_of(audit, 10, 20), "answer", {0: "z"}), 10, "g")
+        found = audit.results("")[ANSWERS]
+        assert found == (not detail, detail.format(question, answer) or "2 rows")
+
+
+def test_a_problem_of_another_reserve_is_told():
+    audit, other = audit_of(task("addition"), range(10)), audit_of(task("addition"), [], split="validation")
+    question = rows_of(other)["question"][0].as_py()
+    audit.take(changed(rows_of(audit), "question", {4: question}), 0, "f")
+    assert audit.results("")[RESERVE] == (False, f"f, row 4: {question} belongs to the validation reserve")
+
+
+def test_questions_that_come_again_are_counted():
+    audit = audit_of(task("addition"), range(20))
+    first = rows_of(audit)["question"].to_pylist()
+    audit.take(rows_of(audit), 0, "f")
+    audit.take(changed(rows_of(audit, 10, 20), "question", {0: first[3], 1: first[3], 9: first[0]}), 10, "f")
+    assert audit.results("")["no question twice"] == (False, "3 of 20")
+
+
+def test_train_of_a_sampled_task_may_repeat():
+    audit = audit_of(Evens(), range(10))
+    table = rows_of(audit)
+    first = table["question"][0].as_py()
+    audit.take(changed(table, "question", {1: first}), 0, "f")
+    assert audit.results("")["questions repeated, which train may"] == (True, "1 of 10")
+
+
+def test_questions_are_compared_as_far_as_they_fit_in_memory(monkeypatch):
+    assert split_audit.MAX_TEXT == 64 * 2**20
+    for limit, compared in ((0, 0), (1, 10), (1 << 20, 30)):
+        monkeypatch.setattr(split_audit, "MAX_TEXT", limit)
+        audit = audit_of(task("addition"), range(30))
+        for start in (0, 10, 20):
+            audit.take(rows_of(audit, start, start + 10), start, "f")
+        assert audit.results("")["no question twice"] == (True, f"{compared} rows")
+
+
+@pytest.mark.parametrize("flipped", [0, 258, 259, -258, -259])
+def test_labels_are_balanced_up_to_half_a_block(flipped):
+    """Row 1,608 ends a block of 1,032 rows, so as many are true as false; 516 rows more or less are allowed."""
+    audit = audit_of(task("divisible", k=7), [])
+    table = rows_of(audit, 0, 1608)
+    labels = table["label"].to_pylist()
+    assert sum(labels) == 804
+    rows = [row for row, label in enumerate(labels) if label == (flipped < 0)][: abs(flipped)]
+    audit.take(changed(table, "label", {row: int(flipped > 0) for row in rows}), 0, "f")
+    assert audit.balanced() == (abs(flipped) <= 258, f"{804 + flipped:,} true of 1,608")
