@@ -7,7 +7,7 @@ import pytest
 from mathbench.dataset import shard, split_audit
 from mathbench.dataset.split_audit import SplitAudit
 from mathbench.families import task
-from mathbench.rows import open_rows
+from mathbench.rows import Rows
 from tests.sampling.test_sampled import Evens
 
 ANSWERS = "answers, by an independent solver"
@@ -15,7 +15,7 @@ RESERVE = "problems in the train reserve"
 
 
 def audit_of(made, picked, make_all=False, split="train"):
-    return SplitAudit(open_rows(made, split, 0), np.array(picked, np.int64), make_all)
+    return SplitAudit(Rows(made, split, 0), np.array(picked, np.int64), make_all)
 
 
 def changed(table, name, values):
@@ -96,8 +96,8 @@ def test_questions_are_compared_as_far_as_they_fit_in_memory(monkeypatch):
 @pytest.mark.parametrize("flipped", [0, 258, 259, -258, -259])
 def test_labels_are_balanced_up_to_half_a_block(flipped):
     """Row 1,608 ends a block of 1,032 rows, so as many are true as false; 516 rows more or less are allowed."""
-    audit = audit_of(task("divisible", k=7), [])
-    table = rows_of(audit, 0, 1608)
+    audit, other = (audit_of(task("divisible", k=7), []) for _ in range(2))
+    table = rows_of(other, 0, 1608)
     labels = table["label"].to_pylist()
     assert sum(labels) == 804
     rows = [row for row, label in enumerate(labels) if label == (flipped < 0)][: abs(flipped)]

@@ -144,3 +144,20 @@ def test_the_first_line_opens_and_no_other_does():
             Round(events)
     with pytest.raises(InputError, match="opened once"):
         found.apply(found.opened)
+
+
+def test_a_round_is_what_its_lines_say_from_the_second_on():
+    found = opened()
+    challenge(found, 1)
+    answer(found, 2)
+    lines = [found.opened, found.entries["e1"].challenge, found.entries["e1"].answer]
+    again = Round(lines)
+    assert list(again.entries) == ["e1"] and again.entries["e1"].answer == lines[2]
+    assert again.tasks == [make_task("addition", digits=2)]
+
+
+def test_a_task_has_the_name_of_its_parameters():
+    fields = dict(opened().opened.fields)
+    wrong = fields | {"tasks": [fields["tasks"][0] | {"name": "gcd-base10"}]}
+    with pytest.raises(InputError, match=r"is 'addition-base10-digits2'\. Received: 'gcd-base10'"):
+        Round([log.Event(wrong)])

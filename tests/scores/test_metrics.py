@@ -154,3 +154,8 @@ def test_strings_are_flat_whatever_they_were():
     ):
         found = metrics.flat(column)
         assert isinstance(found, pa.StringArray) and found.to_pylist() == ["b", "a"]
+
+
+def test_no_prediction_is_wrong():
+    given_ = pa.array(["65", None, "7"], pa.string())
+    assert metrics.exact_match(given_, strings(["65", "65", "8"])).tolist() == [True, False, False]
