@@ -103,3 +103,58 @@ def test_labels_are_balanced_up_to_half_a_block(flipped):
     rows = [row for row, label in enumerate(labels) if label == (flipped < 0)][: abs(flipped)]
     audit.take(changed(table, "label", {row: int(flipped > 0) for row in rows}), 0, "f")
     assert audit.balanced() == (abs(flipped) <= 258, f"{804 + flipped:,} true of 1,608")
+
+
+def test_rows_are_made_anew_where_they_are_picked_or_all():
+    for make_all in (False, True):
+        audit = audit_of(task("addition"), [2, 6], make_all)
+        right = rows_of(audit)
+        audit.take(changed(right, "answer", {8: "y"}), 0, "f")
+        audit.take(changed(rows_of(audit, 10, 20), "answer", {1: "z"}), 10, "g")
+        told = f"f, row 8: answer is 'y' and should be {right['answer'][8].as_py()!r}"
+        assert audit.results("")["regenerated rows"] == ((False, told) if make_all else (True, "2 rows"))
+    audit.take(changed(right, "answer", {2: "y"}), 0, "f")
+    assert audit.results("")["regenerated rows"] == (False, told)  # the first stays
+    audit = audit_of(task("addition"), [2, 6])
+    audit.take(changed(right, "answer", {2: "y"}), 0, "f")
+    assert audit.results("")["regenerated rows"][1].startswith("f, row 2: answer is 'y' and should be ")
+
+
+def test_a_sampled_task_has_reserves_of_its_own_that_are_not_looked_at():
+    audit = audit_of(Evens(), [1])
+    audit.take(rows_of(audit), 0, "f")
+    assert list(audit.results("")) == ["regenerated rows", ANSWERS, "questions repeated, which train may"]
+
+
+def test_rows_of_another_type_are_not_solved():
+    audit = audit_of(task("divisible", k=7), [1, 2])
+    assert audit.take(rows_of(audit).drop_columns(["label"]), 0, "f") == 2
+    found = audit.results("")
+    assert not found["regenerated rows"][0] and found[ANSWERS] == (True, "0 rows")
+    assert audit.balanced() == (True, "0 true of 0")
+
+
+def test_no_rows_have_no_true_label():
+    audit = audit_of(task("divisible", k=7), [1])
+    assert audit.take(rows_of(audit).slice(0, 0), 0, "f") == 0 and audit.balanced() == (True, "0 true of 0")
+
+
+def test_text_that_is_no_question_is_told():
+    audit = audit_of(task("addition"), range(10))
+    audit.take(changed(rows_of(audit), "question", {4: "ideas"}), 0, "f")
+    told = "f, row 4: 'ideas' cannot be read as a question (ValueError)"
+    assert audit.results("")[ANSWERS] == audit.results("")[RESERVE] == (False, told)
+
+
+def test_a_question_that_is_not_in_its_format_is_told():
+    made = task("addition", format="spaced")
+    audit = audit_of(made, range(10))
+    audit.take(changed(rows_of(audit), "question", {4: "12+3", 6: "4+5"}), 0, "f")
+    assert audit.results("")[ANSWERS] == (False, f"f, row 4: '12+3' is not written as {made.format}")
+
+
+def test_rows_beyond_the_end_of_a_split_are_told():
+    audit = audit_of(task("addition", digits=1), [90])  # of the 55 sums of two digits
+    audit.take(rows_of(audit), 85, "f")
+    told = audit.results("")["regenerated rows"][1]
+    assert told.startswith("f, addition-base10-digits1: train holds ")

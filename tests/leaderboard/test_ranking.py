@@ -98,7 +98,7 @@ def test_other_recipes_are_other_entries(task, changes):
 
 
 def test_more_seeds_never_pretend_more_rows():
-    assert interval_bounds([0.9] * 10, 1000)[:2] == pytest.approx(wilson(900, 1000))
+    assert interval_bounds([0.9] * 10, 1000)[:2] == pytest.approx((0.879847, 0.917091), abs=2e-6)
 
 
 def test_floors_and_solver_are_lines_without_a_rank(task):

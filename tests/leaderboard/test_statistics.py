@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.ranking.compare import MAX_EXACT, compare, paired_test
-from mathbench.leaderboard.ranking.macro import bootstrap, macro_averages
+from mathbench.leaderboard.ranking.macro import MacroAverage, bootstrap, macro_averages
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
 from mathbench.scores.results import Score
@@ -41,7 +41,7 @@ def test_many_differences_are_tested_by_chi_squared(one, two):
     from scipy.stats import binomtest, chi2
 
     found = paired_test(*columns(10, one, two, 10))
-    assert one + two > MAX_EXACT and found.test.startswith("chi-squared")
+    assert one + two > MAX_EXACT and found.test == "chi-squared with continuity correction"
     assert found.p == pytest.approx(chi2.sf((abs(one - two) - 1) ** 2 / (one + two), 1), rel=1e-9, abs=1e-300)
     assert found.p == pytest.approx(binomtest(one, one + two).pvalue, rel=0.05, abs=1e-9)
 
@@ -63,7 +63,7 @@ def test_two_submissions_are_compared_row_by_row(run, board, task):
     assert sum(s.only_second for s in interpolate.strata.values()) == 7
     assert sum(s.both for s in extrapolate.strata.values()) == extrapolate.total.both == 190
     sample = interpolate.samples[0]
-    assert (sample["row"], sample["second"]) == (2, sample["answer"]) and sample["first"].endswith("x")
+    assert (sample["row"], sample["second"], sample["first"]) == (2, sample["answer"], sample["answer"] + "x")
     assert len(interpolate.samples) == 5 and 3 not in [row["row"] for row in interpolate.samples]
 
 
@@ -246,3 +246,11 @@ def test_the_bootstrap_by_its_formula():
     drawn = total[0] / 2 + np.sqrt(total[1]) / 2 * noise
     found = bootstrap([[Score(100, 90)], [Score(50, 10)]], seed=7, draws=500)
     assert found == pytest.approx(tuple(np.quantile(drawn, (0.025, 0.975))), abs=1e-12)
+
+
+def test_an_interval_is_of_10_000_draws_under_seed_0():
+    scores = ((Score(100, 90),), (Score(50, 10),))
+    expected = bootstrap(scores, 0, 10_000)
+    assert (
+        MacroAverage("model", "m", None, "interpolate", scores, 2).interval == bootstrap(scores) == expected
+    )

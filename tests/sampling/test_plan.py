@@ -291,8 +291,9 @@ def test_runs_draw_whole_blocks_and_no_more():
         for start, stop in ((0, 1026), (1025, 1027), (0, 2053))
         for run in made.runs(start, stop)
     ]
-    late = plan([Stratum("a"), Stratum("b")], [10, 3000])
-    assert blocks == [1, 2, 3] and [run.drawn for run in late.runs(22, 24)] == [1024]
+    late = plan([Stratum("a"), Stratum("b")], [3000, 1 << 40])  # blocks of 1,024 rows from row 6,001 on
+    (run,) = late.runs(6001 + 3 * 1024 + 5, 6001 + 3 * 1024 + 7)
+    assert blocks == [1, 2, 3] and (run.first, run.drawn, len(run.slot)) == (3, 1024, 2)
 
 
 def test_a_source_that_follows_a_plan_has_its_rows_and_blocks():
