@@ -28,7 +28,7 @@ def opened(sizes=None, tasks=1, closes=1000):
         commitment="0" * 64,
         tasks=[said] * tasks,
         sizes=sizes or {"interpolate": 60},
-        closes=after(closes).strftime(log.FORM),
+        closes=after(closes).strftime(log.TIME_FORMAT),
         answer_seconds=600,
     )
     return Round([event])

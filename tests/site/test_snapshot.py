@@ -11,7 +11,7 @@ TASK = make_task("addition", digits=2)
 
 
 def group(*records):
-    (found,) = Snapshot.of("b", records).groups.values()
+    (found,) = Snapshot.from_records("b", records).groups.values()
     return found
 
 
