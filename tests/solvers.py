@@ -9,6 +9,7 @@ import re
 import sympy
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+WRONG = ("digit", "carry", "swap", "congruent")  # the kinds of wrong results in statements
 
 
 def write(value: int, base: int) -> str:
@@ -70,27 +71,42 @@ def lengths(values: list[int], base: int) -> str:
     return "+".join(map(str, sorted((len(write(v, base)) for v in values), reverse=True)))
 
 
-def stratum(task, question: str) -> str:
-    """The stratum, or the part of its name that the question alone decides."""
+def in_stratum(task, question: str, name: str) -> bool:
+    """Whether a question belongs to the stratum of a name, of which every part is checked."""
     base = task.parameters.get("base", 10)
     n = numbers(question.removeprefix("gcd") if task.family == "gcd" else question, base)
+    if task.family == "modular" and not task.digits:
+        return name == ("residues" if max(n[:2]) < n[2] else "beyond-residues")
+    shown = n[:2] if task.family in ("modular", "correct-addition", "correct-multiplication") else n
+    length, _, kind = name.partition(",")
+    return length == f"digits={lengths(shown, base)}" and of_kind(task, n, kind)
+
+
+def of_kind(task, n: list[int], kind: str) -> bool:
+    """Whether the numbers of a question are of the kind that the second part of a stratum's name says."""
     match task.family:
-        case "divisible":
-            residue = n[0] % task.k
-            if task.k <= 100:
-                return f"digits={lengths(n, base)},residue={residue}"
-            if task.answer == "residue":
-                return f"digits={lengths(n, base)}"
-            return f"digits={lengths(n, base)},residue{'=0' if residue == 0 else '>0'}"
-        case "modular" if not task.digits:
-            return "residues" if max(n[:2]) < n[2] else "beyond-residues"
+        case "divisible" if task.k <= 100:
+            return kind == f"residue={n[0] % task.k}"
+        case "divisible" if task.answer == "label":
+            return kind == ("residue>0" if n[0] % task.k else "residue=0")
         case "prime":
-            return f"digits={lengths(n, base)}," + ("prime" if sympy.isprime(n[0]) else "")
+            return of_smallest_factor(n[0], kind)
         case "gcd" if task.distribution != "natural":
-            g = math.gcd(*n)
-            return f"digits={lengths(n, base)},gcd={1 << (g.bit_length() - 1)}"
-        case "modular":
-            return f"digits={lengths(n[:2], base)}"
-        case "correct-addition" | "correct-multiplication":
-            return f"digits={lengths(n[:2], base)}," + ("true" if solve(task, question) == "true" else "")
-    return f"digits={lengths(n, base)}"
+            low, _, high = kind.removeprefix("gcd=").partition("-")
+            power = 1 << (math.gcd(*n).bit_length() - 1)
+            return int(low) == power and power <= math.gcd(*n) <= int(high or low) < 2 * power
+        case "correct-addition":
+            return kind == "true" if n[0] + n[1] == n[2] else kind in WRONG
+        case "correct-multiplication":
+            return kind == "true" if n[0] * n[1] == n[2] else kind in WRONG
+    return kind == ""
+
+
+def of_smallest_factor(number: int, kind: str) -> bool:
+    if sympy.isprime(number) or kind == "prime":
+        return sympy.isprime(number) and kind == "prime"
+    smallest = next((p for p in sympy.primerange(98) if number % p == 0), 98)
+    if kind in ("composite", "spf>97"):
+        return number > 3 and (kind == "composite" or smallest == 98)
+    low, _, high = kind.removeprefix("spf=").partition("-")
+    return int(low) <= smallest <= int(high or low)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.ranking.compare import MAX_EXACT, compare, paired_test
-from mathbench.leaderboard.ranking.macro import bootstrap, macro_averages
+from mathbench.leaderboard.ranking.macro import MacroAverage, bootstrap, macro_averages
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
 from mathbench.scores.results import Score
@@ -41,7 +41,7 @@ def test_many_differences_are_tested_by_chi_squared(one, two):
     from scipy.stats import binomtest, chi2
 
     found = paired_test(*columns(10, one, two, 10))
-    assert one + two > MAX_EXACT and found.test.startswith("chi-squared")
+    assert one + two > MAX_EXACT and found.test == "chi-squared with continuity correction"
     assert found.p == pytest.approx(chi2.sf((abs(one - two) - 1) ** 2 / (one + two), 1), rel=1e-9, abs=1e-300)
     assert found.p == pytest.approx(binomtest(one, one + two).pvalue, rel=0.05, abs=1e-9)
 
@@ -63,7 +63,7 @@ def test_two_submissions_are_compared_row_by_row(run, board, task):
     assert sum(s.only_second for s in interpolate.strata.values()) == 7
     assert sum(s.both for s in extrapolate.strata.values()) == extrapolate.total.both == 190
     sample = interpolate.samples[0]
-    assert (sample["row"], sample["second"]) == (2, sample["answer"]) and sample["first"].endswith("x")
+    assert (sample["row"], sample["second"], sample["first"]) == (2, sample["answer"], sample["answer"] + "x")
     assert len(interpolate.samples) == 5 and 3 not in [row["row"] for row in interpolate.samples]
 
 
@@ -156,3 +156,101 @@ def test_a_floor_that_was_submitted_stands_in_for_the_reported_one(tasks):
 def test_an_unknown_split_is_refused(tasks):
     with pytest.raises(InputError, match="Did you mean 'interpolate'"):
         macro_averages([], "interpolat")
+
+
+def test_few_rows_are_as_uncertain_as_agresti_and_coull_say():
+    """3 of 10 count like 4.9207 of 13.8415: a variance of 0.016554."""
+    low, high = bootstrap([[Score(10, 3)]])
+    assert low == pytest.approx(0.3 - 1.96 * 0.016554**0.5, abs=0.006)
+    assert high == pytest.approx(0.3 + 1.96 * 0.016554**0.5, abs=0.006)
+
+
+def test_submissions_to_a_task_are_drawn_again():
+    """Two that differ by 0.4 have a variance of 0.04, and their mean half of it."""
+    low, high = bootstrap([[Score(1_000_000, 300_000), Score(1_000_000, 700_000)]])
+    assert (low, high) == pytest.approx((0.5 - 1.96 * 0.02**0.5, 0.5 + 1.96 * 0.02**0.5), abs=0.006)
+
+
+def test_an_interval_stays_between_0_and_1():
+    low, high = bootstrap([[Score(2, 0)], [Score(2, 2)]])
+    assert (low, high) == (0, 1)
+
+
+def test_an_average_as_plain_values(tasks):
+    (found,) = [a for a in macro_averages([kept(tasks[0], 900, n=1000, baseline="a")]) if a.kind == "model"]
+    low, high = bootstrap([[Score(1000, 900)]])
+    expected = {"kind": "model", "model": "a", "framework": "torch", "split": "interpolate", "mean": 0.9}
+    assert found.to_json() == expected | {"low": low, "high": high, "tasks": 1, "of": 1, "rank": 1}
+
+
+def test_averages_are_of_one_split_and_one_seed(tasks):
+    board = [kept(tasks[0], 900, 1, baseline="a")]
+    assert macro_averages(board, "extrapolate") == []
+    one, other = (macro_averages(board, seed=seed)[1] for seed in (1, 2))
+    assert one.model == other.model == "a"
+    assert one.interval == bootstrap([[Score(1000, 900)]], 1) != other.interval
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_averages_take_the_highest_floor_and_the_worst_solver(tasks, order):
+    from .test_ranking import scored
+
+    def record(i):
+        floor = {"interpolate": Score(10, (4, 7)[i]).to_json(), "extrapolate": Score(10, 9).to_json()}
+        return scored(
+            tasks[0], i, solver=(200, 180)[i], scores={"interpolate": 900}, seed=i, floors={"constant": floor}
+        )
+
+    found = {a.model: (a.kind, a.mean, a.tasks) for a in macro_averages([record(i) for i in order])}
+    assert found == {
+        "lstm-seq2seq": ("model", 0.9, 1),
+        "constant": ("floor", 0.7, 1),
+        "exact-solver": ("solver", 0.9, 1),
+    }
+
+
+def test_a_floor_that_only_another_split_has_is_no_average(tasks):
+    floors = {"constant": {"extrapolate": Score(10, 9).to_json()}}
+    found = macro_averages([kept(tasks[0], 900, 1, floors=floors)])
+    assert [a.kind for a in found] == ["solver", "model"]
+
+
+def test_the_solver_that_was_submitted_stands_in_for_the_reported_one(tasks):
+    found = macro_averages([kept(tasks[0], 990, 1, baseline="exact-solver", floors={})])
+    assert [(a.kind, a.mean, a.rank) for a in found] == [("solver", 0.99, None)]
+
+
+def test_averages_stand_by_tasks_then_mean_then_name(tasks):
+    board = [
+        kept(tasks[0], 500, 1, baseline="b", floors={}),
+        kept(tasks[1], 500, 2, baseline="b", floors={}),
+        kept(tasks[0], 500, 3, baseline="a", framework="torch", floors={}),
+        kept(tasks[1], 500, 4, baseline="a", framework="torch", floors={}),
+        kept(tasks[0], 500, 5, baseline="a", framework=None, floors={}),
+        kept(tasks[1], 500, 6, baseline="a", framework=None, floors={}),
+        kept(tasks[0], 999, 7, baseline="c", floors={}),
+    ]
+    found = [(a.model, a.framework, a.rank) for a in macro_averages(board) if a.kind == "model"]
+    assert found == [("a", None, 1), ("a", "torch", 1), ("b", "torch", 1), ("c", "torch", None)]
+
+
+def test_the_bootstrap_by_its_formula():
+    """Per draw how often each task came, then one normal deviation; both from one generator, in this order."""
+    source = np.random.default_rng(7)
+    times = source.multinomial(2, [0.5, 0.5], size=500)
+    noise = source.standard_normal(500)
+    total, z2 = 0.0, 1.959963984540054**2
+    for n, correct, column in ((100, 90, times[:, 0]), (50, 10, times[:, 1])):
+        share = (correct + z2 / 2) / (n + z2)
+        total = total + np.stack([correct / n * column, share * (1 - share) / (n + z2) * column])
+    drawn = total[0] / 2 + np.sqrt(total[1]) / 2 * noise
+    found = bootstrap([[Score(100, 90)], [Score(50, 10)]], seed=7, draws=500)
+    assert found == pytest.approx(tuple(np.quantile(drawn, (0.025, 0.975))), abs=1e-12)
+
+
+def test_an_interval_is_of_10_000_draws_under_seed_0():
+    scores = ((Score(100, 90),), (Score(50, 10),))
+    expected = bootstrap(scores, 0, 10_000)
+    assert (
+        MacroAverage("model", "m", None, "interpolate", scores, 2).interval == bootstrap(scores) == expected
+    )

@@ -99,3 +99,63 @@ def test_one_changed_character_scores_zero():
     truth = strings(["123", "45"])
     assert scorer.score_split(rows_of(truth, strings("xy")), strings(["124", "4"])).total.correct == 0
     assert scorer.score_split(rows_of(truth, strings("xy")), strings(["123 ", "045"])).total.correct == 0
+
+
+def test_none_or_all_right_end_exactly_at_0_and_1():
+    for n in (1, 3, 7, 10, 49, 1000, 12_345):
+        assert statistics.wilson(0, n)[0] == 0 and statistics.wilson(n, n)[1] == 1
+        assert 0 < statistics.wilson(0, n)[1] < 1 and 0 < statistics.wilson(n, n)[0] < 1
+
+
+def test_one_training_seed_has_no_spread():
+    assert statistics.seed_statistics([0.5]) == statistics.SeedStatistics(1, 0.5, 0.0, 0.5, 0.5)
+    assert statistics.seed_statistics([0.25, 0.5, 1.0]).deviation == pytest.approx(0.381881)
+
+
+@pytest.mark.parametrize("half", [1, 499, 500, 2000])
+def test_as_many_rows_one_way_as_the_other_are_no_difference(half):
+    first = np.repeat([True, False], half)
+    assert statistics.mcnemar(first, ~first).p == 1
+
+
+@pytest.mark.parametrize("measure", [metrics.exact_match, metrics.characters])
+def test_columns_are_equally_long_and_not_empty(measure):
+    with pytest.raises(InputError, match=r"equally long\. Received: 1 and 2 rows"):
+        measure(strings("a"), strings("ab"))
+    with pytest.raises(InputError, match=r"nothing to score\. Received: 0 rows"):
+        measure(strings([]), strings([]))
+
+
+def test_one_prediction_before_and_behind_the_rows_to_score():
+    for row, expected in ((3, ["x", None]), (5, [None, "x"])):
+        found = metrics.align_predictions(np.array([row]), strings("x"), np.array([3, 5]))
+        assert found.to_pylist() == expected
+
+
+def test_refused_rows_are_counted_and_the_first_three_told():
+    cases = {
+        (11,): r"1 foreign row: 11\.$",
+        (11, 12, 13): r"3 foreign rows: 11, 12, 13\.$",
+        (11, 12, 13, 14): r"4 foreign rows: 11, 12, 13, \.\.\.\.$",
+    }
+    for rows, message in cases.items():
+        with pytest.raises(InputError, match=message):
+            metrics.align_predictions(np.array(rows), strings("a" * len(rows)), np.arange(10))
+
+
+def test_strings_are_flat_whatever_they_were():
+    codes = pa.DictionaryArray.from_arrays(pa.array([1, 0]), strings("ab"))
+    for column in (
+        strings("ba"),
+        codes,
+        pa.chunked_array([strings("b"), strings("a")]),
+        pa.chunked_array([codes[:1], codes[1:]]),
+        pa.array(["b", "a"], pa.large_string()),
+    ):
+        found = metrics.flat(column)
+        assert isinstance(found, pa.StringArray) and found.to_pylist() == ["b", "a"]
+
+
+def test_no_prediction_is_wrong():
+    given_ = pa.array(["65", None, "7"], pa.string())
+    assert metrics.exact_match(given_, strings(["65", "65", "8"])).tolist() == [True, False, False]

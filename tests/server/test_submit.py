@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from mathbench.errors import InputError
 from mathbench.leaderboard import client
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
@@ -138,3 +139,19 @@ def test_somebody_without_the_runner(serve, board, task, tmp_path):
     )
     receipt = serve(board).submit(path)
     assert receipt.new and receipt.model == "somebody's model" and verify(Board(board)) == (1, [])
+
+
+@pytest.mark.parametrize(("error", "times"), [(ConnectionResetError, 3), (TimeoutError, 1)])
+def test_a_line_that_stays_broken_is_tried_three_times(monkeypatch, error, times):
+    """With a pause between two tries; a server that is silent too long is not asked again."""
+    tried, pauses = [], []
+
+    def exchange(parts, requested, maximum):
+        tried.append(requested[:2])
+        raise error("gone")
+
+    monkeypatch.setattr(client, "_exchange", exchange)
+    monkeypatch.setattr(client, "sleep", pauses.append)
+    with pytest.raises(InputError, match=r"^no answer from http://h: gone"):
+        client.request("http://h", "GET", "/x")
+    assert tried == [("GET", "/x")] * times and pauses == [1.0] * (times - 1)
