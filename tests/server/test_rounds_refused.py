@@ -212,7 +212,7 @@ def test_a_server_without_rounds(client):
 def test_where_rounds_may_lie(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         RoundFolders(tmp_path / "none")
-    with pytest.raises(InputError, match="must not lie"):
+    with pytest.raises(InputError, match="must not be"):
         RoundFolders(tmp_path, tmp_path / "secrets")
 
 

@@ -65,10 +65,9 @@ CSV_COLUMNS = (
 MARKS = ("<!-- leaderboard: begin -->", "<!-- leaderboard: end -->")
 
 NOTE = (
-    "Exact match on rows outside the training data, recomputed from the predictions. A rank is 1 plus the "
-    "number of models whose 95 % interval lies above. *Floors* are shortcuts without understanding, as reported "
-    "by submissions; the exact solver answers a sample. "
-    "† the claimed score differs from the recomputed one, which is shown."
+    "Exact match on rows that training never saw, recomputed from the predictions. Models that share a rank "
+    "cannot be told apart at 95 %. *Floors* are shortcuts without understanding, as submissions report them; "
+    "the exact solver answers a sample. † the claimed score is not the recomputed one, which is shown."
 )
 
 
