@@ -90,7 +90,7 @@ class Task(ABC):
     # digits of the longest number that a scratchpad is written for; None: no limit
     steps_max_digits: ClassVar[int | None] = None
 
-    format: str = parameters.parameter("plain", "how text is written: see docs/formats.md", kw_only=True)
+    format: str = parameters.parameter("plain", "text format; see docs/formats.md", kw_only=True)
 
     def __post_init__(self) -> None:
         parameters.check(self, self.family)

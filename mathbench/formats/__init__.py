@@ -55,7 +55,9 @@ def parse(text: str) -> tuple[Format, ...]:
     formats = tuple(_parse_one(part.strip()) for part in text.split("+"))
     if any(first.order >= second.order for first, second in pairwise(formats)):
         order = ", ".join(FORMATS).replace("reversed, reversed-all", "reversed or reversed-all")
-        raise InputError(f"formats are combined in this order, each once: {order}. Received: {text}.")
+        raise InputError(
+            f"formats must be combined in this order, each at most once: {order}. Received: {text}."
+        )
     return formats
 
 
@@ -80,7 +82,7 @@ def validated(task: Formatted, text: str) -> str:
         raise InputError(f"{task.family}: {error}") from None
     for kind in formats:
         if why := _unsupported_reason(kind, task):
-            raise InputError(f"{task.family} cannot be written as {kind.name}: {why}.")
+            raise InputError(f"{task.family} does not support the format {kind.name}: {why}.")
     return name_of(formats)
 
 
@@ -195,6 +197,6 @@ def _parse_one(text: str) -> Format:
     for option in filter(None, options.split(",")):
         key, equals, value = option.partition("=")
         if not equals:
-            raise InputError(f"format {name}: options are given as key=value. Received: '{option}'.")
+            raise InputError(f"format {name}: options must be given as key=value. Received: '{option}'.")
         values[key.strip()] = value.strip()
     return kind(**arguments(kind, f"format {name}", values))

@@ -23,10 +23,10 @@ class IndexHints(Format):
     """
 
     name: ClassVar[str] = "index-hints"
-    summary: ClassVar[str] = "a letter in front of every digit that says its place"
+    summary: ClassVar[str] = "a letter before every digit that marks its position"
     order: ClassVar[int] = 2
 
-    places: str = parameter("units", "where places are counted from", choices=("units", "left"))
+    places: str = parameter("units", "end from which positions are counted", choices=("units", "left"))
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Insert the hint of its position before each digit."""

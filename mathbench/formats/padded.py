@@ -22,11 +22,11 @@ class Padded(Format):
     """
 
     name: ClassVar[str] = "padded"
-    summary: ClassVar[str] = "operands and answers with leading zeros, to one width in all splits"
+    summary: ClassVar[str] = "operands and answers padded with leading zeros to one width in all splits"
     order: ClassVar[int] = 0
 
-    width: int = parameter(0, "digits of a number in a question; 0: of the longest", low=0, high=MAX_WIDTH)
-    answer: int = parameter(0, "digits of a number in an answer; 0: of the longest", low=0, high=MAX_WIDTH)
+    width: int = parameter(0, "digits of a number in a question; 0: as in the longest", low=0, high=MAX_WIDTH)
+    answer: int = parameter(0, "digits of a number in an answer; 0: as in the longest", low=0, high=MAX_WIDTH)
 
     def unsupported_reason(self, task: Formatted) -> str:
         """Widths that are too small or unknown."""
@@ -36,9 +36,9 @@ class Padded(Format):
         )
         for i, (option, width) in enumerate(requested.items()):
             if longest is None and not width:
-                return f"it does not say how long its numbers get: give padded:{option}=N"
+                return f"the length of its longest number is not known; give padded:{option}=N"
             if longest is not None and 0 < width < longest[i]:
-                return f"{option} must be at least {longest[i]}, the digits of its longest number. Received: {width}"
+                return f"{option} must be at least {longest[i]}, the digits of the longest number. Received: {width}"
         return ""
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:

@@ -31,10 +31,10 @@ class Scratchpad(Format):
     def unsupported_reason(self, task: Formatted) -> str:
         """Tasks without steps, or whose numbers are too long for steps."""
         if not task.has_steps:
-            return "it has no steps to write down"
+            return "the task defines no steps"
         maximum, longest = task.steps_max_digits, task.longest()
         if maximum is not None and longest is not None and longest[0] > maximum:
-            return f"its scratchpads are for numbers of at most {maximum} digits. Received: up to {longest[0]} digits"
+            return f"its scratchpads support numbers of at most {maximum} digits. Received: up to {longest[0]} digits"
         return ""
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
@@ -71,5 +71,7 @@ def _steps(task: Formatted, questions: pa.StringArray, answers: pa.StringArray) 
     ]
     steps = pa.concat_arrays([pa.array(part, pa.string()) for part in parts] or [questions])
     if len(steps) != len(questions):
-        raise InputError(f"{task.name}: steps made {len(steps):,} texts for {len(questions):,} questions.")
+        raise InputError(
+            f"{task.name}: steps returned {len(steps):,} texts for {len(questions):,} questions."
+        )
     return steps

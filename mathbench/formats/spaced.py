@@ -21,10 +21,10 @@ class Spaced(Format):
     """
 
     name: ClassVar[str] = "spaced"
-    summary: ClassVar[str] = "a space between all characters"
+    summary: ClassVar[str] = "a separator between all characters"
     order: ClassVar[int] = 4
 
-    separator: str = parameter("space", "what stands between", choices=tuple(SEPARATORS))
+    separator: str = parameter("space", "separator between characters", choices=tuple(SEPARATORS))
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Insert the separator before every character but the first of a row."""

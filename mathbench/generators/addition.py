@@ -36,15 +36,21 @@ class Addition(Enumerated):
 
     digits: int = parameter(3, "digits of the longest operand", low=1, high=tuples.MAX_DIGITS)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
-    operands: int = parameter(2, "how many numbers are added", low=2, high=6)
-    distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
+    operands: int = parameter(2, "number of operands", low=2, high=6)
+    distribution: str = parameter(
+        "lengths", "quantity with a uniform distribution", choices=("lengths", "numbers")
+    )
     shortest: int = parameter(1, "digits of the shortest operand", low=1, high=tuples.MAX_DIGITS)
     smallest: int = parameter(0, "smallest operand", low=0, high=1 << 40)
     largest: int = parameter(0, "largest operand; 0: all of `digits` digits", low=0, high=1 << 40)
-    written: str = parameter("a+b", "how a sum is written", choices=("a+b", "a + b"))
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=0, high=tuples.MAX_DIGITS)
-    more: int = parameter(1, "extrapolate: up to so many operands more", low=0, high=4)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.MAX_DIGITS)
+    written: str = parameter("a+b", "notation of the sum", choices=("a+b", "a + b"))
+    longer: int = parameter(
+        2, "extrapolate: maximum number of additional digits", low=0, high=tuples.MAX_DIGITS
+    )
+    more: int = parameter(1, "extrapolate: maximum number of additional operands", low=0, high=4)
+    step: int = parameter(
+        1, "difference between consecutive lengths in digits", low=1, high=tuples.MAX_DIGITS
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,7 +69,7 @@ class Addition(Enumerated):
         long = self._limb_count(self.digits + self.longer, self.operands + self.more) > 1
         if long and (self.largest or self.smallest):
             raise InputError(
-                "addition: smallest and largest are for sums below 2^63. Give fewer digits or less longer."
+                "addition: smallest and largest require sums below 2^63. Give a smaller value of digits or longer."
             )
         if self.largest and not self.smallest <= self.largest < self.base**self.digits:
             raise InputError(

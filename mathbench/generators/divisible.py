@@ -50,11 +50,17 @@ class Divisible(Enumerated):
     k: int = parameter(7, "the divisor", low=2, high=1 << 40, always=True, value_only=True)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     digits: int = parameter(5, "digits of the longest number", low=1, high=tuples.MAX_DIGITS)
-    answer: str = parameter("label", "what to answer", choices=("label", "residue"))
-    distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
+    answer: str = parameter("label", "kind of answer", choices=("label", "residue"))
+    distribution: str = parameter(
+        "lengths", "quantity with a uniform distribution", choices=("lengths", "numbers")
+    )
     shortest: int = parameter(1, "digits of the shortest number", low=1, high=tuples.MAX_DIGITS)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.MAX_DIGITS)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.MAX_DIGITS)
+    longer: int = parameter(
+        2, "extrapolate: maximum number of additional digits", low=1, high=tuples.MAX_DIGITS
+    )
+    step: int = parameter(
+        1, "difference between consecutive lengths in digits", low=1, high=tuples.MAX_DIGITS
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -67,8 +73,8 @@ class Divisible(Enumerated):
             )
         if 10 * self.k > self.base**self.digits:
             raise InputError(
-                f"divisible: numbers of up to digits={self.digits} in base {self.base} hold fewer than ten multiples "
-                f"of k={self.k}. Give more digits."
+                f"divisible: numbers of up to digits={self.digits} in base {self.base} contain fewer than ten "
+                f"multiples of k={self.k}. Give more digits."
             )
 
     longest = longest_residue

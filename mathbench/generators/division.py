@@ -30,10 +30,16 @@ class Division(Enumerated):
 
     digits: int = parameter(4, "digits of the dividend", low=1, high=tuples.MAX_DIGITS)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
-    distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
+    distribution: str = parameter(
+        "lengths", "quantity with a uniform distribution", choices=("lengths", "numbers")
+    )
     shortest: int = parameter(1, "digits of the shortest divisor", low=1, high=tuples.MAX_DIGITS)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=tuples.MAX_DIGITS)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=tuples.MAX_DIGITS)
+    longer: int = parameter(
+        2, "extrapolate: maximum number of additional digits", low=1, high=tuples.MAX_DIGITS
+    )
+    step: int = parameter(
+        1, "difference between consecutive lengths in digits", low=1, high=tuples.MAX_DIGITS
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -63,11 +63,11 @@ class Gcd(Enumerated):
     digits: int = parameter(4, "digits of the longest operand", low=1, high=60)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     distribution: str = parameter(
-        "log-uniform", "of the answers", choices=("natural", "log-uniform", "uniform")
+        "log-uniform", "distribution of the answers", choices=("natural", "log-uniform", "uniform")
     )
     shortest: int = parameter(1, "digits of the shortest operand", low=1, high=60)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=40)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=60)
+    longer: int = parameter(2, "extrapolate: maximum number of additional digits", low=1, high=40)
+    step: int = parameter(1, "difference between consecutive lengths in digits", low=1, high=60)
 
     def __post_init__(self) -> None:
         super().__post_init__()

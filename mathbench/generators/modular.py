@@ -42,7 +42,7 @@ class Modular(Enumerated):
     operation: str = parameter("plus", "the operation", choices=tuple(_NAMES.values()), always=True)
     digits: int = parameter(0, "digits of the longest operand; 0: operands are residues", low=0, high=31)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
-    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=30)
+    longer: int = parameter(1, "extrapolate: maximum number of additional digits", low=1, high=30)
     train_share: float = parameter(0.8, "share of all problems that train draws from", low=0.01, high=0.8)
 
     def __post_init__(self) -> None:

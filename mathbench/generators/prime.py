@@ -85,17 +85,19 @@ class Prime(Enumerated):
 
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     digits: int = parameter(6, "digits of the longest number", low=2, high=MAX_DIGITS)
-    negatives: str = parameter("natural", "which composites", choices=("natural", "coprime", "hard"))
-    distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
+    negatives: str = parameter("natural", "kind of composites", choices=("natural", "coprime", "hard"))
+    distribution: str = parameter(
+        "lengths", "quantity with a uniform distribution", choices=("lengths", "numbers")
+    )
     shortest: int = parameter(2, "digits of the shortest number", low=1, high=MAX_DIGITS)
-    longer: int = parameter(2, "extrapolate: up to so many digits more", low=1, high=MAX_DIGITS)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=MAX_DIGITS)
+    longer: int = parameter(2, "extrapolate: maximum number of additional digits", low=1, high=MAX_DIGITS)
+    step: int = parameter(1, "difference between consecutive lengths in digits", low=1, high=MAX_DIGITS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         tuples.lengths(self)
         if self.base**self.digits < 32:
-            raise InputError(f"prime: digits={self.digits} in base {self.base} holds too few primes.")
+            raise InputError(f"prime: digits={self.digits} in base {self.base} contains too few primes.")
 
     longest = longest_operand
 

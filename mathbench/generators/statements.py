@@ -37,10 +37,16 @@ class Statement(Enumerated):
     digits: int = parameter(3, "digits of the longest operand", low=1, high=operands.MAX_DIGITS)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     errors: str = parameter("digit:1,carry:1,swap:1,congruent:1", "kinds of error and their shares")
-    distribution: str = parameter("lengths", "what is equally likely", choices=("lengths", "numbers"))
+    distribution: str = parameter(
+        "lengths", "quantity with a uniform distribution", choices=("lengths", "numbers")
+    )
     shortest: int = parameter(1, "digits of the shortest operand", low=1, high=operands.MAX_DIGITS)
-    longer: int = parameter(1, "extrapolate: up to so many digits more", low=1, high=operands.MAX_DIGITS)
-    step: int = parameter(1, "digits from one length to the next", low=1, high=operands.MAX_DIGITS)
+    longer: int = parameter(
+        1, "extrapolate: maximum number of additional digits", low=1, high=operands.MAX_DIGITS
+    )
+    step: int = parameter(
+        1, "difference between consecutive lengths in digits", low=1, high=operands.MAX_DIGITS
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

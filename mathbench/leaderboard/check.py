@@ -72,7 +72,8 @@ def _splits(manifest: Manifest, given: set[str]) -> list[str]:
     if foreign := sorted(given - set(sizes)):
         names = ", ".join(map(ascii, foreign[:3]))
         raise InputError(
-            f"predictions for {len(foreign)} splits without rows: {names}. With rows: {', '.join(sizes)}."
+            f"{len(foreign)} splits of predictions have no rows. Received: {names}. "
+            f"Allowed: {', '.join(sizes) or 'none'}."
         )
     splits = [
         split
@@ -80,9 +81,9 @@ def _splits(manifest: Manifest, given: set[str]) -> list[str]:
         if split in given or split in REQUIRED_SPLITS or split in manifest.summary.scores
     ]
     if not splits:
-        raise InputError("nothing to score: the manifest gives no split any rows.")
+        raise InputError("nothing to score: all splits of the manifest have 0 rows.")
     if (total := sum(sizes[split] for split in splits)) > MAX_ROWS:
-        raise InputError(f"more than {MAX_ROWS:,} rows to score. Received: {total:,}.")
+        raise InputError(f"at most {MAX_ROWS:,} rows can be scored. Received: {total:,}.")
     return splits
 
 
@@ -90,10 +91,14 @@ def check_rows(rows: NDArray[np.int64], split: str, size: int) -> None:
     """Refuse rows outside the split and rows given twice; `rows` are in ascending order."""
     unknown = rows[(rows < 0) | (rows >= size)]
     if len(unknown):
-        raise InputError(f"{split} has rows 0 to {size - 1}; {_first(unknown, 'unknown')}")
+        raise InputError(
+            f"{split}: rows must be from 0 to {size - 1}. Received: {_first(unknown, 'unknown')}"
+        )
     repeated = rows[1:][rows[1:] == rows[:-1]]
     if len(repeated):
-        raise InputError(f"{split}: each row may be answered once; {_first(repeated, 'repeated')}")
+        raise InputError(
+            f"{split}: each row may be answered only once. Received: {_first(repeated, 'repeated')}"
+        )
 
 
 def _first(rows: NDArray[np.int64], what: str) -> str:

@@ -45,11 +45,11 @@ def read_token(file: Path | None) -> str:
     except OSError as error:
         raise InputError(f"the token cannot be read: {os_error_message(error)}.") from None
     except UnicodeDecodeError:
-        raise InputError(f"'{file}' holds no token.") from None
+        raise InputError(f"'{file}' contains no token.") from None
     if not found.strip():
-        raise InputError("a served board needs a token: set MATHBENCH_TOKEN, or give --token-file FILE.")
+        raise InputError("a served board requires a token: set MATHBENCH_TOKEN or give --token-file FILE.")
     if len(found.split()) > 1 or not found.strip().isprintable() or not found.isascii():
-        raise InputError(f"{f'{file!s:.200}' if file else 'MATHBENCH_TOKEN'} holds no token.")
+        raise InputError(f"{f'{file!s:.200}' if file else 'MATHBENCH_TOKEN'} contains no token.")
     return found.strip()
 
 
@@ -102,7 +102,7 @@ def request(
     sent = {"Accept": "application/json", **token, **(headers or {})}
     status, answer = _exchange_with_retries(_parts(url), (method, address, body, sent), maximum)
     if len(answer) > maximum:
-        raise InputError(f"{url} answered with more than {maximum:,} bytes.")
+        raise InputError(f"the response of {url} is larger than {maximum:,} bytes.")
     return status, answer
 
 
@@ -114,7 +114,9 @@ def _parts(url: str) -> SplitResult:
             return parts
     except ValueError:
         pass
-    raise InputError("a served board is a URL such as https://board.example.org or http://127.0.0.1:8000.")
+    raise InputError(
+        "the address of a served board must be a URL such as https://board.example.org or http://127.0.0.1:8000."
+    )
 
 
 def _host(parts: SplitResult) -> str:
@@ -149,13 +151,13 @@ def _exchange_with_retries(parts: SplitResult, requested: RequestParts, maximum:
         try:
             return _exchange(parts, requested, maximum)
         except (ConnectionRefusedError, http.client.InvalidURL) as error:
-            raise InputError(f"there is no server at {_host(parts)}: {error}.") from None
+            raise InputError(f"cannot connect to {_host(parts)}: {error}.") from None
         except (OSError, http.client.HTTPException) as error:
             if not remaining or not isinstance(error, ConnectionError):
                 reason = str(error) or type(error).__name__
-                raise InputError(f"no answer from {_host(parts)}: {reason}.") from None
+                raise InputError(f"no response from {_host(parts)}: {reason}.") from None
             sleep(PAUSE)
-    raise InputError(f"no answer from {_host(parts)}.")
+    raise InputError(f"no response from {_host(parts)}.")
 
 
 def _exchange(parts: SplitResult, requested: RequestParts, maximum: int) -> tuple[int, bytes]:
@@ -190,7 +192,7 @@ def _receipt(answer: bytes, url: str) -> Receipt:
             sent=dict(record["sent"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(f"{url} answered something that is no receipt; is it a mathbench board?") from None
+        raise InputError(f"the response of {url} is not a receipt; is it a mathbench board?") from None
 
 
 def refusal(status: int, answer: bytes, url: str) -> InputError:

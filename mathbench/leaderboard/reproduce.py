@@ -58,7 +58,7 @@ def reproduce(board: Board, requested: str, options: RunOptions) -> ReproduceRes
     """
     if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
         raise InputError(
-            f"{options.out} is not empty; a run is repeated in a directory of its own. Give another --out."
+            f"the directory '{options.out}' is not empty. Give a new or empty directory with --out."
         )
     record = board.find(requested)
     original = recipe_of(record)
@@ -87,11 +87,11 @@ def recipe_of(record: SubmissionRecord) -> OriginalRun:
     result = record.manifest
     if not record.summary.runnable:
         raise InputError(
-            f"{record.digest[:8]} came with a submission.json, which has no recipe to run again."
+            f"{record.digest[:8]} was submitted with a submission.json, which contains no recipe to reproduce."
         )
     if result["baseline"] not in BASELINES:  # a path would run foreign code
         raise InputError(
-            f"{record.digest[:8]} is of a baseline that is not installed: {result['baseline']!a}."
+            f"{record.digest[:8]} requires the baseline {result['baseline']!a}, which is not installed."
         )
     with TemporaryDirectory() as path:
         folder = Path(path)

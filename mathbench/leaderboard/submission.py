@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.errors import InputError
-from mathbench.families import family
+from mathbench.families import from_spec
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.submission_manifest import (
     ManifestSummary,
@@ -49,14 +49,15 @@ class Manifest:
         check_seed(self.document["data"]["seed"])
         if self.task.name != (named := self.document["task"]["name"]):
             raise InputError(
-                f"the manifest: the task of these parameters is '{self.task.name}'. Received: {named!r}."
+                f"the manifest: the parameters are those of the task '{self.task.name}'. Received: {named!r}."
             )
 
     @cached_property
     def task(self) -> Task:
         """The task whose rows were answered."""
         # not task(id, **parameters): a parameter called "name" would collide with the argument
-        return family(self.document["task"]["id"]).of(self.document["task"]["parameters"])
+        spec = self.document["task"]
+        return from_spec(spec["id"], spec["parameters"])
 
     @cached_property
     def summary(self) -> ManifestSummary:
@@ -146,7 +147,7 @@ def open_submission(path: str | Path) -> Submission:
     )
     name, _ = predictions_entry(manifest.document)
     if not file.with_name(name).is_file():
-        raise InputError(f"'{file.parent}' is not whole: it needs {file.name} and {name}.")
+        raise InputError(f"'{file.parent}' is incomplete: it must contain {file.name} and {name}.")
     return build_submission(manifest, read_limited(file.with_name(name), MAX_FILE))
 
 
@@ -159,8 +160,8 @@ def build_submission(manifest: Manifest, data: bytes) -> Submission:
     name, expected = predictions_entry(manifest.document)
     if expected != (found := hashlib.sha256(data).hexdigest()):
         raise InputError(
-            f"{name} is not the file that the manifest speaks of: "
-            f"its SHA-256 is {found[:12]}..., the manifest says {expected[:12]}..."
+            f"{name} does not match the manifest: "
+            f"its SHA-256 is {found[:12]}..., in the manifest it is {expected[:12]}..."
         )
     shapes = (COLUMNS_WITH_TASK,) if manifest.summary.runnable else (COLUMNS_WITH_TASK, COLUMNS)
     table = read_untrusted(data, name, *shapes)
@@ -174,7 +175,7 @@ def manifest_path(path: Path) -> Path:
     found = [path / name for name in MANIFESTS if (path / name).is_file()] if path.is_dir() else [path]
     if not found:
         raise InputError(
-            f"'{path}' is not a finished run: it needs result.json and predictions.parquet, "
+            f"'{path}' is not a finished run: it must contain result.json and predictions.parquet, "
             "or submission.json and the file that it names."
         )
     if not found[0].is_file():
@@ -192,7 +193,9 @@ def _only_task(table: pa.Table, file: str, name: str) -> None:
     foreign = table.filter(pc.not_equal(table["task"], name))
     if foreign.num_rows:
         first = ", ".join(map(ascii, foreign["task"].slice(0, 3).to_pylist()))
-        raise InputError(f"{file} has {foreign.num_rows:,} rows that are not of {name}; the first: {first}.")
+        raise InputError(
+            f"{file} has {foreign.num_rows:,} rows of tasks other than {name}; the first: {first}."
+        )
 
 
 def sort_predictions(table: pa.Table) -> pa.Table:

@@ -100,7 +100,9 @@ def check_manifest(document: Mapping[str, Any]) -> None:
         return
     SUBMISSION(document, "submission.json")
     if document["model"]["revision"] is None and document["model"]["weights_sha256"] is None:
-        raise InputError("submission.json: model needs a revision or a weights_sha256. Received: neither.")
+        raise InputError(
+            "submission.json: model must have a revision or a weights_sha256. Received: neither."
+        )
 
 
 class ManifestSchema(Schema):

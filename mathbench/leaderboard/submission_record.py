@@ -16,9 +16,9 @@ from mathbench.scores.schema import DIGEST, FILED_SCORE, SPLIT_SCORE, TIME
 from mathbench.scores.schema_types import Integer, ListOf, MapOf, Record, Text, nullable
 
 BADGES = {
-    "self-reported": "the score is what the submitter says",
+    "self-reported": "the score was reported by the submitter",
     "re-scored": "the score was recomputed from the predictions",
-    "reproduced": "the run was repeated from its recipe, and its score was found again",
+    "reproduced": "the run was repeated from its recipe with the same score",
 }
 
 
@@ -164,7 +164,7 @@ def find_by_prefix(records: Sequence[SubmissionRecord], requested: str) -> Submi
     if len(found) != 1:
         names = ", ".join(f"{k.digest[:8]} ({k.summary.model})" for k in (found or records)[:5])
         what = f"{len(found)} submissions begin with" if found else "no submission has the id"
-        raise InputError(f"{what} {requested[:70]!a}. Here are: {names or 'none'}.")
+        raise InputError(f"{what} {requested[:70]!a}. Allowed: {names or 'none'}.")
     return found[0]
 
 

@@ -61,17 +61,17 @@ def _problem(entry: SubmissionRecord, predictions: bytes) -> str:
     except InputError as error:
         return f"cannot be recomputed: {error}"
     if submission.predictions_digest != entry.predictions_digest:
-        return "its predictions are not those that were submitted"
+        return "the predictions differ from the submitted ones"
     if submission.digest != entry.digest:
-        return "its manifest is not the one that was submitted"
+        return "the manifest differs from the submitted one"
     if not scores_equal(checked, entry.checked):
-        return "its scores are not those of its predictions"
+        return "the scores differ from those of the predictions"
     return ""
 
 
 CHECKED = "schema, task and seed, digests, file names, rows per stratum, intervals, the exact solver, claimed scores"
 UNCHECKED = (
-    "the scores themselves (a folder holds no predictions), who submitted and when, "
+    "the scores themselves (a folder contains no predictions), submitters and times, "
     "and the badges re-scored and reproduced"
 )
 
@@ -107,19 +107,19 @@ def _file_problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
     manifest = Manifest(entry.manifest)
     digest = hashlib.sha256((manifest.digest + entry.predictions_digest).encode()).hexdigest()
     if digest != entry.digest:
-        yield "its manifest or predictions_digest is not the one that was submitted"
+        yield "the manifest or predictions_digest differs from the submitted one"
     # shares and intervals are not read from the file, so those in it must follow from its counts
     if entry.to_json() != {"attempts": 1, **json.loads(path.read_bytes())}:
-        yield "its shares or intervals are not those of its counts"
+        yield "the shares or intervals do not follow from the counts"
     if path.name != file_name(entry):
-        yield f"its name should be {file_name(entry)}"
+        yield f"the file name must be {file_name(entry)}"
     for split, scored in entry.checked.scores.items():
         try:
             yield from _split_problems(entry, manifest, split, scored)
         except InputError as error:
-            yield f"{split}: cannot be made again: {error}"
+            yield f"{split}: cannot be regenerated: {error}"
     if sorted(claim_differences(manifest, entry.checked.scores)) != sorted(entry.checked.differences):
-        yield "its differences are not those between the claimed and the kept scores"
+        yield "the differences are not those between the claimed and the stored scores"
 
 
 def _split_problems(
@@ -127,13 +127,13 @@ def _split_problems(
 ) -> Iterator[str]:
     """Regenerate the rows of a split, and check the rows per stratum and the score of the solver."""
     if scored.total.n != manifest.sizes.get(split):
-        yield f"{split}: n is not the rows that the manifest gives it"
+        yield f"{split}: n differs from the number of rows in the manifest"
         return
     truth = regenerate_split(manifest.task.plain, manifest.seed, split, scored.total.n)
     expected = Counter(truth["stratum"].to_pylist())
     if {name: count.n for name, count in scored.strata.items()} != dict(expected):
-        yield f"{split}: n of its strata is not how many rows they have"
+        yield f"{split}: n of the strata differs from their number of rows"
     if sum(count.correct for count in scored.strata.values()) != scored.total.correct:
-        yield f"{split}: its strata do not add up"
+        yield f"{split}: the strata do not add up to the total"
     if entry.checked.solver.get(split, Score(1, 0)) != solve_sample(manifest.task.plain, truth):
-        yield f"{split}: the exact solver gets something else"
+        yield f"{split}: the score of the exact solver differs"

@@ -108,7 +108,7 @@ class RejectionSampler:
                 left[parts[-1].positions] = False
             attempt += trials
             if attempt > MAX_CANDIDATES:
-                raise RuntimeError(f"{MAX_CANDIDATES} attempts at a problem failed")
+                raise RuntimeError(f"no problem was found in {MAX_CANDIDATES} attempts")
         return concatenated(parts)
 
     def _accepted_first(self, stratum: Int, words: U64, attempt: int, trials: int) -> Accepted:

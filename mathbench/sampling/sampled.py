@@ -122,5 +122,5 @@ class SampledSource(PlannedSource):
         if (count := self._unique.count(stratum, needed)) < needed:
             name = self._task.strata(self._split)[stratum].name
             raise SpaceExhausted(
-                f"{self._task.name}: {self._split} holds hardly more than {count:,} rows of {name}."
+                f"{self._task.name}: {self._split} cannot have many more than {count:,} rows of {name}."
             )

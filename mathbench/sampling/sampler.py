@@ -159,7 +159,7 @@ class Sampler:
         if (counts >= needed).all():
             return _Windows(number, counts, *_concatenated([p[1:] for p in parts]))
         if sigmas == SIGMAS:
-            raise RuntimeError(f"a window of {self._domain.spaces.names[space]} held too few problems")
+            raise RuntimeError(f"a window of {self._domain.spaces.names[space]} contained too few problems")
         return self._find_windows(space, number, needed, SIGMAS)
 
     def _share(self, space: int, sigmas: int) -> NDArray[np.float64]:

@@ -70,7 +70,7 @@ class SmallSpace:
     def _find(self) -> None:
         """Find the problems among the next points of the order."""
         if self._tried >= self._covered:
-            raise IndexError(f"a space holds {self.found} problems and no more")
+            raise IndexError(f"a space contains only {self.found} problems")
         # doubles the number of points, from FIRST_POINTS up to SLICE per step
         step = self._domain.batch_size(min(max(self._tried, FIRST_POINTS), SLICE))
         end = min(self._tried + step, self._covered)

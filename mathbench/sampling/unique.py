@@ -89,7 +89,7 @@ class UniqueProblems:
         for s, part in enumerate(parts):
             self._candidates[s] = np.concatenate([self._candidates[s], part], axis=1)
             if self._tried[s] > MAX_CANDIDATES * (self._candidates[s].shape[1] + 1):
-                raise RuntimeError(f"{MAX_CANDIDATES} attempts at a problem failed")
+                raise RuntimeError(f"no problem was found in {MAX_CANDIDATES} attempts")
 
     def _find_unique(self, stop: int) -> None:
         """Compare the next candidates of all strata, in turn, with all earlier ones."""

@@ -39,9 +39,9 @@ def check_pages(file: pq.ParquetFile, data: bytes, name: str, maximum: int) -> i
                 total, pages = total + header[_UNCOMPRESSED], pages + 1
                 _check_encoding(header, name)
                 if total > maximum:
-                    raise InputError(f"{name} unpacks to more than {maximum:,} bytes.")
+                    raise InputError(f"{name} decompresses to more than {maximum:,} bytes.")
                 if pages > MAX_PAGES:
-                    raise InputError(f"{name} has more than {MAX_PAGES:,} pages; write larger ones.")
+                    raise InputError(f"{name} has more than {MAX_PAGES:,} pages. Write larger pages.")
     except InputError:
         raise
     except (IndexError, KeyError, TypeError, ValueError):
@@ -62,7 +62,7 @@ def _chunks(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:
 
 def _headers(data: bytes, at: int, end: int) -> Iterator[dict[int, Any]]:
     if at < 0:
-        raise ValueError("before the file")
+        raise ValueError("a negative offset")
     while at < end:
         reader = _Compact(data, at)
         header = reader.struct()
@@ -76,7 +76,7 @@ def _check_encoding(header: dict[int, Any], name: str) -> None:
     for page, field in _ENCODING.items():
         if page in header and header[page][field] == DELTA_STRINGS:
             raise InputError(
-                f"{name} has text in DELTA_BYTE_ARRAY encoding; write it PLAIN or as a dictionary."
+                f"{name} contains text in DELTA_BYTE_ARRAY encoding. Allowed: PLAIN or dictionary encoding."
             )
 
 
@@ -110,7 +110,7 @@ class _Compact:
             return None
         if kind == 12:
             return self.struct(depth - 1)
-        raise ValueError("a kind of value that no page header has")
+        raise ValueError("an unknown field type")
 
     def _byte(self) -> int:
         self.at += 1
@@ -124,7 +124,7 @@ class _Compact:
             if byte < 128:
                 return value
             if (shift := shift + 7) > 63:
-                raise ValueError("a number that is too long")
+                raise ValueError("an integer of more than 64 bits")
 
     def _zigzag(self) -> int:
         value = self._varint()

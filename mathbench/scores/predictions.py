@@ -34,13 +34,13 @@ def read_predictions(path: Path) -> pa.Table:
     table = _read(file)
     for name, kind in COLUMNS.items():
         if name not in table.column_names:
-            raise InputError(f"{file}: the column '{name}' is missing. Needed: {', '.join(COLUMNS)}.")
+            raise InputError(f"{file}: the column '{name}' is missing. Required: {', '.join(COLUMNS)}.")
         try:
             table = table.set_column(table.column_names.index(name), name, table[name].cast(kind))
         except pa.ArrowInvalid as error:
             raise InputError(f"{file}: column {name} must be {kind}: {error}.") from None
         if name != "prediction" and table[name].null_count:
-            raise InputError(f"{file}: column {name} has {table[name].null_count:,} empty entries.")
+            raise InputError(f"{file}: column {name} has {table[name].null_count:,} null values.")
     return table
 
 
@@ -71,7 +71,7 @@ def from_mapping(answers: Mapping[int, str | None], split: str) -> pa.Table:
     """
     for row, answer in answers.items():
         if isinstance(row, bool) or not hasattr(row, "__index__"):
-            raise InputError(f"predictions map row numbers to answers. Received the row {row!r}.")
+            raise InputError(f"the keys of predictions must be row numbers. Received: {row!r}.")
         if answer is not None and not isinstance(answer, str):
             raise InputError(f"an answer must be text, as in the column answer. Received: {answer!r}.")
     columns = [[split] * len(answers), [int(row) for row in answers], list(answers.values())]
@@ -88,7 +88,7 @@ def score_predictions(predictions: pa.Table, truth: Data, split: str) -> SplitSc
     of_split = predictions.filter(pc.equal(predictions["split"], split))
     if not of_split.num_rows:
         found = ", ".join(predictions["split"].unique().to_pylist()) or "none"
-        raise InputError(f"there are no predictions of {split}. Received: {found}.")
+        raise InputError(f"there are no predictions for {split}. Received: {found}.")
     return score_table(of_split, truth)[split]
 
 
@@ -106,7 +106,7 @@ def score_table(predictions: pa.Table, data: Data) -> dict[str, SplitScore]:
     scores = {}
     for split in dict.fromkeys(predictions["split"].to_pylist()):
         if split not in data.splits:
-            raise InputError(f"the data has no split '{split}'. It has: {', '.join(data.splits)}.")
+            raise InputError(f"the data has no split '{split}'. Allowed: {', '.join(data.splits)}.")
         of_split = predictions.filter(pc.equal(predictions["split"], split))
         truth = data.splits[split]
         rows, requested = of_split["row"].to_numpy(), truth["row"].to_numpy()
@@ -133,10 +133,12 @@ def _score(formatted: formats.FormattedTask, predictions: pa.Array, truth: pa.Ta
 def _check_columns(predictions: pa.Table, data: Data) -> None:
     for name in COLUMNS:
         if name not in predictions.column_names:
-            raise InputError(f"predictions need the columns split, row and prediction. '{name}' is missing.")
+            raise InputError(
+                f"predictions require the columns split, row and prediction. '{name}' is missing."
+            )
     if "task" in predictions.column_names:
         foreign = set(predictions["task"].unique().to_pylist()) - {data.task.name}
         if foreign:
             raise InputError(
-                f"these are predictions for {', '.join(sorted(foreign))}, not for {data.task.name}."
+                f"predictions must be for {data.task.name}. Received: predictions for {', '.join(sorted(foreign))}."
             )

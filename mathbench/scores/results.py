@@ -22,7 +22,7 @@ class Score:
     def __post_init__(self) -> None:
         if self.n < 1 or not 0 <= self.correct <= self.n:
             raise InputError(
-                f"a score needs n >= 1 and 0 <= correct <= n. Received: {self.correct} of {self.n}."
+                f"a score requires n >= 1 and 0 <= correct <= n. Received: {self.correct} of {self.n}."
             )
 
     @property

@@ -241,7 +241,7 @@ class Record(Schema):
             if key in value:
                 schema(value[key], f"{where}.{key}")
             elif key in self.fields:
-                raise InputError(f"{where} lacks the key '{key}'.")
+                raise InputError(f"{where} is missing the key '{key}'.")
 
     def json_schema(self) -> dict[str, Any]:
         return {

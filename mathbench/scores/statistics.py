@@ -54,7 +54,7 @@ def wilson(correct: float, n: int) -> tuple[float, float]:
     [0.9982, 0.9995]
     """
     if n < 1:
-        raise InputError("a share of no rows has no interval. Received: n=0.")
+        raise InputError("an interval requires at least one row. Received: n=0.")
     share, z2 = correct / n, Z95 * Z95
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
@@ -80,7 +80,7 @@ def mcnemar(first: Bool, second: Bool) -> McNemar:
     """
     if len(first) != len(second) or not len(first):
         raise InputError(
-            f"McNemar's test needs the same rows twice. Received: {len(first):,} and {len(second):,} rows."
+            f"McNemar's test requires two results for each row. Received: {len(first):,} and {len(second):,} rows."
         )
     one, two = int((first & ~second).sum()), int((second & ~first).sum())
     return McNemar(one, two, _sign_test(min(one, two), one + two))
@@ -93,7 +93,7 @@ def seed_statistics(values: Sequence[float]) -> SeedStatistics:
     SeedStatistics(n=2, mean=0.875, deviation=0.1767766952966369, low=0.75, high=1.0)
     """
     if not len(values):
-        raise InputError("mean and spread need at least one score. Received: none.")
+        raise InputError("mean and spread require at least one score. Received: none.")
     array = np.asarray(values, dtype=np.float64)
     deviation = float(array.std(ddof=1)) if len(array) > 1 else 0.0
     return SeedStatistics(len(array), float(array.mean()), deviation, float(array.min()), float(array.max()))

@@ -81,7 +81,7 @@ def _check_values(table: pa.Table, name: str) -> pa.Table:
     for column in table.column_names:
         if table[column].null_count:
             raise InputError(
-                f"{name}: {column} has {table[column].null_count:,} empty values; every row needs one."
+                f"{name}: {column} has {table[column].null_count:,} null values; every row requires a value."
             )
     for column in table.column_names:
         if column != "row":
@@ -98,9 +98,9 @@ def _decompress(data: bytes, name: str) -> bytes:
     except zlib.error as error:
         raise InputError(f"{name} is not gzip: {error}.") from None
     if len(text) > MAX_JSON:
-        raise InputError(f"{name} unpacks to more than {MAX_JSON:,} bytes.")
+        raise InputError(f"{name} decompresses to more than {MAX_JSON:,} bytes.")
     if not decompressor.eof or decompressor.unused_data:
-        raise InputError(f"{name} must be one whole gzip stream.")
+        raise InputError(f"{name} must be a single complete gzip stream.")
     return text
 
 
@@ -142,7 +142,7 @@ def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
     if (rows := max(file.metadata.num_rows, sum(group.num_rows for group in groups))) > MAX_ROWS:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {rows:,}.")
     if (size := sum(group.total_byte_size for group in groups)) > MAX_TEXT:
-        raise InputError(f"{name} unpacks to more than {MAX_TEXT:,} bytes. Received: {size:,}.")
+        raise InputError(f"{name} decompresses to more than {MAX_TEXT:,} bytes. Received: {size:,}.")
     found = {field.name: field.type for field in file.schema_arrow}
     if set(found) != set(shape) or len(found) != len(file.schema_arrow):
         raise InputError(
@@ -166,4 +166,4 @@ def _check_length(column: pa.Array, where: str) -> None:
             f"{where} has text of more than {MAX_PREDICTION:,} bytes in {int((lengths > MAX_PREDICTION).sum()):,} rows."
         )
     if lengths.sum(dtype=np.int64) > MAX_TEXT:
-        raise InputError(f"{where} unpacks to more than {MAX_TEXT:,} bytes of text.")
+        raise InputError(f"{where} decompresses to more than {MAX_TEXT:,} bytes of text.")

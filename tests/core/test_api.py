@@ -44,7 +44,7 @@ def test_a_score_of_a_file_on_a_dataset(answers, tmp_path):
     assert mathbench.score(given, data=tmp_path / "ds").total.exact_match == 1
     assert mathbench.score(given, data=tmp_path / "ds", split="extrapolate").total.correct == 0
     with pytest.raises(
-        InputError, match=r"no predictions of validation\. Received: interpolate, extrapolate"
+        InputError, match=r"no predictions for validation\. Received: interpolate, extrapolate"
     ):
         mathbench.score(given, data=tmp_path / "ds", split="validation")
     with pytest.raises(InputError, match=r"brings its own task and sizes\. Received also: digits"):
@@ -54,9 +54,9 @@ def test_a_score_of_a_file_on_a_dataset(answers, tmp_path):
 @pytest.mark.parametrize(
     ("predictions", "words", "message"),
     [
-        ({}, {"task": "gcd"}, "no predictions of interpolate"),
+        ({}, {"task": "gcd"}, "no predictions for interpolate"),
         ({999_999: "1"}, {"task": "gcd"}, "1 foreign row: 999999"),
-        ({"0": "1"}, {"task": "gcd"}, "row numbers to answers. Received the row '0'"),
+        ({"0": "1"}, {"task": "gcd"}, "predictions must be row numbers. Received: '0'"),
         ({0: 1}, {"task": "gcd"}, "an answer must be text"),
         ({0: "1"}, {}, "either a task or data"),
         ({0: "1"}, {"task": "gcd", "data": "x"}, "either a task or data"),

@@ -190,12 +190,12 @@ def test_errors_in_long_claims_are_what_they_say():
 @pytest.mark.parametrize("name, parameters, said", [
     ("addition", {"digits": 1000}, "Give a larger step or shortest"),
     ("addition", {"digits": 5000}, "digits must be an integer from 1 to 4096"),
-    ("addition", {"digits": 4096, "step": 4096, "longer": 4096}, "sums may have up to 4,096 digits"),
-    ("addition", {"digits": 30, "smallest": 5}, "smallest and largest are for sums below 2^63"),
+    ("addition", {"digits": 4096, "step": 4096, "longer": 4096}, "sums may have at most 4,096 digits"),
+    ("addition", {"digits": 30, "smallest": 5}, "smallest and largest require sums below 2^63"),
     ("addition", {"digits": 100, "step": 10}, "longer must be at least step"),
-    ("multiplication", {"digits": 2048, "step": 512, "longer": 512}, "products may have up to 4,096 digits"),
+    ("multiplication", {"digits": 2048, "step": 512, "longer": 512}, "products may have at most 4,096 digits"),
     ("divisible", {"digits": 60, "k": 1 << 36}, "k must be at most 2^35"),
-    ("divisible", {"digits": 4000, "k": 97}, "strata, more than"),
+    ("divisible", {"digits": 4000, "k": 97}, "strata; at most"),
     ("gcd", {"digits": 30}, "results must stay below 2^63"),
     ("modular", {"digits": 31}, "results must stay below 2^63"),
 ])  # fmt: skip

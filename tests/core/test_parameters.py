@@ -21,7 +21,7 @@ from tests.variants import SMALL
         ("addition", {"digits": 2, "shortest": 3}, "shortest must be at most digits"),
         ("addition", {"longer": 0, "more": 0}, "at least one of longer, more"),
         ("addition", {"largest": 5000}, "largest must be from"),
-        ("addition", {"base": 2, "digits": 40, "operands": 6}, "strata, more than 8,192"),
+        ("addition", {"base": 2, "digits": 40, "operands": 6}, "strata; at most 8,192"),
         ("divisible", {"k": 1}, "k must be an integer from 2"),
         ("divisible", {"k": 99, "digits": 2}, "fewer than ten multiples"),
         ("divisible", {"digits": True}, "digits must be an integer"),

@@ -51,17 +51,17 @@ def consistently_more_right(document):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (more_right, "its shares or intervals"),
-        (consistently_more_right, "interpolate: its strata do not add up"),
+        (more_right, "the shares or intervals"),
+        (consistently_more_right, "interpolate: the strata do not add up to the total"),
         (lambda d: d.update(badge="gold"), "badge"),
         (lambda d: d.update(surprise=1), "unknown key 'surprise'"),
-        (lambda d: d.update(digest="0" * 64), "is not the one that was submitted"),
-        (lambda d: d.update(predictions_digest="0" * 64), "is not the one that was submitted"),
-        (lambda d: d["manifest"].update(parameters=1), "is not the one that was submitted"),
-        (lambda d: d["manifest"].update(task={}), "lacks the key 'id'"),
-        (lambda d: d.update(differences=[]), "its differences are not"),
-        (lambda d: d["scores"]["interpolate"]["strata"].popitem(), "n of its strata"),
-        (lambda d: d["solver"].popitem(), "the exact solver gets something else"),
+        (lambda d: d.update(digest="0" * 64), "differs from the submitted one"),
+        (lambda d: d.update(predictions_digest="0" * 64), "differs from the submitted one"),
+        (lambda d: d["manifest"].update(parameters=1), "differs from the submitted one"),
+        (lambda d: d["manifest"].update(task={}), "is missing the key 'id'"),
+        (lambda d: d.update(differences=[]), "the differences are not"),
+        (lambda d: d["scores"]["interpolate"]["strata"].popitem(), "n of the strata"),
+        (lambda d: d["solver"].popitem(), "the score of the exact solver differs"),
     ],
     ids=range(11),
 )
@@ -75,7 +75,7 @@ def test_a_second_file_of_one_submission_is_found(folder):
     path = edited(folder, lambda d: None)
     path.with_name("again.json").write_text(path.read_text())
     _, findings = verify_folder(folder)
-    assert {finding.problem.split(" ")[0] for finding in findings} == {"its", "this"}
+    assert {finding.problem.split(" ")[0] for finding in findings} == {"the", "this"}
 
 
 def test_verify_says_what_cannot_be_checked(cli, folder):  # noqa: F811
@@ -84,7 +84,7 @@ def test_verify_says_what_cannot_be_checked(cli, folder):  # noqa: F811
     edited(folder, more_right)
     code, out, err = cli("leaderboard", "verify", "--board", folder, "--json")
     problems = [finding["problem"] for finding in json.loads(out)["findings"]]
-    assert code == 1 and problems[0].startswith("its shares or intervals") and "1 of 2 submissions" in err
+    assert code == 1 and problems[0].startswith("the shares or intervals") and "1 of 2 submissions" in err
 
 
 def test_build_checks_and_writes(cli, folder):  # noqa: F811
@@ -101,7 +101,7 @@ def test_withdrawing_marks_the_file(cli, folder):  # noqa: F811
     digest = next(entry.digest for entry in read_folder(folder) if entry.summary.model == "other")
     arguments = ("leaderboard", "withdraw", digest[:8], "--board", folder, "--reason", "a mistake")
     assert cli(*arguments)[0] == 0
-    refused(cli(*arguments), "withdrawn already: a mistake")
+    refused(cli(*arguments), "already withdrawn: a mistake")
     assert verify_folder(folder) == (2, [])
     _, out, _ = cli("leaderboard", "show", "--board", folder, "--withdrawn", "--json")
     assert [row["reason"] for row in json.loads(out)] == ["a mistake"]

@@ -59,7 +59,7 @@ def test_a_column_with_the_task_is_allowed_and_checked(sent, task):
     table = right(task)
     assert open_submission(sent(table=table)).predictions.num_rows == 500
     foreign = table.set_column(3, "task", pa.array(["gcd"] * 4 + [task.name] * 496))
-    with pytest.raises(InputError, match=r"4 rows that are not of addition.*'gcd', 'gcd', 'gcd'"):
+    with pytest.raises(InputError, match=r"4 rows of tasks other than addition.*'gcd', 'gcd', 'gcd'"):
         open_submission(sent(table=foreign))
 
 
@@ -89,16 +89,16 @@ def from_anybody_training(**changes):
     ("changes", "words"),
     [
         ({"surprise": 1}, "unknown key 'surprise'"),
-        ({"training": {}}, "lacks the key 'seeds'"),
+        ({"training": {}}, "is missing the key 'seeds'"),
         ({"training": from_anybody_training(external_data="no")}, "true or false"),
-        ({"model": {"revision": None, "weights_sha256": None}}, "needs a revision or a weights_sha256"),
+        ({"model": {"revision": None, "weights_sha256": None}}, "must have a revision or a weights_sha256"),
         ({"model": {"weights_sha256": "abc"}}, "weights_sha256"),
         ({"model": {"name": "a\x1b[2Jb"}}, "printable"),
         ({"predictions": {"file": "../secret.jsonl"}}, r"predictions\.file"),
         ({"predictions": {"file": "/etc/passwd"}}, r"predictions\.file"),
         ({"predictions": {"file": "predictions.zip"}}, r"predictions\.file"),
-        ({"predictions": {"file": "none.jsonl"}}, "needs submission.json and none.jsonl"),
-        ({"predictions": {"sha256": "0" * 64}}, "is not the file"),
+        ({"predictions": {"file": "none.jsonl"}}, "must contain submission.json and none.jsonl"),
+        ({"predictions": {"sha256": "0" * 64}}, "does not match the manifest"),
     ],
 )
 def test_a_wrong_manifest_is_refused(sent, changes, words):
@@ -121,8 +121,8 @@ LINE = '{"split":"interpolate","row":%s,"prediction":%s}\n'
         (LINE % ("NaN", '"1"'), "NaN"),
         (LINE % ("1", "NaN"), "number"),
         (LINE % ("1.5", '"1"'), "1.5"),
-        (LINE % ("1", "null"), "1 empty"),
-        ('{"split":"interpolate","row":1}\n', "1 empty"),
+        (LINE % ("1", "null"), "1 null"),
+        ('{"split":"interpolate","row":1}\n', "1 null"),
         (LINE % ("1", '"1","answer":"1"'), "unexpected field"),
         (LINE % ("1", '"1","row":2'), "twice"),
         (LINE % ("300", '"1"') + LINE % ("-1", '"1"'), "2 unknown, the first: -1, 300"),
@@ -155,7 +155,7 @@ def gzip_bomb(blocks):
 
 def test_a_gzip_bomb_is_refused(sent):
     assert zlib.decompressobj(31).decompress(gzip_bomb(3)) == b" " * (3 << 20)
-    refused(sent("predictions.jsonl.gz", data=gzip_bomb(4096)), "unpacks to more than 134,217,728 bytes")
+    refused(sent("predictions.jsonl.gz", data=gzip_bomb(4096)), "decompresses to more than 134,217,728 bytes")
 
 
 @pytest.mark.parametrize("damage", [lambda d: d[:-9], lambda d: d + b"x", lambda d: d + d, lambda d: b"PK"])
@@ -191,7 +191,7 @@ def test_a_parquet_bomb_with_an_honest_footer_is_refused(sent):
     pq.write_table(table, folder / "predictions.parquet", use_dictionary=False, compression="zstd")
     signed_anew(folder)
     assert (folder / "predictions.parquet").stat().st_size < 500_000
-    refused(folder, "unpacks to more than")
+    refused(folder, "decompresses to more than")
 
 
 def test_the_headers_of_pages_are_added_up(tmp_path):
@@ -223,7 +223,7 @@ def test_a_page_that_announces_gigabytes_is_refused(sent):
     path = folder / "predictions.parquet"
     path.write_bytes(forged(path.read_bytes(), 2_000_000_000))
     signed_anew(folder)
-    refused(folder, "unpacks to more than")
+    refused(folder, "decompresses to more than")
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

@@ -111,7 +111,7 @@ def test_every_model_gets_its_own_questions_and_the_same_weights_no_others(one):
     (_, first), (_, second) = one.challenge("a"), one.challenge("b")
     shared = set(first["question"].to_pylist()) & set(second["question"].to_pylist())
     assert len(shared) < 30
-    with pytest.raises(InputError, match="have had their questions already"):
+    with pytest.raises(InputError, match="questions for these weights were already drawn"):
         one.challenge("a")
 
 
@@ -144,7 +144,7 @@ def test_other_weights_and_second_answers_are_refused(one):
     with pytest.raises(InputError, match="e1 was registered with weights"):
         one.answer(entry.name, "other", solved(asked))
     one.answer(entry.name, "a", solved(asked, 9))
-    with pytest.raises(InputError, match="has answered already"):
+    with pytest.raises(InputError, match="has already answered"):
         one.answer(entry.name, "a", solved(asked))
     with pytest.raises(InputError, match="no entry 'e7'"):
         one.answer("e7", "a", solved(asked))
@@ -156,7 +156,7 @@ def test_other_weights_and_second_answers_are_refused(one):
         ("row", 60, "1 unknown, the first: 60"),
         ("row", 1, "1 repeated, the first: 1"),
         ("split", "train", "no split 'train'"),
-        ("task", "gcd", "1 answers are to tasks that were not asked; the first: 'gcd'"),
+        ("task", "gcd", "1 answers are for tasks outside the round; the first: 'gcd'"),
         ("prediction", "9" * 10_001, "more than 10,000 bytes"),
     ],
 )
@@ -224,13 +224,13 @@ def lost_entry(said):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (other_seed, "seed and salt are not those that the round was opened with"),
-        (other_commitment, "its questions were not drawn from the revealed seed"),
-        (better_score, "e2: its scores are not those of its answers"),
-        (other_weights, "e1: its questions were not drawn from the revealed seed and its weights"),
+        (other_seed, "seed and salt do not match the commitment"),
+        (other_commitment, "the questions were not drawn from the revealed seed"),
+        (better_score, "e2: the revealed scores differ from those of the answers"),
+        (other_weights, "e1: the questions were not drawn from the revealed seed and the weights"),
         (late_answer, "answer: too late"),
         (revealed_before_the_close, "must be closed before it is revealed"),
-        (earlier_close, "time runs backwards"),
+        (earlier_close, "times must not decrease"),
         (lost_entry, "the next entry must be e2"),
     ],
 )
@@ -250,7 +250,7 @@ def test_a_line_cannot_be_changed_alone(round_of):
             line.replace("2026-01-01", "2026-01-02") if i == number else line for i, line in enumerate(lines)
         ]
         path.write_text("\n".join(changed))
-        assert f"line {number + 2}: the line before it was changed" in audit(round_of.folder).problems[0]
+        assert f"line {number + 2}: the previous line was changed" in audit(round_of.folder).problems[0]
 
 
 def test_a_receipt_shows_a_log_that_was_written_anew_without_a_fault(one):
@@ -268,9 +268,9 @@ def test_edited_missing_and_smuggled_answers_are_found(round_of):
     first, second = (answers.answers_path(round_of.folder, name) for name in ("e1", "e2"))
     kept = second.read_bytes()
     second.write_bytes(first.read_bytes())
-    assert audit(round_of.folder).problems == ("e2: its answers are not those that were handed in.",)
+    assert audit(round_of.folder).problems == ("e2: the answers differ from the submitted ones.",)
     second.unlink()
-    assert audit(round_of.folder).problems == ("e2: its answers are missing.",)
+    assert audit(round_of.folder).problems == ("e2: the answers are missing.",)
     second.write_bytes(kept)
     second.with_name("e3.parquet").write_bytes(kept)
     assert audit(round_of.folder).problems == ("'e3.parquet' is not in the log",)
@@ -285,15 +285,15 @@ def test_what_a_host_may_not_do(one, tmp_path):
     task = [make_task("addition", digits=2)]
     with pytest.raises(InputError, match="must be closed before"):
         host.reveal(one.folder, at(minutes=1), one.secret)
-    with pytest.raises(InputError, match="holds a round already"):
+    with pytest.raises(InputError, match="already contains a round"):
         host.open_round(one.folder, task, SIZES, after(hours=1), 60, START, tmp_path / "s2")
-    with pytest.raises(InputError, match="must not lie in the folder"):
+    with pytest.raises(InputError, match="must not be in the folder"):
         host.open_round(tmp_path / "x", task, SIZES, after(hours=1), 60, START, tmp_path / "x" / "s")
-    with pytest.raises(InputError, match="never written over"):
+    with pytest.raises(InputError, match="never overwritten"):
         host.open_round(tmp_path / "x", task, SIZES, after(hours=1), 60, START, one.secret)
     with pytest.raises(InputError, match="must close after it opens"):
         host.open_round(tmp_path / "x", task, SIZES, START, 60, START, tmp_path / "s2")
-    with pytest.raises(InputError, match=r"at most 1,000,000 questions to one entry. Received: 1,200,000"):
+    with pytest.raises(InputError, match=r"at most 1,000,000 questions. Received: 1,200,000"):
         many = {"interpolate": 600_000, "extrapolate": 600_000}
         host.open_round(tmp_path / "x", task, many, after(hours=1), 60, START, tmp_path / "s2")
     with pytest.raises(InputError, match="holds"):
@@ -317,7 +317,7 @@ def test_a_broken_log_is_a_finding(one, text):
 
 def test_a_clock_that_was_set_back_writes_nothing(one):
     one.challenge("a", minutes=5)
-    with pytest.raises(InputError, match="time runs backwards"):
+    with pytest.raises(InputError, match="times must not decrease"):
         one.challenge("b", minutes=4)
     assert audit(one.folder).problems == () and len(log.read(one.folder)) == 2
 
@@ -361,8 +361,8 @@ def test_the_commands(cli, tmp_path, monkeypatch):  # noqa: F811
     assert code == 1 and "not in the log" in json.loads(out)["problems"][0]
     refused(cli(*challenge, "--out", "q.jsonl"), "already exists")
     refused(cli(*challenge, "--out", "q.csv"), "must end in")
-    refused(cli(*sealed_round, "verify", tmp_path / "none"), "is no round")
+    refused(cli(*sealed_round, "verify", tmp_path / "none"), "is not a round")
     refused(cli(*sealed_round, "close", tmp_path / "none"), "none")
-    refused(cli(*sealed_round, "close", "r"), "has been revealed")
+    refused(cli(*sealed_round, "close", "r"), "already revealed")
     refused(cli(*sealed_round, "open", "s", "--task", "addition:digits", *sizes, *secret), "NAME:key=value")
     refused(cli(*sealed_round, "open", "s", "--task", "aditon", *sizes, *secret), "Did you mean 'addition'")

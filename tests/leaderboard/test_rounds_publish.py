@@ -71,12 +71,12 @@ def test_a_task_without_an_answer_is_all_wrong(round_of, board):  # noqa: F811
 def test_what_is_not_revealed_or_does_not_hold_stays_off_the_board(round_of, board):  # noqa: F811
     entry, asked = round_of.challenge("a")
     round_of.answer(entry.name, "a", solved(asked), minutes=1)
-    with pytest.raises(InputError, match="this one is not yet"):
+    with pytest.raises(InputError, match="not revealed yet"):
         publish(round_of.folder, board)
     host.close(round_of.folder, at(minutes=2))
     host.reveal(round_of.folder, at(minutes=3), round_of.secret)
     answers.answers_path(round_of.folder, "e1").write_bytes(b"PAR1")
-    with pytest.raises(InputError, match="does not hold: e1: its answers are not those"):
+    with pytest.raises(InputError, match="fails verification: e1: the answers differ"):
         publish(round_of.folder, board)
     assert not board.exists()
 
@@ -90,7 +90,7 @@ def test_a_host_may_hold_answers_back_until_the_end(one):  # noqa: F811
 
 def test_the_command(cli, round_of, board, tmp_path):  # noqa: F811
     publishing = ("leaderboard", "round", "publish", round_of.folder, "--board")
-    refused(cli(*publishing, board), "this one is not yet")
+    refused(cli(*publishing, board), "not revealed yet")
     round_of.play()
     code, out, err = cli(*publishing, board, "--json")
     assert code == 0 and [row["new"] for row in json.loads(out)] == [True] * 4 and "4 submissions" in err
@@ -98,7 +98,7 @@ def test_the_command(cli, round_of, board, tmp_path):  # noqa: F811
     tables = json.loads(cli("leaderboard", "show", "--board", board, "--json")[1])["tables"]
     assert {line["model"] for t in tables for line in t["lines"] if line["submissions"]} == {"a", "b"}
     refused(cli(*publishing, tmp_path), "is a folder")
-    refused(cli(*publishing, "http://127.0.0.1:1"), "is not known")
-    refused(cli("leaderboard", "round", "publish", tmp_path, "--board", board), "is no round")
+    refused(cli(*publishing, "http://127.0.0.1:1"), "unknown kind of board")
+    refused(cli("leaderboard", "round", "publish", tmp_path, "--board", board), "is not a round")
     for step in ("close", "reveal", "publish"):
         refused(cli("leaderboard", "round", step, "http://127.0.0.1:1/rounds/winter"), "not over HTTP")

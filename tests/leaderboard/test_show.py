@@ -52,7 +52,7 @@ def test_attempts_are_said(cli, two, board, run):  # noqa: F811
 def test_withdrawal_is_shown(cli, two, board):  # noqa: F811
     withdraw = ("leaderboard", "withdraw", "--board", board, "--reason")
     assert cli(*withdraw, "wrong data", two[0])[0] == 0
-    refused(cli(*withdraw, "again", two[0]), "withdrawn already: wrong data")
+    refused(cli(*withdraw, "again", two[0]), "already withdrawn: wrong data")
     refused(cli(*withdraw, "a\nb", two[1]), "the reason must be printable")
     refused(cli(*withdraw, "x", "ffffffffffff"), "no submission has the id", two[1])
     shown = cli("leaderboard", "show", "--board", board, "--withdrawn")[1]
@@ -123,7 +123,7 @@ def test_reproduce(cli, floor, board):  # noqa: F811
 
 
 def test_a_finished_run_is_no_repetition(cli, floor, board, tmp_path):  # noqa: F811
-    refused(cli("leaderboard", "reproduce", floor[:8], "--out", tmp_path / "run"), "directory of its own")
+    refused(cli("leaderboard", "reproduce", floor[:8], "--out", tmp_path / "run"), "new or empty directory")
     assert [k.badge for k in Board(board).records()] == ["re-scored"]
 
 
@@ -151,4 +151,6 @@ def test_a_run_that_scores_otherwise_is_not_reproduced(cli, floor, board, tmp_pa
 def test_what_has_no_recipe_is_not_reproduced(cli, two, board, run):  # noqa: F811
     cli("submit", run(baseline="./evil.py:Model"), "--board", board)
     evil = next(k.digest for k in Board(board).records() if k.summary.model.startswith("./"))
-    refused(cli("leaderboard", "reproduce", evil, "--board", board), "not installed: './evil.py:Model'")
+    refused(
+        cli("leaderboard", "reproduce", evil, "--board", board), "'./evil.py:Model', which is not installed"
+    )

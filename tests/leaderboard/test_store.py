@@ -88,8 +88,8 @@ def tampered(board, digest, change):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (lambda table: replaced(table, 1), "its predictions are not those"),
-        (lambda table: table.slice(1), "its predictions are not those"),
+        (lambda table: replaced(table, 1), "the predictions differ"),
+        (lambda table: table.slice(1), "the predictions differ"),
         (lambda table: table.drop_columns("row"), "cannot be recomputed"),
     ],
 )
@@ -104,12 +104,12 @@ def test_verify_finds_tampered_predictions(run, board, change, problem):
 @pytest.mark.parametrize(
     ("statement", "problem"),
     [
-        ("UPDATE scores SET correct = n", "its scores are not"),
-        ("DELETE FROM scores WHERE split = 'extrapolate'", "its scores are not"),
-        ("UPDATE submissions SET manifest = replace(manifest, 'reversed', 'plain')", "its manifest is not"),
+        ("UPDATE scores SET correct = n", "the scores differ"),
+        ("DELETE FROM scores WHERE split = 'extrapolate'", "the scores differ"),
+        ("UPDATE submissions SET manifest = replace(manifest, 'reversed', 'plain')", "the manifest differs"),
         ("UPDATE submissions SET packed = x'00'", "cannot be recomputed"),
         ("UPDATE submissions SET manifest = '{}'", "cannot be recomputed"),
-        ("UPDATE submissions SET predictions_digest = 'x'", "its predictions are not"),
+        ("UPDATE submissions SET predictions_digest = 'x'", "the predictions differ"),
     ],
 )
 def test_verify_finds_other_tampering(run, board, statement, problem):

@@ -90,9 +90,9 @@ def changed(table, column, row, value):
         ("row", -1, "1 unknown, the first: -1"),
         ("row", 7, "1 repeated, the first: 7"),
         ("split", "train ", "'train '"),
-        ("task", "gcd", "1 rows that are not of addition"),
+        ("task", "gcd", "1 rows of tasks other than addition"),
         ("prediction", "9" * 10_001, "more than 10,000 bytes in 1 rows"),
-        ("prediction", None, "1 empty"),
+        ("prediction", None, "1 null"),
     ],
 )
 def test_foreign_rows_are_refused(run, task, column, value, words):
@@ -109,7 +109,7 @@ def test_many_foreign_rows_are_counted(run, task):
 
 
 def test_a_split_without_rows_is_refused(run, task):
-    with pytest.raises(InputError, match="without rows: 'extrapolate'"):
+    with pytest.raises(InputError, match=r"have no rows\. Received: 'extrapolate'"):
         check_submission(
             open_submission(run(data={"seed": 0, "sizes": {"interpolate": 300}, "digest": None}))
         )
@@ -147,14 +147,14 @@ def test_a_text_repeated_beyond_measure_is_refused(run, task):
     )
     path = run(predictions=table)
     assert (path / "predictions.parquet").stat().st_size < 1_000_000
-    with pytest.raises(InputError, match="unpacks to more than"):
+    with pytest.raises(InputError, match="decompresses to more than"):
         open_submission(path)
 
 
 def test_predictions_of_another_run_are_refused(run):
     path, other = run(), run(wrong=3)
     (path / "predictions.parquet").write_bytes((other / "predictions.parquet").read_bytes())
-    with pytest.raises(InputError, match="is not the file that"):
+    with pytest.raises(InputError, match="does not match the manifest"):
         open_submission(path)
 
 
@@ -203,14 +203,14 @@ def test_broken_json_is_refused(run, text):
         ({"task": {"id": "addition-v1", "name": "x", "parameters": {"name": 3}}}, "no parameter 'name'"),
         ({"task": {"id": "addition-v1", "name": "x", "parameters": {"digits": 0}}}, "digits"),
         ({"task": {"id": "addition-v1", "name": "x", "parameters": {"digits": None}}}, "digits"),
-        ({"task": {"id": "addition-v1", "name": "x", "parameters": {}}}, "is 'addition-base10'"),
+        ({"task": {"id": "addition-v1", "name": "x", "parameters": {}}}, "of the task 'addition-base10'"),
         ({"data": {"seed": 0, "sizes": {"test": 5}, "digest": None}}, "unknown key 'test'"),
         ({"data": {"seed": 1 << 64, "sizes": {"interpolate": 5}, "digest": None}}, "seed"),
         (
             {"data": {"seed": 0, "sizes": {"interpolate": 10**12, "extrapolate": 200}, "digest": None}},
-            "more than 1,000,000 rows",
+            "at most 1,000,000 rows",
         ),
-        ({"data": {"seed": 0, "sizes": {}, "digest": None}}, "without rows"),
+        ({"data": {"seed": 0, "sizes": {}, "digest": None}}, "have no rows"),
     ],
 )
 def test_a_wrong_manifest_is_refused(run, changes, words):

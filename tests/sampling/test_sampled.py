@@ -107,7 +107,7 @@ def test_a_split_says_how_many_rows_it_holds():
 
 def test_a_stratum_that_promises_too_much_is_an_error_and_not_endless(monkeypatch):
     monkeypatch.setattr(Evens, "outer", lambda self: [Stratum("all", holds=1000)])
-    with pytest.raises(SpaceExhausted, match="extrapolate holds hardly more than"):
+    with pytest.raises(SpaceExhausted, match="extrapolate cannot have many more than"):
         numbers("extrapolate", range(900))
 
 

@@ -51,5 +51,5 @@ def test_another_key_gives_another_order_of_the_same(domain):
 
 def test_more_than_there_is_cannot_be_asked_for(domain):
     listing = SmallSpace(domain, 0, np.uint64(7))
-    with pytest.raises(IndexError, match="no more"):
+    with pytest.raises(IndexError, match="contains only"):
         listing.take(np.array([listing.count()]))

@@ -141,7 +141,7 @@ def test_json_schema_refuses_other_keys_and_missing_ones(name):
         (ListOf(Integer(0, 1)), [5], "v[0] must be an integer from 0 to 1. Received: 5."),
         (MapOf(Integer()), [], "v must be an object of at most 2000 keys. Received: []."),
         (MapOf(Integer(), ("train",)), {"tran": 1}, "v has the unknown key 'tran'. Did you mean 'train'?"),
-        (Record({"a": Integer()}), {}, "v lacks the key 'a'."),
+        (Record({"a": Integer()}), {}, "v is missing the key 'a'."),
         (Record({"a": Integer()}, {"b": Integer()}), {"a": 1, "b": -1}, "v.b must be an integer from 0"),
         (schema.COUNTS, {"n": 1, "correct": 2}, "v.correct must be at most n, which is 1. Received: 2."),
     ],

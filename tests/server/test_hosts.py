@@ -83,7 +83,7 @@ def test_who_listens_for_others_names_hosts_or_answers_to_all(host, allowed, exp
 
 @pytest.mark.parametrize("name", ["", "http://a", "a:80", "*", "a b", "-a", "[::1]", "é"])
 def test_a_host_is_a_plain_name(name):
-    with pytest.raises(InputError, match="a host is a name or an address without a port"):
+    with pytest.raises(InputError, match="a host must be a name or an address without a port"):
         allowed_hosts.parse_names(["fine.example", name])
 
 

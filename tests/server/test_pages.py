@@ -121,7 +121,7 @@ def test_addresses_that_are_no_pages(client):
         "/models.99.html",
         "/rounds/winter.html",
     ):
-        assert "There is nothing at this address" in page(client, path, 404)
+        assert "There is no page at this address" in page(client, path, 404)
     assert client.post("/index.html").status_code == 405
 
 
@@ -135,7 +135,7 @@ def test_too_many_requests_are_a_page_too(board):
 def test_a_board_that_is_gone_is_a_page_too(client, board):
     page(client, "/")
     board.unlink()
-    assert "cannot be reached now" in page(client, "/", 503)
+    assert "temporarily unavailable" in page(client, "/", 503)
 
 
 def test_many_filters_stay_small(client, run, at):
@@ -180,7 +180,7 @@ def test_a_round_shows_no_score_before_it_is_revealed(winter):
 def test_a_damaged_round_is_passed_over(winter):
     (winter.folder / log.LOG_FILE).write_text("nonsense\n")
     page(winter, "/rounds/winter.html", 404)
-    assert "There is no round here yet" in page(winter, "/rounds.html")
+    assert "No rounds yet" in page(winter, "/rounds.html")
 
 
 def test_the_head_of_a_page_alone(client):

@@ -18,7 +18,7 @@ READ = ("/api/v1/health", "/api/v1/board", "/api/v1/attempts", f"{SUBMIT}/{'0' *
 
 def out_of_reach(client, run):
     for answer in [*map(client.get, READ), client.post(SUBMIT, files=form(run()))]:
-        refused(answer, 503, "the board cannot be reached now")
+        refused(answer, 503, "the board is temporarily unavailable")
         assert answer.headers["retry-after"] == "10"
 
 

@@ -16,11 +16,11 @@ from mathbench.leaderboard.store.board import Board
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
 def test_others_are_let_in_only_with_a_token(board, host):
     opened = Board(board)
-    with pytest.raises(InputError, match="needs a token first"):
+    with pytest.raises(InputError, match="requires a token"):
         run_server(opened, host, 0, ServerLimits(), ready=pytest.fail)
     tokens.create(opened, "ada")
     tokens.revoke(opened, "ada")
-    with pytest.raises(InputError, match="needs a token first"):
+    with pytest.raises(InputError, match="requires a token"):
         run_server(opened, host, 0, ServerLimits(), ready=pytest.fail)
 
 

@@ -71,7 +71,7 @@ def test_a_run_goes_to_a_real_server(cli, serve, run, board, monkeypatch, tmp_pa
     (large / "result.json").write_text((large / "result.json").read_text() + " " * 100_000)
     refused(cli("submit", large, *at), "413", "60,000 bytes")
     monkeypatch.setenv("MATHBENCH_TOKEN", "mb_" + "x" * 43)
-    refused(cli("submit", path, *at), "401", "not known")
+    refused(cli("submit", path, *at), "401", "unknown or was revoked")
     monkeypatch.setenv("MATHBENCH_TOKEN", server.token)
     assert cli("submit", path, *at)[0] == 0
     refused(cli("submit", path, *at), "429", "try again in")
@@ -85,22 +85,22 @@ def test_no_server(cli, run, monkeypatch):  # noqa: F811
     monkeypatch.setenv("MATHBENCH_TOKEN", "mb_x")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    refused(cli("submit", run(), "--board", f"http://127.0.0.1:{port}"), "there is no server at")
+    refused(cli("submit", run(), "--board", f"http://127.0.0.1:{port}"), "cannot connect to")
     for url in ("http://", "http://a:b@c", "http://h:99999", "http://h/?q", "http://h:0", "https://a b"):
-        refused(cli("submit", run(), "--board", url), "is a URL such as")
+        refused(cli("submit", run(), "--board", url), "must be a URL such as")
 
 
 def test_a_token_is_one_word(cli, run, monkeypatch, tmp_path):  # noqa: F811
     at = ("--board", "http://127.0.0.1:1")
     (tmp_path / "two").write_text("mb_secret\nmb_other")
     code, out, err = cli("submit", run(), *at, "--token-file", tmp_path / "two")
-    refused((code, out, err), "holds no token")
+    refused((code, out, err), "contains no token")
     assert "secret" not in err
     refused(cli("submit", run(), *at, "--token-file", tmp_path / "none"), "cannot be read")
     (tmp_path / "noise").write_bytes(b"\xff\xfe")
-    refused(cli("submit", run(), *at, "--token-file", tmp_path / "noise"), "holds no token")
+    refused(cli("submit", run(), *at, "--token-file", tmp_path / "noise"), "contains no token")
     monkeypatch.setenv("MATHBENCH_TOKEN", "mb_sécret")
-    refused(cli("submit", run(), *at), "holds no token")
+    refused(cli("submit", run(), *at), "contains no token")
 
 
 ANSWER = {"digest": "0" * 64, "new": True, "attempts": 1, "badge": "re-scored", "model": "m", "task": "t"}
@@ -115,12 +115,12 @@ def test_a_broken_line_is_tried_again(fake, run, shortly):
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        ((0, {}, b""), ("no answer from",)),
+        ((0, {}, b""), ("no response from",)),
         ((500, {}, b"<html>"), ("500", "Internal Server Error")),
         ((302, {"Location": "http://elsewhere.invalid/"}, b""), ("302", "Found")),
-        ((200, {}, b"<html>"), ("no receipt",)),
-        ((200, {}, b"[]"), ("no receipt",)),
-        ((200, {}, json.dumps(ANSWER | {"scores": {"interpolate": 3}}).encode()), ("no receipt",)),
+        ((200, {}, b"<html>"), ("not a receipt",)),
+        ((200, {}, b"[]"), ("not a receipt",)),
+        ((200, {}, json.dumps(ANSWER | {"scores": {"interpolate": 3}}).encode()), ("not a receipt",)),
         ((422, {}, json.dumps({"error": "a\nb\x1b[31m"}).encode()), ("422", "a\\nb\\x1b")),
     ],
 )

@@ -35,7 +35,7 @@ def test_the_file_of_a_board_does_not_hold_the_secret(board):
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a\n", "é", "-x", "x" * 51])
 def test_names_are_plain(board, name):
-    with pytest.raises(InputError, match="the name of a token is"):
+    with pytest.raises(InputError, match="the name of a token must be"):
         tokens.create(Board(board), name)
 
 
@@ -50,8 +50,8 @@ def test_commands(cli, board):  # noqa: F811
     refused(cli("leaderboard", "token", "create", "ada", *at), "already has")
     refused(cli("leaderboard", "token", "revoke", "adda", *at), "Did you mean 'ada'")
     assert cli("leaderboard", "token", "revoke", "ada", *at)[0] == 0
-    refused(cli("leaderboard", "token", "revoke", "ada", *at), "was revoked at")
-    refused(cli("leaderboard", "token", "create", "ada", *at), "not used twice")
+    refused(cli("leaderboard", "token", "revoke", "ada", *at), "was already revoked at")
+    refused(cli("leaderboard", "token", "create", "ada", *at), "cannot be reused")
     assert "ada" in cli("leaderboard", "token", "list", *at)[1]
     assert not (board.parent / "none").exists()
     refused(cli("leaderboard", "token", "list", "--board", board.parent / "none"), "no board")
@@ -72,7 +72,7 @@ def test_no_secret_in_logs_and_error_texts(client, run, capfd, monkeypatch):
     monkeypatch.setattr(Board, "one", lambda *_: 1 / 0)
     answers.append(client.get(f"{SUBMIT}/{'0' * 64}?token={secret}"))
     assert [a.status_code for a in answers] == [201, 422, 401, 422, 422, 404, 422, 500]
-    assert answers[-1].json() == {"error": "the server failed on this request; its log says more."}
+    assert answers[-1].json() == {"error": "internal error; the server's log has the details."}
     written = capfd.readouterr().err
     assert "POST /api/v1/submissions 201 ada" in written and "POST /api/v1/submissions 401 -" in written
     for text in (written, *(answer.text for answer in answers), client.get("/api/v1/attempts").text):

@@ -58,7 +58,7 @@ def test_the_first_model_of_a_board_is_submitted_in_the_browser(sender, empty_se
     assert (
         "interpolate: 270 of 300 right, 90.00 %" in said and "extrapolate: 170 of 200 right, 85.00 %" in said
     )
-    assert any(line.startswith("the claim does not hold") for line in said)
+    assert any(line.startswith("the claimed score does not agree") for line in said)
     assert not sender.all("[data-answer] b") and not leaked(sender, empty_server, empty_server.token)
     assert "POST /api/v1/submissions 201 tester-" in empty_server.text()
     sender.open("index.html")
@@ -69,7 +69,7 @@ def test_the_first_model_of_a_board_is_submitted_in_the_browser(sender, empty_se
 
 def test_a_wrong_token_is_one_clear_line(sender, empty_server, ready):
     token = "mb_" + "0" * 43
-    assert send(sender, ready, token) == ["Refused: this token is not known, or it was revoked."]
+    assert send(sender, ready, token) == ["Refused: the token is unknown or was revoked."]
     assert sender.seen("[data-answer] .warning") and not leaked(sender, empty_server, token)
 
 

@@ -241,7 +241,7 @@ def test_export_leaves_other_folders_alone(site, tmp_path):
 
     (tmp_path / "mine.txt").write_text("mine")
     for target in (tmp_path, tmp_path / "mine.txt"):
-        with pytest.raises(InputError, match="give a new folder"):
+        with pytest.raises(InputError, match="Give a new folder"):
             export(site, target)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 

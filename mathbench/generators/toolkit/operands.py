@@ -394,7 +394,7 @@ def check_range(family: str, largest: int, what: str) -> None:
         InputError: with the setting that is too large.
     """
     if largest >= 1 << 63:
-        raise InputError(f"{family}: results must stay below 2^63, which {what} does not.")
+        raise InputError(f"{family}: results must stay below 2^63. Received: {what}.")
 
 
 def check_operand_count(family: str, lengths: DigitLengths, operands: int, each: int = 1) -> None:
@@ -407,8 +407,8 @@ def check_operand_count(family: str, lengths: DigitLengths, operands: int, each:
     if count > MAX_STRATA:
         what = "1 number" if operands == 1 else f"{operands} operands"
         raise InputError(
-            f"{family}: {what} of {lengths.inner[0]} to {lengths.longest} digits make {count:,} strata, "
-            f"more than {MAX_STRATA:,}. Give a larger step or shortest."
+            f"{family}: {what} of {lengths.inner[0]} to {lengths.longest} digits make {count:,} strata; "
+            f"at most {MAX_STRATA:,} are allowed. Give a larger step or shortest."
         )
 
 
@@ -419,7 +419,7 @@ def check_long(family: str, digits: int, what: str) -> None:
         InputError: with their length.
     """
     if digits > MAX_DIGITS:
-        raise InputError(f"{family}: {what} may have up to {MAX_DIGITS:,} digits. Received: {digits:,}.")
+        raise InputError(f"{family}: {what} may have at most {MAX_DIGITS:,} digits. Received: {digits:,}.")
 
 
 def check_extrapolation(family: str, **axes: int) -> None:

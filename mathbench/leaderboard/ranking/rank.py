@@ -101,7 +101,7 @@ def _only(
     found = [k for k in records if requested in names(k)]
     if not found and records:
         raise InputError(
-            f"no {what} '{requested}' on this board. {did_you_mean(requested, {n for k in records for n in names(k)})}"
+            f"the board has no {what} '{requested}'. {did_you_mean(requested, {n for k in records for n in names(k)})}"
         )
     return found
 

@@ -64,10 +64,10 @@ def read(folder: Path, entry: Entry) -> pa.Table | None:
         return None
     path = answers_path(folder, entry.name)
     if not path.is_file():
-        raise InputError(f"{entry.name}: its answers are missing.")
+        raise InputError(f"{entry.name}: the answers are missing.")
     data = untrusted.read_limited(path, untrusted.MAX_FILE)
     if hashlib.sha256(data).hexdigest() != entry.answer["answers_sha256"]:
-        raise InputError(f"{entry.name}: its answers are not those that were handed in.")
+        raise InputError(f"{entry.name}: the answers differ from the submitted ones.")
     return untrusted.read_untrusted(data, path.name, COLUMNS_WITH_TASK)
 
 

@@ -36,7 +36,7 @@ def audit(folder: Path, receipt: str | None = None, weights: Path | None = None)
         InputError: when there is no round in the folder.
     """
     if not (folder / log.LOG_FILE).is_file():
-        raise InputError(f"'{folder}' is no round: it has no {log.LOG_FILE}.")
+        raise InputError(f"'{folder}' is not a round: it contains no {log.LOG_FILE}.")
     try:
         round_ = Round(log.read(folder))
     except InputError as error:
@@ -46,10 +46,10 @@ def audit(folder: Path, receipt: str | None = None, weights: Path | None = None)
         round_.reveal
         and sealed.commitment(round_.reveal["seed"], round_.reveal["salt"]) != round_.opened["commitment"]
     ):
-        problems.append("the revealed seed and salt are not those that the round was opened with")
+        problems.append("the revealed seed and salt do not match the commitment of the round")
     problems += [line for entry in round_.entries.values() for line in _entry_problems(round_, folder, entry)]
     if round_.reveal and round_.reveal["scores"].keys() != round_.entries.keys():
-        problems.append("the revealed scores are not of the entries of this round")
+        problems.append("the revealed scores are not those of the entries of this round")
     return Audit(len(round_.entries), round_.reveal is not None, tuple(problems))
 
 
@@ -65,7 +65,7 @@ def _unknown_files(round_: Round, folder: Path) -> list[str]:
 def _missing(round_: Round, receipt: str | None, weights: Path | None) -> list[str]:
     problems = []
     if receipt is not None and receipt not in [event.digest for event in round_.events]:
-        problems.append(f"the receipt {receipt[:12]!a}... is not in the log: lines were written anew")
+        problems.append(f"the receipt {receipt[:12]!a}... is not in the log: the log was rewritten")
     if weights is not None and sealed.sha256_of(weights) not in [e.weights for e in round_.entries.values()]:
         problems.append(f"no entry was registered with the weights in '{weights.name}'")
     return problems
@@ -86,7 +86,7 @@ def _entry_problems(round_: Round, folder: Path, entry: Entry) -> list[str]:
     problems, seed = [], round_.reveal["seed"]
     questions = sealed.draw_questions(round_, seed, entry.weights)
     if sealed.questions_digest(questions) != entry.challenge["questions_digest"]:
-        problems.append(f"{entry.name}: its questions were not drawn from the revealed seed and its weights")
+        problems.append(f"{entry.name}: the questions were not drawn from the revealed seed and the weights")
     if sealed.score_answers(round_, seed, entry.weights, given) != round_.reveal["scores"].get(entry.name):
-        problems.append(f"{entry.name}: its scores are not those of its answers")
+        problems.append(f"{entry.name}: the revealed scores differ from those of the answers")
     return problems

@@ -72,7 +72,9 @@ class RemoteRound:
                 return EntryReceipt(reply["entry"], log.parse_time(reply["deadline"]), receipt, questions)
         except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException):
             pass
-        raise InputError(f"{self.board} answered with no entry whose questions and receipt hold together.")
+        raise InputError(
+            f"the response of {self.board} is not an entry with a valid receipt and matching questions."
+        )
 
     def answer(self, entry: str, weights: str, path: Path, token: str) -> str:
         """Hand in answers.
@@ -94,7 +96,7 @@ class RemoteRound:
         try:
             return _receipt(reply, "answer", entry=entry, weights_sha256=weights)
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise InputError(f"{self.board} answered with no receipt that holds.") from None
+            raise InputError(f"the response of {self.board} is not a valid receipt.") from None
 
     def log(self) -> bytes:
         """The log on the server."""
@@ -138,7 +140,7 @@ class RemoteRound:
         except (ValueError, RecursionError):
             reply = None
         if not isinstance(reply, dict):
-            raise InputError(f"{self.board} answered something else; is it a mathbench board?")
+            raise InputError(f"the response of {self.board} is not a JSON object; is it a mathbench board?")
         return reply
 
 
@@ -155,7 +157,7 @@ def remote_round(target: str) -> RemoteRound | None:
         return None
     if (found := ROUND_URL.fullmatch(target)) is None:
         raise InputError(
-            f"a round is at a URL such as http://127.0.0.1:8000/rounds/winter. Received: {target!a}."
+            f"the URL of a round must be like http://127.0.0.1:8000/rounds/winter. Received: {target!a}."
         )
     return RemoteRound(found["board"], found["name"])
 
@@ -169,7 +171,7 @@ def _receipt(reply: Mapping[str, Any], kind: str, **expected: str) -> str:
     line = {name: reply["line"][name] for name in log.EVENTS[kind].fields if name in expected}
     receipt = Event(reply["line"]).digest
     if line != expected or reply["line"]["event"] != kind or receipt != reply["receipt"]:
-        raise ValueError("the line says something else")
+        raise ValueError("the line or the receipt differs from the expected one")
     return receipt
 
 
@@ -191,7 +193,7 @@ def _check_target(folder: Path, found: bytes) -> None:
     if path.is_file():
         if not found.startswith(untrusted.read_limited(path, log.MAX_BYTES)):
             raise InputError(
-                f"the log in '{folder}' is another: lines were written anew, or it is another round."
+                f"the log in '{folder}' does not match the downloaded one: it was rewritten, or is of another round."
             )
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"'{folder}' is no round, and not empty.")
+        raise InputError(f"'{folder}' is neither a round nor an empty folder.")

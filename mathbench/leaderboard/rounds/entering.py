@@ -38,7 +38,7 @@ def create_entry(
     """
     try:
         if private.count_entries(private.secret_path(Round(log.read(folder)), secret), token) >= MAX_ENTRIES:
-            raise InputError(f"with one token come at most {MAX_ENTRIES} entries of a round.")
+            raise InputError(f"a token may register at most {MAX_ENTRIES} entries in a round.")
         return (*host.challenge(folder, model, weights, now, secret, token), True)
     except private.SecretMissing:
         raise
@@ -64,7 +64,9 @@ def check_token(round_: Round, name: str, secret: Path | None, token: str) -> No
     """
     receipt = round_.entry(name).challenge.digest
     if private.entry_token(private.secret_path(round_, secret), receipt) != token:
-        raise WrongToken(f"{name} did not come with this token; who asked for the questions answers them.")
+        raise WrongToken(
+            f"{name} was not registered with this token. Answers require the token that registered the entry."
+        )
 
 
 def submit_answers(folder: Path, name: str, weights: str, checked: bytes, now: Clock) -> tuple[Entry, bool]:

@@ -46,9 +46,9 @@ def open_round(
         InputError: for a folder that holds a round, no task, too many questions or a closing time in the past.
     """
     if (folder / log.LOG_FILE).exists():
-        raise InputError(f"'{folder}' holds a round already.")
+        raise InputError(f"'{folder}' already contains a round.")
     if not tasks or len({task.name for task in tasks}) < len(tasks):
-        raise InputError("a round needs at least one task, and each once.")
+        raise InputError("a round requires at least one task, each only once.")
     if closes <= now:
         raise InputError(f"a round must close after it opens. Received: {closes:{log.TIME_FORMAT}}.")
     seed, salt = secrets.token_hex(32), secrets.token_hex(32)
@@ -153,7 +153,7 @@ def close(folder: Path, now: Clock) -> None:
     """Close a round for entries and answers.
 
     Raises:
-        InputError: when the round is closed already.
+        InputError: when the round is already closed.
     """
     with atomic.folder_lock(folder, timeout=LOCK_TIMEOUT):
         round_ = Round(log.read(folder))

@@ -106,7 +106,7 @@ def read(folder: Path) -> list[Event]:
     """
     path = folder / LOG_FILE
     if not path.is_file():
-        raise InputError(f"'{folder}' is no round: it has no {LOG_FILE}.")
+        raise InputError(f"'{folder}' is not a round: it contains no {LOG_FILE}.")
     return parse(read_limited(path, MAX_BYTES))
 
 
@@ -121,7 +121,7 @@ def parse(data: bytes) -> list[Event]:
         where = f"{LOG_FILE}, line {number}"
         event = Event(_checked(strict_json.parse(line, where), where))
         if event["previous"] != (events[-1].digest if events else GENESIS_DIGEST):
-            raise InputError(f"{where}: the line before it was changed, removed or put in later.")
+            raise InputError(f"{where}: the previous line was changed, removed or inserted later.")
         events.append(event)
     return events
 

@@ -32,12 +32,12 @@ def save_secret(folder: Path, path: Path, seed: str, salt: str) -> None:
         InputError: when the path is in the published folder, or exists.
     """
     if path.resolve().is_relative_to(folder.resolve()):
-        raise InputError("the secret must not lie in the folder of the round, which is published.")
+        raise InputError("the secret must not be in the folder of the round, which is published.")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise InputError(f"'{path}' is there already; a secret is never written over.") from None
+        raise InputError(f"'{path}' already exists; a secret is never overwritten.") from None
     with os.fdopen(handle, "w") as file:
         json.dump({"seed": seed, "salt": salt}, file)
 
@@ -50,7 +50,7 @@ def read_secret(round_: Round, path: Path | None = None) -> tuple[str, str]:
     """
     path = secret_path(round_, path)
     if not path.is_file():
-        raise SecretMissing(f"seed and salt of this round are not at '{path}'; give --secret FILE.")
+        raise SecretMissing(f"the seed and salt of this round are not in '{path}'. Give --secret FILE.")
     secret = strict_json.parse(untrusted.read_limited(path, 10_000), path.name)
     _SECRET(secret, path.name)
     if sealed.commitment(secret["seed"], secret["salt"]) != round_.opened["commitment"]:

@@ -43,7 +43,7 @@ def publish(folder: Path, board: str | Path | None = None) -> list[PublishResult
         InputError: when the round is invalid, or is not revealed yet.
     """
     if problems := audit(folder).problems:
-        raise InputError(f"the round in '{folder}' does not hold: {problems[0]}")
+        raise InputError(f"the round in '{folder}' fails verification: {problems[0]}")
     round_ = Round(log.read(folder))
     found, opened = list(submissions(folder, round_)), Board(board)
     source = f"round {round_.opened['name']}"
@@ -65,7 +65,7 @@ def submissions(folder: Path, round_: Round) -> Iterator[tuple[str, Submission]]
         InputError: when the round is not revealed yet.
     """
     if round_.reveal is None:
-        raise InputError("a round goes on a board when it is revealed; this one is not yet.")
+        raise InputError("only a revealed round can be added to a board; this one is not revealed yet.")
     for entry in round_.entries.values():
         given = answers.read(folder, entry)
         if given is None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mathbench.errors import InputError
-from mathbench.families import family
+from mathbench.families import from_spec
 from mathbench.leaderboard.rounds.log import Event, parse_time
 from mathbench.reserve import SPLITS
 from mathbench.task import Task
@@ -51,11 +51,11 @@ class Round:
 
     def __post_init__(self) -> None:
         if not self.events or self.events[0].kind != "open":
-            raise InputError("a round begins with the event open.")
+            raise InputError("the first event of a round must be open.")
         self.tasks = [_task(spec) for spec in self.opened["tasks"]]
         self.closes = parse_time(self.opened["closes"])
         if (rows := len(self.tasks) * sum(self.sizes.values())) > MAX_ROWS:
-            raise InputError(f"at most {MAX_ROWS:,} questions to one entry. Received: {rows:,}.")
+            raise InputError(f"an entry may have at most {MAX_ROWS:,} questions. Received: {rows:,}.")
         self._last = self.opened.at
         for event in self.events[1:]:
             self.apply(event)
@@ -84,9 +84,11 @@ class Round:
             InputError: when the rules do not allow it.
         """
         if self.reveal is not None:
-            raise InputError(f"{event.kind}: the round has been revealed; nothing may follow.")
+            raise InputError(f"{event.kind}: the round is already revealed; no event may follow.")
         if event.at < self._last:
-            raise InputError(f"{event.kind}: time runs backwards, from {self._last} to {event.at}.")
+            raise InputError(
+                f"{event.kind}: times must not decrease. Received: {event.at} after {self._last}."
+            )
         self._last = event.at
         allowed = {"challenge": self._challenge, "answer": self._answer, "close": self._close}
         if event.kind == "reveal":
@@ -94,12 +96,12 @@ class Round:
         elif event.kind in allowed:
             allowed[event.kind](event)
         else:
-            raise InputError("a round is opened once.")
+            raise InputError("a round may be opened only once.")
 
     def _challenge(self, event: Event) -> None:
         self._check_open(event, self.closes)
         if event["weights_sha256"] in [entry.weights for entry in self.entries.values()]:
-            raise InputError("these weights have had their questions already.")
+            raise InputError("the questions for these weights were already drawn.")
         if event["entry"] != (name := self.next_name()):
             raise InputError(f"the next entry must be {name}. Received: {event['entry']}.")
         allowed = event.at + timedelta(seconds=self.opened["answer_seconds"])
@@ -113,7 +115,7 @@ class Round:
         entry = self.entry(event["entry"])
         self._check_open(event, entry.deadline)
         if entry.answer is not None:
-            raise InputError(f"{entry.name} has answered already.")
+            raise InputError(f"{entry.name} has already answered.")
         if event["weights_sha256"] != entry.weights:
             raise InputError(
                 f"{entry.name} was registered with weights {entry.weights[:12]}.... "
@@ -129,7 +131,7 @@ class Round:
         """
         if name not in self.entries:
             raise InputError(
-                f"the round has no entry {name!a}. Here are: {', '.join(self.entries) or 'none'}."
+                f"the round has no entry {name!a}. Allowed: {', '.join(self.entries) or 'none'}."
             )
         return self.entries[name]
 
@@ -141,7 +143,7 @@ class Round:
 
     def _close(self, event: Event) -> None:
         if self.closed:
-            raise InputError("the round is closed already.")
+            raise InputError("the round is already closed.")
         self.closed = True
 
     def _reveal(self, event: Event) -> None:
@@ -151,7 +153,7 @@ class Round:
 
 
 def _task(spec: Mapping[str, Any]) -> Task:
-    task = family(spec["id"]).of(spec["parameters"])
+    task = from_spec(spec["id"], spec["parameters"])
     if task.name != spec["name"]:
-        raise InputError(f"the task of these parameters is '{task.name}'. Received: {spec['name']!a}.")
+        raise InputError(f"these parameters are those of the task '{task.name}'. Received: {spec['name']!a}.")
     return task

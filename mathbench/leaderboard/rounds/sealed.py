@@ -70,13 +70,13 @@ def check_answers(round_: Round, answers: pa.Table) -> None:
     foreign = answers.filter(pc.invert(pc.is_in(answers["task"], names)))
     if foreign.num_rows:
         first = ", ".join(map(ascii, foreign["task"].slice(0, 3).to_pylist()))
-        raise InputError(
-            f"{foreign.num_rows:,} answers are to tasks that were not asked; the first: {first}."
-        )
+        raise InputError(f"{foreign.num_rows:,} answers are for tasks outside the round; the first: {first}.")
     for task in round_.tasks:
         for split, (rows, _) in _given(answers, task).items():
             if split not in round_.sizes:
-                raise InputError(f"{task.name} has no split {split!a} here: {', '.join(round_.sizes)}.")
+                raise InputError(
+                    f"{task.name} has no split {split!a} in this round. Allowed: {', '.join(round_.sizes)}."
+                )
             check_rows(rows, split, round_.sizes[split])
 
 

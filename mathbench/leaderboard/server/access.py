@@ -24,10 +24,10 @@ async def authenticate(
 ) -> str:
     """Return the name of a request's token, before anything of its body is read."""
     if credentials is None:
-        raise _unauthorized("a token is needed: the header 'Authorization: Bearer mb_...'.")
+        raise _unauthorized("a token is required: the header 'Authorization: Bearer mb_...'.")
     name = await anyio.to_thread.run_sync(token_name, request.app.state.board, credentials.credentials)
     if name is None:
-        raise _unauthorized("this token is not known, or it was revoked.")
+        raise _unauthorized("the token is unknown or was revoked.")
     request.state.token = name
     if seconds := request.app.state.rates.submission(name):
         raise errors.too_many_requests(seconds)

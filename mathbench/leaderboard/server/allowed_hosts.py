@@ -32,9 +32,7 @@ class AllowedHosts:
         if scope["type"] != "http" or self._allows(host := _host_header(scope)):
             await self._app(scope, receive, send)
             return
-        why = (
-            f"this server is not {ascii(host)[:100]}; its owner can allow a name: `serve --allow-host NAME`."
-        )
+        why = f"the host {ascii(host)[:100]} is not allowed. The operator can allow it: `serve --allow-host NAME`."
         await errors.error_response(400, why)(scope, receive, send)
 
     def _allows(self, header: str) -> bool:
@@ -73,7 +71,9 @@ def parse_names(names: Iterable[str]) -> frozenset[str] | None:
     for name in names:
         if not NAME.fullmatch(name) and not _is_address(name):
             example = "such as board.example.org or 192.0.2.1"
-            raise InputError(f"a host is a name or an address without a port, {example}. Received: {name!a}.")
+            raise InputError(
+                f"a host must be a name or an address without a port, {example}. Received: {name!a}."
+            )
     return frozenset(name.lower() for name in names) or None
 
 

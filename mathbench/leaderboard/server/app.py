@@ -67,7 +67,7 @@ def make_app(
     app = FastAPI(
         title="mathbench leaderboard",
         version=__version__,
-        description="Submissions are predictions; their scores are recomputed before the answer comes.",
+        description="Submissions contain predictions. Their scores are recomputed before the response is sent.",
         lifespan=_lifespan,
         redoc_url=None,
     )

@@ -29,7 +29,7 @@ def too_many_requests(seconds: int) -> HTTPException:
 
 def board_unreachable() -> HTTPException:
     """The error for a database that does not respond."""
-    return HTTPException(503, "the board cannot be reached now; try again later.", {"Retry-After": "10"})
+    return HTTPException(503, "the board is temporarily unavailable; try again later.", {"Retry-After": "10"})
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -52,7 +52,7 @@ def _invalid(_: Request, error: Any) -> Response:
 def _refused(request: Request, error: Any) -> Response:
     why = error.detail if error.detail != http.HTTPStatus(error.status_code).phrase else ""
     if error.status_code == 404 and not why:
-        why = f"there is nothing at {ascii(request.url.path)[:100]}; /docs describes what there is."
+        why = f"the path {ascii(request.url.path)[:100]} does not exist; /docs lists all paths."
     return error_response(error.status_code, why or http.HTTPStatus(error.status_code).phrase, error.headers)
 
 
@@ -66,4 +66,4 @@ def _failed(request: Request, error: Any) -> Response:
 
 
 def _broken(_: Request, __: Any) -> Response:
-    return error_response(500, "the server failed on this request; its log says more.")
+    return error_response(500, "internal error; the server's log has the details.")

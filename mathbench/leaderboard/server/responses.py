@@ -54,7 +54,9 @@ class Reply(BaseModel):
 class ErrorReply(Reply):
     """Why a request was refused."""
 
-    error: str = Field(description="One line.", examples=["a token is needed: Authorization: Bearer mb_..."])
+    error: str = Field(
+        description="One line.", examples=["a token is required: the header 'Authorization: Bearer mb_...'."]
+    )
 
 
 _RETRY = {"Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "integer"}}}
@@ -74,9 +76,9 @@ def refusals(*statuses: int) -> Responses:
 class LimitsReply(Reply):
     """The limits of submissions."""
 
-    largest_body: int = Field(description="Bytes.")
+    largest_body: int = Field(description="Largest request body in bytes.")
     most_rows: int
-    per_minute: int = Field(description="Submissions from all clients together.")
+    per_minute: int = Field(description="Submissions of all clients.")
     per_minute_and_token: int
     scoring_seconds: float
 
@@ -85,7 +87,7 @@ class HealthReply(Reply):
     """The server works, and its database responds."""
 
     status: Literal["ok"]
-    version: str = Field(description="Of mathbench.", examples=["0.2.0"])
+    version: str = Field(description="Version of mathbench.", examples=["0.2.0"])
     board: str
     submissions: int
     limits: LimitsReply
@@ -122,7 +124,7 @@ class AttemptReply(Reply):
 
     id: int
     at: Time
-    digest: str | None = Field(description="Null when it was refused.")
+    digest: str | None = Field(description="Null for a refused submission.")
     outcome: Literal["kept", "repeated", "refused", "withdrawn", "reproduced"]
     message: str
 
@@ -139,20 +141,20 @@ class ReceiptReply(Reply):
 
     digest: Digest
     board: str
-    new: bool = Field(description="False when the board had this content already.")
+    new: bool = Field(description="False when the board already had this content.")
     attempts: int
     badge: str
     model: str
     task: str
     scores: dict[str, SplitScoreReply]
     differences: list[str] = Field(description="Claims that differ from the recomputed scores.")
-    sent: dict[str, Any] = Field(description="Of a dry run: predictions, bytes, their digest, the manifest.")
+    sent: dict[str, Any] = Field(description="For a dry run: predictions, bytes, their digest, the manifest.")
 
 
 LineDigest = Annotated[
     str,
     Described(schema.DIGEST),
-    Field(examples=[EXAMPLE_DIGEST], description="SHA-256 of the entry's line; keep it."),
+    Field(examples=[EXAMPLE_DIGEST], description="SHA-256 of the entry's line in the log; keep it."),
 ]
 
 
@@ -171,14 +173,14 @@ class RoundReply(Reply):
     state: Literal["open", "closed", "revealed"]
     opens: Time
     closes: Time
-    answer_seconds: int = Field(description="The time from questions to answers.")
+    answer_seconds: int = Field(description="Time limit in seconds from questions to answers.")
     tasks: list[RoundTaskReply]
     sizes: Annotated[JsonObject, Described(log.SIZES)] = Field(
-        description="Questions per split, of every task."
+        description="Questions per split of each task."
     )
     commitment: Digest
     entries: int
-    answered: int = Field(description="Entries that have handed in answers.")
+    answered: int = Field(description="Entries with submitted answers.")
 
 
 class RoundsReply(Reply):

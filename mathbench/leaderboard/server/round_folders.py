@@ -34,9 +34,9 @@ class RoundFolders:
 
     def __init__(self, folder: Path, secrets: Path | None = None, now: Clock = log.now):
         if not folder.is_dir():
-            raise InputError(f"there is no folder '{folder}' of rounds.")
+            raise InputError(f"the folder of rounds '{folder}' does not exist.")
         if secrets is not None and secrets.resolve().is_relative_to(folder.resolve()):
-            raise InputError("the secrets must not lie in the folder of the rounds.")
+            raise InputError("the secrets must not be in the folder of the rounds.")
         self.now = now
         self._folder, self._secrets = folder, secrets
         self._lock = Lock()

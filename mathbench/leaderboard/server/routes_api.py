@@ -107,7 +107,7 @@ def attempts(
     response_model=responses.ReceiptReply,
     status_code=201,
     responses={
-        200: {"model": responses.ReceiptReply, "description": "The board had this content already."},
+        200: {"model": responses.ReceiptReply, "description": "The board already had this content."},
         **responses.refusals(401, 408, 413, 415, 422),
     },
     openapi_extra={"requestBody": {"required": True, "content": uploads.FORM}},

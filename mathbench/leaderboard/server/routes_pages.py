@@ -64,11 +64,11 @@ def _page_response(request: Request, path: str) -> Response:
         filters = Filters(**{name: query.get(key, "")[:200] for key, name in QUERY_FILTERS.items()})
         found = state.pages.get(site, (path, filters), lambda: site.page(path, filters))
     except (DatabaseUnreachable, HTTPException):
-        return error_page(request, 503, "The board cannot be reached now; try again later.", 10)
+        return error_page(request, 503, "The board is temporarily unavailable; try again later.", 10)
     except InputError as error:
         return error_page(request, 422, str(error))
     if found is None:
-        return error_page(request, 404, "There is nothing at this address.")
+        return error_page(request, 404, "There is no page at this address.")
     return _sent(request, found, lasting=path.startswith("static/") and "v" in query)
 
 
@@ -77,7 +77,9 @@ def _redirect_to_pair(request: Request, site: PageSet, requested: tuple[str, str
     found = [site.find_by_prefix(digits.strip().lower()) for digits in requested]
     missing = next((digits for digits, entry in zip(requested, found, strict=True) if entry is None), None)
     if missing is not None:
-        error = f"No submission, or more than one, begins with {missing[:64]!a}; give at least eight digits of its id."
+        error = (
+            f"{missing[:64]!a} does not match exactly one submission. Give at least eight digits of its id."
+        )
         choice = comparison_page.form_page(site.snapshot, site.context, error, requested)
         return response(choice.body, 404, SECURITY_HEADERS, choice.kind)
     first, second = (entry.digest for entry in found if entry)
@@ -93,7 +95,12 @@ def error_page(request: Request, status: int, why: str, wait: int | None = None)
     """An error as a page; its links work at any depth of the path."""
     path = request.url.path.lstrip("/")
     context = request.app.state.current.context
-    titles = {404: "Not found", 422: "That cannot be shown", 429: "Too many requests", 503: "Not now"}
+    titles = {
+        404: "Not found",
+        422: "Page cannot be shown",
+        429: "Too many requests",
+        503: "Temporarily unavailable",
+    }
     title = titles.get(status, "Something went wrong")
     found = render_page("error.html", context, path, status=status, title=title, message=why)
     headers = {**SECURITY_HEADERS, **({"Retry-After": str(wait)} if wait else {})}

@@ -100,10 +100,10 @@ def answers_of(request: Request, name: Name, entry: Entry) -> Response:
     folders = _folders(request)
     round_ = folders.round(name)
     if round_.reveal is None:
-        raise HTTPException(403, "answers are given out when the round is revealed.")
+        raise HTTPException(403, "answers are available only after the round is revealed.")
     path = answers.answers_path(folders.folder(name), entry)
     if _check_entry(round_, entry).entries[entry].answer is None or not path.is_file():
-        raise HTTPException(404, f"there are no answers of {entry}.")
+        raise HTTPException(404, f"{entry} has no answers.")
     return etag_response(request, read_limited(path, MAX_FILE), PARQUET)
 
 
@@ -112,7 +112,7 @@ def answers_of(request: Request, name: Name, entry: Entry) -> Response:
     response_model=responses.EnteredReply,
     status_code=201,
     responses={
-        200: {"model": responses.EnteredReply, "description": "The same questions once more."},
+        200: {"model": responses.EnteredReply, "description": "The same questions again."},
         **responses.refusals(400, 401, 404, 408, 409, 413, 415, 422),
     },
     openapi_extra={
@@ -151,14 +151,14 @@ def _enter(folders: RoundFolders, name: str, document: dict[str, str], token: st
     response_model=responses.AnsweredReply,
     status_code=201,
     responses={
-        200: {"model": responses.AnsweredReply, "description": "These answers had been handed in already."},
+        200: {"model": responses.AnsweredReply, "description": "These answers had already been submitted."},
         **responses.refusals(400, 401, 403, 404, 408, 413, 415, 422),
     },
     openapi_extra={"requestBody": {"required": True, "content": FORM}},
-    summary="Hand in the answers of an entry",
+    summary="Submit the answers of an entry",
 )
 async def hand_in(request: Request, name: Name, entry: Entry) -> Response:
-    """Once and in time, with the token that registered the entry. The response says nothing about the score."""
+    """Once and in time, with the token that registered the entry. The response does not contain the score."""
     state, token = request.app.state, request.state.token
     await anyio.to_thread.run_sync(_check_token, _folders(request), name, entry, token)
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
@@ -212,7 +212,7 @@ def add_routes(app: FastAPI, folders: RoundFolders) -> None:
 
 def _secret_missing(_: Request, __: Exception) -> Response:
     """The host runs the round elsewhere. The path of the secret is not disclosed."""
-    why = "this round takes no entries over HTTP: its seed is not kept with the server."
+    why = "this round does not accept entries over HTTP: its seed is not on the server."
     return errors.error_response(409, why)
 
 

@@ -66,11 +66,11 @@ def in_subprocess(work: Callable[..., T], *args: Any, seconds: float) -> T:
     try:
         if not ours.poll(seconds):
             raise InputError(
-                f"what was sent takes more than {seconds:g} seconds; send fewer or smaller rows."
+                f"processing the upload takes more than {seconds:g} seconds. Send fewer or smaller rows."
             )
         found = ours.recv()
     except EOFError:
-        raise InputError("what was sent cannot be read: the process that read it broke off.") from None
+        raise InputError("the upload cannot be read: the process that read it ended unexpectedly.") from None
     finally:
         process.kill()
         process.join()

@@ -41,7 +41,7 @@ def serve(
         token.revoked is None for token in tokens.all_tokens(board)
     ):
         raise InputError(
-            f"to serve on {host}, which others can reach, the board needs a token first: "
+            f"serving on {host}, which other machines can reach, requires a token: "
             "`mathbench leaderboard token create NAME`."
         )
     logs.to_stderr()

@@ -30,9 +30,7 @@ class StorePresence:
             HTTPException: 503 when it is missing or another file has its path.
         """
         if self._file != self._identity():
-            LOG.error(
-                "the file of the board is gone, or it is another: put it back, or start the server again"
-            )
+            LOG.error("the file of the board was removed or replaced: restore it or restart the server")
             raise errors.board_unreachable()
 
     def _identity(self) -> tuple[int, int] | None:

@@ -61,12 +61,12 @@ async def save_form(
     words = f"the files {' and '.join(files)}" if len(files) > 1 else f"the file {files[0]}"
     words += f" and the field {fields[0]}" if fields else ""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise HTTPException(415, f"send multipart/form-data with {words}.")
+        raise HTTPException(415, f"the body must be multipart/form-data with {words}.")
     with _body_timeout():
         form = await _limited(request, largest).form(max_files=len(files), max_fields=len(fields))
     parts = form.multi_items()
     if sorted(name for name, _ in parts) != sorted((*files, *fields)):
-        raise HTTPException(400, f"the form must hold {words}, once each.")
+        raise HTTPException(400, f"the form must contain {words}, each once.")
     for name in files:
         await anyio.to_thread.run_sync(_write, name, form[name], folder)
     return {name: _text(name, form[name]) for name in fields}
@@ -79,7 +79,7 @@ async def read_json_body(request: Request, largest: int) -> bytes:
         HTTPException: 408, 413 or 415, as `save_form`.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "send application/json.")
+        raise HTTPException(415, "the body must be application/json.")
     with _body_timeout():
         return await _limited(request, largest).body()
 
@@ -90,7 +90,7 @@ def _body_timeout() -> Iterator[None]:
         with anyio.fail_after(BODY_TIMEOUT):
             yield
     except TimeoutError:
-        raise HTTPException(408, f"the body did not come within {BODY_TIMEOUT} seconds.") from None
+        raise HTTPException(408, f"the body did not arrive within {BODY_TIMEOUT} seconds.") from None
 
 
 def _limited(request: Request, largest: int) -> Request:
@@ -124,5 +124,5 @@ def _write(part: str, file: UploadFile | str, folder: Path) -> None:
 
 def _text(name: str, value: UploadFile | str) -> str:
     if not isinstance(value, str):
-        raise HTTPException(400, f"'{name}' must be a text, not a file.")
+        raise HTTPException(400, f"'{name}' must be text, not a file.")
     return value

@@ -52,7 +52,7 @@ def export(site: PageSet, folder: Path, on_page: Callable[[str], None] = lambda 
         and (not folder.is_dir() or any(folder.iterdir()))
         and not (folder / LIST_FILE).is_file()
     ):
-        raise InputError(f"'{folder}' is there and no site; give a new folder.")
+        raise InputError(f"'{folder}' exists and does not contain a site. Give a new folder.")
     earlier = _listed(folder)
     atomic.make_folder(folder)
     paths = list(dict.fromkeys(site.paths()))
@@ -70,7 +70,7 @@ def export(site: PageSet, folder: Path, on_page: Callable[[str], None] = lambda 
 def _write(site: PageSet, folder: Path, path: str) -> None:
     page = site.page(path)
     if page is None:
-        raise RuntimeError(f"the site lists {path} and does not have it")
+        raise RuntimeError(f"the site lists {path} but does not contain it")
     atomic.make_folder((folder / path).parent)
     atomic.write(folder / path, page.body)
 

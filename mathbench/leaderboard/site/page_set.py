@@ -160,7 +160,9 @@ class PageSet:
 
     def _compare(self, first: str, second: str) -> list[ComparisonResult]:
         if self._load_predictions is None:
-            raise InputError("this board keeps no predictions, so submissions cannot be compared row by row.")
+            raise InputError(
+                "this board does not store predictions, so submissions cannot be compared row by row."
+            )
         groups = self.snapshot.by_digest
         load = self._load_predictions
         return compare(*((groups[digest].by_digest[digest], load(digest)) for digest in (first, second)))

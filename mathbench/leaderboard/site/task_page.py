@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from mathbench.errors import InputError
-from mathbench.families import family
+from mathbench.families import from_spec
 from mathbench.leaderboard.ranking.render import disambiguate_names, tables_csv
 from mathbench.leaderboard.ranking.tables import SORTS, Entry
 from mathbench.leaderboard.site import charts, facets
@@ -195,7 +195,7 @@ def samples(group: TaskGroup) -> list[dict[str, Any]]:
 def _samples(task_key: str) -> list[dict[str, Any]]:
     spec = json.loads(task_key)
     try:
-        task = family(spec["id"]).of(spec["parameters"])
+        task = from_spec(spec["id"], spec["parameters"])
         return [
             {"split": split, "question": row["question"], "answer": row["answer"]}
             for split in SCORED_SPLITS

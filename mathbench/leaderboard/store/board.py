@@ -126,7 +126,7 @@ class Board:
             if row is None:
                 raise InputError(f"the board has no submission {digest!r}.")
             if row.withdrawn is not None:
-                raise InputError(f"{digest[:8]} is withdrawn already: {row.withdrawn}")
+                raise InputError(f"{digest[:8]} is already withdrawn: {row.withdrawn}")
             row.withdrawn = reason
 
     def set_badge(self, digest: str, badge: str) -> None:

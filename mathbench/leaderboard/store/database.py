@@ -57,7 +57,7 @@ class Database:
             if version != VERSION:
                 version = self._prepare(create)
         if version != VERSION:
-            raise InputError(f"{self.name} has tables of version {version}; this mathbench reads {VERSION}.")
+            raise InputError(f"the tables of {self.name} must have version {VERSION}. Received: {version}.")
 
     @property
     def public_name(self) -> str:
@@ -125,12 +125,12 @@ def parse_url(target: str | Path) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise InputError("a board is a path or a URL such as postgresql://user@host/name.") from None
+        raise InputError("a board must be a path or a URL such as postgresql://user@host/name.") from None
     if url.get_backend_name() not in BACKENDS:
         allowed = "a path, sqlite:///PATH or postgresql://..."
-        raise InputError(f"a board of kind '{url.drivername}' is not known. Allowed: {allowed}")
+        raise InputError(f"unknown kind of board '{url.drivername}'. Allowed: {allowed}")
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise InputError("a board in memory would be lost at once; give sqlite:///PATH.")
+        raise InputError("a board cannot be an in-memory database. Give sqlite:///PATH.")
     return url
 
 
@@ -140,10 +140,10 @@ def _check_file(path: Path, create: bool) -> None:
         return
     if path.is_dir():
         raise InputError(
-            f"'{path}' is a folder; a board is an SQLite file, such as '{path / 'board.sqlite'}'."
+            f"'{path}' is a folder; a board must be an SQLite file, such as '{path / 'board.sqlite'}'."
         )
     if not create:
-        raise InputError(f"there is no board at '{path}' yet; `mathbench submit RUN` makes one.")
+        raise InputError(f"there is no board at '{path}' yet; `mathbench submit RUN` creates one.")
     path.parent.mkdir(parents=True, exist_ok=True)
 
 

@@ -78,7 +78,7 @@ def withdraw(folder: Path, requested: str, reason: str) -> str:
     by_path = {path: read_file(path) for path in result_paths(folder)}
     entry = find_by_prefix(list(by_path.values()), requested)
     if entry.withdrawn is not None:
-        raise InputError(f"{entry.digest[:8]} is withdrawn already: {entry.withdrawn}")
+        raise InputError(f"{entry.digest[:8]} is already withdrawn: {entry.withdrawn}")
     path = next(path for path, other in by_path.items() if other is entry)
     _write(path, replace(entry, withdrawn=reason))
     return entry.digest

@@ -44,12 +44,12 @@ def create(board: Board, name: str) -> str:
     """
     if not NAME.fullmatch(name):
         raise InputError(
-            f"the name of a token is up to 50 letters, digits, '.', '_', '-' and '@'. Received: {name!a}."
+            f"the name of a token must be 1 to 50 letters, digits, '.', '_', '-' and '@'. Received: {name!a}."
         )
     secret = PREFIX + secrets.token_urlsafe(32)
     with board.transaction() as session:
         if session.get(TokenRow, name):
-            raise InputError(f"the board already has a token '{name}'; names are not used twice.")
+            raise InputError(f"the board already has a token '{name}'; names cannot be reused.")
         session.add(TokenRow(name=name, digest=_digest(secret), created=utc_now(), revoked=None))
     return secret
 
@@ -73,7 +73,7 @@ def revoke(board: Board, name: str) -> None:
             names = list(session.scalars(select(TokenRow.name)))
             raise InputError(f"the board has no token {name!a}. {did_you_mean(name, names)}")
         if row.revoked:
-            raise InputError(f"the token '{name}' was revoked at {row.revoked}.")
+            raise InputError(f"the token '{name}' was already revoked at {row.revoked}.")
         row.revoked = utc_now()
 
 

@@ -125,7 +125,7 @@ function submittable(form) {
       if (response.ok) showLines(place, "receipt", receipt(answer));
       else showLines(place, "warning", [`Refused: ${answer.error ?? response.status}`]);
     } catch (error) {
-      showLines(place, "warning", [`No answer from the server: ${error.message}`]);
+      showLines(place, "warning", [`No response from the server: ${error.message}`]);
     } finally {
       button.disabled = false;
     }
