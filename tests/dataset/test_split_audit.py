@@ -72,7 +72,9 @@ def test_questions_that_come_again_are_counted():
     audit = audit_of(task("addition"), range(20))
     first = rows_of(audit)["question"].to_pylist()
     audit.check_table(rows_of(audit), 0, "f")
-    audit.check_table(changed(rows_of(audit, 10, 20), "question", {0: first[3], 1: first[3], 9: first[0]}), 10, "f")
+    audit.check_table(
+        changed(rows_of(audit, 10, 20), "question", {0: first[3], 1: first[3], 9: first[0]}), 10, "f"
+    )
     assert audit.results("")["no question twice"] == (False, "3 of 20")
 
 
@@ -137,7 +139,10 @@ def test_rows_of_another_type_are_not_solved():
 
 def test_no_rows_have_no_true_label():
     audit = audit_of(task("divisible", k=7), [1])
-    assert audit.check_table(rows_of(audit).slice(0, 0), 0, "f") == 0 and audit.label_balance() == (True, "0 true of 0")
+    assert audit.check_table(rows_of(audit).slice(0, 0), 0, "f") == 0 and audit.label_balance() == (
+        True,
+        "0 true of 0",
+    )
 
 
 def test_text_that_is_no_question_is_told():
