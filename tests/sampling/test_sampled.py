@@ -1,6 +1,7 @@
 """Sampled tasks: rows by hash, reserves by the canonical problem, no repeats in test splits."""
 
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import ClassVar
 
 import numpy as np
@@ -8,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from mathbench.errors import SpaceExhausted
-from mathbench.hashing import to_range
+from mathbench.hashing import GOLDEN, MASK, key_of, mix64_int, to_range
 from mathbench.numbers import text
-from mathbench.reserve import fingerprints
+from mathbench.reserve import fingerprint, fingerprints
 from mathbench.rows import Rows
 from mathbench.sampling import rejection, sampled, unique
 from mathbench.sampling.sampled import Sampled
@@ -119,3 +120,51 @@ def test_repeats_are_measured():
 def test_no_rows_are_no_error():
     table = Rows(Evens(), "train").batch(range(0))
     assert table.num_rows == 0 and pa.types.is_string(table.schema.field("question").type)
+
+
+def by_hand(split, stratum, number, attempt):
+    """The problem of one attempt, with Python integers; None where it is no problem of this split that fits."""
+    key = key_of(Evens().key(split, 0), Evens().strata(split)[stratum].name)
+    word = mix64_int((number * GOLDEN + key) & MASK)
+    bits = mix64_int(word ^ mix64_int(attempt + 1))
+    drawn = (bits >> 32) * (SIZE, SIZE // 2)[stratum] >> 32
+    low, high = {"train": (0, 0.6), "validation": (0.6, 0.7)}[split]
+    inside = low <= fingerprint("evens", (drawn,)) / 2**64 < high
+    return drawn if inside and drawn % 2 == 0 and drawn < 10_000 else None
+
+
+def test_a_row_of_train_is_its_first_attempt_that_succeeds():
+    strata, ranks = Evens().source("train", 0).plan.locate(np.arange(60))
+    expected = []
+    for stratum, rank in zip(strata.tolist(), ranks.tolist(), strict=True):
+        attempts = (by_hand("train", stratum, rank, attempt) for attempt in count())
+        expected.append(next(found for found in attempts if found is not None))
+    assert numbers("train", range(60)) == expected
+
+
+def succeeding(stratum):
+    """The problems of a stratum of validation whose first attempt succeeds."""
+    first = (by_hand("validation", stratum, number, 0) for number in count())
+    return (found for found in first if found is not None)
+
+
+def test_a_row_of_a_test_split_is_a_first_attempt_that_no_stratum_had_before():
+    seen, unique_ones = set(), ([], [])
+    for pair in islice(zip(succeeding(0), succeeding(1), strict=False), 60):  # in turn
+        for stratum, found in enumerate(pair):
+            unique_ones[stratum].extend({found} - seen)
+            seen.add(found)
+    source = Evens().source("validation", 0)
+    places = zip(*(column.tolist() for column in source.plan.locate(np.arange(40))), strict=True)
+    expected = [unique_ones[stratum][rank] for stratum, rank in places]
+    assert numbers("validation", range(40)) == expected
+    assert source.fingerprints(range(40)).tolist() == [fingerprint("evens", (n,)) for n in expected]
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_problem_that_never_succeeds_ends_after_so_many_attempts(monkeypatch, split):
+    monkeypatch.setattr(Evens, "longest_answer", 0)
+    monkeypatch.setattr(rejection, "MAX_CANDIDATES", 200)
+    monkeypatch.setattr(unique, "MAX_CANDIDATES", 200)
+    with pytest.raises(RuntimeError, match=r"^200 attempts at a problem failed"):
+        numbers(split, range(1))
