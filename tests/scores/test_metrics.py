@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -159,3 +161,22 @@ def test_strings_are_flat_whatever_they_were():
 def test_no_prediction_is_wrong():
     given_ = pa.array(["65", None, "7"], pa.string())
     assert metrics.exact_match(given_, strings(["65", "65", "8"])).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize(("rows", "asked"), [(3, [0, 1, 2]), (399, [*range(0, 398, 2), 398])])
+def test_the_solver_answers_rows_from_the_first_to_the_last(rows, asked):
+    class Solver:
+        seen: ClassVar[list[int]] = []
+
+        def part_of_stratum(self, _):
+            return self
+
+        def oracle(self, question):
+            self.seen.append(int(question))
+            return question if question != "0" else "wrong"
+
+    texts = strings(map(str, range(rows)))
+    truth = pa.table({"stratum": texts, "question": texts, "answer": texts})
+    Solver.seen = []
+    assert scorer.solve_sample(Solver(), truth) == Score(len(asked), len(asked) - 1)
+    assert Solver.seen == asked
