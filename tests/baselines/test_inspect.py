@@ -138,7 +138,7 @@ def test_bad_questions_are_one_line(tiny, sums, tmp_path, capsys):
         (["ask", tmp_path / "r", "1+1", ""], "must not be empty"),
         (["ask", tmp_path / "r", "1x1"], "does not contain 'x'"),
         (["inspect", tmp_path / "r", "1x1"], "does not contain 'x'"),
-        (["inspect", main_folder, "1+1"], "no network"),
+        (["inspect", main_folder, "1+1"], "is not a network"),
         (["inspect", tmp_path / "r", "1+1", "--plot", "a.txt"], "ending in"),
         (["inspect", tmp_path / "nowhere", "1+1"], "not a run directory"),
     ):

@@ -71,7 +71,7 @@ def test_what_cannot_be_repeated_is_one_line(capsys, tiny, sums):
         (["--from", "r", "--seed", "0"], "leave out --seed"),
         (["--from", "r", "--digits", "3"], "leave out --digits"),
         (["lstm-seq2seq", "--from", "r"], "leave out lstm-seq2seq"),
-        (["--from", "r", "--out", "r"], "directory of its own"),
+        (["--from", "r", "--out", "r"], "its own run directory"),
         (["--digits", "3"], "must be named first"),
     ):
         assert trained(*words) == 2

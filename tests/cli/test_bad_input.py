@@ -40,7 +40,7 @@ def constant(tmp_path, words):
         (["leaderboard", "shw"], "Did you mean 'show'"),
         (["generate", "--task", "[/x]"], "unknown task '[/x]'"),
         (["generate", "--task", "gcd", "--format", "revers"], "Did you mean 'reversed'"),
-        (["tasks", "prime", "--format", "scratchpad"], "it has no steps"),
+        (["tasks", "prime", "--format", "scratchpad"], "defines no steps"),
         (["generate", "--suite", "nosuch.toml"], "the suite file nosuch.toml does not exist"),
         (
             ["generate", "--task", "gcd", "--dry-run", *(w for w in SIZES if w[0] == "-" for w in (w, "0"))],

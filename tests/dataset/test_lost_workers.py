@@ -57,7 +57,9 @@ def run(progress=lambda rows: None):
 
 def test_three_lost_workers_are_the_end(failing):
     failing.setattr(Failing, "losses", 9)
-    with pytest.raises(WorkerLost, match=r"^3 workers were lost at theirs, the last one killed by signal 9"):
+    with pytest.raises(
+        WorkerLost, match=r"^3 worker processes were lost at theirs, the last one killed by signal 9"
+    ):
         run()
     assert Failing.made == 3 and Failing.losses == 6
 

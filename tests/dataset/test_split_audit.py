@@ -51,7 +51,7 @@ def test_the_picked_rows_of_a_range():
 
 
 def test_the_first_wrong_answer_is_told_and_only_where_it_is_picked():
-    for picked, detail in (([2, 7], "f, row 7: {} -> 'x' should be '{}'"), ([2, 6], "")):
+    for picked, detail in (([2, 7], "f, row 7: the answer to {} is 'x' and should be '{}'"), ([2, 6], "")):
         audit = audit_of(task("addition"), picked)
         right = rows_of(audit)
         question, answer = right["question"][7].as_py(), right["answer"][7].as_py()
@@ -148,7 +148,7 @@ def test_no_rows_have_no_true_label():
 def test_text_that_is_no_question_is_told():
     audit = audit_of(task("addition"), range(10))
     audit.check_table(changed(rows_of(audit), "question", {4: "ideas"}), 0, "f")
-    told = "f, row 4: 'ideas' cannot be read as a question (ValueError)"
+    told = "f, row 4: 'ideas' cannot be parsed as a question (ValueError)"
     assert audit.results("")[ANSWERS] == audit.results("")[RESERVE] == (False, told)
 
 
@@ -156,7 +156,7 @@ def test_a_question_that_is_not_in_its_format_is_told():
     made = task("addition", format="spaced")
     audit = audit_of(made, range(10))
     audit.check_table(changed(rows_of(audit), "question", {4: "12+3", 6: "4+5"}), 0, "f")
-    assert audit.results("")[ANSWERS] == (False, f"f, row 4: '12+3' is not written as {made.format}")
+    assert audit.results("")[ANSWERS] == (False, f"f, row 4: '12+3' is not in the format {made.format}")
 
 
 def test_rows_beyond_the_end_of_a_split_are_told():

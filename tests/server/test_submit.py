@@ -152,6 +152,6 @@ def test_a_line_that_stays_broken_is_tried_three_times(monkeypatch, error, times
 
     monkeypatch.setattr(client, "_exchange", exchange)
     monkeypatch.setattr(client, "sleep", pauses.append)
-    with pytest.raises(InputError, match=r"^no answer from http://h: gone"):
+    with pytest.raises(InputError, match=r"^no response from http://h: gone"):
         client.request("http://h", "GET", "/x")
     assert tried == [("GET", "/x")] * times and pauses == [1.0] * (times - 1)
