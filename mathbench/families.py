@@ -215,7 +215,7 @@ def _loaded(point: EntryPoint) -> type["Task"]:
     except Exception as error:  # whatever a foreign module raises, the user gets one line that names it
         raise InputError(f"{label} cannot be loaded: {type(error).__name__}: {error}") from error
     if not (isinstance(cls, type) and issubclass(cls, Task)):
-        raise InputError(f"{label} is no subclass of mathbench.task.Task. Received: {point.value}.")
+        raise InputError(f"{label} is not a subclass of mathbench.task.Task. Received: {point.value}.")
     if cls.family != point.name:
         raise InputError(f"{label} calls its family '{cls.family}'; the two names must be the same.")
     return cls

@@ -86,7 +86,7 @@ def may_import(thing: str, below: int, contracts: list[dict[str, Any]]) -> str:
 
 
 def page(made: str) -> str:
-    """The page with its middle part made anew; the rest is written by hand."""
+    """The page with its middle part generated again; the rest is written by hand."""
     head, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
     return f"{head}{START}\n\n{made}\n{STOP}{rest.partition(STOP)[2]}"
 

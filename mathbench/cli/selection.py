@@ -61,7 +61,7 @@ def make_data(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") ->
     if spec.settings and spec.settings.source == "stream":
         defaults["train"] = min(defaults["train"], ONLINE_ROWS)
     for split, count in sizes.items():
-        # before memory for so many rows is allocated
+        # before memory for the rows is allocated
         open_rows(task, split, options.seed).require(count)
     return Data.generate(task, {**defaults, **sizes}, options.seed)
 

@@ -1,4 +1,4 @@
-"""Tables of predictions: read from one's own files or made from a mapping, and scored against a dataset."""
+"""Tables of predictions: read from local files or made from a mapping, and scored against a dataset."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -12,7 +12,7 @@ SMALL = [
 def mathbench(*words):
     """Runs a command; returns its exit code."""
     with pytest.raises(SystemExit) as stopped:
-        main(list(words))
+        main([str(word) for word in words])
     return stopped.value.code
 
 

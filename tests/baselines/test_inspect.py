@@ -13,14 +13,8 @@ from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import TrainedNetwork, load_run
 from mathbench.baselines.run import RunOptions, run
 from mathbench.baselines.settings import EncodingOptions
-from mathbench.cli import main
 from mathbench.errors import InputError
-
-
-def mathbench(*words):
-    with pytest.raises(SystemExit) as stopped:
-        main([str(word) for word in words])
-    return stopped.value.code
+from tests.baselines.commands import mathbench
 
 
 class Certain:

@@ -70,7 +70,7 @@ def test_a_run_on_it_can_be_scored_and_asked_again(installed, tmp_path):
     [
         ("missing", "my_tasks:Nobody", "the task 'missing' of the package my-tasks cannot be loaded: Attrib"),
         ("nowhere", "no_such_module:X", "cannot be loaded: ModuleNotFoundError"),
-        ("stranger", "my_tasks:Stranger", "is no subclass of mathbench.task.Task"),
+        ("stranger", "my_tasks:Stranger", "is not a subclass of mathbench.task.Task"),
         ("other", "my_tasks:Mine", "calls its family 'my-value'"),
     ],
 )

@@ -90,6 +90,8 @@ def test_missing_rows_are_wrong_and_others_refused():
     wanted = np.arange(10)
     found = metrics.align_predictions(np.array([3, 1]), strings(["c", "a"]), wanted)
     assert found.to_pylist() == [None, "a", None, "c", *[None] * 6]
+    in_order = metrics.align_predictions(np.array([2, 5]), strings(["x", None]), np.array([2, 5]))
+    assert in_order.to_pylist() == ["x", None]
     with pytest.raises(InputError, match=r"2 repeated rows: 1, 3\."):
         metrics.align_predictions(np.array([3, 1, 3, 1]), strings("abcd"), wanted)
     with pytest.raises(InputError, match=r"4 foreign rows: 11, 12, 13, \.\.\."):
