@@ -33,6 +33,16 @@ FAMILIES = unique_table(
         ("gcd", "mathbench.generators.gcd:Gcd"),
     ),
 )
+# Versions of families whose rows have changed since; their ids still name the rows of data, runs and boards made before.
+EARLIER = unique_table(
+    "earlier versions",
+    (
+        ("divisible-v1", "mathbench.generators.earlier:DivisibleV1"),
+        ("prime-v1", "mathbench.generators.earlier:PrimeV1"),
+        ("correct-addition-v1", "mathbench.generators.earlier:CorrectAdditionV1"),
+        ("correct-multiplication-v1", "mathbench.generators.earlier:CorrectMultiplicationV1"),
+    ),
+)
 
 
 # School mathematics: the family `deepmind/AREA__MODULE` for each module, and one family of all modules together.
@@ -158,6 +168,8 @@ def family(name: str) -> type["Task"]:
     'Addition'
     """
     stem, version = re.fullmatch(r"(.*?)(?:-v(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    if name in EARLIER:
+        return load(EARLIER[name])
     if stem in FAMILIES:
         cls = load(FAMILIES[stem])
     elif stem in school_names():
@@ -168,7 +180,9 @@ def family(name: str) -> type["Task"]:
         hint = did_you_mean(stem, [*FAMILIES, *school_names(), *others])
         raise InputError(f"unknown task '{name}'. {hint}")
     if version and version != str(cls.version):
-        raise InputError(f"unknown version '{name}'. Allowed: {cls.family}-v{cls.version}.")
+        earlier = [id for id in EARLIER if id.rpartition("-v")[0] == stem]
+        allowed = ", ".join([*earlier, f"{cls.family}-v{cls.version}"])
+        raise InputError(f"unknown version '{name}'. Allowed: {allowed}.")
     return cls
 
 

@@ -22,6 +22,7 @@ class Stratum:
         weight: rows per round of the plan, relative to the other strata.
         kind: a code of the family, such as the kind of error in a statement.
         group: strata of one group run out together, which keeps their labels balanced.
+        label: the label of its rows, ``"false"`` or ``"true"``; empty where answers are not labels.
         space: strata with the same space share its problems; none occurs twice.
         share: a low estimate of the share of points that are problems; 0: estimated by sampling.
         apart: of a sampled stratum: no other split has a stratum with the same problems, so that it needs no reserve.
@@ -34,6 +35,7 @@ class Stratum:
     weight: int = 1
     kind: int = 0
     group: str = ""
+    label: str = ""
     space: str = ""
     share: float = 0.0
     holds: int = 0

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from mathbench.families import FAMILIES, task, tasks
+from mathbench.families import EARLIER, FAMILIES, from_spec, task, tasks
 from mathbench.task import Task
 
 # unusual settings of each family, beside its defaults
@@ -94,6 +94,10 @@ SMALL: dict[str, dict[str, st.SearchStrategy[object]]] = {
 IN_BASES = [name for name, family in tasks().items() if "base" in {field.name for field in family.fields()}]
 
 VARIANTS: list[Task] = [task(name, **p) for name in FAMILIES for p in [{}, *_OTHERS[name]]]
+# the same settings in earlier versions, whose rows stay as they were
+EARLIER_VARIANTS: list[Task] = [
+    from_spec(id, p) for id in EARLIER for p in [{}, *_OTHERS[id.rpartition("-v")[0]]]
+]
 SPLITS = ("train", "validation", "interpolate", "extrapolate")
 
 

@@ -36,8 +36,9 @@ class Progression(NamedTuple):
 class Divisible(Enumerated):
     """Decide whether a number is a multiple of k, or compute its residue.
 
-    Half of the numbers of every length are multiples; the others are balanced over the other residues. With
-    ``answer="residue"`` all residues are equally likely.
+    Half of the numbers of every length are multiples; the others are balanced over the other residues. Lengths without
+    multiples share those of the next length. With ``answer="residue"`` all residues are equally likely where a split
+    has enough numbers of a length for all of them.
 
     >>> Divisible(k=3).oracle("2225"), Divisible(k=3, answer="residue").oracle("2225")
     ('false', '2')
@@ -46,6 +47,7 @@ class Divisible(Enumerated):
     family: ClassVar[str] = "divisible"
     summary: ClassVar[str] = "2225 -> false (is it a multiple of k?)"
     answers_residues: ClassVar[bool] = True
+    version: ClassVar[int] = 2
 
     k: int = parameter(7, "the divisor", low=2, high=1 << 40, always=True, value_only=True)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
@@ -123,6 +125,7 @@ class Divisible(Enumerated):
                 Progression(start, self.k),
                 share * (zeros if r == 0 else 1),
                 group=group,
+                label=self._label(r),
                 share=1.0,
             )
             for r, start in starts.items()
@@ -138,10 +141,15 @@ class Divisible(Enumerated):
         rest = (others[1] - others[0], Progression(others[0], 0, self.k - 1))
         named = (("residue=0", zero), ("residue>0", rest))
         return [
-            Stratum(f"{group},{n}", (size,), row, share, group=group, share=1.0)
-            for n, (size, row) in named
+            Stratum(
+                f"{group},{name}", (size,), row, share, group=group, label=self._label(residue), share=1.0
+            )
+            for residue, (name, (size, row)) in enumerate(named)
             if size
         ]
+
+    def _label(self, residue: int) -> str:
+        return self._answer(residue) if self.recognition else ""
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         row, upper = residues.split_low(Progression, low)

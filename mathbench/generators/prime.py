@@ -18,6 +18,7 @@ from mathbench.numbers.primality import SMALL_PRIMES, TABLE_LIMIT, are_prime, wi
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
+from mathbench.task import LABELS
 
 MAX_DIGITS = 500  # testing a prime of that length takes about 5 milliseconds
 POOLED_BELOW = 1 << 14  # numbers below this are too few to be stratified by smallest prime factor
@@ -69,7 +70,7 @@ class WheelNumbers(NamedTuple):
 
 @dataclass(frozen=True)
 class Prime(Enumerated):
-    """Decide whether a number is prime; half of the numbers of every length are.
+    """Decide whether a number is prime; half of the numbers of every length are, as far as there are enough of both.
 
     ``negatives`` selects the composites: ``natural``, all of them; ``coprime``, without a factor 2, 3 or 5 and coprime
     to the base, so that neither the last digit nor the digit sum reveals them; ``hard``, with a smallest prime factor
@@ -82,6 +83,7 @@ class Prime(Enumerated):
     family: ClassVar[str] = "prime"
     summary: ClassVar[str] = "101 -> true"
     asks_primality: ClassVar[bool] = True
+    version: ClassVar[int] = 2
 
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     digits: int = parameter(6, "digits of the longest number", low=2, high=MAX_DIGITS)
@@ -140,9 +142,17 @@ class Prime(Enumerated):
     def _pooled(self, length: int, high: int, share: int) -> list[Stratum]:
         """A stratum of primes and one of composites, where there are too few numbers for more."""
         low, group = max(tuples.NumberRange(self.base).first(length), 2), f"digits={length}"
+        classes = (("prime", 0, LABELS[1]), ("composite", self._least_factor(high), LABELS[0]))
         return [
-            Stratum(f"{group},{name}", (high - low,), WheelNumbers(low, 1, 0, first, 0), share, group=group)
-            for name, first in (("prime", 0), ("composite", self._least_factor(high)))
+            Stratum(
+                f"{group},{name}",
+                (high - low,),
+                WheelNumbers(low, 1, 0, first, 0),
+                share,
+                group=group,
+                label=label,
+            )
+            for name, first, label in classes
         ]
 
     def _classes(self, length: int, high: int, share: int, cut: bool) -> list[Stratum]:
@@ -159,7 +169,9 @@ class Prime(Enumerated):
             start, end = _count_below(max(low, 2), wheel), _count_below(min(end, high), wheel)
             row = WheelNumbers(start, wheel.modulus, wheel.number, *factors)
             known = _density(factors, wheel, first_number, self.base) if first_number >= MIN_REGULAR else 0.0
-            strata.append(Stratum(name, (end - start,), row, share * weight, group=group, share=known))
+            label = LABELS[factors.first == 0]
+            size = (end - start,)
+            strata.append(Stratum(name, size, row, share * weight, group=group, label=label, share=known))
         return [s for s in strata if s.weight]
 
     def _requested(self, factors: Factors) -> bool:

@@ -18,6 +18,7 @@ from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
+from mathbench.task import LABELS
 
 Mask = NDArray[np.bool_]
 
@@ -33,6 +34,8 @@ class Statement(Enumerated):
     casting out nines and casting out elevens all agree. Where an error is impossible (no carry, equal digits, a result
     too short), a digit is changed and the stratum is that of changed digits. ``errors`` gives the shares.
     """
+
+    version: ClassVar[int] = 2
 
     digits: int = parameter(3, "digits of the longest operand", low=1, high=operands.MAX_DIGITS)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
@@ -82,7 +85,15 @@ class Statement(Enumerated):
         parts = parse_shares(self.family, self.errors)
         kinds = [("true", sum(parts)), *zip(ERRORS, parts, strict=True)]
         return [
-            replace(s, name=f"{s.name},{name}", weight=s.weight * part, kind=kind, group=s.name, space=s.name)
+            replace(
+                s,
+                name=f"{s.name},{name}",
+                weight=s.weight * part,
+                kind=kind,
+                group=s.name,
+                label=LABELS[kind == 0],
+                space=s.name,
+            )
             for s in strata
             for kind, (name, part) in enumerate(kinds)
         ]

@@ -47,7 +47,20 @@ class RemainingCapacity:
             )
             if exact:
                 return rounds
-            self._capacities[space] = Capacity(self._capacities[space].exact_count())  # type: ignore[misc]
+            self._count(space)
+
+    def exact(self, space: int) -> int:
+        """The number of problems left in a space, which is counted."""
+        self._count(space)
+        return self.remaining(space)
+
+    def up_to(self, limit: int, space: int) -> int:
+        """The smaller of a limit and the number of problems left in a space, which is counted only if it may be fewer."""
+        return min(limit, self.remaining(space) if self.remaining(space) >= limit else self.exact(space))
+
+    def _count(self, space: int) -> None:
+        if (count := self._capacities[space].exact_count) is not None:
+            self._capacities[space] = Capacity(count())
 
     def take(self, need: Sequence[int], rounds: int) -> None:
         """Take `need` problems of each space, `rounds` times."""

@@ -10,6 +10,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -81,6 +82,9 @@ class Problems:
 class Enumerated(Task):
     """A task whose problems are counted."""
 
+    # whether labels stay balanced where strata run out; not in the first version of some families
+    balances_rest: ClassVar[bool] = True
+
     @property
     def expensive_to_count(self) -> bool:
         """Whether `valid` is slower than a fingerprint, so that it is called only for points in the reserve."""
@@ -139,7 +143,11 @@ class EnumeratedSource(PlannedSource):
         self._sampler = Sampler(domain, key)
         self._spaces = domain.spaces.of_stratum
         self.plan = Plan(
-            task.strata(split), self._spaces.tolist(), self._sampler.capacities(), key_of(key, "plan")
+            task.strata(split),
+            self._spaces.tolist(),
+            self._sampler.capacities(),
+            key_of(key, "plan"),
+            task.balances_rest,
         )
 
     def rendered(self, rows: range | Int) -> Iterator[TextRows]:

@@ -1,13 +1,14 @@
 """The plan: the stratum of row i of a split, and the number of earlier rows of that stratum.
 
 A plan repeats a block: a fixed number of rows per stratum, by weight, in a random order that differs from block to
-block. When a group of strata runs out, the next phase continues without it. So the stratum of row i is arithmetic and
-does not depend on the number of rows requested, and every prefix of the rows is balanced.
+block. When a group of strata runs out (:mod:`mathbench.sampling.groups`), the next phase continues without it. So the
+stratum of row i is arithmetic and does not depend on the number of rows requested, and the labels of the first n rows
+are balanced up to half a block, for every n.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from mathbench.hashing import GOLDEN, key_of, mix64
 from mathbench.sampling.capacity import Capacity, RemainingCapacity
+from mathbench.sampling.groups import Group, groups_of
 from mathbench.sampling.permute import permutations
 from mathbench.stratum import Stratum
 
@@ -175,13 +177,21 @@ class Plan:
         space_of: the space of each stratum.
         capacities: the number of problems of each space.
         key: 64-bit key.
+        balance: see :func:`mathbench.sampling.groups.groups_of`.
     """
 
     def __init__(
-        self, strata: Sequence[Stratum], space_of: Sequence[int], capacities: Sequence[Capacity], key: int
+        self,
+        strata: Sequence[Stratum],
+        space_of: Sequence[int],
+        capacities: Sequence[Capacity],
+        key: int,
+        balance: bool = True,
     ):
         self.phases: list[Phase] = []
-        self._coming: Iterator[Phase] = _phases(strata, tuple(space_of), RemainingCapacity(capacities), key)
+        remaining = RemainingCapacity(capacities)
+        groups = partial(groups_of, strata, space_of, remaining, balance)
+        self._coming: Iterator[Phase] = _phases(groups, tuple(space_of), remaining, key)
 
     @property
     def rows(self) -> int:
@@ -234,26 +244,47 @@ class Plan:
 
 
 def _phases(
-    strata: Sequence[Stratum], space_of: tuple[int, ...], remaining: RemainingCapacity, key: int
+    groups: Callable[[], list[Group]], space_of: tuple[int, ...], remaining: RemainingCapacity, key: int
 ) -> Iterator[Phase]:
-    """Yield phases until all spaces are used up."""
+    """Yield phases until all groups are used up; the groups are made when the first phase is requested."""
     number = row = 0
-    alive = {s.group_name for s in strata}
-    while alive:
-        weights = [s.weight if s.group_name in alive else 0 for s in strata]
-        counts, blocks = _block(weights, space_of, remaining)
-        if not blocks:
-            exhausted = {strata[i].group_name for i in _exhausted(weights, space_of, remaining)}
-            counts, blocks = _remainder(strata, weights, space_of, remaining, exhausted), 1
-            alive -= exhausted
-        blocks = min(blocks, (MAX_ROWS - row) // max(sum(counts), 1))
+    for counts, blocks in _blocks(groups(), space_of, remaining, key):
+        blocks = min(blocks, (MAX_ROWS - row) // sum(counts))
         if not blocks:
             break
-        if any(counts):
-            phase = Phase(row, blocks, tuple(counts), space_of, tuple(remaining.used), key_of(key, number))
-            remaining.take(_need(counts, space_of, len(remaining.used)), blocks)
-            yield phase
-            number, row = number + 1, phase.stop
+        phase = Phase(row, blocks, tuple(counts), space_of, tuple(remaining.used), key_of(key, number))
+        remaining.take(_need(counts, space_of, len(remaining.used)), blocks)
+        yield phase
+        number, row = number + 1, phase.stop
+
+
+def _blocks(
+    alive: list[Group], space_of: tuple[int, ...], remaining: RemainingCapacity, key: int
+) -> Iterator[tuple[list[int], int]]:
+    """Yield the rows per stratum in a block and the number of blocks, phase by phase."""
+    while alive:
+        counts, blocks = _block(_round(alive, len(space_of)), space_of, remaining)
+        if blocks:
+            yield counts, blocks
+        elif (reduced := [group.reduced(remaining) for group in alive]) != alive:
+            alive = reduced
+        else:
+            exhausted = [group for group in alive if group.is_exhausted(remaining)]
+            alive = [group for group in alive if group not in exhausted]
+            counts = _round(alive, len(space_of))
+            for group in exhausted:
+                for stratum, rows in group.last_round(remaining, key).items():
+                    counts[stratum] = rows
+            if any(counts):
+                yield counts, 1
+
+
+def _round(groups: Sequence[Group], strata: int) -> list[int]:
+    """The rows of each stratum in a round of some groups."""
+    weights = [0] * strata
+    for member in (member for group in groups for member in group.members):
+        weights[member.stratum] = member.weight
+    return weights
 
 
 def _need(weights: Sequence[int], space_of: Sequence[int], spaces: int) -> list[int]:
@@ -270,29 +301,6 @@ def _block(
     rounds = remaining.rounds_left(_need(weights, space_of, len(remaining.used)))
     rounds_per_block = max(1, min(rounds, -(-BLOCK // sum(weights))))
     return [w * rounds_per_block for w in weights], rounds // rounds_per_block
-
-
-def _exhausted(weights: list[int], space_of: tuple[int, ...], remaining: RemainingCapacity) -> list[int]:
-    need = _need(weights, space_of, len(remaining.used))
-    return [i for i, w in enumerate(weights) if w and remaining.remaining(space_of[i]) < need[space_of[i]]]
-
-
-def _remainder(
-    strata: Sequence[Stratum],
-    weights: list[int],
-    space_of: tuple[int, ...],
-    remaining: RemainingCapacity,
-    exhausted: set[str],
-) -> list[int]:
-    """A last round: a stratum alone in its group gives all it has left, an exhausted balanced group gives nothing."""
-    sizes: dict[str, int] = {}
-    for s, w in zip(strata, weights, strict=True):
-        sizes[s.group_name] = sizes.get(s.group_name, 0) + bool(w)
-    counts = list(weights)
-    for i, s in enumerate(strata):
-        if s.group_name in exhausted:
-            counts[i] = min(weights[i], remaining.remaining(space_of[i])) if sizes[s.group_name] == 1 else 0
-    return counts
 
 
 class PlannedSource:

@@ -59,11 +59,11 @@ def test_every_block_holds_each_stratum_by_weight():
     assert len({tuple(block) for block in blocks.tolist()}) == 20
 
 
-def test_an_empty_space_leaves_its_group_out():
+def test_an_empty_space_is_left_out_of_its_group():
     made = plan(
         [Stratum("a", (1,), group="g"), Stratum("b", (1,), group="g"), Stratum("c", (1,))], [0, 10, 4]
     )
-    assert Counter(everything(made)[0]) == {2: 4}
+    assert Counter(everything(made)[0]) == {1: 10, 2: 4}
 
 
 def test_nothing_at_all_gives_no_rows():
