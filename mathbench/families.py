@@ -33,7 +33,7 @@ FAMILIES = unique_table(
         ("gcd", "mathbench.generators.gcd:Gcd"),
     ),
 )
-# Versions of families whose rows have changed since; their ids still name the rows of data, runs and boards made before.
+# Versions of families whose rows have changed since. Their ids still name the rows of data made before.
 EARLIER = unique_table(
     "earlier versions",
     (

@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -169,9 +170,9 @@ class Task(ABC):
     def outer(self) -> list[Stratum]:
         """The strata of extrapolate, none of which occurs in train."""
 
-    def strata(self, split: str) -> list[Stratum]:
+    def strata(self, split: str) -> Sequence[Stratum]:
         """The strata of a split."""
-        return self.outer() if split == "extrapolate" else self.inner()
+        return _strata(self, split == "extrapolate")
 
     def may_repeat(self, split: str) -> bool:
         """Whether a split may repeat a problem. Test splits never do."""
@@ -229,6 +230,12 @@ class Task(ABC):
     def part_of_stratum(self, stratum: str) -> "Task":
         """The task that the questions of a stratum belong to: the part that the stratum names, or this task."""
         return self
+
+
+@lru_cache(maxsize=32)
+def _strata(task: Task, outer: bool) -> Sequence[Stratum]:
+    """The strata of a task, cached because there may be thousands."""
+    return tuple(task.outer() if outer else task.inner())
 
 
 def _name_part(field: "dataclasses.Field[Any]", value: Any) -> str:

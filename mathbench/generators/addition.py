@@ -19,6 +19,8 @@ from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
+MAX_OPERANDS = 8  # of ten operands of one length, only one point of 1.8 million is a sorted sum
+
 
 @dataclass(frozen=True)
 class Addition(Enumerated):
@@ -55,6 +57,11 @@ class Addition(Enumerated):
     def __post_init__(self) -> None:
         super().__post_init__()
         tuples.check_extrapolation(self.family, longer=self.longer, more=self.more)
+        if self.operands + self.more > MAX_OPERANDS:
+            raise InputError(
+                f"addition: operands and more must add up to at most {MAX_OPERANDS}. "
+                f"Received: operands={self.operands}, more={self.more}."
+            )
         self._check_limits()
         lengths = tuples.lengths(self)
         tuples.check_operand_count(self.family, lengths, self.operands)

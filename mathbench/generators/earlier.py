@@ -1,7 +1,8 @@
 """Earlier versions of families, so that data, runs and boards made with them can still be checked and continued.
 
 In version 1, strata that ran out left their group without a last round, and strata that lacked a label were not joined
-to others: some settings were unbalanced, and some splits were empty.
+to others: some settings were unbalanced, and some splits were empty. The first row with primes of hundreds of digits
+took minutes.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ class PrimeV1(Prime):
 
     version: ClassVar[int] = 1
     balances_rest: ClassVar[bool] = False
+    one_per_window: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class RemainingCapacity:
         return self.remaining(space)
 
     def up_to(self, limit: int, space: int) -> int:
-        """The smaller of a limit and the number of problems left in a space, which is counted only if it may be fewer."""
+        """The smaller of a limit and the number of problems left in a space, which is counted only if necessary."""
         return min(limit, self.remaining(space) if self.remaining(space) >= limit else self.exact(space))
 
     def _count(self, space: int) -> None:

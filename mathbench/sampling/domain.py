@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import compiled
+from mathbench.errors import SpaceExhausted
 from mathbench.hashing import GOLDEN, U64, mix64, to_range
 from mathbench.reserve import Reserve, fingerprints
 from mathbench.sampling.capacity import Capacity
@@ -42,6 +43,10 @@ class ProblemSpace(Protocol):
     def expensive_to_count(self) -> bool:
         """Whether `valid` is so slow that it is called only for points in the reserve."""
 
+    @property
+    def one_per_window(self) -> bool:
+        """Whether windows have a single rank where testing a candidate is slow."""
+
     def draw(self, coordinates: U64, low: Int) -> Int:
         """Convert points of a space to operands; uint64 (c, n) and int64 (p, 1) to int64 (m, n)."""
 
@@ -64,10 +69,7 @@ class Domain:
         total: uint64 (spaces,): the numbers of points that are enumerated.
         shift, high_size: uint64 (spaces,): the halves of a bijection over them.
         small: bool (spaces,): whether a space is small enough to be enumerated exactly.
-        share: float64 (spaces,): a low estimate of the share of points that are problems of the reserve; 1 for small
-            spaces.
         known_counts: the numbers of problems of small spaces, as far as they have been counted.
-        window: int64 (spaces,): numbers of points that contain GROUP problems of the reserve.
     """
 
     def __init__(self, problems: ProblemSpace, spaces: Spaces, reserve: Reserve):
@@ -78,14 +80,35 @@ class Domain:
         self.total = np.array(totals, dtype=np.uint64)
         self.shift = np.array([p.shift for p in parts], dtype=np.uint64)
         self.high_size = np.array([p.high_size for p in parts], dtype=np.uint64)
-        self.small = np.array([_point_count(column) <= SMALL_POINTS for column in spaces.sizes.T], dtype=bool)
+        self.small = _have_few_points(spaces.sizes)
         self.known_counts: dict[int, int] = {}
-        self.share = np.array(
-            [1.0 if listed else self._acceptance_rate(s) for s, listed in enumerate(self.small)]
-        )
-        if not self.share.all():
-            raise RuntimeError(f"no problems were found in {spaces.names[int(self.share.argmin())]}")
-        self.window = sample_size_for(np.full(len(totals), GROUP), self.share)
+        self._shares: dict[int, float] = {}
+
+    def share(self, space: int) -> float:
+        """A low estimate of the share of points that are problems of the reserve, made when it is first needed.
+
+        Raises:
+            SpaceExhausted: when no problem was found.
+        """
+        if space not in self._shares:
+            if not (share := self._acceptance_rate(space)):
+                raise SpaceExhausted(f"no problems were found in the stratum {self.spaces.names[space]}.")
+            self._shares[space] = share
+        return self._shares[space]
+
+    def window(self, space: int) -> int:
+        """The number of points that contain `group` problems of the reserve."""
+        return self._window(self.share(space))
+
+    def _window(self, share: float) -> int:
+        if self.group == 1:  # too few for the normal distribution: none of them has a chance of e^-64
+            return math.ceil(64 / share)
+        return int(sample_size_for(self.group, share))
+
+    @cached_property
+    def group(self) -> int:
+        """Problems per window of a larger space."""
+        return 1 if self.slow_to_test and self._problems.one_per_window else GROUP
 
     def domain_size(self, space: int) -> int:
         """The number of positions in the order of a space, some of which may have no point."""
@@ -98,13 +121,20 @@ class Domain:
             space: the space.
             count: counts the problems of a small space.
         """
-        if not self.small[space]:
-            return Capacity(min(self._covered[space] // int(self.window[space]) * GROUP, MAX_RANK))
+        if not self.small[space] and self.spaces.share[space]:
+            return Capacity(self._whole_windows(space, self.share(space)))
+        if not self.small[space]:  # where points must be tried, the share is estimated only if it may matter
+            least = self._whole_windows(space, self._reserve.share / MAX_PROBES)
+            return Capacity(least, lambda: self._whole_windows(space, self.share(space)))
         if self.total[space] <= (FEW_POINTS if self.spaces.share[space] else MIN_VALID):
             return Capacity(0, count)
         share = self._acceptance_rate(space)
         mean = int(self.total[space]) * share
         return Capacity(max(int(mean - SIGMAS * math.sqrt(mean * (1 - share))), 0), count)
+
+    def _whole_windows(self, space: int, share: float) -> int:
+        """The number of problems in the windows of a space, if at least this share of points are problems."""
+        return min(self._covered[space] // self._window(share) * self.group, MAX_RANK)
 
     def _acceptance_rate(self, space: int) -> float:
         """A low estimate of the share of points that are problems of the reserve."""
@@ -165,6 +195,11 @@ class Domain:
         return max(candidates * WIDE // max(self.words_per_problem, WIDE), GROUP)
 
     @cached_property
+    def slow_to_test(self) -> bool:
+        """Whether testing a candidate takes so long that none is tested in vain."""
+        return self._problems.expensive_to_count and self.words_per_problem > 1
+
+    @cached_property
     def words_per_problem(self) -> int:
         """The number of words of a problem: its operands or, of long ones, their limbs."""
         return len(self.decode(0, np.zeros(1, dtype=np.uint64), np.uint64(0))[0])
@@ -194,14 +229,18 @@ def _mixed_radix(point: U64, radix: U64) -> U64:
     return coordinates
 
 
-def sample_size_for(problems: Int, share: NDArray[np.float64], sigmas: int = SIGMAS) -> Int:
+def sample_size_for(problems: Int | int, share: float, sigmas: int = SIGMAS) -> Int:
     """The number of candidates that contain `problems` problems, up to an error of `sigmas` deviations; int64 (n,)."""
-    mean = problems / share
+    mean = np.asarray(problems) / share
     return np.ceil(mean + sigmas * (np.sqrt(mean * (1 - share) / share) + (share < 1))).astype(np.int64)
 
 
-def _point_count(sizes: U64) -> int:
-    return math.prod(int(size) for size in sizes)
+def _have_few_points(sizes: U64) -> NDArray[np.bool_]:
+    """Which spaces have at most `SMALL_POINTS` points, bool (spaces,)."""
+    points = np.ones(sizes.shape[1])
+    for size in sizes:
+        points = np.minimum(points * size, 2 * SMALL_POINTS)
+    return points <= SMALL_POINTS
 
 
 def _enumerated(sizes: U64) -> tuple[U64, U64, list[int]]:
@@ -215,11 +254,14 @@ def _enumerated(sizes: U64) -> tuple[U64, U64, list[int]]:
         enumerated points per space.
     """
     radix, free, totals = np.ones_like(sizes), sizes.copy(), []
-    for s in range(sizes.shape[1]):
+    widest_first = np.argsort(np.uint64(MAX_SIZE) - sizes, axis=0, kind="stable")
+    for s, order in enumerate(widest_first.T):
         total = 1
-        for i in sorted(range(len(sizes)), key=lambda i: -int(sizes[i, s])):
-            if total * int(sizes[i, s]) <= MAX_SIZE:
-                total *= int(sizes[i, s])
-                radix[i, s], free[i, s] = sizes[i, s], 1
+        for i, size in zip(order.tolist(), sizes[order, s].tolist(), strict=True):
+            if size == 1 or total == MAX_SIZE:
+                break
+            if total * size <= MAX_SIZE:
+                total *= size
+                radix[i, s], free[i, s] = size, 1
         totals.append(total)
     return radix, free, totals

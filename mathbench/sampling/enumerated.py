@@ -84,6 +84,8 @@ class Enumerated(Task):
 
     # whether labels stay balanced where strata run out; not in the first version of some families
     balances_rest: ClassVar[bool] = True
+    # whether each problem has a window of its own where testing one is slow
+    one_per_window: ClassVar[bool] = True
 
     @property
     def expensive_to_count(self) -> bool:

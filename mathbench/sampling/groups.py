@@ -12,7 +12,10 @@ from mathbench.hashing import key_of
 from mathbench.sampling.capacity import RemainingCapacity
 from mathbench.stratum import Stratum
 
-MAX_REST = 1 << 14  # rows that a group without labels gives at once where its strata are too small for one round
+MAX_ROUND = 1 << 20  # rows of one round of all groups, whose order is kept in memory
+MAX_REST = (
+    1 << 14
+)  # rows that a group without labels gives at once where its strata are too small for one round
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Group:
             rows = remaining.exact(self.members[0].space) // len(members)
         else:
             rows = min(sum(remaining.exact(member.space) for member in own) for own in members)
-        counts = {}
+        counts: dict[int, int] = {}
         for own in members:
             limits = [rows if self.shares_space else remaining.exact(member.space) for member in own]
             order = key_of(key, own[0].stratum)
@@ -160,7 +163,10 @@ def groups_of(
             members.setdefault(stratum.group_name, []).append(member)
     groups = [Group(tuple(own), drops_rest=not balance) for own in members.values()]
     labels = sorted({stratum.label for stratum in strata} - {""})
-    return list(_joined(groups, labels, remaining)) if balance and labels else groups
+    if balance and labels:
+        groups = list(_joined(groups, labels, remaining))
+    size = sum(group.size for group in groups)
+    return groups if size <= MAX_ROUND else [_scaled(group, MAX_ROUND / size) for group in groups]
 
 
 def _joined(groups: list[Group], labels: list[str], remaining: RemainingCapacity) -> Iterator[Group]:
@@ -187,10 +193,20 @@ def _union(groups: list[Group]) -> Group:
 
 def _balanced(group: Group) -> Group:
     """The same strata with weights that add up to the same number for each label."""
-    members = group.by_label
-    total = max(sum(member.weight for member in own) for own in members.values())
+    return _weighted(group, max(sum(m.weight for m in own) for own in group.by_label.values()))
+
+
+def _scaled(group: Group, factor: float) -> Group:
+    """The same strata with smaller weights, at least 1 each."""
+    members = group.by_label.values()
+    return _weighted(group, max(int(sum(m.weight for m in own) * factor) + len(own) for own in members), 1)
+
+
+def _weighted(group: Group, total: int, least: int = 0) -> Group:
+    """The same strata with weights that add up to a total for each label, at least some rows for each stratum."""
     weights: dict[int, int] = {}
-    for own in members.values():
-        shares = apportioned(total, [member.weight for member in own], [total] * len(own), key=0)
-        weights.update(zip([member.stratum for member in own], shares, strict=True))
+    for own in group.by_label.values():
+        rest = total - least * len(own)
+        shares = apportioned(rest, [member.weight for member in own], [rest] * len(own), key=0)
+        weights.update((member.stratum, least + share) for member, share in zip(own, shares, strict=True))
     return replace(group, members=tuple(replace(m, weight=weights[m.stratum]) for m in group.members))

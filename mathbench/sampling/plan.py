@@ -25,6 +25,7 @@ Int = NDArray[np.int64]
 
 BLOCK = 1024  # approximate smallest number of rows in a block: shorter ones would look regular
 ORDERS = 64  # random orders of a block, each also rotated at random
+FEW_SLOTS = 1 << 16  # slots of a block up to which all its orders are made at once
 MAX_ROWS = 1 << 62
 
 
@@ -84,10 +85,9 @@ class Phase:
         return rank - begin
 
     @cached_property
-    def orders(self) -> Int:
-        """Random orders of a block, each repeated twice so that it can be rotated: (orders, 2 * size)."""
-        keys = [key_of(self.key, i) for i in range(min(ORDERS, self.blocks))]
-        return np.tile(permutations(self.size, np.array(keys, dtype=np.uint64)), 2).view(np.int64)
+    def orders(self) -> "Orders":
+        """Random orders of a block."""
+        return Orders(self.size, [key_of(self.key, i) for i in range(min(ORDERS, self.blocks))])
 
     @cached_property
     def tables(self) -> tuple[Int, Int, Int]:
@@ -101,7 +101,7 @@ class Phase:
         block = offset // self.size
         offset -= block * self.size
         rotation, order = self._permutation_at(block)
-        slot = self.orders[order, rotation + offset]
+        slot = self.orders.take(order, rotation + offset)
         stratum, rank, step = (table.take(slot) for table in self.tables)
         return stratum, rank + step * block
 
@@ -109,7 +109,7 @@ class Phase:
         """Consecutive rows of this phase, start to stop - 1."""
         first, last = (start - self.start) // self.size, (stop - 1 - self.start) // self.size
         rotations, orders = (columns.tolist() for columns in self._permutation_at(np.arange(first, last + 1)))
-        blocks = [self.orders[o, r : r + self.size] for o, r in zip(orders, rotations, strict=True)]
+        blocks = [self.orders[o][r : r + self.size] for o, r in zip(orders, rotations, strict=True)]
         skipped = start - self.start - first * self.size
         slot = np.concatenate(blocks)[skipped : skipped + stop - start]
         return Run(self, first, last + 1 - first, skipped, slot)
@@ -119,6 +119,48 @@ class Phase:
         random_bits = mix64(block.astype(np.uint64) * np.uint64(GOLDEN) + np.uint64(self.key))
         rotation = (random_bits >> np.uint64(32)) % np.uint64(self.size)
         return rotation.astype(np.int64), (random_bits % np.uint64(len(self.orders))).astype(np.int64)
+
+
+class Orders:
+    """Random orders of the slots of a block, each repeated twice so that it can be rotated.
+
+    Args:
+        size: the number of slots.
+        keys: the 64-bit key of each order.
+    """
+
+    def __init__(self, size: int, keys: list[int]):
+        self._size, self._keys = size, keys
+        self._last: dict[int, Int] = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, order: int) -> Int:
+        """One order, int64 (2 * size,)."""
+        if self._size <= FEW_SLOTS:
+            return self._table[order]
+        if order not in self._last:
+            self._last = {order: self._made([order])[0]}
+        return self._last[order]
+
+    def take(self, order: Int, position: Int) -> Int:
+        """The slots at some positions of some orders, int64 (n,)."""
+        if self._size <= FEW_SLOTS:
+            return self._table[order, position]
+        slots = np.empty_like(position)
+        for number in np.unique(order).tolist():
+            here = order == number
+            slots[here] = self[number][position[here]]
+        return slots
+
+    @cached_property
+    def _table(self) -> Int:
+        return self._made(range(len(self)))
+
+    def _made(self, orders: Sequence[int]) -> Int:
+        keys = np.array([self._keys[order] for order in orders], dtype=np.uint64)
+        return np.tile(permutations(self._size, keys), 2).view(np.int64)
 
 
 class Run(NamedTuple):

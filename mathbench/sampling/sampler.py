@@ -6,7 +6,8 @@ valid and lie in the reserve, in this order. They are exact: every problem of th
 The order of a larger space is cut into windows just long enough that each contains at least 1,024 problems of the
 reserve, by ten standard deviations. Rank r is problem r % 1024 of window r // 1024. So no problem occurs twice, a rank
 costs one window at any distance, no state is needed, and some 3 to 30 % of the reserve has no rank: the price of not
-counting a space of 10^30 problems.
+counting a space of 10^30 problems. Where a problem takes long to find, such as a prime of 500 digits, a window has one
+rank, so that a row costs one problem.
 """
 
 from collections.abc import Iterator
@@ -15,17 +16,17 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mathbench.hashing import U64, key_of
 from mathbench.sampling.capacity import Capacity
-from mathbench.sampling.domain import GROUP, SIGMAS, SLICE, Domain, Int, sample_size_for
+from mathbench.sampling.domain import SIGMAS, SLICE, Domain, Int, sample_size_for
 from mathbench.sampling.permute import keyed_permutation
 from mathbench.sampling.small_space import SmallSpace
 
 CHUNK = 1 << 19  # candidates in memory at a time
 CACHED_NUMBERS = 1 << 22  # numbers cached of last windows, and of small spaces: 32 MiB each
 WELL_KNOWN = 1 << 13  # problems found in a space after which their share of the points is known well
+STEP_PART = 0.25  # part of the expected candidates that is tried at a time
 BATCH = 1 << 17  # problems of one space drawn at a time
 
 
@@ -94,16 +95,17 @@ class Sampler:
         if self._domain.small[space]:
             yield from self._small_space(space).range(first, last)
             return
-        window = self._last.get(space)
-        if window and window.number == first // GROUP:
-            stop = min(last, (window.number + 1) * GROUP)
-            part = slice(first % GROUP, (stop - 1) % GROUP + 1)
+        group, window = self._domain.group, self._last.get(space)
+        if window and window.number == first // group:
+            stop = min(last, (window.number + 1) * group)
+            part = slice(first % group, (stop - 1) % group + 1)
             yield window.operands[:, part], window.fingerprints[part]
             first = stop
-        per_piece = max(self._domain.batch_size(SLICE) // int(self._domain.window[space]), 1)
-        for number in range(first // GROUP, -(-last // GROUP), per_piece) if first < last else ():
-            stop = min((number + per_piece) * GROUP, last)
-            yield self._draw_windows(space, max(number * GROUP, first), stop)
+        candidates = int(group / self._domain.share(space))
+        per_piece = max(self._domain.batch_size(SLICE) // candidates, 1)
+        for number in range(first // group, -(-last // group), per_piece) if first < last else ():
+            stop = min((number + per_piece) * group, last)
+            yield self._draw_windows(space, max(number * group, first), stop)
 
     def _small_space(self, space: int) -> SmallSpace:
         """A small space in the order of the key."""
@@ -117,19 +119,20 @@ class Sampler:
 
     def _draw_windows(self, space: int, first: int, last: int) -> tuple[Int, U64]:
         """The problems at consecutive ranks. Their windows are computed completely, and the last one is cached."""
-        number = np.arange(first // GROUP, -(-last // GROUP))
-        found = self._find_windows(space, number, np.full(len(number), GROUP))
-        if space in self._last or len(self._last) * GROUP * (self.words_per_problem + 1) < CACHED_NUMBERS:
-            self._last[space] = found.last()
-        parts = [slice(b, b + GROUP) for b in found.starts.tolist()]
-        parts[-1] = slice(parts[-1].start, parts[-1].start + (last - 1) % GROUP + 1)
-        parts[0] = slice(parts[0].start + first % GROUP, parts[0].stop)
+        group = self._domain.group
+        number = np.arange(first // group, -(-last // group))
+        found = self._find_windows(space, number, np.full(len(number), group))
+        if space in self._last or len(self._last) * group * (self.words_per_problem + 1) < CACHED_NUMBERS:
+            self._last[space] = found.last(group)
+        parts = [slice(b, b + group) for b in found.starts.tolist()]
+        parts[-1] = slice(parts[-1].start, parts[-1].start + (last - 1) % group + 1)
+        parts[0] = slice(parts[0].start + first % group, parts[0].stop)
         return _concatenated([(found.operands[:, part], found.fingerprints[part]) for part in parts])
 
     def _draw_windowed(self, space: int, rank: Int) -> tuple[Int, U64]:
         """The problems at some ranks. Each window is computed once, a bounded number of windows at a time."""
-        requested, window_of = np.unique(rank // GROUP, return_inverse=True)
-        position = rank % GROUP
+        requested, window_of = np.unique(rank // self._domain.group, return_inverse=True)
+        position = rank % self._domain.group
         needed = np.zeros(len(requested), dtype=np.int64)
         np.maximum.at(needed, window_of, position + 1)
         fingerprints = np.empty(len(rank), dtype=np.uint64)
@@ -142,15 +145,17 @@ class Sampler:
         return operands, fingerprints
 
     def _chunks(self, space: int, needed: Int) -> Iterator[tuple[int, int]]:
-        stops = np.cumsum(sample_size_for(needed, self._domain.share[space]))
+        stops = np.cumsum(sample_size_for(needed, self._domain.share(space)))
         chunk = stops // self._domain.batch_size(CHUNK)
         yield from pairwise([0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), len(stops)])
 
     def _find_windows(self, space: int, number: Int, needed: Int, sigmas: int = 3) -> "_Windows":
         """The first problems of some windows of a space, at least `needed` of each."""
-        window = int(self._domain.window[space])
+        window = self._domain.window(space)
         lengths = np.minimum(sample_size_for(needed, self._share(space, sigmas), sigmas), window)
         stops = np.cumsum(lengths)
+        if stops[-1] > CHUNK or self._domain.slow_to_test:
+            return self._search_windows(space, number, needed)
         position = np.arange(stops[-1]) + np.repeat(number * window - (stops - lengths), lengths)
         parts = list(self._accepted(space, position.view(np.uint64)))
         index = np.concatenate([p[0] for p in parts])
@@ -162,12 +167,39 @@ class Sampler:
             raise RuntimeError(f"a window of {self._domain.spaces.names[space]} contained too few problems")
         return self._find_windows(space, number, needed, SIGMAS)
 
-    def _share(self, space: int, sigmas: int) -> NDArray[np.float64]:
+    def _search_windows(self, space: int, number: Int, needed: Int) -> "_Windows":
+        """As `_find_windows`, but a few candidates of all windows at a time, until each has enough."""
+        window, tried = self._domain.window(space), 0
+        counts, parts = np.zeros(len(number), dtype=np.int64), []
+        while len(unfinished := np.flatnonzero(counts < needed)):
+            missing = int((needed - counts).max())
+            step = self._step(space, missing, len(unfinished), window - tried)
+            start = number[unfinished] * window + tried
+            position = (start[:, None] + np.arange(step)).ravel().view(np.uint64)
+            index, operands, fingerprints = self._domain.accept(
+                space, self._point(space, position), self._keys[space]
+            )
+            self._seen[space] += len(index), len(position)
+            window_of = unfinished.take(index // step)
+            counts += np.bincount(window_of, minlength=len(number))
+            parts.append((operands, fingerprints, window_of))
+            tried += step
+        order = np.argsort(np.concatenate([of for _, _, of in parts]), kind="stable")
+        operands, fingerprints = _concatenated([part[:2] for part in parts])
+        return _Windows(number, counts, operands.take(order, axis=1), fingerprints.take(order))
+
+    def _step(self, space: int, missing: int, windows: int, left: int) -> int:
+        """The number of candidates to try next in each of some windows that still miss some problems."""
+        if not left:
+            raise RuntimeError(f"a window of {self._domain.spaces.names[space]} contained too few problems")
+        expected = missing / self._share(space, sigmas=3)
+        at_once = self._domain.batch_size(SLICE) // windows
+        return max(min(int(expected * STEP_PART), at_once, left), 1)
+
+    def _share(self, space: int, sigmas: int) -> float:
         """The share of points that are problems: as observed so far or, where in doubt, the low estimate."""
-        found, tried = self._seen[space]
-        return np.array(
-            found / tried if found >= WELL_KNOWN and sigmas < SIGMAS else self._domain.share[space]
-        )
+        found, tried = self._seen[space].tolist()
+        return found / tried if found >= WELL_KNOWN and sigmas < SIGMAS else self._domain.share(space)
 
     def _accepted(self, space: int, position: U64) -> Iterator[tuple[Int, Int, U64]]:
         """Yield slice by slice the indices of positions with problems, their operands and fingerprints."""
@@ -188,8 +220,8 @@ class _Window(NamedTuple):
 
     Attributes:
         number: the index of the window in its space.
-        operands: int64 (m, GROUP).
-        fingerprints: uint64 (GROUP,), fingerprints.
+        operands: int64 (m, group).
+        fingerprints: uint64 (group,), fingerprints.
     """
 
     number: int
@@ -217,10 +249,10 @@ class _Windows(NamedTuple):
         """The index of the first problem of each window, int64 (windows,)."""
         return np.cumsum(self.counts) - self.counts
 
-    def last(self) -> _Window:
-        """The last window."""
+    def last(self, group: int) -> _Window:
+        """The first `group` problems of the last window."""
         begin = int(self.starts[-1])
-        part = slice(begin, begin + GROUP)
+        part = slice(begin, begin + group)
         return _Window(int(self.number[-1]), self.operands[:, part].copy(), self.fingerprints[part].copy())
 
 

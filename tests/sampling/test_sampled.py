@@ -106,10 +106,16 @@ def test_a_split_says_how_many_rows_it_holds():
         Rows(Evens(), "validation").batch(range(41))
 
 
-def test_a_stratum_that_promises_too_much_is_an_error_and_not_endless(monkeypatch):
-    monkeypatch.setattr(Evens, "outer", lambda self: [Stratum("all", holds=1000)])
+class TooMany(Evens):
+    """Promises more rows than there are problems."""
+
+    def outer(self):
+        return [Stratum("all", holds=1000)]
+
+
+def test_a_stratum_that_promises_too_much_is_an_error_and_not_endless():
     with pytest.raises(SpaceExhausted, match="extrapolate cannot have many more than"):
-        numbers("extrapolate", range(900))
+        Rows(TooMany(), "extrapolate").batch(range(900))
 
 
 def test_repeats_are_measured():
