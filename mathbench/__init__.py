@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "generate", "load", "merge", "score", "stream"]
 
 
-def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
+def load(task: str, *, seed: int | str = 0, strict: bool = False, **options: Any) -> "DatasetDict":
     """Make the splits of a task in memory as a `datasets.DatasetDict`.
 
     Args:
         task: name of a task family; see `mathbench tasks`.
         seed: a 64-bit integer or a string.
+        strict: raise an error where a task has too few problems for a split, instead of a warning.
         options: rows per split (`train`, `validation`, `interpolate`, `extrapolate`; 0 omits the split; by default the
             sizes of `mathbench generate`) and parameters of the task, such as ``format="reversed"``.
 
@@ -40,7 +41,7 @@ def load(task: str, *, seed: int | str = 0, **options: Any) -> "DatasetDict":
     from mathbench.dataset.data import Data
     from mathbench.dataset.shard import schema
 
-    config = _config(task, seed, None, options)
+    config = _config(task, seed, None, options, strict)
     data = Data.generate(config.task, config.sizes, config.seed)
     columns = schema(config.task)
     return DatasetDict({split: Dataset(table.cast(columns)) for split, table in data.splits.items()})
@@ -94,6 +95,7 @@ def generate(
     seed: int | str = 0,
     name: str | None = None,
     force: bool = False,
+    strict: bool = False,
     workers: int | None = None,
     engine: str = "local",
     address: str | None = None,
@@ -107,6 +109,7 @@ def generate(
         seed: a 64-bit integer or a string.
         name: the name of the configuration; by default that of the task.
         force: replace another dataset in that folder.
+        strict: as for :func:`load`.
         workers: number of processes; with Ray, number of shards at a time. Rows do not depend on it.
         engine: ``"local"``, or ``"ray"`` for the nodes of a Ray cluster.
         address: address of the Ray cluster.
@@ -119,7 +122,7 @@ def generate(
     from mathbench.dataset import write as dataset
     from mathbench.dataset.engine import make_engine
 
-    config = _config(task, seed, name, options)
+    config = _config(task, seed, name, options, strict)
     return dataset.generate([config], out, force=force, engine=make_engine(engine, workers, address))
 
 
@@ -216,11 +219,13 @@ def _true_rows(
     return Data(stored.task, stored.seed, {split: dataset.table(stored, split)})
 
 
-def _config(task: str, seed: int | str, name: str | None, options: Mapping[str, Any]) -> Any:
+def _config(
+    task: str, seed: int | str, name: str | None, options: Mapping[str, Any], strict: bool = False
+) -> Any:
     from mathbench.dataset.manifest import single_config
     from mathbench.families import from_spec
     from mathbench.reserve import SPLITS
 
     sizes = {split: rows for split, rows in options.items() if split in SPLITS}
     parameters = {key: value for key, value in options.items() if key not in SPLITS}
-    return single_config(from_spec(task, parameters), sizes, seed, name)
+    return single_config(from_spec(task, parameters), sizes, seed, name, strict)

@@ -5,6 +5,8 @@ MathbenchError
     SpaceExhausted  more rows requested than a split has
   WorkerLost        worker processes were killed repeatedly (exit code 2)
   CheckFailed       a verification or a comparison failed (exit code 1)
+
+MissingSplit        a warning: a task has too few problems for one of its splits
 """
 
 import difflib
@@ -31,6 +33,10 @@ class WorkerLost(MathbenchError):
 
 class CheckFailed(MathbenchError):
     """A verification failed: damaged data, a wrong answer, a different digest."""
+
+
+class MissingSplit(UserWarning):
+    """A task has no rows in a split that was not left out on purpose."""
 
 
 MAX_LISTED = 30  # up to this many options are listed in full

@@ -4,13 +4,14 @@ Start-up stays fast because the files import what is heavy (NumPy, Arrow, a fram
 """
 
 import sys
-from typing import Any
+import warnings
+from typing import Any, TextIO
 
 import typer
 
 from mathbench.cli import baselines, check, datasets, doctor, inspect, leaderboard, predict, run, tasks
 from mathbench.cli.output import print_message
-from mathbench.errors import CheckFailed, MathbenchError, did_you_mean, os_error_message
+from mathbench.errors import CheckFailed, MathbenchError, MissingSplit, did_you_mean, os_error_message
 
 # typer carries its own click, so the base of its usage errors is found through a public subclass of it
 _USAGE: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -29,6 +30,13 @@ for group in (datasets, check, tasks, doctor, baselines, run, predict, inspect, 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit code 0 for success, 1 for a failed check, 2 for bad input."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", MissingSplit)
+        warnings.showwarning = _show_warning
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> None:
     try:
         code = app(arguments, standalone_mode=False)
     except MathbenchError as error:
@@ -57,6 +65,21 @@ def _usage_message(error: Any) -> str:
     command = message.partition("'")[2].partition("'")[0]
     known = list(error.ctx.command.list_commands(error.ctx)) if error.ctx else []
     return f"unknown command '{command}'. {did_you_mean(command, known)}"
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning of mathbench as one line, and those of other packages as Python does."""
+    if issubclass(category, MissingSplit):
+        print_message(str(message), "warning: ", "bold yellow")
+    else:
+        sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))
 
 
 def _print_error(message: str) -> None:

@@ -60,6 +60,9 @@ def generate(
         ),
     ] = None,
     force: Annotated[bool, typer.Option(help="Replace another dataset in the folder.")] = False,
+    strict: Annotated[
+        bool, typer.Option(help="Fail, instead of a warning, if a task has too few problems for a split.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Print what would be written, and write nothing.")] = False,
     json: Json = False,
 ) -> None:
@@ -92,7 +95,7 @@ def generate(
         raise InputError("--force would remove what other parts write. Remove the folder first.")
     sizes = SizeOptions(train, validation, interpolate, extrapolate)
     parameters = TaskOptions(context.args, known_options(generate))
-    title, configs = _Selection(task, suite, seed, name, sizes.given, parameters).configs(out)
+    title, configs = _Selection(task, suite, seed, name, sizes.given, parameters, strict).configs(out)
     folder = storage_path(out if out is not None else f"data/{title}")
     if dry_run:
         _show_plan(folder, configs, json)
@@ -113,6 +116,7 @@ class _Selection:
         name: of the configuration.
         sizes: given rows per split.
         parameters: of the task.
+        strict: whether a split without rows is an error.
     """
 
     task: str | None
@@ -121,6 +125,7 @@ class _Selection:
     name: str | None
     sizes: dict[str, int]
     parameters: TaskOptions
+    strict: bool
 
     def configs(self, out: str | None) -> tuple[str, list["Config"]]:
         """Return a title and the configurations: of a task, of a suite, or of the unfinished dataset in `out`."""
@@ -130,7 +135,8 @@ class _Selection:
             return out, self._requested_configs(out)
         if self.task is not None and self.suite is None:
             made = self.parameters.make(self.task)
-            config = single_config(made, self.sizes, 0 if self.seed is None else self.seed, self.name)
+            seed = 0 if self.seed is None else self.seed
+            config = single_config(made, self.sizes, seed, self.name, self.strict)
             return config.name, [config]
         if self.suite is not None and self.task is None:
             return self._suite(self.suite)
@@ -143,7 +149,7 @@ class _Selection:
             raise InputError(
                 "--name and task parameters go with --task, not with --suite. Edit a copy of the suite."
             )
-        loaded = load(suite, self.sizes or None, self.seed)
+        loaded = load(suite, self.sizes or None, self.seed, self.strict)
         return loaded.name, loaded.configs
 
     def _requested_configs(self, folder: str) -> list["Config"]:
@@ -161,7 +167,8 @@ def _show_plan(folder: "StoragePath", configs: list["Config"], json: bool) -> No
 
     check_configs(configs)
     if json:
-        print_json({"out": str(folder), "configs": {c.name: c.spec() for c in configs}})
+        planned = {config.name: config.spec() for config in configs}
+        print_json({"out": str(folder), "configs": planned, "missing_splits": _missing(configs)})
         return
     print_plan(configs)
     print_message(f"would write {_rows(configs):,} rows to {folder}; nothing was written")
@@ -176,7 +183,7 @@ def _write(folder: "StoragePath", configs: list["Config"], force: bool, engine: 
         manifest = write(configs, folder, force=force, engine=engine, progress=bar)
     seconds = time.perf_counter() - start
     if json:
-        print_json({"out": str(folder), **manifest.to_json()})
+        print_json({"out": str(folder), **manifest.to_json(), "missing_splits": _missing(configs)})
         return
     print_written(folder, manifest)
     print_message(f"{total:,} rows in {folder} ({seconds:.1f} s, {total / seconds:,.0f} rows/s)")
@@ -227,13 +234,22 @@ def merge(
     with ProgressBar("checking", _rows(requested_configs(location))) as bar:
         manifest = complete(location, engine=make_engine(workers=workers), progress=bar)
     if json:
-        print_json({"out": str(folder), **manifest.to_json()})
+        missing = _missing(manifest.configs)
+        print_json({"out": str(folder), **manifest.to_json(), "missing_splits": missing})
         return
     print_written(location, manifest)
     print_message(
         f"{_rows(manifest.configs):,} rows in {folder}; all {len(manifest.contents)} shards are whole"
     )
     print_next_steps(location, manifest)
+
+
+def _missing(configs: list["Config"]) -> dict[str, list[str]]:
+    """The splits that tasks have no problems for, by configuration."""
+    from mathbench.dataset.data import empty_splits
+
+    found = {config.name: empty_splits(config.task, config.sizes, config.seed) for config in configs}
+    return {name: splits for name, splits in found.items() if splits}
 
 
 def _rows(configs: list["Config"]) -> int:

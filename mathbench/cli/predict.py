@@ -196,11 +196,9 @@ def _truth(options: DataOptions, path: Path, predictions: "pa.Table") -> "Data":
 
 def _generated_truth(options: DataOptions, name: str, predictions: "pa.Table") -> "Data":
     """Make the rows of a task: the default number for each predicted split, unless a size is given."""
-    from mathbench.dataset.data import DEFAULT_SIZES, Data, capped_sizes
+    from mathbench.dataset.data import DEFAULT_SIZES, Data, all_sizes
 
     task = options.parameters.make(name)
     predicted = set(predictions["split"].to_pylist())
     sizes = {split: rows for split, rows in DEFAULT_SIZES.items() if split in predicted}
-    return Data.generate(
-        task, {**capped_sizes(task, sizes, options.seed), **options.sizes.given}, options.seed
-    )
+    return Data.generate(task, all_sizes(task, options.sizes.given, sizes, options.seed), options.seed)

@@ -44,7 +44,7 @@ def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
 
 def make_data(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") -> "Data":
     """Return the rows to run on: those of a dataset, of a task, or of the recipe's own task."""
-    from mathbench.dataset.data import DEFAULT_SIZES, Data, capped_sizes
+    from mathbench.dataset.data import DEFAULT_SIZES, Data, all_sizes
     from mathbench.rows import open_rows
 
     sizes = options.sizes.given
@@ -57,13 +57,13 @@ def make_data(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") ->
     if options.config is not None:
         raise InputError("--config goes with --data DIR.")
     task = _make_task(options, spec, recipe)
-    defaults = capped_sizes(task, recipe.sizes if recipe and recipe.sizes else DEFAULT_SIZES, options.seed)
+    defaults = dict(recipe.sizes if recipe and recipe.sizes else DEFAULT_SIZES)
     if spec.settings and spec.settings.source == "stream":
         defaults["train"] = min(defaults["train"], ONLINE_ROWS)
     for split, count in sizes.items():
         # before memory for the rows is allocated
         open_rows(task, split, options.seed).require(count)
-    return Data.generate(task, {**defaults, **sizes}, options.seed)
+    return Data.generate(task, all_sizes(task, sizes, defaults, options.seed), options.seed)
 
 
 def open_data(folder: str, config: str | None) -> "Data":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from mathbench.dataset import digest
+from mathbench.dataset.data import empty_splits
 from mathbench.dataset.manifest import Config, Manifest
 from mathbench.reserve import SPLITS
 from mathbench.sampling.sampled import Sampled
@@ -113,7 +114,13 @@ def _section(manifest: Manifest, config: Config, first_row: FirstRow) -> str:
                 f"`{row['answer']}`",
             )
             lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_repeats(config), _strata(manifest, config)])
+    return "\n".join([*lines, "", *_missing(config), *_repeats(config), _strata(manifest, config)])
+
+
+def _missing(config: Config) -> list[str]:
+    """A sentence on splits that the task has no problems for."""
+    missing = empty_splits(config.task, config.sizes, config.seed)
+    return [f"The task has too few problems for {', '.join(missing)}.", ""] if missing else []
 
 
 def _repeats(config: Config) -> list[str]:

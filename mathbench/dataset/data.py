@@ -1,5 +1,6 @@
 """Data in memory: the splits of one task as tables, generated or read from a dataset."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ import pyarrow as pa
 
 from mathbench import formats
 from mathbench.dataset import digest
+from mathbench.errors import MissingSplit, SpaceExhausted
+from mathbench.reserve import SPLITS
 from mathbench.rows import open_rows
 from mathbench.task import Task
 
@@ -56,10 +59,51 @@ class Data:
         {'train': 3, 'interpolate': 2}
         """
         splits = {}
-        for split, count in (sizes or capped_sizes(task, DEFAULT_SIZES, seed)).items():
+        for split, count in (sizes or all_sizes(task, {}, seed=seed)).items():
             if count:
                 splits[split] = open_rows(task, split, seed).batch(range(count))
         return cls(task, seed, splits)
+
+
+def all_sizes(
+    task: Task,
+    given: Mapping[str, int],
+    defaults: Mapping[str, int] = DEFAULT_SIZES,
+    seed: int | str = 0,
+    strict: bool = False,
+) -> dict[str, int]:
+    """The given sizes, and for other splits the default, capped at the rows that they hold.
+
+    Args:
+        task: the task.
+        given: rows of some splits.
+        defaults: rows of the others.
+        seed: a 64-bit integer or a string.
+        strict: raise an error where a split has no rows, instead of a warning of the category `MissingSplit`.
+
+    Raises:
+        SpaceExhausted: when no split has any rows or, if `strict`, when one of them has none.
+
+    >>> from mathbench.families import task
+    >>> all_sizes(task("divisible", k=3, digits=2), {"train": 8}, {"train": 100, "validation": 50})
+    {'validation': 6, 'train': 8}
+    """
+    rest = {split: rows for split, rows in defaults.items() if split not in given}
+    capped = capped_sizes(task, rest, seed)
+    missing = [split for split, rows in capped.items() if rest[split] and not rows]
+    sizes = {**capped, **given}
+    if missing:
+        message = f"{task.name}: too few problems for {', '.join(missing)}."
+        if strict or not any(sizes.values()):
+            raise SpaceExhausted(message)
+        warnings.warn(message, MissingSplit, stacklevel=2)
+    return sizes
+
+
+def empty_splits(task: Task, sizes: Mapping[str, int], seed: int | str) -> list[str]:
+    """The splits without rows for which the task has no problems at all."""
+    unused = [split for split in SPLITS if not sizes.get(split)]
+    return [split for split in unused if not open_rows(task, split, seed).capacity_up_to(1)]
 
 
 def capped_sizes(task: Task, sizes: Mapping[str, int], seed: int | str = 0) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mathbench.dataset import digest
-from mathbench.dataset.data import DEFAULT_SIZES, capped_sizes
+from mathbench.dataset.data import all_sizes
 from mathbench.errors import CheckFailed, InputError
 from mathbench.hashing import check_seed
 from mathbench.reserve import SPLITS
@@ -125,17 +125,20 @@ def _shards(config: str, split: str, rows: int) -> list[Shard]:
 
 
 def single_config(
-    task: Task, sizes: Mapping[str, int], seed: int | str = 0, name: str | None = None
+    task: Task,
+    sizes: Mapping[str, int],
+    seed: int | str = 0,
+    name: str | None = None,
+    strict: bool = False,
 ) -> Config:
-    """Make one configuration; splits without a size get the default, capped at the rows that they hold.
+    """Make one configuration; splits without a size get the default, see :func:`mathbench.dataset.data.all_sizes`.
 
     >>> from mathbench.families import task
     >>> single_config(task("divisible", k=3, digits=2), {"train": 8}).sizes["train"]
     8
     """
     value = check_seed(seed)
-    rest = {split: rows for split, rows in DEFAULT_SIZES.items() if split not in sizes}
-    return Config(name or task.name, task, value, {**capped_sizes(task, rest, value), **sizes})
+    return Config(name or task.name, task, value, all_sizes(task, sizes, seed=value, strict=strict))
 
 
 @dataclass(frozen=True)

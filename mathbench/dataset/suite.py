@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mathbench import families
-from mathbench.dataset.data import DEFAULT_SIZES, capped_sizes
+from mathbench.dataset.data import DEFAULT_SIZES, all_sizes, capped_sizes
 from mathbench.dataset.manifest import Config, check_name
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
@@ -49,13 +49,16 @@ def available() -> list[str]:
     return sorted(path.stem for path in builtin_folder("generators").glob("*.toml"))
 
 
-def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | None = None) -> Suite:
+def load(
+    name: str, sizes: Mapping[str, int] | None = None, seed: int | str | None = None, strict: bool = False
+) -> Suite:
     """Read a suite by name or from a TOML file.
 
     Args:
         name: a name from :func:`available`, or a path that ends in ``.toml``.
         sizes: rows per split that override those of the file.
         seed: a seed that overrides the one of the file.
+        strict: raise an error where a task has no rows in a split, instead of a warning.
 
     Raises:
         InputError: for an unknown suite, a file that is not valid TOML, or an unknown or invalid key.
@@ -66,7 +69,10 @@ def load(name: str, sizes: Mapping[str, int] | None = None, seed: int | str | No
     path, content = _read(name)
     default_sizes = {**DEFAULT_SIZES, **_sizes(path, "sizes", content.get("sizes", {}))}
     default_seed = content.get("seed", 0) if seed is None else seed
-    configs = [_config(path, entry, default_sizes, sizes, default_seed) for entry in content.get("tasks", [])]
+    configs = [
+        _config(path, entry, default_sizes, sizes or {}, default_seed, strict)
+        for entry in content.get("tasks", [])
+    ]
     if not configs:
         raise InputError(f"{path}: the suite lists no [[tasks]].")
     return Suite(content["name"], content.get("version", 1), content.get("description", ""), configs)
@@ -132,7 +138,12 @@ def _sizes(path: Path, where: str, sizes: Any) -> dict[str, int]:
 
 
 def _config(
-    path: Path, entry: Any, defaults: Mapping[str, int], overrides: Mapping[str, int] | None, seed: int | str
+    path: Path,
+    entry: Any,
+    defaults: Mapping[str, int],
+    overrides: Mapping[str, int],
+    seed: int | str,
+    strict: bool,
 ) -> Config:
     """Parse an entry: `task`, optional `name`, `sizes`, `seed`; every other key is a parameter of the task."""
     if not isinstance(entry, dict) or not isinstance(entry.get("task"), str):
@@ -143,8 +154,8 @@ def _config(
         name, seed = entry.get("name", task.name), check_seed(entry.get("seed", seed))
         own = _sizes(path, f"sizes of {name}", entry.get("sizes", {}))
         # The sizes of an entry are exact. Defaults, and sizes for all tasks of a suite, are capped at what each holds.
-        sizes = {**capped_sizes(task, defaults, seed), **own, **capped_sizes(task, overrides or {}, seed)}
-        return Config(name, task, seed, sizes)
+        given = {**own, **capped_sizes(task, overrides, seed)}
+        return Config(name, task, seed, all_sizes(task, given, defaults, seed, strict))
     except InputError as error:
         message = str(error)
         raise InputError(message if message.startswith(str(path)) else f"{path}: {message}") from None

@@ -58,7 +58,7 @@ class TaskSource:
     def __init__(self, task: Task, split: str, seed: int | str, rows: int | None):
         self.task, self.split, self.seed = task, split, check_seed(seed)
         available = open_rows(task, split, self.seed)
-        available.require(rows or 0)
+        available.require(max(rows or 0, 1))
         self.rows = len(available) if rows is None else rows
         self.schema = schema(task)
         self._blocks = BlockCache(task, split, self.seed, self.rows)
