@@ -23,7 +23,7 @@ from tests.conftest import absent
 OLD = Path(__file__).with_name("v0_1")
 
 MLP, COPY, STRANGER, WITHDRAWN = "59c4e7cf", "7984fcf2", "4bf03150", "5c8dd3f7"
-MULTIPLES = ("--task", "divisible", "--k", "7")
+MULTIPLES = ("--task", "divisible-v1", "--k", "7")
 MULTIPLES_SIZES = {"train": 60, "validation": 20, "interpolate": 30, "extrapolate": 30}
 SUMS_SIZES = {"train": 3000, "validation": 30, "interpolate": 40, "extrapolate": 40}
 GCD = ("--task", "gcd", "--digits", "2", "--seed", "5")
@@ -135,11 +135,11 @@ def test_rows_are_read_by_datasets(tmp_path):
 
 
 def test_the_same_rows_are_made_in_memory():
-    fresh = mathbench.load("divisible", k=7, **MULTIPLES_SIZES)
+    fresh = mathbench.load("divisible-v1", k=7, **MULTIPLES_SIZES)
     for split, table in fresh.items():
         file = OLD / f"datasets/divisible/divisible-7-base10/{split}-00000-of-00001.parquet"
         assert pq.read_table(file, partitioning=None).to_pylist() == table.to_list()
-    stream = mathbench.stream("divisible", "extrapolate", k=7)
+    stream = mathbench.stream("divisible-v1", "extrapolate", k=7)
     assert [stream[i]["question"] for i in range(30)] == fresh["extrapolate"]["question"][:]
 
 
@@ -170,7 +170,7 @@ def test_a_finished_dataset_is_not_made_again(mb, old):
     mb("generate", "--suite", "suite.toml", "--out", "datasets/suite")
     mb("generate", "--out", "datasets/divisible")
     assert {name: stamp for name, stamp in contents(folder).items() if name.endswith(".parquet")} == before
-    refused = mb("generate", "--task", "divisible", "--k", "9", "--out", "datasets/divisible", code=2).err
+    refused = mb("generate", "--task", "divisible-v1", "--k", "9", "--out", "datasets/divisible", code=2).err
     assert "datasets/divisible" in refused and "Traceback" not in refused
 
 

@@ -99,7 +99,7 @@ def test_questions_are_compared_as_far_as_they_fit_in_memory(monkeypatch):
 @pytest.mark.parametrize("flipped", [0, 258, 259, -258, -259])
 def test_labels_are_balanced_up_to_half_a_block(flipped):
     """Row 1,608 ends a block of 1,032 rows, so as many are true as false; 516 rows more or less are allowed."""
-    audit, other = (audit_of(task("divisible", k=7), []) for _ in range(2))
+    audit, other = (audit_of(task("divisible-v1", k=7), []) for _ in range(2))
     table = rows_of(other, 0, 1608)
     labels = table["label"].to_pylist()
     assert sum(labels) == 804
