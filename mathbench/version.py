@@ -1,3 +1,3 @@
 """The version, for code that must not read the package's metadata at start-up."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

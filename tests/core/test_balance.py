@@ -89,7 +89,9 @@ def test_a_split_is_empty_only_if_a_label_has_no_number(base, digits, k, split):
     assert (rows > 0) == (min(labels[True], labels[False]) > 0)
     assert rows <= 2 * min(labels[True], labels[False])
     # residues: each length gives whole rounds of all residues or, where that is not possible, all numbers
-    residues = Rows(families.task("divisible", k=k, base=base, digits=digits, longer=1, answer="residue"), split)
+    residues = Rows(
+        families.task("divisible", k=k, base=base, digits=digits, longer=1, answer="residue"), split
+    )
     assert (len(residues) > 0) == (labels.total() > 0)
 
 
@@ -99,7 +101,10 @@ def test_a_split_is_empty_only_if_a_label_has_no_number(base, digits, k, split):
         ({"k": 1000, "digits": 5}, {"train": 150, "validation": 10, "interpolate": 10, "extrapolate": 1500}),
         ({"k": 100}, {"train": 1500, "validation": 150, "interpolate": 150, "extrapolate": 15_000}),
         ({"k": 97, "digits": 4}, {"train": 150, "validation": 10, "interpolate": 10, "extrapolate": 1500}),
-        ({"k": 100_000, "digits": 7}, {"train": 150, "validation": 10, "interpolate": 10, "extrapolate": 1500}),
+        (
+            {"k": 100_000, "digits": 7},
+            {"train": 150, "validation": 10, "interpolate": 10, "extrapolate": 1500},
+        ),
         ({"k": 7, "distribution": "numbers"}, {"train": 2e4, "validation": 2e3, "interpolate": 2e3}),
         ({"k": 97, "digits": 4, "answer": "residue"}, {"train": 6000, "validation": 300, "interpolate": 300}),
     ],
@@ -148,5 +153,7 @@ def test_a_missing_split_is_a_warning_or_an_error():
         assert "validation" not in mathbench.load("prime", **setting, validation=0, strict=True)
     with pytest.raises(SpaceExhausted, match="validation holds 0 different rows"):
         mathbench.stream("prime", "validation", **setting)
-    with pytest.raises(SpaceExhausted, match="too few problems for train, validation, interpolate, extrapolate"):
+    with pytest.raises(
+        SpaceExhausted, match="too few problems for train, validation, interpolate, extrapolate"
+    ):
         mathbench.load("correct-addition", digits=1, base=2)

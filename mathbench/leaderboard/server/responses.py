@@ -87,7 +87,7 @@ class HealthReply(Reply):
     """The server works, and its database responds."""
 
     status: Literal["ok"]
-    version: str = Field(description="Version of mathbench.", examples=["0.2.0"])
+    version: str = Field(description="Version of mathbench.", examples=["0.3.0"])
     board: str
     submissions: int
     limits: LimitsReply
