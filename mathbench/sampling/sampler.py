@@ -25,6 +25,7 @@ from mathbench.sampling.small_space import SmallSpace
 
 CHUNK = 1 << 19  # candidates in memory at a time
 CACHED_NUMBERS = 1 << 22  # numbers cached of last windows, and of small spaces: 32 MiB each
+CACHED_POINTS = 1 << 24  # points of counted spaces that are cached: 64 MiB
 WELL_KNOWN = 1 << 13  # problems found in a space after which their share of the points is known well
 STEP_PART = 0.25  # part of the expected candidates that is tried at a time
 BATCH = 1 << 17  # problems of one space drawn at a time
@@ -43,6 +44,7 @@ class Sampler:
         self._keys = np.array([key_of(key, name) for name in domain.spaces.names], dtype=np.uint64)
         self._seen = np.zeros((len(domain.spaces.names), 2), dtype=np.int64)
         self._small_spaces: dict[int, SmallSpace] = {}
+        self._counted_points = 0
         self._last: dict[int, _Window] = {}
 
     def capacities(self) -> list[Capacity]:
@@ -55,6 +57,9 @@ class Sampler:
         counted = self._domain.known_counts
         if space not in counted:  # counted under one key; the count is the same under all
             counted[space] = self._small_space(space).count()
+            self._counted_points += int(self._domain.total[space])
+            if self._counted_points > CACHED_POINTS:
+                del self._small_spaces[space]
         return counted[space]
 
     @property

@@ -7,6 +7,7 @@ import random
 import resource
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -58,7 +59,8 @@ def allowed(name):
 
 def first_rows(task):
     """CPU seconds for the first row of each split."""
-    limit = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE") + MEMORY
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     seconds = {}
     for split in SPLITS:
