@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel.module import ModuleTask
+from mathbench.generators.deepmind.kernel.module import PACKAGE, ModuleTask
 from mathbench.hashing import Int
 from mathbench.numbers import text
 from mathbench.sampling.plan import MAX_ROWS
@@ -61,7 +61,8 @@ class Mixture(Task):
     @classmethod
     def of_modules(cls, modules: tuple[ModuleTask, ...]) -> type[Self]:
         """The task family that mixes some modules."""
-        return type(cls.__name__, (cls,), {"modules": modules, "__doc__": cls.__doc__})
+        body = {"modules": modules, "__doc__": cls.__doc__, "__module__": PACKAGE}
+        return type(cls.__name__, (cls,), body)
 
 
 class RoundRobinSource:

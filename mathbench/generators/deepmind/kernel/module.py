@@ -25,6 +25,8 @@ from mathbench.sampling.sampled import Sampled
 from mathbench.stratum import Stratum
 
 DIFFICULTIES = ("easy", "medium", "hard")
+# the package that finds a class made here by its name, so that tasks can be pickled
+PACKAGE = "mathbench.generators.deepmind"
 PLENTIFUL_ROWS = 1 << 20  # rows of a stratum of a test split where problems are plentiful
 
 
@@ -254,7 +256,7 @@ class ModuleTask(Sampled):
             "definers": definers,
             "published": published,
             "__doc__": module.__doc__,
-            "__module__": cls.__module__,
+            "__module__": PACKAGE,
         }
         return type(name, (cls,), body)
 
