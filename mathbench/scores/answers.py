@@ -268,7 +268,9 @@ def _nulls(column: pa.ChunkedArray, allowed: str, kind: pa.DataType, where: Wher
     if column.null_count == len(column):
         return pa.chunked_array([pa.nulls(len(column), kind)])
     i = pc.index(column.is_valid(), True).as_py()
-    raise InputError(f"{allowed}. Received: {column.type}, {shorten(column[i].as_py())} in {where(i)}.")
+    raise InputError(
+        f"{allowed}. Received: {_value_type(column)}, {shorten(column[i].as_py())} in {where(i)}."
+    )
 
 
 def _value_type(column: pa.ChunkedArray) -> pa.DataType:

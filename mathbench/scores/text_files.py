@@ -61,7 +61,9 @@ def read_json_lines(
     if first is None:
         raise InputError(f"{name} is not JSON lines: it has no lines.")
     columns = _matching_shape(first[2], shapes)
-    return _read_table(_json_records(chain([first], objects), columns, name, strict), columns, name)
+    # a column of another shape is never ignored
+    others = None if strict else set(chain(*shapes)).difference(columns)
+    return _read_table(_json_records(chain([first], objects), columns, others, name), columns, name)
 
 
 def read_csv(file: BinaryIO, name: str, shapes: Sequence[Sequence[str]]) -> pa.Table:
@@ -150,14 +152,16 @@ _DECODER = json.JSONDecoder(
 
 
 def _json_records(
-    objects: Iterable[_Object], columns: Sequence[str], name: str, strict: bool
+    objects: Iterable[_Object], columns: Sequence[str], refused: set[str] | None, name: str
 ) -> Iterator[_Record]:
+    """The values of the columns; keys in `refused` are refused, None: all keys besides the columns."""
     allowed = set(columns)
     for number, size, found in objects:
-        if strict and not found.keys() <= allowed:
-            extra = next(key for key in found if key not in allowed)
+        extra = found.keys() - allowed if refused is None else refused and found.keys() & refused
+        if extra:
             raise InputError(
-                f"{name} must have the columns {', '.join(columns)}: line {number}: unexpected field {shorten(extra)}."
+                f"{name} must have the columns {', '.join(columns)}: line {number}: "
+                f"unexpected field {shorten(min(extra))}."
             )
         values: Sequence[object] = tuple(map(found.get, columns))
         yield (
