@@ -70,13 +70,23 @@ def read_predictions(path: Path) -> pa.Table:
 
 def _read(file: Path) -> pa.Table:
     """Read a file by its content if it is Parquet, else by its suffix."""
-    suffix = Path(file.name.lower().removesuffix(".gz")).suffix
-    if suffix not in TEXT_SUFFIXES or _starts_with(file, PARQUET_MAGIC):
+    suffix = text_suffix(file)
+    if not suffix or _starts_with(file, PARQUET_MAGIC):
         return _read_parquet(file)
     open_file: Any = gzip.open if file.name.lower().endswith(".gz") else open
     shapes = list(COLUMNS_WITH_TASK), list(COLUMNS)
     with open_file(file, "rb") as opened:
         return (read_csv if suffix == ".csv" else read_json_lines)(opened, str(file), shapes)
+
+
+def text_suffix(file: Path) -> str:
+    """The suffix of a text file without that of gzip; empty for other names.
+
+    >>> text_suffix(Path("p.csv.gz")), text_suffix(Path("p.parquet"))
+    ('.csv', '')
+    """
+    suffix = Path(file.name.lower().removesuffix(".gz")).suffix
+    return suffix if suffix in TEXT_SUFFIXES else ""
 
 
 def _starts_with(file: Path, magic: bytes) -> bool:

@@ -25,6 +25,7 @@ MAX_JSON = 128 << 20  # bytes of JSON lines unpacked
 MAX_FOOTER = 4 << 20  # bytes of the metadata of a Parquet file
 MAX_PREDICTION = 10_000  # bytes of one prediction
 MAX_LINE = 1 << 17  # bytes of one line of JSON
+LINES = (".jsonl", ".jsonl.gz")  # the names of JSON lines
 _GZIP = 31  # zlib's window size for a gzip header and checksum
 
 
@@ -51,6 +52,8 @@ def compress_predictions(table: pa.Table) -> bytes:
 def read_untrusted(data: bytes, name: str, *shapes: Columns) -> pa.Table:
     """Read predictions from bytes of any origin; the suffix of the name determines the format.
 
+    Answers are text or integers, see `mathbench.scores.answers`.
+
     Args:
         data: the file's bytes.
         name: ends in .jsonl, .jsonl.gz or, for Parquet, anything else.
@@ -65,13 +68,18 @@ def read_untrusted(data: bytes, name: str, *shapes: Columns) -> pa.Table:
     if name.endswith(".jsonl.gz"):
         data = _decompress(data, name)
     try:
-        table = _read_lines(data, name, shapes) if ".jsonl" in name else _read_parquet(data, name, shapes)
+        table = (_read_lines if name.endswith(LINES) else _read_parquet)(data, name, shapes)
     except InputError:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         reason = ascii(str(error).strip().splitlines()[0][:100])
-        kind = "JSON lines" if ".jsonl" in name else "a readable Parquet file"
-        raise InputError(f"{name} is not {kind}: {reason}.") from None
+        kind = "JSON lines" if name.endswith(LINES) else "a readable Parquet file"
+        hint = (
+            ""
+            if name.endswith((*LINES, ".parquet"))
+            else f" Names of JSON lines end in {' or '.join(LINES)}."
+        )
+        raise InputError(f"{name} is not {kind}: {reason}.{hint}") from None
     return _check_values(table, name)
 
 

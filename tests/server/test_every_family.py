@@ -49,3 +49,36 @@ def test_a_family_is_scored_over_http(server, name, parameters, tmp_path):
     assert reply.status_code == 201, reply.text
     scores = {split: (score["n"], score["correct"]) for split, score in reply.json()["scores"].items()}
     assert scores == {split: (size, size - 1) for split, size in sizes.items() if size}
+
+
+def posted(server, folder, lines):
+    document = runs.from_anybody(
+        families.task("addition", digits=18, shortest=17), {"interpolate": 20, "extrapolate": 0}
+    )
+    sent = runs.written_by_anybody(folder, document, None, PARTS["predictions"], lines.encode())
+    return server.post(
+        "/api/v1/submissions", files={p: (sent / file).read_bytes() for p, file in PARTS.items()}
+    )
+
+
+def test_numbers_are_exact_over_http(server, tmp_path):
+    """Answers of 17 digits and more as JSON integers are right, and as other numbers refused with their row."""
+    task = families.task("addition", digits=18, shortest=17)
+    rows = open_rows(task, "interpolate", 0).batch(range(20)).to_pylist()
+    line = '{{"split":"interpolate","row":{row},"prediction":{answer}}}\n'
+    good = [line.format(**row) for row in rows]
+    reply = posted(server, tmp_path / "good", "".join(good))
+    assert reply.status_code == 201 and reply.json()["scores"]["interpolate"]["correct"] == 20, reply.text
+    for value, received in (
+        ("1.0", "the number 1.0"),
+        ("1e17", "the number 1e17"),
+        ("true", "true"),
+        ("[1]", "a list"),
+    ):
+        bad = "".join([*good[:7], line.format(row=7, answer=value), *good[8:]])
+        reply = posted(server, tmp_path / received, bad)
+        assert reply.status_code == 422
+        assert reply.json() == {
+            "error": f"an answer must be text or an integer. Received: {received} in row 7 of interpolate, "
+            "line 8 of predictions.jsonl."
+        }
