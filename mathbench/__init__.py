@@ -181,9 +181,18 @@ def score(
     >>> score({**answers, 0: "wrong"}, "addition", **options).total.exact_match
     0.975
     """
+    from mathbench.errors import InputError
     from mathbench.scores import predictions as scores
 
-    answers = scores.open_predictions(predictions, split)
+    if isinstance(predictions, Mapping):
+        answers = scores.from_mapping(predictions, split)
+    elif isinstance(predictions, str | Path):
+        answers = scores.read_predictions(Path(predictions))
+    else:
+        raise InputError(
+            "predictions must be a dict from row number to answer, or a file. "
+            f"Received: {type(predictions).__name__}."
+        )
     return scores.score_predictions(answers, _true_rows(task, split, seed, data, config, options), split)
 
 

@@ -4,7 +4,6 @@ import gzip
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -26,26 +25,6 @@ COLUMNS = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string()}
 COLUMNS_WITH_TASK = {**COLUMNS, "task": pa.string()}  # the name of the task in every row
 TEXT_SUFFIXES = (".jsonl", ".json", ".ndjson", ".csv")  # compressed with gzip too; all others are Parquet
 PARQUET_MAGIC = b"PAR1"
-
-
-def open_predictions(predictions: object, split: str) -> pa.Table:
-    """Make a table of predictions from a mapping or a file.
-
-    Args:
-        predictions: answers by row number, or the path of a file or run directory.
-        split: the split of a mapping.
-
-    Raises:
-        InputError: for anything else, and as `from_mapping` and `read_predictions`.
-    """
-    if isinstance(predictions, Mapping):
-        return from_mapping(predictions, split)
-    if not isinstance(predictions, str | PathLike):
-        raise InputError(
-            "predictions must be a mapping from row numbers to answers, or a file. "
-            f"Received: {type(predictions).__name__}. Of a list, dict(enumerate(answers)) is the mapping."
-        )
-    return read_predictions(Path(predictions))
 
 
 def read_predictions(path: Path) -> pa.Table:

@@ -460,7 +460,7 @@ def test_a_lone_surrogate_is_refused():
 )
 def test_only_a_mapping_or_a_file_has_predictions(predictions):
     said = refused(lambda: mathbench.score(predictions, "gcd"))
-    assert "a mapping from row numbers to answers, or a file. Received: " in said
+    assert "a dict from row number to answer, or a file. Received: " in said
 
 
 LONG = {"digits": 18, "shortest": 17, "train": 0, "validation": 0, "interpolate": 30, "extrapolate": 0}
