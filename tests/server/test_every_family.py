@@ -13,6 +13,7 @@ ROWS = 4
 PARTS = {"manifest": "submission.json", "predictions": "predictions.jsonl"}
 # parameters change what a process must make again: the format, a base beyond the digits, the labels
 VARIANTS = [
+    *((id, {}) for id in families.EARLIER),
     ("addition", {"format": "reversed"}),
     ("addition", {"base": 16}),
     ("divisible", {"k": 7, "answer": "residue"}),
