@@ -21,7 +21,7 @@ from mathbench.hashing import U64, Int, mix64
 from mathbench.parameters import parameter
 from mathbench.reserve import fingerprints
 from mathbench.sampling.rejection import Candidates
-from mathbench.sampling.sampled import Sampled
+from mathbench.sampling.sampled import ALL_SPLITS, RESERVES, Sampled
 from mathbench.stratum import Stratum
 
 DIFFICULTIES = ("easy", "medium", "hard")
@@ -78,6 +78,7 @@ class Module(ABC):
     summary: ClassVar[str] = ""
     symmetry: ClassVar[str] = "none"
     brief: ClassVar[bool] = False
+    joint_levels: ClassVar[bool] = True  # whether levels of train and of extrapolate can be drawn together
 
     @abstractmethod
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
@@ -220,6 +221,10 @@ class ModuleTask(Sampled):
     def reserve_family(self) -> str:
         return self.module.name
 
+    @property
+    def draws_all_splits(self) -> bool:
+        return self.module.joint_levels
+
     def inner(self) -> list[Stratum]:
         if self.published:
             return []
@@ -233,7 +238,9 @@ class ModuleTask(Sampled):
 
     def candidates(self, split: str, stratum: Int, random_bits: U64) -> Candidates:
         positions = {level.name: position for position, level in enumerate(self.module.all_levels)}
-        level = np.array([positions[s.name] for s in self.strata(split)], dtype=np.int64).take(stratum)
+        splits = RESERVES if split == ALL_SPLITS else (split,)
+        levels = [positions[s.name] for each in splits for s in self.strata(each)]
+        level = np.array(levels, dtype=np.int64).take(stratum)
         return ModuleCandidates(self.module, self.definers, self.module.root_scopes(level, random_bits))
 
     def oracle(self, question: str) -> str:
