@@ -19,6 +19,7 @@ from mathbench.baselines import checkpoint
 from mathbench.baselines.result import Result
 from mathbench.dataset import heatmap
 from mathbench.dataset.data import Data
+from mathbench.errors import require_extra
 from mathbench.scores.metrics import align_predictions
 from mathbench.scores.predictions import read_predictions
 from mathbench.scores.statistics import wilson
@@ -92,7 +93,11 @@ def draw(run: Path, data: Data) -> list[Path]:
 
     Returns:
         The files.
+
+    Raises:
+        InputError: without the extra `plots`.
     """
+    require_extra("matplotlib", "plots")
     import matplotlib
 
     plot, folder = PlotData(run, data), run / PLOTS_FOLDER

@@ -24,6 +24,7 @@ from mathbench.sampling.rejection import Candidates
 from mathbench.sampling.sampled import ALL_SPLITS, RESERVES, Sampled
 from mathbench.stratum import Stratum
 
+SOLVER_NEEDS = ("sympy", "verify")  # the package of the independent solver, and the extra that installs it
 DIFFICULTIES = ("easy", "medium", "hard")
 # the package that finds a class made here by its name, so that tasks can be pickled
 PACKAGE = "mathbench.generators.deepmind"
@@ -208,6 +209,7 @@ class ModuleTask(Sampled):
     definers: ClassVar[Mapping[str, DefiningModule]]
     published: ClassVar[str] = ""  # the name of the only level, if this is a published extrapolation module
     extrapolates: ClassVar[str] = ""
+    solver_needs: ClassVar[tuple[str, str] | None] = SOLVER_NEEDS
 
     difficulty: str = parameter("all", "of train and interpolate", choices=("all", *DIFFICULTIES))
 
@@ -244,6 +246,7 @@ class ModuleTask(Sampled):
         return ModuleCandidates(self.module, self.definers, self.module.root_scopes(level, random_bits))
 
     def oracle(self, question: str) -> str:
+        self.require_solver()
         from mathbench.solvers import deepmind  # needs SymPy, which generating does not
 
         return deepmind.solve(self.module.name, question)
