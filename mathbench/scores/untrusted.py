@@ -154,11 +154,10 @@ def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
 
 
 def _check_length(column: pa.Array, where: str) -> None:
+    texts = column.dictionary if isinstance(column, pa.DictionaryArray) else column
+    lengths = np.asarray(pc.binary_length(texts))
     if isinstance(column, pa.DictionaryArray):
-        lengths = pc.binary_length(column.dictionary).to_numpy(zero_copy_only=False)
-        lengths = lengths[column.indices.to_numpy(zero_copy_only=False)] if len(column) else lengths[:0]
-    else:
-        lengths = pc.binary_length(column).to_numpy(zero_copy_only=False)
+        lengths = lengths[np.asarray(column.indices)]
     if lengths.max(initial=0) > MAX_PREDICTION:
         raise InputError(
             f"{where} has text of more than {MAX_PREDICTION:,} bytes in {int((lengths > MAX_PREDICTION).sum()):,} rows."
