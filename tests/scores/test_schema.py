@@ -162,6 +162,10 @@ def text(longest, empty=False):
     return {"type": "string", "maxLength": longest} | ({} if empty else {"minLength": 1})
 
 
+def like(pattern, longest):
+    return text(longest) | {"pattern": f"^(?:{pattern})$"}
+
+
 def integer(low=0, high=2**63 - 1):
     return {"type": "integer", "minimum": low, "maximum": high}
 
@@ -171,8 +175,8 @@ def of_map(values, keys=None):
     return {"type": "object", "additionalProperties": values, "propertyNames": names, "maxProperties": 2000}
 
 
-def of_list(items):
-    return {"type": "array", "items": items, "maxItems": 2000}
+def of_list(items, longest=2000):
+    return {"type": "array", "items": items, "maxItems": longest}
 
 
 def record(**fields):
@@ -183,14 +187,24 @@ def one_of(*options):
     return {"anyOf": list(options)}
 
 
-NULL, TRUTH, HEX = {"type": "null"}, {"type": "boolean"}, "[0-9a-f]{64}"
+def event(kind, **fields):
+    return record(event=like(kind, 20), at=TIME, previous=DIGEST, **fields)
+
+
+NULL, TRUTH = {"type": "null"}, {"type": "boolean"}
+DIGEST = like("[0-9a-f]{64}", 64)
+TIME = like(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", 20)
 SCALAR = one_of(text(2000, empty=True), {"type": "number"}, TRUTH, NULL)
 SEED = one_of(integer(-(2**63), 2**64 - 1), text(200))
 SPLITS = ["train", "validation", "interpolate", "extrapolate"]
+JUDGED = ["interpolate", "extrapolate"]
+COUNTS = record(n=integer(1), correct=integer())
+TASK_SPEC = record(id=text(100), name=text(200), parameters=of_map(SCALAR))
+ENTRY = like("e[1-9][0-9]*", 10)
 COMMAND = text(10_000, empty=True)
 DESCRIBED = {
     "text": (lambda: Text(), text(200)),
-    "pattern": (lambda: Text(9, "a+"), text(9) | {"pattern": "^(?:a+)$"}),
+    "pattern": (lambda: Text(9, "a+"), like("a+", 9)),
     "integer": (lambda: Integer(), integer()),
     "number": (lambda: Number(), {"type": "number"}),
     "share": (lambda: schema.SHARE, {"type": "number", "minimum": 0, "maximum": 1}),
@@ -202,14 +216,11 @@ DESCRIBED = {
     "object": (lambda: OBJECT, of_map({})),
     "unchecked": (lambda: schema_types.Unchecked(), {}),
     "seed": (lambda: schema.SEED, SEED),
-    "digest": (lambda: schema.DIGEST, text(64) | {"pattern": f"^(?:{HEX})$"}),
-    "sha256": (lambda: schema.SHA256, text(71) | {"pattern": f"^(?:(sha256:)?{HEX})$"}),
-    "time": (
-        lambda: schema.TIME,
-        text(20) | {"pattern": r"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$"},
-    ),
-    "counts": (lambda: schema.COUNTS, record(n=integer(1), correct=integer())),
-    "task": (lambda: schema.TASK, record(id=text(100), name=text(200), parameters=of_map(SCALAR))),
+    "digest": (lambda: schema.DIGEST, DIGEST),
+    "sha256": (lambda: schema.SHA256, like("(sha256:)?[0-9a-f]{64}", 71)),
+    "time": (lambda: schema.TIME, TIME),
+    "counts": (lambda: schema.COUNTS, COUNTS),
+    "task": (lambda: schema.TASK, TASK_SPEC),
     "data": (
         lambda: schema.RESULT.fields["data"],
         record(seed=SEED, sizes=of_map(integer(), SPLITS), digest=one_of(text(200), NULL)),
@@ -218,6 +229,31 @@ DESCRIBED = {
     "framework": (lambda: schema.RESULT.fields["framework"], one_of(text(50), NULL)),
     "command": (lambda: schema.RESULT.fields["command"], one_of(COMMAND, of_list(COMMAND), NULL)),
     "commit": (lambda: schema.RESULT.fields["commit"], one_of(text(100, empty=True), NULL)),
+    "open": (
+        lambda: log.EVENTS["open"],
+        event(
+            "open",
+            name=text(100),
+            commitment=DIGEST,
+            tasks=of_list(TASK_SPEC, 100),
+            sizes=of_map(integer(1, 1_000_000), JUDGED),
+            closes=TIME,
+            answer_seconds=integer(1),
+        ),
+    ),
+    "challenge": (
+        lambda: log.EVENTS["challenge"],
+        event("challenge", entry=ENTRY, model=text(200), weights_sha256=DIGEST, questions_digest=DIGEST),
+    ),
+    "answer": (
+        lambda: log.EVENTS["answer"],
+        event("answer", entry=ENTRY, weights_sha256=DIGEST, answers_sha256=DIGEST),
+    ),
+    "close": (lambda: log.EVENTS["close"], event("close")),
+    "reveal": (
+        lambda: log.EVENTS["reveal"],
+        event("reveal", seed=DIGEST, salt=DIGEST, scores=of_map(of_map(of_map(COUNTS, JUDGED)))),
+    ),
 }
 LENGTHS = (0, 1, 9, 10, 50, 51, 64, 65, 100, 101, 200, 201, 2_000, 2_001, 10_000, 10_001)
 EDGES = [None, True, 0, 1, -1, 2, 0.5, -0.5, 1.5, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64 - 1, 2**64]
