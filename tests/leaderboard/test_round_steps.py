@@ -123,12 +123,12 @@ def test_tokens_and_secret_are_for_the_host_alone(one):
 
 
 def test_a_secret_lies_beside_the_board_under_its_commitment(one, tmp_path, monkeypatch):
-    monkeypatch.setenv("MATHBENCH_BOARD", str(tmp_path / "home" / "board.sqlite"))
+    monkeypatch.setattr(private, "default_path", lambda: tmp_path / "new home" / "board.sqlite")
     opened = host.open_round(
-        tmp_path / "new", [make_task("gcd")], {"interpolate": 1}, START + timedelta(1), 1, START
+        tmp_path / "round", [make_task("gcd")], {"interpolate": 1}, START + timedelta(1), 1, START
     )
     path = private.secret_path(opened, None)
-    assert path.parent.name == "rounds" and path.name == f"{opened.opened['commitment'][:16]}.json"
+    assert path == tmp_path / "new home" / "rounds" / f"{opened.opened['commitment'][:16]}.json"
     seed, salt = private.read_secret(opened)
     assert json.loads(path.read_text()) == {"seed": seed, "salt": salt}
     assert sealed.commitment(seed, salt) == opened.opened["commitment"]

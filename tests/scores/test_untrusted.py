@@ -13,7 +13,7 @@ import pytest
 from mathbench.errors import InputError
 from mathbench.scores import untrusted
 from mathbench.scores.predictions import COLUMNS, COLUMNS_WITH_TASK
-from mathbench.scores.untrusted import read_limited, read_untrusted
+from mathbench.scores.untrusted import compress_predictions, read_limited, read_untrusted
 
 
 def made(texts):
@@ -141,6 +141,7 @@ def test_the_size_of_a_footer_is_limited():
 
     words = "p.parquet has a footer of more than 4,194,304 bytes. Received: 4,194,305."
     assert announced(4_194_305) == words
+    assert "Received: 2,130,706,432." in announced(0x7F000000)
     assert announced(4_194_304).startswith("p.parquet is not a readable Parquet file: ")
 
 
@@ -158,6 +159,35 @@ def test_texts_and_lists_of_a_footer_are_limited():
         assert "Exceeded size limit" in refusal(with_metadata(values), "p.parquet")
 
 
+def test_text_may_be_dictionary_encoded_or_large_and_comes_back_plain():
+    table = made(["1", "22", "1"])
+    for kind in (pa.dictionary(pa.int32(), pa.string()), pa.large_string()):
+        given = parquet(table.set_column(2, "prediction", table["prediction"].cast(kind)))
+        assert read_untrusted(given, "p.parquet", COLUMNS).equals(table)
+    data = compress_predictions(table)
+    assert read_untrusted(data, "p.parquet", COLUMNS).equals(table)
+    assert pq.ParquetFile(BytesIO(data)).metadata.row_group(0).column(2).compression == "ZSTD"
+
+
+def test_shared_prefixes_are_refused():
+    plain = {"split": "PLAIN", "row": "PLAIN", "prediction": "DELTA_BYTE_ARRAY"}
+    data = parquet(made("12"), use_dictionary=False, column_encoding=plain)
+    assert "DELTA_BYTE_ARRAY" in refusal(data, "p.parquet")
+
+
+def test_a_text_repeated_beyond_measure_is_refused_before_it_is_repeated_in_memory(monkeypatch):
+    data = parquet(made(["9" * 9_999] * 3_000))
+    monkeypatch.setattr(untrusted, "MAX_TEXT", 1 << 20)
+    before = pa.default_memory_pool()
+    counted = pa.proxy_memory_pool(before)
+    pa.set_memory_pool(counted)
+    try:
+        assert "decompresses to more than 1,048,576 bytes of text" in refusal(data, "p.parquet")
+    finally:
+        pa.set_memory_pool(before)
+    assert counted.max_memory() < 9_999 * 300
+
+
 def test_columns_are_exactly_those_of_a_shape():
     table = made("12")
     repeated = pa.Table.from_arrays([*table.columns, table["row"]], [*table.column_names, "row"])
@@ -172,12 +202,8 @@ def test_text_that_is_no_unicode_is_refused():
     table = made("1").set_column(2, "prediction", values)
     for dictionary in (True, False):
         said = refusal(parquet(table, use_dictionary=dictionary), "p.parquet")
-        assert said.startswith("p.parquet is not a readable Parquet file: ") and "Invalid UTF8" in said
-
-
-def test_a_reason_is_cut_to_100_characters():
-    said = refusal(bytes(99), "p.parquet").removeprefix("p.parquet is not a readable Parquet file: ")
-    assert said.startswith("'Parquet magic bytes not found") and len(said) == 100 + len("''.")
+        assert said.startswith("p.parquet is not a readable Parquet file: '") and "Invalid UTF8" in said
+        assert len(said) <= len("p.parquet is not a readable Parquet file: ''.") + 100
 
 
 def test_a_file_without_rows_has_no_predictions():
