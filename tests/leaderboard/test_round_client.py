@@ -121,7 +121,9 @@ def test_answers_are_sent_and_their_receipt_read(server, entered, one, tmp_path)
     assert (method, address) == ("POST", "/api/v1/rounds/winter/entries/e1/answers")
     assert headers["Content-Type"].startswith("multipart/form-data; boundary=")
     assert (token, maximum) == ("secret", 10 << 20)
-    assert body.count(b"PAR1") == 2 and entry.weights.encode() in body and b'filename="answers.parquet"' in body
+    assert (
+        body.count(b"PAR1") == 2 and entry.weights.encode() in body and b'filename="answers.parquet"' in body
+    )
     for changes in ({"receipt": "0" * 64}, {"line": None}, {"line": {}}):
         server.responses["/entries/e1/answers"] = (200, reply | changes)
         refused(NO_RECEIPT, WINTER.answer, "e1", entry.weights, tmp_path / "a.parquet", "secret")
@@ -134,7 +136,7 @@ def test_answers_are_sent_and_their_receipt_read(server, entered, one, tmp_path)
 @pytest.fixture
 def published(one, server):
     """A revealed round of two entries, one of them without answers, on the server."""
-    entry, asked = one.challenge("a")
+    _, asked = one.challenge("a")
     one.challenge("b")
     one.answer("e1", "a", solved(asked), minutes=1)
     host.close(one.folder, at(minutes=2))

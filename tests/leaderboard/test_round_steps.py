@@ -62,7 +62,7 @@ def test_an_entry_that_is_asked_for_again_gets_its_questions_again(one):
 
 
 def test_an_entry_that_has_answered_gets_no_questions_again(one):
-    entry, asked, _ = enter(one)
+    _, asked, _ = enter(one)
     entering.submit_answers(one.folder, "e1", A, packed(one, asked), at(minutes=1))
     refused(DRAWN, lambda: enter(one, minutes=2))
 
@@ -101,7 +101,8 @@ def test_answers_need_the_token_of_their_entry(one):
 def test_answers_may_be_sent_again_if_they_are_the_same(one):
     _, asked, _ = enter(one)
     first, second = packed(one, asked), packed(one, asked, wrong=1)
-    assert entering.submit_answers(one.folder, "e1", A, first, at(minutes=1))[1] is True
+    entry, new = entering.submit_answers(one.folder, "e1", A, first, at(minutes=1))
+    assert (entry, new) == (state(one.folder).entry("e1"), True)
     entry, new = entering.submit_answers(one.folder, "e1", A, first, at(hours=9))
     assert (entry.name, new) == ("e1", False)
     late = "answer: too late, the deadline was 2026-01-01 00:10:00 UTC."
@@ -118,8 +119,25 @@ def test_tokens_and_secret_are_for_the_host_alone(one):
     assert [file.stat().st_mode & 0o777 for file in (path, one.secret)] == [0o600, 0o600]
     receipts = [entry.challenge.digest for entry in state(one.folder).entries.values()]
     assert json.loads(path.read_text()) == dict(zip(receipts, ["t", "t", "other"], strict=True))
-    assert [private.entry_token(one.secret, receipt) for receipt in [*receipts, "?"]] == ["t", "t", "other", None]
+    assert [private.entry_token(one.secret, receipt) for receipt in [*receipts, "?"]] == [
+        "t",
+        "t",
+        "other",
+        None,
+    ]
     assert [private.count_entries(one.secret, token) for token in ("t", "other", "none")] == [2, 1, 0]
+
+
+def test_an_entry_without_a_token_has_none(one):
+    one.challenge("a")
+    assert [path.name for path in one.place.glob("*.json")] == ["secret.json"]
+
+
+def test_who_is_refused_gets_no_questions_drawn(one, monkeypatch):
+    one.challenge("a")
+    monkeypatch.setattr(sealed, "draw_questions", None)  # would be a TypeError
+    with pytest.raises(InputError, match="already drawn"):
+        one.challenge("a")
 
 
 def test_a_secret_lies_beside_the_board_under_its_commitment(one, tmp_path, monkeypatch):
@@ -150,7 +168,15 @@ def test_a_secret_that_is_none_is_refused(one):
 def test_a_round_has_tasks_that_are_all_different(tmp_path):
     gcd = make_task("gcd")
     for tasks in ([], [gcd, gcd]):
-        arguments = (tmp_path / "r", tasks, {"interpolate": 1}, START + timedelta(1), 1, START, tmp_path / "s")
+        arguments = (
+            tmp_path / "r",
+            tasks,
+            {"interpolate": 1},
+            START + timedelta(1),
+            1,
+            START,
+            tmp_path / "s",
+        )
         refused("a round requires at least one task, each only once.", host.open_round, *arguments)
     assert not (tmp_path / "s").exists()
 
@@ -202,7 +228,7 @@ def test_the_first_three_of_foreign_tasks_are_named(one):
 
 
 def test_before_the_reveal_answers_are_checked_but_not_scored(one):
-    entry, asked = one.challenge("a")
+    _, asked = one.challenge("a")
     one.answer("e1", "a", solved(asked), minutes=1)
     assert audit(one.folder).problems == ()
     path = answers.answers_path(one.folder, "e1")

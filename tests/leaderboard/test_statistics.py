@@ -126,11 +126,9 @@ def test_other_rows_are_not_compared(run, board, task):
     with pytest.raises(InputError, match=rf"^[0-9a-f]{{8}} and [0-9a-f]{{8}} {words}$"):
         pair_on(board, run, run(), other)
     fewer = {"train": 1, "interpolate": 299, "extrapolate": 200}
-    with pytest.raises(InputError, match="interpolate 300, extrapolate 200; .*interpolate 299"):
+    with pytest.raises(InputError, match=r"interpolate 300, extrapolate 200; .*interpolate 299"):
         shorter = right(task, fewer)
-        pair_on(
-            board, run, run(), run(data={"seed": 0, "sizes": fewer, "digest": None}, predictions=shorter)
-        )
+        pair_on(board, run, run(), run(data={"seed": 0, "sizes": fewer, "digest": None}, predictions=shorter))
 
 
 def test_the_number_of_training_rows_does_not_matter(run, board):

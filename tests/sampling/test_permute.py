@@ -50,7 +50,9 @@ def test_images_of_many_domains_and_keys_at_once(drawn, library):
         assert permute.keyed_permutation(*arrays).tolist() == expected
         # one number for all indices, of one of the three or of every one
         for scalars in ({0}, {1}, {2}, {0, 1, 2}):
-            given_ = [np.uint64(c[0]) if i in scalars else np.array(c[:1], np.uint64) for i, c in enumerate(columns)]
+            given_ = [
+                np.uint64(c[0]) if i in scalars else np.array(c[:1], np.uint64) for i, c in enumerate(columns)
+            ]
             image = permute.keyed_permutation(arrays[0][:1].copy(), *given_)
             assert image.tolist() == expected[:1]
 

@@ -90,7 +90,9 @@ def test_sizes_are_added_up_whatever_else_headers_hold(pages, long):
 
 
 def test_every_type_of_field_is_skipped():
-    types = {1: b"", 2: b"", 3: b"x", 7: b"12345678", 8: b"\x02ab"} | dict.fromkeys((4, 5, 6), zigzag(-(2**63)))
+    types = {1: b"", 2: b"", 3: b"x", 7: b"12345678", 8: b"\x02ab"} | dict.fromkeys(
+        (4, 5, 6), zigzag(-(2**63))
+    )
     for kind, value in types.items():
         assert check(page(7, b"body", {9: (kind, value), 40: (5, zigzag(1))}) + page(5)) == 12
     for kind in (9, 10, 11, 13, 14, 15):

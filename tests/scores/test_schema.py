@@ -149,7 +149,11 @@ def test_json_schema_refuses_other_keys_and_missing_ones(name):
         (schema.COUNTS, {"n": 1, "correct": 2}, "v.correct must be at most n, which is 1. Received: 2."),
         (schema.COUNTS, {"n": 1, "correct": -1}, "v.correct must be an integer from 0"),
         (OBJECT, {"x": [1, 10**400]}, "v.x[1] must be printable text of at most 2000 characters"),
-        (Integer(), "x" * 99, f"v must be an integer from 0 to {INT64}. Received: '{'x' * 27}...{'x' * 28}'."),
+        (
+            Integer(),
+            "x" * 99,
+            f"v must be an integer from 0 to {INT64}. Received: '{'x' * 27}...{'x' * 28}'.",
+        ),
     ],
 )
 def test_errors_say_where_and_what(definition, value, error):

@@ -39,7 +39,9 @@ def test_every_split_of_a_table_is_scored():
     assert all(score.steps is None for score in scores.values())
     for split, score in scores.items():
         strata = DATA.splits[split]["stratum"].to_pylist()
-        assert {name: s.n for name, s in score.strata.items()} == {name: strata.count(name) for name in strata}
+        assert {name: s.n for name, s in score.strata.items()} == {
+            name: strata.count(name) for name in strata
+        }
         assert list(score.strata) == sorted(score.strata)
 
 
@@ -48,7 +50,9 @@ def test_steps_are_scored_besides_the_answer():
     written, other, _ = data.splits["interpolate"]["answer"].to_pylist()
     assert written.count("=") == other.count("=") > 0
     plain = written.rpartition("=")[2]
-    score = score_table(answers(data, interpolate=[other.rpartition("=")[0] + "=" + plain]), data)["interpolate"]
+    score = score_table(answers(data, interpolate=[other.rpartition("=")[0] + "=" + plain]), data)[
+        "interpolate"
+    ]
     assert (score.total, score.steps) == (Score(3, 3), Score(3, 2))
 
 

@@ -198,7 +198,9 @@ def test_columns_are_exactly_those_of_a_shape():
 
 
 def test_text_that_is_no_unicode_is_refused():
-    values = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(np.array([0, 1], np.int32)), pa.py_buffer(b"\xff")])
+    values = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(np.array([0, 1], np.int32)), pa.py_buffer(b"\xff")]
+    )
     table = made("1").set_column(2, "prediction", values)
     for dictionary in (True, False):
         said = refusal(parquet(table, use_dictionary=dictionary), "p.parquet")
