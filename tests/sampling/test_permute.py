@@ -36,6 +36,10 @@ def test_halves_are_as_equal_as_a_power_of_two_allows(size):
     assert (parts.high_size - 1) * 2**parts.shift < size <= parts.covered == parts.high_size * 2**parts.shift
 
 
+def test_the_largest_domain_has_2_to_the_62_indices():
+    assert permute.MAX_SIZE == permute.feistel_halves(permute.MAX_SIZE).covered == 2**62
+
+
 @given(st.lists(st.tuples(SIZES, KEYS, KEYS), min_size=1, max_size=9), st.booleans())
 def test_images_of_many_domains_and_keys_at_once(drawn, library):
     parts = [permute.feistel_halves(size) for size, _, _ in drawn]
@@ -51,10 +55,11 @@ def test_images_of_many_domains_and_keys_at_once(drawn, library):
         # one number for all indices, of one of the three or of every one
         for scalars in ({0}, {1}, {2}, {0, 1, 2}):
             given_ = [
-                np.uint64(c[0]) if i in scalars else np.array(c[:1], np.uint64) for i, c in enumerate(columns)
+                np.uint64(c[0]) if i in scalars else np.array(c[:1] * 2, np.uint64)
+                for i, c in enumerate(columns)
             ]
-            image = permute.keyed_permutation(arrays[0][:1].copy(), *given_)
-            assert image.tolist() == expected[:1]
+            image = permute.keyed_permutation(np.array(index[:1] * 2, np.uint64), *given_)
+            assert image.tolist() == expected[:1] * 2
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 64, 65, 1000, 20_000])
