@@ -11,7 +11,7 @@ import pytest
 from mathbench.errors import InputError
 from mathbench.families import task as make_task
 from mathbench.leaderboard.rounds import answers, entering, host, log, private, sealed
-from mathbench.leaderboard.rounds.audit import audit
+from mathbench.leaderboard.rounds.audit import Audit, audit
 from mathbench.leaderboard.rounds.rules import Round
 from mathbench.storage import atomic
 
@@ -240,6 +240,25 @@ def test_before_the_reveal_answers_are_checked_but_not_scored(one):
     rewritten(one.folder, lambda said: by_kind(said, "answer").update(answers_sha256=digest))
     (problem,) = audit(one.folder).problems
     assert "40 unknown, the first: 160, 161, 162" in problem
+
+
+def test_what_is_no_round_is_refused_and_a_broken_one_has_a_problem(one, tmp_path):
+    refused(f"'{tmp_path}' is not a round: it contains no log.jsonl.", audit, tmp_path)
+    rewritten(one.folder, lambda said: said[0].update(closes="2026-02-29T00:00:00Z"))
+    problem = "a time must be like 2026-01-31T18:00:00Z. Received: '2026-02-29T00:00:00Z'."
+    assert audit(one.folder) == Audit(0, False, (problem,))
+
+
+def test_a_receipt_and_weights_that_the_log_lacks_are_named(one):
+    one.challenge("a")
+    assert audit(one.folder, "0123456789abcdef", one.weights("b")) == Audit(
+        1,
+        False,
+        (
+            "the receipt '0123456789ab'... is not in the log: the log was rewritten",
+            "no entry was registered with the weights in 'b.bin'",
+        ),
+    )
 
 
 def test_scores_of_other_entries_are_found(one):
