@@ -47,11 +47,11 @@ def by_hand(stratum, number, rarity):
 
 @settings(max_examples=50)
 @given(
-    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2**40)), max_size=40),
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2**40)), max_size=25),
     st.integers(1, 4),
     st.integers(1, 4),
     st.sampled_from([1, 8, 40, 1 << 16]),
-    st.sampled_from([4, 9, 1 << 16]),
+    st.sampled_from([9, 40, 1 << 16]),
     st.sampled_from([1, 6]),
 )
 def test_the_first_candidates_however_many_are_drawn_at_once(numbers, first, most, least, batch, rarity):
