@@ -201,8 +201,10 @@ def test_a_step_waits_for_another_one(one, monkeypatch):
 def test_files_of_answers_are_read_by_their_content(one, name, write):
     _, asked = one.challenge("a")
     write(solved(asked), one.place / name)
-    (one.place / name).rename(one.place / "upload")
-    checked = answers.checked_bytes_in(one.folder, one.place / "upload")
+    assert answers.name_by_content((one.place / name).read_bytes()) == name.replace("x", "answers")
+    # whatever the suffix says
+    upload = (one.place / name).rename(one.place / ("a.jsonl" if name == "x.parquet" else "a.parquet"))
+    checked = answers.checked_bytes_in(one.folder, upload)
     found = pq.read_table(pa.BufferReader(checked))
     assert sorted(found.to_pylist(), key=str) == sorted(solved(asked).to_pylist(), key=str)
 
