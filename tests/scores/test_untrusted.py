@@ -133,6 +133,29 @@ def test_a_file_is_read_up_to_its_limit(tmp_path):
 
 def test_limits_are_those_of_the_documentation():
     assert (untrusted.MAX_FILE, untrusted.MAX_TEXT, untrusted.MAX_JSON) == (2**26, 2**28, 2**27)
+    assert (untrusted.MAX_ROWS, untrusted.MAX_LINE) == (1_000_000, 2**17)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_task_may_be_named_in_every_row_and_nothing_may_be_missing(name):
+    table = made(["1", "2"])
+    with_task = table.append_column("task", pa.array(["sums", "sums"]))
+    for given in (with_task, table):
+        assert read_untrusted(FORMS[name](given), name, COLUMNS_WITH_TASK, COLUMNS).equals(given)
+    for column in COLUMNS_WITH_TASK:
+        kind = COLUMNS_WITH_TASK[column]
+        nulls = pa.array([None, with_task[column][1].as_py()], kind)
+        spoilt = with_task.set_column(with_task.column_names.index(column), column, nulls)
+        said = refusal(FORMS[name](spoilt), name, COLUMNS_WITH_TASK, COLUMNS)
+        assert said.startswith(f"{name}: {column} has 1 null values")
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.bool_()])
+def test_only_text_is_an_answer(kind):
+    table = made(["1", "0"])
+    numbers = pa.array([1, 0]).cast(kind)
+    assert f"Received: {kind}" in refusal(parquet(table.set_column(2, "prediction", numbers)), "p.parquet")
+    refusal(lines(table.set_column(2, "prediction", numbers)), "p.jsonl")
 
 
 def test_the_size_of_a_footer_is_limited():
