@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mathbench.hashing import mix64_int
@@ -54,6 +54,7 @@ def by_hand(stratum, number, rarity):
     st.sampled_from([9, 40, 1 << 16]),
     st.sampled_from([1, 6]),
 )
+@example([(i % 2, i) for i in range(20)], 3, 3, 60, 9, 1)
 def test_the_first_candidates_however_many_are_drawn_at_once(numbers, first, most, least, batch, rarity):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (
