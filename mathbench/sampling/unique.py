@@ -34,7 +34,7 @@ class UniqueProblems:
         # number, hash and cache index of the candidates of each stratum, and of the unique ones among them
         self._candidates = [np.empty((3, 0), np.int64) for _ in shares]
         self._found = [np.empty((3, 0), np.int64) for _ in shares]
-        self._seen, self._compared, self._texts = np.empty(0, np.uint64), 0, _TextCache()
+        self._seen, self._compared, self._texts = np.array([], np.uint64), 0, _TextCache()
 
     def count(self, stratum: int, needed: int) -> int:
         """The number of different problems of a stratum: at least `needed`, unless new ones have become very rare."""

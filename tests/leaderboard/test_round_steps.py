@@ -209,6 +209,15 @@ def test_files_of_answers_are_read_by_their_content(one, name, write):
     assert sorted(found.to_pylist(), key=str) == sorted(solved(asked).to_pylist(), key=str)
 
 
+def test_the_first_bytes_of_a_file_tell_its_format():
+    names = {
+        b"PAR1 and more": "answers.parquet",
+        b"\x1f\x8b more": "answers.jsonl.gz",
+        b" PAR1": "answers.jsonl",
+    }
+    assert {data: answers.name_by_content(data) for data in names} == names
+
+
 def lines(table):
     return b"".join(json.dumps(row).encode() + b"\n" for row in table.to_pylist())
 

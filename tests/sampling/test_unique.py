@@ -89,6 +89,7 @@ def test_all_problems_of_a_small_space_are_found_and_no_more():
 
 def test_most_problems_of_a_space_may_be_asked_for():
     assert UniqueProblems(Sampler(3_000, (1.0,)), (1.0,)).count(0, 2_800) >= 2_800
+    assert 2_900 < UniqueProblems(Sampler(3_000, (1.0,)), (1.0,)).count(0, 4_000) <= 3_000
 
 
 def test_what_was_written_is_not_written_again(monkeypatch):
@@ -104,6 +105,11 @@ def test_what_was_written_is_not_written_again(monkeypatch):
     problems.count(0, 2_000)
     before = sampler.calls
     assert problems.rendered(one, ranks) == first and sampler.calls == before + 1
+    # and what was written last is there
+    last = problems.count(0, 0) - 1 + np.zeros(1, np.int64)
+    right = [str(word) for word in problems.fingerprints(one[:1], last).tolist()]
+    assert problems.rendered(one[:1], last)[0].to_pylist() == right
+    assert sampler.calls == before + 1
 
 
 def test_few_draws_are_needed_for_many_problems():
