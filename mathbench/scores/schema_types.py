@@ -21,9 +21,6 @@ MAX_DEPTH = 6  # levels of free-form objects such as recipes
 MAX_SHOWN_BITS = 10_000  # of an integer in an error
 INT64 = (1 << 63) - 1
 
-_short = reprlib.Repr()
-_short.maxstring = _short.maxother = 60
-
 
 class _Short(reprlib.Repr):
     """Short descriptions whose cost is bounded too."""
