@@ -73,13 +73,8 @@ def read_untrusted(data: bytes, name: str, *shapes: Columns) -> pa.Table:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         reason = ascii(str(error).strip().splitlines()[0][:100])
-        kind = "JSON lines" if name.endswith(LINES) else "a readable Parquet file"
-        hint = (
-            ""
-            if name.endswith((*LINES, ".parquet"))
-            else f" Names of JSON lines end in {' or '.join(LINES)}."
-        )
-        raise InputError(f"{name} is not {kind}: {reason}.{hint}") from None
+        hint = "" if name.endswith(".parquet") else f" Names of JSON lines end in {' or '.join(LINES)}."
+        raise InputError(f"{name} is not a readable Parquet file: {reason}.{hint}") from None
     return _check_values(table, name)
 
 

@@ -1,5 +1,6 @@
 """Tables of predictions against a dataset: what counts as right, and which tables are refused."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.families import task
-from mathbench.scores.predictions import COLUMNS, read_predictions, score_table
+from mathbench.scores.predictions import COLUMNS, from_mapping, read_predictions, score_table
 from mathbench.scores.results import Score
 
 DATA = Data.generate(task("addition", digits=2), {"validation": 5, "interpolate": 6})
@@ -96,6 +97,20 @@ def test_a_file_without_rows_or_splits_is_refused(tmp_path, name):
     pq.write_table(table.drop_columns(name), path)
     with pytest.raises(InputError, match=f"the column '{name}' is missing"):
         read_predictions(path)
+
+
+def test_a_file_with_text_that_is_no_unicode_is_refused(tmp_path):
+    table, path = answers(interpolate=[]), tmp_path / "p.parquet"
+    raw = pa.py_buffer(b"\xff"), pa.py_buffer(np.array([0, 1, 1, 1, 1, 1, 1], np.int32))
+    values = pa.Array.from_buffers(pa.string(), 6, [None, *raw[::-1]])
+    pq.write_table(table.set_column(2, "prediction", values), path)
+    with pytest.raises(InputError, match=r"is damaged or not Parquet: .*Invalid UTF8"):
+        read_predictions(path)
+
+
+def test_an_entry_of_a_mapping_is_named_by_its_number():
+    with pytest.raises(InputError, match=r"entry 2\.$"):
+        from_mapping({0: "1", 5: 1.5}, "interpolate")
 
 
 def test_a_file_that_is_no_parquet_is_refused_in_one_line(tmp_path):

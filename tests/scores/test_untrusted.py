@@ -192,6 +192,20 @@ def test_text_may_be_dictionary_encoded_or_large_and_comes_back_plain():
     assert pq.ParquetFile(BytesIO(data)).metadata.row_group(0).column(2).compression == "ZSTD"
 
 
+def test_a_file_of_another_format_is_told_the_names_of_this_one():
+    hint = " Names of JSON lines end in .jsonl or .jsonl.gz."
+    for name, end in (("p.parquet", ""), ("p.json", hint), (".jsonl.x", hint)):
+        said = refusal(bytes(99), name)
+        assert said.startswith(f"{name} is not a readable Parquet file: 'Parquet magic bytes not found")
+        assert said.endswith("'." + end)
+
+
+def test_lists_are_refused_before_they_are_read():
+    table = made("12").set_column(2, "prediction", pa.array([["1"], ["2"]]))
+    words = "p.parquet: prediction must be string. Received: list<element: string>."
+    assert refusal(parquet(table), "p.parquet") == words
+
+
 def test_shared_prefixes_are_refused():
     plain = {"split": "PLAIN", "row": "PLAIN", "prediction": "DELTA_BYTE_ARRAY"}
     data = parquet(made("12"), use_dictionary=False, column_encoding=plain)
