@@ -284,6 +284,22 @@ def allows(definition, value):
     return True
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (2**9_998, f"{str(2**9_998)[:18]}...{str(2**9_998)[-19:]}"),
+        (2**9_999, "an integer of 10,000 bits"),
+        (-(10**50), f"-1{'0' * 16}...{'0' * 19}"),
+        (b"\xff" * 60, repr(b"\xff" * 60)),
+        (b"\xff" * 61, repr(b"\xff" * 60) + "..."),
+        ("a\u202e", r"'a\\u202e'"),
+        (["\n"], r"['\\n']"),
+    ],
+)
+def test_values_in_errors_are_short(value, shown):
+    assert schema_types.shorten(value) == shown
+
+
 def test_a_huge_integer_is_not_a_finite_number():
     with pytest.raises(InputError, match="x must be printable text"):
         OBJECT({"x": 10**400}, "v")
