@@ -6,7 +6,6 @@ Commands and options are read from the app, so that new ones are covered. Values
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -202,8 +201,6 @@ PARAMETER_VALUES = {
     "operation": ("plus", "minus", "times"),
     "train_share": ("0.5", "1", "nan", "\u0660.5"),
 }
-# written although `submit` is refused: a board, even a new one, counts refused submissions
-STAYS = re.compile(r"(.*/)?[^/]+\.sqlite|new|home|home/share(/mathbench)?")
 
 
 def kind_of(hint):
@@ -298,15 +295,24 @@ def _check(line, folder, before):
     after = world.snapshot(folder)
     changed = [path for path in {**before, **after} if before.get(path, 0) != after.get(path, 0)]
     # SQLite removes these when the process ends
-    changed = [path for path in changed if not path.endswith((".sqlite-wal", ".sqlite-shm"))]
+    changed = [path for path in changed if not path.endswith(("-wal", "-shm"))]
     assert not [path for path in changed if path.endswith(".tmp")]
     if done.returncode == 2:
         assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1, done.stderr
         assert not done.stdout, done.stdout
-        assert all(line[0] == "submit" and STAYS.fullmatch(path) for path in changed), changed
+        # a board, even a new one, counts refused submissions
+        boards = line[0] == "submit"
+        assert all(boards and _is_board(folder / path) for path in changed), changed
     for path in changed:
         if after.get(path, 0):
             _check_whole(folder / path, line)
+
+
+def _is_board(path):
+    """Whether a path is a board, or a folder of nothing but boards."""
+    if path.is_dir():
+        return all(map(_is_board, path.iterdir()))
+    return path.name.endswith(("-wal", "-shm")) or path.read_bytes().startswith(b"SQLite format 3")
 
 
 def _check_whole(path, line):
