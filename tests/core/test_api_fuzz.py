@@ -183,6 +183,8 @@ def test_any_value_is_taken_or_refused_in_one_line(name, key, folder):
     assert not list(folder.rglob("*.tmp")) and not [p for p in folder.rglob("*") if p.name == "None"]
 
 
+# Hypothesis prints what it draws, and Python prints no integer of 5,000 digits
+PRINTABLE = [value for value in VALUES if not (isinstance(value, int) and value > 10**100)]
 anything = st.recursive(
     st.none()
     | st.booleans()
@@ -190,7 +192,7 @@ anything = st.recursive(
     | st.floats()
     | st.text()
     | st.binary()
-    | st.sampled_from(VALUES),
+    | st.sampled_from(PRINTABLE),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
