@@ -17,6 +17,7 @@ from mathbench.rows import Rows
 from tests.variants import SPLITS
 
 SECONDS = 2.0
+BUSY = 2  # factor on the seconds: other jobs on the machine slow down this one
 MEMORY = 500 << 20  # on top of what the process has when a task is made
 BETWEEN = (1, 2, 3, 5, 8, 12, 18, 19, 30, 60, 100, 500, 1000, 10**6)
 ERRORS = ("congruent:99,digit:98", "swap")
@@ -93,7 +94,7 @@ def check(tasks):
     for task in tasks:
         found = in_a_fork(first_rows, task)
         assert isinstance(found, dict), (task.name, found)
-        assert max(found.values()) < SECONDS, (task.name, found)
+        assert max(found.values()) < BUSY * SECONDS, (task.name, found)
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a child by RLIMIT_AS")

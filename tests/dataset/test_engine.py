@@ -43,8 +43,18 @@ def small_shards(monkeypatch):
     monkeypatch.setenv("MATHBENCH_TEST_PROCESS", str(os.getpid()))
 
 
+OTHERS = set()  # processes that earlier tests have left in this one, such as a resource tracker
+
+
+@pytest.fixture(autouse=True)
+def others():
+    """Leave processes of earlier tests out of account."""
+    OTHERS.clear()
+    OTHERS.update(children(os.getpid()))
+
+
 @pytest.fixture
-def expected(tmp_path):
+def expected(tmp_path, others):
     return generate(configs(), tmp_path / "expected")
 
 
@@ -376,7 +386,7 @@ def test_many_processes_write_the_same_part(tmp_path, expected):
 def children(process):
     """Processes that a process has started and that are still there."""
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True)
-    return [int(pid) for pid in found.stdout.split() if alive(int(pid))]
+    return [pid for pid in map(int, found.stdout.split()) if alive(pid) and pid not in OTHERS]
 
 
 def alive(pid):

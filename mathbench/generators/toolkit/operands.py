@@ -11,6 +11,7 @@ where they are equal, the larger operand comes first. So a problem is still exac
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import combinations, combinations_with_replacement
 from math import comb, factorial, prod
 from typing import Any, NamedTuple
@@ -228,7 +229,7 @@ class OperandLayout(NamedTuple):
         name = "digits=" + "+".join(map(str, lengths))
         if self.symmetric:  # the largest group of equal lengths first: its first two operands are folded
             lengths = tuple(sorted(lengths, key=lambda n: (-Counter(lengths)[n], -n)))
-        ranges = [self.ranges(n, numbers) for n in lengths]
+        ranges = [_cached_ranges(self, n, numbers) for n in lengths]
         ranges += [[(ABSENT, 1), *[(0, 1)] * (self.limb_count - 1)]] * (self.operands - len(lengths))
         columns = [limb for place in zip(*ranges, strict=True) for limb in place]
         sizes, folded, share = [size for _, size in columns], 0, self._share(lengths)
@@ -252,6 +253,12 @@ class OperandLayout(NamedTuple):
         """The share of points that are problems, without the fold; 0 for unknown where points must be sorted."""
         known = not self.symmetric or len(set(lengths[1:])) == len(lengths) - 1
         return float(known)
+
+
+@lru_cache(maxsize=1024)
+def _cached_ranges(layout: OperandLayout, length: int, numbers: NumberRange) -> list[tuple[int, int]]:
+    """`OperandLayout.ranges`, cached because each length occurs in many strata."""
+    return layout.ranges(length, numbers)
 
 
 def limb_count(digits: int, base: int, largest: int) -> int:
