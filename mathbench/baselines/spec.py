@@ -1,7 +1,7 @@
 """The specification of a run: baseline, framework, recipe, settings and seed."""
 
 import importlib.util
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings
@@ -55,7 +55,7 @@ class RunSpec:
         return {
             "baseline": self.baseline.name,
             "framework": self.framework,
-            "recipe": {"name": self.recipe, **(asdict(self.settings) if self.settings else {})},
+            "recipe": {"name": self.recipe, **_hyperparameters(self.settings)},
             "choices": asdict(self.choices) if self.choices else {},
             "seed": self.seed,
         }
@@ -68,6 +68,14 @@ class RunSpec:
         settings = load(entry.settings)(**hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
         return cls(entry, value["framework"], value["recipe"]["name"], value["seed"], settings, choices)
+
+
+def _hyperparameters(settings: TrainingSettings | None) -> dict[str, Any]:
+    """Return hyperparameters as plain values; those that earlier versions had not only where they are set."""
+    if settings is None:
+        return {}
+    defaults = {field.name: field.default for field in fields(settings) if field.name in settings.added}
+    return {key: value for key, value in asdict(settings).items() if defaults.get(key, not value) != value}
 
 
 def choose_framework(entry: Baseline, requested: str | None) -> str:
