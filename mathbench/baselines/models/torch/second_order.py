@@ -42,7 +42,7 @@ class SecondOrderLayer(nn.Module):
     def forward(self, tokens: Tensor) -> tuple[Tensor, None]:
         """Map tokens (B, T) to the states after each of them, (B, T, H)."""
         matrices, states = self.maps(), []
-        state = functional.normalize(self.start, dim=0).expand(len(tokens), -1)
+        state = self.start.expand(len(tokens), -1)
         for column in tokens.T:
             after = self._step(matrices, state, (column - 1).clamp(min=0))
             state = add_noise(torch.where((column == PAD)[:, None], state, after), self.noise)
