@@ -4,6 +4,7 @@ import importlib.util
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from mathbench import formats
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.table import Baseline, baseline
@@ -49,6 +50,21 @@ class RunSpec:
         if self.settings is None:
             raise InputError(f"{self.baseline.name} has no hyperparameters.")
         return self.settings
+
+    def supervision(self, task: "Task") -> str:
+        """What the labels and the layout of training give away beyond the answers.
+
+        Returns:
+            ``examples`` for one answer per example; ``dense`` with labels of prefixes or written steps; ``aligned``
+            where the places of the operands meet; ``aligned+dense`` for both. Empty where nothing is trained.
+        """
+        if self.choices is None:
+            return ""
+        given = {
+            "aligned": self.choices.padding == "operands",
+            "dense": self.choices.labels == "prefix" or formats.for_task(task).steps,
+        }
+        return "+".join(name for name, present in given.items() if present) or "examples"
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain values."""

@@ -1,8 +1,8 @@
 """Bounds of tanh in integers: no floating point, every rounding in the safe direction.
 
-Numbers are integers in units of 2^-PRECISION. The exponential function is a sum of positive terms followed by squarings, so
-rounding every operation down gives a lower bound, and rounding every operation up, with a bound of the terms that
-are left out, gives an upper bound.
+Numbers are integers in units of 2^-PRECISION. The exponential function is a sum of positive terms followed by
+squarings, so rounding every operation down gives a lower bound, and rounding every operation up, with a bound of the
+terms that are left out, gives an upper bound.
 """
 
 from fractions import Fraction

@@ -21,7 +21,9 @@ from mathbench.errors import CheckFailed
 
 SCALE = 149  # every finite float32 is an integer in units of 2^-149
 ROUNDING = Fraction(1, 1 << 24)  # relative error of one operation in float32
-TANH_ERROR = Fraction(1, 1 << 20)  # assumed of an implementation of tanh in float32: at most eight units in the last place
+TANH_ERROR = Fraction(
+    1, 1 << 20
+)  # assumed of tanh in float32: an error of at most eight units in the last place
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ def _check_automaton(certificate: Certificate) -> None:
     word = difference(boxes, residues(claim.k, claim.base, claim.answers))
     if word is not None:
         number = ",".join(map(str, word))
-        raise CheckFailed(f"the automaton of the boxes gives a wrong answer to the number with the digits {number}.")
+        raise CheckFailed(
+            f"the automaton of the boxes gives a wrong answer to the number with the digits {number}."
+        )
 
 
 class _Exact:
@@ -143,7 +147,8 @@ class _Exact:
         u = 2^-24; the bias is one more term, and tanh does not enlarge differences.
         """
         return max(
-            _relative(len(row) + 1) * (_product(norm * self._largest_state()) + _value(abs(bias))) + TANH_ERROR
+            _relative(len(row) + 1) * (_product(norm * self._largest_state()) + _value(abs(bias)))
+            + TANH_ERROR
             for matrix, norms, biases in zip(self._matrices, self._norms, self._bias, strict=True)
             for row, norm, bias in zip(matrix, norms, biases, strict=True)
         )
@@ -151,7 +156,8 @@ class _Exact:
     def output_rounding(self) -> Fraction:
         """A bound of the error of the difference of two outputs in float32."""
         return 2 * max(
-            _relative(len(row) + 1) * (_product(sum(map(abs, row)) * self._largest_state()) + _value(abs(offset)))
+            _relative(len(row) + 1)
+            * (_product(sum(map(abs, row)) * self._largest_state()) + _value(abs(offset)))
             for row, offset in zip(self._weight, self._offset, strict=True)
         )
 

@@ -85,7 +85,9 @@ def read(path: Path) -> Certificate:
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"a certificate has at most {MAX_BYTES:,} bytes. Received: {path.stat().st_size:,}.")
+            raise InputError(
+                f"a certificate has at most {MAX_BYTES:,} bytes. Received: {path.stat().st_size:,}."
+            )
         return parse(path.read_bytes())
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
@@ -106,15 +108,9 @@ def parse(content: bytes) -> Certificate:
     for name, limit in (("first", boxes), ("table", boxes), ("outputs", len(classes))):
         arrays[name].check_indices(name, limit)
     nested = {name: array.nested() for name, array in arrays.items()}
-    return Certificate(
-        claim,
-        classes,
-        *(nested[name] for name in ("matrices", "bias", "start", "weight", "offset", "centres")),
-        radius=Fraction(nested["radius"][0]),
-        first=tuple(nested["first"]),
-        table=tuple(map(tuple, nested["table"])),
-        outputs=tuple(nested["outputs"]),
-    )
+    nested |= {"radius": Fraction(nested["radius"][0]), "table": tuple(map(tuple, nested["table"]))}
+    nested |= {name: tuple(nested[name]) for name in ("first", "outputs")}
+    return Certificate(claim, classes, **nested)
 
 
 def write(arrays: Mapping[str, Any], claim: Claim, classes: tuple[str, ...]) -> bytes:
@@ -170,7 +166,7 @@ def _arrays(content: bytes) -> tuple[dict[str, _Array], dict[str, Any]]:
     """Read all arrays and the metadata; every byte belongs to exactly one of them."""
     try:
         (length,) = struct.unpack_from("<Q", content)
-        header = json.loads(content[8 : 8 + length].decode()) if length <= len(content) - 8 else None
+        header = dict(json.loads(content[8 : 8 + length].decode()))
         metadata = dict(header.pop("__metadata__"))
         data, arrays, used = content[8 + length :], {}, 0
         for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
@@ -197,11 +193,20 @@ def _array(entry: dict[str, Any], data: bytes) -> _Array:
     return _Array(shape, numbers)
 
 
-def _sizes(
-    arrays: dict[str, _Array], claim: Claim, classes: tuple[str, ...]
-) -> dict[str, tuple[int, ...]]:
+def _sizes(arrays: dict[str, _Array], claim: Claim, classes: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
     """The shapes that the arrays must have, given the sizes of two of them."""
-    names = {"matrices", "bias", "start", "weight", "offset", "centres", "radius", "first", "table", "outputs"}
+    names = {
+        "matrices",
+        "bias",
+        "start",
+        "weight",
+        "offset",
+        "centres",
+        "radius",
+        "first",
+        "table",
+        "outputs",
+    }
     if arrays.keys() != names:
         raise InputError(f"a certificate has the arrays {', '.join(sorted(names))}.")
     units, boxes = arrays["start"].shape[0], arrays["centres"].shape[0]

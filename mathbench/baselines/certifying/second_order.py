@@ -1,7 +1,7 @@
 """Fine-tuning of a second-order network with tanh states until boxes around the states of its automaton are closed.
 
-The loss has interval bounds only, and no examples: from every state within `radius` of a centre, each symbol must lead to
-within `radius` of the centre that the extracted automaton names, and the output of the box must be the largest.
+The loss has interval bounds only, and no examples: from every state within `radius` of a centre, each symbol must lead
+to within `radius` of the centre that the extracted automaton names, and the output of the box must be the largest.
 """
 
 import time
@@ -63,6 +63,13 @@ def state_machine(module: SecondOrderClassifier, answers: tuple[str, ...]) -> St
 class BoxedNetwork(nn.Module):
     """The weights of a network and the centres of its boxes, in float64."""
 
+    matrices: Tensor
+    bias: Tensor
+    start: Tensor
+    weight: Tensor
+    offset: Tensor
+    centres: Tensor
+
     def __init__(self, module: SecondOrderClassifier, extraction: Extraction):
         super().__init__()
         tensors = {
@@ -93,7 +100,9 @@ class BoxedNetwork(nn.Module):
         spread = self.matrices.abs().sum(dim=2)[:, None] * radii + SLACK
         targets = self.centres[torch.cat([self.table.T, self.first[:, None]], dim=1)]  # (S, K + 1, H)
         low, high = torch.tanh(middle - spread), torch.tanh(middle + spread)
-        outside = torch.stack([functional.relu(high - targets - reach), functional.relu(targets - reach - low)])
+        outside = torch.stack(
+            [functional.relu(high - targets - reach), functional.relu(targets - reach - low)]
+        )
         return outside, self._margins(radius)
 
     def _margins(self, radius: float) -> Tensor:
@@ -129,7 +138,7 @@ def close_boxes(network: BoxedNetwork, options: BoundsOptions) -> bool:
         loss = (outside.sum() + outside.square().sum() / radius) / (radius * boxes)
         loss = loss + functional.relu(MARGIN - margins).sum()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     return _closed(network, options, options.steps)
 

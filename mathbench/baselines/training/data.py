@@ -117,10 +117,15 @@ def _check(settings: TrainingSettings, encoding: Encoding) -> None:
 
 def _check_lengths(settings: TrainingSettings, encoding: Encoding) -> None:
     """Check that nothing else orders or pads the rows of batches of one length."""
-    others = {"source": ("rows", settings.source), "curriculum": ("", settings.curriculum)}
+    others: dict[str, tuple[object, object]] = {
+        "source": ("rows", settings.source),
+        "curriculum": ("", settings.curriculum),
+    }
     others |= {"buckets": (0, settings.buckets)}
     for name, (required, value) in others.items():
         if value != required:
             raise InputError(f"sampling=lengths requires {name}={required}. Received: {name}={value}.")
     if encoding.choices.padding == "operands":
-        raise InputError("sampling=lengths requires padding=right or padding=left. Received: padding=operands.")
+        raise InputError(
+            "sampling=lengths requires padding=right or padding=left. Received: padding=operands."
+        )

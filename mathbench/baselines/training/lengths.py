@@ -21,7 +21,6 @@ from mathbench.numbers import text
 from mathbench.reserve import TRAIN, fingerprints
 from mathbench.task import Task
 
-
 MAX_NUMBERS = 1 << 22  # short numbers in memory
 
 
@@ -71,7 +70,8 @@ class LengthBatches:
     def batch(self, step: int) -> Batch:
         """Return the questions (B, T) and labels (B, positions) of a step."""
         words = mix64(
-            np.arange(self._batch + 2, dtype=np.uint64) * np.uint64(GOLDEN) + np.uint64(key_of(self._key, step))
+            np.arange(self._batch + 2, dtype=np.uint64) * np.uint64(GOLDEN)
+            + np.uint64(key_of(self._key, step))
         )
         pool = self._pools[self._length(step, words[:2])]
         rows = pool.rows(words[2:])
@@ -140,7 +140,9 @@ def _with_short_numbers(rows: pa.Table, task: Task, digits: int) -> pa.Table:
     inside = TRAIN.subset(task.train_part).contains(fingerprints(task.reserve_family, numbers[None, :]))
     numbers = numbers[inside]
     questions = text.join(text.number(numbers, task.number_base))
-    added = pa.table({"question": questions, "answer": pa.array(answers).take(pa.array(numbers % len(answers)))})
+    added = pa.table(
+        {"question": questions, "answer": pa.array(answers).take(pa.array(numbers % len(answers)))}
+    )
     longer = rows.filter(pc.greater(pc.utf8_length(rows["question"]), digits))
     columns = {name: longer[name].cast(pa.string()).combine_chunks() for name in ("question", "answer")}
     return pa.concat_tables([added, pa.table(columns)])

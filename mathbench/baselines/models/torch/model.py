@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +44,7 @@ class TorchModel(ABC):
         self._forward: Callable[..., Tensor] = (
             module if world() == 1 else nn.parallel.DistributedDataParallel(self.module)
         )
-        self._noisy = [layer for layer in module.modules() if hasattr(layer, "noise")]
+        self._noisy: list[Any] = [layer for layer in module.modules() if hasattr(layer, "noise")]
         self._names = [name for name, p in module.named_parameters() if p.requires_grad]
         self.parameters = sum(p.numel() for p in self._trained)
         self._training, self._decay = settings, decay

@@ -12,13 +12,11 @@ def add_noise(state: Tensor, level: float) -> Tensor:
 
 
 def noisy_states(reader: nn.RNNBase, features: Tensor, level: float) -> Tensor:
-    """Read features (B, T, F) step by step with noise on every state; returns the states of the last layer, (B, T, H)."""
+    """Read features (B, T, F) with noise on every state; returns the states of the last layer, (B, T, H)."""
     state, states = None, []
     for position in range(features.shape[1]):
         read, state = reader(features[:, position : position + 1], state)
-        if isinstance(state, tuple):
-            state = tuple(add_noise(part, level) for part in state)
-        else:
-            state = add_noise(state, level)
+        parts = [add_noise(part, level) for part in (state if isinstance(state, tuple) else (state,))]
+        state = tuple(parts) if isinstance(state, tuple) else parts[0]
         states.append(read)
     return torch.cat(states, dim=1)
