@@ -9,7 +9,18 @@ from typing import Any, TextIO
 
 import typer
 
-from mathbench.cli import baselines, check, datasets, doctor, inspect, leaderboard, predict, run, tasks
+from mathbench.cli import (
+    baselines,
+    certify,
+    check,
+    datasets,
+    doctor,
+    inspect,
+    leaderboard,
+    predict,
+    run,
+    tasks,
+)
 from mathbench.cli.output import print_message
 from mathbench.errors import CheckFailed, MathbenchError, MissingSplit, did_you_mean, os_error_message
 
@@ -24,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Clean mathematical data for neural networks, baselines, exact-match scores and a leaderboard.",
 )
-for group in (datasets, check, tasks, doctor, baselines, run, predict, inspect, leaderboard):
+for group in (datasets, check, tasks, doctor, baselines, run, certify, predict, inspect, leaderboard):
     group.register(app)
 
 

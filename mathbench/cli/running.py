@@ -52,6 +52,7 @@ def run_options(request: RunRequest, folder: Path) -> "RunOptions":
         resume=request.resume,
         force=request.force,
         budget=request.budget,
+        long=request.long,
         device_config=DeviceConfig(request.device, request.threads),
         command=command(),
         console=err,
@@ -143,6 +144,18 @@ def parse_duration(text: str | None) -> float:
     if not match or not float(match[1]):
         raise InputError(f"--budget must be a time such as 90s, 10m or 1h. Received: '{text}'.")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def parse_lengths(text: str | None) -> tuple[int, ...]:
+    """Return the numbers of digits in a list such as 20,50,100.
+
+    >>> parse_lengths("20,50"), parse_lengths(None)
+    ((20, 50), ())
+    """
+    parts = [] if text is None else text.split(",")
+    if any(not re.fullmatch(r"[1-9][0-9]{0,3}", part.strip(), re.ASCII) for part in parts):
+        raise InputError(f"--long must be numbers of digits such as 20,50,100. Received: '{text}'.")
+    return tuple(dict.fromkeys(map(int, parts)))
 
 
 def relaunch_on_devices(count: int) -> None:
