@@ -11,6 +11,8 @@ from mathbench.cli.output import out, print_json, print_message
 if TYPE_CHECKING:
     from mathbench.certificates.checker import Verdict
 
+REPORT_EVERY = 500  # steps of the fine-tuning
+
 certificates = typer.Typer(
     help="Check proofs that a network is right for numbers of every length.", no_args_is_help=True
 )
@@ -126,4 +128,5 @@ def _print(verdict: "Verdict") -> None:
 
 
 def _report(step: int, violation: float, margin: float) -> None:
-    print_message(f"step {step}: boxes violated by at most {violation:.4f}, outputs lead by {margin:.2f}")
+    if step % REPORT_EVERY == 0 or not violation:
+        print_message(f"step {step}: boxes violated by at most {violation:.4f}, outputs lead by {margin:.2f}")
