@@ -38,6 +38,7 @@ from mathbench.dataset import write as dataset
 from mathbench.dataset.manifest import Config
 from mathbench.families import task as make_task
 from mathbench.families import tasks
+from mathbench.generators import prime
 from mathbench.sampling import enumerated
 from mathbench.task import Task
 
@@ -118,6 +119,7 @@ def forget() -> None:
     """Forget everything that an earlier run has left in memory."""
     rows.open_rows.cache_clear()
     enumerated._domain.cache_clear()
+    prime._inner_strata.cache_clear()
 
 
 def started(task: Task) -> float:

@@ -145,7 +145,7 @@ def merge(folder: str | Path, *, workers: int | None = None) -> "Manifest":
 
 
 def score(
-    predictions: Mapping[int, str | None] | str | Path,
+    predictions: Mapping[int, str | int | None] | str | Path,
     task: str | None = None,
     *,
     split: str = "interpolate",
@@ -159,7 +159,8 @@ def score(
     Every row of the split counts; a row without an answer is wrong.
 
     Args:
-        predictions: answers by row number; or a file (Parquet or JSON lines) with split, row and prediction.
+        predictions: answers by row number, which are text or integers, None for no answer; or a file (Parquet, JSON
+            lines or CSV) with split, row and prediction.
         task: name of the task family that was answered, unless `data` is given.
         split: the split that was answered.
         seed: the seed of the rows.
@@ -168,7 +169,8 @@ def score(
         options: rows per split and parameters of the task, as for :func:`load`.
 
     Raises:
-        InputError: for unknown or repeated rows, no predictions, or bad parameters.
+        InputError: for unknown or repeated rows, no predictions, an answer that is neither text nor an integer, or bad
+            parameters.
         CheckFailed: when a file of the dataset is damaged.
 
     >>> options = dict(digits=2, train=0, validation=0, interpolate=40, extrapolate=0)
@@ -179,13 +181,18 @@ def score(
     >>> score({**answers, 0: "wrong"}, "addition", **options).total.exact_match
     0.975
     """
+    from mathbench.errors import InputError
     from mathbench.scores import predictions as scores
 
-    answers = (
-        scores.from_mapping(predictions, split)
-        if isinstance(predictions, Mapping)
-        else scores.read_predictions(Path(predictions))
-    )
+    if isinstance(predictions, Mapping):
+        answers = scores.from_mapping(predictions, split)
+    elif isinstance(predictions, str | Path):
+        answers = scores.read_predictions(Path(predictions))
+    else:
+        raise InputError(
+            "predictions must be a dict from row number to answer, or a file. "
+            f"Received: {type(predictions).__name__}."
+        )
     return scores.score_predictions(answers, _true_rows(task, split, seed, data, config, options), split)
 
 

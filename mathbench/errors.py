@@ -13,6 +13,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 
 class MathbenchError(Exception):
@@ -37,6 +38,25 @@ class CheckFailed(MathbenchError):
 
 class MissingSplit(UserWarning):
     """A task has no rows in a split that was not left out on purpose."""
+
+
+def require_extra(module: str, extra: str) -> None:
+    """Check that an optional package is installed, without importing it.
+
+    Args:
+        module: the name under which the package is imported.
+        extra: the extra of mathbench that installs it.
+
+    Raises:
+        InputError: when it is not installed; names the extra.
+
+    >>> require_extra("no_such_framework", "torch")
+    Traceback (most recent call last):
+    ...
+    mathbench.errors.InputError: no_such_framework is not installed: pip install 'mathbench-toolkit[torch]'.
+    """
+    if find_spec(module) is None:
+        raise InputError(f"{module} is not installed: pip install 'mathbench-toolkit[{extra}]'.")
 
 
 MAX_LISTED = 30  # up to this many options are listed in full

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +43,10 @@ class Rows:
         self._name = text.from_list([task.name])
         self._names = text.from_list([s.name for s in self.strata])
         self.source = task.source(split, self.seed)
+
+    def __reduce__(self) -> Any:
+        # plans have generators, which cannot be pickled
+        return type(self), (self.task, self.split, self.seed)
 
     def __len__(self) -> int:
         """The number of rows in the split. An exact count may be expensive; see :meth:`capacity_up_to`."""

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench import formats, parameters
+from mathbench.errors import require_extra
 from mathbench.hashing import Int, key_of
 from mathbench.stratum import Stratum
 
@@ -88,6 +89,8 @@ class Task(ABC):
     asks_primality: ClassVar[bool] = False
     # whether answers are residues, or labels that depend on one
     answers_residues: ClassVar[bool] = False
+    # the optional package that `oracle` imports, and the extra that installs it
+    solver_needs: ClassVar[tuple[str, str] | None] = None
     # digits of the longest number that a scratchpad is written for; None: no limit
     steps_max_digits: ClassVar[int | None] = None
 
@@ -221,6 +224,15 @@ class Task(ABC):
     @abstractmethod
     def oracle(self, question: str) -> str:
         """Answer one question from its text alone, in plain Python that shares no code with the generator."""
+
+    def require_solver(self) -> None:
+        """Check that the package that `oracle` needs is installed.
+
+        Raises:
+            InputError: when it is not; names the extra to install.
+        """
+        if self.solver_needs:
+            require_extra(*self.solver_needs)
 
     @property
     def parts(self) -> Mapping[str, "Task"]:

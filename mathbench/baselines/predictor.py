@@ -21,6 +21,7 @@ from mathbench.baselines.training.data import effective_encoding
 from mathbench.errors import InputError
 from mathbench.families import from_spec
 from mathbench.registry import load
+from mathbench.scores.answers import complete_answers
 from mathbench.task import Task
 
 Predict = Callable[[Any], Any]  # questions to answers, strings (n,), both in the format of the task
@@ -152,6 +153,6 @@ def _on_columns(predict: Callable[[list[str]], list[str]]) -> Predict:
             raise InputError(
                 f"a baseline must answer every question. Received: {len(answers)} of {len(texts)} answers."
             )
-        return pa.array(answers, pa.string())
+        return complete_answers(answers, lambda i: f"the answer to {texts[i]!r}")
 
     return predict_column

@@ -81,12 +81,14 @@ def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
         The result, also written to ``options.out / "result.json"``. The result of a finished run is only read.
 
     Raises:
-        InputError: when the directory holds another run, or the baseline makes no sense on the task.
+        InputError: when the directory holds another run, the baseline makes no sense on the task, or the task's
+            independent solver, which every run is compared with, needs an extra that is not installed.
     """
     _check(spec, data)
     identity = run_identity(spec, data)
     if run_directory.is_finished(options.out, identity, options.resume, options.force):
         return Result.load(options.out)
+    data.task.require_solver()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     # invalid settings fail here, before the directory is touched
     for digits in options.long:

@@ -9,10 +9,18 @@ import typer
 from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json
 
-BASE = ("numpy", "pyarrow", "datasets", "typer", "rich", "sqlalchemy", "gmpy2", "matplotlib")
+BASE = ("numpy", "pyarrow", "datasets", "typer", "rich", "sqlalchemy", "gmpy2")
 EXTRAS = {
+    "plots": ("matplotlib",),
+    "verify": ("sympy",),
     "torch": ("torch", "safetensors", "tensorboard"),
     "keras": ("keras", "tensorflow", "tensorboard"),
+}
+PURPOSES = {
+    "plots": "plots of data and runs",
+    "verify": "the independent solver of school mathematics",
+    "torch": "baselines in torch",
+    "keras": "baselines in keras",
 }
 
 
@@ -64,7 +72,7 @@ def _print_report(report: dict[str, Any]) -> None:
     for extra, complete in report["extras"].items():
         state = "[green]complete[/]" if complete else "[yellow]incomplete[/]"
         how = "" if complete else f'   pip install "mathbench-toolkit\\[{extra}]"'
-        out.print(f"extra [bold]{extra}[/]: {state} (baselines in {extra}){how}")
+        out.print(f"extra [bold]{extra}[/]: {state} ({PURPOSES[extra]}){how}")
 
 
 def _version(package: str) -> str | None:

@@ -7,7 +7,8 @@ import typer
 
 from mathbench.cli.options import Device, Json, RunArgument
 from mathbench.cli.output import out, print_json, print_message
-from mathbench.errors import InputError
+from mathbench.cli.running import plots_installed
+from mathbench.errors import InputError, require_extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,6 +76,8 @@ def inspect(
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run
 
+    if plot:
+        require_extra("matplotlib", "plots")
     finished = load_run(run, DeviceConfig(device))
     if finished.trained is None:
         raise InputError(f"{finished.result['baseline']} is not a network, so there is nothing to inspect.")
@@ -82,10 +85,11 @@ def inspect(
     answer, confidence = answered.answers[0], answered.confidences[0]
     path = plot or run / "plots" / "inspect.png"
     tokens = finished.trained.encoding.questions(answered.formatted_questions)
-    matrices = _draw(finished.trained, tokens, confidence, path, f"{question} → {answer}")
+    drawn = path if plot or plots_installed() else None
+    matrices = _matrices(finished.trained, tokens, confidence, drawn, f"{question} → {answer}")
     if json:
         shapes = {name: list(values.shape) for name, values in matrices.items()}
-        file = str(path) if matrices else None
+        file = str(drawn) if matrices and drawn else None
         answer_fields = {"question": question, "answer": answer, "confidence": confidence.to_json()}
         print_json({**answer_fields, "matrices": shapes, "plot": file})
         return
@@ -93,18 +97,21 @@ def inspect(
     out.print(confidence.text, markup=False, soft_wrap=True)
     for name, values in matrices.items():
         out.print(f"{name}: {' x '.join(map(str, values.shape))}", markup=False, soft_wrap=True)
-    print_message(f"drawn: {path}" if matrices else "this network shows nothing of what it computed")
+    if not matrices:
+        print_message("this network shows nothing of what it computed")
+    elif drawn:
+        print_message(f"drawn: {drawn}")
 
 
-def _draw(
-    network: "TrainedNetwork", tokens: "Tokens", confidence: "Confidence", path: Path, title: str
+def _matrices(
+    network: "TrainedNetwork", tokens: "Tokens", confidence: "Confidence", path: Path | None, title: str
 ) -> "dict[str, NDArray[np.float32]]":
-    """Draw the attention weights and hidden states of a network for one question, and return them by name."""
+    """The attention weights and hidden states of a network for one question by name, drawn into a file if given."""
     from mathbench.baselines.analysis.inspect import activation_matrices, axis_labels, draw
 
     written = confidence.tokens[None]
     matrices = activation_matrices(network, tokens, written)
-    if matrices:
+    if matrices and path:
         path.parent.mkdir(parents=True, exist_ok=True)
         draw(path, matrices, title, axis_labels(network, tokens, written))
     return matrices

@@ -62,6 +62,7 @@ def predict(
     from mathbench.baselines.run import SCORED, predict_splits, write_predictions
     from mathbench.cli.selection import open_data
 
+    _check_parquet(out_file)
     answer, result = load_predictor(run, DeviceConfig(device))
     rows = open_data(data, config)
     _check_same_task(run, result["task"], rows)
@@ -76,6 +77,16 @@ def predict(
     print_message(
         f"{predictions.num_rows:,} predictions in {out_file}; score them: mathbench score {out_file} --data {data}"
     )
+
+
+def _check_parquet(path: Path | None) -> None:
+    """Check that the name of a file to write is not that of another format."""
+    from mathbench.scores.predictions import text_suffix
+
+    if path is not None and text_suffix(path):
+        raise InputError(
+            f"--out writes Parquet, such as p.parquet. Received: {path}. Without --out, JSON lines go to stdout."
+        )
 
 
 def _check_same_task(run: Path, fitted: dict[str, Any], rows: "Data") -> None:
@@ -137,7 +148,8 @@ def _answer_columns(questions: list[str], finished: "LoadedRun", answered: "Answ
 def score(
     context: typer.Context,
     predictions: Annotated[
-        Path, typer.Argument(help="Parquet or JSON lines with split, row and prediction, or a run directory.")
+        Path,
+        typer.Argument(help="Parquet, JSON lines or CSV with split, row and prediction, or a run directory."),
     ],
     task: TaskName = None,
     data: DataDir = None,
@@ -152,7 +164,8 @@ def score(
 
     The truth is that of a dataset, of a task, or of the run that the predictions
     belong to. Rows without a prediction count as wrong. Repeated rows and rows
-    that do not exist are errors.
+    that do not exist are errors. An answer is text or an integer, whose digits
+    are exact; other numbers, true, false and null are errors.
 
     Examples:
       mathbench score p.parquet --data data/addition-base10

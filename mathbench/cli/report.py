@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from rich.markup import escape
 from rich.table import Table
 
@@ -13,7 +12,7 @@ from mathbench.baselines.result import Result
 from mathbench.cli.output import out
 from mathbench.cli.output import table as table_of
 from mathbench.dataset.data import Data
-from mathbench.scores.predictions import PREDICTIONS
+from mathbench.scores.predictions import read_predictions
 from mathbench.scores.results import Score
 from mathbench.scores.sections import AREA, SectionScores, score_sections
 
@@ -108,7 +107,7 @@ def scores_table(scores: dict[str, dict[str, Any]], title: str) -> Table:
 
 def examples(data: Data, folder: Path, split: str) -> None:
     """Print a few right and a few wrong answers of a split."""
-    table = pq.read_table(folder / PREDICTIONS)
+    table = read_predictions(folder)
     given = table.filter(pc.equal(table["split"], split))["prediction"].combine_chunks()
     truth = data.splits[split]
     written = formats.for_task(data.task)

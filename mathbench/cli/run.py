@@ -15,6 +15,7 @@ from mathbench.cli.request import (
 )
 from mathbench.cli.running import parse_duration, parse_lengths, relaunch_on_devices, run_single, show_plan
 from mathbench.cli.sweep import run_sweep
+from mathbench.errors import require_extra
 
 
 def run_baseline(
@@ -116,6 +117,8 @@ def run_baseline(
 
 def _run(request: RunRequest) -> None:
     """Run the mode that a request asks for: repetition, sweep, plan or single run."""
+    if request.plots:
+        require_extra("matplotlib", "plots")
     if request.source is not None:
         repeat_run(request, request.source)
     elif request.sweep.requested:

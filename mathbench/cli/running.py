@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathbench.cli.output import err, out, print_json, print_message
 from mathbench.cli.request import RunRequest
-from mathbench.errors import InputError
+from mathbench.errors import InputError, require_extra
 
 if TYPE_CHECKING:
     from mathbench.baselines.result import Result
@@ -97,7 +97,7 @@ def finish_run(request: RunRequest, data: "Data", folder: Path, plots: bool) -> 
         folder: its directory.
         plots: whether to draw it where the request leaves that open.
     """
-    if plots if request.plots is None else request.plots:
+    if _wants_plots(request, plots):
         from mathbench.baselines.analysis.plots import PLOTS_FOLDER, draw
 
         if not (folder / PLOTS_FOLDER).is_dir():
@@ -106,6 +106,21 @@ def finish_run(request: RunRequest, data: "Data", folder: Path, plots: bool) -> 
         from mathbench.leaderboard.submit import submit_run
 
         print_message(f"on the board: {submit_run(folder).board}   see it: mathbench leaderboard show")
+
+
+def _wants_plots(request: RunRequest, plots: bool) -> bool:
+    """Whether a run is drawn; where the request leaves that open, only if the extra for it is installed."""
+    return plots and plots_installed() if request.plots is None else request.plots
+
+
+def plots_installed() -> bool:
+    """Whether plots can be drawn; prints how to install what is missing."""
+    try:
+        require_extra("matplotlib", "plots")
+    except InputError as error:
+        print_message(f"no plots: {error}")
+        return False
+    return True
 
 
 def print_result(result: "Result", data: "Data", folder: Path, json: bool, more: dict[str, Any]) -> None:

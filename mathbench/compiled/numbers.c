@@ -89,6 +89,82 @@ static inline __attribute__((always_inline)) void test(const u64 *n, u64 witness
         }
 }
 
+static inline u64 sum(u64 a, u64 b, u64 n) { return a - (n - b) + (a < n - b ? n : 0); }
+static inline u64 difference(u64 a, u64 b, u64 n) { return a - b + (a < b ? n : 0); }
+
+/* The Jacobi symbol of a small number above 0 over an odd n. */
+static inline int jacobi(u64 a, u64 n) {
+    int sign = 1;
+    while (a) {
+        int twos = __builtin_ctzll(a);
+        a >>= twos;
+        if ((twos & 1) && (n % 8 == 3 || n % 8 == 5)) sign = -sign;
+        if (a % 4 == 3 && n % 4 == 3) sign = -sign;
+        u64 rest = n % a;
+        n = a;
+        a = rest;
+    }
+    return n == 1 ? sign : 0;
+}
+
+static inline int is_square(u64 n) {
+    u64 root = 0;
+    for (u64 bit = (u64)1 << 31; bit; bit >>= 1)
+        if ((root + bit) * (root + bit) <= n) root += bit;
+    return root * root == n;
+}
+
+enum { MAX_PARAMETER = 64 }; /* squares are sorted out before a parameter gets so large */
+
+/* The parameter P of the Lucas test: the first one from 3 on whose P * P - 4 has the symbol -1; 0 for a composite. */
+static inline u64 lucas_parameter(u64 n) {
+    for (u64 p = 3;; p++) {
+        int symbol = jacobi(p * p - 4, n);
+        if (symbol < 0) return p;
+        if (!symbol || (p == MAX_PARAMETER && is_square(n))) return 0;
+    }
+}
+
+/* Which odd numbers that pass the test with the witness 2 pass the extra strong Lucas test too (Grantham, 2001). v and
+ * w are V(k) and V(k + 1) of the Lucas sequence with Q = 1, by the bits of the odd part of n + 1; all values stand for
+ * x * 2^64 mod n. */
+static inline void lucas_test(const u64 *n, u8 *passed) {
+    u64 inverse[SIDE_BY_SIDE], odd[SIDE_BY_SIDE], v[SIDE_BY_SIDE], w[SIDE_BY_SIDE], p[SIDE_BY_SIDE], two[SIDE_BY_SIDE];
+    u64 any = 0;
+    int twos[SIDE_BY_SIDE], maximum = 0;
+    for (int i = 0; i < SIDE_BY_SIDE; i++) {
+        u64 one = (~(u64)0 % n[i] + 1) % n[i], parameter = lucas_parameter(n[i]);
+        inverse[i] = inverse_of(n[i]);
+        twos[i] = __builtin_ctzll(n[i] + 1);
+        odd[i] = (n[i] + 1) >> twos[i];
+        any |= odd[i];
+        maximum = twos[i] > maximum ? twos[i] : maximum;
+        two[i] = v[i] = sum(one, one, n[i]);
+        passed[i] = parameter != 0;
+        p[i] = two[i];
+        for (u64 turn = 2; turn < parameter; turn++) p[i] = sum(p[i], one, n[i]);
+        w[i] = p[i];
+    }
+    for (int bit = 63 - __builtin_clzll(any); bit >= 0; bit--)
+        for (int i = 0; i < SIDE_BY_SIDE; i++) {
+            u64 set = -(odd[i] >> bit & 1), doubled = (w[i] & set) | (v[i] & ~set);
+            u64 mixed = difference(product(v[i], w[i], n[i], inverse[i]), p[i], n[i]);
+            doubled = difference(product(doubled, doubled, n[i], inverse[i]), two[i], n[i]);
+            v[i] = (mixed & set) | (doubled & ~set);
+            w[i] = (doubled & set) | (mixed & ~set);
+        }
+    for (int i = 0; i < SIDE_BY_SIDE; i++) { /* U(k) is 0 where V(k) is 2 or -2 and V(k + 1) is P or -P */
+        u8 found = ((v[i] == two[i]) & (w[i] == p[i])) | ((v[i] == n[i] - two[i]) & (w[i] == n[i] - p[i]));
+        for (int turn = 1; turn < twos[i] && !found; turn++) {
+            found = v[i] == 0;
+            v[i] = difference(product(v[i], v[i], n[i], inverse[i]), two[i], n[i]);
+        }
+        passed[i] = (passed[i] & found) | (n[i] < 2047); /* the smallest composite that passes with the witness 2 */
+    }
+}
+
+enum { LUCAS = 0 }; /* in place of a witness */
+
 /* Keep the odd numbers above 2 that pass the test, with their indices. Returns the number that is left. */
 static i64 sieve(u64 *numbers, i64 *indices, i64 count, u64 witness) {
     i64 left = 0;
@@ -99,6 +175,8 @@ static i64 sieve(u64 *numbers, i64 *indices, i64 count, u64 witness) {
         for (int i = 0; i < SIDE_BY_SIDE; i++) n[i] = numbers[start + (i < here ? i : 0)];
         if (witness == 2)
             test(n, 2, passed);
+        else if (witness == LUCAS)
+            lucas_test(n, passed);
         else
             test(n, witness, passed);
         for (int i = 0; i < here; i++) {
@@ -111,18 +189,15 @@ static i64 sieve(u64 *numbers, i64 *indices, i64 count, u64 witness) {
     return left;
 }
 
-/* Keep the primes among odd numbers above 2. Seven witnesses decide all below 2^64 (Sinclair); 2, 7 and 61 all
- * below 4,759,123,141 (Jaeschke, 1993). */
+/* Keep the primes among odd numbers above 2. The witnesses 2, 7 and 61 decide all below 4,759,123,141 (Jaeschke, 1993);
+ * the witness 2 and a Lucas test all below 2^64 (Baillie and Wagstaff, 1980; checked with Feitsma's list of the
+ * pseudoprimes to base 2). */
 static i64 primes_of(u64 *numbers, i64 *indices, i64 count) {
-    static const u64 witnesses[6] = {325, 9375, 28178, 450775, 9780504, 1795265022}, fewer[2] = {7, 61};
     u64 largest = 0;
     count = sieve(numbers, indices, count, 2);
     for (i64 i = 0; i < count; i++) largest = numbers[i] > largest ? numbers[i] : largest;
-    if (largest < 4759123141u)
-        for (int w = 0; w < 2; w++) count = sieve(numbers, indices, count, fewer[w]);
-    else
-        for (int w = 0; w < 6; w++) count = sieve(numbers, indices, count, witnesses[w]);
-    return count;
+    if (largest >= 4759123141u) return sieve(numbers, indices, count, LUCAS);
+    return sieve(numbers, indices, sieve(numbers, indices, count, 7), 61);
 }
 
 /* The first of several odd primes that properly divides n, or 0: n is a multiple of q exactly when n times the

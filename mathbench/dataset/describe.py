@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from mathbench.dataset import heatmap
 from mathbench.dataset.data import Data
-from mathbench.errors import InputError
+from mathbench.errors import InputError, require_extra
 
 SAMPLES = 3
 MAX_PLOTTED_STRATA = 16
@@ -82,8 +82,9 @@ def plot(data: Mapping[str, Data], path: Path) -> None:
         path: a file with a suffix that matplotlib knows, such as .png or .svg.
 
     Raises:
-        InputError: for any other suffix.
+        InputError: for any other suffix, or without the extra `plots`.
     """
+    require_extra("matplotlib", "plots")
     import matplotlib
 
     matplotlib.use("Agg")

@@ -78,7 +78,12 @@ def verify(
         dataset: a finished dataset.
         options: how much to verify.
         progress: called with the number of rows processed since its last call.
+
+    Raises:
+        InputError: when the independent solver of a task needs an extra that is not installed.
     """
+    for config in dataset.manifest.configs:
+        config.task.require_solver()
     files = location.files(dataset.folder)
     for config in dataset.manifest.configs:
         yield _check_files(config, files)

@@ -1,6 +1,7 @@
 """Primes: `101` -> `true`."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log, prod
 from typing import Any, ClassVar, NamedTuple
 
@@ -112,6 +113,12 @@ class Prime(Enumerated):
         return self.base ** (self.digits + self.longer) > TABLE_LIMIT
 
     def inner(self) -> list[Stratum]:
+        return list(_inner_strata(self))
+
+    def outer(self) -> list[Stratum]:
+        return list(_outer_strata(self))
+
+    def _inner(self) -> list[Stratum]:
         lengths = tuples.lengths(self).inner
         limb_count = tuples.limb_count(self.digits, self.base, self.base**self.digits)
         shares = [1] * len(lengths)
@@ -120,7 +127,7 @@ class Prime(Enumerated):
         shared = [(n, share) for n, share in zip(lengths, shares, strict=True) if share]
         return [s for n, share in shared for s in self._length(n, share, limb_count)]
 
-    def outer(self) -> list[Stratum]:
+    def _outer(self) -> list[Stratum]:
         """The strata of longer numbers; a last length that crosses 2^63 ends there."""
         lengths = tuples.lengths(self).outer
         limb_count = tuples.limb_count(
@@ -246,6 +253,17 @@ class Prime(Enumerated):
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         return (int(question, self.base),)
+
+
+# asked for several times per split, and slow for many lengths
+@lru_cache(maxsize=32)
+def _inner_strata(task: Prime) -> tuple[Stratum, ...]:
+    return tuple(task._inner())
+
+
+@lru_cache(maxsize=32)
+def _outer_strata(task: Prime) -> tuple[Stratum, ...]:
+    return tuple(task._outer())
 
 
 class Wheel(NamedTuple):

@@ -52,6 +52,10 @@ class Manifest:
                 f"the manifest: the parameters are those of the task '{self.task.name}'. Received: {named!r}."
             )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The document alone: a process that receives a manifest makes the task itself, also of a foreign class."""
+        return {"document": self.document}
+
     @cached_property
     def task(self) -> Task:
         """The task whose rows were answered."""

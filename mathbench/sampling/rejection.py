@@ -68,9 +68,22 @@ class Accepted(NamedTuple):
             self.answers.take(index),
         )
 
+    def split(self, stops: Int) -> "list[Accepted]":
+        """The candidates before the first stop, from there to the second, and so on; each part counts from 0."""
+        edges = np.searchsorted(self.positions, stops).tolist()
+        return [
+            Accepted(
+                self.positions[begin:end] - start,
+                self.fingerprints[begin:end],
+                self.questions[begin:end],
+                self.answers[begin:end],
+            )
+            for start, begin, end in zip([0, *stops[:-1].tolist()], [0, *edges[:-1]], edges, strict=True)
+        ]
+
 
 class RejectionSampler:
-    """Draws the problems of one split.
+    """Draws problems of some strata.
 
     Args:
         draw: draws candidates from strata, int64 (n,), and random words, uint64 (n,).
@@ -91,7 +104,7 @@ class RejectionSampler:
 
     def accepted(self, stratum: Int, number: Int) -> Accepted:
         """Draw one candidate for each number, int64 (n,), and return those that are accepted."""
-        return self._accept(stratum, mix64(self._words(stratum, number) ^ _salts(0, 1)))
+        return self._accept(stratum, self.first_bits(stratum, number))
 
     def first_accepted(self, stratum: Int, number: Int) -> Accepted:
         """The first accepted candidate of each number, int64 (n,), in the order of the numbers."""
@@ -110,6 +123,10 @@ class RejectionSampler:
             if attempt > MAX_CANDIDATES:
                 raise RuntimeError(f"no problem was found in {MAX_CANDIDATES} attempts")
         return concatenated(parts)
+
+    def first_bits(self, stratum: Int, number: Int) -> U64:
+        """The random word of the first trial of each number, uint64 (n,)."""
+        return mix64(self._words(stratum, number) ^ _salts(0, 1))
 
     def _accepted_first(self, stratum: Int, words: U64, attempt: int, trials: int) -> Accepted:
         """The first accepted one of `trials` candidates of each number, starting with trial `attempt`."""

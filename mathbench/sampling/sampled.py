@@ -11,8 +11,9 @@ problem. The other splits never repeat a problem: see :mod:`mathbench.sampling.u
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import ClassVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -21,8 +22,9 @@ from mathbench.hashing import U64, Int, key_of
 from mathbench.reserve import Reserve
 from mathbench.sampling.capacity import Capacity
 from mathbench.sampling.plan import MAX_ROWS, Plan, PlannedSource
-from mathbench.sampling.rejection import Candidates, RejectionSampler
-from mathbench.sampling.unique import UniqueProblems
+from mathbench.sampling.rejection import Candidates
+from mathbench.sampling.shared import SharedDraws, SplitStrata
+from mathbench.sampling.unique import UniqueProblems, candidates_for
 from mathbench.task import Task, TextRows, row_numbers
 
 BATCH_ROWS = 1 << 17  # rows made at a time
@@ -35,6 +37,8 @@ RESERVES = {
     "extrapolate": Reserve("extrapolate", 0.85, 1.0),
 }
 ALL = Reserve("all", 0.0, 1.0)
+ALL_SPLITS = "all"  # the strata of all splits, one split after the other in the order of `RESERVES`
+MAX_REMEMBERED = 1 << 13  # rows of train whose fingerprints are remembered
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,19 @@ class Sampled(Task):
     longest_question: ClassVar[int] = 160  # characters
     longest_answer: ClassVar[int] = 30
 
+    @property
+    def draws_all_splits(self) -> bool:
+        """Whether `candidates` draws for `ALL_SPLITS` too."""
+        return False
+
     def may_repeat(self, split: str) -> bool:
         """Whether a split may repeat a problem: train may, where problems are few."""
         return split == "train"
 
     def repeated_rows(self, seed: int | str, rows: int) -> float:
         """The share of the first `rows` rows of train, at least one, that repeat the problem of an earlier row."""
-        fingerprints = self.source("train", seed).fingerprints(range(rows))
+        known = [found for found in _first_fingerprints(self, seed) if len(found) >= rows]
+        fingerprints = known[0][:rows] if known else self.source("train", seed).fingerprints(range(rows))
         return 1 - len(np.unique(fingerprints)) / len(fingerprints)
 
     @abstractmethod
@@ -59,13 +69,13 @@ class Sampled(Task):
         """Draw problems.
 
         Args:
-            split: the split that the strata belong to.
+            split: the split that the strata belong to, or `ALL_SPLITS`.
             stratum: int64 (n,), the index of each problem's stratum.
             random_bits: uint64 (n,), random words. A problem depends on its own word and its stratum alone.
         """
 
     def source(self, split: str, seed: int | str) -> "SampledSource":
-        return SampledSource(self, split, self.key(split, seed))
+        return SampledSource(self, split, seed)
 
 
 class SampledSource(PlannedSource):
@@ -74,24 +84,21 @@ class SampledSource(PlannedSource):
     Args:
         task: the task.
         split: the split.
-        key: 64-bit key of the order.
+        seed: the seed.
     """
 
     batch_rows = BATCH_ROWS
 
-    def __init__(self, task: Sampled, split: str, key: int):
-        self._task, self._split, strata = task, split, task.strata(split)
-        reserves = [ALL if s.apart else RESERVES[split] for s in strata]
-        self._sampler = RejectionSampler(
-            partial(task.candidates, split),
-            np.array([key_of(key, s.name) for s in strata], dtype=np.uint64),
-            reserves,
-            (task.longest_question, task.longest_answer),
-        )
+    def __init__(self, task: Sampled, split: str, seed: int | str):
+        self._task, self._split, self._seed, strata = task, split, seed, task.strata(split)
         self._repeats = task.may_repeat(split)
-        self._unique = UniqueProblems(self._sampler, [r.share for r in reserves])
         capacities = [Capacity(MAX_ROWS if self._repeats else s.holds) for s in strata]
-        self.plan = Plan(strata, range(len(strata)), capacities, key_of(key, "plan"))
+        plan_key = key_of(task.key(split, seed), "plan")
+        self.plan = Plan(strata, range(len(strata)), capacities, plan_key)
+        self._sampler = _shared_draws(task, split, seed).of(split)
+        self._unique = UniqueProblems(self._sampler, len(strata))
+        if not self._repeats and self.plan.capacity_up_to(1):
+            self._sampler.expect(candidates_for(np.array(self.plan.phases[0].counts)))
 
     def rendered(self, rows: range | Int) -> Iterator[TextRows]:
         """Render some rows in order, in pieces."""
@@ -99,6 +106,8 @@ class SampledSource(PlannedSource):
             stratum, rank = self._locate(rows[start : start + BATCH_ROWS])
             if self._repeats:
                 accepted = self._sampler.first_accepted(stratum, rank)
+                if isinstance(rows, range) and rows == range(min(len(rows), MAX_REMEMBERED)):
+                    _first_fingerprints(self._task, self._seed)[:] = [accepted.fingerprints]
                 yield TextRows(accepted.questions, accepted.answers, stratum)
             else:
                 yield TextRows(*self._unique.rendered(stratum, rank), stratum)
@@ -124,3 +133,29 @@ class SampledSource(PlannedSource):
             raise SpaceExhausted(
                 f"{self._task.name}: {self._split} cannot have many more than {count:,} rows of {name}."
             )
+
+
+_open_draws: WeakValueDictionary[tuple[Sampled, str, int | str], SharedDraws] = WeakValueDictionary()
+
+
+def _shared_draws(task: Sampled, split: str, seed: int | str) -> SharedDraws:
+    """The draws that the open sources of a task share under a seed: all of them if it `draws_all_splits`."""
+    joint = ALL_SPLITS if task.draws_all_splits else split
+    draws = _open_draws.get((task, joint, seed))
+    if draws is None:
+        splits = {each: _strata(task, each, seed) for each in (RESERVES if joint == ALL_SPLITS else (split,))}
+        limits = task.longest_question, task.longest_answer
+        draws = _open_draws[task, joint, seed] = SharedDraws(partial(task.candidates, joint), splits, limits)
+    return draws
+
+
+def _strata(task: Sampled, split: str, seed: int | str) -> SplitStrata:
+    key, strata = task.key(split, seed), task.strata(split)
+    keys = np.array([key_of(key, s.name) for s in strata], dtype=np.uint64)
+    return SplitStrata(keys, [ALL if s.apart else RESERVES[split] for s in strata])
+
+
+@lru_cache(maxsize=256)
+def _first_fingerprints(task: Sampled, seed: int | str) -> list[U64]:
+    """The fingerprints of the first rows of train, at most one array, as they were last rendered."""
+    return []

@@ -43,11 +43,13 @@ def characters(predictions: pa.Array, answers: pa.Array) -> float:
     0.5
     """
     _same_length(predictions, answers)
-    predicted, truth = _byte_matrix(predictions), _byte_matrix(answers)
-    width = max(predicted.shape[1], truth.shape[1])
-    predicted, truth = _padded(predicted, width), _padded(truth, width)
-    present = (predicted != 0) | (truth != 0)
-    return float(((predicted == truth) & present).sum() / max(int(present.sum()), 1))
+    predicted, truth = _bytes(predictions), _bytes(answers)
+    lengths = [_lengths(column) for column in (predicted, truth)]
+    # no answer is longer than this, so that one long prediction does not widen all rows
+    width = max(int(lengths[1].max()), 1)
+    equal = _byte_matrix(predicted, width) == _byte_matrix(truth, width)
+    common = np.arange(width) < np.minimum(*lengths)[:, None]
+    return float((equal & common).sum() / max(int(np.maximum(*lengths).sum()), 1))
 
 
 def align_predictions(
@@ -109,13 +111,15 @@ def flat(column: Any) -> Any:
     return column.cast(pa.string())
 
 
-def _byte_matrix(column: pa.Array) -> NDArray[np.uint8]:
-    """Strings as bytes, uint8 (n, longest), padded with zeros."""
-    texts = pc.fill_null(flat(column), "")
-    width = max(pc.max(pc.binary_length(texts)).as_py() or 0, 1)
-    fixed = np.array(texts.cast(pa.binary()).to_numpy(zero_copy_only=False), dtype=f"S{width}")
-    return fixed.view(np.uint8).reshape(len(texts), width)
+def _bytes(column: pa.Array) -> pa.Array:
+    return pc.fill_null(flat(column), "").cast(pa.binary())
 
 
-def _padded(matrix: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    return np.pad(matrix, ((0, 0), (0, width - matrix.shape[1])))
+def _lengths(column: pa.Array) -> Int:
+    return np.asarray(pc.binary_length(column).to_numpy(), dtype=np.int64)
+
+
+def _byte_matrix(column: pa.Array, width: int) -> NDArray[np.uint8]:
+    """The first bytes of each value, uint8 (n, width), padded with zeros."""
+    fixed = np.array(pc.binary_slice(column, 0, width).to_numpy(zero_copy_only=False), dtype=f"S{width}")
+    return fixed.view(np.uint8).reshape(len(column), width)

@@ -1,8 +1,11 @@
 """Tables of predictions: read from local files or made from a mapping, and scored against a dataset."""
 
+import gzip
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,73 +13,104 @@ import pyarrow.compute as pc
 from mathbench import formats
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
+from mathbench.scores import answers
 from mathbench.scores.metrics import align_predictions, characters, exact_match
 from mathbench.scores.results import Score, SplitScore
+from mathbench.scores.schema_types import shorten
 from mathbench.scores.scorer import score_split
+from mathbench.scores.text_files import check_columns, read_csv, read_json_lines
 
 PREDICTIONS = "predictions.parquet"  # in a run directory
 COLUMNS = {"split": pa.string(), "row": pa.int64(), "prediction": pa.string()}
 COLUMNS_WITH_TASK = {**COLUMNS, "task": pa.string()}  # the name of the task in every row
+TEXT_SUFFIXES = (".jsonl", ".json", ".ndjson", ".csv")  # compressed with gzip too; all others are Parquet
+PARQUET_MAGIC = b"PAR1"
 
 
 def read_predictions(path: Path) -> pa.Table:
-    """Read predictions from Parquet, JSON lines or a run directory.
+    """Read predictions from Parquet, JSON lines, CSV or a run directory.
 
-    `COLUMNS` are cast to their types; further columns are kept. Files from strangers are read by
-    `mathbench.scores.untrusted.read_untrusted` instead.
+    Only the columns of `COLUMNS_WITH_TASK` are read. Answers are text or integers, see `mathbench.scores.answers`.
+    Files from strangers are read by `mathbench.scores.untrusted.read_untrusted` instead.
 
     Raises:
-        InputError: when the file is missing, unreadable, or lacks a column.
+        InputError: when the file is missing or unreadable, lacks a column, or has a value that is not allowed.
     """
     file = path / PREDICTIONS if path.is_dir() else path
     if not file.is_file():
         raise InputError(f"there is no predictions file {file}.")
-    table = _read(file)
-    for name, kind in COLUMNS.items():
-        if name not in table.column_names:
-            raise InputError(f"{file}: the column '{name}' is missing. Required: {', '.join(COLUMNS)}.")
-        try:
-            table = table.set_column(table.column_names.index(name), name, table[name].cast(kind))
-        except pa.ArrowInvalid as error:
-            raise InputError(f"{file}: column {name} must be {kind}: {error}.") from None
-        if name != "prediction" and table[name].null_count:
-            raise InputError(f"{file}: column {name} has {table[name].null_count:,} null values.")
+    try:
+        table = _read(file)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{file} cannot be read: {str(error).strip().splitlines()[0]}.") from None
+    answers.check_complete(table, str(file))
     return table
 
 
 def _read(file: Path) -> pa.Table:
-    import pyarrow.json as pj
+    """Read a file by its content if it is Parquet, else by its suffix."""
+    suffix = text_suffix(file)
+    if not suffix or _starts_with(file, PARQUET_MAGIC):
+        return _read_parquet(file)
+    open_file: Any = gzip.open if file.name.lower().endswith(".gz") else open
+    shapes = list(COLUMNS_WITH_TASK), list(COLUMNS)
+    with open_file(file, "rb") as opened:
+        return (read_csv if suffix == ".csv" else read_json_lines)(opened, str(file), shapes)
+
+
+def text_suffix(file: Path) -> str:
+    """The suffix of a text file without that of gzip; empty for other names.
+
+    >>> text_suffix(Path("p.csv.gz")), text_suffix(Path("p.parquet"))
+    ('.csv', '')
+    """
+    suffix = Path(file.name.lower().removesuffix(".gz")).suffix
+    return suffix if suffix in TEXT_SUFFIXES else ""
+
+
+def _starts_with(file: Path, magic: bytes) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(len(magic)) == magic
+
+
+def _read_parquet(file: Path) -> pa.Table:
     import pyarrow.parquet as pq
 
     try:
-        if file.suffix in (".jsonl", ".json"):
-            return pj.read_json(file)
-        return pq.read_table(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{file} is damaged or not Parquet: {str(error).splitlines()[0]}") from None
+        # not read_table, which makes columns of folders that are called name=value
+        with pq.ParquetFile(file) as parquet:
+            names = parquet.schema_arrow.names
+            columns = [column for column in COLUMNS_WITH_TASK if column in names or column in COLUMNS]
+            check_columns(names, columns, str(file))
+            table = parquet.read(columns).select(columns)
+        table.validate(full=True)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{file} is damaged or not Parquet: {str(error).strip().splitlines()[0]} "
+            f"Names of other files end in {', '.join(TEXT_SUFFIXES)}."
+        ) from None
+    return answers.from_columns(table, answers.record_of(str(file)))
 
 
-def from_mapping(answers: Mapping[int, str | None], split: str) -> pa.Table:
+def from_mapping(found: Mapping[int, str | int | None], split: str) -> pa.Table:
     """Make a table of predictions for one split.
 
     Args:
-        answers: from row number to answer; None is no answer, which counts as wrong.
+        found: from row number to answer, text or an integer; None is no answer, which counts as wrong.
         split: the split.
 
     Raises:
-        InputError: when a row number is not an integer or an answer is not text.
+        InputError: when a row number is not an integer, or an answer is neither text nor an integer.
 
-    >>> from_mapping({3: "65", 0: None}, "interpolate").to_pylist()[0]
-    {'split': 'interpolate', 'row': 3, 'prediction': '65'}
+    >>> from_mapping({3: "65", 4: 10**17 + 1, 0: None}, "interpolate").to_pylist()[1]
+    {'split': 'interpolate', 'row': 4, 'prediction': '100000000000000001'}
     """
-    for row, answer in answers.items():
-        if isinstance(row, bool) or not hasattr(row, "__index__"):
-            raise InputError(f"the keys of predictions must be row numbers. Received: {row!r}.")
-        if answer is not None and not isinstance(answer, str):
-            raise InputError(f"an answer must be text, as in the column answer. Received: {answer!r}.")
-    columns = [[split] * len(answers), [int(row) for row in answers], list(answers.values())]
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, COLUMNS.values(), strict=True)]
-    return pa.table(arrays, list(COLUMNS))
+    for row in found:
+        if not answers.is_integer(row):
+            raise InputError(f"the keys of predictions must be row numbers. Received: {shorten(row)}.")
+    columns: dict[str, list[Any]] = {"split": [split] * len(found)}
+    columns |= {"row": list(found), "prediction": list(found.values())}
+    return answers.from_values(columns, lambda i: f"entry {i + 1}")
 
 
 def score_predictions(predictions: pa.Table, truth: Data, split: str) -> SplitScore:

@@ -18,9 +18,24 @@ from mathbench.errors import InputError, did_you_mean
 
 MAX_KEYS = 2_000  # of one object: more strata than any task has
 MAX_DEPTH = 6  # levels of free-form objects such as recipes
+MAX_SHOWN_BITS = 10_000  # of an integer in an error
 INT64 = (1 << 63) - 1
 
-_short = reprlib.Repr()
+
+class _Short(reprlib.Repr):
+    """Short descriptions whose cost is bounded too."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        """An integer; `repr` refuses those of more than 4,300 digits."""
+        bits = x.bit_length()
+        return super().repr_int(x, level) if bits < MAX_SHOWN_BITS else f"an integer of {bits:,} bits"
+
+    def repr_bytes(self, x: bytes, level: int) -> str:
+        """Bytes, cut before they are described."""
+        return repr(x[: self.maxother]) + ("..." if len(x) > self.maxother else "")
+
+
+_short = _Short()
 _short.maxstring = _short.maxother = 60
 
 

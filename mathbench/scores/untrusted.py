@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
+from mathbench.scores import answers
 from mathbench.scores.parquet_limits import check_pages
 from mathbench.scores.predictions import COLUMNS_WITH_TASK
+from mathbench.scores.text_files import read_json_lines
 
 Columns = Mapping[str, pa.DataType]
 
@@ -24,6 +25,7 @@ MAX_JSON = 128 << 20  # bytes of JSON lines unpacked
 MAX_FOOTER = 4 << 20  # bytes of the metadata of a Parquet file
 MAX_PREDICTION = 10_000  # bytes of one prediction
 MAX_LINE = 1 << 17  # bytes of one line of JSON
+LINES = (".jsonl", ".jsonl.gz")  # the names of JSON lines
 _GZIP = 31  # zlib's window size for a gzip header and checksum
 
 
@@ -50,6 +52,8 @@ def compress_predictions(table: pa.Table) -> bytes:
 def read_untrusted(data: bytes, name: str, *shapes: Columns) -> pa.Table:
     """Read predictions from bytes of any origin; the suffix of the name determines the format.
 
+    Answers are text or integers, see `mathbench.scores.answers`.
+
     Args:
         data: the file's bytes.
         name: ends in .jsonl, .jsonl.gz or, for Parquet, anything else.
@@ -64,25 +68,24 @@ def read_untrusted(data: bytes, name: str, *shapes: Columns) -> pa.Table:
     if name.endswith(".jsonl.gz"):
         data = _decompress(data, name)
     try:
-        table = _read_lines(data, name, shapes) if ".jsonl" in name else _read_parquet(data, name, shapes)
-        # finds indices outside a dictionary and bytes that are not UTF-8
-        table.validate(full=True)
+        table = (_read_lines if name.endswith(LINES) else _read_parquet)(data, name, shapes)
     except InputError:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         reason = ascii(str(error).strip().splitlines()[0][:100])
-        kind = "JSON lines" if ".jsonl" in name else "a readable Parquet file"
-        raise InputError(f"{name} is not {kind}: {reason}.") from None
+        kind = "JSON lines" if name.endswith(LINES) else "a readable Parquet file"
+        hint = (
+            ""
+            if name.endswith((*LINES, ".parquet"))
+            else f" Names of JSON lines end in {' or '.join(LINES)}."
+        )
+        raise InputError(f"{name} is not {kind}: {reason}.{hint}") from None
     return _check_values(table, name)
 
 
 def _check_values(table: pa.Table, name: str) -> pa.Table:
     """Refuse nulls and long text; return plain columns of the types of `COLUMNS_WITH_TASK`."""
-    for column in table.column_names:
-        if table[column].null_count:
-            raise InputError(
-                f"{name}: {column} has {table[column].null_count:,} null values; every row requires a value."
-            )
+    answers.check_complete(table, name)
     for column in table.column_names:
         if column != "row":
             _check_length(table[column].combine_chunks(), f"{name}: {column}")
@@ -107,14 +110,8 @@ def _decompress(data: bytes, name: str) -> bytes:
 def _read_lines(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table:
     if (rows := data.count(b"\n")) > MAX_ROWS:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {rows:,} lines.")
-    first = data[: data.find(b"\n") + 1 or MAX_LINE]
-    shape = next((s for s in shapes if all(f'"{column}"'.encode() in first for column in s)), shapes[-1])
-    table = pj.read_json(
-        BytesIO(data),
-        read_options=pj.ReadOptions(use_threads=False, block_size=MAX_LINE),
-        parse_options=pj.ParseOptions(
-            explicit_schema=pa.schema(list(shape.items())), unexpected_field_behavior="error"
-        ),
+    table = read_json_lines(
+        BytesIO(data), name, [list(shape) for shape in shapes], strict=True, max_line=MAX_LINE
     )
     if table.num_rows > MAX_ROWS:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {table.num_rows:,}.")
@@ -133,7 +130,9 @@ def _read_parquet(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Tab
     # text stays dictionary-encoded, so that a long text repeated a million times is found before it is expanded
     texts = [column for column, kind in shape.items() if kind == pa.string()]
     table = pq.ParquetFile(BytesIO(data), read_dictionary=texts, **limits).read(use_threads=False)
-    return table.select(list(shape))
+    # finds indices outside a dictionary and bytes that are not UTF-8
+    table.validate(full=True)
+    return answers.from_columns(table.select(list(shape)), answers.record_of(name))
 
 
 def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
@@ -148,11 +147,10 @@ def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
         raise InputError(
             f"{name} must have the columns {', '.join(shape)}. Received: {', '.join(map(ascii, found))}."
         )
-    for column, kind in shape.items():
-        got = found[column].value_type if pa.types.is_dictionary(found[column]) else found[column]
-        got = pa.string() if got == pa.large_string() else got
-        if got != kind:
-            raise InputError(f"{name}: {column} must be {kind}. Received: {got}.")
+    for column in shape:
+        # other types are refused with their first value, once it is read
+        if pa.types.is_nested(found[column]):
+            raise InputError(f"{name}: {column} must be {shape[column]}. Received: {found[column]}.")
 
 
 def _check_length(column: pa.Array, where: str) -> None:

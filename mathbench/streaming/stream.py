@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from mathbench.errors import require_extra
 from mathbench.streaming.base import BaseStream
-from mathbench.streaming.optional import require_extra
 from mathbench.streaming.share import WorkerShard
 
 if TYPE_CHECKING:

@@ -116,6 +116,31 @@ def test_a_damaged_question_in_a_format_is_one_line(words, tmp_path):
     assert code == 1 and "'1+1' is not in the format spaced" in shown and "NOT good" in said
 
 
+@pytest.mark.parametrize("name", ["p.csv", "p.jsonl", "p.JSON", "p.jsonl.gz", "p.ndjson"])
+def test_predictions_are_written_as_parquet_only(words, constant, tmp_path, name):
+    words("generate", "--task", "addition", *SIZES, "--out", tmp_path / "ds")
+    code, _, said = words("predict", constant, "--data", tmp_path / "ds", "--out", tmp_path / name)
+    assert code == 2 and "--out writes Parquet" in said and not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("value", ["1.0", "1e3", "NaN", "true", "null", "[1]", "{}"])
+def test_a_prediction_that_is_no_answer_is_refused_with_its_row(words, tmp_path, value):
+    path = tmp_path / "p.jsonl"
+    path.write_text(f'{{"split": "interpolate", "row": 3, "prediction": {value}}}\n')
+    code, shown, said = words("score", path, "--task", "addition", "--interpolate", "5")
+    assert code == 2 and not shown and "row 3 of interpolate" in said and said.count("\n") == 1
+
+
+def test_csv_and_integers_are_scored(words, tmp_path):
+    for name, text in (
+        ("p.csv", "split,row,prediction\ninterpolate,3,007\n"),
+        ("p.jsonl", '{"split": "interpolate", "row": 3, "prediction": 7}'),
+    ):
+        (tmp_path / name).write_text(text)
+        code, shown, _ = words("score", tmp_path / name, "--task", "addition", "--interpolate", "5", "--json")
+        assert code == 0 and json.loads(shown)["interpolate"]["n"] == 5
+
+
 def test_a_split_asked_for_twice_is_predicted_once(words, constant, tmp_path):
     words("generate", "--task", "addition", *SIZES, "--out", tmp_path / "ds")
     out = tmp_path / "p.parquet"

@@ -171,3 +171,21 @@ def test_numbers_read_as_what_they_are():
         strict=True,
     ):
         assert Fraction(written) == Fraction(t, b)
+
+
+def test_shortcuts_for_common_cases_draw_what_the_general_way_draws():
+    many = 640
+    words = mix64(np.arange(many, dtype=np.uint64))
+    weights = np.ones((3, many), np.int64)
+    weights[1, ::40] = 5  # so rare that only these problems are drawn for
+    together = RandomStream(words).dirichlet(np.full(many, 9999), weights)
+    for i in range(0, many, 20):
+        alone = RandomStream(words[i : i + 1]).dirichlet(np.full(1, 9999), weights[:, i : i + 1])
+        assert alone[:, 0].tolist() == together[:, i].tolist()
+    keys = RandomStream(words).fork()
+    pair = np.stack([keys.words() >> np.uint64(1) for _ in range(2)])
+    assert np.array_equal(RandomStream(words).permutation(2), np.argsort(pair, axis=0))
+    live = (mix64(words[None] + np.arange(1, 6, dtype=np.uint64)[:, None]) & np.uint64(1)).astype(bool)
+    requested = RandomStream(words).randint_below(np.maximum(live.sum(axis=0), 1))
+    nth = np.argmax(live & (np.cumsum(live, axis=0) == requested + 1), axis=0)
+    assert np.array_equal(RandomStream(words).choose(live), nth)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from mathbench.errors import SpaceExhausted
+from mathbench.families import family
 from mathbench.hashing import GOLDEN, MASK, key_of, mix64_int, to_range
 from mathbench.numbers import text
 from mathbench.reserve import fingerprint, fingerprints
@@ -174,3 +175,41 @@ def test_a_problem_that_never_succeeds_ends_after_so_many_attempts(monkeypatch, 
     monkeypatch.setattr(unique, "MAX_CANDIDATES", 200)
     with pytest.raises(RuntimeError, match=r"^no problem was found in 200 attempts$"):
         numbers(split, range(1))
+
+
+def test_open_splits_share_their_draws():
+    task, drawn = family("deepmind/numbers__gcd_composed").of({}), []
+
+    class Counted(type(task)):
+        def candidates(self, split, stratum, random_bits):
+            drawn.append(split)
+            return super().candidates(split, stratum, random_bits)
+
+    sizes = {"train": 50, "validation": 30, "interpolate": 30, "extrapolate": 30}
+    opened = {split: Rows(Counted(), split) for split in sizes}
+    shared = {split: rows.batch(range(sizes[split])) for split, rows in opened.items()}
+    assert drawn[0] == sampled.ALL_SPLITS and len(drawn) <= 3
+    for split, rows in sizes.items():
+        opened.clear()
+        assert Rows(task, split).batch(range(rows)).equals(shared[split])
+
+
+def test_a_split_that_is_read_alone_draws_for_itself_alone():
+    drawn = []
+
+    class Counted(type(family("deepmind/numbers__gcd").of({}))):
+        def candidates(self, split, stratum, random_bits):
+            drawn.append(len(set(stratum.tolist())))
+            return super().candidates(split, stratum, random_bits)
+
+    Rows(Counted(), "train").batch(range(10))
+    assert drawn and max(drawn) <= len(Counted().strata("train"))
+
+
+def test_repeats_of_rows_that_were_just_rendered_are_not_drawn_again(monkeypatch):
+    Rows(Evens(), "train", "fresh").batch(range(300))
+    with monkeypatch.context() as patch:
+        patch.setattr(Evens, "candidates", None)
+        share = Evens().repeated_rows("fresh", 300), Evens().repeated_rows("fresh", 200)
+    source = Evens().source("train", "fresh")
+    assert share == tuple(1 - len(set(source.fingerprints(range(n)).tolist())) / n for n in (300, 200))

@@ -12,7 +12,7 @@ from mathbench.scores import metrics, scorer, statistics
 from mathbench.scores.results import Score
 
 ANSWERS = st.lists(
-    st.tuples(st.text("01ab", max_size=4), st.text("01ab", max_size=4)), min_size=1, max_size=30
+    st.tuples(st.text("01ab\0", max_size=4), st.text("01ab", max_size=4)), min_size=1, max_size=30
 )
 
 
@@ -28,6 +28,13 @@ def rows_of(answers, strata):
 def test_exact_match_is_equality_of_whole_answers(pairs):
     given_, truth = zip(*pairs, strict=True)
     assert metrics.exact_match(strings(given_), strings(truth)).tolist() == [a == b for a, b in pairs]
+
+
+def test_one_long_prediction_costs_its_own_length():
+    """As wide as the longest prediction, the table of 100,000 rows would have a terabyte."""
+    n = 100_000
+    given_, truth = strings(["9" * 10_000_000, *["65"] * (n - 1)]), strings(["65"] * n)
+    assert metrics.characters(given_, truth) == pytest.approx(2 * (n - 1) / (2 * (n - 1) + 10_000_000))
 
 
 @given(ANSWERS)

@@ -23,6 +23,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 
+from mathbench.families import SCHOOL_MODULES
 from mathbench.leaderboard import client as remote
 from mathbench.leaderboard.server import scoring_process
 from mathbench.leaderboard.server.app import ServerLimits, make_app
@@ -53,9 +54,9 @@ def _call(*command, user):
 def warm_processes():
     """Processes that these tests start are forked from one that has imported everything, pytest too."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        [*scoring_process.PRELOAD, "pytest", "psycopg", "mathbench.leaderboard.store.migrations"]
-    )
+    school = [f"mathbench.generators.deepmind.{area}" for area in SCHOOL_MODULES]
+    others = ["pytest", "psycopg", "mathbench.leaderboard.store.migrations", "mathbench.solvers.deepmind"]
+    context.set_forkserver_preload([*scoring_process.PRELOAD, *others, *school])
     forkserver.ensure_running()
 
 

@@ -116,7 +116,12 @@ def test_wrong_digests_and_broken_files(taking):  # noqa: F811
     refused(hand_in(taking, table, data=b"\x1f\x8b" * 9), 422, "gzip")
     refused(hand_in(taking, table, data=b""), 422, "answers.jsonl")
     refused(hand_in(taking, table, data=b"0" * 300_000), 413, "200,000 bytes")
-    lines = "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode()
+    rows = table.to_pylist()
+    # integers are their digits, other numbers are refused with their row
+    rows[0]["prediction"] = int(rows[0]["prediction"])
+    broken = [*rows[:3], rows[3] | {"prediction": 1.5}]
+    lines, wrong = ("".join(json.dumps(row) + "\n" for row in said).encode() for said in (rows, broken))
+    refused(hand_in(taking, table, data=wrong), 422, "the number 1.5 in row 3 of ")
     assert hand_in(taking, table, data=lines).status_code == 201
     assert audit(taking.folder).problems == ()
 

@@ -80,6 +80,14 @@ def test_workers_of_either_kind(method):
     assert len(given) == 4 and all(map(torch.equal, given, expected))
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_read_classes_that_are_made_at_run_time(method):
+    names = ["deepmind/measurement__time", "deepmind/numbers__gcd", "deepmind/probability__swr_p_sequence"]
+    dataset = mathbench.stream(names, rows=200, batch_size=64).torch()
+    given = [b["question"] for b in loader(dataset, 1, multiprocessing_context=method)]
+    assert given == [b["question"] for b in dataset]
+
+
 @pytest.mark.parametrize(("workers", "persistent"), [(0, False), (2, False), (2, True)])
 def test_set_epoch_reaches_the_workers(workers, persistent):
     stream = mathbench.stream("modular", rows=1000, batch_size=100)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mathbench.baselines.analysis.plots import STYLE
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.predictor import TrainedNetwork
-from mathbench.errors import InputError
+from mathbench.errors import InputError, require_extra
 
 FILE_SUFFIXES = (".png", ".svg", ".pdf")
 MAX_MATRICES = 24  # matrices in a figure
@@ -36,8 +36,9 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
         texts: the tokens of the question and of the answer, see `axis_labels`.
 
     Raises:
-        InputError: for an unsupported suffix.
+        InputError: for an unsupported suffix, or without the extra `plots`.
     """
+    require_extra("matplotlib", "plots")
     import matplotlib
     from matplotlib.figure import Figure
 

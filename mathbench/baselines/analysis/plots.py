@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mathbench import formats
@@ -20,8 +19,9 @@ from mathbench.baselines import checkpoint
 from mathbench.baselines.result import Result
 from mathbench.dataset import heatmap
 from mathbench.dataset.data import Data
+from mathbench.errors import require_extra
 from mathbench.scores.metrics import align_predictions
-from mathbench.scores.predictions import PREDICTIONS
+from mathbench.scores.predictions import read_predictions
 from mathbench.scores.statistics import wilson
 from mathbench.tokenizer import PAD, Characters
 
@@ -67,7 +67,7 @@ class PlotData:
     @cached_property
     def answers(self) -> dict[str, tuple[pa.Array, pa.Array]]:
         """Predictions and correct answers of each evaluation split, in plain text."""
-        table, formatted = pq.read_table(self.run / PREDICTIONS), formats.for_task(self.data.task)
+        table, formatted = read_predictions(self.run), formats.for_task(self.data.task)
         answers = {}
         for split in PLOTTED_SPLITS:
             if split in self.data.splits:
@@ -93,7 +93,11 @@ def draw(run: Path, data: Data) -> list[Path]:
 
     Returns:
         The files.
+
+    Raises:
+        InputError: without the extra `plots`.
     """
+    require_extra("matplotlib", "plots")
     import matplotlib
 
     plot, folder = PlotData(run, data), run / PLOTS_FOLDER

@@ -22,6 +22,7 @@ class ExactSolver:
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
         """Return the solver. Nothing is learnt."""
+        task.require_solver()
         return cls(task)
 
     def predict(self, questions: list[str]) -> list[str]:

@@ -84,7 +84,7 @@ def answer(
     place: Place,
     entry: Annotated[str, typer.Argument(help="Entry, such as e1.")],
     answers: Annotated[
-        Path, typer.Argument(help="Parquet or JSON lines with split, row, prediction and task.")
+        Path, typer.Argument(help="Parquet or JSON lines (.jsonl) with split, row, prediction and task.")
     ],
     weights: Annotated[Path, typer.Option("--weights", help="File of weights that was registered.")],
     token_file: TokenFile = None,

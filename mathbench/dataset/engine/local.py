@@ -18,4 +18,6 @@ class Local:
     def run(
         self, function: "ShardFunction[T]", jobs: "Sequence[ShardJob]", progress: "Progress"
     ) -> dict[str, T]:
-        return {job.shard.file: function(job, progress) for job in jobs}
+        # the splits of one configuration in turn: they share draws
+        in_turn = sorted(jobs, key=lambda job: job.config.name)
+        return {job.shard.file: function(job, progress) for job in in_turn}

@@ -80,6 +80,9 @@ def write_shard(job: ShardJob, progress: Progress) -> ShardContent:
 
 
 def _rows(job: ShardJob) -> Rows:
+    """The rows of a job. All splits of its configuration are opened, because open splits may share draws."""
+    for split in job.config.sizes:
+        open_rows(job.config.task, split, job.config.seed)
     return open_rows(job.config.task, job.shard.split, job.config.seed)
 
 

@@ -103,9 +103,13 @@ def _all_families() -> dict[str, type[Task]]:
 
 
 def __getattr__(name: str) -> Any:
-    """Make the tables of all areas when they are first used."""
+    """Make the tables of all areas, and the classes of families by their names, when they are first used."""
     if name == "MODULES":
         return _all_modules()
     if name == "TASKS":
         return _all_families()
+    if name == "Mixture":
+        return _mixture()
+    if f"{SCHOOL}{name}" in school_names():
+        return family(f"{SCHOOL}{name}")
     raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel.module import ModuleTask
+from mathbench.generators.deepmind.kernel.module import PACKAGE, SOLVER_NEEDS, ModuleTask
 from mathbench.hashing import Int
 from mathbench.numbers import text
 from mathbench.sampling.plan import MAX_ROWS
@@ -22,6 +22,7 @@ class Mixture(Task):
 
     modules: ClassVar[tuple[ModuleTask, ...]]
     numeric: ClassVar[bool] = False
+    solver_needs: ClassVar[tuple[str, str] | None] = SOLVER_NEEDS
     family: ClassVar[str] = "deepmind/all"
     summary: ClassVar[str] = "a row of every module in turn"
     symmetry: ClassVar[str] = "that of each module"
@@ -61,7 +62,8 @@ class Mixture(Task):
     @classmethod
     def of_modules(cls, modules: tuple[ModuleTask, ...]) -> type[Self]:
         """The task family that mixes some modules."""
-        return type(cls.__name__, (cls,), {"modules": modules, "__doc__": cls.__doc__})
+        body = {"modules": modules, "__doc__": cls.__doc__, "__module__": PACKAGE}
+        return type(cls.__name__, (cls,), body)
 
 
 class RoundRobinSource:

@@ -79,7 +79,7 @@ def make_app(
     errors.add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     if limits.hosts is not None:
-        app.add_middleware(AllowedHosts, limits.hosts)
+        app.add_middleware(AllowedHosts, allowed=limits.hosts)
     app.add_middleware(RequestLog)
     return app
 

@@ -6,7 +6,6 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mathbench.generators.deepmind.comparison.compared_values import (
     Floats,
@@ -230,4 +229,4 @@ def fill_with_items(
     """
     before, after = zip(*(template.split("{items}") for template in wordings), strict=True)
     head, tail = (text.join(templates.fill_template(choice, part, **pieces)) for part in (before, after))
-    return pc.binary_join_element_wise(head, items, tail, "")
+    return templates.join_strings(head, items, tail)

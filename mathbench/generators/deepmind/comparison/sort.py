@@ -48,6 +48,7 @@ class Sort(Module):
 
     summary: ClassVar[str] = "Sort 3, 1/2, -5. -> -5, 1/2, 3"
     symmetry: ClassVar[str] = "order of the numbers, direction, 3/4 and 0.75"
+    joint_levels: ClassVar[bool] = False  # long lists are drawn in another way, see `_values`
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         rng = scope.rng()

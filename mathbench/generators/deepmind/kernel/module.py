@@ -21,10 +21,13 @@ from mathbench.hashing import U64, Int, mix64
 from mathbench.parameters import parameter
 from mathbench.reserve import fingerprints
 from mathbench.sampling.rejection import Candidates
-from mathbench.sampling.sampled import Sampled
+from mathbench.sampling.sampled import ALL_SPLITS, RESERVES, Sampled
 from mathbench.stratum import Stratum
 
+SOLVER_NEEDS = ("sympy", "verify")  # the package of the independent solver, and the extra that installs it
 DIFFICULTIES = ("easy", "medium", "hard")
+# the package that finds a class made here by its name, so that tasks can be pickled
+PACKAGE = "mathbench.generators.deepmind"
 PLENTIFUL_ROWS = 1 << 20  # rows of a stratum of a test split where problems are plentiful
 
 
@@ -76,6 +79,7 @@ class Module(ABC):
     summary: ClassVar[str] = ""
     symmetry: ClassVar[str] = "none"
     brief: ClassVar[bool] = False
+    joint_levels: ClassVar[bool] = True  # whether levels of train and of extrapolate can be drawn together
 
     @abstractmethod
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
@@ -205,6 +209,7 @@ class ModuleTask(Sampled):
     definers: ClassVar[Mapping[str, DefiningModule]]
     published: ClassVar[str] = ""  # the name of the only level, if this is a published extrapolation module
     extrapolates: ClassVar[str] = ""
+    solver_needs: ClassVar[tuple[str, str] | None] = SOLVER_NEEDS
 
     difficulty: str = parameter("all", "of train and interpolate", choices=("all", *DIFFICULTIES))
 
@@ -217,6 +222,10 @@ class ModuleTask(Sampled):
     @property
     def reserve_family(self) -> str:
         return self.module.name
+
+    @property
+    def draws_all_splits(self) -> bool:
+        return self.module.joint_levels
 
     def inner(self) -> list[Stratum]:
         if self.published:
@@ -231,10 +240,13 @@ class ModuleTask(Sampled):
 
     def candidates(self, split: str, stratum: Int, random_bits: U64) -> Candidates:
         positions = {level.name: position for position, level in enumerate(self.module.all_levels)}
-        level = np.array([positions[s.name] for s in self.strata(split)], dtype=np.int64).take(stratum)
+        splits = RESERVES if split == ALL_SPLITS else (split,)
+        levels = [positions[s.name] for each in splits for s in self.strata(each)]
+        level = np.array(levels, dtype=np.int64).take(stratum)
         return ModuleCandidates(self.module, self.definers, self.module.root_scopes(level, random_bits))
 
     def oracle(self, question: str) -> str:
+        self.require_solver()
         from mathbench.solvers import deepmind  # needs SymPy, which generating does not
 
         return deepmind.solve(self.module.name, question)
@@ -254,7 +266,7 @@ class ModuleTask(Sampled):
             "definers": definers,
             "published": published,
             "__doc__": module.__doc__,
-            "__module__": cls.__module__,
+            "__module__": PACKAGE,
         }
         return type(name, (cls,), body)
 

@@ -323,4 +323,6 @@ def _denominator_text(bottom: Int, where: Bool) -> text.TextPiece:
 
 def _reordered(part: NDArray[T], order: Int) -> NDArray[T]:
     """Values of terms, (t, n) or (v, t, n), in another order, int64 (t, n)."""
-    return np.take_along_axis(part, order.reshape((1,) * (part.ndim - 2) + order.shape), axis=-2)
+    # `np.take_along_axis` takes several times as long
+    index = order * order.shape[1] + np.arange(order.shape[1])
+    return part.reshape(*part.shape[:-2], -1).take(index, axis=-1)

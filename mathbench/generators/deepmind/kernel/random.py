@@ -67,6 +67,12 @@ class RandomStream:
         self.skip()
         return taken
 
+    def same_for(self, index: Int) -> "RandomStream":
+        """The same streams for a subset of the problems, int64 (m,). This stream does not advance."""
+        stream = RandomStream(self._words.take(index))
+        stream._drawn = self._drawn
+        return stream
+
     def continue_at(self, index: Int, draws: int | Int = 0) -> "RandomStream":
         """The streams that `take` would return after some further draws. This stream does not advance.
 
@@ -163,8 +169,14 @@ class RandomStream:
         """
         weights, rng = np.broadcast_to(weights, (len(weights), len(self))), self.fork()
         parts = np.zeros(weights.shape, dtype=np.int64)
-        for i in range(int(weights.max(initial=0))):
-            parts += rng.exponentials(len(weights)) * (weights > i)
+        largest = weights.max(axis=0, initial=0)
+        for i in range(int(largest.max(initial=0))):
+            rows = np.flatnonzero(largest > i)
+            if len(rows) > len(self) // 16:
+                parts += rng.exponentials(len(weights)) * (weights > i)
+            else:  # hardly any weight is so large
+                parts[:, rows] += rng.same_for(rows).exponentials(len(weights)) * (weights[:, rows] > i)
+                rng.skip()
         return parts * total // np.maximum(parts.sum(axis=0), 1)
 
     def composition(self, total: Int, count: int) -> Int:
@@ -177,19 +189,20 @@ class RandomStream:
         """
         if count == 1:
             return total[None, :]
-        parts, part = np.zeros((count, len(total)), np.int64), np.zeros_like(total)
-        rows = np.arange(len(total))
+        parts, part = np.zeros((count, len(total)), np.uint8), np.zeros(len(total), np.uint8)
         left, bars = (total + count - 1).astype(np.uint64), np.full(len(total), count - 1, np.uint64)
         word = self.words() >> np.uint64(8)  # a fraction, whose remainder after a draw serves the next one
         for _ in range(int(total.max(initial=0)) + count - 1):
             scaled = word * left
             word = scaled & _FRACTION
             bar = (scaled >> np.uint64(56)) < bars
-            parts[part, rows] += ~bar & (left > 0)
+            pending = left > 0
+            for number, column in enumerate(parts):
+                column += (part == number) & ~bar & pending
             part += bar
             bars -= bar
-            left -= left > 0
-        return parts
+            left -= pending
+        return parts.astype(np.int64)
 
     def composition_among(self, total: Int, live: Bool) -> Int:
         """As `composition`, with only some parts allowed to be positive, int64 (k, n).
@@ -214,13 +227,22 @@ class RandomStream:
         keys = np.stack([rng.words() >> np.uint64(1) for _ in range(count)])
         if live is not None:
             keys |= (~live).astype(np.uint64) << np.uint64(63)
+        if count == 1:
+            return np.zeros(keys.shape, np.int64)
+        if count == 2:  # as sorting does, in a fraction of the time
+            swapped = keys[0] > keys[1]
+            return np.stack([swapped, ~swapped]).astype(np.int64)
         return np.argsort(keys, axis=0)
 
     def choose(self, live: Bool) -> Int:
-        """The index of one of the live items, bool (k, n), uniform, int64 (n,); 0 where none is live."""
+        """The index of one of the live items, bool (k, n), k below 256, uniform, int64 (n,); 0 where none is live."""
         count = live.sum(axis=0)
-        requested = self.randint_below(np.maximum(count, 1))
-        return np.argmax(live & (np.cumsum(live, axis=0) == requested + 1), axis=0)
+        requested = self.randint_below(np.maximum(count, 1)).astype(np.uint8)
+        seen, chosen = np.zeros((2, live.shape[1]), np.uint8)
+        for item in live:
+            seen += item
+            chosen += seen <= requested
+        return np.where(count > 0, chosen, 0).astype(np.int64)
 
     def reject_until(
         self, draw: Callable[["RandomStream", Int], Int], good: Callable[[Int, Int], Bool]

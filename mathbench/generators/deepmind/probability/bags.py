@@ -131,7 +131,8 @@ def _partitions(size: int, parts: int, maximum: int) -> Iterator[tuple[int, ...]
         if size == 0:
             yield ()
         return
-    for first in range(min(size - parts + 1, maximum), 0, -1):
+    # the first part is at least the average of all
+    for first in range(min(size - parts + 1, maximum), (size - 1) // parts, -1):
         for rest in _partitions(size - first, parts - 1, first):
             yield (first, *rest)
 
