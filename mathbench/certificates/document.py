@@ -176,6 +176,8 @@ def _arrays(content: bytes) -> tuple[dict[str, _Array], dict[str, Any]]:
             arrays[name], used = _array(entry, data[start:stop]), stop
         if used != len(data):
             raise ValueError
+    except InputError:
+        raise
     except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError("the file is damaged or not a certificate.") from None
     return arrays, metadata
