@@ -77,9 +77,9 @@ def keyed_permutation(index: U64, shift: U64, high_size: U64, key: U64) -> U64:
 def _round(x: U64, key: U64, turn: int) -> U64:
     """32 hash bits of one half; the second multiplication spreads the low bits of the first."""
     x = x + np.add(key, np.uint64(GOLDEN * (turn + 1) & MASK))  # a ufunc: scalars would warn of overflow
-    x *= np.uint64(_MULTIPLIERS[turn % 4])
+    x *= np.uint64(_MULTIPLIERS[turn])
     x ^= x >> np.uint64(32)
-    x *= np.uint64(_MULTIPLIERS[(turn + 1) % 4])
+    x *= np.uint64(_MULTIPLIERS[(turn + 1) % ROUNDS])
     x >>= np.uint64(32)
     return x
 

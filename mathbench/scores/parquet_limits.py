@@ -17,6 +17,8 @@ DELTA_STRINGS = 7  # an encoding with shared prefixes, in which few bytes can ex
 _MAX_DEPTH = 8
 
 _UNCOMPRESSED, _COMPRESSED, _DATA, _DATA_V2 = 2, 3, 5, 8  # fields of a PageHeader
+_INTEGERS, _TEXT, _STRUCT = (4, 5, 6), 8, 12  # types of fields
+_FIXED = {1: 0, 2: 0, 3: 1, 7: 8}  # bytes of true, false, a byte and a floating-point number
 _ENCODING = {_DATA: 2, _DATA_V2: 4}  # the field of a page's own header with the encoding of its values
 
 
@@ -55,8 +57,8 @@ def _chunks(metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:
         for column in range(metadata.num_columns):
             chunk = metadata.row_group(group).column(column)
             start = chunk.data_page_offset
-            if chunk.has_dictionary_page and 0 < chunk.dictionary_page_offset < start:
-                start = chunk.dictionary_page_offset
+            if chunk.has_dictionary_page and chunk.dictionary_page_offset > 0:
+                start = min(start, chunk.dictionary_page_offset)
             yield start, start + chunk.total_compressed_size
 
 
@@ -87,7 +89,7 @@ class _Compact:
         self._data, self.at = data, at
 
     def struct(self, depth: int = _MAX_DEPTH) -> dict[int, Any]:
-        """Read a structure as a mapping from field numbers to values."""
+        """Read a structure as a mapping from field numbers to integers, structures, or None for other values."""
         if not depth:
             raise ValueError("nested too deeply")
         fields: dict[int, Any] = {}
@@ -98,33 +100,28 @@ class _Compact:
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:
-        if kind in (1, 2):
-            return kind == 1
-        if kind == 3:
-            return self._byte()
-        if kind in (4, 5, 6):
+        """Read an integer or a structure, or skip another value."""
+        if kind in _INTEGERS:
             return self._zigzag()
-        if kind in (7, 8):
-            length = 8 if kind == 7 else self._varint()
-            self.at += length
-            return None
-        if kind == 12:
+        if kind == _STRUCT:
             return self.struct(depth - 1)
-        raise ValueError("an unknown field type")
+        # the types of lists, sets and maps, which no header has, are damage
+        length = self._varint() if kind == _TEXT else _FIXED[kind]
+        self.at += length
+        return None
 
     def _byte(self) -> int:
         self.at += 1
         return self._data[self.at - 1]
 
     def _varint(self) -> int:
-        value = shift = 0
-        while True:
+        value = 0
+        for shift in range(0, 70, 7):
             byte = self._byte()
             value |= (byte & 127) << shift
             if byte < 128:
                 return value
-            if (shift := shift + 7) > 63:
-                raise ValueError("an integer of more than 64 bits")
+        raise ValueError("an integer of more than 64 bits")
 
     def _zigzag(self) -> int:
         value = self._varint()

@@ -54,7 +54,7 @@ def score_strata(right: Bool, strata: pa.ChunkedArray | pa.Array) -> dict[str, S
     Score(n=1, correct=1)
     """
     encoded = _encoded(strata)
-    codes, names = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
+    codes, names = np.asarray(encoded.indices), encoded.dictionary.to_pylist()
     n = np.bincount(codes, minlength=len(names)).tolist()
     correct = np.bincount(codes[right], minlength=len(names)).tolist()
     return {name: Score(n[i], correct[i]) for i, name in enumerate(names) if n[i]}
@@ -75,7 +75,6 @@ def solve_sample(task: Task, truth: pa.Table) -> Score:
 
 def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     """One dictionary array; an existing dictionary keeps its order."""
-    if pa.types.is_dictionary(column.type):
-        unified = column.unify_dictionaries() if isinstance(column, pa.ChunkedArray) else column
-        return unified.combine_chunks() if isinstance(unified, pa.ChunkedArray) else unified
-    return flat(column).dictionary_encode()
+    if not pa.types.is_dictionary(column.type):
+        return flat(column).dictionary_encode()
+    return column.unify_dictionaries().combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -73,13 +73,8 @@ def read_untrusted(data: bytes, name: str, *shapes: Columns) -> pa.Table:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         reason = ascii(str(error).strip().splitlines()[0][:100])
-        kind = "JSON lines" if name.endswith(LINES) else "a readable Parquet file"
-        hint = (
-            ""
-            if name.endswith((*LINES, ".parquet"))
-            else f" Names of JSON lines end in {' or '.join(LINES)}."
-        )
-        raise InputError(f"{name} is not {kind}: {reason}.{hint}") from None
+        hint = "" if name.endswith(".parquet") else f" Names of JSON lines end in {' or '.join(LINES)}."
+        raise InputError(f"{name} is not a readable Parquet file: {reason}.{hint}") from None
     return _check_values(table, name)
 
 
@@ -154,11 +149,10 @@ def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
 
 
 def _check_length(column: pa.Array, where: str) -> None:
+    texts = column.dictionary if isinstance(column, pa.DictionaryArray) else column
+    lengths = np.asarray(pc.binary_length(texts))
     if isinstance(column, pa.DictionaryArray):
-        lengths = pc.binary_length(column.dictionary).to_numpy(zero_copy_only=False)
-        lengths = lengths[column.indices.to_numpy(zero_copy_only=False)] if len(column) else lengths[:0]
-    else:
-        lengths = pc.binary_length(column).to_numpy(zero_copy_only=False)
+        lengths = lengths[np.asarray(column.indices)]
     if lengths.max(initial=0) > MAX_PREDICTION:
         raise InputError(
             f"{where} has text of more than {MAX_PREDICTION:,} bytes in {int((lengths > MAX_PREDICTION).sum()):,} rows."

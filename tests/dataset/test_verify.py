@@ -173,10 +173,104 @@ def test_a_sample_reads_the_row_groups_it_needs_and_no_others(folder, monkeypatc
     assert len(groups) < 10 and len(groups_read) == 2 * (len(groups) + others)
 
 
+RESERVES = {"train": "train", "validation": "validation", "interpolate": "test", "extrapolate": "test"}
+
+
+def checks_of(config, options, folder):
+    """The checks of a right dataset, as they are told."""
+    yield config, "", "files", "6 file(s)"
+    for split, rows in SIZES.items():
+        sample, chosen = len(options.sample_rows(rows)), f", chosen by seed {options.seed}"
+        solved = f"{sample:,} rows{chosen if sample < rows else ''}"
+        digests = "content digests" if options.read_all else "digests in the footers"
+        yield config, split, digests, f"{3 if split == 'train' else 1} file(s)"
+        yield config, split, "regenerated rows", f"{rows:,} rows" if options.regenerate_all else solved
+        yield config, split, "answers, by an independent solver", solved
+        yield config, split, f"problems in the {RESERVES[split]} reserve", solved
+        yield config, split, "no question twice", f"{rows if options.regenerate_all else sample:,} rows"
+        if options.read_all and config == "k7":
+            files = folder.glob(f"k7/{split}-*")
+            right = sum(pq.read_table(file)["label"].to_pylist().count(1) for file in files)
+            yield config, split, "labels balanced", f"{right:,} true of {rows:,}"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        VerifyOptions(20, seed=5),
+        VerifyOptions(99, read_all=False, seed=5),
+        VerifyOptions(100, regenerate_all=True, seed=5),
+        VerifyOptions(2299, seed=5),
+        VerifyOptions(2300, seed=5),
+    ],
+)
+def test_what_is_told_of_a_right_dataset(folder, options):
+    progress = []
+    found = list(verify(open_dataset(folder), options, progress.append))
+    assert all(check.passed for check in found)
+    told = [(check.config, check.split, check.what, check.detail) for check in found]
+    assert told == [check for config in ("k7", "sums") for check in checks_of(config, options, folder)]
+    assert sum(progress) == 2 * sum(map(options.row_count, SIZES.values()))
+    assert options.row_count(2300) == (2300 if options.read_all else len(options.sample_rows(2300)))
+
+
+def test_a_thousand_rows_are_sampled_unless_said_otherwise(folder):
+    details = {(c.config, c.split, c.what): c.detail for c in verify(open_dataset(folder))}
+    assert details["sums", "train", "regenerated rows"] == "1,000 rows, chosen by seed 0"
+    assert VerifyOptions() == VerifyOptions(1000, True, False, 0)
+
+
+def test_only_shards_count_as_files_of_a_dataset(folder):
+    (folder / "sums" / "notes.txt").write_text("mine")
+    assert not failed(folder)
+    (folder / "k7" / "train-00000-of-00003.parquet").rename(folder / "k7" / "train-00009-of-00003.parquet")
+    # and only those in the folder of their configuration
+    assert [(check.config, check.detail) for check in failed(folder) if check.what == "files"] == [
+        ("k7", "k7/train-00000-of-00003.parquet is missing")
+    ]
+
+
+def test_the_first_difference_from_the_manifest_is_told(folder, tmp_path):
+    generate(configs(seed=4), tmp_path / "other")
+    file = "sums/train-00001-of-00003.parquet"
+    stated, other = (open_dataset(path).manifest.contents[file] for path in (folder, tmp_path / "other"))
+    table = pq.read_table(folder / file)
+
+    def told(options):
+        found = [check for check in failed(folder, options) if "digests" in check.what]
+        assert [(check.config, check.split) for check in found] == [("sums", "train")]
+        return found[0].detail
+
+    shutil.copy(tmp_path / "other" / file, folder / file)
+    assert told(VerifyOptions(9)) == f"{file}: digest {other.digest}; the manifest states {stated.digest}"
+    assert told(VerifyOptions(9, read_all=False)) == (
+        f"{file}: its footer states (1000, '{other.digest}'), the manifest (1000, '{stated.digest}')"
+    )
+    pq.write_table(table, folder / file)
+    words = f"{file}: different bytes for the same rows; the manifest states {stated.sha256}"
+    assert told(VerifyOptions(9)) == words
+    pq.write_table(table.slice(0, 999), folder / file)
+    assert told(VerifyOptions(9)) == f"{file}: rows 999; the manifest states 1000"
+    (folder / file).write_bytes(b"PAR1")
+    for read_all in (True, False):
+        assert told(VerifyOptions(9, read_all)).startswith(f"{folder / file} cannot be read: ")
+    # a file in which no row of the sample lies is not opened
+    untouched = next(seed for seed in range(99) if not middle(VerifyOptions(1, seed=seed)))
+    assert not failed(folder, VerifyOptions(1, read_all=False, seed=untouched))
+
+
+def middle(options):
+    return [row for row in options.sample_rows(2300) if 1000 <= row < 2000]
+
+
 def test_a_seed_repeats_a_sample_and_another_takes_other_rows():
     first, again, other = (VerifyOptions(50, seed=seed).sample_rows(10**9) for seed in (1, 1, 2))
     assert (first == again).all() and len(set(first) & set(other)) == 2  # the first row and the last
-    assert list(VerifyOptions(10).sample_rows(4)) == [0, 1, 2, 3]
+    assert list(VerifyOptions(10).sample_rows(4)) == list(VerifyOptions(4).sample_rows(4)) == [0, 1, 2, 3]
+    ends = VerifyOptions(1).sample_rows(10**9)
+    assert len(ends) == 3 and (ends[0], ends[-1]) == (0, 10**9 - 1)
+    many = VerifyOptions(50).sample_rows(60)
+    assert 50 <= len(many) == len(set(many)) <= 52 and list(many) == sorted(many)
 
 
 def test_verify_reads_in_flat_memory(folder):

@@ -10,6 +10,8 @@ from rich.console import Console
 
 from mathbench.leaderboard.ranking import render
 from mathbench.leaderboard.ranking.rank import rank_tables
+from mathbench.leaderboard.ranking.tables import Entry, RankTable
+from mathbench.leaderboard.ranking.terminal_plot import bar, rich_plot
 from mathbench.leaderboard.store import folder
 
 from .test_ranking import kept
@@ -94,3 +96,147 @@ def test_entries_that_look_alike_are_told_apart(task):
 def test_an_empty_board_renders(task):
     assert render.markdown([]) == "No submissions yet.\n"
     assert render.tables_csv([]).count("\n") == 1
+
+
+BEST = Entry(
+    "model", "ours", 10_000, 0.9875, 0.9851, 0.9896, "re-scored", 1, "torch", "reversed", "classic", "train=5",
+    1_234_567, 3, 0.0021, "2026-01-01T00:00:00Z", ("0123456789abcdef", "f" * 16), 4, True,
+)  # fmt: skip
+FLOOR = Entry("floor", "constant", 100, 0.5, 0.4038, 0.5962, "claimed", framework=None)
+SOLVER = Entry("solver", "exact-solver", 200, 1.0, 0.9812, 1.0, "re-scored", seeds=1)
+TABLE = RankTable("sums", "sums-v1", {"digits": 2}, "interpolate", (BEST, FLOOR, SOLVER))
+HEAD = "rank|model|framework|encoding|exact match|95 % interval|seeds|n|parameters|badge|attempts|submission"
+CELLS = [
+    "1|ours|torch|reversed|98.75% ± 0.21% †|98.51 to 98.96|3|10,000|1,234,567|re-scored|4|01234567",
+    "|floor: constant|||50.00%|40.38 to 59.62||100||claimed||",
+    "|exact-solver|||100.00%|98.12 to 100.00||200||re-scored||",
+]
+
+
+def printed(shown, width):
+    console = Console(width=width, file=io.StringIO(), force_terminal=False)
+    console.print(shown)
+    return console.file.getvalue().splitlines()
+
+
+def test_the_cells_of_every_kind_of_line():
+    assert ["|".join(render.cells(line)) for line in TABLE.lines] == CELLS
+    plain = Entry("model", "m", 1, 0, 0, 0, "b", rank=2, seeds=1, spread=0.0, parameters=0)
+    assert "|".join(render.cells(plain)) == "2|m|||0.00% ± 0.00%|0.00 to 0.00|1|1||b||"
+
+
+def test_markdown_as_a_whole():
+    head, *cells = ([cell for cell in row.split("|")] for row in (HEAD, *CELLS))
+    rule = ["---:", "---", "---", "---", "---:", "---:", "---:", "---:", "---:", "---", "---:", "---"]
+    cells[1:] = [[f"*{cell}*" if cell else "" for cell in row] for row in cells[1:]]
+    cells[1][1] = r"*floor\: constant*"
+    rows = [f"| {' | '.join(row)} |" for row in (head, rule, *cells)]
+    one = "\n".join([r"### sums, interpolate", "", *rows, ""])
+    assert render.markdown([TABLE, TABLE]) == "\n".join([one, one, render.NOTE, ""])
+
+
+def test_csv_as_a_whole():
+    assert render.tables_csv([TABLE]).splitlines() == [
+        "task,split,rank,kind,model,framework,encoding,recipe,data,exact_match,low,high,spread,seeds,n,parameters,"
+        "badge,submitted,attempts,submissions",
+        "sums,interpolate,1,model,ours,torch,reversed,classic,train=5,0.9875,0.9851,0.9896,0.0021,3,10000,1234567,"
+        "re-scored,2026-01-01T00:00:00Z,4,0123456789abcdef ffffffffffffffff",
+        "sums,interpolate,,floor,constant,,,,,0.5,0.4038,0.5962,,0,100,,claimed,,0,",
+        "sums,interpolate,,solver,exact-solver,,,,,1.0,0.9812,1.0,,1,200,,re-scored,,0,",
+    ]
+
+
+def test_cells_of_csv_are_quoted_only_where_a_spreadsheet_evaluates_them():
+    cells = ["=1", "+1", "-1", "@1", "1=", "a-b", "", "\x07", -1, -0.5, None, '"']
+    assert render.csv_text(["a"], [cells]) == "a\n'=1,'+1,'-1,'@1,1=,a-b,,?,-1,-0.5,,\"\"\"\"\n"
+
+
+def test_json_as_a_whole():
+    lines = [vars(line) for line in TABLE.lines]
+    assert lines[0]["submissions"] == BEST.submissions and len(lines[0]) == 19
+    found = render.tables_json([TABLE], "a board")
+    assert (found["schema_version"], found["board"], len(found["tables"])) == (1, "a board", 1)
+    assert found["tables"][0] == {
+        "task": "sums",
+        "task_id": "sums-v1",
+        "parameters": {"digits": 2},
+        "split": "interpolate",
+        "lines": lines,
+    }
+
+
+@pytest.mark.parametrize(("width", "omitted"), [(140, ()), (139, render.OPTIONAL_COLUMNS)])
+def test_the_table_of_a_terminal(width, omitted):
+    title, _, head, _, *body, _ = printed(render.rich_table(TABLE, width), 200)
+    columns = HEAD.split("|")
+    left = [at for at, column in enumerate(columns) if column not in omitted]
+    assert title.strip() == "sums, interpolate"
+    for line, cells in zip((head, *body), (HEAD, *CELLS), strict=True):
+        shown = [cell.strip() for cell in re.split("[┃│]", line)[1:-1]]
+        assert shown == [cells.split("|")[at] for at in left]
+    shown = render.rich_table(TABLE, width)
+    justified = {column.header: column.justify for column in shown.columns}
+    numbers = {"rank", "exact match", "95 % interval", "seeds", "n", "parameters", "attempts"}
+    assert justified == {c: "right" if c in numbers else "left" for c in columns if c not in omitted}
+    wraps = {column.header for column in shown.columns if not column.no_wrap}
+    assert wraps == {"model", "encoding"} - set(omitted)
+    styles = [{cell.style for cell in list(column.cells)} for column in shown.columns]
+    assert all(style == {"", "dim"} for style in styles)
+    assert [cell.style for cell in list(shown.columns[1].cells)] == ["", "dim", "dim"]
+
+
+def test_names_are_told_apart_only_within_a_kind_framework_and_encoding():
+    other = Entry("model", "ours", 9, 0.5, 0.4, 0.6, "b", 2, "torch", "reversed", "tuned", "train=9")
+    for different in ({"kind": "floor"}, {"framework": "keras"}, {"encoding": "plain"}, {"model": "theirs"}):
+        lines = [BEST, Entry(**vars(other) | different)]
+        assert render.disambiguate_names(lines) == lines
+    assert [line.model for line in render.disambiguate_names([BEST, other, FLOOR])] == [
+        "ours (classic; train=5)",
+        "ours (tuned; train=9)",
+        "constant",
+    ]
+
+
+def test_every_mark_of_markdown_is_escaped_and_nothing_else():
+    marks = "\\`*_{}[]()<>#!|~&:@$"
+    assert render.escape_markdown(marks) == "".join("\\" + mark for mark in marks)
+    others = "aZ09 .,;-+=?/'\"^%é数"
+    assert render.escape_markdown(others) == others
+    assert render.escape_markdown("www.a WWW.b xwww.c") == r"www\.a WWW\.b xwww.c"
+
+
+def test_a_block_is_replaced_between_its_marks_only():
+    begin, end = render.MARKS
+    new = f"{begin}\nnew\n{end}"
+    assert render.replace_marked_block(f"{begin}{end}", " new\n") == new
+    assert render.replace_marked_block(f"a{begin}b{end}c", "new") == f"a{new}c"
+    for text in ("", begin, end, f"{end}{begin}"):
+        assert render.replace_marked_block(text, "new") is None
+
+
+def test_the_plot_as_a_whole():
+    assert [line.rstrip() for line in printed(rich_plot(TABLE, 90), 90)] == [
+        "sums, interpolate: exact match with 95 % interval",
+        "                 0 %                 50 %             100 %",
+        "ours             █████████████████████████████████████████┼   98.75%",
+        "floor: constant  ████████████████├────┼───┤                   50.00%",
+        "exact-solver     █████████████████████████████████████████┼  100.00%",
+    ]
+    styles = [[cell.style for cell in list(column.cells)] for column in rich_plot(TABLE, 90).columns]
+    assert styles[0] == styles[2] == ["", "dim", "dim"]
+    assert [[(s.start, s.end, s.style) for s in bar(line, 42).spans] for line in TABLE.lines] == [
+        [(0, 41, "cyan")],
+        [(0, 16, "dim")],
+        [(0, 41, "dim")],
+    ]
+    assert [column.no_wrap for column in rich_plot(TABLE, 90).columns] == [False, True, True]
+
+
+@pytest.mark.parametrize(("width", "columns"), [(0, 20), (68, 20), (69, 21), (70, 22), (148, 100)])
+def test_the_plot_fits_its_terminal_and_its_axis_the_bars(width, columns):
+    axis = rich_plot(TABLE, width).columns[1].header
+    assert len(axis) == columns and axis.startswith("0 % ") and axis.endswith(" 100 %")
+    assert axis.index("50 %") == columns // 2 - 1
+    for at in range(columns):
+        drawn = bar(Entry("model", "m", 9, *[(at + 0.5) / columns] * 3, "b"), columns).plain
+        assert drawn == "█" * at + "┼" + " " * (columns - 1 - at)

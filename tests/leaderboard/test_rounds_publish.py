@@ -56,6 +56,7 @@ def test_the_data_are_those_of_the_entry(one, board):  # noqa: F811
         "framework": None,
         "parameters": None,
     }
+    assert said["training"] == {"seeds": [], "data_digest": None, "budget": None, "external_data": True}
     assert [score.total.correct for score in published.result.record.checked.scores.values()] == [1, 0]
 
 

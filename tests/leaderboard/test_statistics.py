@@ -1,15 +1,17 @@
 """Two models on the same rows, and one model over all tasks."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench.errors import InputError
-from mathbench.leaderboard.ranking.compare import MAX_EXACT, compare, paired_test
+from mathbench.leaderboard.ranking.compare import MAX_EXACT, PairedTest, compare, paired_test
 from mathbench.leaderboard.ranking.macro import MacroAverage, bootstrap, macro_averages
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submit import submit_run
+from mathbench.rows import Rows
 from mathbench.scores.results import Score
 
 from .conftest import replaced, right
@@ -46,6 +48,12 @@ def test_many_differences_are_tested_by_chi_squared(one, two):
     assert found.p == pytest.approx(binomtest(one, one + two).pvalue, rel=0.05, abs=1e-9)
 
 
+def test_the_test_changes_above_a_thousand_differences():
+    assert paired_test(*columns(0, 600, 400, 0)).test == "exact binomial"
+    assert paired_test(*columns(0, 600, 401, 0)).test == "chi-squared with continuity correction"
+    assert paired_test(*columns(0, 600, 600, 0)).p == paired_test(*columns(0, 601, 600, 0)).p == 1
+
+
 def pair_on(board, run, first, second):
     ids = [submit_run(path, board).digest for path in (first, second)]
     opened = Board(board)
@@ -67,11 +75,60 @@ def test_two_submissions_are_compared_row_by_row(run, board, task):
     assert len(interpolate.samples) == 5 and 3 not in [row["row"] for row in interpolate.samples]
 
 
+def test_samples_and_strata_row_by_row(run, board, task):
+    truth = right(task)
+    split, row, answer = (truth[name].to_pylist() for name in ("split", "row", "prediction"))
+    one, two = ([(s, r) not in wrong for s, r in zip(split, row, strict=True)] for wrong in (ONE, TWO))
+    tables = []
+    for good, spoilt in ((one, "x"), (two, "y")):
+        said = [a if g else a + spoilt for a, g in zip(answer, good, strict=True)]
+        tables.append(truth.set_column(2, "prediction", pa.array(said, pa.string())))
+    tables[1] = tables[1].slice(0, 300)  # nothing for the second split
+    found = pair_on(board, run, run(predictions=tables[0]), run(predictions=tables[1], baseline="other"))
+    first, second = [compared.to_json() for compared in found]
+    assert (first["task"], first["split"], second["split"]) == (task.name, "interpolate", "extrapolate")
+    assert found[0].total == PairedTest(280, 12, 7, 1, found[0].total.p, "exact binomial")
+    assert found[1].total == PairedTest(0, 200, 0, 0, found[1].total.p, "exact binomial")
+    rows = Rows(task, "interpolate").batch(range(300)).to_pylist()
+    assert first["samples"] == tuple(
+        {
+            "row": r,
+            "question": rows[r]["question"],
+            "answer": answer[r],
+            "first": answer[r] + ("x" if r < 8 else ""),
+            "second": answer[r] + ("y" if r > 8 else ""),
+        }
+        for r in (0, 1, 2, 3, 4, 20, 21, 22, 23, 24)
+    )
+    assert [s["row"] for s in second["samples"]] == [0, 1, 2, 3, 4]
+    assert {s["second"] for s in second["samples"]} == {None}
+    strata = [r["stratum"] for r in rows]
+    assert list(first["strata"]) == list(dict.fromkeys(sorted(strata, key=order_of(task))))
+    for name, counts in first["strata"].items():
+        here = [(one[i], two[i]) for i in range(300) if strata[i] == name]
+        kinds = ((True, True), (True, False), (False, True), (False, False))
+        assert list(counts.values())[:4] == [here.count(kind) for kind in kinds]
+
+
+ONE = {("interpolate", row) for row in range(8)}
+TWO = {("interpolate", row) for row in (7, *range(20, 32))}
+
+
+def order_of(task):
+    return [stratum.name for stratum in task.strata("interpolate")].index
+
+
 def test_other_rows_are_not_compared(run, board, task):
     sizes = {"train": 1, "interpolate": 300, "extrapolate": 200}
     other = run(data={"seed": 5, "sizes": sizes, "digest": None}, predictions=right(task, sizes, seed=5))
-    with pytest.raises(InputError, match=r"did not answer the same rows: .*seed 0.*seed 5"):
+    described = "addition-base10-digits2, seed {}, interpolate 300, extrapolate 200"
+    words = f"did not answer the same rows: {described.format(0)}; {described.format(5)}."
+    with pytest.raises(InputError, match=rf"^[0-9a-f]{{8}} and [0-9a-f]{{8}} {words}$"):
         pair_on(board, run, run(), other)
+    fewer = {"train": 1, "interpolate": 299, "extrapolate": 200}
+    with pytest.raises(InputError, match=r"interpolate 300, extrapolate 200; .*interpolate 299"):
+        shorter = right(task, fewer)
+        pair_on(board, run, run(), run(data={"seed": 0, "sizes": fewer, "digest": None}, predictions=shorter))
 
 
 def test_the_number_of_training_rows_does_not_matter(run, board):

@@ -94,9 +94,10 @@ def test_shares_add_up_and_stay_within_limits(entries, data):
     total = data.draw(st.integers(0, sum(limits)))
     shares = apportioned(total, weights, limits, data.draw(st.integers(0, 99)))
     assert sum(shares) == total and all(0 <= s <= limit for s, limit in zip(shares, limits, strict=True))
-    free = [(s, w) for s, w, limit in zip(shares, weights, limits, strict=True) if s < limit]
-    for s, w in free:  # nobody below the limit falls behind by more than one round of ones
-        assert all((s + 2) * v >= (t - 1) * w for t, v in zip(shares, weights, strict=True))
+    for weight in set(weights):  # equal weights get equal shares, up to the remainder and the limits
+        entries = [(s, limit) for s, w, limit in zip(shares, weights, limits, strict=True) if w == weight]
+        most = max(s for s, _ in entries)
+        assert all(s >= min(most - 1, limit) for s, limit in entries)
 
 
 group = st.lists(

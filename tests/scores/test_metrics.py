@@ -79,6 +79,10 @@ def test_strata_keep_the_order_of_a_dictionary_and_empty_ones_are_left_out():
     strata = pa.DictionaryArray.from_arrays(pa.array([2, 0, 2]), strings(["b", "never", "a"]))
     table = scorer.score_strata(np.array([True, False, False]), pa.chunked_array([strata[:1], strata[1:]]))
     assert list(table.items()) == [("b", Score(1, 0)), ("a", Score(2, 1))]
+    parts = [pa.array(["b", "a"]).dictionary_encode(), pa.array(["c", "b"]).dictionary_encode()]
+    table = scorer.score_strata(np.array([True, False, True, True]), pa.chunked_array(parts))
+    assert list(table.items()) == [("b", Score(2, 2)), ("a", Score(1, 0)), ("c", Score(1, 1))]
+    assert scorer.score_strata(np.array([False, True]), parts[1]) == {"c": Score(1, 0), "b": Score(1, 1)}
 
 
 def test_nothing_to_score_is_an_error():

@@ -18,6 +18,7 @@ from mathbench.scores import schema, schema_types
 from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.schema_types import (
     INT64,
+    OBJECT,
     Boolean,
     Integer,
     ListOf,
@@ -135,15 +136,24 @@ def test_json_schema_refuses_other_keys_and_missing_ones(name):
         (Number(), float("nan"), "v must be a finite number. Received: nan."),
         (Number(), -float("inf"), "v must be a finite number. Received: -inf."),
         (Number(0, 1), 1.5, "v must be a number from 0 to 1. Received: 1.5."),
+        (Number(0), -1, "v must be a number from 0 to inf. Received: -1."),
         (Boolean(), 0, "v must be true or false. Received: 0."),
         (nullable(Integer()), "x", f"v must be an integer from 0 to {INT64}. Received: 'x'."),
         (ListOf(Integer(), 1), [1, 2], "v must be a list of at most 1. Received: [1, 2]."),
         (ListOf(Integer(0, 1)), [5], "v[0] must be an integer from 0 to 1. Received: 5."),
         (MapOf(Integer()), [], "v must be an object of at most 2000 keys. Received: []."),
         (MapOf(Integer(), ("train",)), {"tran": 1}, "v has the unknown key 'tran'. Did you mean 'train'?"),
+        (Record({"a": Integer()}), {"a": 1, "ab": 2}, "v has the unknown key 'ab'. Did you mean 'a'?"),
         (Record({"a": Integer()}), {}, "v is missing the key 'a'."),
         (Record({"a": Integer()}, {"b": Integer()}), {"a": 1, "b": -1}, "v.b must be an integer from 0"),
         (schema.COUNTS, {"n": 1, "correct": 2}, "v.correct must be at most n, which is 1. Received: 2."),
+        (schema.COUNTS, {"n": 1, "correct": -1}, "v.correct must be an integer from 0"),
+        (OBJECT, {"x": [1, 10**400]}, "v.x[1] must be printable text of at most 2000 characters"),
+        (
+            Integer(),
+            "x" * 99,
+            f"v must be an integer from 0 to {INT64}. Received: '{'x' * 27}...{'x' * 28}'.",
+        ),
     ],
 )
 def test_errors_say_where_and_what(definition, value, error):
@@ -152,9 +162,147 @@ def test_errors_say_where_and_what(definition, value, error):
     assert str(caught.value).startswith(error)
 
 
+def text(longest, empty=False):
+    return {"type": "string", "maxLength": longest} | ({} if empty else {"minLength": 1})
+
+
+def like(pattern, longest):
+    return text(longest) | {"pattern": f"^(?:{pattern})$"}
+
+
+def integer(low=0, high=2**63 - 1):
+    return {"type": "integer", "minimum": low, "maximum": high}
+
+
+def of_map(values, keys=None):
+    names = text(200) if keys is None else {"enum": keys}
+    return {"type": "object", "additionalProperties": values, "propertyNames": names, "maxProperties": 2000}
+
+
+def of_list(items, longest=2000):
+    return {"type": "array", "items": items, "maxItems": longest}
+
+
+def record(**fields):
+    return {"type": "object", "properties": fields, "required": [*fields], "additionalProperties": False}
+
+
+def one_of(*options):
+    return {"anyOf": list(options)}
+
+
+def event(kind, **fields):
+    return record(event=like(kind, 20), at=TIME, previous=DIGEST, **fields)
+
+
+NULL, TRUTH = {"type": "null"}, {"type": "boolean"}
+DIGEST = like("[0-9a-f]{64}", 64)
+TIME = like(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", 20)
+SCALAR = one_of(text(2000, empty=True), {"type": "number"}, TRUTH, NULL)
+SEED = one_of(integer(-(2**63), 2**64 - 1), text(200))
+SPLITS = ["train", "validation", "interpolate", "extrapolate"]
+JUDGED = ["interpolate", "extrapolate"]
+COUNTS = record(n=integer(1), correct=integer())
+TASK_SPEC = record(id=text(100), name=text(200), parameters=of_map(SCALAR))
+ENTRY = like("e[1-9][0-9]*", 10)
+COMMAND = text(10_000, empty=True)
+DESCRIBED = {
+    "text": (lambda: Text(), text(200)),
+    "pattern": (lambda: Text(9, "a+"), like("a+", 9)),
+    "integer": (lambda: Integer(), integer()),
+    "number": (lambda: Number(), {"type": "number"}),
+    "share": (lambda: schema.SHARE, {"type": "number", "minimum": 0, "maximum": 1}),
+    "nullable": (lambda: nullable(Boolean()), one_of(TRUTH, NULL)),
+    "list": (lambda: ListOf(Integer()), of_list(integer())),
+    "map": (lambda: MapOf(Integer(1)), of_map(integer(1))),
+    "map of splits": (lambda: MapOf(Integer(), ("a", "b")), of_map(integer(), ["a", "b"])),
+    "scalar": (lambda: schema_types.SCALAR, SCALAR),
+    "object": (lambda: OBJECT, of_map({})),
+    "unchecked": (lambda: schema_types.Unchecked(), {}),
+    "seed": (lambda: schema.SEED, SEED),
+    "digest": (lambda: schema.DIGEST, DIGEST),
+    "sha256": (lambda: schema.SHA256, like("(sha256:)?[0-9a-f]{64}", 71)),
+    "time": (lambda: schema.TIME, TIME),
+    "counts": (lambda: schema.COUNTS, COUNTS),
+    "task": (lambda: schema.TASK, TASK_SPEC),
+    "data": (
+        lambda: schema.RESULT.fields["data"],
+        record(seed=SEED, sizes=of_map(integer(), SPLITS), digest=one_of(text(200), NULL)),
+    ),
+    "version": (lambda: schema.RESULT.fields["schema_version"], integer(1, 1)),
+    "framework": (lambda: schema.RESULT.fields["framework"], one_of(text(50), NULL)),
+    "command": (lambda: schema.RESULT.fields["command"], one_of(COMMAND, of_list(COMMAND), NULL)),
+    "commit": (lambda: schema.RESULT.fields["commit"], one_of(text(100, empty=True), NULL)),
+    "open": (
+        lambda: log.EVENTS["open"],
+        event(
+            "open",
+            name=text(100),
+            commitment=DIGEST,
+            tasks=of_list(TASK_SPEC, 100),
+            sizes=of_map(integer(1, 1_000_000), JUDGED),
+            closes=TIME,
+            answer_seconds=integer(1),
+        ),
+    ),
+    "challenge": (
+        lambda: log.EVENTS["challenge"],
+        event("challenge", entry=ENTRY, model=text(200), weights_sha256=DIGEST, questions_digest=DIGEST),
+    ),
+    "answer": (
+        lambda: log.EVENTS["answer"],
+        event("answer", entry=ENTRY, weights_sha256=DIGEST, answers_sha256=DIGEST),
+    ),
+    "close": (lambda: log.EVENTS["close"], event("close")),
+    "reveal": (
+        lambda: log.EVENTS["reveal"],
+        event("reveal", seed=DIGEST, salt=DIGEST, scores=of_map(of_map(of_map(COUNTS, JUDGED)))),
+    ),
+}
+LENGTHS = (0, 1, 9, 10, 50, 51, 64, 65, 100, 101, 200, 201, 2_000, 2_001, 10_000, 10_001)
+EDGES = [None, True, 0, 1, -1, 2, 0.5, -0.5, 1.5, 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64 - 1, 2**64]
+EDGES += [1.7976931348623157e308, -1.7976931348623157e308]
+EDGES += [letter * length for letter in ("a", "0") for length in LENGTHS]
+EDGES += [[1] * length for length in LENGTHS[:14]] + [{f"k{i}": 1 for i in range(n)} for n in LENGTHS[:14]]
+EDGES += [[""], ["a"], {"a": 1}, {"a": 0}, {"a": [0]}, {"": 1}, {"a" * 200: 1}, {"a" * 201: 1}]
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_the_check_and_json_schema_allow_the_same_up_to_the_edge(name):
+    definition, described = DESCRIBED[name]
+    assert definition().json_schema() == described
+    validator = jsonschema_rs.validator_for(described)
+    for value in EDGES if name != "unchecked" else ():
+        assert allows(definition(), value) == validator.is_valid(value), value
+
+
+def allows(definition, value):
+    try:
+        definition(value, "v")
+    except InputError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (2**9_998, f"{str(2**9_998)[:18]}...{str(2**9_998)[-19:]}"),
+        (2**9_999, "an integer of 10,000 bits"),
+        (-(10**50), f"-1{'0' * 16}...{'0' * 19}"),
+        (b"\xff" * 60, repr(b"\xff" * 60)),
+        (b"\xff" * 61, repr(b"\xff" * 60) + "..."),
+        ("a\u202e", r"'a\\u202e'"),
+        (["\n"], r"['\\n']"),
+    ],
+)
+def test_values_in_errors_are_short(value, shown):
+    assert schema_types.shorten(value) == shown
+
+
 def test_a_huge_integer_is_not_a_finite_number():
     with pytest.raises(InputError, match="x must be printable text"):
-        schema_types.OBJECT({"x": 10**400}, "v")
+        OBJECT({"x": 10**400}, "v")
 
 
 def test_nesting_has_a_limit():
@@ -162,7 +310,9 @@ def test_nesting_has_a_limit():
     for _ in range(schema_types.MAX_DEPTH):
         nested = {"x": nested}
     with pytest.raises(InputError, match="nested more than 6 levels deep"):
-        schema_types.OBJECT(nested, "v")
+        OBJECT(nested, "v")
+    OBJECT(nested["x"], "v")
+    OBJECT({"x": [[[["deepest"]]]]}, "v")
 
 
 def test_a_manifest_is_of_either_kind():

@@ -93,7 +93,7 @@ def _chi_squared(one: int, two: int) -> float:
 def compare(
     first: tuple[SubmissionRecord, bytes], second: tuple[SubmissionRecord, bytes]
 ) -> list[ComparisonResult]:
-    """Compare two submissions on every split that both were scored on.
+    """Compare two submissions on every split that they were scored on.
 
     Args:
         first: a submission and its stored predictions.
@@ -107,13 +107,15 @@ def compare(
             f"{first[0].digest[:8]} and {second[0].digest[:8]} did not answer the same rows: "
             f"{_described(first[0])}; {_described(second[0])}."
         )
-    shared = [split for split in first[0].checked.scores if split in second[0].checked.scores]
     given = [
         split_predictions(Submission.from_stored(record.manifest, predictions).predictions)
         for record, predictions in (first, second)
     ]
     manifest = Manifest(first[0].manifest)
-    return [_compare_split(manifest, split, [answers.get(split) for answers in given]) for split in shared]
+    return [
+        _compare_split(manifest, split, [answers.get(split) for answers in given])
+        for split in first[0].checked.scores
+    ]
 
 
 def rows_key(record: SubmissionRecord) -> str:
