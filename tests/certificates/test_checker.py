@@ -45,7 +45,9 @@ def check(arrays, claim=CLAIM, classes=CLASSES):
 def test_a_network_made_by_hand_is_proved():
     verdict = check(parity())
     assert verdict.transitions == 9
-    assert verdict.claim == "whether a number is a multiple of 2, for numbers in base 3 of any number of digits"
+    assert (
+        verdict.claim == "whether a number is a multiple of 2, for numbers in base 3 of any number of digits"
+    )
     assert verdict.covers_float32 and 0 < verdict.clearance < Fraction(1, 8)
     # over the box, the outputs differ by at least 2 * 5 * (centre - radius)
     assert verdict.margin == 10 * (Fraction(float(parity()["centres"][0, 0])) - Fraction(1, 8))
@@ -129,7 +131,9 @@ def test_numbers_that_are_not_finite_are_refused(name, value):
         check(arrays)
 
 
-@pytest.mark.parametrize("name, value", [("first", -1), ("first", 2), ("table", 2), ("outputs", 2), ("outputs", -1)])
+@pytest.mark.parametrize(
+    "name, value", [("first", -1), ("first", 2), ("table", 2), ("outputs", 2), ("outputs", -1)]
+)
 def test_indices_outside_are_refused(name, value):
     arrays = parity()
     arrays[name].flat[0] = value
