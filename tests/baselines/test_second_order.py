@@ -4,9 +4,7 @@ import json
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
-
+import torch
 from safetensors.numpy import load_file
 
 from mathbench.baselines.models.interface import DeviceConfig, NetworkShape
