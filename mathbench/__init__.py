@@ -182,12 +182,15 @@ def score(
     0.975
     """
     from mathbench.errors import InputError
+    from mathbench.rows import check_split
     from mathbench.scores import predictions as scores
+    from mathbench.storage.location import local_path
 
+    check_split(split)
     if isinstance(predictions, Mapping):
         answers = scores.from_mapping(predictions, split)
     elif isinstance(predictions, str | Path):
-        answers = scores.read_predictions(Path(predictions))
+        answers = scores.read_predictions(local_path(predictions))
     else:
         raise InputError(
             "predictions must be a dict from row number to answer, or a file. "
@@ -207,17 +210,14 @@ def _true_rows(
     """One split of a dataset or of a task."""
     from mathbench.dataset.data import Data
     from mathbench.dataset.read import open_dataset
-    from mathbench.errors import InputError, did_you_mean
-    from mathbench.reserve import SPLITS
+    from mathbench.errors import InputError
 
-    if split not in SPLITS:
-        raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
     if (task is None) == (folder is None):
         raise InputError("score needs the truth: give either a task or data, one of them.")
     if folder is None:
         if config is not None:
             raise InputError("config goes with data, the folder of a dataset.")
-        requested = _config(str(task), seed, None, options)
+        requested = _config(task, seed, None, options)
         return Data.generate(requested.task, {split: requested.sizes[split]}, requested.seed)
     if options:
         raise InputError(f"data brings its own task and sizes. Received also: {', '.join(options)}.")
@@ -227,7 +227,7 @@ def _true_rows(
 
 
 def _config(
-    task: str, seed: int | str, name: str | None, options: Mapping[str, Any], strict: bool = False
+    task: Any, seed: int | str, name: str | None, options: Mapping[str, Any], strict: bool = False
 ) -> Any:
     from mathbench.dataset.manifest import single_config
     from mathbench.families import from_spec

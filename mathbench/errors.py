@@ -17,7 +17,10 @@ from importlib.util import find_spec
 
 
 class MathbenchError(Exception):
-    """Base class of the errors that mathbench raises on purpose."""
+    """Base class of the errors that mathbench raises on purpose. Their text is one line, whatever it quotes."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class InputError(MathbenchError, ValueError):
@@ -61,10 +64,22 @@ def require_extra(module: str, extra: str) -> None:
 
 MAX_LISTED = 30  # up to this many options are listed in full
 FEW_LISTED = 5
+MAX_SHOWN = 80  # characters of a received value
 
 
-def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """Return a hint that names the option nearest to a word, and the allowed options.
+def one_line(text: str) -> str:
+    r"""Escape line ends and other characters that do not print.
+
+    >>> one_line("a\nb")
+    'a\\nb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def did_you_mean(word: object, options: Iterable[str]) -> str:
+    """Return a hint that names the option nearest to a word, and the allowed options. Only text has a nearest one.
 
     >>> did_you_mean("aditon", ["addition", "gcd"])
     "Did you mean 'addition'? Allowed: addition, gcd."
@@ -73,13 +88,26 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     >>> did_you_mean("abd", [a + b + c for a in "abc" for b in "abc" for c in "abcd"])
     "Did you mean 'abd'? Allowed: abd, cbd, cad, cab, bcd and 31 more."
     """
-    names = sorted(options)
+    names, word = sorted(options), word if isinstance(word, str) else ""
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     hint = f"Did you mean '{close[0]}'? " if close else ""
     if len(names) <= MAX_LISTED:
         return f"{hint}Allowed: {', '.join(names)}."
     near = difflib.get_close_matches(word, names, n=FEW_LISTED, cutoff=0)
     return f"{hint}Allowed: {', '.join(near)} and {len(names) - FEW_LISTED} more."
+
+
+def shown(value: object) -> str:
+    r"""Represent a received value in an error message: on one line, and cut off when it is long.
+
+    >>> shown("a\nb"), len(shown([1] * 100)), shown(10**5000)
+    ("'a\\nb'", 80, 'an object of type int')
+    """
+    try:
+        text = " ".join(repr(value).split("\n"))
+    except Exception:  # the value may be of any class, and Python writes no integer of more than 4,300 digits
+        return f"an object of type {type(value).__name__}"
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 def os_error_message(error: OSError) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError, did_you_mean, shown
 from mathbench.registry import load, unique_table
 
 if TYPE_CHECKING:
@@ -131,6 +131,10 @@ SCHOOL_PUBLISHED = {
 }
 
 
+class UnknownTask(InputError):
+    """No family has the name of a requested task."""
+
+
 @cache
 def school_names() -> tuple[str, ...]:
     """Names of the families of school mathematics: modules by area, published extrapolation sets, all modules.
@@ -162,11 +166,14 @@ def family(name: str) -> type["Task"]:
     """Import the class of a task family, by its name with or without a version.
 
     Raises:
-        InputError: for an unknown name or version, or a family of another package that cannot be used.
+        UnknownTask: for an unknown name.
+        InputError: for an unknown version, or a family of another package that cannot be used.
 
     >>> family("addition-v1").__name__
     'Addition'
     """
+    if not isinstance(name, str):
+        raise InputError(f"a task must be given by its name. Received: {shown(name)}.")
     stem, version = re.fullmatch(r"(.*?)(?:-v(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
     if name in EARLIER:
         return load(EARLIER[name])
@@ -178,7 +185,7 @@ def family(name: str) -> type["Task"]:
         cls = _loaded(others[stem])
     else:
         hint = did_you_mean(stem, [*FAMILIES, *school_names(), *others])
-        raise InputError(f"unknown task '{name}'. {hint}")
+        raise UnknownTask(f"unknown task '{name}'. {hint}")
     if version and version != str(cls.version):
         earlier = [id for id in EARLIER if id.rpartition("-v")[0] == stem]
         allowed = ", ".join([*earlier, f"{cls.family}-v{cls.version}"])
@@ -199,7 +206,10 @@ def from_spec(id: str, parameters: Mapping[str, Any]) -> "Task":
     >>> from_spec("divisible-v1", {"k": "3"}).name
     'divisible-3-base10'
     """
-    return family(id).of(parameters)
+    cls = family(id)
+    if not isinstance(parameters, Mapping):
+        raise InputError(f"{id}: parameters must be values by name. Received: {shown(parameters)}.")
+    return cls.of(parameters)
 
 
 def task(name: str, **parameters: Any) -> "Task":

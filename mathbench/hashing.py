@@ -7,12 +7,14 @@ Source of the mixing function: Steele, Lea, Flood, "Fast Splittable Pseudorandom
 """
 
 import hashlib
+import re
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import compiled
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shown
+from mathbench.integers import as_integer, parse_integer
 
 U64 = NDArray[np.uint64]
 Int = NDArray[np.int64]
@@ -73,7 +75,8 @@ def key_of(*parts: object) -> int:
 def check_seed(seed: int | str) -> int | str:
     """Check that a seed is a 64-bit integer (signed or unsigned) or a non-empty string, and return it.
 
-    Text that spells an integer becomes that integer, so that the command line and Python agree.
+    Text that spells an integer becomes that integer, so that the command line and Python agree. It has no digits but
+    0 to 9 and no spaces.
 
     >>> check_seed("42"), check_seed(-1), check_seed("winter")
     (42, -1, 'winter')
@@ -81,13 +84,23 @@ def check_seed(seed: int | str) -> int | str:
     Raises:
         InputError: for anything else.
     """
-    if isinstance(seed, str) and seed.strip().lstrip("+-").isdigit() and seed.isascii():
-        seed = int(seed)
-    if isinstance(seed, bool) or not isinstance(seed, int | str) or seed == "":
-        raise InputError(f"seed must be a 64-bit integer or a non-empty string. Received: {seed!r}.")
-    if isinstance(seed, int) and not -(1 << 63) <= seed < 1 << 64:
-        raise InputError(f"an integer seed must fit in 64 bits (-2^63 to 2^64 - 1). Received: {seed}.")
-    return seed
+    if isinstance(seed, str) and not re.fullmatch(r"\s*[+-]*\d+\s*", seed):
+        if not seed or any("\ud800" <= c <= "\udfff" for c in seed):
+            raise InputError(f"seed must be a 64-bit integer or a non-empty string. Received: {shown(seed)}.")
+        return str(seed)
+    try:
+        number = parse_integer(seed) if isinstance(seed, str) else as_integer(seed)
+    except ValueError:
+        number = None
+    if number is None:
+        raise InputError(
+            f"seed must be a 64-bit integer, in the digits 0 to 9, or a non-empty string. Received: {shown(seed)}."
+        )
+    if not -(1 << 63) <= number < 1 << 64:
+        raise InputError(
+            f"an integer seed must fit in 64 bits (-2^63 to 2^64 - 1). Received: {shown(number)}."
+        )
+    return number
 
 
 def to_range(h: U64, size: U64) -> U64:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import Field
 from typing import Any
 
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError, did_you_mean, shown
+from mathbench.integers import as_integer, parse_integer, parse_number
 
 
 def parameter(
@@ -51,21 +52,57 @@ def allowed(field: Field[Any]) -> str:
 
 
 def check(instance: Any, name: str) -> None:
-    """Check every parameter of a dataclass instance.
+    """Check every parameter of a dataclass instance, and store values of NumPy as those of Python.
 
     Raises:
         InputError: names the parameter, the values allowed and the value received.
     """
     for field in dataclasses.fields(instance):
-        value, limits = getattr(instance, field.name), field.metadata
-        valid = isinstance(value, type(field.default)) or (
-            isinstance(field.default, float) and isinstance(value, int)
-        )
-        valid = valid and not isinstance(value, bool)
+        given, limits = getattr(instance, field.name), field.metadata
+        value = _plain(given, type(field.default))
+        valid = value is not None
         if valid and limits["low"] is not None:
             valid = limits["low"] <= value and (limits["high"] is None or value <= limits["high"])
         if not valid or (limits["choices"] and value not in limits["choices"]):
-            raise InputError(f"{name}: {field.name} must be {allowed(field)}. Received: {value!r}.")
+            raise InputError(f"{name}: {field.name} must be {allowed(field)}. Received: {shown(given)}.")
+        object.__setattr__(instance, field.name, value)
+
+
+def _plain(value: Any, kind: type) -> Any:
+    """Return a value as one of Python's own types; None when it is not of the kind of the parameter."""
+    if kind is str:
+        return str(value) if isinstance(value, str) else None
+    if kind is float and isinstance(value, float):
+        return float(value)
+    return as_integer(value)
+
+
+def check_integer(what: str, value: object, low: int) -> int:
+    """Return an integer of any type as a Python integer.
+
+    Raises:
+        InputError: for anything else, and below `low`.
+
+    >>> check_integer("workers", 3, 1)
+    3
+    """
+    number = as_integer(value)
+    if number is None or number < low:
+        raise InputError(f"{what} must be an integer of {low} or more. Received: {shown(value)}.")
+    if number >= 1 << 63:
+        raise InputError(f"{what} must be an integer below 2^63. Received: {shown(value)}.")
+    return number
+
+
+def check_flag(what: str, value: object) -> bool:
+    """Return a truth value of Python or NumPy. A word such as "no", which Python takes for true, is refused.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if type(value).__name__ not in ("bool", "bool_"):
+        raise InputError(f"{what} must be True or False. Received: {shown(value)}.")
+    return bool(value)
 
 
 def parse(cls: Any, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,12 +114,20 @@ def parse(cls: Any, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     fields = {field.name: field for field in dataclasses.fields(cls)}
     arguments = {}
     for key, value in options.items():
-        field = fields.get(key.replace("-", "_"))
+        field = fields.get(key.replace("-", "_")) if isinstance(key, str) else None
         if field is None:
-            raise InputError(f"{name} has no parameter '{key}'. {did_you_mean(key, fields)}")
-        kind: Any = type(field.default)
+            raise InputError(f"{name} has no parameter {shown(key)}. {did_you_mean(key, fields)}")
         try:
-            arguments[field.name] = kind(value) if isinstance(value, str) else value
+            arguments[field.name] = _parsed(value, type(field.default)) if isinstance(value, str) else value
         except ValueError:
-            raise InputError(f"{name}: {field.name} must be {allowed(field)}. Received: {value!r}.") from None
+            raise InputError(
+                f"{name}: {field.name} must be {allowed(field)}. Received: {shown(value)}."
+            ) from None
     return arguments
+
+
+def _parsed(text: str, kind: type) -> Any:
+    """Convert text to the kind of a parameter."""
+    if kind is str:
+        return text
+    return parse_integer(text) if kind is int else parse_number(text)

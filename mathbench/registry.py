@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -52,7 +53,11 @@ def load(target: str) -> Any:
     'Constant'
     """
     source, _, name = target.rpartition(":")
-    module = _from_file(Path(source)) if source.endswith(".py") else importlib.import_module(source)
+    module = (
+        _from_file(Path(os.path.expanduser(source)))
+        if source.endswith(".py")
+        else importlib.import_module(source)
+    )
     if not hasattr(module, name):
         public = [word for word in vars(module) if not word.startswith("_")]
         raise InputError(f"{source} has no '{name}'. {did_you_mean(name, public)}")

@@ -8,13 +8,35 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench import formats
-from mathbench.errors import InputError, SpaceExhausted, did_you_mean
+from mathbench.errors import InputError, SpaceExhausted, did_you_mean, shown
 from mathbench.hashing import Int, check_seed
 from mathbench.numbers import text
 from mathbench.reserve import RESERVE_OF_SPLIT
 from mathbench.task import Task, TextRows, row_numbers
 
 COLUMNS = ("question", "answer", "task", "stratum", "row")
+
+
+def check_task(task: object) -> Task:
+    """Return a task.
+
+    Raises:
+        InputError: for anything else, such as the name of one.
+    """
+    if not isinstance(task, Task):
+        raise InputError(f"a task must be made by `families.task`. Received: {shown(task)}.")
+    return task
+
+
+def check_split(split: object) -> str:
+    """Return the name of a split.
+
+    Raises:
+        InputError: for anything else, with the nearest name.
+    """
+    if not isinstance(split, str) or split not in RESERVE_OF_SPLIT:
+        raise InputError(f"unknown split {shown(split)}. {did_you_mean(split, RESERVE_OF_SPLIT)}")
+    return split
 
 
 class Rows:
@@ -36,9 +58,7 @@ class Rows:
     """
 
     def __init__(self, task: Task, split: str = "train", seed: int | str = 0):
-        if split not in RESERVE_OF_SPLIT:
-            raise InputError(f"unknown split '{split}'. {did_you_mean(split, RESERVE_OF_SPLIT)}")
-        self.task, self.split, self.seed = task, split, check_seed(seed)
+        self.task, self.split, self.seed = check_task(task), check_split(split), check_seed(seed)
         self.strata = task.strata(split)
         self._name = text.from_list([task.name])
         self._names = text.from_list([s.name for s in self.strata])

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from mathbench import formats, parameters
-from mathbench.errors import require_extra
+from mathbench.errors import InputError, require_extra, shown
 from mathbench.hashing import Int, key_of
 from mathbench.stratum import Stratum
 
@@ -66,10 +66,20 @@ class RowSource(Protocol):
 
 
 def row_numbers(rows: range | Sequence[int] | Int) -> Int:
-    """Convert row numbers to an array, int64 (n,)."""
+    """Convert row numbers to an array, int64 (n,).
+
+    Raises:
+        InputError: for anything that is not a sequence of integers.
+    """
     if isinstance(rows, range):
         return np.arange(rows.start, rows.stop, rows.step, dtype=np.int64)
-    return np.asarray(rows, dtype=np.int64)
+    try:
+        numbers = np.asarray(rows)
+        if numbers.ndim == 1 and (numbers.dtype.kind in "iu" or not len(numbers)):
+            return numbers.astype(np.int64)
+    except (ValueError, OverflowError):
+        pass
+    raise InputError(f"row numbers must be a list of integers. Received: {shown(rows)}.")
 
 
 @dataclass(frozen=True)

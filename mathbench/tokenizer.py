@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shown
 from mathbench.numbers import text
 
 Bytes = NDArray[np.uint8]
@@ -50,7 +50,7 @@ class Characters:
         valid = isinstance(alphabet, str) and alphabet and alphabet.isascii() and "\0" not in alphabet
         if not valid or len(set(alphabet)) < len(alphabet):
             raise InputError(
-                f"an alphabet must be ASCII text without repeated characters. Received: {alphabet!r}."
+                f"an alphabet must be ASCII text without repeated characters. Received: {shown(alphabet)}."
             )
 
     @property

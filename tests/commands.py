@@ -9,25 +9,26 @@ import pytest
 from mathbench.cli import main, output
 
 
-def run(*words, width=300, cwd="."):
+def run(*words, width=300, cwd=".", encoding="utf-8"):
     """Run `mathbench WORDS`.
 
     Args:
         words: the words of the command line, or values that become them.
         width: columns of the terminal.
         cwd: the folder to run in.
+        encoding: of stdout and stderr.
 
     Returns:
         A `subprocess.CompletedProcess` with exit code, stdout and stderr as text.
     """
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
     arguments = [str(word) for word in words]
     with pytest.MonkeyPatch.context() as patch, chdir(cwd), redirect_stdout(out), redirect_stderr(err):
         patch.setattr(output.out, "width", width)
         patch.setattr(output.err, "width", width)
         with pytest.raises(SystemExit) as stopped:
             main(arguments)
-    texts = (stream.buffer.getvalue().decode() for stream in (out, err))
+    texts = (stream.buffer.getvalue().decode(encoding) for stream in (out, err))
     return subprocess.CompletedProcess(arguments, stopped.value.code, *texts)
 
 

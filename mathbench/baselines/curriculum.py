@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from mathbench.errors import InputError
+from mathbench.integers import parse_number
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def parse_stages(words: str) -> tuple[CurriculumStage, ...]:
 def _stage(part: str) -> CurriculumStage:
     share, _, pattern = part.strip().partition(" ")
     try:
-        stage = CurriculumStage(float(share), pattern.strip())
+        stage = CurriculumStage(parse_number(share), pattern.strip())
     except ValueError:
         stage = CurriculumStage(0.0, "")
     if not (0 < stage.share <= 1 and stage.pattern):

@@ -96,7 +96,7 @@ def _load_answerer(spec: RunSpec, task: Task, run: Path) -> Predict:
     if not (run / run_directory.ANSWERER_FILE).is_file():
         raise InputError(f"{spec.baseline.name} cannot be loaded again: it has neither state nor load.")
     return answerer_predictor(
-        spec, task, kind(task, **json.loads((run / run_directory.ANSWERER_FILE).read_text()))
+        spec, task, kind(task, **json.loads((run / run_directory.ANSWERER_FILE).read_text(encoding="utf-8")))
     )
 
 

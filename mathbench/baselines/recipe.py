@@ -1,9 +1,9 @@
 """Recipes: hyperparameters, encoding, task and sizes of a result, as TOML files in ``baselines/``."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings
@@ -11,6 +11,7 @@ from mathbench.baselines.table import Baseline
 from mathbench.errors import InputError, did_you_mean
 from mathbench.parameters import parse
 from mathbench.registry import builtin_folder, load
+from mathbench.storage.location import local_path
 
 _SHARE: tuple[Any, float, str] = ((int, float), 1, "an exact match from 0 to 1")
 # published figures: type, largest value, description
@@ -92,12 +93,12 @@ def read_recipe(name: str) -> Recipe:
     >>> read_recipe("addition-rnn").baseline
     'lstm-seq2seq'
     """
-    path = Path(name) if name.endswith(".toml") else builtin_folder("baselines") / f"{name}.toml"
-    if not path.is_file():
+    path = local_path(name) if name.endswith(".toml") else builtin_folder("baselines") / f"{name}.toml"
+    if not os.path.isfile(path):
         raise InputError(f"unknown recipe '{name}'. {did_you_mean(name, recipe_names())}")
     try:
-        content = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}.") from None
     known = [f.name for f in fields(Recipe) if f.name != "name"]
     for key in content:
@@ -162,5 +163,7 @@ def parse_overrides(pairs: list[str]) -> dict[str, str]:
         key, equals, value = pair.partition("=")
         if not (key and equals and value):
             raise InputError(f"--set must be key=value. Received: '{pair}'.")
+        if canonical_key(key) in overrides:
+            raise InputError(f"--set {key}=... may be given once for each setting. Received: '{pair}' too.")
         overrides[canonical_key(key)] = value.strip()
     return overrides

@@ -104,7 +104,7 @@ class Result:
             what = "contains no finished run" if folder.is_dir() else "is not a run directory"
             raise InputError(f"{folder} {what} ({RESULT_FILE} is missing).")
         try:
-            content = json.loads(path.read_text())
+            content = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise InputError(f"{path} is damaged: {error}.") from None
         if not isinstance(content, dict) or content.get("schema_version") != SCHEMA_VERSION:

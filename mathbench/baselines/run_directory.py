@@ -50,10 +50,7 @@ def lock_run(folder: Path, spec: dict[str, Any], force: bool = False) -> Iterato
     Raises:
         InputError: when the directory cannot be written, or another process holds the lock.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}.") from None
+    atomic.make_folder(folder)
     with atomic.folder_lock(folder):
         if force and (folder / SPEC_FILE).is_file():
             _clear(folder)
@@ -80,7 +77,7 @@ def read_spec(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{folder} is not a run directory ({SPEC_FILE} is missing).")
     try:
-        spec = json.loads(path.read_text())
+        spec = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         raise InputError(f"{path} is damaged. Give --force to start over.") from None
     if not isinstance(spec, dict):

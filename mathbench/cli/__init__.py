@@ -5,7 +5,7 @@ Start-up stays fast because the files import what is heavy (NumPy, Arrow, a fram
 
 import sys
 import warnings
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -19,8 +19,10 @@ from mathbench.cli import (
     leaderboard,
     predict,
     run,
+    streams,
     tasks,
 )
+from mathbench.cli.command import CommandGroup, check_words
 from mathbench.cli.output import print_message
 from mathbench.errors import CheckFailed, MathbenchError, MissingSplit, did_you_mean, os_error_message
 
@@ -28,44 +30,78 @@ from mathbench.errors import CheckFailed, MathbenchError, MissingSplit, did_you_
 _USAGE: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 _INTERRUPTED = 130
 
-app = typer.Typer(
+app = CommandGroup(
     name="mathbench",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Clean mathematical data for neural networks, baselines, exact-match scores and a leaderboard.",
 )
 for group in (datasets, check, tasks, doctor, baselines, run, certify, predict, inspect, leaderboard):
     group.register(app)
 
 
+def _print_version(requested: bool) -> None:
+    if requested:
+        from mathbench.version import __version__
+
+        sys.stdout.write(f"mathbench {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Read the options of `mathbench` itself."""
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; exit code 0 for success, 1 for a failed check, 2 for bad input."""
+    """Run the command line and exit.
+
+    Exit code 0 for success, 1 for a failed check, 2 for bad input or an error of the system, 130 after Ctrl-C. It does
+    not depend on who reads the output.
+    """
+    streams.prepare()
+    words = sys.argv[1:] if arguments is None else arguments
     with warnings.catch_warnings():
         warnings.simplefilter("always", MissingSplit)
         warnings.showwarning = _show_warning
-        _run(arguments)
+        code = _exit_code(words)
+    streams.finish()
+    sys.exit(code)
 
 
-def _run(arguments: list[str] | None) -> None:
-    try:
-        code = app(arguments, standalone_mode=False)
-    except MathbenchError as error:
-        _print_error(str(error))
-        sys.exit(1 if isinstance(error, CheckFailed) else 2)
-    except OSError as error:
-        _print_error(os_error_message(error))
-        sys.exit(2)
-    except _USAGE as error:
-        # without any arguments there is no message: the help has been shown
-        if not error.format_message():
-            sys.exit(0)
-        _print_error(_usage_message(error))
-        sys.exit(2)
+def _run(words: list[str]) -> int:
+    """Run a command line; return its exit code."""
+    check_words(words)
+    code = app(words, standalone_mode=False)
     # typer turns Ctrl-C into an exit code
     if code == _INTERRUPTED:
         print_message("interrupted; finished work is kept")
-    sys.exit(code if isinstance(code, int) else 0)
+    # a full disk shows here
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def _exit_code(words: list[str]) -> int:
+    """Run a command line and print an expected error as one line; return the exit code."""
+    try:
+        return _run(words)
+    except MathbenchError as error:
+        _print_error(str(error))
+        return 1 if isinstance(error, CheckFailed) else 2
+    except OSError as error:
+        _print_error(os_error_message(error))
+        return 2
+    except _USAGE as error:
+        # without any arguments there is no message: the help has been shown
+        if not error.format_message():
+            return 0
+        _print_error(_usage_message(error))
+        return 2
 
 
 def _usage_message(error: Any) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mathbench.cli.command import CommandGroup
 from mathbench.cli.options import Force, Json, RunArgument
 from mathbench.cli.output import out, print_json, print_message
 
@@ -13,9 +14,7 @@ if TYPE_CHECKING:
 
 REPORT_EVERY = 500  # steps of the fine-tuning
 
-certificates = typer.Typer(
-    help="Check proofs that a network is right for numbers of every length.", no_args_is_help=True
-)
+certificates = CommandGroup(help="Check proofs that a network is right for numbers of every length.")
 
 
 def register(app: typer.Typer) -> None:

@@ -108,10 +108,11 @@ def _matrices(
 ) -> "dict[str, NDArray[np.float32]]":
     """The attention weights and hidden states of a network for one question by name, drawn into a file if given."""
     from mathbench.baselines.analysis.inspect import activation_matrices, axis_labels, draw
+    from mathbench.storage import atomic
 
     written = confidence.tokens[None]
     matrices = activation_matrices(network, tokens, written)
     if matrices and path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draw(path, matrices, title, axis_labels(network, tokens, written))
+        with atomic.new_folder(path.parent):
+            draw(path, matrices, title, axis_labels(network, tokens, written))
     return matrices

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -18,15 +19,30 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mathbench.errors import one_line
+
 if TYPE_CHECKING:
     from rich.progress import Task as ProgressTask
     from rich.table import Table
 
 # a pipe has no width, and the default of 80 columns would cut tables off
 PIPE = 180
+# under NO_COLOR, rich would still print bold text and the escape codes of progress bars
+PLAIN = bool(os.environ.get("NO_COLOR"))
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE)
-err = Console(stderr=True, highlight=False)
+# rich and typer read the size of the terminal from these, and end with a traceback if it is not a number
+for variable in ("COLUMNS", "LINES", "TERMINAL_WIDTH"):
+    if not re.fullmatch("[1-9][0-9]{0,3}", os.environ.get(variable, "1")):
+        del os.environ[variable]
+
+
+def _console(stderr: bool, width: int | None = None) -> Console:
+    return Console(stderr=stderr, highlight=False, width=width, color_system=None if PLAIN else "auto")
+
+
+_terminal = sys.stdout is not None and sys.stdout.isatty()
+out = _console(stderr=False, width=None if _terminal or os.environ.get("COLUMNS") else PIPE)
+err = _console(stderr=True)
 
 
 def print_message(message: str, lead: str = "", style: str = "") -> None:
@@ -37,16 +53,7 @@ def print_message(message: str, lead: str = "", style: str = "") -> None:
         lead: printed before it.
         style: of the lead.
     """
-    err.print(Text.assemble((lead, style), escape_line(message)), soft_wrap=True)
-
-
-def escape_line(message: str) -> str:
-    r"""Escape line ends and other characters that do not print.
-
-    >>> escape_line("a\nb")
-    'a\\nb'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+    err.print(Text.assemble((lead, style), one_line(message)), soft_wrap=True)
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> "Table":
@@ -106,7 +113,7 @@ class ProgressBar:
             _Speed(),
             TimeRemainingColumn(),
         )
-        self._progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+        self._progress = Progress(*columns, console=err, transient=True, disable=PLAIN or not err.is_terminal)
         self._bar = self._progress.add_task(label, total=total)
 
     def __enter__(self) -> "ProgressBar":

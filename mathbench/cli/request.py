@@ -54,7 +54,8 @@ class TaskOptions:
         >>> TaskOptions(["--k", "7", "--base=2"]).parse()
         {'k': '7', 'base': '2'}
         """
-        options, rest = {}, list(self.arguments)
+        options: dict[str, str] = {}
+        rest = list(self.arguments)
         while rest:
             word = rest.pop(0)
             match = re.fullmatch(r"--([a-z][\w-]*)(?:=(.*))?", word, re.DOTALL)
@@ -66,7 +67,10 @@ class TaskOptions:
                     hint = f" {did_you_mean(name, self.known)}" if self.known else ""
                     raise InputError(f"option --{name} needs a value.{hint}")
                 value = rest.pop(0)
-            options[name.replace("-", "_")] = value
+            key = name.replace("-", "_")
+            if key in options:
+                raise InputError(f"option --{name} may be given once. Received: {options[key]!r}, {value!r}.")
+            options[key] = value
         return options
 
     def make(self, name: str, defaults: Mapping[str, object] | None = None) -> "Task":

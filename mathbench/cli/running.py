@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathbench.cli.output import err, out, print_json, print_message
 from mathbench.cli.request import RunRequest
-from mathbench.errors import InputError, require_extra
+from mathbench.errors import InputError, require_extra, shown
 
 if TYPE_CHECKING:
     from mathbench.baselines.result import Result
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mathbench.dataset.data import Data
 
 RUNS = Path("runs")  # default parent of run directories
+MAX_SECONDS = 10_000 * 86_400
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def run_single(request: RunRequest) -> None:
@@ -147,18 +149,21 @@ def print_plan(spec: "RunSpec", data: "Data", folder: Path, json: bool) -> None:
     print_message("nothing was run")
 
 
-def parse_duration(text: str | None) -> float:
-    """Return the seconds of a duration such as 90, 90s, 10m or 1.5h; infinity for None.
+def parse_duration(text: str | None, option: str = "--budget") -> float:
+    """Return the seconds of a duration such as 90, 90s, 10m, 1.5h or 7d; infinity for None.
 
     >>> parse_duration("10m"), parse_duration(None)
     (600.0, inf)
     """
     if text is None:
         return math.inf
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if not match or not float(match[1]):
-        raise InputError(f"--budget must be a time such as 90s, 10m or 1h. Received: '{text}'.")
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)", text.strip())
+    seconds = float(match[1]) * _UNITS[match[2]] if match else 0
+    if not 0 < seconds <= MAX_SECONDS:
+        raise InputError(
+            f"{option} must be a time such as 90s, 10m, 1h or 7d, of at most 10,000 days. Received: {shown(text)}."
+        )
+    return seconds
 
 
 def parse_lengths(text: str | None) -> tuple[int, ...]:

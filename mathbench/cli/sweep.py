@@ -65,7 +65,7 @@ class _SweepRunner:
         if not self.sweep.plan.axes:
             return list(self._results((), self.options)), []
         folder = self.options.out
-        folder.mkdir(parents=True, exist_ok=True)
+        atomic.make_folder(folder)
         with atomic.folder_lock(folder):
             if self.options.force:
                 (folder / STUDY_FILE).unlink(missing_ok=True)

@@ -8,12 +8,13 @@ from rich.markup import escape
 from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message, table
 from mathbench.cli.request import TASK_OPTIONS, TaskOptions
-from mathbench.errors import InputError
+from mathbench.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from mathbench.dataset.suite import Suite
+    from mathbench.task import Task
 
 
 def register(app: typer.Typer) -> None:
@@ -52,7 +53,19 @@ def tasks(
     else:
         from mathbench.cli.task_report import show_task
 
-        show_task(TaskOptions(context.args).make(name), json)
+        show_task(_make_task(name, TaskOptions(context.args)), json)
+
+
+def _make_task(name: str, options: TaskOptions) -> "Task":
+    """Make a task. The hint of an unknown name includes the suites, which this command shows too."""
+    from mathbench.dataset import suite
+    from mathbench.families import UnknownTask, names
+
+    try:
+        return options.make(name)
+    except UnknownTask:
+        hint = did_you_mean(name, [*suite.available(), *names()])
+        raise InputError(f"unknown task or suite '{name}'. {hint}") from None
 
 
 def _list(json: bool) -> None:

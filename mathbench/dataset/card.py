@@ -1,5 +1,7 @@
 """The dataset card: `README.md` with the YAML header that `datasets` and the Hub read, and a description."""
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from mathbench.dataset import digest
@@ -11,6 +13,7 @@ from mathbench.sampling.sampled import Sampled
 CARD_FILE = "README.md"
 ALL = "all"  # the configuration with the rows of all others
 MAX_STRATA = 12
+_YAML_WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
 REPEAT_ROWS = 100_000  # rows of train that are searched for repeats
 
 FirstRow = Callable[[Config, str], Mapping[str, str]]
@@ -57,8 +60,18 @@ def _files_of_all(configs: Sequence[Config]) -> dict[str, list[str]]:
     }
 
 
+def _yaml(name: str) -> str:
+    """Write a name in YAML: quoted where it would be read as a number, a truth value or nothing.
+
+    >>> _yaml("gcd-base10"), _yaml("1e3"), _yaml("null")
+    ('gcd-base10', '"1e3"', '"null"')
+    """
+    plain = re.fullmatch(r"[A-Za-z]\S*", name) and name.casefold() not in _YAML_WORDS
+    return name if plain else json.dumps(name)
+
+
 def _config(name: str, description: str, files: Mapping[str, list[str]]) -> list[str]:
-    lines = [f"- config_name: {name}", f'  description: "{description}"', "  data_files:"]
+    lines = [f"- config_name: {_yaml(name)}", f'  description: "{description}"', "  data_files:"]
     for split, paths in files.items():
         lines += [f"  - split: {split}", "    path:" + (f" {paths[0]}" if len(paths) == 1 else "")]
         lines += [f"    - {path}" for path in paths if len(paths) > 1]

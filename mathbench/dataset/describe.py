@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from mathbench.dataset import heatmap
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError, require_extra
+from mathbench.storage import atomic
 
 SAMPLES = 3
 MAX_PLOTTED_STRATA = 16
@@ -89,8 +90,9 @@ def plot(data: Mapping[str, Data], path: Path) -> None:
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.backend_bases import FigureCanvasBase
 
-    if path.suffix.lstrip(".") not in pyplot.figure().canvas.get_supported_filetypes():
+    if path.suffix.lstrip(".") not in FigureCanvasBase.get_supported_filetypes():
         raise InputError(f"--plot needs a file ending in .png, .svg or .pdf. Received: {path.name!r}.")
     figure, axes = pyplot.subplots(
         len(data), 3, figsize=(14, 3.4 * len(data)), squeeze=False, layout="constrained"
@@ -102,7 +104,8 @@ def plot(data: Mapping[str, Data], path: Path) -> None:
             _draw_strata(right, config)
         left.set_title(name, loc="left", fontweight="bold")
         left.legend(fontsize=8)
-    figure.savefig(path, dpi=110)
+    with atomic.atomic_write(path) as file:
+        figure.savefig(file, dpi=110, format=path.suffix.lstrip("."))
     pyplot.close("all")
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from mathbench.dataset import digest
 from mathbench.dataset.data import all_sizes
-from mathbench.errors import CheckFailed, InputError
+from mathbench.errors import CheckFailed, InputError, did_you_mean, shown
 from mathbench.hashing import check_seed
+from mathbench.parameters import check_flag, check_integer
 from mathbench.reserve import SPLITS
-from mathbench.rows import open_rows
+from mathbench.rows import check_task, open_rows
 from mathbench.storage import location
 from mathbench.storage.location import StoragePath
 from mathbench.task import Task
@@ -36,8 +37,26 @@ def check_name(name: object, what: str) -> None:
     if not valid or str(name)[0] in "-.":
         raise InputError(
             f"the name of {what} must consist of letters, digits and -_.+ and must not start with '-' or '.'. "
-            f"Received: {name!r}."
+            f"Received: {shown(name)}."
         )
+
+
+def check_sizes(where: str, sizes: object) -> dict[str, int]:
+    """Return rows per split as Python integers.
+
+    Args:
+        where: what the sizes belong to, for the error message.
+        sizes: rows by the names of splits.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if not isinstance(sizes, Mapping):
+        raise InputError(f"{where}: sizes must be rows by split. Received: {shown(sizes)}.")
+    for split in sizes:
+        if split not in SPLITS:
+            raise InputError(f"{where}: unknown split {shown(split)}. {did_you_mean(split, SPLITS)}")
+    return {split: check_integer(f"{where}: rows of {split}", sizes[split], 0) for split in sizes}
 
 
 @dataclass(frozen=True)
@@ -57,13 +76,10 @@ class Config:
     sizes: Mapping[str, int]
 
     def __post_init__(self) -> None:
-        check_seed(self.seed)
         check_name(self.name, "a configuration")
-        for split, rows in self.sizes.items():
-            if split not in SPLITS or isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-                raise InputError(
-                    f"{self.name}: rows of {split} must be an integer of 0 or more. Received: {rows!r}."
-                )
+        check_task(self.task)
+        object.__setattr__(self, "seed", check_seed(self.seed))
+        object.__setattr__(self, "sizes", check_sizes(self.name, self.sizes))
 
     def spec(self) -> dict[str, Any]:
         """Everything that determines the rows, as JSON values."""
@@ -137,8 +153,9 @@ def single_config(
     >>> single_config(task("divisible", k=3, digits=2), {"train": 8}).sizes["train"]
     8
     """
-    value = check_seed(seed)
-    return Config(name or task.name, task, value, all_sizes(task, sizes, seed=value, strict=strict))
+    value, sizes = check_seed(seed), check_sizes(check_task(task).name, sizes)
+    chosen = all_sizes(task, sizes, seed=value, strict=check_flag("strict", strict))
+    return Config(task.name if name is None else name, task, value, chosen)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from mathbench.dataset import manifest, shard_reader
 from mathbench.dataset.data import Data
 from mathbench.dataset.manifest import Config, Manifest
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError, did_you_mean, shown
 from mathbench.storage.location import StoragePath, storage_path
 
 
@@ -37,9 +37,9 @@ class Dataset:
         """
         if name is None and len(self.configs) == 1:
             return next(iter(self.configs.values()))
-        if name not in self.configs:
-            what = "several configurations, choose one" if name is None else f"no configuration '{name}'"
-            raise InputError(f"{self.folder} has {what}. {did_you_mean(name or '', self.configs)}")
+        if not isinstance(name, str) or name not in self.configs:
+            what = "several configurations, choose one" if name is None else f"no configuration {shown(name)}"
+            raise InputError(f"{self.folder} has {what}. {did_you_mean(name, self.configs)}")
         return self.configs[name]
 
     def table(self, config: Config, split: str) -> pa.Table:

@@ -1,5 +1,6 @@
 """Suites: named, versioned lists of tasks with sizes and a seed, as TOML files that users copy and edit."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +9,12 @@ from typing import Any
 
 from mathbench import families
 from mathbench.dataset.data import DEFAULT_SIZES, all_sizes, capped_sizes
-from mathbench.dataset.manifest import Config, check_name
-from mathbench.errors import InputError, did_you_mean
+from mathbench.dataset.manifest import Config, check_name, check_sizes
+from mathbench.errors import InputError, did_you_mean, shown
 from mathbench.hashing import check_seed
 from mathbench.registry import builtin_folder
 from mathbench.reserve import SPLITS
+from mathbench.storage.location import local_path
 
 _KEYS = ("name", "version", "description", "seed", "sizes", "tasks")
 _TYPE_NAMES: dict[type, str] = {
@@ -67,6 +69,7 @@ def load(
     ['sums-0-999', 'addition-rnn']
     """
     path, content = _read(name)
+    check_sizes(str(path), {} if sizes is None else sizes)
     default_sizes = {**DEFAULT_SIZES, **_sizes(path, "sizes", content.get("sizes", {}))}
     default_seed = content.get("seed", 0) if seed is None else seed
     configs = [
@@ -95,13 +98,15 @@ def description(name: str) -> str:
 
 def _read(name: str) -> tuple[Path, dict[str, Any]]:
     """Return the path of a suite and its content, with the keys of the suite itself checked."""
-    path = Path(name) if name.endswith(".toml") else builtin_folder("generators") / f"{name}.toml"
-    if not path.is_file():
+    if not isinstance(name, str):
+        raise InputError(f"a suite must be given by its name or as FILE.toml. Received: {shown(name)}.")
+    path = local_path(name) if name.endswith(".toml") else builtin_folder("generators") / f"{name}.toml"
+    if not os.path.isfile(path):
         if name.endswith(".toml"):
             raise InputError(f"the suite file {name} does not exist.")
         raise InputError(f"unknown suite '{name}'. {did_you_mean(name, available())} Or give a FILE.toml.")
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid TOML: {error}.") from None
     _check_keys(path, "the suite", content, _KEYS)

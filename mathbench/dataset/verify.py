@@ -16,7 +16,8 @@ from mathbench.dataset.manifest import SHARD_PATTERN, Config, Shard, ShardConten
 from mathbench.dataset.read import Dataset
 from mathbench.dataset.shard import ContentCounter, Progress
 from mathbench.dataset.split_audit import SplitAudit
-from mathbench.errors import CheckFailed
+from mathbench.errors import CheckFailed, InputError, shown
+from mathbench.parameters import check_flag, check_integer
 from mathbench.rows import open_rows
 from mathbench.storage import location
 
@@ -57,6 +58,12 @@ class VerifyOptions:
     regenerate_all: bool = False
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sample", check_integer("sample", self.sample, 1))
+        object.__setattr__(self, "seed", check_integer("seed", self.seed, 0))
+        check_flag("read_all", self.read_all)
+        check_flag("regenerate_all", self.regenerate_all)
+
     def sample_rows(self, total: int) -> NDArray[np.int64]:
         """The sampled rows of a split of `total` rows, ascending."""
         if self.sample >= total:
@@ -82,6 +89,8 @@ def verify(
     Raises:
         InputError: when the independent solver of a task needs an extra that is not installed.
     """
+    if not isinstance(dataset, Dataset):
+        raise InputError(f"a dataset must be opened by `open_dataset`. Received: {shown(dataset)}.")
     for config in dataset.manifest.configs:
         config.task.require_solver()
     files = location.files(dataset.folder)

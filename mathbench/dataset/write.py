@@ -7,6 +7,7 @@ holds anything else is refused.
 """
 
 import json
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -35,7 +36,8 @@ from mathbench.dataset.request import (
     stored_request,
 )
 from mathbench.dataset.shard import Progress
-from mathbench.errors import CheckFailed, InputError
+from mathbench.errors import CheckFailed, InputError, shown
+from mathbench.parameters import check_flag
 from mathbench.rows import open_rows
 from mathbench.storage import atomic, location
 from mathbench.storage.atomic import LEFTOVER
@@ -46,6 +48,7 @@ from mathbench.version import __version__
 DATASET_FILES = (SHARD_PATTERN, f"*/{LEFTOVER}", card.CARD_FILE, MANIFEST_FILE, UNFINISHED_FILE)
 LOCAL = Local()
 MAX_LISTED_SHARDS = 5  # missing shards that an error names
+MAX_NAME_BYTES = 255  # of a file or folder, on common file systems
 
 
 def generate(
@@ -71,8 +74,9 @@ def generate(
         InputError: when the folder holds something else.
         WorkerLost: when processes of the engine were killed repeatedly.
     """
-    folder, requested = storage_path(out), dataset_request(configs)
+    check_flag("force", force)
     check_configs(configs)
+    folder, requested = storage_path(out), dataset_request(configs)
     atomic.make_folder(folder)
     with atomic.folder_lock(folder):
         _claim(folder, stored_request(folder, force), requested, force)
@@ -108,8 +112,10 @@ def generate_part(
     Raises:
         As :func:`generate`.
     """
-    folder, requested = storage_path(out), dataset_request(configs)
+    if not isinstance(part, ShardPart):
+        raise InputError(f"a part must be a ShardPart, such as ShardPart(1, 4). Received: {shown(part)}.")
     check_configs(configs)
+    folder, requested = storage_path(out), dataset_request(configs)
     atomic.make_folder(folder)
     with atomic.folder_lock(folder, shared=True):
         if stored_request(folder) is None:
@@ -151,14 +157,41 @@ def check_configs(configs: Sequence[Config]) -> None:
         InputError: for repeated names or a configuration without rows.
         SpaceExhausted: when a split holds fewer rows than requested.
     """
-    names = [config.name for config in configs]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two configurations have the name '{name}'. Give one of them another name.")
+    if not (isinstance(configs, Sequence) and all(isinstance(config, Config) for config in configs)):
+        raise InputError(f"configs must be a list of configurations. Received: {shown(configs)}.")
+    if not configs:
+        raise InputError("a dataset needs at least one configuration. Received: none.")
+    _check_names([config.name for config in configs])
     for config in configs:
         config.check_rows()
         if not any(config.sizes.values()):
             raise InputError(f"{config.name}: no rows were requested.")
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Check that every configuration can have a folder of its name beside the files of the dataset, on every system."""
+    names_seen: set[str] = set()
+    for name in names:
+        # systems that ignore case see one folder
+        if name.casefold() in names_seen:
+            raise InputError(f"two configurations have the name '{name}'. Give one of them another name.")
+        names_seen.add(name.casefold())
+        reason = _unusable_name(name)
+        if reason:
+            raise InputError(
+                f"a configuration cannot have the name {shown(name)}: {reason}. Give another name."
+            )
+
+
+def _unusable_name(name: str) -> str:
+    """Why a folder of a dataset cannot have a name; empty if it can."""
+    if name.casefold() in (card.CARD_FILE.casefold(), MANIFEST_FILE):
+        return "a file of the dataset has it"
+    if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", name, re.IGNORECASE):
+        return "Windows has no such folders"
+    if len(name.encode()) > MAX_NAME_BYTES:
+        return f"it is longer than {MAX_NAME_BYTES} bytes"
+    return ""
 
 
 def _claim(folder: StoragePath, stored: Request | None, requested: Request, force: bool) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError, did_you_mean, shown
 from mathbench.formats.format import Format, FormatContext, Formatted
 from mathbench.formats.index_hints import IndexHints
 from mathbench.formats.padded import Padded
@@ -37,7 +37,6 @@ _KINDS: tuple[type[Format], ...] = (Padded, Reversed, ReversedAll, IndexHints, S
 FORMATS = unique_table("formats", ((kind.name, kind) for kind in _KINDS))
 
 
-@lru_cache(maxsize=256)
 def parse(text: str) -> tuple[Format, ...]:
     """Parse the name of a format; plain text has no formats.
 
@@ -50,6 +49,13 @@ def parse(text: str) -> tuple[Format, ...]:
     >>> parse("padded:width=8,answer=9+reversed")
     (Padded(width=8, answer=9), Reversed())
     """
+    if not isinstance(text, str):
+        raise InputError(f"a format must be text, such as 'padded+reversed'. Received: {shown(text)}.")
+    return _parse(text)
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> tuple[Format, ...]:
     if text == PLAIN:
         return ()
     formats = tuple(_parse_one(part.strip()) for part in text.split("+"))
@@ -198,5 +204,9 @@ def _parse_one(text: str) -> Format:
         key, equals, value = option.partition("=")
         if not equals:
             raise InputError(f"format {name}: options must be given as key=value. Received: '{option}'.")
+        if key.strip() in values:
+            raise InputError(
+                f"format {name}: the option {key.strip()} may be given once. Received: '{options}'."
+            )
         values[key.strip()] = value.strip()
     return kind(**arguments(kind, f"format {name}", values))

@@ -83,6 +83,11 @@ class Addition(Enumerated):
                 f"addition: largest must be from smallest={self.smallest} to the largest number of "
                 f"digits={self.digits}. Received: {self.largest}."
             )
+        if not any(map(self._numbers.count, tuples.lengths(self).inner)):
+            raise InputError(
+                f"addition: there are no operands of {self.shortest} to {self.digits} digits from "
+                f"smallest={self.smallest} to largest={self.largest or self.base**self.digits - 1}."
+            )
 
     def inner(self) -> list[Stratum]:
         choices = tuples.length_tuples(tuples.lengths(self).inner, self.operands)

@@ -1,5 +1,6 @@
 """Statements, true or false: `12+29=41` -> `true`, `12*29=348` -> `true`."""
 
+import re
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -229,12 +230,14 @@ def parse_shares(family: str, errors: str) -> list[int]:
     Raises:
         InputError: for an unknown kind, a share that is not an integer from 0 to 99, or shares that are all 0.
     """
-    parts = dict.fromkeys(ERRORS, 0)
+    parts: dict[str, int] = {}
     for entry in errors.split(","):
         kind, _, share = entry.strip().partition(":")
-        if kind not in parts:
+        if kind not in ERRORS:
             raise InputError(f"{family}: unknown kind of error '{kind}'. {did_you_mean(kind, ERRORS)}")
-        if not (share or "1").isdecimal() or int(share or "1") > 99:
+        if kind in parts:
+            raise InputError(f"{family}: the kind of error '{kind}' is given twice. Received: {errors!r}.")
+        if not re.fullmatch("0*[0-9]{0,2}", share):
             raise InputError(
                 f"{family}: the share of '{kind}' must be an integer from 0 to 99. Received: {share!r}."
             )
@@ -243,4 +246,4 @@ def parse_shares(family: str, errors: str) -> list[int]:
         raise InputError(
             f"{family}: at least one kind of error must have a share above 0. Received: {errors!r}."
         )
-    return list(parts.values())
+    return [parts.get(kind, 0) for kind in ERRORS]

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from mathbench.errors import InputError, os_error_message
+from mathbench.leaderboard.store.database import chosen
 from mathbench.leaderboard.submission import manifest_path
 from mathbench.leaderboard.submission_manifest import predictions_entry
 from mathbench.leaderboard.submission_record import Receipt
@@ -30,7 +31,7 @@ RequestParts = tuple[str, str, bytes, dict[str, str]]  # method, address, body, 
 
 def server_url(board: str | Path | None) -> str | None:
     """The URL of a served board; None for a path or a database URL."""
-    target = str(board or os.environ.get("MATHBENCH_BOARD") or "")
+    target = str(chosen(board) or "")
     return target if target.lower().startswith(("http://", "https://")) else None
 
 

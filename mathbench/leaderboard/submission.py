@@ -25,6 +25,7 @@ from mathbench.scores import strict_json
 from mathbench.scores.predictions import COLUMNS, COLUMNS_WITH_TASK
 from mathbench.scores.schema_types import refuse
 from mathbench.scores.untrusted import MAX_FILE, compress_predictions, read_limited, read_untrusted
+from mathbench.storage.location import local_path
 from mathbench.task import Task
 
 MANIFESTS = ("submission.json", "result.json", "manifest.json")
@@ -145,7 +146,7 @@ def open_submission(path: str | Path) -> Submission:
     Raises:
         InputError: one line with the reason.
     """
-    file = manifest_path(Path(path))
+    file = manifest_path(local_path(path))
     manifest = Manifest(
         _object(strict_json.parse(read_limited(file, strict_json.MAX_BYTES), file.name), file.name)
     )

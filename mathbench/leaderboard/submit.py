@@ -1,5 +1,6 @@
 """Submitting a run to a board."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.check import CheckResult, check_submission
 from mathbench.leaderboard.submission import Submission, open_submission
 from mathbench.leaderboard.submission_record import Receipt
+from mathbench.storage.location import local_path
 
 
 def submit_run(path: str | Path, board: str | Path | None = None, token_file: Path | None = None) -> Receipt:
@@ -24,11 +26,11 @@ def submit_run(path: str | Path, board: str | Path | None = None, token_file: Pa
     from mathbench.leaderboard import client
     from mathbench.leaderboard.store.board import Board
 
-    _check_there(path)
+    path = _checked_path(path)
     if url := client.server_url(board):
         secret = client.read_token(token_file)
         dry_run(path)  # a submission that the server would refuse is not sent
-        return client.send_submission(Path(path), url, secret)
+        return client.send_submission(path, url, secret)
     opened = Board(board)
     try:
         submission = open_submission(path)
@@ -36,13 +38,13 @@ def submit_run(path: str | Path, board: str | Path | None = None, token_file: Pa
     except InputError as error:
         opened.refuse(str(error))
         raise
-    stored = opened.keep(submission, checked, source=Path(path).name)
+    stored = opened.keep(submission, checked, source=path.name)
     return make_receipt(submission, checked, opened.name, stored.new, stored.attempts)
 
 
 def dry_run(path: str | Path) -> Receipt:
     """Check and score a submission without storing it."""
-    _check_there(path)
+    path = _checked_path(path)
     submission = open_submission(path)
     found = make_receipt(submission, check_submission(submission), board="", new=False, attempts=0)
     sent = {
@@ -54,10 +56,12 @@ def dry_run(path: str | Path) -> Receipt:
     return replace(found, sent=sent)
 
 
-def _check_there(path: str | Path) -> None:
+def _checked_path(path: str | Path) -> Path:
     """Refuse a mistyped path before any board is opened, so that it does not count as an attempt."""
-    if not Path(path).exists():
+    found = local_path(path)
+    if not os.path.exists(found):
         raise InputError(f"there is no run directory or submission.json '{path}'.")
+    return found
 
 
 def make_receipt(

@@ -82,14 +82,15 @@ def create(path: StoragePath, content: str) -> bool:
 def _link(path: Path, content: str) -> None:
     temporary = _temporary(path)
     try:
-        temporary.write_text(content)
+        temporary.write_text(content, encoding="utf-8")
         os.link(temporary, path)
     except FileExistsError:
         raise AlreadyExists(f"another process has just written {path}.") from None
     except OSError:  # a file system without hard links, where the last process wins
         write(path, content)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _temporary(path: Path) -> Path:
@@ -165,13 +166,40 @@ def make_folder(folder: StoragePath) -> None:
     """Make a folder and its parents on a local disk; object stores need none.
 
     Raises:
-        InputError: when there is a file of that name.
+        InputError: when that is not possible. No parents are left behind then.
     """
+    if isinstance(folder, Path):
+        with new_folder(folder):
+            pass
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Make a folder and its parents. If the block fails, those that were made here and are empty are removed.
+
+    Raises:
+        InputError: when one cannot be made.
+    """
+    missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     try:
-        if isinstance(folder, Path):
-            folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for path in missing:
+                if os.path.isdir(path):
+                    path.rmdir()
+        raise
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise InputError(f"{folder} is a file, not a folder.") from None
+    except OSError as error:
+        error.filename = None
+        raise InputError(f"{folder} cannot be made: {os_error_message(error)}.") from None
 
 
 def remove(path: StoragePath) -> None:

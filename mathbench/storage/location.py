@@ -1,6 +1,8 @@
 """Storage paths: a path on the local disk, or the URL of an object store such as ``s3://bucket/folder``."""
 
 import hashlib
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, Union
 
-from mathbench.errors import CheckFailed, InputError, MathbenchError
+from mathbench.errors import CheckFailed, InputError, MathbenchError, shown
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -16,14 +18,47 @@ if TYPE_CHECKING:
 # A local path is always a Path; UPath is used for all others.
 StoragePath: TypeAlias = Union[Path, "UPath"]
 
+MAX_NAME, MAX_PATH = 255, 4095  # characters of a file's name, and of a path, on common systems
 EXTRAS = {"s3": "s3", "s3a": "s3"}  # protocol -> the extra of mathbench that installs its library
+
+
+def local_path(location: object) -> Path:
+    """Convert text or a path object to a local path. A leading ``~`` is the home folder.
+
+    Raises:
+        InputError: for anything else, no text, characters that no path can have, and a user who has no home folder.
+
+    >>> local_path("~/data") == Path.home() / "data"
+    True
+    """
+    text = _path_text(location)
+    expanded = os.path.expanduser(text)
+    if text.startswith("~") and expanded == text:
+        raise InputError(
+            f"{shown(text)} names no user's home folder. A file of that name is given as {shown('./' + text)}."
+        )
+    return Path(expanded)
+
+
+def _path_text(location: object) -> str:
+    """Return the text of a path or URL."""
+    text = os.fspath(location) if isinstance(location, os.PathLike) else location
+    if not isinstance(text, str) or not text:
+        raise InputError(f"a file or folder must be given as text or as a path. Received: {shown(location)}.")
+    if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text):
+        raise InputError(
+            f"the name of a file or folder must be valid UTF-8 without NUL. Received: {shown(text)}."
+        )
+    if max(map(len, re.split(r"[/\\]", text))) > MAX_NAME or len(text) > MAX_PATH:
+        raise InputError(f"the name of a file or folder is too long. Received: {shown(text)}.")
+    return text
 
 
 def storage_path(location: "str | StoragePath") -> StoragePath:
     """Convert text to a local path, or to a path of any URL that fsspec supports.
 
     Raises:
-        InputError: for a protocol that is unknown or whose library is not installed.
+        InputError: for a protocol that is unknown or whose library is not installed, and as :func:`local_path`.
 
     >>> storage_path("data/sums").parts
     ('data', 'sums')
@@ -32,12 +67,12 @@ def storage_path(location: "str | StoragePath") -> StoragePath:
     >>> str(storage_path("memory://data") / "manifest.json")
     'memory://data/manifest.json'
     """
-    text = str(location)
+    text = str(location) if hasattr(location, "protocol") else _path_text(location)
     first = location.parts[0] if isinstance(location, Path) and location.parts else ""
     if len(first) > 2 and first.endswith(":"):
         raise InputError(f"a URL must be text, not a Path. Received: {location!r}.")
     if "://" not in text:
-        return Path(text)
+        return local_path(text)
     from upath import UPath
 
     with _loading(text):
@@ -66,17 +101,18 @@ def _loading(text: str) -> Iterator[None]:
 
 @contextmanager
 def readable_errors(path: StoragePath) -> Iterator[None]:
-    """Convert errors of an object store to one line: no such bucket, no permission, no connection, no credentials.
+    """Convert errors of a disk or an object store to one line: no such bucket, no permission, no connection.
 
     Raises:
-        InputError: for errors of the store or its client library; built-in errors of Python pass unchanged.
+        InputError: for errors of the system, or of a store and its client library; other errors pass unchanged.
     """
     try:
         yield
     except MathbenchError:
         raise
     except Exception as error:
-        if isinstance(path, Path) or not (isinstance(error, OSError) or type(error).__module__ != "builtins"):
+        foreign = not isinstance(path, Path) and type(error).__module__ != "builtins"
+        if not (isinstance(error, OSError) or foreign):
             raise
         message = str(getattr(error, "strerror", None) or error) or type(error).__name__
         raise InputError(f"{path}: {message.rstrip('.')}.") from None

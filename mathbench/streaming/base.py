@@ -1,5 +1,6 @@
 """The base of streams: rows or batches from the generator, by index or in order, for any number of epochs."""
 
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Self, SupportsIndex, overload
@@ -7,7 +8,9 @@ from typing import Any, Self, SupportsIndex, overload
 import numpy as np
 import pyarrow as pa
 
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shown
+from mathbench.integers import as_integer
+from mathbench.parameters import check_flag
 from mathbench.streaming.share import WorkerShard
 from mathbench.streaming.source import Source
 
@@ -49,8 +52,8 @@ class BaseStream:
         epochs: int | None = 1,
         drop_last: bool = False,
     ):
-        _check_positive("batch_size", batch_size)
-        _check_positive("epochs", epochs)
+        drop_last = check_flag("drop_last", drop_last)
+        batch_size, epochs = positive("batch_size", batch_size), positive("epochs", epochs)
         if drop_last and batch_size is None:
             raise InputError("drop_last requires batch_size. Received: drop_last=True.")
         self.source, self.batch_size, self.epochs, self.drop_last = source, batch_size, epochs, drop_last
@@ -108,7 +111,7 @@ class BaseStream:
         """
         if isinstance(index, slice):
             return [self._item(i) for i in self._slice_range(index)]
-        number = index.__index__()
+        number = operator.index(index)
         position = number + (self.total or 0) if number < 0 else number
         if position < 0 or (self.total is not None and position >= self.total):
             raise IndexError(
@@ -187,7 +190,7 @@ class BaseStream:
         (False, True)
         """
         check_epoch(epoch)
-        self.epoch = epoch
+        self.epoch = int(epoch)
         return self
 
     def state_dict(self) -> dict[str, Any]:
@@ -304,13 +307,21 @@ def check_epoch(epoch: object) -> None:
         InputError: unless it is an integer of 0 or more.
     """
     if not _is_count(epoch):
-        raise InputError(f"an epoch must be an integer of 0 or more. Received: {epoch!r}.")
+        raise InputError(f"an epoch must be an integer of 0 or more. Received: {shown(epoch)}.")
+
+
+def positive(name: str, value: object) -> int | None:
+    """Return a positive integer as a Python integer, and None for None.
+
+    Raises:
+        InputError: for anything else.
+    """
+    count = as_integer(value)
+    if value is not None and (count is None or not 0 < count < 1 << 63):
+        raise InputError(f"{name} must be a positive integer. Received: {shown(value)}.")
+    return count
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _check_positive(name: str, value: object) -> None:
-    if value is not None and not (_is_count(value) and value):
-        raise InputError(f"{name} must be a positive integer. Received: {value!r}.")
+    count = as_integer(value)
+    return count is not None and 0 <= count < 1 << 63

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shown
+from mathbench.integers import as_integer
 from mathbench.streaming.base import BaseStream
 from mathbench.streaming.order import BLOCK
 from mathbench.streaming.source import Source
@@ -65,8 +66,8 @@ def _bounds(rows: int | None, shards: int | None) -> list[int]:
             f"a Hugging Face dataset requires a list of shards: give rows=N, at most {MAX_SHARDS * BLOCK:,}. "
             f"Received: {rows or 'endless'}."
         )
-    count = -(-rows // (BLOCK * SHARD_MULTIPLE)) * SHARD_MULTIPLE if shards is None else shards
-    if not 0 < count <= MAX_SHARDS:
-        raise InputError(f"shards must be 1 to {MAX_SHARDS:,}. Received: {shards}.")
+    count = -(-rows // (BLOCK * SHARD_MULTIPLE)) * SHARD_MULTIPLE if shards is None else as_integer(shards)
+    if count is None or not 0 < count <= MAX_SHARDS:
+        raise InputError(f"shards must be 1 to {MAX_SHARDS:,}. Received: {shown(shards)}.")
     count = min(count, rows)
     return [rows * i // count for i in range(count + 1)]

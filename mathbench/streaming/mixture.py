@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.errors import InputError, SpaceExhausted
+from mathbench.errors import InputError, SpaceExhausted, shown
 from mathbench.hashing import GOLDEN, check_seed, key_of, mix64
 from mathbench.sampling.plan import MAX_ROWS
 from mathbench.streaming.source import Source
@@ -97,19 +97,19 @@ class Mixture:
         return np.repeat(np.arange(len(self._counts)), self._counts)
 
 
-def _validated(weights: Sequence[float], count: int) -> tuple[float, ...]:
-    positive = isinstance(weights, Sequence | np.ndarray) and all(_is_positive(weight) for weight in weights)
-    if not positive or len(weights) != count or count > SLOTS // 2:
+def _validated(weights: Any, count: int) -> tuple[float, ...]:
+    listed = isinstance(weights, Sequence) or (isinstance(weights, np.ndarray) and weights.ndim == 1)
+    if not listed or not all(map(_is_positive, weights)) or len(weights) != count or count > SLOTS // 2:
         raise InputError(
             f"weights must be positive numbers, one for each of the {count} tasks (at most {SLOTS // 2}). "
-            f"Received: {weights!r}."
+            f"Received: {shown(weights)}."
         )
     return tuple(float(weight) for weight in weights)
 
 
 def _is_positive(weight: object) -> bool:
     number = isinstance(weight, int | float | np.number) and not isinstance(weight, bool)
-    return number and math.isfinite(weight) and weight > 0  # type: ignore[arg-type, operator]
+    return number and 0 < weight < math.inf  # type: ignore[operator]
 
 
 def _common_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mathbench import families
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shown
+from mathbench.streaming.base import positive
 from mathbench.streaming.mixture import Mixture
 from mathbench.streaming.source import Source, TaskSource
 from mathbench.streaming.stream import Stream
@@ -27,14 +28,13 @@ def open_stream(
     Args:
         options: the keyword arguments of `Stream`.
     """
-    if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < 1):
-        raise InputError(f"rows must be a positive integer. Received: {rows!r}.")
+    rows = positive("rows", rows)
     if isinstance(task, str | Task):
         if weights is not None:
             raise InputError(f"weights require a list of tasks. Received: one task and weights={weights!r}.")
         return Stream(_source(task, split, seed, rows, parameters), **options)
     if not isinstance(task, Sequence):
-        raise InputError(f"a stream requires a task or a list of tasks. Received: {task!r}.")
+        raise InputError(f"a stream requires a task or a list of tasks. Received: {shown(task)}.")
     if parameters:
         raise InputError(
             "parameters require a single task: in a list, give tasks made by mathbench.families.task(name, ...). "
@@ -52,7 +52,7 @@ def _source(
     if isinstance(task, str):
         return TaskSource(families.task(task, **parameters), split, seed, rows)
     if not isinstance(task, Task):
-        raise InputError(f"a task must be a name, a Task or a stream. Received: {task!r}.")
+        raise InputError(f"a task must be a name, a Task or a stream. Received: {shown(task)}.")
     if parameters:
         raise InputError(f"a Task already has its parameters. Received also: {', '.join(parameters)}.")
     return TaskSource(task, split, seed, rows)

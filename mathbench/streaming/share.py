@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.errors import InputError
+from mathbench.errors import InputError, shown
+from mathbench.integers import as_integer
+from mathbench.parameters import check_flag, check_integer
 
 Int = NDArray[np.int64]
 
@@ -44,9 +46,17 @@ class WorkerShard:
     even: bool = False
 
     def __post_init__(self) -> None:
-        for what, index, count in (("rank", self.rank, self.world), ("worker", self.worker, self.workers)):
-            if not 0 <= index < count:
-                raise InputError(f"{what} must be from 0 to {count - 1}. Received: {index}.")
+        for name in ("world", "workers", "chunk"):
+            object.__setattr__(self, name, check_integer(name, getattr(self, name), 1))
+        object.__setattr__(self, "begin", check_integer("begin", self.begin, 0))
+        check_flag("even", self.even)
+        for name, count in (("rank", self.world), ("worker", self.workers)):
+            index = as_integer(getattr(self, name))
+            if index is None or not 0 <= index < count:
+                raise InputError(
+                    f"{name} must be from 0 to {count - 1}. Received: {shown(getattr(self, name))}."
+                )
+            object.__setattr__(self, name, index)
 
     def for_worker(self, worker: int, workers: int) -> "WorkerShard":
         """The items of this rank that one of its workers reads."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mathbench.dataset.shard import schema
 from mathbench.hashing import check_seed, key_of
-from mathbench.rows import open_rows
+from mathbench.rows import check_split, open_rows
 from mathbench.streaming.blocks import BlockCache
 from mathbench.streaming.order import EpochOrder
 from mathbench.task import Task
@@ -56,8 +56,8 @@ class TaskSource:
     """
 
     def __init__(self, task: Task, split: str, seed: int | str, rows: int | None):
-        self.task, self.split, self.seed = task, split, check_seed(seed)
-        available = open_rows(task, split, self.seed)
+        self.task, self.split, self.seed = task, check_split(split), check_seed(seed)
+        available = open_rows(task, self.split, self.seed)
         available.require(max(rows or 0, 1))
         self.rows = len(available) if rows is None else rows
         self.schema = schema(task)

@@ -11,6 +11,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import MASK
+from mathbench.parameters import check_flag
 from mathbench.streaming.base import BaseStream, Reader, check_epoch, check_state, to_lists
 from mathbench.streaming.encoder import Encode, make_encoder
 from mathbench.streaming.order import BLOCK
@@ -84,7 +85,7 @@ class TorchStream(IterableDataset[Any]):
             raise InputError("encode requires batches: give batch_size to the stream.")
         if deal not in DEAL_UNITS:
             raise InputError(f"unknown deal '{deal}'. {did_you_mean(deal, DEAL_UNITS)}")
-        self.stream, self._convert, self._even = stream, TensorBatch(encode), even
+        self.stream, self._convert, self._even = stream, TensorBatch(encode), check_flag("even", even)
         self._chunk = max(1, BLOCK // (stream.batch_size or 1)) if deal == "blocks" else 1
         self._requested = requested_rank(rank, world)
         self._reader: Reader | None = None

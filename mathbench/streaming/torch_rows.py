@@ -10,6 +10,7 @@ from torch.utils.data import Dataset, Sampler
 
 from mathbench.errors import InputError
 from mathbench.hashing import key_of
+from mathbench.parameters import check_flag
 from mathbench.streaming.base import BaseStream, check_epoch, iter_rows
 from mathbench.streaming.encoder import Encode
 from mathbench.streaming.order import EpochOrder
@@ -93,7 +94,7 @@ class TorchSampler(Sampler[list[int]]):
             raise InputError("a sampler requires batches: give batch_size to the stream.")
         self._rows, self._size, self._per_epoch = _row_count(stream), stream.batch_size, stream.per_epoch or 0
         self._order = EpochOrder(self._rows, key_of("sampler", str(dict(stream.source.spec))))
-        self._requested, self._even = requested_rank(rank, world), even
+        self._requested, self._even = requested_rank(rank, world), check_flag("even", even)
         self.epoch, self._skip = stream.epoch, 0
 
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ from mathbench.baselines.analysis.plots import STYLE
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.predictor import TrainedNetwork
 from mathbench.errors import InputError, require_extra
+from mathbench.storage import atomic
 
 FILE_SUFFIXES = (".png", ".svg", ".pdf")
 MAX_MATRICES = 24  # matrices in a figure
@@ -58,7 +59,8 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
             axis.set_axis_off()
         more = len(matrices) - len(drawn)
         figure.suptitle(title + (f" ({more} more matrices)" if more else ""))
-        figure.savefig(path, dpi=110)
+        with atomic.atomic_write(path) as file:
+            figure.savefig(file, dpi=110, format=path.suffix.lstrip("."))
 
 
 def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from mathbench.errors import require_extra
 from mathbench.scores.metrics import align_predictions
 from mathbench.scores.predictions import read_predictions
 from mathbench.scores.statistics import wilson
+from mathbench.storage import atomic
 from mathbench.tokenizer import PAD, Characters
 
 PLOTS_FOLDER = "plots"
@@ -38,6 +39,8 @@ STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.grid": True,
     "grid.alpha": 0.3,
+    # a dollar sign in a question or a name is no formula
+    "text.parse_math": False,
 }
 
 
@@ -118,7 +121,9 @@ def _saved(draw_plot: Callable[[Any, PlotData], bool], plot: PlotData, path: Pat
     TightLayoutEngine().execute(figure)
     for kind in FORMATS:
         target = path.with_suffix(f".{kind}")
-        figure.savefig(target, dpi=110, metadata={"Date": None} if kind == "svg" else None)
+        metadata = {"Date": None} if kind == "svg" else None
+        with atomic.atomic_write(target) as file:
+            figure.savefig(file, dpi=110, format=kind, metadata=metadata)
         yield target
 
 

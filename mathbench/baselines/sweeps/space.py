@@ -8,6 +8,7 @@ from itertools import product
 
 from mathbench.baselines.recipe import canonical_key
 from mathbench.errors import InputError
+from mathbench.integers import parse_number
 
 _RANGE = re.compile(r"(\S+?)\.\.(\S+)")
 LOG_SCALE_RATIO = 10.0  # ranges whose bounds differ by this factor or more are logarithmic
@@ -36,12 +37,12 @@ class ValueRange:
     @property
     def bounds(self) -> tuple[float, float]:
         """The bounds as numbers."""
-        return float(self.low), float(self.high)
+        return parse_number(self.low), parse_number(self.high)
 
     @property
     def integer(self) -> bool:
         """Whether the setting takes integers only, as both bounds are integers."""
-        return all(re.fullmatch(r"[+-]?\d+", end) for end in (self.low, self.high))
+        return all(re.fullmatch(r"[+-]?[0-9]+", end) for end in (self.low, self.high))
 
     @property
     def log(self) -> bool:

@@ -44,13 +44,23 @@ def open_tracker(name: str, run: Path) -> Tracker:
         InputError: for an unknown name, or a tracker that is not installed.
     """
     if ":" in name:
-        custom: Tracker = load(name)(run)
-        return custom
+        return _custom_tracker(name, run)
     if name not in _TRACKERS:
         raise InputError(f"unknown tracker '{name}'. {did_you_mean(name, _TRACKERS)}")
     if name != "tensorboard" and importlib.util.find_spec(name) is None:
         raise InputError(f"--track {name} needs {name}: pip install {name}.")
     tracker: Tracker = load(_TRACKERS[name])(run)
+    return tracker
+
+
+def _custom_tracker(name: str, run: Path) -> Tracker:
+    """Return a tracker of the user, given as ``module:name``."""
+    try:
+        tracker: Tracker = load(name)(run)
+    except InputError:
+        raise
+    except Exception as error:  # a user's module may raise anything
+        raise InputError(f"the tracker '{name}' cannot be used: {type(error).__name__}: {error}.") from error
     return tracker
 
 

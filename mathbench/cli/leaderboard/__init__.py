@@ -2,12 +2,11 @@
 
 import typer
 
+from mathbench.cli.command import CommandGroup
 from mathbench.cli.leaderboard import compare, publish, rounds_host, serve, show, submit, verify
 
-leaderboard = typer.Typer(
-    no_args_is_help=True,
+leaderboard = CommandGroup(
     help="Show, compare and verify submissions; run sealed rounds.",
-    rich_markup_mode="rich",
 )
 
 

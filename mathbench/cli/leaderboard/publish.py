@@ -100,8 +100,7 @@ def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> 
     """Write the HTML pages, with a progress bar."""
     from mathbench.leaderboard.site.export import export, load_pages
 
-    if rounds is not None and not rounds.is_dir():
-        raise InputError(f"there is no folder '{rounds}' of rounds.")
+    _check_rounds(rounds)
     site = load_pages(board, rounds)
     with ProgressBar("pages", sum(1 for _ in site.paths())) as bar:
         count = export(site, folder, lambda path: bar(1))
@@ -112,17 +111,46 @@ def _write_site(board: str | Path | None, folder: Path, rounds: Path | None) -> 
 
 def _write(path: Path, text: str, marked: bool) -> None:
     """Write a table to a file. In an existing Markdown file, only the text between its marks is replaced."""
-    from mathbench.leaderboard.ranking.render import MARKS, replace_marked_block
     from mathbench.storage import atomic
 
     if marked and path.exists():
-        page = replace_marked_block(path.read_text(encoding="utf-8"), text)
-        if page is None:
-            raise InputError(f"'{path}' has no lines '{MARKS[0]}' and '{MARKS[1]}' to write between.")
-        text = page
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(path, text)
+        text = _replaced(path, text)
+    with atomic.new_folder(path.parent):
+        atomic.write(path, text)
     print_message(f"wrote {path}")
+
+
+def _check_targets(page: Path | None, site: Path | None, rounds: Path | None) -> None:
+    """Check what `build` writes to, before it writes anything."""
+    from mathbench.leaderboard.site.export import check_folder
+
+    if page is not None and page.exists():
+        _replaced(page, "")
+    if site is not None:
+        check_folder(site)
+    _check_rounds(rounds)
+
+
+def _check_rounds(rounds: Path | None) -> None:
+    if rounds is not None and not rounds.is_dir():
+        raise InputError(f"there is no folder '{rounds}' of rounds.")
+
+
+def _replaced(path: Path, text: str) -> str:
+    """Return a Markdown file with other text between its marks.
+
+    Raises:
+        InputError: when it has none.
+    """
+    from mathbench.leaderboard.ranking.render import MARKS, replace_marked_block
+
+    try:
+        page = replace_marked_block(path.read_text(encoding="utf-8"), text)
+    except UnicodeDecodeError:
+        raise InputError(f"'{path}' is not text in UTF-8.") from None
+    if page is None:
+        raise InputError(f"'{path}' has no lines '{MARKS[0]}' and '{MARKS[1]}' to write between.")
+    return page
 
 
 def build(
@@ -154,8 +182,10 @@ def build(
         raise InputError("--check writes nothing, so it takes neither --site nor --rounds.")
     if rounds and not site:
         raise InputError("--rounds are pages; give --site FOLDER too.")
+    page = folder / "README.md"
+    _check_targets(None if check else page, site, rounds)
     verify_folder(folder, as_json=False)
-    page, text = folder / "README.md", render.markdown(rank_tables(read_folder(folder)))
+    text = render.markdown(rank_tables(read_folder(folder)))
     if not check:
         _write(page, text, marked=True)
         if site is not None:

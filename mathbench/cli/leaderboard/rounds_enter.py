@@ -44,6 +44,7 @@ def challenge(
     from mathbench.leaderboard import client
     from mathbench.leaderboard.rounds import host, log, sealed
     from mathbench.leaderboard.rounds.client import remote_round
+    from mathbench.storage.location import local_path
 
     far, digest = remote_round(place), sealed.sha256_of(weights)
     token = client.read_token(token_file) if far else ""
@@ -56,7 +57,7 @@ def challenge(
             mine = far.challenge(model, digest, token)
             name, deadline, receipt, requested = mine.entry, mine.deadline, mine.receipt, mine.questions
         else:
-            entry, requested = host.challenge(Path(place), model, digest, log.now, secret)
+            entry, requested = host.challenge(local_path(place), model, digest, log.now, secret)
             name, deadline, receipt = entry.name, entry.deadline, entry.challenge.digest
         write_questions(questions, requested)
     print_message(
@@ -102,12 +103,13 @@ def answer(
     from mathbench.leaderboard import client
     from mathbench.leaderboard.rounds import host, log, sealed
     from mathbench.leaderboard.rounds.client import remote_round
+    from mathbench.storage.location import local_path
 
     digest = sealed.sha256_of(weights)
     if far := remote_round(place):
         receipt = far.answer(entry, digest, answers, client.read_token(token_file))
     else:
-        found = host.answer(Path(place), entry, digest, answers, log.now)
+        found = host.answer(local_path(place), entry, digest, answers, log.now)
         receipt = found.answer.digest if found.answer else ""
     print_message(f"{entry} has answered; the scores are shown when the round is revealed")
     print_message(f"receipt: {receipt}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mathbench.cli.command import CommandGroup
 from mathbench.cli.leaderboard import rounds_enter, rounds_view
 from mathbench.cli.leaderboard.options import DatabaseOption
 from mathbench.cli.leaderboard.rounds_options import Folder, Secret
@@ -15,9 +16,7 @@ from mathbench.errors import InputError
 if TYPE_CHECKING:
     from mathbench.task import Task
 
-rounds = typer.Typer(
-    no_args_is_help=True, help="Host, enter and verify sealed rounds.", rich_markup_mode="rich"
-)
+rounds = CommandGroup(help="Host, enter and verify sealed rounds.")
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -57,7 +56,8 @@ def open_round(
     sizes = {s: n for s, n in {"interpolate": interpolate, "extrapolate": extrapolate}.items() if n}
     if not sizes:
         raise InputError("a round needs questions: --interpolate or --extrapolate must be above 0.")
-    until, within = log.now() + timedelta(seconds=_seconds(closes)), _seconds(answer_within)
+    within = _seconds(answer_within, "--answer-within")
+    until = log.now() + timedelta(seconds=_seconds(closes, "--closes"))
     found = host.open_round(folder, list(map(_task, task)), sizes, until, within, log.now(), secret)
     print_message(
         f"opened until {found.closes:%Y-%m-%d %H:%M:%S} UTC; commitment {found.opened['commitment']}"
@@ -119,12 +119,14 @@ def publish(
     print_message(f"{new} submissions of {folder} are new{where}, {len(found) - new} were there already")
 
 
-def _seconds(text: str) -> int:
-    """Return the seconds of a duration such as 10m or 7d."""
+def _seconds(text: str, option: str) -> int:
+    """Return the whole seconds of a duration such as 10m or 7d."""
     from mathbench.cli.running import parse_duration
 
-    days = text.strip().removesuffix("d")
-    return int(days) * 86400 if text.strip().endswith("d") and days.isdigit() else int(parse_duration(text))
+    seconds = int(parse_duration(text, option))
+    if not seconds:
+        raise InputError(f"{option} must be at least one second. Received: {text!r}.")
+    return seconds
 
 
 def _task(text: str) -> "Task":
@@ -135,4 +137,7 @@ def _task(text: str) -> "Task":
     pairs = [pair.partition("=") for pair in options.split(",") if pair]
     if wrong := [key for key, equals, _ in pairs if not equals]:
         raise InputError(f"a task is given as NAME:key=value,key=value. Received: {wrong[0]!a}.")
-    return from_spec(name, {key: value for key, _, value in pairs})
+    parameters = {key.replace("-", "_"): value for key, _, value in pairs}
+    if len(parameters) < len(pairs):
+        raise InputError(f"every parameter of a task may be given once. Received: {text!a}.")
+    return from_spec(name, parameters)

@@ -54,5 +54,5 @@ def write_text(path: Path, text: str) -> None:
     """Write a file, and create its folder."""
     from mathbench.storage import atomic
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(path, text)
+    with atomic.new_folder(path.parent):
+        atomic.write(path, text)

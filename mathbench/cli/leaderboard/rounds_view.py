@@ -34,9 +34,10 @@ def show(place: Place, as_json: Json = False) -> None:
     from mathbench.leaderboard.rounds import log
     from mathbench.leaderboard.rounds.client import remote_round
     from mathbench.leaderboard.rounds.rules import Round
+    from mathbench.storage.location import local_path
 
     far = remote_round(place)
-    show_round(Round(log.parse(far.log()) if far else log.read(Path(place))), as_json)
+    show_round(Round(log.parse(far.log()) if far else log.read(local_path(place))), as_json)
 
 
 def show_round(found: "Round", as_json: bool) -> None:
@@ -98,13 +99,14 @@ def verify(
 
     from mathbench.leaderboard.rounds.audit import audit
     from mathbench.leaderboard.rounds.client import remote_round
+    from mathbench.storage.location import local_path
 
     if far := remote_round(place):
         with TemporaryDirectory(prefix="mathbench-") as folder:
             far.fetch(Path(folder))
             found = audit(Path(folder), receipt, weights)
     else:
-        found = audit(Path(place), receipt, weights)
+        found = audit(local_path(place), receipt, weights)
     _report(place, found, as_json)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mathbench.cli.command import CommandGroup
 from mathbench.cli.leaderboard.options import DatabaseOption
 from mathbench.cli.options import Json
 from mathbench.cli.output import out, print_json, print_message, table
@@ -15,9 +16,7 @@ from mathbench.errors import InputError
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the token's owner.")]
 MAX_PORT = 65_535
 
-token = typer.Typer(
-    no_args_is_help=True, help="Create, list and revoke the tokens of submitters.", rich_markup_mode="rich"
-)
+token = CommandGroup(help="Create, list and revoke the tokens of submitters.")
 
 
 def register(leaderboard: typer.Typer) -> None:
@@ -74,6 +73,7 @@ def serve(
     try:
         from mathbench.leaderboard.server import allowed_hosts
         from mathbench.leaderboard.server.app import ServerLimits
+        from mathbench.leaderboard.server.round_folders import RoundFolders
         from mathbench.leaderboard.server.serve import serve as run
     except ImportError as error:
         raise InputError(f"a server needs more: pip install 'mathbench-toolkit[server]' ({error}).") from None
@@ -82,6 +82,9 @@ def serve(
     if secrets and not rounds:
         raise InputError("--secrets are those of the rounds in --rounds DIR.")
     names = allowed_hosts.parse_names(allow_host or ())
+    # refused here, before a board is created
+    if rounds:
+        RoundFolders(rounds, secrets)
     opened = Board(board)
     limits = ServerLimits(
         max_body=largest,
@@ -110,6 +113,7 @@ def create(name: NameArgument, board: DatabaseOption = None) -> None:
     from mathbench.leaderboard.store import tokens
     from mathbench.leaderboard.store.board import Board
 
+    tokens.check_name(name)
     opened = Board(board)
     sys.stdout.write(tokens.create(opened, name) + "\n")
     print_message(f"a token for {name} on {opened.name}; it is not shown again")

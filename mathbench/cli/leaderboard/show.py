@@ -96,6 +96,7 @@ def _show_tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: 
 
     name, records = _load(board)
     tables = tables_from(records, *filters)
+    _say_if_empty(records)
     if form == "json":
         print_json(render.tables_json(tables, name))
     elif form:
@@ -130,6 +131,7 @@ def _show_averages(
         for average in macro_averages(filter_task(records, task), name)
         if framework in (None, average.framework) or average.kind != "model"
     ]
+    _say_if_empty(records)
     if as_json:
         print_json([average.to_json() for average in found])
         return
@@ -163,7 +165,9 @@ def _show_withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
     from mathbench.leaderboard.ranking.rank import filter_task
     from mathbench.leaderboard.ranking.render import escape_control
 
-    withdrawn = [r for r in filter_task(_load(board)[1], task) if r.withdrawn is not None]
+    _, records = _load(board)
+    withdrawn = [r for r in filter_task(records, task) if r.withdrawn is not None]
+    _say_if_empty(records)
     rows = [
         {
             "submission": r.digest,
@@ -186,13 +190,16 @@ def _show_withdrawn(board: str | None, task: str | None, as_json: bool) -> None:
 
 
 def _load(board: str | None) -> "tuple[str, list[SubmissionRecord]]":
-    """Return the name of a board and its submissions; say so when there are none."""
+    """Return the name of a board and its submissions."""
     from mathbench.leaderboard.store.folder import load_records
 
-    name, records = load_records(board)
+    return load_records(board)
+
+
+def _say_if_empty(records: "list[SubmissionRecord]") -> None:
+    """Say so when a board has no submissions, after everything else of the command line has been checked."""
     if not records:
         print_message("the board is empty; `mathbench submit RUN` puts a run on it")
-    return name, records
 
 
 def _print_attempts(board: str | None, records: "list[SubmissionRecord]") -> None:
@@ -216,4 +223,6 @@ def ranked_tables(
     from mathbench.leaderboard.ranking.rank import rank_tables
 
     name, records = _load(board)
-    return name, rank_tables(records, task, framework, split, sort)
+    tables = rank_tables(records, task, framework, split, sort)
+    _say_if_empty(records)
+    return name, tables

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mathbench.dataset.engine.local import Local
-from mathbench.errors import InputError, did_you_mean
+from mathbench.errors import InputError, did_you_mean, shown
+from mathbench.parameters import check_integer
 
 if TYPE_CHECKING:  # not imported here, so that worker processes start first and load it in parallel
     from mathbench.dataset.engine.work import ShardFunction, ShardJob
@@ -57,10 +58,12 @@ def make_engine(
     >>> make_engine(workers=4)
     Processes(workers=4)
     """
-    if name not in ENGINES:
-        raise InputError(f"unknown engine '{name}'. {did_you_mean(name, ENGINES)}")
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise InputError(f"workers must be an integer of 1 or more. Received: {workers!r}.")
+    if not isinstance(name, str) or name not in ENGINES:
+        raise InputError(f"unknown engine {shown(name)}. {did_you_mean(name, ENGINES)}")
+    if workers is not None:
+        workers = check_integer("workers", workers, 1)
+    if not isinstance(address, str | None):
+        raise InputError(f"address must be text. Received: {shown(address)}.")
     if name == "ray":
         from mathbench.dataset.engine.ray import Ray
 

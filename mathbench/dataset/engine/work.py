@@ -9,6 +9,8 @@ from mathbench.dataset import shard, shard_reader
 from mathbench.dataset.manifest import Config, Shard, ShardContent
 from mathbench.dataset.shard import Progress
 from mathbench.errors import InputError
+from mathbench.integers import parse_integer
+from mathbench.parameters import check_integer
 from mathbench.rows import Rows, open_rows
 from mathbench.storage.location import StoragePath, storage_path
 
@@ -105,7 +107,9 @@ class ShardPart:
     of: int
 
     def __post_init__(self) -> None:
-        if not 1 <= self.number <= self.of:
+        for name in ("number", "of"):
+            object.__setattr__(self, name, check_integer(f"{name} of a part", getattr(self, name), 1))
+        if self.number > self.of:
             raise InputError(_invalid_part(str(self)))
 
     def __str__(self) -> str:
@@ -119,9 +123,10 @@ class ShardPart:
             InputError: for anything else.
         """
         number, _, of = text.partition("/")
-        if not (number.isdecimal() and of.isdecimal()):
-            raise InputError(_invalid_part(text))
-        return cls(int(number), int(of))
+        try:
+            return cls(parse_integer(number), parse_integer(of))
+        except ValueError:
+            raise InputError(_invalid_part(text)) from None
 
     def select(self, shards: Sequence[T]) -> list[T]:
         """The shards of this part: every `of`-th, so that parts of sorted shards take equally long."""

@@ -66,9 +66,14 @@ def open_round(
     round_ = Round([opened])
     # a task with too few rows is refused now, not when the first entrant comes
     sealed.draw_questions(round_, seed, "00" * 32)
-    private.save_secret(folder, private.secret_path(round_, secret), seed, salt)
-    atomic.make_folder(folder)
-    log.write(folder, [opened])
+    path = private.secret_path(round_, secret)
+    with atomic.new_folder(path.parent), atomic.new_folder(folder):
+        private.save_secret(folder, path, seed, salt)
+        try:
+            log.write(folder, [opened])
+        except BaseException:
+            path.unlink()
+            raise
     return round_
 
 

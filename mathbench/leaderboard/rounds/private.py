@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from mathbench.errors import InputError
+from mathbench.errors import InputError, os_error_message
 from mathbench.leaderboard.rounds import sealed
 from mathbench.leaderboard.rounds.rules import Round
 from mathbench.leaderboard.store.database import default_path
@@ -33,11 +33,12 @@ def save_secret(folder: Path, path: Path, seed: str, salt: str) -> None:
     """
     if path.resolve().is_relative_to(folder.resolve()):
         raise InputError("the secret must not be in the folder of the round, which is published.")
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise InputError(f"'{path}' already exists; a secret is never overwritten.") from None
+    except OSError as error:
+        raise InputError(f"the secret cannot be written: {os_error_message(error)}.") from None
     with os.fdopen(handle, "w") as file:
         json.dump({"seed": seed, "salt": salt}, file)
 
@@ -91,4 +92,4 @@ def _tokens_path(secret: Path) -> Path:
 
 
 def _read_tokens(path: Path) -> dict[str, str]:
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}

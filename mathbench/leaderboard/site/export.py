@@ -33,6 +33,20 @@ def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet
     return PageSet(snapshot, round_page.read(folder), board.predictions_bytes, served=False)
 
 
+def check_folder(folder: Path) -> None:
+    """Check that a folder can receive a site.
+
+    Raises:
+        InputError: when it has other content.
+    """
+    if (
+        folder.exists()
+        and (not folder.is_dir() or any(folder.iterdir()))
+        and not (folder / LIST_FILE).is_file()
+    ):
+        raise InputError(f"'{folder}' exists and does not contain a site. Give a new folder.")
+
+
 def export(site: PageSet, folder: Path, on_page: Callable[[str], None] = lambda path: None) -> int:
     """Write all pages, and remove those of an earlier export that no longer exist.
 
@@ -47,12 +61,7 @@ def export(site: PageSet, folder: Path, on_page: Callable[[str], None] = lambda 
     Raises:
         InputError: when the folder has other content.
     """
-    if (
-        folder.exists()
-        and (not folder.is_dir() or any(folder.iterdir()))
-        and not (folder / LIST_FILE).is_file()
-    ):
-        raise InputError(f"'{folder}' exists and does not contain a site. Give a new folder.")
+    check_folder(folder)
     earlier = _listed(folder)
     atomic.make_folder(folder)
     paths = list(dict.fromkeys(site.paths()))

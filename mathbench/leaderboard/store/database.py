@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath
 from time import monotonic, sleep
 from typing import Any
@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.store.tables import Base, BoardRow
+from mathbench.storage import atomic
+from mathbench.storage.location import local_path
 
 VERSION = "2"  # of the tables; an older database is upgraded in place, a newer one is refused
 BACKENDS = ("sqlite", "postgresql")
@@ -44,12 +46,17 @@ class Database:
     """
 
     def __init__(self, target: str | Path | None = None, create: bool = True):
-        self._url = parse_url(target or os.environ.get("MATHBENCH_BOARD") or default_path())
+        self._url = parse_url(chosen(target) or default_path())
         self.name = (
             self._url.database or "" if self._is_local else self._url.render_as_string(hide_password=True)
         )
-        if self._is_local:
-            _check_file(Path(self._url.database or ""), create)
+        with ExitStack() as stack:
+            if self._is_local:
+                stack.enter_context(_checked_file(Path(self._url.database or ""), create))
+            self._connect(create)
+
+    def _connect(self, create: bool) -> None:
+        """Connect, and create or upgrade the tables where that is needed."""
         with self._readable_errors():
             self.engine = _make_engine(self._url)
             with self.engine.connect() as connection:
@@ -108,6 +115,17 @@ class Database:
         return version
 
 
+def chosen(target: str | Path | None) -> str | Path | None:
+    """A given path or URL of a board, else that of MATHBENCH_BOARD, else None.
+
+    Raises:
+        InputError: for a path or URL without characters, as from a shell variable that is not set.
+    """
+    if target == "":
+        raise InputError("a board must be a path or a URL. Received: ''.")
+    return target if target is not None else os.environ.get("MATHBENCH_BOARD") or None
+
+
 def default_path() -> Path:
     """The path of the user's own board."""
     return Path(user_data_dir("mathbench")) / "board.sqlite"
@@ -121,7 +139,7 @@ def parse_url(target: str | Path) -> URL:
     """
     text = str(target)
     if "://" not in text:
-        return URL.create("sqlite", database=str(Path(text).expanduser()))
+        return URL.create("sqlite", database=str(local_path(target)))
     try:
         url = make_url(text)
     except ArgumentError:
@@ -134,9 +152,11 @@ def parse_url(target: str | Path) -> URL:
     return url
 
 
-def _check_file(path: Path, create: bool) -> None:
-    """Check the file of a local board; create its folder where the board may be created."""
+@contextmanager
+def _checked_file(path: Path, create: bool) -> Iterator[None]:
+    """Check the file of a local board; create its folder where the board may be created, and keep it on success."""
     if path.is_file() and (create or path.stat().st_size):
+        yield
         return
     if path.is_dir():
         raise InputError(
@@ -144,7 +164,8 @@ def _check_file(path: Path, create: bool) -> None:
         )
     if not create:
         raise InputError(f"there is no board at '{path}' yet; `mathbench submit RUN` creates one.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic.new_folder(path.parent):
+        yield
 
 
 def _make_engine(url: URL) -> Engine:

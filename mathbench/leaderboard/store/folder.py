@@ -1,7 +1,6 @@
 """A board as a folder in git: one JSON file per submission, without the predictions."""
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,11 +8,13 @@ from pathlib import Path
 
 from mathbench.errors import InputError
 from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.database import chosen
 from mathbench.leaderboard.submission import Manifest
 from mathbench.leaderboard.submission_record import WITHDRAWAL_REASON, SubmissionRecord, find_by_prefix
 from mathbench.scores import strict_json
 from mathbench.scores.untrusted import read_limited
 from mathbench.storage import atomic
+from mathbench.storage.location import local_path
 
 
 def file_name(entry: SubmissionRecord) -> str:
@@ -25,7 +26,7 @@ def file_name(entry: SubmissionRecord) -> str:
 
 def export(records: Iterable[SubmissionRecord], folder: Path) -> list[Path]:
     """Write one file per submission; other files of the folder stay."""
-    folder.mkdir(parents=True, exist_ok=True)
+    atomic.make_folder(folder)
     paths = []
     for entry in records:
         path = folder / file_name(entry)
@@ -90,13 +91,13 @@ def _write(path: Path, entry: SubmissionRecord) -> None:
 
 def is_folder(target: str | Path | None) -> bool:
     """Whether a board is a folder of files, as opposed to a database."""
-    path = target or os.environ.get("MATHBENCH_BOARD")
-    return bool(path) and "://" not in str(path) and Path(str(path)).is_dir()
+    path = chosen(target)
+    return path is not None and "://" not in str(path) and local_path(path).is_dir()
 
 
 def folder_path(target: str | Path | None) -> Path:
     """The path of a folder board."""
-    return Path(str(target or os.environ.get("MATHBENCH_BOARD")))
+    return local_path(chosen(target))
 
 
 def load_records(target: str | Path | None) -> tuple[str, list[SubmissionRecord]]:

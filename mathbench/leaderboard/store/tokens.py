@@ -33,6 +33,18 @@ class Token:
     revoked: str | None
 
 
+def check_name(name: str) -> None:
+    """Check the name of a token.
+
+    Raises:
+        InputError: for a name with other characters.
+    """
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"the name of a token must be 1 to 50 letters, digits, '.', '_', '-' and '@'. Received: {name!a}."
+        )
+
+
 def create(board: Board, name: str) -> str:
     """Create a token with 256 random bits.
 
@@ -42,10 +54,7 @@ def create(board: Board, name: str) -> str:
     Raises:
         InputError: for a name in use, including by a revoked token, or with other characters.
     """
-    if not NAME.fullmatch(name):
-        raise InputError(
-            f"the name of a token must be 1 to 50 letters, digits, '.', '_', '-' and '@'. Received: {name!a}."
-        )
+    check_name(name)
     secret = PREFIX + secrets.token_urlsafe(32)
     with board.transaction() as session:
         if session.get(TokenRow, name):

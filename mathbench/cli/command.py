@@ -1,0 +1,121 @@
+"""The class of all commands, with the checks that every command line has to pass before the command runs."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from mathbench.errors import InputError, shown
+from mathbench.integers import parse_integer, parse_number
+
+_NUMBERS: dict[type, tuple[Callable[[str], float], str]] = {
+    int: (parse_integer, "an integer"),
+    float: (parse_number, "a number"),
+}
+
+
+class CommandGroup(typer.Typer):
+    """A group of commands, all of the class `Command`.
+
+    Args:
+        settings: of the group, as for `typer.Typer`.
+    """
+
+    def __init__(self, **settings: Any):
+        super().__init__(cls=Group, no_args_is_help=True, rich_markup_mode="rich", **settings)
+
+    def command(self, name: str | None = None, **settings: Any) -> Any:
+        """Return the decorator that adds a command."""
+        return super().command(name, cls=Command, **settings)
+
+
+class Group(TyperGroup):
+    """A group whose help respects NO_COLOR."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        _respect_no_color()
+        super().format_help(ctx, formatter)
+
+
+class Command(TyperCommand):
+    """A command that refuses repeated options and numbers in other digits, and expands ``~`` in paths."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        _respect_no_color()
+        super().format_help(ctx, formatter)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse a command line into `ctx.params`; return the words that are left over.
+
+        Raises:
+            InputError: for what no command accepts.
+        """
+        words, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        kinds = get_type_hints(self.callback)
+        # the help is printed whatever else is given
+        if "help" not in words:
+            _check_repeated(order)
+            for parameter in self.params:
+                _check_word(parameter, words.get(parameter.name), _kind(kinds.get(parameter.name)))
+        rest = super().parse_args(ctx, args)
+        for name, value in ctx.params.items():
+            if value is not None and _kind(kinds.get(name)) is Path:
+                ctx.params[name] = _local_path(value)
+        return rest
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Check that a command line is text.
+
+    Raises:
+        InputError: names the first word that is not.
+    """
+    for word in words:
+        if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in word):
+            raise InputError(f"every argument must be valid UTF-8 without NUL. Received: {shown(word)}.")
+
+
+def _kind(hint: Any) -> type | None:
+    """Return the type of a parameter that is checked: an integer, a number or a path; None for others."""
+    return next((kind for kind in (int, float, Path) if kind is hint or kind in get_args(hint)), None)
+
+
+def _check_repeated(order: Sequence[Any]) -> None:
+    """Check that no option is given twice that takes one value. `order` is the parameter of each use."""
+    for option, uses in Counter(order).items():
+        if uses > 1 and option.param_type_name == "option" and not option.multiple:
+            names = "/".join([*option.opts, *option.secondary_opts])
+            raise InputError(f"option {names} may be given once. Received: {uses} times.")
+
+
+def _check_word(parameter: Any, word: object, kind: type | None) -> None:
+    """Check that a number has the digits 0 to 9 only, and a path some characters; limits are checked later."""
+    if word == "" and kind is Path:
+        raise InputError(f"{parameter.opts[0]} must be a path. Received: ''.")
+    if not isinstance(word, str) or kind not in _NUMBERS:
+        return
+    read, what = _NUMBERS[kind]
+    try:
+        read(word)
+    except ValueError:
+        raise InputError(f"{parameter.opts[0]} must be {what}. Received: {shown(word)}.") from None
+
+
+def _local_path(value: object) -> Path:
+    from mathbench.storage.location import local_path
+
+    return local_path(value)
+
+
+def _respect_no_color() -> None:
+    """Without this, the help has no colour under NO_COLOR, but bold text."""
+    if os.environ.get("NO_COLOR"):
+        from typer import rich_utils
+
+        rich_utils.COLOR_SYSTEM = None

@@ -1,0 +1,148 @@
+"""A folder with one of everything that a command takes, and stand-ins for what a test must not start."""
+
+import functools
+import json
+import os
+import shutil
+import socket
+
+import typer.main
+
+from mathbench.dataset.engine.local import Local
+from mathbench.errors import InputError
+from mathbench.leaderboard.ranking.render import MARKS
+from tests.commands import run
+
+SIZES = ("--train", 30, "--validation", 8, "--interpolate", 8, "--extrapolate", 8)
+SUITE = 'name = "mine"\n[sizes]\ntrain = 5\nvalidation = 2\ninterpolate = 2\nextrapolate = 2\n[[tasks]]\ntask = "gcd"\n'
+RECIPE = 'baseline = "mlp"\n[task]\nname = "addition"\n[sizes]\ntrain = 30\nvalidation = 8\n'
+BASELINE = """
+class Zero:
+    def __init__(self, task):
+        pass
+
+    @classmethod
+    def fit(cls, task, train, validation):
+        return cls(task)
+
+    def predict(self, questions):
+        return ["0"] * len(questions)
+
+    def state(self):
+        return {}
+"""
+
+
+def build(folder):
+    """Fill a folder; return the digests of the submissions on its board."""
+
+    def made(*words):
+        done = run(*words, cwd=folder)
+        assert done.returncode == 0, (words, done.stderr)
+        return done.stdout
+
+    made("generate", "--task", "gcd", *SIZES, "--out", "data")
+    made("generate", "--task", "gcd", *SIZES, "--out", "part", "--shard", "1/2")
+    for name in ("constant", "exact-solver"):
+        made("run-baseline", name, "--data", "data", "--no-submit", "--out", name)
+        made("submit", name, "--board", "board.sqlite")
+    made("predict", "constant", "--data", "data", "--out", "predictions.parquet")
+    made("leaderboard", "export", "--board", "board.sqlite", "--format", "json", "--out", "results")
+    (folder / "page.md").write_text("\n".join(MARKS) + "\n")
+    (folder / "suite.toml").write_text(SUITE)
+    (folder / "recipe.toml").write_text(RECIPE)
+    (folder / "mine.py").write_text(BASELINE)
+    (folder / "weights").write_bytes(b"1")
+    (folder / "token").write_text("secret\n")
+    (folder / "empty").mkdir()
+    (folder / "README.md").write_text("a file\n")
+    opened = ("--task", "gcd", "--closes", "1h", "--interpolate", 2, "--extrapolate", 0, "--secret", "key")
+    made("leaderboard", "round", "open", "round", *opened)
+    entry = ("--weights", "weights", "--model", "m", "--out", "q.jsonl", "--secret", "key")
+    made("leaderboard", "round", "challenge", "round", *entry)
+    questions = (folder / "q.jsonl").read_text().splitlines()
+    answers = [{**json.loads(line), "prediction": "1"} for line in questions]
+    (folder / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers))
+    tables = json.loads(made("leaderboard", "show", "--board", "board.sqlite", "--json"))["tables"]
+    return sorted({digest for table in tables for line in table["lines"] for digest in line["submissions"]})
+
+
+def stand_in(patch, home):
+    """Replace what a test must not start: training, servers, clusters, processes, the network.
+
+    The user's own folders move to `home`.
+    """
+    import mathbench.baselines.distributed
+    import mathbench.baselines.run
+    import mathbench.cli.sweep
+    import mathbench.dataset.engine.processes
+    import mathbench.dataset.engine.ray
+    import mathbench.leaderboard.client
+    import mathbench.leaderboard.reproduce
+    import mathbench.leaderboard.server.serve
+
+    real = mathbench.baselines.run.run
+
+    def only_shortcuts(spec, data, options):
+        if spec.trained:
+            raise InputError("stand-in: nothing is trained in this test.")
+        return real(spec, data, options)
+
+    def refused(*_, **__):
+        raise InputError("stand-in: nothing is started in this test.")
+
+    # built once, not for every command line
+    patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+    patch.setattr(mathbench.baselines.run, "run", only_shortcuts)
+    patch.setattr(mathbench.leaderboard.reproduce, "run", only_shortcuts)
+    patch.setattr(mathbench.cli.sweep._SweepRunner, "run", refused)
+    patch.setattr(mathbench.baselines.distributed, "launch_torchrun", refused)
+    patch.setattr(mathbench.dataset.engine.processes, "Processes", _OneProcess)
+    patch.setattr(mathbench.dataset.engine.ray, "Ray", refused)
+    patch.setattr(mathbench.leaderboard.client, "PAUSE", 0)
+    patch.setattr(mathbench.leaderboard.server.serve, "serve", lambda *_: None)
+    patch.setattr(socket, "getaddrinfo", _no_names(socket.getaddrinfo))
+    patch.setenv("HOME", str(home))
+    patch.setenv("XDG_DATA_HOME", str(home / "share"))
+    patch.delenv("MATHBENCH_BOARD", raising=False)
+    patch.delenv("MATHBENCH_TOKEN", raising=False)
+
+
+class _OneProcess(Local):
+    """In place of several processes, this one."""
+
+    def __init__(self, workers):
+        super().__init__()
+
+    def start(self):
+        """Start nothing."""
+
+
+def _no_names(real):
+    """Look up addresses of this machine only."""
+
+    def lookup(host, *more, **named):
+        if host in ("127.0.0.1", "localhost"):
+            return real(host, *more, **named)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    return lookup
+
+
+def snapshot(folder):
+    """Return every file and folder below a folder, with what changes when it is written."""
+    found = {}
+    for place, folders, files in os.walk(folder):
+        for name in folders:
+            found[os.path.relpath(os.path.join(place, name), folder)] = None
+        for name in files:
+            path = os.path.join(place, name)
+            stat = os.stat(path)
+            found[os.path.relpath(path, folder)] = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    return found
+
+
+def restore(template, folder):
+    """Make a folder equal to its template again."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(template, folder)
