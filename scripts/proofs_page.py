@@ -5,7 +5,7 @@ import json
 from generated import ROOT, table, write_or_check
 
 PAGE = "docs/proofs.md"
-START = "<!-- from here made by scripts/docs from leaderboard/proofs/proofs.json; run scripts/proofs, then scripts/docs -->"
+START = "<!-- from here made by scripts/docs from leaderboard/proofs/proofs.json; scripts/proofs makes that -->"
 STOP = "<!-- to here -->"
 HEAD = (
     "| multiples of | seed | labels | weights | training, CPU s | as trained: interpolate, extrapolate, 1,000 digits "
@@ -33,6 +33,7 @@ def row(proof: dict) -> list[str]:
 
 
 def main() -> None:
+    """Write the page."""
     proofs = json.loads((ROOT / "leaderboard" / "proofs" / "proofs.json").read_text())
     before, _, rest = (ROOT / PAGE).read_text().partition(START)
     after = rest.partition(STOP)[2]

@@ -20,6 +20,7 @@ certificates = CommandGroup(help="Check proofs that a network is right for numbe
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(certify)
+    certificates.command()(check)
     app.add_typer(certificates, name="certificate")
 
 
@@ -75,7 +76,6 @@ def certify(
     print_message(f"new run {folder}: " + ", ".join(f"{split} {share}" for split, share in shares.items()))
 
 
-@certificates.command()
 def check(
     file: Annotated[
         Path, typer.Argument(help="Certificate, such as RUN/certificate.safetensors.", metavar="FILE")
