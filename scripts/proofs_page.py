@@ -5,7 +5,9 @@ import json
 from generated import ROOT, table, write_or_check
 
 PAGE = "docs/proofs.md"
-START = "<!-- from here made by scripts/docs from leaderboard/proofs/proofs.json; scripts/proofs makes that -->"
+START = (
+    "<!-- from here made by scripts/docs from leaderboard/proofs/proofs.json; scripts/proofs makes that -->"
+)
 STOP = "<!-- to here -->"
 HEAD = (
     "| multiples of | seed | labels | weights | training, CPU s | as trained: interpolate, extrapolate, 1,000 digits "

@@ -84,8 +84,8 @@ def check(
 ) -> None:
     """Check a certificate, and state what it proves.
 
-    The check uses exact sums and bounds of tanh in integers, and no neural network
-    library. Exits with code 1 if the certificate does not prove its claim.
+    The check uses exact sums and integer bounds of tanh, and no library. Exits
+    with code 1 if the certificate does not prove its claim.
 
     Examples:
       mathbench certificate check runs/mine-certified/certificate.safetensors
