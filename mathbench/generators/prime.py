@@ -15,7 +15,7 @@ from mathbench.generators.toolkit import residues
 from mathbench.generators.toolkit.longest import longest_operand
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, long_primality
-from mathbench.numbers.primality import SMALL_PRIMES, TABLE_LIMIT, are_prime, with_smallest_factor
+from mathbench.numbers.primality import SMALL_PRIMES, TABLE_LIMIT, with_smallest_factor
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
@@ -149,17 +149,18 @@ class Prime(Enumerated):
     def _pooled(self, length: int, high: int, share: int) -> list[Stratum]:
         """A stratum of primes and one of composites, where there are too few numbers for more."""
         low, group = max(tuples.NumberRange(self.base).first(length), 2), f"digits={length}"
-        classes = (("prime", 0, LABELS[1]), ("composite", self._least_factor(high), LABELS[0]))
+        classes = (("prime", 0, 1), ("composite", self._least_factor(high), 0))
         return [
             Stratum(
                 f"{group},{name}",
                 (high - low,),
                 WheelNumbers(low, 1, 0, first, 0),
                 share,
+                kind=prime,
                 group=group,
-                label=label,
+                label=LABELS[prime],
             )
-            for name, first, label in classes
+            for name, first, prime in classes
         ]
 
     def _classes(self, length: int, high: int, share: int, cut: bool) -> list[Stratum]:
@@ -176,9 +177,12 @@ class Prime(Enumerated):
             start, end = _count_below(max(low, 2), wheel), _count_below(min(end, high), wheel)
             row = WheelNumbers(start, wheel.modulus, wheel.number, *factors)
             known = _density(factors, wheel, first_number, self.base) if first_number >= MIN_REGULAR else 0.0
-            label = LABELS[factors.first == 0]
-            size = (end - start,)
-            strata.append(Stratum(name, size, row, share * weight, group=group, label=label, share=known))
+            prime, size = int(factors.first == 0), (end - start,)
+            strata.append(
+                Stratum(
+                    name, size, row, share * weight, kind=prime, group=group, label=LABELS[prime], share=known
+                )
+            )
         return [s for s in strata if s.weight]
 
     def _requested(self, factors: Factors) -> bool:
@@ -236,14 +240,9 @@ class Prime(Enumerated):
         left = long_primality.without(numbers, left, below, self.base)
         return left if last else left[long_primality.are_prime(numbers[:, left], self.base) == (first == 0)]
 
-    def _are_prime(self, numbers: Int) -> NDArray[np.bool_]:
-        if numbers.ndim == 2:
-            return long_primality.are_prime(numbers, self.base)
-        return are_prime(numbers)
-
     def solve(self, problems: Problems) -> Int:
-        """Primality, computed independently of the stratum."""
-        return self._are_prime(arithmetic.single(problems.operands)).astype(np.int64)
+        """Primality, which is the kind of the stratum: each of its numbers was tested when it was drawn."""
+        return problems.kind
 
     def questions(self, problems: Problems) -> pa.StringArray:
         return arithmetic.written(arithmetic.single(problems.operands), self.base)

@@ -191,7 +191,7 @@ def test_no_number_is_longer_than_the_task_says(plain, some):
 
 def test_the_longest_numbers_exactly():
     assert task("addition", digits=1, operands=6, more=0).longest() == (3, 4)  # 6 * 999
-    assert task("addition", digits=1, longer=0, operands=6, more=4).longest() == (1, 2)  # 10 * 9
+    assert task("addition", digits=1, longer=0, operands=6, more=2).longest() == (1, 2)  # 8 * 9
     assert task("addition", digits=3, base=2, longer=0, more=1).longest() == (3, 5)  # 3 * 111
     assert task("multiplication", digits=1, base=2, longer=1).longest() == (2, 4)
     assert task("correct-multiplication", digits=2, longer=1).longest() == (6, 0)

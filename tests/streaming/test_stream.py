@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mathbench
+from mathbench import errors
 from mathbench.dataset.read import open_dataset
 from mathbench.errors import InputError
 from mathbench.families import FAMILIES, task
@@ -284,9 +285,7 @@ def test_nothing_heavy_is_imported():
      ("keras", "keras", "keras"), ("tf", "tensorflow", "keras")],
 )  # fmt: skip
 def test_a_missing_framework_is_named(method, module, extra, monkeypatch):
-    from mathbench.streaming import optional
-
-    monkeypatch.setattr(optional, "find_spec", lambda name: None if name == module else 1)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None if name == module else 1)
     with pytest.raises(
         InputError, match=rf"{module} is not installed: pip install 'mathbench-toolkit\[{extra}\]'"
     ):
