@@ -12,7 +12,7 @@ from mathbench.hashing import key_of
 from mathbench.sampling.capacity import RemainingCapacity
 from mathbench.stratum import Stratum
 
-MAX_ROUND = 1 << 20  # rows of one round of all groups, whose order is kept in memory
+MAX_ROUND = 1 << 22  # rows of one round of all groups, whose order is kept in memory
 MAX_REST = (
     1 << 14
 )  # rows that a group without labels gives at once where its strata are too small for one round
