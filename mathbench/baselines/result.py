@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from mathbench.errors import InputError, did_you_mean
 
 RESULT_FILE = "result.json"
 SCHEMA_VERSION = 1
+OPTIONAL = ("supervision", "long", "certificate")
 
 Scores = dict[
     str, dict[str, Any]
@@ -42,6 +43,9 @@ class Result:
         floors: per floor and split.
         ceiling: of the exact solver, per split.
         predictions_sha256: SHA-256 of the predictions file.
+        supervision: what the training labels give away, see `RunSpec.supervision`; empty where nothing is trained.
+        long: scores of problems of single lengths beyond the splits, by number of digits.
+        certificate: the claim that is proved and the SHA-256 of the file; empty where nothing is.
     """
 
     baseline: str
@@ -63,18 +67,26 @@ class Result:
     floors: dict[str, Scores]
     ceiling: Scores
     predictions_sha256: str
+    supervision: str = ""
+    long: Scores = field(default_factory=dict)
+    certificate: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     @property
     def id(self) -> str:
         """A hash of all other fields."""
-        content = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        content = json.dumps(self._plain(), sort_keys=True)
         return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values, schema version and id first."""
-        rest = dataclasses.asdict(self)
+        rest = self._plain()
         return {"schema_version": rest.pop("schema_version"), "id": self.id, **rest}
+
+    def _plain(self) -> dict[str, Any]:
+        """Return all fields, of the optional ones those with a value: results of earlier versions have none."""
+        fields = dataclasses.asdict(self)
+        return {key: value for key, value in fields.items() if value or key not in OPTIONAL}
 
     def save(self, folder: Path) -> None:
         """Write ``result.json``, the last file of a run, into its directory."""
@@ -105,6 +117,6 @@ class Result:
         for key in content:
             if key not in known:
                 raise InputError(f"{path}: unknown key '{key}'. {did_you_mean(key, known)}")
-        for key in sorted(known - content.keys() - {"schema_version"}):
+        for key in sorted(known - content.keys() - {"schema_version", *OPTIONAL}):
             raise InputError(f"{path}: the key '{key}' is missing.")
         return cls(**content)

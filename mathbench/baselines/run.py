@@ -16,6 +16,7 @@ from rich.console import Console
 
 from mathbench.baselines import provenance, run_directory
 from mathbench.baselines.distributed import world
+from mathbench.baselines.long_problems import long_task, score_long
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import Predict
 from mathbench.baselines.result import Result
@@ -57,6 +58,7 @@ class RunOptions:
         track: names of trackers besides TensorBoard.
         stop_step: the step to stop at early, 0 for none.
         trackers: further trackers.
+        long: numbers of digits of problems to score besides the splits.
     """
 
     out: Path
@@ -69,6 +71,7 @@ class RunOptions:
     track: tuple[str, ...] = ()
     stop_step: int = 0
     trackers: tuple[Tracker, ...] = ()
+    long: tuple[int, ...] = ()
 
 
 def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
@@ -88,6 +91,8 @@ def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
     data.task.require_solver()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     # invalid settings fail here, before the directory is touched
+    for digits in options.long:
+        long_task(data.task, digits)
     setup = prepare(spec, data, options.device_config) if spec.trained else None
     names = ("tensorboard", *options.track) if spec.trained else options.track
     trackers = (*(open_tracker(name, options.out) for name in dict.fromkeys(names)), *options.trackers)
@@ -114,12 +119,27 @@ def _run(
     else:
         training = TrainingOptions(options.console, trackers, options.budget, options.stop_step)
         fitted = fit_network(spec, data, setup, options.out, training)
+    timed = replace(fitted, timings={**fitted.timings, "started": started})
+    return store_result(spec, data, options, timed)
+
+
+def store_result(spec: RunSpec, data: Data, options: RunOptions, fitted: FitResult, **more: Any) -> Result:
+    """Predict and score with a fitted baseline, and store predictions and result in the run directory.
+
+    Args:
+        spec: the spec of the run.
+        data: its rows.
+        options: its options.
+        fitted: the fitted baseline.
+        more: further fields of the result.
+    """
     start = time.perf_counter()
     predictions = predict_splits(fitted.predict, data, SCORED)
     seconds = time.perf_counter() - start
     sha256 = write_predictions(options.out / PREDICTIONS, predictions)
-    timed = replace(fitted, timings={**fitted.timings, "predict_s": seconds, "started": started})
+    timed = replace(fitted, timings={**fitted.timings, "predict_s": seconds})
     result = _result(spec, data, options, timed, score_table(predictions, data), sha256)
+    result = replace(result, **more, long=score_long(fitted.predict, data, options.long))
     result.save(options.out)
     return result
 
@@ -209,6 +229,7 @@ def _result(
         floors=floors,
         ceiling=ceiling,
         predictions_sha256=sha256,
+        supervision=spec.supervision(data.task),
     )
 
 

@@ -35,9 +35,13 @@ class TrainingSettings:
 
     Attributes:
         fixed_width: whether the network reads questions of one width only.
+        question_alphabet: whether the network has no weights for characters that occur in answers only.
+        added: settings that runs of earlier versions do not have; at their defaults they are left out of a spec.
     """
 
     fixed_width: ClassVar[bool] = False
+    question_alphabet: ClassVar[bool] = False
+    added: ClassVar[tuple[str, ...]] = ()
 
     hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
     batch: int = parameter(128, "rows per step", low=1, high=1_000_000)
@@ -134,11 +138,59 @@ class SimpleSettings(TrainingSettings):
 
 
 @dataclass(frozen=True)
-class ClassifierSettings(TrainingSettings):
+class SequenceSettings(TrainingSettings):
+    """Hyperparameters of networks that read a number symbol by symbol."""
+
+    added: ClassVar[tuple[str, ...]] = ("short", "growth", "noise", "noise_from")
+
+    sampling: str = parameter(
+        "rows",
+        "whether rows, strata or lengths are drawn; with lengths, a batch has questions of one length",
+        choices=("rows", "strata", "lengths"),
+    )
+    short: int = parameter(
+        0, "digits up to which all numbers of the train reserve are added; sampling=lengths", low=0, high=9
+    )
+    growth: int = parameter(
+        0,
+        "steps after which questions may be one digit longer; 0: all lengths from the start; sampling=lengths",
+        low=0,
+        high=1_000_000,
+    )
+    noise: float = parameter(
+        0.0, "standard deviation of the noise on states in the last steps", low=0.0, high=10.0
+    )
+    noise_from: float = parameter(0.5, "share of the steps without noise", low=0.0, high=0.99)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sampling != "lengths" and (self.short or self.growth):
+            raise InputError(
+                f"settings: short and growth require sampling=lengths. Received: sampling={self.sampling}, "
+                f"short={self.short}, growth={self.growth}."
+            )
+
+
+@dataclass(frozen=True)
+class ClassifierSettings(SequenceSettings):
     """A recurrent layer and one softmax over the classes."""
 
     hidden: int = parameter(100, "units of each recurrent layer", low=1, high=8192)
     layers: int = parameter(1, "recurrent layers", low=1, high=16)
+
+
+@dataclass(frozen=True)
+class SecondOrderSettings(SequenceSettings):
+    """A recurrent layer with one matrix per symbol, and one softmax over the classes."""
+
+    question_alphabet: ClassVar[bool] = True
+
+    hidden: int = parameter(16, "units", low=1, high=512)
+    form: str = parameter(
+        "tanh",
+        "the next state: tanh of a map, a map divided by its length, or an orthogonal map",
+        choices=("tanh", "unit", "orthogonal"),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """The specification of a run: baseline, framework, recipe, settings and seed."""
 
 import importlib.util
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from mathbench import formats
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.table import Baseline, baseline
@@ -50,12 +51,27 @@ class RunSpec:
             raise InputError(f"{self.baseline.name} has no hyperparameters.")
         return self.settings
 
+    def supervision(self, task: "Task") -> str:
+        """What the labels and the layout of training give away beyond the answers.
+
+        Returns:
+            ``examples`` for one answer per example; ``dense`` with labels of prefixes or written steps; ``aligned``
+            where the places of the operands meet; ``aligned+dense`` for both. Empty where nothing is trained.
+        """
+        if self.choices is None:
+            return ""
+        given = {
+            "aligned": self.choices.padding == "operands",
+            "dense": self.choices.labels == "prefix" or formats.for_task(task).steps,
+        }
+        return "+".join(name for name, present in given.items() if present) or "examples"
+
     def to_json(self) -> dict[str, Any]:
         """Return the spec as plain values."""
         return {
             "baseline": self.baseline.name,
             "framework": self.framework,
-            "recipe": {"name": self.recipe, **(asdict(self.settings) if self.settings else {})},
+            "recipe": {"name": self.recipe, **_hyperparameters(self.settings)},
             "choices": asdict(self.choices) if self.choices else {},
             "seed": self.seed,
         }
@@ -68,6 +84,14 @@ class RunSpec:
         settings = load(entry.settings)(**hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
         return cls(entry, value["framework"], value["recipe"]["name"], value["seed"], settings, choices)
+
+
+def _hyperparameters(settings: TrainingSettings | None) -> dict[str, Any]:
+    """Return hyperparameters as plain values; those that earlier versions had not only where they are set."""
+    if settings is None:
+        return {}
+    defaults = {field.name: field.default for field in fields(settings) if field.name in settings.added}
+    return {key: value for key, value in asdict(settings).items() if defaults.get(key, not value) != value}
 
 
 def choose_framework(entry: Baseline, requested: str | None) -> str:

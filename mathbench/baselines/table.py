@@ -84,6 +84,14 @@ _BASELINES = (
         classify=True,
     ),
     _network(
+        "second-order-rnn",
+        "recurrent network with one matrix per symbol, one softmax over the possible answers",
+        "second_order:build",
+        "settings:SecondOrderSettings",
+        frameworks=("torch",),
+        classify=True,
+    ),
+    _network(
         "cnn-lstm-classifier",
         "convolution, pooling and an LSTM with dropout, one softmax over the possible answers",
         "cnn_lstm_classifier:build",

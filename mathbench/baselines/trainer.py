@@ -24,7 +24,7 @@ from mathbench.baselines.settings import TrainingSettings
 from mathbench.baselines.spec import RunSpec, check_applies
 from mathbench.baselines.training.batches import BatchSource, Prefetcher
 from mathbench.baselines.training.data import effective_encoding, make_batches
-from mathbench.baselines.training.loop import TrainingRun, TrainingState, train
+from mathbench.baselines.training.loop import TrainingRun, TrainingState, noise_at, train
 from mathbench.baselines.training.online import prefetch_depth, stream_vocabulary
 from mathbench.baselines.training.progress import TrainingProgress
 from mathbench.baselines.training.tracking import Tracker
@@ -115,6 +115,8 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
         InputError: for an encoding that does not suit the data, or a device that is not available.
     """
     encoding, settings = encoding_for(spec, data), spec.hyperparameters
+    if spec.framework != "torch" and noise_at(settings.steps, settings):
+        raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
     batches = make_batches(settings, data, encoding, spec.seed)
     network = build_network(spec, encoding, device_config)
     # creates the optimiser: the first of a process takes seconds, which should not count as training
@@ -174,7 +176,9 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     if spec.choices is None:
         raise InputError(f"{spec.baseline.name} has no encoding.")
     train_rows = data.splits["train"]
-    columns = [table["question"] for table in data.splits.values()] + [train_rows["answer"]]
+    columns = [table["question"] for table in data.splits.values()]
+    if not spec.hyperparameters.question_alphabet:
+        columns.append(train_rows["answer"])
     alphabet = vocabulary_of(data.task, columns)
     if spec.hyperparameters.source == "stream":
         alphabet = stream_vocabulary(data.task, alphabet)

@@ -11,6 +11,7 @@ import typer
 
 from mathbench.cli import (
     baselines,
+    certify,
     check,
     datasets,
     doctor,
@@ -35,7 +36,7 @@ app = CommandGroup(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Clean mathematical data for neural networks, baselines, exact-match scores and a leaderboard.",
 )
-for group in (datasets, check, tasks, doctor, baselines, run, predict, inspect, leaderboard):
+for group in (datasets, check, tasks, doctor, baselines, run, certify, predict, inspect, leaderboard):
     group.register(app)
 
 

@@ -109,6 +109,10 @@ Budget = Annotated[
     str | None,
     typer.Option("--budget", help="Wall-clock time for training, such as 10m. Default: unlimited."),
 ]
+Long = Annotated[
+    str | None,
+    typer.Option("--long", help="Lengths of problems to score besides the splits, such as 20,50,100 digits."),
+]
 RunDirectory = Annotated[
     Path | None, typer.Option("--out", help="Run directory. Default: runs/NAME."), RepeatSafe
 ]

@@ -28,6 +28,8 @@ def report(result: Result, data: Data, folder: Path) -> None:
             strata = result.scores[split]["strata"]
             found = sections_of(strata)
             out.print(by_section(split, found) if found else by_stratum(split, strata))
+    if result.long:
+        out.print(by_length(result))
     for split in ("interpolate", "extrapolate"):
         if split in result.scores:
             examples(data, folder, split)
@@ -45,6 +47,14 @@ def comparison(result: Result) -> Table:
     model = result.baseline if result.framework == "none" else f"{result.baseline} ({result.framework})"
     table.add_row(model, *(share(result.scores[s]) for s in splits), style="bold")
     table.add_row("ceiling: exact-solver", *(share(result.ceiling.get(s)) for s in splits), style="dim")
+    return table
+
+
+def by_length(result: Result) -> Table:
+    """Return the exact match on problems of single lengths."""
+    table = table_of("digits", "exact match", right=("digits",), title="problems of one length")
+    for digits, score in result.long.items():
+        table.add_row(digits, share(score))
     return table
 
 

@@ -141,6 +141,7 @@ class RunRequest:
         resume: continue an unfinished run.
         force: discard an existing run.
         budget: seconds of wall time for training.
+        long: lengths of problems to score besides the splits, in digits.
         device: where the network computes.
         threads: CPU threads.
         threads_given: whether the command line names the number of threads.
@@ -164,6 +165,7 @@ class RunRequest:
     resume: bool
     force: bool
     budget: float
+    long: tuple[int, ...]
     device: str
     threads: int
     threads_given: bool

@@ -13,7 +13,7 @@ from mathbench.cli.request import (
     SweepOptions,
     TaskOptions,
 )
-from mathbench.cli.running import parse_duration, relaunch_on_devices, run_single, show_plan
+from mathbench.cli.running import parse_duration, parse_lengths, relaunch_on_devices, run_single, show_plan
 from mathbench.cli.sweep import run_sweep
 from mathbench.errors import require_extra
 
@@ -36,6 +36,7 @@ def run_baseline(
     seeds: opt.Seeds = 1,
     data_seed: opt.DataSeed = "0",
     budget: opt.Budget = None,
+    long: opt.Long = None,
     out_dir: opt.RunDirectory = None,
     resume: opt.Resume = False,
     force: opt.Force = False,
@@ -66,6 +67,8 @@ def run_baseline(
       mathbench run-baseline lstm-classifier --task divisible --k 7 --framework keras --budget 10m
 
       mathbench run-baseline lstm-seq2seq --recipe addition-rnn --set hidden=256 --seed 1
+
+      mathbench run-baseline second-order-rnn --long 20,50,100,1000
 
       mathbench run-baseline trial-division --data data/prime-base10
 
@@ -99,6 +102,7 @@ def run_baseline(
         resume=resume,
         force=force,
         budget=parse_duration(budget),
+        long=parse_lengths(long),
         device=device,
         threads=threads,
         threads_given=is_given(context, "threads"),

@@ -54,6 +54,7 @@ def run_options(request: RunRequest, folder: Path) -> "RunOptions":
         resume=request.resume,
         force=request.force,
         budget=request.budget,
+        long=request.long,
         device_config=DeviceConfig(request.device, request.threads),
         command=command(),
         console=err,
@@ -163,6 +164,18 @@ def parse_duration(text: str | None, option: str = "--budget") -> float:
             f"{option} must be a time such as 90s, 10m, 1h or 7d, of at most 10,000 days. Received: {shown(text)}."
         )
     return seconds
+
+
+def parse_lengths(text: str | None) -> tuple[int, ...]:
+    """Return the numbers of digits in a list such as 20,50,100.
+
+    >>> parse_lengths("20,50"), parse_lengths(None)
+    ((20, 50), ())
+    """
+    parts = [] if text is None else text.split(",")
+    if any(not re.fullmatch(r"[1-9][0-9]{0,3}", part.strip(), re.ASCII) for part in parts):
+        raise InputError(f"--long must be numbers of digits such as 20,50,100. Received: '{text}'.")
+    return tuple(dict.fromkeys(map(int, parts)))
 
 
 def relaunch_on_devices(count: int) -> None:

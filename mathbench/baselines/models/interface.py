@@ -71,7 +71,9 @@ class Network(Protocol):
     device: str
     parameters: int
 
-    def step(self, questions: Tokens, labels: Tokens, rate: float, random_bits: int) -> float:
+    def step(
+        self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
+    ) -> float:
         """Update the weights on a batch.
 
         Args:
@@ -80,6 +82,7 @@ class Network(Protocol):
             rate: the learning rate.
             random_bits: 64-bit key of this seed and step. It alone seeds what is random in the step (dropout), so that
                 a resumed run draws the same.
+            noise: standard deviation of the noise on recurrent states. Networks in Keras have none.
 
         Returns:
             The mean loss in nats.

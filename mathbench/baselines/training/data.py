@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from mathbench.baselines.curriculum import CurriculumStage, parse_stages, stage_starts
 from mathbench.baselines.encoding import Encoding
-from mathbench.baselines.settings import TrainingSettings
+from mathbench.baselines.settings import SequenceSettings, TrainingSettings
 from mathbench.baselines.training.batches import (
     BatchSource,
     Bucketed,
@@ -17,6 +17,7 @@ from mathbench.baselines.training.batches import (
     StagedBatches,
     make_row_sampler,
 )
+from mathbench.baselines.training.lengths import make_length_batches
 from mathbench.baselines.training.online import OnlineBatches, encode_labels
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError, did_you_mean
@@ -37,6 +38,9 @@ def make_batches(settings: TrainingSettings, data: Data, encoding: Encoding, see
         InputError: for settings that contradict each other or do not suit the data.
     """
     _check(settings, encoding)
+    if isinstance(settings, SequenceSettings) and settings.sampling == "lengths":
+        rows, unpadded = data.splits["train"], effective_encoding(settings, encoding)
+        return make_length_batches(settings, data.task, rows, unpadded, seed)
     rows, stages = data.splits["train"], parse_stages(settings.curriculum)
     parts = [rows.take(pa.array(stage_rows(stage, rows["stratum"]))) for stage in stages]
     batches = [
@@ -52,13 +56,14 @@ def make_batches(settings: TrainingSettings, data: Data, encoding: Encoding, see
 
 
 def effective_encoding(settings: TrainingSettings, encoding: Encoding) -> Encoding:
-    """Return the encoding for prediction, which does not pad where training in buckets hardly did.
+    """Return the encoding for prediction, which does not pad where training hardly did or not at all.
 
     >>> from mathbench.baselines.settings import EncodingOptions
     >>> effective_encoding(TrainingSettings(buckets=8), Encoding(EncodingOptions(), "01", (160,), 2)).widths
     (1,)
     """
-    return replace(encoding, widths=(1,)) if settings.buckets else encoding
+    unpadded = settings.buckets or settings.sampling == "lengths"
+    return replace(encoding, widths=(1,)) if unpadded else encoding
 
 
 def left_padded(encoding: Encoding) -> bool:
@@ -90,6 +95,8 @@ def _in_memory(
 
 
 def _check(settings: TrainingSettings, encoding: Encoding) -> None:
+    if settings.sampling == "lengths":
+        _check_lengths(settings, encoding)
     if settings.source == "stream" and settings.sampling != "rows":
         raise InputError(
             "source=stream requires sampling=rows, because a stream draws strata by weight. "
@@ -106,3 +113,19 @@ def _check(settings: TrainingSettings, encoding: Encoding) -> None:
         )
     if settings.buckets and encoding.classes and encoding.choices.labels == "prefix":
         raise InputError("buckets require labels=last. Received: labels=prefix.")
+
+
+def _check_lengths(settings: TrainingSettings, encoding: Encoding) -> None:
+    """Check that nothing else orders or pads the rows of batches of one length."""
+    others: dict[str, tuple[object, object]] = {
+        "source": ("rows", settings.source),
+        "curriculum": ("", settings.curriculum),
+    }
+    others |= {"buckets": (0, settings.buckets)}
+    for name, (required, value) in others.items():
+        if value != required:
+            raise InputError(f"sampling=lengths requires {name}={required}. Received: {name}={value}.")
+    if encoding.choices.padding == "operands":
+        raise InputError(
+            "sampling=lengths requires padding=right or padding=left. Received: padding=operands."
+        )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint
 from mathbench.baselines.models.interface import Network
-from mathbench.baselines.settings import TrainingSettings
+from mathbench.baselines.settings import SequenceSettings, TrainingSettings
 from mathbench.baselines.training.batches import BatchSource
 from mathbench.hashing import key_of
 
@@ -127,10 +127,25 @@ def learning_rate_at(step: int, settings: TrainingSettings) -> float:
     return settings.rate
 
 
+def noise_at(step: int, settings: TrainingSettings) -> float:
+    """Return the standard deviation of the state noise of a step: none, then rising to its level, then constant.
+
+    It rises over half of the steps for which there is noise.
+
+    >>> settings = SequenceSettings(steps=100, noise=0.3, noise_from=0.6)
+    >>> [round(noise_at(step, settings), 3) for step in (0, 59, 70, 79, 80, 99)]
+    [0.0, 0.0, 0.15, 0.285, 0.3, 0.3]
+    """
+    if not isinstance(settings, SequenceSettings) or not settings.noise:
+        return 0.0
+    start = settings.noise_from * settings.steps
+    return settings.noise * min(max((step - start) / (0.5 * (settings.steps - start)), 0.0), 1.0)
+
+
 def _step(run: TrainingRun, state: TrainingState) -> None:
     questions, labels = run.batches.batch(state.step)
     rate, random_bits = learning_rate_at(state.step, run.settings), key_of("luck", run.seed, state.step)
-    loss = run.network.step(questions, labels, rate, random_bits)
+    loss = run.network.step(questions, labels, rate, random_bits, noise_at(state.step, run.settings))
     state.step += 1
     state.loss_sum += loss
     state.losses += 1
@@ -156,6 +171,8 @@ def _validate(
 def _finished(state: TrainingState, run: TrainingRun, clock: "_Clock") -> bool:
     settings = run.settings
     converged = state.best >= settings.target or bool(settings.patience and state.stale >= settings.patience)
+    # noise comes last, and makes no network better on questions of the lengths that it is trained on
+    converged = converged and not noise_at(settings.steps, settings)
     return converged or state.step >= (run.stop_step or settings.steps) or clock.wall() >= run.budget
 
 

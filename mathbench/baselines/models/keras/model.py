@@ -50,7 +50,9 @@ class KerasNetwork:
         loss = self.keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=IGNORE_INDEX)
         model.compile(optimizer=adam, loss=loss, jit_compile=False)
 
-    def step(self, questions: Tokens, labels: Tokens, rate: float, random_bits: int) -> float:
+    def step(
+        self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
+    ) -> float:
         """Update the weights on a batch and return its mean loss."""
         for i, state in enumerate(self._generators):
             state.assign([key_of(random_bits, i, half) >> 33 for half in (0, 1)])

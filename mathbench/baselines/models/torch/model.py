@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,6 +44,7 @@ class TorchModel(ABC):
         self._forward: Callable[..., Tensor] = (
             module if world() == 1 else nn.parallel.DistributedDataParallel(self.module)
         )
+        self._noisy: list[Any] = [layer for layer in module.modules() if hasattr(layer, "noise")]
         self._names = [name for name, p in module.named_parameters() if p.requires_grad]
         self.parameters = sum(p.numel() for p in self._trained)
         self._training, self._decay = settings, decay
@@ -62,11 +64,15 @@ class TorchModel(ABC):
         # Keras' epsilon, so that both frameworks take the same steps
         return kind(groups, lr=settings.rate, betas=betas, eps=1e-7, fused=True)
 
-    def step(self, questions: Tokens, labels: Tokens, rate: float, random_bits: int) -> float:
+    def step(
+        self, questions: Tokens, labels: Tokens, rate: float, random_bits: int, noise: float = 0.0
+    ) -> float:
         """Update the weights on a batch and return its mean loss."""
         targets = self._targets(labels)
         local = local_rows(questions, targets)
-        broadcast_command("step", questions, labels, rate, random_bits)
+        broadcast_command("step", questions, labels, rate, random_bits, noise)
+        for layer in self._noisy:
+            layer.noise = noise
         # for layers such as dropout
         self._seed_rng(key_of(random_bits, rank()) if rank() else random_bits)
         self.module.train()

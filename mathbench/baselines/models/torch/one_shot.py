@@ -20,7 +20,7 @@ class TorchNetwork(TorchModel):
 
     Args:
         module: maps features (B, T, F) to logits (B, positions, outputs).
-        features: maps tokens (B, T) to features float32 (B, T, F).
+        features: maps tokens (B, T) to features float32 (B, T, F), or leaves them as they are.
         settings: the hyperparameters.
         device_config: device and threads.
     """
@@ -28,7 +28,7 @@ class TorchNetwork(TorchModel):
     def __init__(
         self,
         module: nn.Module,
-        features: Callable[[Tokens], NDArray[np.float32]],
+        features: Callable[[Tokens], NDArray[np.float32] | Tokens],
         settings: TrainingSettings,
         device_config: DeviceConfig,
     ):

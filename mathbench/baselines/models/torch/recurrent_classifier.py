@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
 from mathbench.baselines.models.torch.layers import make_dense, make_recurrent
 from mathbench.baselines.models.torch.model import generator_for_seed
+from mathbench.baselines.models.torch.noise import noisy_states
 from mathbench.baselines.models.torch.one_shot import TorchNetwork
 from mathbench.baselines.settings import ClassifierSettings
 
@@ -24,11 +25,14 @@ class RecurrentClassifier(nn.Module):
             cell, shape.symbols, settings.hidden, rng, settings.layers, settings.gain
         )
         self.output = make_dense(settings.hidden, shape.outputs, rng)
-        self.prefix = shape.prefix
+        self.prefix, self.noise = shape.prefix, 0.0
 
     def forward(self, features: Tensor) -> Tensor:
         """Map features (B, T, F) to logits (B, 1, C), or while training on prefixes to (B, T, C)."""
-        read, _ = self.reader(features)  # (B, T, H)
+        if self.noise and torch.is_grad_enabled():
+            read = noisy_states(self.reader, features, self.noise)
+        else:
+            read, _ = self.reader(features)  # (B, T, H)
         if not (self.prefix and torch.is_grad_enabled()):
             read = read[:, -1:]
         logits: Tensor = self.output(read)

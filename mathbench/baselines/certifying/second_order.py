@@ -1,0 +1,151 @@
+"""Fine-tuning of a second-order network with tanh states until boxes around the states of its automaton are closed.
+
+The loss has interval bounds only, and no examples: from every state within `radius` of a centre, each symbol must lead
+to within `radius` of the centre that the extracted automaton names, and the output of the box must be the largest.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mathbench.baselines.certifying.extraction import Extraction, StateMachine
+from mathbench.baselines.models.torch.second_order import SecondOrderClassifier
+
+RATE = 1e-2
+SLACK = 1e-4  # added to every sum, so that the bounds hold with rounding too
+SHRINK = 0.9  # the boxes that images have to reach during training, relative to those of the certificate
+MARGIN = 1.0  # lead of the output of a box
+CHECK_EVERY = 25  # steps
+GROWTH_STEPS = 500  # after which the boxes have their full size
+
+Report = Callable[[int, float, float], None]  # step, largest violation, smallest margin
+
+
+@dataclass(frozen=True)
+class BoundsOptions:
+    """Options of the fine-tuning.
+
+    Args:
+        radius: half the width of the boxes.
+        steps: maximum number of steps.
+        budget: seconds of wall time.
+        report: receives the progress.
+    """
+
+    radius: float = 0.1
+    steps: int = 4000
+    budget: float = 600.0
+    report: Report = lambda step, violation, margin: None
+
+
+def state_machine(module: SecondOrderClassifier, answers: tuple[str, ...]) -> StateMachine:
+    """Return a network as a map of states, in float64."""
+    weights = {name: value.detach().double() for name, value in module.named_parameters()}
+
+    def step(states: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        chosen = torch.from_numpy(symbols)
+        moved = torch.einsum("nij,nj->ni", weights["reader.matrices"][chosen], torch.from_numpy(states))
+        return torch.tanh(moved + weights["reader.bias"][chosen]).numpy()
+
+    def classes(states: np.ndarray) -> np.ndarray:
+        logits = torch.from_numpy(states) @ weights["output.weight"].T + weights["output.bias"]
+        return logits.argmax(dim=1).numpy()
+
+    start = weights["reader.start"].numpy()
+    return StateMachine(step, classes, start, len(weights["reader.bias"]), answers)
+
+
+class BoxedNetwork(nn.Module):
+    """The weights of a network and the centres of its boxes, in float64."""
+
+    matrices: Tensor
+    bias: Tensor
+    start: Tensor
+    weight: Tensor
+    offset: Tensor
+    centres: Tensor
+
+    def __init__(self, module: SecondOrderClassifier, extraction: Extraction):
+        super().__init__()
+        tensors = {
+            "matrices": module.reader.matrices,
+            "bias": module.reader.bias,
+            "start": module.reader.start,
+            "weight": module.output.weight,
+            "offset": module.output.bias,
+            "centres": torch.from_numpy(extraction.centres),
+        }
+        for name, tensor in tensors.items():
+            self.register_parameter(name, nn.Parameter(tensor.detach().double().clone()))
+        automaton = extraction.automaton
+        self.first, self.table = torch.tensor(automaton.first), torch.tensor(automaton.table)
+        self.outputs = torch.from_numpy(extraction.outputs)
+
+    def violations(self, radius: float, reach: float) -> tuple[Tensor, Tensor]:
+        """Return how far images leave the boxes of size `reach`, and the margins of the outputs.
+
+        Args:
+            radius: half the width of the boxes that states come from.
+            reach: half the width of the boxes that images must lie in.
+        """
+        sources = torch.cat([self.centres, self.start[None]])  # (K + 1, H)
+        radii = torch.full((len(sources), 1), radius, dtype=torch.double)
+        radii[-1] = 0.0
+        middle = torch.einsum("dij,kj->dki", self.matrices, sources) + self.bias[:, None]
+        spread = self.matrices.abs().sum(dim=2)[:, None] * radii + SLACK
+        targets = self.centres[torch.cat([self.table.T, self.first[:, None]], dim=1)]  # (S, K + 1, H)
+        low, high = torch.tanh(middle - spread), torch.tanh(middle + spread)
+        outside = torch.stack(
+            [functional.relu(high - targets - reach), functional.relu(targets - reach - low)]
+        )
+        return outside, self._margins(radius)
+
+    def _margins(self, radius: float) -> Tensor:
+        """Lower bounds of the output of each box minus every other, (K, C - 1)."""
+        rows = self.weight[self.outputs][:, None] - self.weight[None]  # (K, C, H)
+        leads = (rows * self.centres[:, None]).sum(dim=2) - rows.abs().sum(dim=2) * radius
+        leads = leads + self.offset[self.outputs][:, None] - self.offset[None]
+        others = torch.arange(len(self.offset))[None] != self.outputs[:, None]
+        return leads[others].reshape(len(self.centres), -1)
+
+    def arrays(self, radius: float) -> dict[str, np.ndarray]:
+        """Return the content of a certificate, with weights and centres in float32."""
+        arrays = {name: value.detach().float().numpy() for name, value in self.named_parameters()}
+        arrays["radius"] = np.array([radius], dtype=np.float32)
+        tables = {"first": self.first, "table": self.table, "outputs": self.outputs}
+        return arrays | {name: value.numpy().astype(np.int64) for name, value in tables.items()}
+
+
+def close_boxes(network: BoxedNetwork, options: BoundsOptions) -> bool:
+    """Fine-tune until all boxes are closed; return whether they are."""
+    optimizer = torch.optim.Adam(network.parameters(), RATE)
+    started = time.monotonic()
+    for step in range(options.steps):
+        radius = options.radius * min(1.0, 0.2 + step / GROWTH_STEPS)
+        if radius == options.radius and step % CHECK_EVERY == 0 and _closed(network, options, step):
+            return True
+        if time.monotonic() - started > options.budget:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * (1 - 0.9 * step / options.steps)
+        outside, margins = network.violations(radius, SHRINK * radius)
+        boxes = len(network.centres) * len(network.bias)
+        loss = (outside.sum() + outside.square().sum() / radius) / (radius * boxes)
+        loss = loss + functional.relu(MARGIN - margins).sum()
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return _closed(network, options, options.steps)
+
+
+def _closed(network: BoxedNetwork, options: BoundsOptions, step: int) -> bool:
+    with torch.no_grad():
+        outside, margins = network.violations(options.radius, SHRINK * options.radius)
+    violation, margin = float(outside.max()), float(margins.min())
+    options.report(step, violation, margin)
+    return violation == 0.0 and margin > 0.0
