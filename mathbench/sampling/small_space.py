@@ -45,13 +45,13 @@ class SmallSpace:
     def range(self, first: int, last: int) -> Iterator[tuple[Int, U64]]:
         """Yield the problems at ranks first to last - 1 in pieces: operands, int64 (m, n), and fingerprints."""
         while first < last:
-            if first >= self.found:
+            while first >= self.found:
                 self._find()
             stop = min(last, self.found)
             if first < self._begin:
                 stop = min(stop, self._begin, first + self._domain.batch_size(SLICE))
                 yield self._problems(self._points[first:stop])
-            elif first < stop:
+            else:
                 part = slice(first - self._begin, stop - self._begin)
                 yield self._operands[:, part], self._fingerprints[part]
             first = stop

@@ -33,6 +33,13 @@ def test_a_run_is_the_same_as_a_look_up(domain, keep):
     assert (prints == fingerprints("addition", -np.sort(-looked_up, axis=0))).all()
 
 
+@pytest.mark.parametrize("first", [0, 3000, 4096, 30_000, 200_000])
+def test_a_run_may_be_the_first_thing_that_is_asked_for(domain, first):
+    listing, other = (SmallSpace(domain, SPACE, np.uint64(7)) for _ in range(2))
+    looked_up, _ = other.take(np.arange(first, first + 20_000))
+    assert operands(listing.range(first, first + 20_000)).tolist() == looked_up.tolist()
+
+
 def test_it_holds_every_problem_of_the_reserve_once(domain):
     listing = SmallSpace(domain, SPACE, np.uint64(7))
     many = listing.count()
