@@ -29,12 +29,11 @@ class SmallSpace:
         found: the number of problems found so far.
     """
 
-    def __init__(self, domain: Domain, space: int, key: np.uint64, keep: bool = True):
+    def __init__(self, domain: Domain, space: int, key: np.uint64, keep: bool):
         self._domain, self._space, self._key, self._keep = domain, space, key, keep
         self._points = np.empty(int(domain.total[space]), dtype=np.uint32)
         self._tried, self._covered = 0, domain.domain_size(space)
         self.found = 0
-        self._forget()
 
     def count(self) -> int:
         """The number of problems in the space."""

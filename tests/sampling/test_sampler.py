@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mathbench import compiled
 from mathbench.errors import SpaceExhausted
 from mathbench.hashing import GOLDEN, MASK, key_of, mix64_int
-from mathbench.reserve import TEST, TRAIN, fingerprint
+from mathbench.reserve import TEST, TRAIN, Reserve, fingerprint, reserve_of
 from mathbench.sampling import sampler
 from mathbench.sampling.domain import Domain
 from mathbench.sampling.permute import feistel_halves, keyed_permutation
@@ -30,6 +30,7 @@ class Grid:
 
     def __init__(self, multiple=1, words=1, expensive_to_count=False, one_per_window=True):
         self.multiple, self.words, self.tried = multiple, words, []
+        self.judged = []
         self.expensive_to_count, self.one_per_window = expensive_to_count, one_per_window
 
     def draw(self, coordinates, low):
@@ -40,6 +41,7 @@ class Grid:
         return operands[:: self.words][::-1]
 
     def valid(self, operands, coordinates, low):
+        self.judged.append(coordinates.T)
         assert (operands[:: self.words] - low == coordinates.astype(np.int64)).all()
         wanted = np.uint64(self.multiple - 1)
         return None if self.multiple == 1 else coordinates.sum(axis=0) % np.uint64(self.multiple) == wanted
@@ -93,7 +95,7 @@ class ByHand:
         if self.group == 1:
             return math.ceil(64 / self.share)
         mean = 1024 / self.share
-        return math.ceil(mean + 10 * (math.sqrt(mean * (1 - self.share) / self.share) + (self.share < 1)))
+        return math.ceil(mean + 10 * (math.sqrt(mean * (1 - self.share) / self.share) + 1))
 
     @property
     def group(self):
@@ -149,7 +151,7 @@ def as_tuples(grid, drawn):
 
 LARGE = [
     ({}, (2000, 1500, 1), 1.0, TRAIN),
-    ({"multiple": 4}, (30, 500, 300), 0.0, TEST),
+    ({"multiple": 4}, (30, 500, 300), 0.0, TRAIN),
     ({"multiple": 3, "expensive_to_count": True, "one_per_window": False}, (1100, 1, 1000), 0.25, TRAIN),
     (
         {"multiple": 2},
@@ -157,6 +159,7 @@ LARGE = [
         0.543,
         TRAIN,
     ),  # promises too much for three deviations, but not for ten
+    ({}, (1 << 62, 2, 3), 1.0, TEST),
     ({"words": 40}, (1 << 20, 2, 1), 1.0, TEST),
     ({"multiple": 2}, (1 << 30, 5, 1 << 40), 0.5, TRAIN),
     ({"multiple": 7, "expensive_to_count": True}, (1 << 31, 1 << 31, 3), 0.1, TRAIN),
@@ -185,10 +188,10 @@ def test_a_rank_of_a_large_space_is_a_problem_of_its_window(kind, sizes, share, 
 
 
 @pytest.mark.usefixtures("either_loops")
-@pytest.mark.parametrize("expensive", [False, True])
-def test_a_rank_of_a_small_space_is_a_problem_of_its_order(expensive):
-    grid = Grid(3, expensive_to_count=expensive)
-    hand = ByHand(grid, (40, 1, 50), reserve=TRAIN.subset(0.3))
+@pytest.mark.parametrize(("multiple", "expensive"), [(3, False), (3, True), (1, False), (1, True)])
+def test_a_rank_of_a_small_space_is_a_problem_of_its_order(multiple, expensive):
+    grid = Grid(multiple, expensive_to_count=expensive)
+    hand = ByHand(grid, (20, 2, 50), reserve=TRAIN.subset(0.3))
     made = sampler_of(grid, hand.stratum(), reserve=hand.reserve)
     many = len(hand.everything())
     (capacity,) = made.capacities()
@@ -434,3 +437,57 @@ def test_slow_windows_are_searched_as_many_candidates_at_a_time_as_fit():
     ]
     assert grid.tried[0] == 2 * int(900 / 0.4 / 4)
     assert cost(made, grid, *range(1023, 102_400, 1024)) and grid.tried[0] == 100 * (16_384 // 100)
+
+
+def test_points_outside_of_a_space_are_no_problems():
+    everything = Reserve("all", 0.0, 1.0)
+    space = Domain(Grid(), Spaces([small("a", (40, 1, 50))]), everything)
+    index, operands, _ = space.accept(0, np.array([1999, 2000, 0], np.uint64), np.uint64(0))
+    assert (index.tolist(), operands.tolist()) == ([0, 2], [[139, 100], [7, 7], [49, 0]])
+
+
+def test_only_problems_of_the_reserve_are_judged_where_that_is_slow():
+    points = np.arange(2000, dtype=np.uint64)
+    for expensive in (False, True):
+        grid = Grid(3, expensive_to_count=expensive)
+        hand = ByHand(grid, (40, 1, 50), 0.3)
+        Domain(grid, Spaces([hand.stratum(0.3)]), TRAIN).accept(0, points, np.uint64(hand.key))
+        inside = [
+            point
+            for point in map(hand.coordinates, range(2000), [hand.key] * 2000)
+            if reserve_of("grid", [n + low for n, low in zip(point, LOW, strict=True)][::-1]) == "train"
+        ]
+        everything = [list(point) for point in np.ndindex(40, 1, 50)]
+        (judged,) = grid.judged
+        assert judged.tolist() == (inside if expensive else everything)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kind", "slow", "group"),
+    [
+        (1, {"expensive_to_count": True}, False, 1024),
+        (2, {"expensive_to_count": True}, True, 1),
+        (2, {"expensive_to_count": True, "one_per_window": False}, True, 1024),
+        (2, {}, False, 1024),
+    ],
+)
+def test_windows_have_one_rank_where_problems_of_several_words_are_slow_to_test(numbers, kind, slow, group):
+    space = Domain(Grid(**kind), Spaces([Stratum("a", (9,) * numbers, low=(5,) * numbers)]), TRAIN)
+    assert (space.words_per_problem, space.slow_to_test, space.group) == (numbers, slow, group)
+
+
+def test_fewer_candidates_of_more_words_are_processed_at_a_time():
+    domains = [Domain(Grid(words=words), Spaces([LISTED]), TRAIN) for words in (1, 5, 6, 400)]
+    assert [made.batch_size(16_384) for made in domains] == [16_384, 16_384, 16_384 * 16 // 18, 1024]
+
+
+@pytest.mark.parametrize(
+    ("multiple", "probes", "share"), [(1, [1024], 0.8), (1 << 17, 1 << 19, 0.8 / (1 << 19))]
+)
+def test_the_share_of_problems_is_estimated_once_from_probes(multiple, probes, share):
+    """Until 1,024 are problems, or 2^19 are tried: then few problems found count as one."""
+    grid = Grid(multiple)
+    space = Domain(grid, Spaces([small("a", (1 << 40, 1 << 19, 1))]), TRAIN)
+    assert space.share(0) == share
+    assert probes in (grid.tried, sum(grid.tried))
+    assert space.share(0) == share and probes in (grid.tried, sum(grid.tried))
