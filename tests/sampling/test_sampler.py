@@ -322,6 +322,7 @@ def test_a_small_space_is_listed_as_far_as_needed_in_growing_steps():
     grid.tried.clear()
     made.capacities()[0].exact_count()
     assert grid.tried == [16_384] * 4 + [2048]  # of 100,352 positions that the halves cover
+    assert work(made, grid, 0, 100, 110) == [10]
 
 
 def test_a_sampler_keeps_so_many_problems_in_memory(monkeypatch):
@@ -437,6 +438,15 @@ def test_slow_windows_are_searched_as_many_candidates_at_a_time_as_fit():
     ]
     assert grid.tried[0] == 2 * int(900 / 0.4 / 4)
     assert cost(made, grid, *range(1023, 102_400, 1024)) and grid.tried[0] == 100 * (16_384 // 100)
+
+
+def test_slow_windows_are_searched_by_the_share_that_was_found():
+    """Half as many problems are expected as there are, until 8,192 have been found."""
+    grid = Grid(2, expensive_to_count=True, one_per_window=False)
+    made = sampler_of(grid, small("a", (3000, 1, 3000), 0.25))
+    assert cost(made, grid, 1023) and grid.tried[0] == int(1024 / 0.2 / 4)
+    assert cost(made, grid, *range(1023, 8192, 1024))
+    assert cost(made, grid, 1023) and grid.tried[0] == pytest.approx(1024 / 0.4 / 4, rel=0.03)
 
 
 def test_points_outside_of_a_space_are_no_problems():
