@@ -95,6 +95,8 @@ def check_manifest(document: Mapping[str, Any]) -> None:
     Raises:
         InputError: for anything that the schema does not allow, or a model without revision and weights.
     """
+    if "certificate" in document:
+        raise InputError("boards do not take certified runs yet. Submit the run that was certified.")
     if "model" not in document:
         RESULT(document, "result.json")
         return

@@ -232,7 +232,7 @@ def _mixed_radix(point: U64, radix: U64) -> U64:
 def sample_size_for(problems: Int | int, share: float, sigmas: int = SIGMAS) -> Int:
     """The number of candidates that contain `problems` problems, up to an error of `sigmas` deviations; int64 (n,)."""
     mean = np.asarray(problems) / share
-    return np.ceil(mean + sigmas * (np.sqrt(mean * (1 - share) / share) + (share < 1))).astype(np.int64)
+    return np.ceil(mean + sigmas * (np.sqrt(mean * (1 - share) / share) + 1)).astype(np.int64)
 
 
 def _have_few_points(sizes: U64) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -201,10 +201,9 @@ class EnumeratedSource(PlannedSource):
                 start += len(fingerprints)
 
     def _pose(self, problems: Problems) -> Problems:
-        """Pose problems by random bits from their fingerprints; problems without fingerprints are posed already."""
-        if problems.fingerprints is None:
-            return problems
-        return self._task.pose(problems, mix64(problems.fingerprints ^ self._random_key))
+        """Pose problems by random bits from their fingerprints, which all that were drawn have."""
+        fingerprints = cast(U64, problems.fingerprints)
+        return self._task.pose(problems, mix64(fingerprints ^ self._random_key))
 
     def _render(self, problems: Problems) -> TextRows:
         results = self._task.solve(problems)

@@ -13,9 +13,8 @@ from mathbench.sampling.capacity import RemainingCapacity
 from mathbench.stratum import Stratum
 
 MAX_ROUND = 1 << 22  # rows of one round of all groups, whose order is kept in memory
-MAX_REST = (
-    1 << 14
-)  # rows that a group without labels gives at once where its strata are too small for one round
+# rows that a group without labels gives at once where its strata are too small for one round
+MAX_REST = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,9 @@ class Group:
         if self.members[0].label:
             return self._balanced_rest(remaining, key)
         # too few problems for one round: all of them, as often as they occur
-        unused = not any(remaining.used[member.space] for member in self.members)
-        return {m.stratum: remaining.exact(m.space) for m in self.members} if unused else {}
+        if self.shares_space or any(remaining.used[member.space] for member in self.members):
+            return {}
+        return {member.stratum: remaining.exact(member.space) for member in self.members}
 
     def _balanced_rest(self, remaining: RemainingCapacity, key: int) -> dict[int, int]:
         """As many rows of every label as there are problems, by weight as far as each member goes."""
@@ -113,7 +113,7 @@ class Group:
             rows = min(sum(remaining.exact(member.space) for member in own) for own in members)
         counts: dict[int, int] = {}
         for own in members:
-            limits = [rows if self.shares_space else remaining.exact(member.space) for member in own]
+            limits = [remaining.exact(member.space) for member in own]
             order = key_of(key, own[0].stratum)
             shares = apportioned(rows, [member.weight for member in own], limits, order)
             counts.update(zip([member.stratum for member in own], shares, strict=True))
@@ -146,7 +146,7 @@ def apportioned(total: int, weights: Sequence[int], limits: Sequence[int], key: 
 
 
 def groups_of(
-    strata: Sequence[Stratum], space_of: Sequence[int], remaining: RemainingCapacity, balance: bool = True
+    strata: Sequence[Stratum], space_of: Sequence[int], remaining: RemainingCapacity, balance: bool
 ) -> list[Group]:
     """The groups of a split.
 
@@ -187,8 +187,7 @@ def _joined(groups: list[Group], labels: list[str], remaining: RemainingCapacity
 
 
 def _union(groups: list[Group]) -> Group:
-    members = tuple(member for group in groups for member in group.members)
-    return Group(members) if len(groups) == 1 else _balanced(Group(members))
+    return _balanced(Group(tuple(member for group in groups for member in group.members)))
 
 
 def _balanced(group: Group) -> Group:

@@ -190,7 +190,7 @@ class Sampler:
             parts.append((operands, fingerprints, window_of))
             tried += step
         order = np.argsort(np.concatenate([of for _, _, of in parts]), kind="stable")
-        operands, fingerprints = _concatenated([part[:2] for part in parts])
+        operands, fingerprints = _concatenated([(part, hashed) for part, hashed, _ in parts])
         return _Windows(number, counts, operands.take(order, axis=1), fingerprints.take(order))
 
     def _step(self, space: int, missing: int, windows: int, left: int) -> int:

@@ -29,12 +29,11 @@ class SmallSpace:
         found: the number of problems found so far.
     """
 
-    def __init__(self, domain: Domain, space: int, key: np.uint64, keep: bool = True):
+    def __init__(self, domain: Domain, space: int, key: np.uint64, keep: bool):
         self._domain, self._space, self._key, self._keep = domain, space, key, keep
         self._points = np.empty(int(domain.total[space]), dtype=np.uint32)
         self._tried, self._covered = 0, domain.domain_size(space)
         self.found = 0
-        self._forget()
 
     def count(self) -> int:
         """The number of problems in the space."""
@@ -45,13 +44,13 @@ class SmallSpace:
     def range(self, first: int, last: int) -> Iterator[tuple[Int, U64]]:
         """Yield the problems at ranks first to last - 1 in pieces: operands, int64 (m, n), and fingerprints."""
         while first < last:
-            if first >= self.found:
+            while first >= self.found:
                 self._find()
             stop = min(last, self.found)
             if first < self._begin:
                 stop = min(stop, self._begin, first + self._domain.batch_size(SLICE))
                 yield self._problems(self._points[first:stop])
-            elif first < stop:
+            else:
                 part = slice(first - self._begin, stop - self._begin)
                 yield self._operands[:, part], self._fingerprints[part]
             first = stop

@@ -63,5 +63,9 @@ RESULT = Record(
         "floors": MapOf(MapOf(SPLIT_SCORE, SPLITS)),
         "ceiling": MapOf(SPLIT_SCORE, SPLITS),
         "predictions_sha256": SHA256,
-    }
+    },
+    {
+        "supervision": Text(50, r"(aligned\+)?dense|aligned|examples"),
+        "long": MapOf(FILED_SCORE),
+    },
 )

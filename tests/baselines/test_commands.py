@@ -17,7 +17,7 @@ from tests.baselines.commands import SMALL, mathbench
 KEYS = [
     *("schema_version", "id", "baseline", "framework", "recipe", "encoding", "task", "data", "seed"),
     *("command", "commit", "dirty", "versions", "hardware", "parameters", "timings", "best"),
-    *("scores", "floors", "ceiling", "predictions_sha256"),
+    *("scores", "floors", "ceiling", "predictions_sha256", "supervision"),
 ]
 TINY = ["--set", "hidden=8", "--set", "steps=6", "--set", "evaluate=3", "--no-submit"]
 

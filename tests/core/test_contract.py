@@ -132,6 +132,16 @@ def test_rows_do_not_depend_on_batches_order_or_how_many(task):
     assert source.batch(range(n // 3)).equals(whole.slice(0, n // 3))
 
 
+@every_quick_task
+def test_rows_far_in_do_not_depend_on_rows_before_them(task):
+    """A range in a process that has made no other row, such as a shard, or rows one by one."""
+    last = rows_of(task, "train").capacity_up_to(60_000)
+    rows = range(max(last - 300 * len(task.strata("train")), 0), last)
+    some = np.arange(0, len(rows), 97)
+    far = Rows(task, "train").batch(rows).take(some)
+    assert far.equals(Rows(task, "train").batch(rows.start + some))
+
+
 @every_task
 def test_seeds_differ(task):
     source = rows_of(task, "train")

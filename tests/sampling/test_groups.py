@@ -2,13 +2,16 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mathbench.hashing import key_of
 from mathbench.sampling.capacity import Capacity, RemainingCapacity
-from mathbench.sampling.groups import MAX_REST, apportioned, groups_of
+from mathbench.sampling.groups import MAX_REST, Group, Member, apportioned, groups_of
 from mathbench.sampling.plan import Plan
 from mathbench.stratum import Stratum
 
@@ -117,9 +120,13 @@ def test_every_prefix_is_balanced_and_no_problem_comes_twice(groups, key):
         totals[member[0]] += member[2]
     # the labels of a group are given the same weight by every family
     evened = [s for g in range(len(groups)) for s in evenly([s for s in strata if s.group == str(g)])]
-    made = plan(evened, [n for members in groups for _, _, n in members], key)
+    held = [n for members in groups for _, _, n in members]
+    made = plan(evened, held, key)
     stratum, rank = made.locate(np.arange(made.rows))
     assert len(set(zip(stratum.tolist(), rank.tolist(), strict=True))) == made.rows
+    assert (rank < np.array(held)[stratum]).all()
+    late = Plan(evened, range(len(held)), [Capacity(max(n - 7, 0), partial(int, n)) for n in held], key)
+    assert late.rows == made.rows and late.phases == made.phases  # counted when it matters
     if len({s.label for s in strata}) == 2:
         signs = np.array([1 if s.label == "true" else -1 for s in strata])[stratum]
         assert 2 * np.abs(np.cumsum(signs)).max(initial=0) <= made.block
@@ -138,5 +145,84 @@ def test_groups_count_only_what_may_be_too_few():
         raise AssertionError("counted")
 
     strata = [labelled("g", "true"), labelled("g", "false")]
-    remaining = RemainingCapacity([Capacity(5, never), Capacity(7, never)])
-    assert [len(g.members) for g in groups_of(strata, [0, 1], remaining)] == [2]
+    remaining = RemainingCapacity([Capacity(1, never), Capacity(7, never)])
+    assert [len(g.members) for g in groups_of(strata, [0, 1], remaining, balance=True)] == [2]
+
+
+def grouped(strata, capacity, balance=True):
+    """Of every group its strata and their weights; every stratum has its own space."""
+    remaining = RemainingCapacity([Capacity(n) for n in capacity])
+    groups = groups_of(strata, range(len(strata)), remaining, balance)
+    return [{member.stratum: member.weight for member in group.members} for group in groups]
+
+
+def both(group, *weights):
+    return [labelled(group, label, weight) for label, weight in zip(LABELS, weights, strict=True)]
+
+
+def test_groups_with_all_labels_stay_apart_and_one_problem_is_enough():
+    assert grouped([*both("a", 2, 2), *both("b", 3, 3)], [1, 1, 1, 1]) == [{0: 2, 1: 2}, {2: 3, 3: 3}]
+    assert grouped([*both("a", 2, 2), *both("b", 3, 3)], [0, 1, 1, 1]) == [{0: 2, 1: 2, 2: 3, 3: 3}]
+
+
+def test_strata_without_weight_belong_to_no_group():
+    assert grouped([*both("a", 2, 2), labelled("a", "true", 0, "more")], [9, 9, 9]) == [{0: 2, 1: 2}]
+    assert grouped(both("a", 0, 2), [9, 9]) == []
+
+
+def by_weight(total, weights):
+    """Whole shares of a total that is less than twice the sum of equal weights; the rest by key."""
+    order = sorted(range(len(weights)), key=lambda i: key_of(0, i))
+    return {i: total // len(weights) + (order.index(i) < total % len(weights)) for i in range(len(weights))}
+
+
+@pytest.mark.parametrize("total", range(6, 12))
+def test_weights_of_joined_strata_are_even_and_the_rest_goes_by_key(total):
+    ones = [labelled("a", "true", 1, str(i)) for i in range(6)]
+    (weights,) = grouped([*ones, labelled("b", "false", total)], [9] * 7)
+    assert weights == by_weight(total, [1] * 6) | {6: total}
+
+
+def test_joined_strata_share_by_weight_alone():
+    """One row for each first, and the rest by weight, would give light strata more than their share."""
+    light = [labelled("a", "true", 1, str(i)) for i in range(4)]
+    strata = [*light, labelled("a", "true", 96), labelled("b", "false", 150)]
+    assert grouped(strata, [9] * 6) == [{0: 1, 1: 1, 2: 1, 3: 1, 4: 146, 5: 150}]
+
+
+def test_a_round_of_all_groups_has_at_most_about_2_20_rows():
+    half = 1 << 19
+    assert grouped(both("a", half, half), [9, 9]) == [{0: half, 1: half}]
+    heavy = [labelled("a", "true", 3 << 20, "heavy"), labelled("a", "true", 1 << 20, "light")]
+    even = [*heavy, labelled("a", "false", 4 << 20)]
+    # an eighth of each label, and one row more for each stratum of the label that has most of them
+    assert grouped(even, [9] * 3) == [{0: (3 << 17) + 1, 1: (1 << 17) + 1, 2: (1 << 19) + 2}]
+    alone = [Stratum("a", weight=(4 << 20) - 1), Stratum("b", weight=1)]
+    assert grouped(alone, [9, 9]) == [{0: 1 << 20}, {1: 1}]
+
+
+def rest_of(group, capacity):
+    """The strata of a group after something ran out."""
+    remaining = RemainingCapacity([Capacity(n) for n in capacity])
+    return [member.stratum for member in group.reduced(remaining).members]
+
+
+def test_a_group_goes_on_while_more_is_left_than_a_last_round():
+    labels = Group((Member(0, 0, 2, "true"), Member(1, 1, 1, "false"), Member(2, 2, 1, "false")))
+    assert rest_of(labels, [2, 0, 2]) == [0, 1, 2]  # four rows are left, as many as a round has
+    assert rest_of(labels, [3, 0, 3]) == [0, 2]
+    assert rest_of(labels, [3, 1, 3]) == [0, 1, 2]  # nothing has run out
+    residues = Group((Member(0, 0, 1, ""), Member(1, 1, 1, "")))
+    assert rest_of(residues, [0, 1 << 14]) == [0, 1]
+    assert rest_of(residues, [0, (1 << 14) + 1]) == [1]
+
+
+def test_a_last_round_takes_no_more_of_a_stratum_than_it_has():
+    strata = [labelled("g", "true", 100), *(labelled("g", "false", 50, name) for name in "ab")]
+    made = plan(strata, [10, 2, 100])
+    assert counts(made) == {0: 10, 1: 2, 2: 8} and made.block == 20
+
+
+def test_too_few_problems_of_one_space_without_labels_are_not_drawn_twice():
+    shared = [Stratum(name, weight=w, group="g", space="g") for name, w in (("a", 2), ("b", 1), ("c", 1))]
+    assert [plan(shared, [n]).rows for n in (3, 4, 7)] == [0, 4, 4]

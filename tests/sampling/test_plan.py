@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench.hashing import GOLDEN, MASK, key_of, mix64_int
+from mathbench.sampling import plan as plans
 from mathbench.sampling.capacity import Capacity
-from mathbench.sampling.permute import permutation
-from mathbench.sampling.plan import Plan, PlannedSource
+from mathbench.sampling.permute import permutation, permutations
+from mathbench.sampling.plan import Phase, Plan, PlannedSource
 from mathbench.stratum import Stratum
 
 
@@ -224,10 +225,26 @@ def by_hand(made, key):
                 yield strata[slot], phase.used[space] + rank
 
 
-def test_rows_are_blocks_in_one_of_their_orders_each_turned():
+@pytest.mark.parametrize("few", [1 << 16, 100, 1])
+def test_rows_are_blocks_in_one_of_their_orders_each_turned(monkeypatch, few):
+    """Whether all orders of a block are made at once, or one by one."""
+    monkeypatch.setattr(plans, "FEW_SLOTS", few)
     made = plan([*group("g", 1, 2, space="s"), Stratum("b", weight=2)], [90, 150], key=11)
     assert phases(made) == [(0, 1, (30, 60, 60)), (150, 1, (0, 0, 2)), (152, 1, (0, 0, 88))]
     assert list(zip(*everything(made), strict=True)) == list(by_hand(made, 11))
+    assert [problem[::2] for run in made.runs(0, 240) for problem in drawn(run)] == list(by_hand(made, 11))
+
+
+@pytest.mark.parametrize(("size", "at_once"), [(1 << 16, [3]), ((1 << 16) + 1, [1, 1])])
+def test_orders_of_long_blocks_are_made_when_needed_and_the_last_is_kept(monkeypatch, size, at_once):
+    made = []
+    monkeypatch.setattr(plans, "permutations", lambda *of: made.append(len(of[1])) or permutations(*of))
+    phase = Phase(0, 3, (size,), (0,), (0,), key=2)
+    _, orders = phase._permutation_at(np.arange(3))
+    assert orders.tolist() == [1, 1, 2]
+    for row in (0, size - 1, size, 2 * size - 1, 2 * size):
+        phase.locate(np.array([row]))
+    assert made == at_once
 
 
 def test_many_blocks_have_at_most_64_orders():
