@@ -190,15 +190,15 @@ def test_joined_strata_share_by_weight_alone():
     assert grouped(strata, [9] * 6) == [{0: 1, 1: 1, 2: 1, 3: 1, 4: 146, 5: 150}]
 
 
-def test_a_round_of_all_groups_has_at_most_about_2_20_rows():
-    half = 1 << 19
+def test_a_round_of_all_groups_has_at_most_about_2_22_rows():
+    half = 1 << 21
     assert grouped(both("a", half, half), [9, 9]) == [{0: half, 1: half}]
-    heavy = [labelled("a", "true", 3 << 20, "heavy"), labelled("a", "true", 1 << 20, "light")]
-    even = [*heavy, labelled("a", "false", 4 << 20)]
+    heavy = [labelled("a", "true", 3 << 22, "heavy"), labelled("a", "true", 1 << 22, "light")]
+    even = [*heavy, labelled("a", "false", 4 << 22)]
     # an eighth of each label, and one row more for each stratum of the label that has most of them
-    assert grouped(even, [9] * 3) == [{0: (3 << 17) + 1, 1: (1 << 17) + 1, 2: (1 << 19) + 2}]
-    alone = [Stratum("a", weight=(4 << 20) - 1), Stratum("b", weight=1)]
-    assert grouped(alone, [9, 9]) == [{0: 1 << 20}, {1: 1}]
+    assert grouped(even, [9] * 3) == [{0: (3 << 19) + 1, 1: (1 << 19) + 1, 2: (1 << 21) + 2}]
+    alone = [Stratum("a", weight=(4 << 22) - 1), Stratum("b", weight=1)]
+    assert grouped(alone, [9, 9]) == [{0: 1 << 22}, {1: 1}]
 
 
 def rest_of(group, capacity):
