@@ -19,6 +19,7 @@ from mathbench.baselines.models.torch.second_order import SecondOrderClassifier
 RATE = 1e-2
 SLACK = 1e-4  # added to every sum, so that the bounds hold with rounding too
 SHRINK = 0.9  # the boxes that images have to reach during training, relative to those of the certificate
+WRONG = 0.5  # distance from the target at which a unit counts as saturated with the wrong sign
 MARGIN = 1.0  # lead of the output of a box
 CHECK_EVERY = 25  # steps
 GROWTH_STEPS = 500  # after which the boxes have their full size
@@ -93,17 +94,27 @@ class BoxedNetwork(nn.Module):
             radius: half the width of the boxes that states come from.
             reach: half the width of the boxes that images must lie in.
         """
-        sources = torch.cat([self.centres, self.start[None]])  # (K + 1, H)
-        radii = torch.full((len(sources), 1), radius, dtype=torch.double)
+        middle, targets = self._images()
+        radii = torch.full((len(self.centres) + 1, 1), radius, dtype=torch.double)
         radii[-1] = 0.0
-        middle = torch.einsum("dij,kj->dki", self.matrices, sources) + self.bias[:, None]
         spread = self.matrices.abs().sum(dim=2)[:, None] * radii + SLACK
-        targets = self.centres[torch.cat([self.table.T, self.first[:, None]], dim=1)]  # (S, K + 1, H)
         low, high = torch.tanh(middle - spread), torch.tanh(middle + spread)
         outside = torch.stack(
             [functional.relu(high - targets - reach), functional.relu(targets - reach - low)]
         )
         return outside, self._margins(radius)
+
+    def saturation(self) -> Tensor:
+        """Return how far units with the wrong sign are off before tanh, whose slope vanishes where they saturate."""
+        middle, targets = self._images()
+        wrong = ((torch.tanh(middle) - targets).abs() > WRONG).detach()
+        return (middle - targets)[wrong].abs().sum()
+
+    def _images(self) -> tuple[Tensor, Tensor]:
+        """Return what tanh is applied to for each symbol and centre, the start last, and its target, (S, K + 1, H)."""
+        sources = torch.cat([self.centres, self.start[None]])
+        middle = torch.einsum("dij,kj->dki", self.matrices, sources) + self.bias[:, None]
+        return middle, self.centres[torch.cat([self.table.T, self.first[:, None]], dim=1)]
 
     def _margins(self, radius: float) -> Tensor:
         """Lower bounds of the output of each box minus every other, (K, C - 1)."""
@@ -136,7 +147,7 @@ def close_boxes(network: BoxedNetwork, options: BoundsOptions) -> bool:
         outside, margins = network.violations(radius, SHRINK * radius)
         boxes = len(network.centres) * len(network.bias)
         loss = (outside.sum() + outside.square().sum() / radius) / (radius * boxes)
-        loss = loss + functional.relu(MARGIN - margins).sum()
+        loss = loss + functional.relu(MARGIN - margins).sum() + network.saturation()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
