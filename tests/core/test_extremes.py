@@ -133,3 +133,21 @@ def test_first_rows_of_settings_that_needed_minutes_or_gigabytes(name, parameter
 def test_sums_of_more_than_eight_operands_are_refused():
     with pytest.raises(InputError, match=r"operands and more must add up to at most 8. Received: operands=6"):
         families.task("addition", operands=6, more=3)
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("name", families.school_names())
+def test_first_rows_of_school_mathematics(name):
+    check([families.task(name)])
+
+
+@linux
+@pytest.mark.parametrize("kind", ["padded", "scratchpad", "reversed+spaced", "index-hints"])
+@pytest.mark.parametrize("name", families.FAMILIES)
+def test_first_rows_of_long_numbers_in_every_format(name, kind):
+    try:
+        task = families.family(name)(digits=400, shortest=400, longer=40, step=40, format=kind)
+    except (InputError, TypeError):
+        pytest.skip("not allowed")
+    check([task])
