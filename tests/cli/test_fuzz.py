@@ -24,8 +24,7 @@ from tests.cli import world
 from tests.cli.test_help import commands
 from tests.commands import run
 
-# BOUND: larger parameters of tasks are planned for minutes or need gigabytes; see the tests of planning
-NUMBERS = ("0", "1", "2", "3", "4", "5", "10", "-1", "+2", "007", "99999999999999999999")
+NUMBERS = ("0", "1", "2", "3", "4", "5", "10", "60", "500", "-1", "+2", "007", "99999999999999999999")
 ODD_NUMBERS = (
     "1_000",
     " 3 ",

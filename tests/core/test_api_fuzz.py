@@ -255,14 +255,15 @@ def test_truth_values_fractions_and_text_are_no_integers(name, key, value):
         function(**{**right, key: value})
 
 
-# BOUND: larger values are planned for minutes or need gigabytes; see the tests of planning
-SMALL_VALUES = st.integers(-1, 6) | st.sampled_from((10, 97, 99, 100, 1000, 10**6, 1 << 41, 1 << 70))
+SIZES = st.integers(-1, 6) | st.sampled_from(
+    (10, 19, 60, 97, 100, 500, 1000, 4096, 10**6, 1 << 41, 1 << 70)
+)
 
 
 def parameter_values(field):
     """Values of a parameter, allowed and others."""
     if isinstance(field.default, int):
-        return SMALL_VALUES.filter(
+        return INTEGERS.filter(
             lambda value: field.name == "k" or value < 7 or value > 5000 or "est" in field.name
         )
     if isinstance(field.default, float):
