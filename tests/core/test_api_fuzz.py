@@ -255,17 +255,13 @@ def test_truth_values_fractions_and_text_are_no_integers(name, key, value):
         function(**{**right, key: value})
 
 
-SIZES = st.integers(-1, 6) | st.sampled_from(
-    (10, 19, 60, 97, 100, 500, 1000, 4096, 10**6, 1 << 41, 1 << 70)
-)
+SIZES = st.integers(-1, 6) | st.sampled_from((10, 19, 60, 97, 100, 500, 1000, 4096, 10**6, 1 << 41, 1 << 70))
 
 
 def parameter_values(field):
     """Values of a parameter, allowed and others."""
     if isinstance(field.default, int):
-        return INTEGERS.filter(
-            lambda value: field.name == "k" or value < 7 or value > 5000 or "est" in field.name
-        )
+        return SIZES
     if isinstance(field.default, float):
         return st.sampled_from((0.0, 0.01, 0.5, 0.8, 1.0, math.nan, -1.0))
     return st.sampled_from((*field.metadata["choices"], field.default, "nosuch", ""))
