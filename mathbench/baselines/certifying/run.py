@@ -16,6 +16,7 @@ from mathbench.baselines.certifying.second_order import (
     BoxedNetwork,
     close_boxes,
     state_machine,
+    weights_of,
 )
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.models.torch.second_order import SecondOrderClassifier
@@ -167,16 +168,9 @@ def _closed(subject: _Subject, extraction: Extraction, bounds: BoundsOptions) ->
         raise CheckFailed(
             "the boxes did not close; nothing was written. Try a longer --budget, or train with noise or dense labels."
         )
-    arrays, module = network.arrays(bounds.radius), subject.module
-    targets = {
-        "matrices": module.reader.matrices,
-        "bias": module.reader.bias,
-        "start": module.reader.start,
-        "weight": module.output.weight,
-        "offset": module.output.bias,
-    }
+    arrays = network.arrays(bounds.radius)
     with torch.no_grad():
-        for name, target in targets.items():
+        for name, target in weights_of(subject.module).items():
             target.copy_(torch.from_numpy(arrays[name]))
     return document.write(arrays, subject.claim, subject.classes)
 

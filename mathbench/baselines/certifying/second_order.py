@@ -61,6 +61,18 @@ def state_machine(module: SecondOrderClassifier, answers: tuple[str, ...]) -> St
     return StateMachine(step, classes, start, len(weights["reader.bias"]), answers)
 
 
+def weights_of(module: SecondOrderClassifier) -> dict[str, Tensor]:
+    """Return the weights of a network by their names in a certificate."""
+    reader, output = module.reader, module.output
+    return {
+        "matrices": reader.matrices,
+        "bias": reader.bias,
+        "start": reader.start,
+        "weight": output.weight,
+        "offset": output.bias,
+    }
+
+
 class BoxedNetwork(nn.Module):
     """The weights of a network and the centres of its boxes, in float64."""
 
@@ -73,14 +85,7 @@ class BoxedNetwork(nn.Module):
 
     def __init__(self, module: SecondOrderClassifier, extraction: Extraction):
         super().__init__()
-        tensors = {
-            "matrices": module.reader.matrices,
-            "bias": module.reader.bias,
-            "start": module.reader.start,
-            "weight": module.output.weight,
-            "offset": module.output.bias,
-            "centres": torch.from_numpy(extraction.centres),
-        }
+        tensors = {**weights_of(module), "centres": torch.from_numpy(extraction.centres)}
         for name, tensor in tensors.items():
             self.register_parameter(name, nn.Parameter(tensor.detach().double().clone()))
         automaton = extraction.automaton

@@ -120,8 +120,8 @@ def _check_lengths(settings: TrainingSettings, encoding: Encoding) -> None:
     others: dict[str, tuple[object, object]] = {
         "source": ("rows", settings.source),
         "curriculum": ("", settings.curriculum),
+        "buckets": (0, settings.buckets),
     }
-    others |= {"buckets": (0, settings.buckets)}
     for name, (required, value) in others.items():
         if value != required:
             raise InputError(f"sampling=lengths requires {name}={required}. Received: {name}={value}.")

@@ -134,7 +134,7 @@ def _with_short_numbers(rows: pa.Table, task: Task, digits: int) -> pa.Table:
         )
     if task.number_base**digits > MAX_NUMBERS:
         raise InputError(
-            f"short must leave at most {MAX_NUMBERS:,} numbers. Received: short={digits} in base {task.number_base}."
+            f"short may add at most {MAX_NUMBERS:,} numbers. Received: short={digits} in base {task.number_base}."
         )
     numbers = np.arange(task.number_base**digits)
     inside = TRAIN.subset(task.train_part).contains(fingerprints(task.reserve_family, numbers[None, :]))
