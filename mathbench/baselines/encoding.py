@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mathbench.baselines.columns import ColumnLayout, fit_layout, rows_of_equal_shape
 from mathbench.baselines.settings import EncodingOptions
 from mathbench.errors import InputError
 from mathbench.numbers import text
@@ -36,9 +37,10 @@ class Encoding:
         alphabet: all characters, in order of their tokens (from 1).
         widths: the width of a padded question, or for ``operands`` the width of every group of characters: those
             before the first number, the first number, those between, the second number, ... They are the widths of
-            training questions. Longer questions are encoded wider.
+            training questions. Longer questions are encoded wider. For ``columns`` how many columns and numbers.
         answer_width: tokens of the longest training answer. Networks that answer in one pass give no longer one.
         classes: the answers of a classifier, empty when the answer is text.
+        layout: how questions are laid out in columns, for ``columns``.
 
     >>> questions, answers = pa.array(["5+62", "31+8"]), pa.array(["67", "39"])
     >>> encoding = fit_encoding(EncodingOptions(), "0123456789+", questions, answers)
@@ -53,6 +55,7 @@ class Encoding:
     widths: tuple[int, ...]
     answer_width: int
     classes: tuple[str, ...] = ()
+    layout: ColumnLayout | None = None
 
     @property
     def name(self) -> str:
@@ -67,24 +70,26 @@ class Encoding:
     @property
     def symbols(self) -> int:
         """The vocabulary size, including padding."""
-        return len(self.alphabet) + 1
+        return self.layout.symbols if self.layout else len(self.alphabet) + 1
 
     @property
     def outputs(self) -> int:
         """The number of values of an output token: `symbols`, or the number of classes."""
-        return len(self.classes) or self.symbols
+        return len(self.classes) or (self.layout.outputs if self.layout else self.symbols)
 
     @property
     def question_width(self) -> int:
-        """The number of tokens of a padded training question."""
-        return sum(self.widths)
+        """The number of positions of a padded training question."""
+        return self.widths[0] if self.layout else sum(self.widths)
 
     def questions(self, column: Any) -> Tokens:
-        """Encode questions as tokens, int64 (n, q) with q at least `question_width`.
+        """Encode questions as tokens, int64 (n, q) with q at least `question_width`, or (n, columns, numbers).
 
         Raises:
             InputError: for a character outside the alphabet.
         """
+        if self.layout:
+            return self.layout.tokens(column)
         if self.choices.padding == "operands":
             data, offsets = bytes_and_offsets(column)
             out = _align_groups(self._characters.tokens(data), data, offsets, self.widths)
@@ -99,6 +104,15 @@ class Encoding:
             For each group the indices of its rows, int64 (g,), and their tokens, int64 (g, T).
         """
         column = as_string_array(column)
+        return [
+            (rows, self.questions(column.take(pa.array(rows))))
+            for rows in rows_of_equal_shape(self.padded_shapes(column))
+        ]
+
+    def padded_shapes(self, column: Any) -> Tokens:
+        """Return the sizes that a question's tokens have after padding, int64 (n, sizes)."""
+        if self.layout:
+            return self.layout.shapes(column)
         data, offsets = bytes_and_offsets(column)
         lengths = (
             _group_lengths(data, offsets)[2]
@@ -107,15 +121,15 @@ class Encoding:
         )
         groups = max(lengths.shape[1], len(self.widths))
         widths = np.pad(lengths, ((0, 0), (0, groups - lengths.shape[1])))
-        widths = np.maximum(widths, np.pad(self.widths, (0, groups - len(self.widths))))
-        _, group = np.unique(widths, axis=0, return_inverse=True)
-        members = [
-            np.flatnonzero(group.ravel() == number) for number in range(int(group.max(initial=-1)) + 1)
-        ]
-        return [(rows, self.questions(column.take(pa.array(rows)))) for rows in members]
+        return np.maximum(widths, np.pad(self.widths, (0, groups - len(self.widths))))
 
-    def answers(self, column: Any) -> Tokens:
-        """Encode answers as tokens, int64 (n, answer_width), or with classes as class numbers, int64 (n, 1)."""
+    def answers(self, column: Any, columns: int = 0) -> Tokens:
+        """Encode answers as tokens, int64 (n, answer_width), or with classes as class numbers, int64 (n, 1).
+
+        Args:
+            column: the answers.
+            columns: columns of their questions, where questions are laid out in columns: (n, columns).
+        """
         if self.classes:
             numbers = pc.index_in(as_string_array(column), pa.array(list(self.classes), pa.string()))
             if numbers.null_count:
@@ -123,6 +137,8 @@ class Encoding:
                     f"{numbers.null_count:,} training answers are not among the classes {', '.join(self.classes[:8])}."
                 )
             return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.int64)[:, None]
+        if self.layout:
+            return self.layout.targets(column, columns)
         if self.choices.answer == "last":
             column = _reversed_strings(column)
         return self._characters.encode(column, self.answer_width)[0]
@@ -131,12 +147,17 @@ class Encoding:
         """Decode output tokens (n, answer_width) or classes (n, 1). An answer ends at its first padding token."""
         if self.classes:
             return text.choose_text(tokens[:, 0], self.classes)
+        if self.layout:
+            return self.layout.text(tokens)
         answers = self._characters.decode(tokens)
         return _reversed_strings(answers) if self.choices.answer == "last" else answers
 
     def to_json(self) -> dict[str, Any]:
         """Return the encoding and its name as plain values."""
         summary = dataclasses.asdict(self)
+        layout = summary.pop("layout")
+        if layout:
+            summary["layout"] = {**layout, "signs": list(layout["signs"])}
         return {"name": self.name, **summary, "widths": list(self.widths), "classes": list(self.classes)}
 
     @classmethod
@@ -148,6 +169,7 @@ class Encoding:
             tuple(value["widths"]),
             value["answer_width"],
             tuple(value["classes"]),
+            _layout_from_json(value.get("layout")),
         )
 
     @cached_property
@@ -156,7 +178,12 @@ class Encoding:
 
 
 def fit_encoding(
-    choices: EncodingOptions, alphabet: str, questions: Any, answers: Any, classify: bool = False
+    choices: EncodingOptions,
+    alphabet: str,
+    questions: Any,
+    answers: Any,
+    classify: bool = False,
+    base: int = 10,
 ) -> Encoding:
     """Fit an encoding to training rows.
 
@@ -166,21 +193,46 @@ def fit_encoding(
         questions: training questions.
         answers: training answers.
         classify: whether the answer is a class, one of the training answers, instead of text.
+        base: base of the numbers, for questions in columns.
 
     Raises:
-        InputError: when there are too many different answers for a classifier.
+        InputError: when there are too many different answers for a classifier, or columns do not suit the rows.
     """
     classes = tuple(sorted(pc.unique(as_string_array(answers)).to_pylist())) if classify else ()
     if len(classes) > MAX_CLASSES:
         raise InputError(
             f"a classifier supports at most {MAX_CLASSES:,} different answers. Received: {len(classes):,}."
         )
+    if choices.padding == "columns":
+        return _fit_columns(choices, alphabet, questions, answers, classes, base)
     data, offsets = bytes_and_offsets(questions)
     lengths = np.diff(offsets)
     grouped = choices.padding == "operands"
     widths = _group_lengths(data, offsets)[2].max(axis=0) if grouped else [lengths.max(initial=1)]
     longest = int(np.diff(bytes_and_offsets(answers)[1]).max(initial=1))
     return Encoding(choices, alphabet, tuple(map(int, widths)), 1 if classify else longest, classes)
+
+
+def _fit_columns(
+    choices: EncodingOptions,
+    alphabet: str,
+    questions: Any,
+    answers: Any,
+    classes: tuple[str, ...],
+    base: int,
+) -> Encoding:
+    if choices.query != "reversed" or choices.answer != "last":
+        raise InputError(
+            "padding=columns requires query=reversed and answer=last, because columns are read from the units on. "
+            f"Received: query={choices.query}, answer={choices.answer}."
+        )
+    layout = fit_layout(questions, answers, base, bool(classes))
+    columns, numbers = layout.shapes(questions).max(axis=0).tolist()
+    return Encoding(choices, alphabet, (columns, numbers), 1 if classes else columns, classes, layout)
+
+
+def _layout_from_json(value: dict[str, Any] | None) -> ColumnLayout | None:
+    return ColumnLayout(value["base"], tuple(value["signs"]), value["extra"]) if value else None
 
 
 def vocabulary_of(task: Task, columns: Iterable[Any]) -> str:

@@ -126,7 +126,7 @@ def predict_groups(
 ) -> pa.StringArray:
     """Return the answers to questions in groups of equal width, in the order of the questions."""
     rows = np.concatenate([rows for rows, _ in groups])
-    answers = encoding.decoded(np.concatenate([network.predict(tokens) for _, tokens in groups]))
+    answers = pa.concat_arrays([encoding.decoded(network.predict(tokens)) for _, tokens in groups])
     return answers.take(pa.array(np.argsort(rows)))
 
 

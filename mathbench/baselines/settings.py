@@ -19,7 +19,9 @@ class EncodingOptions:
     """The choices of an encoding. Everything else about an encoding follows from the data."""
 
     query: str = parameter("reversed", "reading direction of the question", choices=("reversed", "forward"))
-    padding: str = parameter("right", "how questions are padded", choices=("right", "left", "operands"))
+    padding: str = parameter(
+        "right", "how questions are padded", choices=("right", "left", "operands", "columns")
+    )
     answer: str = parameter("first", "end of the answer that is generated first", choices=("first", "last"))
     labels: str = parameter(
         "last", "positions of the question with a training label", choices=("last", "prefix")
@@ -36,11 +38,13 @@ class TrainingSettings:
     Attributes:
         fixed_width: whether the network reads questions of one width only.
         question_alphabet: whether the network has no weights for characters that occur in answers only.
+        columns: whether the network reads numbers column by column.
         added: settings that runs of earlier versions do not have; at their defaults they are left out of a spec.
     """
 
     fixed_width: ClassVar[bool] = False
     question_alphabet: ClassVar[bool] = False
+    columns: ClassVar[bool] = False
     added: ClassVar[tuple[str, ...]] = ()
 
     hidden: int = parameter(128, "units of each LSTM", low=1, high=8192)
@@ -191,6 +195,30 @@ class SecondOrderSettings(SequenceSettings):
         "the next state: tanh of a map, a map divided by its length, or an orthogonal map",
         choices=("tanh", "unit", "orthogonal"),
     )
+
+
+@dataclass(frozen=True)
+class ColumnSettings(SequenceSettings):
+    """A recurrent layer over columns, and one softmax for each of them or over the classes."""
+
+    columns: ClassVar[bool] = True
+
+    hidden: int = parameter(32, "units of each recurrent layer and direction", low=1, high=8192)
+    layers: int = parameter(1, "recurrent layers of each direction", low=1, high=16)
+    inner: int = parameter(64, "units of the hidden layer of the read-out", low=1, high=8192)
+    reading: str = parameter(
+        "both", "columns that a network has read when it writes one", choices=("both", "units-first")
+    )
+
+
+@dataclass(frozen=True)
+class ColumnLinearSettings(SequenceSettings):
+    """A linear state over columns, read out by sines."""
+
+    columns: ClassVar[bool] = True
+
+    hidden: int = parameter(8, "units of the state", low=1, high=512)
+    inner: int = parameter(64, "sines of the read-out", low=1, high=8192)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class RunSpec:
         if self.choices is None:
             return ""
         given = {
-            "aligned": self.choices.padding == "operands",
+            "aligned": self.choices.padding in ("operands", "columns"),
             "dense": self.choices.labels == "prefix" or formats.for_task(task).steps,
         }
         return "+".join(name for name, present in given.items() if present) or "examples"

@@ -92,6 +92,25 @@ _BASELINES = (
         classify=True,
     ),
     _network(
+        "column-gru",
+        "GRU over columns of digits from the units on, one softmax per column or over the possible answers",
+        "columns:gru",
+        "settings:ColumnSettings",
+    ),
+    _network(
+        "column-lstm",
+        "LSTM over columns of digits from the units on, one softmax per column or over the possible answers",
+        "columns:lstm",
+        "settings:ColumnSettings",
+    ),
+    _network(
+        "column-linear",
+        "linear state over columns of digits with a read-out by sines: sums and products, right or written out",
+        "column_linear:build",
+        "settings:ColumnLinearSettings",
+        frameworks=("torch",),
+    ),
+    _network(
         "cnn-lstm-classifier",
         "convolution, pooling and an LSTM with dropout, one softmax over the possible answers",
         "cnn_lstm_classifier:build",

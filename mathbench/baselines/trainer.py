@@ -115,6 +115,11 @@ def prepare(spec: RunSpec, data: Data, device_config: DeviceConfig) -> TrainingS
         InputError: for an encoding that does not suit the data, or a device that is not available.
     """
     encoding, settings = encoding_for(spec, data), spec.hyperparameters
+    if settings.columns != bool(encoding.layout):
+        allowed = "columns" if settings.columns else "right, left or operands"
+        raise InputError(
+            f"{spec.baseline.name} requires padding={allowed}. Received: padding={encoding.choices.padding}."
+        )
     if spec.framework != "torch" and noise_at(settings.steps, settings):
         raise InputError(f"noise requires the framework torch. Received: {spec.framework}.")
     batches = make_batches(settings, data, encoding, spec.seed)
@@ -182,6 +187,14 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
     alphabet = vocabulary_of(data.task, columns)
     if spec.hyperparameters.source == "stream":
         alphabet = stream_vocabulary(data.task, alphabet)
+    if spec.choices.padding == "columns" and data.task is not data.task.plain:
+        raise InputError(f"padding=columns needs plain text. Received: {data.task.name}.")
+    labels = spec.hyperparameters.columns and data.task.recognition
     return fit_encoding(
-        spec.choices, alphabet, train_rows["question"], train_rows["answer"], spec.baseline.classify
+        spec.choices,
+        alphabet,
+        train_rows["question"],
+        train_rows["answer"],
+        spec.baseline.classify or labels,
+        data.task.number_base,
     )

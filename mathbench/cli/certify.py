@@ -10,7 +10,7 @@ from mathbench.cli.options import Force, Json, RunArgument
 from mathbench.cli.output import out, print_json, print_message
 
 if TYPE_CHECKING:
-    from mathbench.certificates.checker import Verdict
+    from mathbench.certificates.verdict import Verdict
 
 REPORT_EVERY = 500  # steps of the fine-tuning
 
@@ -33,7 +33,10 @@ def certify(
     budget: Annotated[
         str | None, typer.Option(help="Wall-clock time for the fine-tuning, such as 2m. Default: unlimited.")
     ] = None,
-    radius: Annotated[float, typer.Option(help="Half the width of the boxes around states.")] = 0.1,
+    radius: Annotated[
+        float | None,
+        typer.Option(help="Half the width of the boxes around states. Default: what suits the network."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the words whose states are clustered.")] = 0,
     force: Force = False,
     json: Json = False,
@@ -50,23 +53,14 @@ def certify(
 
       mathbench certify runs/mine --budget 2m --out runs/proved
     """
+    from mathbench.baselines.certifying.options import ProofOptions
     from mathbench.baselines.certifying.run import CertifyOptions
     from mathbench.baselines.certifying.run import certify as prove
-    from mathbench.baselines.certifying.second_order import BoundsOptions
     from mathbench.cli.running import command, parse_duration
 
     folder = out_dir or run.with_name(f"{run.name}-certified")
-    options = CertifyOptions(
-        folder,
-        BoundsOptions(radius=radius, budget=parse_duration(budget), report=_report),
-        seed,
-        force,
-        command(),
-        lambda found: print_message(
-            f"automaton with {len(found.automaton.table)} states; {found.agreement:.2%} of the states of a cluster "
-            f"lead to one cluster, and lie up to {found.spread:.3f} from its centre"
-        ),
-    )
+    proof = ProofOptions(radius, budget=parse_duration(budget), seed=seed, report=_report, note=print_message)
+    options = CertifyOptions(folder, proof, force, command())
     proved = prove(run, options)
     if json:
         print_json({"out": str(folder), **proved.result.to_json(), "verdict": verdict_json(proved.verdict)})
@@ -113,12 +107,12 @@ def verdict_json(verdict: "Verdict") -> dict[str, Any]:
 def _print(verdict: "Verdict") -> None:
     covered = (
         f"The same holds in float32: a step errs by at most {float(verdict.rounding):.1e}, "
-        "if tanh errs by at most 2^-20."
+        f"if {verdict.function} errs by at most 2^-20."
         if verdict.covers_float32
         else "It holds for exact arithmetic; the boxes leave too little room for the rounding of float32."
     )
     out.print(
-        f"Proved: the network decides rightly {verdict.claim}.\n"
+        f"Proved: the network is right about {verdict.claim}.\n"
         f"{verdict.transitions} transitions stay at least {float(verdict.clearance):.4f} inside their boxes, and the "
         f"outputs lead by at least {float(verdict.margin):.2f}.\n{covered}",
         soft_wrap=True,

@@ -100,7 +100,7 @@ def test_multiples_of_three_are_learned_and_proved_from_nothing(tmp_path):
     assert np.array_equal(weights["reader.matrices"], np.array(certificate.matrices, np.float32))
     assert checker.check(certificate).transitions == 40
     done = run("certificate", "check", proved / "certificate.safetensors")
-    assert done.returncode == 0 and "Proved: the network decides rightly whether" in done.stdout
+    assert done.returncode == 0 and "Proved: the network is right about whether" in done.stdout
 
 
 def test_an_untrained_network_is_not_certified(tmp_path):
@@ -115,7 +115,7 @@ def test_an_untrained_network_is_not_certified(tmp_path):
 @pytest.mark.parametrize(
     "words, message",
     [
-        (("--task", "addition"), "answers depend on a residue"),
+        (("--task", "addition"), "needs the baseline second-order-rnn or column-linear. Received: gru-"),
         (("--task", "divisible", "--set", "sampling=rows", "--set", "short=3"), "require sampling=lengths"),
         (("--task", "divisible", "--set", "form=unit"), "form=tanh"),
     ],

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mathbench.certificates.automaton import Automaton, difference, residues
-from mathbench.certificates.document import residue_texts, true_labels
+from mathbench.certificates.second_order import residue_texts, true_labels
 
 
 def words(symbols, longest):

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mathbench.certificates import checker, document
+from mathbench.certificates import checker, document, second_order
 from mathbench.errors import CheckFailed, InputError
 
 SATURATED = np.float32(0.9)
@@ -34,12 +34,16 @@ def parity(base=3, scale=12.0):
     }
 
 
-CLAIM = document.Claim(2, 3, document.true_labels(2))
+CLAIM = second_order.ResidueClaim(2, 3, second_order.true_labels(2))
 CLASSES = ("false", "true")
 
 
 def check(arrays, claim=CLAIM, classes=CLASSES):
-    return checker.check(document.parse(document.write(arrays, claim, classes)))
+    return checker.check(document.parse(written(arrays, claim, classes)))
+
+
+def written(arrays, claim=CLAIM, classes=CLASSES):
+    return document.write(second_order.NETWORK, arrays, second_order.claim_texts(claim, classes))
 
 
 def test_a_network_made_by_hand_is_proved():
@@ -102,9 +106,9 @@ def test_a_single_rounded_weight_of_a_tight_box_is_noticed():
 @pytest.mark.parametrize(
     "claim",
     [
-        document.Claim(3, 3, document.true_labels(3)),
-        document.Claim(4, 3, document.true_labels(4)),
-        document.Claim(2, 3, document.residue_texts(2, 3)),
+        second_order.ResidueClaim(3, 3, second_order.true_labels(3)),
+        second_order.ResidueClaim(4, 3, second_order.true_labels(4)),
+        second_order.ResidueClaim(2, 3, second_order.residue_texts(2, 3)),
     ],
 )
 def test_another_claim_is_refused(claim):
@@ -113,7 +117,7 @@ def test_another_claim_is_refused(claim):
 
 
 def test_residues_are_proved_too():
-    claim = document.Claim(2, 3, document.residue_texts(2, 3))
+    claim = second_order.ResidueClaim(2, 3, second_order.residue_texts(2, 3))
     assert "residue" in check(parity(), claim, ("1", "0")).claim
 
 
@@ -154,7 +158,7 @@ def test_missing_and_misshapen_arrays_are_refused():
 
 
 def test_files_that_are_cut_or_lengthened_are_refused():
-    content = document.write(parity(), CLAIM, CLASSES)
+    content = written(parity())
     for end in range(0, len(content), 7):
         with pytest.raises(InputError):
             document.parse(content[:end])
@@ -164,7 +168,7 @@ def test_files_that_are_cut_or_lengthened_are_refused():
 
 
 def test_a_changed_header_is_refused():
-    content = document.write(parity(), CLAIM, CLASSES)
+    content = written(parity())
     (length,) = struct.unpack_from("<Q", content)
     header = json.loads(content[8 : 8 + length])
     changes = [

@@ -5,17 +5,24 @@ to within `radius` of the centre that the extracted automaton names, and the out
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.certifying.extraction import Extraction, StateMachine
+from mathbench.baselines.certifying.extraction import Extraction, StateMachine, extract
+from mathbench.baselines.certifying.options import NOT_CLOSED, ProofOptions
+from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.models.torch.second_order import SecondOrderClassifier
+from mathbench.certificates import document
+from mathbench.certificates import second_order as certificates
+from mathbench.certificates.automaton import difference, residues
+from mathbench.errors import CheckFailed, InputError
+from mathbench.numbers import text
+from mathbench.task import Task
 
+RADIUS = 0.1
 RATE = 1e-2
 SLACK = 1e-4  # added to every sum, so that the bounds hold with rounding too
 SHRINK = 0.9  # the boxes that images have to reach during training, relative to those of the certificate
@@ -24,24 +31,66 @@ MARGIN = 1.0  # lead of the output of a box
 CHECK_EVERY = 25  # steps
 GROWTH_STEPS = 500  # after which the boxes have their full size
 
-Report = Callable[[int, float, float], None]  # step, largest violation, smallest margin
 
-
-@dataclass(frozen=True)
-class BoundsOptions:
-    """Options of the fine-tuning.
+class SecondOrderProver:
+    """Proves a second-order network right on multiples or residues.
 
     Args:
-        radius: half the width of the boxes.
-        steps: maximum number of steps.
-        budget: seconds of wall time.
-        report: receives the progress.
+        module: the network.
+        task: the task it was trained on.
+        encoding: its encoding.
+
+    Raises:
+        InputError: for a network or a task without a proof of this kind.
     """
 
-    radius: float = 0.1
-    steps: int = 4000
-    budget: float = 600.0
-    report: Report = lambda step, violation, margin: None
+    def __init__(self, module: SecondOrderClassifier, task: Task, encoding: Encoding):
+        answers = task.answers_by_residue() if task is task.plain else None
+        if answers is None:
+            raise InputError(
+                f"a certificate of second-order-rnn needs a task of divisibility in plain text. Received: {task.name}."
+            )
+        if module.reader.form != "tanh":
+            raise InputError(
+                f"a certificate of second-order-rnn needs form=tanh. Received: form={module.reader.form}."
+            )
+        if encoding.choices.query != "forward" or encoding.alphabet != text.DIGITS[: task.number_base]:
+            raise InputError(
+                "a certificate needs query=forward, and training questions with every digit of the base."
+            )
+        self.claim = certificates.ResidueClaim(len(answers), task.number_base, tuple(answers))
+        self._module, self._classes = module, encoding.classes
+
+    def prove(self, options: ProofOptions) -> bytes:
+        """Read an automaton off the network, compare it with the true one, and fine-tune until its boxes are closed."""
+        network, radius = BoxedNetwork(self._module, self._extract(options)), options.radius or RADIUS
+        if not close_boxes(network, options, radius):
+            raise CheckFailed(NOT_CLOSED)
+        arrays = network.arrays(radius)
+        with torch.no_grad():
+            for name, target in weights_of(self._module).items():
+                target.copy_(torch.from_numpy(arrays[name]))
+        claim = certificates.claim_texts(self.claim, self._classes)
+        return document.write(certificates.NETWORK, arrays, claim)
+
+    def _extract(self, options: ProofOptions) -> Extraction:
+        """Read an automaton off the network, and compare it with the true one."""
+        claim, machine = self.claim, state_machine(self._module, self._classes)
+        truth = residues(claim.k, claim.base, claim.answers)
+        states = len(truth.minimal().table)
+        extraction = extract(machine, states, options.seed, by_class=states == len(machine.answers) > 2)
+        options.note(
+            f"automaton with {states} states; {extraction.agreement:.2%} of the states of a cluster "
+            f"lead to one cluster, and lie up to {extraction.spread:.3f} from its centre"
+        )
+        word = difference(extraction.automaton, truth)
+        if word is not None:
+            number = "".join(text.DIGITS[symbol] for symbol in word)
+            raise CheckFailed(
+                f"the {states} clusters of states are not the automaton of the claim: they answer "
+                f"{extraction.automaton.answer(word)} to {number}."
+            )
+        return extraction
 
 
 def state_machine(module: SecondOrderClassifier, answers: tuple[str, ...]) -> StateMachine:
@@ -137,13 +186,13 @@ class BoxedNetwork(nn.Module):
         return arrays | {name: value.numpy().astype(np.int64) for name, value in tables.items()}
 
 
-def close_boxes(network: BoxedNetwork, options: BoundsOptions) -> bool:
+def close_boxes(network: BoxedNetwork, options: ProofOptions, full_radius: float) -> bool:
     """Fine-tune until all boxes are closed; return whether they are."""
     optimizer = torch.optim.Adam(network.parameters(), RATE)
     started = time.monotonic()
     for step in range(options.steps):
-        radius = options.radius * min(1.0, 0.2 + step / GROWTH_STEPS)
-        if radius == options.radius and step % CHECK_EVERY == 0 and _closed(network, options, step):
+        radius = full_radius * min(1.0, 0.2 + step / GROWTH_STEPS)
+        if radius == full_radius and step % CHECK_EVERY == 0 and _closed(network, options, full_radius, step):
             return True
         if time.monotonic() - started > options.budget:
             break
@@ -156,12 +205,12 @@ def close_boxes(network: BoxedNetwork, options: BoundsOptions) -> bool:
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    return _closed(network, options, options.steps)
+    return _closed(network, options, full_radius, options.steps)
 
 
-def _closed(network: BoxedNetwork, options: BoundsOptions, step: int) -> bool:
+def _closed(network: BoxedNetwork, options: ProofOptions, radius: float, step: int) -> bool:
     with torch.no_grad():
-        outside, margins = network.violations(options.radius, SHRINK * options.radius)
+        outside, margins = network.violations(radius, SHRINK * radius)
     violation, margin = float(outside.max()), float(margins.min())
     options.report(step, violation, margin)
     return violation == 0.0 and margin > 0.0

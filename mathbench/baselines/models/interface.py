@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench.baselines.columns import ColumnLayout
 from mathbench.baselines.encoding import Encoding, Tokens
 from mathbench.errors import InputError
 from mathbench.numbers import text
@@ -29,6 +30,8 @@ class NetworkShape:
         answer: output positions.
         prefix: whether every position of the question has a label.
         digits: the tokens of digits.
+        classes: the answers of a classifier.
+        layout: how questions are laid out in columns; None for other questions.
     """
 
     symbols: int
@@ -37,6 +40,8 @@ class NetworkShape:
     answer: int
     prefix: bool = False
     digits: tuple[int, ...] = ()
+    classes: tuple[str, ...] = ()
+    layout: ColumnLayout | None = None
 
     @classmethod
     def of(cls, encoding: Encoding) -> "NetworkShape":
@@ -49,7 +54,8 @@ class NetworkShape:
         prefix = bool(encoding.classes) and encoding.choices.labels == "prefix"
         digits = tuple(i for i, c in enumerate(encoding.alphabet, start=1) if c in text.DIGITS)
         width, answer = encoding.question_width, encoding.answer_width
-        return cls(encoding.symbols, encoding.outputs, width, answer, prefix, digits)
+        sizes = (encoding.symbols, encoding.outputs, width, answer)
+        return cls(*sizes, prefix, digits, encoding.classes, encoding.layout)
 
 
 @dataclass(frozen=True)

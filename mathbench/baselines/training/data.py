@@ -62,7 +62,7 @@ def effective_encoding(settings: TrainingSettings, encoding: Encoding) -> Encodi
     >>> effective_encoding(TrainingSettings(buckets=8), Encoding(EncodingOptions(), "01", (160,), 2)).widths
     (1,)
     """
-    unpadded = settings.buckets or settings.sampling == "lengths"
+    unpadded = not encoding.layout and (settings.buckets or settings.sampling == "lengths")
     return replace(encoding, widths=(1,)) if unpadded else encoding
 
 
@@ -107,9 +107,10 @@ def _check(settings: TrainingSettings, encoding: Encoding) -> None:
             "a network whose input has a fixed width requires buckets=0. "
             f"Received: buckets={settings.buckets}."
         )
-    if settings.buckets and encoding.choices.padding == "operands":
+    if settings.buckets and encoding.choices.padding in ("operands", "columns"):
         raise InputError(
-            "buckets require padding=right or padding=left, because they cut padding off. Received: padding=operands."
+            "buckets require padding=right or padding=left, because they cut padding off. "
+            f"Received: padding={encoding.choices.padding}."
         )
     if settings.buckets and encoding.classes and encoding.choices.labels == "prefix":
         raise InputError("buckets require labels=last. Received: labels=prefix.")
@@ -127,5 +128,5 @@ def _check_lengths(settings: TrainingSettings, encoding: Encoding) -> None:
             raise InputError(f"sampling=lengths requires {name}={required}. Received: {name}={value}.")
     if encoding.choices.padding == "operands":
         raise InputError(
-            "sampling=lengths requires padding=right or padding=left. Received: padding=operands."
+            "sampling=lengths requires padding=right, padding=left or padding=columns. Received: padding=operands."
         )

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mathbench.baselines.columns import rows_of_equal_shape
 from mathbench.baselines.encoding import Encoding, Tokens
 from mathbench.baselines.settings import SequenceSettings
 from mathbench.baselines.training.batches import Batch, Int
@@ -31,7 +32,7 @@ class LengthPool:
     Args:
         questions: int64 (n, T), without padding.
         labels: int64 (n, positions).
-        by_answer: the indices of the rows of each answer.
+        by_answer: the indices of the rows of each class; of all rows where answers are text.
     """
 
     questions: Tokens
@@ -106,10 +107,8 @@ def make_length_batches(
     texts = rows.select(["question", "answer"])
     if settings.short:
         texts = _with_short_numbers(texts, task, settings.short)
-    lengths = pc.utf8_length(texts["question"]).to_numpy()
-    pools = [
-        _pool(texts.filter(pa.array(lengths == length)), task, encoding) for length in np.unique(lengths)
-    ]
+    shapes = encoding.padded_shapes(texts["question"])
+    pools = [_pool(texts.take(pa.array(rows)), task, encoding) for rows in rows_of_equal_shape(shapes)]
     most = max(len(pool.by_answer) for pool in pools)
     # a batch in which an answer is missing would teach that it does not exist
     complete = [pool for pool in pools if len(pool.by_answer) == most]
@@ -117,10 +116,12 @@ def make_length_batches(
 
 
 def _pool(rows: pa.Table, task: Task, encoding: Encoding) -> LengthPool:
-    answers = rows["answer"].cast(pa.string()).combine_chunks().dictionary_encode()
-    codes = answers.indices.to_numpy(zero_copy_only=False)
     questions = encoding.questions(rows["question"])
     labels = encode_labels(encoding, task, questions, rows["answer"])
+    if not encoding.classes:
+        return LengthPool(questions, labels, (np.arange(len(questions)),))
+    answers = rows["answer"].cast(pa.string()).combine_chunks().dictionary_encode()
+    codes = answers.indices.to_numpy(zero_copy_only=False)
     members = tuple(np.flatnonzero(codes == code) for code in range(len(answers.dictionary)))
     return LengthPool(questions, labels, members)
 

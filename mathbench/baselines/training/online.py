@@ -67,6 +67,8 @@ def encode_labels(encoding: Encoding, task: Task, questions: Tokens, answers: An
     """
     if encoding.classes and encoding.choices.labels == "prefix":
         return prefix_labels(encoding, questions, task)
+    if encoding.layout and not encoding.classes:
+        return encoding.answers(answers, questions.shape[1])
     if not encoding.classes:
         return encoding.answers(answers)[:, : encoding.answer_width]
     classes = pc.index_in(as_string_array(answers), pa.array(list(encoding.classes), pa.string()))

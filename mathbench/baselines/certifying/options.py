@@ -1,0 +1,47 @@
+"""Options of a proof, and what proves a network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Report = Callable[[int, float, float], None]  # step, largest violation, smallest margin
+
+NOT_CLOSED = "the boxes did not close; nothing was written. Try a longer --budget, or train with noise or dense labels."
+
+
+@dataclass(frozen=True)
+class ProofOptions:
+    """Options of a proof.
+
+    Args:
+        radius: half the width of the boxes; None: what suits the network.
+        steps: maximum number of steps of the fine-tuning.
+        budget: seconds of wall time of the fine-tuning.
+        seed: seed of the words whose states are clustered.
+        report: receives the progress.
+        note: receives what was found, in words.
+    """
+
+    radius: float | None = None
+    steps: int = 4000
+    budget: float = 600.0
+    seed: int = 0
+    report: Report = lambda step, violation, margin: None
+    note: Callable[[str], None] = lambda text: None
+
+
+class Prover(Protocol):
+    """Proves a network of one kind.
+
+    Attributes:
+        claim: what is to be proved; as text, in words.
+    """
+
+    claim: Any
+
+    def prove(self, options: ProofOptions) -> bytes:
+        """Fine-tune the network in place until the claim is proved, and return the certificate.
+
+        Raises:
+            CheckFailed: when the network is wrong, or the boxes do not close.
+        """

@@ -1,0 +1,216 @@
+"""Questions as columns: the digits of all numbers, aligned at their units, with the sign before each number.
+
+A column holds one digit of each number. Numbers are filled with leading zeros, and the answer is read from the same
+columns, so that digits of equal weight meet. Which digits meet is given; what they make is learned.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mathbench.errors import InputError
+from mathbench.numbers import text
+from mathbench.tokenizer import as_string_array, bytes_and_offsets
+
+Int = NDArray[np.int64]
+
+TIMES = "*"
+CLAIMED = "="
+MINUS = "-"
+NO_DIGIT = 255  # of a character that is no digit
+
+
+@dataclass(frozen=True)
+class ColumnLayout:
+    """How questions are laid out in columns.
+
+    A token is a sign and a digit: ``base * sign + digit``. An output is a digit, or `base` for a minus sign, which
+    stands in the last column.
+
+    Args:
+        base: the base of the numbers.
+        signs: the texts before numbers, such as ``("", "+")``.
+        extra: columns beyond the longest number, for carries and a minus sign.
+
+    >>> layout = ColumnLayout(10, ("", "+"), extra=1)
+    >>> layout.tokens(pa.array(["57+8"])).tolist()
+    [[[7, 18], [5, 10], [0, 10]]]
+    >>> layout.text(layout.targets(pa.array(["65"]), 3)).to_pylist()
+    ['65']
+    """
+
+    base: int
+    signs: tuple[str, ...]
+    extra: int
+
+    @property
+    def symbols(self) -> int:
+        """Number of tokens."""
+        return self.base * len(self.signs)
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs of a column."""
+        return self.base + 1
+
+    @property
+    def product(self) -> bool:
+        """Whether numbers are multiplied, so that the answer has as many columns as both together."""
+        return any(TIMES in sign for sign in self.signs)
+
+    def shapes(self, questions: Any) -> Int:
+        """Return the number of columns and of numbers of every question, int64 (n, 2)."""
+        numbers = _Numbers.read(questions, self.base)
+        return np.stack([self._columns(numbers), (numbers.lengths > 0).sum(axis=1)], axis=1)
+
+    def tokens(self, questions: Any) -> Int:
+        """Return the tokens of questions with equally many numbers, int64 (n, columns, numbers).
+
+        Raises:
+            InputError: for a text before a number that no training question has.
+        """
+        numbers = _Numbers.read(questions, self.base)
+        digits = numbers.digits(int(self._columns(numbers).max(initial=1)))
+        signs = pc.index_in(numbers.signs, pa.array(self.signs, pa.string()))
+        if signs.null_count:
+            found = numbers.signs.filter(pc.is_null(signs))[0].as_py()
+            raise InputError(
+                f"no training question has {found!r} before a number. Allowed: {', '.join(map(repr, self.signs))}."
+            )
+        return digits + self.base * signs.to_numpy().reshape(len(digits), 1, -1)
+
+    def targets(self, answers: Any, columns: int) -> Int:
+        """Return the outputs that write answers, int64 (n, columns). Digits that do not fit are left out."""
+        numbers = _Numbers.read(answers, self.base)
+        digits = numbers.digits(columns)[:, :, 0]
+        negative = pc.equal(numbers.signs, MINUS).to_numpy(zero_copy_only=False)
+        digits[negative, -1] = self.base
+        return digits
+
+    def text(self, outputs: Int) -> pa.StringArray:
+        """Return the numbers that outputs (n, columns) write, without leading zeros."""
+        negative, digits = outputs[:, -1] == self.base, outputs[:, ::-1].copy()
+        digits[negative, 0] = 0
+        shown = np.maximum.accumulate(digits != 0, axis=1)
+        shown[:, -1] = True
+        characters = np.frombuffer((text.DIGITS[: self.base] + MINUS).encode(), dtype=np.uint8)[digits]
+        unsigned = text.string_array(characters[shown], shown.sum(axis=1))
+        return pc.binary_join_element_wise(
+            text.choose_text(negative.astype(np.int64), ("", MINUS)), unsigned, ""
+        )
+
+    def _columns(self, numbers: "_Numbers") -> Int:
+        longest: Int = numbers.lengths.max(axis=1, initial=0)
+        if self.product:
+            longest = np.maximum(numbers.lengths[:, :2].sum(axis=1), longest)
+        return longest + self.extra
+
+
+def fit_layout(questions: Any, answers: Any, base: int, classes: bool) -> ColumnLayout:
+    """Fit a layout to training rows.
+
+    Args:
+        questions: training questions.
+        answers: training answers.
+        base: the base of the numbers.
+        classes: whether the answers are classes instead of numbers.
+
+    Raises:
+        InputError: for questions without numbers, or answers that are not numbers.
+    """
+    numbers = _Numbers.read(questions, base)
+    if not numbers.lengths.size or not numbers.lengths.min():
+        raise InputError("padding=columns needs questions that have equally many numbers each.")
+    signs = tuple(sorted(pc.unique(numbers.signs).to_pylist()))
+    layout = ColumnLayout(base, signs, extra=0)
+    if classes:
+        return replace(layout, extra=1)
+    missing = int((_columns_of_answers(answers, base) - layout.shapes(questions)[:, 0]).max())
+    return replace(layout, extra=max(0 if layout.product else 1, missing))
+
+
+def _columns_of_answers(answers: Any, base: int) -> Int:
+    """Return the columns that each answer takes, int64 (n,)."""
+    numbers = _Numbers.read(answers, base)
+    if numbers.lengths.shape[1] != 1 or set(pc.unique(numbers.signs).to_pylist()) - {"", MINUS}:
+        raise InputError("padding=columns needs answers that are labels or integers.")
+    return np.asarray(numbers.lengths[:, 0] + pc.equal(numbers.signs, MINUS).to_numpy(zero_copy_only=False))
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The numbers of texts.
+
+    Args:
+        values: the digits of all numbers, uint8 (d,).
+        lengths: the number of digits of each number, int64 (n, numbers); 0 where a text has fewer numbers.
+        signs: the texts before numbers, strings (n * numbers,).
+    """
+
+    values: NDArray[np.uint8]
+    lengths: Int
+    signs: pa.StringArray
+
+    @classmethod
+    def read(cls, column: Any, base: int) -> "_Numbers":
+        column = as_string_array(column)
+        data, offsets = bytes_and_offsets(column)
+        values = _values(base)[data]
+        row = np.repeat(np.arange(len(column)), np.diff(offsets))
+        inside = values != NO_DIGIT
+        # a number begins with a digit that follows no digit of the same text
+        follows = np.concatenate([[False], inside[:-1] & (row[1:] == row[:-1])]) if len(row) else inside
+        begins = inside & ~follows
+        number = np.cumsum(begins) - np.concatenate([[0], np.cumsum(begins)])[offsets[:-1]][row]
+        count = int(number.max(initial=0))
+        lengths = np.bincount((row * count + number - 1)[inside], minlength=len(column) * count)
+        before = ~inside & (number < count)
+        signs = np.bincount((row * count + number)[before], minlength=len(column) * count)
+        return cls(
+            values[inside],
+            lengths.reshape(len(column), count),
+            text.string_array(data[before], signs),
+        )
+
+    def digits(self, columns: int) -> Int:
+        """Return the digits of each column, units first, int64 (n, columns, numbers)."""
+        n, count = self.lengths.shape
+        lengths = self.lengths.ravel()
+        number = np.repeat(np.arange(n * count), lengths)
+        ends = np.cumsum(lengths)
+        column = ends[number] - 1 - np.arange(len(self.values))
+        out = np.zeros((n * count, columns), dtype=np.int64)
+        fits = column < columns
+        out[number[fits], column[fits]] = self.values[fits]
+        return np.ascontiguousarray(out.reshape(n, count, columns).transpose(0, 2, 1))
+
+
+def _values(base: int) -> NDArray[np.uint8]:
+    """Return the value of each byte as a digit, (256,)."""
+    values = np.full(256, NO_DIGIT, dtype=np.uint8)
+    values[np.frombuffer(text.DIGITS[:base].encode(), dtype=np.uint8)] = np.arange(base)
+    return values
+
+
+def count_tokens(tokens: Int, symbols: int) -> NDArray[np.float32]:
+    """Return how often each token stands in a column: (n, columns, numbers) to float32 (n, columns, symbols).
+
+    >>> count_tokens(np.array([[[1, 3], [0, 0]]]), 4).tolist()
+    [[[0.0, 1.0, 0.0, 1.0], [2.0, 0.0, 0.0, 0.0]]]
+    """
+    n, columns, numbers = tokens.shape
+    out = np.zeros((n * columns, symbols), dtype=np.float32)
+    rows = np.arange(n * columns)
+    for number in range(numbers):
+        out[rows, tokens[:, :, number].ravel()] += 1
+    return out.reshape(n, columns, symbols)
+
+
+def rows_of_equal_shape(shapes: Int) -> list[Int]:
+    """Return the rows of each shape, int64 (rows,), given the sizes of every row, (n, sizes)."""
+    _, group = np.unique(shapes, axis=0, return_inverse=True)
+    return [np.flatnonzero(group.ravel() == number) for number in range(int(group.max(initial=-1)) + 1)]
