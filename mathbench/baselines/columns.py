@@ -4,6 +4,7 @@ A column holds one digit of each number. Numbers are filled with leading zeros, 
 columns, so that digits of equal weight meet. Which digits meet is given; what they make is learned.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,6 +109,59 @@ class ColumnLayout:
         if self.product:
             longest = np.maximum(numbers.lengths[:, :2].sum(axis=1), longest)
         return longest + self.extra
+
+    @property
+    def claims(self) -> bool:
+        """Whether questions are statements, whose last number is a claimed result."""
+        return self.signs[-1] == CLAIMED
+
+    @property
+    def operand_symbols(self) -> int:
+        """Number of tokens of the numbers before a claimed result."""
+        return self.base * (len(self.signs) - self.claims)
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Statements judged by a network that writes results: a claimed one is right if every digit is the one written.
+
+    Such a network learns from true statements alone, whose claimed digits are those to write.
+
+    Args:
+        layout: the layout of the statements.
+        true: the class of true statements, 0 or 1.
+    """
+
+    layout: ColumnLayout
+    true: int
+
+    @classmethod
+    def of(cls, layout: ColumnLayout, classes: Sequence[str]) -> "Statements | None":
+        """Return how statements are judged; None for questions that are none."""
+        judged = layout.claims and sorted(classes) == ["false", "true"]
+        return cls(layout, classes.index("true")) if judged else None
+
+    def operands(self, tokens: Int) -> Int:
+        """Return the tokens of the numbers before the claimed result, (n, C, numbers - 1)."""
+        return tokens[:, :, :-1]
+
+    def claimed(self, tokens: Int) -> Int:
+        """Return the digits of the claimed results, (n, C)."""
+        return np.ascontiguousarray(tokens[:, :, -1] % self.layout.base)
+
+    def targets(self, tokens: Int, classes: Int, ignored: int) -> Int:
+        """Return the digits to write, (n, C), given the class of each statement, (n, 1); none for false ones."""
+        return np.where(classes == self.true, self.claimed(tokens), ignored)
+
+    def judge(self, tokens: Int, shares: NDArray[np.float32]) -> tuple[Int, NDArray[np.float32]]:
+        """Return classes and their probabilities, both (n, 1), given those of all outputs, (n, C, outputs)."""
+        claimed = self.claimed(tokens)
+        right = (shares.argmax(axis=2) == claimed).all(axis=1, keepdims=True)
+        likelihood = np.take_along_axis(shares, claimed[:, :, None], axis=2)[:, :, 0].prod(
+            axis=1, keepdims=True
+        )
+        classes = np.where(right, self.true, 1 - self.true)
+        return classes, np.where(right, likelihood, 1 - likelihood)
 
 
 def fit_layout(questions: Any, answers: Any, base: int, classes: bool) -> ColumnLayout:

@@ -203,8 +203,7 @@ class ColumnSettings(SequenceSettings):
 
     columns: ClassVar[bool] = True
 
-    hidden: int = parameter(32, "units of each recurrent layer and direction", low=1, high=8192)
-    layers: int = parameter(1, "recurrent layers of each direction", low=1, high=16)
+    hidden: int = parameter(32, "units of the recurrent layer of each direction", low=1, high=8192)
     inner: int = parameter(64, "units of the hidden layer of the read-out", low=1, high=8192)
     reading: str = parameter(
         "both", "columns that a network has read when it writes one", choices=("both", "units-first")

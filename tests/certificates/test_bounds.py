@@ -1,12 +1,13 @@
-"""Bounds of tanh hold: compared with mpmath at 80 digits, and with each other."""
+"""Bounds of tanh and sine hold: compared with mpmath at 80 digits, and with each other."""
 
 from fractions import Fraction
 
 import mpmath
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mathbench.certificates.bounds import tanh_bounds
+from mathbench.certificates.bounds import MAX_ARGUMENT, PI, PI_ERROR, sine_bounds, tanh_bounds
 
 rationals = st.one_of(
     st.fractions(-50, 50),
@@ -48,3 +49,41 @@ def test_far_from_zero_only_the_outer_bound_is_one():
     low, high = tanh_bounds(Fraction(100), Fraction(100))
     assert low < 1 == high and 1 - low < Fraction(1, 1 << 50)
     assert tanh_bounds(Fraction(0), Fraction(0))[0] == 0
+
+
+arguments = st.one_of(
+    st.fractions(-MAX_ARGUMENT, MAX_ARGUMENT),
+    st.fractions(-10, 10),
+    st.integers(-(10**5), 10**5).map(lambda n: n * PI / 2),
+    st.floats(-1e-3, 1e-3).map(Fraction),
+)
+
+
+def test_pi_lies_between_its_bounds():
+    with mpmath.workdps(120):
+        assert rational(PI) < mpmath.pi < rational(PI + PI_ERROR)
+
+
+@given(arguments)
+def test_sine_lies_between_its_bounds(x):
+    with mpmath.workdps(80):
+        low, high = sine_bounds(x, x)
+        assert rational(low) <= mpmath.sin(rational(x)) <= rational(high)
+        # at an extremum the bound is 1, which is near
+        assert -1 <= low <= high <= 1 and high - low < Fraction(1, 1 << 100)
+
+
+@given(arguments.filter(lambda x: abs(x) < MAX_ARGUMENT - 9), st.fractions(0, 8), st.fractions(0, 1))
+def test_bounds_of_an_interval_hold_inside_and_are_reached(x, width, share):
+    with mpmath.workdps(80):
+        low, high = sine_bounds(x, x + width)
+        assert rational(low) <= mpmath.sin(rational(x + share * width)) <= rational(high)
+        parts = [mpmath.sin(rational(x + width * part / 64)) for part in range(65)]
+        assert min(parts) - rational(low) < rational(width) ** 2 / 64**2 + 1e-30
+        assert rational(high) - max(parts) < rational(width) ** 2 / 64**2 + 1e-30
+
+
+def test_sine_of_large_arguments_is_not_bounded():
+    for ends in ((Fraction(0), Fraction(MAX_ARGUMENT + 1)), (Fraction(-MAX_ARGUMENT - 1), Fraction(0))):
+        with pytest.raises(ValueError, match="up to"):
+            sine_bounds(*ends)

@@ -153,6 +153,17 @@ def one_hot(tokens: Tokens, symbols: int, positions: int = 0) -> NDArray[np.floa
     return np.concatenate([inputs, np.broadcast_to(marks, (len(tokens), *marks.shape))], axis=2)
 
 
+def column_layout(shape: NetworkShape) -> ColumnLayout:
+    """Return the layout of questions in columns.
+
+    Raises:
+        InputError: for other questions.
+    """
+    if shape.layout is None:
+        raise InputError("a network over columns requires padding=columns.")
+    return shape.layout
+
+
 def check_poolable(shape: NetworkShape) -> None:
     """Check that questions can be pooled, which halves their length and leaves no position for every prefix.
 

@@ -122,11 +122,19 @@ class KerasNetwork:
         return self._features(questions), labels
 
     def _likeliest(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
+        logits = self._logits(questions)
+        return np.asarray(logits.argmax(axis=2), dtype=np.int64), softmax(logits).max(axis=2)
+
+    def _logits(self, questions: Tokens) -> NDArray[np.float32]:
+        """Return the logits of all outputs, (B, positions, outputs)."""
         with self.keras.device(self.device):
-            logits = self.model.predict_on_batch(self._features(questions))  # (B, positions, outputs)
-        shares = np.exp(logits - logits.max(axis=2, keepdims=True))
-        shares /= shares.sum(axis=2, keepdims=True)
-        return np.asarray(logits.argmax(axis=2), dtype=np.int64), shares.max(axis=2)
+            return np.asarray(self.model.predict_on_batch(self._features(questions)))
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return probabilities from logits, both (B, positions, outputs)."""
+    shares = np.exp(logits - logits.max(axis=2, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=2, keepdims=True))
 
 
 def resolve_device(keras: Any, requested: str) -> str:

@@ -1,23 +1,19 @@
 """A linear recurrence over columns of digits in PyTorch, read out by sines: sums and products, right or written out.
 
 Every column adds learned vectors to a state that is linear in everything before it. One layer of sines says the digit
-of the column, which is fed back. A claimed result is right if the digits said are those claimed. It is trained to
-foretell the digits of true results alone.
+of the column, which is fed back.
 """
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.columns import CLAIMED, ColumnLayout
-from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import IGNORE_INDEX, DeviceConfig, Network, NetworkShape
+from mathbench.baselines.columns import ColumnLayout
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, column_layout
+from mathbench.baselines.models.torch.column_network import ColumnNetwork
 from mathbench.baselines.models.torch.layers import make_dense
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import add_noise
-from mathbench.baselines.models.torch.one_shot import TorchNetwork
 from mathbench.baselines.settings import ColumnLinearSettings
 from mathbench.errors import InputError
 
@@ -39,10 +35,7 @@ class ColumnLinear(nn.Module):
     def __init__(self, layout: ColumnLayout, settings: ColumnLinearSettings, rng: torch.Generator):
         super().__init__()
         self.base, self.product = layout.base, layout.product
-        hidden = settings.hidden
-        # the claimed result comes last, and is fed back instead of read
-        signs = [sign for sign in layout.signs if sign.strip() != CLAIMED]
-        inputs = layout.base**2 if layout.product else layout.base * len(signs)
+        hidden, inputs = settings.hidden, layout.base**2 if layout.product else layout.operand_symbols
 
         def normal(*shape: int) -> Tensor:
             return torch.randn(*shape, generator=rng)
@@ -93,61 +86,12 @@ def _inside(digits: Tensor) -> Tensor:
     return (digits != 0).flip(1).cummax(dim=1).values.flip(1) if digits.numel() else digits.bool()
 
 
-class ColumnLinearNetwork(TorchNetwork):
-    """The network of `ColumnLinear` that writes results or judges claimed ones.
+class ColumnLinearNetwork(ColumnNetwork):
+    """The network of `ColumnLinear`: while it learns, the true digits are fed back."""
 
-    Args:
-        shape: the layout of the columns and the classes.
-        settings: the hyperparameters.
-        rng: source of the first weights.
-        device_config: device and threads.
-    """
-
-    def __init__(
-        self,
-        shape: NetworkShape,
-        settings: ColumnLinearSettings,
-        rng: torch.Generator,
-        device_config: DeviceConfig,
-    ):
-        layout = _checked(shape)
-        self.layout, self._classes = layout, shape.classes
-        module = ColumnLinear(layout, settings, rng)
-        super().__init__(module, self._operands, settings, device_config)
-
-    def _operands(self, tokens: Tokens) -> Tokens:
-        """The tokens of the numbers before the claimed result, (n, C, numbers)."""
-        return tokens[:, :, :-1] if self._classes else tokens
-
-    def _claimed(self, tokens: Tokens) -> Tokens:
-        """The digits of the claimed results, (n, C)."""
-        return tokens[:, :, -1] % self.layout.base
-
-    def _backward(self, questions: Tokens, targets: Tokens, total: int) -> Tensor:
-        """Accumulate the gradient for the digits of true results; false ones count as columns without a loss."""
-        if self._classes:
-            true = targets == self._classes.index("true")
-            targets = np.where(true, self._claimed(questions), IGNORE_INDEX)
-            total *= targets.shape[1]
-        return super()._backward(questions, targets, total)
-
-    def _loss(self, questions: Tokens, targets: Tokens) -> Tensor:
-        known = (targets != IGNORE_INDEX).all(axis=1)
-        digits = torch.from_numpy(targets[known]).to(self.device)
-        logits = self._forward(self._inputs(questions[known]), digits)
-        return functional.cross_entropy(logits.flatten(0, 1), digits.flatten(), reduction="sum")
-
-    def _likeliest(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
-        if not self._classes:
-            return super()._likeliest(questions)
-        claimed = torch.from_numpy(self._claimed(questions)).to(self.device)
-        shares = self.module(self._inputs(questions), claimed).softmax(dim=2)
-        said = shares.argmax(dim=2)
-        right = (said == claimed).all(dim=1, keepdim=True)
-        true = self._classes.index("true")
-        likelihood = shares.gather(2, claimed[:, :, None])[:, :, 0].prod(dim=1, keepdim=True)
-        classes = torch.where(right, true, 1 - true)
-        return classes.cpu().numpy(), torch.where(right, likelihood, 1 - likelihood).cpu().numpy()
+    def _logits(self, columns: Tensor, digits: Tensor | None) -> Tensor:
+        logits: Tensor = self._forward(columns, digits)
+        return logits
 
 
 def build(
@@ -168,19 +112,16 @@ def build(
     >>> build(NetworkShape(20, 11, 5, 5, layout=layout), ColumnLinearSettings(), 0, DeviceConfig("cpu")).parameters
     1530
     """
-    rng = generator_for_seed(seed, device_config)
-    return ColumnLinearNetwork(shape, settings, rng, device_config)
+    layout = _checked(shape)
+    module = ColumnLinear(layout, settings, generator_for_seed(seed, device_config))
+    return ColumnLinearNetwork(module, lambda tokens: tokens, shape, settings, device_config)
 
 
 def _checked(shape: NetworkShape) -> ColumnLayout:
-    """Return the layout of sums or products."""
-    layout = shape.layout
-    if layout is None:
-        raise InputError("column-linear requires padding=columns.")
-    signs = [sign.strip() for sign in layout.signs]
-    claims = CLAIMED in signs
-    known = {*signs} <= {"", "+", "*", CLAIMED} and CLAIMED not in signs[:-1]
-    if not known or claims != (shape.classes == ("false", "true")):
+    """Return the layout of sums or products, written out or claimed."""
+    layout = column_layout(shape)
+    operands = layout.signs[: len(layout.signs) - layout.claims]
+    if not {sign.strip() for sign in operands} <= {"", "+", "*"} or layout.claims != bool(shape.classes):
         raise InputError(
             f"column-linear reads sums and products, or statements about them. Received: numbers after "
             f"{', '.join(map(repr, layout.signs))}."
