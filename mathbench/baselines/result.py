@@ -45,7 +45,8 @@ class Result:
         predictions_sha256: SHA-256 of the predictions file.
         supervision: what the training labels give away, see `RunSpec.supervision`; empty where nothing is trained.
         long: scores of problems of single lengths beyond the splits, by number of digits.
-        certificate: the claim that is proved and the SHA-256 of the file; empty where nothing is.
+        certificate: the claim that is proved, the SHA-256 of the file, and whether the weights are as trained; empty
+            where nothing is proved.
     """
 
     baseline: str

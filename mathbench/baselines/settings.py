@@ -216,8 +216,8 @@ class ColumnLinearSettings(SequenceSettings):
 
     columns: ClassVar[bool] = True
 
-    hidden: int = parameter(8, "units of the state", low=1, high=512)
-    inner: int = parameter(64, "sines of the read-out", low=1, high=8192)
+    hidden: int = parameter(4, "units of the state", low=1, high=512)
+    inner: int = parameter(32, "sines of the read-out", low=1, high=8192)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from mathbench.errors import InputError
 
-TYPES = {"F32": ("f", 4), "I64": ("q", 8)}
+TYPES = {"F32": ("f", 4), "I64": ("q", 8), "I32": ("i", 4)}
 
 Nested = list[Any]  # numbers in lists of lists, row by row
 
@@ -82,13 +82,13 @@ def write_arrays(arrays: Mapping[str, Any], metadata: Mapping[str, str]) -> byte
     """Return the bytes of a file.
 
     Args:
-        arrays: float32 and int64 NumPy arrays by name.
+        arrays: float32, int64 and int32 NumPy arrays by name.
         metadata: texts by name.
     """
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     content = b""
     for name, array in sorted(arrays.items()):
-        kind = {"float32": "F32", "int64": "I64"}[str(array.dtype)]
+        kind = {"float32": "F32", "int64": "I64", "int32": "I32"}[str(array.dtype)]
         data = array.astype(array.dtype.newbyteorder("<")).tobytes()
         place = [len(content), len(content) + len(data)]
         header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": place}

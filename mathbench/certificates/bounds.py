@@ -69,49 +69,31 @@ def _rounded(x: Fraction, up: bool) -> int:
     return _divided(x.numerator, x.denominator, up)
 
 
-def sine_bounds(low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
-    """Return bounds of sine between two numbers.
+def sine_and_cosine(x: Fraction) -> tuple[int, int]:
+    """Return the sine and the cosine of a number in units of 2^-PRECISION, each off by less than SINE_ERROR of them.
 
     Raises:
         ValueError: for numbers above `MAX_ARGUMENT`.
 
-    >>> low, high = sine_bounds(Fraction(1), Fraction(1))
-    >>> low < Fraction("0.84147098480789650665250232163029899962") < high, high - low < Fraction(1, 2**120)
-    (True, True)
-    >>> sine_bounds(Fraction(1), Fraction(2))[1]
-    Fraction(1, 1)
+    >>> sine, cosine = sine_and_cosine(Fraction(1))
+    >>> abs(Fraction(sine, ONE) - Fraction("0.84147098480789650665250232163029899962")) < Fraction(1, 2**120)
+    True
     """
-    if max(-low, high) > MAX_ARGUMENT:
+    if abs(x) > MAX_ARGUMENT:
         raise ValueError(f"sine is bounded up to {MAX_ARGUMENT}.")
-    ends = sorted((_sine(low), _sine(high)))
-    # the extrema of sine are at pi / 2 + n pi: 1 for even n, -1 for odd n
-    extrema = _extrema(low, high)
-    smallest = -ONE if any(n % 2 for n in extrema) else max(ends[0] - SINE_ERROR, -ONE)
-    largest = ONE if any(n % 2 == 0 for n in extrema) else min(ends[1] + SINE_ERROR, ONE)
-    return Fraction(smallest, ONE), Fraction(largest, ONE)
-
-
-def _extrema(low: Fraction, high: Fraction) -> range:
-    """All n with pi / 2 + n pi between two numbers, and possibly one more at either end; two are enough."""
-    slack = MAX_ARGUMENT * PI_ERROR
-    first, last = ((x - PI / 2) / PI for x in (low - slack, high + slack))
-    start = -(-first.numerator // first.denominator)
-    return range(start, min(last.numerator // last.denominator, start + 1) + 1)
-
-
-def _sine(x: Fraction) -> int:
-    """Sine within SINE_ERROR units."""
     quarter = round(2 * x / PI)
     rest = _rounded((x - quarter * PI / 2) * ONE, up=False)
-    value = _alternating(rest, first=quarter % 2 == 0)
-    return -value if quarter % 4 >= 2 else value
+    sine, cosine = _series(rest, rest, 2), _series(rest, ONE, 1)
+    # each quarter of a turn makes the cosine the next sine
+    for _ in range(quarter % 4):
+        sine, cosine = cosine, -sine
+    return sine, cosine
 
 
-def _alternating(x: int, first: bool) -> int:
-    """The series of sine, or of cosine if not `first`, at an argument below 0.8."""
-    term = x if first else ONE
+def _series(x: int, term: int, n: int) -> int:
+    """The series of sine (first term x, n = 2) or cosine (1, n = 1) at an argument below 0.8."""
     total, square = term, (x * x) >> PRECISION
-    for n in range(2 + first, 2 * SINE_TERMS, 2):
-        term = -((term * square) >> PRECISION) // (n * (n - 1))
+    for factor in range(n, n + 2 * SINE_TERMS, 2):
+        term = -((term * square) >> PRECISION) // (factor * (factor + 1))
         total += term
     return total

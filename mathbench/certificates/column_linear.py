@@ -1,12 +1,12 @@
 """Certificates of networks with a linear state over columns of digits, read out by sines, for sums.
 
 Column by column from the units on, such a network adds a vector for every digit to its state, says the digit of the
-sum, and moves to the next state. A box is the set of states within `radius` of a centre; there is one for each carry.
-The check shows that
+sum, and moves to the next state. A box is the set of states that differ from a centre by at most some radii, coordinate
+by coordinate, and it has a carry. The check shows that
 
-1. the first state lies in the box of carry 0,
+1. the first state lies in the first box, whose carry is 0,
 2. from every state of a box, for all digits of a column, the digit said is that of their sum with the carry, and
-3. the next state lies in the box of the next carry, if the digit of the sum is fed back.
+3. if that digit is fed back, the next state lies in the box that `table` names, which has the carry of that sum.
 
 By induction over the columns, the network says the digits of the sum of numbers of any length. A claimed sum is right
 just if it has these digits, and the first wrong one is found wherever it stands.
@@ -19,16 +19,17 @@ from fractions import Fraction
 from itertools import product as tuples
 
 from mathbench.certificates.arrays import Array, Nested, check_names, check_shapes
-from mathbench.certificates.bounds import ONE, PRECISION, sine_bounds
-from mathbench.certificates.exact import SCALE, dot, integer, integers, norm, product, value
+from mathbench.certificates.bounds import PRECISION, SINE_ERROR, sine_and_cosine
+from mathbench.certificates.exact import SCALE, dot, integers, norm, product, value
 from mathbench.certificates.verdict import FUNCTION_ERROR, Verdict, relative_error
 from mathbench.errors import CheckFailed, InputError
 
 NETWORK = "column-linear"
 ANSWERS = ("label", "sum")
-MAX_SINES = 1 << 20  # pairs of a box and digits, times sines: some ten seconds
-
-Column = tuple[int, ...]  # a digit of each number
+MAX_WORK = 1 << 25  # products of a box, a column, a sine and an output: some ten seconds
+MAX_COLUMNS = 1 << 16
+# a sine is computed from two sines and two cosines, each off by SINE_ERROR, and rounded
+WAVE_ERROR = 4 * SINE_ERROR + 4
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class SumClaim:
     answer: str
     extra: int
 
+    @property
+    def columns(self) -> int:
+        """How many columns of digits there are."""
+        return self.base**self.operands
+
     def __str__(self) -> str:
         numbers = f"{self.operands} numbers in base {self.base} of any number of digits"
         return f"whether a sum of {numbers} is right" if self.answer == "label" else f"the sum of {numbers}"
@@ -63,8 +69,9 @@ class ColumnLinearCertificate:
         feedback: added to the next state for the digit said, (base, units).
         phases, shift: of the sines, (sines, units) and (sines,).
         weight, offset: of the outputs, (base, sines) and (base,).
-        centres: of the boxes, one for each carry, (operands, units).
-        radius: half the width of the boxes.
+        centres, radii: of the boxes, (boxes, units); the first state lies in the first box.
+        carries: the carry of each box, (boxes,).
+        table: the box after each column, (boxes, base ** operands), in the order of the digits as a number.
     """
 
     claim: SumClaim
@@ -76,7 +83,9 @@ class ColumnLinearCertificate:
     weight: Nested
     offset: Nested
     centres: Nested
-    radius: Fraction
+    radii: Nested
+    carries: Nested
+    table: Nested
 
     @property
     def network(self) -> str:
@@ -89,8 +98,6 @@ class ColumnLinearCertificate:
         Raises:
             CheckFailed: with the first statement that does not hold.
         """
-        if self.radius <= 0:
-            raise CheckFailed("the radius of the boxes is not positive.")
         exact = _Exact(self)
         exact.check_start()
         clearances, margins = zip(*exact.steps(), strict=True)
@@ -106,14 +113,16 @@ def parse(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> ColumnLin
         InputError: for the first thing that is wrong.
     """
     claim = _claim(metadata.get("claim", ""))
-    check_names(arrays, _shapes(claim, 1, 1))
-    sines, units = arrays["shift"].shape[0], arrays["carry"].shape[0]
-    check_shapes(arrays, _shapes(claim, units, sines))
-    if (work := claim.base**claim.operands * claim.operands * sines) > MAX_SINES:
-        raise InputError(f"a check may take at most {MAX_SINES:,} values of sine. Received: {work:,}.")
-    nested = {name: array.nested() for name, array in arrays.items()}
-    nested |= {"radius": Fraction(nested["radius"][0])}
-    return ColumnLinearCertificate(claim, **nested)
+    check_names(arrays, _shapes(claim, 1, 1, 1))
+    sines, units, boxes = (arrays[name].shape[0] for name in ("shift", "carry", "carries"))
+    check_shapes(arrays, _shapes(claim, units, sines, boxes))
+    if (work := boxes * claim.columns * claim.base * (sines + units)) > MAX_WORK:
+        raise InputError(f"a check may take at most {MAX_WORK:,} products. Received: {work:,}.")
+    if min(arrays["radii"].numbers) < 0:
+        raise InputError("radii must not be negative.")
+    arrays["carries"].check_indices("carries", claim.operands)
+    arrays["table"].check_indices("table", boxes)
+    return ColumnLinearCertificate(claim, **{name: array.nested() for name, array in arrays.items()})
 
 
 def claim_texts(claim: SumClaim) -> dict[str, str]:
@@ -121,7 +130,7 @@ def claim_texts(claim: SumClaim) -> dict[str, str]:
     return {"claim": json.dumps(vars(claim))}
 
 
-def _shapes(claim: SumClaim, units: int, sines: int) -> dict[str, tuple[int, ...]]:
+def _shapes(claim: SumClaim, units: int, sines: int, boxes: int) -> dict[str, tuple[int, ...]]:
     """The shapes that the arrays must have."""
     return {
         "digits": (claim.operands, claim.base, units),
@@ -131,8 +140,10 @@ def _shapes(claim: SumClaim, units: int, sines: int) -> dict[str, tuple[int, ...
         "shift": (sines,),
         "weight": (claim.base, sines),
         "offset": (claim.base,),
-        "centres": (claim.operands, units),
-        "radius": (1,),
+        "centres": (boxes, units),
+        "radii": (boxes, units),
+        "carries": (boxes,),
+        "table": (boxes, claim.columns),
     }
 
 
@@ -145,7 +156,7 @@ def _claim(text: str) -> SumClaim:
         # the last carry is below the number of operands and must fit into the extra columns
         if not (2 <= claim.base <= 36 and 2 <= claim.operands <= 6 and 1 <= claim.extra <= 8):
             raise ValueError
-        if claim.base**claim.extra < claim.operands:
+        if claim.base**claim.extra < claim.operands or claim.columns > MAX_COLUMNS:
             raise ValueError
     except (ValueError, TypeError, RecursionError):
         raise InputError("the claim is not one of sums.") from None
@@ -156,65 +167,36 @@ class _Exact:
     """The numbers of a certificate as integers, see `mathbench.certificates.exact`."""
 
     def __init__(self, certificate: ColumnLinearCertificate):
-        self._claim, self._radius = certificate.claim, integer(certificate.radius)
+        self._claim, self._carries, self._table = certificate.claim, certificate.carries, certificate.table
         self._digits, self._carry = integers(certificate.digits), integers(certificate.carry)
         self._feedback, self._centres = integers(certificate.feedback), integers(certificate.centres)
-        self._phases, self._shift = integers(certificate.phases), integers(certificate.shift)
-        self._weight, self._offset = integers(certificate.weight), integers(certificate.offset)
-        self._spread = [norm(row) * self._radius for row in self._carry]
-        self._phase_spread = [norm(row) * self._radius for row in self._phases]
+        self._radii, self._phases = integers(certificate.radii), integers(certificate.phases)
+        self._shift, self._weight = integers(certificate.shift), integers(certificate.weight)
+        self._offset = integers(certificate.offset)
+        self._leads = [
+            [[abs(a - b) for a, b in zip(one, other, strict=True)] for other in self._weight]
+            for one in self._weight
+        ]
 
     def check_start(self) -> None:
-        """Check that the first state, zero, lies in the box of carry 0."""
-        if max(map(abs, self._centres[0])) > self._radius:
-            raise CheckFailed("the first state is not in the box of carry 0.")
+        """Check that the first state, zero, lies in the first box, and that its carry is 0."""
+        inside = all(abs(c) <= r for c, r in zip(self._centres[0], self._radii[0], strict=True))
+        if self._carries[0] or not inside:
+            raise CheckFailed("the first state is not in the first box, or its carry is not 0.")
 
     def steps(self) -> Iterator[tuple[Fraction, Fraction]]:
-        """The clearance and the margin for every carry and all digits of a column."""
-        for carry, centre in enumerate(self._centres):
-            for column in tuples(range(self._claim.base), repeat=self._claim.operands):
-                vectors = [table[digit] for table, digit in zip(self._digits, column, strict=True)]
-                state = [sum(coordinate) for coordinate in zip(centre, *vectors, strict=True)]
-                following, digit = divmod(sum(column) + carry, self._claim.base)
-                where = f"carry {carry} and the digits {','.join(map(str, column))}"
-                yield self._clearance(state, following, digit, where), self._margin(state, digit, where)
-
-    def _clearance(self, state: Sequence[int], following: int, digit: int, where: str) -> Fraction:
-        """How far the next states stay inside the box of the next carry."""
-        rows = zip(self._carry, self._feedback[digit], self._centres[following], self._spread, strict=True)
-        distances = [
-            abs(dot(row, state) + ((added - centre) << SCALE)) + spread for row, added, centre, spread in rows
+        """The clearance and the margin for every box and all digits of a column."""
+        columns = [
+            _Column(self, digits) for digits in tuples(range(self._claim.base), repeat=self._claim.operands)
         ]
-        clearance = product((self._radius << SCALE) - max(distances))
-        if clearance <= 0:
-            raise CheckFailed(f"the states after {where} may leave the box of carry {following}.")
-        return clearance
-
-    def _margin(self, state: Sequence[int], digit: int, where: str) -> Fraction:
-        """A lower bound of the output of a digit minus every other."""
-        waves = [self._sine(phase, state) for phase in range(len(self._phases))]
-        others = [other for other in range(self._claim.base) if other != digit]
-        margin = min(self._lead(digit, other, waves) for other in others)
-        if margin <= 0:
-            raise CheckFailed(f"the digit said after {where} may be another than {digit}.")
-        return margin
-
-    def _sine(self, phase: int, state: Sequence[int]) -> tuple[int, int]:
-        """Bounds of one sine, in units of 2^-PRECISION."""
-        middle = dot(self._phases[phase], state) + (self._shift[phase] << SCALE)
-        spread = self._phase_spread[phase]
-        try:
-            low, high = sine_bounds(product(middle - spread), product(middle + spread))
-        except ValueError as error:
-            raise CheckFailed(f"a phase is too large: {error}") from None
-        return int(low * ONE), int(high * ONE)
-
-    def _lead(self, digit: int, other: int, waves: Sequence[tuple[int, int]]) -> Fraction:
-        """A lower bound of one output minus another."""
-        lead = (self._offset[digit] - self._offset[other]) << PRECISION
-        for one, two, (low, high) in zip(self._weight[digit], self._weight[other], waves, strict=True):
-            lead += (one - two) * (low if one >= two else high)
-        return Fraction(lead, 1 << (SCALE + PRECISION))
+        for number, carry in enumerate(self._carries):
+            box = _Box(self, number)
+            for column, following in zip(columns, self._table[number], strict=True):
+                next_carry, digit = divmod(column.total + carry, self._claim.base)
+                where = f"box {number} and the digits {','.join(map(str, column.digits))}"
+                if self._carries[following] != next_carry:
+                    raise CheckFailed(f"the box after {where} does not have the carry {next_carry}.")
+                yield box.clearance(column, following, digit, where), box.margin(column, digit, where)
 
     def rounding(self) -> tuple[Fraction, Fraction]:
         """Bounds of the errors of one step and of the difference of two outputs in float32, for states in the boxes.
@@ -222,7 +204,8 @@ class _Exact:
         What is added to a column, and the bias of a sum of products, are further terms of a sum. A sine does not
         enlarge differences.
         """
-        largest = max(abs(c) for centre in self._centres for c in centre) + self._radius
+        boxes = zip(self._centres, self._radii, strict=True)
+        largest = max(abs(c) + r for box in boxes for c, r in zip(*box, strict=True))
         largest += sum(max(abs(c) for vector in table for c in vector) for table in self._digits)
         error = relative_error(self._claim.operands + 1) * value(largest)
         reach = value(largest) + error
@@ -237,6 +220,83 @@ class _Exact:
             for row, term in zip(self._weight, self._offset, strict=True)
         )
         return step, 2 * output
+
+    def moved(self, vector: Sequence[int]) -> list[int]:
+        """A state or a part of one, moved on by a column, in units of products."""
+        return [dot(row, vector) for row in self._carry]
+
+    def waves(self, phases: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Sines and cosines of phases, in units of 2^-PRECISION."""
+        try:
+            sines, cosines = zip(*(sine_and_cosine(product(phase)) for phase in phases), strict=True)
+        except ValueError as error:
+            raise CheckFailed(f"a phase is too large: {error}") from None
+        return list(sines), list(cosines)
+
+
+class _Column:
+    """The digits of a column, the sum of their vectors, where it moves a state, and the waves of its phases."""
+
+    def __init__(self, exact: _Exact, digits: tuple[int, ...]):
+        vectors = [table[digit] for table, digit in zip(exact._digits, digits, strict=True)]
+        vector = [sum(coordinate) for coordinate in zip(*vectors, strict=True)]
+        self.digits, self.total = digits, sum(digits)
+        self.moved = exact.moved(vector)
+        self.sines, self.cosines = exact.waves([dot(row, vector) for row in exact._phases])
+
+
+class _Box:
+    """The states of a box: where they move, the waves of the phases of its centre, and how far they spread."""
+
+    def __init__(self, exact: _Exact, number: int):
+        centre, radii = exact._centres[number], exact._radii[number]
+        self._exact, self._moved = exact, exact.moved(centre)
+        self._spread = [dot(map(abs, row), radii) for row in exact._carry]
+        phases = zip(exact._phases, exact._shift, strict=True)
+        self._sines, self._cosines = exact.waves([dot(row, centre) + (s << SCALE) for row, s in phases])
+        # a sine changes by at most its argument
+        spreads = [dot(map(abs, row), radii) for row in exact._phases]
+        self._uncertain = [(s >> (2 * SCALE - PRECISION)) + 1 + WAVE_ERROR for s in spreads]
+        self._losses: dict[int, list[int]] = {}
+
+    def clearance(self, column: _Column, following: int, digit: int, where: str) -> Fraction:
+        """How far the next states stay inside the next box."""
+        exact = self._exact
+        parts = (self._moved, column.moved, exact._feedback[digit], exact._centres[following])
+        distances = [
+            (radius << SCALE) - spread - abs(mine + more + ((added - centre) << SCALE))
+            for mine, more, added, centre, radius, spread in zip(
+                *parts, exact._radii[following], self._spread, strict=True
+            )
+        ]
+        if min(distances) <= 0:
+            raise CheckFailed(f"the states after {where} may leave box {following}.")
+        return product(min(distances))
+
+    def margin(self, column: _Column, digit: int, where: str) -> Fraction:
+        """A lower bound of the output of a digit minus every other."""
+        exact = self._exact
+        # the sine of a sum of two phases
+        waves = [
+            (s * c + t * k) >> PRECISION
+            for s, k, t, c in zip(self._sines, self._cosines, column.sines, column.cosines, strict=True)
+        ]
+        rows = zip(exact._weight, exact._offset, strict=True)
+        outputs = [dot(row, waves) + (offset << PRECISION) for row, offset in rows]
+        leads = [
+            outputs[digit] - output - loss
+            for other, (output, loss) in enumerate(zip(outputs, self._losses_of(digit), strict=True))
+            if other != digit
+        ]
+        if min(leads) <= 0:
+            raise CheckFailed(f"the digit said after {where} may be another than {digit}.")
+        return Fraction(min(leads), 1 << (SCALE + PRECISION))
+
+    def _losses_of(self, digit: int) -> list[int]:
+        """By how much the lead of a digit over each other may be smaller than at the centre."""
+        if digit not in self._losses:
+            self._losses[digit] = [dot(row, self._uncertain) for row in self._exact._leads[digit]]
+        return self._losses[digit]
 
 
 def _sum_error(row: Sequence[int], largest: Fraction, term: int, error: Fraction) -> Fraction:

@@ -70,7 +70,7 @@ def write(network: str, arrays: Mapping[str, Any], claim: Mapping[str, str]) -> 
 
     Args:
         network: the baseline whose weights it holds.
-        arrays: float32 and int64 NumPy arrays by name, see the module of the network.
+        arrays: float32, int64 and int32 NumPy arrays by name, see the module of the network.
         claim: the claim, as texts by name.
     """
     return write_arrays(arrays, {"format": FORMAT, "version": VERSION, "network": network, **claim})

@@ -221,7 +221,7 @@ SIZES = ("--train", 8000, "--validation", 200, "--interpolate", 500, "--extrapol
     ids=lambda words: "-".join(map(str, words[:3])),
 )
 def test_sums_are_learned_for_every_length(words, tmp_path):
-    more = ("--set", "steps=1000", "--long", "50", "--no-submit", "--out", tmp_path / "run")
+    more = ("--set", "steps=1500", "--long", "50", "--no-submit", "--out", tmp_path / "run")
     done = run("run-baseline", *words, *SIZES, *more)
     assert done.returncode == 0, done.stderr
     result = Result.load(tmp_path / "run")
@@ -258,3 +258,50 @@ def test_what_has_no_columns_is_said(words, message, tmp_path):
     sizes = ("--train", 50, "--validation", 9, "--interpolate", 9, "--extrapolate", 9)
     done = run("run-baseline", *words, *sizes, "--no-submit", "--out", tmp_path / "run")
     assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("correct-addition",), ("addition", "--more", 0)], ids=["statements", "sums"]
+)
+def test_a_reader_of_sums_is_proved(words, tmp_path):
+    """Trained on sums of up to 5 digits, proved for every length, and its certificate is checked."""
+    options = ("--digits", 5, "--set", "steps=1500", "--no-submit", "--out", tmp_path / "run")
+    assert run("run-baseline", "column-linear", "--task", *words, *SIZES, *options).returncode == 0
+    done = run("certify", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    result = Result.load(tmp_path / "run-certified")
+    assert result.certificate["weights"] in ("as trained", "fine-tuned")
+    assert ("no weight changed" in done.stderr) == (result.certificate["weights"] == "as trained")
+    checked = run("certificate", "check", tmp_path / "run-certified" / "certificate.safetensors")
+    assert (
+        checked.returncode == 0
+        and f"the network is right about {result.certificate['claim']}" in checked.stdout
+    )
+    assert "The same holds in float32" in checked.stdout
+
+
+def test_products_are_no_sums(tmp_path):
+    sizes = ("--train", 300, "--validation", 20, "--interpolate", 20, "--extrapolate", 20)
+    options = (
+        "--set",
+        "steps=1",
+        "--set",
+        "evaluate=1",
+        "--set",
+        "growth=0",
+        "--no-submit",
+        "--out",
+        tmp_path / "run",
+    )
+    recipe = ("--recipe", "column-linear-products")
+    assert run("run-baseline", "column-linear", *recipe, *sizes, *options).returncode == 0
+    done = run("certify", tmp_path / "run")
+    assert done.returncode == 2 and "needs sums: no finite automaton multiplies" in done.stderr
+
+
+def test_a_network_that_learned_nothing_is_not_certified(tmp_path):
+    options = ("--set", "steps=1", "--set", "evaluate=1", "--no-submit", "--out", tmp_path / "run")
+    assert run("run-baseline", "column-linear", "--digits", 3, *SIZES, *options).returncode == 0
+    done = run("certify", tmp_path / "run", "--budget", "1s")
+    assert done.returncode == 1 and "the boxes did not close; nothing was written" in done.stderr
+    assert not (tmp_path / "run-certified").exists()

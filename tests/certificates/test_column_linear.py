@@ -26,9 +26,14 @@ def adder(base=10, operands=2, scale=20.0, radius=0.05):
         "weight": scale * np.stack([np.sin(turn * digits), np.cos(turn * digits)], axis=1),
         "offset": np.zeros(base),
         "centres": np.arange(operands)[:, None],
-        "radius": [radius],
+        "radii": np.full((operands, 1), radius),
     }
-    return {name: np.array(value, np.float32) for name, value in arrays.items()}
+    totals = sum(np.meshgrid(*[digits] * operands, indexing="ij")).ravel()
+    boxes = {
+        "carries": np.arange(operands),
+        "table": ((totals + np.arange(operands)[:, None]) // base).astype(np.int32),
+    }
+    return {name: np.array(value, np.float32) for name, value in arrays.items()} | boxes
 
 
 def claim(base=10, operands=2, answer="sum", extra=1):
@@ -63,20 +68,23 @@ def test_a_statement_is_proved_by_the_same_network():
 
 
 CHANGES = [
-    ("digits", (0, 7, 0), 8.0, "leave the box|may be another"),
-    ("digits", (1, 0, 0), 1.0, "leave the box|may be another"),
-    ("carry", (0, 0), 0.2, "may leave the box"),
-    ("carry", (0, 0), -0.1, "may leave the box"),
-    ("feedback", (3, 0), 0.3, "may leave the box"),
+    ("digits", (0, 7, 0), 8.0, "may leave box|may be another"),
+    ("digits", (1, 0, 0), 1.0, "may leave box|may be another"),
+    ("carry", (0, 0), 0.2, "may leave box"),
+    ("carry", (0, 0), -0.1, "may leave box"),
+    ("feedback", (3, 0), 0.3, "may leave box"),
     ("phases", (0, 0), 0.7, "the digit said after"),
     ("shift", 1, 0.0, "the digit said after"),
     ("weight", (4, 1), 40.0, "the digit said after"),
     ("offset", 0, 10.0, "the digit said after"),
-    ("centres", (0, 0), 0.06, "the first state is not in the box of carry 0"),
-    ("centres", (1, 0), 0.9, "leave the box|may be another"),
-    ("radius", 0, 0.0, "radius"),
-    ("radius", 0, -0.05, "radius"),
-    ("radius", 0, 0.6, "may be another"),
+    ("centres", (0, 0), 0.06, "the first state is not in the first box"),
+    ("carries", 0, 1, "the first state is not in the first box, or its carry is not 0"),
+    ("carries", 1, 0, "does not have the carry"),
+    ("table", (0, 55), 0, "does not have the carry 1"),
+    ("centres", (1, 0), 0.9, "may leave box|may be another"),
+    ("radii", (0, 0), 0.0, "may leave box 0"),
+    ("radii", (1, 0), 0.0, "may leave box 1"),
+    ("radii", (0, 0), 0.6, "leave box 1|may be another"),
     ("phases", (0, 0), 1e9, "a phase is too large"),
 ]
 
@@ -89,9 +97,22 @@ def test_every_changed_number_is_refused(name, index, value, message):
         check(arrays, claim())
 
 
+def test_radii_below_zero_and_boxes_that_are_none_are_refused():
+    for name, value, message in (
+        ("radii", -0.05, "radii must not be negative"),
+        ("table", 2, "table must have integers from 0 to 1. Received: 2"),
+        ("table", -1, "table must have integers"),
+        ("carries", 2, "carries must have integers from 0 to 1"),
+    ):
+        arrays = adder()
+        arrays[name].flat[-1] = value
+        with pytest.raises(InputError, match=message):
+            check(arrays, claim())
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_numbers_that_are_not_finite_are_refused(value):
-    for name in adder():
+    for name in adder().keys() - {"carries", "table"}:
         arrays = adder()
         arrays[name].flat[0] = value
         with pytest.raises(InputError, match="finite"):
@@ -138,8 +159,13 @@ def test_the_last_carry_must_fit_into_the_extra_columns():
 
 
 def test_too_much_work_is_refused_before_it_is_done():
-    with pytest.raises(InputError, match="values of sine"):
-        check(adder(36, 4), claim(36, 4))
+    arrays = adder(36, 3)
+    for name, axis in (("phases", 0), ("shift", 0), ("weight", 1)):
+        arrays[name] = np.concatenate([arrays[name]] * 4, axis=axis)
+    with pytest.raises(InputError, match="at most 33,554,432 products"):
+        check(arrays, claim(36, 3))
+    with pytest.raises(InputError, match="not one of sums"):
+        check(adder(10), claim(10, 6))
 
 
 def test_names_and_shapes_of_the_arrays_are_checked():

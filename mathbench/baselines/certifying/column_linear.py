@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.certifying.options import NOT_CLOSED, ProofOptions
+from mathbench.baselines.certifying.column_boxes import LinearReader, boxes_as_trained
+from mathbench.baselines.certifying.options import NOT_CLOSED, Proof, ProofOptions
 from mathbench.baselines.columns import CLAIMED, ColumnLayout
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.models.torch.column_linear import ColumnLinear
@@ -53,16 +54,22 @@ class ColumnLinearProver:
         self.claim = certificates.SumClaim(layout.base, numbers, answer, layout.extra)
         self._module, self._layout = module, layout
 
-    def prove(self, options: ProofOptions) -> bytes:
-        """Fine-tune the network in place until the boxes of all carries are closed, and return the certificate."""
+    def prove(self, options: ProofOptions) -> Proof:
+        """Prove the network as trained, or else fine-tune it in place until the boxes of all carries are closed."""
         network = BoxedColumns(self._module, self.claim, _sign_of_each_number(self._layout, self.claim))
+        boxes = boxes_as_trained(network.reader()) if options.radius is None else None
+        if boxes:
+            options.note(f"proved as trained: {len(boxes.carries):,} boxes, no weight changed")
+            return self._proof({**network.arrays(), **boxes.arrays()}, "as trained")
         radius = options.radius or RADIUS
         if not close_boxes(network, options, radius):
             raise CheckFailed(NOT_CLOSED)
         network.store(self._module)
-        return document.write(
-            certificates.NETWORK, network.arrays(radius), certificates.claim_texts(self.claim)
-        )
+        return self._proof({**network.arrays(), **network.boxes(radius)}, "fine-tuned")
+
+    def _proof(self, arrays: dict[str, np.ndarray], weights: str) -> Proof:
+        claim = certificates.claim_texts(self.claim)
+        return Proof(document.write(certificates.NETWORK, arrays, claim), weights)
 
 
 def _sign_of_each_number(layout: ColumnLayout, claim: certificates.SumClaim) -> list[int]:
@@ -120,25 +127,34 @@ class BoxedColumns(nn.Module):
         weights = self.weights
         middle = states @ weights["phases"].T + weights["shift"]
         spread = radius * weights["phases"].abs().sum(dim=1) + SLACK
-        # a sine changes by at most its argument, and stays within 1
-        low, high = torch.sin(middle) - spread, torch.sin(middle) + spread
-        low, high = low.clamp(-1, 1), high.clamp(-1, 1)
-        rows = (
-            weights["weight"][self.digit][:, :, None] - weights["weight"]
-        )  # (carries, columns, base, sines)
-        leads = (rows * ((low + high) / 2)[:, :, None]).sum(dim=3)
-        leads = leads - (rows.abs() * ((high - low) / 2)[:, :, None]).sum(dim=3)
+        rows = weights["weight"][self.digit][:, :, None] - weights["weight"]  # (carries, columns, base, S)
+        # a sine changes by at most its argument
+        leads = (rows * torch.sin(middle)[:, :, None]).sum(dim=3) - rows.abs() @ spread
         leads = leads + weights["offset"][self.digit][:, :, None] - weights["offset"]
         others = torch.arange(self.claim.base) != self.digit[:, :, None]
         return leads[others].reshape(*self.digit.shape, -1)
 
-    def arrays(self, radius: float) -> dict[str, np.ndarray]:
-        """Return the content of a certificate, in float32."""
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the weights by their names in a certificate, in float32."""
         arrays = {name: value.detach().float().numpy() for name, value in self.weights.items()}
         tables = arrays["digits"].reshape(-1, self.claim.base, len(arrays["carry"]))
+        return {**arrays, "digits": tables[self.signs]}
+
+    def reader(self) -> LinearReader:
+        """Return the network in NumPy."""
+        weights = {name: value.detach().numpy() for name, value in self.weights.items() if name != "digits"}
+        truth = {"digit": self.digit.numpy(), "following": self.next.numpy()}
+        return LinearReader(self.vectors().detach().numpy(), **weights, **truth)
+
+    def boxes(self, radius: float) -> dict[str, np.ndarray]:
+        """Return the boxes of a certificate: one for each carry."""
         centres = self.centres.detach().float().numpy()
-        fixed = {"digits": tables[self.signs], "centres": centres, "radius": np.array([radius], np.float32)}
-        return {**arrays, **fixed}
+        return {
+            "centres": centres,
+            "radii": np.full_like(centres, radius),
+            "carries": np.arange(self.claim.operands),
+            "table": self.next.numpy().astype(np.int32),
+        }
 
     def store(self, module: ColumnLinear) -> None:
         """Copy the weights back into a network."""

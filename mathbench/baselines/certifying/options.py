@@ -30,6 +30,19 @@ class ProofOptions:
     note: Callable[[str], None] = lambda text: None
 
 
+@dataclass(frozen=True)
+class Proof:
+    """A proof of a network.
+
+    Args:
+        certificate: the bytes of its certificate.
+        weights: ``as trained`` or ``fine-tuned``.
+    """
+
+    certificate: bytes
+    weights: str
+
+
 class Prover(Protocol):
     """Proves a network of one kind.
 
@@ -39,8 +52,8 @@ class Prover(Protocol):
 
     claim: Any
 
-    def prove(self, options: ProofOptions) -> bytes:
-        """Fine-tune the network in place until the claim is proved, and return the certificate.
+    def prove(self, options: ProofOptions) -> Proof:
+        """Prove the network as trained, or fine-tune it in place until the claim is proved.
 
         Raises:
             CheckFailed: when the network is wrong, or the boxes do not close.

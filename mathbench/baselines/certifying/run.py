@@ -12,7 +12,7 @@ import torch
 
 from mathbench.baselines import run_directory
 from mathbench.baselines.certifying.column_linear import ColumnLinearProver
-from mathbench.baselines.certifying.options import ProofOptions, Prover
+from mathbench.baselines.certifying.options import Proof, ProofOptions, Prover
 from mathbench.baselines.certifying.second_order import SecondOrderProver
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.models.torch.column_linear import ColumnLinear
@@ -96,14 +96,14 @@ def certify(run: Path, options: CertifyOptions) -> CertifiedRun:
     run_directory.is_finished(options.out, identity, force=options.force)
     started, cpu = time.perf_counter(), time.process_time()
     torch.set_num_threads(1)
-    content = subject.prover.prove(options.proof)
-    verdict = checker.check(document.parse(content))
+    proof = subject.prover.prove(options.proof)
+    verdict = checker.check(document.parse(proof.certificate))
     spent = {
         "certify_wall_s": time.perf_counter() - started,
         "certify_cpu_s": time.process_time() - cpu,
     }
     with run_directory.lock_run(options.out, identity, options.force):
-        result = _store(subject, options, content, spent)
+        result = _store(subject, options, proof, spent)
     return CertifiedRun(result, verdict)
 
 
@@ -120,7 +120,7 @@ def _subject(run: Path) -> _Subject:
     return _Subject(load_original(run), loaded.result, loaded.trained, prover)
 
 
-def _store(subject: _Subject, options: CertifyOptions, content: bytes, spent: dict[str, float]) -> Result:
+def _store(subject: _Subject, options: CertifyOptions, proof: Proof, spent: dict[str, float]) -> Result:
     """Write weights, certificate, predictions and result of the new run."""
     old, trained = subject.result, subject.trained
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -133,8 +133,9 @@ def _store(subject: _Subject, options: CertifyOptions, content: bytes, spent: di
         old["best"],
     )
     run_options = RunOptions(options.out, command=options.command, long=tuple(map(int, old.get("long", {}))))
-    proof = {"claim": str(subject.prover.claim), "sha256": "sha256:" + hashlib.sha256(content).hexdigest()}
+    sha256 = "sha256:" + hashlib.sha256(proof.certificate).hexdigest()
+    certificate = {"claim": str(subject.prover.claim), "sha256": sha256, "weights": proof.weights}
     trained.network.save(options.out)
-    atomic.write(options.out / CERTIFICATE, content)
+    atomic.write(options.out / CERTIFICATE, proof.certificate)
     original = subject.original
-    return store_result(original.spec, original.data, run_options, fitted, certificate=proof)
+    return store_result(original.spec, original.data, run_options, fitted, certificate=certificate)

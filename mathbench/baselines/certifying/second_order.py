@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.certifying.extraction import Extraction, StateMachine, extract
-from mathbench.baselines.certifying.options import NOT_CLOSED, ProofOptions
+from mathbench.baselines.certifying.options import NOT_CLOSED, Proof, ProofOptions
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.models.torch.second_order import SecondOrderClassifier
 from mathbench.certificates import document
@@ -61,7 +61,7 @@ class SecondOrderProver:
         self.claim = certificates.ResidueClaim(len(answers), task.number_base, tuple(answers))
         self._module, self._classes = module, encoding.classes
 
-    def prove(self, options: ProofOptions) -> bytes:
+    def prove(self, options: ProofOptions) -> Proof:
         """Read an automaton off the network, compare it with the true one, and fine-tune until its boxes are closed."""
         network, radius = BoxedNetwork(self._module, self._extract(options)), options.radius or RADIUS
         if not close_boxes(network, options, radius):
@@ -71,7 +71,7 @@ class SecondOrderProver:
             for name, target in weights_of(self._module).items():
                 target.copy_(torch.from_numpy(arrays[name]))
         claim = certificates.claim_texts(self.claim, self._classes)
-        return document.write(certificates.NETWORK, arrays, claim)
+        return Proof(document.write(certificates.NETWORK, arrays, claim), "fine-tuned")
 
     def _extract(self, options: ProofOptions) -> Extraction:
         """Read an automaton off the network, and compare it with the true one."""

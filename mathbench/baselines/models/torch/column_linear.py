@@ -110,7 +110,7 @@ def build(
 
     >>> layout = ColumnLayout(10, ("", "+"), 1)
     >>> build(NetworkShape(20, 11, 5, 5, layout=layout), ColumnLinearSettings(), 0, DeviceConfig("cpu")).parameters
-    1530
+    626
     """
     layout = _checked(shape)
     module = ColumnLinear(layout, settings, generator_for_seed(seed, device_config))
