@@ -21,3 +21,11 @@ def table(head: str, rows: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [head, "|" + "---|" * (head.count("|") - 1)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def with_table(page: str, source: str, made: str) -> str:
+    """A page in which the table behind the comment `<!-- from SOURCE, ... -->` is replaced."""
+    before, mark, rest = page.partition(f"<!-- from {source}, by scripts/docs -->\n")
+    if not mark:
+        sys.exit(f"there is no place for the table of {source}.")
+    return f"{before}{mark}\n{made}\n<!-- to here -->{rest.partition('<!-- to here -->')[2]}"
