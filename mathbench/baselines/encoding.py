@@ -95,7 +95,8 @@ class Encoding:
             out = _align_groups(self._characters.tokens(data), data, offsets, self.widths)
         else:
             out, _ = self._characters.encode(column, self.widths[0], left=self.choices.padding == "left")
-        return np.ascontiguousarray(out[:, ::-1] if self.choices.query == "reversed" else out)
+        # a copy, because NumPy counts a reversed column as contiguous and PyTorch takes no negative strides
+        return out[:, ::-1].copy() if self.choices.query == "reversed" else np.ascontiguousarray(out)
 
     def group_by_width(self, column: Any) -> list[tuple[Tokens, Tokens]]:
         """Encode questions in groups of equal width, so that no answer depends on the other questions.

@@ -24,7 +24,7 @@ def activation_matrices(
     trained: TrainedNetwork, tokens: Tokens, answer: Tokens
 ) -> dict[str, NDArray[np.float32]]:
     """Return activations for one question, tokens (1, T), and its answer, (1, positions), as matrices by name."""
-    return {name: np.asarray(values) for name, values in trained.network.inspect(tokens, answer).items()}
+    return {name: np.asarray(values[0]) for name, values in trained.network.inspect(tokens, answer).items()}
 
 
 def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, texts: Sequence[str]) -> None:
