@@ -11,7 +11,7 @@ from mathbench.cli.output import out, print_json, print_message, table
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from mathbench.baselines.automata.inspection import RunAutomaton
+    from mathbench.baselines.automata.run import RunAutomaton
 
 MAX_LISTED = 12  # states of a table
 WHAT = {
@@ -58,7 +58,7 @@ def automaton(
 
       mathbench automaton runs/mine --clusters 20 --smallest --out graphs
     """
-    from mathbench.baselines.automata.inspection import AutomatonOptions, run_automaton
+    from mathbench.baselines.automata.run import AutomatonOptions, run_automaton
 
     found = run_automaton(run, AutomatonOptions(clusters, digits, seed, smallest))
     files = found.draw(out_dir or run / "plots")

@@ -1,7 +1,7 @@
 """Comparison of the automaton of a network with the true one, for all numbers."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -73,45 +73,36 @@ def _longer(found: NumberAutomaton, truth: Automaton, layer: dict[_Pair, Word]) 
     return after
 
 
-@dataclass(frozen=True)
-class Alignment:
-    """The states of a true automaton that those of another one mostly stand for.
-
-    Attributes:
-        states: a true state for each state.
-        exact: whether no two states stand for the same one, and none is left out.
-    """
-
-    states: tuple[int, ...]
-    exact: bool
-
-    def names(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return a name for each state: that of its true state, with a letter from the second one on.
-
-        >>> Alignment((0, 1, 0), False).names(["0", "1"])
-        ('0', '1', '0b')
-        """
-        counts: dict[int, int] = {}
-        result = []
-        for state in self.states:
-            uses = counts[state] = counts.get(state, 0) + 1
-            result.append(names[state] + ("" if uses == 1 else _letters(uses)))
-        return tuple(result)
-
-
-def _letters(number: int) -> str:
-    """Return b for 2, ..., z for 26, and numbers beyond."""
-    return chr(ord("a") + number - 1) if number <= 26 else f"({number})"
-
-
-def align(automaton: Automaton, truth: Automaton) -> Alignment:
-    """Match the states of an automaton with those of the true one that random words lead to at the same time."""
+def align(automaton: Automaton, truth: Automaton) -> tuple[int, ...]:
+    """Return for each state the true one that random words most often lead to at the same time, (states,)."""
     symbols = np.random.default_rng(0).integers(0, len(truth.first), (LENGTH, SAMPLED))
     ours, theirs = (_states(each, symbols) for each in (automaton, truth))
     shape = len(automaton.table), len(truth.table)
     counts = np.bincount(ours * shape[1] + theirs, minlength=shape[0] * shape[1]).reshape(shape)
-    states = tuple(counts.argmax(axis=1).tolist())
-    return Alignment(states, sorted(states) == list(range(shape[1])))
+    return tuple(counts.argmax(axis=1).tolist())
+
+
+def state_names(states: Sequence[int], names: Sequence[str]) -> tuple[str, ...]:
+    """Return a name for each state: that of its true state, with a letter from the second one on.
+
+    Args:
+        states: the true state of each state, see `align`.
+        names: the names of the true states.
+
+    >>> state_names([0, 1, 0], ["0", "1"])
+    ('0', '1', '0b')
+    """
+    uses: Counter[int] = Counter()
+    result = []
+    for state in states:
+        uses[state] += 1
+        result.append(names[state] + ("" if uses[state] == 1 else _letter(uses[state])))
+    return tuple(result)
+
+
+def _letter(number: int) -> str:
+    """Return b for 2, ..., z for 26, and numbers beyond."""
+    return chr(ord("a") + number - 1) if number <= 26 else f"({number})"
 
 
 def _states(automaton: Automaton, symbols: np.ndarray) -> np.ndarray:

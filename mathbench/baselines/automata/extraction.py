@@ -14,6 +14,7 @@ from mathbench.baselines.models.interface import States
 WORDS = 3000  # random words whose states are clustered
 LENGTH = 12  # symbols of a word, where nothing else is said
 FUTURE_WORDS = 250  # random words where states are compared by their answers after further symbols
+MAX_VALUES = 1 << 25  # numbers of all states in memory
 CLUSTERINGS = ("states", "classes", "futures")
 
 Assign = Callable[[States], Int]  # the cluster of each state
@@ -84,7 +85,7 @@ def extract(
         length: symbols of the random words.
     """
     rng = np.random.default_rng(seed)
-    words = FUTURE_WORDS if clustering == "futures" else WORDS
+    words = _words_in_memory(reader, FUTURE_WORDS if clustering == "futures" else WORDS, length)
     sample = _sample(reader, rng, zeros_first, words, length)
     assign = _clustering(reader, sample.states, clusters, rng, clustering)
     cluster = assign(sample.states)
@@ -96,6 +97,13 @@ def extract(
     automaton = NumberAutomaton(firsts, tuple(map(tuple, table.tolist())), answers, reader.width)
     spread = float(np.abs(sample.states - centres[cluster]).max())
     return Extraction(clustering, automaton, centres, outputs[0], smallest, mean, purity, spread)
+
+
+def _words_in_memory(reader: NumberReader, words: int, length: int) -> int:
+    """Return a number of words of some length: fewer where words are longer than usual, or states are large."""
+    longest = max(length, reader.width)
+    most = MAX_VALUES // (longest * len(reader.machine.start))
+    return max(min(words * LENGTH // max(longest, LENGTH), most), 1)
 
 
 def _clustering(

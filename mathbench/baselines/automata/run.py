@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mathbench.baselines.automata.comparison import Alignment, Word, align, shortest_difference
+from mathbench.baselines.automata.comparison import Word, align, shortest_difference, state_names
 from mathbench.baselines.automata.extraction import CLUSTERINGS, LENGTH, Extraction, extract
 from mathbench.baselines.automata.graph import Graph, write_svg
 from mathbench.baselines.automata.reader import NumberAutomaton, NumberReader
@@ -67,25 +67,25 @@ class RunAutomaton:
         return len(self.extraction.automaton.unpadded.minimal().table)
 
     @cached_property
-    def alignment(self) -> Alignment:
-        """The true states that the listed states stand for."""
+    def true_states(self) -> tuple[int, ...]:
+        """The true state that each listed state stands for."""
         return align(self.shown, self.truth.automaton)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the listed states."""
-        return self.alignment.names(self.truth.names)
+        return state_names(self.true_states, self.truth.names)
 
     @cached_property
     def order(self) -> tuple[int, ...]:
         """The listed states that numbers lead to, in the order of the true ones."""
-        states, place = self.alignment.states, _places(self.truth)
+        states, place = self.true_states, _places(self.truth)
         return tuple(sorted(reached_states(self.shown), key=lambda s: (place[states[s]], self.names[s])))
 
     @cached_property
     def wrong(self) -> frozenset[tuple[int, int]]:
         """The transitions that lead elsewhere than those of the true automaton, as pairs of a state and a symbol."""
-        states, table = self.alignment.states, self.truth.automaton.table
+        states, table = self.true_states, self.truth.automaton.table
         return frozenset(
             (state, symbol)
             for state in self.order
@@ -96,7 +96,7 @@ class RunAutomaton:
     @property
     def wrong_answers(self) -> frozenset[int]:
         """The listed states whose answer is not that of the true one."""
-        states, answers = self.alignment.states, self.truth.automaton.answers
+        states, answers = self.true_states, self.truth.automaton.answers
         return frozenset(s for s in self.order if self.shown.answers[s] != answers[states[s]])
 
     def difference_json(self) -> dict[str, Any] | None:
