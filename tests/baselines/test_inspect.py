@@ -1,6 +1,7 @@
 """Looking into a network: confidence of each character, attention and hidden states."""
 
 import json
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +51,24 @@ def test_parts_come_in_reading_order_up_to_the_end():
     assert (full.answer, full.parts) == ("123", ("1", "2", "3"))
     label = character_probabilities(trained([1], [0.75], classify=True), asked)[0]
     assert (label.answer, label.parts, label.probabilities) == ("true", ("true",), (0.75,))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "answer", "parts", "expected"),
+    [
+        ([5, 6, 0, 0], "65", ("6", "5", ""), (0.2, 0.1, 0.3 * 0.4)),
+        ([5, 0, 0, 10], "-5", ("-", "5", ""), (0.4, 0.1, 0.2 * 0.3)),
+        ([5, 0, 3, 10], "-305", ("-", "3", "0", "5"), (0.4, 0.3, 0.2, 0.1)),
+        ([1, 2, 3, 4], "4321", ("4", "3", "2", "1"), (0.4, 0.3, 0.2, 0.1)),
+    ],
+)
+def test_columns_are_read_from_the_first_digit_on(outputs, answer, parts, expected):
+    asked = pa.array(["12+34"])
+    encoding = fit_encoding(EncodingOptions(padding="columns", answer="last"), "", asked, pa.array(["46"]))
+    network = TrainedNetwork(Certain(outputs, [0.1, 0.2, 0.3, 0.4]), encoding)
+    (found,) = character_probabilities(network, asked)
+    assert (found.answer, found.parts) == (answer, parts)
+    assert found.probabilities == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
@@ -199,7 +218,7 @@ def test_states_of_a_split_are_exported_with_the_right_answers(
         ("lstm-seq2seq", "torch", {"reader": (5, True), "writer": (3, False)}),
         ("lstm-seq2seq", "keras", {"reader": (1, True), "writer0": (3, False)}),
         ("simple-lstm", "torch", {"reader": (5 + 2 + 3, True)}),
-        ("attentional-lstm", "torch", {"readers/onward": (5, True), "writer": (None, False)}),
+        ("attentional-lstm", "torch", {"readers/onward": (5, False), "writer": (None, False)}),
     ],
 )
 def test_positions_of_answers_and_blank_steps_have_no_characters(
@@ -224,6 +243,22 @@ def test_positions_of_answers_and_blank_steps_have_no_characters(
             ]
         else:
             assert set(prefixes) == {row["token"] for row in found} == {None}
+
+
+def test_positions_of_columns_are_digits_of_all_numbers(tiny, sums, tmp_path, capsys):
+    run(tiny("column-gru"), sums, RunOptions(tmp_path / "r"))
+    assert mathbench("inspect", tmp_path / "r", "12+9", "--plot", tmp_path / "a.svg") == 0
+    labels = re.findall(r">(\d\+\d)<", (tmp_path / "a.svg").read_text())
+    # those of the layer from the units on; the other one reads from the other end
+    assert labels == ["2+9", "1+0", "0+0"]
+    assert mathbench("inspect", tmp_path / "r", "12+9", "--states", tmp_path / "s.parquet") == 0
+    rows = pq.read_table(tmp_path / "s.parquet").to_pylist()
+    assert [(row["layer"], row["token"], row["prefix"]) for row in rows] == [
+        ("ascending", "2+9", "2+9"),
+        ("ascending", "1+0", "12+09"),
+        ("ascending", "0+0", "012+009"),
+        *[("descending", None, None)] * 3,
+    ]
 
 
 def test_pooled_positions_have_no_characters(tiny, multiples, tmp_path):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mathbench import formats
-from mathbench.baselines.analysis.inspect import PADDING_MARK
+from mathbench.baselines.analysis.inspect import PADDING_MARK, in_order
 from mathbench.baselines.analysis.questions import check_questions, readable
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.predictor import LoadedRun, TrainedNetwork
@@ -149,29 +149,24 @@ def _table(
 def _characters_read(
     trained: TrainedNetwork, layer: str, tokens: Tokens, positions: int
 ) -> dict[str, NDArray[np.str_] | None]:
-    """Return the character that each state has just read, and all so far, (n, positions); None where unknown.
+    """Return the character at the position of each state, and all up to it, (n, positions); None where unknown.
 
-    They are unknown for layers over the answer, and over fewer positions than the question has, such as pooled ones.
-    The last state alone has read the whole question. Positions behind the question, as blank steps, have read nothing
-    more.
+    They are unknown for layers over the answer, those that read in another order, and those over fewer positions than
+    the question has, such as pooled ones. A state alone has read the whole question. Positions behind the question, as
+    blank steps, have read nothing more.
     """
     width = tokens.shape[1]
-    if layer.startswith(WRITERS) or 1 < positions < width:
+    if layer.startswith(WRITERS) or not in_order(layer) or 1 < positions < width:
         return {"token": None, "prefix": None}
-    characters = np.array(["", *trained.encoding.alphabet])[tokens]
-    prefix = [characters[:, 0]]
-    for column in characters.T[1:]:
-        prefix.append(np.char.add(prefix[-1], column))
-    token = np.where(tokens == 0, PADDING_MARK, characters)
-    both = {"token": token, "prefix": np.stack(prefix, axis=1)}
+    token, prefix = trained.encoding.read_texts(tokens)
+    token = np.where(token == "", PADDING_MARK, token)
     if positions == 1:
-        return {name: values[:, -1:] for name, values in both.items()}
+        return {"token": token[:, -1:], "prefix": prefix[:, -1:]}
     more = positions - width
-    last = np.repeat(both["prefix"][:, -1:], more, axis=1)
-    blank = np.full((len(tokens), more), PADDING_MARK)
+    blank, last = np.full((len(tokens), more), PADDING_MARK), np.repeat(prefix[:, -1:], more, axis=1)
     return {
         "token": np.concatenate([token, blank], axis=1),
-        "prefix": np.concatenate([both["prefix"], last], axis=1),
+        "prefix": np.concatenate([prefix, last], axis=1),
     }
 
 
