@@ -271,6 +271,24 @@ def test_the_shortest_difference_is_the_first_of_all_numbers(found, other, rever
     assert word is None or word in wrong
 
 
+ALWAYS = Automaton((0, 0), ((0, 0),), ("a",))
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_each_length_is_compared_with_its_own_answers(width):
+    """The last digit is the state; after a one, numbers without blanks are wrong, and only these."""
+    rows = (("a", "b"), *[("a", "a")] * (width - 1))
+    found = NumberAutomaton(((0, 1),), ((0, 1), (0, 1)), rows, width)
+    word = shortest_difference(found, ALWAYS)
+    assert len(word) == width and word[0] == word[-1] == 1
+
+
+def test_a_wrong_answer_after_a_last_zero_is_none_where_zeros_come_last():
+    found = NumberAutomaton(((0, 1),), ((0, 1), (2, 1), (2, 1)), (("a", "a", "b"),))
+    assert shortest_difference(found, ALWAYS) == (1, 0)
+    assert shortest_difference(found, ALWAYS, reverse=True) is None
+
+
 def test_a_difference_after_a_leading_zero_is_none():
     """After 0 alone, any digit leads astray; no number but 0 begins with it."""
     truth = residues(3, 10, LABELS)

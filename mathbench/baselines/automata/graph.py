@@ -37,7 +37,7 @@ svg{background:#fff;font-family:Helvetica,Arial,sans-serif;font-size:13px}
 .state.wrong circle{stroke:#c00;stroke-width:2.4}
 .name{text-anchor:middle;dominant-baseline:central;font-weight:bold}
 .answer{font-size:9px;text-anchor:middle;fill:#444}
-.wrong .arrow{stroke-width:2.6}
+.wrong .arrow{stroke-width:2}
 .arrows:hover .arrow{stroke-width:3;opacity:1}
 """
 START = -1

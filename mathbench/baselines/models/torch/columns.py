@@ -67,7 +67,7 @@ def build(
     >>> layout = ColumnLayout(10, ("", "+"), 1)
     >>> shape = NetworkShape(20, 11, 5, 5, layout=layout)
     >>> build("gru", shape, ColumnSettings(), 0, DeviceConfig("cpu")).parameters
-    15371
+    15243
     """
     module = ColumnReader(cell, shape, settings, generator_for_seed(seed, device_config))
     symbols = column_layout(shape).operand_symbols
