@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from mathbench import formats
 from mathbench.baselines.analysis.confidence import Confidence, character_probabilities
+from mathbench.baselines.analysis.questions import check_questions, readable
 from mathbench.baselines.predictor import LoadedRun
-from mathbench.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,20 +38,9 @@ def ask_questions(run: LoadedRun, questions: Sequence[str]) -> Answer:
     Raises:
         InputError: for a question that is empty, not valid text, or not of the run's task.
     """
-    if "" in questions:
-        raise InputError("a question must not be empty.")
-    try:
-        column = pa.array(questions, pa.string())
-    except UnicodeEncodeError:
-        raise InputError("a question must be valid UTF-8 text.") from None
-    try:
+    column = check_questions(questions)
+    with readable(questions):
         return _answer(run, column)
-    except (ValueError, IndexError, ArithmeticError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"the run cannot read {' or '.join(map(repr, questions))}. Write questions as its task does."
-        ) from None
 
 
 def _answer(run: LoadedRun, plain: pa.Array) -> Answer:

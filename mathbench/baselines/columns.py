@@ -104,6 +104,20 @@ class ColumnLayout:
             text.choose_text(negative.astype(np.int64), ("", MINUS)), unsigned, ""
         )
 
+    def read_texts(self, tokens: Int) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+        """Return the digits of each column, and the numbers up to it, as text, (n, columns) each.
+
+        >>> layout = ColumnLayout(10, ("", "+"), extra=0)
+        >>> [texts.tolist() for texts in layout.read_texts(layout.tokens(pa.array(["57+8"])))]
+        [[['7+8', '5+0']], [['7+8', '57+08']]]
+        """
+        digits = np.array(list(text.DIGITS[: self.base]))[tokens % self.base]  # (n, columns, numbers)
+        signs = np.array(self.signs)[tokens // self.base]
+        numbers = [digits[:, 0]]
+        for column in range(1, digits.shape[1]):
+            numbers.append(np.char.add(digits[:, column], numbers[-1]))
+        return _joined(np.char.add(signs, digits)), _joined(np.char.add(signs, np.stack(numbers, axis=1)))
+
     def _columns(self, numbers: "_Numbers") -> Int:
         longest: Int = numbers.lengths.max(axis=1, initial=0)
         if self.product:
@@ -162,6 +176,14 @@ class Statements:
         )
         classes = np.where(right, self.true, 1 - self.true)
         return classes, np.where(right, likelihood, 1 - likelihood)
+
+
+def _joined(texts: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Join the last axis."""
+    joined = texts[..., 0]
+    for i in range(1, texts.shape[-1]):
+        joined = np.char.add(joined, texts[..., i])
+    return joined
 
 
 def fit_layout(questions: Any, answers: Any, base: int, classes: bool) -> ColumnLayout:

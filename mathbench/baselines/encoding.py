@@ -95,7 +95,8 @@ class Encoding:
             out = _align_groups(self._characters.tokens(data), data, offsets, self.widths)
         else:
             out, _ = self._characters.encode(column, self.widths[0], left=self.choices.padding == "left")
-        return np.ascontiguousarray(out[:, ::-1] if self.choices.query == "reversed" else out)
+        # a copy, because NumPy counts a reversed column as contiguous and PyTorch takes no negative strides
+        return out[:, ::-1].copy() if self.choices.query == "reversed" else np.ascontiguousarray(out)
 
     def group_by_width(self, column: Any) -> list[tuple[Tokens, Tokens]]:
         """Encode questions in groups of equal width, so that no answer depends on the other questions.
@@ -151,6 +152,23 @@ class Encoding:
             return self.layout.text(tokens)
         answers = self._characters.decode(tokens)
         return _reversed_strings(answers) if self.choices.answer == "last" else answers
+
+    def read_texts(self, tokens: Tokens) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+        """Return the text at each position of questions, empty for padding, and all up to it, (n, positions) each.
+
+        In columns, a position has a digit of every number.
+
+        >>> encoding = Encoding(EncodingOptions(), "01", (3,), 2)
+        >>> [texts.tolist() for texts in encoding.read_texts(np.array([[0, 2, 1]]))]
+        [[['', '1', '0']], [['', '1', '10']]]
+        """
+        if self.layout:
+            return self.layout.read_texts(tokens)
+        characters = np.array(["", *self.alphabet])[tokens]
+        prefixes = [characters[:, 0]]
+        for column in characters.T[1:]:
+            prefixes.append(np.char.add(prefixes[-1], column))
+        return characters, np.stack(prefixes, axis=1)
 
     def to_json(self) -> dict[str, Any]:
         """Return the encoding and its name as plain values."""

@@ -25,6 +25,7 @@ class OriginalRun:
         data: the regenerated rows.
         steps: number of steps it took, 0 for the number in its settings.
         threads: CPU threads it used.
+        long: lengths of the problems that were scored besides the splits.
     """
 
     run: Path
@@ -32,6 +33,7 @@ class OriginalRun:
     data: Data
     steps: int = 0
     threads: int = 1
+    long: tuple[int, ...] = ()
 
 
 def load_original(run: Path) -> OriginalRun:
@@ -49,7 +51,8 @@ def load_original(run: Path) -> OriginalRun:
     if not (run / RESULT_FILE).is_file():
         return OriginalRun(run, spec, data)
     result = Result.load(run)
-    return OriginalRun(run, spec, data, int(result.timings["steps"]), int(result.hardware["threads"]))
+    steps, threads = int(result.timings["steps"]), int(result.hardware["threads"])
+    return OriginalRun(run, spec, data, steps, threads, tuple(map(int, result.long)))
 
 
 @dataclass(frozen=True)

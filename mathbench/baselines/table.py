@@ -27,6 +27,7 @@ class Baseline:
         frameworks: of a network, ``"module:build"`` per framework (see `mathbench.baselines.models.interface`).
         settings: of a network, ``"module:name"`` of the dataclass of its hyperparameters.
         classify: whether a network chooses among the training answers instead of generating text.
+        state_machine: whether a network reads the question token by token (see `mathbench.baselines.models.interface`).
     """
 
     name: str
@@ -36,6 +37,7 @@ class Baseline:
     frameworks: dict[str, str] = field(default_factory=dict)
     settings: str = ""
     classify: bool = False
+    state_machine: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -49,10 +51,13 @@ def _network(
     settings: str,
     frameworks: tuple[str, ...] = ("torch", "keras"),
     classify: bool = False,
+    state_machine: bool = False,
 ) -> Baseline:
     """Return the entry of a network whose modules have the same name in every framework."""
     targets = {framework: f"mathbench.baselines.models.{framework}.{target}" for framework in frameworks}
-    return Baseline(name, "network", summary, "", targets, f"mathbench.baselines.{settings}", classify)
+    return Baseline(
+        name, "network", summary, "", targets, f"mathbench.baselines.{settings}", classify, state_machine
+    )
 
 
 _BASELINES = (
@@ -68,6 +73,7 @@ _BASELINES = (
         "recurrent_classifier:lstm",
         "settings:ClassifierSettings",
         classify=True,
+        state_machine=True,
     ),
     _network(
         "gru-classifier",
@@ -75,6 +81,7 @@ _BASELINES = (
         "recurrent_classifier:gru",
         "settings:ClassifierSettings",
         classify=True,
+        state_machine=True,
     ),
     _network(
         "rnn-classifier",
@@ -82,6 +89,7 @@ _BASELINES = (
         "recurrent_classifier:rnn",
         "settings:ClassifierSettings",
         classify=True,
+        state_machine=True,
     ),
     _network(
         "second-order-rnn",
@@ -90,6 +98,7 @@ _BASELINES = (
         "settings:SecondOrderSettings",
         frameworks=("torch",),
         classify=True,
+        state_machine=True,
     ),
     _network(
         "column-gru",

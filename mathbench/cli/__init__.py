@@ -10,6 +10,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from mathbench.cli import (
+    automaton,
     baselines,
     certify,
     check,
@@ -36,7 +37,19 @@ app = CommandGroup(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Clean mathematical data for neural networks, baselines, exact-match scores and a leaderboard.",
 )
-for group in (datasets, check, tasks, doctor, baselines, run, certify, predict, inspect, leaderboard):
+for group in (
+    datasets,
+    check,
+    tasks,
+    doctor,
+    baselines,
+    run,
+    certify,
+    predict,
+    inspect,
+    automaton,
+    leaderboard,
+):
     group.register(app)
 
 

@@ -1,5 +1,6 @@
 """Commands that look into a finished run: plot, inspect."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 from mathbench.cli.options import Device, Json, RunArgument
 from mathbench.cli.output import out, print_json, print_message
 from mathbench.cli.running import plots_installed
-from mathbench.errors import InputError, require_extra
+from mathbench.errors import InputError, did_you_mean, require_extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mathbench.baselines.analysis.confidence import Confidence
     from mathbench.baselines.encoding import Tokens
     from mathbench.baselines.predictor import TrainedNetwork
+
+STATES_COUNT = 1000  # rows of a split
 
 
 def register(app: typer.Typer) -> None:
@@ -50,28 +53,115 @@ def plot(run: RunArgument, json: Json = False) -> None:
 
 def inspect(
     run: RunArgument,
-    question: Annotated[
-        str, typer.Argument(help="Question as plain text; the run's format is applied to it.")
-    ],
+    questions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Question as plain text; the run's format is applied to it. With --states there may be several.",
+            metavar="QUESTION...",
+            show_default=False,
+        ),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(
             "--plot", help="Image file to draw, ending in .png, .svg or .pdf. Default: RUN/plots/inspect.png."
         ),
     ] = None,
+    states: Annotated[
+        Path | None,
+        typer.Option(
+            "--states",
+            help="Parquet file for the hidden states, one row per question, layer and position.",
+            metavar="FILE",
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="With --states, split of the run's data to read. Default: interpolate."),
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="With --states, number of rows of the split. Default: 1000, or all if there are fewer.",
+        ),
+    ] = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Inspect how a network answers a question.
+    """Inspect how a network answers a question, or export its hidden states.
 
     Prints the answer with the confidence in each character, and draws attention
-    weights and hidden states.
+    weights and hidden states. With --states, writes the hidden states for the
+    questions, or for rows of a split.
 
     Examples:
       mathbench inspect runs/lstm-seq2seq-torch-addition-base10-seed0 "12+29"
 
       mathbench inspect runs/mine "12+29" --plot attention.svg
+
+      mathbench inspect runs/mine --states states.parquet --split extrapolate --count 500
     """
+    given = list(questions or [])
+    if states is not None:
+        _export(run, given, _StatesRequest(states, plot, split, count, device), json)
+    elif split is not None or count is not None:
+        raise InputError("--split and --count go with --states FILE.")
+    elif len(given) != 1:
+        raise InputError(f"give one question, or several with --states FILE. Received: {len(given)}.")
+    else:
+        _inspect_one(run, given[0], plot, device, json)
+
+
+@dataclass(frozen=True)
+class _StatesRequest:
+    """The options of an export of states."""
+
+    file: Path
+    plot: Path | None
+    split: str | None
+    count: int | None
+    device: str
+
+
+def _export(run: Path, questions: list[str], request: _StatesRequest, json: bool) -> None:
+    """Write the states for the given questions, or for rows of a split."""
+    from mathbench.baselines.analysis.states import check_states_file, export_states
+    from mathbench.baselines.models.interface import DeviceConfig
+    from mathbench.baselines.predictor import load_run
+
+    check_states_file(request.file)
+    if request.plot is not None:
+        raise InputError("--states draws nothing: leave out --plot.")
+    if questions and (request.split is not None or request.count is not None):
+        raise InputError("give questions, or rows with --split and --count, not both.")
+    loaded = load_run(run, DeviceConfig(request.device))
+    expected = None
+    if not questions:
+        questions, expected = _rows(run, request.split or "interpolate", request.count)
+    found = export_states(loaded, questions, expected, request.file)
+    if json:
+        print_json({"states": str(request.file), **vars(found)})
+        return
+    layers = ", ".join(f"{name} ({units} units)" for name, units in found.layers.items())
+    print_message(f"{found.rows:,} states of {found.questions:,} questions in {request.file}: {layers}")
+
+
+def _rows(run: Path, split: str, count: int | None) -> tuple[list[str], list[str]]:
+    """Return the first questions and answers of a split of a run, in plain text."""
+    from mathbench.baselines.run_data import regenerate_run
+
+    data = regenerate_run(run).plain()
+    if split not in data.splits:
+        raise InputError(f"{run} has no split '{split}'. {did_you_mean(split, data.splits)}")
+    rows = data.splits[split]
+    if count is not None and count > rows.num_rows:
+        raise InputError(f"{split} of {run} has {rows.num_rows:,} rows. Received: --count {count:,}.")
+    first = rows.slice(0, count or STATES_COUNT)
+    return first["question"].to_pylist(), first["answer"].to_pylist()
+
+
+def _inspect_one(run: Path, question: str, plot: Path | None, device: str, json: bool) -> None:
     from mathbench.baselines.ask import ask_questions
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_run

@@ -34,7 +34,9 @@ def repeat_run(request: RunRequest, source: Path) -> None:
     options = run_options(request, folder)
     device = _device_config(request, original, options.device_config)
     result = run_one(
-        original.spec, original.data, replace(options, device_config=device, stop_step=original.steps)
+        original.spec,
+        original.data,
+        replace(options, device_config=device, stop_step=original.steps, long=original.long),
     )
     found = compare_runs(source, folder)
     repeats = {"repeats": {"run": str(source), **(found.to_json() if found else {})}}

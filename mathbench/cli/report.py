@@ -37,24 +37,34 @@ def report(result: Result, data: Data, folder: Path) -> None:
 
 
 def comparison(result: Result) -> Table:
-    """Return the exact match of floors, model and ceiling per split, with 95 % intervals."""
+    """Return the exact match of floors, model and ceiling per split, with 95 % intervals.
+
+    The supervision of a network is named, because scores are comparable under the same one only.
+    """
     splits = list(result.scores)
     heads = [f"{split}\n(n={result.scores[split]['n']:,})" for split in splits]
     title = f"{result.task['name']}: exact match (95 % interval)"
-    table = table_of("", *heads, right=tuple(heads), title=title)
+    named = ["supervision"] if result.supervision else []
+    none = ["-"] if named else []
+    table = table_of("", *named, *heads, right=tuple(heads), title=title)
     for name, scores in result.floors.items():
-        table.add_row(f"floor: {name}", *(share(scores.get(s)) for s in splits), style="dim")
+        table.add_row(f"floor: {name}", *none, *(share(scores.get(s)) for s in splits), style="dim")
     model = result.baseline if result.framework == "none" else f"{result.baseline} ({result.framework})"
-    table.add_row(model, *(share(result.scores[s]) for s in splits), style="bold")
-    table.add_row("ceiling: exact-solver", *(share(result.ceiling.get(s)) for s in splits), style="dim")
+    supervision = [result.supervision] if named else []
+    table.add_row(model, *supervision, *(share(result.scores[s]) for s in splits), style="bold")
+    table.add_row(
+        "ceiling: exact-solver", *none, *(share(result.ceiling.get(s)) for s in splits), style="dim"
+    )
     return table
 
 
 def by_length(result: Result) -> Table:
     """Return the exact match on problems of single lengths."""
-    table = table_of("digits", "exact match", right=("digits",), title="problems of one length")
+    table = table_of(
+        "digits", "n", "exact match", right=("digits", "n", "exact match"), title="problems of one length"
+    )
     for digits, score in result.long.items():
-        table.add_row(digits, share(score))
+        table.add_row(f"{int(digits):,}", f"{score['n']:,}", share(score))
     return table
 
 

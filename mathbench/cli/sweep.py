@@ -158,13 +158,27 @@ def _print_trials(sweep: SweepSpec, folder: Path, json: bool) -> None:
 
 
 def _sweep_table(results: list["SweepResult"]) -> "Table":
-    """Return one row per combination: mean and standard deviation over the seeds, best on validation first."""
+    """Return one row per combination: mean and standard deviation over the seeds, best on validation first.
+
+    Each supervision has a block of its own.
+    """
     keys, splits = list(results[0].settings), list(results[0].splits)
-    numbers = ("seeds", "validation", *splits, "CPU s")
-    made = table(*keys, *numbers, right=numbers, title="exact match: mean ± deviation over seeds")
-    for line in results:
+    lengths = sorted({digits for line in results for digits in line.long}, key=int)
+    heads = [f"{int(digits):,} digits" for digits in lengths]
+    named = ["supervision"] if any(line.supervision for line in results) else []
+    numbers = ("seeds", "validation", *splits, *heads, "CPU s")
+    made = table(*named, *keys, *numbers, right=numbers, title="exact match: mean ± deviation over seeds")
+    for line, following in zip(results, [*results[1:], None], strict=True):
         scores = [_share(line.validation), *(_share(line.splits[split]) for split in splits)]
-        made.add_row(*line.settings.values(), str(line.validation.n), *scores, f"{line.cpu.mean:.1f}")
+        scores += [_share(line.long[digits]) if digits in line.long else "-" for digits in lengths]
+        made.add_row(
+            *([line.supervision or "-"] if named else []),
+            *line.settings.values(),
+            str(line.validation.n),
+            *scores,
+            f"{line.cpu.mean:.1f}",
+            end_section=following is not None and following.supervision != line.supervision,
+        )
     return made
 
 

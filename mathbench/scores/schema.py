@@ -65,7 +65,7 @@ RESULT = Record(
         "predictions_sha256": SHA256,
     },
     {
-        "supervision": Text(50, r"(aligned\+)?dense|aligned|examples"),
+        "supervision": Text(50, r"(aligned\+)?dense|aligned|examples|prompted"),
         "long": MapOf(FILED_SCORE),
     },
 )

@@ -258,7 +258,7 @@ def test_a_perceptron_reads_no_more_than_it_was_built_for():
 def test_thinking_is_counted_in_steps():
     shape = NetworkShape(12, 12, 6, 4)
     made, asked = network("simple-lstm", "torch", shape, hidden=8, thinking=5), questions(shape, rows=1)
-    assert made.inspect(asked, made.predict(asked))["hidden/reader"].shape == (6 + 5 + 4, 8)
+    assert made.inspect(asked, made.predict(asked))["hidden/reader"].shape == (1, 6 + 5 + 4, 8)
 
 
 def test_a_perceptron_takes_no_buckets(sums):

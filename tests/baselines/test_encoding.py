@@ -57,6 +57,13 @@ def test_operands_are_padded_one_by_one(questions):
         assert "".join(row) == wanted
 
 
+def test_reversed_questions_of_one_digit_are_laid_out_forward():
+    """PyTorch takes no array with negative strides, and NumPy calls a reversed column contiguous."""
+    encoding = fit_encoding(EncodingOptions("reversed"), "0123456789", column(["7"]), column(["7"]))
+    tokens = encoding.questions(column(["1", "2"]))
+    assert tokens.tolist() == [[2], [3]] and min(tokens.strides) > 0
+
+
 def test_longer_questions_get_wider_and_unknown_characters_are_refused():
     encoding = fit_encoding(EncodingOptions(), "+0123456789", column(["1+2"]), column(["3"]))
     assert encoding.questions(column(["1+2", "123+456"])).shape == (2, 7)

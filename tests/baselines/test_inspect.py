@@ -1,12 +1,14 @@
 """Looking into a network: confidence of each character, attention and hidden states."""
 
 import json
+import re
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from mathbench.baselines.analysis import inspect
+from mathbench.baselines.analysis import inspect, states
 from mathbench.baselines.analysis.confidence import character_probabilities
 from mathbench.baselines.encoding import fit_encoding
 from mathbench.baselines.models.interface import DeviceConfig
@@ -49,6 +51,24 @@ def test_parts_come_in_reading_order_up_to_the_end():
     assert (full.answer, full.parts) == ("123", ("1", "2", "3"))
     label = character_probabilities(trained([1], [0.75], classify=True), asked)[0]
     assert (label.answer, label.parts, label.probabilities) == ("true", ("true",), (0.75,))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "answer", "parts", "expected"),
+    [
+        ([5, 6, 0, 0], "65", ("6", "5", ""), (0.2, 0.1, 0.3 * 0.4)),
+        ([5, 0, 0, 10], "-5", ("-", "5", ""), (0.4, 0.1, 0.2 * 0.3)),
+        ([5, 0, 3, 10], "-305", ("-", "3", "0", "5"), (0.4, 0.3, 0.2, 0.1)),
+        ([1, 2, 3, 4], "4321", ("4", "3", "2", "1"), (0.4, 0.3, 0.2, 0.1)),
+    ],
+)
+def test_columns_are_read_from_the_first_digit_on(outputs, answer, parts, expected):
+    asked = pa.array(["12+34"])
+    encoding = fit_encoding(EncodingOptions(padding="columns", answer="last"), "", asked, pa.array(["46"]))
+    network = TrainedNetwork(Certain(outputs, [0.1, 0.2, 0.3, 0.4]), encoding)
+    (found,) = character_probabilities(network, asked)
+    assert (found.answer, found.parts) == (answer, parts)
+    assert found.probabilities == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
@@ -139,3 +159,135 @@ def test_bad_questions_are_one_line(tiny, sums, tmp_path, capsys):
         assert mathbench(*words) == 2
         said = capsys.readouterr().err
         assert line in said and said.count("\n") == 1
+
+
+# Export of hidden states
+
+READERS = [("gru-classifier", "torch"), ("lstm-classifier", "torch"), ("gru-classifier", "keras")]
+
+
+@pytest.mark.parametrize(("name", "framework"), READERS)
+def test_states_are_exported_with_what_was_read(name, framework, tiny, multiples, tmp_path, capsys):
+    run(tiny(name, framework), multiples, RunOptions(tmp_path / "r"))
+    file = tmp_path / "states.parquet"
+    capsys.readouterr()
+    assert mathbench("inspect", tmp_path / "r", "47", "12345", "--states", file, "--json") == 0
+    layers = {"reader/h": 12, "reader/c": 12} if name.startswith("lstm") else {"reader/h": 12}
+    # 47 is padded to four digits
+    shown = {"states": str(file), "questions": 2, "rows": (4 + 5) * len(layers), "layers": layers}
+    assert json.loads(capsys.readouterr().out) == shown
+    rows = pq.read_table(file).to_pylist()
+    first = [row for row in rows if row["layer"] == "reader/h"]
+    assert [(row["question"], row["position"], row["token"], row["prefix"]) for row in first] == [
+        *(("47", 0, "·", ""), ("47", 1, "·", ""), ("47", 2, "4", "4"), ("47", 3, "7", "47")),
+        *(("12345", i, "12345"[i], "12345"[: i + 1]) for i in range(5)),
+    ]
+    assert {row["expected"] for row in rows} == {None}
+    loaded = load_run(tmp_path / "r", DeviceConfig("cpu"))
+    for question in ("47", "12345"):
+        tokens = loaded.trained.encoding.questions(pa.array([question]))
+        mine = [row for row in first if row["question"] == question]
+        assert {row["answer"] for row in mine} == {loaded.predict(pa.array([question]))[0].as_py()}
+        if framework == "torch":
+            seen = loaded.trained.network.inspect(tokens, tokens)["hidden/reader"][0]
+            np.testing.assert_allclose([row["state"] for row in mine], seen, atol=1e-6)
+
+
+def test_states_of_a_split_are_exported_with_the_right_answers(
+    tiny, multiples, tmp_path, capsys, monkeypatch
+):
+    """In batches, of which each question is in one."""
+    run(tiny("gru-classifier"), multiples, RunOptions(tmp_path / "r"))
+    monkeypatch.setattr(states, "BATCH", 16)
+    file = tmp_path / "states.parquet"
+    words = ("inspect", tmp_path / "r", "--states", file, "--split", "extrapolate")
+    for count, expected in (((), 90), (("--count", 50), 50)):
+        assert mathbench(*words, *count) == 0
+        table = pq.read_table(file)
+        ends = [row for row in table.to_pylist() if row["prefix"] == row["question"]]
+        truth = multiples.splits["extrapolate"].slice(0, expected)
+        both = dict(zip(truth["question"].to_pylist(), truth["answer"].to_pylist(), strict=True))
+        assert {row["question"]: row["expected"] for row in ends} == both
+        assert table.schema.field("state").type == pa.list_(pa.float32())
+    assert "states of 50 questions" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "framework", "layers"),
+    [
+        ("lstm-seq2seq", "torch", {"reader": (5, True), "writer": (3, False)}),
+        ("lstm-seq2seq", "keras", {"reader": (1, True), "writer0": (3, False)}),
+        ("simple-lstm", "torch", {"reader": (5 + 2 + 3, True)}),
+        ("attentional-lstm", "torch", {"readers/onward": (5, False), "writer": (None, False)}),
+    ],
+)
+def test_positions_of_answers_and_blank_steps_have_no_characters(
+    name, framework, layers, tiny, sums, tmp_path
+):
+    run(tiny(name, framework, padding="left", query="forward"), sums, RunOptions(tmp_path / "r"))
+    assert mathbench("inspect", tmp_path / "r", "1+29", "--states", tmp_path / "s.parquet") == 0
+    rows = pq.read_table(tmp_path / "s.parquet").to_pylist()
+    for layer, (positions, reads) in layers.items():
+        found = [row for row in rows if row["layer"] == layer]
+        assert positions in (None, len(found))
+        prefixes = [row["prefix"] for row in found]
+        if reads:
+            assert prefixes[-1] == "1+29"
+            assert len(found) == 1 or [*prefixes[:5], found[0]["token"]] == [
+                "",
+                "1",
+                "1+",
+                "1+2",
+                "1+29",
+                "·",
+            ]
+        else:
+            assert set(prefixes) == {row["token"] for row in found} == {None}
+
+
+def test_positions_of_columns_are_digits_of_all_numbers(tiny, sums, tmp_path, capsys):
+    run(tiny("column-gru"), sums, RunOptions(tmp_path / "r"))
+    assert mathbench("inspect", tmp_path / "r", "12+9", "--plot", tmp_path / "a.svg") == 0
+    labels = re.findall(r">(\d\+\d)<", (tmp_path / "a.svg").read_text())
+    # those of the layer from the units on; the other one reads from the other end
+    assert labels == ["2+9", "1+0", "0+0"]
+    assert mathbench("inspect", tmp_path / "r", "12+9", "--states", tmp_path / "s.parquet") == 0
+    rows = pq.read_table(tmp_path / "s.parquet").to_pylist()
+    assert [(row["layer"], row["token"], row["prefix"]) for row in rows] == [
+        ("ascending", "2+9", "2+9"),
+        ("ascending", "1+0", "12+09"),
+        ("ascending", "0+0", "012+009"),
+        *[("descending", None, None)] * 3,
+    ]
+
+
+def test_pooled_positions_have_no_characters(tiny, multiples, tmp_path):
+    run(tiny("cnn-lstm-classifier"), multiples, RunOptions(tmp_path / "r"))
+    assert mathbench("inspect", tmp_path / "r", "123456", "--states", tmp_path / "s.parquet") == 0
+    rows = pq.read_table(tmp_path / "s.parquet").to_pylist()
+    assert [(row["position"], row["token"], row["prefix"]) for row in rows] == [
+        (i, None, None) for i in range(3)
+    ]
+
+
+def test_what_cannot_be_exported_is_one_line(tiny, sums, tmp_path, capsys):
+    run(tiny(), sums, RunOptions(tmp_path / "r"))
+    run(tiny("mlp"), sums, RunOptions(tmp_path / "mlp"))
+    capsys.readouterr()
+    file, nine = tmp_path / "s.parquet", ["--count", "9"]
+    for words, line in (
+        (["r", "1+1", "--states", "a.csv"], "writes Parquet, such as states.parquet. Received: a.csv"),
+        (["r", "1+1", "--states", file, "--plot", "a.png"], "leave out --plot"),
+        (["r", "1+1", "--states", file, *nine], "not both"),
+        (["r", "1+1", *nine], "go with --states FILE"),
+        (["r", "1+1", "2+2"], "give one question, or several with --states FILE. Received: 2."),
+        (["r"], "Received: 0."),
+        (["r", "1+1", "1x1", "--states", file], "does not contain 'x'"),
+        (["r", "--states", file, "--split", "test"], "has no split 'test'"),
+        (["r", "--states", file, "--count", "91"], "has 90 rows. Received: --count 91."),
+        (["mlp", "--states", file], "mlp has no hidden states to export"),
+    ):
+        assert mathbench("inspect", tmp_path / words[0], *words[1:]) == 2
+        said = capsys.readouterr().err
+        assert line in said and said.count("\n") == 1
+        assert not file.exists()

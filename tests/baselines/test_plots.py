@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pyarrow as pa
 import pytest
+from matplotlib.figure import Figure
 
 from mathbench.baselines.analysis import plots
 from mathbench.baselines.run import RunOptions, run
@@ -28,13 +29,14 @@ def names(files):
 def test_a_network_is_drawn_as_png_and_svg_the_same_each_time(tiny, sums, tmp_path):
     run(tiny(), sums, RunOptions(tmp_path))
     files = plots.draw(tmp_path, sums)
-    assert names(files) == sorted(f"{name}.{kind}" for name in plots.PLOTS for kind in plots.FORMATS)
+    drawn = plots.PLOTS.keys() - {"digits"}
+    assert names(files) == sorted(f"{name}.{kind}" for name in drawn for kind in plots.FORMATS)
     before = {path: path.read_bytes() for path in files}
     for path, content in before.items():
         assert content.startswith(b"\x89PNG") if path.suffix == ".png" else ElementTree.fromstring(content)
     assert {path: path.read_bytes() for path in plots.draw(tmp_path, sums)} == before
     said = "".join(ElementTree.parse(tmp_path / "plots" / "strata.svg").getroot().itertext())
-    assert "digits=2+1" in said and "floor: copy-operand" in said and "seed 0" in said
+    assert "digits=2+1" in said and "floor: copy-operand" in said and "seed 0, supervision: aligned" in said
 
 
 def test_what_was_not_trained_has_no_curves_and_one_operand_no_pairs(floor, sums, multiples, tmp_path):
@@ -42,6 +44,7 @@ def test_what_was_not_trained_has_no_curves_and_one_operand_no_pairs(floor, sums
     run(RunSpec(baseline("constant"), "none", "", 0), multiples, RunOptions(tmp_path))
     assert names(plots.draw(tmp_path, multiples))[::2] == [
         "answer-lengths.png",
+        "digits.png",
         "positions.png",
         "strata.png",
     ]
@@ -54,6 +57,37 @@ def test_lengths_and_places():
     one, two = plots._characters(given, right)
     wrong = ((two != 0) & (one != two)).sum(axis=0)
     assert wrong.tolist() == [1, 1, 2]  # hundreds of 200; tens of 17; units of 13 and 5
+
+
+def test_single_lengths_are_drawn_beside_those_of_the_splits(tiny, multiples, tmp_path):
+    options = RunOptions(tmp_path, long=(20, 100))
+    result = run(tiny("gru-classifier", labels="prefix"), multiples, options)
+    assert result.supervision == "dense"
+    figure = Figure()
+    assert plots.digits(figure, plots.PlotData(tmp_path, multiples))
+    (axis,) = figure.axes
+    # by container of an errorbar: the line, its caps and its bars
+    lines = {c.get_label(): c for c in axis.containers}
+    assert list(lines) == ["interpolate", "extrapolate", "single lengths"]
+    x, y = lines["single lengths"].lines[0].get_data()
+    assert list(x) == [20, 100]
+    assert list(y) == [result.long[digits]["exact_match"] for digits in ("20", "100")]
+    (bar, _) = lines["single lengths"].lines[2][0].get_segments()
+    assert bar[:, 1].tolist() == pytest.approx([result.long["20"][edge] for edge in ("low", "high")])
+    x, y = lines["extrapolate"].lines[0].get_data()
+    strata = result.scores["extrapolate"]["strata"]
+    inside = [score for name, score in strata.items() if name.startswith("digits=5,")]
+    assert list(x) == [5, 6]
+    assert y[0] == pytest.approx(sum(s["correct"] for s in inside) / sum(s["n"] for s in inside))
+    assert axis.get_xscale() == "log" and axis.get_legend().get_title().get_text() == "dense"
+
+
+def test_lengths_of_less_than_a_decade_have_a_plain_axis(floor, sums, multiples, tmp_path):
+    run(RunSpec(baseline("constant"), "none", "", 0), multiples, RunOptions(tmp_path))
+    figure = Figure()
+    assert plots.digits(figure, plots.PlotData(tmp_path, multiples))
+    assert figure.axes[0].get_xscale() == "linear"
+    assert not plots.digits(Figure(), plots.PlotData(floor, sums))
 
 
 def test_pairs_of_lengths_are_shares(floor, sums):

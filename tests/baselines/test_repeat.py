@@ -49,6 +49,15 @@ def test_other_bits_are_noticed_and_what_may_explain_them(tiny, sums):
     assert f"torch: {mine}, 0.1" in found.differs
 
 
+def test_the_lengths_beside_the_splits_are_scored_again():
+    words = ("--task", "divisible", "--k", "3", "--digits", "3", "--train", "200", "--validation", "20")
+    sizes = ("--interpolate", "20", "--extrapolate", "20", "--long", "20,50")
+    assert trained("constant", *words, *sizes, "--out", "r") == 0
+    assert trained("--from", "r", "--out", "again") == 0
+    first, again = Result.load(Path("r")), Result.load(Path("again"))
+    assert list(first.long) == ["20", "50"] and again.long == first.long
+
+
 def test_a_floor_has_no_weights_to_compare(capsys):
     assert trained("constant", *SMALL, "--out", "r") == 0
     assert trained("--from", "r", "--out", "again") == 0

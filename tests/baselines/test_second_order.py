@@ -40,13 +40,13 @@ def test_states_are_those_of_the_definition():
     state = weights["reader.start"]
     for token in (4, 1, 10):
         state = np.tanh(weights["reader.matrices"][token - 1] @ state + weights["reader.bias"][token - 1])
-    states = made.inspect(np.array([[4, 1, 10]]), np.array([[0]]))["hidden/reader"]
+    states = made.inspect(np.array([[4, 1, 10]]), np.array([[0]]))["hidden/reader"][0]
     assert np.allclose(states[-1], state, atol=1e-6)
 
 
 @pytest.mark.parametrize("form", ["unit", "orthogonal"])
 def test_states_keep_their_length(form):
-    states = network(form=form).inspect(np.arange(1, 11)[None], np.array([[0]]))["hidden/reader"]
+    states = network(form=form).inspect(np.arange(1, 11)[None], np.array([[0]]))["hidden/reader"][0]
     lengths = np.linalg.norm(states, axis=1)
     assert np.allclose(lengths, lengths[0], atol=1e-5)
 

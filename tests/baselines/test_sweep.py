@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from mathbench.baselines.result import Result
-from mathbench.baselines.sweeps.grid import SweepResult, grid, summarise_trials
+from mathbench.baselines.sweeps.grid import SweepResult, Trial, grid, summarise_trials
 from mathbench.baselines.sweeps.search import SweepPlan, SweepStudy, TrialPruned, TrialTracker
 from mathbench.baselines.sweeps.space import parse_axes
 from mathbench.baselines.training import loop
@@ -226,6 +227,40 @@ def test_lines_are_ranked_by_validation_not_by_test():
     assert [line.settings["rate"] for line in found] == ["2", "1"]
     assert (found[1].validation.mean, found[1].validation.n) == (pytest.approx(0.6), 2)
     assert found[1].validation.deviation == pytest.approx(0.1414, abs=1e-3)
+
+
+def test_results_of_different_supervision_are_not_mixed(capsys):
+    """Neither where the settings differ in it, nor where runs of the same settings do."""
+    sizes = ["--train", "200", "--validation", "30", "--interpolate", "30", "--extrapolate", "30"]
+    words = ["gru-classifier", "--task", "divisible", "--k", "3", "--digits", "4", *sizes, *SETTINGS]
+    words += ["--sweep", "labels=prefix,last", "--sweep", "hidden=4,6", "--seeds", "2", "--long", "20,1000"]
+    assert mathbench(*words, "--out", "s", "--json") == 0
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    given = [(line["supervision"], line["settings"]["labels"]) for line in lines]
+    assert given == [("dense", "prefix")] * 2 + [("examples", "last")] * 2
+    for block in (lines[:2], lines[2:]):
+        means = [line["validation"]["mean"] for line in block]
+        assert means == sorted(means, reverse=True)
+    runs = [Result.load(Path(f"s/labels=last,hidden=4-seed{seed}")) for seed in (0, 1)]
+    (line,) = [line for line in lines[2:] if line["settings"]["hidden"] == "4"]
+    found = [run.long["1000"]["exact_match"] for run in runs]
+    assert line["long"]["1000"]["mean"] == pytest.approx(sum(found) / 2) and list(line["long"]) == [
+        "20",
+        "1000",
+    ]
+    assert mathbench(*words, "--out", "s") == 0
+    heading = capsys.readouterr().out.split("\n")[1].split()
+    assert heading[:3] == ["supervision", "labels", "hidden"]
+    assert " ".join(heading[-6:]) == "20 digits 1,000 digits CPU s"
+    trial = Trial((("hidden", "4"),), 0)
+    mixed = [(trial, runs[0]), (trial, replace(runs[1], supervision="dense"))]
+    assert [(line.supervision, line.validation.n) for line in summarise_trials(mixed)] == [
+        ("dense", 1),
+        ("examples", 1),
+    ]
+    # a length that one of the runs lacks has no mean
+    lacking = [(trial, runs[0]), (trial, replace(runs[1], long={"20": runs[1].long["20"]}))]
+    assert list(summarise_trials(lacking)[0].long) == ["20"]
 
 
 RESULT = [

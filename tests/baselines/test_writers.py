@@ -131,7 +131,7 @@ def test_a_compiled_step_is_the_same_step(name, options):
 def test_there_is_something_to_look_at(name, options):
     network, question = writer(name, **options), asked(1)
     answer = network.predict(question)
-    seen = network.inspect(question, answer)
+    seen = {key: matrix for key, (matrix,) in network.inspect(question, answer).items()}
     assert seen
     for key, matrix in seen.items():
         assert matrix.ndim == 2

@@ -73,6 +73,22 @@ def test_the_keys_of_a_definition_are_those_that_are_written(name):
     definition(document, name)
 
 
+@pytest.mark.parametrize(
+    ("given", "allowed"),
+    [
+        *((name, True) for name in ("examples", "dense", "aligned", "aligned+dense", "prompted")),
+        *((name, False) for name in ("", "dense+aligned", "prompted+dense", "Examples", "examples ")),
+    ],
+)
+def test_the_kinds_of_supervision(given, allowed):
+    document = RUN | {"supervision": given}
+    if allowed:
+        schema.RESULT(document, "result")
+    else:
+        with pytest.raises(InputError, match="supervision"):
+            schema.RESULT(document, "result")
+
+
 def test_a_result_writes_the_keys_of_its_definition():
     fields = dict.fromkeys(field.name for field in dataclasses.fields(Result))
     assert list(Result(**fields).to_json()) == list(schema.RESULT.fields)

@@ -63,6 +63,8 @@ def _confidence(encoding: Encoding, tokens: Tokens, shares: NDArray[np.float32])
     answer = str(encoding.decoded(tokens[None, :])[0])
     if encoding.classes:
         return Confidence(answer, (answer,), (float(shares[0]),), tokens)
+    if encoding.layout:
+        return _column_confidence(answer, tokens, shares)
     ends = np.flatnonzero(tokens == PAD)
     length = int(ends[0]) if len(ends) else len(tokens)
     parts, probabilities = tuple(answer), [float(share) for share in shares[:length]]
@@ -71,3 +73,16 @@ def _confidence(encoding: Encoding, tokens: Tokens, shares: NDArray[np.float32])
     if len(ends):
         parts, probabilities = (*parts, END), [*probabilities, float(shares[length])]
     return Confidence(answer, parts, tuple(probabilities), tokens)
+
+
+def _column_confidence(answer: str, tokens: Tokens, shares: NDArray[np.float32]) -> Confidence:
+    """Return the confidence in a number whose columns come from the units on, with its sign in the last one.
+
+    The end has the probability that no further column holds a digit.
+    """
+    sign, digits = answer[: answer.startswith("-")], answer.lstrip("-")
+    beyond = shares[len(digits) : len(shares) - len(sign)]
+    columns = [*shares[len(shares) - len(sign) :], *shares[: len(digits)][::-1]]
+    parts = (*answer, END) if len(beyond) else tuple(answer)
+    probabilities = [*columns, beyond.prod()] if len(beyond) else columns
+    return Confidence(answer, parts, tuple(map(float, probabilities)), tokens)

@@ -18,23 +18,27 @@ MAX_MATRICES = 24  # matrices in a figure
 COLUMNS = 4
 MAX_LABELS = 48  # axes with more positions are not labelled
 PADDING_MARK = "·"
+# layers that read from the other end, or padding last: their positions are not those of the question
+OTHER_ORDER = ("onward", "back", "descending")
 
 
 def activation_matrices(
     trained: TrainedNetwork, tokens: Tokens, answer: Tokens
 ) -> dict[str, NDArray[np.float32]]:
     """Return activations for one question, tokens (1, T), and its answer, (1, positions), as matrices by name."""
-    return {name: np.asarray(values) for name, values in trained.network.inspect(tokens, answer).items()}
+    return {name: np.asarray(values[0]) for name, values in trained.network.inspect(tokens, answer).items()}
 
 
-def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, texts: Sequence[str]) -> None:
+def draw(
+    path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, texts: Sequence[Sequence[str]]
+) -> None:
     """Draw matrices side by side, with the tokens as labels of their positions.
 
     Args:
         path: the file, whose suffix selects the format.
         matrices: ``attention/...`` as (queries, keys), others as (positions, units).
         title: title of the figure.
-        texts: the tokens of the question and of the answer, see `axis_labels`.
+        texts: the labels of positions of the question and of the answer, see `axis_labels`.
 
     Raises:
         InputError: for an unsupported suffix, or without the extra `plots`.
@@ -63,24 +67,34 @@ def draw(path: Path, matrices: Mapping[str, NDArray[np.float32]], title: str, te
             figure.savefig(file, dpi=110, format=path.suffix.lstrip("."))
 
 
-def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tuple[str, ...]:
+def axis_labels(trained: TrainedNetwork, tokens: Tokens, answer: Tokens) -> tuple[Sequence[str], ...]:
     """Return the tokens of a question, (1, T), and its answer, (1, positions), as text with a dot for padding.
 
     The answer comes twice: up to the padding token that ends it, as an autoregressive network generates it, and at full
-    length.
+    length. Where questions are laid out in columns, those of the question label the answer too.
     """
     alphabet = PADDING_MARK + trained.encoding.alphabet
-    question = "".join(alphabet[token] for token in tokens[0])
-    if trained.encoding.classes:
+    question = [text or PADDING_MARK for text in trained.encoding.read_texts(tokens)[0][0].tolist()]
+    if trained.encoding.classes or trained.encoding.layout:
         return (question,)
     padded = "".join(alphabet[token] for token in answer[0])
     text, _, _ = padded.partition(PADDING_MARK)
     return question, text + PADDING_MARK, padded
 
 
-def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[str]) -> None:
+def in_order(name: str) -> bool:
+    """Return whether the positions of a layer are in the order of its question or answer.
+
+    >>> in_order("hidden/reader"), in_order("hidden/readers/back")
+    (True, False)
+    """
+    return name.rpartition("/")[2] not in OTHER_ORDER
+
+
+def _matrix(axis: Any, name: str, values: NDArray[np.float32], texts: Sequence[Sequence[str]]) -> None:
     """Draw attention weights from 0 to 1, or states centred at zero with positions from left to right."""
     attention = name.startswith("attention")
+    texts = texts if in_order(name) else ()
     if attention:
         image = axis.imshow(values, vmin=0, vmax=1, aspect="auto", cmap="viridis")
         axis.set(xlabel="looked at", ylabel="looking")
@@ -99,7 +113,7 @@ def _limits(values: NDArray[np.float32]) -> dict[str, float]:
     return {"vmin": -maximum, "vmax": maximum}
 
 
-def _label(axis: Any, which: str, count: int, texts: Sequence[str]) -> None:
+def _label(axis: Any, which: str, count: int, texts: Sequence[Sequence[str]]) -> None:
     """Label the positions with the first text of that length, if there is one."""
     matching = [text for text in texts if len(text) == count]
     if matching and count <= MAX_LABELS:

@@ -3,6 +3,7 @@
 Each plot is a function that draws into a figure and returns whether there was anything to draw.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ from mathbench.dataset.data import Data
 from mathbench.errors import require_extra
 from mathbench.scores.metrics import align_predictions
 from mathbench.scores.predictions import read_predictions
+from mathbench.scores.results import Score
 from mathbench.scores.statistics import wilson
 from mathbench.storage import atomic
 from mathbench.tokenizer import PAD, Characters
@@ -30,6 +32,7 @@ PLOTS_FOLDER = "plots"
 FORMATS = ("png", "svg")
 PLOTTED_SPLITS = ("interpolate", "extrapolate")
 MAX_STRATA = 32  # lines of a plot, for the largest strata
+DECADE = 10  # lengths that span more have a logarithmic axis
 MAX_LENGTH = 24  # answer lengths of a confusion matrix
 
 # text stays text, and a run always gives the same file
@@ -129,7 +132,8 @@ def _saved(draw_plot: Callable[[Any, PlotData], bool], plot: PlotData, path: Pat
 
 def _title(result: Result) -> str:
     framework = "" if result.framework == "none" else f" ({result.framework})"
-    return f"{result.baseline}{framework} on {result.task['name']}, seed {result.seed}"
+    supervision = f", supervision: {result.supervision}" if result.supervision else ""
+    return f"{result.baseline}{framework} on {result.task['name']}, seed {result.seed}{supervision}"
 
 
 def curves(figure: Any, plot: PlotData) -> bool:
@@ -182,6 +186,51 @@ def _floor(axis: Any, split: str, floors: Mapping[str, Any]) -> None:
         best = max(shares, key=lambda name: shares[name])
         axis.axvline(shares[best], color="red", linestyle="--", label=f"floor: {best}")
         axis.legend(fontsize=7, loc="best")
+
+
+def digits(figure: Any, plot: PlotData) -> bool:
+    """Plot the exact match by the length of single numbers, in the splits and beyond, with 95 % intervals."""
+    lines = {split: _by_digits(plot.result.scores.get(split, {})) for split in PLOTTED_SPLITS}
+    lines["single lengths"] = {
+        int(length): Score.from_json(score) for length, score in plot.result.long.items()
+    }
+    lines = {name: scores for name, scores in lines.items() if scores}
+    every = {length for scores in lines.values() for length in scores}
+    if len(every) < 2:
+        return False
+    axis = figure.subplots()
+    for name, scores in lines.items():
+        _length_line(axis, scores, name)
+    if max(every) > DECADE * min(every):
+        axis.set_xscale("log")
+        axis.xaxis.set_major_formatter("{x:,.0f}")
+    axis.set(xlabel="digits", ylabel="exact match (95 % interval)", ylim=(-0.02, 1.02))
+    axis.legend(fontsize=7, title=plot.result.supervision or None)
+    return True
+
+
+def _length_line(axis: Any, scores: Mapping[int, Score], name: str) -> None:
+    x = sorted(scores)
+    share = np.array([scores[length].exact_match for length in x])
+    low, high = np.array([scores[length].interval for length in x]).T
+    axis.errorbar(x, share, yerr=[share - low, high - share], marker="o", markersize=3, capsize=2, label=name)
+
+
+def _by_digits(score: Mapping[str, Any]) -> dict[int, Score]:
+    """Return the score of each length of single numbers; none for strata of other kinds.
+
+    >>> counts = {"n": 2, "correct": 1}
+    >>> _by_digits({"strata": {"digits=3,residue=0": counts, "digits=3,residue=1": counts, "digits=3+2": counts}})
+    {3: Score(n=4, correct=2)}
+    """
+    found: dict[int, Score] = {}
+    for name, counts in score.get("strata", {}).items():
+        match = re.fullmatch(r"digits=(\d+)(,.*)?", name)
+        if match:
+            before = found.get(int(match[1]))
+            n, correct = (before.n, before.correct) if before else (0, 0)
+            found[int(match[1])] = Score(n + counts["n"], correct + counts["correct"])
+    return found
 
 
 def lengths(figure: Any, plot: PlotData) -> bool:
@@ -263,6 +312,7 @@ def pairs(figure: Any, plot: PlotData) -> bool:
 PLOTS = {
     "curves": curves,
     "strata": strata,
+    "digits": digits,
     "answer-lengths": lengths,
     "positions": positions,
     "operand-lengths": pairs,

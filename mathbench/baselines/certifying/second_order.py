@@ -11,10 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.certifying.extraction import Extraction, StateMachine, extract
+from mathbench.baselines.automata.extraction import Extraction, extract
+from mathbench.baselines.automata.reader import NumberReader
 from mathbench.baselines.certifying.options import NOT_CLOSED, Proof, ProofOptions
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.models.torch.second_order import SecondOrderClassifier
+from mathbench.baselines.models.torch.stepwise import make_state_machine
 from mathbench.certificates import document
 from mathbench.certificates import second_order as certificates
 from mathbench.certificates.automaton import difference, residues
@@ -60,6 +62,7 @@ class SecondOrderProver:
             )
         self.claim = certificates.ResidueClaim(len(answers), task.number_base, tuple(answers))
         self._module, self._classes = module, encoding.classes
+        self._reader = NumberReader.of(make_state_machine(module), encoding, task.number_base)
 
     def prove(self, options: ProofOptions) -> Proof:
         """Read an automaton off the network, compare it with the true one, and fine-tune until its boxes are closed."""
@@ -75,39 +78,24 @@ class SecondOrderProver:
 
     def _extract(self, options: ProofOptions) -> Extraction:
         """Read an automaton off the network, and compare it with the true one."""
-        claim, machine = self.claim, state_machine(self._module, self._classes)
+        claim, reader = self.claim, self._reader
         truth = residues(claim.k, claim.base, claim.answers)
         states = len(truth.minimal().table)
-        extraction = extract(machine, states, options.seed, by_class=states == len(machine.answers) > 2)
+        clustering = "classes" if states == len(reader.answers) > 2 else "states"
+        extraction = extract(reader, states, options.seed, clustering)
         options.note(
             f"automaton with {states} states; {extraction.agreement:.2%} of the states of a cluster "
             f"lead to one cluster, and lie up to {extraction.spread:.3f} from its centre"
         )
-        word = difference(extraction.automaton, truth)
+        automaton = extraction.automaton.unpadded
+        word = difference(automaton, truth)
         if word is not None:
             number = "".join(text.DIGITS[symbol] for symbol in word)
             raise CheckFailed(
                 f"the {states} clusters of states are not the automaton of the claim: they answer "
-                f"{extraction.automaton.answer(word)} to {number}."
+                f"{automaton.answer(word)} to {number}."
             )
         return extraction
-
-
-def state_machine(module: SecondOrderClassifier, answers: tuple[str, ...]) -> StateMachine:
-    """Return a network as a map of states, in float64."""
-    weights = {name: value.detach().double() for name, value in module.named_parameters()}
-
-    def step(states: np.ndarray, symbols: np.ndarray) -> np.ndarray:
-        chosen = torch.from_numpy(symbols)
-        moved = torch.einsum("nij,nj->ni", weights["reader.matrices"][chosen], torch.from_numpy(states))
-        return torch.tanh(moved + weights["reader.bias"][chosen]).numpy()
-
-    def classes(states: np.ndarray) -> np.ndarray:
-        logits = torch.from_numpy(states) @ weights["output.weight"].T + weights["output.bias"]
-        return logits.argmax(dim=1).numpy()
-
-    start = weights["reader.start"].numpy()
-    return StateMachine(step, classes, start, len(weights["reader.bias"]), answers)
 
 
 def weights_of(module: SecondOrderClassifier) -> dict[str, Tensor]:
@@ -137,7 +125,7 @@ class BoxedNetwork(nn.Module):
         tensors = {**weights_of(module), "centres": torch.from_numpy(extraction.centres)}
         for name, tensor in tensors.items():
             self.register_parameter(name, nn.Parameter(tensor.detach().double().clone()))
-        automaton = extraction.automaton
+        automaton = extraction.automaton.unpadded
         self.first, self.table = torch.tensor(automaton.first), torch.tensor(automaton.table)
         self.outputs = torch.from_numpy(extraction.outputs)
 

@@ -1,6 +1,6 @@
 """The interface of a network in any framework: training steps on arrays, predictions, state."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,7 @@ from mathbench.errors import InputError
 from mathbench.numbers import text
 
 Arrays = Mapping[str, NDArray[np.generic]]
+States = NDArray[np.float64]
 
 IGNORE_INDEX = -1  # a label without a loss
 PREDICT_BATCH = 2048  # rows per prediction, to bound memory
@@ -71,6 +72,33 @@ class DeviceConfig:
     threads: int = 1
 
 
+@dataclass(frozen=True)
+class StateMachine:
+    """A recurrent network as a map of states, one token of the question at a time.
+
+    Args:
+        start: the state before the first token, (H,).
+        step: maps states (n, H) and tokens int64 (n,) to the next states, (n, H).
+        logits: maps states (n, H) to the outputs that answer there, (n, C).
+        parts: the names of what a state consists of, in parts of equal size, such as its layers.
+        skips_padding: whether padding leaves a state as it is.
+    """
+
+    start: States
+    step: Callable[[States, Tokens], States]
+    logits: Callable[[States], States]
+    parts: tuple[str, ...]
+    skips_padding: bool = False
+
+    def read(self, questions: Tokens) -> States:
+        """Return the states after each token of questions (n, T), float64 (n, T, H)."""
+        state, states = np.tile(self.start, (len(questions), 1)), []
+        for column in questions.T:
+            state = self.step(state, column)
+            states.append(state)
+        return np.stack(states, axis=1)
+
+
 class Network(Protocol):
     """A network and its optimiser."""
 
@@ -107,11 +135,14 @@ class Network(Protocol):
         """Return `predict` and the probability of each token given those before it, both (n, positions)."""
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
-        """Return activations for one question, tokens (1, T), and its answer, (1, positions), as matrices by name.
+        """Return activations for questions, tokens (n, T), and their answers, (n, positions), by name.
 
-        ``hidden/...`` are states (positions, units), ``attention/...`` weights (queries, keys). Networks that answer in
-        one pass ignore the answer.
+        ``hidden/...`` are states (n, positions, units), ``attention/...`` weights (n, queries, keys). Networks that
+        answer in one pass ignore the answers.
         """
+
+    def state_machine(self) -> StateMachine | None:
+        """Return the network as a map of states; None where it does not read the question token by token."""
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
         """Return all weights by name."""
@@ -130,6 +161,16 @@ class Network(Protocol):
 
     def load(self, folder: Path) -> None:
         """Read the weights from the file that `save` wrote."""
+
+
+def part_names(kinds: Sequence[str], layers: int) -> tuple[str, ...]:
+    """Return the names of the parts of a recurrent state: kind by kind, and layer by layer.
+
+    >>> part_names(("h",), 1), part_names(("h", "c"), 2)
+    (('reader/h',), ('reader0/h', 'reader1/h', 'reader0/c', 'reader1/c'))
+    """
+    names = ("reader",) if layers == 1 else tuple(f"reader{layer}" for layer in range(layers))
+    return tuple(f"{name}/{kind}" for kind in kinds for name in names)
 
 
 def one_hot(tokens: Tokens, symbols: int, positions: int = 0) -> NDArray[np.float32]:

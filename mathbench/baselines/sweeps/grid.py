@@ -40,27 +40,34 @@ class Trial:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """The results of one combination of settings over its seeds.
+    """The results of one combination of settings and one supervision over its seeds.
 
     Args:
         settings: the swept settings.
+        supervision: what the training labels give away, see `RunSpec.supervision`.
         validation: best exact match on validation, by which combinations are ranked.
         splits: exact match on each evaluation split.
+        long: exact match on problems of single lengths, by number of digits.
         cpu: CPU seconds of training.
     """
 
     settings: Mapping[str, str]
+    supervision: str
     validation: SeedStatistics
     splits: Mapping[str, SeedStatistics]
+    long: Mapping[str, SeedStatistics]
     cpu: SeedStatistics
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         splits = {split: vars(statistics) for split, statistics in self.splits.items()}
+        long = {digits: vars(statistics) for digits, statistics in self.long.items()}
         return {
             "settings": dict(self.settings),
+            "supervision": self.supervision,
             "validation": vars(self.validation),
             "splits": splits,
+            **({"long": long} if long else {}),
             "fit_cpu_s": vars(self.cpu),
         }
 
@@ -93,20 +100,25 @@ def trials_for_seeds(settings: Settings, seeds: int, first: int) -> list[Trial]:
 def summarise_trials(finished: Sequence[tuple[Trial, Result]]) -> list[SweepResult]:
     """Summarise a sweep, best on validation first; of equal combinations the one with less CPU time first.
 
+    Results of different supervision are neither averaged nor ranked against each other: each has its own block.
     Combinations are ranked by validation and never by the test splits, which would no longer be unseen.
     """
-    groups: dict[Settings, list[Result]] = {}
+    groups: dict[tuple[Settings, str], list[Result]] = {}
     for trial, result in finished:
-        groups.setdefault(trial.settings, []).append(result)
-    summaries = [_summarise(dict(settings), results) for settings, results in groups.items()]
-    return sorted(summaries, key=lambda summary: (-summary.validation.mean, summary.cpu.mean))
+        groups.setdefault((trial.settings, result.supervision), []).append(result)
+    summaries = [_summarise(dict(settings), given, results) for (settings, given), results in groups.items()]
+    return sorted(summaries, key=lambda line: (line.supervision, -line.validation.mean, line.cpu.mean))
 
 
-def _summarise(settings: dict[str, str], results: Sequence[Result]) -> SweepResult:
+def _summarise(settings: dict[str, str], supervision: str, results: Sequence[Result]) -> SweepResult:
     splits = [split for split in results[0].scores if split != "validation"]
+    # a run that was made before may have been scored on other lengths
+    lengths = [digits for digits in results[0].long if all(digits in result.long for result in results)]
     return SweepResult(
         settings,
+        supervision,
         seed_statistics([result.best["validation"] for result in results]),
         {split: seed_statistics([r.scores[split]["exact_match"] for r in results]) for split in splits},
+        {digits: seed_statistics([r.long[digits]["exact_match"] for r in results]) for digits in lengths},
         seed_statistics([result.timings["fit_cpu_s"] for result in results]),
     )

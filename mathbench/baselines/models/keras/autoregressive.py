@@ -97,14 +97,13 @@ class KerasAutoregressiveModel(KerasNetwork):
         return decode(self, questions, self._longest, beam or self._beam)
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
-        """Return hidden states and attention weights for one question and its answer."""
-        answer = strip_end(answers[:1])
+        """Return hidden states and attention weights for questions and their answers."""
         model = self.keras.Model(self.model.inputs, self._models.activations)
-        outputs = model.predict_on_batch([_int32(questions[:1]), _int32(answer)])
-        matrices = {name: values[0] for name, values in outputs.items() if values.ndim == 3}
+        outputs = model.predict_on_batch([_int32(questions), _int32(strip_end(answers))])
+        matrices = {name: values for name, values in outputs.items() if values.ndim == 3}
         for name, values in outputs.items():
             if values.ndim == 4:
-                matrices |= {f"{name}/head{i}": head for i, head in enumerate(values[0])}
+                matrices |= {f"{name}/head{i}": values[:, i] for i in range(values.shape[1])}
         return matrices
 
     def begin(self, questions: Tokens) -> list[Any]:

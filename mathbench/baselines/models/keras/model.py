@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import IGNORE_INDEX, PREDICT_BATCH, Arrays, DeviceConfig
+from mathbench.baselines.models.interface import (
+    IGNORE_INDEX,
+    PREDICT_BATCH,
+    Arrays,
+    DeviceConfig,
+    StateMachine,
+)
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.settings import TrainingSettings
 from mathbench.errors import InputError
@@ -76,14 +82,20 @@ class KerasNetwork:
         return np.concatenate(tokens), np.concatenate(probabilities)
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, NDArray[np.float32]]:
-        """Return the hidden states of every recurrent layer for one question, (positions, units)."""
+        """Return the hidden states of every recurrent layer, (n, positions, units)."""
         layers = [layer for layer in self.model.layers if hasattr(layer, "return_sequences")]
+        if not layers:
+            return {}
         outputs = {
             layer.name: layer.output[0] if isinstance(layer.output, list) else layer.output
             for layer in layers
         }
         states = self.keras.Model(self.model.inputs, outputs).predict_on_batch(self._features(questions))
-        return {f"hidden/{name}": np.reshape(s[0], (-1, s.shape[-1])) for name, s in states.items()}
+        return {f"hidden/{name}": np.reshape(s, (len(s), -1, s.shape[-1])) for name, s in states.items()}
+
+    def state_machine(self) -> StateMachine | None:
+        """Return None: only some networks read the question token by token."""
+        return None
 
     def weights(self) -> dict[str, NDArray[np.generic]]:
         """Return all weights by name."""

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines.encoding import Tokens
-from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.interface import (
+    DeviceConfig,
+    Network,
+    NetworkShape,
+    StateMachine,
+    States,
+    one_hot,
+    part_names,
+)
 from mathbench.baselines.models.keras.backend import load_keras
 from mathbench.baselines.models.keras.layers import layer_seeds, make_dense, make_recurrent
 from mathbench.baselines.models.keras.model import KerasNetwork
@@ -57,6 +65,34 @@ class _LastPosition(KerasNetwork):
     def _likeliest(self, questions: Tokens) -> tuple[Tokens, NDArray[np.float32]]:
         classes, probabilities = super()._likeliest(questions)
         return classes[:, -1:], probabilities[:, -1:]
+
+    def state_machine(self) -> StateMachine:
+        """Return the network as a map of states, computed in float32.
+
+        A state has the outputs of all layers, and then those of the cells of an LSTM.
+        """
+        layers = [layer for layer in self.model.layers if hasattr(layer, "return_sequences")]
+        units, symbols = layers[0].units, self.model.inputs[0].shape[2]
+        kinds = ("h", "c") if isinstance(layers[0], self.keras.layers.LSTM) else ("h",)
+        last, output = (len(layers) - 1) * units, self.model.get_layer("output")
+
+        def step(states: States, tokens: Tokens) -> States:
+            parts = np.split(states.astype(np.float32), len(kinds) * len(layers), axis=1)
+            read: Any = one_hot(tokens[:, None], symbols)[:, 0]
+            after: list[Any] = [None] * len(parts)
+            for i, layer in enumerate(layers):
+                read, carried = layer.cell(read, parts[i :: len(layers)])
+                after[i :: len(layers)] = carried
+            return np.concatenate([self._array(part) for part in after], axis=1)
+
+        def logits(states: States) -> States:
+            return self._array(output(states[:, last : last + units].astype(np.float32)))
+
+        start = np.zeros(len(kinds) * len(layers) * units)
+        return StateMachine(start, step, logits, part_names(kinds, len(layers)))
+
+    def _array(self, values: Any) -> States:
+        return np.asarray(self.keras.ops.convert_to_numpy(values), dtype=np.float64)
 
 
 lstm, gru, rnn = (partial(build, cell) for cell in ("lstm", "gru", "rnn"))

@@ -13,11 +13,11 @@ Activations = dict[str, NDArray[np.float32]]
 
 @contextmanager
 def capture_activations(module: nn.Module) -> Iterator[Activations]:
-    """Capture the activations of the first question of a batch while the context is open.
+    """Capture the activations of a batch while the context is open.
 
     Every `nn.LSTM`, `nn.GRU` and `nn.RNN`, and every layer with an attribute ``recurrent``, gives ``hidden/NAME``,
-    float32 (positions, units). Every layer with a method ``weights``, which takes the arguments of its forward and
-    returns attention weights (B, heads, queries, keys), gives ``attention/NAME/headI``, float32 (queries, keys).
+    float32 (B, positions, units). Every layer with a method ``weights``, which takes the arguments of its forward and
+    returns attention weights (B, heads, queries, keys), gives ``attention/NAME/headI``, float32 (B, queries, keys).
     The uses of a repeated layer are numbered. Layers inside a recurrent layer are skipped.
     """
     activations: Activations = {}
@@ -37,14 +37,14 @@ def _hook(layer: nn.Module, name: str, activations: Activations) -> Callable[...
 
         def states(layer: nn.Module, args: Any, kwargs: Any, outputs: Any) -> None:
             hidden: Tensor = outputs[0]  # (B, T, H)
-            activations[_unused(f"hidden/{name}", activations)] = _array(hidden[0])
+            activations[_unused(f"hidden/{name}", activations)] = _array(hidden)
 
         return states
     if hasattr(layer, "weights"):
 
         def attention(layer: Any, args: Any, kwargs: Any, outputs: Any) -> None:
             label = _unused(f"attention/{name}", activations, "/head0")
-            for i, head in enumerate(layer.weights(*args, **kwargs)[0]):  # (queries, keys)
+            for i, head in enumerate(layer.weights(*args, **kwargs).unbind(1)):  # (B, queries, keys)
                 activations[f"{label}/head{i}"] = _array(head)
 
         return attention

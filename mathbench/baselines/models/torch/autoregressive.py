@@ -77,11 +77,14 @@ class AutoregressiveModel(TorchModel):
         return {name: value[selected] for name, value in state.items()}
 
     def inspect(self, questions: Tokens, answers: Tokens) -> dict[str, Float]:
-        """Return hidden states and attention weights for one question and its answer."""
+        """Return hidden states and attention weights for questions and their answers."""
         self.module.eval()
         with torch.inference_mode(), capture_activations(self.module) as matrices:
-            self._writing(self._tensor(questions[:1]), self._tensor(strip_end(answers[:1])))
+            self._writing(self._tensor(questions), self._tensor(strip_end(answers)))
         return matrices
+
+    def state_machine(self) -> None:
+        """Return None: the network reads the question as a whole."""
 
     def _targets(self, labels: Tokens) -> Tokens:
         return append_end(labels)

@@ -63,10 +63,11 @@ def build(
         seed: seed of the first weights.
         device_config: device and threads.
 
+    >>> from mathbench.baselines.columns import ColumnLayout
     >>> layout = ColumnLayout(10, ("", "+"), 1)
     >>> shape = NetworkShape(20, 11, 5, 5, layout=layout)
     >>> build("gru", shape, ColumnSettings(), 0, DeviceConfig("cpu")).parameters
-    15371
+    15243
     """
     module = ColumnReader(cell, shape, settings, generator_for_seed(seed, device_config))
     symbols = column_layout(shape).operand_symbols

@@ -7,8 +7,9 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot
+from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape, one_hot, part_names
 from mathbench.baselines.models.torch.layers import make_dense, make_recurrent
 from mathbench.baselines.models.torch.model import generator_for_seed
 from mathbench.baselines.models.torch.noise import noisy_states
@@ -17,7 +18,12 @@ from mathbench.baselines.settings import ClassifierSettings
 
 
 class RecurrentClassifier(nn.Module):
-    """A recurrent layer and one softmax, at the end or at every position."""
+    """Recurrent layers and one softmax, at the end or at every position.
+
+    What is carried from token to token are the outputs of all layers, and those of the cells of an LSTM.
+    """
+
+    skips_padding = False
 
     def __init__(self, cell: str, shape: NetworkShape, settings: ClassifierSettings, rng: torch.Generator):
         super().__init__()
@@ -26,6 +32,9 @@ class RecurrentClassifier(nn.Module):
         )
         self.output = make_dense(settings.hidden, shape.outputs, rng)
         self.prefix, self.noise = shape.prefix, 0.0
+        self.symbols = shape.symbols
+        kinds = ("h", "c") if cell == "lstm" else ("h",)
+        self.parts = part_names(kinds, settings.layers)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map features (B, T, F) to logits (B, 1, C), or while training on prefixes to (B, T, C)."""
@@ -36,6 +45,25 @@ class RecurrentClassifier(nn.Module):
         if not (self.prefix and torch.is_grad_enabled()):
             read = read[:, -1:]
         logits: Tensor = self.output(read)
+        return logits
+
+    def first_state(self) -> Tensor:
+        """Return the state before the first token, (H,), which is zero."""
+        return torch.zeros(len(self.parts) * self.reader.hidden_size)
+
+    def next_states(self, states: Tensor, tokens: Tensor) -> Tensor:
+        """Map states (n, H) and tokens (n,) to the next states, (n, H)."""
+        carried = states.view(len(states), -1, self.reader.num_layers, self.reader.hidden_size)
+        parts = [part.contiguous() for part in carried.permute(1, 2, 0, 3)]  # (layers, n, units) each
+        features = functional.one_hot(tokens, self.symbols).to(states.dtype)[:, None]  # (n, 1, F)
+        _, after = self.reader(features, tuple(parts) if len(parts) > 1 else parts[0])
+        stacked = torch.stack(after) if len(parts) > 1 else after[None]  # (1 or 2, layers, n, units)
+        return stacked.permute(2, 0, 1, 3).reshape(len(states), -1)
+
+    def read_out(self, states: Tensor) -> Tensor:
+        """Map states (n, H) to logits (n, C), which depend on the output of the last layer."""
+        units, last = self.reader.hidden_size, self.reader.num_layers - 1
+        logits: Tensor = self.output(states[:, last * units : (last + 1) * units])
         return logits
 
 

@@ -44,16 +44,23 @@ class SecondOrderLayer(nn.Module):
         matrices, states = self.maps(), []
         state = self.start.expand(len(tokens), -1)
         for column in tokens.T:
-            after = self._step(matrices, state, (column - 1).clamp(min=0))
-            state = add_noise(torch.where((column == PAD)[:, None], state, after), self.noise)
+            state = add_noise(self._read(matrices, state, column), self.noise)
             states.append(state)
         return torch.stack(states, dim=1), None
+
+    def next_states(self, states: Tensor, tokens: Tensor) -> Tensor:
+        """Map states (n, H) and tokens (n,) to the next states, (n, H)."""
+        return self._read(self.maps(), states, tokens)
 
     def maps(self) -> Tensor:
         """Return the matrix of each symbol, (S, H, H)."""
         if self.form == "orthogonal":
             return torch.linalg.matrix_exp((self.matrices - self.matrices.mT) / 2)
         return self.matrices
+
+    def _read(self, matrices: Tensor, state: Tensor, tokens: Tensor) -> Tensor:
+        after = self._step(matrices, state, (tokens - 1).clamp(min=0))
+        return torch.where((tokens == PAD)[:, None], state, after)
 
     def _step(self, matrices: Tensor, state: Tensor, symbol: Tensor) -> Tensor:
         moved = torch.bmm(matrices[symbol], state[:, :, None])[:, :, 0]
@@ -64,6 +71,9 @@ class SecondOrderLayer(nn.Module):
 
 class SecondOrderClassifier(nn.Module):
     """A second-order layer and one softmax, at the end or at every position."""
+
+    skips_padding = True
+    parts: tuple[str, ...] = ("reader",)
 
     def __init__(self, shape: NetworkShape, settings: SecondOrderSettings, rng: torch.Generator):
         super().__init__()
@@ -76,6 +86,18 @@ class SecondOrderClassifier(nn.Module):
         states, _ = self.reader(tokens)
         if not (self.prefix and torch.is_grad_enabled()):
             states = states[:, -1:]
+        return self.read_out(states)
+
+    def first_state(self) -> Tensor:
+        """Return the state before the first token, (H,)."""
+        return self.reader.start
+
+    def next_states(self, states: Tensor, tokens: Tensor) -> Tensor:
+        """Map states (n, H) and tokens (n,) to the next states, (n, H)."""
+        return self.reader.next_states(states, tokens)
+
+    def read_out(self, states: Tensor) -> Tensor:
+        """Map states (..., H) to logits (..., C)."""
         logits: Tensor = self.output(states)
         return logits
 
