@@ -34,7 +34,13 @@ SCORE = Score(4, 3)
 SPLIT = SplitScore(SCORE, {"easy": Score(1, 1)}, characters=0.5, steps=Score(4, 2))
 RESCORED = SplitScore(SCORE, {"easy": Score(1, 1)})
 TASK = make_task("addition", digits=2)
-RUN = manifest(TASK, predictions_sha256="0" * 64, supervision="examples", long={"50": SCORE.to_json()})
+RUN = manifest(
+    TASK,
+    predictions_sha256="0" * 64,
+    supervision="examples",
+    long={"50": SCORE.to_json()},
+    certificate={"claim": "all", "sha256": "0" * 64},
+)
 SENT = from_anybody(TASK) | {
     "predictions": {"file": "p.parquet", "sha256": "0" * 64},
     "scores": {"interpolate": {"n": 300, "correct": 3}},

@@ -61,6 +61,15 @@ def of_pair(first: str, second: str) -> str:
     return f"compare/{first[:12]}-{second[:12]}.html"
 
 
+def of_certificate(digest: str) -> str:
+    """The certificate of a submission.
+
+    >>> of_certificate("a" * 64)
+    'certificates/aaaaaaaaaaaa.safetensors'
+    """
+    return f"certificates/{digest[:12]}.safetensors"
+
+
 def of_round(name: str) -> str:
     """A round's page.
 
