@@ -55,7 +55,7 @@ def _answer_numbers(certificate: SecondOrderCertificate, questions: Sequence[str
 
 
 def _answer_sums(certificate: ColumnLinearCertificate, questions: Sequence[str]) -> list[str]:
-    """Read sums column by column, from the units on: write their digits, or compare them with those of a claimed sum."""
+    """Read sums column by column, from the units on: write their digits, or compare these with a claimed sum."""
     claim, units, sines = certificate.claim, len(certificate.carry), len(certificate.shift)
     judged = claim.answer == "label"
     numbers = [_numbers(question, claim.operands, judged) for question in questions]
@@ -68,7 +68,7 @@ def _answer_sums(certificate: ColumnLinearCertificate, questions: Sequence[str])
         digits = _digits(padded, claim.base)[:, ::-1].reshape(len(rows), -1, width)
         claimed = digits[:, -1] if judged else None
         said = _said(certificate, digits[:, : claim.operands], claimed)
-        texts = _written(said) if claimed is None else _judged(said == claimed)
+        texts = _written(said) if claimed is None else _judged(said, claimed)
         for row, text in zip(rows, texts, strict=True):
             answers[row] = text
     return answers
@@ -103,10 +103,11 @@ def _numbers(question: str, operands: int, judged: bool) -> list[str]:
     """The numbers of a sum, and the claimed sum if there is one."""
     left, sign, right = question.partition("=")
     numbers = [number.strip() for number in left.split("+")]
-    if len(numbers) != operands or bool(sign) != judged:
+    given = [*numbers, right] if judged else numbers
+    if len(numbers) != operands or bool(sign) != judged or not all(given):
         what = "statements about sums" if judged else "sums"
         raise InputError(f"the questions must be {what} of {operands} numbers. Received: {question[:60]!a}.")
-    return [*numbers, right] if judged else numbers
+    return given
 
 
 def _written(digits: "NDArray[np.int64]") -> list[str]:
@@ -114,9 +115,12 @@ def _written(digits: "NDArray[np.int64]") -> list[str]:
     return ["".join(DIGITS[digit] for digit in row[::-1]).lstrip("0") or "0" for row in digits.tolist()]
 
 
-def _judged(same: "NDArray[np.bool_]") -> list[str]:
+def _judged(said: "NDArray[np.int64]", claimed: "NDArray[np.int64]") -> list[str]:
     """Labels for whether all digits of a claimed result are those said, (n, columns)."""
-    return ["true" if right else "false" for right in same.all(axis=1)]
+    return [
+        "true" if row == claimed_row else "false"
+        for row, claimed_row in zip(said.tolist(), claimed.tolist(), strict=True)
+    ]
 
 
 def _arrays(certificate: object, names: Iterable[str]) -> "list[NDArray[np.float32]]":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mathbench.certificates import answering, claims, document, limited
+from mathbench.certificates import answering, document, limited
 from mathbench.errors import InputError
 from mathbench.scores.schema import SHA256
 from mathbench.scores.schema_types import Boolean, Record, Text
@@ -86,7 +86,7 @@ def prove(content: bytes, task: Task) -> ProvedWeights:
     """
     proved = limited.check(content)
     certificate = document.parse(content)
-    if not claims.is_about(certificate.claim, task.family, task.parameters):
+    if not certificate.claim.is_about(task.family, task.parameters):
         raise InputError(f"the certificate is not about the task {task.name}: it proves {proved.claim}.")
     digest = hashlib.sha256(content).hexdigest()
     return ProvedWeights(certificate, Proof(proved.claim, proved.covers_float32, digest))

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from mathbench.certificates import document
+from mathbench.certificates import column_linear, document, second_order
 from mathbench.families import task as make_task
 from mathbench.registry import builtin_folder
 
@@ -63,7 +63,9 @@ def changed(name, at, value, of="divisible-3-seed0"):
     parsed = document.parse(content(of))
     numbers = arrays(parsed)
     numbers[name][at] = value
-    return document.write(numbers, parsed.claim, parsed.classes)
+    return document.write(
+        second_order.NETWORK, numbers, second_order.claim_texts(parsed.claim, parsed.classes)
+    )
 
 
 def with_header(change, of="divisible-3-seed0"):
@@ -74,6 +76,28 @@ def with_header(change, of="divisible-3-seed0"):
     change(header)
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + data[8 + length :]
+
+
+def sums(base=10, operands=2, answer="sum", **changes):
+    """The bytes of a certificate of sums, with weights made by hand.
+
+    The state is the carry; two sines of it and the digits give the point of a circle that belongs to the next digit.
+    """
+    claim = column_linear.SumClaim(base, operands, answer, 1 if operands <= base else 2)
+    digits, turn = np.arange(base), 2 * np.pi / base
+    weights = {
+        "digits": np.tile(digits[:, None], (operands, 1, 1)),
+        "carry": [[1 / base]],
+        "feedback": -digits[:, None] / base,
+        "phases": [[turn], [turn]],
+        "shift": [np.pi / 2, 0],
+        "weight": np.stack([np.cos(turn * digits), np.sin(turn * digits)], axis=1),
+        "offset": np.zeros(base),
+        "centres": np.arange(operands)[:, None],
+        "radius": [0.02],
+    }
+    arrays = {name: np.array(changes.get(name, value), np.float32) for name, value in weights.items()}
+    return document.write(column_linear.NETWORK, arrays, column_linear.claim_texts(claim))
 
 
 def one_wrong(made=THREE):

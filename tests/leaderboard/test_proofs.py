@@ -6,9 +6,12 @@ import struct
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mathbench.certificates import answering, claims, document, limited
-from mathbench.errors import InputError
+from mathbench.certificates import answering, document, limited
+from mathbench.certificates.second_order import NETWORK, ResidueClaim, claim_texts, residue_texts, true_labels
+from mathbench.errors import CheckFailed, InputError
 from mathbench.families import task as make_task
 from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.proof import Proof
@@ -20,6 +23,7 @@ from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
 from mathbench.leaderboard.submit import dry_run, submit_run
 from mathbench.leaderboard.verify import verify, verify_folder
+from mathbench.numbers.text import to_text
 
 from . import proofs
 from .conftest import right
@@ -64,7 +68,7 @@ def test_a_dry_run_checks_the_certificate(cli, sent, tmp_path):  # noqa: F811
     assert found.proof == PROOF and found.sent["certificate_bytes"] == len(CONTENT)
     code, _, err = cli("submit", sent, "--dry-run")
     assert code == 0 and f"proved: {proofs.CLAIM}" in " ".join(err.split())
-    assert "would be sent: the manifest, a certificate of 7,820 bytes and 500 predictions" in " ".join(
+    assert "would be sent: the manifest, a certificate of 7,852 bytes and 500 predictions" in " ".join(
         err.split()
     )
     other = proofs.write(tmp_path / "other", CONTENT, table=proofs.one_wrong())
@@ -72,25 +76,31 @@ def test_a_dry_run_checks_the_certificate(cli, sent, tmp_path):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    ("made", "name"),
+    ("made", "content"),
     [
-        (make_task("divisible", k=7), "divisible-7-seed1"),
-        (make_task("divisible", k=2, base=3, digits=12), "divisible-2-seed0"),
-        (make_task("divisible", k=29, answer="residue", digits=6), "divisible-29-seed0"),
-        (make_task("divisible-v1", k=9), "divisible-9-seed2"),
+        (make_task("divisible", k=7), proofs.content("divisible-7-seed1")),
+        (make_task("divisible", k=2, base=3, digits=12), proofs.content("divisible-2-seed0")),
+        (make_task("divisible", k=29, answer="residue", digits=6), proofs.content("divisible-29-seed0")),
+        (make_task("divisible-v1", k=9), proofs.content("divisible-9-seed2")),
+        (make_task("addition", more=0, digits=9), proofs.sums()),
+        (make_task("addition", more=0, operands=3, base=2, digits=8, written="a + b"), proofs.sums(2, 3)),
+        (make_task("correct-addition"), proofs.sums(answer="label")),
+        (make_task("correct-addition-v1", base=7), proofs.sums(7, answer="label")),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "name", ""),
 )
-def test_every_kind_of_claim(made, name, tmp_path):
-    path = proofs.write(tmp_path / "sent", proofs.content(name), made)
-    assert check_submission(open_submission(path)).proof.sha256 == proofs.sha256(proofs.content(name))
+def test_every_kind_of_claim(made, content, tmp_path):
+    path = proofs.write(tmp_path / "sent", content, made)
+    found = check_submission(open_submission(path))
+    assert found.proof.sha256 == proofs.sha256(content)
+    assert all(score.total.exact_match == 1 for score in found.scores.values())
 
 
 # certificates that are refused
 
 ABOUT = "the certificate is not about the task"
 WEIGHTS = "the weights of the certificate give other answers than the predictions to"
-GIGANTIC = {"k": 1 << 16, "base": 10, "answers": document.true_labels(1 << 16)}
+GIGANTIC = {"k": 1 << 16, "base": 10, "answers": true_labels(1 << 16)}
 
 
 def many_boxes():
@@ -108,9 +118,8 @@ def many_boxes():
         "table": np.zeros((boxes, base), np.int64),
         "outputs": np.zeros(boxes, np.int64),
     }
-    return document.write(
-        numbers, document.Claim(60_000, base, document.true_labels(60_000)), ("true", "false")
-    )
+    claim = ResidueClaim(60_000, base, true_labels(60_000))
+    return document.write(NETWORK, numbers, claim_texts(claim, ("true", "false")))
 
 
 LONG = proofs.with_header(lambda header: header["__metadata__"].update(more="x" * (2 << 20)))
@@ -155,6 +164,9 @@ HOSTILE = {
         lambda: proofs.with_header(lambda h: h["start"].update(shape=[float("inf")])),
         "the file is damaged",
     ),
+    "sums of another base": (lambda: proofs.sums(7), ABOUT),
+    "sums that are wrong": (lambda: proofs.sums(shift=[np.pi / 2, 1]), "the digit said after carry"),
+    "too many columns": (lambda: proofs.sums(36, 6), "a check may take at most"),
     "deep": (lambda: struct.pack("<Q", 1 << 20) + b"[" * (1 << 20), "the file is damaged"),
     "too large": (lambda: CONTENT + b"\0" * (4 << 20), "is larger than 4,194,304 bytes"),
 }
@@ -171,6 +183,25 @@ def test_hostile_certificates_are_refused_in_one_line(name, tmp_path, board):
         submit_run(path, board)
     assert message in str(error.value) and str(error.value).isprintable()
     assert Board(board).records() == [] and Board(board).attempts() == {"refused": 1}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from([CONTENT, proofs.content("divisible-2-seed0"), proofs.sums(3)]),
+    st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 255)), min_size=1, max_size=4),
+    st.integers(0, 9000),
+)
+def test_no_damage_to_a_certificate_causes_a_traceback(content, edits, end):
+    """The start of the file holds the header; each edit changes a byte."""
+    damaged = bytearray(content)
+    for at, byte in edits:
+        damaged[at % len(damaged)] = byte
+    try:
+        certificate = document.parse(bytes(damaged[:end] if end < len(content) // 2 else damaged))
+        if certificate.steps <= 1_000_000:
+            certificate.check()
+    except (InputError, CheckFailed) as error:
+        assert "\n" not in str(error)
 
 
 def test_one_other_prediction_is_refused(tmp_path, board):
@@ -238,7 +269,7 @@ def test_questions_that_are_no_numbers_of_the_base():
     certificate = document.parse(proofs.content("divisible-2-seed0"))
     assert answering.answers(certificate, ["2", "11", "1022"]) == ["true", "true", "false"]
     for question in ("", "3", "1x", "-1", "1²", "\ud800"):
-        with pytest.raises(InputError, match="must be numbers in base 3"):
+        with pytest.raises(InputError, match="must have numbers in base 3"):
             answering.answers(certificate, ["1" * max(1, len(question)), question])
 
 
@@ -274,18 +305,80 @@ def test_many_questions_come_in_batches(monkeypatch):
 )
 def test_the_claim_about_a_task_says_what_its_solver_says(parameters):
     made = make_task("divisible", **parameters)
-    labels = document.residue_texts if made.answer == "residue" else lambda k, base: document.true_labels(k)
-    claim = document.Claim(made.k, made.base, labels(made.k, made.base))
-    assert claims.is_about(claim, made.family, made.parameters)
-    assert all(claim.answers[n % made.k] == made.oracle(document._written(n, made.base)) for n in range(30))
+    labels = residue_texts if made.answer == "residue" else lambda k, base: true_labels(k)
+    claim = ResidueClaim(made.k, made.base, labels(made.k, made.base))
+    assert claim.is_about(made.family, made.parameters)
+    assert all(claim.answers[n % made.k] == made.oracle(to_text(n, made.base)) for n in range(30))
     for other in (
-        document.Claim(made.k + 1, made.base, labels(made.k + 1, made.base)),
-        document.Claim(made.k, made.base + 1, labels(made.k, made.base + 1)),
+        ResidueClaim(made.k + 1, made.base, labels(made.k + 1, made.base)),
+        ResidueClaim(made.k, made.base + 1, labels(made.k, made.base + 1)),
     ):
-        assert not claims.is_about(other, made.family, made.parameters)
-    assert not claims.is_about(claim, "prime", made.parameters)
+        assert not other.is_about(made.family, made.parameters)
+    assert not claim.is_about("prime", made.parameters)
     spaced = make_task("divisible", **parameters, format="reversed-all")
-    assert not claims.is_about(claim, spaced.family, spaced.parameters)
+    assert not claim.is_about(spaced.family, spaced.parameters)
+
+
+@pytest.mark.parametrize(
+    ("family", "parameters", "covered"),
+    [
+        ("addition", {"more": 0}, "sum"),
+        ("addition", {}, ""),  # it has sums of three numbers too
+        ("addition", {"more": 0, "operands": 3}, ""),
+        ("addition", {"more": 0, "base": 11}, ""),
+        ("addition", {"more": 0, "format": "reversed"}, ""),
+        ("correct-addition", {}, "label"),
+        ("correct-addition", {"base": 2}, ""),
+        ("correct-multiplication", {}, ""),
+        ("subtraction", {}, ""),
+        ("gcd", {}, ""),
+    ],
+)
+def test_what_claims_of_sums_are_about(family, parameters, covered):
+    made = make_task(family, **parameters)
+    for answer in ("sum", "label"):
+        claim = document.parse(proofs.sums(answer=answer)).claim
+        assert claim.is_about(made.family, made.parameters) == (answer == covered)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(2, 36),
+    st.integers(2, 3),
+    st.lists(st.lists(st.integers(0, 10**40), min_size=4, max_size=4), max_size=5),
+)
+def test_sums_of_any_length_are_written_and_judged(base, operands, rows):
+    writer, judge = (document.parse(proofs.sums(base, operands, answer)) for answer in ("sum", "label"))
+    sums = [" + ".join(to_text(number, base) for number in row[:operands]) for row in rows]
+    true = [to_text(sum(row[:operands]), base) for row in rows]
+    assert answering.answers(writer, sums) == true
+    claimed = [
+        text if row[3] % 2 else to_text(sum(row[:operands]) + 1, base)
+        for row, text in zip(rows, true, strict=True)
+    ]
+    statements = [f"{one}={other}".replace(" ", "") for one, other in zip(sums, claimed, strict=True)]
+    expected = ["true" if one == other else "false" for one, other in zip(true, claimed, strict=True)]
+    assert answering.answers(judge, statements) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        ("sum", "12"),
+        ("sum", "1+2+3"),
+        ("sum", "1+"),
+        ("sum", "1+2=3"),
+        ("sum", "1-2"),
+        ("label", "1+2"),
+        ("label", "1+2="),
+        ("label", "1=2+3"),
+        ("label", "1+2=-3"),
+        ("label", "1+2=3=3"),
+    ],
+)
+def test_questions_that_are_no_sums(answer, question):
+    with pytest.raises(InputError, match=r"the questions must (be|have)"):
+        answering.answers(document.parse(proofs.sums(answer=answer)), [question])
 
 
 # boards

@@ -71,7 +71,7 @@ def test_a_certificate_that_no_manifest_names(client, tmp_path):
     refused(
         client.post(SUBMIT, files=form(bare)),
         422,
-        "the manifest names no certificate. Received: one of 7,820",
+        "the manifest names no certificate. Received: one of 7,852",
     )
 
 
