@@ -36,6 +36,8 @@ def test_a_proof_is_checked_kept_and_served(client, sent):
     served = client.get(f"/certificates/{receipt.digest[:12]}.safetensors")
     assert served.content == CONTENT and served.headers["content-type"] == "application/octet-stream"
     assert client.get(f"/certificates/{'0' * 12}.safetensors").status_code == 404
+    cached = [key[0] for key in client.app.state.pages._made]
+    assert not [path for path in cached if path.startswith("certificates")]  # they would fill the memory
     assert verify(client.board) == (1, [])
 
 

@@ -12,6 +12,7 @@ MAX_NAME = 60  # characters of a name in an address
 OVERVIEW, MODELS, COMPARE, ROUNDS, SUBMIT, ABOUT = (
     f"{name}.html" for name in ("index", "models", "compare", "rounds", "submit", "about")
 )
+CERTIFICATES = "certificates/"
 
 
 def plain(name: str) -> str:
@@ -67,7 +68,7 @@ def of_certificate(digest: str) -> str:
     >>> of_certificate("a" * 64)
     'certificates/aaaaaaaaaaaa.safetensors'
     """
-    return f"certificates/{digest[:12]}.safetensors"
+    return f"{CERTIFICATES}{digest[:12]}.safetensors"
 
 
 def of_round(name: str) -> str:

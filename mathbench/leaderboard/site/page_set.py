@@ -23,7 +23,7 @@ from mathbench.leaderboard.store.folder import LoadCertificate
 from mathbench.leaderboard.submission_record import SubmissionRecord
 
 _MODELS = re.compile(rf"models(?:\.({SCORED_SPLITS[1]}))?(?:\.(\d{{1,6}}))?\.html")
-_CERTIFICATE = re.compile(r"certificates/([0-9a-f]{12})\.safetensors")
+_CERTIFICATE = re.compile(rf"{address.CERTIFICATES}([0-9a-f]{{12}})\.safetensors")
 _PAIR = re.compile(r"compare/([0-9a-f]{12})-([0-9a-f]{12})\.(html|csv)")
 NO_FILTERS = Filters()
 MIN_ID_DIGITS = 8  # of an id in a query
