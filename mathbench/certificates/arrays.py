@@ -61,7 +61,7 @@ def read_arrays(content: bytes) -> tuple[dict[str, Array], dict[str, str]]:
             raise ValueError
     except InputError:
         raise
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         raise InputError("the file is damaged or not a certificate.") from None
     return arrays, metadata
 

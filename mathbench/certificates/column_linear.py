@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product as tuples
+from typing import Any
 
 from mathbench.certificates.arrays import Array, Nested, check_names, check_shapes
 from mathbench.certificates.bounds import PRECISION, SINE_ERROR, sine_and_cosine
@@ -57,6 +58,20 @@ class SumClaim:
         numbers = f"{self.operands} numbers in base {self.base} of any number of digits"
         return f"whether a sum of {numbers} is right" if self.answer == "label" else f"the sum of {numbers}"
 
+    def is_about(self, family: str, parameters: Mapping[str, Any]) -> bool:
+        """Return whether the claim covers every problem of a task, see `document.Claim`.
+
+        >>> claim, parameters = SumClaim(10, 2, "sum", 1), {"base": 10, "operands": 2, "more": 0}
+        >>> claim.is_about("addition", parameters), claim.is_about("addition", {**parameters, "more": 1})
+        (True, False)
+        """
+        given = {"format": "plain", **parameters}
+        if given["format"] != "plain" or given.get("base") != self.base:
+            return False
+        if self.answer == "label":
+            return family == "correct-addition" and self.operands == 2
+        return family == "addition" and (given.get("operands"), given.get("more")) == (self.operands, 0)
+
 
 @dataclass(frozen=True)
 class ColumnLinearCertificate:
@@ -91,6 +106,15 @@ class ColumnLinearCertificate:
     def network(self) -> str:
         """The baseline whose weights it holds."""
         return NETWORK
+
+    @property
+    def steps(self) -> int:
+        """The work of the check in products of two weights, from the sizes alone."""
+        base, operands = self.claim.base, self.claim.operands
+        units, sines = len(self.carry), len(self.shift)
+        # bounds of a sine take as long as 120 products
+        column = units * (units + operands) + sines * (units + 120) + 3 * base * sines
+        return operands * int(base**operands) * column
 
     def check(self) -> Verdict:
         """Check that the claim is proved.

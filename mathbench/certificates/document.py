@@ -17,16 +17,32 @@ VERSION = "1"
 MAX_BYTES = 4 << 20
 
 
+class Claim(Protocol):
+    """What a network is claimed to be right about; as text, in words."""
+
+    def is_about(self, family: str, parameters: Mapping[str, Any]) -> bool:
+        """Return whether the claim covers every problem of a task, whatever its size.
+
+        Args:
+            family: the family of the task.
+            parameters: the parameters of the task, with its format unless that is plain.
+        """
+
+
 class Certificate(Protocol):
     """The content of a certificate of any network."""
 
     @property
     def claim(self) -> Any:
-        """What is claimed; as text, in words."""
+        """What is claimed, a `Claim`."""
 
     @property
     def network(self) -> str:
         """The baseline whose weights it holds."""
+
+    @property
+    def steps(self) -> int:
+        """The work of the check in products of two weights, from the sizes alone."""
 
     def check(self) -> Verdict:
         """Check that the claim is proved."""

@@ -14,6 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from mathbench.certificates.arrays import Array, Nested, check_names, check_shapes
 from mathbench.certificates.automaton import Automaton, difference, residues
@@ -46,6 +47,18 @@ class ResidueClaim:
             else f"the residue of a number modulo {self.k}"
         )
         return f"{what}, for numbers in base {self.base} of any number of digits"
+
+    def is_about(self, family: str, parameters: Mapping[str, Any]) -> bool:
+        """Return whether the claim covers every problem of a task, see `document.Claim`.
+
+        >>> claim, parameters = ResidueClaim(3, 10, true_labels(3)), {"k": 3, "base": 10, "answer": "label"}
+        >>> claim.is_about("divisible", parameters), claim.is_about("divisible", {**parameters, "base": 2})
+        (True, False)
+        """
+        answer = "label" if self.answers == true_labels(self.k) else "residue"
+        claimed = {"k": self.k, "base": self.base, "answer": answer, "format": "plain"}
+        given = {"format": "plain", **parameters}
+        return family == "divisible" and {name: given.get(name) for name in claimed} == claimed
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,15 @@ class SecondOrderCertificate:
     def network(self) -> str:
         """The baseline whose weights it holds."""
         return NETWORK
+
+    @property
+    def steps(self) -> int:
+        """The work of the check in products of two weights, from the sizes alone."""
+        k, base = self.claim.k, self.claim.base
+        units, boxes, classes = len(self.start), len(self.centres), len(self.classes)
+        # bounds of tanh take as long as 120 products, a pair of states of two automata as long as five
+        transitions = (boxes + 1) * base * units * (units + 120)
+        return transitions + 3 * boxes * classes * units + 5 * boxes * k * base
 
     def check(self) -> Verdict:
         """Check that the claim is proved.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mathbench import formats
 from mathbench.errors import InputError
+from mathbench.leaderboard.proof import Proof, ProvedWeights, prove
 from mathbench.leaderboard.submission import Manifest, Submission
 from mathbench.scores.metrics import align_predictions
 from mathbench.scores.results import Score, SplitScore
@@ -28,31 +29,51 @@ class CheckResult:
         scores: the recomputed score per split.
         solver: the score of the exact solver on a sample of each split.
         differences: one sentence for each claimed score that differs from the recomputed one.
+        proof: what its certificate proves; None without one.
     """
 
     scores: Mapping[str, SplitScore]
     solver: Mapping[str, Score]
     differences: tuple[str, ...]
+    proof: Proof | None = None
 
 
 def check_submission(submission: Submission) -> CheckResult:
     """Regenerate the truth from the manifest and score the predictions.
 
     Raises:
-        InputError: for unknown or repeated rows and splits without rows, with a count and the first three.
+        InputError: for unknown or repeated rows and splits without rows, with a count and the first three; for a
+            certificate that does not prove its claim, is about another task, or holds other weights than those that
+            gave the predictions.
     """
     manifest = submission.manifest
     given = split_predictions(submission.predictions)
     splits = _splits(manifest, set(given))
     scores, solver = {}, {}
+    proved = _proved_weights(submission)
     for split in splits:
         rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
         check_rows(rows, split, manifest.sizes[split])
         truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
         plain = formats.for_task(manifest.task).undo_answers(predictions)
-        scores[split] = score_split(truth, align_predictions(rows, plain, truth["row"].to_numpy()))
+        aligned = align_predictions(rows, plain, truth["row"].to_numpy())
+        if proved is not None:
+            proved.check_predictions(split, truth, aligned)
+        scores[split] = score_split(truth, aligned)
         solver[split] = solve_sample(manifest.task.plain, truth)
-    return CheckResult(scores, solver, tuple(claim_differences(manifest, scores)))
+    differences = tuple(claim_differences(manifest, scores))
+    return CheckResult(scores, solver, differences, None if proved is None else proved.proof)
+
+
+def _proved_weights(submission: Submission) -> ProvedWeights | None:
+    """The weights of the certificate of a submission, after its check; None without one."""
+    if submission.certificate is None:
+        return None
+    proved = prove(submission.certificate, submission.manifest.task)
+    stated = submission.manifest.document["certificate"].get("claim", proved.proof.claim)
+    if stated != proved.proof.claim:
+        raise InputError(f"the certificate proves {proved.proof.claim}. Received the claim: {stated}.")
+    return proved
 
 
 def split_predictions(predictions: pa.Table) -> dict[str, tuple[NDArray[np.int64], pa.Array]]:

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from mathbench.errors import InputError, os_error_message
+from mathbench.leaderboard.proof import PROOF, Proof
 from mathbench.leaderboard.store.database import chosen
-from mathbench.leaderboard.submission import manifest_path
-from mathbench.leaderboard.submission_manifest import predictions_entry
+from mathbench.leaderboard.submission import manifest_path, submission_files
 from mathbench.leaderboard.submission_record import Receipt
 from mathbench.scores import strict_json
 from mathbench.scores.results import SplitScore
@@ -125,11 +125,11 @@ def _host(parts: SplitResult) -> str:
 
 
 def _files(path: Path) -> dict[str, tuple[str, bytes]]:
-    """The manifest and the predictions that it names: file name and content by part of the form."""
+    """The manifest and the files that it names: file name and content by part of the form."""
     manifest = manifest_path(path)
     document = strict_json.parse(read_limited(manifest, strict_json.MAX_BYTES), manifest.name)
-    parts = {"manifest": manifest, "predictions": manifest.with_name(predictions_entry(document)[0])}
-    return {part: (file.name, file.read_bytes()) for part, file in parts.items()}
+    files = submission_files(manifest, document)
+    return {part: (file.name, file.read_bytes()) for part, file in files.items()}
 
 
 def multipart_body(
@@ -190,10 +190,18 @@ def _receipt(answer: bytes, url: str) -> Receipt:
             task=str(record["task"]),
             scores=scores,
             differences=tuple(map(str, record["differences"])),
+            proof=_proof(record.get("proof")),
             sent=dict(record["sent"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"the response of {url} is not a receipt; is it a mathbench board?") from None
+
+
+def _proof(value: Any) -> Proof | None:
+    if value is None:
+        return None
+    PROOF(value, "the proof")
+    return Proof(**value)
 
 
 def refusal(status: int, answer: bytes, url: str) -> InputError:

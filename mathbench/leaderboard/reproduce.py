@@ -89,6 +89,11 @@ def recipe_of(record: SubmissionRecord) -> OriginalRun:
         raise InputError(
             f"{record.digest[:8]} was submitted with a submission.json, which contains no recipe to reproduce."
         )
+    if "certificate" in result:
+        raise InputError(
+            f"{record.digest[:8]} is certified: its recipe trains the run before that, with other weights. "
+            "`mathbench leaderboard verify` checks its certificate again."
+        )
     if result["baseline"] not in BASELINES:  # a path would run foreign code
         raise InputError(
             f"{record.digest[:8]} requires the baseline {result['baseline']!a}, which is not installed."

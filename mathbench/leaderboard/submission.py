@@ -12,11 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mathbench.certificates.document import MAX_BYTES
 from mathbench.errors import InputError
 from mathbench.families import from_spec
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.submission_manifest import (
     ManifestSummary,
+    certificate_entry,
     check_manifest,
     predictions_entry,
     summarise_manifest,
@@ -92,10 +94,12 @@ class Submission:
     Args:
         manifest: the manifest.
         predictions: split (string), row (int64), prediction (string), ordered by split, then by row.
+        certificate: the bytes of the certificate that the manifest names; None where it names none.
     """
 
     manifest: Manifest
     predictions: pa.Table
+    certificate: bytes | None = None
 
     @cached_property
     def predictions_digest(self) -> str:
@@ -112,14 +116,26 @@ class Submission:
         return compress_predictions(self.predictions)
 
     @classmethod
-    def from_stored(cls, document: Mapping[str, Any], predictions: bytes) -> "Submission":
-        """The submission with a stored manifest and stored predictions.
+    def from_stored(
+        cls, document: Mapping[str, Any], predictions: bytes, certificate: bytes | None = None
+    ) -> "Submission":
+        """The submission with a stored manifest, stored predictions and a stored certificate.
 
         Raises:
             InputError: when they cannot be read.
         """
         manifest = Manifest(document)
-        return cls(manifest, sort_predictions(read_untrusted(predictions, "the kept predictions", COLUMNS)))
+        check_certificate_digest(manifest, certificate)
+        return cls(manifest, read_stored(predictions), certificate)
+
+
+def read_stored(predictions: bytes) -> pa.Table:
+    """Read stored predictions.
+
+    Raises:
+        InputError: when they cannot be read.
+    """
+    return sort_predictions(read_untrusted(predictions, "the kept predictions", COLUMNS))
 
 
 def content_digest(table: pa.Table, columns: tuple[str, ...]) -> str:
@@ -150,29 +166,62 @@ def open_submission(path: str | Path) -> Submission:
     manifest = Manifest(
         _object(strict_json.parse(read_limited(file, strict_json.MAX_BYTES), file.name), file.name)
     )
-    name, _ = predictions_entry(manifest.document)
-    if not file.with_name(name).is_file():
+    files = submission_files(file, manifest.document)
+    for name in (path.name for path in files.values() if not path.is_file()):
         raise InputError(f"'{file.parent}' is incomplete: it must contain {file.name} and {name}.")
-    return build_submission(manifest, read_limited(file.with_name(name), MAX_FILE))
+    certificate = read_limited(files["certificate"], MAX_BYTES) if "certificate" in files else None
+    return build_submission(manifest, read_limited(files["predictions"], MAX_FILE), certificate)
 
 
-def build_submission(manifest: Manifest, data: bytes) -> Submission:
-    """Join a manifest with the bytes of the predictions file that it names.
+def submission_files(manifest: Path, document: Mapping[str, Any]) -> dict[str, Path]:
+    """The files of a submission by their part in it: manifest, predictions and, where there is one, certificate."""
+    entries = {"predictions": predictions_entry(document), "certificate": certificate_entry(document)}
+    named = {part: manifest.with_name(entry[0]) for part, entry in entries.items() if entry is not None}
+    return {"manifest": manifest, **named}
+
+
+def build_submission(manifest: Manifest, data: bytes, certificate: bytes | None = None) -> Submission:
+    """Join a manifest with the bytes of the files that it names.
+
+    Args:
+        manifest: the manifest.
+        data: the predictions.
+        certificate: the certificate; None where the manifest names none.
 
     Raises:
         InputError: one line with the reason.
     """
     name, expected = predictions_entry(manifest.document)
+    _check_digest(name, data, expected)
+    check_certificate_digest(manifest, certificate)
+    shapes = (COLUMNS_WITH_TASK,) if manifest.summary.runnable else (COLUMNS_WITH_TASK, COLUMNS)
+    table = read_untrusted(data, name, *shapes)
+    if "task" in table.column_names:
+        _only_task(table, name, manifest.task.name)
+    return Submission(manifest, sort_predictions(table), certificate)
+
+
+def check_certificate_digest(manifest: Manifest, certificate: bytes | None) -> None:
+    """Check that a certificate is the one that the manifest names.
+
+    Raises:
+        InputError: for another one, or one too many or too few.
+    """
+    entry = certificate_entry(manifest.document)
+    if (entry is None) != (certificate is None):
+        stated = "no certificate" if entry is None else f"the certificate {entry[0]}"
+        sent = "none" if certificate is None else f"one of {len(certificate):,} bytes"
+        raise InputError(f"the manifest names {stated}. Received: {sent}.")
+    if entry is not None and certificate is not None:
+        _check_digest(entry[0], certificate, entry[1])
+
+
+def _check_digest(name: str, data: bytes, expected: str) -> None:
     if expected != (found := hashlib.sha256(data).hexdigest()):
         raise InputError(
             f"{name} does not match the manifest: "
             f"its SHA-256 is {found[:12]}..., in the manifest it is {expected[:12]}..."
         )
-    shapes = (COLUMNS_WITH_TASK,) if manifest.summary.runnable else (COLUMNS_WITH_TASK, COLUMNS)
-    table = read_untrusted(data, name, *shapes)
-    if "task" in table.column_names:
-        _only_task(table, name, manifest.task.name)
-    return Submission(manifest, sort_predictions(table))
 
 
 def manifest_path(path: Path) -> Path:

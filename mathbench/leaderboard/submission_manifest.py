@@ -6,10 +6,11 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.reserve import SPLITS
-from mathbench.scores.schema import COUNTS, RESULT, SEED, SHA256, TASK
+from mathbench.scores.schema import COUNTS, RESULT, SEED, SHA256, SUPERVISION, TASK
 from mathbench.scores.schema_types import (
     OBJECT,
     Boolean,
+    Choice,
     Integer,
     ListOf,
     MapOf,
@@ -22,8 +23,10 @@ from mathbench.scores.schema_types import (
 )
 
 PREDICTIONS_FILE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*\.(parquet|jsonl|jsonl\.gz)"
+CERTIFICATE_FILE_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors"
 
-SUBMISSION = Record(
+# submission.json of schema version 1, which says nothing about supervision
+SUBMISSION_1 = Record(
     {
         "schema_version": Integer(1, 1),
         "model": Record(
@@ -52,6 +55,27 @@ SUBMISSION = Record(
     },
     {"scores": MapOf(COUNTS)},
 )
+SUBMISSION = Record(
+    {**SUBMISSION_1.fields, "schema_version": Integer(2, 2), "supervision": nullable(Choice(SUPERVISION))},
+    {
+        **SUBMISSION_1.optional,
+        "certificate": nullable(Record({"file": Text(100, CERTIFICATE_FILE_PATTERN), "sha256": SHA256})),
+    },
+)
+
+
+UNTRAINED = "untrained"
+# groups of models in the order of tables, with their titles; only models of one group are ranked among each other
+SUPERVISIONS = {
+    "examples": "from examples",
+    "dense": "dense labels",
+    "aligned": "aligned input",
+    "aligned+dense": "aligned input, dense labels",
+    "prompted": "prompted",
+    UNTRAINED: UNTRAINED,
+    None: "supervision not stated",
+}
+Supervision = str | None
 
 
 @dataclass(frozen=True)
@@ -72,6 +96,7 @@ class ManifestSummary:
         scores: the claimed scores, per split.
         floors: the reported scores of floors, per floor and split.
         runnable: whether mathbench can train it again.
+        supervision: what its training gives away, one of `SUPERVISIONS`; None where the manifest does not state it.
     """
 
     model: str
@@ -87,6 +112,7 @@ class ManifestSummary:
     scores: Mapping[str, Any]
     floors: Mapping[str, Any]
     runnable: bool
+    supervision: Supervision
 
 
 def check_manifest(document: Mapping[str, Any]) -> None:
@@ -95,12 +121,12 @@ def check_manifest(document: Mapping[str, Any]) -> None:
     Raises:
         InputError: for anything that the schema does not allow, or a model without revision and weights.
     """
-    if "certificate" in document:
-        raise InputError("boards do not take certified runs yet. Submit the run that was certified.")
     if "model" not in document:
         RESULT(document, "result.json")
         return
-    SUBMISSION(document, "submission.json")
+    version = document.get("schema_version")
+    Integer(1, 2)(version, "submission.json.schema_version")
+    (SUBMISSION_1 if version == 1 else SUBMISSION)(document, "submission.json")
     if document["model"]["revision"] is None and document["model"]["weights_sha256"] is None:
         raise InputError(
             "submission.json: model must have a revision or a weights_sha256. Received: neither."
@@ -115,7 +141,7 @@ class ManifestSchema(Schema):
         check_manifest(value)
 
     def json_schema(self) -> dict[str, Any]:
-        return OneOf((RESULT, SUBMISSION)).json_schema()
+        return OneOf((RESULT, SUBMISSION, SUBMISSION_1)).json_schema()
 
 
 MANIFEST = ManifestSchema()
@@ -133,6 +159,14 @@ def predictions_entry(document: Mapping[str, Any]) -> tuple[str, str]:
     return entry["file"], entry["sha256"].removeprefix("sha256:")
 
 
+def certificate_entry(document: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The name of the certificate and its SHA-256; None for a manifest without one."""
+    entry = document.get("certificate")
+    if entry is None:
+        return None
+    return entry.get("file", "certificate.safetensors"), entry["sha256"].removeprefix("sha256:")
+
+
 def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
     return ManifestSummary(
         model=result["baseline"],
@@ -140,7 +174,8 @@ def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
         parameters=result["parameters"],
         recipe=result["recipe"],
         encoding=result["encoding"],
-        identity={name: result[name] for name in ("baseline", "framework", "recipe", "encoding")},
+        identity={name: result[name] for name in ("baseline", "framework", "recipe", "encoding")}
+        | _training_identity(result),
         seeds=(result["seed"],),
         training_data=f"train={result['data']['sizes'].get('train', 0)} seed={result['data']['seed']}",
         task=result["task"],
@@ -148,6 +183,7 @@ def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
         scores=result["scores"],
         floors=result["floors"],
         runnable=True,
+        supervision=result.get("supervision"),
     )
 
 
@@ -163,7 +199,8 @@ def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
         recipe={"name": model["revision"] or model["weights_sha256"].removeprefix("sha256:")[:8]},
         encoding={},
         identity={name: model[name] for name in identity}
-        | {"training": {name: value for name, value in training.items() if name != "seeds"}},
+        | {"training": {name: value for name, value in training.items() if name != "seeds"}}
+        | _training_identity(submission),
         seeds=tuple(training["seeds"]) or ("not said",),
         training_data=" ".join(word for word in words if word),
         task=submission["task"],
@@ -171,4 +208,12 @@ def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
         scores=submission.get("scores", {}),
         floors={},
         runnable=False,
+        supervision=None if submission["schema_version"] == 1 else submission["supervision"] or UNTRAINED,
     )
+
+
+def _training_identity(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What distinguishes models beside their settings: their supervision, and weights that were changed for a proof."""
+    certified = {"certified": True} if document.get("certificate") is not None else {}
+    stated = {"supervision": document["supervision"]} if "supervision" in document else {}
+    return stated | certified

@@ -8,6 +8,7 @@ from typing import Any
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard.proof import PROOF, Proof
 from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_manifest import MANIFEST, ManifestSummary, summarise_manifest
 from mathbench.reserve import SPLITS
@@ -36,7 +37,7 @@ RECORD = Record(
         "differences": ListOf(Text(500)),
         "manifest": MANIFEST,
     },
-    {"attempts": Integer(1)},
+    {"attempts": Integer(1), "proof": PROOF},
 )
 
 
@@ -76,6 +77,11 @@ class SubmissionRecord:
         """The summary that both kinds of manifests have."""
         return summarise_manifest(self.manifest)
 
+    @property
+    def proof(self) -> Proof | None:
+        """What its certificate proves; None without one."""
+        return self.checked.proof
+
     @cached_property
     def task_key(self) -> str:
         """Identifies the task with its parameters, whatever rows of it were answered."""
@@ -102,6 +108,7 @@ class SubmissionRecord:
             "differences": list(self.checked.differences),
             "attempts": self.attempts,
             "manifest": dict(self.manifest),
+            **({"proof": self.proof.to_json()} if self.proof else {}),
         }
 
     @classmethod
@@ -114,7 +121,8 @@ class SubmissionRecord:
         RECORD(record, "the file")
         scores = {split: SplitScore.from_json(score) for split, score in record["scores"].items()}
         solver = {split: Score.from_json(count) for split, count in record["solver"].items()}
-        checked = CheckResult(scores, solver, tuple(record["differences"]))
+        proof = Proof(**record["proof"]) if "proof" in record else None
+        checked = CheckResult(scores, solver, tuple(record["differences"]), proof)
         names = ("digest", "submitted", "badge", "manifest", "predictions_digest", "withdrawn")
         fields = {name: record[name] for name in names}
         return cls(**fields, checked=checked, attempts=record.get("attempts", 1))
@@ -134,6 +142,7 @@ class Receipt:
         task: the task's name.
         scores: the recomputed scores, per split.
         differences: one sentence for each claimed score that differs.
+        proof: what its certificate proves; None without one.
         sent: of a dry run, what would be sent: the manifest, the number, bytes and digest of the predictions.
     """
 
@@ -146,12 +155,14 @@ class Receipt:
     task: str
     scores: Mapping[str, SplitScore]
     differences: tuple[str, ...]
+    proof: Proof | None = None
     sent: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
         scores = {split: score.to_json() for split, score in self.scores.items()}
-        return vars(self) | {"scores": scores, "differences": list(self.differences)}
+        proof = self.proof.to_json() if self.proof else None
+        return vars(self) | {"scores": scores, "differences": list(self.differences), "proof": proof}
 
 
 def find_by_prefix(records: Sequence[SubmissionRecord], requested: str) -> SubmissionRecord:

@@ -51,6 +51,7 @@ def dry_run(path: str | Path) -> Receipt:
         "predictions": submission.predictions.num_rows,
         "bytes": len(submission.predictions_bytes()),
         "predictions_digest": submission.predictions_digest,
+        "certificate_bytes": len(submission.certificate or b""),
         "manifest": dict(submission.manifest.document),
     }
     return replace(found, sent=sent)
@@ -78,4 +79,5 @@ def make_receipt(
         task=submission.manifest.task.name,
         scores=checked.scores,
         differences=checked.differences,
+        proof=checked.proof,
     )

@@ -1,6 +1,7 @@
 """Verify a board: re-score all submissions of a database, or check the files of a folder.
 
-A folder has no predictions, so its scores cannot be recomputed.
+A folder has no predictions, so its scores cannot be recomputed, except for those of proved submissions: there the
+weights in the certificates answer again.
 """
 
 import hashlib
@@ -10,11 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import check_submission, claim_differences
+from mathbench.leaderboard.proof import ProvedWeights, prove
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import file_name, read_file, result_paths
-from mathbench.leaderboard.submission import Manifest, Submission
+from mathbench.leaderboard.store.folder import file_name, read_certificate, read_file, result_paths
+from mathbench.leaderboard.submission import Manifest, Submission, check_certificate_digest, sort_predictions
 from mathbench.leaderboard.submission_record import SubmissionRecord, scores_equal
 from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.scorer import regenerate_split, solve_sample
@@ -39,7 +43,7 @@ def verify(board: Board) -> tuple[int, list[VerifyFinding]]:
     findings = []
     records = board.records()
     for entry in records:
-        problem = _problem(entry, board.predictions_bytes(entry.digest))
+        problem = _problem(entry, board.predictions_bytes(entry.digest), board.certificate(entry.digest))
         if problem:
             findings.append(VerifyFinding(entry.digest, *_names(entry), problem))
     return len(records), findings
@@ -53,10 +57,10 @@ def _names(entry: SubmissionRecord) -> tuple[str, str]:
         return "", ""
 
 
-def _problem(entry: SubmissionRecord, predictions: bytes) -> str:
+def _problem(entry: SubmissionRecord, predictions: bytes, certificate: bytes | None) -> str:
     """The problem of one submission; empty when there is none."""
     try:
-        submission = Submission.from_stored(entry.manifest, predictions)
+        submission = Submission.from_stored(entry.manifest, predictions, certificate)
         checked = check_submission(submission)
     except InputError as error:
         return f"cannot be recomputed: {error}"
@@ -66,12 +70,17 @@ def _problem(entry: SubmissionRecord, predictions: bytes) -> str:
         return "the manifest differs from the submitted one"
     if not scores_equal(checked, entry.checked):
         return "the scores differ from those of the predictions"
+    if checked.proof != entry.proof:
+        return "the proof differs from that of the certificate"
     return ""
 
 
-CHECKED = "schema, task and seed, digests, file names, rows per stratum, intervals, the exact solver, claimed scores"
+CHECKED = (
+    "schema, task and seed, digests, file names, rows per stratum, intervals, the exact solver, claimed scores, "
+    "certificates"
+)
 UNCHECKED = (
-    "the scores themselves (a folder contains no predictions), submitters and times, "
+    "the scores themselves unless they are proved (a folder contains no predictions), submitters and times, "
     "and the badges re-scored and reproduced"
 )
 
@@ -120,6 +129,42 @@ def _file_problems(entry: SubmissionRecord, path: Path) -> Iterator[str]:
             yield f"{split}: cannot be regenerated: {error}"
     if sorted(claim_differences(manifest, entry.checked.scores)) != sorted(entry.checked.differences):
         yield "the differences are not those between the claimed and the stored scores"
+    if problem := _proof_problem(entry, manifest, path):
+        yield problem
+
+
+def _proof_problem(entry: SubmissionRecord, manifest: Manifest, path: Path) -> str:
+    """The problem of the proof of a submission; empty when there is none.
+
+    The weights of its certificate answer all rows again, which gives predictions of the same digest.
+    """
+    try:
+        certificate = read_certificate(path)
+        check_certificate_digest(manifest, certificate)
+        if certificate is None:
+            return "a proof is stated, but the manifest names no certificate" if entry.proof else ""
+        proved = prove(certificate, manifest.task)
+        tables = [_answers(proved, manifest, split) for split in entry.checked.scores]
+    except InputError as error:
+        return f"the certificate cannot be checked: {error}"
+    if proved.proof != entry.proof:
+        return "the proof differs from that of the certificate"
+    again = Submission(manifest, sort_predictions(pa.concat_tables(tables)), certificate)
+    if again.predictions_digest != entry.predictions_digest:
+        return "the weights of the certificate give other predictions"
+    return (
+        ""
+        if scores_equal(check_submission(again), entry.checked)
+        else "the scores are not those of the certificate"
+    )
+
+
+def _answers(proved: ProvedWeights, manifest: Manifest, split: str) -> pa.Table:
+    """The predictions of the weights of a certificate for all rows of a split."""
+    truth = regenerate_split(manifest.task, manifest.seed, split, manifest.sizes.get(split, 0))
+    splits = pa.array([split] * truth.num_rows, pa.string())
+    answers = pa.array(proved.answers(truth["question"]), pa.string())
+    return pa.table({"split": splits, "row": truth["row"], "prediction": answers})
 
 
 def _split_problems(

@@ -9,6 +9,7 @@ from mathbench.scores.schema_types import (
     OBJECT,
     SCALAR,
     Boolean,
+    Choice,
     CountRecord,
     Integer,
     ListOf,
@@ -40,6 +41,9 @@ SPLIT_SCORE = CountRecord(
 
 TASK = Record({"id": Text(100), "name": Text(), "parameters": MapOf(SCALAR)})
 
+# what training gives away beyond the answers, see `mathbench.baselines.spec.RunSpec.supervision`
+SUPERVISION = ("examples", "dense", "aligned", "aligned+dense", "prompted")
+
 RESULT = Record(
     {
         "schema_version": Integer(1, 1),
@@ -65,7 +69,10 @@ RESULT = Record(
         "predictions_sha256": SHA256,
     },
     {
-        "supervision": Text(50, r"(aligned\+)?dense|aligned|examples|prompted"),
+        "supervision": Choice(SUPERVISION),
         "long": MapOf(FILED_SCORE),
+        "certificate": Record(
+            {"claim": Text(500), "sha256": SHA256}, {"weights": Choice(("as trained", "fine-tuned"))}
+        ),
     },
 )

@@ -106,6 +106,22 @@ class Text(Schema):
 
 
 @dataclass(frozen=True)
+class Choice(Schema):
+    """One of some texts."""
+
+    options: tuple[str, ...]
+
+    def __call__(self, value: Any, where: str) -> None:
+        if not isinstance(value, str) or value not in self.options:
+            word = value[:60] if isinstance(value, str) else ""
+            hint = did_you_mean(word, self.options)
+            raise InputError(f"{where} must be an allowed word. Received: {shorten(value)}. {hint}")
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"enum": list(self.options)}
+
+
+@dataclass(frozen=True)
 class Integer(Schema):
     """An integer from `minimum` to `maximum`."""
 

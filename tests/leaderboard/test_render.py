@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -100,7 +101,7 @@ def test_an_empty_board_renders(task):
 
 BEST = Entry(
     "model", "ours", 10_000, 0.9875, 0.9851, 0.9896, "re-scored", 1, "torch", "reversed", "classic", "train=5",
-    1_234_567, 3, 0.0021, "2026-01-01T00:00:00Z", ("0123456789abcdef", "f" * 16), 4, True,
+    1_234_567, 3, 0.0021, "2026-01-01T00:00:00Z", ("0123456789abcdef", "f" * 16), 4, True, "dense",
 )  # fmt: skip
 FLOOR = Entry("floor", "constant", 100, 0.5, 0.4038, 0.5962, "claimed", framework=None)
 SOLVER = Entry("solver", "exact-solver", 200, 1.0, 0.9812, 1.0, "re-scored", seeds=1)
@@ -138,11 +139,11 @@ def test_markdown_as_a_whole():
 def test_csv_as_a_whole():
     assert render.tables_csv([TABLE]).splitlines() == [
         "task,split,rank,kind,model,framework,encoding,recipe,data,exact_match,low,high,spread,seeds,n,parameters,"
-        "badge,submitted,attempts,submissions",
+        "badge,submitted,attempts,submissions,supervision,proof",
         "sums,interpolate,1,model,ours,torch,reversed,classic,train=5,0.9875,0.9851,0.9896,0.0021,3,10000,1234567,"
-        "re-scored,2026-01-01T00:00:00Z,4,0123456789abcdef ffffffffffffffff",
-        "sums,interpolate,,floor,constant,,,,,0.5,0.4038,0.5962,,0,100,,claimed,,0,",
-        "sums,interpolate,,solver,exact-solver,,,,,1.0,0.9812,1.0,,1,200,,re-scored,,0,",
+        "re-scored,2026-01-01T00:00:00Z,4,0123456789abcdef ffffffffffffffff,,",
+        "sums,interpolate,,floor,constant,,,,,0.5,0.4038,0.5962,,0,100,,claimed,,0,,,",
+        "sums,interpolate,,solver,exact-solver,,,,,1.0,0.9812,1.0,,1,200,,re-scored,,0,,,",
     ]
 
 
@@ -153,7 +154,7 @@ def test_cells_of_csv_are_quoted_only_where_a_spreadsheet_evaluates_them():
 
 def test_json_as_a_whole():
     lines = [vars(line) for line in TABLE.lines]
-    assert lines[0]["submissions"] == BEST.submissions and len(lines[0]) == 19
+    assert lines[0]["submissions"] == BEST.submissions and len(lines[0]) == 21
     found = render.tables_json([TABLE], "a board")
     assert (found["schema_version"], found["board"], len(found["tables"])) == (1, "a board", 1)
     assert found["tables"][0] == {
@@ -162,7 +163,34 @@ def test_json_as_a_whole():
         "parameters": {"digits": 2},
         "split": "interpolate",
         "lines": lines,
+        "supervision": None,
     }
+
+
+def test_tables_say_their_supervision_where_one_of_them_states_it():
+    stated = replace(TABLE, supervision="aligned+dense")
+    assert [render.title(table, [TABLE, stated]) for table in (TABLE, stated)] == [
+        "sums, interpolate, supervision not stated",
+        "sums, interpolate, aligned input, dense labels",
+    ]
+    assert render.title(TABLE, [TABLE]) == "sums, interpolate"
+    assert render.notes([stated]) == f"{render.NOTE} {render.SUPERVISION_NOTE}"
+    assert "### sums, interpolate, aligned input, dense labels\n" in render.markdown([TABLE, stated])
+    assert [row.split(",")[-2] for row in render.tables_csv([stated]).splitlines()[1:]] == [
+        "aligned+dense"
+    ] * 3
+    assert printed(rich_plot(stated, 90), 90)[0].startswith(
+        "sums, interpolate, aligned input, dense labels: exact"
+    )
+
+
+def test_a_proved_line_says_so_beside_its_badge():
+    proved = replace(TABLE, lines=(replace(BEST, proof="=all numbers"), FLOOR))
+    assert "re-scored, proved" in render.cells(proved.lines[0]) and "claimed" in render.cells(FLOOR)
+    assert render.notes([proved]) == f"{render.NOTE} {render.PROVED_NOTE}"
+    assert render.tables_csv([proved]).splitlines()[1].endswith(",,'=all numbers")
+    both = [BEST, proved.lines[0]]
+    assert render.disambiguate_names(both) == both
 
 
 @pytest.mark.parametrize(("width", "omitted"), [(140, ()), (139, render.OPTIONAL_COLUMNS)])
@@ -186,8 +214,15 @@ def test_the_table_of_a_terminal(width, omitted):
 
 
 def test_names_are_told_apart_only_within_a_kind_framework_and_encoding():
-    other = Entry("model", "ours", 9, 0.5, 0.4, 0.6, "b", 2, "torch", "reversed", "tuned", "train=9")
-    for different in ({"kind": "floor"}, {"framework": "keras"}, {"encoding": "plain"}, {"model": "theirs"}):
+    about = ("torch", "reversed", "tuned", "train=9")
+    other = Entry("model", "ours", 9, 0.5, 0.4, 0.6, "b", 2, *about, supervision="dense")
+    for different in (
+        {"kind": "floor"},
+        {"supervision": "examples"},
+        {"framework": "keras"},
+        {"encoding": "plain"},
+        {"model": "theirs"},
+    ):
         lines = [BEST, Entry(**vars(other) | different)]
         assert render.disambiguate_names(lines) == lines
     assert [line.model for line in render.disambiguate_names([BEST, other, FLOOR])] == [

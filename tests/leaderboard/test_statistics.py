@@ -237,7 +237,14 @@ def test_an_average_as_plain_values(tasks):
     (found,) = [a for a in macro_averages([kept(tasks[0], 900, n=1000, baseline="a")]) if a.kind == "model"]
     low, high = bootstrap([[Score(1000, 900)]])
     expected = {"kind": "model", "model": "a", "framework": "torch", "split": "interpolate", "mean": 0.9}
-    assert found.to_json() == expected | {"low": low, "high": high, "tasks": 1, "of": 1, "rank": 1}
+    assert found.to_json() == expected | {
+        "low": low,
+        "high": high,
+        "tasks": 1,
+        "of": 1,
+        "rank": 1,
+        "supervision": None,
+    }
 
 
 def test_averages_are_of_one_split_and_one_seed(tasks):

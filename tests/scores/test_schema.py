@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from mathbench.baselines.result import Result
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard.proof import Proof
 from mathbench.leaderboard.rounds import log
-from mathbench.leaderboard.submission_manifest import MANIFEST, SUBMISSION
+from mathbench.leaderboard.submission_manifest import MANIFEST, SUBMISSION, SUBMISSION_1
 from mathbench.leaderboard.submission_record import RECORD, Receipt, SubmissionRecord
 from mathbench.scores import schema, schema_types
 from mathbench.scores.results import Score, SplitScore
@@ -34,12 +35,19 @@ SCORE = Score(4, 3)
 SPLIT = SplitScore(SCORE, {"easy": Score(1, 1)}, characters=0.5, steps=Score(4, 2))
 RESCORED = SplitScore(SCORE, {"easy": Score(1, 1)})
 TASK = make_task("addition", digits=2)
-RUN = manifest(TASK, predictions_sha256="0" * 64, supervision="examples", long={"50": SCORE.to_json()})
-SENT = from_anybody(TASK) | {
-    "predictions": {"file": "p.parquet", "sha256": "0" * 64},
-    "scores": {"interpolate": {"n": 300, "correct": 3}},
-}
-CHECKED = CheckResult({"interpolate": RESCORED}, {"interpolate": SCORE}, ("one",))
+RUN = manifest(
+    TASK,
+    predictions_sha256="0" * 64,
+    supervision="examples",
+    long={"50": SCORE.to_json()},
+    certificate={"claim": "all", "sha256": "0" * 64},
+)
+SCORES = {"scores": {"interpolate": {"n": 300, "correct": 3}}}
+SENT = from_anybody(TASK) | {"predictions": {"file": "p.parquet", "sha256": "0" * 64}}
+CERTIFICATE = {"certificate": {"file": "c.safetensors", "sha256": "0" * 64}}
+SENT_2 = SENT | {"schema_version": 2, "supervision": "aligned+dense"} | SCORES | CERTIFICATE
+PROOF = Proof("all numbers", True, "0" * 64)
+CHECKED = CheckResult({"interpolate": RESCORED}, {"interpolate": SCORE}, ("one",), PROOF)
 KEPT = SubmissionRecord("0" * 64, "2026-01-01T00:00:00Z", "re-scored", RUN, "1" * 64, CHECKED)
 CHALLENGE = {
     "event": "challenge",
@@ -55,7 +63,8 @@ EXAMPLES = {
     "split score": (schema.SPLIT_SCORE, SPLIT.to_json()),
     "re-scored split": (schema.RESCORED_SPLIT, RESCORED.to_json()),
     "result": (schema.RESULT, RUN),
-    "submission": (SUBMISSION, SENT),
+    "submission of version 1": (SUBMISSION_1, SENT | SCORES),
+    "submission": (SUBMISSION, SENT_2),
     "record": (RECORD, KEPT.to_json()),
     "event": (log.EVENTS["challenge"], CHALLENGE),
 }
@@ -97,7 +106,7 @@ def test_a_result_writes_the_keys_of_its_definition():
 def test_the_server_describes_the_same_keys():
     responses = pytest.importorskip("mathbench.leaderboard.server.responses")
     described = responses.SubmissionReply.model_json_schema()
-    assert set(described["required"]) == set(described["properties"]) == set(KEPT.to_json())
+    assert set(described["properties"]) == set(KEPT.to_json()) == {*described["required"], "proof"}
     split = responses.SplitScoreReply.model_json_schema()
     assert split["required"] == list(split["properties"]) == list(RESCORED.to_json())
     receipt = Receipt("0" * 64, "b", True, 1, "re-scored", "m", "t", {"interpolate": RESCORED}, ())

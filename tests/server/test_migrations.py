@@ -13,6 +13,7 @@ from mathbench.leaderboard.store.database import VERSION
 from mathbench.leaderboard.store.tables import Base
 from mathbench.leaderboard.submit import submit_run
 from mathbench.leaderboard.verify import verify
+from tests.leaderboard import proofs
 
 # what version 1 of mathbench made
 TABLES = """
@@ -28,6 +29,10 @@ CREATE TABLE attempts (id {id} NOT NULL, at VARCHAR(32) NOT NULL, digest VARCHAR
  outcome VARCHAR(20) NOT NULL, message TEXT NOT NULL, PRIMARY KEY (id));
 INSERT INTO board VALUES ('version', '1');
 """
+SUBMISSIONS = (
+    "digest, submitted, badge, withdrawn, task_id, task_name, model, framework, manifest, differences, "
+    "predictions_digest, packed"
+)
 PROCESSES = 4
 KINDS = {"sqlite": {"bytes": "BLOB", "id": "INTEGER"}, "postgresql": {"bytes": "BYTEA", "id": "SERIAL"}}
 
@@ -42,7 +47,7 @@ def old_board(url, kept_on=None):
             connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql(f"ATTACH '{kept_on}' AS other")
             connection.exec_driver_sql("BEGIN")
-            connection.exec_driver_sql("INSERT INTO submissions SELECT * FROM other.submissions")
+            connection.exec_driver_sql(f"INSERT INTO submissions SELECT {SUBMISSIONS} FROM other.submissions")
             connection.exec_driver_sql("INSERT INTO scores SELECT * FROM other.scores")
             columns = "id, at, digest, outcome, message"
             connection.exec_driver_sql(f"INSERT INTO attempts SELECT {columns} FROM other.attempts")
@@ -57,6 +62,8 @@ def test_an_old_board_keeps_everything(run, board, tmp_path):
     assert opened.records() == Board(tmp_path / "other.sqlite").records()
     assert opened.attempts() == {"kept": 2} and verify(opened) == (2, [])
     assert submit_run(run(wrong=4), board).new
+    assert submit_run(proofs.write(tmp_path / "sent", proofs.content()), board).proof
+    assert verify(opened) == (4, [])
 
 
 def tables(url):

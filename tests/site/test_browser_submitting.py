@@ -4,6 +4,8 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from mathbench.families import task as make_task
+from mathbench.leaderboard.site import address
+from tests.leaderboard import proofs
 from tests.leaderboard.conftest import manifest, replaced, right, write_run
 from tests.server.conftest import Served
 
@@ -36,8 +38,11 @@ def ready(tmp_path):
 def send(sender, run, token):
     """Fill the form and send it; what the page answers, once it is no longer waiting."""
     sender.open("submit.html")
-    sender.one("input[name=manifest]").send_keys(str(run / "result.json"))
-    sender.one("input[name=predictions]").send_keys(str(run / "predictions.parquet"))
+    names = {path.suffix: path for path in run.iterdir()}
+    sender.one("input[name=manifest]").send_keys(str(names[".json"]))
+    sender.one("input[name=predictions]").send_keys(str(names[".parquet"]))
+    if ".safetensors" in names:
+        sender.one("input[name=certificate]").send_keys(str(names[".safetensors"]))
     sender.one("[data-token]").send_keys(token)
     sender.one("form.submit button").click()
     sender.until(lambda: sender.one("form.submit button").is_enabled() and sender.seen("[data-answer] p"))
@@ -65,6 +70,17 @@ def test_the_first_model_of_a_board_is_submitted_in_the_browser(sender, empty_se
     assert sender.seen("td.h") and MODEL in sender.texts("a.model")
     again = send(sender, ready, empty_server.token)
     assert "already on the board" in again[0] and "attempt 2" in again[0]
+
+
+def test_a_proof_is_submitted_in_the_browser(sender, empty_server, tmp_path):
+    said = send(sender, proofs.write(tmp_path / "sent", proofs.content()), empty_server.token)
+    assert f"proved: {proofs.CLAIM}" in said, said
+    sender.open(address.of_task(proofs.THREE.name, proofs.THREE.id))
+    assert sender.seen("abbr.proved") and sender.texts("h2")[0] == "Interpolate, from examples"
+    bare = proofs.write(tmp_path / "bare", proofs.content())
+    (bare / proofs.NAME).unlink()
+    (refusal,) = send(sender, bare, empty_server.token)
+    assert refusal.startswith("Refused: the manifest names the certificate weights.safetensors")
 
 
 def test_a_wrong_token_is_one_clear_line(sender, empty_server, ready):

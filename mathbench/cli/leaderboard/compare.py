@@ -45,17 +45,23 @@ def compare(
     """
     from mathbench.leaderboard.ranking.compare import compare as compare_two
     from mathbench.leaderboard.store.board import Board
+    from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 
     opened = Board(board, create=False)
     pair = _pair(opened, first, second, task)
     one, two = ((record, opened.predictions_bytes(record.digest)) for record in pair)
     found = compare_two(one, two)
     if as_json:
-        names = [{"digest": record.digest, "model": record.summary.model} for record in pair]
+        names = [
+            {"digest": r.digest, "model": r.summary.model, "supervision": r.summary.supervision} for r in pair
+        ]
         print_json({"first": names[0], "second": names[1], "splits": [split.to_json() for split in found]})
         return
     for split in found:
         _print_split(split, (pair[0].summary.model, pair[1].summary.model))
+    words = [SUPERVISIONS[record.summary.supervision] for record in pair]
+    if words[0] != words[1]:
+        print_message(f"they differ in what training gave away: {words[0]}; {words[1]}")
     print_message(
         "p: if both were equally good, how often they would differ at least so much on these rows (McNemar)"
     )

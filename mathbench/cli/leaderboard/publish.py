@@ -85,14 +85,14 @@ def _export_tables(format: str, board: str | None, out: Path | None, filters: sh
 
 
 def _export_folder(format: str, board: str | None, folder: Path | None, rounds: Path | None) -> None:
-    from mathbench.leaderboard.store.folder import export, load_records
+    from mathbench.leaderboard.store.folder import certificate_loader, export, load_records
 
     if folder is None:
         raise InputError("a site is a folder of pages: give --out FOLDER.")
     if format == "html":
         _write_site(board, folder, rounds)
         return
-    paths = export(load_records(board)[1], folder)
+    paths = export(load_records(board)[1], folder, certificate_loader(board))
     print_message(f"{len(paths)} submissions in {folder}")
 
 

@@ -36,7 +36,7 @@ def show(
     badge: Annotated[
         str | None,
         typer.Option(
-            "--badge", help="Badge to include: self-reported, re-scored or reproduced. Default: all."
+            "--badge", help="Badge to include: self-reported, re-scored, reproduced or proved. Default: all."
         ),
     ] = None,
     split: SplitOption = None,
@@ -52,7 +52,7 @@ def show(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown on stdout.")] = False,
 ) -> None:
-    """Show a board: a table per task and split.
+    """Show a board: a table per task, split and supervision.
 
     Each table has the models, the floors and the exact solver.
 
@@ -106,13 +106,24 @@ def _show_tables(board: str | None, filters: tuple[Any, ...], plot: bool, form: 
         raise InputError(f"--plot draws one task; choose it with --task NAME: {names}.")
     else:
         for found in tables:
-            out.print(rich_plot(found, out.width) if plot else render.rich_table(found, out.width))
+            draw = rich_plot if plot else render.rich_table
+            out.print(draw(found, out.width, tables))
         if tables:
             print_message(
                 "models that share a rank do not differ significantly; "
                 "† the claimed score differs from the recomputed one"
             )
+            _print_proofs(tables)
             _print_attempts(board, records)
+
+
+def _print_proofs(tables: "list[RankTable]") -> None:
+    """Print what the proved models are proved right about."""
+    from mathbench.leaderboard.ranking.render import display_name, escape_control
+
+    proofs = {(display_name(line), line.proof): None for t in tables for line in t.lines if line.proof}
+    for model, claim in proofs:
+        print_message(escape_control(f"{model}, proved: {claim}"))
 
 
 def _show_averages(
@@ -123,6 +134,7 @@ def _show_averages(
     from mathbench.leaderboard.ranking.macro import macro_averages
     from mathbench.leaderboard.ranking.rank import filter_task
     from mathbench.leaderboard.ranking.render import escape_control
+    from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 
     _, records = _load(board)
     found = [
@@ -136,7 +148,9 @@ def _show_averages(
         print_json([average.to_json() for average in found])
         return
     columns = ("rank", "macro average", "95 % interval", "tasks")
-    shown = table("rank", "model", "framework", "split", *columns[1:], right=columns)
+    stated = any(average.supervision is not None for average in found)
+    more = ("supervision",) if stated else ()
+    shown = table("rank", "model", "framework", "split", *columns[1:], *more, right=columns)
     for a in found:
         tasks, stops = f"{a.tasks} of {a.of}", f"{a.low:.2%} to {a.high:.2%}"
         row = (
@@ -147,6 +161,7 @@ def _show_averages(
             f"{a.mean:.2%}",
             stops,
             tasks,
+            *((SUPERVISIONS[a.supervision],) if stated else ()),
         )
         shown.add_row(*(Text(escape_control(cell)) for cell in row))
     out.print(shown)

@@ -70,14 +70,17 @@ def _print_receipt(receipt: "Receipt") -> None:
 
 
 def _print_outcome(receipt: "Receipt") -> None:
-    """Print claims that differ from the recomputed scores, and whether the run was stored."""
+    """Print claims that differ from the recomputed scores, what is proved, and whether the run was stored."""
+    if receipt.proof:
+        print_message(f"proved: {receipt.proof.claim}")
     for difference in receipt.differences:
         print_message(difference, "the claimed score does not agree: ", "bold yellow")
     if not receipt.board:
         sent = receipt.sent
+        certificate = f", a certificate of {sent['certificate_bytes']:,} bytes" if receipt.proof else ""
         print_message(
-            f"would be sent: the manifest and {sent['predictions']:,} predictions in {sent['bytes']:,} bytes "
-            f"(sha256 of what they say: {sent['predictions_digest'][:12]}...), as {receipt.digest[:8]}"
+            f"would be sent: the manifest{certificate} and {sent['predictions']:,} predictions in {sent['bytes']:,} "
+            f"bytes (sha256 of what they say: {sent['predictions_digest'][:12]}...), as {receipt.digest[:8]}"
         )
         print_message("dry run: nothing was kept")
     elif receipt.new:

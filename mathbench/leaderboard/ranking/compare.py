@@ -13,7 +13,7 @@ from mathbench import formats
 from mathbench.errors import InputError
 from mathbench.hashing import check_seed
 from mathbench.leaderboard.check import split_predictions
-from mathbench.leaderboard.submission import Manifest, Submission, canonical_json
+from mathbench.leaderboard.submission import Manifest, canonical_json, read_stored
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores import metrics, statistics
 from mathbench.scores.scorer import regenerate_split
@@ -107,10 +107,7 @@ def compare(
             f"{first[0].digest[:8]} and {second[0].digest[:8]} did not answer the same rows: "
             f"{_described(first[0])}; {_described(second[0])}."
         )
-    given = [
-        split_predictions(Submission.from_stored(record.manifest, predictions).predictions)
-        for record, predictions in (first, second)
-    ]
+    given = [split_predictions(read_stored(predictions)) for _, predictions in (first, second)]
     manifest = Manifest(first[0].manifest)
     return [
         _compare_split(manifest, split, [answers.get(split) for answers in given])

@@ -1,19 +1,23 @@
-"""Macro averages: one number per model over all tasks, with a bootstrap interval."""
+"""Macro averages: one number per model over all tasks, with a bootstrap interval.
+
+As in rankings, models are ranked among those of the same supervision.
+"""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from statistics import fmean, pvariance
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.ranking.tables import SOLVER
+from mathbench.leaderboard.ranking.tables import SOLVER, by_supervision
+from mathbench.leaderboard.submission_manifest import Supervision
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.reserve import SPLITS
 from mathbench.scores.results import Score
@@ -33,9 +37,10 @@ class MacroAverage:
         model, framework: its name.
         split: the split.
         scores: of its submissions, per answered task.
-        of: the number of tasks.
+        of: the number of tasks that models of this supervision answered.
         seed: of the bootstrap.
         rank: among models that answered all tasks: 1 + the number whose interval lies above; None for others.
+        supervision: of the models that it stands with, one of `SUPERVISIONS`.
     """
 
     kind: str
@@ -46,6 +51,7 @@ class MacroAverage:
     of: int
     seed: int = 0
     rank: int | None = None
+    supervision: Supervision = None
 
     @property
     def tasks(self) -> int:
@@ -75,13 +81,13 @@ class MacroAverage:
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
         names = ("kind", "model", "framework", "split", "mean", "low", "high", "tasks", "of", "rank")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in (*names, "supervision")}
 
 
 def macro_averages(
     records: Sequence[SubmissionRecord], split: str = "interpolate", seed: int = 0
 ) -> list[MacroAverage]:
-    """The macro average of every model, those that answered all tasks first.
+    """The macro average of every model, by supervision, those that answered all tasks first.
 
     Submissions of one name and framework to one task count with their mean, so that many submissions do not pay.
 
@@ -97,17 +103,50 @@ def macro_averages(
         raise InputError(f"unknown split '{split}'. {did_you_mean(split, SPLITS)}")
     active = [k for k in records if k.withdrawn is None and split in k.checked.scores]
     floors = {name for entry in active for name in entry.summary.floors}
-    models: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
+    models: dict[_Model, _Scores] = {}
     for entry in active:
-        by_task = models.setdefault((_kind(entry, floors), entry.summary.model, entry.summary.framework), {})
-        by_task.setdefault(entry.task_key, []).append(entry.checked.scores[split].total)
-    submitted = {model for _, model, _ in models}
-    models |= {key: tasks for key, tasks in _references(active, split).items() if key[1] not in submitted}
-    of = len({entry.task_key for entry in active})
-    found = [
-        MacroAverage(*name, split, tuple(tuple(scores) for _, scores in sorted(by_task.items())), of, seed)
-        for name, by_task in models.items()
-    ]
+        kind = _kind(entry, floors)
+        supervision = entry.summary.supervision if kind == "model" else None
+        model = _Model(kind, entry.summary.model, entry.summary.framework, supervision)
+        models.setdefault(model, {}).setdefault(entry.task_key, []).append(entry.checked.scores[split].total)
+    submitted = {model.name for model in models}
+    models |= {
+        model: tasks for model, tasks in _references(active, split).items() if model.name not in submitted
+    }
+    ranked = by_supervision(model for model in models if model.kind == "model")
+    beside = [model for model in models if model.kind != "model"]
+    with_models = {task for model, tasks in models.items() if model.kind == "model" for task in tasks}
+    without_models = {entry.task_key for entry in active} - with_models
+    found: list[MacroAverage] = []
+    for supervision, same in (ranked or {None: []}).items():
+        tasks = without_models.union(*(models[model] for model in same))
+        group = {model: {t: s for t, s in models[model].items() if t in tasks} for model in (*same, *beside)}
+        found += _group(group, split, len(tasks), seed, supervision)
+    return found
+
+
+class _Model(NamedTuple):
+    """A model, a floor or the exact solver, whatever tasks it answered."""
+
+    kind: str
+    name: str
+    framework: str | None
+    supervision: Supervision = None
+
+
+_Scores = dict[str, list[Score]]  # of the submissions to each task
+
+
+def _group(
+    models: Mapping[_Model, _Scores], split: str, of: int, seed: int, supervision: Supervision
+) -> list[MacroAverage]:
+    """The averages of models of one supervision, with the floors and the exact solver on the same tasks."""
+    found = []
+    for model, by_task in models.items():
+        scores = tuple(tuple(scores) for _, scores in sorted(by_task.items()))
+        if scores:
+            average = MacroAverage(*model[:3], split, scores, of, seed, supervision=supervision)
+            found.append(average)
     return _assign_ranks(found)
 
 
@@ -118,19 +157,19 @@ def _kind(entry: SubmissionRecord, floors: AbstractSet[str]) -> str:
     return "floor" if entry.summary.model in floors else "model"
 
 
-def _references(
-    records: Sequence[SubmissionRecord], split: str
-) -> dict[tuple[str, str, str | None], dict[str, list[Score]]]:
+def _references(records: Sequence[SubmissionRecord], split: str) -> dict[_Model, _Scores]:
     """Per task, the highest reported score of each floor, and the lowest score of the exact solver."""
-    found: dict[tuple[str, str, str | None], dict[str, list[Score]]] = {}
+    found: dict[_Model, _Scores] = {}
     for entry in records:
         task = entry.task_key
         for name, by_split in entry.summary.floors.items():
             if split in by_split:
                 score = Score(by_split[split]["n"], by_split[split]["correct"])
-                best = found.setdefault(("floor", name, None), {}).setdefault(task, [score])
+                best = found.setdefault(_Model("floor", name, None), {}).setdefault(task, [score])
                 best[0] = max(best[0], score, key=lambda s: s.exact_match)
-        worst = found.setdefault(("solver", SOLVER, None), {}).setdefault(task, [entry.checked.solver[split]])
+        worst = found.setdefault(_Model("solver", SOLVER, None), {}).setdefault(
+            task, [entry.checked.solver[split]]
+        )
         worst[0] = min(worst[0], entry.checked.solver[split], key=lambda s: s.exact_match)
     return found
 

@@ -1,4 +1,7 @@
-"""Ranks: the runs of one model become one entry, entries get ranks, and floors are added for reference."""
+"""Ranks: the runs of one model become one entry, entries get ranks, and floors are added for reference.
+
+Models are ranked among those of the same supervision; floors and the exact solver stand beside each group.
+"""
 
 import hashlib
 from bisect import bisect_right
@@ -9,7 +12,8 @@ from typing import Any
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.hashing import check_seed
-from mathbench.leaderboard.ranking.tables import SOLVER, SORTS, Entry, RankTable
+from mathbench.leaderboard.proof import PROVED
+from mathbench.leaderboard.ranking.tables import SOLVER, SORTS, Entry, RankTable, by_supervision
 from mathbench.leaderboard.submission import canonical_json
 from mathbench.leaderboard.submission_record import BADGES, SubmissionRecord
 from mathbench.reserve import SPLITS
@@ -25,7 +29,7 @@ def rank_tables(
     sort: str = "score",
     badge: str | None = None,
 ) -> list[RankTable]:
-    """Rank the submissions of a board: one table per task and split.
+    """Rank the submissions of a board: one table per task, split and supervision.
 
     Args:
         records: the board's submissions; withdrawn ones are ignored.
@@ -33,7 +37,7 @@ def rank_tables(
         framework: only models of this framework; ranks are among those shown.
         split: only this split; by default the two test splits.
         sort: one of `SORTS`.
-        badge: only submissions with this badge; ranks are among those shown.
+        badge: only submissions with this badge, or with a proof for `PROVED`; ranks are among those shown.
 
     Raises:
         InputError: for a filter that matches nothing on the board, with the nearest value that does.
@@ -45,10 +49,11 @@ def rank_tables(
     active = filter_task([record for record in records if record.withdrawn is None], task)
     shown = {record.digest for record in _filtered(active, framework, badge)}
     tables = [
-        _table(group, name, shown, sort)
+        table
         for group in _grouped(active, lambda record: record.task_key)
         for name in ((split,) if split else SPLITS[2:])
         if any(name in record.checked.scores for record in group)
+        for table in _tables(group, name, shown, sort)
     ]
     return sorted((t for t in tables if any(line.submissions for line in t.lines)), key=lambda t: t.task)
 
@@ -60,9 +65,9 @@ def _filtered(
     if framework is not None:
         records = _only(records, framework, "framework", lambda k: (str(k.summary.framework or "none"),))
     if badge is not None:
-        if badge not in BADGES:
-            raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, BADGES)}")
-        records = [record for record in records if record.badge == badge]
+        if badge not in (*BADGES, PROVED):
+            raise InputError(f"unknown badge '{badge}'. {did_you_mean(badge, (*BADGES, PROVED))}")
+        records = [k for k in records if (k.proof is not None if badge == PROVED else k.badge == badge)]
     return records
 
 
@@ -120,17 +125,30 @@ def _grouped(
     return list(groups.values())
 
 
-def _table(group: list[SubmissionRecord], split: str, shown: set[str], sort: str) -> RankTable:
+def _tables(group: list[SubmissionRecord], split: str, shown: set[str], sort: str) -> list[RankTable]:
+    """The ranking of each supervision; one without models where only floors or the exact solver were submitted."""
     scored = [k for k in group if split in k.checked.scores]
     references = [*_floors(scored, split), _solver(scored, split)]
     kinds = {line.model: line.kind for line in references}
     runs = _grouped((k for k in scored if k.digest in shown), lambda k: k.model_key)
-    lines = assign_ranks(_with_kind(_model(same, split), kinds) for same in runs)
-    submitted = {line.model for line in lines if line.kind != "model"}
-    lines += [line for line in references if line.model not in submitted]
+    lines = [_with_kind(_model(same, split), kinds) for same in runs]
+    submitted = [line for line in lines if line.kind != "model"]
+    names = {line.model for line in submitted}
+    beside = submitted + [line for line in references if line.model not in names]
     task = group[0].manifest["task"]
-    ordered = tuple(sorted(lines, key=SORTS[sort]))
-    return RankTable(task["name"], task["id"], task["parameters"], split, ordered)
+    return [
+        RankTable(
+            task["name"],
+            task["id"],
+            task["parameters"],
+            split,
+            tuple(sorted([*assign_ranks(models), *beside], key=SORTS[sort])),
+            supervision,
+        )
+        for supervision, models in (
+            by_supervision(line for line in lines if line.kind == "model") or {None: []}
+        ).items()
+    ]
 
 
 def _with_kind(line: Entry, kinds: Mapping[str, str]) -> Entry:
@@ -166,6 +184,8 @@ def _model(runs: list[SubmissionRecord], split: str) -> Entry:
         submissions=tuple(k.digest for k in runs),
         attempts=sum(k.attempts for k in runs),
         differs=any(d.startswith(f"{split}:") for k in runs for d in k.checked.differences),
+        supervision=summary.supervision,
+        proof=runs[0].proof.claim if runs[0].proof and all(k.proof for k in runs) else "",
     )
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mathbench.leaderboard.proof import PROVED
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
+from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -60,6 +62,8 @@ CSV_COLUMNS = (
     "submitted",
     "attempts",
     "submissions",
+    "supervision",
+    "proof",
 )
 
 MARKS = ("<!-- leaderboard: begin -->", "<!-- leaderboard: end -->")
@@ -69,6 +73,34 @@ NOTE = (
     "cannot be told apart at 95 %. *Floors* are shortcuts without understanding, as submissions report them; "
     "the exact solver answers a sample. † the claimed score is not the recomputed one, which is shown."
 )
+
+
+SUPERVISION_NOTE = (
+    "Ranks are among models of the same supervision: what training gives away beyond one answer per example."
+)
+PROVED_NOTE = (
+    "*proved*: the board checked a certificate that the weights are right for numbers of any length, and these weights "
+    "gave the predictions."
+)
+
+
+def notes(tables: Sequence[RankTable]) -> str:
+    """The text that explains some tables."""
+    stated = any(table.supervision is not None for table in tables)
+    proved = any(line.proof for table in tables for line in table.lines)
+    return " ".join([NOTE, *([SUPERVISION_NOTE] if stated else []), *([PROVED_NOTE] if proved else [])])
+
+
+def title(table: RankTable, tables: Sequence[RankTable]) -> str:
+    """The title of a table among others; it leaves out that supervision is not stated where no table states it."""
+    stated = any(other.supervision is not None for other in tables)
+    words = f", {SUPERVISIONS[table.supervision]}" if stated else ""
+    return f"{escape_control(table.task)}, {table.split}{words}"
+
+
+def badges(line: Entry) -> str:
+    """The badge of a line, and whether it is proved."""
+    return f"{line.badge}, {PROVED}" if line.proof else line.badge
 
 
 def cells(line: Entry) -> tuple[str, ...]:
@@ -85,7 +117,7 @@ def cells(line: Entry) -> tuple[str, ...]:
         str(line.seeds) if line.kind == "model" else "",
         f"{line.n:,}",
         f"{line.parameters:,}" if line.parameters else "",
-        line.badge,
+        badges(line),
         str(line.attempts or ""),
         line.submissions[0][:8] if line.submissions else "",
     )
@@ -98,11 +130,13 @@ def display_name(line: Entry) -> str:
 
 def disambiguate_names(lines: Sequence[Entry]) -> list[Entry]:
     """Append recipe and data settings to model names that would otherwise be identical."""
-    alike = Counter((line.kind, line.model, line.framework, line.encoding) for line in lines)
+
+    def shown(line: Entry) -> tuple[object, ...]:
+        return line.kind, line.model, line.framework, line.encoding, line.supervision, bool(line.proof)
+
+    alike = Counter(map(shown, lines))
     return [
-        replace(line, model=f"{line.model} ({line.recipe}; {line.data})")
-        if alike[(line.kind, line.model, line.framework, line.encoding)] > 1
-        else line
+        replace(line, model=f"{line.model} ({line.recipe}; {line.data})") if alike[shown(line)] > 1 else line
         for line in lines
     ]
 
@@ -116,14 +150,18 @@ def escape_control(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def rich_table(table: RankTable, width: int = 200) -> "RichTable":
-    """A ranking as a rich table for a terminal; names are plain text, not markup."""
+def rich_table(table: RankTable, width: int = 200, tables: Sequence[RankTable] = ()) -> "RichTable":
+    """A ranking as a rich table for a terminal; names are plain text, not markup.
+
+    Args:
+        table: the ranking.
+        width: of the terminal, in characters.
+        tables: all tables that are shown.
+    """
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    shown = RichTable(
-        title=Text(f"{escape_control(table.task)}, {table.split}"), title_justify="left", title_style="bold"
-    )
+    shown = RichTable(title=Text(title(table, tables or [table])), title_justify="left", title_style="bold")
     omitted = () if width >= FULL_WIDTH else OPTIONAL_COLUMNS
     for column in (c for c in COLUMNS if c not in omitted):
         wraps = column in ("model", "encoding")
@@ -144,17 +182,17 @@ def markdown(tables: Sequence[RankTable]) -> str:
     """All tables as GitHub Markdown."""
     if not tables:
         return "No submissions yet.\n"
-    return "\n".join([*(_markdown(table) for table in tables), NOTE, ""])
+    return "\n".join([*(_markdown(table, tables) for table in tables), notes(tables), ""])
 
 
-def _markdown(table: RankTable) -> str:
+def _markdown(table: RankTable, tables: Sequence[RankTable]) -> str:
     rule = ["---:" if column in NUMBER_COLUMNS else "---" for column in COLUMNS]
     body = [
         [_emphasised(line, escape_markdown(cell)) for cell in cells(line)]
         for line in disambiguate_names(table.lines)
     ]
     rows = [f"| {' | '.join(row)} |" for row in [list(COLUMNS), rule, *body]]
-    return "\n".join([f"### {escape_markdown(escape_control(table.task))}, {table.split}", "", *rows, ""])
+    return "\n".join([f"### {escape_markdown(title(table, tables))}", "", *rows, ""])
 
 
 def _emphasised(line: Entry, cell: str) -> str:
@@ -178,8 +216,8 @@ def tables_csv(tables: Sequence[RankTable]) -> str:
 
 
 def _csv_row(table: RankTable, line: Entry) -> list[Any]:
-    own = {"task": table.task, "split": table.split, "submissions": " ".join(line.submissions)}
-    values = vars(line) | own
+    own = {"task": table.task, "split": table.split, "supervision": table.supervision}
+    values = vars(line) | own | {"submissions": " ".join(line.submissions)}
     return [values[column] for column in CSV_COLUMNS]
 
 

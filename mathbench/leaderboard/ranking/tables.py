@@ -1,8 +1,10 @@
 """The tables of a board: entries and rankings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
+
+from mathbench.leaderboard.submission_manifest import SUPERVISIONS, Supervision
 
 SOLVER = "exact-solver"  # the name of that baseline
 
@@ -28,6 +30,8 @@ class Entry:
         submissions: the digests of its submissions.
         attempts: how often these submissions were sent in all.
         differs: whether a claimed score differs from the recomputed one.
+        supervision: what its training gives away, one of `SUPERVISIONS`; None where it is not stated.
+        proof: what its weights are proved right about, if all its submissions are proved; else empty.
     """
 
     kind: str
@@ -49,6 +53,8 @@ class Entry:
     submissions: tuple[str, ...] = ()
     attempts: int = 0
     differs: bool = False
+    supervision: Supervision = None
+    proof: str = ""
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -56,9 +62,33 @@ class Entry:
         return self.low, self.high
 
 
+class Supervised(Protocol):
+    """A model with its supervision."""
+
+    @property
+    def supervision(self) -> Supervision:
+        """One of `SUPERVISIONS`."""
+
+
+T = TypeVar("T", bound=Supervised)
+
+
+def by_supervision(models: Iterable[T]) -> dict[Supervision, list[T]]:
+    """Group models by their supervision, in the order of `SUPERVISIONS`; models of different groups are never mixed.
+
+    >>> lines = [Entry("model", "m", 9, 1, 1, 1, "b", supervision=given) for given in (None, "dense", "examples")]
+    >>> list(by_supervision(lines))
+    ['examples', 'dense', None]
+    """
+    groups: dict[Supervision, list[T]] = {supervision: [] for supervision in SUPERVISIONS}
+    for model in models:
+        groups[model.supervision].append(model)
+    return {supervision: found for supervision, found in groups.items() if found}
+
+
 @dataclass(frozen=True)
 class RankTable:
-    """The ranking of one split of one task.
+    """The ranking of one split of one task, of the models with one supervision.
 
     Args:
         task: the task's name.
@@ -66,6 +96,7 @@ class RankTable:
         parameters: its parameters.
         split: the split.
         lines: the entries, best first; floors and the exact solver are sorted in by their score.
+        supervision: of the models, one of `SUPERVISIONS`; None where it is not stated.
     """
 
     task: str
@@ -73,6 +104,7 @@ class RankTable:
     parameters: Mapping[str, Any]
     split: str
     lines: tuple[Entry, ...]
+    supervision: Supervision = None
 
 
 SORTS: dict[str, Callable[[Entry], Any]] = {

@@ -1,8 +1,9 @@
 """A ranking as bars in the terminal: the share of right answers with its 95 % interval."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mathbench.leaderboard.ranking.render import disambiguate_names, display_name, escape_control
+from mathbench.leaderboard.ranking.render import disambiguate_names, display_name, escape_control, title
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 
 if TYPE_CHECKING:
@@ -13,18 +14,19 @@ MIN_BAR_WIDTH = 20  # characters
 LABEL_WIDTH = 48  # characters for names and numbers
 
 
-def rich_plot(table: RankTable, width: int) -> "RichTable":
+def rich_plot(table: RankTable, width: int, tables: Sequence[RankTable] = ()) -> "RichTable":
     """Bars from 0 to 100 %, best first, with the interval drawn over their ends.
 
     Args:
         table: the ranking.
         width: of the terminal, in characters.
+        tables: all tables that are shown.
     """
     from rich.table import Table as RichTable
     from rich.text import Text
 
     shown = RichTable(
-        title=Text(f"{escape_control(table.task)}, {table.split}: exact match with 95 % interval"),
+        title=Text(f"{title(table, tables or [table])}: exact match with 95 % interval"),
         title_justify="left",
         title_style="bold",
         box=None,

@@ -72,4 +72,7 @@ class CurrentBoard:
         self._site, self._version = self._make_pages(snapshot), version
 
     def _make_pages(self, snapshot: Snapshot) -> PageSet:
-        return PageSet(snapshot, round_page.read(self._folder), self._board.predictions_bytes, served=True)
+        rounds, board = round_page.read(self._folder), self._board
+        return PageSet(
+            snapshot, rounds, board.predictions_bytes, served=True, load_certificate=board.certificate
+        )

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic_core import CoreSchema, core_schema
 
+from mathbench.leaderboard.proof import PROOF
 from mathbench.leaderboard.ranking.tables import RankTable
 from mathbench.leaderboard.rounds import log
 from mathbench.leaderboard.submission_record import RECORD
 from mathbench.reserve import SPLITS
 from mathbench.scores import schema
-from mathbench.scores.schema_types import MapOf, OneOf, Record, Schema
+from mathbench.scores.schema_types import MapOf, OneOf, Record, Schema, nullable
 
 EXAMPLE_DIGEST = "b41cbd6ac1dfd1c1dd0a9fbd5d9ff1a08bd6ca4ca2bbde4bb1b5b9d38d0cdd4f"
 
@@ -105,13 +106,14 @@ class SplitScoreReply(RootModel[Annotated[JsonObject, Described(schema.RESCORED_
     """The score of one split, with its strata."""
 
 
-# all keys are present in a response, and the scores are recomputed ones
+# all keys are present in a response except for the proof, and the scores are recomputed ones
 _RECORD = Record(
     {
-        **RECORD.all_fields,
+        **{name: field for name, field in RECORD.all_fields.items() if name != "proof"},
         "scores": MapOf(schema.RESCORED_SPLIT, SPLITS),
         "solver": MapOf(schema.SCORE, SPLITS),
-    }
+    },
+    {"proof": PROOF},
 )
 
 
@@ -148,6 +150,9 @@ class ReceiptReply(Reply):
     task: str
     scores: dict[str, SplitScoreReply]
     differences: list[str] = Field(description="Claims that differ from the recomputed scores.")
+    proof: Annotated[JsonObject | None, Described(nullable(PROOF))] = Field(
+        description="What the certificate proves; null without one."
+    )
     sent: dict[str, Any] = Field(description="For a dry run: predictions, bytes, their digest, the manifest.")
 
 

@@ -117,7 +117,8 @@ async def submit(request: Request, token: Annotated[str, Depends(authenticate)])
     """The response comes when the predictions are scored. The same content again is the same submission."""
     state = request.app.state
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
-        await uploads.save_form(request, Path(folder), state.limits.max_body)
+        optional = uploads.OPTIONAL_PARTS
+        await uploads.save_form(request, Path(folder), state.limits.max_body, optional=optional)
         body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=state.scorers)
     return response(body, 201 if new else 200)
 

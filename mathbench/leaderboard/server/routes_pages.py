@@ -62,7 +62,10 @@ def _page_response(request: Request, path: str) -> Response:
             ids = [*query.getlist("id"), ""]
             return _redirect_to_pair(request, site, (ids[0], ids[1]))
         filters = Filters(**{name: query.get(key, "")[:200] for key, name in QUERY_FILTERS.items()})
-        found = state.pages.get(site, (path, filters), lambda: site.page(path, filters))
+        if path.startswith(address.CERTIFICATES):  # too large for the cache
+            found = site.page(path)
+        else:
+            found = state.pages.get(site, (path, filters), lambda: site.page(path, filters))
     except (DatabaseUnreachable, HTTPException):
         return error_page(request, 503, "The board is temporarily unavailable; try again later.", 10)
     except InputError as error:

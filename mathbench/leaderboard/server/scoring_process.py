@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mathbench.certificates.document import MAX_BYTES
 from mathbench.errors import InputError
 from mathbench.leaderboard.check import CheckResult, check_submission
 from mathbench.leaderboard.submission import Manifest, Submission, build_submission
@@ -39,7 +40,7 @@ def check_folder(folder: Path, seconds: float) -> tuple[Submission, CheckResult]
     """Read and score the submission in a folder.
 
     Args:
-        folder: holds the manifest and the predictions.
+        folder: holds the manifest, the predictions and, where the manifest names one, the certificate.
         seconds: the time limit.
 
     Raises:
@@ -93,6 +94,8 @@ def _check(folder: Path) -> tuple[Submission, CheckResult]:
 
 
 def _read(folder: Path) -> Submission:
-    """Read the two files of a submission; the manifest names the format of the predictions."""
+    """Read the files of a submission; the manifest names the format of the predictions."""
     document = strict_json.parse(read_limited(folder / "manifest", strict_json.MAX_BYTES), "the manifest")
-    return build_submission(Manifest(document), read_limited(folder / "predictions", MAX_FILE))
+    file = folder / "certificate"
+    certificate = read_limited(file, MAX_BYTES) if file.is_file() else None
+    return build_submission(Manifest(document), read_limited(folder / "predictions", MAX_FILE), certificate)

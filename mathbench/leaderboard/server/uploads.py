@@ -11,6 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.types import Message
 
 PARTS = ("manifest", "predictions")  # the files of the form; file names from the client are ignored
+OPTIONAL_PARTS = ("certificate",)
 BODY_TIMEOUT = 60  # seconds until a body must be complete
 
 FORM = {
@@ -30,6 +31,11 @@ FORM = {
                     "contentMediaType": "application/octet-stream",
                     "description": "The file that the manifest names: Parquet or JSON lines.",
                 },
+                "certificate": {
+                    "type": "string",
+                    "contentMediaType": "application/octet-stream",
+                    "description": "The certificate, where the manifest names one.",
+                },
             },
         }
     }
@@ -42,6 +48,7 @@ async def save_form(
     largest: int,
     files: Sequence[str] = PARTS,
     fields: Sequence[str] = (),
+    optional: Sequence[str] = (),
 ) -> dict[str, str]:
     """Save the files of a form in a folder, named after their form fields.
 
@@ -51,6 +58,7 @@ async def save_form(
         largest: bytes of the whole body.
         files: the names of the required files.
         fields: the names of further required fields, which are short texts.
+        optional: the names of files that may be missing.
 
     Returns:
         The values of `fields`.
@@ -60,14 +68,17 @@ async def save_form(
     """
     words = f"the files {' and '.join(files)}" if len(files) > 1 else f"the file {files[0]}"
     words += f" and the field {fields[0]}" if fields else ""
+    most = len(files) + len(optional)
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise HTTPException(415, f"the body must be multipart/form-data with {words}.")
     with _body_timeout():
-        form = await _limited(request, largest).form(max_files=len(files), max_fields=len(fields))
-    parts = form.multi_items()
-    if sorted(name for name, _ in parts) != sorted((*files, *fields)):
-        raise HTTPException(400, f"the form must contain {words}, each once.")
-    for name in files:
+        form = await _limited(request, largest).form(max_files=most, max_fields=len(fields))
+    names = sorted(name for name, _ in form.multi_items())
+    given = [*files, *(name for name in optional if name in names)]
+    if names != sorted((*given, *fields)):
+        more = f"; the file {' or '.join(optional)} is optional" if optional else ""
+        raise HTTPException(400, f"the form must contain {words}, each once{more}.")
+    for name in given:
         await anyio.to_thread.run_sync(_write, name, form[name], folder)
     return {name: _text(name, form[name]) for name in fields}
 

@@ -12,6 +12,7 @@ MAX_NAME = 60  # characters of a name in an address
 OVERVIEW, MODELS, COMPARE, ROUNDS, SUBMIT, ABOUT = (
     f"{name}.html" for name in ("index", "models", "compare", "rounds", "submit", "about")
 )
+CERTIFICATES = "certificates/"
 
 
 def plain(name: str) -> str:
@@ -59,6 +60,15 @@ def of_pair(first: str, second: str) -> str:
     'compare/aaaaaaaaaaaa-bbbbbbbbbbbb.html'
     """
     return f"compare/{first[:12]}-{second[:12]}.html"
+
+
+def of_certificate(digest: str) -> str:
+    """The certificate of a submission.
+
+    >>> of_certificate("a" * 64)
+    'certificates/aaaaaaaaaaaa.safetensors'
+    """
+    return f"{CERTIFICATES}{digest[:12]}.safetensors"
 
 
 def of_round(name: str) -> str:

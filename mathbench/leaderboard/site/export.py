@@ -9,7 +9,7 @@ from mathbench.leaderboard.site import round_page
 from mathbench.leaderboard.site.page_set import PageSet
 from mathbench.leaderboard.site.snapshot import Snapshot
 from mathbench.leaderboard.store.board import Board
-from mathbench.leaderboard.store.folder import folder_path, is_folder, read_folder
+from mathbench.leaderboard.store.folder import certificate_loader, folder_path, is_folder, read_folder
 from mathbench.scores import strict_json
 from mathbench.scores.schema_types import ListOf, Text
 from mathbench.storage import atomic
@@ -27,10 +27,14 @@ def load_pages(target: str | Path | None, folder: Path | None = None) -> PageSet
     if is_folder(target):
         path = folder_path(target)
         snapshot = Snapshot.from_records(path.resolve().name, read_folder(path))
-        return PageSet(snapshot, round_page.read(folder), None, served=False)
+        certificates = certificate_loader(path)
+        return PageSet(snapshot, round_page.read(folder), None, served=False, load_certificate=certificates)
     board = Board(target, create=False)
     snapshot = Snapshot.from_records(board.public_name, board.records(), board.attempts())
-    return PageSet(snapshot, round_page.read(folder), board.predictions_bytes, served=False)
+    rounds = round_page.read(folder)
+    return PageSet(
+        snapshot, rounds, board.predictions_bytes, served=False, load_certificate=board.certificate
+    )
 
 
 def check_folder(folder: Path) -> None:

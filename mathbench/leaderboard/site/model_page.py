@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mathbench.leaderboard.proof import MEANING
 from mathbench.leaderboard.ranking.macro import MacroAverage
 from mathbench.leaderboard.ranking.tables import Entry, RankTable
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
@@ -37,11 +38,12 @@ def page(snapshot: Snapshot, group: ModelGroup, context: PageContext) -> Page:
         group.address,
         group=group,
         results={split: list(results(snapshot, group, split)) for split in SCORED_SPLITS},
-        averages={split: _average(snapshot, group, split) for split in SCORED_SPLITS},
+        averages=[found for split in SCORED_SPLITS for found in _averages(snapshot, group, split)],
         records=listed,
         omitted=len(records) - len(listed),
         addresses={entry.digest: snapshot.by_digest[entry.digest].address for entry in listed},
         badges=BADGES,
+        proved=MEANING,
     )
 
 
@@ -59,16 +61,16 @@ def data(snapshot: Snapshot, group: ModelGroup) -> Page:
         "best_floor",
         "badge",
         "submissions",
+        "supervision",
+        "proof",
     )
     rows = []
     for split in SCORED_SPLITS:
         for found in results(snapshot, group, split):
             line, floor = found.line, found.floor.exact_match if found.floor else None
             score = (line.exact_match, line.low, line.high, line.n)
-            submissions = " ".join(line.submissions)
-            rows.append(
-                (found.group.name, split, line.rank, found.of, *score, floor, line.badge, submissions)
-            )
+            about = (line.badge, " ".join(line.submissions), line.supervision, line.proof)
+            rows.append((found.group.name, split, line.rank, found.of, *score, floor, *about))
     return csv_page(columns, rows)
 
 
@@ -77,13 +79,15 @@ def results(snapshot: Snapshot, group: ModelGroup, split: str) -> Iterator[Resul
     digests = {entry.digest for entry in group.records}
     answered = {found.address: found for found in (snapshot.by_digest[digest] for digest in digests)}
     for _, tasks in sorted(answered.items()):
-        if (found := tasks.tables.get(split)) is None:
-            continue
-        for line in found.lines:
-            if digests.intersection(line.submissions):
+        # a submitted floor stands in every ranking of the split
+        shown = {
+            line.submissions: (found, line) for found in tasks.tables.get(split, []) for line in found.lines
+        }
+        for submissions, (found, line) in shown.items():
+            if digests.intersection(submissions):
                 yield Result(tasks, found, line, tasks.floor(split))
 
 
-def _average(snapshot: Snapshot, group: ModelGroup, split: str) -> MacroAverage | None:
-    same = (a for a in snapshot.averages[split] if (a.model, a.framework) == (group.model, group.framework))
-    return next(same, None)
+def _averages(snapshot: Snapshot, group: ModelGroup, split: str) -> list[MacroAverage]:
+    """The averages of a model, one per supervision."""
+    return [a for a in snapshot.averages[split] if (a.model, a.framework) == (group.model, group.framework)]

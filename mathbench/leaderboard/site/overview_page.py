@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mathbench.leaderboard.ranking.macro import MacroAverage
+from mathbench.leaderboard.ranking.tables import by_supervision
 from mathbench.leaderboard.site import address
 from mathbench.leaderboard.site.page import Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, ModelName, Snapshot, TaskGroup
@@ -27,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """The heat map of one split."""
+    """The heat map of one split, with the models in groups by supervision."""
 
     split: str
     models: tuple[MacroAverage, ...]
@@ -42,7 +43,10 @@ def page(snapshot: Snapshot, context: PageContext) -> Page:
         address.OVERVIEW,
         counts=snapshot.counts,
         heats=[heat_map(snapshot, split) for split in SCORED_SPLITS],
-        averages={split: found[:MAX_COLUMNS] for split, found in snapshot.averages.items()},
+        averages={
+            split: {name: same[:MAX_COLUMNS] for name, same in by_supervision(found).items()}
+            for split, found in snapshot.averages.items()
+        },
         models=sum(entry.kind == "model" for entry in snapshot.averages["interpolate"]),
         latest=snapshot.latest(LATEST),
     )
@@ -50,14 +54,13 @@ def page(snapshot: Snapshot, context: PageContext) -> Page:
 
 def data(snapshot: Snapshot, split: str) -> Page:
     """The heat map as CSV, with all models."""
-    columns = ("task", "kind", "model", "framework", "exact_match")
-    rows = []
+    columns = ("task", "kind", "model", "framework", "exact_match", "supervision")
+    rows: list[tuple[object, ...]] = []
     for group in snapshot.groups.values():
-        for (model, framework), share in group.shares[split].items():
-            rows.append((group.name, "model", model, framework, share))
-        for line in group.tables[split].lines if split in group.tables else ():
-            if line.kind != "model":
-                rows.append((group.name, line.kind, line.model, None, line.exact_match))
+        for name, share in group.shares[split].items():
+            rows.append((group.name, "model", name.model, name.framework, share, name.supervision))
+        for line in group.references(split) if split in group.tables else ():
+            rows.append((group.name, line.kind, line.model, None, line.exact_match, None))
     return csv_page(columns, rows)
 
 
@@ -77,7 +80,7 @@ def models_page(
         context,
         models_address(split, number),
         split=split,
-        averages=found[(number - 1) * PER_PAGE : number * PER_PAGE],
+        groups=by_supervision(found[(number - 1) * PER_PAGE : number * PER_PAGE]),
         fitting=sum(a.kind == "model" for a in found),
         total=sum(a.kind == "model" for a in every),
         number=number,
@@ -98,26 +101,40 @@ def models_address(split: str, number: int = 1) -> str:
 
 def models_data(snapshot: Snapshot, split: str) -> Page:
     """All macro averages as CSV."""
-    columns = ("rank", "kind", "model", "framework", "macro_average", "low", "high", "tasks", "of")
+    columns = (
+        "rank",
+        "kind",
+        "model",
+        "framework",
+        "macro_average",
+        "low",
+        "high",
+        "tasks",
+        "of",
+        "supervision",
+    )
     found = snapshot.averages[split]
-    rows = ((a.rank, a.kind, a.model, a.framework, a.mean, a.low, a.high, a.tasks, a.of) for a in found)
+    rows = (
+        (a.rank, a.kind, a.model, a.framework, a.mean, a.low, a.high, a.tasks, a.of, a.supervision)
+        for a in found
+    )
     return csv_page(columns, rows)
 
 
 def heat_map(snapshot: Snapshot, split: str) -> HeatMap:
     """The heat map of the tasks and the models that answered most of them, best first."""
     by_tasks = sorted((a for a in snapshot.averages[split] if a.kind == "model"), key=lambda a: -a.tasks)
-    chosen = sorted(by_tasks[:MAX_COLUMNS], key=lambda a: (-a.tasks, -a.mean))
-    names = [(a.model, a.framework) for a in chosen]
+    best = sorted(by_tasks[:MAX_COLUMNS], key=lambda a: (-a.tasks, -a.mean))
+    chosen = [average for same in by_supervision(best).values() for average in same]
+    names = [ModelName(a.model, a.framework, a.supervision) for a in chosen]
     groups = [group for group in snapshot.groups.values() if split in group.tables]
     return HeatMap(split, tuple(chosen), tuple(_row(group, split, names) for group in groups))
 
 
 def _row(group: TaskGroup, split: str, names: Sequence[ModelName]) -> Row:
     by_name = group.shares[split]
-    lines = group.tables[split].lines
     floor = group.floor(split)
-    solver = next((a.exact_match for a in lines if a.kind == "solver"), None)
+    solver = next((a.exact_match for a in group.references(split) if a.kind == "solver"), None)
     cells = tuple(by_name.get(name) for name in names)
     best, floor_name = (floor.exact_match, floor.model) if floor else (None, "")
     return Row(group.name, group.address, cells, best, floor_name, solver)

@@ -12,8 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mathbench.leaderboard.ranking.render import csv_text, escape_control
 from mathbench.leaderboard.site import address, charts
+from mathbench.leaderboard.submission_manifest import SUPERVISIONS
 
 HTML, CSV = "text/html; charset=utf-8", "text/csv; charset=utf-8"
+CERTIFICATE = "application/octet-stream"
 STATIC = {
     "site.css": "text/css; charset=utf-8",
     "site.js": "text/javascript; charset=utf-8",
@@ -63,6 +65,7 @@ def _environment() -> Environment:
         "percent": charts.percent,
         "heat": charts.heat,
         "pretty": _pretty,
+        "supervised": SUPERVISIONS.__getitem__,
     }
     environment.filters["model_address"] = lambda entry: address.of_model(
         entry.summary.model, entry.summary.framework

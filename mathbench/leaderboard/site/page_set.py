@@ -16,12 +16,14 @@ from mathbench.leaderboard.site import (
     round_page,
     task_page,
 )
-from mathbench.leaderboard.site.page import STATIC, Page, PageContext, render_page, static
+from mathbench.leaderboard.site.page import CERTIFICATE, STATIC, Page, PageContext, render_page, static
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, Snapshot
 from mathbench.leaderboard.site.task_page import Filters
+from mathbench.leaderboard.store.folder import LoadCertificate
 from mathbench.leaderboard.submission_record import SubmissionRecord
 
 _MODELS = re.compile(rf"models(?:\.({SCORED_SPLITS[1]}))?(?:\.(\d{{1,6}}))?\.html")
+_CERTIFICATE = re.compile(rf"{address.CERTIFICATES}([0-9a-f]{{12}})\.safetensors")
 _PAIR = re.compile(r"compare/([0-9a-f]{12})-([0-9a-f]{12})\.(html|csv)")
 NO_FILTERS = Filters()
 MIN_ID_DIGITS = 8  # of an id in a query
@@ -37,6 +39,7 @@ class PageSet:
         rounds: its sealed rounds, by the address of their page.
         load_predictions: reads stored predictions; None for a board without them, such as a folder.
         served: whether the pages come from a server.
+        load_certificate: reads stored certificates.
     """
 
     def __init__(
@@ -45,8 +48,10 @@ class PageSet:
         rounds: Mapping[str, Round],
         load_predictions: LoadPredictions | None,
         served: bool,
+        load_certificate: LoadCertificate = lambda digest: None,
     ):
         self.snapshot, self.rounds, self._load_predictions = snapshot, rounds, load_predictions
+        self._load_certificate = load_certificate
         self.context = PageContext(snapshot.name, served, bool(rounds))
         self._compared = lru_cache(maxsize=64)(self._compare)
 
@@ -66,6 +71,11 @@ class PageSet:
         for at in (*self.snapshot.models, *self.rounds):
             yield at
             yield address.of_data(at, "results")
+        yield from (
+            address.of_certificate(entry.digest)
+            for entry in self.snapshot.records
+            if entry.proof and self._load_certificate(entry.digest) is not None
+        )
         for first, second in comparison_page.pairs(self.snapshot) if self._load_predictions else ():
             at = address.of_pair(first.digest, second.digest)
             yield from (at, at.replace(".html", ".csv"))
@@ -98,6 +108,8 @@ class PageSet:
             return static(path.removeprefix("static/"))
         if area == "compare":
             return self._pair(path)
+        if area == "certificates":
+            return self._certificate(path)
         return pages[area](path, filters) if area in pages else None
 
     def _top(self, path: str, _: Filters) -> Page | None:
@@ -150,6 +162,12 @@ class PageSet:
         return comparison_page.page(
             first, second, compared, self.snapshot.by_digest[first.digest], self.context
         )
+
+    def _certificate(self, path: str) -> Page | None:
+        match = _CERTIFICATE.fullmatch(path)
+        entry = self.find_by_prefix(match[1]) if match else None
+        content = self._load_certificate(entry.digest) if entry and entry.proof else None
+        return None if content is None else Page(content, CERTIFICATE)
 
     def find_by_prefix(self, digits: str) -> SubmissionRecord | None:
         """The only submission whose digest starts with at least eight digits; None when there is none or several."""

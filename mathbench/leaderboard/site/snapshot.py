@@ -5,17 +5,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 from mathbench.leaderboard.ranking.macro import MacroAverage, macro_averages
 from mathbench.leaderboard.ranking.rank import rank_tables
-from mathbench.leaderboard.ranking.tables import SOLVER, Entry, RankTable
+from mathbench.leaderboard.ranking.tables import SOLVER, SORTS, Entry, RankTable
 from mathbench.leaderboard.site import address
+from mathbench.leaderboard.submission_manifest import Supervision
 from mathbench.leaderboard.submission_record import SubmissionRecord
 
 SCORED_SPLITS = ("interpolate", "extrapolate")
 
-ModelName = tuple[str, str | None]  # name and framework
+
+class ModelName(NamedTuple):
+    """What a board shows as one model, whatever tasks it answered."""
+
+    model: str
+    framework: str | None
+    supervision: Supervision
 
 
 @dataclass(frozen=True)
@@ -50,9 +57,12 @@ class TaskGroup:
         return {entry.digest: entry for entry in self.records}
 
     @cached_property
-    def tables(self) -> dict[str, RankTable]:
-        """The ranking of each split."""
-        return {table.split: table for table in rank_tables(self.active)}
+    def tables(self) -> dict[str, list[RankTable]]:
+        """The rankings of each split, one per supervision."""
+        found: dict[str, list[RankTable]] = {}
+        for table in rank_tables(self.active):
+            found.setdefault(table.split, []).append(table)
+        return found
 
     @cached_property
     def shares(self) -> dict[str, dict[ModelName, float]]:
@@ -62,7 +72,8 @@ class TaskGroup:
         for entry in self.active:
             for split in SCORED_SPLITS if entry.summary.model not in references else ():
                 if scored := entry.checked.scores.get(split):
-                    name = entry.summary.model, entry.summary.framework
+                    summary = entry.summary
+                    name = ModelName(summary.model, summary.framework, summary.supervision)
                     found[split].setdefault(name, []).append(scored.total.exact_match)
         return {
             split: {name: fmean(values) for name, values in named.items()} for split, named in found.items()
@@ -70,13 +81,18 @@ class TaskGroup:
 
     @cached_property
     def best(self) -> list[Entry]:
-        """The models of the first scored split, best first."""
-        split = next((split for split in SCORED_SPLITS if split in self.tables), None)
-        return [line for line in self.tables[split].lines if line.kind == "model"] if split else []
+        """The models of the first scored split, of any supervision, best first."""
+        split = next((split for split in SCORED_SPLITS if split in self.tables), "")
+        lines = (line for table in self.tables.get(split, []) for line in table.lines)
+        return sorted((line for line in lines if line.kind == "model"), key=SORTS["score"])
+
+    def references(self, split: str) -> list[Entry]:
+        """The floors and the exact solver of a split, which stand in each of its rankings."""
+        return [line for line in self.tables[split][0].lines if line.kind != "model"]
 
     def floor(self, split: str) -> Entry | None:
         """The highest floor of a split; None when there is none."""
-        floors = (line for line in self.tables[split].lines if line.kind == "floor")
+        floors = (line for line in self.references(split) if line.kind == "floor")
         return max(floors, key=lambda line: line.exact_match, default=None)
 
     def records_of_line(self, line: Entry) -> list[SubmissionRecord]:
@@ -151,7 +167,8 @@ class Snapshot:
             InputError: for a filter that matches nothing.
         """
         if (task, framework, split, sort) == (None, None, None, "score"):
-            ready = (table for group in self.groups.values() for table in group.tables.values())
+            groups = self.groups.values()
+            ready = (table for group in groups for tables in group.tables.values() for table in tables)
             return sorted(ready, key=lambda table: table.task)
         return rank_tables(self.records, task, framework, split, sort)
 

@@ -8,11 +8,14 @@ from typing import Any
 
 from mathbench.errors import InputError
 from mathbench.families import from_spec
+from mathbench.leaderboard.proof import PROVED
 from mathbench.leaderboard.ranking.render import disambiguate_names, tables_csv
-from mathbench.leaderboard.ranking.tables import SORTS, Entry
+from mathbench.leaderboard.ranking.tables import SORTS, Entry, RankTable
 from mathbench.leaderboard.site import charts, facets
 from mathbench.leaderboard.site.page import CSV, Page, PageContext, csv_page, render_page
 from mathbench.leaderboard.site.snapshot import SCORED_SPLITS, TaskGroup
+from mathbench.leaderboard.submission_manifest import SUPERVISIONS, Supervision
+from mathbench.leaderboard.submission_record import BADGES
 from mathbench.rows import Rows
 from mathbench.scores.results import Score
 
@@ -23,7 +26,7 @@ MAX_GRIDS = 4  # models with a grid of lengths
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters and the order of a ranking: a word in the model's name, framework, badge, sort key."""
+    """The filters and the order of a ranking: a word in the model's name, framework, badge or proved, sort key."""
 
     word: str = ""
     framework: str = ""
@@ -37,15 +40,16 @@ class Filters:
         return (
             self.word.lower() in line.model.lower()
             and self.framework in ("", line.framework or "none")
-            and self.badge in ("", line.badge)
+            and (self.badge in ("", line.badge) or (self.badge == PROVED and bool(line.proof)))
         )
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The ranking of one split: the displayed lines, and the numbers of matching and of all models."""
+    """The ranking of one split and supervision: the displayed lines, the numbers of matching and of all models."""
 
     split: str
+    supervision: Supervision
     lines: tuple[Entry, ...]
     fitting: int
     total: int
@@ -83,7 +87,12 @@ Strata = dict[str, dict[str, Score]]  # per split and stratum
 def page(group: TaskGroup, context: PageContext, filters: Filters) -> Page:
     """Render a task's page."""
     best = leading(group)
-    rankings = [ranking(group, split, filters) for split in SCORED_SPLITS if split in group.tables]
+    rankings = [
+        ranking(table, filters)
+        for split in SCORED_SPLITS
+        if split in group.tables
+        for table in group.tables[split]
+    ]
     drawn = [(name, _lengths(strata)) for name, strata in best]
     return render_page(
         "task.html",
@@ -94,6 +103,8 @@ def page(group: TaskGroup, context: PageContext, filters: Filters) -> Page:
         rankings=rankings,
         complete=all(found.complete for found in rankings),
         filters=filters,
+        badges=(*BADGES, PROVED),
+        stated=any(found.supervision is not None for found in rankings),
         frameworks=sorted({entry.summary.framework or "none" for entry in group.active}),
         plot=charts.curves(drawn),
         grids=[grid for name, strata in best[:MAX_GRIDS] if (grid := _grid(name, strata))],
@@ -102,14 +113,15 @@ def page(group: TaskGroup, context: PageContext, filters: Filters) -> Page:
     )
 
 
-def ranking(group: TaskGroup, split: str, filters: Filters) -> Ranking:
+def ranking(table: RankTable, filters: Filters) -> Ranking:
     """The lines that pass the filters, with their ranks among all."""
-    every = group.tables[split].lines
+    every = table.lines
     fitting = [line for line in every if filters.match(line)]
     fitting.sort(key=SORTS[filters.sort if filters.sort in SORTS else "score"])
     models = sum(line.kind == "model" for line in fitting)
     total = sum(line.kind == "model" for line in every)
-    return Ranking(split, tuple(disambiguate_names(fitting)[:MAX_LISTED]), models, total)
+    shown = tuple(disambiguate_names(fitting)[:MAX_LISTED])
+    return Ranking(table.split, table.supervision, shown, models, total)
 
 
 def leading(group: TaskGroup, maximum: int = MAX_STRATA_MODELS) -> list[tuple[str, Strata]]:
@@ -118,7 +130,13 @@ def leading(group: TaskGroup, maximum: int = MAX_STRATA_MODELS) -> list[tuple[st
 
 
 def _label(line: Entry) -> str:
-    return f"{line.model} ({line.framework})" if line.framework else line.model
+    words = [
+        line.framework,
+        SUPERVISIONS[line.supervision] if line.supervision else "",
+        PROVED if line.proof else "",
+    ]
+    shown = ", ".join(filter(None, words))
+    return f"{line.model} ({shown})" if shown else line.model
 
 
 def _all_strata(group: TaskGroup, line: Entry) -> Strata:
@@ -169,10 +187,10 @@ def _strata(best: Sequence[tuple[str, Strata]], split: str) -> Facet:
 
 
 def ranking_data(group: TaskGroup, split: str) -> Page | None:
-    """All lines of a ranking as CSV."""
+    """All lines of the rankings of a split as CSV."""
     if split not in group.tables:
         return None
-    return Page(tables_csv([group.tables[split]]).encode(), CSV)
+    return Page(tables_csv(group.tables[split]).encode(), CSV)
 
 
 def strata_data(group: TaskGroup) -> Page:

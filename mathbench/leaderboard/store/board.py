@@ -178,6 +178,12 @@ class Board:
         with self.transaction() as session:
             return session.scalars(select(SubmissionRow.packed).where(SubmissionRow.digest == digest)).one()
 
+    def certificate(self, digest: str) -> bytes | None:
+        """The stored certificate of one submission; None when it has none."""
+        query = select(SubmissionRow.certificate).where(SubmissionRow.digest == digest)
+        with self.transaction() as session:
+            return session.scalars(query).one()
+
     def find(self, requested: str) -> SubmissionRecord:
         """The submission whose digest starts with some digits.
 

@@ -1,11 +1,15 @@
-"""A board as a folder in git: one JSON file per submission, without the predictions."""
+"""A board as a folder in git: one JSON file per submission, without the predictions.
+
+The certificate of a proved submission lies beside its file, under the same name.
+"""
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from mathbench.certificates.document import MAX_BYTES
 from mathbench.errors import InputError
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.store.database import chosen
@@ -16,6 +20,8 @@ from mathbench.scores.untrusted import read_limited
 from mathbench.storage import atomic
 from mathbench.storage.location import local_path
 
+LoadCertificate = Callable[[str], bytes | None]  # from the digest of a submission to its certificate
+
 
 def file_name(entry: SubmissionRecord) -> str:
     """A readable file name from task, model and digest; strangers choose the names, so only a-z and 0-9 are kept."""
@@ -24,15 +30,52 @@ def file_name(entry: SubmissionRecord) -> str:
     return f"{plain}-{entry.digest[:12]}.json"
 
 
-def export(records: Iterable[SubmissionRecord], folder: Path) -> list[Path]:
-    """Write one file per submission; other files of the folder stay."""
+def export(
+    records: Iterable[SubmissionRecord], folder: Path, load_certificate: LoadCertificate = lambda digest: None
+) -> list[Path]:
+    """Write one file per submission, and its certificate; other files of the folder stay.
+
+    Args:
+        records: the submissions.
+        folder: the target.
+        load_certificate: reads the certificate of a proved submission.
+
+    Returns:
+        The paths of the submissions.
+    """
     atomic.make_folder(folder)
     paths = []
     for entry in records:
         path = folder / file_name(entry)
+        certificate = load_certificate(entry.digest) if entry.proof else None
+        if certificate is not None:
+            atomic.write(certificate_path(path), certificate)
         _write(path, entry)
         paths.append(path)
     return paths
+
+
+def certificate_path(path: Path) -> Path:
+    """The path of the certificate of a submission with a file."""
+    return path.with_suffix(".safetensors")
+
+
+def read_certificate(path: Path) -> bytes | None:
+    """Read the certificate of a submission with a file; None when it has none.
+
+    Raises:
+        InputError: when it is too large.
+    """
+    found = certificate_path(path)
+    return read_limited(found, MAX_BYTES) if found.is_file() else None
+
+
+def certificate_loader(target: str | Path | None) -> LoadCertificate:
+    """A function that reads the certificates of any board."""
+    if not is_folder(target):
+        return Board(target, create=False).certificate
+    paths = {read_file(path).digest: path for path in result_paths(folder_path(target))}
+    return lambda digest: read_certificate(paths[digest])
 
 
 def result_paths(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mathbench.leaderboard.check import CheckResult
+from mathbench.leaderboard.proof import Proof
 from mathbench.leaderboard.store.tables import ScoreRow, SubmissionRow
 from mathbench.leaderboard.submission import Submission
 from mathbench.leaderboard.submission_record import SubmissionRecord
@@ -33,6 +34,8 @@ def columns_of(submission: Submission, checked: CheckResult) -> dict[str, Any]:
         "differences": list(checked.differences),
         "predictions_digest": submission.predictions_digest,
         "packed": submission.predictions_bytes(),
+        "proof": checked.proof.to_json() if checked.proof else None,
+        "certificate": submission.certificate,
     }
 
 
@@ -57,13 +60,14 @@ def record_of(row: SubmissionRow, attempts: int) -> SubmissionRecord:
     """The record of a submission, from its row and the rows of its scores."""
     scores = {score.split: _split_score(score) for score in row.scores}
     solver = {score.split: Score(score.solver_n, score.solver_correct) for score in row.scores}
+    proof = Proof(**row.proof) if row.proof else None
     return SubmissionRecord(
         digest=row.digest,
         submitted=row.submitted,
         badge=row.badge,
         manifest=row.manifest,
         predictions_digest=row.predictions_digest,
-        checked=CheckResult(scores, solver, tuple(row.differences)),
+        checked=CheckResult(scores, solver, tuple(row.differences), proof),
         withdrawn=row.withdrawn,
         attempts=attempts,
     )

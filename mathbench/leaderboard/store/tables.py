@@ -34,6 +34,8 @@ class SubmissionRow(Base):
     differences: Mapped[list[str]] = mapped_column(JSON)
     predictions_digest: Mapped[str] = mapped_column(String(64))
     packed: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    proof: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    certificate: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     scores: Mapped[list["ScoreRow"]] = relationship(order_by="ScoreRow.position", lazy="selectin")
 
 

@@ -51,21 +51,24 @@ function filterable(form) {
   const apply = () => {
     const filters = Object.fromEntries(new FormData(form));
     const word = (filters.q ?? "").trim().toLowerCase();
+    const counts = new Map();
     for (const table of lists) {
-      let shown = 0;
-      let all = 0;
+      const place = (table.closest("section") ?? document).querySelector(".found");
+      let [shown, all] = counts.get(place) ?? [0, 0];
       for (const row of table.tBodies[0].rows) {
         if (!row.classList.contains("model")) continue;
         const fits =
           row.querySelector(named).textContent.toLowerCase().includes(word) &&
           (!filters.framework || row.dataset.framework === filters.framework) &&
-          (!filters.badge || row.dataset.badge === filters.badge);
+          (!filters.badge || row.dataset.badge.split(" ").includes(filters.badge));
         row.hidden = !fits;
         shown += fits;
         all += 1;
       }
-      const count = table.closest("section, main").querySelector(".found");
-      if (count) count.textContent = shown === all ? `${number.format(all)} models` : `${number.format(shown)} of ${number.format(all)} models`;
+      counts.set(place, [shown, all]);
+    }
+    for (const [place, [shown, all]] of counts) {
+      if (place) place.textContent = shown === all ? `${number.format(all)} models` : `${number.format(shown)} of ${number.format(all)} models`;
     }
   };
   for (const kind of ["input", "change"]) form.addEventListener(kind, apply);
@@ -107,7 +110,8 @@ function receipt(answer) {
     ([split, s]) => `${split}: ${number.format(s.correct)} of ${number.format(s.n)} right, ${(100 * s.exact_match).toFixed(2)} %`,
   );
   const how = answer.new ? `kept as ${answer.digest.slice(0, 8)}` : `already on the board as ${answer.digest.slice(0, 8)}; attempt ${answer.attempts} was recorded`;
-  return [`${answer.model} on ${answer.task}: ${how}`, ...scores, ...answer.differences.map((d) => `the claimed score does not agree: ${d}`)];
+  const proof = answer.proof ? [`proved: ${answer.proof.claim}`] : [];
+  return [`${answer.model} on ${answer.task}: ${how}`, ...scores, ...proof, ...answer.differences.map((d) => `the claimed score does not agree: ${d}`)];
 }
 
 function submittable(form) {
@@ -120,6 +124,7 @@ function submittable(form) {
     showLines(place, "receipt", ["The predictions are being scored..."]);
     try {
       const body = new FormData(form);
+      if (!body.get("certificate").size) body.delete("certificate");
       const response = await fetch(form.action, { method: "POST", headers: { Authorization: `Bearer ${token}` }, body });
       const answer = await response.json();
       if (response.ok) showLines(place, "receipt", receipt(answer));

@@ -1,0 +1,154 @@
+"""Pages of models of different supervision, one of them proved: groups with titles, and a certificate to download."""
+
+import json
+
+import pytest
+
+from mathbench.leaderboard.site import address
+from mathbench.leaderboard.site.export import export, load_pages
+from mathbench.leaderboard.site.page import HTML
+from mathbench.leaderboard.site.task_page import Filters
+from mathbench.leaderboard.store.board import Board
+from mathbench.leaderboard.store.folder import certificate_loader
+from mathbench.leaderboard.store.folder import export as to_folder
+from mathbench.leaderboard.submit import submit_run
+from tests.leaderboard import proofs
+from tests.leaderboard.conftest import manifest, replaced, right, write_run
+
+from .reading import Document
+
+# the pages of this board must hold the same
+from .test_pages import (  # noqa: F401
+    rows_of,
+    test_every_address_has_its_page_and_nothing_else_has_one,
+    test_links_lead_to_pages_that_are_there,
+    test_pages_hold_what_accessibility_asks_for,
+)
+
+TASK = proofs.THREE
+AT = address.of_task(TASK.name, TASK.id)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A board with models of three supervisions, one that states none, and one that is proved."""
+    place = tmp_path_factory.mktemp("supervised")
+    board = place / "board.sqlite"
+    for i, supervision in enumerate(("examples", "dense", "aligned+dense", None)):
+        stated = {} if supervision is None else {"supervision": supervision}
+        document = manifest(TASK, baseline="lstm", **stated)
+        submit_run(write_run(place / f"run{i}", document, replaced(right(TASK), 10 * i + 1)), board)
+    digest = submit_run(proofs.write(place / "sent", proofs.content()), board).digest
+    return board, {"proved": digest}
+
+
+@pytest.fixture(scope="module")
+def site(filled):
+    return load_pages(filled[0])
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {path: site.page(path) for path in site.paths()}
+
+
+@pytest.fixture(scope="module")
+def documents(pages):
+    return {path: Document(page.body) for path, page in pages.items() if page.kind == HTML}
+
+
+def titles(document, tag):
+    return [e.text.strip() for e in document.all(tag)]
+
+
+def test_a_task_has_a_ranking_for_each_supervision(documents, pages):
+    found = [
+        title for title in titles(documents[AT], "h2") if title.startswith(("Interpolate", "Extrapolate"))
+    ]
+    words = ("from examples", "dense labels", "aligned input, dense labels", "supervision not stated")
+    assert found == [f"{split}, {word}" for split in ("Interpolate", "Extrapolate") for word in words]
+    rows = rows_of(pages[address.of_data(AT, "interpolate")])
+    ranks = [(r["supervision"], r["model"], r["rank"]) for r in rows if r["kind"] == "model"]
+    assert ranks == [
+        ("examples", "somebody's model", "1"),
+        ("examples", "lstm", "1"),
+        ("dense", "lstm", "1"),
+        ("aligned+dense", "lstm", "1"),
+        ("", "lstm", "1"),
+    ]
+    legend = documents[AT].all("figcaption")[0].text
+    assert (
+        "lstm (torch, dense labels)" in legend and "somebody's model (jax, from examples, proved)" in legend
+    )
+
+
+def test_the_overview_keeps_them_apart(documents, pages):
+    text = documents["index.html"].all("main")[0].text
+    heads = titles(documents["index.html"], "h3")
+    assert (
+        heads
+        == ["From examples", "Dense labels", "Aligned input, dense labels", "Supervision not stated"] * 2
+    )
+    columns = [e.text.split() for e in documents["index.html"].all("thead")[0].children[0].children]
+    assert ["lstm", "torch", "dense", "labels"] in columns and "proved" in text
+    rows = rows_of(pages["index.interpolate.csv"])
+    shares = {r["supervision"]: float(r["exact_match"]) for r in rows if r["model"] == "lstm"}
+    assert shares == {"examples": 299 / 300, "dense": 289 / 300, "aligned+dense": 279 / 300, "": 269 / 300}
+    assert titles(documents["models.html"], "h2") == heads[:4]
+    averages = rows_of(pages["models.interpolate.csv"])
+    assert {(r["supervision"], r["rank"]) for r in averages if r["model"] == "lstm"} == {
+        (s, "1") for s in shares
+    }
+
+
+def test_a_model_has_an_average_for_each_supervision(documents, pages):
+    at = address.of_model("lstm", "torch")
+    names = titles(documents[at], "dt")
+    assert names[:4] == [
+        "interpolate, from examples",
+        "interpolate, dense labels",
+        "interpolate, aligned input, dense labels",
+        "interpolate",
+    ]
+    assert [r["supervision"] for r in rows_of(pages[address.of_data(at, "results")])] == [
+        "examples", "dense", "aligned+dense", "",
+    ] * 2  # fmt: skip
+
+
+def test_what_is_proved_is_said_and_its_certificate_can_be_had(documents, pages, filled):
+    digest = filled[1]["proved"]
+    certificate = address.of_certificate(digest)
+    assert pages[certificate].body == proofs.content()
+    for path in (AT, "index.html", address.of_model("somebody's model", "jax")):
+        marks = [e for e in documents[path].all("abbr") if e.text == "proved"]
+        assert marks and {e.attributes["title"] for e in marks} == {f"proved: {proofs.CLAIM}"}, path
+    model = documents[address.of_model("somebody's model", "jax")]
+    assert f"{proofs.CLAIM}: a certificate was checked" in " ".join(model.all("main")[0].text.split())
+    assert f"../{certificate}" in model.links()
+    rows = rows_of(pages[address.of_data(address.of_model("somebody's model", "jax"), "results")])
+    assert {row["proof"] for row in rows} == {proofs.CLAIM}
+
+
+def test_the_badge_proved_filters(site):
+    document = Document(site.page(AT, Filters(badge="proved")).body)
+    rows = [e for e in document.all("tr") if e.attributes.get("class") == "model"]
+    assert [row.attributes["data-badge"] for row in rows] == ["re-scored proved"] * 2
+
+
+def test_a_pair_of_different_supervision_says_so(documents, filled):
+    records = {r.summary.supervision: r for r in Board(filled[0]).records() if r.summary.model == "lstm"}
+    pair = address.of_pair(records["examples"].digest, records["dense"].digest)
+    assert "the first from examples, the second dense labels" in documents[pair].all("main")[0].text
+
+
+def test_the_files_of_a_folder_board_have_the_certificate_too(filled, tmp_path):
+    records = Board(filled[0]).records()
+    to_folder(records, tmp_path / "results", certificate_loader(filled[0]))
+    site = load_pages(tmp_path)
+    at = address.of_certificate(filled[1]["proved"])
+    assert site.page(at).body == proofs.content()
+    export(site, tmp_path / "site")
+    assert (tmp_path / "site" / at).read_bytes() == proofs.content()
+    next((tmp_path / "results").glob("*.safetensors")).unlink()
+    assert at not in load_pages(tmp_path).paths()
+    assert json.loads(next((tmp_path / "results").glob("*somebody*.json")).read_text())["proof"]
