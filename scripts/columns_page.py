@@ -24,7 +24,14 @@ def row(runs: list[dict]) -> list[str]:
     seconds = span([run["fit_cpu_s"] for run in runs], ".1f")
     weights = f"{first['parameters']:,}"
     splits = [scores["interpolate"], scores["extrapolate"]]
-    return [f"`{first['baseline']}`", f"`{first['task']['name']}`", weights, seconds, *splits, "; ".join(longer)]
+    return [
+        f"`{first['baseline']}`",
+        f"`{first['task']['name']}`",
+        weights,
+        seconds,
+        *splits,
+        "; ".join(longer),
+    ]
 
 
 def main() -> None:

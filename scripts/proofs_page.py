@@ -34,7 +34,9 @@ def proved(proof: dict) -> list[str]:
 
 def tried(proof: dict) -> list[str]:
     """One row of what else was tried."""
-    verdict = f"yes, {proof['weights']}" if proof["proved"] else f"no: {proof['reason'].removeprefix('error: ')}"
+    verdict = (
+        f"yes, {proof['weights']}" if proof["proved"] else f"no: {proof['reason'].removeprefix('error: ')}"
+    )
     return [f"`{proof['baseline']}`, {proof['name'].replace('-', ' ')}", *trained(proof), verdict]
 
 
