@@ -110,11 +110,7 @@ class ColumnLinearCertificate:
     @property
     def steps(self) -> int:
         """The work of the check in products of two weights, from the sizes alone."""
-        base, operands = self.claim.base, self.claim.operands
-        units, sines = len(self.carry), len(self.shift)
-        # bounds of a sine take as long as 120 products
-        column = units * (units + operands) + sines * (units + 120) + 3 * base * sines
-        return operands * int(base**operands) * column
+        return _work(self.claim, len(self.carry), len(self.shift), len(self.carries))
 
     def check(self) -> Verdict:
         """Check that the claim is proved.
@@ -140,7 +136,7 @@ def parse(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> ColumnLin
     check_names(arrays, _shapes(claim, 1, 1, 1))
     sines, units, boxes = (arrays[name].shape[0] for name in ("shift", "carry", "carries"))
     check_shapes(arrays, _shapes(claim, units, sines, boxes))
-    if (work := boxes * claim.columns * claim.base * (sines + units)) > MAX_WORK:
+    if (work := _work(claim, units, sines, boxes)) > MAX_WORK:
         raise InputError(f"a check may take at most {MAX_WORK:,} products. Received: {work:,}.")
     if min(arrays["radii"].numbers) < 0:
         raise InputError("radii must not be negative.")
@@ -152,6 +148,10 @@ def parse(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> ColumnLin
 def claim_texts(claim: SumClaim) -> dict[str, str]:
     """Return a claim as texts by name."""
     return {"claim": json.dumps(vars(claim))}
+
+
+def _work(claim: SumClaim, units: int, sines: int, boxes: int) -> int:
+    return boxes * claim.columns * claim.base * (sines + units)
 
 
 def _shapes(claim: SumClaim, units: int, sines: int, boxes: int) -> dict[str, tuple[int, ...]]:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from mathbench.baselines.certifying import column_boxes
 from mathbench.baselines.certifying.column_boxes import Boxes, LinearReader, boxes_as_trained
-from mathbench.certificates import checker, column_linear, document
+from mathbench.certificates import checker, document
 from mathbench.errors import CheckFailed
-from tests.certificates.test_column_linear import adder, claim
+from tests.certificates.adder import adder, claim, written
 
 
 def reader_of(arrays, base, operands):
@@ -40,10 +40,9 @@ def blurred(base=2, units=3, seed=0, size=0.05):
     return arrays | {name: value.astype(np.float32) for name, value in wide.items()}
 
 
-def written(arrays, boxes, about):
-    weights = {name: value for name, value in arrays.items() if name not in boxes.arrays()}
-    texts = column_linear.claim_texts(about)
-    return document.write(column_linear.NETWORK, {**weights, **boxes.arrays()}, texts)
+def boxed(arrays, boxes, about):
+    """The bytes of a certificate with other boxes."""
+    return written({**arrays, **boxes.arrays()}, about)
 
 
 @pytest.mark.parametrize("base", [2, 10])
@@ -51,7 +50,7 @@ def test_a_network_made_by_hand_is_proved_with_a_box_for_each_carry(base):
     arrays = adder(base)
     boxes = boxes_as_trained(reader_of(arrays, base, 2))
     assert boxes is not None and len(boxes.carries) == 2
-    assert checker.check(document.parse(written(arrays, boxes, claim(base)))).covers_float32
+    assert checker.check(document.parse(boxed(arrays, boxes, claim(base)))).covers_float32
 
 
 @settings(max_examples=15, deadline=None)
@@ -60,7 +59,7 @@ def test_what_is_found_is_accepted_by_the_checker(seed, size):
     arrays = blurred(seed=seed, size=size)
     boxes = boxes_as_trained(reader_of(arrays, 2, 2))
     if boxes is not None:
-        verdict = checker.check(document.parse(written(arrays, boxes, claim(2))))
+        verdict = checker.check(document.parse(boxed(arrays, boxes, claim(2))))
         assert float(verdict.clearance) > column_boxes.CLEARANCE / 2
 
 
@@ -118,6 +117,6 @@ def test_changed_boxes_are_refused(change):
     reader = reader_of(arrays, 2, 2)
     whole, slack = column_boxes._boxes_of_carries(reader), column_boxes._slack(reader)
     boxes: Boxes = column_boxes._divided(reader, whole, slack, 2)
-    assert checker.check(document.parse(written(arrays, boxes, claim(2))))
+    assert checker.check(document.parse(boxed(arrays, boxes, claim(2))))
     with pytest.raises(CheckFailed):
-        checker.check(document.parse(written(arrays, change(boxes), claim(2))))
+        checker.check(document.parse(boxed(arrays, change(boxes), claim(2))))

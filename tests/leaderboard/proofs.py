@@ -6,9 +6,10 @@ import struct
 
 import numpy as np
 
-from mathbench.certificates import column_linear, document, second_order
+from mathbench.certificates import document, second_order
 from mathbench.families import task as make_task
 from mathbench.registry import builtin_folder
+from tests.certificates.adder import adder, claim, written
 
 from .conftest import from_anybody, manifest, replaced, right, write_run, written_by_anybody
 
@@ -78,26 +79,11 @@ def with_header(change, of="divisible-3-seed0"):
     return struct.pack("<Q", len(text)) + text + data[8 + length :]
 
 
-def sums(base=10, operands=2, answer="sum", **changes):
-    """The bytes of a certificate of sums, with weights made by hand.
-
-    The state is the carry; two sines of it and the digits give the point of a circle that belongs to the next digit.
-    """
-    claim = column_linear.SumClaim(base, operands, answer, 1 if operands <= base else 2)
-    digits, turn = np.arange(base), 2 * np.pi / base
-    weights = {
-        "digits": np.tile(digits[:, None], (operands, 1, 1)),
-        "carry": [[1 / base]],
-        "feedback": -digits[:, None] / base,
-        "phases": [[turn], [turn]],
-        "shift": [np.pi / 2, 0],
-        "weight": np.stack([np.cos(turn * digits), np.sin(turn * digits)], axis=1),
-        "offset": np.zeros(base),
-        "centres": np.arange(operands)[:, None],
-        "radius": [0.02],
-    }
-    arrays = {name: np.array(changes.get(name, value), np.float32) for name, value in weights.items()}
-    return document.write(column_linear.NETWORK, arrays, column_linear.claim_texts(claim))
+def sums(base=10, operands=2, answer="sum", about=None, **changes):
+    """The bytes of a certificate of sums, with weights made by hand."""
+    extra = 1 if operands <= base else 2
+    arrays = adder(base, operands) | {name: np.array(value, np.float32) for name, value in changes.items()}
+    return written(arrays, about or claim(base, operands, answer, extra))
 
 
 def one_wrong(made=THREE):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathbench.certificates import answering, document, limited
+from mathbench.certificates.column_linear import SumClaim
 from mathbench.certificates.second_order import NETWORK, ResidueClaim, claim_texts, residue_texts, true_labels
 from mathbench.errors import CheckFailed, InputError
 from mathbench.families import task as make_task
@@ -165,8 +166,11 @@ HOSTILE = {
         "the file is damaged",
     ),
     "sums of another base": (lambda: proofs.sums(7), ABOUT),
-    "sums that are wrong": (lambda: proofs.sums(shift=[np.pi / 2, 1]), "the digit said after carry"),
-    "too many columns": (lambda: proofs.sums(36, 6), "a check may take at most"),
+    "sums that are wrong": (lambda: proofs.sums(shift=[1, np.pi / 2]), "the digit said after box 0 and the digits 0,0"),
+    "too many columns": (
+        lambda: proofs.sums(about=SumClaim(36, 6, "sum", 1)),
+        "the claim is not one of sums",
+    ),
     "deep": (lambda: struct.pack("<Q", 1 << 20) + b"[" * (1 << 20), "the file is damaged"),
     "too large": (lambda: CONTENT + b"\0" * (4 << 20), "is larger than 4,194,304 bytes"),
 }
