@@ -110,11 +110,11 @@ class ColumnLinearCertificate:
     @property
     def steps(self) -> int:
         """The work of the check in products of two weights, from the sizes alone."""
-        base, operands = self.claim.base, self.claim.operands
+        base, columns, boxes = self.claim.base, self.claim.columns, len(self.carries)
         units, sines = len(self.carry), len(self.shift)
-        # bounds of a sine take as long as 120 products
-        column = units * (units + operands) + sines * (units + 120) + 3 * base * sines
-        return operands * int(base**operands) * column
+        # a sine with its cosine takes as long as 250 products
+        alone = (columns + boxes) * (units * units + sines * (units + 250))
+        return alone + boxes * columns * (4 * units + 2 * sines + base * sines) + base * base * sines
 
     def check(self) -> Verdict:
         """Check that the claim is proved.

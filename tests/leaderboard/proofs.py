@@ -6,9 +6,10 @@ import struct
 
 import numpy as np
 
-from mathbench.certificates import column_linear, document, second_order
+from mathbench.certificates import document, second_order
 from mathbench.families import task as make_task
 from mathbench.registry import builtin_folder
+from tests.certificates import test_column_linear
 
 from .conftest import from_anybody, manifest, replaced, right, write_run, written_by_anybody
 
@@ -44,7 +45,7 @@ def write(folder, content, made=THREE, table=None, **changes):
 
 def write_certified_run(folder, certificate, claim=CLAIM):
     """Write what `certify` leaves behind."""
-    proof = {"claim": claim, "sha256": "sha256:" + sha256(certificate)}
+    proof = {"claim": claim, "sha256": "sha256:" + sha256(certificate), "weights": "fine-tuned"}
     run = write_run(folder, manifest(THREE, certificate=proof, supervision="examples"), right(THREE))
     (run / "certificate.safetensors").write_bytes(certificate)
     return run
@@ -68,9 +69,9 @@ def changed(name, at, value, of="divisible-3-seed0"):
     )
 
 
-def with_header(change, of="divisible-3-seed0"):
+def with_header(change, data=None):
     """The bytes of a certificate with a changed header."""
-    data = content(of)
+    data = content() if data is None else data
     (length,) = struct.unpack_from("<Q", data)
     header = json.loads(data[8 : 8 + length])
     change(header)
@@ -79,25 +80,11 @@ def with_header(change, of="divisible-3-seed0"):
 
 
 def sums(base=10, operands=2, answer="sum", **changes):
-    """The bytes of a certificate of sums, with weights made by hand.
-
-    The state is the carry; two sines of it and the digits give the point of a circle that belongs to the next digit.
-    """
-    claim = column_linear.SumClaim(base, operands, answer, 1 if operands <= base else 2)
-    digits, turn = np.arange(base), 2 * np.pi / base
-    weights = {
-        "digits": np.tile(digits[:, None], (operands, 1, 1)),
-        "carry": [[1 / base]],
-        "feedback": -digits[:, None] / base,
-        "phases": [[turn], [turn]],
-        "shift": [np.pi / 2, 0],
-        "weight": np.stack([np.cos(turn * digits), np.sin(turn * digits)], axis=1),
-        "offset": np.zeros(base),
-        "centres": np.arange(operands)[:, None],
-        "radius": [0.02],
-    }
-    arrays = {name: np.array(changes.get(name, value), np.float32) for name, value in weights.items()}
-    return document.write(column_linear.NETWORK, arrays, column_linear.claim_texts(claim))
+    """The bytes of a certificate of sums, with weights made by hand."""
+    about = test_column_linear.claim(base, operands, answer, 1 if operands <= base else 2)
+    arrays = test_column_linear.adder(base, operands)
+    changed = {name: np.array(value, np.float32) for name, value in changes.items()}
+    return test_column_linear.written({**arrays, **changed}, about)
 
 
 def one_wrong(made=THREE):

@@ -100,6 +100,7 @@ def test_every_kind_of_claim(made, content, tmp_path):
 
 ABOUT = "the certificate is not about the task"
 WEIGHTS = "the weights of the certificate give other answers than the predictions to"
+MANY = {"base": 36, "operands": 6, "answer": "sum", "extra": 1}
 GIGANTIC = {"k": 1 << 16, "base": 10, "answers": true_labels(1 << 16)}
 
 
@@ -165,8 +166,11 @@ HOSTILE = {
         "the file is damaged",
     ),
     "sums of another base": (lambda: proofs.sums(7), ABOUT),
-    "sums that are wrong": (lambda: proofs.sums(shift=[np.pi / 2, 1]), "the digit said after carry"),
-    "too many columns": (lambda: proofs.sums(36, 6), "a check may take at most"),
+    "sums that are wrong": (lambda: proofs.sums(shift=[1, np.pi / 2]), "may be another than"),
+    "too many columns": (
+        lambda: proofs.with_header(lambda h: h["__metadata__"].update(claim=json.dumps(MANY)), proofs.sums()),
+        "the claim is not one of sums",
+    ),
     "deep": (lambda: struct.pack("<Q", 1 << 20) + b"[" * (1 << 20), "the file is damaged"),
     "too large": (lambda: CONTENT + b"\0" * (4 << 20), "is larger than 4,194,304 bytes"),
 }
