@@ -213,7 +213,7 @@ def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
 
 
 def _training_identity(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What distinguishes models beside their settings: their supervision, and weights that were changed for a proof."""
+    """What distinguishes models beside their settings: their supervision, and whether they were certified."""
     certified = {"certified": True} if document.get("certificate") is not None else {}
     stated = {"supervision": document["supervision"]} if "supervision" in document else {}
     return stated | certified

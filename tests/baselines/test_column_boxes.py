@@ -21,7 +21,8 @@ def reader_of(arrays, base, operands):
     vectors = sum(arrays["digits"][i].astype(float)[digits[:, i]] for i in range(operands))
     names = ("carry", "feedback", "phases", "shift", "weight", "offset")
     weights = {name: arrays[name].astype(float) for name in names}
-    return LinearReader(vectors, **weights, digit=totals % base, following=totals // base)
+    truth = {"digit": totals % base, "following": totals // base}
+    return LinearReader(vectors, **weights, claim=claim(base, operands), **truth)
 
 
 def blurred(base=2, units=3, seed=0, size=0.05):

@@ -130,8 +130,8 @@ def test_the_last_carry_must_fit_into_the_extra_columns():
 def test_too_much_work_is_refused_before_it_is_done():
     arrays = adder(36, 3)
     for name, axis in (("phases", 0), ("shift", 0), ("weight", 1)):
-        arrays[name] = np.concatenate([arrays[name]] * 4, axis=axis)
-    with pytest.raises(InputError, match="at most 33,554,432 products"):
+        arrays[name] = np.concatenate([arrays[name]] * 8, axis=axis)
+    with pytest.raises(InputError, match="at most 60,000,000 products"):
         check(arrays, claim(36, 3))
     with pytest.raises(InputError, match="not one of sums"):
         check(adder(10), claim(10, 6))

@@ -166,7 +166,10 @@ HOSTILE = {
         "the file is damaged",
     ),
     "sums of another base": (lambda: proofs.sums(7), ABOUT),
-    "sums that are wrong": (lambda: proofs.sums(shift=[1, np.pi / 2]), "the digit said after box 0 and the digits 0,0"),
+    "sums that are wrong": (
+        lambda: proofs.sums(shift=[1, np.pi / 2]),
+        "the digit said after box 0 and the digits 0,0",
+    ),
     "too many columns": (
         lambda: proofs.sums(about=SumClaim(36, 6, "sum", 1)),
         "the claim is not one of sums",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.certificates.column_linear import MAX_WORK
+from mathbench.certificates.column_linear import MAX_WORK, SumClaim, check_work
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -31,6 +31,7 @@ class LinearReader(NamedTuple):
         feedback: what each digit adds, (base, H).
         phases, shift: of the sines, (S, H) and (S,).
         weight, offset: of the outputs, (base, S) and (base,).
+        claim: the base and how many numbers are added.
         digit, following: digit and carry of the sum of each column with each carry, int64 (carries, columns).
     """
 
@@ -41,6 +42,7 @@ class LinearReader(NamedTuple):
     shift: Float
     weight: Float
     offset: Float
+    claim: SumClaim
     digit: Int
     following: Int
 
@@ -93,7 +95,7 @@ def boxes_as_trained(reader: LinearReader) -> Boxes | None:
     while reader.margins(boxes).min() < MARGIN:
         depth += 1
         count = carries * columns**depth + sum(columns**early for early in range(depth))
-        if count * columns * len(reader.weight) * sum(reader.phases.shape) > MAX_WORK:
+        if check_work(reader.claim, len(reader.carry), len(reader.phases), count) > MAX_WORK:
             return None
         boxes = _divided(reader, whole, slack, depth)
     return boxes

@@ -144,7 +144,7 @@ class BoxedColumns(nn.Module):
         """Return the network in NumPy."""
         weights = {name: value.detach().numpy() for name, value in self.weights.items() if name != "digits"}
         truth = {"digit": self.digit.numpy(), "following": self.next.numpy()}
-        return LinearReader(self.vectors().detach().numpy(), **weights, **truth)
+        return LinearReader(self.vectors().detach().numpy(), **weights, claim=self.claim, **truth)
 
     def boxes(self, radius: float) -> dict[str, np.ndarray]:
         """Return the boxes of a certificate: one for each carry."""
