@@ -20,6 +20,7 @@ from mathbench.baselines.sweeps.space import parse_axes
 from mathbench.baselines.training import loop
 from mathbench.cli import main
 from mathbench.errors import InputError
+from tests.commands import run
 
 WORDS = ["lstm-seq2seq", "--digits", "2", "--train", "200", "--validation", "30", "--interpolate", "30"]
 SETTINGS = [f"--set={setting}" for setting in ("batch=16", "steps=4", "evaluate=2")]
@@ -248,8 +249,7 @@ def test_results_of_different_supervision_are_not_mixed(capsys):
         "20",
         "1000",
     ]
-    assert mathbench(*words, "--out", "s") == 0
-    heading = capsys.readouterr().out.split("\n")[1].split()
+    heading = run("run-baseline", *words, "--no-submit", "--out", "s").stdout.split("\n")[1].split()
     assert heading[:3] == ["supervision", "labels", "hidden"]
     assert " ".join(heading[-6:]) == "20 digits 1,000 digits CPU s"
     trial = Trial((("hidden", "4"),), 0)

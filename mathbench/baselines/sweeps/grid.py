@@ -64,7 +64,8 @@ class SweepResult:
         long = {digits: vars(statistics) for digits, statistics in self.long.items()}
         return {
             "settings": dict(self.settings),
-            "supervision": self.supervision,
+            # sweeps of earlier versions do not state it
+            **({"supervision": self.supervision} if self.supervision else {}),
             "validation": vars(self.validation),
             "splits": splits,
             **({"long": long} if long else {}),
