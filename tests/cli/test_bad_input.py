@@ -36,7 +36,7 @@ def constant(tmp_path, words):
     "arguments, message",
     [
         (["genrate"], "Did you mean 'generate'"),
-        (["nosuch"], "Allowed: ask, baselines"),
+        (["nosuch"], "Allowed: ask, automaton, baselines"),
         (["leaderboard", "shw"], "Did you mean 'show'"),
         (["generate", "--task", "[/x]"], "unknown task '[/x]'"),
         (["generate", "--task", "gcd", "--format", "revers"], "Did you mean 'reversed'"),
