@@ -72,6 +72,8 @@ def changed(name, index, value):
         ("start", 0, -0.9, "the start and digit 0 may leave box 0"),
         ("centres", (0, 0), 0.5, "may leave"),
         ("centres", (1, 0), 1.0, "may leave"),
+        # one box over the other
+        ("centres", (1, 0), SATURATED, "may leave"),
         ("weight", (1, 0), -6.0, "the output 1 is not everywhere the largest"),
         ("offset", 0, 20.0, "the output 1 is not everywhere the largest"),
         ("outputs", 0, 0, "wrong answer to the number with the digits 0"),

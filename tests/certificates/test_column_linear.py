@@ -50,6 +50,8 @@ CHANGES = [
     ("carries", 0, 1, "the first state is not in the first box, or its carry is not 0"),
     ("carries", 1, 0, "does not have the carry"),
     ("table", (0, 55), 0, "does not have the carry 1"),
+    # a box of carry 1 over that of carry 0
+    ("centres", (1, 0), 0.01, "leave box|may be another"),
     ("centres", (1, 0), 0.9, "may leave box|may be another"),
     ("radii", (0, 0), 0.0, "may leave box 0"),
     ("radii", (1, 0), 0.0, "may leave box 1"),
