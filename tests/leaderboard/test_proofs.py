@@ -80,8 +80,8 @@ def test_a_dry_run_checks_the_certificate(cli, sent, tmp_path):  # noqa: F811
     ("made", "content"),
     [
         (make_task("divisible", k=7), proofs.content("divisible-7-seed1")),
-        (make_task("divisible", k=2, base=3, digits=12), proofs.content("divisible-2-seed0")),
-        (make_task("divisible", k=29, answer="residue", digits=6), proofs.content("divisible-29-seed0")),
+        (make_task("divisible", k=2, base=3, digits=12), proofs.content("divisible-2-base3-seed0")),
+        (make_task("divisible", k=29, answer="residue", digits=6), proofs.content("residue-29-seed0")),
         (make_task("divisible-v1", k=9), proofs.content("divisible-9-seed2")),
         (make_task("addition", more=0, digits=9), proofs.sums()),
         (make_task("addition", more=0, operands=3, base=2, digits=8, written="a + b"), proofs.sums(2, 3)),
@@ -135,8 +135,8 @@ HOSTILE = {
         lambda: proofs.content("divisible-7-seed0"),
         f"{ABOUT} divisible-3-base10: it proves whether",
     ),
-    "another base": (lambda: proofs.content("divisible-2-seed0"), ABOUT),
-    "another kind of answer": (lambda: proofs.content("divisible-29-seed0"), ABOUT),
+    "another base": (lambda: proofs.content("divisible-2-base3-seed0"), ABOUT),
+    "another kind of answer": (lambda: proofs.content("residue-29-seed0"), ABOUT),
     "gigantic k": (
         lambda: proofs.with_header(lambda h: h["__metadata__"].update(claim=json.dumps(GIGANTIC))),
         "gives a wrong answer to the number",
@@ -194,7 +194,7 @@ def test_hostile_certificates_are_refused_in_one_line(name, tmp_path, board):
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from([CONTENT, proofs.content("divisible-2-seed0"), proofs.sums(3)]),
+    st.sampled_from([CONTENT, proofs.content("divisible-2-base3-seed0"), proofs.sums(3)]),
     st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 255)), min_size=1, max_size=4),
     st.integers(0, 9000),
 )
@@ -273,7 +273,7 @@ def test_a_check_that_reaches_its_limits_has_no_verdict(name, value, message, mo
 
 
 def test_questions_that_are_no_numbers_of_the_base():
-    certificate = document.parse(proofs.content("divisible-2-seed0"))
+    certificate = document.parse(proofs.content("divisible-2-base3-seed0"))
     assert answering.answers(certificate, ["2", "11", "1022"]) == ["true", "true", "false"]
     for question in ("", "3", "1x", "-1", "1²", "\ud800"):
         with pytest.raises(InputError, match="must have numbers in base 3"):
@@ -281,7 +281,7 @@ def test_questions_that_are_no_numbers_of_the_base():
 
 
 def test_answers_do_not_depend_on_the_other_questions():
-    certificate = document.parse(proofs.content("divisible-29-seed1"))
+    certificate = document.parse(proofs.content("residue-29-seed1"))
     source = np.random.default_rng(0)
     questions = ["".join(map(str, source.integers(0, 10, n))) for n in source.integers(1, 60, 500)]
     expected = [str(int(question) % 29) for question in questions]
