@@ -26,11 +26,18 @@ def numbers(question: str, base: int) -> list[int]:
     return [int(word, base) for word in re.findall(r"[0-9a-z]+", question)]
 
 
-def solve(task, question: str) -> str:
-    base = task.parameters.get("base", 10)
+def operands(task, question: str) -> list[int]:
+    """The numbers of a question, without its words."""
     if task.family == "gcd":
         question = question.removeprefix("gcd")
-    n = numbers(question, base)
+    if task.family == "comparison":
+        question = question.replace(" or ", " ")
+    return numbers(question, task.parameters.get("base", 10))
+
+
+def solve(task, question: str) -> str:
+    base = task.parameters.get("base", 10)
+    n = operands(task, question)
     match task.family:
         case "addition":
             return write(int(sympy.Add(*n)), base)
@@ -55,13 +62,16 @@ def solve(task, question: str) -> str:
             return write(int(sympy.Mod(value, n[2])), base)
         case "gcd":
             return write(int(sympy.gcd(n[0], n[1])), base)
+        case "comparison" if task.ask == "relation":
+            return "<=>"[1 + int(sympy.sign(sympy.Integer(n[0]) - n[1]))]
+        case "comparison":
+            return write(sorted(n)[-1 if task.ask == "larger" else 0], base)
     raise NotImplementedError(task.family)
 
 
 def problem(task, question: str) -> tuple:
     """What is one problem: the operands, without their order where order makes no new problem."""
-    base = task.parameters.get("base", 10)
-    n = numbers(question.removeprefix("gcd") if task.family == "gcd" else question, base)
+    n = operands(task, question)
     if task.family == "modular" or task.family.startswith("correct"):
         n = n[:2]
     return tuple(n) if task.family in ("division", "divisible", "prime") else tuple(sorted(n))
@@ -74,7 +84,7 @@ def lengths(values: list[int], base: int) -> str:
 def in_stratum(task, question: str, name: str) -> bool:
     """Whether a question belongs to the stratum of a name, of which every part is checked."""
     base = task.parameters.get("base", 10)
-    n = numbers(question.removeprefix("gcd") if task.family == "gcd" else question, base)
+    n = operands(task, question)
     if task.family == "modular" and not task.digits:
         return name == ("residues" if max(n[:2]) < n[2] else "beyond-residues")
     shown = n[:2] if task.family in ("modular", "correct-addition", "correct-multiplication") else n
@@ -99,7 +109,22 @@ def of_kind(task, n: list[int], kind: str) -> bool:
             return kind == "true" if n[0] + n[1] == n[2] else kind in WRONG
         case "correct-multiplication":
             return kind == "true" if n[0] * n[1] == n[2] else kind in WRONG
+        case "comparison":
+            return kind.split(",") == of_comparison(task, n, kind)
     return kind == ""
+
+
+def of_comparison(task, n: list[int], kind: str) -> list[str]:
+    """The parts that the name of a stratum of comparisons must have."""
+    written, parts = [write(number, task.base) for number in n], []
+    if len(set(n)) > 1 and len({len(text) for text in written}) == 1:
+        common = next(i for i, digits in enumerate(zip(*written, strict=True)) if len(set(digits)) > 1)
+        parts = [part for part in kind.split(",") if part.startswith("prefix=")] or ["no prefix"]
+        low, _, high = parts[0].removeprefix("prefix=").partition("-")
+        parts = parts if int(low) <= common <= int(high or low) else ["another prefix"]
+    if task.ask == "relation":
+        return [*parts, {-1: "less", 0: "equal", 1: "greater"}[(n[0] > n[1]) - (n[0] < n[1])]]
+    return parts or [""]
 
 
 def of_smallest_factor(number: int, kind: str) -> bool:
