@@ -97,6 +97,8 @@ class Task(ABC):
     statement_sign: ClassVar[str] = ""
     # whether the task asks if a number is prime
     asks_primality: ClassVar[bool] = False
+    # whether the task compares the numbers of its questions
+    compares: ClassVar[bool] = False
     # whether answers are residues, or labels that depend on one
     answers_residues: ClassVar[bool] = False
     # the optional package that `oracle` imports, and the extra that installs it

@@ -82,6 +82,10 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"digits": 7, "base": 24, "kinds": "length:2,prefix:1", "ask": "relation"},
         {"digits": 60, "step": 20, "longer": 40},
         {"digits": 40, "step": 20, "longer": 20, "operands": 3, "base": 3, "ask": "smaller"},
+        {"digits": 1, "places": 2},
+        {"digits": 3, "places": 3, "ask": "relation", "zeros": 1.0, "kinds": "random,length,prefix,places:3"},
+        {"digits": 2, "places": 7, "base": 24, "ask": "smaller", "zeros": 0.0, "distribution": "numbers"},
+        {"digits": 1, "places": 1, "base": 3, "longer": 1},
     ],
 }
 
@@ -100,7 +104,8 @@ SMALL: dict[str, dict[str, st.SearchStrategy[object]]] = {
     "comparison": {
         "ask": st.sampled_from(["larger", "smaller", "relation"]),
         "digits": st.integers(2, 5),
-        "base": st.integers(2, 24),
+        "places": st.integers(0, 2),
+        "base": st.integers(3, 24),
     },
 }
 

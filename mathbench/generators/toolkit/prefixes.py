@@ -130,15 +130,15 @@ class PrefixLayout(NamedTuple):
         pairs = comb(others, self.operands) - others // agreeing * comb(agreeing, self.operands)
         return numbers // others * pairs
 
-    def different_lengths(self, lengths: tuple[int, ...], weight: int) -> Stratum:
+    def different_lengths(self, lengths: tuple[int, ...]) -> Stratum:
         """The stratum of numbers that are not all of one length."""
-        plain = self._plain.stratum(lengths, self._numbers, weight)
+        plain = self._plain.stratum(lengths, self._numbers, weight=1)
         ranges = tuples.OperandRanges.of(plain.low)
         low = PrefixPoints(0, 0, [0] * self.limb_count, [0] * self.limb_count, ranges).low
         share = plain.share if self.operands == 2 else 0.0
-        return Stratum(plain.name, (1,) * self.limb_count + plain.sizes, low, weight, share=share)
+        return Stratum(plain.name, (1,) * self.limb_count + plain.sizes, low, share=share)
 
-    def common_prefix(self, length: int, prefix: Prefix, weight: int) -> Stratum:
+    def common_prefix(self, length: int, prefix: Prefix) -> Stratum:
         """The stratum of numbers of one length with a common prefix."""
         lengths = (length,) * self.operands
         limb, digit = self._place(length - prefix.longest - 1)
@@ -154,16 +154,16 @@ class PrefixLayout(NamedTuple):
         sizes = [size for _, size in common] + sizes
         share = self.count(lengths, prefix) / prod(sizes) if self.operands == 2 else 0.0
         name = f"digits={'+'.join(map(str, lengths))},{prefix.name}"
-        return Stratum(name, tuple(sizes), low.low, weight, share=share)
+        return Stratum(name, tuple(sizes), low.low, share=share)
 
-    def equal_numbers(self, length: int, weight: int) -> Stratum:
+    def equal_numbers(self, length: int) -> Stratum:
         """The stratum of one number of a length, `operands` times."""
         ranges = self._plain.ranges(length, self._numbers)
         own = tuples.OperandRanges(0, [0] * (self.operands * self.limb_count))
         low = PrefixPoints(0, 0, [1] * self.limb_count, [first for first, _ in ranges], own).low
         sizes = [size for _, size in ranges] + [1] * (self.operands * self.limb_count)
         name = f"digits={'+'.join([str(length)] * self.operands)}"
-        return Stratum(name, tuple(sizes), low, weight, share=1.0)
+        return Stratum(name, tuple(sizes), low, share=1.0)
 
     def _parts(self, length: int, prefix: int) -> list["_Limb"]:
         """The digits of each limb of the numbers of a length, cut after their first `prefix` digits."""
@@ -206,7 +206,7 @@ def draw(coordinates: U64, low: Int, operands: int) -> Int:
     Returns:
         int64 (L * operands, n), as in :func:`mathbench.numbers.arithmetic.split`.
 
-    >>> stratum = PrefixLayout(10, 2, per_limb=8, limb_count=1).common_prefix(3, Prefix(1, 1), weight=1)
+    >>> stratum = PrefixLayout(10, 2, per_limb=8, limb_count=1).common_prefix(3, Prefix(1, 1))
     >>> draw(np.array([[4], [71], [2]], dtype=np.uint64), np.array(stratum.low)[:, None], 2).T.tolist()
     [[571, 573]]
     """
