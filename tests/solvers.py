@@ -30,6 +30,8 @@ def operands(task, question: str) -> list[int]:
     """The numbers of a question, without its words."""
     if task.family == "gcd":
         question = question.removeprefix("gcd")
+    if task.family == "comparison":
+        question = question.replace(" or ", " ")
     return numbers(question, task.parameters.get("base", 10))
 
 

@@ -11,9 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench import formats
 from mathbench.errors import InputError
-from mathbench.formats.spaced import Spaced
 from mathbench.generators.toolkit import decimals
 from mathbench.generators.toolkit import operands as tuples
 from mathbench.generators.toolkit import prefixes as points
@@ -96,15 +94,11 @@ class Comparison(Enumerated):
             self._check_places(lengths.longest)
 
     def _check_places(self, longest: int) -> None:
-        """Check that decimals stay below 2^63, and that their base and format are possible."""
+        """Check that decimals stay below 2^63, and that their base is possible."""
         what = f"{longest} digits and places={self.places} in base {self.base}"
         tuples.check_range(self.family, 2 * self.base ** (longest + self.places), what)
         if self.base == 2:
             raise InputError("comparison: places requires base=3 or more. Received: base=2.")
-        if not all(isinstance(kind, Spaced) for kind in formats.parse(self.format)):
-            raise InputError(
-                f"comparison: numbers with places are written plain or spaced. Received: format={self.format}."
-            )
 
     def _check_kinds(self, lengths: range) -> None:
         """Check that there are enough numbers of at least one kind."""
@@ -201,9 +195,17 @@ class Comparison(Enumerated):
             return self._decimals.canonical(operands)
         return tuples.canonical_sorted(operands, self.operands, self.base)
 
-    def longest(self) -> tuple[int, int]:
-        digits, _ = longest_operand(self)
-        return digits, 0 if self.ask == RELATION else digits
+    @property
+    def answer_labels(self) -> tuple[str, ...]:
+        return SIGNS if self.ask == RELATION else ()
+
+    @property
+    def numeric(self) -> bool:
+        return not self.places
+
+    def longest(self) -> tuple[int, int] | None:
+        question, answer = longest_operand(self)
+        return None if self.places else (question, 0 if self.answer_labels else answer)
 
     def pose(self, problems: Problems, random_bits: U64) -> Problems:
         """Put the operands in random order or, for a relation, in that of the stratum; append zeros to decimals."""
@@ -320,7 +322,7 @@ def _decimals(
             first, second, _ = pairs[0]
             strata = [layout.stratum(pair) for pair in pairs]
             counts = [prod(stratum.sizes) for stratum in strata]
-            size = sum(counts) if distribution == "numbers" else FINE * tuples.orderings((first, second))
+            size = sum(counts) if distribution == "numbers" else FINE * (1 + (first != second))
             for pair, stratum, count in zip(pairs, strata, counts, strict=True):
                 yield _Candidate(longer, stratum, (size * count // sum(counts), *_sizes(pair, size)))
 

@@ -201,7 +201,7 @@ def test_zeros_have_their_share():
         ({"ask": "relation", "operands": 3}, "ask=relation requires operands=2. Received: 3"),
         ({"places": 2, "operands": 3}, "places requires operands=2. Received: 3"),
         ({"places": 2, "base": 2}, "places requires base=3 or more"),
-        ({"places": 2, "format": "padded"}, "written plain or spaced. Received: format=padded"),
+        ({"places": 2, "format": "padded"}, "support the format padded: its text is not integers and signs"),
         ({"places": 4, "digits": 16}, r"results must stay below 2\^63. Received: 18 digits and places=4 in base 10"),
         ({"kinds": "prefx"}, "unknown kind 'prefx'. Did you mean 'prefix'"),
         ({"kinds": "prefix:0"}, "at least one kind must have a share above 0"),
