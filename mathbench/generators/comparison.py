@@ -29,7 +29,7 @@ RELATION = "relation"
 SIGNS = ("<", "=", ">")
 LESS, EQUAL, GREATER = range(3)  # kinds of strata, and results, of questions for the relation
 NAMES = ("less", "equal", "greater")  # of these strata; signs mean something else in names
-MAX_BASE = 24  # in larger bases the word `or` would be a number
+MAX_BASE = 24  # the largest in which `o` is no digit
 FINE = 1 << 32  # parts that one tuple of lengths is divided into
 ROUND = 1024  # approximate smallest number of rows of all kinds in a round
 
@@ -64,7 +64,9 @@ class Comparison(Enumerated):
 
     ask: str = parameter("larger", "what is asked for", choices=("larger", "smaller", RELATION), always=True)
     digits: int = parameter(5, "digits of the longest number", low=1, high=tuples.MAX_DIGITS)
-    base: int = parameter(10, "number base", low=2, high=MAX_BASE, always=True)
+    base: int = parameter(
+        10, "number base; above 24 the word `or` would be a number", low=2, high=MAX_BASE, always=True
+    )
     operands: int = parameter(2, "number of operands", low=2, high=6)
     places: int = parameter(0, "maximum number of places after the point", low=0, high=decimals.MAX_PLACES)
     zeros: float = parameter(0.5, "share of rows in which places may end in zeros", low=0.0, high=1.0)
