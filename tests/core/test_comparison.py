@@ -87,6 +87,16 @@ def test_every_number_of_common_digits_is_equally_likely():
     assert set(common) == {1, 2, 3, 4, 5} and max(common.values()) - min(common.values()) < 40
 
 
+def test_classes_of_common_digits_have_rows_in_proportion_to_their_width():
+    strata = task("comparison", digits=40, shortest=40, kinds="prefix").inner()
+    widths = {prefix.name: prefix.width for prefix in prefixes.prefixes(40)[1:]}
+    weights = {stratum.name.partition(",")[2]: stratum.weight for stratum in strata}
+    assert set(weights) == set(widths) and set(widths.values()) == {2, 3}
+    assert all(
+        weights[name] / widths[name] == pytest.approx(sum(weights.values()) / 39, rel=0.05) for name in widths
+    )
+
+
 def differ_after_the_point(a, b) -> bool:
     (whole, a), (same, b) = a.split("."), b.split(".")
     return whole == same and len(a) != len(b) and not a.startswith(b) and not b.startswith(a)
@@ -142,6 +152,20 @@ def test_relations_are_balanced_for_any_number_of_rows(parameters, split):
     assert np.ptp(shown, axis=0).max(initial=0) <= source.source.block
     if count < 6000:
         assert len(set(shown[:, -1].tolist() if count else [])) <= 1
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"digits": 7, "shortest": 5}, {"digits": 5, "shortest": 4, "places": 2}], ids=str
+)
+def test_relations_are_balanced_for_every_longest_length(parameters):
+    source = Rows(task("comparison", ask="relation", **parameters), "train")
+    source.capacity_up_to(1)
+    table = source.batch(range(source.source.plan.phases[0].size))
+    shown: dict[str, Counter[str]] = {}
+    for stratum, answer in zip(table["stratum"].to_pylist(), table["answer"].to_pylist(), strict=True):
+        shown.setdefault(stratum.partition("+")[0], Counter())[answer] += 1
+    assert len(shown) == 1 + parameters["digits"] - parameters["shortest"]
+    assert all(len(set(answers.values())) == 1 and len(answers) == 3 for answers in shown.values())
 
 
 def test_the_last_digits_do_not_tell_the_order():
