@@ -31,6 +31,7 @@ FAMILIES = unique_table(
         ("correct-multiplication", "mathbench.generators.statements:CorrectMultiplication"),
         ("modular", "mathbench.generators.modular:Modular"),
         ("gcd", "mathbench.generators.gcd:Gcd"),
+        ("comparison", "mathbench.generators.comparison:Comparison"),
     ),
 )
 # Versions of families whose rows have changed since. Their ids still name the rows of data made before.

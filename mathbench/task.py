@@ -91,12 +91,12 @@ class Task(ABC):
     symmetry: ClassVar[str] = "none"
     extrapolates: ClassVar[str] = "longer"
     version: ClassVar[int] = 1
-    # whether questions are numbers and signs, whose digits formats may rewrite
-    numeric: ClassVar[bool] = True
     # "+" or "*" for tasks that judge statements such as 12+29=41
     statement_sign: ClassVar[str] = ""
     # whether the task asks if a number is prime
     asks_primality: ClassVar[bool] = False
+    # whether the task compares the numbers of its questions
+    compares: ClassVar[bool] = False
     # whether answers are residues, or labels that depend on one
     answers_residues: ClassVar[bool] = False
     # the optional package that `oracle` imports, and the extra that installs it
@@ -164,6 +164,16 @@ class Task(ABC):
     def recognition(self) -> bool:
         """Whether the answer is a label, true or false."""
         return False
+
+    @property
+    def answer_labels(self) -> tuple[str, ...]:
+        """All answers, where they are labels; empty where they are numbers or text."""
+        return LABELS if self.recognition else ()
+
+    @property
+    def numeric(self) -> bool:
+        """Whether questions are integers and signs, whose digits formats may rewrite."""
+        return True
 
     @property
     def reserve_family(self) -> str:

@@ -26,11 +26,18 @@ def numbers(question: str, base: int) -> list[int]:
     return [int(word, base) for word in re.findall(r"[0-9a-z]+", question)]
 
 
-def solve(task, question: str) -> str:
-    base = task.parameters.get("base", 10)
+def operands(task, question: str) -> list[int]:
+    """The numbers of a question, without its words."""
     if task.family == "gcd":
         question = question.removeprefix("gcd")
-    n = numbers(question, base)
+    if task.family == "comparison":
+        question = question.replace(" or ", " ")
+    return numbers(question, task.parameters.get("base", 10))
+
+
+def solve(task, question: str) -> str:
+    base = task.parameters.get("base", 10)
+    n = operands(task, question)
     match task.family:
         case "addition":
             return write(int(sympy.Add(*n)), base)
@@ -55,13 +62,47 @@ def solve(task, question: str) -> str:
             return write(int(sympy.Mod(value, n[2])), base)
         case "gcd":
             return write(int(sympy.gcd(n[0], n[1])), base)
+        case "comparison":
+            return compare(task, question)
     raise NotImplementedError(task.family)
+
+
+def terms(question: str) -> list[str]:
+    """The numbers of a comparison as they are written."""
+    return re.findall(r"[0-9a-z.]+", question.replace(" or ", " ? "))
+
+
+def value(term: str, base: int) -> sympy.Rational:
+    """A number with or without a point, digit by digit."""
+    whole, _, places = term.partition(".")
+    return sympy.Integer(int(whole, base)) + sum(
+        sympy.Rational(DIGITS.index(digit), base**place) for place, digit in enumerate(places, start=1)
+    )
+
+
+def compare(task, question: str) -> str:
+    by_value = {term: value(term, task.base) for term in terms(question)}
+    if task.ask != "relation":
+        wanted = (sympy.Max if task.ask == "larger" else sympy.Min)(*by_value.values())
+        return next(term for term, number in by_value.items() if number == wanted)
+    first, second = (by_value[term] for term in terms(question))
+    return "<=>"[1 + int(sympy.sign(first - second))]
+
+
+def compared(task, question: str) -> tuple:
+    """The numbers of a comparison, the largest first: the digits of each without zeros at its end, and its places."""
+    found: list[int] = []
+    for term in sorted(terms(question), key=lambda term: value(term, task.base), reverse=True):
+        places = next(k for k in range(99) if (value(term, task.base) * task.base**k).is_integer)
+        found += [int(value(term, task.base) * task.base**places), *[places] * (places > 0)]
+    return tuple(found)
 
 
 def problem(task, question: str) -> tuple:
     """What is one problem: the operands, without their order where order makes no new problem."""
-    base = task.parameters.get("base", 10)
-    n = numbers(question.removeprefix("gcd") if task.family == "gcd" else question, base)
+    if task.family == "comparison":
+        return compared(task, question)
+    n = operands(task, question)
     if task.family == "modular" or task.family.startswith("correct"):
         n = n[:2]
     return tuple(n) if task.family in ("division", "divisible", "prime") else tuple(sorted(n))
@@ -74,7 +115,9 @@ def lengths(values: list[int], base: int) -> str:
 def in_stratum(task, question: str, name: str) -> bool:
     """Whether a question belongs to the stratum of a name, of which every part is checked."""
     base = task.parameters.get("base", 10)
-    n = numbers(question.removeprefix("gcd") if task.family == "gcd" else question, base)
+    if task.family == "comparison":
+        return name == of_comparison(task, question, name)
+    n = operands(task, question)
     if task.family == "modular" and not task.digits:
         return name == ("residues" if max(n[:2]) < n[2] else "beyond-residues")
     shown = n[:2] if task.family in ("modular", "correct-addition", "correct-multiplication") else n
@@ -100,6 +143,29 @@ def of_kind(task, n: list[int], kind: str) -> bool:
         case "correct-multiplication":
             return kind == "true" if n[0] * n[1] == n[2] else kind in WRONG
     return kind == ""
+
+
+def of_comparison(task, question: str, name: str) -> str:
+    """The name of the stratum of a comparison; the range of common digits is taken from a name if it is right."""
+    parts = [term.partition(".")[::2] for term in terms(question)]
+    shapes = sorted(((len(whole), len(places.rstrip("0"))) for whole, places in parts), reverse=True)
+    found = [f"digits={'+'.join(str(digits) for digits, _ in shapes)}"]
+    if task.places:
+        found.append(f"places={'+'.join(str(places) for _, places in shapes)}")
+    values = {value(term, task.base) for term in terms(question)}
+    if len(values) > 1 and len({digits for digits, _ in shapes}) == 1:
+        found.append(of_prefix([whole + places.rstrip("0") for whole, places in parts], name))
+    if task.ask == "relation":
+        found.append({"<": "less", "=": "equal", ">": "greater"}[compare(task, question)])
+    return ",".join(found)
+
+
+def of_prefix(written: list[str], name: str) -> str:
+    """The number of digits with which all texts begin, or the range in a name that it lies in."""
+    shortest = min(map(len, written))
+    common = next((i for i in range(shortest) if len({text[i] for text in written}) > 1), shortest)
+    low, high = re.search(r"prefix=(\d+)-?(\d*)", name).groups()
+    return f"prefix={low}-{high}" if high and int(low) <= common <= int(high) else f"prefix={common}"
 
 
 def of_smallest_factor(number: int, kind: str) -> bool:

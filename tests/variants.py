@@ -74,6 +74,19 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"digits": 9, "distribution": "natural"},
         {"digits": 6, "distribution": "uniform"},
     ],
+    "comparison": [
+        {"ask": "smaller", "digits": 1},
+        {"ask": "relation", "digits": 4},
+        {"operands": 3, "digits": 3, "base": 2, "longer": 3},
+        {"digits": 18, "distribution": "numbers", "kinds": "random"},
+        {"digits": 7, "base": 24, "kinds": "length:2,prefix:1", "ask": "relation"},
+        {"digits": 60, "step": 20, "longer": 40},
+        {"digits": 40, "step": 20, "longer": 20, "operands": 3, "base": 3, "ask": "smaller"},
+        {"digits": 1, "places": 2},
+        {"digits": 3, "places": 3, "ask": "relation", "zeros": 1.0, "kinds": "random,length,prefix,places:3"},
+        {"digits": 2, "places": 7, "base": 24, "ask": "smaller", "zeros": 0.0, "distribution": "numbers"},
+        {"digits": 1, "places": 1, "base": 3, "longer": 1},
+    ],
 }
 
 # parameters of each family at which a few rows are made at once, to draw from
@@ -88,10 +101,20 @@ SMALL: dict[str, dict[str, st.SearchStrategy[object]]] = {
     "correct-multiplication": {"digits": st.integers(1, 4), "base": st.integers(2, 36)},
     "modular": {"modulus": st.integers(2, 5000), "base": st.integers(2, 36)},
     "gcd": {"digits": st.integers(1, 5), "base": st.integers(2, 36)},
+    "comparison": {
+        "ask": st.sampled_from(["larger", "smaller", "relation"]),
+        "digits": st.integers(2, 5),
+        "places": st.integers(0, 2),
+        "base": st.integers(3, 24),
+    },
 }
 
 # families whose numbers are written in any base
-IN_BASES = [name for name, family in tasks().items() if "base" in {field.name for field in family.fields()}]
+IN_BASES = [
+    name
+    for name, family in tasks().items()
+    if any(field.name == "base" and field.metadata["high"] == 36 for field in family.fields())
+]
 
 VARIANTS: list[Task] = [task(name, **p) for name in FAMILIES for p in [{}, *_OTHERS[name]]]
 # the same settings in earlier versions, whose rows stay as they were

@@ -189,7 +189,7 @@ def encoding_for(spec: RunSpec, data: Data) -> Encoding:
         alphabet = stream_vocabulary(data.task, alphabet)
     if spec.choices.padding == "columns" and data.task is not data.task.plain:
         raise InputError(f"padding=columns needs plain text. Received: {data.task.name}.")
-    labels = spec.hyperparameters.columns and data.task.recognition
+    labels = spec.hyperparameters.columns and bool(data.task.answer_labels)
     return fit_encoding(
         spec.choices,
         alphabet,

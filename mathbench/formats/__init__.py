@@ -93,9 +93,9 @@ def validated(task: Formatted, text: str) -> str:
 
 
 def _unsupported_reason(kind: Format, task: Formatted) -> str:
-    """Why a task does not support a format. Formats that rewrite digits need text of numbers and signs."""
+    """Why a task does not support a format. Formats that rewrite digits need text of integers and signs."""
     if not task.numeric and not isinstance(kind, Spaced):
-        return "its text is sentences, not numbers and signs"
+        return "its text is not integers and signs alone"
     return kind.unsupported_reason(task)
 
 

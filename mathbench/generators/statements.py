@@ -1,6 +1,5 @@
 """Statements, true or false: `12+29=41` -> `true`, `12*29=348` -> `true`."""
 
-import re
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -10,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mathbench.errors import InputError, did_you_mean
 from mathbench.formats import written_steps
 from mathbench.generators.toolkit import long_wrong_results, operands, pairs, wrong_results
 from mathbench.generators.toolkit.longest import longest_statement
+from mathbench.generators.toolkit.shares import parse_shares
 from mathbench.hashing import U64, Int, mix64
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
@@ -54,7 +53,7 @@ class Statement(Enumerated):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        parse_shares(self.family, self.errors)
+        self._shares()
         lengths = operands.lengths(self)
         operands.check_operand_count(self.family, lengths, 2)
         longest = len(text.to_text(self.result(*[self.base**lengths.longest - 1] * 2), self.base))
@@ -75,6 +74,9 @@ class Statement(Enumerated):
     def bound(self, longest: int) -> int:
         return int(self.base * self.result(*[self.base**longest] * 2))
 
+    def _shares(self) -> list[int]:
+        return parse_shares(self.family, self.errors, ERRORS, "kind of error")
+
     def inner(self) -> list[Stratum]:
         return self._by_kind(pairs.inner(self))
 
@@ -83,7 +85,7 @@ class Statement(Enumerated):
 
     def _by_kind(self, strata: list[Stratum]) -> list[Stratum]:
         """Per pair of lengths one stratum of true statements and one per error, all on the same problems."""
-        parts = parse_shares(self.family, self.errors)
+        parts = self._shares()
         kinds = [("true", sum(parts)), *zip(ERRORS, parts, strict=True)]
         return [
             replace(
@@ -219,31 +221,3 @@ def _claimed_result(problems: Problems) -> Int:
 def _error_module(truth: Int) -> ModuleType:
     """The module with the kinds of error for the precision of a column."""
     return long_wrong_results if truth.ndim == 2 else wrong_results
-
-
-def parse_shares(family: str, errors: str) -> list[int]:
-    """Parse `"digit:2,swap:1"` to the share of each kind of error.
-
-    >>> parse_shares("correct-addition", "digit:2,swap:1")
-    [2, 0, 1, 0]
-
-    Raises:
-        InputError: for an unknown kind, a share that is not an integer from 0 to 99, or shares that are all 0.
-    """
-    parts: dict[str, int] = {}
-    for entry in errors.split(","):
-        kind, _, share = entry.strip().partition(":")
-        if kind not in ERRORS:
-            raise InputError(f"{family}: unknown kind of error '{kind}'. {did_you_mean(kind, ERRORS)}")
-        if kind in parts:
-            raise InputError(f"{family}: the kind of error '{kind}' is given twice. Received: {errors!r}.")
-        if not re.fullmatch("0*[0-9]{0,2}", share):
-            raise InputError(
-                f"{family}: the share of '{kind}' must be an integer from 0 to 99. Received: {share!r}."
-            )
-        parts[kind] = int(share or "1")
-    if not any(parts.values()):
-        raise InputError(
-            f"{family}: at least one kind of error must have a share above 0. Received: {errors!r}."
-        )
-    return [parts.get(kind, 0) for kind in ERRORS]

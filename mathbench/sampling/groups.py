@@ -80,10 +80,20 @@ class Group:
     def reduced(self, remaining: RemainingCapacity) -> "Group":
         """The group without its exhausted members; unchanged where what is left is no more than a last round."""
         most = self.size if self.members[0].label else max(self.size, MAX_REST)
-        if not self.is_exhausted(remaining) or sum(self.last_round(remaining, key=0).values()) <= most:
+        if not self.is_exhausted(remaining) or not self._has_more_than(most, remaining):
             return self
         left = [m for m in self.members if remaining.up_to(m.weight, m.space) == m.weight]
         return _balanced(replace(self, members=tuple(left)))
+
+    def _has_more_than(self, rows: int, remaining: RemainingCapacity) -> bool:
+        """Whether the last round has more than some rows; counts no space further than the answer needs."""
+        if self.drops_rest or self.shares_space or len(self.members) == 1 or not self.members[0].label:
+            return sum(self.last_round(remaining, key=0).values()) > rows
+        each = rows // len(self.by_label) + 1
+        return all(
+            sum(remaining.up_to(each, member.space) for member in own) >= each
+            for own in self.by_label.values()
+        )
 
     def last_round(self, remaining: RemainingCapacity, key: int) -> dict[int, int]:
         """The rows of each stratum that an exhausted group still gives.

@@ -235,6 +235,25 @@ def test_sums_are_learned_for_every_length(words, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("ask, classes", [("larger", []), ("smaller", []), ("relation", ["<", "=", ">"])])
+def test_comparisons_are_read_in_columns(ask, classes, tmp_path):
+    sizes = ("--train", 300, "--validation", 20, "--interpolate", 20, "--extrapolate", 20)
+    more = ("--digits", 12, "--long", "30", "--set", "steps=2", "--set", "evaluate=2", "--set", "batch=16")
+    out = ("--no-submit", "--out", tmp_path / "run")
+    done = run("run-baseline", "column-gru", "--task", "comparison", "--ask", ask, *sizes, *more, *out)
+    assert done.returncode == 0, done.stderr
+    result = Result.load(tmp_path / "run")
+    assert (
+        result.supervision == "aligned"
+        and result.long["30"]["n"] > 100
+        and "copy-operand" not in result.floors
+    )
+    loaded = load_run(tmp_path / "run", DeviceConfig("cpu"))
+    between = "?" if classes else "or"
+    (answer,) = loaded.predict(pa.array([f"57 {between} 8"])).to_pylist()
+    assert answer in classes if classes else answer.isdigit()
+
+
 @pytest.mark.parametrize(
     "words, message",
     [
@@ -251,6 +270,10 @@ def test_sums_are_learned_for_every_length(words, tmp_path):
         (("column-linear", "--task", "subtraction"), "column-linear reads sums and products"),
         (("column-linear", "--task", "divisible"), "column-linear reads sums and products"),
         (("column-gru", "--task", "addition", "--format", "reversed"), "padding=columns needs plain text"),
+        (
+            ("column-gru", "--task", "comparison", "--places", 2),
+            "questions that have equally many numbers each",
+        ),
     ],
     ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else "",
 )

@@ -51,7 +51,7 @@ def base_of(plain):
 def every_writing(plain):
     """The task in every format that it takes."""
     for way in WAYS:
-        if not any(kind.unsupported_reason(plain) for kind in formats.parse(way)):
+        if not any(formats._unsupported_reason(kind, plain) for kind in formats.parse(way)):
             yield dataclasses.replace(plain, format=way)
 
 
@@ -169,7 +169,7 @@ def test_padding_makes_one_width_in_all_splits(plain, some):
             if column == "answer" and plain.recognition:
                 continue
             texts = rows[column].to_pylist()
-            assert {len(n) for t in texts for n in number(base_of(plain)).findall(t)} == {width}
+            assert {len(n) for t in texts for n in number(base_of(plain)).findall(t)} == {width} - {0}
 
 
 @every_task_with["longest"]
@@ -183,10 +183,8 @@ def test_no_number_is_longer_than_the_task_says(plain, some):
             <= question
         )
         if not plain.recognition:
-            assert (
-                max(len(n) for a in rows["answer"].to_pylist() for n in number(base_of(plain)).findall(a))
-                <= answer
-            )
+            written = [n for a in rows["answer"].to_pylist() for n in number(base_of(plain)).findall(a)]
+            assert max(map(len, written), default=0) <= answer
 
 
 def test_the_longest_numbers_exactly():

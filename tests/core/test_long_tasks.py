@@ -95,6 +95,9 @@ LONG = [
     ("correct-addition", {"digits": 70, "step": 10, "longer": 10, "base": 2}),
     ("correct-multiplication", {"digits": 200, "step": 100, "longer": 100}),
     ("correct-multiplication", {"digits": 20, "step": 5, "longer": 5, "base": 36}),
+    ("comparison", {"digits": 1000, "step": 500, "longer": 500}),
+    ("comparison", {"digits": 19, "shortest": 18, "ask": "relation"}),
+    ("comparison", {"digits": 70, "step": 35, "longer": 35, "operands": 3, "base": 2, "ask": "smaller"}),
 ]  # fmt: skip
 TASKS = [task(name, **parameters) for name, parameters in LONG]
 every_task = pytest.mark.parametrize("made", TASKS, ids=[t.name for t in TASKS], scope="module")

@@ -51,6 +51,14 @@ def test_all_multiples_of_three_operands_are_unique():
     assert sorted(found) == sorted(itertools.combinations_with_replacement(range(10), 3))
 
 
+@pytest.mark.parametrize("digits, expected", [(1, 45), (2, 4950)])
+def test_every_pair_of_different_numbers_is_compared_in_exactly_one_split(digits, expected):
+    made = task("comparison", digits=digits, distribution="numbers")
+    found = [p for split in SPLITS[:3] for p in problems(made, split)]
+    assert len(found) == len(set(found)) == expected
+    assert set(found) == {(a, b) for a in range(10**digits) for b in range(a)}
+
+
 FAMILIES = {
     "addition": [
         ("addition", {"digits": 3}),
@@ -81,6 +89,13 @@ FAMILIES = {
         ("gcd", {"digits": 3}),
         ("gcd", {"digits": 4, "distribution": "natural"}),
         ("gcd", {"base": 2, "digits": 10}),
+    ],
+    "comparison": [
+        ("comparison", {"digits": 3}),
+        ("comparison", {"digits": 4, "ask": "smaller", "distribution": "numbers"}),
+        ("comparison", {"digits": 3, "ask": "relation"}),
+        ("comparison", {"digits": 10, "base": 2, "kinds": "prefix"}),
+        ("comparison", {"digits": 2, "places": 2}),
     ],
 }
 

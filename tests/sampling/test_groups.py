@@ -226,3 +226,31 @@ def test_a_last_round_takes_no_more_of_a_stratum_than_it_has():
 def test_too_few_problems_of_one_space_without_labels_are_not_drawn_twice():
     shared = [Stratum(name, weight=w, group="g", space="g") for name, w in (("a", 2), ("b", 1), ("c", 1))]
     assert [plan(shared, [n]).rows for n in (3, 4, 7)] == [0, 4, 4]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["<", "=", ">"]), st.integers(1, 9), st.integers(0, 40)),
+        min_size=2,
+        max_size=8,
+    ),
+    st.integers(0, 100),
+)
+def test_a_last_round_is_measured_without_counting_all_spaces(members, rows):
+    """The answer is that of the rows of the last round; spaces that hold enough for it are not counted."""
+    group = Group(tuple(Member(i, i, weight, label) for i, (label, weight, _) in enumerate(members)))
+    capacities = [held for _, _, held in members]
+    exactly = RemainingCapacity([Capacity(held) for held in capacities])
+    more = sum(group.last_round(exactly, key=0).values()) > rows
+    counted = RemainingCapacity([Capacity(held // 2, partial(int, held)) for held in capacities])
+    assert group._has_more_than(rows, counted) == more
+
+
+def test_large_spaces_are_not_counted_where_a_small_one_runs_out():
+    def never() -> int:
+        raise AssertionError("counted")
+
+    group = Group(tuple(Member(i, i, 1, label) for i, label in enumerate(("<", "=", ">", "="))))
+    huge = Capacity(1 << 40, never)
+    remaining = RemainingCapacity([huge, Capacity(0), huge, huge])
+    assert [m.stratum for m in group.reduced(remaining).members] == [0, 2, 3]

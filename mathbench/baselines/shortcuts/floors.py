@@ -146,8 +146,8 @@ class CopyOperand:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Requires numbers as answers."""
-        return not task.recognition
+        """Requires numbers as answers; where numbers are compared, the largest of them is no shortcut."""
+        return not task.recognition and not task.compares
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:

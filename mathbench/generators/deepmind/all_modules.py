@@ -21,12 +21,15 @@ class Mixture(Task):
     """All modules, with a row of each in turn. Strata are named `module/stratum`."""
 
     modules: ClassVar[tuple[ModuleTask, ...]]
-    numeric: ClassVar[bool] = False
     solver_needs: ClassVar[tuple[str, str] | None] = SOLVER_NEEDS
     family: ClassVar[str] = "deepmind/all"
     summary: ClassVar[str] = "a row of every module in turn"
     symmetry: ClassVar[str] = "that of each module"
     extrapolates: ClassVar[str] = "that of each module"
+
+    @property
+    def numeric(self) -> bool:
+        return False
 
     @property
     def parts(self) -> dict[str, Task]:
