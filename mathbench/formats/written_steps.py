@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.formats.text_columns import Bytes, Int, Mask, TextColumn, numbers
+from mathbench.numbers import modular as residues
 from mathbench.numbers.text import DIGITS
 
 Digits = NDArray[np.int64]
@@ -23,6 +24,7 @@ Digits = NDArray[np.int64]
 # Digits of the longest number for steps that grow with its length, and for steps that grow with the square of it.
 # Beyond these a scratchpad has over 50,000 characters.
 MAX_DIGITS_LINEAR, MAX_DIGITS_QUADRATIC = 5000, 100
+_MODULAR_SIGNS = {"plus": b"+", "minus": b"-", "times": b"*"}
 _CHARACTERS = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
 _VALUES = np.zeros(256, dtype=np.int64)
 _VALUES[_CHARACTERS] = np.arange(len(DIGITS))
@@ -111,27 +113,29 @@ def gcd(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.Str
 
 
 def modular(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
-    """The result, then its residue.
+    """The result, then its residue; of a polynomial all products first, of a division the inverse first.
 
     >>> from mathbench.families import task
     >>> minus = task("modular", modulus=13, operation="minus")
     >>> modular(minus, pa.array(["(8-57)%13"]), pa.array(["3"])).to_pylist()
     ['8-57=-49;-49%13=3']
+    >>> squares = task("modular", modulus=13, operation="x^2+y^2")
+    >>> modular(squares, pa.array(["(8^2+5^2)%13"]), pa.array(["11"])).to_pylist()
+    ['8*8=64;5*5=25;64+25=89;89%13=11']
+    >>> divide = task("modular", modulus=13, operation="divide")
+    >>> modular(divide, pa.array(["(8/5)%13"]), pa.array(["12"])).to_pylist()
+    ['5*8=40;40%13=1;8*8=64;64%13=12']
     """
-    (first, second, modulus), lengths = _operands(questions, task.base)
-    pair, below, every = (
-        np.stack([first, second]),
-        np.zeros(len(first), dtype=bool),
-        np.ones(len(first), dtype=bool),
-    )
-    if task.operation == "minus":
-        _, result, below = _difference(first, second, task.base)
+    digits, lengths = _operands(questions, task.base)
+    if task.operation in residues.POLYNOMIALS:
+        steps, value = _polynomial(task.operation, digits, task.base)
+    elif task.operation in _MODULAR_SIGNS:
+        steps, value = _single_operation(task.operation, digits, lengths, task.base)
     else:
-        result = {"plus": _sum, "times": _product}[task.operation](pair, lengths[:2], task.base)[1]
-    sign = {"plus": b"+", "minus": b"-", "times": b"*"}[task.operation]
-    value = np.hstack([_step(below, b"-"), _number(result)])
-    calculated = _step(every, _number(first), sign, _number(second), b"=", value)
-    return _join_steps([calculated, _step(every, value, b"%", _number(modulus), b"=", _byte_matrix(answers))])
+        steps, value = _modular_division(task, digits, lengths)
+    every = np.ones(len(questions), dtype=bool)
+    last = _step(every, value, b"%", _number(digits[-1]), b"=", _byte_matrix(answers))
+    return _join_steps([*steps, last])
 
 
 def claimed_sum(task: Any, questions: pa.StringArray, answers: pa.StringArray) -> pa.StringArray:
@@ -253,6 +257,76 @@ def _remainder(dividend: Digits, divisor: Digits, base: int) -> Digits:
         return _quotient(dividend, divisor, _length(dividend), base)[2]
     weights = base ** np.arange(positions)
     return ((dividend @ weights) % (divisor @ weights))[:, None] // weights % base
+
+
+def _single_operation(operation: str, digits: Digits, lengths: Int, base: int) -> tuple[list[Bytes], Bytes]:
+    """The step of a sum, difference or product of the first two of some numbers, and its result as text."""
+    first, second = pair = digits[:2]
+    below, every = np.zeros(len(first), dtype=bool), np.ones(len(first), dtype=bool)
+    if operation == "minus":
+        _, result, below = _difference(first, second, base)
+    else:
+        result = {"plus": _sum, "times": _product}[operation](pair, lengths[:2], base)[1]
+    value = np.hstack([_step(below, b"-"), _number(result)])
+    sign = _MODULAR_SIGNS[operation]
+    return [_step(every, _number(first), sign, _number(second), b"=", value)], value
+
+
+def _modular_division(task: Any, digits: Digits, lengths: Int) -> tuple[list[Bytes], Bytes]:
+    """The steps of a division by the inverse of the divisor, and the last product as text.
+
+    Where the operation is conditional and the second number is even, the step and the result of the difference.
+    """
+    x, y = digits[:2] @ (task.base ** np.arange(digits.shape[2]))
+    divides = (y % 2 == 1) | (task.operation == "divide")
+    inverse = residues.inverses(np.where(divides, y, 1), task.modulus)
+    first, by, one, product = (_short_number(n, task.base) for n in (x, inverse, y * inverse, x * inverse))
+    (difference,), below = _single_operation("minus", digits, lengths, task.base)
+    steps = [
+        _step(divides, _number(digits[1]), b"*", by, b"=", one),
+        _step(divides, one, b"%", _number(digits[-1]), b"=1"),
+        _step(divides, first, b"*", by, b"=", product),
+        _step(~divides, difference),
+    ]
+    return steps, np.hstack([_step(divides, product), _step(~divides, below)])
+
+
+def _polynomial(formula: str, digits: Digits, base: int) -> tuple[list[Bytes], Bytes]:
+    """The steps of a polynomial of two numbers, and its value as text."""
+    every, steps, terms = np.ones(digits.shape[1], dtype=bool), [], []
+    x, y = digits[0], digits[3 if "xy" in formula else 2]  # between them is an exponent, and x again
+    for exponents in residues.monomials(formula):
+        factors = [number for number, count in zip((x, y), exponents, strict=True) for _ in range(count)]
+        term = factors.pop()
+        while factors:
+            factor = factors.pop()
+            result = _multiplied(factor, term, base)
+            steps.append(_step(every, _number(factor), b"*", _number(term), b"=", _number(result)))
+            term = result
+        terms.append(term)
+    total = _added(terms, base)
+    shown = [piece for term in terms for piece in (b"+", _number(term))][1:]
+    steps.append(_step(every, *shown, b"=", _number(total)))
+    return steps, _number(total)
+
+
+def _multiplied(first: Digits, second: Digits, base: int) -> Digits:
+    """The product of two numbers of any widths."""
+    width = max(first.shape[1], second.shape[1])
+    pair = np.stack([_widened(number, width) for number in (first, second)])
+    return _product(pair, np.stack([_length(number) for number in pair]), base)[1]
+
+
+def _added(terms: list[Digits], base: int) -> Digits:
+    """The sum of numbers of any widths."""
+    width = max(term.shape[1] for term in terms)
+    columns = np.stack([_widened(term, width) for term in terms])
+    return _sum(columns, np.stack([_length(term) for term in columns]), base)[1]
+
+
+def _widened(number: Digits, width: int) -> Digits:
+    """A number with leading zeros."""
+    return np.pad(number, ((0, 0), (0, width - number.shape[1])))
 
 
 def _statement_steps(calculate: Callable[..., Any], questions: pa.StringArray, base: int) -> pa.StringArray:

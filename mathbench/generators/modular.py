@@ -1,35 +1,42 @@
 """Arithmetic modulo a number: `(57+8)%13` -> `0`."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import gmpy2
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench.errors import InputError
 from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
 from mathbench.generators.toolkit.longest import longest_modular
 from mathbench.hashing import U64, Int
-from mathbench.numbers import text
+from mathbench.numbers import modular, text
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
-_NAMES = {"+": "plus", "-": "minus", "*": "times"}
+_SIGNS = {"plus": "+", "minus": "-", "times": "*", "divide": "/", "conditional": "?"}
+_PRIME_ONLY = ("divide", "conditional")
 
 
 @dataclass(frozen=True)
 class Modular(Enumerated):
-    """Add, subtract or multiply modulo a number.
+    """Add, subtract, multiply or divide modulo a number, or evaluate a polynomial of two numbers.
 
     With ``digits=0`` the operands are the residues 0 .. modulus-1 and the splits partition the table of ordered pairs,
-    as in the grokking experiments (Power et al., 2022, arXiv 2201.02177); `a+b` and `b+a` are in the same split.
-    ``train_share`` selects less than the 80 % of train; shares of different size are nested.
+    as in the grokking experiments (Power et al., 2022, arXiv 2201.02177); `a+b` and `b+a` are in the same split, and so
+    are `a-b` and `b-a`. ``train_share`` selects less than the 80 % of train; shares of different size are nested.
 
-    >>> Modular(modulus=13).oracle("(12+8)%13")
-    '7'
+    The polynomials are those of Power et al.: ``x^2+xy+y^2`` asks `(3^2+3*5+5^2)%97`. ``divide`` asks for `a` times the
+    inverse of `b`; the modulus must be prime, and `b` is not a multiple of it. ``conditional`` is written `(a?b)%97`:
+    a/b if b is odd, a-b if b is even.
+
+    >>> Modular(modulus=13).oracle("(12+8)%13"), Modular(modulus=13, operation="divide").oracle("(1/5)%13")
+    ('7', '8')
     """
 
     family: ClassVar[str] = "modular"
@@ -39,7 +46,7 @@ class Modular(Enumerated):
     extrapolates: ClassVar[str] = "operands beyond the residues; with digits, longer ones"
 
     modulus: int = parameter(97, "the modulus", low=2, high=1 << 30, always=True)
-    operation: str = parameter("plus", "the operation", choices=tuple(_NAMES.values()), always=True)
+    operation: str = parameter("plus", "the operation", choices=(*_SIGNS, *modular.POLYNOMIALS), always=True)
     digits: int = parameter(0, "digits of the longest operand; 0: operands are residues", low=0, high=31)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     longer: int = parameter(1, "extrapolate: maximum number of additional digits", low=1, high=30)
@@ -47,6 +54,10 @@ class Modular(Enumerated):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.operation in _PRIME_ONLY and not gmpy2.is_prime(self.modulus):
+            raise InputError(
+                f"modular: operation {self.operation} requires a prime modulus. Received: {self.modulus}."
+            )
         stop = self.base**self.digits if self.digits else self.modulus
         largest = (stop * self.base**self.longer) ** 2
         tuples.check_range(self.family, largest, f"longer={self.longer} with operands up to {stop}")
@@ -56,19 +67,25 @@ class Modular(Enumerated):
         return self.train_share
 
     def inner(self) -> list[Stratum]:
-        if not self.digits:
-            low = tuples.OperandRanges(0, (0, 0)).low
-            return [Stratum("residues", (self.modulus, self.modulus), low, share=1.0)]
-        choices = tuples.length_tuples(range(1, self.digits + 1), 2)
-        return tuples.strata(choices, tuples.NumberRange(self.base), "lengths")
+        if self.digits:
+            return self._by_length(tuples.length_tuples(range(1, self.digits + 1), 2))
+        first = 1 if self.operation == "divide" else 0
+        low = tuples.OperandRanges(0, (0, first)).low
+        return [Stratum("residues", (self.modulus, self.modulus - first), low, share=1.0)]
 
     def outer(self) -> list[Stratum]:
         if self.digits:
-            choices = tuples.length_tuples(range(1, self.digits + self.longer + 1), 2, self.digits + 1)
-            return tuples.strata(choices, tuples.NumberRange(self.base), "lengths")
+            lengths = range(1, self.digits + self.longer + 1)
+            return self._by_length(tuples.length_tuples(lengths, 2, self.digits + 1))
         size = self.modulus * self.base**self.longer - self.modulus
         low = tuples.OperandRanges(0, (self.modulus, self.modulus)).low
-        return [Stratum("beyond-residues", (size, size), low, share=1.0)]
+        share = 1 - 1 / self.modulus if self.operation in _PRIME_ONLY else 1.0
+        return [Stratum("beyond-residues", (size, size), low, share=share)]
+
+    def _by_length(self, choices: list[tuple[int, ...]]) -> list[Stratum]:
+        strata = tuples.strata(choices, tuples.NumberRange(self.base), "lengths")
+        # the share of pairs without a divisor depends on the range of numbers: it is estimated by sampling
+        return [replace(s, share=0.0) for s in strata] if self.operation in _PRIME_ONLY else strata
 
     draw = staticmethod(tuples.draw)
     longest = longest_modular
@@ -79,35 +96,88 @@ class Modular(Enumerated):
         return tuples.canonical_sorted(operands, 2, self.base)
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
-        return tuples.count_once(operands, coordinates, low, 2) if self.digits else None
+        keep = tuples.count_once(operands, coordinates, low, 2) if self.digits else None
+        if self.operation not in _PRIME_ONLY:
+            return keep
+        # pairs without order are posed with the possible divisor last
+        possible = self._divides(operands[1]) | (self._divides(operands[0]) if self.digits else False)
+        return possible if keep is None else keep & possible
+
+    def _divides(self, numbers: Int) -> NDArray[np.bool_]:
+        """Which numbers are possible as the second operand, where the operation divides; bool (n,)."""
+        possible: NDArray[np.bool_] = numbers % self.modulus > 0
+        return possible if self.operation == "divide" else possible | (numbers & 1 == 0)
 
     def pose(self, problems: Problems, random_bits: U64) -> Problems:
-        return tuples.shuffle_operands(problems, random_bits, 2) if self.digits else problems
+        if not self.digits:
+            return problems
+        posed = tuples.shuffle_operands(problems, random_bits, 2)
+        if self.operation in _PRIME_ONLY:
+            possible = self._divides(posed.operands[1])
+            posed.operands = np.where(possible, posed.operands, posed.operands[::-1])
+        return posed
 
     def solve(self, problems: Problems) -> Int:
-        a, b = problems.operands
-        result = {"plus": np.add, "minus": np.subtract, "times": np.multiply}[self.operation](a, b)
+        x, y = problems.operands
+        if self.operation in modular.POLYNOMIALS:
+            return modular.polynomial(self.operation, x, y, self.modulus)
+        if self.operation == "divide":
+            return modular.quotient(x, y, self.modulus)
+        if self.operation == "conditional":
+            return modular.quotient_or_difference(x, y, self.modulus)
+        result = {"plus": np.add, "minus": np.subtract, "times": np.multiply}[self.operation](x, y)
         return np.mod(result, self.modulus)
 
-    @property
-    def _sign(self) -> str:
-        return next(sign for sign, name in _NAMES.items() if name == self.operation)
-
     def questions(self, problems: Problems) -> pa.StringArray:
-        a, b = (text.number(operand, self.base) for operand in problems.operands)
         rows = len(problems.stratum)
+        numbers = {
+            name: text.number(operand, self.base)
+            for name, operand in zip("xy", problems.operands, strict=True)
+        }
+        words = re.findall(r"[xy]|[^xy]+", self._template)
+        inside = [numbers[word] if word in numbers else text.literal(word, rows) for word in words]
         end = text.literal(f")%{text.to_text(self.modulus, self.base)}", rows)
-        return text.join(text.literal("(", rows), a, text.literal(self._sign, rows), b, end)
+        return text.join(text.literal("(", rows), *inside, end)
+
+    @property
+    def _template(self) -> str:
+        """The operation on `x` and `y` as it is written; exponents are in the base of the operands."""
+        if self.operation in _SIGNS:
+            return f"x{_SIGNS[self.operation]}y"
+        formula = self.operation.replace("xy", "x*y")
+        return re.sub(r"\d", lambda exponent: text.to_text(int(exponent[0]), self.base), formula)
 
     def answers(self, results: Int) -> pa.StringArray:
         return text.join(text.number(results, self.base))
 
     def oracle(self, question: str) -> str:
-        a, sign, b, modulus = re.fullmatch(r"\((\w+)([-+*])(\w+)\)%(\w+)", question).groups()  # type: ignore[union-attr]
-        x, y = int(a, self.base), int(b, self.base)
-        value = x + y if sign == "+" else x - y if sign == "-" else x * y
-        return text.to_text(value % int(modulus, self.base), self.base)
+        inside, modulus = _parts(question)
+        return text.to_text(_value(inside, self.base, int(modulus, self.base)), self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:
-        inside = question[1:].partition(")")[0]
-        return tuple(sorted((int(term, self.base) for term in re.split(r"[-+*]", inside)), reverse=True))
+        inside, _ = _parts(question)
+        # x or y, each with or without an exponent
+        shown = [int(word.partition("^")[0], self.base) for word in re.split(r"[-+*/?]", inside)]
+        return max(shown), min(shown)
+
+
+def _parts(question: str) -> tuple[str, str]:
+    """What a question says inside and after the brackets."""
+    inside, modulus = re.fullmatch(r"\((.*)\)%(\w+)", question).groups()  # type: ignore[union-attr]
+    return inside, modulus
+
+
+def _value(expression: str, base: int, modulus: int) -> int:
+    """The residue of an expression of two operands, from its text."""
+    if sign := re.search(r"[?/-]", expression):
+        x, y = (int(number, base) for number in expression.split(sign[0]))
+        divides = sign[0] == "/" or (sign[0] == "?" and y % 2 == 1)
+        return (x * pow(y, -1, modulus) if divides else x - y) % modulus
+    total = 0
+    for term in expression.split("+"):
+        product = 1
+        for power in term.split("*"):
+            number, _, exponent = power.partition("^")
+            product *= int(number, base) ** int(exponent or "1", base)
+        total += product
+    return total % modulus
