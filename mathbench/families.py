@@ -32,6 +32,8 @@ FAMILIES = unique_table(
         ("modular", "mathbench.generators.modular:Modular"),
         ("gcd", "mathbench.generators.gcd:Gcd"),
         ("comparison", "mathbench.generators.comparison:Comparison"),
+        ("modular-chain", "mathbench.generators.modular_chain:ModularChain"),
+        ("permutation", "mathbench.generators.permutation:Permutation"),
     ),
 )
 # Versions of families whose rows have changed since. Their ids still name the rows of data made before.

@@ -7,6 +7,7 @@ import math
 import re
 
 import sympy
+from sympy.combinatorics import Permutation
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 WRONG = ("digit", "carry", "swap", "congruent")  # the kinds of wrong results in statements
@@ -58,12 +59,15 @@ def solve(task, question: str) -> str:
         case "correct-multiplication":
             return "true" if n[0] * n[1] == n[2] else "false"
         case "modular":
-            value = {"plus": n[0] + n[1], "minus": n[0] - n[1], "times": n[0] * n[1]}[task.operation]
-            return write(int(sympy.Mod(value, n[2])), base)
+            return write(modular(task.operation, *pair_of(question, base), n[-1]), base)
         case "gcd":
             return write(int(sympy.gcd(n[0], n[1])), base)
         case "comparison":
             return compare(task, question)
+        case "modular-chain":
+            return write(sum(sign * math.prod(term) for sign, term in terms_of(question, base)) % n[-1], base)
+        case "permutation":
+            return product_of(question)
     raise NotImplementedError(task.family)
 
 
@@ -98,14 +102,61 @@ def compared(task, question: str) -> tuple:
     return tuple(found)
 
 
+def pair_of(question: str, base: int) -> tuple[int, int]:
+    """The operands of a question of `modular`, without exponents and repetitions."""
+    x, *others = (int(word, base) for word in re.findall(r"(?<![\^0-9a-z])[0-9a-z]+", question)[:-1])
+    return x, others[1] if "^" in question and "*" in question else others[0]
+
+
+def modular(operation: str, x: int, y: int, modulus: int) -> int:
+    """The residue by SymPy; a quotient by trying every residue, or, of large moduli, by SymPy's inverse."""
+    if operation == "conditional":
+        operation = "divide" if y % 2 else "minus"
+    if operation == "divide":
+        if modulus > 5000:
+            return x * int(sympy.mod_inverse(y, modulus)) % modulus
+        return next(q for q in range(modulus) if (q * y - x) % modulus == 0)
+    formula = {"plus": "x+y", "minus": "x-y", "times": "x*y"}.get(operation, operation.replace("xy", "x*y"))
+    value = sympy.sympify(formula.replace("^", "**")).subs({"x": x, "y": y})
+    return int(sympy.Mod(value, modulus))
+
+
+def terms_of(question: str, base: int) -> list[tuple[int, tuple[int, ...]]]:
+    """The signed terms of a chain, factors and terms in order of size."""
+    words = re.findall(r"[0-9a-z]+|[-+*]", question.partition("%")[0])
+    terms = [(1, [int(words[0], base)])]
+    for sign, number in zip(words[1::2], words[2::2], strict=True):
+        if sign == "*":
+            terms[-1][1].append(int(number, base))
+        else:
+            terms.append((-1 if sign == "-" else 1, [int(number, base)]))
+    return sorted((sign, tuple(sorted(factors))) for sign, factors in terms)
+
+
+def product_of(question: str) -> str:
+    """The product of a question of `permutation`, by SymPy, whose products apply the left factor first."""
+    factors = []
+    for written in question.split("*"):
+        factor = Permutation([int(digit) for digit in written.removesuffix("^-1")])
+        factors.append(factor**-1 if written.endswith("^-1") else factor)
+    product = math.prod(reversed(factors[:-1]), start=factors[-1])
+    return "".join(map(str, product.array_form))
+
+
 def problem(task, question: str) -> tuple:
     """What is one problem: the operands, without their order where order makes no new problem."""
+    base = task.parameters.get("base", 10)
     if task.family == "comparison":
         return compared(task, question)
+    if task.family == "modular":
+        return tuple(sorted(pair_of(question, base)))
+    if task.family == "modular-chain":
+        return tuple(terms_of(question, base))
     n = operands(task, question)
-    if task.family == "modular" or task.family.startswith("correct"):
+    if task.family == "permutation" or task.family.startswith("correct"):
         n = n[:2]
-    return tuple(n) if task.family in ("division", "divisible", "prime") else tuple(sorted(n))
+    ordered = ("division", "divisible", "prime", "permutation")
+    return tuple(n) if task.family in ordered else tuple(sorted(n))
 
 
 def lengths(values: list[int], base: int) -> str:
@@ -118,9 +169,15 @@ def in_stratum(task, question: str, name: str) -> bool:
     if task.family == "comparison":
         return name == of_comparison(task, question, name)
     n = operands(task, question)
-    if task.family == "modular" and not task.digits:
-        return name == ("residues" if max(n[:2]) < n[2] else "beyond-residues")
-    shown = n[:2] if task.family in ("modular", "correct-addition", "correct-multiplication") else n
+    if task.family == "modular-chain":
+        return name == f"operands={len(n) - 1}" and all(number < n[-1] for number in n[:-1])
+    if task.family == "permutation":
+        return name == f"size={question.index('*')}"
+    shown = n[:2] if task.family in ("correct-addition", "correct-multiplication") else n
+    if task.family == "modular":
+        shown = list(pair_of(question, base))
+        if not task.digits:
+            return name == ("residues" if max(shown) < n[-1] else "beyond-residues")
     length, _, kind = name.partition(",")
     return length == f"digits={lengths(shown, base)}" and of_kind(task, n, kind)
 

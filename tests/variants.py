@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from mathbench.families import EARLIER, FAMILIES, from_spec, task, tasks
 from mathbench.task import Task
 
+POLYNOMIALS = ("x^2+y^2", "x^2+xy+y^2", "x^2+xy+y^2+x", "x^3+xy", "x^3+xy^2+y")
+
 # unusual settings of each family, beside its defaults
 _OTHERS: dict[str, list[dict[str, object]]] = {
     "addition": [
@@ -68,6 +70,16 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"modulus": 13, "operation": "times", "train_share": 0.3},
         {"modulus": 7, "operation": "minus", "digits": 3},
         {"modulus": 1_000_003},
+        {"operation": "divide"},
+        {"modulus": 7, "operation": "divide", "digits": 2, "base": 3},
+        {"modulus": 300_000_007, "operation": "divide"},
+        {"modulus": 13, "operation": "conditional", "train_share": 0.3},
+        {"modulus": 3, "operation": "conditional", "digits": 3},
+        {"modulus": 31, "operation": "x^2+y^2", "base": 2},
+        {"modulus": 12, "operation": "x^2+xy+y^2", "digits": 3},
+        {"modulus": 10_000, "operation": "x^2+xy+y^2+x"},
+        {"operation": "x^3+xy"},
+        {"modulus": 1_000_003, "operation": "x^3+xy^2+y", "base": 36, "longer": 2},
     ],
     "gcd": [
         {"digits": 2},
@@ -87,6 +99,18 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"digits": 2, "places": 7, "base": 24, "ask": "smaller", "zeros": 0.0, "distribution": "numbers"},
         {"digits": 1, "places": 1, "base": 3, "longer": 1},
     ],
+    "modular-chain": [
+        {"modulus": 7, "operands": 4},
+        {"operations": "plus-minus", "more": 1},
+        {"modulus": 2, "operands": 3, "more": 3},
+        {"modulus": 5, "operands": 16, "more": 24, "base": 2},
+        {"modulus": 1000, "operands": 6, "train_share": 0.1},
+    ],
+    "permutation": [
+        {"size": 3},
+        {"size": 4, "operation": "conjugate", "train_share": 0.3},
+        {"size": 6, "operation": "xyx"},
+    ],
 }
 
 # parameters of each family at which a few rows are made at once, to draw from
@@ -99,7 +123,12 @@ SMALL: dict[str, dict[str, st.SearchStrategy[object]]] = {
     "prime": {"base": st.integers(8, 36), "digits": st.integers(2, 5)},
     "correct-addition": {"digits": st.integers(1, 8), "base": st.integers(2, 36)},
     "correct-multiplication": {"digits": st.integers(1, 4), "base": st.integers(2, 36)},
-    "modular": {"modulus": st.integers(2, 5000), "base": st.integers(2, 36)},
+    "modular": {
+        "modulus": st.sampled_from([2, 3, 5, 13, 97, 4999]),
+        "base": st.integers(2, 36),
+        "operation": st.sampled_from(["plus", "minus", "times", "divide", "conditional", *POLYNOMIALS]),
+        "digits": st.sampled_from([0, 0, 1, 2]),
+    },
     "gcd": {"digits": st.integers(1, 5), "base": st.integers(2, 36)},
     "comparison": {
         "ask": st.sampled_from(["larger", "smaller", "relation"]),
@@ -107,6 +136,12 @@ SMALL: dict[str, dict[str, st.SearchStrategy[object]]] = {
         "places": st.integers(0, 2),
         "base": st.integers(3, 24),
     },
+    "modular-chain": {
+        "modulus": st.integers(5, 2000),
+        "base": st.integers(2, 36),
+        "operands": st.integers(3, 8),
+    },
+    "permutation": {"size": st.integers(3, 6), "operation": st.sampled_from(["compose", "conjugate", "xyx"])},
 }
 
 # families whose numbers are written in any base

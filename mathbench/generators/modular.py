@@ -162,8 +162,8 @@ class Modular(Enumerated):
 
 
 def _parts(question: str) -> tuple[str, str]:
-    """What a question says inside and after the brackets."""
-    inside, modulus = re.fullmatch(r"\((.*)\)%(\w+)", question).groups()  # type: ignore[union-attr]
+    """The text of a question inside and after the brackets."""
+    inside, modulus = question.removeprefix("(").split(")%")
     return inside, modulus
 
 

@@ -80,6 +80,22 @@ FAMILIES = {
         ("divisible", {"k": 2, "base": 3, "digits": 10}),
         ("divisible", {"k": 3, "answer": "residue"}),
     ],
+    "modular": [
+        ("modular", {"modulus": 97}),
+        ("modular", {"modulus": 89, "operation": "divide"}),
+        ("modular", {"digits": 2, "operation": "x^3+xy"}),
+        ("modular", {"digits": 7, "base": 2, "operation": "conditional"}),
+    ],
+    "modular-chain": [
+        ("modular-chain", {"modulus": 11}),
+        ("modular-chain", {"modulus": 13, "base": 2, "more": 1}),
+        ("modular-chain", {"operands": 3, "operations": "plus-minus"}),
+    ],
+    "permutation": [
+        ("permutation", {}),
+        ("permutation", {"size": 4, "operation": "xyx"}),
+        ("permutation", {"size": 6, "operation": "conjugate"}),
+    ],
     "prime": [
         ("prime", {"digits": 5}),
         ("prime", {"base": 2, "digits": 16}),

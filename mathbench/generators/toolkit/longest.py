@@ -42,6 +42,11 @@ def longest_modular(task: Any) -> tuple[int, int]:
     return max(longest, _digits(task.modulus, task.base)), _digits(task.modulus - 1, task.base)
 
 
+def longest_chain(task: Any) -> tuple[int, int]:
+    """Residues, and the modulus."""
+    return _digits(task.modulus, task.base), _digits(task.modulus - 1, task.base)
+
+
 def longest_statement(task: Any) -> tuple[int, int]:
     """Claimed results in the question; labels have no digits."""
     largest = task.base ** (task.digits + task.longer) - 1
