@@ -81,10 +81,13 @@ def cases(most: int) -> dict[str, tuple[Task, int]]:
     return {
         **defaults,
         "addition-digits6": (make_task("addition", digits=6), most),
-        # with as many rows as the others; at their defaults these three hold so few that fixed costs count
+        # with as many rows as the others; at their defaults these hold so few that fixed costs count
         "divisible-digits7": (make_task("divisible", digits=7), most),
         "prime-digits8": (make_task("prime", digits=8), most),
         "modular-2003": (make_task("modular", modulus=2003), most),
+        "modular-2003-divide": (make_task("modular", modulus=2003, operation="divide"), most),
+        "modular-2003-cubic": (make_task("modular", modulus=2003, operation="x^3+xy^2+y"), most),
+        "permutation-size6": (make_task("permutation", size=6, operation="conjugate"), most),
         "prime-digits18": (make_task("prime", digits=18, longer=1), -(-most // 10)),
     }
 
