@@ -5,14 +5,13 @@ digits of a column must lead to within `radius` of the centre of the next carry,
 sum. The truth about one column of digits enters here, and nothing about numbers.
 """
 
-import time
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mathbench.baselines.certifying.column_boxes import LinearReader, boxes_as_trained
+from mathbench.baselines.certifying.fine_tuning import Schedule, close_boxes
 from mathbench.baselines.certifying.options import NOT_CLOSED, Proof, ProofOptions
 from mathbench.baselines.columns import CLAIMED, ColumnLayout
 from mathbench.baselines.encoding import Encoding
@@ -23,11 +22,9 @@ from mathbench.errors import CheckFailed, InputError
 from mathbench.task import Task
 
 RADIUS = 0.02
-RATE = 3e-3
+SCHEDULE = Schedule(rate=3e-3, check_every=10)
 SLACK = 1e-6  # added to every radius, so that the bounds hold with rounding too
-SHRINK = 0.9  # the boxes that images have to reach, relative to those of the certificate
 MARGIN = 1.0  # lead of the digit said
-CHECK_EVERY = 10  # steps
 WORDS, LENGTH = 2000, 8  # random sums whose states give the first centres, and their columns
 
 
@@ -62,7 +59,7 @@ class ColumnLinearProver:
             options.note(f"proved as trained: {len(boxes.carries):,} boxes, no weight changed")
             return self._proof({**network.arrays(), **boxes.arrays()}, "as trained")
         radius = options.radius or RADIUS
-        if not close_boxes(network, options, radius):
+        if not close_boxes(network, SCHEDULE, options, radius):
             raise CheckFailed(NOT_CLOSED)
         network.store(self._module)
         return self._proof({**network.arrays(), **network.boxes(radius)}, "fine-tuned")
@@ -121,6 +118,11 @@ class BoxedColumns(nn.Module):
         outside = functional.relu((images - self.centres[self.next]).abs() + spread - reach)
         start = functional.relu(self.centres[0].abs() - reach)
         return torch.cat([outside.flatten(), start]), self._margins(states, radius)
+
+    def loss(self, radius: float, reach: float) -> Tensor:
+        """Return the loss of the violations."""
+        outside, margins = self.violations(radius, reach)
+        return outside.sum() / (50 * radius) + functional.relu(MARGIN - margins.amin(dim=2)).mean()
 
     def _margins(self, states: Tensor, radius: float) -> Tensor:
         """Lower bounds of the output of the right digit minus every other, (carries, columns, base - 1)."""
@@ -188,30 +190,3 @@ def weights_of(module: ColumnLinear) -> dict[str, Tensor]:
         "weight": module.output.weight,
         "offset": module.output.bias,
     }
-
-
-def close_boxes(network: BoxedColumns, options: ProofOptions, radius: float) -> bool:
-    """Fine-tune until all boxes are closed; return whether they are."""
-    optimizer = torch.optim.Adam(network.parameters(), RATE)
-    started = time.monotonic()
-    for step in range(options.steps):
-        if step % CHECK_EVERY == 0 and _closed(network, options, radius, step):
-            return True
-        if time.monotonic() - started > options.budget:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * (1 - 0.9 * step / options.steps)
-        outside, margins = network.violations(radius, SHRINK * radius)
-        loss = outside.sum() / (50 * radius) + functional.relu(MARGIN - margins.amin(dim=2)).mean()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    return _closed(network, options, radius, options.steps)
-
-
-def _closed(network: BoxedColumns, options: ProofOptions, radius: float, step: int) -> bool:
-    with torch.no_grad():
-        outside, margins = network.violations(radius, SHRINK * radius)
-    violation, margin = float(outside.max()), float(margins.min())
-    options.report(step, violation, margin)
-    return violation == 0.0 and margin > 0.0

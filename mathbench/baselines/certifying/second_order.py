@@ -4,8 +4,6 @@ The loss has interval bounds only, and no examples: from every state within `rad
 to within `radius` of the centre that the extracted automaton names, and the output of the box must be the largest.
 """
 
-import time
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -13,6 +11,7 @@ from torch.nn import functional
 
 from mathbench.baselines.automata.extraction import Extraction, extract
 from mathbench.baselines.automata.reader import NumberReader
+from mathbench.baselines.certifying.fine_tuning import Schedule, close_boxes
 from mathbench.baselines.certifying.options import NOT_CLOSED, Proof, ProofOptions
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.models.torch.second_order import SecondOrderClassifier
@@ -25,13 +24,10 @@ from mathbench.numbers import text
 from mathbench.task import Task
 
 RADIUS = 0.1
-RATE = 1e-2
+SCHEDULE = Schedule(rate=1e-2, check_every=25, growth_steps=500)
 SLACK = 1e-4  # added to every sum, so that the bounds hold with rounding too
-SHRINK = 0.9  # the boxes that images have to reach during training, relative to those of the certificate
 WRONG = 0.5  # distance from the target at which a unit counts as saturated with the wrong sign
 MARGIN = 1.0  # lead of the output of a box
-CHECK_EVERY = 25  # steps
-GROWTH_STEPS = 500  # after which the boxes have their full size
 
 
 class SecondOrderProver:
@@ -67,7 +63,7 @@ class SecondOrderProver:
     def prove(self, options: ProofOptions) -> Proof:
         """Read an automaton off the network, compare it with the true one, and fine-tune until its boxes are closed."""
         network, radius = BoxedNetwork(self._module, self._extract(options)), options.radius or RADIUS
-        if not close_boxes(network, options, radius):
+        if not close_boxes(network, SCHEDULE, options, radius):
             raise CheckFailed(NOT_CLOSED)
         arrays = network.arrays(radius)
         with torch.no_grad():
@@ -146,6 +142,13 @@ class BoxedNetwork(nn.Module):
         )
         return outside, self._margins(radius)
 
+    def loss(self, radius: float, reach: float) -> Tensor:
+        """Return the loss of the violations, with what moves saturated units."""
+        outside, margins = self.violations(radius, reach)
+        boxes = len(self.centres) * len(self.bias)
+        loss = (outside.sum() + outside.square().sum() / radius) / (radius * boxes)
+        return loss + functional.relu(MARGIN - margins).sum() + self.saturation()
+
     def saturation(self) -> Tensor:
         """Return how far units with the wrong sign are off before tanh, whose slope vanishes where they saturate."""
         middle, targets = self._images()
@@ -172,33 +175,3 @@ class BoxedNetwork(nn.Module):
         arrays["radius"] = np.array([radius], dtype=np.float32)
         tables = {"first": self.first, "table": self.table, "outputs": self.outputs}
         return arrays | {name: value.numpy().astype(np.int64) for name, value in tables.items()}
-
-
-def close_boxes(network: BoxedNetwork, options: ProofOptions, full_radius: float) -> bool:
-    """Fine-tune until all boxes are closed; return whether they are."""
-    optimizer = torch.optim.Adam(network.parameters(), RATE)
-    started = time.monotonic()
-    for step in range(options.steps):
-        radius = full_radius * min(1.0, 0.2 + step / GROWTH_STEPS)
-        if radius == full_radius and step % CHECK_EVERY == 0 and _closed(network, options, full_radius, step):
-            return True
-        if time.monotonic() - started > options.budget:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * (1 - 0.9 * step / options.steps)
-        outside, margins = network.violations(radius, SHRINK * radius)
-        boxes = len(network.centres) * len(network.bias)
-        loss = (outside.sum() + outside.square().sum() / radius) / (radius * boxes)
-        loss = loss + functional.relu(MARGIN - margins).sum() + network.saturation()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    return _closed(network, options, full_radius, options.steps)
-
-
-def _closed(network: BoxedNetwork, options: ProofOptions, radius: float, step: int) -> bool:
-    with torch.no_grad():
-        outside, margins = network.violations(radius, SHRINK * radius)
-    violation, margin = float(outside.max()), float(margins.min())
-    options.report(step, violation, margin)
-    return violation == 0.0 and margin > 0.0
