@@ -130,9 +130,14 @@ class ColumnLayout:
         return self.signs[-1] == CLAIMED
 
     @property
+    def operand_signs(self) -> tuple[str, ...]:
+        """The signs before the operands, without that of a claimed result."""
+        return self.signs[:-1] if self.claims else self.signs
+
+    @property
     def operand_symbols(self) -> int:
-        """Number of tokens of the numbers before a claimed result."""
-        return self.base * (len(self.signs) - self.claims)
+        """Number of tokens of the operands."""
+        return self.base * len(self.operand_signs)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 from mathbench.certificates import column_linear, second_order
 from mathbench.certificates.column_linear import ColumnLinearCertificate
 from mathbench.certificates.document import Certificate
-from mathbench.certificates.second_order import SecondOrderCertificate
+from mathbench.certificates.second_order import DIGITS, SecondOrderCertificate
 from mathbench.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 BATCH = 1 << 18  # numbers of a batch of states: what fits the caches of a processor
 MAX_PRODUCTS = 200_000_000_000  # of weights and states: about ten seconds
 STEP = 2_000  # products that take as long as what a step takes besides its products

@@ -24,6 +24,7 @@ from mathbench.certificates.verdict import FUNCTION_ERROR, Verdict, relative_err
 from mathbench.errors import CheckFailed, InputError
 
 NETWORK = "second-order-rnn"
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True)
@@ -285,8 +286,7 @@ def residue_texts(k: int, base: int) -> tuple[str, ...]:
 
 
 def _written(number: int, base: int) -> str:
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    return digits[number] if number < base else _written(number // base, base) + digits[number % base]
+    return DIGITS[number] if number < base else _written(number // base, base) + DIGITS[number % base]
 
 
 def _classes(text: str) -> tuple[str, ...]:

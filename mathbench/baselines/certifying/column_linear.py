@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mathbench.baselines.certifying.column_boxes import LinearReader, boxes_as_trained
+from mathbench.baselines.certifying.column_boxes import Boxes, LinearReader, boxes_as_trained
 from mathbench.baselines.certifying.fine_tuning import Schedule, close_boxes
 from mathbench.baselines.certifying.options import NOT_CLOSED, Proof, ProofOptions
-from mathbench.baselines.columns import CLAIMED, ColumnLayout
+from mathbench.baselines.columns import ColumnLayout
 from mathbench.baselines.encoding import Encoding
 from mathbench.baselines.models.torch.column_linear import ColumnLinear
 from mathbench.certificates import column_linear as certificates
@@ -71,7 +71,7 @@ class ColumnLinearProver:
 
 def _sign_of_each_number(layout: ColumnLayout, claim: certificates.SumClaim) -> list[int]:
     """The sign before each number of a sum, as its index."""
-    signs = [sign for sign in layout.signs if sign.strip() != CLAIMED]
+    signs = layout.operand_signs
     plus = next(number for number, sign in enumerate(signs) if sign.strip() == "+")
     return [signs.index("")] + [plus] * (claim.operands - 1)
 
@@ -150,13 +150,8 @@ class BoxedColumns(nn.Module):
 
     def boxes(self, radius: float) -> dict[str, np.ndarray]:
         """Return the boxes of a certificate: one for each carry."""
-        centres = self.centres.detach().float().numpy()
-        return {
-            "centres": centres,
-            "radii": np.full_like(centres, radius),
-            "carries": np.arange(self.claim.operands),
-            "table": self.next.numpy().astype(np.int32),
-        }
+        centres, carries = self.centres.detach().numpy(), np.arange(self.claim.operands)
+        return Boxes(centres, np.full_like(centres, radius), carries, self.next.numpy()).arrays()
 
     def store(self, module: ColumnLinear) -> None:
         """Copy the weights back into a network."""

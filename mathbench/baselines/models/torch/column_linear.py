@@ -120,8 +120,9 @@ def build(
 def _checked(shape: NetworkShape) -> ColumnLayout:
     """Return the layout of sums or products, written out or claimed."""
     layout = column_layout(shape)
-    operands = layout.signs[: len(layout.signs) - layout.claims]
-    if not {sign.strip() for sign in operands} <= {"", "+", "*"} or layout.claims != bool(shape.classes):
+    if not {sign.strip() for sign in layout.operand_signs} <= {"", "+", "*"} or layout.claims != bool(
+        shape.classes
+    ):
         raise InputError(
             f"column-linear reads sums and products, or statements about them. Received: numbers after "
             f"{', '.join(map(repr, layout.signs))}."
