@@ -64,6 +64,7 @@ def require_extra(module: str, extra: str) -> None:
 
 MAX_LISTED = 30  # up to this many options are listed in full
 FEW_LISTED = 5
+MAX_TEXT = 120  # characters of a question in a table
 MAX_SHOWN = 80  # characters of a received value
 
 
@@ -76,6 +77,17 @@ def one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shortened(text: str) -> str:
+    """A text of any length and with any number of lines on one line, cut in the middle.
+
+    >>> shortened("57+8"), len(shortened("1" * 1000))
+    ('57+8', 120)
+    """
+    line = one_line(text)
+    half = MAX_TEXT // 2
+    return line if len(line) <= MAX_TEXT else f"{line[: half - 2]} ... {line[3 - half :]}"
 
 
 def did_you_mean(word: object, options: Iterable[str]) -> str:

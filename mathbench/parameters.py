@@ -1,7 +1,7 @@
 """Parameters declared on dataclass fields: their limits, checks, parsing from text and descriptions."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import Field
 from typing import Any
 
@@ -105,8 +105,14 @@ def check_flag(what: str, value: object) -> bool:
     return bool(value)
 
 
-def parse(cls: Any, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def parse(cls: Any, name: str, options: Mapping[str, Any], others: Sequence[str] = ()) -> dict[str, Any]:
     """Convert text (or values) to the arguments of a parameter dataclass.
+
+    Args:
+        cls: the dataclass.
+        name: its name in messages.
+        options: text or values by name.
+        others: names that are options too but are read elsewhere, for hints.
 
     Raises:
         InputError: for an unknown parameter, with the nearest known one, or for text of the wrong type.
@@ -116,7 +122,7 @@ def parse(cls: Any, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in options.items():
         field = fields.get(key.replace("-", "_")) if isinstance(key, str) else None
         if field is None:
-            raise InputError(f"{name} has no parameter {shown(key)}. {did_you_mean(key, fields)}")
+            raise InputError(f"{name} has no parameter {shown(key)}. {did_you_mean(key, [*fields, *others])}")
         try:
             arguments[field.name] = _parsed(value, type(field.default)) if isinstance(value, str) else value
         except ValueError:

@@ -107,7 +107,8 @@ class Rows:
         chunks = [self._columns(part) for part in parts]
         columns = {name: pa.chunked_array([chunk[name] for chunk in chunks]) for name in chunks[0]}
         table = pa.table({**columns, "row": text.int_array(requested)})
-        return formats.for_task(self.task).rows(table.select([*COLUMNS, *columns.keys() - set(COLUMNS)]))
+        plain = table.select([*COLUMNS, *columns.keys() - set(COLUMNS)])
+        return formats.for_task(self.task).rows(plain, self.seed, self.split)
 
     def _columns(self, part: TextRows) -> dict[str, pa.Array]:
         """The columns of some rows, all but the row numbers."""

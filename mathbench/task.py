@@ -118,7 +118,16 @@ class Task(ABC):
         Raises:
             InputError: for an unknown parameter or a value that is not allowed.
         """
-        return cls(**parameters.parse(cls, cls.family, options))
+        words = {name: options[name] for name in formats.OPTIONS if name in options}
+        rest = {name: value for name, value in options.items() if name not in words}
+        found = parameters.parse(cls, cls.family, rest, formats.OPTIONS)
+        if not words:
+            return cls(**found)
+        try:
+            found["format"] = formats.with_options(found.get("format", formats.PLAIN), words)
+        except InputError as error:
+            raise InputError(f"{cls.family}: {error}") from None
+        return cls(**found)
 
     @property
     def id(self) -> str:
@@ -169,6 +178,11 @@ class Task(ABC):
     def answer_labels(self) -> tuple[str, ...]:
         """All answers, where they are labels; empty where they are numbers or text."""
         return LABELS if self.recognition else ()
+
+    @property
+    def residue_count(self) -> int:
+        """The number of residues where answers are residues; 0 for every other task."""
+        return 0
 
     @property
     def numeric(self) -> bool:
@@ -272,6 +286,8 @@ def _strata(task: Task, outer: bool) -> Sequence[Stratum]:
 
 def _name_part(field: "dataclasses.Field[Any]", value: Any) -> str:
     """One parameter in the name of a task. Names are also names of folders."""
+    if field.name == "format":
+        return re.sub(r"[^\w.+-]+", "_", formats.abbreviated(value))
     if isinstance(value, str):
-        return re.sub(r"[^\w.+-]+" if field.name == "format" else r"[^\w.]+", "_", value)
+        return re.sub(r"[^\w.]+", "_", value)
     return str(value) if field.metadata["value_only"] else f"{field.name.replace('_', '')}{value}"

@@ -45,10 +45,11 @@ def ask_questions(run: LoadedRun, questions: Sequence[str]) -> Answer:
 
 def _answer(run: LoadedRun, plain: pa.Array) -> Answer:
     formatted = formats.for_task(run.task)
-    questions = formatted.questions(plain)
+    rows = formatted.plain_rows(plain)
+    questions = formatted.questions(rows["question"], rows["answer"])
     confidences = character_probabilities(run.trained, questions) if run.trained else []
     if confidences:
         answers = pa.array([confidence.answer for confidence in confidences], pa.string())
     else:
         answers = run.predict(questions)
-    return Answer(formatted.undo_answers(answers).to_pylist(), questions, answers, confidences)
+    return Answer(formatted.undo_answers(answers, rows).to_pylist(), questions, answers, confidences)

@@ -138,7 +138,7 @@ def answerer_predictor(spec: RunSpec, task: Task, answerer: Any) -> Predict:
 
     def predict_formatted(questions: Any) -> pa.ChunkedArray:
         plain = formatted.undo_questions(questions)
-        return formatted.answers(plain, predict(plain))
+        return formatted.answers(plain, predict(plain), questions)
 
     return predict_formatted
 

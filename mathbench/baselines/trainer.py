@@ -136,11 +136,11 @@ def fit_network(
     network, settings = setup.network, spec.hyperparameters
     encoding, validation = effective_encoding(settings, setup.encoding), data.splits["validation"]
     groups, formatted = encoding.group_by_width(validation["question"]), formats.for_task(data.task)
-    answers = formatted.undo_answers(validation["answer"])
+    plain = formatted.undo(validation)
 
     def validate() -> float:
-        predictions = formatted.undo_answers(predict_groups(network, encoding, groups))
-        return float(metrics.exact_match(predictions, answers).mean())
+        predictions = formatted.undo_answers(predict_groups(network, encoding, groups), plain)
+        return float(metrics.exact_match(predictions, plain["answer"]).mean())
 
     with (
         TrainingProgress(options.console, settings, options.trackers, options.budget) as progress,

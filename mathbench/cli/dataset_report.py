@@ -1,10 +1,14 @@
 """What `generate` and `merge` print about a dataset: planned and written splits, and how to load it."""
 
+from collections.abc import Mapping
 from pathlib import Path
+
+from rich.text import Text
 
 from mathbench.cli.output import out, print_message, table
 from mathbench.dataset.manifest import Config, Manifest
 from mathbench.dataset.read import sample_row
+from mathbench.errors import shortened
 from mathbench.rows import open_rows
 from mathbench.storage.location import StoragePath
 
@@ -18,9 +22,7 @@ def print_plan(configs: list[Config]) -> None:
         for split, count in config.spec()["sizes"].items():
             rows = open_rows(config.task, split, config.seed)
             first = rows.batch([0]).to_pylist()[0]
-            shown.add_row(
-                config.name, split, f"{count:,}", f"{len(rows):,}", first["question"], first["answer"]
-            )
+            shown.add_row(config.name, split, f"{count:,}", f"{len(rows):,}", *_texts(first))
     out.print(shown)
 
 
@@ -31,8 +33,13 @@ def print_written(folder: StoragePath, manifest: Manifest) -> None:
         for split, count in config.spec()["sizes"].items():
             first = sample_row(folder, config, split)
             strata = str(len(manifest.strata(config, split)))
-            shown.add_row(config.name, split, f"{count:,}", strata, first["question"], first["answer"])
+            shown.add_row(config.name, split, f"{count:,}", strata, *_texts(first))
     out.print(shown)
+
+
+def _texts(row: Mapping[str, str]) -> tuple[Text, Text]:
+    """Question and answer of a row, on one line each."""
+    return Text(shortened(row["question"])), Text(shortened(row["answer"]))
 
 
 def print_next_steps(folder: StoragePath, manifest: Manifest) -> None:

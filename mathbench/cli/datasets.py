@@ -69,8 +69,10 @@ def generate(
     """Write a dataset to Parquet: disjoint splits, a dataset card and a manifest.
 
     Parameters of the task, such as --digits or --format, are given as options;
-    `mathbench tasks NAME` lists them. If a generation is interrupted, run the
-    same command again, or with --out alone, to continue it.
+    `mathbench tasks NAME` lists them. --prompt TEXT|FILE, --choices N, --shots N,
+    --messages and --system TEXT write questions for language models. If a
+    generation is interrupted, run the same command again, or with --out alone, to
+    continue it.
 
     Examples:
       mathbench generate --task divisible --k 7
@@ -78,6 +80,8 @@ def generate(
       mathbench generate --task addition --digits 6 --train 10000000 --workers 2 --out sums
 
       mathbench generate --task addition --format padded+reversed
+
+      mathbench generate --task addition --prompt "What is {numbers}?" --shots 2
 
       mathbench generate --suite hofstadter --out hofstadter
 

@@ -12,6 +12,7 @@ from mathbench.baselines.result import Result
 from mathbench.cli.output import out
 from mathbench.cli.output import table as table_of
 from mathbench.dataset.data import Data
+from mathbench.errors import one_line
 from mathbench.scores.predictions import read_predictions
 from mathbench.scores.results import Score
 from mathbench.scores.sections import AREA, SectionScores, score_sections
@@ -121,15 +122,19 @@ def examples(data: Data, folder: Path, split: str) -> None:
     given = table.filter(pc.equal(table["split"], split))["prediction"].combine_chunks()
     truth = data.splits[split]
     written = formats.for_task(data.task)
-    plain = written.undo_answers(given)
-    right = pc.fill_null(pc.equal(plain, written.undo_answers(truth["answer"])), False).combine_chunks()
+    plain = written.undo(truth)
+    right = pc.fill_null(
+        pc.equal(written.undo_answers(given, plain), plain["answer"]), False
+    ).combine_chunks()
     rows = [pc.indices_nonzero(mask).to_pylist()[:EXAMPLES] for mask in (right, pc.invert(right))]
     out.print(f"{split}, a few right and wrong:", highlight=False)
     for row in [*rows[0], *rows[1]]:
         question, expected = (truth[column][row].as_py() for column in ("question", "answer"))
         mark = "[green]✓[/]" if right[row].as_py() else "[red]✗[/]"
-        answer = escape(given[row].as_py() or "")
-        out.print(f"  {mark} {escape(question)} = {answer} (expected: {escape(expected)})", soft_wrap=True)
+        question, answer, expected = (
+            escape(one_line(text)) for text in (question, given[row].as_py() or "", expected)
+        )
+        out.print(f"  {mark} {question} = {answer} (expected: {expected})", soft_wrap=True)
 
 
 def print_scores(scores: dict[str, dict[str, Any]], title: str) -> None:

@@ -11,6 +11,7 @@ from mathbench.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     from mathbench.task import Task
 
+FLAGS = ("messages",)  # parameters that have no value
 TASK_OPTIONS = {"allow_extra_args": True, "ignore_unknown_options": True}  # of commands that take a task's
 
 
@@ -62,6 +63,8 @@ class TaskOptions:
             if not match:
                 raise InputError(f"unexpected argument '{word}'. Task parameters are given as --name value.")
             name, value = match.groups()
+            if value is None and name in FLAGS:
+                value = "true"
             if value is None:
                 if not rest:
                     hint = f" {did_you_mean(name, self.known)}" if self.known else ""
@@ -77,7 +80,12 @@ class TaskOptions:
         """Make the task of a name with these parameters, which replace the defaults."""
         from mathbench.families import task
 
-        return task(name, **{**(defaults or {}), **self.parse()})
+        given: dict[str, object] = dict(self.parse())
+        if isinstance(prompt := given.get("prompt"), str):
+            from mathbench.formats.words.options import read_prompt
+
+            given["prompt"] = read_prompt(prompt)
+        return task(name, **{**(defaults or {}), **given})
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
 from mathbench.cli.output import out, print_json, table
+from mathbench.errors import shortened
 from mathbench.formats import supported_formats
 from mathbench.parameters import allowed
 from mathbench.reserve import SPLITS
@@ -88,7 +91,7 @@ def _print_formats(task: Task) -> None:
     shown = table("\nformat", "\nthe first row")
     for name, row in _formats(task).items():
         refused = f"not taken: {row['refused']}"
-        shown.add_row(name, refused if row["refused"] else f"{row['question']} → {row['answer']}")
+        shown.add_row(name, Text(refused if row["refused"] else _example(row)))
     out.print(shown)
 
 
@@ -98,6 +101,9 @@ def _print_splits(task: Task, rows: "dict[str, Rows]", samples: dict[str, list[d
         more = f" ... ({len(found.strata)})" if len(found.strata) > STRATA else ""
         strata = " ".join(stratum.name for stratum in found.strata[:STRATA]) + more
         count = "no end, may repeat" if task.may_repeat(split) and len(found) else f"{len(found):,}"
-        examples = "\n".join(f"{row['question']} → {row['answer']}" for row in samples[split])
-        shown.add_row(split, count, strata, examples)
+        shown.add_row(split, count, strata, Text("\n".join(map(_example, samples[split]))))
     out.print(shown)
+
+
+def _example(row: dict[str, Any]) -> str:
+    return f"{shortened(row['question'])} → {shortened(row['answer'])}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mathbench.dataset import digest
 from mathbench.dataset.data import empty_splits
 from mathbench.dataset.manifest import Config, Manifest
+from mathbench.errors import shortened
 from mathbench.reserve import SPLITS
 from mathbench.sampling.sampled import Sampled
 
@@ -123,11 +124,16 @@ def _section(manifest: Manifest, config: Config, first_row: FirstRow) -> str:
                 split,
                 f"{config.sizes[split]:,}",
                 str(strata),
-                f"`{row['question']}`",
-                f"`{row['answer']}`",
+                f"`{_cell(row['question'])}`",
+                f"`{_cell(row['answer'])}`",
             )
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", *_missing(config), *_repeats(config), _strata(manifest, config)])
+
+
+def _cell(text: str) -> str:
+    """A text of several lines in a cell of a table."""
+    return shortened(text).replace("|", "\\|")
 
 
 def _missing(config: Config) -> list[str]:

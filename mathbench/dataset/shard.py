@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 
 from mathbench.dataset.digest import Digest
 from mathbench.dataset.manifest import ShardContent
+from mathbench.formats import MESSAGES, for_task
+from mathbench.formats.words import messages
 from mathbench.rows import Rows
 from mathbench.storage.atomic import HashingWriter, atomic_write, make_folder
 from mathbench.storage.location import StoragePath
@@ -45,6 +47,9 @@ def schema(task: Task) -> pa.Schema:
     if task.recognition:
         features["label"] = {"names": list(LABELS), "_type": "ClassLabel"}
         fields.append(("label", pa.int64()))
+    if MESSAGES in for_task(task).adds:
+        features[MESSAGES] = messages.FEATURE
+        fields.append((MESSAGES, messages.TYPE))
     metadata = {"huggingface": json.dumps({"info": {"features": features}})}
     return pa.schema(fields, metadata=metadata)
 

@@ -39,9 +39,9 @@ class Scratchpad(Format):
 
     def write(self, text: TextColumn, context: FormatContext) -> TextColumn:
         """Insert the steps and the mark before the answer."""
-        if not context.answers or context.questions is None or context.plain is None:
+        if not context.answers or context.questions is None or context.solutions is None:
             return text
-        steps = _steps(context.task, context.questions, context.plain)
+        steps = _steps(context.task, context.questions, context.solutions)
         return TextColumn.of(pc.binary_join_element_wise(steps, text.to_array(), MARK))
 
     def undo(self, text: TextColumn, context: FormatContext) -> TextColumn:

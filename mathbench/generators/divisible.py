@@ -87,6 +87,10 @@ class Divisible(Enumerated):
     def recognition(self) -> bool:
         return self.answer == "label"
 
+    @property
+    def residue_count(self) -> int:
+        return 0 if self.recognition else self.k
+
     def inner(self) -> list[Stratum]:
         return self._strata(tuples.lengths(self).inner, self.distribution)
 

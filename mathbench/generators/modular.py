@@ -66,6 +66,10 @@ class Modular(Enumerated):
     def train_part(self) -> float:
         return self.train_share
 
+    @property
+    def residue_count(self) -> int:
+        return self.modulus
+
     def inner(self) -> list[Stratum]:
         if self.digits:
             return self._by_length(tuples.length_tuples(range(1, self.digits + 1), 2))

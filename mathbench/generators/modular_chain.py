@@ -68,6 +68,10 @@ class ModularChain(Enumerated):
     def train_part(self) -> float:
         return self.train_share
 
+    @property
+    def residue_count(self) -> int:
+        return self.modulus
+
     def inner(self) -> list[Stratum]:
         return [self._stratum(self.operands, self.operands)]
 

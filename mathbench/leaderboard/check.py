@@ -12,7 +12,7 @@ from mathbench import formats
 from mathbench.errors import InputError
 from mathbench.leaderboard.proof import Proof, ProvedWeights, prove
 from mathbench.leaderboard.submission import Manifest, Submission
-from mathbench.scores.metrics import align_predictions
+from mathbench.scores.metrics import align_predictions, flat
 from mathbench.scores.results import Score, SplitScore
 from mathbench.scores.scorer import regenerate_split, score_split, solve_sample
 from mathbench.scores.untrusted import MAX_ROWS
@@ -55,8 +55,8 @@ def check_submission(submission: Submission) -> CheckResult:
         rows, predictions = given.get(split, (np.empty(0, np.int64), pa.array([], pa.string())))
         check_rows(rows, split, manifest.sizes[split])
         truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
-        plain = formats.for_task(manifest.task).undo_answers(predictions)
-        aligned = align_predictions(rows, plain, truth["row"].to_numpy())
+        written = align_predictions(rows, predictions, truth["row"].to_numpy())
+        aligned = flat(formats.for_task(manifest.task).undo_answers(written, truth))
         if proved is not None:
             proved.check_predictions(split, truth, aligned)
         scores[split] = score_split(truth, aligned)

@@ -153,15 +153,15 @@ def score_table(predictions: pa.Table, data: Data) -> dict[str, SplitScore]:
 
 def _score(formatted: formats.FormattedTask, predictions: pa.Array, truth: pa.Table) -> SplitScore:
     """Score one split in plain text, with its strata sorted by name."""
-    answers = formatted.undo_answers(truth["answer"])
-    plain = formatted.undo_answers(predictions)
-    found = score_split(truth.set_column(truth.column_names.index("answer"), "answer", answers), plain)
+    rows = formatted.undo(truth)
+    plain = formatted.undo_answers(predictions, rows)
+    found = score_split(rows, plain)
     steps = None
     if formatted.steps:
         right = exact_match(predictions, truth["answer"])
         steps = Score(len(right), int(right.sum()))
     strata = dict(sorted(found.strata.items()))
-    return replace(found, strata=strata, characters=characters(plain, answers), steps=steps)
+    return replace(found, strata=strata, characters=characters(plain, rows["answer"]), steps=steps)
 
 
 def _check_columns(predictions: pa.Table, data: Data) -> None:

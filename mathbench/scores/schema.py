@@ -24,6 +24,7 @@ from mathbench.scores.schema_types import (
 
 SEED = OneOf((Integer(-INT64 - 1, 2 * INT64 + 1), Text(200)))
 SHARE = Number(0, 1)
+COMMAND = Text(10_000, empty=True, lines=True)
 DIGEST = Text(64, "[0-9a-f]{64}")
 SHA256 = Text(71, "(sha256:)?[0-9a-f]{64}")
 TIME = Text(20, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -55,7 +56,7 @@ RESULT = Record(
         "task": TASK,
         "data": Record({"seed": SEED, "sizes": MapOf(Integer(), SPLITS), "digest": nullable(Text())}),
         "seed": SEED,
-        "command": OneOf((Text(10_000, empty=True), ListOf(Text(10_000, empty=True)), Null())),
+        "command": OneOf((COMMAND, ListOf(COMMAND), Null())),
         "commit": nullable(Text(100, empty=True)),
         "dirty": nullable(Boolean()),
         "versions": OBJECT,

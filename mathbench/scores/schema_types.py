@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from mathbench.errors import InputError, did_you_mean
 
+_LINES = str.maketrans("", "", "\n\t")
 MAX_KEYS = 2_000  # of one object: more strata than any task has
 MAX_DEPTH = 6  # levels of free-form objects such as recipes
 MAX_SHOWN_BITS = 10_000  # of an integer in an error
@@ -81,17 +82,19 @@ class Text(Schema):
         max_length: in characters.
         pattern: a regular expression that must match the whole text; empty for none.
         empty: whether blank text is allowed.
+        lines: whether line ends and tabs are allowed, as in prompts.
     """
 
     max_length: int = 200
     pattern: str = ""
     empty: bool = False
+    lines: bool = False
 
     def __call__(self, value: Any, where: str) -> None:
         valid = (
             isinstance(value, str)
             and len(value) <= self.max_length
-            and value.isprintable()
+            and (value.translate(_LINES) if self.lines else value).isprintable()
             and (self.empty or value.strip())
         )
         if not valid or (self.pattern and not re.fullmatch(self.pattern, value)):
@@ -325,5 +328,5 @@ class Unchecked(Schema):
         return {}
 
 
-SCALAR = OneOf((Text(2_000, empty=True), Number(), Boolean(), Null()))
+SCALAR = OneOf((Text(10_000, empty=True, lines=True), Number(), Boolean(), Null()))
 OBJECT = MapOf(JsonValue(MAX_DEPTH - 1))

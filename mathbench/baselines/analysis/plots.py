@@ -81,7 +81,8 @@ class PlotData:
                 predicted = align_predictions(
                     rows["row"].to_numpy(), rows["prediction"], truth["row"].to_numpy()
                 )
-                answers[split] = formatted.undo_answers(predicted), formatted.undo_answers(truth["answer"])
+                plain = formatted.undo(truth)
+                answers[split] = formatted.undo_answers(predicted, plain), plain["answer"]
         return answers
 
     @cached_property

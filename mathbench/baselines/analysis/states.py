@@ -84,14 +84,16 @@ def export_states(
         raise InputError(f"{run.result['baseline']} is not a network, so it has no states.")
     plain = check_questions(questions)
     truth = pa.array(expected, pa.string()) if expected is not None else pa.nulls(len(plain), pa.string())
+    formatted = formats.for_task(run.task)
+    asked = formatted.plain_rows(plain)
     with readable(questions):
-        groups = trained.encoding.group_by_width(formats.for_task(run.task).questions(plain))
+        groups = trained.encoding.group_by_width(formatted.questions(asked["question"], asked["answer"]))
     layers: dict[str, int] = {}
     rows = 0
     with atomic.atomic_write(path) as file, pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
         for members, tokens in _batches(groups):
             chosen = pa.array(members)
-            states, answers = _states(run, trained, tokens)
+            states, answers = _states(run, trained, tokens, asked.take(chosen))
             for layer, values in states.items():
                 layers[layer] = values.shape[2]
                 table = _table(
@@ -110,13 +112,15 @@ def _batches(groups: list[tuple[Tokens, Tokens]]) -> Iterator[tuple[Tokens, Toke
             yield members[i : i + BATCH], tokens[i : i + BATCH]
 
 
-def _states(run: LoadedRun, trained: TrainedNetwork, tokens: Tokens) -> tuple[States, pa.Array]:
-    """Return the states by layer and the answers in plain text.
+def _states(
+    run: LoadedRun, trained: TrainedNetwork, tokens: Tokens, rows: pa.Table
+) -> tuple[States, pa.Array]:
+    """Return the states by layer and the answers in plain text, given the plain rows.
 
     Of a network that reads token by token, the states are all that it carries on; of others, those of `inspect`.
     """
     written = trained.network.predict(tokens)
-    answers = formats.for_task(run.task).undo_answers(trained.encoding.decoded(written))
+    answers = formats.for_task(run.task).undo_answers(trained.encoding.decoded(written), rows)
     machine = trained.network.state_machine()
     if machine is None:
         found = trained.network.inspect(tokens, written)

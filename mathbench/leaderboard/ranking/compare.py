@@ -134,9 +134,11 @@ def _compare_split(
 ) -> ComparisonResult:
     truth = regenerate_split(manifest.task.plain, manifest.seed, split, manifest.sizes[split])
     every = np.arange(truth.num_rows)
-    undo = formats.for_task(manifest.task).undo_answers
+    formatted = formats.for_task(manifest.task)
     columns = [_aligned_answers(answers, every) for answers in given]
-    first, second = (metrics.exact_match(undo(column), truth["answer"]) for column in columns)
+    first, second = (
+        metrics.exact_match(formatted.undo_answers(column, truth), truth["answer"]) for column in columns
+    )
     names = truth["stratum"].combine_chunks()
     codes, words = names.indices.to_numpy(), names.dictionary.to_pylist()
     strata = {

@@ -103,8 +103,8 @@ def _score(task: Task, seed: str, split: str, size: int, given: Any) -> dict[str
         return {"n": size, "correct": 0}
     rows, predictions = given
     truth = regenerate_split(task.plain, seed, split, size)
-    plain = align_predictions(rows, formats.for_task(task).undo_answers(predictions), truth["row"].to_numpy())
-    total = score_split(truth, plain).total
+    written = align_predictions(rows, predictions, truth["row"].to_numpy())
+    total = score_split(truth, formats.for_task(task).undo_answers(written, truth)).total
     return {"n": total.n, "correct": total.correct}
 
 
