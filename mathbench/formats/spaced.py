@@ -23,6 +23,7 @@ class Spaced(Format):
     name: ClassVar[str] = "spaced"
     summary: ClassVar[str] = "a separator between all characters"
     order: ClassVar[int] = 4
+    rewrites_digits: ClassVar[bool] = False
 
     separator: str = parameter("space", "separator between characters", choices=tuple(SEPARATORS))
 

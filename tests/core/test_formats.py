@@ -103,6 +103,15 @@ def test_every_base(family, base):
         assert formats.for_task(made).undo(formats.for_task(made).rows(rows)).equals(rows), made.format
 
 
+def test_text_of_every_kind_may_be_spaced():
+    for plain in (task("deepmind/numbers__gcd"), task("comparison", places=2), task("permutation")):
+        made = dataclasses.replace(plain, format="spaced")
+        bare, spaced = (Rows(some, "train").batch(range(9)).to_pylist() for some in (plain, made))
+        assert [row["question"] for row in spaced] == [" ".join(row["question"]) for row in bare]
+        with pytest.raises(InputError, match="its text is not integers and signs alone"):
+            dataclasses.replace(plain, format="reversed-all")
+
+
 @every_way
 def test_rows_of_a_formatted_task_are_the_plain_rows_written(way):
     for plain in (task("addition", digits=2), task("subtraction"), task("modular", base=16)):
