@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "generate", "load", "merge", "score", "stream"]
 
 
-def load(task: str, *, seed: int | str = 0, strict: bool = False, **options: Any) -> "DatasetDict":
+def load(
+    task: str, *, seed: int | str = 0, strict: bool = False, ids: bool = False, **options: Any
+) -> "DatasetDict":
     """Make the splits of a task in memory as a `datasets.DatasetDict`.
 
     Args:
         task: name of a task family; see `mathbench tasks`.
         seed: a 64-bit integer or a string.
         strict: raise an error where a task has too few problems for a split, instead of a warning.
+        ids: add the column `id`, a name of each row that is unique over all datasets.
         options: rows per split (`train`, `validation`, `interpolate`, `extrapolate`; 0 omits the split; by default the
             sizes of `mathbench generate`) and parameters of the task, such as ``format="reversed"``.
 
@@ -41,9 +44,9 @@ def load(task: str, *, seed: int | str = 0, strict: bool = False, **options: Any
     from mathbench.dataset.data import Data
     from mathbench.dataset.shard import schema
 
-    config = _config(task, seed, None, options, strict)
-    data = Data.generate(config.task, config.sizes, config.seed)
-    columns = schema(config.task)
+    config = _config(task, seed, None, options, strict, ids)
+    data = Data.generate(config.task, config.sizes, config.seed, config.columns)
+    columns = schema(config.task, config.columns)
     return DatasetDict({split: Dataset(table.cast(columns)) for split, table in data.splits.items()})
 
 
@@ -57,6 +60,7 @@ def stream(
     epochs: int | None = 1,
     drop_last: bool = False,
     weights: Sequence[float] | None = None,
+    ids: bool = False,
     **parameters: Any,
 ) -> "Stream":
     """Stream rows from the generator: the same rows in the same order as in a dataset on disk.
@@ -71,6 +75,7 @@ def stream(
         epochs: number of passes over the rows, each in a different order; None: endless.
         drop_last: drop a last batch that is not full.
         weights: the relative frequencies of several tasks.
+        ids: add the column `id`, a name of each row that is unique over all datasets.
         parameters: parameters of a task that is given by name.
 
     Raises:
@@ -85,7 +90,7 @@ def stream(
     from mathbench.streaming import open_stream
 
     reading = {"batch_size": batch_size, "epochs": epochs, "drop_last": drop_last}
-    return open_stream(task, split, seed, rows, weights, parameters, **reading)
+    return open_stream(task, split, seed, rows, weights, parameters, ids, **reading)
 
 
 def generate(
@@ -96,6 +101,7 @@ def generate(
     name: str | None = None,
     force: bool = False,
     strict: bool = False,
+    ids: bool = False,
     workers: int | None = None,
     engine: str = "local",
     address: str | None = None,
@@ -109,7 +115,7 @@ def generate(
         seed: a 64-bit integer or a string.
         name: the name of the configuration; by default that of the task.
         force: replace another dataset in that folder.
-        strict: as for :func:`load`.
+        strict, ids: as for :func:`load`.
         workers: number of processes; with Ray, number of shards at a time. Rows do not depend on it.
         engine: ``"local"``, or ``"ray"`` for the nodes of a Ray cluster.
         address: address of the Ray cluster.
@@ -122,7 +128,7 @@ def generate(
     from mathbench.dataset import write as dataset
     from mathbench.dataset.engine import make_engine
 
-    config = _config(task, seed, name, options, strict)
+    config = _config(task, seed, name, options, strict, ids)
     return dataset.generate([config], out, force=force, engine=make_engine(engine, workers, address))
 
 
@@ -227,7 +233,12 @@ def _true_rows(
 
 
 def _config(
-    task: Any, seed: int | str, name: str | None, options: Mapping[str, Any], strict: bool = False
+    task: Any,
+    seed: int | str,
+    name: str | None,
+    options: Mapping[str, Any],
+    strict: bool = False,
+    ids: bool = False,
 ) -> Any:
     from mathbench.dataset.manifest import single_config
     from mathbench.families import from_spec
@@ -235,4 +246,4 @@ def _config(
 
     sizes = {split: rows for split, rows in options.items() if split in SPLITS}
     parameters = {key: value for key, value in options.items() if key not in SPLITS}
-    return single_config(from_spec(task, parameters), sizes, seed, name, strict)
+    return single_config(from_spec(task, parameters), sizes, seed, name, strict, ids)

@@ -6,6 +6,8 @@ for that derives from :class:`mathbench.sampling.sampled.Sampled` and draws prob
 """
 
 import dataclasses
+import hashlib
+import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -145,6 +147,28 @@ class Task(ABC):
         fields = sorted(self.fields(), key=lambda field: not field.metadata["always"])
         shown = [f for f in fields if f.metadata["always"] or getattr(self, f.name) != f.default]
         return "-".join([self.family, *(_name_part(f, getattr(self, f.name)) for f in shown)])
+
+    @property
+    def unique_name(self) -> str:
+        """The name, followed by ``~`` and a digest of the parameters where another task may have the same name.
+
+        >>> from mathbench.families import task
+        >>> task("addition", digits=6).unique_name
+        'addition-base10-digits6'
+        >>> task("addition", format="padded:width=8").unique_name
+        'addition-base10-padded_width_8~5113de7b2c32'
+        """
+        if self._name_is_exact():
+            return self.name
+        content = json.dumps([self.id, self.parameters], sort_keys=True).encode()
+        return f"{self.name}~{hashlib.sha256(content).hexdigest()[:12]}"
+
+    def _name_is_exact(self) -> bool:
+        """Whether no other parameters have the same name: all text in the name is as given, and of one parameter."""
+        changed = [f for f in self.fields() if getattr(self, f.name) != f.default or f.metadata["always"]]
+        if type(self).name is not Task.name:
+            return all(getattr(self, f.name) == f.default for f in self.fields())
+        return all(_is_exact(f, getattr(self, f.name), self.fields()) for f in changed)
 
     @classmethod
     def fields(cls) -> list["dataclasses.Field[Any]"]:
@@ -291,3 +315,13 @@ def _name_part(field: "dataclasses.Field[Any]", value: Any) -> str:
     if isinstance(value, str):
         return re.sub(r"[^\w.]+", "_", value)
     return str(value) if field.metadata["value_only"] else f"{field.name.replace('_', '')}{value}"
+
+
+def _is_exact(
+    field: "dataclasses.Field[Any]", value: Any, fields: "Sequence[dataclasses.Field[Any]]"
+) -> bool:
+    """Whether a parameter is known from its part of the name; text is there without the name of the parameter."""
+    if not isinstance(value, str):
+        return True
+    others = [choice for other in fields if other is not field for choice in other.metadata["choices"]]
+    return _name_part(field, value) == value and value not in others

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.console import Console
 
@@ -35,6 +36,7 @@ from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.registry import load
+from mathbench.rows import ID, row_ids
 from mathbench.scores.predictions import PREDICTIONS, score_table
 from mathbench.scores.results import SplitScore
 from mathbench.scores.scorer import score_split
@@ -161,6 +163,15 @@ def predict_splits(predict: Predict, data: Data, splits: tuple[str, ...]) -> pa.
     if not parts:
         raise InputError(f"the data contains none of the splits {', '.join(splits)}.")
     return pa.concat_tables(parts)
+
+
+def with_ids(predictions: pa.Table, data: Data) -> pa.Table:
+    """Add the column id, the name of each predicted row, to predictions for some data."""
+    ids = pa.nulls(predictions.num_rows, pa.string())
+    for split in data.splits:
+        names = row_ids(data.task, split, data.seed, predictions["row"].to_numpy())
+        ids = pc.if_else(pc.equal(predictions["split"], split), names, ids)
+    return predictions.append_column(ID, ids)
 
 
 def write_predictions(path: Path, predictions: pa.Table) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.text import Text
 
 from mathbench.cli.output import out, print_message, table
+from mathbench.dataset.layout import split_pattern
 from mathbench.dataset.manifest import Config, Manifest
 from mathbench.dataset.read import sample_row
 from mathbench.errors import shortened
@@ -52,5 +53,6 @@ def _load_expression(folder: StoragePath, config: Config) -> str:
     """Return the call that loads a configuration. `datasets` reads a card from a local folder only."""
     if isinstance(folder, Path):
         return f'datasets.load_dataset("{folder}", "{config.name}")'
-    files = {split: f"{folder / config.name}/{split}-*.parquet" for split in config.spec()["sizes"]}
+    patterns = {split: split_pattern(config.layout, config.name, split) for split in config.spec()["sizes"]}
+    files = {split: str(folder / pattern) for split, pattern in patterns.items()}
     return f'datasets.load_dataset("parquet", data_files={files})'

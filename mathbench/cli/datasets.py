@@ -49,6 +49,9 @@ def generate(
     name: Annotated[
         str | None, typer.Option(help="Name of the configuration. Default: derived from the task.")
     ] = None,
+    ids: Annotated[
+        bool, typer.Option("--ids", help="Add the column `id`: a name of each row, unique over all datasets.")
+    ] = False,
     workers: Workers = None,
     engine: EngineName = "local",
     address: Address = None,
@@ -99,7 +102,7 @@ def generate(
         raise InputError("--force would remove what other parts write. Remove the folder first.")
     sizes = SizeOptions(train, validation, interpolate, extrapolate)
     parameters = TaskOptions(context.args, known_options(generate))
-    title, configs = _Selection(task, suite, seed, name, sizes.given, parameters, strict).configs(out)
+    title, configs = _Selection(task, suite, seed, name, sizes.given, parameters, strict, ids).configs(out)
     folder = storage_path(out if out is not None else f"data/{title}")
     if dry_run:
         _show_plan(folder, configs, json)
@@ -121,6 +124,7 @@ class _Selection:
         sizes: given rows per split.
         parameters: of the task.
         strict: whether a split without rows is an error.
+        ids: whether rows get names.
     """
 
     task: str | None
@@ -130,6 +134,7 @@ class _Selection:
     sizes: dict[str, int]
     parameters: TaskOptions
     strict: bool
+    ids: bool
 
     def configs(self, out: str | None) -> tuple[str, list["Config"]]:
         """Return a title and the configurations: of a task, of a suite, or of the unfinished dataset in `out`."""
@@ -140,7 +145,7 @@ class _Selection:
         if self.task is not None and self.suite is None:
             made = self.parameters.make(self.task)
             seed = 0 if self.seed is None else self.seed
-            config = single_config(made, self.sizes, seed, self.name, self.strict)
+            config = single_config(made, self.sizes, seed, self.name, self.strict, self.ids)
             return config.name, [config]
         if self.suite is not None and self.task is None:
             return self._suite(self.suite)
@@ -153,25 +158,27 @@ class _Selection:
             raise InputError(
                 "--name and task parameters go with --task, not with --suite. Edit a copy of the suite."
             )
-        loaded = load(suite, self.sizes or None, self.seed, self.strict)
+        loaded = load(suite, self.sizes or None, self.seed, self.strict, self.ids)
         return loaded.name, loaded.configs
 
     def _requested_configs(self, folder: str) -> list["Config"]:
         """Return the configurations of a dataset that an earlier command has started to write."""
         from mathbench.dataset.request import requested_configs
 
-        if self.sizes or self.seed is not None or self.name is not None or self.parameters.arguments:
+        given = self.sizes or self.seed is not None or self.name is not None or self.ids
+        if given or self.parameters.arguments:
             raise InputError("give either --task NAME or --suite NAME; only --out alone continues a dataset.")
         return requested_configs(folder)
 
 
 def _show_plan(folder: "StoragePath", configs: list["Config"], json: bool) -> None:
     from mathbench.cli.dataset_report import print_plan
+    from mathbench.dataset.manifest import share_columns
     from mathbench.dataset.write import check_configs
 
     check_configs(configs)
     if json:
-        planned = {config.name: config.spec() for config in configs}
+        planned = {config.name: config.spec() for config in share_columns(configs)}
         print_json({"out": str(folder), "configs": planned, "missing_splits": _missing(configs)})
         return
     print_plan(configs)

@@ -13,6 +13,7 @@ from mathbench.errors import InputError, did_you_mean, require_extra
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from mathbench.baselines.analysis.confidence import Confidence
@@ -136,10 +137,10 @@ def _export(run: Path, questions: list[str], request: _StatesRequest, json: bool
     if questions and (request.split is not None or request.count is not None):
         raise InputError("give questions, or rows with --split and --count, not both.")
     loaded = load_run(run, DeviceConfig(request.device))
-    expected = None
+    expected = ids = None
     if not questions:
-        questions, expected = _rows(run, request.split or "interpolate", request.count)
-    found = export_states(loaded, questions, expected, request.file)
+        questions, expected, ids = _rows(run, request.split or "interpolate", request.count)
+    found = export_states(loaded, questions, expected, request.file, ids)
     if json:
         print_json({"states": str(request.file), **vars(found)})
         return
@@ -147,9 +148,10 @@ def _export(run: Path, questions: list[str], request: _StatesRequest, json: bool
     print_message(f"{found.rows:,} states of {found.questions:,} questions in {request.file}: {layers}")
 
 
-def _rows(run: Path, split: str, count: int | None) -> tuple[list[str], list[str]]:
-    """Return the first questions and answers of a split of a run, in plain text."""
+def _rows(run: Path, split: str, count: int | None) -> tuple[list[str], list[str], "pa.StringArray"]:
+    """Return the first questions and answers of a split of a run, in plain text, and the names of the rows."""
     from mathbench.baselines.run_data import regenerate_run
+    from mathbench.rows import row_ids
 
     data = regenerate_run(run).plain()
     if split not in data.splits:
@@ -158,7 +160,8 @@ def _rows(run: Path, split: str, count: int | None) -> tuple[list[str], list[str
     if count is not None and count > rows.num_rows:
         raise InputError(f"{split} of {run} has {rows.num_rows:,} rows. Received: --count {count:,}.")
     first = rows.slice(0, count or STATES_COUNT)
-    return first["question"].to_pylist(), first["answer"].to_pylist()
+    ids = row_ids(data.task, split, data.seed, first["row"].to_numpy())
+    return first["question"].to_pylist(), first["answer"].to_pylist(), ids
 
 
 def _inspect_one(run: Path, question: str, plot: Path | None, device: str, json: bool) -> None:

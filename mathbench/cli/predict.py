@@ -51,6 +51,8 @@ def predict(
     """Predict the answers to a dataset with a finished run.
 
     The dataset must have the family and the format that the run was trained on.
+    Predictions have the columns split, row, prediction, task and id, the name of
+    the row.
 
     Examples:
       mathbench predict runs/mine --data data/addition-base10 --out p.parquet
@@ -59,7 +61,7 @@ def predict(
     """
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.predictor import load_predictor
-    from mathbench.baselines.run import SCORED, predict_splits, write_predictions
+    from mathbench.baselines.run import SCORED, predict_splits, with_ids, write_predictions
     from mathbench.cli.selection import open_data
 
     _check_parquet(out_file)
@@ -69,7 +71,8 @@ def predict(
     for requested in split or []:
         if requested not in rows.splits:
             raise InputError(f"{data} has no split '{requested}'. {did_you_mean(requested, rows.splits)}")
-    predictions = predict_splits(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
+    predicted = predict_splits(answer, rows, tuple(dict.fromkeys(split)) if split else SCORED)
+    predictions = with_ids(predicted, rows)
     if out_file is None:
         sys.stdout.writelines(json_lines(predictions.to_pylist()))
         return

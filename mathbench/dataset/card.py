@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mathbench.dataset import digest
 from mathbench.dataset.data import empty_splits
+from mathbench.dataset.layout import split_pattern
 from mathbench.dataset.manifest import Config, Manifest
 from mathbench.errors import shortened
 from mathbench.reserve import SPLITS
@@ -33,16 +34,25 @@ def render(manifest: Manifest, first_row: FirstRow) -> str:
 
 
 def _front_matter(manifest: Manifest) -> str:
-    """The YAML header. Each description carries the content digest, because `datasets` caches by this text."""
+    """The YAML header."""
     lines = ["---", "license: cc0-1.0", "annotations_creators: [machine-generated]", "language: [en]"]
     lines += ["tags: [mathematics, arithmetic, mathbench]", "configs:"]
     for config in manifest.configs:
-        files = {split: [f"{config.name}/{split}-*.parquet"] for split in config.spec()["sizes"]}
-        lines += _config(config.name, manifest.digest(config), files)
+        files = {split: [_files(config, split)] for split in config.spec()["sizes"]}
+        lines += _config(config.name, _description(manifest, [config]), files)
     if is_mixture(manifest.configs):
-        digests = digest.combined([manifest.digest(config) for config in manifest.configs])
-        lines += _config(ALL, digests, _files_of_all(manifest.configs))
+        # what `datasets` loads where no configuration is named; cards of layout 1 stay as they were
+        default = manifest.layout > 1
+        lines += _config(
+            ALL, _description(manifest, manifest.configs), _files_of_all(manifest.configs), default
+        )
     return "\n".join([*lines, "---", ""])
+
+
+def _description(manifest: Manifest, configs: Sequence[Config]) -> str:
+    """The content digest and the optional columns of some configurations, because `datasets` caches by this text."""
+    digests = [manifest.digest(config) for config in configs]
+    return " ".join([digests[0] if len(configs) == 1 else digest.combined(digests), *configs[0].columns])
 
 
 def is_mixture(configs: Sequence[Config]) -> bool:
@@ -50,15 +60,17 @@ def is_mixture(configs: Sequence[Config]) -> bool:
 
     The configuration adds no files. It refers to those of the others, whose rows differ in their column `task`.
     """
-    schemas = {config.task.recognition for config in configs}
+    schemas = {config.column_names for config in configs}
     return len(configs) > 1 and len(schemas) == 1 and ALL not in (config.name for config in configs)
 
 
 def _files_of_all(configs: Sequence[Config]) -> dict[str, list[str]]:
-    configs_of = {split: [c.name for c in configs if c.sizes.get(split)] for split in SPLITS}
-    return {
-        split: [f"{name}/{split}-*.parquet" for name in names] for split, names in configs_of.items() if names
-    }
+    files = {split: [_files(c, split) for c in configs if c.sizes.get(split)] for split in SPLITS}
+    return {split: paths for split, paths in files.items() if paths}
+
+
+def _files(config: Config, split: str) -> str:
+    return split_pattern(config.layout, config.name, split)
 
 
 def _yaml(name: str) -> str:
@@ -71,8 +83,9 @@ def _yaml(name: str) -> str:
     return name if plain else json.dumps(name)
 
 
-def _config(name: str, description: str, files: Mapping[str, list[str]]) -> list[str]:
-    lines = [f"- config_name: {_yaml(name)}", f'  description: "{description}"', "  data_files:"]
+def _config(name: str, description: str, files: Mapping[str, list[str]], default: bool = False) -> list[str]:
+    lines = [f"- config_name: {_yaml(name)}", f'  description: "{description}"']
+    lines += ["  default: true"] * default + ["  data_files:"]
     for split, paths in files.items():
         lines += [f"  - split: {split}", "    path:" + (f" {paths[0]}" if len(paths) == 1 else "")]
         lines += [f"    - {path}" for path in paths if len(paths) > 1]

@@ -23,7 +23,8 @@ class Data:
     Args:
         task: the task that the rows belong to.
         seed: the seed of the rows.
-        splits: a table per split: question, answer, task, stratum, row and, for recognition tasks, label.
+        splits: a table per split: question, answer, task, stratum, row and optional columns, such as label for
+            recognition tasks.
     """
 
     task: Task
@@ -42,13 +43,20 @@ class Data:
         return Data(self.task.plain, self.seed, splits)
 
     @classmethod
-    def generate(cls, task: Task, sizes: Mapping[str, int] | None = None, seed: int | str = 0) -> "Data":
+    def generate(
+        cls,
+        task: Task,
+        sizes: Mapping[str, int] | None = None,
+        seed: int | str = 0,
+        columns: tuple[str, ...] = (),
+    ) -> "Data":
         """Generate rows in memory.
 
         Args:
             task: the task.
             sizes: rows per split; 0 leaves a split out. Default: `DEFAULT_SIZES`, capped at the rows of each split.
             seed: a 64-bit integer or a string.
+            columns: optional columns besides those that the task always has.
 
         Raises:
             SpaceExhausted: when a split holds fewer rows than requested.
@@ -61,7 +69,7 @@ class Data:
         splits = {}
         for split, count in (sizes or all_sizes(task, {}, seed=seed)).items():
             if count:
-                splits[split] = open_rows(task, split, seed).batch(range(count))
+                splits[split] = open_rows(task, split, seed, columns).batch(range(count))
         return cls(task, seed, splits)
 
 

@@ -133,8 +133,9 @@ def difference(stored: pa.Table, expected: pa.Table) -> str:
 
 
 def _first_difference(stored: pa.ChunkedArray, expected: pa.ChunkedArray) -> int:
-    """The index at which two columns first differ; a missing value differs from any other."""
-    same = pc.fill_null(pc.equal(stored, expected), False)
+    """The index at which two columns first differ; a missing value differs from any other but a missing one."""
+    both_missing = pc.and_(pc.is_null(stored), pc.is_null(expected))
+    same = pc.or_(pc.fill_null(pc.equal(stored, expected), False), both_missing)
     return pc.index(same, False).as_py()
 
 

@@ -1,26 +1,25 @@
 """The manifest of a dataset: its configurations, their shards, and the content and digest of every shard."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from mathbench.dataset import digest
 from mathbench.dataset.data import all_sizes
+from mathbench.dataset.layout import LATEST, LAYOUTS, shard_file
 from mathbench.errors import CheckFailed, InputError, did_you_mean, shown
 from mathbench.hashing import check_seed
 from mathbench.parameters import check_flag, check_integer
 from mathbench.reserve import SPLITS
-from mathbench.rows import check_task, open_rows
+from mathbench.rows import ID, OPTIONAL_COLUMNS, Rows, check_task, column_names, extra_columns, open_rows
 from mathbench.storage import location
 from mathbench.storage.location import StoragePath
 from mathbench.task import Task
 
 MANIFEST_FILE = "manifest.json"
 UNFINISHED_FILE = ".generating.json"  # the request, while the dataset is unfinished
-SCHEMA_VERSION = 1
 SHARD_ROWS = 1_000_000  # rows per shard, independent of the number of workers
-SHARD_PATTERN = "*/*-[0-9]*-of-[0-9]*.parquet"
 
 
 def check_name(name: object, what: str) -> None:
@@ -68,30 +67,47 @@ class Config:
         task: the task.
         seed: the seed of its rows.
         sizes: rows per split; splits with no rows are left out.
+        columns: optional columns besides those that the task always has, see `mathbench.rows.OPTIONAL_COLUMNS`.
+        layout: the layout of the dataset's folder, see `mathbench.dataset.layout`.
     """
 
     name: str
     task: Task
     seed: int | str
     sizes: Mapping[str, int]
+    columns: tuple[str, ...] = ()
+    layout: int = LATEST
 
     def __post_init__(self) -> None:
         check_name(self.name, "a configuration")
         check_task(self.task)
         object.__setattr__(self, "seed", check_seed(self.seed))
         object.__setattr__(self, "sizes", check_sizes(self.name, self.sizes))
+        object.__setattr__(self, "columns", extra_columns(self.task, self.columns))
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns of its files, in order."""
+        return column_names(self.task, self.columns)
+
+    def rows(self, split: str) -> Rows:
+        """The rows of a split, with the columns of its files."""
+        return open_rows(self.task, split, self.seed, self.columns)
 
     def spec(self) -> dict[str, Any]:
         """Everything that determines the rows, as JSON values."""
         sizes = {split: rows for split in SPLITS if (rows := self.sizes.get(split, 0))}
-        return {"task": self.task.id, "parameters": self.task.parameters, "seed": self.seed, "sizes": sizes}
+        columns = {"columns": list(self.columns)} if self.columns else {}
+        task = {"task": self.task.id, "parameters": self.task.parameters}
+        return {**task, "seed": self.seed, "sizes": sizes, **columns}
 
     @classmethod
-    def from_spec(cls, name: str, spec: Mapping[str, Any]) -> "Config":
-        """Make a configuration from the result of :meth:`spec`."""
+    def from_spec(cls, name: str, spec: Mapping[str, Any], layout: int = LATEST) -> "Config":
+        """Make a configuration from the result of :meth:`spec`, in the layout of its dataset."""
         from mathbench.families import from_spec
 
-        return cls(name, from_spec(spec["task"], spec["parameters"]), spec["seed"], spec["sizes"])
+        task = from_spec(spec["task"], spec["parameters"])
+        return cls(name, task, spec["seed"], spec["sizes"], tuple(spec.get("columns", ())), layout)
 
     def check_rows(self) -> None:
         """Check that every split holds the requested rows.
@@ -105,7 +121,22 @@ class Config:
 
     def shards(self) -> list["Shard"]:
         """The shards of this configuration, in order."""
-        return [shard for split in SPLITS for shard in _shards(self.name, split, self.sizes.get(split, 0))]
+        return [shard for split in SPLITS for shard in self.shards_of(split)]
+
+    def shards_of(self, split: str) -> list["Shard"]:
+        """The shards of one split, in order."""
+        rows = self.sizes.get(split, 0)
+        count = -(-rows // SHARD_ROWS)
+        return [
+            Shard(
+                self.name,
+                split,
+                i * SHARD_ROWS,
+                min((i + 1) * SHARD_ROWS, rows),
+                shard_file(self.layout, self.name, split, i, count),
+            )
+            for i in range(count)
+        ]
 
 
 @dataclass(frozen=True)
@@ -126,28 +157,20 @@ class Shard:
     file: str
 
 
-def _shards(config: str, split: str, rows: int) -> list[Shard]:
-    count = -(-rows // SHARD_ROWS)
-    return [
-        Shard(
-            config,
-            split,
-            i * SHARD_ROWS,
-            min((i + 1) * SHARD_ROWS, rows),
-            f"{config}/{split}-{i:05d}-of-{count:05d}.parquet",
-        )
-        for i in range(count)
-    ]
-
-
 def single_config(
     task: Task,
     sizes: Mapping[str, int],
     seed: int | str = 0,
     name: str | None = None,
     strict: bool = False,
+    ids: bool = False,
 ) -> Config:
     """Make one configuration; splits without a size get the default, see :func:`mathbench.dataset.data.all_sizes`.
+
+    Args:
+        task, sizes, seed, name: as for `Config`; by default the name is that of the task.
+        strict: as for :func:`mathbench.dataset.data.all_sizes`.
+        ids: add a column with the name of each row.
 
     >>> from mathbench.families import task
     >>> single_config(task("divisible", k=3, digits=2), {"train": 8}).sizes["train"]
@@ -155,7 +178,23 @@ def single_config(
     """
     value, sizes = check_seed(seed), check_sizes(check_task(task).name, sizes)
     chosen = all_sizes(task, sizes, seed=value, strict=check_flag("strict", strict))
-    return Config(task.name if name is None else name, task, value, chosen)
+    columns = (ID,) if check_flag("ids", ids) else ()
+    return Config(task.name if name is None else name, task, value, chosen, columns)
+
+
+def share_columns(configs: Sequence[Config]) -> list[Config]:
+    """The configurations of one dataset in the latest layout, all with the columns that any of them has.
+
+    Loaders that read all files of a folder stop at a file whose columns differ from those of the first.
+
+    >>> from mathbench.families import task
+    >>> prime, gcd = (Config(name, task(name), 0, {"train": 1}) for name in ("prime", "gcd"))
+    >>> [config.columns for config in share_columns([prime, gcd])]
+    [(), ('label',)]
+    """
+    found = {name for config in configs for name in config.column_names}
+    columns = tuple(name for name in OPTIONAL_COLUMNS if name in found)
+    return [replace(config, columns=columns, layout=LATEST) for config in configs]
 
 
 @dataclass(frozen=True)
@@ -189,6 +228,11 @@ class Manifest:
     contents: dict[str, ShardContent]
     version: str
 
+    @property
+    def layout(self) -> int:
+        """The layout of the folder, the same for all configurations."""
+        return self.configs[0].layout
+
     def digest(self, config: Config) -> str:
         """The content digest of a configuration, over its shards in order."""
         return digest.combined([self.contents[shard.file].digest for shard in config.shards()])
@@ -196,10 +240,9 @@ class Manifest:
     def strata(self, config: Config, split: str) -> dict[str, int]:
         """Rows per stratum of a split."""
         total: dict[str, int] = {}
-        for shard in config.shards():
-            if shard.split == split:
-                for name, rows in self.contents[shard.file].strata.items():
-                    total[name] = total.get(name, 0) + rows
+        for shard in config.shards_of(split):
+            for name, rows in self.contents[shard.file].strata.items():
+                total[name] = total.get(name, 0) + rows
         return total
 
     def to_json(self) -> dict[str, Any]:
@@ -209,7 +252,7 @@ class Manifest:
             files = {shard.file: asdict(self.contents[shard.file]) for shard in config.shards()}
             configs[config.name] = {**config.spec(), "digest": self.digest(config), "files": files}
         return {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": self.layout,
             "mathbench": self.version,
             "shard_rows": SHARD_ROWS,
             "configs": configs,
@@ -249,14 +292,17 @@ def _missing_message(folder: StoragePath) -> str:
 
 
 def _parse(value: dict[str, Any]) -> Manifest:
-    if value["schema_version"] != SCHEMA_VERSION:
+    version = value["schema_version"]
+    if version not in LAYOUTS:
         raise InputError(
-            f"unknown schema version {value['schema_version']}: another version of mathbench wrote the manifest. "
-            f"Allowed: {SCHEMA_VERSION}."
+            f"unknown schema version {version}: another version of mathbench wrote the manifest. "
+            f"Allowed: {', '.join(map(str, LAYOUTS))}."
         )
     if value["shard_rows"] != SHARD_ROWS:
         raise ValueError(f"shard_rows is {value['shard_rows']} and should be {SHARD_ROWS}")
-    configs = [Config.from_spec(name, spec) for name, spec in value["configs"].items()]
+    configs = [Config.from_spec(name, spec, version) for name, spec in value["configs"].items()]
+    if not configs:
+        raise ValueError("it has no configurations")
     manifest = Manifest(configs, {}, value["mathbench"])
     for config in configs:
         spec = value["configs"][config.name]

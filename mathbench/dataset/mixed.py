@@ -26,8 +26,9 @@ def mixed(mixture: Task, dataset: Dataset) -> Data:
     modules = [part.id for part in mixture.parts.values()]
     if [config.task.id for config in configs] != modules:
         raise InputError(
-            f"{dataset.folder} does not contain the {len(modules)} modules of school mathematics in order. "
-            "Generate them: mathbench generate --suite deepmind."
+            f"{dataset.folder} does not contain the {len(modules)} modules of school mathematics in order, which alone "
+            "are one task. Generate them: mathbench generate --suite deepmind. "
+            f"Or choose a configuration: {', '.join(dataset.configs)}."
         )
     first = configs[0]
     for config in configs:

@@ -49,7 +49,7 @@ class Dataset:
             InputError: when the split is not in the dataset.
             CheckFailed: when a file is missing or damaged.
         """
-        shards = [shard for shard in config.shards() if shard.split == split]
+        shards = config.shards_of(split)
         if not shards:
             raise InputError(
                 f"{config.name} has no split '{split}'. {did_you_mean(split, config.spec()['sizes'])}"
@@ -84,5 +84,4 @@ def sample_row(folder: StoragePath, config: Config, split: str) -> dict[str, str
 
     Reading is cheaper than generating: some tasks take as long for one row as for thousands.
     """
-    path = next(folder / shard.file for shard in config.shards() if shard.split == split)
-    return shard_reader.first_row(path)
+    return shard_reader.first_row(folder / config.shards_of(split)[0].file)

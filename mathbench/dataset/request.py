@@ -1,12 +1,14 @@
 """The request of a dataset: everything that decides its bytes, stored as `.generating.json` until it is finished."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 from typing import Any
 
 from mathbench.dataset import manifest
-from mathbench.dataset.manifest import MANIFEST_FILE, SCHEMA_VERSION, UNFINISHED_FILE, Config, Manifest
+from mathbench.dataset.layout import LAYOUTS
+from mathbench.dataset.manifest import MANIFEST_FILE, UNFINISHED_FILE, Config, Manifest, share_columns
 from mathbench.errors import CheckFailed, InputError
 from mathbench.storage import location
 from mathbench.storage.atomic import LEFTOVER
@@ -15,10 +17,21 @@ from mathbench.storage.location import StoragePath, storage_path
 Request = dict[str, Any]
 
 
-def dataset_request(configs: Iterable[Config]) -> Request:
-    """Everything that decides the bytes of a dataset, as JSON values."""
+def dataset_request(configs: Sequence[Config]) -> Request:
+    """Everything that decides the bytes of a dataset, as JSON values; its version is the layout of the folder."""
     specs = {config.name: config.spec() for config in configs}
-    return {"schema_version": SCHEMA_VERSION, "shard_rows": manifest.SHARD_ROWS, "configs": specs}
+    return {"schema_version": configs[0].layout, "shard_rows": manifest.SHARD_ROWS, "configs": specs}
+
+
+def as_written(configs: Sequence[Config], stored: Request | None) -> list[Config]:
+    """The configurations in the layout of the same dataset in a folder, or in the latest layout with shared columns.
+
+    Args:
+        configs: the configurations as requested.
+        stored: the request of the dataset in the folder.
+    """
+    earlier = [replace(config, layout=1) for config in configs]
+    return earlier if stored == dataset_request(earlier) else share_columns(configs)
 
 
 def requested_configs(out: str | StoragePath) -> list[Config]:
@@ -33,12 +46,13 @@ def requested_configs(out: str | StoragePath) -> list[Config]:
     if stored is None:
         raise InputError(f"{folder} contains neither a finished nor an unfinished dataset.")
     try:
-        configs = [Config.from_spec(name, spec) for name, spec in stored["configs"].items()]
+        version = stored["schema_version"]
+        configs = [Config.from_spec(name, spec, version) for name, spec in stored["configs"].items()]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, InputError):
             raise InputError(f"{folder / UNFINISHED_FILE}: {error}") from None
         raise CheckFailed(f"{folder / UNFINISHED_FILE} is damaged ({error}).") from None
-    if dataset_request(configs) != stored:
+    if version not in LAYOUTS or not configs or dataset_request(configs) != stored:
         raise InputError(
             f"{folder} contains an unfinished dataset of another version of mathbench. Finish it with that version."
         )

@@ -3,7 +3,7 @@
 import ctypes
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -13,9 +13,8 @@ import pyarrow.parquet as pq
 
 from mathbench.dataset.digest import Digest
 from mathbench.dataset.manifest import ShardContent
-from mathbench.formats import MESSAGES, for_task
 from mathbench.formats.words import messages
-from mathbench.rows import Rows
+from mathbench.rows import COLUMNS, OPTIONAL_COLUMNS, Rows, column_names
 from mathbench.storage.atomic import HashingWriter, atomic_write, make_folder
 from mathbench.storage.location import StoragePath
 from mathbench.task import LABELS, Task
@@ -34,24 +33,34 @@ _OPTIONS: dict[str, Any] = {
         "row": "DELTA_BINARY_PACKED",
         "question": "DELTA_LENGTH_BYTE_ARRAY",
         "answer": "DELTA_LENGTH_BYTE_ARRAY",
+        "id": "DELTA_BYTE_ARRAY",
     },
 }
-_TEXT = {"dtype": "string", "_type": "Value"}
+_FEATURES: dict[pa.DataType, Any] = {
+    pa.string(): {"dtype": "string", "_type": "Value"},
+    pa.int64(): {"dtype": "int64", "_type": "Value"},
+    messages.TYPE: messages.FEATURE,
+}
+_TYPES = {**dict.fromkeys(COLUMNS, pa.string()), "row": pa.int64(), **OPTIONAL_COLUMNS}
 
 
-def schema(task: Task) -> pa.Schema:
-    """The columns of a task's files, with the feature types that `datasets` restores from the file itself."""
-    features: dict[str, Any] = {name: _TEXT for name in ("question", "answer", "task", "stratum")}
-    features["row"] = {"dtype": "int64", "_type": "Value"}
-    fields = [(name, pa.string()) for name in features if name != "row"] + [("row", pa.int64())]
-    if task.recognition:
+def schema(task: Task, columns: Sequence[str] = ()) -> pa.Schema:
+    """The columns of a task's files, with the feature types that `datasets` restores from the file itself.
+
+    Args:
+        task: the task.
+        columns: optional columns besides those that the task always has.
+    """
+    return schema_of(column_names(task, columns))
+
+
+def schema_of(names: Sequence[str]) -> pa.Schema:
+    """The schema of some columns of a dataset."""
+    features = {name: _FEATURES[_TYPES[name]] for name in names}
+    if "label" in features:
         features["label"] = {"names": list(LABELS), "_type": "ClassLabel"}
-        fields.append(("label", pa.int64()))
-    if MESSAGES in for_task(task).adds:
-        features[MESSAGES] = messages.FEATURE
-        fields.append((MESSAGES, messages.TYPE))
     metadata = {"huggingface": json.dumps({"info": {"features": features}})}
-    return pa.schema(fields, metadata=metadata)
+    return pa.schema([(name, _TYPES[name]) for name in names], metadata=metadata)
 
 
 def batches(rows: Rows, start: int, stop: int) -> Iterator[pa.Table]:
@@ -87,22 +96,23 @@ class ShardFile:
 
 
 @contextmanager
-def create_shard(path: StoragePath, task: Task) -> Iterator[ShardFile]:
+def create_shard(path: StoragePath, task: Task, columns: Sequence[str] = ()) -> Iterator[ShardFile]:
     """Create a file that appears under its name after the block, complete.
 
     Args:
         path: the final name; nothing appears under it when the block fails.
         task: the task whose rows the file will hold.
+        columns: optional columns besides those that the task always has.
     """
     make_folder(path.parent)
-    columns = schema(task)
-    stored = _with_dictionaries(columns)
+    full = schema(task, columns)
+    stored = _with_dictionaries(full)
     with atomic_write(path) as file:
         sink = HashingWriter(file)
         with pq.ParquetWriter(sink, stored, store_schema=False, **_OPTIONS) as writer:
             yield ShardFile(writer, stored, sink)
             writer.add_key_value_metadata(
-                {key.decode(): value.decode() for key, value in columns.metadata.items()}
+                {key.decode(): value.decode() for key, value in full.metadata.items()}
             )
 
 
@@ -124,7 +134,7 @@ def write(path: StoragePath, rows: Rows, start: int, stop: int, progress: Progre
     """
     keep_freed_memory()
     counter = ContentCounter()
-    with create_shard(path, rows.task) as file:
+    with create_shard(path, rows.task, rows.columns) as file:
         for table in batches(rows, start, stop):
             file.write(table)
             counter.update(table)

@@ -17,7 +17,6 @@ from mathbench.errors import CheckFailed, MathbenchError
 from mathbench.numbers.text import int_array
 from mathbench.rows import Rows
 from mathbench.storage.location import StoragePath, local_copy, readable_errors
-from mathbench.task import Task
 
 SPOT_CHECK_ROWS = 32  # rows of each row group that are regenerated before a shard of an earlier run is kept
 
@@ -79,18 +78,18 @@ def first_row(path: StoragePath) -> dict[str, str]:
         return row
 
 
-def footer(path: StoragePath, task: Task) -> tuple[int, str]:
+def footer(path: StoragePath, rows: Rows) -> tuple[int, str]:
     """Read the number of rows and the digest that a file's footer states.
 
     Raises:
-        CheckFailed: when it is missing or damaged, or its columns are not those of the task.
+        CheckFailed: when it is missing or damaged, or its columns are not those of the rows.
     """
-    columns = schema(task)
+    columns = schema(rows.task, rows.columns)
     with open_parquet(path) as file:
         metadata = dict(file.metadata.metadata or {})
         features_match = all(metadata.get(key) == value for key, value in columns.metadata.items())
         if not (features_match and file.schema_arrow.equals(columns)):
-            raise CheckFailed(f"{path} does not have the columns of {task.name}.")
+            raise CheckFailed(f"{path} does not have the columns of {rows.task.name}.")
         return file.metadata.num_rows, metadata.get(b"mathbench.digest", b"").decode()
 
 
@@ -115,7 +114,7 @@ def intact_content(path: StoragePath, rows: Rows, start: int, stop: int) -> Shar
     """
     counter = ContentCounter()
     try:
-        stated = footer(path, rows.task)
+        stated = footer(path, rows)
         if stated[0] != stop - start:
             return None
         with local_copy(path) as (source, sha256):
@@ -141,4 +140,4 @@ def expected(rows: Rows, numbers: range | NDArray[np.int64]) -> pa.Table:
     Raises:
         SpaceExhausted: when the split has no row of one of the numbers.
     """
-    return rows.batch(numbers).cast(schema(rows.task)).replace_schema_metadata()
+    return rows.batch(numbers).cast(schema(rows.task, rows.columns)).replace_schema_metadata()

@@ -62,7 +62,7 @@ class SplitAudit:
             self._compare(table, range(start, start + table.num_rows), file)
         else:
             self._compare(sample, numbers, file)
-        if not table.schema.equals(schema(self.rows.task)):
+        if not table.schema.equals(schema(self.rows.task, self.rows.columns)):
             return len(numbers)
         self._check_texts(sample, file)
         self._collect_questions(table if self._regenerate_all else sample)

@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,17 @@ from mathbench.dataset.data import DEFAULT_SIZES, all_sizes, capped_sizes
 from mathbench.dataset.manifest import Config, check_name, check_sizes
 from mathbench.errors import InputError, did_you_mean, shown
 from mathbench.hashing import check_seed
+from mathbench.parameters import check_flag
 from mathbench.registry import builtin_folder
 from mathbench.reserve import SPLITS
+from mathbench.rows import ID
 from mathbench.storage.location import local_path
 
-_KEYS = ("name", "version", "description", "seed", "sizes", "tasks")
+_KEYS = ("name", "version", "description", "seed", "sizes", "ids", "tasks")
 _TYPE_NAMES: dict[type, str] = {
     int: "an integer",
     str: "text",
+    bool: "true or false",
     dict: "a table",
     list: "a list of tables ([[tasks]])",
 }
@@ -52,7 +55,11 @@ def available() -> list[str]:
 
 
 def load(
-    name: str, sizes: Mapping[str, int] | None = None, seed: int | str | None = None, strict: bool = False
+    name: str,
+    sizes: Mapping[str, int] | None = None,
+    seed: int | str | None = None,
+    strict: bool = False,
+    ids: bool = False,
 ) -> Suite:
     """Read a suite by name or from a TOML file.
 
@@ -61,6 +68,7 @@ def load(
         sizes: rows per split that override those of the file.
         seed: a seed that overrides the one of the file.
         strict: raise an error where a task has no rows in a split, instead of a warning.
+        ids: add a column with the name of each row, as the key `ids` of the file does.
 
     Raises:
         InputError: for an unknown suite, a file that is not valid TOML, or an unknown or invalid key.
@@ -78,6 +86,8 @@ def load(
     ]
     if not configs:
         raise InputError(f"{path}: the suite lists no [[tasks]].")
+    if check_flag("ids", ids) or content.get("ids", False):
+        configs = [replace(config, columns=(ID,)) for config in configs]
     return Suite(content["name"], content.get("version", 1), content.get("description", ""), configs)
 
 
@@ -127,7 +137,13 @@ def _check_keys(path: Path, where: str, content: Mapping[str, Any], known: tuple
 def _check_types(path: Path, content: Mapping[str, Any]) -> None:
     if not isinstance(content.get("name"), str):
         raise InputError(f"{path}: the suite needs a name, as text.")
-    for key, kind in (("version", int), ("description", str), ("sizes", dict), ("tasks", list)):
+    for key, kind in (
+        ("version", int),
+        ("description", str),
+        ("sizes", dict),
+        ("ids", bool),
+        ("tasks", list),
+    ):
         if key in content and not isinstance(content[key], kind):
             raise InputError(f"{path}: {key} must be {_TYPE_NAMES[kind]}. Received: {content[key]!r}.")
 

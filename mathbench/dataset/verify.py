@@ -6,19 +6,17 @@ Python that shares nothing with the generators (`Task.oracle`, `Task.operands_of
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatch
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.dataset import shard_reader
-from mathbench.dataset.manifest import SHARD_PATTERN, Config, Shard, ShardContent
+from mathbench.dataset import layout, shard_reader
+from mathbench.dataset.manifest import Config, Shard, ShardContent
 from mathbench.dataset.read import Dataset
 from mathbench.dataset.shard import ContentCounter, Progress
 from mathbench.dataset.split_audit import SplitAudit
 from mathbench.errors import CheckFailed, InputError, shown
 from mathbench.parameters import check_flag, check_integer
-from mathbench.rows import open_rows
 from mathbench.storage import location
 
 SAMPLE = 1000
@@ -93,17 +91,27 @@ def verify(
         raise InputError(f"a dataset must be opened by `open_dataset`. Received: {shown(dataset)}.")
     for config in dataset.manifest.configs:
         config.task.require_solver()
-    files = location.files(dataset.folder)
+    files = _files_of(dataset)
     for config in dataset.manifest.configs:
-        yield _check_files(config, files)
+        yield _check_files(config, files.get(config.name, set()))
         for split in config.spec()["sizes"]:
             yield from _check_split(dataset, config, split, options or VerifyOptions(), progress)
 
 
-def _check_files(config: Config, files: list[str]) -> CheckResult:
+def _files_of(dataset: Dataset) -> dict[str, set[str]]:
+    """The data files in the folder by configuration; those of none count as files of the first."""
+    names, version = list(dataset.configs), dataset.manifest.layout
+    found: dict[str, set[str]] = {}
+    for file in location.files(dataset.folder):
+        config = layout.config_of(version, file)
+        if config is not None and (config in names or version > 1):
+            found.setdefault(config if config in names else names[0], set()).add(file)
+    return found
+
+
+def _check_files(config: Config, found: set[str]) -> CheckResult:
     """Check for missing and for additional files; `datasets` would read the latter too."""
     expected = {shard.file for shard in config.shards()}
-    found = {name for name in files if name.startswith(f"{config.name}/") and fnmatch(name, SHARD_PATTERN)}
     wrong = [f"{name} is missing" for name in sorted(expected - found)]
     wrong += [f"{name} is not part of the dataset" for name in sorted(found - expected)]
     detail = wrong[0] if wrong else f"{len(expected)} file(s)"
@@ -114,9 +122,9 @@ def _check_split(
     dataset: Dataset, config: Config, split: str, options: VerifyOptions, progress: Progress
 ) -> Iterator[CheckResult]:
     """Read the files of a split once, one row group at a time, and check their content and rows."""
-    shards = [shard for shard in config.shards() if shard.split == split]
+    shards = config.shards_of(split)
     sample = options.sample_rows(shards[-1].stop)
-    audit = SplitAudit(open_rows(config.task, split, config.seed), sample, options.regenerate_all)
+    audit = SplitAudit(config.rows(split), sample, options.regenerate_all)
     check = _check_all if options.read_all else _check_sample
     failures = [check(audit, dataset, shard, progress) for shard in shards]
     failure = next(filter(None, failures), "")
@@ -159,7 +167,7 @@ def _check_sample(audit: SplitAudit, dataset: Dataset, shard: Shard, progress: P
     if not len(sample):
         return ""
     try:
-        footer = shard_reader.footer(path, audit.rows.task)
+        footer = shard_reader.footer(path, audit.rows)
         for first, table in shard_reader.row_groups(path, containing=sample):
             progress(audit.check_table(table, shard.start + first, shard.file))
     except CheckFailed as error:

@@ -18,9 +18,9 @@ from mathbench.dataset import card
 from mathbench.dataset.engine import Engine
 from mathbench.dataset.engine.local import Local
 from mathbench.dataset.engine.work import ShardPart, check_shard, shard_jobs, write_shard
+from mathbench.dataset.layout import SHARD_PATTERN
 from mathbench.dataset.manifest import (
     MANIFEST_FILE,
-    SHARD_PATTERN,
     UNFINISHED_FILE,
     Config,
     Manifest,
@@ -29,6 +29,7 @@ from mathbench.dataset.manifest import (
 from mathbench.dataset.read import sample_row
 from mathbench.dataset.request import (
     Request,
+    as_written,
     check_same,
     dataset_request,
     finished_manifest,
@@ -38,7 +39,6 @@ from mathbench.dataset.request import (
 from mathbench.dataset.shard import Progress
 from mathbench.errors import CheckFailed, InputError, shown
 from mathbench.parameters import check_flag
-from mathbench.rows import open_rows
 from mathbench.storage import atomic, location
 from mathbench.storage.atomic import LEFTOVER
 from mathbench.storage.location import StoragePath, storage_path
@@ -48,7 +48,7 @@ from mathbench.version import __version__
 DATASET_FILES = (SHARD_PATTERN, f"*/{LEFTOVER}", card.CARD_FILE, MANIFEST_FILE, UNFINISHED_FILE)
 LOCAL = Local()
 MAX_LISTED_SHARDS = 5  # missing shards that an error names
-MAX_NAME_BYTES = 255  # of a file or folder, on common file systems
+MAX_NAME_BYTES = 180  # temporary files have 75 bytes more, and common file systems allow 255
 
 
 def generate(
@@ -76,10 +76,12 @@ def generate(
     """
     check_flag("force", force)
     check_configs(configs)
-    folder, requested = storage_path(out), dataset_request(configs)
+    folder = storage_path(out)
     atomic.make_folder(folder)
     with atomic.folder_lock(folder):
-        _claim(folder, stored_request(folder, force), requested, force)
+        stored = stored_request(folder, force)
+        configs = as_written(configs, stored)
+        _claim(folder, stored, dataset_request(configs), force)
         finished = finished_manifest(folder)
         jobs = shard_jobs(configs, str(folder), _stated(finished))
         contents = engine.run(write_shard, jobs, progress)
@@ -115,10 +117,13 @@ def generate_part(
     if not isinstance(part, ShardPart):
         raise InputError(f"a part must be a ShardPart, such as ShardPart(1, 4). Received: {shown(part)}.")
     check_configs(configs)
-    folder, requested = storage_path(out), dataset_request(configs)
+    folder = storage_path(out)
     atomic.make_folder(folder)
     with atomic.folder_lock(folder, shared=True):
-        if stored_request(folder) is None:
+        stored = stored_request(folder)
+        configs = as_written(configs, stored)
+        requested = dataset_request(configs)
+        if stored is None:
             atomic.create(folder / UNFINISHED_FILE, json.dumps(requested, indent=1))
         check_same(folder, stored_request(folder), requested)
         jobs = part.select(shard_jobs(configs, str(folder), _stated(finished_manifest(folder))))
@@ -169,10 +174,10 @@ def check_configs(configs: Sequence[Config]) -> None:
 
 
 def _check_names(names: Sequence[str]) -> None:
-    """Check that every configuration can have a folder of its name beside the files of the dataset, on every system."""
+    """Check that every configuration can have files of its name, on every system."""
     names_seen: set[str] = set()
     for name in names:
-        # systems that ignore case see one folder
+        # systems that ignore case see one file
         if name.casefold() in names_seen:
             raise InputError(f"two configurations have the name '{name}'. Give one of them another name.")
         names_seen.add(name.casefold())
@@ -184,11 +189,9 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def _unusable_name(name: str) -> str:
-    """Why a folder of a dataset cannot have a name; empty if it can."""
-    if name.casefold() in (card.CARD_FILE.casefold(), MANIFEST_FILE):
-        return "a file of the dataset has it"
-    if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", name, re.IGNORECASE):
-        return "Windows has no such folders"
+    """Why files of a dataset cannot have a name; empty if they can."""
+    if re.search(r"(^|-)\d{5}-of-\d{5}", name):
+        return "`datasets` would read it as the number of a file"
     if len(name.encode()) > MAX_NAME_BYTES:
         return f"it is longer than {MAX_NAME_BYTES} bytes"
     return ""
@@ -271,7 +274,7 @@ def _in_order(configs: Sequence[Config], contents: Mapping[str, ShardContent]) -
     for config in configs:
         for shard in config.shards():
             content = contents[shard.file]
-            strata = [s.name for s in open_rows(config.task, shard.split, config.seed).strata]
+            strata = [s.name for s in config.rows(shard.split).strata]
             names = [*(name for name in strata if name in content.strata), *content.strata]
             ordered[shard.file] = replace(content, strata={name: content.strata[name] for name in names})
     return ordered

@@ -35,6 +35,7 @@ def read_json_lines(
     shapes: Sequence[Sequence[str]],
     *,
     strict: bool = False,
+    ignored: Sequence[str] = (),
     max_line: int | None = None,
 ) -> pa.Table:
     """Read JSON lines: one object per line; blank lines are skipped.
@@ -44,6 +45,7 @@ def read_json_lines(
         name: the name of the file, for errors.
         shapes: sets of columns; the first one that the first object has is read, else the last one.
         strict: whether keys outside the shape are refused or ignored.
+        ignored: keys that are ignored in any case.
         max_line: the allowed bytes of a line.
 
     Returns:
@@ -63,7 +65,8 @@ def read_json_lines(
     columns = _matching_shape(first[2], shapes)
     # a column of another shape is never ignored
     others = None if strict else set(chain(*shapes)).difference(columns)
-    return _read_table(_json_records(chain([first], objects), columns, others, name), columns, name)
+    records = _json_records(chain([first], objects), columns, others, ignored, name)
+    return _read_table(records, columns, name)
 
 
 def read_csv(file: BinaryIO, name: str, shapes: Sequence[Sequence[str]]) -> pa.Table:
@@ -152,10 +155,14 @@ _DECODER = json.JSONDecoder(
 
 
 def _json_records(
-    objects: Iterable[_Object], columns: Sequence[str], refused: set[str] | None, name: str
+    objects: Iterable[_Object],
+    columns: Sequence[str],
+    refused: set[str] | None,
+    ignored: Sequence[str],
+    name: str,
 ) -> Iterator[_Record]:
-    """The values of the columns; keys in `refused` are refused, None: all keys besides the columns."""
-    allowed = set(columns)
+    """The values of the columns; keys in `refused` are refused, None: all besides the columns and `ignored`."""
+    allowed = {*columns, *ignored}
     for number, size, found in objects:
         extra = found.keys() - allowed if refused is None else refused and found.keys() & refused
         if extra:

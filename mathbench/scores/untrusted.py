@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mathbench.errors import InputError
+from mathbench.rows import ID
 from mathbench.scores import answers
 from mathbench.scores.parquet_limits import check_pages
 from mathbench.scores.predictions import COLUMNS_WITH_TASK
@@ -52,7 +53,7 @@ def compress_predictions(table: pa.Table) -> bytes:
 def read_untrusted(data: bytes, name: str, *shapes: Columns) -> pa.Table:
     """Read predictions from bytes of any origin; the suffix of the name determines the format.
 
-    Answers are text or integers, see `mathbench.scores.answers`.
+    Answers are text or integers, see `mathbench.scores.answers`. The column `id` may be there; it is not read.
 
     Args:
         data: the file's bytes.
@@ -106,7 +107,7 @@ def _read_lines(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Table
     if (rows := data.count(b"\n")) > MAX_ROWS:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {rows:,} lines.")
     table = read_json_lines(
-        BytesIO(data), name, [list(shape) for shape in shapes], strict=True, max_line=MAX_LINE
+        BytesIO(data), name, [list(shape) for shape in shapes], strict=True, ignored=(ID,), max_line=MAX_LINE
     )
     if table.num_rows > MAX_ROWS:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {table.num_rows:,}.")
@@ -118,13 +119,15 @@ def _read_parquet(data: bytes, name: str, shapes: tuple[Columns, ...]) -> pa.Tab
         raise InputError(f"{name} has a footer of more than {MAX_FOOTER:,} bytes. Received: {footer:,}.")
     limits = {"thrift_string_size_limit": 1 << 20, "thrift_container_size_limit": 20_000}
     file = pq.ParquetFile(BytesIO(data), **limits)
-    found = {field.name: field.type for field in file.schema_arrow}
+    found = dict(_columns(file))
     shape = next((s for s in shapes if set(s) == set(found)), shapes[0])
     _check_shape(file, name, shape)
     check_pages(file, data, name, MAX_TEXT)
     # text stays dictionary-encoded, so that a long text repeated a million times is found before it is expanded
     texts = [column for column, kind in shape.items() if kind == pa.string()]
-    table = pq.ParquetFile(BytesIO(data), read_dictionary=texts, **limits).read(use_threads=False)
+    table = pq.ParquetFile(BytesIO(data), read_dictionary=texts, **limits).read(
+        list(shape), use_threads=False
+    )
     # finds indices outside a dictionary and bytes that are not UTF-8
     table.validate(full=True)
     return answers.from_columns(table.select(list(shape)), answers.record_of(name))
@@ -137,8 +140,9 @@ def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows. Received: {rows:,}.")
     if (size := sum(group.total_byte_size for group in groups)) > MAX_TEXT:
         raise InputError(f"{name} decompresses to more than {MAX_TEXT:,} bytes. Received: {size:,}.")
-    found = {field.name: field.type for field in file.schema_arrow}
-    if set(found) != set(shape) or len(found) != len(file.schema_arrow):
+    columns = _columns(file)
+    found = dict(columns)
+    if set(found) != set(shape) or len(found) != len(columns):
         raise InputError(
             f"{name} must have the columns {', '.join(shape)}. Received: {', '.join(map(ascii, found))}."
         )
@@ -146,6 +150,11 @@ def _check_shape(file: pq.ParquetFile, name: str, shape: Columns) -> None:
         # other types are refused with their first value, once it is read
         if pa.types.is_nested(found[column]):
             raise InputError(f"{name}: {column} must be {shape[column]}. Received: {found[column]}.")
+
+
+def _columns(file: pq.ParquetFile) -> list[tuple[str, pa.DataType]]:
+    """Names and types of the columns but `id`."""
+    return [(field.name, field.type) for field in file.schema_arrow if field.name != ID]
 
 
 def _check_length(column: pa.Array, where: str) -> None:

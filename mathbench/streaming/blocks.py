@@ -34,6 +34,7 @@ class BlockCache:
         split: the name of the split.
         seed: the seed of the rows.
         rows: the number of rows of the split that may be requested.
+        columns: optional columns besides those that the task always has.
 
     >>> from mathbench.families import task
     >>> blocks = BlockCache(task("addition"), "train", 0, 50_000)
@@ -41,21 +42,22 @@ class BlockCache:
     [7, 20000]
     """
 
-    def __init__(self, task: Task, split: str, seed: int | str, rows: int):
-        self._arguments = task, split, seed
+    def __init__(self, task: Task, split: str, seed: int | str, rows: int, columns: tuple[str, ...] = ()):
+        self._arguments = task, split, seed, rows, columns
         self._rows = rows
-        self._schema = schema(task)
+        self._schema = schema(task, columns)
         self._all_fit = rows <= CACHED_BLOCKS * BLOCK
         # A deque, because its `append` and `list` are thread-safe without a lock.
         self._cache: deque[tuple[int, pa.Table]] = deque(maxlen=CACHED_BLOCKS)
         self._previous: set[int] = set()  # the blocks of the previous call
 
     def __reduce__(self) -> Any:
-        return BlockCache, (*self._arguments, self._rows)
+        return BlockCache, self._arguments
 
     @cached_property
     def _source(self) -> Rows:
-        return open_rows(*self._arguments)
+        task, split, seed, _, columns = self._arguments
+        return open_rows(task, split, seed, columns)
 
     def take(self, numbers: Int, sequential: bool = False) -> pa.Table:
         """Return rows in the requested order, with the columns of the files.

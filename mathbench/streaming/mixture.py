@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mathbench.dataset.shard import schema_of
 from mathbench.errors import InputError, SpaceExhausted, shown
 from mathbench.hashing import GOLDEN, check_seed, key_of, mix64
 from mathbench.sampling.plan import MAX_ROWS
@@ -113,8 +114,8 @@ def _is_positive(weight: object) -> bool:
 
 
 def _common_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
-    """The schema with the fewest columns, so that labels are included only if every task has them."""
-    return min(schemas, key=len)
+    """The columns of all sources, so that labels are included only if every task has them."""
+    return schema_of([name for name in schemas[0].names if all(name in other.names for other in schemas)])
 
 
 def _epochs(index: Int, rows: int | None) -> list[tuple[int, Int, Int]]:

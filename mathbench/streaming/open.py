@@ -5,6 +5,8 @@ from typing import Any
 
 from mathbench import families
 from mathbench.errors import InputError, shown
+from mathbench.parameters import check_flag
+from mathbench.rows import ID
 from mathbench.streaming.base import positive
 from mathbench.streaming.mixture import Mixture
 from mathbench.streaming.source import Source, TaskSource
@@ -21,18 +23,20 @@ def open_stream(
     rows: int | None,
     weights: Sequence[float] | None,
     parameters: Mapping[str, Any],
+    ids: bool = False,
     **options: Any,
 ) -> Stream:
     """Open a stream of one task or of a mixture; see `mathbench.stream` for the arguments.
 
     Args:
+        ids: add a column with the name of each row.
         options: the keyword arguments of `Stream`.
     """
-    rows = positive("rows", rows)
+    rows, columns = positive("rows", rows), (ID,) if check_flag("ids", ids) else ()
     if isinstance(task, str | Task):
         if weights is not None:
             raise InputError(f"weights require a list of tasks. Received: one task and weights={weights!r}.")
-        return Stream(_source(task, split, seed, rows, parameters), **options)
+        return Stream(_source(task, split, seed, rows, columns, parameters), **options)
     if not isinstance(task, Sequence):
         raise InputError(f"a stream requires a task or a list of tasks. Received: {shown(task)}.")
     if parameters:
@@ -40,19 +44,24 @@ def open_stream(
             "parameters require a single task: in a list, give tasks made by mathbench.families.task(name, ...). "
             f"Received: {', '.join(parameters)}."
         )
-    sources = [_source(entry, split, seed, None, {}) for entry in task]
+    sources = [_source(entry, split, seed, None, columns, {}) for entry in task]
     return Stream(Mixture(sources, weights, seed, rows), **options)
 
 
 def _source(
-    task: object, split: str, seed: int | str, rows: int | None, parameters: Mapping[str, Any]
+    task: object,
+    split: str,
+    seed: int | str,
+    rows: int | None,
+    columns: tuple[str, ...],
+    parameters: Mapping[str, Any],
 ) -> Source:
     if isinstance(task, Stream):
         return task.source
     if isinstance(task, str):
-        return TaskSource(families.task(task, **parameters), split, seed, rows)
+        return TaskSource(families.task(task, **parameters), split, seed, rows, columns)
     if not isinstance(task, Task):
         raise InputError(f"a task must be a name, a Task or a stream. Received: {shown(task)}.")
     if parameters:
         raise InputError(f"a Task already has its parameters. Received also: {', '.join(parameters)}.")
-    return TaskSource(task, split, seed, rows)
+    return TaskSource(task, split, seed, rows, columns)

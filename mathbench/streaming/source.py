@@ -50,25 +50,29 @@ class TaskSource:
         split: the name of the split.
         seed: a 64-bit integer or a string.
         rows: the number of rows; None: all rows of the split.
+        columns: optional columns besides those that the task always has.
 
     Raises:
         InputError: for an unknown split, a bad seed, or more rows than the split holds.
     """
 
-    def __init__(self, task: Task, split: str, seed: int | str, rows: int | None):
+    def __init__(
+        self, task: Task, split: str, seed: int | str, rows: int | None, columns: tuple[str, ...] = ()
+    ):
         self.task, self.split, self.seed = task, check_split(split), check_seed(seed)
-        available = open_rows(task, self.split, self.seed)
+        available = open_rows(task, self.split, self.seed, columns)
         available.require(max(rows or 0, 1))
         self.rows = len(available) if rows is None else rows
-        self.schema = schema(task)
-        self._blocks = BlockCache(task, split, self.seed, self.rows)
+        self.columns, self.schema = available.columns, schema(task, columns)
+        self._blocks = BlockCache(task, split, self.seed, self.rows, self.columns)
         self._order = EpochOrder(self.rows, key_of("epochs", task.id, self.seed, split))
 
     @property
     def spec(self) -> Mapping[str, Any]:
         """Everything that determines the rows, as JSON values."""
         task = {"task": self.task.id, "parameters": self.task.parameters}
-        return {**task, "split": self.split, "seed": self.seed, "rows": self.rows}
+        columns = {"columns": list(self.columns)} if self.columns else {}
+        return {**task, "split": self.split, "seed": self.seed, "rows": self.rows, **columns}
 
     def table(self, epoch: int, positions: Int, sequential: bool = False) -> pa.Table:
         """The rows at some positions of an epoch."""

@@ -102,7 +102,10 @@ def test_predict_on_a_dataset(capsys):
     assert mathbench("predict", "r", "--data", "d", "--out", "p.parquet") == 0
     assert mathbench("score", "p.parquet", "--data", "d") == 0
     capsys.readouterr()
-    assert pq.read_table("p.parquet").equals(pq.read_table("r/predictions.parquet"))
+    predicted = pq.read_table("p.parquet")
+    assert predicted.drop_columns(["id"]).equals(pq.read_table("r/predictions.parquet"))
+    names = zip(predicted["split"].to_pylist(), predicted["row"].to_pylist(), strict=True)
+    assert predicted["id"].to_pylist() == [f"addition-base10-digits2-v1-seed0-{s}-{i}" for s, i in names]
     assert mathbench("predict", "r", "--data", "d", "--split", "interpolate") == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 50

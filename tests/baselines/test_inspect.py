@@ -182,7 +182,7 @@ def test_states_are_exported_with_what_was_read(name, framework, tiny, multiples
         *(("47", 0, "·", ""), ("47", 1, "·", ""), ("47", 2, "4", "4"), ("47", 3, "7", "47")),
         *(("12345", i, "12345"[i], "12345"[: i + 1]) for i in range(5)),
     ]
-    assert {row["expected"] for row in rows} == {None}
+    assert {row["expected"] for row in rows} == {row["id"] for row in rows} == {None}
     loaded = load_run(tmp_path / "r", DeviceConfig("cpu"))
     for question in ("47", "12345"):
         tokens = loaded.trained.encoding.questions(pa.array([question]))
@@ -208,6 +208,9 @@ def test_states_of_a_split_are_exported_with_the_right_answers(
         truth = multiples.splits["extrapolate"].slice(0, expected)
         both = dict(zip(truth["question"].to_pylist(), truth["answer"].to_pylist(), strict=True))
         assert {row["question"]: row["expected"] for row in ends} == both
+        prefix = f"{multiples.task.name}-v2-seed{multiples.seed}-extrapolate-"
+        names = {question: f"{prefix}{row}" for row, question in enumerate(truth["question"].to_pylist())}
+        assert {row["question"]: row["id"] for row in ends} == names
         assert table.schema.field("state").type == pa.list_(pa.float32())
     assert "states of 50 questions" in capsys.readouterr().err
 

@@ -7,7 +7,7 @@ from mathbench.cli.run import run_baseline
 
 GENERATE = (
     *("task", "suite", "seed", "train", "validation", "interpolate", "extrapolate", "out", "name", "force"),
-    "strict",
+    *("strict", "ids"),
     *("workers", "engine", "address", "shard", "dry-run", "json"),
 )
 RUN_BASELINE = (

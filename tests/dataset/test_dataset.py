@@ -16,7 +16,7 @@ from datasets import ClassLabel, load_dataset
 
 import mathbench
 from mathbench.dataset import manifest, shard, shard_reader
-from mathbench.dataset.manifest import Config
+from mathbench.dataset.manifest import Config, share_columns
 from mathbench.dataset.read import open_dataset
 from mathbench.dataset.request import dataset_request
 from mathbench.dataset.verify import VerifyOptions, verify
@@ -50,19 +50,15 @@ def test_load_dataset_gives_all_splits_with_their_features(folder, tmp_path):
         loaded = load_dataset(str(folder), name, cache_dir=str(tmp_path / "cache"))
         assert {split: len(rows) for split, rows in loaded.items()} == SIZES
         for split, rows in loaded.items():
-            assert (
-                rows.column_names
-                == ["question", "answer", "task", "stratum", "row"] + ["label"] * recognition
-            )
-            if recognition:
-                assert rows.features["label"] == ClassLabel(names=["false", "true"])
+            assert rows.column_names == ["question", "answer", "task", "stratum", "row", "label"]
+            assert rows.features["label"] == ClassLabel(names=["false", "true"])
+            assert (rows["label"].count(None) == 0) == recognition
             again = open_dataset(folder).data(name).splits[split]
             assert rows["question"][:] == again["question"].to_pylist()
         streamed = load_dataset(str(folder), name, streaming=True)
         assert list(streamed) == list(SIZES)
         assert [row["answer"] for row in streamed["extrapolate"]] == loaded["extrapolate"]["answer"][:]
-        if recognition:
-            assert streamed["train"].features["label"] == ClassLabel(names=["false", "true"])
+        assert streamed["train"].features["label"] == ClassLabel(names=["false", "true"])
 
 
 def test_two_folders_of_one_name_do_not_share_a_cache(tmp_path):
@@ -96,11 +92,13 @@ def test_shards_of_fixed_rows_and_resume(tmp_path, monkeypatch):
     monkeypatch.setattr(manifest, "SHARD_ROWS", 100)
     generate(configs(), tmp_path / "ds")
     whole = open_dataset(tmp_path / "ds").manifest
-    files = sorted(p.name for p in (tmp_path / "ds" / "divisible-7-base10").glob("train*"))
-    assert files == [f"train-{i:05d}-of-00003.parquet" for i in range(3)]
-    (tmp_path / "ds" / "divisible-7-base10" / files[1]).unlink()
+    files = sorted(p.name for p in (tmp_path / "ds" / "data").glob("train*divisible*"))
+    assert files == [f"train-{i:05d}-of-00003-divisible-7-base10.parquet" for i in range(3)]
+    (tmp_path / "ds" / "data" / files[1]).unlink()
     (tmp_path / "ds" / manifest.MANIFEST_FILE).unlink()
-    (tmp_path / "ds" / manifest.UNFINISHED_FILE).write_text(json.dumps(dataset_request(configs())))
+    (tmp_path / "ds" / manifest.UNFINISHED_FILE).write_text(
+        json.dumps(dataset_request(share_columns(configs())))
+    )
     written = []
     write = shard.write
     monkeypatch.setattr(shard, "write", lambda path, *rest: written.append(path.name) or write(path, *rest))
@@ -176,7 +174,7 @@ def test_an_unwritable_folder_is_an_error(tmp_path):
 
 @pytest.mark.parametrize("row", [0, 17, 299])
 def test_verify_reports_the_first_difference_exactly(folder, row):
-    path = folder / "addition-base10-digits2" / "train-00000-of-00001.parquet"
+    path = folder / "data" / "train-00000-of-00001-addition-base10-digits2.parquet"
     table = pq.read_table(path)
     answers = table["answer"].to_pylist()
     right, answers[row] = answers[row], "999"
@@ -203,7 +201,7 @@ def restate(folder, path):
 
 
 def test_a_flipped_byte_is_found(folder):
-    path = folder / "divisible-7-base10" / "train-00000-of-00001.parquet"
+    path = folder / "data" / "train-00000-of-00001-divisible-7-base10.parquet"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
@@ -211,7 +209,7 @@ def test_a_flipped_byte_is_found(folder):
 
 
 def test_a_missing_shard_is_found(folder):
-    (folder / "divisible-7-base10" / "train-00000-of-00001.parquet").unlink()
+    (folder / "data" / "train-00000-of-00001-divisible-7-base10.parquet").unlink()
     assert failures(folder, VerifyOptions(10))
 
 
@@ -223,8 +221,8 @@ def test_a_damaged_manifest_is_an_error_and_not_a_traceback(folder, damage):
 
 
 def test_rows_moved_to_another_split_are_found(folder):
-    source = folder / "addition-base10-digits2" / "train-00000-of-00001.parquet"
-    target = folder / "addition-base10-digits2" / "interpolate-00000-of-00001.parquet"
+    source = folder / "data" / "train-00000-of-00001-addition-base10-digits2.parquet"
+    target = folder / "data" / "interpolate-00000-of-00001-addition-base10-digits2.parquet"
     pq.write_table(pq.read_table(source).slice(0, 50), target)
     restate(folder, target)
     assert {"regenerated rows", "problems in the test reserve"} <= {c.what for c in failures(folder)}
@@ -234,7 +232,7 @@ def test_the_card_carries_the_digest_of_every_configuration(folder):
     card = (folder / "README.md").read_text()
     opened = open_dataset(folder)
     for config in opened.manifest.configs:
-        assert f'description: "{opened.manifest.digest(config)}"' in card
+        assert f'description: "{" ".join([opened.manifest.digest(config), *config.columns])}"' in card
 
 
 def test_manifest_round_trip(folder):

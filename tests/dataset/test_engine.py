@@ -18,7 +18,7 @@ from mathbench.dataset import manifest, shard_reader, write
 from mathbench.dataset.engine import make_engine
 from mathbench.dataset.engine.processes import Processes
 from mathbench.dataset.engine.work import ShardJob, ShardPart, shard_jobs
-from mathbench.dataset.manifest import Config
+from mathbench.dataset.manifest import Config, share_columns
 from mathbench.dataset.read import open_dataset
 from mathbench.dataset.request import requested_configs
 from mathbench.dataset.verify import verify
@@ -217,8 +217,8 @@ def test_a_finished_dataset_stays_finished_while_it_is_checked_again(tmp_path, e
 @pytest.mark.parametrize("again", [generate, lambda c, f, **k: generate_part(c, f, ShardPart(1, 1), **k)])
 def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path, expected, again):
     folder = tmp_path / "expected"
-    path = next((folder / "divisible-7-base10").glob("train-00003*"))
-    other = next((folder / "divisible-7-base10").glob("train-00004*"))
+    path = next((folder / "data").glob("train-00003*-divisible-7-base10.parquet"))
+    other = next((folder / "data").glob("train-00004*-divisible-7-base10.parquet"))
     path.write_bytes(b"nonsense")
     seen = []
     again(configs(), folder, progress=lambda rows: seen.append((folder / manifest.MANIFEST_FILE).is_file()))
@@ -293,7 +293,7 @@ def test_merge_names_what_is_missing_and_how_to_make_it(tmp_path, expected):
 
 def test_merge_of_a_finished_dataset_that_lost_a_shard_leaves_the_manifest(tmp_path, expected):
     folder = tmp_path / "expected"
-    (folder / "divisible-7-base10" / "train-00003-of-00010.parquet").unlink()
+    (folder / "data" / "train-00003-of-00010-divisible-7-base10.parquet").unlink()
     with pytest.raises(CheckFailed, match="1 of 28 shards"):
         merge(folder)
     assert open_dataset(folder).manifest == expected
@@ -318,7 +318,13 @@ def test_merge_refuses_what_is_no_dataset(tmp_path):
         ("{}", CheckFailed),
         ('{"configs": 3}', CheckFailed),
         ('{"configs": {"x": {}}}', CheckFailed),
-        ('{"configs": {"x": {"task": "nosuch", "parameters": {}, "seed": 0, "sizes": {}}}}', InputError),
+        ('{"configs": {"x": {"task": "gcd", "parameters": {}, "seed": 0, "sizes": {}}}}', CheckFailed),
+        (
+            '{"schema_version": 2, '
+            '"configs": {"x": {"task": "nosuch", "parameters": {}, "seed": 0, "sizes": {}}}}',
+            InputError,
+        ),
+        ('{"schema_version": 2, "configs": {}}', InputError),
         ('{"schema_version": 99, "configs": {}}', InputError),
     ],
 )
@@ -363,7 +369,7 @@ def test_of_two_requests_at_once_one_wins(tmp_path, monkeypatch):
     monkeypatch.setattr(atomic, "create", late)
     with pytest.raises(InputError, match="contains another dataset"):
         generate_part(configs(), tmp_path, ShardPart(1, 9))
-    assert requested_configs(tmp_path) == configs(train=850)
+    assert requested_configs(tmp_path) == share_columns(configs(train=850))
 
 
 def test_many_processes_write_the_same_part(tmp_path, expected):

@@ -14,12 +14,12 @@ import pytest
 
 from mathbench.dataset import manifest, shard_reader
 from mathbench.dataset.digest import difference
+from mathbench.dataset.manifest import share_columns
 from mathbench.dataset.read import open_dataset
 from mathbench.dataset.request import dataset_request
 from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.dataset.write import generate
 from mathbench.errors import InputError
-from mathbench.rows import open_rows
 from tests.dataset import small_shards
 
 KILLS = 50  # at least; more until they have met more than SPREAD numbers of finished shards
@@ -66,12 +66,10 @@ def contents(folder):
 
 def whole(folder):
     """Check every shard that is in place, row by row; how many there are."""
-    parts = [(config, part) for config in small_shards.configs() for part in config.shards()]
+    parts = [(config, part) for config in share_columns(small_shards.configs()) for part in config.shards()]
     there = [(config, part) for config, part in parts if (folder / part.file).exists()]
     for config, part in there:
-        made = shard_reader.expected(
-            open_rows(config.task, part.split, config.seed), range(part.start, part.stop)
-        )
+        made = shard_reader.expected(config.rows(part.split), range(part.start, part.stop))
         assert not difference(pa.concat_tables(shard_reader.read_tables(folder / part.file)), made), part.file
     return len(there)
 
@@ -208,14 +206,15 @@ def test_a_shard_left_by_another_generation_is_not_kept(tmp_path, undisturbed):
     generate(small_shards.configs(seed=4), tmp_path / "other")
     folder = tmp_path / "ds"
     shutil.copytree(right, folder)
-    name = "addition-base10-digits4"
-    train = [folder / name / f"train-{i:05d}-of-00005.parquet" for i in range(5)]
-    shutil.copy(tmp_path / "other" / name / train[0].name, train[0])
+    train = [folder / "data" / f"train-{i:05d}-of-00005-addition-base10-digits4.parquet" for i in range(5)]
+    shutil.copy(tmp_path / "other" / "data" / train[0].name, train[0])
     train[1].rename(tmp_path / "kept")
     train[2].rename(train[1])
     (tmp_path / "kept").rename(train[2])
     (folder / manifest.MANIFEST_FILE).rename(folder / manifest.UNFINISHED_FILE)  # as if unfinished
-    (folder / manifest.UNFINISHED_FILE).write_text(json.dumps(dataset_request(small_shards.configs())))
+    (folder / manifest.UNFINISHED_FILE).write_text(
+        json.dumps(dataset_request(share_columns(small_shards.configs())))
+    )
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
     generate(small_shards.configs(), folder)
     assert contents(folder) == contents(right)

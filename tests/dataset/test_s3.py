@@ -200,7 +200,7 @@ def test_datasets_loads_the_files(store, endpoint, tmp_path):
     from datasets import ClassLabel, load_dataset
 
     mathbench.generate("divisible", "s3://bucket/ds", k=7, **FEW)
-    places = {split: f"s3://bucket/ds/divisible-7-base10/{split}-*.parquet" for split in FEW}
+    places = {split: f"s3://bucket/ds/data/{split}-*.parquet" for split in FEW}
     options = {"key": "a", "secret": "b", "endpoint_url": endpoint}
     loaded = load_dataset("parquet", data_files=places, storage_options=options, cache_dir=str(tmp_path))
     assert {split: rows.num_rows for split, rows in loaded.items()} == FEW
@@ -221,7 +221,7 @@ def test_another_dataset_is_refused_or_replaced_and_other_objects_stay(store):
     with pytest.raises(InputError, match="contains another dataset"):
         mathbench.generate("divisible", "s3://bucket/ds", k=9, **FEW)
     mathbench.generate("divisible", "s3://bucket/ds", k=9, force=True, **FEW)
-    assert not failed("s3://bucket/ds") and not store.glob("bucket/ds/divisible-7*/*")
+    assert not failed("s3://bucket/ds") and not store.glob("bucket/ds/data/*divisible-7*")
     assert store.cat("bucket/ds/mine.txt") == b"precious"
     assert store.exists("bucket/ds/deep/er/train-00000-of-00001.parquet")
 
@@ -244,14 +244,14 @@ def test_of_two_that_begin_at_one_time_one_is_refused(store, monkeypatch):
 
 def test_damage_on_s3_is_found(store):
     mathbench.generate("divisible", "s3://bucket/ds", k=7, **FEW)
-    path = "bucket/ds/divisible-7-base10/train-00000-of-00001.parquet"
+    path = "bucket/ds/data/train-00000-of-00001-divisible-7-base10.parquet"
     content = bytearray(store.cat(path))
     content[len(content) // 3] ^= 1
     store.pipe_file(path, bytes(content))
     assert any(check.what == "content digests" for check in failed("s3://bucket/ds"))
     store.rm(path)
     assert [check.detail for check in failed("s3://bucket/ds") if check.what == "files"] == [
-        "divisible-7-base10/train-00000-of-00001.parquet is missing"
+        "data/train-00000-of-00001-divisible-7-base10.parquet is missing"
     ]
     with pytest.raises(CheckFailed, match="cannot be read"):
         open_dataset("s3://bucket/ds").data()

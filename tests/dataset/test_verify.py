@@ -44,7 +44,7 @@ def failed(folder, depth=None):
 
 def test_every_flipped_bit_is_found(folder):
     """At random places, and at every byte of the last 600: the footer, where readers trust what they find."""
-    file = folder / "k7" / "train-00001-of-00003.parquet"
+    file = folder / "data" / "train-00001-of-00003-k7.parquet"
     right, rng = file.read_bytes(), random.Random(5)
     some = [rng.randrange(len(right)) for _ in range(FLIPS)] + list(range(len(right) - 600, len(right), 7))
     other = location.files(folder)
@@ -68,7 +68,7 @@ def verify_file(folder, config, split):
 
 def test_a_flip_that_the_digest_of_rows_does_not_see_is_found(folder):
     """The label, the task and the row are in no content digest; the footer is not in the rows."""
-    file = folder / "k7" / "train-00000-of-00003.parquet"
+    file = folder / "data" / "train-00000-of-00003-k7.parquet"
     table = pq.read_table(file)
     for name, wrong in {"label": 1 - table["label"][7].as_py(), "task": "k8", "row": 70}.items():
         values = table[name].to_pylist()
@@ -76,14 +76,14 @@ def test_a_flip_that_the_digest_of_rows_does_not_see_is_found(folder):
         place = table.column_names.index(name)
         pq.write_table(table.set_column(place, table.schema.field(name), [values]), file)
         details = {check.what: check.detail for check in failed(folder, VerifyOptions(regenerate_all=True))}
-        found = f"k7/train-00000-of-00003.parquet, row 7: {name} is {wrong!r} and should be {right!r}"
+        found = f"data/train-00000-of-00003-k7.parquet, row 7: {name} is {wrong!r} and should be {right!r}"
         assert details["regenerated rows"] == found
         assert "different bytes for the same rows" in details["content digests"]
 
 
 def test_running_again_mends_what_verify_finds(folder):
     before = open_dataset(folder).manifest
-    file = folder / "k7" / "train-00001-of-00003.parquet"
+    file = folder / "data" / "train-00001-of-00003-k7.parquet"
     right, rng = file.read_bytes(), random.Random(6)
     for at in [rng.randrange(len(right)) for _ in range(6)] + [len(right) - 20, len(right) - 150]:
         content = bytearray(right)
@@ -102,9 +102,10 @@ def test_a_truncated_manifest_is_refused(folder, at):
 
 
 def leaves(value, path=()):
-    if not isinstance(value, dict):
+    if not isinstance(value, dict | list):
         yield path
-    for key, inner in value.items() if isinstance(value, dict) else ():
+        return
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         yield from leaves(inner, (*path, key))
 
 
@@ -133,14 +134,14 @@ def test_every_edited_number_of_a_manifest_is_found(folder):
     "depth", [VerifyOptions(), VerifyOptions(regenerate_all=True), VerifyOptions(20, read_all=False)]
 )
 def test_shards_of_other_places_and_seeds_are_found(folder, tmp_path, depth):
-    one, two = (folder / "sums" / f"train-0000{i}-of-00003.parquet" for i in range(2))
+    one, two = (folder / "data" / f"train-0000{i}-of-00003-sums.parquet" for i in range(2))
     kept = one.read_bytes()
     one.write_bytes(two.read_bytes())
     two.write_bytes(kept)
     assert {"regenerated rows"} < {check.what for check in failed(folder, depth)}
     generate(configs(seed=4), tmp_path / "other")
     two.write_bytes(one.read_bytes())
-    shutil.copy(tmp_path / "other" / "sums" / one.name, one)
+    shutil.copy(tmp_path / "other" / "data" / one.name, one)
     assert {"regenerated rows"} < {check.what for check in failed(folder, depth)}
 
 
@@ -148,16 +149,16 @@ def test_shards_of_other_places_and_seeds_are_found(folder, tmp_path, depth):
     "depth", [VerifyOptions(), VerifyOptions(regenerate_all=True), VerifyOptions(20, read_all=False)]
 )
 def test_files_too_many_or_too_few_are_found(folder, depth):
-    first = folder / "sums" / "train-00000-of-00003.parquet"
-    shutil.copy(first, first.with_name("train-00003-of-00004.parquet"))
+    first = folder / "data" / "train-00000-of-00003-sums.parquet"
+    shutil.copy(first, first.with_name("train-00003-of-00004-sums.parquet"))
     found = failed(folder, depth)
     assert [check.detail for check in found] == [
-        "sums/train-00003-of-00004.parquet is not part of the dataset"
+        "data/train-00003-of-00004-sums.parquet is not part of the dataset"
     ]
-    first.with_name("train-00003-of-00004.parquet").unlink()
+    first.with_name("train-00003-of-00004-sums.parquet").unlink()
     first.unlink()
     details = [check.detail for check in failed(folder, depth)]
-    assert "sums/train-00000-of-00003.parquet is missing" in details
+    assert "data/train-00000-of-00003-sums.parquet is missing" in details
 
 
 def test_a_sample_reads_the_row_groups_it_needs_and_no_others(folder, monkeypatch):
@@ -189,7 +190,7 @@ def checks_of(config, options, folder):
         yield config, split, f"problems in the {RESERVES[split]} reserve", solved
         yield config, split, "no question twice", f"{rows if options.regenerate_all else sample:,} rows"
         if options.read_all and config == "k7":
-            files = folder.glob(f"k7/{split}-*")
+            files = folder.glob(f"data/{split}-*-k7.parquet")
             right = sum(pq.read_table(file)["label"].to_pylist().count(1) for file in files)
             yield config, split, "labels balanced", f"{right:,} true of {rows:,}"
 
@@ -221,18 +222,19 @@ def test_a_thousand_rows_are_sampled_unless_said_otherwise(folder):
 
 
 def test_only_shards_count_as_files_of_a_dataset(folder):
-    (folder / "sums" / "notes.txt").write_text("mine")
+    (folder / "data" / "notes.txt").write_text("mine")
     assert not failed(folder)
-    (folder / "k7" / "train-00000-of-00003.parquet").rename(folder / "k7" / "train-00009-of-00003.parquet")
-    # and only those in the folder of their configuration
+    (folder / "data" / "train-00000-of-00003-k7.parquet").rename(
+        folder / "data" / "train-00009-of-00003-k7.parquet"
+    )
     assert [(check.config, check.detail) for check in failed(folder) if check.what == "files"] == [
-        ("k7", "k7/train-00000-of-00003.parquet is missing")
+        ("k7", "data/train-00000-of-00003-k7.parquet is missing")
     ]
 
 
 def test_the_first_difference_from_the_manifest_is_told(folder, tmp_path):
     generate(configs(seed=4), tmp_path / "other")
-    file = "sums/train-00001-of-00003.parquet"
+    file = "data/train-00001-of-00003-sums.parquet"
     stated, other = (open_dataset(path).manifest.contents[file] for path in (folder, tmp_path / "other"))
     table = pq.read_table(folder / file)
 
@@ -289,7 +291,7 @@ def test_verify_reads_in_flat_memory(folder):
 
 
 def test_a_garbled_question_is_a_failed_check_and_no_traceback(folder):
-    file = folder / "sums" / "validation-00000-of-00001.parquet"
+    file = folder / "data" / "validation-00000-of-00001-sums.parquet"
     table = pq.read_table(file)
     questions = ["colourless green ideas", None, *table["question"].to_pylist()[2:]]
     pq.write_table(table.set_column(0, "question", pa.array(questions, pa.string())), file)
@@ -299,7 +301,7 @@ def test_a_garbled_question_is_a_failed_check_and_no_traceback(folder):
 
 
 def test_another_type_or_column_is_a_failed_check(folder):
-    file = folder / "k7" / "validation-00000-of-00001.parquet"
+    file = folder / "data" / "validation-00000-of-00001-k7.parquet"
     table = pq.read_table(file)
     for wrong in (table.drop_columns(["label"]), table.set_column(4, "row", table["row"].cast(pa.int32()))):
         pq.write_table(wrong, file)

@@ -234,6 +234,21 @@ def test_columns_are_exactly_those_of_a_shape():
     assert refusal(parquet(further), "p.parquet") == words + ", 'answer'."
 
 
+@pytest.mark.parametrize("name", FORMS)
+def test_names_of_rows_may_be_there_and_are_not_read(name):
+    table = made("12")
+    for ids in (
+        pa.array(["a", "b"]),
+        pa.nulls(2, pa.string()),
+        pa.array([[1], [2]]),
+        pa.array(["9" * 20_000] * 2),
+    ):
+        given = FORMS[name](table.append_column("id", ids))
+        assert read_untrusted(given, name, COLUMNS_WITH_TASK, COLUMNS).equals(table)
+    other = FORMS[name](table.append_column("ids", table["prediction"]))
+    assert "'ids'" in refusal(other, name)
+
+
 def test_text_that_is_no_unicode_is_refused():
     values = pa.Array.from_buffers(
         pa.string(), 1, [None, pa.py_buffer(np.array([0, 1], np.int32)), pa.py_buffer(b"\xff")]

@@ -16,6 +16,7 @@ from mathbench.baselines.analysis.questions import check_questions, readable
 from mathbench.baselines.encoding import Tokens
 from mathbench.baselines.predictor import LoadedRun, TrainedNetwork
 from mathbench.errors import InputError
+from mathbench.rows import ID
 from mathbench.storage import atomic
 
 SUFFIX = ".parquet"
@@ -31,6 +32,7 @@ SCHEMA = pa.schema(
         "token": pa.string(),
         "prefix": pa.string(),
         "state": pa.list_(pa.float32()),
+        ID: pa.string(),
     }
 )
 
@@ -63,7 +65,11 @@ def check_states_file(path: Path) -> None:
 
 
 def export_states(
-    run: LoadedRun, questions: Sequence[str], expected: Sequence[str] | None, path: Path
+    run: LoadedRun,
+    questions: Sequence[str],
+    expected: Sequence[str] | None,
+    path: Path,
+    ids: pa.Array | None = None,
 ) -> ExportedStates:
     """Write the hidden states of a network for some questions, one row per question, layer and position.
 
@@ -73,6 +79,7 @@ def export_states(
         expected: their correct answers in plain text, None where these are unknown.
         path: the Parquet file. Its rows come in the order of the questions within each layer and each width of a
             padded question.
+        ids: the names of the rows that ask the questions, strings (n,); None where no row asks them.
 
     Raises:
         InputError: for a run without a network, a network without hidden states, a question that it cannot read, or
@@ -86,6 +93,7 @@ def export_states(
     truth = pa.array(expected, pa.string()) if expected is not None else pa.nulls(len(plain), pa.string())
     formatted = formats.for_task(run.task)
     asked = formatted.plain_rows(plain)
+    names = pa.nulls(len(plain), pa.string()) if ids is None else ids
     with readable(questions):
         groups = trained.encoding.group_by_width(formatted.questions(asked["question"], asked["answer"]))
     layers: dict[str, int] = {}
@@ -96,9 +104,8 @@ def export_states(
             states, answers = _states(run, trained, tokens, asked.take(chosen))
             for layer, values in states.items():
                 layers[layer] = values.shape[2]
-                table = _table(
-                    trained, layer, values, tokens, [plain.take(chosen), truth.take(chosen), answers]
-                )
+                texts = [plain.take(chosen), truth.take(chosen), answers, names.take(chosen)]
+                table = _table(trained, layer, values, tokens, texts)
                 writer.write_table(table)
                 rows += len(table)
         if not layers:
@@ -136,7 +143,9 @@ def _table(
     """Return the rows of one layer for questions (n, T) and states (n, positions, units)."""
     n, positions, units = values.shape
     read = _characters_read(trained, layer, tokens, positions)
-    question, expected, answer = (text.take(pa.array(np.repeat(np.arange(n), positions))) for text in texts)
+    question, expected, answer, ids = (
+        text.take(pa.array(np.repeat(np.arange(n), positions))) for text in texts
+    )
     offsets = np.arange(0, n * positions * units + 1, units, dtype=np.int32)
     columns: dict[str, Any] = {
         "question": question,
@@ -146,6 +155,7 @@ def _table(
         "position": np.tile(np.arange(positions, dtype=np.int32), n),
         **{name: _texts(column, n * positions) for name, column in read.items()},
         "state": pa.ListArray.from_arrays(pa.array(offsets), pa.array(values.ravel())),
+        ID: ids,
     }
     return pa.table(columns, schema=SCHEMA)
 

@@ -11,7 +11,7 @@ from mathbench.dataset.shard import Progress
 from mathbench.errors import InputError
 from mathbench.integers import parse_integer
 from mathbench.parameters import check_integer
-from mathbench.rows import Rows, open_rows
+from mathbench.rows import Rows
 from mathbench.storage.location import StoragePath, storage_path
 
 NO_CONTENTS: Mapping[str, ShardContent] = MappingProxyType({})
@@ -84,8 +84,8 @@ def write_shard(job: ShardJob, progress: Progress) -> ShardContent:
 def _rows(job: ShardJob) -> Rows:
     """The rows of a job. All splits of its configuration are opened, because open splits may share draws."""
     for split in job.config.sizes:
-        open_rows(job.config.task, split, job.config.seed)
-    return open_rows(job.config.task, job.shard.split, job.config.seed)
+        job.config.rows(split)
+    return job.config.rows(job.shard.split)
 
 
 def _path(job: ShardJob) -> StoragePath:
