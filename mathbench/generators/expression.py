@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from math import gcd, lcm, prod
+from math import factorial, gcd, lcm, prod, sqrt
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mathbench.errors import InputError
 from mathbench.generators.toolkit import expression_shapes as shapes
 from mathbench.generators.toolkit import operands as tuples
-from mathbench.generators.toolkit.expression_fold import Values, Words, fold
+from mathbench.generators.toolkit.expression_fold import values, words
 from mathbench.generators.toolkit.expression_shapes import Kind
 from mathbench.generators.toolkit.expression_tree import parse, value_of, word_of
 from mathbench.generators.toolkit.longest import longest_expression
@@ -30,11 +30,12 @@ SIGNS = {"plus-minus": "+-", "plus-minus-times": "+-*", "plus-minus-times-divide
 MAX_DIVIDEND = 10**5  # the pairs of numbers that divide each other are a table
 SMALLEST_DIVIDEND = 4  # divided by 2
 ROUND = 60  # rows per round for each combination of lengths, depths and operands; at most five kinds share them
-# Low estimates of the share of points in a reserve, relative to that of the reserve, as for chains: an expression in
-# another order is in the same reserve, so that the share varies more than that of independent points would.
-FEW_NUMBERS = 32
-SHARE, SHARE_OF_FEW = 0.9, 0.5
-COUNTED = 1e-6  # so low that small spaces are counted before anything is promised
+# Low estimates of the share of points in a reserve, relative to that of the reserve. Expressions in another order are in
+# the same reserve, up to n! of n operands, so that the share varies more than that of as many independent points.
+SIGMAS = 10
+SMALLEST_RESERVE = 0.1
+SHARE, LOWEST_SHARE = 0.9, 0.5
+COUNTED = 1e-6  # so low that a space is counted before anything is promised
 
 
 class Limits(NamedTuple):
@@ -192,30 +193,34 @@ class Expression(Enumerated):
         """The strata of one axis, as many rows of each combination as of every other."""
         for operands, depth, digits in product(*axes):
             kinds = [Kind(operands, depth, divisions) for divisions in range(operands // 2 + 1)]
-            made = [self._stratum(Limits(columns, digits, kind)) for kind in kinds]
-            strata = [stratum for stratum in made if prod(stratum.sizes)]
-            yield from (replace(stratum, weight=ROUND // len(strata)) for stratum in strata)
+            sizes = {kind: size for kind in kinds if prod(size := self._sizes(digits, kind))}
+            for kind, size in sizes.items():
+                yield self._stratum(Limits(columns, digits, kind), size, ROUND // len(sizes))
 
-    def _stratum(self, limits: Limits) -> Stratum:
+    def _stratum(self, limits: Limits, sizes: tuple[int, ...], weight: int) -> Stratum:
         columns, digits, kind = limits
-        numbers, divisible = self.base**digits, len(_multiples(self.base**digits)[0]) if kind.divisions else 0
-        alone = kind.operands - 2 * kind.divisions
-        count = len(shapes.expressions(self.signs, kind))
-        sizes = (count, *[numbers] * alone, *[divisible] * kind.divisions)
         name = f"digits={digits},operands={kind.operands},depth={kind.depth}"
         if "/" in self.signs:
             name += f",divisions={kind.divisions}"
-        return Stratum(name, sizes, (columns, digits, *kind), share=self._share(limits, sizes))
+        return Stratum(name, sizes, (columns, digits, *kind), weight, share=self._share(limits, sizes))
+
+    def _sizes(self, digits: int, kind: Kind) -> tuple[int, ...]:
+        """The number of shapes, of numbers that stand alone, and of pairs of numbers that are divided."""
+        numbers, pairs = self.base**digits, len(_multiples(self.base**digits)[0]) if kind.divisions else 0
+        alone = kind.operands - 2 * kind.divisions
+        return (len(shapes.expressions(self.signs, kind)), *[numbers] * alone, *[pairs] * kind.divisions)
 
     def _share(self, limits: Limits, sizes: tuple[int, ...]) -> float:
         """A low estimate of the share of points that are problems, relative to that of the reserve."""
-        if prod(sizes) <= SMALL_POINTS:
-            return COUNTED
         numbers, shorter = self.base**limits.digits, self._first(limits.digits)
         pairs = len(_multiples(shorter)[0]) / len(_multiples(numbers)[0]) if limits.kind.divisions else 0.0
         alone = limits.kind.operands - 2 * limits.kind.divisions
-        all_shorter = (shorter / numbers) ** alone * pairs**limits.kind.divisions
-        return (SHARE_OF_FEW if numbers < FEW_NUMBERS else SHARE) * (1 - all_shorter)
+        long = 1 - (shorter / numbers) ** alone * pairs**limits.kind.divisions
+        independent = long * prod(sizes) / factorial(limits.kind.operands)
+        share = min(SHARE, 1 - SIGMAS * sqrt((1 / SMALLEST_RESERVE - 1) / independent))
+        if share < LOWEST_SHARE:
+            share = COUNTED if prod(sizes) <= SMALL_POINTS else LOWEST_SHARE
+        return long * share
 
     def _first(self, digits: int) -> int:
         """The smallest number of some digits; 0 has one."""
@@ -249,13 +254,11 @@ class Expression(Enumerated):
         return operands[:-1].max(axis=0) >= first if first else None
 
     def canonical(self, operands: Int) -> Int:
-        word = fold(operands[:-1], operands[-1], Words())
-        return (word >> np.uint64(1)).view(np.int64)[None]
+        return (words(operands[:-1], operands[-1]) >> np.uint64(1)).view(np.int64)[None]
 
     def solve(self, problems: Problems) -> Int:
-        rules = Values(self.modulus if self._reduces else 0)
-        values: Int = fold(problems.operands[:-1], problems.operands[-1], rules)
-        return values % self.modulus if self.modulus else values
+        found = values(problems.operands[:-1], problems.operands[-1], self.modulus if self._reduces else 0)
+        return found % self.modulus if self.modulus else found
 
     def questions(self, problems: Problems) -> pa.StringArray:
         numbers, chosen = problems.operands[:-1], problems.operands[-1]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mathbench import compiled
 from mathbench.generators.toolkit.expression_shapes import DIVIDE, MAX_DEPTH, MINUS, field
 from mathbench.hashing import U64, Int, mix64
 
@@ -15,7 +16,7 @@ _BRACKET = 0xD6E8FEB86659FD93  # marks a sum that is a factor or a term
 _DIVISOR = 0xA0761D6478BD642F  # marks a factor by which a term is divided
 
 
-class Values:
+class _Values:
     """The rules of arithmetic.
 
     Args:
@@ -56,8 +57,8 @@ class Values:
         return values - values // self._modulus * self._modulus if self._modulus else values
 
 
-class Words:
-    """The rules of the words that decide the reserve, the same as those of chains; see :class:`Values`."""
+class _Words:
+    """The rules of the words that decide the reserve, the same as those of chains; see :class:`_Values`."""
 
     dtype = np.uint64
 
@@ -98,7 +99,7 @@ class _Sums:
         terms: the last term of each sum.
     """
 
-    def __init__(self, rules: Values | Words, rows: int):
+    def __init__(self, rules: _Values | _Words, rows: int):
         self._rules, self._nothing = rules, np.zeros(rows, dtype=np.bool_)
         self.totals = [np.zeros(rows, dtype=rules.dtype)]
         self.terms = [rules.start(self._nothing)]
@@ -138,18 +139,37 @@ class _Sums:
         return self.totals[0] + self._rules.term(self.terms[0])
 
 
-def fold(numbers: Int, shapes: Int, rules: Values | Words) -> Any:
-    """Evaluate expressions, (n,).
+def values(numbers: Int, shapes: Int, modulus: int = 0) -> Int:
+    """The values of expressions, int64 (n,).
 
     Args:
         numbers: int64 (m, n); missing ones, at the end, are `ABSENT`.
         shapes: int64 (n,).
-        rules: the rules.
+        modulus: values are congruent modulo it, and close to it; 0: exact.
 
     >>> shapes = np.array([0b01_000000_010100_000000])  # a-(b+c)
-    >>> fold(np.array([[9], [3], [2]]), shapes, Values())
+    >>> values(np.array([[9], [3], [2]]), shapes)
     array([4])
     """
+    if compiled.LIBRARY:
+        return compiled.expression_values(numbers, shapes, modulus)
+    found: Int = _fold(numbers, shapes, _Values(modulus))
+    return found
+
+
+def words(numbers: Int, shapes: Int) -> U64:
+    """64 bits that depend on the terms and factors of expressions, but not on their order, uint64 (n,).
+
+    Without brackets and divisions they are those of :mod:`mathbench.generators.modular_chain`.
+    """
+    if compiled.LIBRARY:
+        return compiled.expression_words(numbers, shapes, _BRACKET, _DIVISOR)
+    found: U64 = _fold(numbers, shapes, _Words())
+    return found
+
+
+def _fold(numbers: Int, shapes: Int, rules: "_Values | _Words") -> Any:
+    """Evaluate expressions by some rules, (n,)."""
     sums = _Sums(rules, len(shapes))
     for position, number in enumerate(numbers):
         closed, sign, opened = field(shapes, position)
