@@ -15,17 +15,16 @@ static inline i64 times(i64 a, i64 b, i64 modulus) { return reduced((i64)((u64)a
 /* Values, int64 (n,), modulo a number or, with 0, exact. `numbers` is (columns, n); missing numbers are negative. */
 LOOP void expression_values(const i64 *numbers, i64 columns, i64 n, const i64 *shapes, i64 modulus, i64 *found) {
     for (i64 row = 0; row < n; row++) {
-        i64 total[LEVELS] = {0}, term[LEVELS] = {1}, level = 0;
+        i64 total[LEVELS] = {0}, term[LEVELS] = {0}, level = 0;
         u64 shape = (u64)shapes[row];
         for (i64 i = 0; i <= columns; i++, shape >>= BITS) {
             for (u64 left = shape & 3; left; left--, level--)
                 term[level - 1] = times(term[level - 1], reduced(total[level] + term[level], modulus), modulus);
             if (i == columns) break;
             u64 sign = shape >> 2 & 3;
-            if (i && sign <= MINUS) {
-                total[level] += term[level];
-                term[level] = sign == MINUS ? -1 : 1;
-            }
+            i64 new = -(i64)(sign <= MINUS); /* all bits or none: no branches */
+            total[level] += term[level] & new;
+            term[level] = ((1 - 2 * (i64)(sign & 1)) & new) | (term[level] & ~new);
             for (u64 left = shape >> 4 & 3; left; left--) {
                 total[++level] = 0;
                 term[level] = 1;
@@ -52,16 +51,16 @@ LOOP void expression_words(const i64 *numbers, i64 columns, i64 n, const i64 *sh
                 term[level - 1] += mixed((total[level] + mixed(term[level])) ^ bracket);
             if (i == columns) break;
             u64 sign = shape >> 2 & 3;
-            if (i && sign <= MINUS) {
-                total[level] += mixed(term[level]);
-                term[level] = sign == MINUS ? (u64)1 << 63 : 0;
-            }
+            u64 new = -(u64)(sign <= MINUS);
+            total[level] += mixed(term[level]) & new;
+            term[level] = (sign << 63 & new) | (term[level] & ~new);
             for (u64 left = shape >> 4 & 3; left; left--) {
                 total[++level] = 0;
                 term[level] = 0;
             }
             u64 factor = mixed((u64)numbers[i * n + row] + 1);
-            term[level] += sign == DIVIDE ? mixed(factor ^ divisor) : factor;
+            if (sign == DIVIDE) factor = mixed(factor ^ divisor);
+            term[level] += factor;
         }
         found[row] = total[0] + mixed(term[0]);
     }

@@ -32,9 +32,9 @@ SMALLEST_DIVIDEND = 4  # divided by 2
 ROUND = 60  # rows per round for each combination of lengths, depths and operands; at most five kinds share them
 # Low estimates of the share of points in a reserve, relative to that of the reserve. Expressions in another order are in
 # the same reserve, up to n! of n operands, so that the share varies more than that of as many independent points.
-SIGMAS = 10
+SIGMAS = 5
 SMALLEST_RESERVE = 0.1
-SHARE, LOWEST_SHARE = 0.9, 0.5
+SHARE, LOWEST_SHARE = 0.9, 0.25
 COUNTED = 1e-6  # so low that a space is counted before anything is promised
 
 
@@ -192,7 +192,8 @@ class Expression(Enumerated):
     def _along(self, axes: Axes, columns: int) -> Iterator[Stratum]:
         """The strata of one axis, as many rows of each combination as of every other."""
         for operands, depth, digits in product(*axes):
-            kinds = [Kind(operands, depth, divisions) for divisions in range(operands // 2 + 1)]
+            most = operands // 2 if "/" in self.signs else 0
+            kinds = [Kind(operands, depth, divisions) for divisions in range(most + 1)]
             sizes = {kind: size for kind in kinds if prod(size := self._sizes(digits, kind))}
             for kind, size in sizes.items():
                 yield self._stratum(Limits(columns, digits, kind), size, ROUND // len(sizes))
@@ -233,21 +234,24 @@ class Expression(Enumerated):
         # points beyond the end of a space are drawn too, and left out later
         shapes.expressions(self.signs, kind).take(chosen, mode="clip", out=operands[-1])
         if kind.divisions:
-            drawn = self._divided(chosen, drawn, digits, kind)
-        operands[: kind.operands] = drawn[: kind.operands]
+            self._place(operands, chosen, drawn, Limits.of(low))
+        else:
+            operands[: kind.operands] = drawn[: kind.operands]
         return operands
 
-    def _divided(self, chosen: Int, drawn: Int, digits: int, kind: Kind) -> Int:
-        """The numbers in the order of the expression: those that stand alone, and those of each division."""
+    def _place(self, operands: Int, chosen: Int, drawn: Int, limits: Limits) -> None:
+        """Put the numbers that stand alone, and those of each division, where the chosen shapes have them."""
+        kind, pairs = limits.kind, _multiples(self.base**limits.digits)
         alone = kind.operands - 2 * kind.divisions
-        pairs = _multiples(self.base**digits)
         numbers = [*drawn[:alone]]
         for pair in drawn[alone : alone + kind.divisions]:
             numbers += [column.take(pair, mode="clip") for column in pairs]
-        places = shapes.sources(self.signs, kind).take(chosen, mode="clip")
-        rows = np.arange(len(chosen))
-        every = np.concatenate(numbers)
-        return np.stack([every.take(((places >> 4 * i) & 15) * len(rows) + rows) for i in range(kind.operands)])
+        every, rows = np.concatenate(numbers), np.arange(len(chosen))
+        for column, source in zip(operands, shapes.sources(self.signs, kind), strict=False):
+            index = source.take(chosen, mode="clip")
+            index *= len(rows)
+            index += rows
+            every.take(index, out=column, mode="clip")
 
     def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         first = self._first(Limits.of(low).digits)

@@ -87,21 +87,23 @@ def expressions(signs: str, kind: Kind) -> Int:
 
 @cache
 def sources(signs: str, kind: Kind) -> Int:
-    """For each shape of a kind, four bits per position: which number stands there.
+    """Which number stands at each position of each shape of a kind, int64 (operands, n).
 
-    First are the numbers that stand alone, in order, then the two numbers of each division.
+    Numbered are first those that stand alone, in order, then the two of each division.
+
+    >>> sources("+-*/", Kind(3, 0, 1))[:, :2].T.tolist()  # a*b/c, a/b*c
+    [[0, 1, 2], [1, 2, 0]]
     """
-    shapes = expressions(signs, kind)
-    alone, pairs = np.zeros_like(shapes), np.full_like(shapes, kind.operands - 2 * kind.divisions)
-    found = np.zeros_like(shapes)
-    for position in range(kind.operands):
-        divisor = field(shapes, position).sign == DIVIDE
-        dividend = field(shapes, position + 1).sign == DIVIDE
-        paired = divisor | dividend
-        found |= np.where(paired, pairs, alone) << (4 * position)
-        pairs += paired
-        alone += ~paired
-    return found
+    found = expressions(signs, kind)
+    alone, paired = np.zeros_like(found), np.full_like(found, kind.operands - 2 * kind.divisions)
+    numbers = np.empty((kind.operands, len(found)), dtype=np.int64)
+    for position, number in enumerate(numbers):
+        divisor, dividend = (field(found, i).sign == DIVIDE for i in (position, position + 1))
+        here = divisor | dividend
+        number[:] = np.where(here, paired, alone)
+        paired += here
+        alone += ~here
+    return numbers
 
 
 def _expressions(signs: str, kind: Kind) -> Int:
