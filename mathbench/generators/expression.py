@@ -103,40 +103,42 @@ class Expression(Enumerated):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        tuples.check_extrapolation(self.family, more=self.more, deeper=self.deeper, longer=self.longer)
         self._check_shapes()
         if self.modulus == 1:
             raise InputError("expression: modulus must be 0, for none, or at least 2. Received: 1.")
         if "/" in self.signs:
             self._check_divisions()
-        what = (
-            f"operands={self.operands}, more={self.more}, digits={self.digits}, longer={self.longer}, "
-            f"base={self.base}"
-        )
-        tuples.check_range(self.family, self.largest, what)
+        if self.largest >= 1 << 63:
+            raise InputError(
+                f"expression: values must stay below 2^63. Give smaller values of operands, digits, more or longer. "
+                f"Received: operands={self.operands}, digits={self.digits}, more={self.more}, "
+                f"longer={self.longer}, base={self.base}."
+            )
 
     def _check_shapes(self) -> None:
-        """Check the number of operands, and that so many can have brackets so deep."""
+        """Check the numbers of operands and the depths of brackets."""
         if self.operands + self.more > shapes.MAX_OPERANDS:
             raise InputError(
                 f"expression: operands and more must add up to at most {shapes.MAX_OPERANDS}. "
                 f"Received: operands={self.operands}, more={self.more}."
             )
         deepest = min(self.operands - 2, shapes.MAX_DEPTH)
-        if self.depth + self.deeper > deepest:
+        if self.depth > deepest:
             raise InputError(
-                f"expression: depth and deeper must add up to at most {deepest} with operands={self.operands}. "
-                f"Received: depth={self.depth}, deeper={self.deeper}."
+                f"expression: depth must be at most {deepest} with operands={self.operands}. "
+                f"Received: {self.depth}."
             )
+        deeper = min(self.deeper, deepest - self.depth)
+        tuples.check_extrapolation(self.family, more=self.more, longer=self.longer, deeper=deeper)
 
     def _check_divisions(self) -> None:
         """Check that there is something to divide, and that the table of it is not too large."""
-        few, many = self.base**self.digits, self.base ** (self.digits + self.longer)
-        if few <= SMALLEST_DIVIDEND or many > MAX_DIVIDEND:
+        reached, end = self.base**self.digits - 1, self.base ** (self.digits + self.longer)
+        if reached < SMALLEST_DIVIDEND or end > MAX_DIVIDEND:
             raise InputError(
-                f"expression: divide requires numbers below a power of the base from {SMALLEST_DIVIDEND + 1} to "
-                f"{MAX_DIVIDEND:,}, longer ones included. Received: base={self.base}, digits={self.digits}, "
-                f"longer={self.longer}."
+                f"expression: divide requires numbers of up to digits that reach {SMALLEST_DIVIDEND}, and numbers of up "
+                f"to digits and longer below {MAX_DIVIDEND:,}. Received: digits={self.digits}, longer={self.longer}, "
+                f"base={self.base}."
             )
 
     @property
@@ -169,7 +171,7 @@ class Expression(Enumerated):
         inner = self._inner_axes
         axes = [
             inner._replace(operands=_beyond(self.operands, self.more)),
-            inner._replace(depths=_beyond(self.depth, self.deeper)),
+            inner._replace(depths=_beyond(self.depth, min(self.deeper, shapes.MAX_DEPTH - self.depth))),
             inner._replace(digits=_beyond(self.digits, self.longer)),
         ]
         return self._strata(axes, self.operands + self.more)
