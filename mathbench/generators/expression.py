@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from math import factorial, gcd, lcm, prod, sqrt
+from math import factorial, gcd, lcm, log2, prod, sqrt
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
+from mathbench.formats import expression_steps
 from mathbench.generators.toolkit import expression_shapes as shapes
 from mathbench.generators.toolkit import operands as tuples
 from mathbench.generators.toolkit.expression_fold import values, words
@@ -149,9 +150,12 @@ class Expression(Enumerated):
     @property
     def largest(self) -> int:
         """A bound on the size of everything that is computed, over all splits."""
-        exact = "*" in self.signs and not self._reduces
+        return self._bound(products="*" in self.signs and not self._reduces)
+
+    def _bound(self, products: bool) -> int:
+        """A bound on the size of sums of all operands or of products of them."""
         axes = [(self.operands + self.more, self.digits), (self.operands, self.digits + self.longer)]
-        return max(self.base ** (digits * n) if exact else n * self.base**digits for n, digits in axes)
+        return max(self.base ** (digits * n) if products else n * self.base**digits for n, digits in axes)
 
     @property
     def _reduces(self) -> bool:
@@ -163,6 +167,14 @@ class Expression(Enumerated):
         return "modular-chain"
 
     longest = longest_expression
+    steps = expression_steps.expression
+
+    @property
+    def steps_max_digits(self) -> int | None:
+        """Steps are exact also where the answer is a residue, so that their values must stay below 2^63."""
+        if not self._reduces or self._bound(products="*" in self.signs) < 1 << 63:
+            return None
+        return int(63 / (log2(self.base) * (self.operands + self.more)))
 
     def inner(self) -> list[Stratum]:
         return self._strata([self._inner_axes], self.operands)
