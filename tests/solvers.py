@@ -177,7 +177,9 @@ def value_of(tree) -> int:
     if isinstance(tree, int):
         return tree
     sign, left, right = tree[0], value_of(tree[1]), value_of(tree[2])
-    value = {"+": left + right, "-": left - right, "*": left * right, "/": sympy.Rational(left, right or 1)}[sign]
+    value = {"+": left + right, "-": left - right, "*": left * right, "/": sympy.Rational(left, right or 1)}[
+        sign
+    ]
     assert sympy.Rational(value).is_integer and (sign != "/" or right)
     return int(value)
 

@@ -45,7 +45,9 @@ class _Operands:
     def __init__(self, values: Int):
         self._values, self._rows = values, np.arange(values.shape[1])
         # where the part of the expression with this result starts and ends, at its end and at its start
-        self._start, self._end = np.stack([np.broadcast_to(np.arange(len(values))[:, None], values.shape)] * 2)
+        self._start, self._end = np.stack(
+            [np.broadcast_to(np.arange(len(values))[:, None], values.shape)] * 2
+        )
 
     def reduce(self, gap: Int, sign: Int) -> tuple[Int, Int, Int]:
         """Apply one operation to each expression.

@@ -30,9 +30,11 @@ from mathbench.stratum import Stratum
 SIGNS = {"plus-minus": "+-", "plus-minus-times": "+-*", "plus-minus-times-divide": "+-*/"}
 MAX_DIVIDEND = 10**5  # the pairs of numbers that divide each other are a table
 SMALLEST_DIVIDEND = 4  # divided by 2
-ROUND = 60  # rows per round for each combination of lengths, depths and operands; at most five kinds share them
-# Low estimates of the share of points in a reserve, relative to that of the reserve. Expressions in another order are in
-# the same reserve, up to n! of n operands, so that the share varies more than that of as many independent points.
+ROUND = (
+    60  # rows per round for each combination of lengths, depths and operands; at most five kinds share them
+)
+# Low estimates of the share of points in a reserve, relative to that of the reserve. Expressions in another order are
+# in the same reserve, up to n! of n operands, so that the share varies more than that of as many independent points.
 SIGMAS = 5
 SMALLEST_RESERVE = 0.1
 SHARE, LOWEST_SHARE = 0.9, 0.25
@@ -71,11 +73,13 @@ class Axes(NamedTuple):
 class Expression(Enumerated):
     """Evaluate expressions with brackets; products and quotients come first.
 
-    Expressions have 2 to `operands` numbers of up to `digits` digits, and brackets only where they matter. All signs and
-    places of brackets are equally likely within a stratum. A divisor is a number of at least 2, and the number before it
-    is a larger multiple of it. With a ``modulus``, the residue of the value is asked for: `(3*(4-7)+2)%5`.
+    Expressions have 2 to `operands` numbers of up to `digits` digits, and brackets only where they matter. All
+    arrangements of signs and brackets in a stratum are equally likely. A divisor is a number of at least 2, and the
+    number before it is a larger multiple of it. With a ``modulus``, the residue of the value is asked for:
+    `(3*(4-7)+2)%5`.
 
-    Expressions that differ only in the order of terms, or of the factors and divisors of a term, are in the same split.
+    Expressions that differ only in the order of terms, or of the factors and divisors of a term, are in the same
+    split. So is an expression without brackets and divisions modulo a number as a chain of `modular-chain`.
 
     >>> Expression().oracle("3*(4-7)+2"), Expression(modulus=5).oracle("(3*(4-7)+2)%5")
     ('-7', '3')
@@ -137,8 +141,8 @@ class Expression(Enumerated):
         reached, end = self.base**self.digits - 1, self.base ** (self.digits + self.longer)
         if reached < SMALLEST_DIVIDEND or end > MAX_DIVIDEND:
             raise InputError(
-                f"expression: divide requires numbers of up to digits that reach {SMALLEST_DIVIDEND}, and numbers of up "
-                f"to digits and longer below {MAX_DIVIDEND:,}. Received: digits={self.digits}, longer={self.longer}, "
+                f"expression: divide requires numbers of up to digits that reach {SMALLEST_DIVIDEND}, and numbers "
+                f"of up to digits and longer below {MAX_DIVIDEND:,}. Received: digits={self.digits}, longer={self.longer}, "
                 f"base={self.base}."
             )
 
@@ -170,7 +174,7 @@ class Expression(Enumerated):
     steps = expression_steps.expression
 
     @property
-    def steps_max_digits(self) -> int | None:
+    def steps_max_digits(self) -> int | None:  # type: ignore[override]
         """Steps are exact also where the answer is a residue, so that their values must stay below 2^63."""
         if not self._reduces or self._bound(products="*" in self.signs) < 1 << 63:
             return None
@@ -199,9 +203,7 @@ class Expression(Enumerated):
         times = [lcm(*rows) // count for count in rows]
         weights = [t * s.weight for t, found in zip(times, lists, strict=True) for s in found]
         strata = [stratum for found in lists for stratum in found]
-        return [
-            replace(s, weight=weight // gcd(*weights)) for s, weight in zip(strata, weights, strict=True)
-        ]
+        return [replace(s, weight=weight // gcd(*weights)) for s, weight in zip(strata, weights, strict=True)]
 
     def _along(self, axes: Axes, columns: int) -> Iterator[Stratum]:
         """The strata of one axis, as many rows of each combination as of every other."""
@@ -242,7 +244,7 @@ class Expression(Enumerated):
         return int(self.base ** (digits - 1)) if digits > 1 else 0
 
     def draw(self, coordinates: U64, low: Int) -> Int:
-        columns, digits, kind = Limits.of(low)
+        columns, _, kind = Limits.of(low)
         chosen, drawn = coordinates[0].view(np.int64), coordinates[1:].view(np.int64)
         operands = np.full((columns + 1, len(chosen)), ABSENT)
         # points beyond the end of a space are drawn too, and left out later

@@ -38,7 +38,7 @@ def written(shape, numbers):
 
 
 def bracketings(numbers, signs):
-    """Every way to write numbers and signs with brackets around two or more numbers, by trying all pairs of brackets."""
+    """Every way to write numbers and signs with brackets where they matter, by trying all pairs of brackets."""
     plain = "".join(itertools.chain(*itertools.zip_longest(numbers, signs, fillvalue="")))
     found, new = {plain}, {plain}
     while new:
@@ -53,7 +53,13 @@ def one_more_bracket(text):
         ends = inside[:1].isalnum() or inside[:1] == "(", inside[-1:].isalnum() or inside[-1:] == ")"
         several = len(re.findall(r"\w+", inside)) > 1
         twice = text[start - 1 : start] + text[end : end + 1] == "()"
-        if all(ends) and several and balanced(inside) and not twice and (0, len(inside) - 1) not in pairs_of(inside):
+        if (
+            all(ends)
+            and several
+            and balanced(inside)
+            and not twice
+            and (0, len(inside) - 1) not in pairs_of(inside)
+        ):
             yield f"{text[:start]}({inside}){text[end:]}"
 
 
@@ -73,13 +79,13 @@ def pairs_of(text):
 
 
 def needed(text, pair):
-    """Whether a pair of brackets is around a sum that is a factor or is subtracted, but neither divided nor a divisor."""
+    """Whether a pair of brackets is around a sum that is a factor or is subtracted; it has no part in a division."""
     start, end = pair
     before, after, inside = text[start - 1 : start], text[end + 1 : end + 2], text[start + 1 : end]
     while inner := re.search(r"\([^()]*\)", inside):
         inside = inside.replace(inner[0], "0")
     is_sum = "+" in inside or "-" in inside
-    return is_sum and "/" not in before + after and (before and before in "-*" or after == "*")
+    return is_sum and "/" not in before + after and ((before and before in "-*") or after == "*")
 
 
 @pytest.mark.parametrize("signs", ["+-", "+-*"])
@@ -151,7 +157,9 @@ def texts_of(numbers, chosen):
 @given(shapes_with_numbers())
 def test_values_are_those_of_python(problem):
     numbers, chosen = problem
-    expected = [eval(re.sub(r"\d+", r"Fraction(\g<0>)", text), {"Fraction": Fraction}) for text in texts_of(*problem)]
+    expected = [
+        eval(re.sub(r"\d+", r"Fraction(\g<0>)", text), {"Fraction": Fraction}) for text in texts_of(*problem)
+    ]
     assert fold.values(numbers, chosen).tolist() == expected
 
 
@@ -185,7 +193,9 @@ def factors_text(factors, rng):
     def is_divisor(f):
         return isinstance(f, tuple) and f[0] == "/"
 
-    above = [f"({shuffled(f, rng)})" if isinstance(f, tuple) else str(f) for f in factors if not is_divisor(f)]
+    above = [
+        f"({shuffled(f, rng)})" if isinstance(f, tuple) else str(f) for f in factors if not is_divisor(f)
+    ]
     rng.shuffle(above)
     below = [f"/{f[1]}" for f in factors if is_divisor(f)]
     return "*".join(above) + "".join(below)
@@ -261,7 +271,9 @@ def test_every_division_is_of_a_number_by_a_smaller_one_that_divides_it(split):
 
 def test_strata_have_the_same_share_and_each_axis_a_third_of_extrapolate():
     made = task("expression", operands=4, depth=1, digits=2, more=2, deeper=1, longer=2)
-    parts = Counter(tuple(map(int, re.findall(r"\d+", s.name))) for s in made.inner() for _ in range(s.weight))
+    parts = Counter(
+        tuple(map(int, re.findall(r"\d+", s.name))) for s in made.inner() for _ in range(s.weight)
+    )
     assert set(parts.values()) == {1} and len(parts) == 2 * (3 + 2)
     axes: Counter[str] = Counter()
     for stratum in made.outer():
@@ -284,8 +296,14 @@ def test_numbers_of_divisions_share_the_rows_of_a_combination():
 @pytest.mark.parametrize("deeper, deepest", [(0, 1), (1, 2), (3, 3)])
 def test_deeper_brackets_where_there_are_enough_operands(deeper, deepest):
     made = task("expression", operands=5, deeper=deeper, digits=1)
-    assert max(solvers.nested(q) for q in Rows(made, "extrapolate").batch(range(500))["question"].to_pylist()) == deepest
-    assert task("expression", operands=3, deeper=deeper, more=0).outer()[-1].name == "digits=3,operands=3,depth=1"
+    assert (
+        max(solvers.nested(q) for q in Rows(made, "extrapolate").batch(range(500))["question"].to_pylist())
+        == deepest
+    )
+    assert (
+        task("expression", operands=3, deeper=deeper, more=0).outer()[-1].name
+        == "digits=3,operands=3,depth=1"
+    )
 
 
 def test_an_expression_without_brackets_is_in_the_split_of_its_chain():
@@ -300,7 +318,24 @@ def test_an_expression_without_brackets_is_in_the_split_of_its_chain():
 
 
 @pytest.mark.parametrize(
-    "question", ["", "()", "3*", "3+", "(3+4", "3+4)", "3 4", "3(4)", "-3", "3**4", "3.5+1", "7/2", "1/0", "3x4", "(" * 9999]
+    "question",
+    [
+        "",
+        "()",
+        "3*",
+        "3+",
+        "(3+4",
+        "3+4)",
+        "3 4",
+        "3(4)",
+        "-3",
+        "3**4",
+        "3.5+1",
+        "7/2",
+        "1/0",
+        "3x4",
+        "(" * 9999,
+    ],
 )
 def test_what_is_not_an_expression_is_a_value_error(question):
     with pytest.raises(ValueError):
@@ -328,7 +363,10 @@ def test_answers(question, modulus, answer):
         ({"digits": 60, "operations": "plus-minus"}, "values must stay below 2^63"),
         ({"operations": "plus-minus-times-divide", "base": 2}, "numbers of up to digits that reach 4"),
         ({"operations": "plus-minus-times-divide", "base": 36, "digits": 3}, "below 100,000"),
-        ({"digits": 8, "modulus": 7, "format": "scratchpad"}, "numbers of at most 3 digits. Received: up to 9"),
+        (
+            {"digits": 8, "modulus": 7, "format": "scratchpad"},
+            "numbers of at most 3 digits. Received: up to 9",
+        ),
     ],
 )
 def test_bad_parameters(parameters, message):
@@ -351,14 +389,25 @@ def test_the_largest_values_fit():
 
 @settings(deadline=None, max_examples=30)
 @given(
-    st.sampled_from([2, 3, 5]), st.integers(2, 8), st.integers(0, 3), st.sampled_from(list(SIGNS)), st.integers(0, 99)
+    st.sampled_from([2, 3, 5]),
+    st.integers(2, 8),
+    st.integers(0, 3),
+    st.sampled_from(list(SIGNS)),
+    st.integers(0, 99),
 )
 def test_far_rows_of_few_numbers(base, operands, depth, operations, seed):
     """Few numbers make many orders of one problem, so that the reserves vary most; every promised row is there."""
     depth = min(depth, operands - 2)
     operations = operations if base == 5 else "plus-minus-times"
     made = task(
-        "expression", base=base, operands=operands, depth=depth, digits=1, operations=operations, more=0, longer=1
+        "expression",
+        base=base,
+        operands=operands,
+        depth=depth,
+        digits=1,
+        operations=operations,
+        more=0,
+        longer=1,
     )
     for split in (*PARTS, "extrapolate"):
         rows = Rows(made, split, seed)

@@ -91,7 +91,7 @@ class _Sums:
     """The sums of expressions that are not finished yet, those in the innermost brackets first.
 
     Args:
-        rules: the rules of their values.
+        rules: :class:`_Values` or :class:`_Words`.
         rows: the number of expressions.
 
     Attributes:
@@ -99,7 +99,7 @@ class _Sums:
         terms: the last term of each sum.
     """
 
-    def __init__(self, rules: _Values | _Words, rows: int):
+    def __init__(self, rules: Any, rows: int):
         self._rules, self._nothing = rules, np.zeros(rows, dtype=np.bool_)
         self.totals = [np.zeros(rows, dtype=rules.dtype)]
         self.terms = [rules.start(self._nothing)]

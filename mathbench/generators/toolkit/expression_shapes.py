@@ -18,7 +18,11 @@ MAX_OPERANDS = 8  # of more, there are millions of shapes
 MAX_DEPTH = 3
 SIGNS = "+-*/"
 PLUS, MINUS, TIMES, DIVIDE = range(4)
-BITS, _SIGN, _OPEN = 6, 2, 4  # bits per number; the first bit of its sign and of the brackets opened before it
+BITS, _SIGN, _OPEN = (
+    6,
+    2,
+    4,
+)  # bits per number; the first bit of its sign and of the brackets opened before it
 FIELDS = 1 << BITS
 _NONE = np.zeros(0, dtype=np.int64)
 
