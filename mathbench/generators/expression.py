@@ -30,9 +30,7 @@ from mathbench.stratum import Stratum
 SIGNS = {"plus-minus": "+-", "plus-minus-times": "+-*", "plus-minus-times-divide": "+-*/"}
 MAX_DIVIDEND = 10**5  # the pairs of numbers that divide each other are a table
 SMALLEST_DIVIDEND = 4  # divided by 2
-ROUND = (
-    60  # rows per round for each combination of lengths, depths and operands; at most five kinds share them
-)
+ROUND = 60  # rows per round for each combination of operands, depth and digits, shared by up to five kinds
 # Low estimates of the share of points in a reserve, relative to that of the reserve. Expressions in another order are
 # in the same reserve, up to n! of n operands, so that the share varies more than that of as many independent points.
 SIGMAS = 5
@@ -142,8 +140,8 @@ class Expression(Enumerated):
         if reached < SMALLEST_DIVIDEND or end > MAX_DIVIDEND:
             raise InputError(
                 f"expression: divide requires numbers of up to digits that reach {SMALLEST_DIVIDEND}, and numbers "
-                f"of up to digits and longer below {MAX_DIVIDEND:,}. Received: digits={self.digits}, longer={self.longer}, "
-                f"base={self.base}."
+                f"of up to digits and longer below {MAX_DIVIDEND:,}. "
+                f"Received: digits={self.digits}, longer={self.longer}, base={self.base}."
             )
 
     @property

@@ -244,16 +244,18 @@ def checked_steps(family, base, question, text):
 
 
 def replaced(question, steps, base):
-    """What is left when every step has replaced its operation by its result, none of which changes the value."""
-    tokens = re.findall(r"[0-9a-z]+|.", question)
+    """What is left when every step has replaced its operation by its result, none of which changes the value.
+
+    An operation that stands in several places may be replaced in any of them.
+    """
+    found = [re.findall(r"[0-9a-z]+|.", question)]
+    value = as_value(found[0], base)
     for step in steps:
         left, sign, right, result = re.fullmatch(r"(-?\w+)([-+*/%])(-?\w+)=(-?\w+)", step).groups()
-        value = as_value(tokens, base)
-        places = [i for i in range(len(tokens)) if tokens[i : i + 3] == [left, sign, right]]
-        written = [without_brackets([*tokens[:i], result, *tokens[i + 3 :]], i) for i in places]
-        tokens = next(tokens for tokens in written if as_value(tokens, base) == value)
-    (answer,) = tokens
-    return answer
+        places = [(t, i) for t in found for i in range(len(t)) if t[i : i + 3] == [left, sign, right]]
+        written = [without_brackets([*t[:i], result, *t[i + 3 :]], i) for t, i in places]
+        found = [tokens for tokens in written if as_value(tokens, base) == value]
+    return found[0][0] if len(found[0]) == 1 else None
 
 
 def without_brackets(tokens, i):
