@@ -7,6 +7,7 @@ from collections import Counter
 from fractions import Fraction
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -350,6 +351,24 @@ def test_what_is_not_an_expression_is_a_value_error(question):
 )
 def test_answers(question, modulus, answer):
     assert task("expression", modulus=modulus).oracle(question) == answer
+
+
+@pytest.mark.parametrize(
+    "question, modulus, steps",
+    [
+        ("3*(4-7)+2", 0, "4-7=-3;3*-3=-9;-9+2=-7"),
+        ("1-2+3*4", 0, "3*4=12;1-2=-1;-1+12=11"),
+        ("(1+2)*(3*4-5)", 0, "3*4=12;1+2=3;12-5=7;3*7=21"),
+        ("2*12/3*5", 0, "2*12=24;24/3=8;8*5=40"),
+        ("9-(8-(1-7))", 0, "1-7=-6;8--6=14;9-14=-5"),
+        ("(1-4*(2+3))%7", 7, "2+3=5;4*5=20;1-20=-19;-19%7=2"),
+    ],
+)
+def test_steps(question, modulus, steps):
+    made = task("expression", modulus=modulus)
+    answer = made.oracle(question)
+    longer, other = pa.array([question, question.replace("1", "1-1-1")]), pa.array([answer, "?"])
+    assert made.steps(longer, other).to_pylist()[0] == steps and steps.endswith(f"={answer}")
 
 
 @pytest.mark.parametrize(
