@@ -16,7 +16,17 @@ from mathbench.errors import InputError
 from mathbench.families import task
 from mathbench.generators.expression import _multiples
 from mathbench.generators.toolkit import expression_fold as fold
-from mathbench.generators.toolkit.expression_shapes import Kind, between, expressions, sources, text_of
+from mathbench.generators.toolkit.expression_shapes import (
+    MINUS,
+    PLUS,
+    TIMES,
+    Kind,
+    between,
+    expressions,
+    field,
+    sources,
+    text_of,
+)
 from mathbench.hashing import ABSENT
 from mathbench.rows import Rows
 from tests import solvers
@@ -122,12 +132,27 @@ def test_each_shape_comes_once_and_is_of_its_kind(kind):
         assert solvers.nested(text) == kind.depth and text.count("/") == kind.divisions
 
 
-def test_sources_put_the_numbers_of_a_division_beside_each_other():
-    kind = Kind(5, 1, 2)
+@pytest.mark.parametrize("kind", [Kind(5, 1, 2), Kind(6, 1, 1), Kind(6, 0, 2)])
+def test_sources_put_the_numbers_of_a_division_beside_each_other(kind):
+    alone = [f"n{i}" for i in range(kind.operands - 2 * kind.divisions)]
+    pairs = [f"n{i}/n{i + 1}" for i in range(len(alone), kind.operands, 2)]
     for shape, order in zip(expressions(ALL_SIGNS, kind), sources(ALL_SIGNS, kind).T.tolist(), strict=True):
         text = written(shape, [f"n{i}" for i in order])
-        assert sorted(order) == [0, 1, 2, 3, 4]
-        assert re.findall(r"n\d/n\d", text) == ["n1/n2", "n3/n4"] and text.count("n0") == 1
+        assert re.findall(r"n\d/n\d", text) == pairs
+        assert re.findall(r"n\d", re.sub(r"n\d/n\d", "", text)) == alone
+
+
+def test_fields_of_a_shape():
+    shapes = expressions("+-*", Kind(5, 2))
+    (shape,) = (shape for shape in shapes if written(shape, "abcde") == "a*(b-(c+d))-e")
+    assert [field(shape, i) for i in range(6)] == [
+        (0, PLUS, 0),
+        (0, TIMES, 1),
+        (0, MINUS, 1),
+        (0, PLUS, 0),
+        (2, MINUS, 0),
+        (0, PLUS, 0),
+    ]
 
 
 @st.composite
