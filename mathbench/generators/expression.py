@@ -168,6 +168,10 @@ class Expression(Enumerated):
     def reserve_family(self) -> str:
         return "modular-chain"
 
+    @property
+    def residue_count(self) -> int:
+        return self.modulus
+
     longest = longest_expression
     steps = expression_steps.expression
 
