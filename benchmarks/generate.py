@@ -88,6 +88,7 @@ def cases(most: int) -> dict[str, tuple[Task, int]]:
         "modular-2003-divide": (make_task("modular", modulus=2003, operation="divide"), most),
         "modular-2003-cubic": (make_task("modular", modulus=2003, operation="x^3+xy^2+y"), most),
         "permutation-size6": (make_task("permutation", size=6, operation="conjugate"), most),
+        "expression-divide": (make_task("expression", operations="plus-minus-times-divide"), most),
         "prime-digits18": (make_task("prime", digits=18, longer=1), -(-most // 10)),
     }
 

@@ -34,6 +34,7 @@ FAMILIES = unique_table(
         ("comparison", "mathbench.generators.comparison:Comparison"),
         ("modular-chain", "mathbench.generators.modular_chain:ModularChain"),
         ("permutation", "mathbench.generators.permutation:Permutation"),
+        ("expression", "mathbench.generators.expression:Expression"),
     ),
 )
 # Versions of families whose rows have changed since. Their ids still name the rows of data made before.

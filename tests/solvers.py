@@ -68,6 +68,9 @@ def solve(task, question: str) -> str:
             return write(sum(sign * math.prod(term) for sign, term in terms_of(question, base)) % n[-1], base)
         case "permutation":
             return product_of(question)
+        case "expression":
+            value = value_of(binary_tree(expression(task, question), base))
+            return write(value % task.modulus if task.modulus else value, base)
     raise NotImplementedError(task.family)
 
 
@@ -133,6 +136,87 @@ def terms_of(question: str, base: int) -> list[tuple[int, tuple[int, ...]]]:
     return sorted((sign, tuple(sorted(factors))) for sign, factors in terms)
 
 
+def expression(task, question: str) -> str:
+    """The expression of a question, without its modulus."""
+    if not task.modulus:
+        return question
+    inside, modulus = question.rsplit("%", 1)
+    assert int(modulus, task.base) == task.modulus and inside[0] + inside[-1] == "()"
+    return inside[1:-1]
+
+
+def binary_tree(text: str, base: int):
+    """An expression as a number, or a sign and both sides; by the shunting yard algorithm (Dijkstra, 1961)."""
+    values, signs = [], []
+
+    def apply():
+        right, left = values.pop(), values.pop()
+        values.append((signs.pop(), left, right))
+
+    for token in re.findall(r"[0-9a-z]+|[-+*/()]", text):
+        if token in "+-*/":
+            while signs and signs[-1] != "(" and (signs[-1] in "*/" or token in "+-"):
+                apply()
+            signs.append(token)
+        elif token == "(":
+            signs.append(token)
+        elif token == ")":
+            while signs[-1] != "(":
+                apply()
+            signs.pop()
+        else:
+            values.append(int(token, base))
+    while signs:
+        apply()
+    (tree,) = values
+    return tree
+
+
+def value_of(tree) -> int:
+    """The value of a tree by SymPy; every division comes out even."""
+    if isinstance(tree, int):
+        return tree
+    sign, left, right = tree[0], value_of(tree[1]), value_of(tree[2])
+    value = {"+": left + right, "-": left - right, "*": left * right, "/": sympy.Rational(left, right or 1)}[
+        sign
+    ]
+    assert sympy.Rational(value).is_integer and (sign != "/" or right)
+    return int(value)
+
+
+def unordered(tree) -> tuple:
+    """The signed terms of a tree, in an order of their own, and so the factors and divisors of each."""
+    terms = []
+    while not isinstance(tree, int) and tree[0] in "+-":
+        terms.append((-1 if tree[0] == "-" else 1, unordered_factors(tree[2])))
+        tree = tree[1]
+    return tuple(sorted([*terms, (1, unordered_factors(tree))], key=by_kind))
+
+
+def unordered_factors(tree) -> tuple:
+    factors = []
+    while not isinstance(tree, int) and tree[0] in "*/":
+        factors.append(unordered_factor(tree[2]) if tree[0] == "*" else ("/", tree[2]))
+        tree = tree[1]
+    return tuple(sorted([*factors, unordered_factor(tree)], key=by_kind))
+
+
+def unordered_factor(tree):
+    return tree if isinstance(tree, int) else unordered(tree)
+
+
+def by_kind(value):
+    """A key that compares numbers with tuples and words."""
+    if isinstance(value, tuple):
+        return 2, [by_kind(part) for part in value]
+    return (0, value) if isinstance(value, int) else (1, value)
+
+
+def nested(text: str) -> int:
+    """How deep brackets are nested."""
+    return max(text[:end].count("(") - text[:end].count(")") for end in range(len(text) + 1))
+
+
 def product_of(question: str) -> str:
     """The product of a question of `permutation`, by SymPy, whose products apply the left factor first."""
     factors = []
@@ -152,6 +236,8 @@ def problem(task, question: str) -> tuple:
         return tuple(sorted(pair_of(question, base)))
     if task.family == "modular-chain":
         return tuple(terms_of(question, base))
+    if task.family == "expression":
+        return unordered(binary_tree(expression(task, question), base))
     n = operands(task, question)
     if task.family == "permutation" or task.family.startswith("correct"):
         n = n[:2]
@@ -173,6 +259,11 @@ def in_stratum(task, question: str, name: str) -> bool:
         return name == f"operands={len(n) - 1}" and all(number < n[-1] for number in n[:-1])
     if task.family == "permutation":
         return name == f"size={question.index('*')}"
+    if task.family == "expression":
+        text = expression(task, question)
+        words = re.findall(r"[0-9a-z]+", text)
+        found = f"digits={max(map(len, words))},operands={len(words)},depth={nested(text)}"
+        return name == (found + f",divisions={text.count('/')}" if "divide" in task.operations else found)
     shown = n[:2] if task.family in ("correct-addition", "correct-multiplication") else n
     if task.family == "modular":
         shown = list(pair_of(question, base))

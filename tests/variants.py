@@ -111,6 +111,14 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"size": 4, "operation": "conjugate", "train_share": 0.3},
         {"size": 6, "operation": "xyx"},
     ],
+    "expression": [
+        {"operands": 2, "depth": 0, "digits": 1},
+        {"operations": "plus-minus", "operands": 5, "depth": 2, "digits": 3},
+        {"operations": "plus-minus-times-divide", "operands": 5, "longer": 0},
+        {"operations": "plus-minus-times-divide", "modulus": 12, "base": 16, "deeper": 0, "more": 1},
+        {"operands": 6, "depth": 3, "deeper": 0, "digits": 9, "modulus": 97, "more": 0},
+        {"operands": 5, "digits": 5, "base": 2, "more": 3, "deeper": 2},
+    ],
 }
 
 # parameters of each family at which a few rows are made at once, to draw from
@@ -142,6 +150,13 @@ SMALL: dict[str, dict[str, st.SearchStrategy[object]]] = {
         "operands": st.integers(3, 8),
     },
     "permutation": {"size": st.integers(3, 6), "operation": st.sampled_from(["compose", "conjugate", "xyx"])},
+    "expression": {
+        "operands": st.integers(3, 5),
+        "digits": st.integers(1, 2),
+        "modulus": st.sampled_from([0, 2, 97, 1 << 30]),
+        "operations": st.sampled_from(["plus-minus", "plus-minus-times", "plus-minus-times-divide"]),
+        "base": st.integers(5, 16),
+    },
 }
 
 # families whose numbers are written in any base

@@ -172,6 +172,22 @@ def cross_out(bits: NDArray[np.uint8], primes: Sequence[int], spokes: Sequence[i
     _call("cross_out", bits, len(bits), numbers, len(numbers), residues)
 
 
+def expression_values(numbers: Int, shapes: Int, modulus: int) -> Int:
+    """:func:`mathbench.generators.toolkit.expression_fold.values`."""
+    numbers, shapes = np.ascontiguousarray(numbers), np.ascontiguousarray(shapes)
+    out = np.empty(len(shapes), dtype=np.int64)
+    _call("expression_values", numbers, *numbers.shape, shapes, modulus, out)
+    return out
+
+
+def expression_words(numbers: Int, shapes: Int, bracket: int, divisor: int) -> U64:
+    """:func:`mathbench.generators.toolkit.expression_fold.words`."""
+    numbers, shapes = np.ascontiguousarray(numbers), np.ascontiguousarray(shapes)
+    out = np.empty(len(shapes), dtype=np.uint64)
+    _call("expression_words", numbers, *numbers.shape, shapes, bracket, divisor, out)
+    return out
+
+
 class Digits:
     """The tables of a base for conversion to text.
 

@@ -32,6 +32,8 @@ VALUES = {
     "zeros": (0.0, 0.5, 1.0),
     "kinds": ("random:1,prefix:1,places:1", "random", "length:2,prefix", "places,prefix:3"),
     "size": (3, 4, 5, 6),
+    "depth": (0, 1, 2),
+    "deeper": (0, 1, 2),
     "smallest": (0, 1, 7),
     "largest": (0, 9, 55),
     "longer": (1, 2),

@@ -17,6 +17,8 @@ from mathbench import compiled, hashing, reserve
 from mathbench.compiled import build
 from mathbench.generators import gcd
 from mathbench.generators.deepmind.kernel.random import RandomStream
+from mathbench.generators.toolkit import expression_fold
+from mathbench.generators.toolkit.expression_shapes import DIVIDE, Kind, expressions, field
 from mathbench.numbers import primality, text
 from mathbench.sampling import domain, permute
 
@@ -68,6 +70,33 @@ def test_permute(size, key, data):
     parts = permute.feistel_halves(size)
     index = data.draw(arrays(np.uint64, 50, elements=st.integers(0, parts.covered - 1)))
     same(permute.keyed_permutation, index, np.uint64(parts.shift), np.uint64(parts.high_size), np.uint64(key))
+
+
+KINDS = st.sampled_from([Kind(2), Kind(4, 2), Kind(5, 3), Kind(6, 1, 1), Kind(8, 2, 2)])
+
+
+@st.composite
+def some_expressions(draw):
+    """Numbers, int64 (m, 20), of which some at the end are missing, and shapes; divisions are of 12 by its divisors."""
+    kind = draw(KINDS)
+    every = expressions("+-*/", kind).tolist()
+    shapes = draw(arrays(np.int64, 20, elements=st.sampled_from(every)))
+    numbers = draw(arrays(np.int64, (kind.operands, 20), elements=st.integers(0, 127)))
+    divisors = draw(arrays(np.int64, numbers.shape, elements=st.sampled_from([1, 2, 3, 4, 6, 12])))
+    divides = np.array([field(shapes, i).sign == DIVIDE for i in range(kind.operands + 1)])
+    numbers = np.where(divides[:-1], divisors, np.where(divides[1:], 12, numbers))
+    missing = np.full((draw(st.integers(0, 2)), 20), hashing.ABSENT)
+    return np.concatenate([numbers, missing]), shapes, kind
+
+
+@needed
+@given(some_expressions(), st.sampled_from([2, 97, 1 << 30]))
+def test_expressions(problem, modulus):
+    numbers, shapes, kind = problem
+    same(expression_fold.words, numbers, shapes)
+    same(expression_fold.values, numbers, shapes)
+    if not kind.divisions:
+        same(expression_fold.values, numbers, shapes, modulus)
 
 
 @needed

@@ -41,10 +41,12 @@ COMBINED = (
 WAYS = (*formats.FORMATS, "index-hints:places=left", "spaced:separator=tab", *COMBINED)
 BASES = (2, 3, 10, 11, 16, 26, 36)
 
+STEPS = [plain for plain in VARIANTS if not formats._unsupported_reason(*formats.parse("scratchpad"), plain)]
+
 every_task = pytest.mark.parametrize("plain", VARIANTS, ids=name)
 every_task_with = {  # families may leave these methods out
     "longest": pytest.mark.parametrize("plain", [t for t in VARIANTS if t.longest()], ids=name),
-    "steps": pytest.mark.parametrize("plain", [t for t in VARIANTS if t.has_steps], ids=name),
+    "steps": pytest.mark.parametrize("plain", STEPS, ids=name),
 }
 every_way = pytest.mark.parametrize("way", WAYS)
 
@@ -64,7 +66,8 @@ def every_writing(plain):
 def in_base(family, base):
     """A small task in some base."""
     digits = {2: 7, 3: 4}.get(base, 3) * (1 + (family in ("prime", "divisible")))
-    return task(family, base=base, **({} if family.startswith("modular") else {"digits": digits}))
+    fixed = family.startswith("modular") or family == "expression"
+    return task(family, base=base, **({} if fixed else {"digits": digits}))
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +221,9 @@ def test_the_longest_numbers_exactly():
 def checked_steps(family, base, question, text):
     """Every step, an equation, holds by Python integers; returns the final answer."""
     steps, _, answer = text.partition("#")
+    if family == "expression":
+        assert replaced(question, steps.split(";"), base) == answer
+        return answer
     value = lambda word: int(word, base)  # noqa: E731
     for step in filter(None, steps.split(";")):
         left, right = step.split("=")
@@ -246,6 +252,32 @@ def checked_steps(family, base, question, text):
     return answer
 
 
+def replaced(question, steps, base):
+    """What is left when every step has replaced its operation by its result, none of which changes the value.
+
+    An operation that stands in several places may be replaced in any of them.
+    """
+    found = [re.findall(r"[0-9a-z]+|.", question)]
+    value = as_value(found[0], base)
+    for step in steps:
+        left, sign, right, result = re.fullmatch(r"(-?\w+)([-+*/%])(-?\w+)=(-?\w+)", step).groups()
+        places = [(t, i) for t in found for i in range(len(t)) if t[i : i + 3] == [left, sign, right]]
+        written = [without_brackets([*t[:i], result, *t[i + 3 :]], i) for t, i in places]
+        found = [tokens for tokens in written if as_value(tokens, base) == value]
+    return found[0][0] if len(found[0]) == 1 else None
+
+
+def without_brackets(tokens, i):
+    alone = tokens[i - 1 : i + 2 : 2] == ["(", ")"]
+    return [*tokens[: i - 1], tokens[i], *tokens[i + 2 :]] if alone else tokens
+
+
+def as_value(tokens, base):
+    """The value by Python, of numbers in any base."""
+    written = (f"({int(token, base)})" if token[-1].isalnum() else token for token in tokens)
+    return eval("".join(written).replace("/", "//"))
+
+
 @every_task_with["steps"]
 def test_steps_hold_and_lead_to_the_answer(plain, some):
     made = dataclasses.replace(plain, format="scratchpad")
@@ -257,7 +289,7 @@ def test_steps_hold_and_lead_to_the_answer(plain, some):
             assert answer == solvers.solve(plain, question)
             last = text.partition("#")[0].rpartition("=")[2]
             match plain.family:  # the last step says the answer, or the digits do
-                case "multiplication" | "modular":
+                case "multiplication" | "modular" | "expression":
                     assert last == answer
                 case "divisible":
                     assert answer == (last if plain.answer == "residue" else str(last == "0").lower())

@@ -90,6 +90,9 @@ FAMILIES = {
         ("modular-chain", {"modulus": 11}),
         ("modular-chain", {"modulus": 13, "base": 2, "more": 1}),
         ("modular-chain", {"operands": 3, "operations": "plus-minus"}),
+        ("expression", {"modulus": 11, "depth": 0, "digits": 1}),
+        ("expression", {"operations": "plus-minus-times-divide", "digits": 1, "longer": 0}),
+        ("expression", {"base": 2, "digits": 4, "depth": 2, "deeper": 0}),
     ],
     "permutation": [
         ("permutation", {}),

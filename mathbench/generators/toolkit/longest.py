@@ -47,6 +47,14 @@ def longest_chain(task: Any) -> tuple[int, int]:
     return _digits(task.modulus, task.base), _digits(task.modulus - 1, task.base)
 
 
+def longest_expression(task: Any) -> tuple[int, int]:
+    """Values of expressions, or residues of them."""
+    longest = task.digits + task.longer
+    if not task.modulus:
+        return longest, _digits(task.largest, task.base)
+    return max(longest, _digits(task.modulus, task.base)), _digits(task.modulus - 1, task.base)
+
+
 def longest_statement(task: Any) -> tuple[int, int]:
     """Claimed results in the question; labels have no digits."""
     largest = task.base ** (task.digits + task.longer) - 1
