@@ -27,12 +27,15 @@ def _function(reader: Reader, found: Any) -> None:
 
 
 DEFINITIONS: tuple[Rule, ...] = (
-    rule(rf"Let (?P<f>[a-z])\((?P<x>[a-z])\) be the {_NTH}derivative of {_SUM}\.", _function),
+    rule(
+        rf"(?:Let|Suppose) (?P<f>[a-z])\((?P<x>[a-z])\) (?:be|is) the {_NTH}derivative of {_SUM}\.", _function
+    ),
 )
 
 _WITHOUT_VARIABLE = (
     rule(rf"(?:Work out|Give|Take|Compute) the {_NTH}derivative of {_SUM}\.", _derivative),
     rule(rf"Differentiate {_SUM}\.", _derivative),
+    rule(rf"What polynomial is the {_NTH}derivative of {_SUM}\?", _derivative),
 )
 _WITH_VARIABLE = (
     rule(
@@ -40,6 +43,7 @@ _WITH_VARIABLE = (
         _derivative,
     ),
     rule(rf"Differentiate {_SUM} (?:wrt|with respect to) (?P<x>[a-z])\.", _derivative),
+    rule(rf"With respect to (?P<x>[a-z]), (?:what is|find) the {_NTH}derivative of {_SUM}[.?]", _derivative),
 )
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
