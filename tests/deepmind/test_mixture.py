@@ -18,7 +18,7 @@ from mathbench.rows import Rows
 
 SIZES = {"train": 20, "validation": 4, "interpolate": 6, "extrapolate": 4}
 SOME = ("algebra__linear_1d", "comparison__sort", "measurement__time", "polynomials__evaluate_composed")
-MIXTURE = Mixture.of_modules(tuple(TASKS[f"deepmind/{name}"]() for name in SOME))()
+MIXTURE = Mixture.of_modules(tuple(TASKS[f"deepmind/{name}"]() for name in SOME), Mixture.version)()
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_published_extrapolation_modules_have_no_train():
 
 def test_the_suite_has_every_module():
     assert [config.task.id for config in load("deepmind").configs] == [
-        f"deepmind/{name}-v1" for name in MODULES
+        f"deepmind/{name}-v{module.version}" for name, module in MODULES.items()
     ]
 
 

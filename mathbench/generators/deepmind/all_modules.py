@@ -84,7 +84,7 @@ class Mixture(Task):
         raise NotImplementedError("a question alone does not say which module it is of; see asked_in")
 
     @classmethod
-    def of_modules(cls, modules: tuple[ModuleTask, ...], version: int = 2) -> type[Self]:
+    def of_modules(cls, modules: tuple[ModuleTask, ...], version: int) -> type[Self]:
         """The task family that mixes some modules."""
         body = {"modules": modules, "version": version, "__doc__": cls.__doc__, "__module__": PACKAGE}
         return type(f"all_v{version}", (cls,), body)

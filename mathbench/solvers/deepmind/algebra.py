@@ -30,8 +30,8 @@ def _linear(reader: Reader, found: Any) -> Any:
 
 
 DEFINITIONS: tuple[Rule, ...] = (
-    rule(rf"(?:Assume|Suppose that) {_SYSTEM}\.", _assume),
-    rule(rf"(?:Let|Suppose) [a-z](?: and [a-z])? satisf(?:y|ies) {_SYSTEM}\.", _assume),
+    rule(rf"(?:Assume|Suppose that|We have) {_SYSTEM}\.", _assume),
+    rule(rf"Let [a-z](?: and [a-z])? satisfy {_SYSTEM}\.", _assume),
     rule(rf"Take [a-z] from {_SYSTEM}\.", _assume),
 )
 

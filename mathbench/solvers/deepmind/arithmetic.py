@@ -49,8 +49,7 @@ def _distance(reader: Reader, found: Any) -> str:
 _BARE = r"(?:(?:What is|Compute|Find) )?(?P<p>{n}) ?{sign} ?(?P<q>{n})[.?]?"
 
 DEFINITIONS: tuple[Rule, ...] = (
-    rule(r"Let (?P<x>[a-z]) (?:=|be) (?P<value>(?:[-\d+*/(). ]|\b[a-z]\b)+)\.", _let),
-    rule(r"Suppose (?:that )?(?P<x>[a-z]) (?:=|is) (?P<value>(?:[-\d+*/(). ]|\b[a-z]\b)+)\.", _let),
+    rule(r"(?:Let|Put|Suppose) (?P<x>[a-z]) (?:=|be|is) (?P<value>(?:[-\d+*/(). ]|\b[a-z]\b)+)\.", _let),
 )
 
 _ADD_OR_SUB = (

@@ -35,7 +35,6 @@ DEFINITIONS: tuple[Rule, ...] = (
 _WITHOUT_VARIABLE = (
     rule(rf"(?:Work out|Give|Take|Compute) the {_NTH}derivative of {_SUM}\.", _derivative),
     rule(rf"Differentiate {_SUM}\.", _derivative),
-    rule(rf"What polynomial is the {_NTH}derivative of {_SUM}\?", _derivative),
 )
 _WITH_VARIABLE = (
     rule(
@@ -43,7 +42,7 @@ _WITH_VARIABLE = (
         _derivative,
     ),
     rule(rf"Differentiate {_SUM} (?:wrt|with respect to) (?P<x>[a-z])\.", _derivative),
-    rule(rf"With respect to (?P<x>[a-z]), (?:what is|find) the {_NTH}derivative of {_SUM}[.?]", _derivative),
+    rule(rf"(?:What is|Find) the {_NTH}(?P<x>[a-z])-derivative of {_SUM}[.?]", _derivative),
 )
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {

@@ -106,7 +106,7 @@ _ALONE_OR_COMPOSED: dict[str, tuple[Rule, ...]] = {
         rf"Find the greatest common factor of {_PAIR}\.",
         rf"Which is the largest number that divides both {_PAIR}\?",
         rf"Give the highest common factor of {_PAIR}\.",
-        rf"Calculate the greatest number that divides both {_PAIR}\.",
+        rf"Calculate the greatest shared divisor of {_PAIR}\.",
     ),
     "lcm": (
         *_rules(
@@ -115,14 +115,14 @@ _ALONE_OR_COMPOSED: dict[str, tuple[Rule, ...]] = {
             rf"What is the least common multiple of {_PAIR}\?",
             rf"(?:Find|Give) the (?:lowest|least) common multiple of {_PAIR}\.",
             rf"Which is the smallest positive number that both {_PAIR} divide\?",
-            rf"Calculate the smallest positive multiple that {_PAIR} share\.",
+            rf"Calculate the smallest shared multiple of {_PAIR}\.",
         ),
         *_rules(
             "pq",
             _common_denominator,
             rf"What is the (?:least|smallest) common denominator of {_PAIR}\?",
             rf"(?:Find|Give) the (?:lowest|least) common denominator of {_PAIR}\.",
-            rf"Calculate the least denominator common to {_PAIR}\.",
+            rf"Calculate the least shared denominator of {_PAIR}\.",
         ),
     ),
     "is_factor": (

@@ -39,19 +39,16 @@ def _power(reader: Reader, found: Any) -> Any:
 _FORMULA = r"(?P<value>[a-z0-9 ()*/+-]+)"
 
 DEFINITIONS: tuple[Rule, ...] = (
-    rule(rf"(?:Let|Suppose) (?P<f>[a-z])\((?P<x>[a-z])\) (?:=|is) {_FORMULA}\.", _function),
+    rule(rf"(?:Let|Put|Suppose) (?P<f>[a-z])\((?P<x>[a-z])\) (?:=|is) {_FORMULA}\.", _function),
     rule(
-        r"(?:Let|Suppose(?: that)?) (?P<x>[a-z]) (?:be|is|=) (?P<value>[a-z]\([a-z0-9-]+\))\.",
+        r"(?:Let|Put|Suppose) (?P<x>[a-z]) (?:be|is|=) (?P<value>[a-z]\([a-z0-9-]+\))\.",
         _let,
     ),
 )
 
 _APPLIED = (
     rule(rf"What is {_FORMULA}\?", _value),
-    rule(
-        rf"(?:Evaluate|Compute|Find|Work out and give|(?:Calculate|State) the value of) {_FORMULA}\.", _value
-    ),
-    rule(rf"Determine what {_FORMULA} equals\.", _value),
+    rule(rf"(?:Evaluate|Compute|Find|Work out|Now (?:give|calculate|determine)) {_FORMULA}\.", _value),
 )
 _COLLECT = (
     rule(

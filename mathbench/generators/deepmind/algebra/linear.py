@@ -129,7 +129,7 @@ class OneUnknown(Linear):
     )
     sentence_templates: ClassVar[Wordings] = Wordings(
         ("Assume {}. ", "Let {x} satisfy {}. ", "Take {x} from {}. "),
-        added=("Suppose that {}. ", "Suppose {x} satisfies {}. "),
+        added=("Suppose that {}. ", "We have {}. "),
     )
 
 
@@ -148,7 +148,7 @@ class TwoUnknowns(Linear):
     )
     sentence_templates: ClassVar[Wordings] = Wordings(
         ("Assume {}. ", "Let {x} and {y} satisfy {}. ", "Take {x} from {}. "),
-        added=("Suppose that {}. ", "Suppose {x} and {y} satisfy {}. "),
+        added=("Suppose that {}. ", "We have {}. "),
     )
 
 

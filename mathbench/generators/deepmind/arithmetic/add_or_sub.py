@@ -67,7 +67,12 @@ _DISTANCES = Wordings(
 )
 _DEFINITIONS = Wordings(
     ("Let {x} = {p} + {q}. ", "Let {x} = {p} - {q}. "),
-    added=("Suppose {x} is {p} + {q}. ", "Suppose {x} is {p} - {q}. "),
+    added=(
+        "Suppose {x} is {p} + {q}. ",
+        "Suppose {x} is {p} - {q}. ",
+        "Put {x} = {p} + {q}. ",
+        "Put {x} = {p} - {q}. ",
+    ),
 )
 
 

@@ -32,7 +32,7 @@ _QUESTIONS = Wordings(
     ),
     added=("Calculate the value of {it}.", "Evaluate the expression {it}."),
 )
-_DEFINITIONS = Wordings(("Let {x} be {it}. ",), added=("Suppose that {x} = {it}. ",))
+_DEFINITIONS = Wordings(("Let {x} be {it}. ",), added=("Suppose {x} is {it}. ", "Put {x} = {it}. "))
 MIN_OPERATIONS = 3
 
 

@@ -22,9 +22,8 @@ _QUESTIONS = Wordings(
         "Take the derivative of {sum}.",
     ),
     added=(
-        "With respect to {x}, what is the {nth} derivative of {sum}?",
-        "With respect to {x}, find the {nth} derivative of {sum}.",
-        "What polynomial is the {nth} derivative of {sum}?",
+        "What is the {nth} {x}-derivative of {sum}?",
+        "Find the {nth} {x}-derivative of {sum}.",
     ),
 )
 _IS_FIRST = np.array(["{nth}" not in template for template in _QUESTIONS.of(2)])

@@ -30,7 +30,7 @@ _DIVISOR_QUESTIONS = Wordings(
         "Which is the largest number that divides both {p} and {q}?",
         "Give the highest common factor of {p} and {q}.",
     ),
-    added=("Calculate the greatest number that divides both {p} and {q}.",),
+    added=("Calculate the greatest shared divisor of {p} and {q}.",),
 )
 _MULTIPLE_QUESTIONS = Wordings(
     (
@@ -39,7 +39,7 @@ _MULTIPLE_QUESTIONS = Wordings(
         "Which is the smallest positive number that both {p} and {q} divide?",
         "Give the least common multiple of {p} and {q}.",
     ),
-    added=("Calculate the smallest positive multiple that {p} and {q} share.",),
+    added=("Calculate the smallest shared multiple of {p} and {q}.",),
 )
 _DENOMINATOR_QUESTIONS = Wordings(
     (
@@ -48,7 +48,7 @@ _DENOMINATOR_QUESTIONS = Wordings(
         "What is the smallest common denominator of {p} and {q}?",
         "Give the least common denominator of {p} and {q}.",
     ),
-    added=("Calculate the least denominator common to {p} and {q}.",),
+    added=("Calculate the least shared denominator of {p} and {q}.",),
 )
 _ONE = 1 << 20  # fixed-point one
 

@@ -24,7 +24,9 @@ from mathbench.hashing import Int
 from mathbench.numbers import text
 
 _MAX_COEFFICIENT = 10**9  # of a polynomial that this module defines for its parent
-_DEFINITIONS = Wordings(("Let {h}({x}) = {it}. ",), added=("Suppose {h}({x}) is {it}. ",))
+_DEFINITIONS = Wordings(
+    ("Let {h}({x}) = {it}. ",), added=("Suppose {h}({x}) is {it}. ", "Put {h}({x}) = {it}. ")
+)
 _A, _B, _F, _G = range(4)
 
 

@@ -27,7 +27,9 @@ _QUESTIONS = Wordings(
     ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}."),
     added=("Combine the like terms in {sum}.",),
 )
-_DEFINITIONS = Wordings(("Let {f}({x}) = {sum}. ",), added=("Suppose {f}({x}) is {sum}. ",))
+_DEFINITIONS = Wordings(
+    ("Let {f}({x}) = {sum}. ",), added=("Suppose {f}({x}) is {sum}. ", "Put {f}({x}) = {sum}. ")
+)
 _MAX_BELOW = 5  # modules below another
 _MIN_TERMS = 3  # rows of terms, so that there are enough constants to choose from
 

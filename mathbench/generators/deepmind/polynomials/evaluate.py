@@ -23,14 +23,14 @@ from mathbench.numbers import text
 QUESTIONS = Wordings(
     ("What is {it}?", "Evaluate {it}.", "Compute {it}.", "Find {it}."),
     added=(
-        "Work out and give {it}.",
-        "Calculate the value of {it}.",
-        "Determine what {it} equals.",
-        "State the value of {it}.",
+        "Now give {it}.",
+        "Now calculate {it}.",
+        "Now determine {it}.",
+        "Work out {it}.",
     ),
 )
 _DEFINITIONS = Wordings(
-    ("Let {y} be {it}. ", "Let {y} = {it}. "), added=("Suppose {y} is {it}. ", "Suppose that {y} = {it}. ")
+    ("Let {y} be {it}. ", "Let {y} = {it}. "), added=("Suppose {y} is {it}. ", "Put {y} = {it}. ")
 )
 _BITS = 61  # maximum size of intermediate numbers
 _MAX_POINT = np.array([1 << _BITS // power for power in range(1, 6)])  # whose power is in range
