@@ -42,6 +42,15 @@ def test_earlier_versions_of_all_modules():
     assert (row["question"], row["answer"]) == (alone["question"], alone["answer"])
 
 
+@pytest.mark.parametrize("name", ["numbers__is_factor", "polynomials__evaluate"])
+def test_train_of_one_version_has_no_problem_of_a_test_of_the_other(name):
+    old, new = (task(f"deepmind/{name}-v{version}") for version in (1, 2))
+    for train, test in ((old, new), (new, old)):
+        seen = set(Rows(train, "train").source.fingerprints(range(3000)).tolist())
+        for split in ("validation", "interpolate", "extrapolate"):
+            assert not seen & set(Rows(test, split).source.fingerprints(range(3000)).tolist())
+
+
 def test_published_extrapolation_has_the_version_of_its_module():
     assert task("deepmind/arithmetic__mul_big").id == "deepmind/arithmetic__mul_big-v2"
     assert task("deepmind/arithmetic__mul_big-v1").id == "deepmind/arithmetic__mul_big-v1"

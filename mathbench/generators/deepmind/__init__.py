@@ -7,7 +7,6 @@ mathematics, the ranges and the form of the answers are theirs, so that results 
 are new.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -81,6 +80,10 @@ def family(name: str, version: int | None = None) -> type[Task]:
     """
     if name == SCHOOL_ALL:
         return _mixture(version)
+    return _module_family(name, version)
+
+
+def _module_family(name: str, version: int | None) -> type[ModuleTask]:
     module, published = _families_of(area_of(name.removeprefix(SCHOOL)))[name]
     return _family(module.name, published, min(version or module.version, module.version))
 
@@ -121,7 +124,7 @@ def _mixture(version: int | None = None) -> type[Task]:
     if known != version:
         return _mixture(known)
     names = [name for area in SCHOOL_MODULES for name in modules_of(area) if ADDED.get(name, 1) <= known]
-    return Mixture.of_modules(tuple(family(f"{SCHOOL}{name}", known)() for name in names), known)
+    return Mixture.of_modules(tuple(_module_family(f"{SCHOOL}{name}", known)() for name in names), known)
 
 
 @cache
@@ -140,7 +143,9 @@ def __getattr__(name: str) -> Any:
         return _all_modules()
     if name == "TASKS":
         return _all_families()
-    stem, version = re.fullmatch(r"(.*?)(?:_v(\d+))?", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    stem, _, version = name.rpartition("_v")
+    if not version.isdecimal():
+        stem, version = name, ""
     if f"{SCHOOL}{stem}" in school_names():
-        return family(f"{SCHOOL}{stem}", version and int(version))
+        return family(f"{SCHOOL}{stem}", int(version) if version else None)
     raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
@@ -33,10 +33,10 @@ class Mixture(Task):
     modules: ClassVar[tuple[ModuleTask, ...]]  # at all difficulties
     solver_needs: ClassVar[tuple[str, str] | None] = SOLVER_NEEDS
     family: ClassVar[str] = "deepmind/all"
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = "a row of every module in turn"
     symmetry: ClassVar[str] = "that of each module"
     extrapolates: ClassVar[str] = "that of each module"
-    version: ClassVar[int] = 2
 
     difficulty: str = difficulty_parameter()
 
@@ -50,6 +50,14 @@ class Mixture(Task):
         return {part.module.name: part for part in self._parts}
 
     @property
+    def parameters(self) -> dict[str, Any]:
+        """All parameters by name. All difficulties are left out, as before there was a choice."""
+        values = super().parameters
+        if self.difficulty == "all":
+            del values["difficulty"]
+        return values
+
+    @property
     def _parts(self) -> tuple[ModuleTask, ...]:
         return _at_difficulty(self.modules, self.difficulty)
 
@@ -59,10 +67,10 @@ class Mixture(Task):
         return named_difficulty("deepmind-all", self.difficulty)
 
     def inner(self) -> list[Stratum]:
-        return [s for part in self._parts for s in _prefixed(part, part.inner())]
+        return [s for name, part in self.parts.items() for s in _prefixed(name, part.inner())]
 
     def outer(self) -> list[Stratum]:
-        return [s for part in self._parts for s in _prefixed(part, part.outer())]
+        return [s for name, part in self.parts.items() for s in _prefixed(name, part.outer())]
 
     def strata(self, split: str) -> Sequence[Stratum]:
         """The strata of the modules in a split."""
@@ -97,7 +105,7 @@ def _at_difficulty(modules: tuple[ModuleTask, ...], difficulty: str) -> tuple[Mo
 
 @lru_cache(maxsize=32)
 def _strata(mixture: Mixture, split: str) -> Sequence[Stratum]:
-    return tuple(s for part in mixture.parts.values() for s in _prefixed(part, part.strata(split)))
+    return tuple(s for name, part in mixture.parts.items() for s in _prefixed(name, part.strata(split)))
 
 
 class RoundRobinSource:
@@ -152,5 +160,5 @@ class RoundRobinSource:
         )
 
 
-def _prefixed(module: Task, strata: Sequence[Stratum]) -> list[Stratum]:
-    return [replace(s, name=f"{module.name}{SEPARATOR}{s.name}") for s in strata]
+def _prefixed(name: str, strata: Sequence[Stratum]) -> list[Stratum]:
+    return [replace(s, name=f"{name}{SEPARATOR}{s.name}") for s in strata]
