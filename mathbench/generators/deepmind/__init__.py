@@ -42,8 +42,7 @@ class _Definers(Mapping[str, DefiningModule]):
         self._version = version
 
     def __getitem__(self, name: str) -> DefiningModule:
-        module: Any = _in_version(name, self._version)
-        return module
+        return _in_version(name, self._version)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_DEFINING)

@@ -141,7 +141,7 @@ class Pair(Module):
 
 @cache
 def _templates(version: int) -> tuple[tuple[str, ...], Int]:
-    """The templates of all relations, and the number of each relation, int64 (relations,)."""
+    """The templates of all relations, and how many each relation has, int64 (relations,)."""
     groups = [wordings.of(version) for wordings in _QUESTIONS.values()]
     return tuple(chain.from_iterable(groups)), np.array(list(map(len, groups)))
 

@@ -136,7 +136,7 @@ class Module(ABC):
         return replace(self, levels=tuple(levels))
 
     @property
-    def published(self) -> tuple[DifficultyLevel, ...]:
+    def published_test(self) -> tuple[DifficultyLevel, ...]:
         """The level of the published interpolation test; none where its levels are those of train."""
         if self.tested is None:
             return ()
@@ -146,7 +146,7 @@ class Module(ABC):
     @property
     def all_levels(self) -> tuple[DifficultyLevel, ...]:
         """The levels of train, then those of extrapolate, then that of the published interpolation test."""
-        return (*self.inner, *self.axes, *self.published)
+        return (*self.inner, *self.axes, *self.published_test)
 
     def root_scopes(self, level: Int, random_bits: U64) -> Scope:
         """The scopes of the root modules of some questions.
@@ -271,7 +271,7 @@ class ModuleTask(Sampled):
 
     def strata(self, split: str) -> Sequence[Stratum]:
         """The strata of a split; at the published difficulty those of interpolate differ from those of train."""
-        levels = self.module.published
+        levels = self.module.published_test
         if split != "interpolate" or self.difficulty != PUBLISHED or self.published or not levels:
             return super().strata(split)
         return [_stratum(level) for level in levels]
