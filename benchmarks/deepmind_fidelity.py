@@ -97,7 +97,7 @@ def original(options: argparse.Namespace, names: list[str]) -> list[tuple[str, f
     found = []
     for line in answer.stdout.splitlines():
         name, regime, rate, pairs = json.loads(line)
-        if regime in LEVELS:
+        if regime in (*LEVELS, "interpolate"):
             found.append((regime, rate, pairs))
         elif regime == "extrapolate":
             found.append((f"extrapolate: {name}", rate, pairs))
@@ -108,6 +108,9 @@ def ours(name: str, regime: str, many: int) -> tuple[float, Pairs]:
     """Rows per CPU second, the best of some runs, and questions and answers."""
     if regime in LEVELS:
         task, split = level_task(name, LEVELS[regime]), "train"
+    elif regime == "interpolate":
+        task, split = TASKS[f"deepmind/{name}"](difficulty="published"), "interpolate"
+        many = min(many // 20, len(Rows(task, split)))
     else:
         task, split = TASKS[f"deepmind/{regime.removeprefix('extrapolate: ')}"](), "extrapolate"
         many = min(many // 20, len(Rows(task, split)))

@@ -184,17 +184,27 @@ def family(name: str) -> type["Task"]:
     if stem in FAMILIES:
         cls = load(FAMILIES[stem])
     elif stem in school_names():
-        cls = load(SCHOOL_FAMILY)(stem)
+        cls = load(SCHOOL_FAMILY)(stem, version and int(version[:6]))
     elif stem in (others := _others()):
         cls = _loaded(others[stem])
     else:
         hint = did_you_mean(stem, [*FAMILIES, *school_names(), *others])
         raise UnknownTask(f"unknown task '{name}'. {hint}")
     if version and version != str(cls.version):
-        earlier = [id for id in EARLIER if id.rpartition("-v")[0] == stem]
-        allowed = ", ".join([*earlier, f"{cls.family}-v{cls.version}"])
+        allowed = ", ".join([*earlier(cls.family, cls.version), f"{cls.family}-v{cls.version}"])
         raise InputError(f"unknown version '{name}'. Allowed: {allowed}.")
     return cls
+
+
+def earlier(name: str, version: int) -> list[str]:
+    """The ids of the versions of a family before its current one whose rows can still be made.
+
+    >>> earlier("prime", 2), earlier("deepmind/numbers__gcd", 2), earlier("deepmind/numbers__is_prime", 1)
+    (['prime-v1'], ['deepmind/numbers__gcd-v1'], [])
+    """
+    if name in school_names():
+        return [f"{name}-v{number}" for number in range(1, version)]
+    return [id for id in EARLIER if id.rpartition("-v")[0] == name]
 
 
 def from_spec(id: str, parameters: Mapping[str, Any]) -> "Task":

@@ -62,7 +62,8 @@ def speed(figures: list[dict[str, Any]]) -> str:
 def section(module: Module, figures: dict[str, list[dict[str, Any]]]) -> str:
     """One module: what it is, its levels with a sample each."""
     text = " ".join(inspect.cleandoc(module.__doc__ or "").split("\n\n")[0].split()).replace("``", "`")
-    parts = [f"### {module.name}\n\n{text} One problem up to: {module.symmetry}.\n"]
+    version = f" Version {module.version}." if module.version > 1 else ""
+    parts = [f"### {module.name}\n\n{text} One problem up to: {module.symmetry}.{version}\n"]
     parts.append("| level | entropy | modules | settings | question | answer |\n|---|---|---|---|---|---|")
     samples = first_rows(module)
     for level in module.all_levels:
@@ -86,10 +87,11 @@ def ends(low: float, high: float) -> str:
 
 
 def first_rows(module: Module) -> dict[str, tuple[str, str]]:
-    """The first question and answer of each level, from train or extrapolate."""
+    """The first question and answer of each level, from train, extrapolate or the published interpolate."""
     found: dict[str, tuple[str, str]] = {}
-    for split in ("train", "extrapolate"):
-        rows = Rows(TASKS[f"deepmind/{module.name}"](), split).batch(range(FIRST))
+    task = TASKS[f"deepmind/{module.name}"](difficulty="published")
+    for split in ("train", "extrapolate", "interpolate"):
+        rows = Rows(task, split).batch(range(FIRST))
         for row in reversed(rows.to_pylist()):
             found[row["stratum"]] = (row["question"], row["answer"])
     return found

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mathbench.baselines.recipe import Recipe
     from mathbench.baselines.spec import RunSpec
     from mathbench.dataset.data import Data
+    from mathbench.dataset.read import Dataset
     from mathbench.task import Task
 
 ONLINE_ROWS = 20_000  # rows of train made in advance for a stream, for widths, alphabet and shortcuts
@@ -74,10 +75,23 @@ def open_data(folder: str, config: str | None) -> "Data":
     dataset = open_dataset(folder)
     if config == ALL and is_mixture(dataset.manifest.configs):
         from mathbench.dataset.mixed import mixed
-        from mathbench.families import task
 
-        return mixed(task("deepmind/all"), dataset)
+        return mixed(_mixture(dataset), dataset)
     return dataset.data(config)
+
+
+def _mixture(dataset: "Dataset") -> "Task":
+    """Return the mixture whose modules a dataset has, in their versions and at their difficulty.
+
+    Where it has others, return the current mixture.
+    """
+    from mathbench.families import SCHOOL, SCHOOL_ALL, earlier, task
+
+    tasks = [config.task.plain for config in dataset.configs.values()]
+    own = tasks[0].parameters if tasks[0].family.startswith(SCHOOL) else {}
+    current = task(SCHOOL_ALL, **own)
+    mixtures = [task(id, **own) for id in earlier(SCHOOL_ALL, current.version)]
+    return next((mixture for mixture in mixtures if list(mixture.parts.values()) == tasks), current)
 
 
 def _make_task(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") -> "Task":

@@ -20,7 +20,7 @@ def mixed(mixture: Task, dataset: Dataset) -> Data:
         dataset: a dataset of the suite `deepmind`.
 
     Raises:
-        InputError: when a module is missing, or the modules differ in seed or in splits.
+        InputError: when a module is missing, or the modules differ in seed, difficulty or splits.
     """
     configs = list(dataset.configs.values())
     modules = [part.id for part in mixture.parts.values()]
@@ -30,6 +30,9 @@ def mixed(mixture: Task, dataset: Dataset) -> Data:
             "are one task. Generate them: mathbench generate --suite deepmind. "
             f"Or choose a configuration: {', '.join(dataset.configs)}."
         )
+    for config, part in zip(configs, mixture.parts.values(), strict=True):
+        if config.task.plain != part:
+            raise InputError(f"{config.name} differs in difficulty from {part.name}.")
     first = configs[0]
     for config in configs:
         if (config.seed, list(config.spec()["sizes"])) != (first.seed, list(first.spec()["sizes"])):

@@ -10,7 +10,8 @@ import mathbench
 from mathbench import families
 from mathbench.rows import Rows, open_rows
 
-NAMES = [*families.names(), *families.EARLIER]
+SCHOOL_EARLIER = ("deepmind/numbers__gcd_composed-v1", "deepmind/arithmetic__mul_big-v1", "deepmind/all-v1")
+NAMES = [*families.names(), *families.EARLIER, *SCHOOL_EARLIER]
 WAYS = {
     "pickle": lambda value: pickle.loads(pickle.dumps(value)),
     "oldest protocol": lambda value: pickle.loads(pickle.dumps(value, protocol=2)),

@@ -1,8 +1,11 @@
 """All modules together: one task, one configuration `all` of a dataset, scores per part and area."""
 
+from types import SimpleNamespace
+
 import datasets
 import pytest
 
+from mathbench.cli import selection
 from mathbench.dataset.data import Data
 from mathbench.dataset.manifest import single_config
 from mathbench.dataset.mixed import mixed
@@ -18,7 +21,7 @@ from mathbench.rows import Rows
 
 SIZES = {"train": 20, "validation": 4, "interpolate": 6, "extrapolate": 4}
 SOME = ("algebra__linear_1d", "comparison__sort", "measurement__time", "polynomials__evaluate_composed")
-MIXTURE = Mixture.of_modules(tuple(TASKS[f"deepmind/{name}"]() for name in SOME))()
+MIXTURE = Mixture.of_modules(tuple(TASKS[f"deepmind/{name}"]() for name in SOME), Mixture.version)()
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,35 @@ def test_all_modules_together(tmp_path):
     assert all(check.passed for check in verify(dataset, VerifyOptions(regenerate_all=True)))
 
 
+@pytest.mark.parametrize("difficulty", ["all", "published"])
+@pytest.mark.parametrize("id", ["deepmind/all-v1", "deepmind/all-v2"])
+def test_a_dataset_is_the_mixture_of_its_version_and_difficulty(id, difficulty):
+    expected = task(id, difficulty=difficulty)
+    configs = {name: SimpleNamespace(task=part) for name, part in expected.parts.items()}
+    assert selection._mixture(SimpleNamespace(configs=configs)) == expected
+
+
+def test_other_datasets_are_compared_with_the_current_mixture():
+    configs = {"sums": SimpleNamespace(task=task("addition"))}
+    assert selection._mixture(SimpleNamespace(configs=configs)) == task("deepmind/all")
+
+
+def test_a_dataset_of_another_difficulty_is_not(folder):
+    with pytest.raises(InputError, match=f"{SOME[0]} differs in difficulty from {SOME[0]}-published"):
+        mixed(type(MIXTURE)(difficulty="published"), open_dataset(folder))
+
+
+def test_all_modules_at_the_published_difficulty():
+    mixture = type(MIXTURE)(difficulty="published")
+    found = {split: mixture.strata(split) for split in ("train", "interpolate", "extrapolate")}
+    assert found["train"] == MIXTURE.strata("train") and found["extrapolate"] == MIXTURE.strata("extrapolate")
+    rows = Rows(mixture, "interpolate").batch(range(40)).to_pylist()
+    assert {row["stratum"] for row in rows} <= {stratum.name for stratum in found["interpolate"]}
+    assert [row["stratum"] for row in rows if not row["stratum"].startswith("measurement")] == [
+        f"{SOME[i % 4]}/difficulty=published" for i in range(40) if i % 4 != 2
+    ]
+
+
 def test_a_dataset_of_some_modules_is_not(tmp_path):
     generate([single_config(task("deepmind/numbers__gcd"), SIZES)], tmp_path / "one")
     with pytest.raises(InputError, match="does not contain the"):
@@ -104,7 +136,7 @@ def test_published_extrapolation_modules_have_no_train():
 
 def test_the_suite_has_every_module():
     assert [config.task.id for config in load("deepmind").configs] == [
-        f"deepmind/{name}-v1" for name in MODULES
+        f"deepmind/{name}-v{module.version}" for name, module in MODULES.items()
     ]
 
 

@@ -18,6 +18,8 @@ VARIANTS = [
     ("addition", {"base": 16}),
     ("divisible", {"k": 7, "answer": "residue"}),
     ("deepmind/numbers__gcd", {"difficulty": "easy"}),
+    ("deepmind/numbers__gcd-v1", {}),
+    ("deepmind/numbers__gcd", {"difficulty": "published"}),
     ("deepmind/all", {"format": "spaced"}),
 ]
 

@@ -8,6 +8,7 @@ are new.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -35,10 +36,13 @@ _DEFINING = (
 
 
 class _Definers(Mapping[str, DefiningModule]):
-    """The defining modules by name; each is imported when it is first looked up."""
+    """The defining modules by name, in the wordings of a version; each is imported when it is first looked up."""
+
+    def __init__(self, version: int):
+        self._version = version
 
     def __getitem__(self, name: str) -> DefiningModule:
-        return modules_of(area_of(name))[name]
+        return _in_version(name, self._version)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_DEFINING)
@@ -63,33 +67,63 @@ def modules_of(area: str) -> dict[str, Module]:
     return unique_table("modules", ((module.name, module) for module in modules))
 
 
-def family(name: str) -> type[Task]:
-    """Import a task family of school mathematics by its name, such as ``"deepmind/numbers__gcd"``."""
-    return _mixture() if name == SCHOOL_ALL else _families_of(area_of(name.removeprefix(SCHOOL)))[name]
+def family(name: str, version: int | None = None) -> type[Task]:
+    """Import a task family of school mathematics.
+
+    Args:
+        name: its name, such as ``"deepmind/numbers__gcd"``.
+        version: an earlier version; None: the current one. A number that is too high gives the current one.
+
+    >>> family("deepmind/numbers__gcd").version, family("deepmind/numbers__gcd", 1).version
+    (2, 1)
+    """
+    if name == SCHOOL_ALL:
+        return _mixture(version)
+    return _module_family(name, version)
+
+
+def _module_family(name: str, version: int | None) -> type[ModuleTask]:
+    module, published = _families_of(area_of(name.removeprefix(SCHOOL)))[name]
+    return _family(module.name, published, min(version or module.version, module.version))
 
 
 @cache
-def _families_of(area: str) -> dict[str, type[ModuleTask]]:
-    """The families of an area: its modules and their published extrapolation sets."""
-    modules, definers = modules_of(area).values(), _Definers()
-    families = [ModuleTask.of_module(module, definers) for module in modules]
+def _families_of(area: str) -> dict[str, tuple[Module, str]]:
+    """The families of an area: its modules and their published extrapolation sets, each with its module."""
+    modules = modules_of(area).values()
+    families = [(module, "") for module in modules]
     families += [
-        ModuleTask.of_module(module, definers, level.published)
+        (module, level.published)
         for module in modules
         for level in module.axes
         if level.published not in ("", module.name)
     ]
-    return unique_table("task families", ((family.family, family) for family in families))
+    return unique_table(
+        "task families",
+        ((f"{SCHOOL}{published or module.name}", (module, published)) for module, published in families),
+    )
 
 
 @cache
-def _mixture() -> type[Task]:
-    from mathbench.generators.deepmind.all_modules import Mixture
+def _family(module: str, published: str, version: int) -> type[ModuleTask]:
+    return ModuleTask.of_module(_in_version(module, version), _Definers(version), published)
 
-    modules = [
-        _families_of(area)[f"{SCHOOL}{name}"]() for area in SCHOOL_MODULES for name in modules_of(area)
-    ]
-    return Mixture.of_modules(tuple(modules))
+
+@cache
+def _in_version(name: str, version: int) -> Module:
+    """A module with the wordings of a version."""
+    return replace(modules_of(area_of(name))[name], version=version)
+
+
+@cache
+def _mixture(version: int | None = None) -> type[Task]:
+    from mathbench.generators.deepmind.all_modules import ADDED, Mixture
+
+    known = min(version or Mixture.version, Mixture.version)
+    if known != version:
+        return _mixture(known)
+    names = [name for area in SCHOOL_MODULES for name in modules_of(area) if ADDED.get(name, 1) <= known]
+    return Mixture.of_modules(tuple(_module_family(f"{SCHOOL}{name}", known)() for name in names), known)
 
 
 @cache
@@ -108,8 +142,9 @@ def __getattr__(name: str) -> Any:
         return _all_modules()
     if name == "TASKS":
         return _all_families()
-    if name == "Mixture":
-        return _mixture()
-    if f"{SCHOOL}{name}" in school_names():
-        return family(f"{SCHOOL}{name}")
+    stem, _, version = name.rpartition("_v")
+    if not version.isdecimal():
+        stem, version = name, ""
+    if f"{SCHOOL}{stem}" in school_names():
+        return family(f"{SCHOOL}{stem}", int(version) if version else None)
     raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -1,13 +1,20 @@
 """All modules of school mathematics in one task: row i is a row of module i % (number of modules)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from functools import lru_cache
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 
-from mathbench.generators.deepmind.kernel.module import PACKAGE, SOLVER_NEEDS, ModuleTask
+from mathbench.generators.deepmind.kernel.module import (
+    PACKAGE,
+    SOLVER_NEEDS,
+    ModuleTask,
+    difficulty_parameter,
+    named_difficulty,
+)
 from mathbench.hashing import Int
 from mathbench.numbers import text
 from mathbench.sampling.plan import MAX_ROWS
@@ -15,17 +22,23 @@ from mathbench.sampling.sampled import BATCH_ROWS
 from mathbench.stratum import SEPARATOR, Stratum
 from mathbench.task import RowSource, Task, TextRows, row_numbers
 
+# the version of the mixture that was the first to have a module, where that was not version 1
+ADDED: dict[str, int] = {}
+
 
 @dataclass(frozen=True)
 class Mixture(Task):
     """All modules, with a row of each in turn. Strata are named `module/stratum`."""
 
-    modules: ClassVar[tuple[ModuleTask, ...]]
+    modules: ClassVar[tuple[ModuleTask, ...]]  # at all difficulties
     solver_needs: ClassVar[tuple[str, str] | None] = SOLVER_NEEDS
     family: ClassVar[str] = "deepmind/all"
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = "a row of every module in turn"
     symmetry: ClassVar[str] = "that of each module"
     extrapolates: ClassVar[str] = "that of each module"
+
+    difficulty: str = difficulty_parameter()
 
     @property
     def numeric(self) -> bool:
@@ -34,39 +47,65 @@ class Mixture(Task):
     @property
     def parts(self) -> dict[str, Task]:
         """The modules by the prefix of the names of their strata."""
-        return {module.module.name: module for module in self.modules}
+        return {part.module.name: part for part in self._parts}
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """All parameters by name. All difficulties are left out, as before there was a choice."""
+        values = super().parameters
+        if self.difficulty == "all":
+            del values["difficulty"]
+        return values
+
+    @property
+    def _parts(self) -> tuple[ModuleTask, ...]:
+        return _at_difficulty(self.modules, self.difficulty)
 
     @property
     def name(self) -> str:
-        """The name of its configurations."""
-        return "deepmind-all"
+        """The name of its configurations, with the difficulty if there is only one."""
+        return named_difficulty("deepmind-all", self.difficulty)
 
     def inner(self) -> list[Stratum]:
-        return [s for module in self.modules for s in _prefixed(module, module.inner())]
+        return [s for name, part in self.parts.items() for s in _prefixed(name, part.inner())]
 
     def outer(self) -> list[Stratum]:
-        return [s for module in self.modules for s in _prefixed(module, module.outer())]
+        return [s for name, part in self.parts.items() for s in _prefixed(name, part.outer())]
+
+    def strata(self, split: str) -> Sequence[Stratum]:
+        """The strata of the modules in a split."""
+        return _strata(self, split)
 
     def may_repeat(self, split: str) -> bool:
         """Whether any module may repeat problems in a split."""
-        return any(module.may_repeat(split) for module in self.modules)
+        return any(part.may_repeat(split) for part in self._parts)
 
     def source(self, split: str, seed: int | str) -> RowSource:
-        return RoundRobinSource(self.modules, split, seed)
+        return RoundRobinSource(self._parts, split, seed)
 
     def part_of_stratum(self, stratum: str) -> Task:
         """The module whose name is the prefix of a stratum's name."""
         name = stratum.partition(SEPARATOR)[0]
-        return next((module for module in self.modules if module.module.name == name), self.modules[0])
+        return next((part for part in self._parts if part.module.name == name), self._parts[0])
 
     def oracle(self, question: str) -> str:
         raise NotImplementedError("a question alone does not say which module it is of; see asked_in")
 
     @classmethod
-    def of_modules(cls, modules: tuple[ModuleTask, ...]) -> type[Self]:
+    def of_modules(cls, modules: tuple[ModuleTask, ...], version: int) -> type[Self]:
         """The task family that mixes some modules."""
-        body = {"modules": modules, "__doc__": cls.__doc__, "__module__": PACKAGE}
-        return type(cls.__name__, (cls,), body)
+        body = {"modules": modules, "version": version, "__doc__": cls.__doc__, "__module__": PACKAGE}
+        return type(f"all_v{version}", (cls,), body)
+
+
+@lru_cache(maxsize=16)
+def _at_difficulty(modules: tuple[ModuleTask, ...], difficulty: str) -> tuple[ModuleTask, ...]:
+    return tuple(replace(module, difficulty=difficulty) for module in modules)
+
+
+@lru_cache(maxsize=32)
+def _strata(mixture: Mixture, split: str) -> Sequence[Stratum]:
+    return tuple(s for name, part in mixture.parts.items() for s in _prefixed(name, part.strata(split)))
 
 
 class RoundRobinSource:
@@ -121,5 +160,5 @@ class RoundRobinSource:
         )
 
 
-def _prefixed(module: ModuleTask, strata: list[Stratum]) -> list[Stratum]:
-    return [replace(s, name=f"{module.name}{SEPARATOR}{s.name}") for s in strata]
+def _prefixed(name: str, strata: Sequence[Stratum]) -> list[Stratum]:
+    return [replace(s, name=f"{name}{SEPARATOR}{s.name}") for s in strata]

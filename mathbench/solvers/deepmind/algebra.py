@@ -30,7 +30,7 @@ def _linear(reader: Reader, found: Any) -> Any:
 
 
 DEFINITIONS: tuple[Rule, ...] = (
-    rule(rf"Assume {_SYSTEM}\.", _assume),
+    rule(rf"(?:Assume|Suppose that|We have) {_SYSTEM}\.", _assume),
     rule(rf"Let [a-z](?: and [a-z])? satisfy {_SYSTEM}\.", _assume),
     rule(rf"Take [a-z] from {_SYSTEM}\.", _assume),
 )
@@ -56,6 +56,7 @@ def _product(reader: Reader, found: Any) -> Any:
     return sympy.factor(reader.expression(found["p"]))
 
 
+_SIDE = "(?P<p>[^=]+)"  # of an equation: no other sentence between
 _POLYNOMIAL = (
     rule(r"Solve (?P<p>.+) = 0 for [a-z]\.", _roots),
     rule(r"For which [a-z] is (?P<p>.+) = 0\?", _roots),
@@ -63,6 +64,12 @@ _POLYNOMIAL = (
     rule(r"What are the roots of (?P<p>.+)\?", _roots),
     rule(r"If (?P<p>.+) = 0, what is [a-z]\?", _roots),
     rule(r"Give every [a-z] that solves (?P<p>.+) = 0\.", _roots),
+    rule(rf"Suppose that {_SIDE} = 0\. Determine [a-z]\.", _roots),
+    rule(rf"Given that {_SIDE} = 0, calculate [a-z]\.", _roots),
+    rule(rf"Find every [a-z] such that {_SIDE} = 0\.", _roots),
+    rule(rf"What must [a-z] be so that {_SIDE} = 0\?", _roots),
+    rule(rf"Let (?P<x>[a-z]) satisfy {_SIDE} = 0\. Which values can (?P=x) take\?", _roots),
+    rule(rf"Calculate all solutions of {_SIDE} = 0 in [a-z]\.", _roots),
     rule(r"Factor (?P<p>.+)\.", _product),
     rule(r"Factorise (?P<p>.+)\.", _product),
     rule(r"Split (?P<p>.+) into factors\.", _product),
@@ -96,12 +103,16 @@ _NEXT = (
     rule(rf"Continue {_TERMS} by one term\.", _next),
     rule(rf"Give the next number of {_TERMS}\.", _next),
     rule(rf"After {_TERMS}, which term is next\?", _next),
+    rule(rf"What number comes next in the sequence {_TERMS}\?", _next),
+    rule(rf"In the list {_TERMS}, what comes after the last number\?", _next),
 )
 _NTH = (
     rule(rf"Give term (?P<n>[a-z]) of {_TERMS} as a formula\.", _nth),
     rule(rf"What is term number (?P<n>[a-z]) of {_TERMS}\?", _nth),
     rule(rf"Which polynomial in (?P<n>[a-z]) gives {_TERMS}\?", _nth),
     rule(rf"Find term (?P<n>[a-z]) of {_TERMS}\.", _nth),
+    rule(rf"Write the (?P<n>[a-z])-th term of {_TERMS} as a formula\.", _nth),
+    rule(rf"Find a formula for the (?P<n>[a-z])-th number of the list {_TERMS}\.", _nth),
 )
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {

@@ -49,14 +49,17 @@ def _distance(reader: Reader, found: Any) -> str:
 _BARE = r"(?:(?:What is|Compute|Find) )?(?P<p>{n}) ?{sign} ?(?P<q>{n})[.?]?"
 
 DEFINITIONS: tuple[Rule, ...] = (
-    rule(r"Let (?P<x>[a-z]) (?:=|be) (?P<value>(?:[-\d+*/(). ]|\b[a-z]\b)+)\.", _let),
+    rule(r"(?:Let|Put|Suppose) (?P<x>[a-z]) (?:=|be|is) (?P<value>(?:[-\d+*/(). ]|\b[a-z]\b)+)\.", _let),
 )
 
 _ADD_OR_SUB = (
     rule(_BARE.format(n=_NUMBER, sign=r"(?:\+|plus)"), _sum),
     rule(_BARE.format(n=_NUMBER, sign=r"(?:-|minus)"), _difference),
     rule(rf"Add (?P<p>{_NUMBER}) to (?P<q>{_NUMBER})\.", _sum),
-    rule(rf"(?:Work out the sum of|Give the total of) {_TWO}\.", _sum),
+    rule(rf"(?:Work out the sum of|Give the total of|Calculate the sum of) {_TWO}\.", _sum),
+    rule(rf"Which number do {_TWO} make when put together\?", _sum),
+    rule(rf"Calculate (?P<p>{_NUMBER}) minus (?P<q>{_NUMBER})\.", _difference),
+    rule(rf"How (?:large is the difference|great is the distance) between {_TWO}\?", _distance),
     rule(rf"How much is (?P<p>{_NUMBER}) plus (?P<q>{_NUMBER})\?", _sum),
     rule(rf"What do you get by adding {_TWO}\?", _sum),
     rule(rf"Take (?P<q>{_NUMBER}) away from (?P<p>{_NUMBER})\.", _difference),
@@ -67,7 +70,11 @@ _ADD_OR_SUB = (
 )
 
 _CALCULATION = (
-    rule(r"(?:Compute|Find the value of|Work out) (?P<value>(?:[-\d+*/() ]|\b[a-z]\b)+)\.", _value),
+    rule(
+        r"(?:Compute|Find the value of|Work out|Calculate the value of|Evaluate the expression) "
+        r"(?P<value>(?:[-\d+*/() ]|\b[a-z]\b)+)\.",
+        _value,
+    ),
     rule(r"(?:What is )?(?P<value>(?:[-\d+*/() ]|\b[a-z]\b)+)\??", _value),
 )
 
@@ -85,7 +92,8 @@ def _quotient(reader: Reader, found: Any) -> sympy.Rational:
 _MUL = (
     rule(_BARE.format(n=_NUMBER, sign=r"(?:\*|times)"), _product),
     rule(rf"Multiply (?P<p>{_NUMBER}) by (?P<q>{_NUMBER})\.", _product),
-    rule(rf"Give the product of {_TWO}\.", _product),
+    rule(rf"(?:Give|Work out) the product of {_TWO}\.", _product),
+    rule(rf"Calculate (?P<p>{_NUMBER}) multiplied by (?P<q>{_NUMBER})\.", _product),
     rule(rf"What do you get by multiplying (?P<p>{_NUMBER}) by (?P<q>{_NUMBER})\?", _product),
 )
 
@@ -93,7 +101,7 @@ _DIV = (
     rule(rf"Divide (?P<p>{_NUMBER}) by (?P<q>{_NUMBER})\.", _quotient),
     rule(rf"(?:What is )?(?P<p>{_NUMBER}) divided by (?P<q>{_NUMBER})\??", _quotient),
     rule(rf"What do you get by dividing (?P<p>{_NUMBER}) by (?P<q>{_NUMBER})\?", _quotient),
-    rule(rf"Compute the quotient of {_TWO}\.", _quotient),
+    rule(rf"(?:Compute|Calculate) the quotient of {_TWO}\.", _quotient),
 )
 
 

@@ -27,7 +27,9 @@ def _function(reader: Reader, found: Any) -> None:
 
 
 DEFINITIONS: tuple[Rule, ...] = (
-    rule(rf"Let (?P<f>[a-z])\((?P<x>[a-z])\) be the {_NTH}derivative of {_SUM}\.", _function),
+    rule(
+        rf"(?:Let|Suppose) (?P<f>[a-z])\((?P<x>[a-z])\) (?:be|is) the {_NTH}derivative of {_SUM}\.", _function
+    ),
 )
 
 _WITHOUT_VARIABLE = (
@@ -40,6 +42,7 @@ _WITH_VARIABLE = (
         _derivative,
     ),
     rule(rf"Differentiate {_SUM} (?:wrt|with respect to) (?P<x>[a-z])\.", _derivative),
+    rule(rf"(?:What is|Find) the {_NTH}(?P<x>[a-z])-derivative of {_SUM}[.?]", _derivative),
 )
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {

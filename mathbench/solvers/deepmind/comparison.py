@@ -39,7 +39,13 @@ _PAIR = (
     _is("!=|different from", operator.ne),
     rule(rf"Are {_TWO} equal\?", _whether(operator.eq)),
     rule(rf"Are {_TWO} unequal\?", _whether(operator.ne)),
-    rule(rf"Do {_TWO} differ\?", _whether(operator.ne)),
+    rule(rf"Do (?:the values of )?{_TWO} differ\?", _whether(operator.ne)),
+    rule(rf"Is (?P<p>{_NUMBER}) as big as (?P<q>{_NUMBER}) or bigger\?", _whether(operator.ge)),
+    rule(rf"Is the value of (?P<p>{_NUMBER}) the same as that of (?P<q>{_NUMBER})\?", _whether(operator.eq)),
+    rule(rf"Do {_TWO} have one and the same value\?", _whether(operator.eq)),
+    rule(rf"Is it true that {_TWO} are nonequal\?", _whether(operator.ne)),
+    rule(rf"Are {_TWO} two non-equal numbers\?", _whether(operator.ne)),
+    rule(rf"True or false: (?P<p>{_NUMBER}) is not equal to (?P<q>{_NUMBER})\.", _whether(operator.ne)),
 )
 
 

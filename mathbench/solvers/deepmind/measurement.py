@@ -41,6 +41,9 @@ _TIME = (
         rf"(?:How many|Count the|Give the) minutes from (?P<start>{_CLOCK}) to (?P<end>{_CLOCK})[?.]",
         _between,
     ),
+    rule(rf"How many minutes are there from (?P<start>{_CLOCK}) until (?P<end>{_CLOCK})\?", _between),
+    rule(rf"Between (?P<start>{_CLOCK}) and (?P<end>{_CLOCK}), how many minutes are there\?", _between),
+    rule(rf"Count the minutes between (?P<start>{_CLOCK}) and (?P<end>{_CLOCK})\.", _between),
 )
 
 # sizes in the smallest unit of each dimension
@@ -171,6 +174,7 @@ def _converted(reader: Reader, found: Any) -> str:
 _QUANTITY = r"(?P<v>[\w./ -]+?)(?: of an?)? (?P<base>[a-z]+)"
 _CONVERSION = (
     rule(rf"How many (?P<target>[a-z]+) (?:is|make) {_QUANTITY}\?", _converted),
+    rule(rf"In {_QUANTITY}, how many (?P<target>[a-z]+) are there\?", _converted),
     rule(rf"Convert {_QUANTITY} to (?P<target>[a-z]+)\.", _converted),
     rule(rf"(?:Express|What is) {_QUANTITY} in (?P<target>[a-z]+)[.?]", _converted),
 )

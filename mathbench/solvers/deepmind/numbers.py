@@ -85,7 +85,7 @@ def _factors(n: Any) -> str:
     return ", ".join(map(str, sorted(sympy.factorint(int(n)))))
 
 
-_NEAREST, _PLACES = r"the nearest (?P<unit>[\w ]+)", r"(?P<count>\w+) (?:decimal places?|dp)"
+_NEAREST, _PLACES = r"the nearest (?P<unit>[\w ]+)", r"(?P<count>\w+) (?:decimal places?|dps?)"
 _ROUND = (rf"Round {_N} to %s\.", rf"What is {_N} rounded to %s\?", rf"Give {_N} to %s\.")
 _PLACE = r"(?P<place>[a-z ]+)"
 
@@ -97,6 +97,7 @@ _ALONE_OR_COMPOSED: dict[str, tuple[Rule, ...]] = {
         rf"Find the remainder of {_P} divided by {_Q}\.",
         rf"Divide {_P} by {_Q} and give the remainder\.",
         rf"What is left over when {_P} is divided by {_Q}\?",
+        rf"Calculate the remainder of {_P} after division by {_Q}\.",
     ),
     "gcd": _rules(
         "pq",
@@ -105,6 +106,7 @@ _ALONE_OR_COMPOSED: dict[str, tuple[Rule, ...]] = {
         rf"Find the greatest common factor of {_PAIR}\.",
         rf"Which is the largest number that divides both {_PAIR}\?",
         rf"Give the highest common factor of {_PAIR}\.",
+        rf"Calculate the greatest shared divisor of {_PAIR}\.",
     ),
     "lcm": (
         *_rules(
@@ -113,12 +115,14 @@ _ALONE_OR_COMPOSED: dict[str, tuple[Rule, ...]] = {
             rf"What is the least common multiple of {_PAIR}\?",
             rf"(?:Find|Give) the (?:lowest|least) common multiple of {_PAIR}\.",
             rf"Which is the smallest positive number that both {_PAIR} divide\?",
+            rf"Calculate the smallest shared multiple of {_PAIR}\.",
         ),
         *_rules(
             "pq",
             _common_denominator,
             rf"What is the (?:least|smallest) common denominator of {_PAIR}\?",
             rf"(?:Find|Give) the (?:lowest|least) common denominator of {_PAIR}\.",
+            rf"Calculate the least shared denominator of {_PAIR}\.",
         ),
     ),
     "is_factor": (
@@ -129,6 +133,7 @@ _ALONE_OR_COMPOSED: dict[str, tuple[Rule, ...]] = {
             rf"Is {_P} a divisor of {_N}\?",
             rf"Is {_N} a multiple of {_P}\?",
             rf"Does {_P} divide {_N} without a remainder\?",
+            rf"Does {_N} have {_P} as a factor\?",
         ),
         *_rules("n", lambda n: bool(n % 2 == 0), rf"Is {_N} (?:an )?even(?: number)?\?"),
     ),

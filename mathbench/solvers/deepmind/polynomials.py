@@ -39,15 +39,23 @@ def _power(reader: Reader, found: Any) -> Any:
 _FORMULA = r"(?P<value>[a-z0-9 ()*/+-]+)"
 
 DEFINITIONS: tuple[Rule, ...] = (
-    rule(rf"Let (?P<f>[a-z])\((?P<x>[a-z])\) = {_FORMULA}\.", _function),
-    rule(r"Let (?P<x>[a-z]) (?:be|=) (?P<value>[a-z]\([a-z0-9-]+\))\.", _let),
+    rule(rf"(?:Let|Put|Suppose) (?P<f>[a-z])\((?P<x>[a-z])\) (?:=|is) {_FORMULA}\.", _function),
+    rule(
+        r"(?:Let|Put|Suppose) (?P<x>[a-z]) (?:be|is|=) (?P<value>[a-z]\([a-z0-9-]+\))\.",
+        _let,
+    ),
 )
 
 _APPLIED = (
     rule(rf"What is {_FORMULA}\?", _value),
-    rule(rf"(?:Evaluate|Compute|Find) {_FORMULA}\.", _value),
+    rule(rf"(?:Evaluate|Compute|Find|Work out|Now (?:give|calculate|determine)) {_FORMULA}\.", _value),
 )
-_COLLECT = (rule(rf"(?:Collect the like terms of|Simplify|Put like terms together:) {_FORMULA}\.", _value),)
+_COLLECT = (
+    rule(
+        rf"(?:Collect the like terms of|Simplify|Put like terms together:|Combine the like terms in) {_FORMULA}\.",
+        _value,
+    ),
+)
 _EXPAND = (
     rule(rf"(?:Expand|Multiply out) {_FORMULA}\.", _value),
     rule(rf"Write {_FORMULA} without brackets\.", _value),
@@ -57,11 +65,14 @@ _COEFFICIENT = (
     rule(rf"Write {_FORMULA} as {_FORM} and give (?P<c>[a-z])\.", _coefficient),
     rule(rf"Bring {_FORMULA} to the form {_FORM} and give (?P<c>[a-z])\.", _coefficient),
     rule(rf"Put {_FORMULA} in the form {_FORM} and find (?P<c>[a-z])\.", _coefficient),
+    rule(rf"Express {_FORMULA} as {_FORM}\. What is (?P<c>[a-z])\?", _coefficient),
+    rule(rf"Rearrange {_FORMULA} into {_FORM} and find (?P<c>[a-z])\.", _coefficient),
 )
 _POWER = (
     rule(r"Simplify (?P<value>.+), where (?P<x>[a-z]) is positive\.", _power),
     rule(r"Simplify (?P<value>.+) for positive (?P<x>[a-z])\.", _power),
     rule(r"Let (?P<x>[a-z]) be positive\. Simplify (?P<value>.+)\.", _power),
+    rule(r"Assuming that (?P<x>[a-z]) is positive, simplify (?P<value>.+)\.", _power),
 )
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {

@@ -44,17 +44,21 @@ def _level_set(reader: Reader, found: Any) -> Fraction:
     return Fraction(prod(comb(bag[x], k) for x, k in picked.items()), comb(bag.total(), drawn))
 
 
-_FROM = r"(?P<n>\w+) letters are drawn without replacement from (?P<bag>[a-z]+|\{[a-z0-9:, ]+\})"
+_BAG = r"(?P<bag>[a-z]+|\{[a-z0-9:, ]+\})"
+_FROM = rf"(?P<n>\w+) letters are drawn without replacement from {_BAG}"
+_PICKED = rf"(?P<n>\w+) letters are picked from {_BAG} without replacement"
 
 
 def _rules(event: str, meaning: Any) -> tuple[Rule, ...]:
     return (
         rule(rf"{_FROM}\. (?:What is|Find) the probability of {event}[?.]", meaning),
         rule(rf"(?:What is|Find) the probability of {event} when {_FROM}[?.]", meaning),
+        rule(rf"{_PICKED}\. (?:Calculate|Give) the prob\. of {event}\.", meaning),
+        rule(rf"(?:Calculate|Give) the prob\. of {event} if {_PICKED}\.", meaning),
     )
 
 
 QUESTIONS: dict[str, tuple[Rule, ...]] = {
     "probability__swr_p_sequence": _rules("the sequence (?P<event>[a-z]+)", _sequence),
-    "probability__swr_p_level_set": _rules("drawing (?P<event>[0-9a-z, ]+?)", _level_set),
+    "probability__swr_p_level_set": _rules("(?:drawing|picking) (?P<event>[0-9a-z, ]+?)", _level_set),
 }

@@ -16,6 +16,7 @@ from mathbench.generators.deepmind.kernel.polynomial_text import AND, COMMA
 from mathbench.generators.deepmind.kernel.polynomials import split_into_like_terms
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -41,7 +42,7 @@ class Linear(Module):
 
     unknowns: ClassVar[int]
     question_templates: ClassVar[tuple[str, ...]]
-    sentence_templates: ClassVar[tuple[str, ...]]
+    sentence_templates: ClassVar[Wordings]
     symmetry: ClassVar[str] = "order of terms, sides and equations"
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
@@ -100,7 +101,7 @@ class Linear(Module):
         return value.integer & (np.abs(value.top) <= MAX_VALUE)
 
     def sentence(self, problem: LinearProblem, scope: Scope) -> pa.StringArray:
-        return self._filled(self.sentence_templates, problem, scope)
+        return self._filled(self.sentence_templates.of(self.version), problem, scope)
 
     def _filled(self, wordings: tuple[str, ...], problem: LinearProblem, scope: Scope) -> pa.StringArray:
         codes = np.stack([scope.code(position) for position in range(self.unknowns)])
@@ -126,10 +127,9 @@ class OneUnknown(Linear):
         "Which {x} makes {} true?",
         "What is the solution {x} of {}?",
     )
-    sentence_templates: ClassVar[tuple[str, ...]] = (
-        "Assume {}. ",
-        "Let {x} satisfy {}. ",
-        "Take {x} from {}. ",
+    sentence_templates: ClassVar[Wordings] = Wordings(
+        ("Assume {}. ", "Let {x} satisfy {}. ", "Take {x} from {}. "),
+        added=("Suppose that {}. ", "We have {}. "),
     )
 
 
@@ -146,10 +146,9 @@ class TwoUnknowns(Linear):
         "Which {x} satisfies {}?",
         "Given {}, calculate {x}.",
     )
-    sentence_templates: ClassVar[tuple[str, ...]] = (
-        "Assume {}. ",
-        "Let {x} and {y} satisfy {}. ",
-        "Take {x} from {}. ",
+    sentence_templates: ClassVar[Wordings] = Wordings(
+        ("Assume {}. ", "Let {x} and {y} satisfy {}. ", "Take {x} from {}. "),
+        added=("Suppose that {}. ", "We have {}. "),
     )
 
 

@@ -21,10 +21,30 @@ from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module,
 from mathbench.generators.deepmind.kernel.polynomial_text import HIGH, UnivariateTerms
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import ABSENT, Int
 from mathbench.numbers import text
 
+_ROOTS_QUESTIONS = Wordings(
+    (
+        "Solve {} = 0 for {x}.",
+        "For which {x} is {} = 0?",
+        "Find all {x} with {} = 0.",
+        "What are the roots of {}?",
+        "If {} = 0, what is {x}?",
+        "Give every {x} that solves {} = 0.",
+    ),
+    added=(
+        "Suppose that {} = 0. Determine {x}.",
+        "Given that {} = 0, calculate {x}.",
+        "Find every {x} such that {} = 0.",
+        "What must {x} be so that {} = 0?",
+        "Let {x} satisfy {} = 0. Which values can {x} take?",
+        "Calculate all solutions of {} = 0 in {x}.",
+    ),
+)
+_FACTORS_QUESTIONS = ("Factor {}.", "Factorise {}.", "Split {} into factors.")
 MAX_HIDDEN = 10**15  # the largest coefficient that a child module may have to define; rarely reached
 
 
@@ -113,21 +133,12 @@ class PolynomialRoots(Module):
         return np.concatenate([[over * 2, under], numbers])
 
     def question(self, problem: RootsProblem, scope: Scope) -> pa.StringArray:
-        requested = (
-            "Solve {} = 0 for {x}.",
-            "For which {x} is {} = 0?",
-            "Find all {x} with {} = 0.",
-            "What are the roots of {}?",
-            "If {} = 0, what is {x}?",
-            "Give every {x} that solves {} = 0.",
-            "Factor {}.",
-            "Factorise {}.",
-            "Split {} into factors.",
+        roots, wording = _ROOTS_QUESTIONS.of(self.version), problem.wording
+        choice = np.where(
+            problem.factored, len(roots) + wording % len(_FACTORS_QUESTIONS), wording % len(roots)
         )
-        choice = np.where(problem.factored, 6 + problem.wording % 3, problem.wording % 6)
-        return text.join(
-            templates.fill_around(choice, requested, self._shown(problem, scope), x=scope.letter(0))
-        )
+        requested, polynomial = (*roots, *_FACTORS_QUESTIONS), self._shown(problem, scope)
+        return text.join(templates.fill_around(choice, requested, polynomial, x=scope.letter(0)))
 
     def _shown(self, problem: RootsProblem, scope: Scope) -> text.TextPiece:
         """The polynomial, or its name, ``f(x)``, as text."""
@@ -157,6 +168,7 @@ class PolynomialRoots(Module):
 
 ROOTS = PolynomialRoots(
     "algebra__polynomial_roots",
+    version=2,
     settings={"fewest_roots": 2, "most_roots": 5},
     axes=(
         DifficultyLevel("bigger", (12, 12), published="algebra__polynomial_roots_big"),

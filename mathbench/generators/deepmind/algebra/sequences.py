@@ -14,6 +14,7 @@ from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.polynomial_text import UnivariateTerms
 from mathbench.generators.deepmind.kernel.random import RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.hashing import ABSENT, Int
 from mathbench.numbers import text
 
@@ -45,7 +46,7 @@ class PolynomialSequence(Module):
     Entropy is moved from high powers to low ones, so that all terms of the polynomial have values of similar size.
     """
 
-    question_templates: ClassVar[tuple[str, ...]]
+    question_templates: ClassVar[Wordings]
 
     def draw(self, scope: Scope, value: Value | None = None) -> DrawnProblem:
         rng = scope.rng()
@@ -74,10 +75,9 @@ class PolynomialSequence(Module):
         return np.stack(rows)
 
     def question(self, problem: SequenceProblem, scope: Scope) -> pa.StringArray:
-        choice = problem.wording % len(self.question_templates)
-        return text.join(
-            templates.fill_around(choice, self.question_templates, self._listed(problem), n=scope.letter(0))
-        )
+        wordings = self.question_templates.of(self.version)
+        choice = problem.wording % len(wordings)
+        return text.join(templates.fill_around(choice, wordings, self._listed(problem), n=scope.letter(0)))
 
     def _listed(self, problem: SequenceProblem) -> text.TextPiece:
         words = list(templates.signed_text(problem.terms[0]))
@@ -93,11 +93,17 @@ class NextTerm(PolynomialSequence):
     """Continue a sequence."""
 
     summary: ClassVar[str] = "Which number follows 2, 5, 10, 17? -> 26"
-    question_templates: ClassVar[tuple[str, ...]] = (
-        "Which number follows {}?",
-        "Continue {} by one term.",
-        "Give the next number of {}.",
-        "After {}, which term is next?",
+    question_templates: ClassVar[Wordings] = Wordings(
+        (
+            "Which number follows {}?",
+            "Continue {} by one term.",
+            "Give the next number of {}.",
+            "After {}, which term is next?",
+        ),
+        added=(
+            "What number comes next in the sequence {}?",
+            "In the list {}, what comes after the last number?",
+        ),
     )
 
     def answer(self, problem: SequenceProblem, scope: Scope) -> pa.StringArray:
@@ -111,11 +117,17 @@ class NthTerm(PolynomialSequence):
     """Find a formula for the terms of a sequence."""
 
     summary: ClassVar[str] = "Give term n of 2, 5, 10, 17 as a formula. -> n**2 + 1"
-    question_templates: ClassVar[tuple[str, ...]] = (
-        "Give term {n} of {} as a formula.",
-        "What is term number {n} of {}?",
-        "Which polynomial in {n} gives {}?",
-        "Find term {n} of {}.",
+    question_templates: ClassVar[Wordings] = Wordings(
+        (
+            "Give term {n} of {} as a formula.",
+            "What is term number {n} of {}?",
+            "Which polynomial in {n} gives {}?",
+            "Find term {n} of {}.",
+        ),
+        added=(
+            "Write the {n}-th term of {} as a formula.",
+            "Find a formula for the {n}-th number of the list {}.",
+        ),
     )
 
     def answer(self, problem: SequenceProblem, scope: Scope) -> pa.StringArray:
@@ -129,6 +141,6 @@ _AXES = (
 )
 
 MODULES = (
-    NextTerm("algebra__sequence_next_term", settings=_SETTINGS, axes=_AXES).holding(easy=60_000),
-    NthTerm("algebra__sequence_nth_term", settings=_SETTINGS, axes=_AXES).holding(easy=60_000),
+    NextTerm("algebra__sequence_next_term", version=2, settings=_SETTINGS, axes=_AXES).holding(easy=60_000),
+    NthTerm("algebra__sequence_nth_term", version=2, settings=_SETTINGS, axes=_AXES).holding(easy=60_000),
 )

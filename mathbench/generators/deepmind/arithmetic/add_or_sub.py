@@ -1,6 +1,7 @@
 """Sums and differences of two integers or decimals, or, where they define a value, fractions."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar
 
 import numpy as np
@@ -16,40 +17,63 @@ from mathbench.generators.deepmind.kernel.fingerprints import sign_folded, sorte
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_SUMS = (
-    "{p} + {q}",
-    "{p}+{q}",
-    "What is {p} + {q}?",
-    "What is {p} plus {q}?",
-    "Add {q} to {p}.",
-    "Work out the sum of {p} and {q}.",
-    "How much is {p} plus {q}?",
-    "Give the total of {p} and {q}.",
-    "Compute {p} + {q}.",
-    "Find {p} + {q}.",
-    "What do you get by adding {p} and {q}?",
+_SUMS = Wordings(
+    (
+        "{p} + {q}",
+        "{p}+{q}",
+        "What is {p} + {q}?",
+        "What is {p} plus {q}?",
+        "Add {q} to {p}.",
+        "Work out the sum of {p} and {q}.",
+        "How much is {p} plus {q}?",
+        "Give the total of {p} and {q}.",
+        "Compute {p} + {q}.",
+        "Find {p} + {q}.",
+        "What do you get by adding {p} and {q}?",
+    ),
+    added=("Calculate the sum of {p} and {q}.", "Which number do {p} and {q} make when put together?"),
 )
-_DIFFERENCES = (
-    "{p} - {q}",
-    "What is {p} - {q}?",
-    "What is {p} minus {q}?",
-    "Take {q} away from {p}.",
-    "Compute {p} - {q}.",
-    "Find {p} - {q}.",
-    "Subtract {q} from {p}.",
-    "Which number is {q} less than {p}?",
+_DIFFERENCES = Wordings(
+    (
+        "{p} - {q}",
+        "What is {p} - {q}?",
+        "What is {p} minus {q}?",
+        "Take {q} away from {p}.",
+        "Compute {p} - {q}.",
+        "Find {p} - {q}.",
+        "Subtract {q} from {p}.",
+        "Which number is {q} less than {p}?",
+    ),
+    added=("Calculate {p} minus {q}.",),
 )
-_DISTANCES = (
-    "How far apart are {p} and {q}?",
-    "How far apart are {q} and {p}?",
-    "By how much do {p} and {q} differ?",
-    "By how much do {q} and {p} differ?",
+_DISTANCES = Wordings(
+    (
+        "How far apart are {p} and {q}?",
+        "How far apart are {q} and {p}?",
+        "By how much do {p} and {q} differ?",
+        "By how much do {q} and {p} differ?",
+    ),
+    added=(
+        "How large is the difference between {p} and {q}?",
+        "How large is the difference between {q} and {p}?",
+        "How great is the distance between {p} and {q}?",
+        "How great is the distance between {q} and {p}?",
+    ),
 )
-_WORDINGS = (*_SUMS, *_DIFFERENCES, *_DISTANCES)
+_DEFINITIONS = Wordings(
+    ("Let {x} = {p} + {q}. ", "Let {x} = {p} - {q}. "),
+    added=(
+        "Suppose {x} is {p} + {q}. ",
+        "Suppose {x} is {p} - {q}. ",
+        "Put {x} = {p} + {q}. ",
+        "Put {x} = {p} - {q}. ",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -82,12 +106,12 @@ class AddOrSub(Module):
         )
         result = p.plus(q.negated(minus))
         codes, requests = hide_values(rng, scope, p, q)
-        wording = _wording(rng, minus, result.negative())
+        wording = self._wording(rng, minus, result.negative())
         canonical = _canonical(minus, *(np.stack(number.canonical()) for number in (p, q)))
         return DrawnProblem(TwoNumbersProblem(p, q, result, codes, wording), canonical, requests)
 
     def question(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
-        return problem.questions(_WORDINGS)
+        return problem.questions(tuple(chain.from_iterable(self._wordings)))
 
     def answer(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.rendered())
@@ -96,18 +120,21 @@ class AddOrSub(Module):
         return np.full(value.top.shape[-1], isinstance(value, Numbers))
 
     def sentence(self, problem: Definition, scope: Scope) -> pa.StringArray:
-        sentences = ["Let {x} = {p} + {q}. ", "Let {x} = {p} - {q}. "]
+        sentences = _DEFINITIONS.of(self.version)
+        choice = problem.minus + 2 * scope.pick(len(sentences) // 2)
         p, q = (problem.terms.number(position) for position in range(2))
-        return text.join(
-            templates.fill_template(problem.minus.astype(np.int64), sentences, x=scope.letter(0), p=p, q=q)
-        )
+        return text.join(templates.fill_template(choice, sentences, x=scope.letter(0), p=p, q=q))
 
+    @property
+    def _wordings(self) -> list[tuple[str, ...]]:
+        """The templates of sums, of differences and of distances."""
+        return [wordings.of(self.version) for wordings in (_SUMS, _DIFFERENCES, _DISTANCES)]
 
-def _wording(rng: RandomStream, minus: Bool, negative: Bool) -> Int:
-    """Draw one of the wordings that apply; a distance is not negative."""
-    differences = np.where(negative, len(_DIFFERENCES), len(_DIFFERENCES) + len(_DISTANCES))
-    drawn = rng.randint_below(np.where(minus, differences, len(_SUMS)))
-    return drawn + len(_SUMS) * minus
+    def _wording(self, rng: RandomStream, minus: Bool, negative: Bool) -> Int:
+        """Draw one of the wordings that apply; a distance is not negative."""
+        sums, differences, distances = map(len, self._wordings)
+        drawn = rng.randint_below(np.where(minus, np.where(negative, 0, distances) + differences, sums))
+        return drawn + sums * minus
 
 
 def _canonical(minus: Bool, p: Int, q: Int) -> Int:
@@ -145,7 +172,9 @@ def _draw_like(rng: RandomStream, entropy: Int, value: Numbers) -> Numbers:
 MODULES = (
     AddOrSub(
         "arithmetic__add_or_sub",
+        version=2,
         entropy=(4, 16),
+        tested=12,
         axes=(
             DifficultyLevel("bigger", (16, 20), published="arithmetic__add_or_sub_big"),
             DifficultyLevel("composed", (4, 16), modules=(2, 3), apart=True),

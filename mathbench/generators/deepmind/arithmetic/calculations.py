@@ -17,18 +17,22 @@ from mathbench.generators.deepmind.kernel.expression_trees import LEAF
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
-from mathbench.generators.deepmind.kernel.templates import fill_strings
+from mathbench.generators.deepmind.kernel.templates import Wordings, fill_strings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_QUESTIONS = (
-    "{it}",
-    "What is {it}?",
-    "Compute {it}.",
-    "Find the value of {it}.",
-    "Work out {it}.",
+_QUESTIONS = Wordings(
+    (
+        "{it}",
+        "What is {it}?",
+        "Compute {it}.",
+        "Find the value of {it}.",
+        "Work out {it}.",
+    ),
+    added=("Calculate the value of {it}.", "Evaluate the expression {it}."),
 )
+_DEFINITIONS = Wordings(("Let {x} be {it}. ",), added=("Suppose {x} is {it}. ", "Put {x} = {it}. "))
 MIN_OPERATIONS = 3
 
 
@@ -78,7 +82,9 @@ class Calculate(Module):
         count, entropy = self._length(rng, entropy, scope)
         expression, good = draw_expressions(rng, value, count, entropy, self.sums, self.products)
         codes, requests = _hide_leaves(rng, scope, expression)
-        problem = CalculationProblem(expression, value, codes, rng.randint_below(len(_QUESTIONS)))
+        problem = CalculationProblem(
+            expression, value, codes, rng.randint_below(len(_QUESTIONS.of(self.version)))
+        )
         return DrawnProblem(problem, expression.commutative_hash[None], requests, good)
 
     def _value(self, rng: RandomStream, entropy: Int, scope: Scope) -> Numbers:
@@ -103,7 +109,7 @@ class Calculate(Module):
         return count, entropy - used + _tree_entropy().take(count)
 
     def question(self, problem: CalculationProblem, scope: Scope) -> pa.StringArray:
-        return fill_strings(problem.wording, _QUESTIONS, it=problem.rendered())
+        return fill_strings(problem.wording, _QUESTIONS.of(self.version), it=problem.rendered())
 
     def answer(self, problem: CalculationProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.value.rendered())
@@ -112,8 +118,8 @@ class Calculate(Module):
         return ~value.decimal if isinstance(value, Numbers) else super().defines(value)
 
     def sentence(self, problem: CalculationProblem, scope: Scope) -> pa.StringArray:
-        same = np.zeros(len(scope), dtype=np.int64)
-        return fill_strings(same, ("Let {x} be {it}. ",), x=scope.letter(0), it=problem.rendered())
+        sentences = _DEFINITIONS.of(self.version)
+        return fill_strings(scope.pick(len(sentences)), sentences, x=scope.letter(0), it=problem.rendered())
 
 
 def _hide_leaves(rng: RandomStream, scope: Scope, expression: Expressions) -> tuple[Int, list[Request]]:
@@ -155,17 +161,19 @@ def _axes(published: str) -> tuple[DifficultyLevel, ...]:
 MODULES = (
     Calculate(
         "arithmetic__add_sub_multiple",
+        version=2,
         settings=_INTEGERS,
         axes=_axes("arithmetic__add_sub_multiple_longer"),
         products=False,
     ).holding(easy=150_000),
     Calculate(
         "arithmetic__mul_div_multiple",
+        version=2,
         settings=_FRACTIONS,
         axes=_axes("arithmetic__mul_div_multiple_longer"),
         sums=False,
     ).holding(easy=150_000),
-    Calculate("arithmetic__mixed", settings=_FRACTIONS, axes=_axes("arithmetic__mixed_longer")).holding(
-        easy=200_000
-    ),
+    Calculate(
+        "arithmetic__mixed", version=2, settings=_FRACTIONS, axes=_axes("arithmetic__mixed_longer")
+    ).holding(easy=200_000),
 )

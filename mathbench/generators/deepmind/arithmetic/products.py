@@ -13,18 +13,22 @@ from mathbench.generators.deepmind.kernel.decimals import Decimals
 from mathbench.generators.deepmind.kernel.fingerprints import sign_folded, sorted_pair
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.numbers import text
 
-_WORDINGS = (
-    "{p}*{q}",
-    "{p} * {q}",
-    "What is {p} * {q}?",
-    "What is {p} times {q}?",
-    "Multiply {p} by {q}.",
-    "Find {p} * {q}.",
-    "Compute {p}*{q}.",
-    "Give the product of {p} and {q}.",
-    "What do you get by multiplying {p} by {q}?",
+_WORDINGS = Wordings(
+    (
+        "{p}*{q}",
+        "{p} * {q}",
+        "What is {p} * {q}?",
+        "What is {p} times {q}?",
+        "Multiply {p} by {q}.",
+        "Find {p} * {q}.",
+        "Compute {p}*{q}.",
+        "Give the product of {p} and {q}.",
+        "What do you get by multiplying {p} by {q}?",
+    ),
+    added=("Calculate {p} multiplied by {q}.", "Work out the product of {p} and {q}."),
 )
 
 
@@ -49,11 +53,13 @@ class Mul(Module):
         first, second = (sign_folded(np.stack([number.low, number.places])) for number in (p, q))
         canonical = sorted_pair(first, second, np.ones(len(scope), np.bool_))
         return DrawnProblem(
-            TwoNumbersProblem(p, q, result, codes, rng.randint_below(len(_WORDINGS))), canonical, requests
+            TwoNumbersProblem(p, q, result, codes, rng.randint_below(len(_WORDINGS.of(self.version)))),
+            canonical,
+            requests,
         )
 
     def question(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
-        return problem.questions(_WORDINGS)
+        return problem.questions(_WORDINGS.of(self.version))
 
     def answer(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.rendered())
@@ -62,6 +68,7 @@ class Mul(Module):
 MODULES = (
     Mul(
         "arithmetic__mul",
+        version=2,
         axes=(
             DifficultyLevel("bigger", (10, 12), published="arithmetic__mul_big"),
             DifficultyLevel("composed", (3, 10), modules=(2, 3), apart=True),

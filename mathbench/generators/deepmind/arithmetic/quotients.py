@@ -13,15 +13,19 @@ from mathbench.generators.deepmind.kernel.decimals import Decimals
 from mathbench.generators.deepmind.kernel.fingerprints import sign_folded
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.numbers import text
 
-_WORDINGS = (
-    "Divide {p} by {q}.",
-    "{p} divided by {q}",
-    "What is {p} divided by {q}?",
-    "What do you get by dividing {p} by {q}?",
-    "Compute the quotient of {p} and {q}.",
+_WORDINGS = Wordings(
+    (
+        "Divide {p} by {q}.",
+        "{p} divided by {q}",
+        "What is {p} divided by {q}?",
+        "What do you get by dividing {p} by {q}?",
+        "Compute the quotient of {p} and {q}.",
+    ),
+    added=("Calculate the quotient of {p} and {q}.",),
 )
 
 
@@ -42,12 +46,12 @@ class Div(Module):
         p = np.where(rng.bernoulli(), p * q, p)
         dividend, divisor = (Decimals(number, np.zeros_like(number)) for number in (p, q))
         codes, requests = hide_values(rng, scope, dividend, divisor)
-        wording = rng.randint_below(len(_WORDINGS))
+        wording = rng.randint_below(len(_WORDINGS.of(self.version)))
         problem = TwoNumbersProblem(dividend, divisor, Numbers.rationals(p, q), codes, wording)
         return DrawnProblem(problem, sign_folded(np.stack([p, q])), requests)
 
     def question(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
-        return problem.questions(_WORDINGS)
+        return problem.questions(_WORDINGS.of(self.version))
 
     def answer(self, problem: TwoNumbersProblem, scope: Scope) -> pa.StringArray:
         return text.join(problem.result.rendered())
@@ -56,6 +60,7 @@ class Div(Module):
 MODULES = (
     Div(
         "arithmetic__div",
+        version=2,
         axes=(
             DifficultyLevel("bigger", (10, 12), published="arithmetic__div_big"),
             DifficultyLevel("composed", (3, 10), modules=(2, 3), apart=True),

@@ -6,6 +6,7 @@ from mathbench.generators.deepmind.kernel.module import DifficultyLevel
 
 PARTIAL = PartialDerivative(
     "calculus__differentiate",
+    version=2,
     axes=(
         DifficultyLevel("order=4-5", (3, 10), settings={"least_order": 4, "most_order": 5}, apart=True),
         DifficultyLevel("bigger", (12, 12)),
@@ -15,6 +16,7 @@ PARTIAL = PartialDerivative(
 
 DERIVATIVE = Derivative(
     "calculus__differentiate_composed",
+    version=2,
     modules=(2, 4),
     axes=(
         DifficultyLevel(

@@ -16,10 +16,14 @@ from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTer
 from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
-from mathbench.generators.deepmind.kernel.templates import fill_strings, place_in_rows
+from mathbench.generators.deepmind.kernel.templates import Wordings, fill_strings, place_in_rows
 from mathbench.generators.deepmind.kernel.values import Polynomials
 from mathbench.hashing import Int
 
+_DEFINITIONS = Wordings(
+    ("Let {f}({x}) be the {nth} derivative of {sum}. ",),
+    added=("Suppose {f}({x}) is the {nth} derivative of {sum}. ",),
+)
 _MAX_ORDER = 5
 _MAX_DEGREE = 3
 # numerator or denominator of a coefficient that this module defines for its parent
@@ -65,12 +69,13 @@ class Derivative(Module):
         words = fingerprints.hash_words(powers, integrand.top, integrand.bottom)
         canonical = fingerprints.hash_list(order, fingerprints.hash_set(words, integrand.top != 0))
         named = scope.hide(rng, [integrand])
-        problem = DerivedProblem(named, value, order, derivative_wording(rng, order, scope.modules == 1))
+        wording = derivative_wording(rng, order, scope.modules == 1, self.version)
+        problem = DerivedProblem(named, value, order, wording)
         return DrawnProblem(problem, canonical, named.requests or ())
 
     def question(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
         return question_text(
-            problem.wording, problem.order, self._expression(problem, scope), scope.letter(1)
+            problem.wording, problem.order, self._expression(problem, scope), scope.letter(1), self.version
         )
 
     def answer(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
@@ -83,9 +88,10 @@ class Derivative(Module):
         return np.asarray(fits.all(axis=0))
 
     def sentence(self, problem: DerivedProblem, scope: Scope) -> pa.StringArray:
+        sentences = _DEFINITIONS.of(self.version)
         return fill_strings(
-            np.zeros(len(scope), np.int64),
-            ("Let {f}({x}) be the {nth} derivative of {sum}. ",),
+            scope.pick(len(sentences)),
+            sentences,
             f=scope.letter(0),
             x=scope.letter(1),
             nth=ordinal_text(problem.order),

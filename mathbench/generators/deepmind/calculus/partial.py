@@ -59,7 +59,8 @@ class PartialDerivative(Module):
         variable = _variables(scope, count, len(integrand.power))
         shown, result = integrand.terms(variable), derivative.terms(variable)
         named = np.take_along_axis(variable, axis[None], axis=0)[0]
-        problem = PartialProblem(shown, result, named, order, derivative_wording(rng, order, count == 1))
+        wording = derivative_wording(rng, order, count == 1, self.version)
+        problem = PartialProblem(shown, result, named, order, wording)
         good = (result.lengths() <= 30) & (shown.lengths() <= 160 - MIN_LENGTH)
         canonical, rows = np.zeros((1, len(scope)), np.int64), np.flatnonzero(good)
         word = integrand.take(rows).canonical(axis.take(rows))[0]
@@ -68,7 +69,11 @@ class PartialDerivative(Module):
 
     def question(self, problem: PartialProblem, scope: Scope) -> pa.StringArray:
         return question_text(
-            problem.wording, problem.order, problem.integrand.rendered(), letter_text(problem.axis)
+            problem.wording,
+            problem.order,
+            problem.integrand.rendered(),
+            letter_text(problem.axis),
+            self.version,
         )
 
     def answer(self, problem: PartialProblem, scope: Scope) -> pa.StringArray:

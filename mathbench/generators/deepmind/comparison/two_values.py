@@ -1,6 +1,8 @@
 """Comparison of two numbers."""
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from typing import ClassVar
 
 import numpy as np
@@ -13,52 +15,75 @@ from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
 BIGGER, SMALLER, LESS, AT_MOST, MORE, AT_LEAST, EQUAL, UNEQUAL = range(8)
 _QUESTIONS = {
-    BIGGER: (
-        "Which is bigger, {p} or {q}?",
-        "Which is greater: {p} or {q}?",
-        "What is the larger of {p} and {q}?",
+    BIGGER: Wordings(
+        (
+            "Which is bigger, {p} or {q}?",
+            "Which is greater: {p} or {q}?",
+            "What is the larger of {p} and {q}?",
+        )
     ),
-    SMALLER: (
-        "Which is smaller, {p} or {q}?",
-        "Which is less: {p} or {q}?",
-        "What is the smaller of {p} and {q}?",
+    SMALLER: Wordings(
+        (
+            "Which is smaller, {p} or {q}?",
+            "Which is less: {p} or {q}?",
+            "What is the smaller of {p} and {q}?",
+        )
     ),
-    LESS: ("Is {p} < {q}?", "Is {p} less than {q}?", "Is {p} smaller than {q}?", "Is {p} below {q}?"),
-    AT_MOST: (
-        "Is {p} <= {q}?",
-        "Is {p} less than or equal to {q}?",
-        "Is {p} at most {q}?",
-        "Is {p} no more than {q}?",
+    LESS: Wordings(
+        ("Is {p} < {q}?", "Is {p} less than {q}?", "Is {p} smaller than {q}?", "Is {p} below {q}?")
     ),
-    MORE: ("Is {p} > {q}?", "Is {p} greater than {q}?", "Is {p} bigger than {q}?", "Is {p} above {q}?"),
-    AT_LEAST: (
-        "Is {p} >= {q}?",
-        "Is {p} greater than or equal to {q}?",
-        "Is {p} at least {q}?",
-        "Is {p} no less than {q}?",
+    AT_MOST: Wordings(
+        (
+            "Is {p} <= {q}?",
+            "Is {p} less than or equal to {q}?",
+            "Is {p} at most {q}?",
+            "Is {p} no more than {q}?",
+        ),
+        added=("Is {q} as big as {p} or bigger?",),
     ),
-    EQUAL: (
-        "Does {p} = {q}?",
-        "Is {p} equal to {q}?",
-        "Are {p} and {q} equal?",
-        "Is {p} the same number as {q}?",
+    MORE: Wordings(
+        ("Is {p} > {q}?", "Is {p} greater than {q}?", "Is {p} bigger than {q}?", "Is {p} above {q}?")
     ),
-    UNEQUAL: (
-        "Is {p} != {q}?",
-        "Is {p} different from {q}?",
-        "Are {p} and {q} unequal?",
-        "Do {p} and {q} differ?",
+    AT_LEAST: Wordings(
+        (
+            "Is {p} >= {q}?",
+            "Is {p} greater than or equal to {q}?",
+            "Is {p} at least {q}?",
+            "Is {p} no less than {q}?",
+        ),
+        added=("Is {p} as big as {q} or bigger?",),
+    ),
+    EQUAL: Wordings(
+        (
+            "Does {p} = {q}?",
+            "Is {p} equal to {q}?",
+            "Are {p} and {q} equal?",
+            "Is {p} the same number as {q}?",
+        ),
+        added=("Is the value of {p} the same as that of {q}?", "Do {p} and {q} have one and the same value?"),
+    ),
+    UNEQUAL: Wordings(
+        (
+            "Is {p} != {q}?",
+            "Is {p} different from {q}?",
+            "Are {p} and {q} unequal?",
+            "Do {p} and {q} differ?",
+        ),
+        added=(
+            "Is it true that {p} and {q} are nonequal?",
+            "Are {p} and {q} two non-equal numbers?",
+            "True or false: {p} is not equal to {q}.",
+            "Do the values of {p} and {q} differ?",
+        ),
     ),
 }
-_TEMPLATES = tuple(template for group in _QUESTIONS.values() for template in group)
-_WORDINGS = np.array(list(map(len, _QUESTIONS.values())))
-_FIRST = np.cumsum(_WORDINGS) - _WORDINGS
 _LABELS = ("False", "True")
 
 
@@ -93,14 +118,16 @@ class Pair(Module):
         sign = np.sign(first.top * second.bottom - second.top * first.bottom)
         which = rng.bernoulli() & (sign != 0)
         relation = np.where(which, rng.randint_below(2), 2 + rng.randint_below(6))
-        problem = TwoValuesProblem(numbers, relation, sign, rng.randint_below(_WORDINGS.take(relation)))
+        wording = rng.randint_below(_templates(self.version)[1].take(relation))
+        problem = TwoValuesProblem(numbers, relation, sign, wording)
         canonical = _canonical(relation, sign, first, second)
         return DrawnProblem(problem, canonical, numbers.requests or ())
 
     def question(self, problem: TwoValuesProblem, scope: Scope) -> pa.StringArray:
-        choice = _FIRST.take(problem.relation) + problem.wording
+        questions, counts = _templates(self.version)
+        choice = (np.cumsum(counts) - counts).take(problem.relation) + problem.wording
         p, q = problem.numbers.number(0), problem.numbers.number(1)
-        return text.join(templates.fill_template(choice, _TEMPLATES, p=p, q=q))
+        return text.join(templates.fill_template(choice, questions, p=p, q=q))
 
     def answer(self, problem: TwoValuesProblem, scope: Scope) -> pa.StringArray:
         relation, sign = problem.relation, problem.sign
@@ -110,6 +137,13 @@ class Pair(Module):
         shown += [templates.masked(problem.numbers.number(1), which & ~first)]
         label = templates.choose_text(_is_true(relation, sign).astype(np.int64), _LABELS)
         return text.join(*shown, templates.masked(label, ~which))
+
+
+@cache
+def _templates(version: int) -> tuple[tuple[str, ...], Int]:
+    """The templates of all relations, and how many each relation has, int64 (relations,)."""
+    groups = [wordings.of(version) for wordings in _QUESTIONS.values()]
+    return tuple(chain.from_iterable(groups)), np.array(list(map(len, groups)))
 
 
 def _draw_two(rng: RandomStream, entropy: Int) -> tuple[Numbers, Numbers]:
@@ -158,4 +192,4 @@ def _canonical(relation: Int, sign: Int, first: Numbers, second: Numbers) -> Int
     return np.stack([relation - 2 * more, one.top, one.bottom, other.top, other.bottom])
 
 
-PAIR = Pair("comparison__pair", axes=(DifficultyLevel("bigger", (12, 12)),))
+PAIR = Pair("comparison__pair", version=2, axes=(DifficultyLevel("bigger", (12, 12)),))

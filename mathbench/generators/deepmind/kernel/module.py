@@ -1,7 +1,7 @@
 """Base classes for the modules of school mathematics: levels of difficulty, modules and their tasks."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -26,6 +26,8 @@ from mathbench.stratum import Stratum
 
 SOLVER_NEEDS = ("sympy", "verify")  # the package of the independent solver, and the extra that installs it
 DIFFICULTIES = ("easy", "medium", "hard")
+# the difficulty of the published interpolation test: train has all levels, interpolate has one entropy
+PUBLISHED = "published"
 # the package that finds a class made here by its name, so that tasks can be pickled
 PACKAGE = "mathbench.generators.deepmind"
 PLENTIFUL_ROWS = 1 << 20  # rows of a stratum of a test split where problems are plentiful
@@ -67,6 +69,8 @@ class Module(ABC):
         axes: the levels of extrapolate, at least one.
         settings: the parameters that the axes vary, by name, with their values in train.
         levels: the levels of train where they are not the thirds of the entropy.
+        tested: the entropy of the published interpolation test in decades; None where it is that of train.
+        version: the version of the rows and of the wordings, see `Wordings`.
     """
 
     name: str
@@ -75,6 +79,8 @@ class Module(ABC):
     axes: tuple[DifficultyLevel, ...] = ()
     settings: Mapping[str, int] = field(default_factory=dict, hash=False)
     levels: tuple[DifficultyLevel, ...] = ()
+    tested: float | None = 8
+    version: int = 1
 
     summary: ClassVar[str] = ""
     symmetry: ClassVar[str] = "none"
@@ -130,9 +136,17 @@ class Module(ABC):
         return replace(self, levels=tuple(levels))
 
     @property
+    def published_test(self) -> tuple[DifficultyLevel, ...]:
+        """The level of the published interpolation test; none where its levels are those of train."""
+        if self.tested is None:
+            return ()
+        entropy, holds = (self.tested, self.tested), self.inner[-1].holds
+        return (DifficultyLevel(f"difficulty={PUBLISHED}", entropy, self.modules, holds=holds),)
+
+    @property
     def all_levels(self) -> tuple[DifficultyLevel, ...]:
-        """The levels of train, then those of extrapolate."""
-        return (*self.inner, *self.axes)
+        """The levels of train, then those of extrapolate, then that of the published interpolation test."""
+        return (*self.inner, *self.axes, *self.published_test)
 
     def root_scopes(self, level: Int, random_bits: U64) -> Scope:
         """The scopes of the root modules of some questions.
@@ -173,7 +187,7 @@ def composed_module(module: Module, *axes: DifficultyLevel) -> Any:
         module: a module that hides some of its values, see `Scope.hide`.
         axes: the levels of extrapolate, which replace those of the module.
     """
-    return replace(module, name=f"{module.name}_composed", modules=(2, 4), axes=axes)
+    return replace(module, name=f"{module.name}_composed", modules=(2, 4), axes=axes, version=2)
 
 
 class ModuleCandidates:
@@ -201,6 +215,24 @@ class ModuleCandidates:
         return questions, self._module.answer(problem, scope)
 
 
+def difficulty_parameter() -> Any:
+    """The parameter of the levels of difficulty."""
+    return parameter(
+        "all",
+        "of train and interpolate; published: interpolate as the original's, train as all",
+        choices=("all", *DIFFICULTIES, PUBLISHED),
+    )
+
+
+def named_difficulty(name: str, difficulty: str) -> str:
+    """A name with the difficulty, unless that is the default.
+
+    >>> named_difficulty("numbers__gcd", "all"), named_difficulty("numbers__gcd", "easy")
+    ('numbers__gcd', 'numbers__gcd-easy')
+    """
+    return name if difficulty == "all" else f"{name}-{difficulty}"
+
+
 @dataclass(frozen=True)
 class ModuleTask(Sampled):
     """A module of school mathematics as a task."""
@@ -211,13 +243,12 @@ class ModuleTask(Sampled):
     extrapolates: ClassVar[str] = ""
     solver_needs: ClassVar[tuple[str, str] | None] = SOLVER_NEEDS
 
-    difficulty: str = parameter("all", "of train and interpolate", choices=("all", *DIFFICULTIES))
+    difficulty: str = difficulty_parameter()
 
     @property
     def name(self) -> str:
         """The published name, with the difficulty if there is only one."""
-        name = self.published or self.module.name
-        return name if self.difficulty == "all" else f"{name}-{self.difficulty}"
+        return named_difficulty(self.published or self.module.name, self.difficulty)
 
     @property
     def reserve_family(self) -> str:
@@ -236,7 +267,14 @@ class ModuleTask(Sampled):
         return [_stratum(level) for level in self.module.axes if self.published in ("", level.published)]
 
     def _requested(self, level: DifficultyLevel) -> bool:
-        return self.difficulty in ("all", level.name.removeprefix("difficulty="))
+        return self.difficulty in ("all", PUBLISHED, level.name.removeprefix("difficulty="))
+
+    def strata(self, split: str) -> Sequence[Stratum]:
+        """The strata of a split; at the published difficulty those of interpolate differ from those of train."""
+        levels = self.module.published_test
+        if split != "interpolate" or self.difficulty != PUBLISHED or self.published or not levels:
+            return super().strata(split)
+        return [_stratum(level) for level in levels]
 
     def candidates(self, split: str, stratum: Int, random_bits: U64) -> Candidates:
         positions = {level.name: position for position, level in enumerate(self.module.all_levels)}
@@ -259,6 +297,7 @@ class ModuleTask(Sampled):
         name = published or module.name
         body = {
             "family": f"deepmind/{name}",
+            "version": module.version,
             "summary": module.summary,
             "symmetry": module.symmetry,
             "extrapolates": ", ".join(level.name for level in module.axes),
@@ -268,7 +307,7 @@ class ModuleTask(Sampled):
             "__doc__": module.__doc__,
             "__module__": PACKAGE,
         }
-        return type(name, (cls,), body)
+        return type(f"{name}_v{module.version}", (cls,), body)
 
 
 def _stratum(level: DifficultyLevel) -> Stratum:

@@ -54,6 +54,10 @@ class Scope(Columns):
         """The random stream of the module. It starts anew at every call, so call it once."""
         return RandomStream(self.word)
 
+    def pick(self, count: int) -> Int:
+        """Choose among a few templates of a sentence whose problem has no wording, int64 (n,)."""
+        return (self.word % np.uint64(count)).view(np.int64)
+
     def own_entropy(self) -> Int:
         """The module's own share of the entropy, int64 (n,), in units."""
         return self.entropy // self.modules

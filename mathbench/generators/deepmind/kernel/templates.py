@@ -81,6 +81,28 @@ def truncate(piece: TextPiece, lengths: Int) -> TextPiece:
     return tuple(words)
 
 
+class Wordings(NamedTuple):
+    """Templates of one kind of sentence by version.
+
+    Rows of an earlier version are drawn from the templates of that version, so its rows stay the same.
+
+    Attributes:
+        first: the templates of version 1.
+        added: those that version 2 has besides.
+    """
+
+    first: tuple[str, ...]
+    added: tuple[str, ...] = ()
+
+    def of(self, version: int) -> tuple[str, ...]:
+        """All templates of a version.
+
+        >>> Wordings(("Add {p} to {q}.",), ("Calculate {p} plus {q}.",)).of(1)
+        ('Add {p} to {q}.',)
+        """
+        return self.first if version == 1 else self.first + self.added
+
+
 class TemplateSlot(NamedTuple):
     """The i-th slot of several templates.
 

@@ -29,11 +29,14 @@ _QUESTIONS = (
     "How many minutes from {x} to {y}?",
     "Count the minutes from {x} to {y}.",
     "Give the minutes from {x} to {y}.",
+    "Between {x} and {y}, how many minutes are there?",
+    "How many minutes are there from {x} until {y}?",
+    "Count the minutes between {x} and {y}.",
 )
-_WORDINGS = 3  # of each kind
-# kinds and question templates of twelve equally likely choices, half of which ask for the minutes between
+_WORDINGS = 3  # of the minutes before and after, and of those between, which version 2 has six of
+# kinds of twelve equally likely choices, half of which ask for the minutes between, and the template of each
 _KINDS = np.repeat([BEFORE, AFTER, BETWEEN, BETWEEN], _WORDINGS)
-_QUESTION_INDEX = _KINDS * _WORDINGS + np.tile(np.arange(_WORDINGS), 4)
+_QUESTION_INDEX = {1: np.array([*range(9), *range(6, 9)]), 2: np.arange(12)}  # by version
 _SENTENCES = (
     *_QUESTIONS,
     *(sentence.replace("minutes", "minute") for sentence in _QUESTIONS[: 2 * _WORDINGS]),
@@ -86,7 +89,7 @@ class Time(Module):
         between, duration = kind == BETWEEN, DAY + minutes  # durations follow the times of day in the table
         first, second = np.where(between, start, duration), np.where(kind == AFTER, start, end)
         answer = start + duration + end - first - second  # the one of the three that is not in the question
-        sentence = _QUESTION_INDEX.take(choice) + len(_QUESTIONS) * ((minutes == 1) & ~between)
+        sentence = _QUESTION_INDEX[self.version].take(choice) + len(_QUESTIONS) * ((minutes == 1) & ~between)
         return DrawnProblem(TimesProblem(first, second, answer, sentence), (start * DAY + minutes)[None])
 
     def question(self, problem: TimesProblem, scope: Scope) -> pa.StringArray:
@@ -108,6 +111,8 @@ def _level(name: str, minimum: int, maximum: int, holds: int) -> DifficultyLevel
 TIME = Time(
     "measurement__time",
     entropy=(0, 0),
+    tested=None,
+    version=2,
     settings={"least": 1, "most": MAX_TRAIN_MINUTES},
     levels=(
         _level("difficulty=easy", 1, 4 * HOUR - 1, 15_000),

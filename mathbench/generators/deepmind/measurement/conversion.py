@@ -12,6 +12,7 @@ from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import DifficultyLevel, Module
 from mathbench.generators.deepmind.kernel.random import AliasTable, Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.measurement import parts
 from mathbench.generators.deepmind.measurement.long_decimals import decimal_text
@@ -43,19 +44,24 @@ _NAMES = tuple(
     for top in (1, 2)
 )
 
-_OF_DECIMALS = (
-    "How many {target} is {value} {base}?",
-    "Convert {value} {base} to {target}.",
-    "Express {value} {base} in {target}.",
-    "What is {value} {base} in {target}?",
+_OF_DECIMALS = Wordings(
+    (
+        "How many {target} is {value} {base}?",
+        "Convert {value} {base} to {target}.",
+        "Express {value} {base} in {target}.",
+        "What is {value} {base} in {target}?",
+    ),
+    added=("In {value} {base}, how many {target} are there?",),
 )
-_OF_PARTS = (
-    "How many {target} make {value} of {base}?",
-    "Convert {value} of {base} to {target}.",
-    "Express {value} of {base} in {target}.",
-    "What is {value} of {base} in {target}?",
+_OF_PARTS = Wordings(
+    (
+        "How many {target} make {value} of {base}?",
+        "Convert {value} of {base} to {target}.",
+        "Express {value} of {base} in {target}.",
+        "What is {value} of {base} in {target}?",
+    ),
+    added=("In {value} of {base}, how many {target} are there?",),
 )
-_WORDINGS = len(_OF_DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,8 @@ class Conversion(Module):
         found, choice = parts.table()
         part = choice.choose(rng, self.setting("parts", scope))
         pair = np.where(decimal, _DIMENSIONS.choose(rng), found.pair.take(part))
-        sentence = rng.randint_below(_WORDINGS) + _WORDINGS * ~decimal
+        wordings = len(_OF_DECIMALS.of(self.version))
+        sentence = rng.randint_below(wordings) + wordings * ~decimal
         top = np.where(decimal, digits * _MULTIPLIER.take(pair), found.top.take(part))
         over = 10**places
         size = Numbers.rationals(top, np.where(decimal, over, found.bottom.take(part)))
@@ -127,7 +134,8 @@ class Conversion(Module):
             "base": templates.choose_text(BASE.take(problem.pair) + len(UNITS) * form, _BASES),
             "target": templates.choose_text(TARGET.take(problem.pair), _TARGETS),
         }
-        return text.join(templates.fill_template(problem.sentence, (*_OF_DECIMALS, *_OF_PARTS), **pieces))
+        questions = _OF_DECIMALS.of(self.version) + _OF_PARTS.of(self.version)
+        return text.join(templates.fill_template(problem.sentence, questions, **pieces))
 
     def answer(self, problem: QuantityProblem, scope: Scope) -> pa.StringArray:
         decimal, found = problem.part < 0, parts.table()[0]
@@ -163,6 +171,8 @@ def _level(
 
 CONVERSION = Conversion(
     "measurement__conversion",
+    tested=None,
+    version=2,
     levels=(
         _level("difficulty=easy", 50, (0, 6), parts.EASY),
         _level("difficulty=medium", 50, (7, 13), parts.MEDIUM),

@@ -13,6 +13,7 @@ DEEPER = DifficultyLevel("deeper", (3, 10), modules=(5, 5), apart=True)
 
 _ROUND = RoundNumber(
     "numbers__round_number",
+    version=2,
     axes=(
         DifficultyLevel("bigger", (12, 12), published="numbers__round_number_big"),
         DifficultyLevel("coarser", (8, 8), settings={"finest": 7, "coarsest": 9}, apart=True),
@@ -31,11 +32,11 @@ _PLACE = PlaceValue(
 
 # modules that have a composed variant, with the number of problems of the easy and of the medium level
 _COMPOSABLE: tuple[tuple[Module, int, int], ...] = (
-    (DivRemainder("numbers__div_remainder", axes=(BIGGER,)), 60_000, 400_000),
-    (Gcd("numbers__gcd", axes=(BIGGER,)), 25_000, 300_000),
-    (IsFactor("numbers__is_factor", axes=(BIGGER,)), 100_000, 400_000),
+    (DivRemainder("numbers__div_remainder", version=2, axes=(BIGGER,)), 60_000, 400_000),
+    (Gcd("numbers__gcd", version=2, axes=(BIGGER,)), 25_000, 300_000),
+    (IsFactor("numbers__is_factor", version=2, axes=(BIGGER,)), 100_000, 400_000),
     (IsPrime("numbers__is_prime", axes=(BIGGER,)), 12_000, 150_000),
-    (Lcm("numbers__lcm", axes=(BIGGER,)), 50_000, 300_000),
+    (Lcm("numbers__lcm", version=2, axes=(BIGGER,)), 50_000, 300_000),
     (ListPrimeFactors("numbers__list_prime_factors", axes=(BIGGER,)), 4_000, 250_000),
     (_PLACE, 20_000, 400_000),
     (_ROUND, 120_000, 400_000),

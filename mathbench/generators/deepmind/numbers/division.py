@@ -13,22 +13,29 @@ from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.random import Bool
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
 TRUTH_VALUES = ("False", "True")
-_REMAINDER_QUESTIONS = (
-    "What remainder does {p} leave when divided by {q}?",
-    "Find the remainder of {p} divided by {q}.",
-    "Divide {p} by {q} and give the remainder.",
-    "What is left over when {p} is divided by {q}?",
+_REMAINDER_QUESTIONS = Wordings(
+    (
+        "What remainder does {p} leave when divided by {q}?",
+        "Find the remainder of {p} divided by {q}.",
+        "Divide {p} by {q} and give the remainder.",
+        "What is left over when {p} is divided by {q}?",
+    ),
+    added=("Calculate the remainder of {p} after division by {q}.",),
 )
-_FACTOR_QUESTIONS = (
-    "Is {number} divisible by {factor}?",
-    "Is {factor} a divisor of {number}?",
-    "Is {number} a multiple of {factor}?",
-    "Does {factor} divide {number} without a remainder?",
+_FACTOR_QUESTIONS = Wordings(
+    (
+        "Is {number} divisible by {factor}?",
+        "Is {factor} a divisor of {number}?",
+        "Is {number} a multiple of {factor}?",
+        "Does {factor} divide {number} without a remainder?",
+    ),
+    added=("Does {number} have {factor} as a factor?",),
 )
 _EVEN_QUESTIONS = ("Is {number} even?", "Is {number} an even number?")
 
@@ -58,12 +65,14 @@ class DivRemainder(Module):
         q = remainder + rng.integer(rest - for_quotient, signed=False, minimum=1)
         p = quotient * q + remainder
         terms = scope.hide(rng, [Numbers.integers(p), Numbers.integers(q)])
-        problem = RemainderProblem(terms, remainder, rng.randint_below(len(_REMAINDER_QUESTIONS)))
+        wording = rng.randint_below(len(_REMAINDER_QUESTIONS.of(self.version)))
+        problem = RemainderProblem(terms, remainder, wording)
         return DrawnProblem(problem, np.stack([p, q]), terms.requests or ())
 
     def question(self, problem: RemainderProblem, scope: Scope) -> pa.StringArray:
         p, q = (problem.terms.number(slot) for slot in range(2))
-        return text.join(templates.fill_template(problem.wording, _REMAINDER_QUESTIONS, p=p, q=q))
+        requested = _REMAINDER_QUESTIONS.of(self.version)
+        return text.join(templates.fill_template(problem.wording, requested, p=p, q=q))
 
     def answer(self, problem: RemainderProblem, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.remainder, 10))
@@ -93,13 +102,13 @@ class IsFactor(Module):
         divides = rng.bernoulli()
         number += np.where(divides, 0, rng.randint(1, factor - 1))
         named = scope.hide(rng, [Numbers.integers(number)])
-        wordings = len(_FACTOR_QUESTIONS) + len(_EVEN_QUESTIONS) * (factor == 2)
+        wordings = len(_FACTOR_QUESTIONS.of(self.version)) + len(_EVEN_QUESTIONS) * (factor == 2)
         problem = DivisibilityProblem(named, factor, divides, rng.randint_below(wordings))
         return DrawnProblem(problem, np.stack([factor, number]), named.requests or ())
 
     def question(self, problem: DivisibilityProblem, scope: Scope) -> pa.StringArray:
         number, factor = problem.number.number(0), text.number(problem.factor, 10)
-        requested = (*_FACTOR_QUESTIONS, *_EVEN_QUESTIONS)
+        requested = (*_FACTOR_QUESTIONS.of(self.version), *_EVEN_QUESTIONS)
         return text.join(templates.fill_template(problem.wording, requested, number=number, factor=factor))
 
     def answer(self, problem: DivisibilityProblem, scope: Scope) -> pa.StringArray:

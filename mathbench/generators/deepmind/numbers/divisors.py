@@ -17,30 +17,39 @@ from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.rationals import SMALL_PRIMES
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.numbers.factoring import MAX_PRIMES, prime_factors
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_DIVISOR_QUESTIONS = (
-    "What is the greatest common divisor of {p} and {q}?",
-    "Find the greatest common factor of {p} and {q}.",
-    "Which is the largest number that divides both {p} and {q}?",
-    "Give the highest common factor of {p} and {q}.",
+_DIVISOR_QUESTIONS = Wordings(
+    (
+        "What is the greatest common divisor of {p} and {q}?",
+        "Find the greatest common factor of {p} and {q}.",
+        "Which is the largest number that divides both {p} and {q}?",
+        "Give the highest common factor of {p} and {q}.",
+    ),
+    added=("Calculate the greatest shared divisor of {p} and {q}.",),
 )
-_MULTIPLE_QUESTIONS = (
-    "What is the least common multiple of {p} and {q}?",
-    "Find the lowest common multiple of {p} and {q}.",
-    "Which is the smallest positive number that both {p} and {q} divide?",
-    "Give the least common multiple of {p} and {q}.",
+_MULTIPLE_QUESTIONS = Wordings(
+    (
+        "What is the least common multiple of {p} and {q}?",
+        "Find the lowest common multiple of {p} and {q}.",
+        "Which is the smallest positive number that both {p} and {q} divide?",
+        "Give the least common multiple of {p} and {q}.",
+    ),
+    added=("Calculate the smallest shared multiple of {p} and {q}.",),
 )
-_DENOMINATOR_QUESTIONS = (
-    "What is the least common denominator of {p} and {q}?",
-    "Find the lowest common denominator of {p} and {q}.",
-    "What is the smallest common denominator of {p} and {q}?",
-    "Give the least common denominator of {p} and {q}.",
+_DENOMINATOR_QUESTIONS = Wordings(
+    (
+        "What is the least common denominator of {p} and {q}?",
+        "Find the lowest common denominator of {p} and {q}.",
+        "What is the smallest common denominator of {p} and {q}?",
+        "Give the least common denominator of {p} and {q}.",
+    ),
+    added=("Calculate the least shared denominator of {p} and {q}.",),
 )
-_WORDINGS = 4  # of each kind
 _ONE = 1 << 20  # fixed-point one
 
 
@@ -66,11 +75,12 @@ class Gcd(Module):
         divisor = rng.integer(for_divisor, signed=False, minimum=1)
         p, q = divisor * _draw_coprime_pair(rng, np.maximum(own - for_divisor, UNIT))
         numbers = scope.hide(rng, [Numbers.integers(p), Numbers.integers(q)])
-        problem = CommonProblem(numbers, divisor, rng.randint_below(_WORDINGS))
+        wording = rng.randint_below(len(_DIVISOR_QUESTIONS.of(self.version)))
+        problem = CommonProblem(numbers, divisor, wording)
         return DrawnProblem(problem, np.sort(np.stack([p, q]), axis=0), numbers.requests or ())
 
     def question(self, problem: CommonProblem, scope: Scope) -> pa.StringArray:
-        return _questions(problem, _DIVISOR_QUESTIONS)
+        return _questions(problem, _DIVISOR_QUESTIONS.of(self.version))
 
     def answer(self, problem: CommonProblem, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.common, 10))
@@ -91,13 +101,15 @@ class Lcm(Module):
         bottoms = np.where(fractions, pair, 1)
         values = [Numbers.rationals(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
         numbers = scope.hide(rng, values)
-        problem = CommonProblem(numbers, np.lcm(*pair), rng.randint_below(_WORDINGS) + _WORDINGS * fractions)
+        wordings = len(_MULTIPLE_QUESTIONS.of(self.version))
+        problem = CommonProblem(numbers, np.lcm(*pair), rng.randint_below(wordings) + wordings * fractions)
         p, q = (np.stack([bottom, sign_folded(top)]) for top, bottom in zip(tops, bottoms, strict=True))
         canonical = np.vstack([fractions, sorted_pair(p, q, np.ones_like(fractions))])
         return DrawnProblem(problem, canonical, numbers.requests or ())
 
     def question(self, problem: CommonProblem, scope: Scope) -> pa.StringArray:
-        return _questions(problem, (*_MULTIPLE_QUESTIONS, *_DENOMINATOR_QUESTIONS))
+        multiples, denominators = (w.of(self.version) for w in (_MULTIPLE_QUESTIONS, _DENOMINATOR_QUESTIONS))
+        return _questions(problem, multiples + denominators)
 
     def answer(self, problem: CommonProblem, scope: Scope) -> pa.StringArray:
         return text.join(text.number(problem.common, 10))

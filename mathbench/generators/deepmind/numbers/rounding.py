@@ -1,6 +1,7 @@
 """Rounding to a power of ten."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from mathbench.generators.deepmind.kernel.entropy import UNIT, size_of_entropy
 from mathbench.generators.deepmind.kernel.fingerprints import sign_folded
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.hashing import Int
 from mathbench.numbers import text
@@ -30,7 +32,6 @@ _SIZES = (
     "hundred million",
     "billion",
 )
-_DESCRIPTIONS_PER_POWER = 4
 _QUESTIONS = (
     "Round {number} to {power}.",
     "What is {number} rounded to {power}?",
@@ -38,19 +39,22 @@ _QUESTIONS = (
 )
 
 
-def _descriptions(power: int) -> tuple[str, str, str, str]:
+def _descriptions(power: int) -> Wordings:
     """The ways to name the precision 10^power."""
     if power > 0:
-        numeral, word = f"the nearest {10**power}", f"the nearest {_SIZES[power - 1]}"
-        return numeral, word, numeral, word
+        names = f"the nearest {10**power}", f"the nearest {_SIZES[power - 1]}"
+        return Wordings(2 * names, added=names)
     if power == 0:
-        return "the nearest integer", "the nearest whole number", "0 decimal places", "zero decimal places"
-    count, plural = -power, "s" * (power < -1)
-    word = _COUNTS[count - 1]
-    return f"{count} decimal place{plural}", f"{word} decimal place{plural}", f"{count} dp", f"{word} dp"
+        names = "the nearest integer", "the nearest whole number"
+        return Wordings((*names, "0 decimal places", "zero decimal places"), added=names)
+    plural, counts = "s" * (power < -1), (str(-power), _COUNTS[-power - 1])
+    places, short = (
+        tuple(f"{count} {unit}" for count in counts) for unit in (f"decimal place{plural}", "dp")
+    )
+    return Wordings(places + short, added=tuple(f"{count} dp{plural}" for count in counts))
 
 
-_DESCRIPTIONS = [name for power in range(FINEST, COARSEST + 1) for name in _descriptions(power)]
+_DESCRIPTIONS = [_descriptions(power) for power in range(FINEST, COARSEST + 1)]
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class RoundNumber(Module):
             named,
             power,
             _scaled(rounded, power),
-            rng.randint_below(_DESCRIPTIONS_PER_POWER),
+            rng.randint_below(len(_DESCRIPTIONS[0].of(self.version))),
             rng.randint_below(len(_QUESTIONS)),
         )
         return DrawnProblem(
@@ -92,9 +96,9 @@ class RoundNumber(Module):
         )
 
     def question(self, problem: RoundedProblem, scope: Scope) -> pa.StringArray:
-        power = templates.choose_text(
-            _DESCRIPTIONS_PER_POWER * (problem.power - FINEST) + problem.description, _DESCRIPTIONS
-        )
+        names = [names.of(self.version) for names in _DESCRIPTIONS]
+        position = len(names[0]) * (problem.power - FINEST) + problem.description
+        power = templates.choose_text(position, tuple(chain.from_iterable(names)))
         return text.join(
             templates.fill_template(problem.wording, _QUESTIONS, power=power, number=problem.number.number(0))
         )

@@ -14,6 +14,7 @@ _HIGHER = {"least_degree": 4, "most_degree": 5}
 
 EVALUATE = Evaluate(
     "polynomials__evaluate",
+    version=2,
     axes=(
         DifficultyLevel("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER, apart=True),
         DifficultyLevel("bigger", (12, 12)),
@@ -22,6 +23,7 @@ EVALUATE = Evaluate(
 )
 ADD = Add(
     "polynomials__add",
+    version=2,
     modules=(1, 4),
     axes=(
         DifficultyLevel("degree=4-5", (3, 10), (1, 4), settings=_HIGHER, apart=True),
@@ -31,6 +33,7 @@ ADD = Add(
 )
 COLLECT = Collect(
     "polynomials__collect",
+    version=2,
     axes=(
         DifficultyLevel("degree=4-5", (3, 10), settings=_HIGHER, holds=_FEWER, apart=True),
         DifficultyLevel("longer", (3, 10), settings={"more_terms": 8}),
@@ -39,6 +42,7 @@ COLLECT = Collect(
 )
 COMPOSE = Compose(
     "polynomials__compose",
+    version=2,
     modules=(1, 4),
     axes=(
         DifficultyLevel(
@@ -58,6 +62,7 @@ EXPAND = Expand(
 )
 COEFFICIENT_NAMED = CoefficientNamed(
     "polynomials__coefficient_named",
+    version=2,
     axes=(
         DifficultyLevel("degree=5-6", (3, 10), settings={"least_degree": 5, "most_degree": 6}, apart=True),
         DifficultyLevel("bigger", (12, 12)),
@@ -66,6 +71,7 @@ COEFFICIENT_NAMED = CoefficientNamed(
 )
 SIMPLIFY_POWER = SimplifyPower(
     "polynomials__simplify_power",
+    version=2,
     axes=(
         DifficultyLevel("exponents=3 digits", (3, 10), settings={"exponent_decades": 3}),
         DifficultyLevel("bigger", (12, 12)),

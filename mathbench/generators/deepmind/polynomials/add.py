@@ -16,6 +16,7 @@ from mathbench.generators.deepmind.kernel.polynomial_text import SIGNS, Multivar
 from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.generators.deepmind.polynomials.evaluate import QUESTIONS
 from mathbench.generators.deepmind.polynomials.split import split
@@ -23,6 +24,9 @@ from mathbench.hashing import Int
 from mathbench.numbers import text
 
 _MAX_COEFFICIENT = 10**9  # of a polynomial that this module defines for its parent
+_DEFINITIONS = Wordings(
+    ("Let {h}({x}) = {it}. ",), added=("Suppose {h}({x}) is {it}. ", "Put {h}({x}) = {it}. ")
+)
 _A, _B, _F, _G = range(4)
 
 
@@ -63,7 +67,7 @@ class Add(Module):
         ]
         canonical = fingerprints.hash_list(hashes[0] + hashes[1])
         return DrawnProblem(
-            MultiplesProblem(parts, value, rng.randint_below(len(QUESTIONS))),
+            MultiplesProblem(parts, value, rng.randint_below(len(QUESTIONS.of(self.version)))),
             canonical,
             parts.requests or (),
             found.good,
@@ -74,7 +78,7 @@ class Add(Module):
         return Polynomials.integers(draw_coefficients(rng, degree, entropy, rng.randint(1, 3 + 0 * degree)))
 
     def question(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
-        return self._rendered(problem, scope, 0, problem.wording, QUESTIONS)
+        return self._rendered(problem, scope, 0, problem.wording, QUESTIONS.of(self.version))
 
     def answer(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
         return MultivariateTerms.from_polynomial(problem.value, scope.code(1)).rendered()
@@ -85,7 +89,8 @@ class Add(Module):
         return value.integer & (np.abs(value.top) <= _MAX_COEFFICIENT).all(axis=0) & value.top.any(axis=0)
 
     def sentence(self, problem: MultiplesProblem, scope: Scope) -> pa.StringArray:
-        return self._rendered(problem, scope, 1, problem.wording * 0, ("Let {h}({x}) = {it}. ",))
+        sentences = _DEFINITIONS.of(self.version)
+        return self._rendered(problem, scope, 1, scope.pick(len(sentences)), sentences)
 
     def _rendered(
         self, problem: MultiplesProblem, scope: Scope, variable: int, choice: Int, wordings: tuple[str, ...]

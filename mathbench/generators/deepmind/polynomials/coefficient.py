@@ -14,15 +14,19 @@ from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTer
 from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope, letter_text
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.polynomials.bracketed_sums import BracketedSum, draw_bracketed
 from mathbench.generators.deepmind.polynomials.like_terms import split_count, split_terms
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
 
-_QUESTIONS = (
-    "Write {it} as {form} and give {c}.",
-    "Bring {it} to the form {form} and give {c}.",
-    "Put {it} in the form {form} and find {c}.",
+_QUESTIONS = Wordings(
+    (
+        "Write {it} as {form} and give {c}.",
+        "Bring {it} to the form {form} and give {c}.",
+        "Put {it} in the form {form} and find {c}.",
+    ),
+    added=("Express {it} as {form}. What is {c}?", "Rearrange {it} into {form} and find {c}."),
 )
 
 
@@ -73,7 +77,7 @@ class CoefficientNamed(Module):
             form.shuffled(rng),
             named,
             answer,
-            rng.randint_below(len(_QUESTIONS)),
+            rng.randint_below(len(_QUESTIONS.of(self.version))),
         )
         word = np.where(has_brackets, found.word, terms)
         return DrawnProblem(problem, fingerprints.hash_list(word, power), good=found.good | ~has_brackets)
@@ -81,7 +85,7 @@ class CoefficientNamed(Module):
     def question(self, problem: CoefficientProblem, scope: Scope) -> pa.StringArray:
         return templates.fill_strings(
             problem.wording,
-            _QUESTIONS,
+            _QUESTIONS.of(self.version),
             it=_either(problem.has_brackets, problem.brackets, problem.sum),
             form=problem.form.rendered(),
             c=letter_text(problem.name),

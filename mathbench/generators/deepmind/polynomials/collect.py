@@ -16,14 +16,20 @@ from mathbench.generators.deepmind.kernel.polynomial_text import MultivariateTer
 from mathbench.generators.deepmind.kernel.polynomials import draw_coefficients
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
-from mathbench.generators.deepmind.kernel.templates import fill_strings
+from mathbench.generators.deepmind.kernel.templates import Wordings, fill_strings
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.generators.deepmind.polynomials.like_terms import split_count, split_terms
 from mathbench.hashing import Int
 
 T = TypeVar("T", np.int64, np.bool_)
 
-_QUESTIONS = ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}.")
+_QUESTIONS = Wordings(
+    ("Collect the like terms of {sum}.", "Simplify {sum}.", "Put like terms together: {sum}."),
+    added=("Combine the like terms in {sum}.",),
+)
+_DEFINITIONS = Wordings(
+    ("Let {f}({x}) = {sum}. ",), added=("Suppose {f}({x}) is {sum}. ", "Put {f}({x}) = {sum}. ")
+)
 _MAX_BELOW = 5  # modules below another
 _MIN_TERMS = 3  # rows of terms, so that there are enough constants to choose from
 
@@ -64,7 +70,9 @@ class Collect(Module):
         canonical = fingerprints.hash_list(fingerprints.hash_set(words, terms.live))
         shown, requests = _hide_constants(rng, scope, terms.shuffled(rng))
         return DrawnProblem(
-            CollectionProblem(shown, value, rng.randint_below(len(_QUESTIONS))), canonical, requests
+            CollectionProblem(shown, value, rng.randint_below(len(_QUESTIONS.of(self.version)))),
+            canonical,
+            requests,
         )
 
     def _value(self, rng: RandomStream, scope: Scope) -> tuple[Polynomials, Int]:
@@ -74,7 +82,7 @@ class Collect(Module):
         return Polynomials.integers(values), shares[1]
 
     def question(self, problem: CollectionProblem, scope: Scope) -> pa.StringArray:
-        return fill_strings(problem.wording, _QUESTIONS, sum=self.expression(problem))
+        return fill_strings(problem.wording, _QUESTIONS.of(self.version), sum=self.expression(problem))
 
     def answer(self, problem: CollectionProblem, scope: Scope) -> pa.StringArray:
         return MultivariateTerms.from_polynomial(problem.value, scope.code(1)).rendered()
@@ -83,9 +91,13 @@ class Collect(Module):
         return np.full(value.top.shape[-1], isinstance(value, Polynomials))
 
     def sentence(self, problem: CollectionProblem, scope: Scope) -> pa.StringArray:
-        let = ("Let {f}({x}) = {sum}. ",)
+        sentences = _DEFINITIONS.of(self.version)
         return fill_strings(
-            scope.row * 0, let, f=scope.letter(0), x=scope.letter(1), sum=self.expression(problem)
+            scope.pick(len(sentences)),
+            sentences,
+            f=scope.letter(0),
+            x=scope.letter(1),
+            sum=self.expression(problem),
         )
 
     def expression(self, problem: CollectionProblem) -> pa.StringArray:

@@ -51,7 +51,8 @@ class Compose(Module):
         found, good = compose(f, g)
         parts = scope.hide(rng, [Polynomials.integers(f), Polynomials.integers(g)])
         shown = MultivariateTerms.from_polynomial(Polynomials.integers(found), scope.code(1))
-        problem = CompositionProblem(parts, shown, rng.randint_below(len(QUESTIONS)))
+        wording = rng.randint_below(len(QUESTIONS.of(self.version)))
+        problem = CompositionProblem(parts, shown, wording)
         words = (fingerprints.hash_polynomial(f), fingerprints.hash_polynomial(g))
         good &= shown.lengths() <= 30
         return DrawnProblem(problem, fingerprints.hash_list(*words), parts.requests or (), good)
@@ -60,7 +61,7 @@ class Compose(Module):
         f, g = (NamedFunction(problem.parts, slot, scope, name, 0) for slot, name in ((0, 2), (1, 3)))
         opened, closed = text.literal("(", len(scope)), text.literal("))", len(scope))
         it = (*f.letter(), *opened, *g.letter(), *opened, *scope.letter(1), *closed)
-        question = text.join(templates.fill_template(problem.wording, QUESTIONS, it=it))
+        question = text.join(templates.fill_template(problem.wording, QUESTIONS.of(self.version), it=it))
         return templates.join_strings(f.sentence(), g.sentence(), question)
 
     def answer(self, problem: CompositionProblem, scope: Scope) -> pa.StringArray:

@@ -14,12 +14,24 @@ from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.named_functions import NamedFunction
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import HiddenValues, Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
 # also for sums and compositions
-QUESTIONS = ("What is {it}?", "Evaluate {it}.", "Compute {it}.", "Find {it}.")
+QUESTIONS = Wordings(
+    ("What is {it}?", "Evaluate {it}.", "Compute {it}.", "Find {it}."),
+    added=(
+        "Now give {it}.",
+        "Now calculate {it}.",
+        "Now determine {it}.",
+        "Work out {it}.",
+    ),
+)
+_DEFINITIONS = Wordings(
+    ("Let {y} be {it}. ", "Let {y} = {it}. "), added=("Suppose {y} is {it}. ", "Put {y} = {it}. ")
+)
 _BITS = 61  # maximum size of intermediate numbers
 _MAX_POINT = np.array([1 << _BITS // power for power in range(1, 6)])  # whose power is in range
 
@@ -57,12 +69,13 @@ class Evaluate(Module):
         degree = rng.randint(self.setting("least_degree", scope), self.setting("most_degree", scope))
         coefficients, good = _draw_through_point(rng, at, target, degree, np.maximum(entropy - share, 0))
         parts = scope.hide(rng, [Polynomials.integers(coefficients), Numbers.integers(at)])
-        problem = EvaluationProblem(parts, target, rng.randint_below(len(QUESTIONS)))
+        wording = rng.randint_below(len(QUESTIONS.of(self.version)))
+        problem = EvaluationProblem(parts, target, wording)
         canonical = fingerprints.hash_list(at, fingerprints.hash_polynomial(coefficients))
         return DrawnProblem(problem, canonical, parts.requests or (), good)
 
     def question(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
-        return self._rendered(problem, scope, problem.wording, QUESTIONS)
+        return self._rendered(problem, scope, problem.wording, QUESTIONS.of(self.version))
 
     def answer(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
         return text.join(templates.signed_text(problem.value))
@@ -73,7 +86,8 @@ class Evaluate(Module):
         return value.integer & ~value.decimal & (np.abs(value.top) < 1 << 40)
 
     def sentence(self, problem: EvaluationProblem, scope: Scope) -> pa.StringArray:
-        return self._rendered(problem, scope, problem.wording % 2, ("Let {y} be {it}. ", "Let {y} = {it}. "))
+        sentences = _DEFINITIONS.of(self.version)
+        return self._rendered(problem, scope, problem.wording % len(sentences), sentences)
 
     def _rendered(
         self, problem: EvaluationProblem, scope: Scope, choice: Int, wordings: tuple[str, ...]

@@ -12,6 +12,7 @@ from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.entropy import UNIT
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.kernel.values import Numbers
 from mathbench.generators.deepmind.polynomials.power_expressions import (
     PowerExpressions,
@@ -20,10 +21,13 @@ from mathbench.generators.deepmind.polynomials.power_expressions import (
 from mathbench.hashing import Int
 from mathbench.numbers import text
 
-_QUESTIONS = (
-    "Simplify {it}, where {x} is positive.",
-    "Simplify {it} for positive {x}.",
-    "Let {x} be positive. Simplify {it}.",
+_QUESTIONS = Wordings(
+    (
+        "Simplify {it}, where {x} is positive.",
+        "Simplify {it} for positive {x}.",
+        "Let {x} be positive. Simplify {it}.",
+    ),
+    added=("Assuming that {x} is positive, simplify {it}.",),
 )
 _FORMS = ("1", "{x}", "1/{x}", "sqrt({x})", "1/sqrt({x})", "{x}**{r}", "{x}**({r})")
 
@@ -55,12 +59,13 @@ class SimplifyPower(Module):
         rng = scope.rng()
         maximum = self.setting("exponent_decades", scope) * UNIT
         found = draw_power_expressions(rng, scope.own_entropy(), maximum, scope.code(0))
-        problem = SimplifiedProblem(found.shown, found.top, found.bottom, rng.randint_below(len(_QUESTIONS)))
+        wording = rng.randint_below(len(_QUESTIONS.of(self.version)))
+        problem = SimplifiedProblem(found.shown, found.top, found.bottom, wording)
         return DrawnProblem(problem, fingerprints.hash_list(found.word), good=found.good)
 
     def question(self, problem: SimplifiedProblem, scope: Scope) -> pa.StringArray:
         return templates.fill_strings(
-            problem.wording, _QUESTIONS, it=problem.expression.rendered(), x=scope.letter(0)
+            problem.wording, _QUESTIONS.of(self.version), it=problem.expression.rendered(), x=scope.letter(0)
         )
 
     def answer(self, problem: SimplifiedProblem, scope: Scope) -> pa.StringArray:

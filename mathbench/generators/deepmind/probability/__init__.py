@@ -29,7 +29,15 @@ def _module(kind: type[Picking], name: str, ordered: bool, holds: tuple[int, ...
         for i, level in enumerate(names)
     ]
     axes = tuple(levels[len(_DRAWN) :])
-    return kind(name, levels=tuple(levels[: len(_DRAWN)]), axes=axes, settings={"kind": 0}, kinds=tuple(bags))
+    return kind(
+        name,
+        tested=None,
+        version=2,
+        levels=tuple(levels[: len(_DRAWN)]),
+        axes=axes,
+        settings={"kind": 0},
+        kinds=tuple(bags),
+    )
 
 
 MODULES = (

@@ -12,17 +12,27 @@ from mathbench.generators.deepmind.kernel.composition import DrawnProblem, Value
 from mathbench.generators.deepmind.kernel.module import Module
 from mathbench.generators.deepmind.kernel.random import AliasTable, Bool
 from mathbench.generators.deepmind.kernel.scope import Scope
+from mathbench.generators.deepmind.kernel.templates import Wordings
 from mathbench.generators.deepmind.probability import letters
 from mathbench.generators.deepmind.probability.bags import LETTERS, Bags, BagType, table
 from mathbench.hashing import GOLDEN, U64, Int, mix64
 from mathbench.numbers import text
 
-_QUESTIONS = (
-    "{Many} letters are drawn without replacement from {bag}. What is the probability of {event}?",
-    "{Many} letters are drawn without replacement from {bag}. Find the probability of {event}.",
-    "What is the probability of {event} when {many} letters are drawn without replacement from {bag}?",
-    "Find the probability of {event} when {many} letters are drawn without replacement from {bag}.",
+_QUESTIONS = Wordings(
+    (
+        "{Many} letters are drawn without replacement from {bag}. What is the probability of {event}?",
+        "{Many} letters are drawn without replacement from {bag}. Find the probability of {event}.",
+        "What is the probability of {event} when {many} letters are drawn without replacement from {bag}?",
+        "Find the probability of {event} when {many} letters are drawn without replacement from {bag}.",
+    ),
+    added=(
+        "{Many} letters are picked from {bag} without replacement. Calculate the prob. of {event}.",
+        "{Many} letters are picked from {bag} without replacement. Give the prob. of {event}.",
+        "Calculate the prob. of {event} if {many} letters are picked from {bag} without replacement.",
+        "Give the prob. of {event} if {many} letters are picked from {bag} without replacement.",
+    ),
 )
+_VERBS = ("drawing ", "picking ")  # of the templates of version 1 and of those added
 _NUMBERS = [templates.cardinal(count) for count in range(10)]
 _CAPITALS = [name.capitalize() for name in _NUMBERS]
 _MAX_LETTERS = 32  # upper bound of the letters in a bag
@@ -92,7 +102,7 @@ class Picking(Module):
             bag,
             alphabet,
             _pack(order),
-            rng.randint_below(len(_QUESTIONS)),
+            rng.randint_below(len(_QUESTIONS.of(self.version))),
             rng.bernoulli(),
             rng.words(),
         )
@@ -113,7 +123,7 @@ class Picking(Module):
             "bag": (*_scrambled(problem, names, counts), *_listed(problem, names, counts)),
             "event": self.event(problem, names, picked),
         }
-        return text.join(templates.fill_template(problem.sentence, _QUESTIONS, **pieces))
+        return text.join(templates.fill_template(problem.sentence, _QUESTIONS.of(self.version), **pieces))
 
     def event(self, problem: DrawsProblem, names: Int, picked: Int) -> text.TextPiece:
         """The picks as text; names and picked are int64 (n, LETTERS)."""
@@ -161,7 +171,8 @@ class LevelSet(Picking):
         shown = letters.shuffle(
             _derived_bits(problem.random_bits, 1), names * _MAX_LETTERS + picked, picked > 0
         )
-        return (*text.literal("drawing ", len(names)), *_series(shown, (picked > 0).sum(axis=1)))
+        verb = templates.choose_text((problem.sentence >= len(_QUESTIONS.first)).astype(np.int64), _VERBS)
+        return (*verb, *_series(shown, (picked > 0).sum(axis=1)))
 
 
 def _draw_order(random_bits: U64, picked: Int) -> Int:
