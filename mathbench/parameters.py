@@ -19,6 +19,7 @@ def parameter(
     always: bool = False,
     value_only: bool = False,
     kw_only: bool = False,
+    implied: bool = False,
 ) -> Any:
     """Declare a parameter.
 
@@ -30,9 +31,10 @@ def parameter(
         always: part of the task's name even at its default.
         value_only: the task's name has the value without the parameter's name.
         kw_only: keyword-only, so that subclasses may declare parameters without a default.
+        implied: left out of stored parameters at its default, as before the parameter existed.
     """
     limits = {"help": help, "low": low, "high": high, "choices": choices}
-    naming = {"always": always, "value_only": value_only}
+    naming = {"always": always, "value_only": value_only, "implied": implied}
     return dataclasses.field(default=default, metadata={**limits, **naming}, kw_only=kw_only)
 
 

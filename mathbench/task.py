@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
@@ -21,9 +21,12 @@ import pyarrow as pa
 from mathbench import formats, parameters
 from mathbench.errors import InputError, require_extra, shown
 from mathbench.hashing import Int, key_of
+from mathbench.reserve import RESERVE_OF_SPLIT, Reserve
 from mathbench.stratum import Stratum
 
 LABELS = ("false", "true")
+_NARROWING = ("train_share",)  # parameters of every family that leave fewer problems to train
+_LAST = (*_NARROWING, "format")  # parameters of every family, listed after its own
 
 
 class TextRows(NamedTuple):
@@ -105,8 +108,15 @@ class Task(ABC):
     solver_needs: ClassVar[tuple[str, str] | None] = None
     # digits of the longest number that a scratchpad is written for; None: no limit
     steps_max_digits: ClassVar[int | None] = None
+    # the reserve of each split
+    reserves: ClassVar[Mapping[str, Reserve]] = RESERVE_OF_SPLIT
 
-    format: str = parameters.parameter("plain", "text format; see docs/formats.md", kw_only=True)
+    format: str = parameters.parameter(
+        "plain", "text format; see docs/formats.md", kw_only=True, implied=True
+    )
+    train_share: float = parameters.parameter(
+        0.8, "share of all problems that train draws from", low=0.01, high=0.8, kw_only=True, implied=True
+    )
 
     def __post_init__(self) -> None:
         parameters.check(self, self.family)
@@ -145,8 +155,23 @@ class Task(ABC):
         ('divisible-7-base10', 'addition-base10-digits6')
         """
         fields = sorted(self.fields(), key=lambda field: not field.metadata["always"])
-        shown = [f for f in fields if f.metadata["always"] or getattr(self, f.name) != f.default]
-        return "-".join([self.family, *(_name_part(f, getattr(self, f.name)) for f in shown)])
+        shown = [f.name for f in fields if f.metadata["always"] or self._is_given(f)]
+        return "-".join([self.family, *self._name_parts(shown)])
+
+    def _name_parts(self, names: Iterable[str]) -> Iterator[str]:
+        """Some parameters as parts of a name."""
+        fields = {field.name: field for field in self.fields()}
+        return (_name_part(fields[name], getattr(self, name)) for name in names)
+
+    def _is_given(self, field: "dataclasses.Field[Any]") -> bool:
+        """Whether a parameter differs from its default."""
+        return bool(getattr(self, field.name) != field.default)
+
+    @property
+    def shared_name_parts(self) -> tuple[str, ...]:
+        """The parts of a name for the parameters that narrow train, where they are given."""
+        given = (f.name for f in self.fields() if f.name in _NARROWING and self._is_given(f))
+        return tuple(self._name_parts(given))
 
     @property
     def unique_name(self) -> str:
@@ -172,16 +197,14 @@ class Task(ABC):
 
     @classmethod
     def fields(cls) -> list["dataclasses.Field[Any]"]:
-        """The parameters as dataclass fields in order, the format last."""
-        return sorted(dataclasses.fields(cls), key=lambda field: field.name == "format")
+        """The parameters as dataclass fields in order: the family's own, then those of every family."""
+        return sorted(dataclasses.fields(cls), key=lambda f: _LAST.index(f.name) if f.name in _LAST else -1)
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """All parameters by name. A plain format is left out, as before formats existed."""
-        values = {field.name: getattr(self, field.name) for field in self.fields()}
-        if self.format == formats.PLAIN:
-            del values["format"]
-        return values
+        """The parameters by name, without those that are implied: a plain format and the whole of train."""
+        stored = (f for f in self.fields() if not f.metadata["implied"] or self._is_given(f))
+        return {field.name: getattr(self, field.name) for field in stored}
 
     @property
     def plain(self) -> Self:
@@ -218,10 +241,10 @@ class Task(ABC):
         """The name under which related families share their reserves."""
         return self.family
 
-    @property
-    def train_part(self) -> float:
-        """The share of all problems that train draws from, at most 0.8."""
-        return 0.8
+    def reserve(self, split: str) -> Reserve:
+        """The problems that a split draws from."""
+        reserve = self.reserves[split]
+        return reserve.subset(self.train_share) if split == "train" else reserve
 
     @abstractmethod
     def inner(self) -> list[Stratum]:

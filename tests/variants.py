@@ -29,6 +29,7 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"digits": 8},
         {"digits": 4, "base": 16},
         {"digits": 30, "step": 10, "longer": 10},
+        {"digits": 2, "train_share": 0.1},
     ],
     "division": [
         {"digits": 2},

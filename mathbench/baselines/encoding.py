@@ -19,7 +19,7 @@ from mathbench.baselines.columns import ColumnLayout, fit_layout, rows_of_equal_
 from mathbench.baselines.settings import EncodingOptions
 from mathbench.errors import InputError
 from mathbench.numbers import text
-from mathbench.reserve import TRAIN, fingerprints
+from mathbench.reserve import fingerprints
 from mathbench.task import Task
 from mathbench.tokenizer import Characters, as_string_array, bytes_and_offsets
 
@@ -278,7 +278,7 @@ def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
     if answers is None:
         raise InputError("labels=prefix needs the task 'divisible' in plain text and query=forward.")
     base, classes = task.parameters["base"], _class_of_residue(encoding, answers)
-    reserve = TRAIN.subset(task.train_part)
+    reserve = task.reserve("train")
     digits = np.array([-1] + [text.DIGITS.index(c) for c in encoding.alphabet])[questions]
     prefix, labels = np.zeros(len(questions), dtype=np.int64), np.full(questions.shape, -1)
     for at in range(questions.shape[1]):

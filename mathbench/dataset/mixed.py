@@ -1,10 +1,13 @@
 """Reading a dataset of all parts of a mixture as the mixture itself: one row of each part in turn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mathbench.dataset.data import Data
+from mathbench.dataset.manifest import Config
 from mathbench.dataset.read import Dataset
 from mathbench.errors import InputError
 from mathbench.numbers import text
@@ -20,7 +23,7 @@ def mixed(mixture: Task, dataset: Dataset) -> Data:
         dataset: a dataset of the suite `deepmind`.
 
     Raises:
-        InputError: when a module is missing, or the modules differ in seed, difficulty or splits.
+        InputError: when a module is missing, or the modules differ in seed, difficulty, splits or share of train.
     """
     configs = list(dataset.configs.values())
     modules = [part.id for part in mixture.parts.values()]
@@ -30,18 +33,24 @@ def mixed(mixture: Task, dataset: Dataset) -> Data:
             "are one task. Generate them: mathbench generate --suite deepmind. "
             f"Or choose a configuration: {', '.join(dataset.configs)}."
         )
+    first = configs[0]
+    for config in configs:
+        if _common(config) != _common(first):
+            raise InputError(f"{first.name} and {config.name} differ in seed, splits or train_share.")
+    mixture = replace(mixture, train_share=first.task.train_share)
     for config, part in zip(configs, mixture.parts.values(), strict=True):
         if config.task.plain != part:
             raise InputError(f"{config.name} differs in difficulty from {part.name}.")
-    first = configs[0]
-    for config in configs:
-        if (config.seed, list(config.spec()["sizes"])) != (first.seed, list(first.spec()["sizes"])):
-            raise InputError(f"{first.name} and {config.name} differ in seed or splits.")
     splits = {
         split: _in_turn(mixture, [dataset.table(config, split) for config in configs])
         for split in first.spec()["sizes"]
     }
     return Data(mixture, first.seed, splits)
+
+
+def _common(config: Config) -> tuple[object, ...]:
+    """The options that the modules of a mixture have in common."""
+    return config.seed, list(config.spec()["sizes"]), config.task.train_share
 
 
 def _in_turn(mixture: Task, tables: list[pa.Table]) -> pa.Table:

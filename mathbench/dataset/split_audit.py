@@ -14,7 +14,7 @@ from mathbench.dataset.digest import difference
 from mathbench.dataset.shard import schema
 from mathbench.dataset.shard_reader import expected
 from mathbench.errors import SpaceExhausted
-from mathbench.reserve import RESERVE_OF_SPLIT, reserve_of
+from mathbench.reserve import fingerprint, reserve_of
 from mathbench.rows import Rows
 from mathbench.sampling.enumerated import Enumerated
 from mathbench.task import Task
@@ -38,7 +38,7 @@ class SplitAudit:
             "answers, by an independent solver": partial(_wrong_answer, rows.task),
         }
         if isinstance(rows.task, Enumerated):
-            what = f"problems in the {RESERVE_OF_SPLIT[rows.split].name} reserve"
+            what = f"problems in the {rows.task.reserve(rows.split).name} reserve"
             self._text_checks[what] = partial(_wrong_reserve, rows.task, rows.split)
         self._failures = dict.fromkeys([REGENERATED, *self._text_checks], "")
         self._regenerated = self._solved = self._read = self._true = 0
@@ -143,14 +143,18 @@ def _wrong_answer(task: Task, table: pa.Table) -> str:
 
 
 def _wrong_reserve(task: Enumerated, split: str, table: pa.Table) -> str:
-    right = RESERVE_OF_SPLIT[split].name
+    reserve = task.reserve(split)
     for row, question in zip(*_texts(table, "row", "question"), strict=True):
         try:
-            found = reserve_of(task.reserve_family, task.operands_of(question))
+            operands = task.operands_of(question)
+            found = reserve_of(task.reserve_family, operands)
+            hashed = np.array([fingerprint(task.reserve_family, operands)], dtype=np.uint64)
         except Exception as error:
             return _invalid_question(row, question, error)
-        if found != right:
+        if found != reserve.name:
             return f"row {row}: {question} belongs to the {found} reserve"
+        if not reserve.contains(hashed)[0]:
+            return f"row {row}: {question} is outside the share of {split}, {reserve.share}"
     return ""
 
 

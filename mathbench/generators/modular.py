@@ -50,7 +50,9 @@ class Modular(Enumerated):
     digits: int = parameter(0, "digits of the longest operand; 0: operands are residues", low=0, high=31)
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     longer: int = parameter(1, "extrapolate: maximum number of additional digits", low=1, high=30)
-    train_share: float = parameter(0.8, "share of all problems that train draws from", low=0.01, high=0.8)
+    train_share: float = parameter(
+        0.8, "share of all problems that train draws from", low=0.01, high=0.8, kw_only=True
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,10 +63,6 @@ class Modular(Enumerated):
         stop = self.base**self.digits if self.digits else self.modulus
         largest = (stop * self.base**self.longer) ** 2
         tuples.check_range(self.family, largest, f"longer={self.longer} with operands up to {stop}")
-
-    @property
-    def train_part(self) -> float:
-        return self.train_share
 
     @property
     def residue_count(self) -> int:

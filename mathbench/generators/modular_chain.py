@@ -53,7 +53,9 @@ class ModularChain(Enumerated):
     )
     base: int = parameter(10, "number base", low=2, high=36, always=True)
     more: int = parameter(3, "extrapolate: maximum number of additional operands", low=1, high=24)
-    train_share: float = parameter(0.8, "share of all problems that train draws from", low=0.01, high=0.8)
+    train_share: float = parameter(
+        0.8, "share of all problems that train draws from", low=0.01, high=0.8, kw_only=True
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,10 +65,6 @@ class ModularChain(Enumerated):
                 f"modular-chain: a modulus below {SMALLEST_MODULUS} has too few different chains of {longest} "
                 f"operands. Give a smaller value of operands or more. Received: modulus={self.modulus}."
             )
-
-    @property
-    def train_part(self) -> float:
-        return self.train_share
 
     @property
     def residue_count(self) -> int:

@@ -41,11 +41,9 @@ class Permutation(Enumerated):
     operation: str = parameter(
         "compose", "the operation", choices=("compose", "conjugate", "xyx"), always=True
     )
-    train_share: float = parameter(0.8, "share of all problems that train draws from", low=0.01, high=0.8)
-
-    @property
-    def train_part(self) -> float:
-        return self.train_share
+    train_share: float = parameter(
+        0.8, "share of all problems that train draws from", low=0.01, high=0.8, kw_only=True
+    )
 
     def inner(self) -> list[Stratum]:
         return [_pairs(self.size)]

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from mathbench.hashing import U64, Int, key_of, mix64
 from mathbench.numbers import text
-from mathbench.reserve import RESERVE_OF_SPLIT
 from mathbench.sampling.domain import Domain
 from mathbench.sampling.plan import Plan, PlannedSource, Run
 from mathbench.sampling.sampler import Sampler
@@ -214,5 +213,4 @@ class EnumeratedSource(PlannedSource):
 @lru_cache(maxsize=64)
 def _domain(task: "Enumerated", split: str) -> Domain:
     """The domain of a split, cached because counting small spaces is slow and independent of the seed."""
-    reserve = RESERVE_OF_SPLIT[split].subset(task.train_part) if split == "train" else RESERVE_OF_SPLIT[split]
-    return Domain(task, Spaces(task.strata(split)), reserve)
+    return Domain(task, Spaces(task.strata(split)), task.reserve(split))

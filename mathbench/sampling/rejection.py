@@ -21,6 +21,10 @@ FIRST_TRIALS, MAX_TRIALS = 12, 64  # candidates of one number that are drawn tog
 MIN_BATCH = 1 << 13  # this many candidates cost hardly more than one
 
 
+class NoProblemFound(RuntimeError):
+    """No candidate of a row is accepted."""
+
+
 class Candidates(Protocol):
     """Problems that are drawn but not yet written as text.
 
@@ -121,7 +125,7 @@ class RejectionSampler:
                 left[parts[-1].positions] = False
             attempt += trials
             if attempt > MAX_CANDIDATES:
-                raise RuntimeError(f"no problem was found in {MAX_CANDIDATES} attempts")
+                raise NoProblemFound(f"no problem was found in {MAX_CANDIDATES} attempts")
         return concatenated(parts)
 
     def first_bits(self, stratum: Int, number: Int) -> U64:

@@ -9,7 +9,7 @@ problem. The other splits never repeat a problem: see :mod:`mathbench.sampling.u
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import ClassVar
@@ -19,10 +19,11 @@ import numpy as np
 
 from mathbench.errors import SpaceExhausted
 from mathbench.hashing import U64, Int, key_of
+from mathbench.parameters import parameter
 from mathbench.reserve import Reserve
 from mathbench.sampling.capacity import Capacity
 from mathbench.sampling.plan import MAX_ROWS, Plan, PlannedSource
-from mathbench.sampling.rejection import Candidates
+from mathbench.sampling.rejection import Accepted, Candidates, NoProblemFound
 from mathbench.sampling.shared import SharedDraws, SplitStrata
 from mathbench.sampling.unique import UniqueProblems, candidates_for
 from mathbench.task import Task, TextRows, row_numbers
@@ -45,8 +46,13 @@ MAX_REMEMBERED = 1 << 13  # rows of train whose fingerprints are remembered
 class Sampled(Task):
     """A task whose problems are drawn by hash."""
 
+    reserves: ClassVar[Mapping[str, Reserve]] = RESERVES
     longest_question: ClassVar[int] = 160  # characters
     longest_answer: ClassVar[int] = 30
+
+    train_share: float = parameter(
+        0.6, "share of all problems that train draws from", low=0.01, high=0.6, kw_only=True, implied=True
+    )
 
     @property
     def numeric(self) -> bool:
@@ -108,7 +114,7 @@ class SampledSource(PlannedSource):
         for start in range(0, max(len(rows), 1), BATCH_ROWS):
             stratum, rank = self._locate(rows[start : start + BATCH_ROWS])
             if self._repeats:
-                accepted = self._sampler.first_accepted(stratum, rank)
+                accepted = self._first_accepted(stratum, rank)
                 if isinstance(rows, range) and rows == range(min(len(rows), MAX_REMEMBERED)):
                     _first_fingerprints(self._task, self._seed)[:] = [accepted.fingerprints]
                 yield TextRows(accepted.questions, accepted.answers, stratum)
@@ -119,8 +125,17 @@ class SampledSource(PlannedSource):
         """Hashes of the canonical problems of some rows, uint64 (n,), equal for equal problems."""
         stratum, rank = self._locate(rows)
         if self._repeats:
-            return self._sampler.first_accepted(stratum, rank).fingerprints
+            return self._first_accepted(stratum, rank).fingerprints
         return self._unique.fingerprints(stratum, rank)
+
+    def _first_accepted(self, stratum: Int, rank: Int) -> Accepted:
+        try:
+            return self._sampler.first_accepted(stratum, rank)
+        except NoProblemFound:
+            raise SpaceExhausted(
+                f"{self._task.name}: a stratum of {self._split} has no problem within "
+                f"train_share={self._task.train_share}. Give a larger share."
+            ) from None
 
     def _locate(self, rows: range | Int) -> tuple[Int, Int]:
         """Stratum and rank of some rows, int64 (n,) each. In test splits these problems are checked to exist."""
@@ -155,7 +170,7 @@ def _shared_draws(task: Sampled, split: str, seed: int | str) -> SharedDraws:
 def _strata(task: Sampled, split: str, seed: int | str) -> SplitStrata:
     key, strata = task.key(split, seed), task.strata(split)
     keys = np.array([key_of(key, s.name) for s in strata], dtype=np.uint64)
-    return SplitStrata(keys, [ALL if s.apart else RESERVES[split] for s in strata])
+    return SplitStrata(keys, [ALL if s.apart else task.reserve(split) for s in strata])
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ from mathbench.baselines.training.online import encode_labels
 from mathbench.errors import InputError
 from mathbench.hashing import GOLDEN, key_of, mix64, to_range
 from mathbench.numbers import text
-from mathbench.reserve import TRAIN, fingerprints
+from mathbench.reserve import fingerprints
 from mathbench.task import Task
 
 MAX_NUMBERS = 1 << 22  # short numbers in memory
@@ -138,7 +138,7 @@ def _with_short_numbers(rows: pa.Table, task: Task, digits: int) -> pa.Table:
             f"short may add at most {MAX_NUMBERS:,} numbers. Received: short={digits} in base {task.number_base}."
         )
     numbers = np.arange(task.number_base**digits)
-    inside = TRAIN.subset(task.train_part).contains(fingerprints(task.reserve_family, numbers[None, :]))
+    inside = task.reserve("train").contains(fingerprints(task.reserve_family, numbers[None, :]))
     numbers = numbers[inside]
     questions = text.join(text.number(numbers, task.number_base))
     added = pa.table(

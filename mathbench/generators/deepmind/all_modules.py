@@ -17,6 +17,7 @@ from mathbench.generators.deepmind.kernel.module import (
 )
 from mathbench.hashing import Int
 from mathbench.numbers import text
+from mathbench.parameters import parameter
 from mathbench.sampling.plan import MAX_ROWS
 from mathbench.sampling.sampled import BATCH_ROWS
 from mathbench.stratum import SEPARATOR, Stratum
@@ -39,6 +40,14 @@ class Mixture(Task):
     extrapolates: ClassVar[str] = "that of each module"
 
     difficulty: str = difficulty_parameter()
+    train_share: float = parameter(
+        0.6,
+        "share of the problems of each module that train draws from",
+        low=0.01,
+        high=0.6,
+        kw_only=True,
+        implied=True,
+    )
 
     @property
     def numeric(self) -> bool:
@@ -59,12 +68,12 @@ class Mixture(Task):
 
     @property
     def _parts(self) -> tuple[ModuleTask, ...]:
-        return _at_difficulty(self.modules, self.difficulty)
+        return _narrowed(self.modules, self.difficulty, self.train_share)
 
     @property
     def name(self) -> str:
         """The name of its configurations, with the difficulty if there is only one."""
-        return named_difficulty("deepmind-all", self.difficulty)
+        return "-".join([named_difficulty("deepmind-all", self.difficulty), *self.shared_name_parts])
 
     def inner(self) -> list[Stratum]:
         return [s for name, part in self.parts.items() for s in _prefixed(name, part.inner())]
@@ -99,8 +108,8 @@ class Mixture(Task):
 
 
 @lru_cache(maxsize=16)
-def _at_difficulty(modules: tuple[ModuleTask, ...], difficulty: str) -> tuple[ModuleTask, ...]:
-    return tuple(replace(module, difficulty=difficulty) for module in modules)
+def _narrowed(modules: tuple[ModuleTask, ...], difficulty: str, train_share: float) -> tuple[ModuleTask, ...]:
+    return tuple(replace(module, difficulty=difficulty, train_share=train_share) for module in modules)
 
 
 @lru_cache(maxsize=32)

@@ -248,7 +248,8 @@ class ModuleTask(Sampled):
     @property
     def name(self) -> str:
         """The published name, with the difficulty if there is only one."""
-        return named_difficulty(self.published or self.module.name, self.difficulty)
+        name = named_difficulty(self.published or self.module.name, self.difficulty)
+        return "-".join([name, *self.shared_name_parts])
 
     @property
     def reserve_family(self) -> str:
