@@ -222,6 +222,11 @@ class Task(ABC):
         return False
 
     @property
+    def balanced_labels(self) -> bool:
+        """Whether as many rows are true as false."""
+        return self.recognition
+
+    @property
     def answer_labels(self) -> tuple[str, ...]:
         """All answers, where they are labels; empty where they are numbers or text."""
         return LABELS if self.recognition else ()

@@ -276,6 +276,8 @@ def in_stratum(task, question: str, name: str) -> bool:
 def of_kind(task, n: list[int], kind: str) -> bool:
     """Whether the numbers of a question are of the kind that the second part of a stratum's name says."""
     match task.family:
+        case "divisible" | "prime" if task.labels == "natural":
+            return kind == ""
         case "divisible" if task.k <= 100:
             return kind == f"residue={n[0] % task.k}"
         case "divisible" if task.answer == "label":

@@ -46,6 +46,8 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"k": 9, "digits": 16, "distribution": "numbers"},
         {"k": 7, "digits": 40, "step": 20, "longer": 20},
         {"k": 1_000_003, "digits": 40, "step": 20, "longer": 20, "base": 16},
+        {"labels": "natural", "digits": 3},
+        {"k": 13, "digits": 40, "step": 20, "longer": 20, "labels": "natural"},
     ],
     "prime": [
         {"base": 2, "digits": 16, "negatives": "coprime"},
@@ -54,6 +56,8 @@ _OTHERS: dict[str, list[dict[str, object]]] = {
         {"digits": 18, "longer": 1},
         {"digits": 5, "base": 36, "distribution": "numbers"},
         {"digits": 30, "step": 10, "longer": 10, "negatives": "coprime"},
+        {"base": 3, "digits": 8, "shortest": 1, "labels": "natural"},
+        {"digits": 30, "step": 10, "longer": 10, "labels": "natural"},
     ],
     "correct-addition": [
         {"digits": 1},

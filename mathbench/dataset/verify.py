@@ -133,7 +133,7 @@ def _check_split(
     chosen = "" if len(sample) == shards[-1].stop else f", chosen by seed {options.seed}"
     for what, (passed, detail) in audit.results(chosen).items():
         yield CheckResult(config.name, split, what, passed, detail)
-    if options.read_all and config.task.recognition:
+    if options.read_all and config.task.balanced_labels:
         yield CheckResult(config.name, split, "labels balanced", *audit.label_balance())
 
 

@@ -38,7 +38,8 @@ class Divisible(Enumerated):
 
     Half of the numbers of every length are multiples; the others are balanced over the other residues. Lengths without
     multiples share those of the next length. With ``answer="residue"`` all residues are equally likely where a split
-    has enough numbers of a length for all of them.
+    has enough numbers of a length for all of them. With ``labels="natural"`` all numbers of a length are equally
+    likely, so that one in k is a multiple.
 
     >>> Divisible(k=3).oracle("2225"), Divisible(k=3, answer="residue").oracle("2225")
     ('false', '2')
@@ -63,9 +64,14 @@ class Divisible(Enumerated):
     step: int = parameter(
         1, "difference between consecutive lengths in digits", low=1, high=tuples.MAX_DIGITS
     )
+    labels: str = parameter(
+        "balanced", "share of multiples", choices=("balanced", "natural"), kw_only=True, implied=True
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.labels == "natural" and not self.recognition:
+            raise InputError("divisible: labels=natural goes with answer=label. Received: answer=residue.")
         lengths = tuples.lengths(self)
         tuples.check_long(self.family, lengths.longest, "numbers")
         tuples.check_operand_count(self.family, lengths, 1, min(self.k, MAX_RESIDUES))
@@ -90,6 +96,10 @@ class Divisible(Enumerated):
     @property
     def residue_count(self) -> int:
         return 0 if self.recognition else self.k
+
+    @property
+    def balanced_labels(self) -> bool:
+        return self.recognition and self.labels == "balanced"
 
     def inner(self) -> list[Stratum]:
         return self._strata(tuples.lengths(self).inner, self.distribution)
@@ -116,7 +126,7 @@ class Divisible(Enumerated):
     def _length(self, length: int, share: int, cut: bool) -> list[Stratum]:
         """The strata of one length, balanced. `cut`: numbers have limbs, and strata are of the last limbs."""
         low, high = residues.residue_counts(length, self.base, self.k, cut)
-        if self.k > MAX_RESIDUES:
+        if self.k > MAX_RESIDUES or self.labels == "natural":
             return self._pooled(length, low, high, share)
         starts = {r: low + (r - low) % self.k for r in range(self.k)}
         starts = {r: start for r, start in starts.items() if start < high}
@@ -137,7 +147,7 @@ class Divisible(Enumerated):
 
     def _pooled(self, length: int, low: int, high: int, share: int) -> list[Stratum]:
         group = f"digits={length}"
-        if not self.recognition:
+        if not self.balanced_labels:
             return [Stratum(group, (high - low,), Progression(low, 1), share, share=1.0)]
         multiples = [-(-edge // self.k) for edge in (low, high)]  # below each edge, zero included
         others = [edge - below for edge, below in zip((low, high), multiples, strict=True)]

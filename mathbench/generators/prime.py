@@ -15,7 +15,7 @@ from mathbench.generators.toolkit import residues
 from mathbench.generators.toolkit.longest import longest_operand
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, long_primality
-from mathbench.numbers.primality import SMALL_PRIMES, TABLE_LIMIT, with_smallest_factor
+from mathbench.numbers.primality import SMALL_PRIMES, TABLE_LIMIT, are_prime, with_smallest_factor
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
@@ -75,7 +75,8 @@ class Prime(Enumerated):
 
     ``negatives`` selects the composites: ``natural``, all of them; ``coprime``, without a factor 2, 3 or 5 and coprime
     to the base, so that neither the last digit nor the digit sum reveals them; ``hard``, with a smallest prime factor
-    above 29, or as large as possible in numbers too short for that. 0 and 1 are excluded.
+    above 29, or as large as possible in numbers too short for that. 0 and 1 are excluded. With ``labels="natural"`` all
+    numbers of a length are equally likely, so that primes are as rare as they are.
 
     >>> Prime().oracle("101"), Prime(base=2, digits=8).oracle("1001")
     ('true', 'false')
@@ -95,9 +96,16 @@ class Prime(Enumerated):
     shortest: int = parameter(2, "digits of the shortest number", low=1, high=MAX_DIGITS)
     longer: int = parameter(2, "extrapolate: maximum number of additional digits", low=1, high=MAX_DIGITS)
     step: int = parameter(1, "difference between consecutive lengths in digits", low=1, high=MAX_DIGITS)
+    labels: str = parameter(
+        "balanced", "share of primes", choices=("balanced", "natural"), kw_only=True, implied=True
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.labels == "natural" != self.negatives:
+            raise InputError(
+                f"prime: labels=natural goes with negatives=natural. Received: negatives={self.negatives}."
+            )
         tuples.lengths(self)
         if self.base**self.digits < 32:
             raise InputError(f"prime: digits={self.digits} in base {self.base} contains too few primes.")
@@ -109,8 +117,12 @@ class Prime(Enumerated):
         return True
 
     @property
+    def balanced_labels(self) -> bool:
+        return self.labels == "balanced"
+
+    @property
     def expensive_to_count(self) -> bool:
-        return self.base ** (self.digits + self.longer) > TABLE_LIMIT
+        return self.balanced_labels and self.base ** (self.digits + self.longer) > TABLE_LIMIT
 
     def inner(self) -> list[Stratum]:
         return list(_inner_strata(self))
@@ -139,12 +151,22 @@ class Prime(Enumerated):
         """Primes and composites of one length, half of the rows each."""
         cut = limb_count > 1
         high = self.base**length if cut else min(self.base**length, (1 << 63) - 1)
+        if not self.balanced_labels:
+            return self._all_numbers(length, high, share, limb_count)
         strata = (
             self._pooled(length, high, share)
             if high <= POOLED_BELOW
             else self._classes(length, high, share, cut)
         )
         return [residues.from_limbs(s, length, self.base, limb_count) for s in strata]
+
+    def _all_numbers(self, length: int, high: int, share: int, limb_count: int) -> list[Stratum]:
+        """A stratum of all numbers of a length, whatever their label."""
+        low, end = residues.residue_counts(length, self.base, 0, limb_count > 1)
+        low, end = 2 if length == 1 else low, min(end, high)
+        row = WheelNumbers(low, 1, 0, 0, 0)
+        found = Stratum(f"digits={length}", (end - low,), row, share, share=1.0)
+        return [residues.from_limbs(found, length, self.base, limb_count)] if end > low else []
 
     def _pooled(self, length: int, high: int, share: int) -> list[Stratum]:
         """A stratum of primes and one of composites, where there are too few numbers for more."""
@@ -219,8 +241,10 @@ class Prime(Enumerated):
     def canonical(self, operands: Int) -> Int:
         return tuples.canonical_unsorted(operands, 1, self.base)
 
-    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_]:
+    def valid(self, operands: Int, coordinates: U64, low: Int) -> NDArray[np.bool_] | None:
         """Whether the number is prime (`first` is 0) or has a smallest factor from `first` to `last`."""
+        if not self.balanced_labels:
+            return None
         row, _ = residues.split_low(WheelNumbers, low)
         numbers, first, last = arithmetic.single(operands), int(row.first[0]), int(row.last[0])
         if numbers.ndim == 1:
@@ -241,8 +265,12 @@ class Prime(Enumerated):
         return left if last else left[long_primality.are_prime(numbers[:, left], self.base) == (first == 0)]
 
     def solve(self, problems: Problems) -> Int:
-        """Primality, which is the kind of the stratum: each of its numbers was tested when it was drawn."""
-        return problems.kind
+        """Primality: the kind of the stratum, where each of its numbers was tested when it was drawn."""
+        if self.balanced_labels:
+            return problems.kind
+        numbers = arithmetic.single(problems.operands)
+        prime = are_prime(numbers) if numbers.ndim == 1 else long_primality.are_prime(numbers, self.base)
+        return prime.astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
         return arithmetic.written(arithmetic.single(problems.operands), self.base)

@@ -60,7 +60,7 @@ def small_tasks(draw, names):
 def test_labels_are_balanced_for_any_number_of_rows(task, split, seed):
     rows = Rows(task, split, seed)
     count = rows.capacity_up_to(ROWS)
-    if not task.recognition or not count:
+    if not task.balanced_labels or not count:
         return
     signs = 2 * rows.batch(range(count))["label"].to_numpy() - 1
     assert 2 * np.abs(np.cumsum(signs)).max() <= rows.source.block

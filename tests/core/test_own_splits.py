@@ -1,5 +1,7 @@
 """Splits of one's own: smaller shares of train, which are nested and leave all other splits alone."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -45,7 +47,7 @@ def test_shares_are_nested_and_exact():
         set(fingerprints(t, prefix(t, "train", 10**5)))
         for t in (task("gcd", digits=2, train_share=s) for s in shares)
     ]
-    assert all(small < large for small, large in zip(found, found[1:], strict=False))
+    assert all(small < large for small, large in pairwise(found))
     for share, some in zip(shares, found, strict=True):
         assert some == {f for f in found[-1] if f < share * 2**64}
 

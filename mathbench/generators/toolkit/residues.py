@@ -28,7 +28,7 @@ def residue_counts(length: int, base: int, modulus: int, cut: bool = True) -> tu
     Args:
         length: digits.
         base: the base.
-        modulus: the modulus, which bounds the shift.
+        modulus: the modulus, which bounds the shift; 0 where numbers are not shifted.
         cut: whether numbers are cut into limbs.
 
     >>> residue_counts(3, 10, 7), residue_counts(17, 10, 7)
