@@ -241,9 +241,9 @@ def _config(
     ids: bool = False,
 ) -> Any:
     from mathbench.dataset.manifest import single_config
-    from mathbench.families import from_spec
+    from mathbench.dataset.question_lists import requested_task
     from mathbench.reserve import SPLITS
 
     sizes = {split: rows for split, rows in options.items() if split in SPLITS}
     parameters = {key: value for key, value in options.items() if key not in SPLITS}
-    return single_config(from_spec(task, parameters), sizes, seed, name, strict, ids)
+    return single_config(requested_task(task, parameters), sizes, seed, name, strict, ids)

@@ -6,7 +6,9 @@ MathbenchError
   WorkerLost        worker processes were killed repeatedly (exit code 2)
   CheckFailed       a verification or a comparison failed (exit code 1)
 
-MissingSplit        a warning: a task has too few problems for one of its splits
+MathbenchWarning
+  MissingSplit      a task has too few problems for one of its splits
+  NotQuestions      a list of questions to exclude contains other text
 """
 
 import difflib
@@ -39,8 +41,16 @@ class CheckFailed(MathbenchError):
     """A verification failed: damaged data, a wrong answer, a different digest."""
 
 
-class MissingSplit(UserWarning):
+class MathbenchWarning(UserWarning):
+    """Base class of the warnings of mathbench. Their text is one line."""
+
+
+class MissingSplit(MathbenchWarning):
     """A task has no rows in a split that was not left out on purpose."""
+
+
+class NotQuestions(MathbenchWarning):
+    """A list of questions to exclude contains text that is no question of the task."""
 
 
 def require_extra(module: str, extra: str) -> None:

@@ -24,7 +24,8 @@ def parameter(
     """Declare a parameter.
 
     Args:
-        default: the default, which also fixes the type.
+        default: the default, which also fixes the type: an integer, a number, text, or a class that has a method
+            `parse` for text, which `str` converts back, and an attribute `allowed_text`.
         help: a phrase for listings.
         low, high: the smallest and the largest value allowed.
         choices: the only values allowed.
@@ -38,12 +39,15 @@ def parameter(
     return dataclasses.field(default=default, metadata={**limits, **naming}, kw_only=kw_only)
 
 
+_KINDS = {int: "an integer", float: "a number", str: "text"}
+
+
 def allowed(field: Field[Any]) -> str:
     """Describe the values that a parameter may have, such as ``"an integer from 2 to 36"``."""
     limits = field.metadata
     if limits["choices"]:
         return "one of " + ", ".join(map(str, limits["choices"]))
-    kind = {int: "an integer", float: "a number", str: "text"}[type(field.default)]
+    kind = _KINDS.get(type(field.default)) or str(getattr(field.default, "allowed_text", ""))
     if limits["low"] is None:
         return kind
     return (
@@ -72,6 +76,8 @@ def check(instance: Any, name: str) -> None:
 
 def _plain(value: Any, kind: type) -> Any:
     """Return a value as one of Python's own types; None when it is not of the kind of the parameter."""
+    if kind not in _KINDS:
+        return value if isinstance(value, kind) else None
     if kind is str:
         return str(value) if isinstance(value, str) else None
     if kind is float and isinstance(value, float):
@@ -138,4 +144,11 @@ def _parsed(text: str, kind: type) -> Any:
     """Convert text to the kind of a parameter."""
     if kind is str:
         return text
+    if kind not in _KINDS:
+        return kind.parse(text)  # type: ignore[attr-defined]
     return parse_integer(text) if kind is int else parse_number(text)
+
+
+def as_json(value: Any) -> Any:
+    """The value of a parameter as JSON has it: a number or text, from which `parse` makes the value again."""
+    return value if type(value) in _KINDS else str(value)

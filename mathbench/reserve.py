@@ -3,22 +3,37 @@
 A problem's reserve is decided by a hash of its family and its canonical operands alone: not by the seed, the number
 base, the number of digits, the divisor, the order of operands or the wording. So no training row of any task of a
 family equals a test row of any other task of that family, and a single row can be checked on its own.
+
+A user may exclude further problems from train and validation. They are known by their fingerprints, too.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mathbench import compiled
+from mathbench.errors import InputError
 from mathbench.hashing import ABSENT, LONG_MODULUS, LONG_OPERAND, U64, Int, key_of, mix64, mix64_int
+
+TABLE_PER_ENTRY = 32  # entries of the table per fingerprint of a set
+MAX_TABLE_BITS = 24  # of the number of entries
 
 
 @dataclass(frozen=True)
 class Reserve:
     """A part of the unit interval; a problem belongs to it when its fingerprint / 2^64 lies inside.
+
+    Args:
+        name: the name of the reserve.
+        low, high: the part; `high` is excluded.
+        excluded: problems that do not belong to it nevertheless.
 
     >>> TRAIN.share, TEST.share
     (0.8, 0.1)
@@ -27,20 +42,37 @@ class Reserve:
     name: str
     low: float
     high: float
+    excluded: "FingerprintSet | None" = field(default=None, compare=False, repr=False)
 
     @property
     def share(self) -> float:
-        """The share of all problems in this reserve, 0 to 1."""
+        """The share of all problems in this reserve, 0 to 1, before any are excluded."""
         return round(self.high - self.low, 12)
 
     def subset(self, share: float) -> "Reserve":
         """The part of this reserve with a `share` of all problems; shares of one reserve are nested."""
-        return Reserve(self.name, self.low, self.low + min(share, self.share))
+        return replace(self, high=self.low + min(share, self.share))
+
+    def without(self, excluded: "FingerprintSet") -> "Reserve":
+        """This reserve without some problems."""
+        return replace(self, excluded=excluded)
 
     def contains(self, fingerprints: U64) -> NDArray[np.bool_]:
-        """Whether each fingerprint (uint64, any shape) lies in this reserve."""
-        at_least = fingerprints >= np.uint64(_threshold(self.low))
-        return at_least if self.high >= 1 else at_least & (fingerprints < np.uint64(_threshold(self.high)))
+        """Whether each fingerprint (uint64, any shape) lies in this reserve and is not excluded."""
+        inside = fingerprints >= np.uint64(_threshold(self.low))
+        if self.high < 1:
+            inside &= fingerprints < np.uint64(_threshold(self.high))
+        return inside if self.excluded is None else inside & ~self.excluded.contains(fingerprints)
+
+    @property
+    def excluded_problems(self) -> int:
+        """The number of excluded problems that would belong to this reserve."""
+        return 0 if self.excluded is None else int(self.without_any.contains(self.excluded.sorted).sum())
+
+    @property
+    def without_any(self) -> "Reserve":
+        """This reserve with nothing excluded."""
+        return replace(self, excluded=None)
 
     def select(
         self, family: str, canonical: Int, operands: Int, requested: NDArray[np.bool_] | None = None
@@ -56,13 +88,150 @@ class Reserve:
         Returns:
             Indices, int64 (k,), operands, int64 (m, k), and fingerprints, uint64 (k,).
         """
-        if compiled.LIBRARY:
-            stops = _threshold(self.low), _threshold(self.high) - 1
-            return compiled.reserved(operands, canonical, requested, _start(family), stops)
-        hashes = fingerprints(family, canonical)
-        inside = self.contains(hashes)
-        selected = np.flatnonzero(inside if requested is None else inside & requested)
-        return selected, operands.take(selected, axis=1), hashes.take(selected)
+        if not compiled.LIBRARY:
+            hashes = fingerprints(family, canonical)
+            inside = self.contains(hashes)
+            selected = np.flatnonzero(inside if requested is None else inside & requested)
+            return selected, operands.take(selected, axis=1), hashes.take(selected)
+        stops = _threshold(self.low), _threshold(self.high) - 1
+        index, inside_, hashes = compiled.reserved(operands, canonical, requested, _start(family), stops)
+        if self.excluded is None or not (left_out := self.excluded.contains(hashes)).any():
+            return index, inside_, hashes
+        return index[~left_out], inside_.compress(~left_out, axis=1), hashes[~left_out]
+
+
+class FingerprintSet:
+    """A set of fingerprints. A table of bits rules out most others without a search.
+
+    Args:
+        fingerprints: uint64 (n,), at least one.
+
+    >>> FingerprintSet(np.array([5, 9], dtype=np.uint64)).contains(np.array([4, 5], dtype=np.uint64)).tolist()
+    [False, True]
+    """
+
+    def __init__(self, fingerprints: U64):
+        self.sorted: U64 = np.unique(fingerprints)
+        bits = min(max((TABLE_PER_ENTRY * len(self.sorted)).bit_length(), 10), MAX_TABLE_BITS)
+        self._shift = np.uint64(64 - bits)
+        self._table = np.zeros(1 << bits, dtype=np.bool_)
+        self._table[self.sorted >> self._shift] = True
+
+    def contains(self, fingerprints: U64) -> NDArray[np.bool_]:
+        """Whether each fingerprint, uint64 (n,), is in the set, bool (n,)."""
+        found = self._table.take((fingerprints >> self._shift).view(np.int64))
+        possible = np.flatnonzero(found)
+        wanted = fingerprints.take(possible)
+        place = np.searchsorted(self.sorted, wanted)
+        found[possible] = self.sorted.take(place, mode="clip") == wanted
+        return found
+
+
+@dataclass(frozen=True)
+class Excluded:
+    r"""Problems that train and validation leave out, known by the digest of their list, with or without the list.
+
+    Args:
+        digest: SHA-256 of the list as 64 hexadecimal digits; empty: no problems.
+        content: the list: JSON lines of canonical operands, sorted, those of 2^63 or more as hexadecimal text; None
+            where only its digest is known.
+
+    >>> excluded = Excluded.of([(29, 12), (8, 57), (29, 12)])
+    >>> excluded.content, excluded.count, excluded == Excluded(excluded.digest)
+    (b'[8,57]\n[29,12]\n', 2, True)
+    """
+
+    digest: str = ""
+    content: bytes | None = field(default=None, compare=False, repr=False)
+
+    allowed_text: ClassVar[str] = (
+        "a file of questions, or the digest of a list of problems (64 hexadecimal digits)"
+    )
+
+    def __post_init__(self) -> None:
+        if self.content is not None and hashlib.sha256(self.content).hexdigest() != self.digest:
+            raise ValueError("the list of excluded problems does not have its digest")
+
+    @classmethod
+    def of(cls, problems: Iterable[Sequence[int]]) -> Self:
+        """Exclude some problems, each given by its canonical operands."""
+        lines = [
+            json.dumps([_written(n) for n in p], separators=(",", ":"))
+            for p in sorted(set(map(tuple, problems)))
+        ]
+        content = "".join(f"{line}\n" for line in lines).encode()
+        return cls(hashlib.sha256(content).hexdigest(), content)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The excluded problems with a digest, without their list.
+
+        Raises:
+            ValueError: for any other text.
+        """
+        if not re.fullmatch(r"[0-9a-f]{64}", text):
+            raise ValueError(text)
+        return cls(text)
+
+    def __bool__(self) -> bool:
+        """Whether any problems are excluded."""
+        return bool(self.digest)
+
+    def __str__(self) -> str:
+        return self.digest
+
+    @property
+    def short(self) -> str:
+        """The digest as names have it."""
+        return self.digest[:12]
+
+    @property
+    def count(self) -> int:
+        """The number of problems; 0 where the list is not known."""
+        return (self.content or b"").count(b"\n")
+
+    def fingerprints(self, family: str) -> FingerprintSet:
+        """The fingerprints of the problems in a reserve family.
+
+        Raises:
+            InputError: when only the digest is known.
+        """
+        if self.content is None:
+            raise InputError(
+                f"the problems that train and validation exclude (excluded-{self.short}.jsonl) are not known here. "
+                "Give the dataset whose folder holds them, or the list that was excluded."
+            )
+        return _fingerprint_set(self, family)
+
+
+NOTHING_EXCLUDED = Excluded()
+
+
+@lru_cache(maxsize=32)
+def _fingerprint_set(excluded: Excluded, family: str) -> FingerprintSet:
+    """The fingerprints of a list, cached because its text is slow to read."""
+    problems: dict[int, list[Any]] = {}
+    for problem in json.loads(b"[%s]" % b",".join((excluded.content or b"").splitlines())):
+        problems.setdefault(len(problem), []).append(problem)
+    return FingerprintSet(np.concatenate([_fingerprints_of(family, some) for some in problems.values()]))
+
+
+def _fingerprints_of(family: str, problems: list[Any]) -> U64:
+    """The fingerprints of problems with the same number of operands, which are integers or hexadecimal text."""
+    try:
+        return fingerprints(family, np.array(problems, dtype=np.int64).T)
+    except (ValueError, OverflowError):  # some are too long for an array
+        found = [fingerprint(family, [_read(operand) for operand in problem]) for problem in problems]
+        return np.array(found, dtype=np.uint64)
+
+
+def _written(operand: int) -> Any:
+    # Python writes and reads no decimals of more than 4,300 digits
+    return operand if abs(operand) < LONG_OPERAND else hex(operand)
+
+
+def _read(operand: Any) -> int:
+    return int(operand, 16) if isinstance(operand, str) else int(operand)
 
 
 def _threshold(share: float) -> int:

@@ -21,11 +21,12 @@ import pyarrow as pa
 from mathbench import formats, parameters
 from mathbench.errors import InputError, require_extra, shown
 from mathbench.hashing import Int, key_of
-from mathbench.reserve import RESERVE_OF_SPLIT, Reserve
+from mathbench.reserve import NOTHING_EXCLUDED, RESERVE_OF_SPLIT, Excluded, Reserve
 from mathbench.stratum import Stratum
 
 LABELS = ("false", "true")
-_NARROWING = ("train_share",)  # parameters of every family that leave fewer problems to train
+EXCLUDING_SPLITS = ("train", "validation")  # those that excluded problems are kept out of
+_NARROWING = ("train_share", "exclude")  # parameters of every family that leave fewer problems to train
 _LAST = (*_NARROWING, "format")  # parameters of every family, listed after its own
 
 
@@ -111,15 +112,25 @@ class Task(ABC):
     # the reserve of each split
     reserves: ClassVar[Mapping[str, Reserve]] = RESERVE_OF_SPLIT
 
+    # whether problems can be excluded: the family reads them from questions and leaves out those of `reserve`
+    can_exclude: ClassVar[bool] = False
+
     format: str = parameters.parameter(
         "plain", "text format; see docs/formats.md", kw_only=True, implied=True
     )
     train_share: float = parameters.parameter(
         0.8, "share of all problems that train draws from", low=0.01, high=0.8, kw_only=True, implied=True
     )
+    exclude: Excluded = parameters.parameter(  # noqa: RUF009 - the default is immutable
+        NOTHING_EXCLUDED, "problems that train and validation leave out", kw_only=True, implied=True
+    )
 
     def __post_init__(self) -> None:
         parameters.check(self, self.family)
+        if self.exclude and not self.can_exclude:
+            raise InputError(
+                f"{self.family} does not support exclude: its problems cannot be read from the text of a question."
+            )
         # one name per format: options at their defaults are left out
         object.__setattr__(self, "format", formats.validated(self, self.format))
 
@@ -204,7 +215,7 @@ class Task(ABC):
     def parameters(self) -> dict[str, Any]:
         """The parameters by name, without those that are implied: a plain format and the whole of train."""
         stored = (f for f in self.fields() if not f.metadata["implied"] or self._is_given(f))
-        return {field.name: getattr(self, field.name) for field in stored}
+        return {field.name: parameters.as_json(getattr(self, field.name)) for field in stored}
 
     @property
     def plain(self) -> Self:
@@ -247,9 +258,17 @@ class Task(ABC):
         return self.family
 
     def reserve(self, split: str) -> Reserve:
-        """The problems that a split draws from."""
+        """The problems that a split draws from.
+
+        Raises:
+            InputError: when some are excluded, and it is not known which.
+        """
         reserve = self.reserves[split]
-        return reserve.subset(self.train_share) if split == "train" else reserve
+        if split == "train":
+            reserve = reserve.subset(self.train_share)
+        if self.exclude and split in EXCLUDING_SPLITS:
+            reserve = reserve.without(self.exclude.fingerprints(self.reserve_family))
+        return reserve
 
     @abstractmethod
     def inner(self) -> list[Stratum]:
@@ -269,6 +288,10 @@ class Task(ABC):
 
     def key(self, split: str, seed: int | str) -> int:
         """The 64-bit key of a split under a seed."""
+        if self.exclude and split in EXCLUDING_SPLITS:
+            # Another order of the problems: the first rows of the old one may be just those that are excluded, and a
+            # window of it without any problem.
+            return key_of(self.id, seed, split, self.exclude.digest)
         return key_of(self.id, seed, split)
 
     @abstractmethod
@@ -340,6 +363,8 @@ def _name_part(field: "dataclasses.Field[Any]", value: Any) -> str:
     """One parameter in the name of a task. Names are also names of folders."""
     if field.name == "format":
         return re.sub(r"[^\w.+-]+", "_", formats.abbreviated(value))
+    if isinstance(value, Excluded):
+        return f"{field.name}{value.short}"
     if isinstance(value, str):
         return re.sub(r"[^\w.]+", "_", value)
     return str(value) if field.metadata["value_only"] else f"{field.name.replace('_', '')}{value}"

@@ -25,7 +25,7 @@ from mathbench.cli import (
 )
 from mathbench.cli.command import CommandGroup, check_words
 from mathbench.cli.output import print_message
-from mathbench.errors import CheckFailed, MathbenchError, MissingSplit, did_you_mean, os_error_message
+from mathbench.errors import CheckFailed, MathbenchError, MathbenchWarning, did_you_mean, os_error_message
 
 # typer carries its own click, so the base of its usage errors is found through a public subclass of it
 _USAGE: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
     streams.prepare()
     words = sys.argv[1:] if arguments is None else arguments
     with warnings.catch_warnings():
-        warnings.simplefilter("always", MissingSplit)
+        warnings.simplefilter("always", MathbenchWarning)
         warnings.showwarning = _show_warning
         code = _exit_code(words)
     streams.finish()
@@ -136,7 +136,7 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     """Print a warning of mathbench as one line, and those of other packages as Python does."""
-    if issubclass(category, MissingSplit):
+    if issubclass(category, MathbenchWarning):
         print_message(str(message), "warning: ", "bold yellow")
     else:
         sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))

@@ -78,14 +78,14 @@ class TaskOptions:
 
     def make(self, name: str, defaults: Mapping[str, object] | None = None) -> "Task":
         """Make the task of a name with these parameters, which replace the defaults."""
-        from mathbench.families import task
+        from mathbench.dataset.question_lists import requested_task
 
         given: dict[str, object] = dict(self.parse())
         if isinstance(prompt := given.get("prompt"), str):
             from mathbench.formats.words.options import read_prompt
 
             given["prompt"] = read_prompt(prompt)
-        return task(name, **{**(defaults or {}), **given})
+        return requested_task(name, **{**(defaults or {}), **given})
 
 
 @dataclass(frozen=True)

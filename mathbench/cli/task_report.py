@@ -8,7 +8,7 @@ from rich.text import Text
 from mathbench.cli.output import out, print_json, table
 from mathbench.errors import shortened
 from mathbench.formats import supported_formats
-from mathbench.parameters import allowed
+from mathbench.parameters import allowed, as_json
 from mathbench.reserve import SPLITS
 from mathbench.rows import open_rows
 from mathbench.task import Task
@@ -58,10 +58,10 @@ def _parameters(task: Task) -> dict[str, dict[str, Any]]:
     """Return each parameter's default, allowed values, meaning and value."""
     return {
         field.name: {
-            "default": field.default,
+            "default": as_json(field.default),
             "allowed": allowed(field),
             "help": field.metadata["help"],
-            "value": getattr(task, field.name),
+            "value": as_json(getattr(task, field.name)),
         }
         for field in task.fields()
     }

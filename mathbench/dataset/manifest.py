@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from mathbench.dataset import digest
+from mathbench.dataset import digest, exclusions
 from mathbench.dataset.data import all_sizes
 from mathbench.dataset.layout import LATEST, LAYOUTS, shard_file
 from mathbench.errors import CheckFailed, InputError, did_you_mean, shown
@@ -102,12 +102,30 @@ class Config:
         return {**task, "seed": self.seed, "sizes": sizes, **columns}
 
     @classmethod
-    def from_spec(cls, name: str, spec: Mapping[str, Any], layout: int = LATEST) -> "Config":
-        """Make a configuration from the result of :meth:`spec`, in the layout of its dataset."""
+    def from_spec(
+        cls, name: str, spec: Mapping[str, Any], layout: int = LATEST, folder: StoragePath | None = None
+    ) -> "Config":
+        """Make a configuration from the result of :meth:`spec`.
+
+        Args:
+            name: its name.
+            spec: the result of :meth:`spec`.
+            layout: the layout of its dataset.
+            folder: the folder of the dataset, which holds the list of excluded problems, if there are any.
+        """
         from mathbench.families import from_spec
 
         task = from_spec(spec["task"], spec["parameters"])
+        if folder is not None:
+            task = exclusions.with_list(folder, task)
         return cls(name, task, spec["seed"], spec["sizes"], tuple(spec.get("columns", ())), layout)
+
+    @property
+    def excluded(self) -> dict[str, Any]:
+        """The list of excluded problems, as JSON values of the manifest; empty where there is none."""
+        if not (listed := self.task.exclude):
+            return {}
+        return {"excluded": {"file": exclusions.file_name(listed), "problems": listed.count}}
 
     def check_rows(self) -> None:
         """Check that every split holds the requested rows.
@@ -250,7 +268,8 @@ class Manifest:
         configs = {}
         for config in self.configs:
             files = {shard.file: asdict(self.contents[shard.file]) for shard in config.shards()}
-            configs[config.name] = {**config.spec(), "digest": self.digest(config), "files": files}
+            about = {**config.spec(), **config.excluded}
+            configs[config.name] = {**about, "digest": self.digest(config), "files": files}
         return {
             "schema_version": self.layout,
             "mathbench": self.version,
@@ -271,7 +290,7 @@ def read(folder: StoragePath) -> Manifest:
     if content is None:
         raise InputError(_missing_message(folder))
     try:
-        return _parse(json.loads(content))
+        return _parse(json.loads(content), folder)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -291,7 +310,7 @@ def _missing_message(folder: StoragePath) -> str:
     return f"{folder} is not a mathbench dataset: {MANIFEST_FILE} is missing.{unfinished}"
 
 
-def _parse(value: dict[str, Any]) -> Manifest:
+def _parse(value: dict[str, Any], folder: StoragePath) -> Manifest:
     version = value["schema_version"]
     if version not in LAYOUTS:
         raise InputError(
@@ -300,12 +319,14 @@ def _parse(value: dict[str, Any]) -> Manifest:
         )
     if value["shard_rows"] != SHARD_ROWS:
         raise ValueError(f"shard_rows is {value['shard_rows']} and should be {SHARD_ROWS}")
-    configs = [Config.from_spec(name, spec, version) for name, spec in value["configs"].items()]
+    configs = [Config.from_spec(name, spec, version, folder) for name, spec in value["configs"].items()]
     if not configs:
         raise ValueError("it has no configurations")
     manifest = Manifest(configs, {}, value["mathbench"])
     for config in configs:
         spec = value["configs"][config.name]
+        if config.task.exclude.content is not None and config.excluded["excluded"] != spec["excluded"]:
+            raise ValueError(f"the excluded problems of {config.name} are not {spec['excluded']}")
         files = {file: ShardContent(**content) for file, content in spec["files"].items()}
         _check_files(config, files)
         manifest.contents.update(files)

@@ -154,7 +154,9 @@ def _wrong_reserve(task: Enumerated, split: str, table: pa.Table) -> str:
         if found != reserve.name:
             return f"row {row}: {question} belongs to the {found} reserve"
         if not reserve.contains(hashed)[0]:
-            return f"row {row}: {question} is outside the share of {split}, {reserve.share}"
+            excluded = reserve.excluded is not None and reserve.excluded.contains(hashed)[0]
+            why = "excluded" if excluded else f"outside the share of {split}, {reserve.share}"
+            return f"row {row}: {question} is {why}"
     return ""
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mathbench import families
 from mathbench.dataset.data import DEFAULT_SIZES, all_sizes, capped_sizes
 from mathbench.dataset.manifest import Config, check_name, check_sizes
+from mathbench.dataset.question_lists import requested_task
 from mathbench.errors import InputError, did_you_mean, shown
 from mathbench.hashing import check_seed
 from mathbench.parameters import check_flag
@@ -171,7 +171,7 @@ def _config(
         raise InputError(f'{path}: every entry of [[tasks]] needs task = "NAME". Received: {entry!r}.')
     parameters = {k: v for k, v in entry.items() if k not in ("task", "name", "sizes", "seed")}
     try:
-        task = families.from_spec(entry["task"], parameters)
+        task = requested_task(entry["task"], parameters, relative_to=path.parent)
         name, seed = entry.get("name", task.name), check_seed(entry.get("seed", seed))
         own = _sizes(path, f"sizes of {name}", entry.get("sizes", {}))
         # The sizes of an entry are exact. Defaults, and sizes for all tasks of a suite, are capped at what each holds.

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mathbench.dataset import layout, shard_reader
+from mathbench.dataset import exclusions, layout, shard_reader
 from mathbench.dataset.manifest import Config, Shard, ShardContent
 from mathbench.dataset.read import Dataset
 from mathbench.dataset.shard import ContentCounter, Progress
@@ -18,6 +18,7 @@ from mathbench.dataset.split_audit import SplitAudit
 from mathbench.errors import CheckFailed, InputError, shown
 from mathbench.parameters import check_flag, check_integer
 from mathbench.storage import location
+from mathbench.task import EXCLUDING_SPLITS
 
 SAMPLE = 1000
 
@@ -94,7 +95,13 @@ def verify(
     files = _files_of(dataset)
     for config in dataset.manifest.configs:
         yield _check_files(config, files.get(config.name, set()))
-        for split in config.spec()["sizes"]:
+        splits = list(config.spec()["sizes"])
+        if config.task.exclude:
+            check = _check_excluded(dataset, config)
+            yield check
+            # rows cannot be regenerated without the list
+            splits = [split for split in splits if check.passed or split not in EXCLUDING_SPLITS]
+        for split in splits:
             yield from _check_split(dataset, config, split, options or VerifyOptions(), progress)
 
 
@@ -116,6 +123,18 @@ def _check_files(config: Config, found: set[str]) -> CheckResult:
     wrong += [f"{name} is not part of the dataset" for name in sorted(found - expected)]
     detail = wrong[0] if wrong else f"{len(expected)} file(s)"
     return CheckResult(config.name, "", "files", not wrong, detail)
+
+
+def _check_excluded(dataset: Dataset, config: Config) -> CheckResult:
+    """Check that the list of excluded problems is there and has the digest of the configuration."""
+    what = "excluded problems"
+    try:
+        found = exclusions.read(dataset.folder, config.task.exclude)
+    except CheckFailed as error:
+        return CheckResult(config.name, "", what, False, str(error))
+    return CheckResult(
+        config.name, "", what, True, f"{found.count:,} problems in {exclusions.file_name(found)}"
+    )
 
 
 def _check_split(

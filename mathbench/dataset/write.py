@@ -14,7 +14,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from functools import partial
 
-from mathbench.dataset import card
+from mathbench.dataset import card, exclusions
 from mathbench.dataset.engine import Engine
 from mathbench.dataset.engine.local import Local
 from mathbench.dataset.engine.work import ShardPart, check_shard, shard_jobs, write_shard
@@ -45,7 +45,14 @@ from mathbench.storage.location import StoragePath, storage_path
 from mathbench.version import __version__
 
 # The files that `--force` removes. Those that identify the dataset go last, so that an interrupted removal can resume.
-DATASET_FILES = (SHARD_PATTERN, f"*/{LEFTOVER}", card.CARD_FILE, MANIFEST_FILE, UNFINISHED_FILE)
+DATASET_FILES = (
+    SHARD_PATTERN,
+    f"*/{LEFTOVER}",
+    exclusions.FILE_PATTERN,
+    card.CARD_FILE,
+    MANIFEST_FILE,
+    UNFINISHED_FILE,
+)
 LOCAL = Local()
 MAX_LISTED_SHARDS = 5  # missing shards that an error names
 MAX_NAME_BYTES = 180  # temporary files have 75 bytes more, and common file systems allow 255
@@ -82,6 +89,7 @@ def generate(
         stored = stored_request(folder, force)
         configs = as_written(configs, stored)
         _claim(folder, stored, dataset_request(configs), force)
+        exclusions.write(folder, [config.task for config in configs])
         finished = finished_manifest(folder)
         jobs = shard_jobs(configs, str(folder), _stated(finished))
         contents = engine.run(write_shard, jobs, progress)
@@ -126,6 +134,7 @@ def generate_part(
         if stored is None:
             atomic.create(folder / UNFINISHED_FILE, json.dumps(requested, indent=1))
         check_same(folder, stored_request(folder), requested)
+        exclusions.write(folder, [config.task for config in configs])
         jobs = part.select(shard_jobs(configs, str(folder), _stated(finished_manifest(folder))))
         return engine.run(write_shard, jobs, progress)
 

@@ -43,6 +43,7 @@ class Modular(Enumerated):
     summary: ClassVar[str] = "(57+8)%13 -> 0"
     answers_residues: ClassVar[bool] = True
     symmetry: ClassVar[str] = "order of operands"
+    points_per_problem: ClassVar[int] = 2
     extrapolates: ClassVar[str] = "operands beyond the residues; with digits, longer ones"
 
     modulus: int = parameter(97, "the modulus", low=2, high=1 << 30, always=True)

@@ -45,6 +45,7 @@ class ModularChain(Enumerated):
     answers_residues: ClassVar[bool] = True
     symmetry: ClassVar[str] = "order of terms, and of factors"
     extrapolates: ClassVar[str] = "more operands"
+    points_per_problem: ClassVar[int] = 0
 
     modulus: int = parameter(97, "the modulus", low=2, high=1 << 30, always=True)
     operands: int = parameter(3, "number of operands", low=3, high=16, always=True)

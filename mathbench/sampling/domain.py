@@ -29,6 +29,8 @@ SLICE = 1 << 14  # candidates processed at a time: temporaries of 128 KiB stay i
 WIDE = 16  # numbers per problem from which fewer candidates are processed at a time
 MIN_VALID = 1 << 10  # valid points to find before the share of valid points is estimated
 MAX_PROBES = 1 << 19
+MIN_LEFT = 1 << 15  # problems to find before the share of those that are not excluded is estimated
+FEW_EXCLUDED = 1e-3  # of the problems of a space: so few that they are subtracted without an estimate
 MAX_RANK = 1 << 57  # so that a space and the number of a window fit in one integer
 
 
@@ -46,6 +48,10 @@ class ProblemSpace(Protocol):
     @property
     def one_per_window(self) -> bool:
         """Whether windows have a single rank where testing a candidate is slow."""
+
+    @property
+    def points_per_problem(self) -> int:
+        """The largest number of points of a space that have the same canonical form; 0: no limit."""
 
     def draw(self, coordinates: U64, low: Int) -> Int:
         """Convert points of a space to operands; uint64 (c, n) and int64 (p, 1) to int64 (m, n)."""
@@ -90,10 +96,13 @@ class Domain:
         Raises:
             SpaceExhausted: when no problem was found.
         """
+        if not (share := self._estimated_share(space)):
+            raise SpaceExhausted(f"no problems were found in the stratum {self.spaces.names[space]}.")
+        return share
+
+    def _estimated_share(self, space: int) -> float:
         if space not in self._shares:
-            if not (share := self._acceptance_rate(space)):
-                raise SpaceExhausted(f"no problems were found in the stratum {self.spaces.names[space]}.")
-            self._shares[space] = share
+            self._shares[space] = self._acceptance_rate(space)
         return self._shares[space]
 
     def window(self, space: int) -> int:
@@ -121,36 +130,78 @@ class Domain:
             space: the space.
             count: counts the problems of a small space.
         """
-        if not self.small[space] and self.spaces.share[space]:
-            return Capacity(self._whole_windows(space, self.share(space)))
-        if not self.small[space]:  # where points must be tried, the share is estimated only if it may matter
-            least = self._whole_windows(space, self._reserve.share / MAX_PROBES)
-            return Capacity(least, lambda: self._whole_windows(space, self.share(space)))
+        if not self.small[space]:
+            return self._large_capacity(space)
         if self.total[space] <= (FEW_POINTS if self.spaces.share[space] else MIN_VALID):
             return Capacity(0, count)
-        share = self._acceptance_rate(space)
+        share = self._reserve_rate(space)
         mean = int(self.total[space]) * share
-        return Capacity(max(int(mean - SIGMAS * math.sqrt(mean * (1 - share))), 0), count)
+        least = mean - SIGMAS * math.sqrt(mean * (1 - share)) - self.most_excluded
+        return Capacity(int(max(least, 0)), count)
+
+    def _large_capacity(self, space: int) -> Capacity:
+        """The number of problems in a space whose points are too many to be counted."""
+        least = self._reserve.share / MAX_PROBES
+        if self._excludes_many(space, least):
+            # all problems of a space may be excluded
+            share = self._estimated_share(space)
+            return Capacity(self._whole_windows(space, share) if share else 0)
+        if self.spaces.share[space]:
+            return Capacity(self._whole_windows(space, self.share(space)))
+        # where points must be tried, the share is estimated only if it may matter
+        return Capacity(
+            self._whole_windows(space, least), lambda: self._whole_windows(space, self.share(space))
+        )
+
+    def _excludes_many(self, space: int, share: float) -> bool:
+        """Whether excluded problems may be many among those of a space, which are this share of its points."""
+        return self.most_excluded > FEW_EXCLUDED * share * float(self.total[space])
 
     def _whole_windows(self, space: int, share: float) -> int:
         """The number of problems in the windows of a space, if at least this share of points are problems."""
         return min(self._covered[space] // self._window(share) * self.group, MAX_RANK)
 
     def _acceptance_rate(self, space: int) -> float:
-        """A low estimate of the share of points that are problems of the reserve."""
+        """A low estimate of the share of points that are problems of the reserve and not excluded."""
+        rate = self._reserve_rate(space)
+        if not self._excludes_many(space, rate):
+            return rate - self.most_excluded / float(self.total[space])
+        zero = np.uint64(0)
+        return self._low_share(space, MIN_LEFT, lambda points: len(self.accept(space, points, zero)[0]))
+
+    def _reserve_rate(self, space: int) -> float:
+        """A low estimate of the share of points that are problems of the reserve, excluded or not."""
         return self._reserve.share * (float(self.spaces.share[space]) or self._valid_share(space))
 
+    @cached_property
+    def most_excluded(self) -> float:
+        """The largest number of points of one space that may be excluded problems."""
+        excluded = self._reserve.excluded_problems
+        return excluded * (self._problems.points_per_problem or math.inf) if excluded else 0
+
     def _valid_share(self, space: int) -> float:
-        """A low estimate of the share of points that are problems, from fixed pseudo-random points."""
-        tried = found = 0
-        while found < MIN_VALID and tried < MAX_PROBES:
-            count = max(min(tried, SLICE), MIN_VALID)
-            random_bits = mix64(np.arange(tried, tried + count, dtype=np.uint64) * np.uint64(GOLDEN))
-            coordinates = self._decode(space, to_range(random_bits, self.total[space]), np.uint64(0))
-            low = self.spaces.low[:, space, None]
+        """A low estimate of the share of points that are problems."""
+
+        def count(points: U64) -> int:
+            coordinates, low = self._decode(space, points, np.uint64(0)), self.spaces.low[:, space, None]
             valid = self._problems.valid(self._problems.draw(coordinates, low), coordinates, low)
-            tried += count
-            found += count if valid is None else int(valid.sum())
+            return len(points) if valid is None else int(valid.sum())
+
+        return self._low_share(space, MIN_VALID, count)
+
+    def _low_share(self, space: int, needed: int, count: Callable[[U64], int]) -> float:
+        """A low estimate of the share of points that are counted, from fixed pseudo-random points.
+
+        Args:
+            space: the space.
+            needed: counted points after which no more are tried.
+            count: counts some points, uint64 (n,).
+        """
+        tried = found = 0
+        while found < needed and tried < MAX_PROBES:
+            points = np.arange(tried, tried + max(min(tried, SLICE), MIN_VALID), dtype=np.uint64)
+            found += count(to_range(mix64(points * np.uint64(GOLDEN)), self.total[space]))
+            tried += len(points)
         return 1.0 if found == tried else max(found - 6 * math.sqrt(found), min(found, 1)) / tried
 
     def decode(self, space: int, point: U64, key: np.uint64) -> tuple[Int, U64]:

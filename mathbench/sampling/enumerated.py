@@ -85,6 +85,9 @@ class Enumerated(Task):
     balances_rest: ClassVar[bool] = True
     # whether each problem has a window of its own where testing one is slow
     one_per_window: ClassVar[bool] = True
+    can_exclude: ClassVar[bool] = True
+    # the largest number of points of a space that have the same canonical form; 0: no limit
+    points_per_problem: ClassVar[int] = 1
 
     @property
     def expensive_to_count(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mathbench import families
+from mathbench.dataset.question_lists import requested_task
 from mathbench.errors import InputError, shown
 from mathbench.parameters import check_flag
 from mathbench.rows import ID
@@ -59,7 +59,7 @@ def _source(
     if isinstance(task, Stream):
         return task.source
     if isinstance(task, str):
-        return TaskSource(families.task(task, **parameters), split, seed, rows, columns)
+        return TaskSource(requested_task(task, parameters), split, seed, rows, columns)
     if not isinstance(task, Task):
         raise InputError(f"a task must be a name, a Task or a stream. Received: {shown(task)}.")
     if parameters:
