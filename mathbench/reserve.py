@@ -136,13 +136,17 @@ class Excluded:
         content: the list: JSON lines of canonical operands, sorted, those of 2^63 or more as hexadecimal text; None
             where only its digest is known.
 
+    Attributes:
+        known: whether the list is known. Rows of train are cached for a list, not for a digest.
+
     >>> excluded = Excluded.of([(29, 12), (8, 57), (29, 12)])
-    >>> excluded.content, excluded.count, excluded == Excluded(excluded.digest)
-    (b'[8,57]\n[29,12]\n', 2, True)
+    >>> excluded.content, excluded.count, str(excluded)[:12]
+    (b'[8,57]\n[29,12]\n', 2, 'dc9db497c042')
     """
 
     digest: str = ""
     content: bytes | None = field(default=None, compare=False, repr=False)
+    known: bool = field(init=False, repr=False)
 
     allowed_text: ClassVar[str] = (
         "a file of questions, or the digest of a list of problems (64 hexadecimal digits)"
@@ -151,6 +155,7 @@ class Excluded:
     def __post_init__(self) -> None:
         if self.content is not None and hashlib.sha256(self.content).hexdigest() != self.digest:
             raise ValueError("the list of excluded problems does not have its digest")
+        object.__setattr__(self, "known", self.content is not None)
 
     @classmethod
     def of(cls, problems: Iterable[Sequence[int]]) -> Self:

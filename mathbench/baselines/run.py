@@ -33,6 +33,7 @@ from mathbench.baselines.trainer import (
     prepare,
 )
 from mathbench.baselines.training.tracking import Tracker, open_tracker, tracked
+from mathbench.dataset import exclusions
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.registry import load
@@ -102,6 +103,7 @@ def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
         run_directory.lock_run(options.out, identity, options.force),
         tracked(trackers, identity) as summary,
     ):
+        exclusions.write(options.out, [data.task])
         result = _run(spec, data, options, setup, started, trackers)
         for split, score in result.scores.items():
             summary[f"exact_match/{split}"] = score["exact_match"]

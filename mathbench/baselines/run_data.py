@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mathbench.baselines.result import Result
+from mathbench.dataset import exclusions
 from mathbench.dataset.data import Data
 from mathbench.errors import InputError
 from mathbench.families import from_spec
@@ -33,7 +34,7 @@ def regenerate(task: Mapping[str, Any], data: Mapping[str, Any], folder: Path) -
     Raises:
         InputError: when this version generates other rows.
     """
-    instance = from_spec(task["id"], task["parameters"])
+    instance = exclusions.with_list(folder, from_spec(task["id"], task["parameters"]))
     rows = Data.generate(instance, data["sizes"], data["seed"])
     if rows.digest != data["digest"]:
         raise InputError(f"{folder} was run on other rows of {instance.name} than this version generates.")

@@ -25,6 +25,7 @@ def print_plan(configs: list[Config]) -> None:
             first = rows.batch([0]).to_pylist()[0]
             shown.add_row(config.name, split, f"{count:,}", f"{len(rows):,}", *_texts(first))
     out.print(shown)
+    _print_excluded(configs)
 
 
 def print_written(folder: StoragePath, manifest: Manifest) -> None:
@@ -36,6 +37,13 @@ def print_written(folder: StoragePath, manifest: Manifest) -> None:
             strata = str(len(manifest.strata(config, split)))
             shown.add_row(config.name, split, f"{count:,}", strata, *_texts(first))
     out.print(shown)
+    _print_excluded(manifest.configs)
+
+
+def _print_excluded(configs: list[Config]) -> None:
+    for config in configs:
+        if count := config.task.exclude.count:
+            print_message(f"{config.name}: {count:,} listed problems are in neither train nor validation")
 
 
 def _texts(row: Mapping[str, str]) -> tuple[Text, Text]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from mathbench.dataset import digest
+from mathbench.dataset import digest, exclusions
 from mathbench.dataset.data import empty_splits
 from mathbench.dataset.layout import split_pattern
 from mathbench.dataset.manifest import Config, Manifest
@@ -125,9 +125,23 @@ def _opening(manifest: Manifest) -> str:
     )
 
 
+def _narrowed(config: Config) -> list[str]:
+    """How train was narrowed by the user, in words."""
+    task, words = config.task, []
+    if task.train_share < task.reserves["train"].share:
+        words.append(f"Train draws from {task.train_share:.4g} of all problems.")
+    if task.exclude:
+        file = exclusions.file_name(task.exclude)
+        words.append(
+            f"{task.exclude.count:,} listed problems (`{file}`) are in neither train nor validation."
+        )
+    return [" ".join(words), ""] if words else []
+
+
 def _section(manifest: Manifest, config: Config, first_row: FirstRow) -> str:
     parameters = ", ".join(f"{name}={value}" for name, value in config.task.parameters.items())
     lines = [f"## {config.name}", "", f"`{config.task.id}`, seed `{config.seed}`: {parameters}.", ""]
+    lines += _narrowed(config)
     lines += [f"One problem up to: {config.task.symmetry}. Extrapolates to: {config.task.extrapolates}.", ""]
     lines += ["| split | rows | strata | example question | answer |", "|---|---:|---:|---|---|"]
     for split in SPLITS:

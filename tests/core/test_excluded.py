@@ -141,7 +141,7 @@ def test_fingerprints_of_a_list_are_those_of_its_problems():
 def test_a_list_is_known_by_its_content_alone():
     one, other = Excluded.of([(3, 5), (29, 12)]), Excluded.of([[29, 12], [3, 5], [3, 5]])
     assert one == other and one.content == other.content and one.count == 2
-    assert hash(one) == hash(Excluded.parse(str(one))) and Excluded.parse(str(one)) == one
+    assert Excluded.parse(str(one)).digest == one.digest and Excluded.parse(str(one)) != one
     with pytest.raises(ValueError, match="does not have its digest"):
         Excluded(one.digest, b"[3,5]\n")
 
@@ -149,13 +149,12 @@ def test_a_list_is_known_by_its_content_alone():
 def test_a_task_whose_list_is_not_known_still_has_its_test_splits():
     made = excluding(task("addition", digits=2), ["29+12"])
     unknown = from_spec(made.id, json.loads(json.dumps(made.parameters)))
-    assert unknown == made and unknown.name == made.name
+    assert unknown.parameters == made.parameters and unknown.name == made.name
     for split in ("interpolate", "extrapolate"):
         assert whole(unknown, split, rows=100).equals(whole(made, split, rows=100))
-    # another length, so that no cached domain of the known list is used
     for split in ("train", "validation"):
         with pytest.raises(InputError, match=r"excluded-\w{12}.jsonl\) are not known here"):
-            Rows(task("addition", digits=3, exclude=made.exclude.digest), split)
+            Rows(unknown, split)
 
 
 def test_a_task_takes_its_list_along_to_other_processes():
@@ -278,7 +277,14 @@ def test_questions_in_the_format_of_the_task(form):
 
 def test_a_split_of_a_dataset_in_any_format_wording_and_base(tmp_path):
     """Its questions are read as those of its own task, if that has the same problems."""
-    options = {"digits": 8, "base": 2, "format": "reversed-all", "train": 200, "interpolate": 0, "extrapolate": 0}
+    options = {
+        "digits": 8,
+        "base": 2,
+        "format": "reversed-all",
+        "train": 200,
+        "interpolate": 0,
+        "extrapolate": 0,
+    }
     mathbench.generate("correct-addition", tmp_path / "ds", validation=0, name="binary", **options)
     source = task("correct-addition", digits=8, base=2)
     listed = {
