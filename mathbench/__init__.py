@@ -34,7 +34,8 @@ def load(
         strict: raise an error where a task has too few problems for a split, instead of a warning.
         ids: add the column `id`, a name of each row that is unique over all datasets.
         options: rows per split (`train`, `validation`, `interpolate`, `extrapolate`; 0 omits the split; by default the
-            sizes of `mathbench generate`) and parameters of the task, such as ``format="reversed"``.
+            sizes of `mathbench generate`) and parameters of the task, such as ``format="reversed"``. ``exclude`` may be
+            a file or a list of questions.
 
     Raises:
         InputError: for an unknown task or parameter, or more rows than a split has.
@@ -76,7 +77,7 @@ def stream(
         drop_last: drop a last batch that is not full.
         weights: the relative frequencies of several tasks.
         ids: add the column `id`, a name of each row that is unique over all datasets.
-        parameters: parameters of a task that is given by name.
+        parameters: parameters of a task that is given by name, as for :func:`load`.
 
     Raises:
         InputError: for an unknown task, split or parameter, more rows than the split has, or a bad size.

@@ -58,7 +58,7 @@ class Reserve:
         return replace(self, excluded=excluded)
 
     def contains(self, fingerprints: U64) -> NDArray[np.bool_]:
-        """Whether each fingerprint (uint64, any shape) lies in this reserve and is not excluded."""
+        """Whether each fingerprint, uint64 (n,), lies in this reserve and is not excluded."""
         inside = fingerprints >= np.uint64(_threshold(self.low))
         if self.high < 1:
             inside &= fingerprints < np.uint64(_threshold(self.high))
@@ -148,9 +148,7 @@ class Excluded:
     content: bytes | None = field(default=None, compare=False, repr=False)
     known: bool = field(init=False, repr=False)
 
-    allowed_text: ClassVar[str] = (
-        "a file of questions, or the digest of a list of problems (64 hexadecimal digits)"
-    )
+    allowed_text: ClassVar[str] = "a file (in load, stream and generate), or the digest of a list"
 
     def __post_init__(self) -> None:
         if self.content is not None and hashlib.sha256(self.content).hexdigest() != self.digest:
@@ -224,10 +222,13 @@ def _fingerprint_set(excluded: Excluded, family: str) -> FingerprintSet:
 def _fingerprints_of(family: str, problems: list[Any]) -> U64:
     """The fingerprints of problems with the same number of operands, which are integers or hexadecimal text."""
     try:
-        return fingerprints(family, np.array(problems, dtype=np.int64).T)
+        columns = np.array(problems, dtype=np.int64).T
     except (ValueError, OverflowError):  # some are too long for an array
-        found = [fingerprint(family, [_read(operand) for operand in problem]) for problem in problems]
-        return np.array(found, dtype=np.uint64)
+        columns = np.full((1, 1), ABSENT)
+    if columns.min() >= 0:
+        return fingerprints(family, columns)
+    found = [fingerprint(family, [_read(operand) for operand in problem]) for problem in problems]
+    return np.array(found, dtype=np.uint64)
 
 
 def _written(operand: int) -> Any:

@@ -211,6 +211,11 @@ class Task(ABC):
         """The parameters as dataclass fields in order: the family's own, then those of every family."""
         return sorted(dataclasses.fields(cls), key=lambda f: _LAST.index(f.name) if f.name in _LAST else -1)
 
+    @classmethod
+    def own_fields(cls) -> list["dataclasses.Field[Any]"]:
+        """The parameters without those that every family has in the same way."""
+        return [field for field in cls.fields() if field.name not in _LAST or not field.metadata["implied"]]
+
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters by name, without those that are implied: a plain format and the whole of train."""

@@ -48,7 +48,11 @@ def section(task: Task) -> str:
 
 def parameters(task: Task) -> list[list[str]]:
     """One line per parameter."""
-    return [[f"`{f.name}`", f"`{f.default}`", allowed(f), f.metadata["help"]] for f in task.fields()]
+    default = {f.name: str(f.default) for f in task.fields()}
+    return [
+        [f"`{f.name}`", f"`{default[f.name]}`" if default[f.name] else "-", allowed(f), f.metadata["help"]]
+        for f in task.fields()
+    ]
 
 
 def strata(task: Task) -> list[list[str]]:

@@ -79,7 +79,7 @@ def _list(json: bool) -> None:
         return
     shown = table("task", "question -> answer", "parameters", "extrapolates to")
     for name, family in _families([name for name in names() if not name.startswith(SCHOOL)]):
-        parameters = " ".join(field.name for field in family.fields() if field.name != "format")
+        parameters = " ".join(field.name for field in family.own_fields())
         shown.add_row(name, family.summary, parameters, family.extrapolates)
     out.print(shown)
     out.print(_modules([name.removeprefix(SCHOOL) for name in names() if name.startswith(SCHOOL)]))

@@ -129,7 +129,7 @@ def _narrowed(config: Config) -> list[str]:
     """How train was narrowed by the user, in words."""
     task, words = config.task, []
     if task.train_share < task.reserves["train"].share:
-        words.append(f"Train draws from {task.train_share:.4g} of all problems.")
+        words.append(f"Train draws from {100 * task.train_share:.4g} % of all problems.")
     if task.exclude:
         file = exclusions.file_name(task.exclude)
         words.append(

@@ -9,7 +9,7 @@ from mathbench.storage import atomic, location
 from mathbench.storage.location import StoragePath
 from mathbench.task import Task
 
-FILE_PATTERN = "excluded-*.jsonl"
+FILE_PATTERN = f"excluded-{'[0-9a-f]' * 12}.jsonl"
 
 
 def file_name(excluded: Excluded) -> str:
@@ -18,7 +18,7 @@ def file_name(excluded: Excluded) -> str:
     >>> file_name(Excluded.of([(29, 12)]))
     'excluded-e0c76405f789.jsonl'
     """
-    return FILE_PATTERN.replace("*", excluded.short)
+    return f"excluded-{excluded.short}.jsonl"
 
 
 def write(folder: StoragePath, tasks: Iterable[Task]) -> None:

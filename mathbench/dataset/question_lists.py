@@ -160,7 +160,11 @@ def _text_lines(content: bytes) -> list[str]:
 
 
 def _json_lines(content: bytes) -> list[Any]:
-    return [json.loads(line)[COLUMN] for line in _text_lines(content) if line.strip()]
+    """The questions of JSON lines, or of one list of objects."""
+    lines = [line for line in _text_lines(content) if line.strip()]
+    is_list = bool(lines) and lines[0].lstrip().startswith("[")
+    objects = json.loads("".join(lines)) if is_list else map(json.loads, lines)
+    return [found[COLUMN] for found in objects]
 
 
 def _csv_column(content: bytes) -> list[Any]:
@@ -205,8 +209,8 @@ def _problems(found: _Questions, sizes: range) -> tuple[list[Problem], list[str]
 
 
 def _problem(task: Enumerated, question: str) -> Problem | None:
-    """The canonical form of a question, with or without spaces; None for other text."""
-    for text in (question, "".join(question.split())):
+    """The canonical form of a question, with or without spaces and `=?` at its end; None for other text."""
+    for text in (question, "".join(question.rstrip("=? ").split())):
         try:
             return task.operands_of(text)
         except Exception:  # a line of a foreign file can be any text, and a plug-in task any code

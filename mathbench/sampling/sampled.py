@@ -132,6 +132,8 @@ class SampledSource(PlannedSource):
         try:
             return self._sampler.first_accepted(stratum, rank)
         except NoProblemFound:
+            if self._task.train_share >= RESERVES["train"].share:
+                raise
             raise SpaceExhausted(
                 f"{self._task.name}: a stratum of {self._split} has no problem within "
                 f"train_share={self._task.train_share}. Give a larger share."

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import mathbench
 from mathbench import compiled, reserve
+from mathbench.dataset.manifest import single_config
 from mathbench.dataset.question_lists import excluding, requested_task
-from mathbench.errors import InputError, NotQuestions, SpaceExhausted
+from mathbench.errors import InputError, MissingSplit, NotQuestions, SpaceExhausted
 from mathbench.families import FAMILIES, from_spec, task
 from mathbench.reserve import Excluded, FingerprintSet, Reserve, fingerprint
 from mathbench.rows import Rows
@@ -105,10 +106,8 @@ def test_a_train_that_is_excluded_entirely_has_no_rows():
     made = excluding(task("addition", digits=1), [f"{a}+{b}" for a, b in ONE_DIGIT])
     with pytest.raises(SpaceExhausted, match=r"train holds 0 different rows\. Received: 1\."):
         Rows(made, "train").require(1)
-    with pytest.warns(mathbench.errors.MissingSplit, match="too few problems for"):
-        sizes = mathbench.generate.__globals__["_config"](
-            "addition", 0, None, {"digits": 1, "exclude": made.exclude}
-        ).sizes
+    with pytest.warns(MissingSplit, match="too few problems for train, validation"):
+        sizes = single_config(made, {}).sizes
     assert sizes["train"] == sizes["validation"] == 0 < sizes["interpolate"]
 
 
@@ -195,7 +194,7 @@ def test_school_mathematics_cannot_exclude(family):
         task(family, exclude="0" * 64)
 
 
-QUESTIONS = ["12+29", "7 + 5", "what is 3+5?", "", "99+1"]
+QUESTIONS = ["12+29", "7 + 5 = ?", "what is 3+5?", "", "99+1="]
 EXPECTED = Excluded.of([(29, 12), (7, 5), (99, 1)])
 
 
@@ -207,6 +206,10 @@ def as_json(path):
     path.write_text("".join(json.dumps({"answer": "?", "question": q}) + "\n" for q in QUESTIONS))
 
 
+def as_list(path):
+    path.write_text(json.dumps([{"question": q} for q in QUESTIONS], indent=1))
+
+
 def as_csv(path):
     path.write_text("\ufeffid,question\r\n" + "".join(f'1,"{q}"\r\n' for q in QUESTIONS))
 
@@ -216,7 +219,8 @@ def as_parquet(path):
 
 
 @pytest.mark.parametrize(
-    "write, suffix", [(as_text, "txt"), (as_json, "jsonl"), (as_csv, "csv"), (as_parquet, "parquet")]
+    "write, suffix",
+    [(as_text, "txt"), (as_list, "json"), (as_json, "jsonl"), (as_csv, "csv"), (as_parquet, "parquet")],
 )
 def test_lists_of_every_kind(write, suffix, tmp_path):
     path = tmp_path / f"list.{suffix}"

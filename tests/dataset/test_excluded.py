@@ -6,13 +6,18 @@ import shutil
 import pytest
 
 import mathbench
+from mathbench.baselines.run import RunOptions, run
+from mathbench.baselines.run_data import regenerate
+from mathbench.baselines.spec import RunSpec
+from mathbench.baselines.table import baseline
 from mathbench.dataset import manifest
+from mathbench.dataset.data import Data
 from mathbench.dataset.engine import make_engine
 from mathbench.dataset.engine.work import ShardPart
 from mathbench.dataset.manifest import Config
 from mathbench.dataset.question_lists import excluding
 from mathbench.dataset.read import open_dataset
-from mathbench.dataset.request import requested_configs
+from mathbench.dataset.request import dataset_request, requested_configs
 from mathbench.dataset.suite import load
 from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.dataset.write import generate, generate_part, merge
@@ -64,7 +69,7 @@ def test_the_list_is_stored_and_the_manifest_and_the_card_say_so(folder):
     assert stored["excluded"] == {"file": list_of(folder).name, "problems": 820}
     card = (folder / "README.md").read_text()
     assert f"820 listed problems (`{list_of(folder).name}`) are in neither train nor validation." in card
-    assert "Train draws from 0.5 of all problems." in card
+    assert "Train draws from 50 % of all problems." in card
 
 
 def test_verify_needs_nothing_but_the_folder(folder, tmp_path):
@@ -121,8 +126,6 @@ def test_an_interrupted_generation_continues_from_the_folder_alone(folder, tmp_p
     finished, request = (folder / "manifest.json").read_text(), manifest.read(folder)
     (folder / "manifest.json").unlink()
     shutil.rmtree(folder / "sums")
-    from mathbench.dataset.request import dataset_request
-
     (folder / ".generating.json").write_text(json.dumps(dataset_request(request.configs)))
     configs = requested_configs(folder)
     assert configs[0].task.exclude.count == 820
@@ -142,7 +145,9 @@ def test_generating_again_restores_the_list_and_another_list_is_another_dataset(
     assert not failed(folder)
     with pytest.raises(InputError, match=r"contains another dataset \(different: sums\)"):
         generate([config(LISTED[1:])], folder)
+    (folder / "excluded-by-me.jsonl").write_text("mine")
     generate([config(LISTED[1:])], folder, force=True)
+    (folder / "excluded-by-me.jsonl").unlink()
     assert list_of(folder).read_bytes() == config(LISTED[1:]).task.exclude.content and not failed(folder)
 
 
@@ -190,12 +195,6 @@ def test_scores_of_a_dataset_do_not_need_the_list(folder):
 
 
 def test_a_run_keeps_the_list(tmp_path):
-    from mathbench.baselines.run import RunOptions, run
-    from mathbench.baselines.run_data import regenerate
-    from mathbench.baselines.spec import RunSpec
-    from mathbench.baselines.table import baseline
-    from mathbench.dataset.data import Data
-
     made = config().task
     data = Data.generate(made, {"train": 50, "validation": 10, "interpolate": 10})
     result = run(RunSpec(baseline("constant"), "", "", 0), data, RunOptions(tmp_path / "run"))
