@@ -47,7 +47,8 @@ VALUES = {
 def small_tasks(draw, names):
     """A task with a few parameters of small or awkward values."""
     cls = families.family(draw(st.sampled_from(names)))
-    fields = {f.name: f.metadata["choices"] or VALUES.get(f.name) for f in cls.fields() if f.name != "format"}
+    fields = {f.name: f.metadata["choices"] or VALUES.get(f.name) for f in cls.fields()}
+    fields = {name: values for name, values in fields.items() if name not in ("format", "exclude")}
     chosen = draw(st.lists(st.sampled_from(sorted(fields)), unique=True, max_size=5)) if fields else []
     try:
         return cls(**{name: draw(st.sampled_from(fields[name])) for name in chosen})
