@@ -4,6 +4,7 @@ import itertools
 import json
 import pickle
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 import mathbench
 from mathbench import compiled, reserve
+from mathbench.dataset import digest
 from mathbench.dataset.manifest import single_config
 from mathbench.dataset.question_lists import excluding, requested_task
 from mathbench.errors import InputError, MissingSplit, NotQuestions, SpaceExhausted
@@ -92,6 +94,34 @@ def test_many_excluded_problems_leave_windows_that_are_full(family, digits, monk
     last = rows.batch(range(len(rows) - 500, len(rows)))
     some = problems(made, pa.concat_tables([rows.batch(range(min(len(rows), 60_000))), last]))
     assert not {plain.operands_of(question) for question in listed} & set(some)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.95])
+def test_counts_of_small_spaces_are_exact(share):
+    """Many problems of three digits are excluded: the rows are those that are left, and no more are promised."""
+    plain = task("addition", digits=3, shortest=3)
+    pairs = np.array(list(itertools.combinations_with_replacement(range(100, 1000), 2)))[:, ::-1]
+    excluded = np.random.default_rng(1).random(len(pairs)) < share
+    made = replace(plain, exclude=Excluded.of(pairs[excluded].tolist()))
+    rows = Rows(made, "train")
+    left = pairs[~excluded & reserve.TRAIN.contains(reserve.fingerprints("addition", pairs.T))]
+    assert len(rows) == len(left)
+    assert sorted(problems(made, rows.batch(range(len(left))))) == list(
+        map(tuple, left[np.lexsort(left.T[::-1])])
+    )
+
+
+def test_rows_of_a_list_are_promises():
+    """If this fails, rows of datasets with excluded problems changed: raise the version of the task, or undo it."""
+    pinned = {
+        ("addition", "3+5"): "sha256:6d3e72048",
+        ("divisible", "1001"): "sha256:b2eb0de1f",
+        ("modular-chain", "(3+5*4)%97"): "sha256:5dd2f42be",
+    }
+    for (family, question), expected in pinned.items():
+        made = excluding(task(family), [question])
+        tables = [Rows(made, split).batch(range(64)) for split in ("train", "validation")]
+        assert digest.combined([digest.of_table(table) for table in tables])[:16] == expected, family
 
 
 def test_a_large_space_that_is_excluded_entirely(monkeypatch):
