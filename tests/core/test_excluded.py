@@ -111,6 +111,17 @@ def test_counts_of_small_spaces_are_exact(share):
     )
 
 
+def test_a_space_that_loses_most_of_its_problems_runs_out_first():
+    """Of the pairs of three and two digits, fewer are left than pairs of two and two digits."""
+    plain = task("addition", digits=3, shortest=2)
+    listed = [(a, b) for a in range(100, 1000) for b in range(10, 100) if (a * 90 + b) % 40]
+    made = replace(plain, exclude=Excluded.of(listed))
+    table = Rows(made, "train").batch(range(12_000))
+    shown = [p for p in problems(made, table) if p[1] < 100 <= p[0]]
+    left = {(a, b) for a in range(100, 1000) for b in range(10, 100)}.difference(listed)
+    assert sorted(shown) == sorted(p for p in left if reserve.reserve_of("addition", p) == "train")
+
+
 def test_rows_of_a_list_are_promises():
     """If this fails, rows of datasets with excluded problems changed: raise the version of the task, or undo it."""
     pinned = {
