@@ -85,7 +85,7 @@ class TaskOptions:
             from mathbench.formats.words.options import read_prompt
 
             given["prompt"] = read_prompt(prompt)
-        return requested_task(name, **{**(defaults or {}), **given})
+        return requested_task(name, {**(defaults or {}), **given})
 
 
 @dataclass(frozen=True)
