@@ -238,6 +238,11 @@ class Task(ABC):
         return False
 
     @property
+    def knows_train(self) -> bool:
+        """Whether the rows of train are known: not where problems are excluded by the digest of their list alone."""
+        return not self.exclude or self.exclude.known
+
+    @property
     def balanced_labels(self) -> bool:
         """Whether as many rows are true as false."""
         return self.recognition

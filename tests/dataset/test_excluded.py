@@ -187,6 +187,23 @@ def test_a_suite_names_a_file_beside_it(tmp_path):
     assert (sums.task.train_share, primes.task.labels) == (0.3, "natural")
 
 
+def test_solved_examples_come_from_what_is_left_of_train(tmp_path):
+    options = {
+        "digits": 1,
+        "shots": 2,
+        "exclude": ["3+5", "9+9"],
+        "train": 10,
+        "validation": 0,
+        "extrapolate": 50,
+    }
+    made = mathbench.generate("addition", tmp_path / "ds", **options).configs[0]
+    assert not failed(tmp_path / "ds")
+    texts = open_dataset(tmp_path / "ds").table(made, "extrapolate")["question"].to_pylist()
+    assert not any(question in text for text in texts for question in ("3+5\n", "5+3\n", "9+9\n"))
+    list_of(tmp_path / "ds").unlink()
+    assert not manifest.read(tmp_path / "ds").configs[0].task.knows_train
+
+
 def test_scores_of_a_dataset_do_not_need_the_list(folder):
     list_of(folder).unlink()
     rows = open_dataset(folder).table(config(), "interpolate").to_pylist()

@@ -47,6 +47,8 @@ class Shots(Format):
         """Too few rows of train, or questions that contain the text between examples."""
         if not self.after:
             return "after must not be empty"
+        if not task.knows_train:
+            return ""
         held = task.plain.source("train", 0).capacity_up_to(self.n + 1)
         if held <= self.n:
             return f"{self.n} examples need {self.n + 1} rows of train. Received: {held}"
