@@ -127,13 +127,19 @@ def _read(source: object, task: Enumerated) -> _Questions:
 
 def _stored_task(path: StoragePath, task: Enumerated) -> Enumerated:
     """The task of the dataset that a file belongs to, if it has the same problems; else the given task."""
-    try:
-        configs = manifest.read(path.parent.parent).configs
-    except (CheckFailed, InputError):
-        return task
-    stored = next((config.task for config in configs if config.name == path.parent.name), task)
-    same = isinstance(stored, Enumerated) and stored.reserve_family == task.reserve_family
-    return stored if isinstance(stored, Enumerated) and same else task
+    for folder, file in (
+        (path.parent, path.name),
+        (path.parent.parent, f"{path.parent.name}/{path.name}"),
+    ):
+        try:
+            configs = manifest.read(folder).configs
+        except (CheckFailed, InputError):
+            continue
+        stored = (config.task for config in configs if file in (shard.file for shard in config.shards()))
+        for own in stored:
+            if isinstance(own, Enumerated) and own.reserve_family == task.reserve_family:
+                return own
+    return task
 
 
 def _questions(path: StoragePath, content: bytes) -> list[str]:
