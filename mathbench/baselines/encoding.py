@@ -267,8 +267,8 @@ def vocabulary_of(task: Task, columns: Iterable[Any]) -> str:
 def prefix_labels(encoding: Encoding, questions: Tokens, task: Task) -> Tokens:
     """Return the class of every prefix of a number, for divisibility: int64 (n, q), -1 where there is none.
 
-    There is none before the first digit, and none where the prefix is itself a problem of the validation or test
-    reserve, since its label would be a held-out answer.
+    There is none before the first digit, and none where the prefix is itself a problem that train may not show, since
+    its label would be a held-out answer.
 
     Raises:
         InputError: for a task other than divisible, reversed questions, or a format.

@@ -43,7 +43,7 @@ def read(folder: StoragePath, excluded: Excluded) -> Excluded:
         return Excluded(excluded.digest, content)
     except ValueError:
         raise CheckFailed(
-            f"{path} does not have the digest {excluded.digest} that the manifest states."
+            f"{path} does not have the digest that the manifest states, {excluded.short}..."
         ) from None
 
 

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from mathbench.baselines.encoding import Encoding, fit_encoding, prefix_labels, vocabulary_of
 from mathbench.baselines.settings import EncodingOptions
+from mathbench.baselines.training.lengths import _with_short_numbers as with_short_numbers
 from mathbench.dataset.data import Data
+from mathbench.dataset.question_lists import excluding
 from mathbench.errors import InputError
 from mathbench.families import task
-from mathbench.reserve import reserve_of
+from mathbench.reserve import fingerprint, reserve_of
 
 ALL = [
     EncodingOptions(query=q, padding=p, answer=a)
@@ -103,6 +105,24 @@ def test_classes_and_prefix_labels(multiples):
         prefixes = [int(number % 3 == 0) if mine else -1 for number, mine in zip(numbers, ours, strict=True)]
         assert prefixes[-1] >= 0
         assert row.tolist() == [-1] * (len(row) - len(question)) + prefixes
+
+
+def test_excluded_numbers_are_neither_prefixes_nor_short_numbers():
+    """Training that makes problems of its own keeps out what train keeps out."""
+    made = excluding(task("divisible", k=3, train_share=0.5), [str(n) for n in range(0, 1000, 2)])
+    train = Data.generate(made, {"train": 500}).splits["train"]
+    choices = EncodingOptions(query="forward", padding="left", labels="prefix")
+    encoding = fit_encoding(choices, "0123456789", train["question"], train["answer"], classify=True)
+    labels = prefix_labels(encoding, encoding.questions(train["question"]), made)
+    for question, row in zip(train["question"].to_pylist(), labels, strict=True):
+        for length, label in enumerate(row[len(row) - len(question) :].tolist(), 1):
+            number = int(question[:length])
+            allowed = fingerprint("divisible", (number,)) < 0.5 * 2**64 and (
+                number >= 1000 or number % 2 == 1
+            )
+            assert label == (int(number % 3 == 0) if allowed else -1)
+    short = [int(q) for q in with_short_numbers(train, made, 3)["question"].to_pylist() if len(q) <= 3]
+    assert short == [n for n in range(1, 1000, 2) if fingerprint("divisible", (n,)) < 0.5 * 2**64]
 
 
 @pytest.mark.parametrize("choices", ALL, ids=lambda c: f"{c.query}-{c.padding}-{c.answer}")

@@ -127,7 +127,7 @@ def _pool(rows: pa.Table, task: Task, encoding: Encoding) -> LengthPool:
 
 
 def _with_short_numbers(rows: pa.Table, task: Task, digits: int) -> pa.Table:
-    """Replace the rows of up to some digits by all numbers of these lengths in the train reserve."""
+    """Replace the rows of up to some digits by all numbers of these lengths that train may show."""
     answers = task.answers_by_residue()
     if answers is None:
         raise InputError(
