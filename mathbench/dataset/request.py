@@ -47,9 +47,7 @@ def requested_configs(out: str | StoragePath) -> list[Config]:
         raise InputError(f"{folder} contains neither a finished nor an unfinished dataset.")
     try:
         version = stored["schema_version"]
-        configs = [
-            Config.from_spec(name, spec, version, folder) for name, spec in stored["configs"].items()
-        ]
+        configs = [Config.from_spec(name, spec, version, folder) for name, spec in stored["configs"].items()]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, InputError):
             raise InputError(f"{folder / UNFINISHED_FILE}: {error}") from None

@@ -86,6 +86,7 @@ class Expression(Enumerated):
     family: ClassVar[str] = "expression"
     summary: ClassVar[str] = "3*(4-7)+2 -> -7"
     symmetry: ClassVar[str] = "order of terms, and of factors"
+    points_per_problem: ClassVar[int] = 0
     extrapolates: ClassVar[str] = "more operands; deeper brackets; longer numbers"
 
     operands: int = parameter(4, "maximum number of operands", low=2, high=shapes.MAX_OPERANDS, always=True)

@@ -335,9 +335,11 @@ def test_a_split_of_a_dataset_in_any_format_wording_and_base(tmp_path):
     listed = {
         source.operands_of(question) for question in whole(source, "train", rows=200)["question"].to_pylist()
     }
-    made = excluding(task("addition", digits=2), tmp_path / "ds" / "binary" / "train-00000-of-00001.parquet")
+    made = excluding(
+        task("addition", digits=2), tmp_path / "ds" / "data" / "train-00000-of-00001-binary.parquet"
+    )
     assert made.exclude == Excluded.of(listed)
-    other = tmp_path / "ds" / "binary" / "train-00000-of-00001.parquet"
+    other = tmp_path / "ds" / "data" / "train-00000-of-00001-binary.parquet"
     with pytest.raises(InputError, match="contains no question of gcd"):
         excluding(task("gcd"), other)
 

@@ -125,7 +125,7 @@ def test_verify_finds_an_excluded_problem_in_train(tmp_path):
 def test_an_interrupted_generation_continues_from_the_folder_alone(folder, tmp_path):
     finished, request = (folder / "manifest.json").read_text(), manifest.read(folder)
     (folder / "manifest.json").unlink()
-    shutil.rmtree(folder / "sums")
+    shutil.rmtree(folder / "data")
     (folder / ".generating.json").write_text(json.dumps(dataset_request(request.configs)))
     configs = requested_configs(folder)
     assert configs[0].task.exclude.count == 820
