@@ -19,7 +19,7 @@ def parameter(
     always: bool = False,
     value_only: bool = False,
     kw_only: bool = False,
-    implied: bool = False,
+    added: bool = False,
 ) -> Any:
     """Declare a parameter.
 
@@ -32,10 +32,10 @@ def parameter(
         always: part of the task's name even at its default.
         value_only: the task's name has the value without the parameter's name.
         kw_only: keyword-only, so that subclasses may declare parameters without a default.
-        implied: left out of stored parameters at its default, as before the parameter existed.
+        added: added to a family that had been released: at its default it is not stored, as before.
     """
     limits = {"help": help, "low": low, "high": high, "choices": choices}
-    naming = {"always": always, "value_only": value_only, "implied": implied}
+    naming = {"always": always, "value_only": value_only, "added": added}
     return dataclasses.field(default=default, metadata={**limits, **naming}, kw_only=kw_only)
 
 

@@ -115,14 +115,12 @@ class Task(ABC):
     # whether problems can be excluded: the family reads them from questions and leaves out those of `reserve`
     can_exclude: ClassVar[bool] = False
 
-    format: str = parameters.parameter(
-        "plain", "text format; see docs/formats.md", kw_only=True, implied=True
-    )
+    format: str = parameters.parameter("plain", "text format; see docs/formats.md", kw_only=True, added=True)
     train_share: float = parameters.parameter(
-        0.8, "share of all problems that train draws from", low=0.01, high=0.8, kw_only=True, implied=True
+        0.8, "share of all problems that train draws from", low=0.01, high=0.8, kw_only=True, added=True
     )
     exclude: Excluded = parameters.parameter(  # noqa: RUF009 - the default is immutable
-        NOTHING_EXCLUDED, "problems that train and validation leave out", kw_only=True, implied=True
+        NOTHING_EXCLUDED, "problems that train and validation leave out", kw_only=True, added=True
     )
 
     def __post_init__(self) -> None:
@@ -214,12 +212,12 @@ class Task(ABC):
     @classmethod
     def own_fields(cls) -> list["dataclasses.Field[Any]"]:
         """The parameters without those that every family has in the same way."""
-        return [field for field in cls.fields() if field.name not in _LAST or not field.metadata["implied"]]
+        return [field for field in cls.fields() if field.name not in _LAST or not field.metadata["added"]]
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The parameters by name, without those that are implied: a plain format and the whole of train."""
-        stored = (f for f in self.fields() if not f.metadata["implied"] or self._is_given(f))
+        """The parameters by name, without those added later at their defaults, such as a plain format."""
+        stored = (f for f in self.fields() if not f.metadata["added"] or self._is_given(f))
         return {field.name: parameters.as_json(getattr(self, field.name)) for field in stored}
 
     @property

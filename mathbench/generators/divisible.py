@@ -65,7 +65,7 @@ class Divisible(Enumerated):
         1, "difference between consecutive lengths in digits", low=1, high=tuples.MAX_DIGITS
     )
     labels: str = parameter(
-        "balanced", "share of multiples", choices=("balanced", "natural"), kw_only=True, implied=True
+        "balanced", "share of multiples", choices=("balanced", "natural"), kw_only=True, added=True
     )
 
     def __post_init__(self) -> None:

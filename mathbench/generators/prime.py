@@ -97,7 +97,7 @@ class Prime(Enumerated):
     longer: int = parameter(2, "extrapolate: maximum number of additional digits", low=1, high=MAX_DIGITS)
     step: int = parameter(1, "difference between consecutive lengths in digits", low=1, high=MAX_DIGITS)
     labels: str = parameter(
-        "balanced", "share of primes", choices=("balanced", "natural"), kw_only=True, implied=True
+        "balanced", "share of primes", choices=("balanced", "natural"), kw_only=True, added=True
     )
 
     def __post_init__(self) -> None:

@@ -51,7 +51,7 @@ class Sampled(Task):
     longest_answer: ClassVar[int] = 30
 
     train_share: float = parameter(
-        0.6, "share of all problems that train draws from", low=0.01, high=0.6, kw_only=True, implied=True
+        0.6, "share of all problems that train draws from", low=0.01, high=0.6, kw_only=True, added=True
     )
 
     @property

@@ -46,7 +46,7 @@ class Mixture(Task):
         low=0.01,
         high=0.6,
         kw_only=True,
-        implied=True,
+        added=True,
     )
 
     @property
