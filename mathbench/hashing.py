@@ -20,7 +20,9 @@ U64 = NDArray[np.uint64]
 Int = NDArray[np.int64]
 
 MASK = (1 << 64) - 1
-ABSENT = -1  # a missing operand, where problems have fewer operands than others
+ABSENT = -(
+    2**63 - 1
+)  # a missing operand, where problems have fewer operands than others; its negative is an int64
 LONG_OPERAND = 1 << 63  # operands from here on are hashed as two words
 LONG_MODULUS = 2_147_483_629  # a prime below 2^31, for the second word of a long operand
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: steps through all residues evenly

@@ -13,6 +13,7 @@ def parameter(
     default: Any,
     help: str,
     *,
+    kind: type | None = None,
     low: float | None = None,
     high: float | None = None,
     choices: tuple[Any, ...] = (),
@@ -25,8 +26,10 @@ def parameter(
 
     Args:
         default: the default, which also fixes the type: an integer, a number, text, or a class that has a method
-            `parse` for text, which `str` converts back, and an attribute `allowed_text`.
+            `parse` for text, which `str` converts back, and an attribute `allowed_text`. None for a parameter that need
+            not be given.
         help: a phrase for listings.
+        kind: the type of a parameter whose default is None.
         low, high: the smallest and the largest value allowed.
         choices: the only values allowed.
         always: part of the task's name even at its default.
@@ -34,7 +37,7 @@ def parameter(
         kw_only: keyword-only, so that subclasses may declare parameters without a default.
         added: added to a family that had been released: at its default it is not stored, as before.
     """
-    limits = {"help": help, "low": low, "high": high, "choices": choices}
+    limits = {"help": help, "kind": kind or type(default), "low": low, "high": high, "choices": choices}
     naming = {"always": always, "value_only": value_only, "added": added}
     return dataclasses.field(default=default, metadata={**limits, **naming}, kw_only=kw_only)
 
@@ -47,14 +50,25 @@ def allowed(field: Field[Any]) -> str:
     limits = field.metadata
     if limits["choices"]:
         return "one of " + ", ".join(map(str, limits["choices"]))
-    kind = _KINDS.get(type(field.default)) or str(getattr(field.default, "allowed_text", ""))
+    kind = _KINDS.get(limits["kind"]) or str(getattr(field.default, "allowed_text", ""))
     if limits["low"] is None:
         return kind
     return (
-        f"{kind} from {limits['low']} to {limits['high']}"
+        f"{kind} from {_limit_text(limits['low'])} to {_limit_text(limits['high'])}"
         if limits["high"]
         else f"{kind} of {limits['low']} or more"
     )
+
+
+def _limit_text(limit: float) -> str:
+    """A limit as text, of 2^60 and above as a power of 2."""
+    exact = isinstance(limit, int) and abs(limit) >= 1 << 60 and abs(limit).bit_count() == 1
+    return f"{'-' * (limit < 0)}2^{int(abs(limit)).bit_length() - 1}" if exact else str(limit)
+
+
+def default_text(field: Field[Any]) -> str:
+    """Describe the default of a parameter: ``"none"`` where it need not be given."""
+    return "none" if field.default is None else str(field.default)
 
 
 def check(instance: Any, name: str) -> None:
@@ -65,7 +79,9 @@ def check(instance: Any, name: str) -> None:
     """
     for field in dataclasses.fields(instance):
         given, limits = getattr(instance, field.name), field.metadata
-        value = _plain(given, type(field.default))
+        if given is None and field.default is None:
+            continue
+        value = _plain(given, limits["kind"])
         valid = value is not None
         if valid and limits["low"] is not None:
             valid = limits["low"] <= value and (limits["high"] is None or value <= limits["high"])
@@ -132,7 +148,9 @@ def parse(cls: Any, name: str, options: Mapping[str, Any], others: Sequence[str]
         if field is None:
             raise InputError(f"{name} has no parameter {shown(key)}. {did_you_mean(key, [*fields, *others])}")
         try:
-            arguments[field.name] = _parsed(value, type(field.default)) if isinstance(value, str) else value
+            arguments[field.name] = (
+                _parsed(value, field.metadata["kind"]) if isinstance(value, str) else value
+            )
         except ValueError:
             raise InputError(
                 f"{name}: {field.name} must be {allowed(field)}. Received: {shown(value)}."

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from mathbench import compiled
 from mathbench.errors import InputError
-from mathbench.hashing import ABSENT, LONG_MODULUS, LONG_OPERAND, U64, Int, key_of, mix64, mix64_int
+from mathbench.hashing import ABSENT, LONG_MODULUS, LONG_OPERAND, MASK, U64, Int, key_of, mix64, mix64_int
 
 TABLE_PER_ENTRY = 32  # entries of the table per fingerprint of a set
 MAX_TABLE_BITS = 24  # of the number of entries
@@ -292,7 +292,7 @@ def fingerprint(family: str, canonical: Sequence[int]) -> int:
         for word in (
             (operand,) if operand < LONG_OPERAND else (operand % LONG_OPERAND, operand % LONG_MODULUS)
         ):
-            state = mix64_int(state ^ word)
+            state = mix64_int(state ^ (word & MASK))
     return state
 
 

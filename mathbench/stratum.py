@@ -1,5 +1,6 @@
 """Strata: classes of problems inside a task, one by one and as columns."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,17 @@ from numpy.typing import NDArray
 from mathbench.hashing import U64
 
 SEPARATOR = "/"  # strata of a mixture are named `part/stratum`
+_LENGTHS = re.compile(r"digits=((?:\d+|\(-\d+\))(?:\+(?:\d+|\(-\d+\)))*)")  # (-2): two digits, below zero
+
+
+def operand_lengths(name: str) -> tuple[int, ...]:
+    """The digits of each operand in the name of a stratum, whatever its sign; empty when it has none.
+
+    >>> operand_lengths("digits=3+2,carry"), operand_lengths("digits=3+(-2)"), operand_lengths("residues")
+    ((3, 2), (3, 2), ())
+    """
+    found = next((match for part in name.split(",") if (match := _LENGTHS.fullmatch(part))), None)
+    return tuple(map(int, re.findall(r"\d+", found[1]))) if found else ()
 
 
 @dataclass(frozen=True)

@@ -261,6 +261,11 @@ class Task(ABC):
         return True
 
     @property
+    def signed(self) -> bool:
+        """Whether the numbers of a question may be negative: where the parameter `smallest` is below 0."""
+        return (getattr(self, "smallest", None) or 0) < 0
+
+    @property
     def reserve_family(self) -> str:
         """The name under which related families share their reserves."""
         return self.family
@@ -335,8 +340,8 @@ class Task(ABC):
 
     @property
     def has_steps(self) -> bool:
-        """Whether the family has steps for scratchpads."""
-        return type(self).steps is not Task.steps
+        """Whether the task has steps for scratchpads, which are for integers of 0 or more."""
+        return type(self).steps is not Task.steps and self.numeric and not self.signed
 
     @abstractmethod
     def oracle(self, question: str) -> str:

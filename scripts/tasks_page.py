@@ -5,7 +5,7 @@ import inspect
 from generated import table, write_or_check
 
 from mathbench.families import tasks
-from mathbench.parameters import allowed
+from mathbench.parameters import allowed, default_text
 from mathbench.reserve import SPLITS
 from mathbench.rows import Rows
 from mathbench.task import Task
@@ -48,7 +48,7 @@ def section(task: Task) -> str:
 
 def parameters(task: Task) -> list[list[str]]:
     """One line per parameter."""
-    default = {f.name: str(f.default) for f in task.fields()}
+    default = {f.name: default_text(f) for f in task.fields()}
     return [
         [f"`{f.name}`", f"`{default[f.name]}`" if default[f.name] else "-", allowed(f), f.metadata["help"]]
         for f in task.fields()

@@ -23,8 +23,16 @@ def write(value: int, base: int) -> str:
             return sign + out
 
 
-def numbers(question: str, base: int) -> list[int]:
-    return [int(word, base) for word in re.findall(r"[0-9a-z]+", question)]
+def numbers(question: str, base: int, signed: bool = False) -> list[int]:
+    """The numbers of a text; where they may be negative, a minus at its start, after `(` or after `=` is a sign."""
+    if not signed:
+        return [int(word, base) for word in re.findall(r"[0-9a-z]+", question)]
+    words = re.findall(r"~?[0-9a-z]+", re.sub(r"(^|[(=])-", r"\1~", question))
+    return [int(word.replace("~", "-"), base) for word in words]
+
+
+def signed(task) -> bool:
+    return task.parameters.get("smallest", 0) < 0
 
 
 def operands(task, question: str) -> list[int]:
@@ -33,12 +41,14 @@ def operands(task, question: str) -> list[int]:
         question = question.removeprefix("gcd")
     if task.family == "comparison":
         question = question.replace(" or ", " ")
-    return numbers(question, task.parameters.get("base", 10))
+    return numbers(question, task.parameters.get("base", 10), signed(task))
 
 
 def solve(task, question: str) -> str:
     base = task.parameters.get("base", 10)
     n = operands(task, question)
+    if decimal(task):
+        return with_decimals(task, question)
     match task.family:
         case "addition":
             return write(int(sympy.Add(*n)), base)
@@ -59,7 +69,7 @@ def solve(task, question: str) -> str:
         case "correct-multiplication":
             return "true" if n[0] * n[1] == n[2] else "false"
         case "modular":
-            return write(modular(task.operation, *pair_of(question, base), n[-1]), base)
+            return write(modular(task.operation, *pair_of(task, question), n[-1]), base)
         case "gcd":
             return write(int(sympy.gcd(n[0], n[1])), base)
         case "comparison":
@@ -77,6 +87,21 @@ def solve(task, question: str) -> str:
 def terms(question: str) -> list[str]:
     """The numbers of a comparison as they are written."""
     return re.findall(r"[0-9a-z.]+", question.replace(" or ", " ? "))
+
+
+def decimal(task) -> bool:
+    """Whether the operands of an operation may have a point."""
+    return task.family != "comparison" and task.parameters.get("places", 0) > 0
+
+
+def with_decimals(task, question: str) -> str:
+    """The result of an operation with decimals, by SymPy, in as few digits as it takes."""
+    a, b = (value(term, task.base) for term in terms(question))
+    result = {"addition": a + b, "subtraction": a - b, "multiplication": a * b}[task.family]
+    places = next(k for k in range(99) if (result * task.base**k).is_integer)
+    digits = write(int(abs(result) * task.base**places), task.base).rjust(places + 1, "0")
+    point = len(digits) - places
+    return "-" * bool(result < 0) + digits[:point] + "." * bool(places) + digits[point:]
 
 
 def value(term: str, base: int) -> sympy.Rational:
@@ -105,8 +130,12 @@ def compared(task, question: str) -> tuple:
     return tuple(found)
 
 
-def pair_of(question: str, base: int) -> tuple[int, int]:
+def pair_of(task, question: str) -> tuple[int, int]:
     """The operands of a question of `modular`, without exponents and repetitions."""
+    base = task.base
+    if signed(task):
+        x, y, _ = numbers(question, base, signed=True)
+        return x, y
     x, *others = (int(word, base) for word in re.findall(r"(?<![\^0-9a-z])[0-9a-z]+", question)[:-1])
     return x, others[1] if "^" in question and "*" in question else others[0]
 
@@ -230,10 +259,10 @@ def product_of(question: str) -> str:
 def problem(task, question: str) -> tuple:
     """What is one problem: the operands, without their order where order makes no new problem."""
     base = task.parameters.get("base", 10)
-    if task.family == "comparison":
+    if task.family == "comparison" or decimal(task):
         return compared(task, question)
     if task.family == "modular":
-        return tuple(sorted(pair_of(question, base)))
+        return tuple(sorted(pair_of(task, question)))
     if task.family == "modular-chain":
         return tuple(terms_of(question, base))
     if task.family == "expression":
@@ -246,7 +275,9 @@ def problem(task, question: str) -> tuple:
 
 
 def lengths(values: list[int], base: int) -> str:
-    return "+".join(map(str, sorted((len(write(v, base)) for v in values), reverse=True)))
+    """Digits in the name of a stratum: the longest number first, of equally long ones those of 0 or more."""
+    found = sorted((-len(write(abs(value), base)), value < 0) for value in values)
+    return "+".join(f"(-{-digits})" if negative else str(-digits) for digits, negative in found)
 
 
 def in_stratum(task, question: str, name: str) -> bool:
@@ -254,6 +285,8 @@ def in_stratum(task, question: str, name: str) -> bool:
     base = task.parameters.get("base", 10)
     if task.family == "comparison":
         return name == of_comparison(task, question, name)
+    if decimal(task):
+        return name == ",".join(of_shapes(question))
     n = operands(task, question)
     if task.family == "modular-chain":
         return name == f"operands={len(n) - 1}" and all(number < n[-1] for number in n[:-1])
@@ -266,7 +299,7 @@ def in_stratum(task, question: str, name: str) -> bool:
         return name == (found + f",divisions={text.count('/')}" if "divide" in task.operations else found)
     shown = n[:2] if task.family in ("correct-addition", "correct-multiplication") else n
     if task.family == "modular":
-        shown = list(pair_of(question, base))
+        shown = list(pair_of(task, question))
         if not task.digits:
             return name == ("residues" if max(shown) < n[-1] else "beyond-residues")
     length, _, kind = name.partition(",")
@@ -290,24 +323,47 @@ def of_kind(task, n: list[int], kind: str) -> bool:
             return int(low) == power and power <= math.gcd(*n) <= int(high or low) < 2 * power
         case "correct-addition":
             return kind == "true" if n[0] + n[1] == n[2] else kind in WRONG
+        case "addition" | "subtraction" if task.carries == "uniform":
+            return kind == f"chain={chain(task, *sorted(n, reverse=True))}"
         case "correct-multiplication":
             return kind == "true" if n[0] * n[1] == n[2] else kind in WRONG
     return kind == ""
+
+
+def chain(task, a: int, b: int) -> int:
+    """The longest chain of carries, or of borrows, digit by digit on paper."""
+    first, second = write(a, task.base)[::-1], write(b, task.base)[::-1]
+    longest = run = carry = 0
+    for place, character in enumerate(first):
+        x, y = DIGITS.index(character), DIGITS.index(second[place]) if place < len(second) else 0
+        if task.family == "addition":
+            own, out = x + y >= task.base, x + y + carry >= task.base
+        else:
+            own, out = x < y, x - y - carry < 0
+        run = 1 if own else (run + 1) * out
+        carry, longest = int(out), max(longest, run)
+    return longest
 
 
 def of_comparison(task, question: str, name: str) -> str:
     """The name of the stratum of a comparison; the range of common digits is taken from a name if it is right."""
     parts = [term.partition(".")[::2] for term in terms(question)]
     shapes = sorted(((len(whole), len(places.rstrip("0"))) for whole, places in parts), reverse=True)
-    found = [f"digits={'+'.join(str(digits) for digits, _ in shapes)}"]
-    if task.places:
-        found.append(f"places={'+'.join(str(places) for _, places in shapes)}")
+    found = of_shapes(question)[: 1 + (task.places > 0)]
     values = {value(term, task.base) for term in terms(question)}
     if len(values) > 1 and len({digits for digits, _ in shapes}) == 1:
         found.append(of_prefix([whole + places.rstrip("0") for whole, places in parts], name))
     if task.ask == "relation":
         found.append({"<": "less", "=": "equal", ">": "greater"}[compare(task, question)])
     return ",".join(found)
+
+
+def of_shapes(question: str) -> list[str]:
+    """Digits before the point and places, as in the name of a stratum."""
+    parts = [term.partition(".")[::2] for term in terms(question)]
+    shapes = sorted(((len(whole), len(places.rstrip("0"))) for whole, places in parts), reverse=True)
+    digits, places = zip(*shapes, strict=True)
+    return [f"digits={'+'.join(map(str, digits))}", f"places={'+'.join(map(str, places))}"]
 
 
 def of_prefix(written: list[str], name: str) -> str:

@@ -68,6 +68,8 @@ class SumClaim:
         given = {"format": "plain", **parameters}
         if given["format"] != "plain" or given.get("base") != self.base:
             return False
+        if given.get("smallest", 0) < 0 or given.get("places", 0):
+            return False
         if self.answer == "label":
             return family == "correct-addition" and self.operands == 2
         return family == "addition" and (given.get("operands"), given.get("more")) == (self.operands, 0)

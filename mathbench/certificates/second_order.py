@@ -59,6 +59,8 @@ class ResidueClaim:
         answer = "label" if self.answers == true_labels(self.k) else "residue"
         claimed = {"k": self.k, "base": self.base, "answer": answer, "format": "plain"}
         given = {"format": "plain", **parameters}
+        if given.get("smallest", 0) < 0:
+            return False
         return family == "divisible" and {name: given.get(name) for name in claimed} == claimed
 
 

@@ -83,7 +83,8 @@ def _formats(task: Task) -> dict[str, dict[str, str]]:
 def _print_parameters(task: Task) -> None:
     shown = table("parameter", "value", "allowed", "meaning")
     for name, parameter in _parameters(task).items():
-        shown.add_row(f"--{name}", str(parameter["value"]), parameter["allowed"], parameter["help"])
+        value = "none" if parameter["value"] is None else str(parameter["value"])
+        shown.add_row(f"--{name}", value, parameter["allowed"], parameter["help"])
     out.print(shown)
 
 

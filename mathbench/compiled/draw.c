@@ -63,10 +63,12 @@ LOOP void mixed_radix(const u64 *points, i64 n, const u64 *radix, i64 m, u64 *co
     }
 }
 
+#define ABSENT (-INT64_MAX) /* a missing operand, as in mathbench/hashing.py */
+
 static inline u64 fingerprint(const i64 *canonical, i64 words, i64 n, i64 i, u64 state) {
     for (i64 w = 0; w < words; w++) {
         i64 word = canonical[w * n + i];
-        state = word == -1 ? state : mixed((u64)word ^ state);
+        state = word == ABSENT ? state : mixed((u64)word ^ state);
     }
     return state;
 }

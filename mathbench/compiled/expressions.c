@@ -58,7 +58,8 @@ LOOP void expression_words(const i64 *numbers, i64 columns, i64 n, const i64 *sh
                 total[++level] = 0;
                 term[level] = 0;
             }
-            u64 factor = mixed((u64)numbers[i * n + row] + 1);
+            i64 number = numbers[i * n + row]; /* a missing one, below 0, becomes 0, which is mixed to 0 */
+            u64 factor = mixed(number < 0 ? 0 : (u64)number + 1);
             if (sign == DIVIDE) factor = mixed(factor ^ divisor);
             term[level] += factor;
         }

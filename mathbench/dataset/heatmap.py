@@ -1,13 +1,12 @@
 """Heat maps over pairs of operand lengths, which the strata `digits=a+b` of a task name."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_PAIR = re.compile(r"digits=(\d+)\+(\d+)(?:,.*)?")
+from mathbench.stratum import operand_lengths
 
 Pairs = dict[tuple[int, int], float]
 
@@ -20,9 +19,8 @@ def pairs(values: Mapping[str, float]) -> Pairs:
     """
     sums: Pairs = {}
     for name, value in values.items():
-        match = _PAIR.fullmatch(name)
-        if match:
-            pair = int(match[1]), int(match[2])
+        pair = operand_lengths(name)
+        if len(pair) == 2:
             sums[pair] = sums.get(pair, 0) + value
     return sums
 

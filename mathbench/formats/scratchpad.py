@@ -31,7 +31,7 @@ class Scratchpad(Format):
     def unsupported_reason(self, task: Formatted) -> str:
         """Tasks without steps, or whose numbers are too long for steps."""
         if not task.has_steps:
-            return "the task defines no steps"
+            return "there are no steps for negative numbers" if task.signed else "the task defines no steps"
         maximum, longest = task.steps_max_digits, task.longest()
         if maximum is not None and longest is not None and longest[0] > maximum:
             return f"its scratchpads support numbers of at most {maximum} digits. Received: up to {longest[0]} digits"

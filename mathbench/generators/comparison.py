@@ -269,16 +269,10 @@ class Comparison(Enumerated):
         return "=" if first == second else "<" if first < second else ">"
 
     def _value(self, term: str) -> Fraction:
-        whole, _, places = term.partition(".")
-        return Fraction(int(whole + places, self.base), self.base ** len(places))
+        return decimals.parse(term, self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:
-        words: list[int] = []
-        for term in sorted(question.split(self._between), key=self._value, reverse=True):
-            whole, _, places = term.partition(".")
-            places = places.rstrip("0")
-            words += [int(whole + places, self.base), *([len(places)] if places else [])]
-        return tuple(words)
+        return decimals.canonical_words(question.split(self._between), self.base)
 
 
 class _Candidate(NamedTuple):

@@ -9,8 +9,9 @@ import pyarrow as pa
 from mathbench.errors import InputError
 from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
-from mathbench.generators.toolkit import residues
+from mathbench.generators.toolkit import ranges, residues
 from mathbench.generators.toolkit.longest import longest_residue
+from mathbench.generators.toolkit.ranges import TaskNumbers
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, limbs, text
 from mathbench.parameters import parameter
@@ -39,7 +40,8 @@ class Divisible(Enumerated):
     Half of the numbers of every length are multiples; the others are balanced over the other residues. Lengths without
     multiples share those of the next length. With ``answer="residue"`` all residues are equally likely where a split
     has enough numbers of a length for all of them. With ``labels="natural"`` all numbers of a length are equally
-    likely, so that one in k is a multiple.
+    likely, so that one in k is a multiple. With a `smallest` below zero, numbers may be negative; residues are 0 to k-1
+    all the same: -1 has the residue k-1.
 
     >>> Divisible(k=3).oracle("2225"), Divisible(k=3, answer="residue").oracle("2225")
     ('false', '2')
@@ -64,6 +66,8 @@ class Divisible(Enumerated):
     step: int = parameter(
         1, "difference between consecutive lengths in digits", low=1, high=tuples.MAX_DIGITS
     )
+    smallest: int | None = ranges.smallest("number")
+    largest: int | None = ranges.largest("number")
     labels: str = parameter(
         "balanced", "share of multiples", choices=("balanced", "natural"), kw_only=True, added=True
     )
@@ -72,17 +76,36 @@ class Divisible(Enumerated):
         super().__post_init__()
         if self.labels == "natural" and not self.recognition:
             raise InputError("divisible: labels=natural goes with answer=label. Received: answer=residue.")
-        lengths = tuples.lengths(self)
+        lengths, numbers = tuples.lengths(self), ranges.check(self)
         tuples.check_long(self.family, lengths.longest, "numbers")
-        tuples.check_operand_count(self.family, lengths, 1, min(self.k, MAX_RESIDUES))
-        if self.k > limbs.MAX_MODULUS and self._limb_count(lengths.longest) > 1:
+        signs = len(numbers.inner.classes([1]))
+        tuples.check_operand_count(self.family, lengths, 1, min(self.k, MAX_RESIDUES), signs)
+        ranges.check_limbs(self, numbers.inner, lengths.inner, self._limb_count(numbers.inner, self.digits))
+        long = self._limb_count(numbers.outer, lengths.longest)
+        ranges.check_limbs(self, numbers.outer, lengths.outer, long)
+        if self.k > limbs.MAX_MODULUS and long > 1:
             raise InputError(
                 f"divisible: k must be at most 2^35 for numbers beyond 2^63. Received: {self.k}."
             )
-        if 10 * self.k > self.base**self.digits:
+        if self.smallest is not None or self.largest is not None:
+            self._check_multiples(numbers.inner)
+        elif 10 * self.k > self.base**self.digits:
             raise InputError(
                 f"divisible: numbers of up to digits={self.digits} in base {self.base} contain fewer than ten "
                 f"multiples of k={self.k}. Give more digits."
+            )
+
+    def _check_multiples(self, numbers: tuples.NumberRange) -> None:
+        """Check that a range has numbers with either label."""
+        edges = [
+            residues.residue_counts(n, numbers, self.k, cut=False)
+            for n in numbers.classes(tuples.lengths(self).inner)
+        ]
+        multiples = sum(-(-stop // self.k) + -start // self.k for start, stop in edges)
+        if self.balanced_labels and multiples in (0, sum(stop - start for start, stop in edges)):
+            raise InputError(
+                f"divisible: the numbers from smallest={numbers.first_number} to largest={self.largest or 'none'} are "
+                f"{'all' if multiples else 'no'} multiples of k={self.k}. Give a wider range."
             )
 
     longest = longest_residue
@@ -102,36 +125,37 @@ class Divisible(Enumerated):
         return self.recognition and self.labels == "balanced"
 
     def inner(self) -> list[Stratum]:
-        return self._strata(tuples.lengths(self).inner, self.distribution)
+        return self._strata(TaskNumbers.of(self).inner, tuples.lengths(self).inner, self.distribution)
 
     def outer(self) -> list[Stratum]:
-        return self._strata(tuples.lengths(self).outer, "lengths")
+        return self._strata(TaskNumbers.of(self).outer, tuples.lengths(self).outer, "lengths")
 
-    def _limb_count(self, digits: int) -> int:
-        return tuples.limb_count(digits, self.base, 2 * self.base**digits)
+    def _limb_count(self, numbers: tuples.NumberRange, digits: int) -> int:
+        return tuples.limb_count(digits, self.base, 2 * numbers.stop(digits))
 
-    def _strata(self, lengths: range, distribution: str) -> list[Stratum]:
+    def _strata(self, numbers: tuples.NumberRange, digits: range, distribution: str) -> list[Stratum]:
+        lengths = [n for n in numbers.classes(digits) if numbers.count(n)]
         shares = [1] * len(lengths)
         if distribution == "numbers":
             parts = max(16, tuples.SHARE_PARTS // (2 * min(self.k, MAX_RESIDUES)))
-            shares = tuples.apportion([tuples.NumberRange(self.base).count(n) for n in lengths], parts)
-        limb_count = self._limb_count(max(lengths))
+            shares = tuples.apportion([numbers.count(n) for n in lengths], parts)
+        limb_count = self._limb_count(numbers, max(digits))
         return [
             residues.from_limbs(stratum, n, self.base, limb_count)
             for n, share in zip(lengths, shares, strict=True)
             if share
-            for stratum in self._length(n, share, cut=limb_count > 1)
+            for stratum in self._length(n, numbers, share, cut=limb_count > 1)
         ]
 
-    def _length(self, length: int, share: int, cut: bool) -> list[Stratum]:
+    def _length(self, length: int, numbers: tuples.NumberRange, share: int, cut: bool) -> list[Stratum]:
         """The strata of one length, balanced. `cut`: numbers have limbs, and strata are of the last limbs."""
-        low, high = residues.residue_counts(length, self.base, self.k, cut)
+        low, high = residues.residue_counts(length, numbers, self.k, cut)
         if self.k > MAX_RESIDUES or self.labels == "natural":
             return self._pooled(length, low, high, share)
         starts = {r: low + (r - low) % self.k for r in range(self.k)}
         starts = {r: start for r, start in starts.items() if start < high}
         zeros = len(starts) - 1 if self.recognition else 1
-        group = f"digits={length}"
+        group = tuples.lengths_name([length])
         return [
             Stratum(
                 f"{group},residue={r}",
@@ -146,7 +170,7 @@ class Divisible(Enumerated):
         ]
 
     def _pooled(self, length: int, low: int, high: int, share: int) -> list[Stratum]:
-        group = f"digits={length}"
+        group = tuples.lengths_name([length])
         if not self.balanced_labels:
             return [Stratum(group, (high - low,), Progression(low, 1), share, share=1.0)]
         multiples = [-(-edge // self.k) for edge in (low, high)]  # below each edge, zero included
@@ -193,8 +217,8 @@ class Divisible(Enumerated):
     def oracle(self, question: str) -> str:
         return self._answer(int(question, self.base) % self.k)
 
-    def answers_by_residue(self) -> list[str]:
-        return [self._answer(residue) for residue in range(self.k)]
+    def answers_by_residue(self) -> list[str] | None:
+        return None if self.signed else [self._answer(residue) for residue in range(self.k)]
 
     def _answer(self, residue: int) -> str:
         return str(residue == 0).lower() if self.recognition else text.to_text(residue, self.base)

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
+from mathbench.generators.toolkit import pairs, ranges
 from mathbench.generators.toolkit.longest import longest_operand
 from mathbench.hashing import Int
 from mathbench.numbers import arithmetic, text
@@ -40,23 +41,23 @@ class Division(Enumerated):
     step: int = parameter(
         1, "difference between consecutive lengths in digits", low=1, high=tuples.MAX_DIGITS
     )
+    # negative numbers have several remainders, depending on the convention
+    smallest: int | None = ranges.smallest("dividend and divisor", low=0)
+    largest: int | None = ranges.largest("dividend and divisor", low=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        lengths = tuples.lengths(self)
-        tuples.check_operand_count(self.family, lengths, 2)
-        tuples.check_long(self.family, lengths.longest, "operands")
+        pairs.check(self, least=1)
+        tuples.check_long(self.family, tuples.lengths(self).longest, "operands")
+
+    def bound(self, stop: int) -> int:
+        return 2 * stop
 
     def inner(self) -> list[Stratum]:
-        return self._strata(tuples.length_pairs(self)[0], self.distribution)
+        return pairs.inner(self, least=1, symmetric=False)
 
     def outer(self) -> list[Stratum]:
-        return self._strata(tuples.length_pairs(self)[1], "lengths")
-
-    def _strata(self, choices: list[tuple[int, ...]], distribution: str) -> list[Stratum]:
-        numbers, longest = tuples.NumberRange(self.base, minimum=1), max(c[0] for c in choices)
-        limb_count = tuples.limb_count(longest, self.base, 2 * self.base**longest)
-        return tuples.strata(choices, numbers, distribution, symmetric=False, limb_count=limb_count)
+        return pairs.outer(self, least=1, symmetric=False)
 
     draw = staticmethod(tuples.draw)
     longest = longest_operand

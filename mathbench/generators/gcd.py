@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from mathbench import compiled
 from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
+from mathbench.generators.toolkit import ranges
 from mathbench.generators.toolkit.longest import longest_operand
+from mathbench.generators.toolkit.ranges import TaskNumbers
 from mathbench.hashing import U64, Int
 from mathbench.numbers import text
 from mathbench.parameters import parameter
@@ -24,7 +26,8 @@ class DivisorClass(NamedTuple):
 
     Attributes:
         divisor: the smallest divisor that points stand for.
-        quotients: the `low` of the operands divided by it, see :class:`operands.OperandRanges`.
+        quotients: the `low` of the operands divided by it, see :class:`operands.OperandRanges`. Smallest quotients of 0
+            stand for those of the first multiples of the divisor.
         minimum, maximum: the smallest and the largest value of each operand; none where every point is in range.
     """
 
@@ -50,7 +53,8 @@ class Gcd(Enumerated):
 
     ``distribution`` is that of the answers: ``natural``, as for random operands (61 % ones); ``log-uniform``, the same
     number of rows for answers 1, 2-3, 4-7, 8-15, ...; ``uniform``, in proportion to the number of answers in each of
-    these classes. The last two have answers up to a tenth of the largest value of the shorter operand.
+    these classes. The last two have answers up to a tenth of the largest value of the shorter operand, in a
+    range of numbers at most half as many as there are numbers.
 
     >>> Gcd().oracle("gcd(48,36)")
     '12'
@@ -68,35 +72,47 @@ class Gcd(Enumerated):
     shortest: int = parameter(1, "digits of the shortest operand", low=1, high=60)
     longer: int = parameter(2, "extrapolate: maximum number of additional digits", low=1, high=40)
     step: int = parameter(1, "difference between consecutive lengths in digits", low=1, high=60)
+    # a divisor does not depend on signs
+    smallest: int | None = ranges.smallest(low=0)
+    largest: int | None = ranges.largest(low=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         lengths = tuples.lengths(self)
+        ranges.check(self, least=1)
         what = f"digits={self.digits} with longer={self.longer} in base {self.base}"
         tuples.check_range(self.family, 4 * self.base**lengths.longest, what)
 
     def inner(self) -> list[Stratum]:
-        return self._strata(tuples.length_pairs(self)[0])
+        choices = tuples.length_tuples(tuples.lengths(self).inner, 2)
+        return self._strata(choices, TaskNumbers.of(self, least=1).inner)
 
     def outer(self) -> list[Stratum]:
-        return self._strata(tuples.length_pairs(self)[1])
+        numbers = TaskNumbers.of(self, least=1).outer
+        return self._strata(tuples.outer_tuples(self, numbers), numbers)
 
-    def _strata(self, choices: list[tuple[int, ...]]) -> list[Stratum]:
+    def _strata(self, choices: list[tuple[int, ...]], numbers: tuples.NumberRange) -> list[Stratum]:
         if self.distribution == "natural":
-            plain = tuples.strata(choices, tuples.NumberRange(self.base, 1), "lengths")
+            plain = tuples.strata(choices, numbers, "lengths")
             return [replace(s, sizes=(1, *s.sizes), low=DivisorClass(1, s.low).low) for s in plain]
-        return [stratum for lengths in choices for stratum in self._classes(*lengths)]
+        filled = [lengths for lengths in choices if all(map(numbers.count, lengths))]
+        return [stratum for longer, shorter in filled for stratum in self._classes(longer, shorter, numbers)]
 
-    def _classes(self, longer: int, shorter: int) -> list[Stratum]:
+    def _classes(self, longer: int, shorter: int, numbers: tuples.NumberRange) -> list[Stratum]:
         """One stratum per class 2^i .. 2^(i+1)-1 of answers; a point is (answer, operand / answer, other / answer)."""
-        largest, strata = max(self.base**shorter // 10, 1), []
+        low, counts = zip(*((numbers.first(n), numbers.count(n)) for n in (longer, shorter)), strict=True)
+        high = [first + count - 1 for first, count in zip(low, counts, strict=True)]
+        every = tuples.NumberRange(self.base, 1)
+        narrow = counts != (every.count(longer), every.count(shorter))
+        # up to here, each divisor has two neighbouring multiples among the numbers of either operand
+        largest, strata = max(min((high[1] + 1) // 10, min(counts) // 2), 1), []
         weight = 1 if longer == shorter else 2
         classes = [(1 << i, min((2 << i) - 1, largest)) for i in range(largest.bit_length())]
         shares = tuples.apportion([last - first + 1 for first, last in classes], 64)
         for (first, last), share in zip(classes, shares, strict=True):
-            low = [max(tuples.NumberRange(self.base).first(n), 1) for n in (longer, shorter)]
-            high = [self.base**n - 1 for n in (longer, shorter)]
             stops = [(-(-a // last), b // first) for a, b in zip(low, high, strict=True)]
+            if narrow:  # of the quotients that some divisor has, few are possible for each
+                stops = [(0, (count - 1) // first) for count in counts]
             sizes, folded = [last - first + 1, *(b - a + 1 for a, b in stops)], 0
             if longer == shorter:
                 folded, sizes[2] = sizes[1], sizes[1] // 2 + 1
@@ -109,8 +125,7 @@ class Gcd(Enumerated):
         return strata
 
     def draw(self, coordinates: U64, low: Int) -> Int:
-        row = DivisorClass.of(low)
-        return tuples.draw(coordinates[1:], row.quotients) * (coordinates[0].view(np.int64) + row.divisor)
+        return _quotients(coordinates, low) * (coordinates[0].view(np.int64) + low[0])
 
     longest = longest_operand
     steps = written_steps.gcd
@@ -132,7 +147,7 @@ class Gcd(Enumerated):
             fits &= once
         rows = np.flatnonzero(fits)
         # the quotients of the greatest common divisor are coprime
-        a, b = tuples.draw(coordinates[1:].take(rows, axis=1), row.quotients)
+        a, b = _quotients(coordinates.take(rows, axis=1), low)
         fits[rows] = _coprime(a, b)
         return fits
 
@@ -153,6 +168,15 @@ class Gcd(Enumerated):
     def operands_of(self, question: str) -> tuple[int, ...]:
         inside = question.removeprefix("gcd(").removesuffix(")")
         return tuple(sorted((int(term, self.base) for term in inside.split(",")), reverse=True))
+
+
+def _quotients(coordinates: U64, low: Int) -> Int:
+    """The operands of points, divided by their divisor, int64 (2, n)."""
+    row = DivisorClass.of(low)
+    quotients = tuples.draw(coordinates[1:], row.quotients)
+    if not tuples.OperandRanges.of(row.quotients).minimum.any():
+        quotients += -(-row.minimum // (coordinates[0].view(np.int64) + row.divisor))
+    return quotients
 
 
 def _coprime(a: Int, b: Int) -> NDArray[np.bool_]:

@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 from mathbench.errors import InputError
 from mathbench.formats import written_steps
 from mathbench.generators.toolkit import operands as tuples
+from mathbench.generators.toolkit import ranges
 from mathbench.generators.toolkit.longest import longest_modular
+from mathbench.generators.toolkit.ranges import TaskNumbers
 from mathbench.hashing import U64, Int
-from mathbench.numbers import modular, text
+from mathbench.numbers import arithmetic, modular, text
 from mathbench.parameters import parameter
 from mathbench.sampling.enumerated import Enumerated, Problems
 from mathbench.stratum import Stratum
 
 _SIGNS = {"plus": "+", "minus": "-", "times": "*", "divide": "/", "conditional": "?"}
 _PRIME_ONLY = ("divide", "conditional")
+_SIGN = re.compile(r"(?<=[0-9a-z)])[-+*/?]")  # between two operands
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Modular(Enumerated):
 
     The polynomials are those of Power et al.: ``x^2+xy+y^2`` asks `(3^2+3*5+5^2)%97`. ``divide`` asks for `a` times the
     inverse of `b`; the modulus must be prime, and `b` is not a multiple of it. ``conditional`` is written `(a?b)%97`:
-    a/b if b is odd, a-b if b is even.
+    a/b if b is odd, a-b if b is even. With `digits` and a `smallest` below zero, operands may be negative, other than
+    those of polynomials: `(7+(-12))%5`.
 
     >>> Modular(modulus=13).oracle("(12+8)%13"), Modular(modulus=13, operation="divide").oracle("(1/5)%13")
     ('7', '8')
@@ -54,6 +58,8 @@ class Modular(Enumerated):
     train_share: float = parameter(
         0.8, "share of all problems that train draws from", low=0.01, high=0.8, kw_only=True
     )
+    smallest: int | None = ranges.smallest()
+    largest: int | None = ranges.largest()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -61,9 +67,29 @@ class Modular(Enumerated):
             raise InputError(
                 f"modular: operation {self.operation} requires a prime modulus. Received: {self.modulus}."
             )
+        self._check_bounds()
         stop = self.base**self.digits if self.digits else self.modulus
         largest = (stop * self.base**self.longer) ** 2
         tuples.check_range(self.family, largest, f"longer={self.longer} with operands up to {stop}")
+
+    def _check_bounds(self) -> None:
+        bounds = {name: getattr(self, name) for name in ("smallest", "largest")}
+        given = next((f"{name}={value}" for name, value in bounds.items() if value is not None), "")
+        if given and not self.digits:
+            raise InputError(
+                f"modular: smallest and largest require digits; without them operands are residues. Received: {given}."
+            )
+        if self.signed and self.operation in modular.POLYNOMIALS:
+            raise InputError(
+                f"modular: operands of the polynomial {self.operation} must not be negative. Received: {given}."
+            )
+        if self.digits:
+            ranges.check(self, lengths=self._lengths)
+
+    @property
+    def _lengths(self) -> range:
+        """The digits of the operands in train, where they are not residues."""
+        return range(1, self.digits + 1)
 
     @property
     def residue_count(self) -> int:
@@ -71,22 +97,24 @@ class Modular(Enumerated):
 
     def inner(self) -> list[Stratum]:
         if self.digits:
-            return self._by_length(tuples.length_tuples(range(1, self.digits + 1), 2))
+            numbers = TaskNumbers.of(self).inner
+            return self._by_length(numbers, tuples.length_tuples(numbers.classes(self._lengths), 2))
         first = 1 if self.operation == "divide" else 0
         low = tuples.OperandRanges(0, (0, first)).low
         return [Stratum("residues", (self.modulus, self.modulus - first), low, share=1.0)]
 
     def outer(self) -> list[Stratum]:
         if self.digits:
-            lengths = range(1, self.digits + self.longer + 1)
-            return self._by_length(tuples.length_tuples(lengths, 2, self.digits + 1))
+            numbers = TaskNumbers.of(self).outer
+            lengths = numbers.classes(range(1, self.digits + self.longer + 1))
+            return self._by_length(numbers, tuples.length_tuples(lengths, 2, self.digits + 1))
         size = self.modulus * self.base**self.longer - self.modulus
         low = tuples.OperandRanges(0, (self.modulus, self.modulus)).low
         share = 1 - 1 / self.modulus if self.operation in _PRIME_ONLY else 1.0
         return [Stratum("beyond-residues", (size, size), low, share=share)]
 
-    def _by_length(self, choices: list[tuple[int, ...]]) -> list[Stratum]:
-        strata = tuples.strata(choices, tuples.NumberRange(self.base), "lengths")
+    def _by_length(self, numbers: tuples.NumberRange, choices: list[tuple[int, ...]]) -> list[Stratum]:
+        strata = tuples.strata(choices, numbers, "lengths")
         # the share of pairs without a divisor depends on the range of numbers: it is estimated by sampling
         return [replace(s, share=0.0) for s in strata] if self.operation in _PRIME_ONLY else strata
 
@@ -133,10 +161,8 @@ class Modular(Enumerated):
 
     def questions(self, problems: Problems) -> pa.StringArray:
         rows = len(problems.stratum)
-        numbers = {
-            name: text.number(operand, self.base)
-            for name, operand in zip("xy", problems.operands, strict=True)
-        }
+        x, y = problems.operands
+        numbers = {"x": arithmetic.signed(x, self.base), "y": arithmetic.signed(y, self.base, brackets=True)}
         words = re.findall(r"[xy]|[^xy]+", self._template)
         inside = [numbers[word] if word in numbers else text.literal(word, rows) for word in words]
         end = text.literal(f")%{text.to_text(self.modulus, self.base)}", rows)
@@ -160,7 +186,7 @@ class Modular(Enumerated):
     def operands_of(self, question: str) -> tuple[int, ...]:
         inside, _ = _parts(question)
         # x or y, each with or without an exponent
-        shown = [int(word.partition("^")[0], self.base) for word in re.split(r"[-+*/?]", inside)]
+        shown = [int(word.strip("()").partition("^")[0], self.base) for word in _SIGN.split(inside)]
         return max(shown), min(shown)
 
 
@@ -172,15 +198,16 @@ def _parts(question: str) -> tuple[str, str]:
 
 def _value(expression: str, base: int, modulus: int) -> int:
     """The residue of an expression of two operands, from its text."""
-    if sign := re.search(r"[?/-]", expression):
-        x, y = (int(number, base) for number in expression.split(sign[0]))
+    sign = _SIGN.search(expression)
+    if sign and sign[0] in "?/-":
+        x, y = (int(number.strip("()"), base) for number in _SIGN.split(expression))
         divides = sign[0] == "/" or (sign[0] == "?" and y % 2 == 1)
         return (x * pow(y, -1, modulus) if divides else x - y) % modulus
     total = 0
-    for term in expression.split("+"):
+    for term in re.split(r"(?<=[0-9a-z)])\+", expression):
         product = 1
         for power in term.split("*"):
-            number, _, exponent = power.partition("^")
+            number, _, exponent = power.strip("()").partition("^")
             product *= int(number, base) ** int(exponent or "1", base)
         total += product
     return total % modulus

@@ -100,7 +100,8 @@ class ModularChain(Enumerated):
     longest = longest_chain
 
     def canonical(self, operands: Int) -> Int:
-        mixed = mix64((operands[:-1] + 1).view(np.uint64))
+        # a missing operand becomes 0, which is mixed to 0
+        mixed = mix64((np.maximum(operands[:-1], -1) + 1).view(np.uint64))
         word = _fold(mixed, self._signs_of(operands), np.add, _mixed_term)
         return (word >> np.uint64(1)).view(np.int64)[None]
 

@@ -5,14 +5,16 @@ from functools import lru_cache
 from math import log, prod
 from typing import Any, ClassVar, NamedTuple
 
+import gmpy2
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.errors import InputError
 from mathbench.generators.toolkit import operands as tuples
-from mathbench.generators.toolkit import residues
+from mathbench.generators.toolkit import ranges, residues
 from mathbench.generators.toolkit.longest import longest_operand
+from mathbench.generators.toolkit.ranges import TaskNumbers
 from mathbench.hashing import U64, Int
 from mathbench.numbers import arithmetic, long_primality
 from mathbench.numbers.primality import SMALL_PRIMES, TABLE_LIMIT, are_prime, with_smallest_factor
@@ -96,6 +98,9 @@ class Prime(Enumerated):
     shortest: int = parameter(2, "digits of the shortest number", low=1, high=MAX_DIGITS)
     longer: int = parameter(2, "extrapolate: maximum number of additional digits", low=1, high=MAX_DIGITS)
     step: int = parameter(1, "difference between consecutive lengths in digits", low=1, high=MAX_DIGITS)
+    # no negative number is prime
+    smallest: int | None = ranges.smallest("number", low=0)
+    largest: int | None = ranges.largest("number", low=0)
     labels: str = parameter(
         "balanced", "share of primes", choices=("balanced", "natural"), kw_only=True, added=True
     )
@@ -106,9 +111,22 @@ class Prime(Enumerated):
             raise InputError(
                 f"prime: labels=natural goes with negatives=natural. Received: negatives={self.negatives}."
             )
-        tuples.lengths(self)
+        lengths, numbers = tuples.lengths(self), ranges.check(self, least=2).inner
+        ranges.check_limbs(self, numbers, lengths.inner, self._inner_limbs)
         if self.base**self.digits < 32:
             raise InputError(f"prime: digits={self.digits} in base {self.base} contains too few primes.")
+        if self.balanced_labels:
+            self._check_primes(numbers.first_number)
+
+    def _check_primes(self, first: int) -> None:
+        """Check that a range has a prime and a composite number."""
+        last = self.base**self.digits - 1 if self.largest is None else self.largest
+        composite = max(first, 4) + gmpy2.is_prime(max(first, 4))
+        missing = "prime" if gmpy2.next_prime(first - 1) > last else "composite" if composite > last else ""
+        if missing:
+            raise InputError(
+                f"prime: there is no {missing} number from smallest={first} to largest={last}. Give a wider range."
+            )
 
     longest = longest_operand
 
@@ -131,46 +149,54 @@ class Prime(Enumerated):
         return list(_outer_strata(self))
 
     def _inner(self) -> list[Stratum]:
-        lengths = tuples.lengths(self).inner
-        limb_count = tuples.limb_count(self.digits, self.base, self.base**self.digits)
+        numbers = TaskNumbers.of(self).inner
+        lengths = [n for n in tuples.lengths(self).inner if numbers.count(n)]
         shares = [1] * len(lengths)
         if self.distribution == "numbers":
-            shares = tuples.apportion([tuples.NumberRange(self.base).count(n) for n in lengths], 16)
+            shares = tuples.apportion([numbers.count(n) for n in lengths], 16)
         shared = [(n, share) for n, share in zip(lengths, shares, strict=True) if share]
-        return [s for n, share in shared for s in self._length(n, share, limb_count)]
+        return [s for n, share in shared for s in self._length(n, numbers, share, self._inner_limbs)]
+
+    @property
+    def _inner_limbs(self) -> int:
+        """Limbs of the numbers of train, validation and interpolate."""
+        return tuples.limb_count(self.digits, self.base, TaskNumbers.of(self).inner.stop(self.digits))
 
     def _outer(self) -> list[Stratum]:
         """The strata of longer numbers; a last length that crosses 2^63 ends there."""
-        lengths = tuples.lengths(self).outer
-        limb_count = tuples.limb_count(
-            lengths[-1], self.base, tuples.NumberRange(self.base).first(lengths[-1])
-        )
-        return [s for n in lengths for s in self._length(n, 1, limb_count)]
+        lengths, numbers = tuples.lengths(self).outer, TaskNumbers.of(self).outer
+        limb_count = tuples.limb_count(lengths[-1], self.base, numbers.first(lengths[-1]))
+        return [s for n in lengths for s in self._length(n, numbers, 1, limb_count)]
 
-    def _length(self, length: int, share: int, limb_count: int) -> list[Stratum]:
+    def _length(self, length: int, numbers: tuples.NumberRange, share: int, limb_count: int) -> list[Stratum]:
         """Primes and composites of one length, half of the rows each."""
-        cut = limb_count > 1
-        high = self.base**length if cut else min(self.base**length, (1 << 63) - 1)
+        cut, low, count = limb_count > 1, numbers.first(length), numbers.count(length)
+        high = low + count if cut else min(low + count, (1 << 63) - 1)
         if not self.balanced_labels:
-            return self._all_numbers(length, high, share, limb_count)
-        strata = (
-            self._pooled(length, high, share)
-            if high <= POOLED_BELOW
-            else self._classes(length, high, share, cut)
-        )
+            return self._all_numbers(length, numbers, high, share, limb_count)
+        whole = count == tuples.NumberRange(self.base).count(length)
+        few = high <= POOLED_BELOW or (not whole and count <= POOLED_BELOW)
+        if few:
+            strata = self._pooled(length, max(low, 2), high, share)
+        else:
+            strata = self._classes(length, numbers, high, share, cut, whole)
         return [residues.from_limbs(s, length, self.base, limb_count) for s in strata]
 
-    def _all_numbers(self, length: int, high: int, share: int, limb_count: int) -> list[Stratum]:
+    def _all_numbers(
+        self, length: int, numbers: tuples.NumberRange, high: int, share: int, limb_count: int
+    ) -> list[Stratum]:
         """A stratum of all numbers of a length, whatever their label."""
-        low, end = residues.residue_counts(length, self.base, 0, limb_count > 1)
-        low, end = 2 if length == 1 else low, min(end, high)
+        low, end = residues.residue_counts(length, numbers, 0, limb_count > 1)
+        low, end = max(low, 2) if length == 1 else low, min(end, high)
         row = WheelNumbers(low, 1, 0, 0, 0)
         found = Stratum(f"digits={length}", (end - low,), row, share, share=1.0)
         return [residues.from_limbs(found, length, self.base, limb_count)] if end > low else []
 
-    def _pooled(self, length: int, high: int, share: int) -> list[Stratum]:
+    def _pooled(self, length: int, low: int, high: int, share: int) -> list[Stratum]:
         """A stratum of primes and one of composites, where there are too few numbers for more."""
-        low, group = max(tuples.NumberRange(self.base).first(length), 2), f"digits={length}"
+        if high <= low:
+            return []
+        group = f"digits={length}"
         classes = (("prime", 0, 1), ("composite", self._least_factor(high), 0))
         return [
             Stratum(
@@ -185,8 +211,10 @@ class Prime(Enumerated):
             for name, first, prime in classes
         ]
 
-    def _classes(self, length: int, high: int, share: int, cut: bool) -> list[Stratum]:
-        """A stratum of primes, and strata of composites by smallest prime factor."""
+    def _classes(
+        self, length: int, numbers: tuples.NumberRange, high: int, share: int, cut: bool, whole: bool
+    ) -> list[Stratum]:
+        """A stratum of primes, and strata of composites by smallest prime factor. `whole`: of all of a length."""
         group, first_number = f"digits={length}", high // self.base
         chosen = [c for c in CLASSES if self._requested(c) and 4 * c.first**2 < high]
         weights = tuples.apportion([round(1e6 * self._share(c, high)) for c in chosen], 120)
@@ -195,10 +223,11 @@ class Prime(Enumerated):
         strata = []
         for name, factors, weight in zip(names, classes, [sum(weights), *weights], strict=True):
             wheel = _wheel(factors.first)
-            low, end = residues.residue_counts(length, self.base, wheel.modulus, cut)
+            low, end = residues.residue_counts(length, numbers, wheel.modulus, cut)
             start, end = _count_below(max(low, 2), wheel), _count_below(min(end, high), wheel)
             row = WheelNumbers(start, wheel.modulus, wheel.number, *factors)
-            known = _density(factors, wheel, first_number, self.base) if first_number >= MIN_REGULAR else 0.0
+            regular = whole and first_number >= MIN_REGULAR
+            known = _density(factors, wheel, first_number, self.base) if regular else 0.0
             prime, size = int(factors.first == 0), (end - start,)
             strata.append(
                 Stratum(

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mathbench.formats import written_steps
-from mathbench.generators.toolkit import long_wrong_results, operands, pairs, wrong_results
+from mathbench.generators.toolkit import long_wrong_results, operands, pairs, ranges, wrong_results
 from mathbench.generators.toolkit.longest import longest_statement
 from mathbench.generators.toolkit.shares import parse_shares
 from mathbench.hashing import U64, Int, mix64
@@ -32,7 +32,9 @@ class Statement(Enumerated):
     Wrong results, by kind: ``digit``, one digit is changed; ``carry``, one carry is dropped; ``swap``, two neighbouring
     digits are swapped; ``congruent``, off by a small multiple of lcm(base-1, base, base+1), so that the last digit,
     casting out nines and casting out elevens all agree. Where an error is impossible (no carry, equal digits, a result
-    too short), a digit is changed and the stratum is that of changed digits. ``errors`` gives the shares.
+    too short), a digit is changed and the stratum is that of changed digits. ``errors`` gives the shares. With a
+    `smallest` below zero, numbers may be negative: `7+(-12)=-5`. Wrong results have the sign of the right one, and
+    ``carry`` drops a borrow where the operands have different signs.
     """
 
     version: ClassVar[int] = 2
@@ -50,12 +52,14 @@ class Statement(Enumerated):
     step: int = parameter(
         1, "difference between consecutive lengths in digits", low=1, high=operands.MAX_DIGITS
     )
+    smallest: int | None = ranges.smallest()
+    largest: int | None = ranges.largest()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._shares()
+        pairs.check(self)
         lengths = operands.lengths(self)
-        operands.check_operand_count(self.family, lengths, 2)
         longest = len(text.to_text(self.result(*[self.base**lengths.longest - 1] * 2), self.base))
         operands.check_long(self.family, longest, "results")
 
@@ -65,14 +69,14 @@ class Statement(Enumerated):
 
     @abstractmethod
     def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
-        """The result without one of its carries; the true result where there is none to drop."""
+        """The result without one of its carries or borrows; the true result where there is none to drop."""
 
     @property
     def recognition(self) -> bool:
         return True
 
-    def bound(self, longest: int) -> int:
-        return int(self.base * self.result(*[self.base**longest] * 2))
+    def bound(self, stop: int) -> int:
+        return int(self.base * self.result(stop, stop))
 
     def _shares(self) -> list[int]:
         return parse_shares(self.family, self.errors, ERRORS, "kind of error")
@@ -119,8 +123,8 @@ class Statement(Enumerated):
                 words = mix64(random_bits[rows] + np.uint64(kind))
                 claimed[..., rows] = self._wrong_results(name, x, y, right, words)
         failed = np.flatnonzero((posed.kind > 1) & arithmetic.equal(claimed, truth))
-        change_digit = _error_module(truth).change_digit
-        claimed[..., failed] = change_digit(truth[..., failed], self.base, mix64(random_bits[failed]))
+        changed = self._wrong_results("digit", a, b, truth[..., failed], mix64(random_bits[failed]))
+        claimed[..., failed] = changed
         posed.stratum = posed.stratum.copy()
         posed.stratum[failed] -= posed.kind[failed] - 1  # to the stratum of changed digits
         return posed
@@ -134,28 +138,31 @@ class Statement(Enumerated):
             "swap": errors.swap_digits,
             "congruent": errors.stay_congruent,
         }
-        return change[kind](truth, self.base, random_bits)
+        return _with_sign(truth, change[kind](np.abs(truth), self.base, random_bits))
 
     def solve(self, problems: Problems) -> Int:
         truth = self.result(*arithmetic.split(problems.operands, 2))
         return arithmetic.equal(truth, _claimed_result(problems)).astype(np.int64)
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        numbers = (*arithmetic.split(problems.operands, 2), _claimed_result(problems))
-        a, b, c = (arithmetic.number(n, self.base) for n in numbers)
-        rows = len(problems.stratum)
-        return text.join(a, text.literal(self.statement_sign, rows), b, text.literal("=", rows), c)
+        (a, b), c, rows = (
+            arithmetic.split(problems.operands, 2),
+            _claimed_result(problems),
+            len(problems.stratum),
+        )
+        first, third = (arithmetic.signed(number, self.base) for number in (a, c))
+        second = arithmetic.signed(b, self.base, brackets=True)
+        sign, equals = text.literal(self.statement_sign, rows), text.literal("=", rows)
+        return text.join(first, sign, second, equals, third)
 
     def oracle(self, question: str) -> str:
         left, right = question.split("=")
-        a, b = (int(number, self.base) for number in left.split(self.statement_sign))
+        a, b = operands.parse_terms(left, self.statement_sign, self.base)
         return str((a + b if self.statement_sign == "+" else a * b) == int(right, self.base)).lower()
 
     def operands_of(self, question: str) -> tuple[int, ...]:
         left = question.partition("=")[0]
-        return tuple(
-            sorted((int(number, self.base) for number in left.split(self.statement_sign)), reverse=True)
-        )
+        return tuple(sorted(operands.parse_terms(left, self.statement_sign, self.base), reverse=True))
 
 
 @dataclass(frozen=True)
@@ -181,7 +188,9 @@ class CorrectAddition(Statement):
         return arithmetic.add(a, b, self.base)
 
     def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
-        """Drop the carry into one place, chosen evenly among the places that get one."""
+        """Drop the carry into one place, or the borrow from it, chosen evenly among the places that have one."""
+        if self.signed:
+            return wrong_results.drop_carry_or_borrow(a, b, truth, self.base, random_bits)
         return _error_module(truth).drop_carry(a, b, truth, self.base, random_bits)
 
 
@@ -209,13 +218,18 @@ class CorrectMultiplication(Statement):
 
     def drop_carry(self, a: Int, b: Int, truth: Int, random_bits: U64) -> Int:
         """Subtract one unit carried into one place above the first."""
-        return _error_module(truth).lose_unit(truth, self.base, random_bits)
+        return _with_sign(truth, _error_module(truth).lose_unit(np.abs(truth), self.base, random_bits))
 
 
 def _claimed_result(problems: Problems) -> Int:
     if problems.claimed is None:
         raise RuntimeError("a statement without a claim: problems were not posed")
     return problems.claimed
+
+
+def _with_sign(truth: Int, magnitude: Int) -> Int:
+    """Absolute values of wrong results with the sign of the true ones, so that no sign reveals them."""
+    return np.where(truth < 0, -magnitude, magnitude)
 
 
 def _error_module(truth: Int) -> ModuleType:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import pyarrow as pa
 
 from mathbench.formats import written_steps
-from mathbench.generators.toolkit import operands, pairs
-from mathbench.generators.toolkit.longest import longest_operand
+from mathbench.generators.toolkit import carries, decimals, operands, pairs, ranges
+from mathbench.generators.toolkit.decimals import DecimalLayout
+from mathbench.generators.toolkit.longest import longest_difference
 from mathbench.hashing import Int
 from mathbench.numbers import arithmetic, text
 from mathbench.parameters import parameter
@@ -19,13 +19,16 @@ from mathbench.sampling.enumerated import Enumerated, Problems
 class Subtraction(Enumerated):
     """Subtract numbers of 1 to `digits` digits; both signs are equally likely.
 
-    `57-8` and `8-57` are one problem: either answer gives the other.
+    `57-8` and `8-57` are one problem: either answer gives the other. With a `smallest` below zero, operands may be
+    negative: `-7-(-12)`. With `places`, operands are decimals: `1.25-0.5`. With
+    ``carries="uniform"``, strata are also by the longest chain of borrows, and each length is equally likely.
 
     >>> Subtraction().oracle("8-57")
     '-49'
     """
 
     family: ClassVar[str] = "subtraction"
+    borrows: ClassVar[bool] = True
     summary: ClassVar[str] = "8-57 -> -49"
     symmetry: ClassVar[str] = "order of operands (which changes the sign only)"
 
@@ -41,41 +44,69 @@ class Subtraction(Enumerated):
     step: int = parameter(
         1, "difference between consecutive lengths in digits", low=1, high=operands.MAX_DIGITS
     )
+    smallest: int | None = ranges.smallest()
+    largest: int | None = ranges.largest()
+    places: int = parameter(
+        0, "maximum number of places after the point", low=0, high=decimals.MAX_PLACES, added=True
+    )
+    carries: str = parameter(
+        "natural",
+        "longest chain of borrows: as in random numbers, or every length equally likely",
+        choices=carries.CHOICES,
+        added=True,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        lengths = operands.lengths(self)
-        operands.check_operand_count(self.family, lengths, 2)
-        operands.check_long(self.family, lengths.longest, "operands")
+        pairs.check(self)
+        if self.places:
+            stop = self.base ** (operands.lengths(self).longest + self.places)
+            pairs.check_places(self, self.bound(stop))
+        if self.carries == carries.UNIFORM:
+            carries.check(self, self.bound(self.base ** operands.lengths(self).longest))
+        operands.check_long(self.family, operands.lengths(self).longest, "operands")
 
-    def bound(self, longest: int) -> int:
-        return 2 * self.base**longest
+    def bound(self, stop: int) -> int:
+        return 2 * stop
 
     inner = pairs.inner
     outer = pairs.outer
-    draw = staticmethod(operands.draw)
+    draw = pairs.draw
     canonical = pairs.canonical
     valid = pairs.valid
     pose = pairs.pose
-    longest = longest_operand
     steps = written_steps.subtraction
     steps_max_digits = written_steps.MAX_DIGITS_LINEAR
 
+    @property
+    def numeric(self) -> bool:
+        return not self.places
+
+    def longest(self) -> tuple[int, int] | None:
+        return None if self.places else longest_difference(self)
+
     def solve(self, problems: Problems) -> Int:
+        if self.places:
+            return problems.operands[0] - problems.operands[1]
         a, b = arithmetic.split(problems.operands, 2)
         return arithmetic.subtract(a, b, self.base)
 
     def questions(self, problems: Problems) -> pa.StringArray:
-        a, b = (arithmetic.number(n, self.base) for n in arithmetic.split(problems.operands, 2))
-        return text.join(a, text.literal("-", len(problems.stratum)), b)
+        return pairs.questions(self, problems, "-")
 
     def answers(self, results: Int) -> pa.StringArray:
-        sign = text.literal("-", results.shape[-1], arithmetic.negative(results))
-        return text.join(sign, arithmetic.number(np.abs(results), self.base))
+        if self.places:
+            return text.join(DecimalLayout(self.base, self.places).shortest(results))
+        return arithmetic.written(results, self.base)
 
     def oracle(self, question: str) -> str:
-        a, b = question.split("-")
-        return text.to_text(int(a, self.base) - int(b, self.base), self.base)
+        if self.places:
+            first, second = (decimals.parse(term, self.base) for term in question.split("-"))
+            return decimals.to_text(first - second, self.base)
+        a, b = operands.parse_terms(question, "-", self.base)
+        return text.to_text(a - b, self.base)
 
     def operands_of(self, question: str) -> tuple[int, ...]:
-        return tuple(sorted((int(term, self.base) for term in question.split("-")), reverse=True))
+        if self.places:
+            return decimals.canonical_words(question.split("-"), self.base)
+        return tuple(sorted(operands.parse_terms(question, "-", self.base), reverse=True))

@@ -44,7 +44,7 @@ def add(a: Any, b: Any, base: int) -> Any:
 
 def total(numbers: list[Int], base: int) -> Int:
     """The sum of several columns; absent numbers count as 0."""
-    sums = reduce(np.add, [np.maximum(number, 0) for number in numbers])
+    sums = reduce(np.add, map(_present, numbers))
     return limbs.carried(sums, limbs.radix_of(base)) if _long(sums) else sums
 
 
@@ -88,9 +88,29 @@ def number(values: Int, base: int, where: NDArray[np.bool_] | None = None) -> Te
     return long_text.number(values, base, where) if _long(values) else text.number(values, base, where)
 
 
+def signed(
+    values: Int, base: int, where: NDArray[np.bool_] | None = None, brackets: bool = False
+) -> TextPiece:
+    """Convert a column of numbers of either sign to text, negative ones in brackets on request.
+
+    >>> text.join(signed(np.array([7, -12]), 10, brackets=True)).to_pylist()
+    ['7', '(-12)']
+    """
+    if values.min(initial=0) >= 0:
+        return number(values, base, where)
+    rows, below = values.shape[-1], negative(values)
+    below = below if where is None else below & where
+    closing = text.literal(")", rows, below) if brackets else ()
+    return (
+        *text.literal("(-" if brackets else "-", rows, below),
+        *number(np.abs(values), base, where),
+        *closing,
+    )
+
+
 def written(values: Int, base: int) -> pa.StringArray:
-    """Convert a column of numbers to an Arrow array of text."""
-    return text.join(number(values, base))
+    """Convert a column of numbers of either sign to an Arrow array of text."""
+    return text.join(signed(values, base))
 
 
 def words(number: Int, base: int) -> list[Int]:
@@ -108,6 +128,11 @@ def words(number: Int, base: int) -> list[Int]:
     large = limbs.exceeds(number, LONG_OPERAND - 1, radix)
     second = np.where(large, limbs.residue(number, LONG_MODULUS, radix), ABSENT)
     return [np.where(present, limbs.low_bits(number, radix), ABSENT), second]
+
+
+def _present(number: Int) -> Int:
+    """A number, or 0 where it is absent."""
+    return np.where(number == ABSENT, 0, number) if number.min(initial=0) == ABSENT else number
 
 
 def _long(number: Any) -> bool:

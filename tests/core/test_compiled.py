@@ -112,7 +112,7 @@ def test_mixed_radix(radix, data):
     arrays(
         np.int64,
         st.tuples(st.integers(1, 4), st.integers(0, 60)),
-        elements=st.just(-1) | st.integers(0, HALF - 1),
+        elements=st.just(hashing.ABSENT) | st.integers(1 - HALF, HALF - 1),
     )
 )
 def test_fingerprints_and_reserves(canonical):

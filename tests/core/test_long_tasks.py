@@ -63,7 +63,7 @@ def test_every_pair_with_an_order_is_exactly_one_point(base, per, lengths):
 def test_long_numbers_of_a_residue_come_once_and_nearly_all(modulus, monkeypatch):
     monkeypatch.setattr(limbs, "radix_of", lambda base: base**2)
     monkeypatch.setattr(limbs, "per_limb", lambda base: 2)
-    first, end = residues.residue_counts(5, 3, modulus)
+    first, end = residues.residue_counts(5, operands.NumberRange(3), modulus)
     assert (first, end) == (0, 81 - modulus)
     tails = np.arange(first, end)
     upper = np.repeat(np.arange(2), len(tails)).astype(np.uint64)[None]
@@ -194,7 +194,8 @@ def test_errors_in_long_claims_are_what_they_say():
     ("addition", {"digits": 1000}, "Give a larger step or shortest"),
     ("addition", {"digits": 5000}, "digits must be an integer from 1 to 4096"),
     ("addition", {"digits": 4096, "step": 4096, "longer": 4096}, "sums may have at most 4,096 digits"),
-    ("addition", {"digits": 30, "smallest": 5}, "smallest and largest require sums below 2^63"),
+    ("addition", {"digits": 30, "smallest": 10**9 + 5}, "require results below 2^63 in all splits, unless they are"),
+    ("subtraction", {"digits": 18, "smallest": -5}, "require results below 2^63 in all splits, unless they are"),
     ("addition", {"digits": 100, "step": 10}, "longer must be at least step"),
     ("multiplication", {"digits": 2048, "step": 512, "longer": 512}, "products may have at most 4,096 digits"),
     ("divisible", {"digits": 60, "k": 1 << 36}, "k must be at most 2^35"),

@@ -106,9 +106,15 @@ def test_a_problem_is_absorbed_operand_by_operand(loops):
     operands = (5, 0, (1 << 63) - 1)
     expected = mix(mix(mix(state ^ 5)) ^ operands[2])
     assert fingerprint("any", operands) == expected
-    # a column that is absent absorbs nothing; a zero does
-    columns = np.array([[5, 5, -1], [0, -1, -1], [operands[2], -1, -1]])
+    # a column that is absent absorbs nothing; a zero does, and minus one too
+    absent = -(2**63 - 1)
+    columns = np.array([[5, 5, absent], [0, absent, absent], [operands[2], absent, absent]])
     assert fingerprints("any", columns).tolist() == [expected, mix(state ^ 5), state]
+    assert (
+        fingerprints("any", np.array([[-1]])).tolist()
+        == [mix(state ^ (WORD - 1))]
+        == [fingerprint("any", (-1,))]
+    )
 
 
 @pytest.mark.parametrize("operand", [1 << 63, (1 << 63) + 12, 10**40 + 7])

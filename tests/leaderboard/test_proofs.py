@@ -324,6 +324,8 @@ def test_the_claim_about_a_task_says_what_its_solver_says(parameters):
     assert not claim.is_about("prime", made.parameters)
     spaced = make_task("divisible", **parameters, format="reversed-all")
     assert not claim.is_about(spaced.family, spaced.parameters)
+    negative = make_task("divisible", **{"digits": 3, **parameters, "smallest": -5})
+    assert not claim.is_about(negative.family, negative.parameters)
 
 
 @pytest.mark.parametrize(
@@ -336,6 +338,11 @@ def test_the_claim_about_a_task_says_what_its_solver_says(parameters):
         ("addition", {"more": 0, "format": "reversed"}, ""),
         ("correct-addition", {}, "label"),
         ("correct-addition", {"base": 2}, ""),
+        ("addition", {"more": 0, "smallest": -5}, ""),
+        ("addition", {"more": 0, "smallest": 5, "largest": 50}, "sum"),
+        ("addition", {"more": 0, "places": 1}, ""),
+        ("addition", {"more": 0, "carries": "uniform"}, "sum"),
+        ("correct-addition", {"smallest": -5}, ""),
         ("correct-multiplication", {}, ""),
         ("subtraction", {}, ""),
         ("gcd", {}, ""),

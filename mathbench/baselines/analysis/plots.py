@@ -3,7 +3,6 @@
 Each plot is a function that draws into a figure and returns whether there was anything to draw.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +25,7 @@ from mathbench.scores.predictions import read_predictions
 from mathbench.scores.results import Score
 from mathbench.scores.statistics import wilson
 from mathbench.storage import atomic
+from mathbench.stratum import operand_lengths
 from mathbench.tokenizer import PAD, Characters
 
 PLOTS_FOLDER = "plots"
@@ -226,11 +226,11 @@ def _by_digits(score: Mapping[str, Any]) -> dict[int, Score]:
     """
     found: dict[int, Score] = {}
     for name, counts in score.get("strata", {}).items():
-        match = re.fullmatch(r"digits=(\d+)(,.*)?", name)
-        if match:
-            before = found.get(int(match[1]))
+        lengths = operand_lengths(name)
+        if len(lengths) == 1:
+            before = found.get(lengths[0])
             n, correct = (before.n, before.correct) if before else (0, 0)
-            found[int(match[1])] = Score(n + counts["n"], correct + counts["correct"])
+            found[lengths[0]] = Score(n + counts["n"], correct + counts["correct"])
     return found
 
 

@@ -75,8 +75,7 @@ class LastDigit:
     def predict(self, questions: list[str]) -> list[str]:
         """Answer by the last character."""
         if self.task.statement_sign:
-            base = _base(self.task)
-            return [LABELS[holds_modulo(self.task.statement_sign, q, base, base)] for q in questions]
+            return [LABELS[_holds_modulo(self.task, q, _base(self.task))] for q in questions]
         return [self.answers.get(q[-1:], self.otherwise) for q in questions]
 
     def state(self) -> dict[str, Any]:
@@ -129,8 +128,7 @@ class CastingOutNines:
 
     def predict(self, questions: list[str]) -> list[str]:
         """Compare both sides modulo base - 1."""
-        base = _base(self.task)
-        return [LABELS[holds_modulo(self.task.statement_sign, q, base, base - 1)] for q in questions]
+        return [LABELS[_holds_modulo(self.task, q, _base(self.task) - 1)] for q in questions]
 
     def state(self) -> dict[str, Any]:
         """Return no state."""
@@ -146,8 +144,8 @@ class CopyOperand:
 
     @classmethod
     def applies(cls, task: Task) -> bool:
-        """Requires numbers as answers; where numbers are compared, the largest of them is no shortcut."""
-        return not task.recognition and not task.compares
+        """Requires integers as answers; where numbers are compared, the largest of them is no shortcut."""
+        return not (task.recognition or task.compares or task.parameters.get("places", 0) > 0)
 
     @classmethod
     def fit(cls, task: Task, train: pa.Table, validation: pa.Table) -> Self:
@@ -156,8 +154,8 @@ class CopyOperand:
 
     def predict(self, questions: list[str]) -> list[str]:
         """Copy the operand."""
-        base = _base(self.task)
-        operands = [parse_operands(q, base) if number_texts(q, base) else [0] for q in questions]
+        base, signed = _base(self.task), self.task.signed
+        operands = [parse_operands(q, base, signed) if number_texts(q, base) else [0] for q in questions]
         return [to_text(_CHOOSE[self.which](numbers), base) for numbers in operands]
 
     def state(self) -> dict[str, Any]:
@@ -187,6 +185,10 @@ def _best(
         return sum(given == answer for given, answer in zip(predictions, answers, strict=True))
 
     return max(options, key=correct)
+
+
+def _holds_modulo(task: Task, question: str, modulus: int) -> bool:
+    return holds_modulo(task.statement_sign, question, _base(task), modulus, task.signed)
 
 
 def _no_factor(number: int, primes: list[int]) -> bool:

@@ -7,46 +7,49 @@ from math import prod
 from mathbench.numbers.text import DIGITS
 
 
-def parse_operands(question: str, base: int) -> list[int]:
-    """Return the numbers of a question, in order.
+def parse_operands(question: str, base: int, signed: bool = False) -> list[int]:
+    """Return the numbers of a question, in order; with `signed`, a minus after no operand is part of a number.
 
     >>> parse_operands("(57+8)%13", 10), parse_operands("gcd(48,36)", 16), parse_operands("ff-1", 16)
     ([57, 8, 13], [72, 54], [255, 1])
+    >>> parse_operands("-7-(-12)", 10, signed=True)
+    [-7, -12]
     """
     without_words = re.sub(r"[a-z]+(?=\()|\b(?:mod|divmod)\b", " ", question)
-    return [int(word, base) for word in number_texts(without_words, base)]
+    return [int(word, base) for word in number_texts(without_words, base, signed)]
 
 
-def number_texts(question: str, base: int) -> list[str]:
+def number_texts(question: str, base: int, signed: bool = False) -> list[str]:
     """Return the numbers of a question as text.
 
     >>> number_texts("57 + 08", 10)
     ['57', '08']
     """
-    return _number(base).findall(question)
+    return _number(base, signed).findall(question)
 
 
-def parse_statement(question: str, base: int) -> tuple[list[int], int]:
+def parse_statement(question: str, base: int, signed: bool = False) -> tuple[list[int], int]:
     """Return both sides of a statement: the operands and the stated result.
 
     >>> parse_statement("12+29=42", 10)
     ([12, 29], 42)
     """
     left, _, right = question.partition("=")
-    return parse_operands(left, base), parse_operands(right, base)[0]
+    return parse_operands(left, base, signed), parse_operands(right, base, signed)[0]
 
 
-def holds_modulo(sign: str, question: str, base: int, modulus: int) -> bool:
+def holds_modulo(sign: str, question: str, base: int, modulus: int, signed: bool = False) -> bool:
     """Return whether a statement with a sign, "+" or "*", holds modulo `modulus`.
 
     >>> holds_modulo("+", "12+29=51", 10, 10), holds_modulo("*", "12*29=349", 10, 9)
     (True, False)
     """
-    numbers, stated = parse_statement(question, base)
+    numbers, stated = parse_statement(question, base, signed)
     result = sum(numbers) if sign == "+" else prod(numbers)
     return (result - stated) % modulus == 0
 
 
 @cache
-def _number(base: int) -> re.Pattern[str]:
-    return re.compile(f"[{DIGITS[:base]}]+")
+def _number(base: int, signed: bool) -> re.Pattern[str]:
+    minus = "(?:(?<![0-9a-z)])-)?" if signed else ""
+    return re.compile(f"{minus}[{DIGITS[:base]}]+")

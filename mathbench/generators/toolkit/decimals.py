@@ -1,14 +1,16 @@
-"""Pairs of different numbers with a point, such as 9.11 and 9.9: strata and points.
+"""Pairs of numbers with a point, such as 9.11 and 9.9: strata, points and text.
 
 A stratum `digits=1+1,places=2+1,prefix=1` has pairs such as 9.11 and 9.9: one digit before the point, two places and
-one, and exactly one digit in common. Numbers have no zeros at their end, so that every pair of numbers is in one
-stratum. A point has the common digits, and then the other digits of each number.
+one, and exactly one digit in common. One of `digits=1+1,places=2+1` has all pairs of such numbers, also equal ones.
+Numbers have no zeros at their end, so that every pair is in one stratum. A point has the common digits, and then the
+other digits of each number.
 
 Numbers are counted in units of the last place that a task allows. A column of n numbers is int64 (2, n): the numbers in
 these units, and how many places of each are shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -96,6 +98,44 @@ class Pair(NamedTuple):
         return f"digits={digits},places={places}{end}"
 
 
+def parse(term: str, base: int) -> Fraction:
+    """The value of a number with or without a point, from its text.
+
+    >>> parse("1.25", 10), parse("0.1", 2)
+    (Fraction(5, 4), Fraction(1, 2))
+    """
+    whole, _, places = term.partition(".")
+    return Fraction(int(whole + places, base), base ** len(places))
+
+
+def to_text(value: Fraction, base: int) -> str:
+    """The shortest text of a number, some power of the base times which is an integer.
+
+    >>> to_text(Fraction(-5, 4), 10), to_text(Fraction(3), 10)
+    ('-1.25', '3')
+    """
+    places = 0
+    while value * base**places % 1:
+        places += 1
+    digits = text.to_text(abs(int(value * base**places)), base).rjust(places + 1, "0")
+    point = "." + digits[-places:] if places else ""
+    return "-" * (value < 0) + digits[: len(digits) - places] + point
+
+
+def canonical_words(terms: Iterable[str], base: int) -> tuple[int, ...]:
+    """The canonical form of numbers from their texts, see :meth:`DecimalLayout.canonical`.
+
+    >>> canonical_words(["0.50", "12"], 10)
+    (12, 5, 1)
+    """
+    words: list[int] = []
+    for term in sorted(terms, key=lambda term: parse(term, base), reverse=True):
+        whole, _, places = term.partition(".")
+        places = places.rstrip("0")
+        words += [int(whole + places, base), *([len(places)] if places else [])]
+    return tuple(words)
+
+
 class DecimalLayout(NamedTuple):
     """The layout of pairs of decimals in columns.
 
@@ -106,6 +146,16 @@ class DecimalLayout(NamedTuple):
 
     base: int
     places: int
+
+    def shape_pairs(self, digits: tuple[int, ...]) -> Iterator[Pair]:
+        """Yield the pairs of shapes with some digits before the point, in descending order.
+
+        >>> [pair.name for pair in DecimalLayout(10, 1).shape_pairs((1, 1))]
+        ['digits=1+1,places=0+0', 'digits=1+1,places=1+0', 'digits=1+1,places=1+1']
+        """
+        for a in range(self.places + 1):
+            for b in range(self.places + 1 if digits[0] > digits[1] else a + 1):
+                yield Pair(Shape(digits[0], a), Shape(digits[1], b))
 
     def pairs(self, digits: tuple[int, int]) -> Iterator[list[Pair]]:
         """Yield the pairs with some digits before the point, in descending order, for each pair of shapes."""
@@ -221,6 +271,17 @@ class DecimalLayout(NamedTuple):
     @property
     def _powers(self) -> Int:
         return np.concatenate([[1], text.powers(self.base)])[: self.places + 1]
+
+    def shortest(self, values: Int) -> text.TextPiece:
+        """Convert numbers of either sign in units of the last place, int64 (n,), to text without zeros at the end.
+
+        >>> text.join(DecimalLayout(10, places=2).shortest(np.array([175, -150, 0, 5]))).to_pylist()
+        ['1.75', '-1.5', '0', '0.05']
+        """
+        zeros = [values % power == 0 for power in self._powers[1:].tolist()]
+        shown = self.places - np.sum(zeros, axis=0, dtype=np.int64) * np.ones_like(values)
+        sign = text.literal("-", len(values), values < 0)
+        return *sign, *self.number(np.stack([np.abs(values), shown]))
 
     def number(self, column: Int) -> text.TextPiece:
         """Convert a column of numbers, int64 (2, n), to text.

@@ -68,7 +68,8 @@ class _Words:
 
     def factor(self, numbers: Int) -> U64:
         """A number as a factor; a missing one is 0."""
-        return mix64((numbers + 1).view(np.uint64))
+        # a missing number becomes 0, which is mixed to 0
+        return mix64((np.maximum(numbers, -1) + 1).view(np.uint64))
 
     def multiply(self, terms: U64, factors: U64) -> U64:
         """Terms with one more factor each."""

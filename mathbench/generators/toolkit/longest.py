@@ -19,8 +19,14 @@ def longest_sum(task: Any) -> tuple[int, int]:
 
 
 def longest_operand(task: Any) -> tuple[int, int]:
-    """Results no longer than the longest operand: differences, quotients, remainders, divisors."""
+    """Results no longer than the longest operand: quotients, remainders, divisors."""
     return task.digits + task.longer, task.digits + task.longer
+
+
+def longest_difference(task: Any) -> tuple[int, int]:
+    """Differences, which are longer than the longest operand only where operands have different signs."""
+    longest = task.digits + task.longer
+    return longest, _digits((1 + task.signed) * (task.base**longest - 1), task.base)
 
 
 def longest_product(task: Any) -> tuple[int, int]:

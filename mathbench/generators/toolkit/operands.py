@@ -1,18 +1,20 @@
 """Tuples of operands by length: strata, points and canonical order, for several families.
 
-A stratum `digits=3+2` has the problems whose operands have three and two digits. Unordered operands are enumerated
-once: two operands of the same length by folding the square of pairs along its cyclic differences ({x, x + d mod M} for
-d up to M / 2), further ones by keeping only sorted points.
+A stratum `digits=3+2` has the problems whose operands have three and two digits. Numbers below zero with n digits are a
+length of their own, -n: `digits=3+(-2)` has problems such as 123+(-45). Unordered operands are enumerated once: two
+operands of the same length by folding the square of pairs along its cyclic differences ({x, x + d mod M} for d up to
+M / 2), further ones by keeping only sorted points.
 
 Numbers that may reach 2^63 are limbs (:mod:`mathbench.numbers.limbs`), one coordinate per limb. Then the last limbs of
 the first two operands are folded: where they differ, the fold distinguishes the operands, whatever the other limbs are;
 where they are equal, the larger operand comes first. So a problem is still exactly one point.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import combinations, combinations_with_replacement
+from itertools import chain, combinations, combinations_with_replacement
 from math import comb, factorial, prod
 from typing import Any, NamedTuple
 
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 
 from mathbench.errors import InputError
 from mathbench.hashing import ABSENT, U64, mix64
-from mathbench.numbers import arithmetic, limbs
+from mathbench.numbers import arithmetic, limbs, text
 from mathbench.sampling.enumerated import Problems
 from mathbench.stratum import Stratum
 
@@ -33,34 +35,78 @@ SHARE_PARTS = 4096  # natural shares of strata are rounded to this many parts
 
 
 class NumberRange(NamedTuple):
-    """The numbers that operands are drawn from, by length.
+    """The numbers that operands are drawn from, by length. The length -n is that of numbers below zero with n digits.
 
     Attributes:
         base: the number base.
-        minimum: the smallest number allowed.
+        minimum: the smallest number allowed; None: no limit.
         maximum: the largest number allowed; None: no limit.
     """
 
     base: int
-    minimum: int = 0
+    minimum: int | None = 0
     maximum: int | None = None
+
+    @property
+    def first_number(self) -> int:
+        """The smallest number allowed, of numbers that have one."""
+        return self.minimum or 0
+
+    @property
+    def has_negative(self) -> bool:
+        """Whether numbers may be negative."""
+        return self.minimum is None or self.minimum < 0
 
     def first(self, length: int) -> int:
         """The smallest number of a length; zero has one digit.
 
         >>> NumberRange(10).first(1), NumberRange(10).first(3), NumberRange(10, minimum=1).first(1)
         (0, 100, 1)
+        >>> NumberRange(10, minimum=None).first(-2), NumberRange(10, minimum=-12).first(-2)
+        (-99, -12)
         """
-        return max(self.base ** (length - 1) if length > 1 else 0, self.minimum)
+        first = self.base ** (length - 1) if length > 1 else 0
+        first = 1 - self.base**-length if length < 0 else first
+        return first if self.minimum is None else max(first, self.minimum)
 
     def count(self, length: int) -> int:
         """The number of numbers of a length.
 
-        >>> NumberRange(10).count(2), NumberRange(10, maximum=10).count(2)
-        (90, 1)
+        >>> NumberRange(10).count(2), NumberRange(10, maximum=10).count(2), NumberRange(10, -12).count(-2)
+        (90, 1, 3)
         """
-        end = self.base**length if self.maximum is None else min(self.base**length, self.maximum + 1)
+        end = self.base**length if length > 0 else 1 - self.base ** (-length - 1)
+        end = end if self.maximum is None else min(end, self.maximum + 1)
         return max(end - self.first(length), 0)
+
+    def classes(self, lengths: Iterable[int]) -> list[int]:
+        """The lengths of both signs that numbers may have.
+
+        >>> NumberRange(10).classes([1, 2]), NumberRange(10, -12).classes([1, 2])
+        ([1, 2], [1, 2, -1, -2])
+        """
+        positive = list(lengths)
+        negative = [-n for n in positive] if self.has_negative else []
+        return [*(positive if self.maximum is None or self.maximum >= 0 else ()), *negative]
+
+    def digits_of(self, number: int) -> int:
+        """The number of digits of an integer.
+
+        >>> NumberRange(10).digits_of(-120)
+        3
+        """
+        return len(text.to_text(abs(number), self.base))
+
+    def stop(self, digits: int) -> int:
+        """A bound above the absolute values of the numbers of up to some digits.
+
+        >>> NumberRange(10).stop(2), NumberRange(10, -7, 5).stop(2)
+        (100, 8)
+        """
+        stop = self.base**digits
+        if self.minimum is None or self.maximum is None:
+            return stop
+        return min(stop, max(-self.minimum, self.maximum) + 1)
 
 
 class DigitLengths(NamedTuple):
@@ -107,19 +153,30 @@ def lengths(task: Any) -> DigitLengths:
 
 
 def length_tuples(lengths: Iterable[int], operands: int, longest_from: int = 1) -> list[tuple[int, ...]]:
-    """All tuples of some lengths, in descending order, whose longest is at least `longest_from`.
+    """All tuples of some lengths, the longest first, whose longest is at least `longest_from`.
 
-    >>> length_tuples([1, 2], 2)
-    [(1, 1), (2, 1), (2, 2)]
+    >>> length_tuples([1, 2], 2), length_tuples([1, 2, -2], 2, longest_from=2)
+    ([(1, 1), (2, 1), (2, 2)], [(-2, -2), (-2, 1), (2, -2), (2, 1), (2, 2)])
     """
-    tuples = [tuple(sorted(c, reverse=True)) for c in combinations_with_replacement(lengths, operands)]
-    return sorted(c for c in tuples if c[0] >= longest_from)
+    tuples = [
+        tuple(sorted(c, key=lambda n: (-abs(n), -n)))
+        for c in combinations_with_replacement(lengths, operands)
+    ]
+    return sorted(c for c in tuples if abs(c[0]) >= longest_from)
 
 
-def length_pairs(task: Any) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-    """The pairs of lengths of a task with two operands: of train, and of extrapolate."""
-    inner, outer = lengths(task)
-    return length_tuples(inner, 2), length_tuples([*inner, *outer], 2, task.digits + 1)
+def outer_tuples(task: Any, numbers: NumberRange, operands: int = 2) -> list[tuple[int, ...]]:
+    """The tuples of lengths of extrapolate that have a number longer than `digits`."""
+    return length_tuples(numbers.classes(chain(*lengths(task))), operands, task.digits + 1)
+
+
+def lengths_name(lengths: Iterable[int]) -> str:
+    """Lengths in the name of a stratum.
+
+    >>> lengths_name((3, -2))
+    'digits=3+(-2)'
+    """
+    return "digits=" + "+".join(str(n) if n > 0 else f"({n})" for n in lengths)
 
 
 def orderings(lengths: tuple[int, ...]) -> int:
@@ -226,7 +283,7 @@ class OperandLayout(NamedTuple):
 
     def stratum(self, lengths: tuple[int, ...], numbers: NumberRange, weight: int) -> Stratum:
         """The stratum of one tuple of lengths."""
-        name = "digits=" + "+".join(map(str, lengths))
+        name = lengths_name(lengths)
         if self.symmetric:  # the largest group of equal lengths first: its first two operands are folded
             lengths = tuple(sorted(lengths, key=lambda n: (-Counter(lengths)[n], -n)))
         ranges = [_cached_ranges(self, n, numbers) for n in lengths]
@@ -394,6 +451,16 @@ def _shuffled(operands: Int, random_bits: U64, count: int) -> Int:
     return np.take_along_axis(numbers, order[None], axis=1).reshape(operands.shape)
 
 
+def parse_terms(expression: str, sign: str, base: int) -> list[int]:
+    """The integers between signs, from the text of an expression, in plain Python.
+
+    >>> parse_terms("-7-(-12)", "-", 10), parse_terms("57 + 8", "+", 10)
+    ([-7, -12], [57, 8])
+    """
+    terms = re.split(rf"(?<=[0-9a-z)]) ?{re.escape(sign)}", expression)
+    return [int(term.strip(" ()"), base) for term in terms]
+
+
 def check_range(family: str, largest: int, what: str) -> None:
     """Check that results stay below 2^63.
 
@@ -404,13 +471,15 @@ def check_range(family: str, largest: int, what: str) -> None:
         raise InputError(f"{family}: results must stay below 2^63. Received: {what}.")
 
 
-def check_operand_count(family: str, lengths: DigitLengths, operands: int, each: int = 1) -> None:
-    """Check the number of strata, `each` per tuple of lengths.
+def check_operand_count(
+    family: str, lengths: DigitLengths, operands: int, each: int = 1, signs: int = 1
+) -> None:
+    """Check the number of strata, `each` per tuple of lengths of 1 or 2 signs.
 
     Raises:
         InputError: with the number of strata, and the parameters that reduce it.
     """
-    count = each * comb(len(lengths.inner) + len(lengths.outer) + operands - 1, operands)
+    count = each * comb(signs * (len(lengths.inner) + len(lengths.outer)) + operands - 1, operands)
     if count > MAX_STRATA:
         what = "1 number" if operands == 1 else f"{operands} operands"
         raise InputError(

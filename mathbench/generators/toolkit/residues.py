@@ -22,21 +22,22 @@ TAIL = 2  # limbs that are enumerated
 Layout = TypeVar("Layout", bound=NamedTuple)
 
 
-def residue_counts(length: int, base: int, modulus: int, cut: bool = True) -> tuple[int, int]:
+def residue_counts(length: int, numbers: NumberRange, modulus: int, cut: bool = True) -> tuple[int, int]:
     """The range of tails that are enumerated for numbers of some length, its stop excluded.
 
     Args:
-        length: digits.
-        base: the base.
+        length: digits, below 0 for numbers below zero.
+        numbers: the numbers.
         modulus: the modulus, which bounds the shift; 0 where numbers are not shifted.
         cut: whether numbers are cut into limbs.
 
-    >>> residue_counts(3, 10, 7), residue_counts(17, 10, 7)
+    >>> residue_counts(3, NumberRange(10), 7), residue_counts(17, NumberRange(10), 7)
     ((100, 1000), (0, 9999999999999993))
     """
-    if not cut or length <= TAIL * limbs.per_limb(base):
-        return NumberRange(base).first(length), base**length
-    return 0, limbs.radix_of(base) ** TAIL - modulus
+    if not cut or length <= TAIL * limbs.per_limb(numbers.base):
+        first = numbers.first(length)
+        return first, first + numbers.count(length)
+    return 0, limbs.radix_of(numbers.base) ** TAIL - modulus
 
 
 def from_limbs(stratum: Stratum, length: int, base: int, limb_count: int) -> Stratum:

@@ -18,6 +18,24 @@ def drop_carry(a: Int, b: Int, truth: Int, base: int, random_bits: U64) -> Int:
     return truth - pick(np.array(powers, dtype=np.int64), carries, random_bits)
 
 
+def drop_carry_or_borrow(a: Int, b: Int, truth: Int, base: int, random_bits: U64) -> Int:
+    """:func:`drop_carry` of operands of either sign; a difference without the borrow from one place.
+
+    What is borrowed in `13 - 8 = 5` is what is carried in `5 + 8 = 13`.
+
+    >>> bits = np.array([0], dtype=np.uint64)
+    >>> drop_carry_or_borrow(np.array([-13]), np.array([8]), np.array([-5]), 10, bits).tolist()
+    [-15]
+    """
+    first, second, size = np.abs(a), np.abs(b), np.abs(truth)
+    borrows = (a < 0) != (b < 0)
+    one, other = np.where(borrows, size, first), np.where(borrows, np.minimum(first, second), second)
+    total = one + other
+    carried = total - drop_carry(one, other, total, base, random_bits)
+    wrong = np.where(borrows, size + carried, size - carried)
+    return np.where(truth < 0, -wrong, wrong)
+
+
 def lose_unit(truth: Int, base: int, random_bits: U64) -> Int:
     """A product without one unit in one place above the first, chosen evenly."""
     powers = [p for p in text.powers(base).tolist() if p <= int(np.max(truth, initial=0))]

@@ -6,21 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.results import Score
+from mathbench.stratum import operand_lengths
 
-_DIGITS = re.compile(r"digits=(\d+(?:\+\d+)*)")
 KIND = "kind"  # the property of parts without a name, such as prime or carry
 
 Strata = Mapping[str, Score]
-
-
-def lengths_of(name: str) -> tuple[int, ...]:
-    """The lengths of operands in the name of a stratum; empty when it has none.
-
-    >>> lengths_of("digits=3+2,carry"), lengths_of("residues")
-    ((3, 2), ())
-    """
-    found = [match for part in name.split(",") if (match := _DIGITS.fullmatch(part))]
-    return tuple(map(int, found[0][1].split("+"))) if found else ()
 
 
 def other_labels(name: str) -> dict[str, str]:
@@ -29,7 +19,7 @@ def other_labels(name: str) -> dict[str, str]:
     >>> other_labels("digits=5+2,gcd=2-3"), other_labels("digits=7,prime"), other_labels("difficulty=easy")
     ({'gcd': '2-3'}, {'kind': 'prime'}, {'difficulty': 'easy'})
     """
-    parts = [part.partition("=") for part in name.split(",") if not _DIGITS.fullmatch(part)]
+    parts = [part.partition("=") for part in name.split(",") if not operand_lengths(part)]
     return {key if mark else KIND: value if mark else key for key, mark, value in parts}
 
 
@@ -49,7 +39,7 @@ def most_common_operands(strata: Strata) -> int:
     >>> most_common_operands({"digits=2+1": Score(9, 3), "digits=2+2": Score(1, 1), "digits=2+2+2": Score(5, 0)})
     2
     """
-    counts = Counter(len(found) for name in strata if (found := lengths_of(name)))
+    counts = Counter(len(found) for name in strata if (found := operand_lengths(name)))
     return max(counts, key=lambda operands: (counts[operands], -operands), default=0)
 
 
@@ -61,7 +51,7 @@ def by_length(strata: Strata, operands: int) -> dict[int, Score]:
     """
     grouped: dict[int, list[Score]] = {}
     for name, count in strata.items():
-        if operands and len(found := lengths_of(name)) == operands:
+        if operands and len(found := operand_lengths(name)) == operands:
             grouped.setdefault(max(found), []).append(count)
     return {length: total(counts) for length, counts in sorted(grouped.items())}
 
@@ -74,7 +64,7 @@ def by_pair(strata: Strata) -> dict[tuple[int, int], Score]:
     """
     grouped: dict[tuple[int, int], list[Score]] = {}
     for name, count in strata.items():
-        found = lengths_of(name)
+        found = operand_lengths(name)
         if len(found) == 2:
             grouped.setdefault((found[0], found[1]), []).append(count)
     return {pair: total(counts) for pair, counts in sorted(grouped.items())}

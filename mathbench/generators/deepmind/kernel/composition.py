@@ -16,7 +16,7 @@ from mathbench.generators.deepmind.kernel.columns import Columns
 from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Request, Scope
 from mathbench.generators.deepmind.kernel.values import Numbers, Polynomials
-from mathbench.hashing import GOLDEN, U64, Int, mix64
+from mathbench.hashing import ABSENT, GOLDEN, U64, Int, mix64
 from mathbench.numbers import text
 from mathbench.reserve import fingerprints
 
@@ -41,6 +41,11 @@ class DrawnProblem:
     canonical: Int
     requests: Sequence[Request] = ()
     good: Bool | None = None
+
+    def fingerprints(self, module: str) -> U64:
+        """Hash the problems as those of a module, uint64 (n,). A number -1 is left out."""
+        # -1 marked a missing number when these reserves were fixed
+        return fingerprints(module, np.where(self.canonical == -1, ABSENT, self.canonical))
 
 
 class DefiningModule(Protocol):
@@ -73,7 +78,7 @@ class CompositionNode:
     drawn: DrawnProblem
 
     def fingerprints(self) -> U64:
-        return fingerprints(self.module.name, self.drawn.canonical)
+        return self.drawn.fingerprints(self.module.name)
 
     def take(self, index: Int) -> tuple[Columns, Scope]:
         return self.drawn.problem.take(index), self.scope.take(index)

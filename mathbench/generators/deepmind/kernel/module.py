@@ -19,7 +19,6 @@ from mathbench.generators.deepmind.kernel.random import Bool, RandomStream
 from mathbench.generators.deepmind.kernel.scope import Scope, letter_order
 from mathbench.hashing import U64, Int, mix64
 from mathbench.parameters import parameter
-from mathbench.reserve import fingerprints
 from mathbench.sampling.rejection import Candidates
 from mathbench.sampling.sampled import ALL_SPLITS, RESERVES, Sampled
 from mathbench.stratum import Stratum
@@ -202,9 +201,7 @@ class ModuleCandidates:
     def __init__(self, module: Module, definers: Mapping[str, DefiningModule], scope: Scope):
         self._module, self._scope, self._drawn = module, scope, module.draw(scope)
         self._tree = CompositionTree(definers, self._drawn.requests, scope.modules)
-        self.fingerprints: U64 = mix64(
-            fingerprints(module.name, self._drawn.canonical) + self._tree.fingerprints()
-        )
+        self.fingerprints: U64 = mix64(self._drawn.fingerprints(module.name) + self._tree.fingerprints())
         self.good = self._tree.good()
         if self._drawn.good is not None:
             self.good &= self._drawn.good
