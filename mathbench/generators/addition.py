@@ -61,7 +61,9 @@ class Addition(Enumerated):
     longer: int = parameter(
         2, "extrapolate: maximum number of additional digits", low=0, high=tuples.MAX_DIGITS
     )
-    more: int = parameter(1, "extrapolate: maximum number of additional operands", low=0, high=4)
+    more: int = parameter(
+        1, "extrapolate: maximum number of additional operands; none with places or carries", low=0, high=4
+    )
     step: int = parameter(
         1, "difference between consecutive lengths in digits", low=1, high=tuples.MAX_DIGITS
     )
@@ -126,12 +128,15 @@ class Addition(Enumerated):
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
-        """Make a task from parameters given as text or values, also as :attr:`parameters` stores them."""
+        """Make a task from parameters given as text or values, also as :attr:`parameters` stores them.
+
+        Tasks of pairs have no more operands in extrapolate unless `more` is given, which is then refused.
+        """
         smallest, largest = (as_integer(options.get(name)) for name in ("smallest", "largest"))
         unlimited = largest == 0 and smallest is not None and smallest >= 0
-        return super().of(
-            {name: value for name, value in options.items() if not (unlimited and name == "largest")}
-        )
+        pairs_only = str(options.get("places", 0)) != "0" or options.get("carries") == carries.UNIFORM
+        given = {name: value for name, value in options.items() if not (unlimited and name == "largest")}
+        return super().of({"more": 0, **given} if pairs_only else given)
 
     def inner(self) -> list[Stratum]:
         if self._of_pairs:

@@ -112,7 +112,7 @@ def test_chains_on_paper():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "carries=uniform requires operands=2 and more=0. Received: operands=2, more=1"),
+        ({"more": 1}, "carries=uniform requires operands=2 and more=0. Received: operands=2, more=1"),
         ({"more": 0, "places": 1}, "carries=uniform cannot be combined with places. Received: places=1"),
         (
             {"more": 0, "smallest": 5},

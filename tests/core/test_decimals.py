@@ -56,7 +56,8 @@ def test_numbers_of_places_are_equally_likely():
 
 
 def test_what_is_written():
-    assert task("addition", places=2, more=0).oracle("1.25+0.5") == "1.75"
+    assert task("addition", places=2).oracle("1.25+0.5") == "1.75"
+    assert task("addition", places="2") == task("addition", places=2, more=0) != task("addition", places="0")
     assert task("subtraction", places=2).oracle("0.5-1.25") == "-0.75"
     assert task("multiplication", places=2).oracle("0.5*0.2") == "0.1"
     assert task("multiplication", places=2).oracle("2.5*0.4") == "1"
@@ -74,7 +75,11 @@ def test_a_task_without_places_is_stored_as_before():
 @pytest.mark.parametrize(
     ("family", "options", "message"),
     [
-        ("addition", {"places": 2}, "places requires operands=2 and more=0. Received: operands=2, more=1"),
+        (
+            "addition",
+            {"places": 2, "more": 1},
+            "places requires operands=2 and more=0. Received: operands=2, more=1",
+        ),
         ("subtraction", {"places": 2, "smallest": -5}, "places cannot be combined with smallest. Received"),
         ("multiplication", {"places": 4}, "places must be an integer from 0 to 3"),
         (
