@@ -81,6 +81,12 @@ def cases(most: int) -> dict[str, tuple[Task, int]]:
     return {
         **defaults,
         "addition-digits6": (make_task("addition", digits=6), most),
+        "addition-negative": (make_task("addition", smallest=-999, largest=999), most),
+        "addition-places": (make_task("addition", places=2), most),
+        "addition-carries": (make_task("addition", digits=8, carries="uniform"), most),
+        "addition-prompt": (make_task("addition", digits=6, prompt="What is {numbers}?"), most),
+        "addition-choices": (make_task("addition", digits=6, choices=4), most),
+        "addition-shots": (make_task("addition", digits=6, shots=4), most),
         # with as many rows as the others; at their defaults these hold so few that fixed costs count
         "divisible-digits7": (make_task("divisible", digits=7), most),
         "prime-digits8": (make_task("prime", digits=8), most),

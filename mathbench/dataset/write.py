@@ -201,6 +201,9 @@ def _unusable_name(name: str) -> str:
     """Why files of a dataset cannot have a name; empty if they can."""
     if re.search(r"(^|-)\d{5}-of-\d{5}", name):
         return "`datasets` would read it as the number of a file"
+    # the default folder of a dataset has the name too
+    if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", name, re.IGNORECASE):
+        return "Windows has no such folders"
     if len(name.encode()) > MAX_NAME_BYTES:
         return f"it is longer than {MAX_NAME_BYTES} bytes"
     return ""

@@ -27,13 +27,13 @@ def table(made, split):
 
 
 def pairs(made, split):
-    return {solvers.pair_of(question, 10) for question in table(made, split)}
+    return {solvers.pair_of(made, question) for question in table(made, split)}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_pair_of_residues_is_in_exactly_one_split(operation):
     made = task("modular", modulus=31, operation=operation)
-    found = [solvers.pair_of(q, 10) for split in PARTS for q in table(made, split)]
+    found = [solvers.pair_of(made, q) for split in PARTS for q in table(made, split)]
     seconds = range(1 if operation == "divide" else 0, 31)
     assert sorted(found) == list(itertools.product(range(31), seconds))
 
@@ -72,7 +72,7 @@ def test_questions_and_answers_as_written(operation, question, answer):
 @pytest.mark.parametrize("modulus", [2, 3, 7])
 def test_no_divisor_is_a_multiple_of_the_modulus(operation, modulus, digits):
     made = task("modular", modulus=modulus, operation=operation, digits=digits)
-    found = [solvers.pair_of(q, 10) for split in PARTS for q in table(made, split)]
+    found = [solvers.pair_of(made, q) for split in PARTS for q in table(made, split)]
 
     def divides(y):
         return y % modulus > 0 or (operation == "conditional" and y % 2 == 0)

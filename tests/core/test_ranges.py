@@ -211,7 +211,12 @@ def test_minus_one_is_a_number():
         ("prime", {"smallest": 90, "largest": 96}, "there is no prime number from smallest=90 to largest=96"),
         ("prime", {"shortest": 1, "largest": 3}, "there is no composite number from smallest=2 to largest=3"),
         ("divisible", {"k": 7, "smallest": 92, "largest": 97}, "are no multiples of k=7"),
-        ("divisible", {"k": 7, "smallest": 91, "largest": 91}, "are all multiples of k=7"),
+        ("divisible", {"k": 7, "smallest": 91, "largest": 91}, "there is one number"),
+        (
+            "divisible",
+            {"k": 5, "shortest": 3, "digits": 3, "smallest": 50, "largest": 100},
+            "are all multiples",
+        ),
         ("modular", {"smallest": 5}, "smallest and largest require digits"),
         (
             "modular",

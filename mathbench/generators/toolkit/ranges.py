@@ -65,7 +65,7 @@ def check(task: Any, least: int | None = None, lengths: Sequence[int] = ()) -> T
         lengths: the digits of its numbers in train; by default those of :func:`operands.lengths`.
 
     Raises:
-        InputError: for bounds that leave no number, or only 0, or numbers of more than `digits` digits.
+        InputError: for bounds that leave no number, or only one, or numbers of more than `digits` digits.
     """
     if task.smallest == 0:
         object.__setattr__(task, "smallest", None)  # one name for one task
@@ -78,9 +78,10 @@ def check(task: Any, least: int | None = None, lengths: Sequence[int] = ()) -> T
 
 def _check_bounds(task: Any, numbers: NumberRange) -> None:
     last, minimum = task.base**task.digits - 1, numbers.first_number
-    if minimum == 0 == task.largest:
+    if minimum == task.largest:
         raise InputError(
-            f"{task.family}: from smallest=0 to largest=0 there is one number. Give a larger value of largest, or none."
+            f"{task.family}: from smallest={minimum} to largest={minimum} there is one number. "
+            "Give a larger value of largest, or none."
         )
     if minimum < -last:
         raise InputError(
