@@ -3,8 +3,9 @@
 import csv
 import io
 import json
+import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from mathbench import formats
 from mathbench.dataset import manifest
 from mathbench.errors import CheckFailed, InputError, NotQuestions, shown
 from mathbench.families import from_spec
+from mathbench.formats.words.question_numbers import Profile, profile, rebuilt
 from mathbench.reserve import Excluded
 from mathbench.rows import open_rows
 from mathbench.sampling.enumerated import Enumerated
@@ -24,6 +26,9 @@ from mathbench.storage.location import StoragePath, storage_path
 from mathbench.task import Task
 
 COLUMN = "question"
+_NUMBER = re.compile(r"(?:(?<![\w.)]) ?-)?(?<![\w.])\d+(?:\.\d+)?(?!\w)")
+_FORMULA = re.compile(r"(?<![\w])[-(\d][-+*/()%=^?.,\d ]*")
+_GROUP = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 EXAMPLE_ROWS = 64  # rows of a split that show how many numbers a problem has
 
 Problem = tuple[int, ...]
@@ -65,8 +70,8 @@ def excluding(task: Task, source: QuestionSource) -> Task:
     """The same task without some problems in train and validation.
 
     Problems are recognized by their canonical form, whatever the order of operands. Questions are in the format of the
-    task or in plain text; those of a Parquet file in the folder of a dataset are in the format of that dataset. Warns
-    of text that is no question of the task.
+    task or in plain text; those of a Parquet file in the folder of a dataset are in the format of that dataset. Other
+    text is read by its numbers. Warns of text that is no question of the task.
 
     Args:
         task: the task.
@@ -202,16 +207,60 @@ def _sizes(task: Enumerated) -> range:
 
 
 def _problems(found: _Questions, sizes: range) -> tuple[list[Problem], list[str]]:
-    """The problems of some questions, and the text that is no question."""
-    undone = formats.for_task(found.task).undo_questions(pa.array(found.questions, pa.string())).to_pylist()
+    """The problems of some questions, and the text that is no question.
+
+    Text that is neither plain nor in the format of the task is read by its numbers.
+    """
+    column = pa.array(found.questions, pa.string())
+    undone = formats.for_task(found.task).undo_questions(column).to_pylist()
     problems, others = [], []
     for question, plain in zip(found.questions, undone, strict=True):
-        problem = _problem(found.task, question if plain is None else plain)
-        if problem is not None and len(problem) in sizes:
-            problems.append(problem)
-        else:
+        read = (_problem(found.task, text) for text in _readings(found.task, plain or question))
+        problem = next((one for one in read if one is not None and len(one) in sizes), None)
+        if problem is None:
             others.append(question)
+        else:
+            problems.append(problem)
     return problems, others
+
+
+def _readings(task: Enumerated, question: str) -> Iterator[str]:
+    """What a question may mean as plain text, the likeliest first: itself, its formula, or its numbers in order."""
+    yield question
+    if formula := _formula(question):
+        yield formula
+    # digits above nine cannot be told from words
+    if task.number_base <= 10 and (task.numeric or "places" in task.parameters):
+        known, words = profile(task), re.findall(_NUMBER, _GROUP.sub("", question))
+        parameters = {str(value) for value in task.parameters.values()}
+        for numbers in (words, _without(words, parameters)):
+            if text := _rebuilt(known, numbers):
+                yield text
+
+
+def _formula(question: str) -> str:
+    """The formula with all numbers of a text, such as `3*(4-7)+2` in `Compute 3*(4-7)+2.`; empty if there is none."""
+    found = max((formula.strip(" .,=?") for formula in _FORMULA.findall(question)), key=len, default="")
+    return found if re.findall(r"\d+", found) == re.findall(r"\d+", question) else ""
+
+
+def _without(words: list[str], given: set[str]) -> list[str]:
+    """Numbers without one of each parameter, the last, such as the divisor that a question in words names."""
+    left, unused = [], set(given)
+    for word in reversed(words):
+        if word in unused:
+            unused.remove(word)
+        else:
+            left.append(word)
+    return left[::-1]
+
+
+def _rebuilt(known: Profile, words: list[str]) -> str | None:
+    """The plain question with some numbers; None where there is none, or it has other numbers in fixed places."""
+    skeleton, fixed = known.skeletons.get(len(words)), known.constants.get(len(words), {})
+    if not skeleton or any(words[i] != number for i, number in fixed.items()):
+        return None
+    return rebuilt(skeleton, [pa.array([word]) for word in words])[0].as_py()
 
 
 def _problem(task: Enumerated, question: str) -> Problem | None:

@@ -39,6 +39,45 @@ def whole(made, split, seed=0, rows=10**5):
     return source.batch(range(source.capacity_up_to(rows)))
 
 
+@pytest.mark.parametrize(
+    ("family", "options", "texts", "plain"),
+    [
+        ("addition", {}, ["What is 57 plus 8?", "Add 1,234 to 5.", "1 and 2 more", "Sum: 3+4."],
+         ["57+8", "1234+5", "1+2", "3+4"]),
+        ("subtraction", {"smallest": -99}, ["What is 5 minus -7?", "5 less 7"], ["5-(-7)", "5-7"]),
+        ("divisible", {"k": 3}, ["Is 2225 divisible by 3?", "Is 3 a multiple of 3?", "Is 12 even?"],
+         ["2225", "3", "12"]),
+        ("modular", {"modulus": 13}, ["What is 7 plus 8 modulo 13?", "7+9 mod 13"], ["(7+8)%13", "(7+9)%13"]),
+        ("correct-addition", {}, ["Is it true that 12 + 29 = 41?", "Does 3 plus 4 make 8?"],
+         ["12+29=41", "3+4=8"]),
+        ("comparison", {"places": 2}, ["Which is larger, 9.11 or 9.9?"], ["9.11 or 9.9"]),
+        ("gcd", {}, ["The gcd of 48 and 36 is"], ["gcd(48,36)"]),
+        ("prime", {"base": 2, "digits": 8}, ["Is 1001 (base 2) prime?"], ["1001"]),
+        ("expression", {}, ["Compute 3*(4-7)+2.", "3 * (4 - 7) + 5 = ?"], ["3*(4-7)+2", "3*(4-7)+5"]),
+    ],
+)  # fmt: skip
+def test_problems_are_recognized_in_any_words(family, options, texts, plain):
+    made = task(family, **options)
+    assert excluding(made, texts).exclude == excluding(made, plain).exclude
+    in_words = type(made).of({**made.parameters, "prompt": "How about {question}, then?"})
+    assert excluding(in_words, texts).exclude == excluding(made, plain).exclude
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "text"),
+    [
+        ("addition", {}, "How many apples are left?"),
+        ("addition", {"base": 16}, "add 5 to 6"),
+        ("modular", {"modulus": 13}, "What is 7 plus 8 modulo 14?"),
+        ("expression", {}, "What is 3 plus 5?"),
+        ("permutation", {}, "Swap 1 and 2."),
+    ],
+)
+def test_text_without_the_numbers_of_a_problem_is_none(family, options, text):
+    with pytest.raises(InputError, match="contains no question"):
+        excluding(task(family, **options), [text])
+
+
 def problems(made, table):
     return [made.operands_of(question) for question in table["question"].to_pylist()]
 
