@@ -226,6 +226,11 @@ class Task(ABC):
         return self if self.format == formats.PLAIN else dataclasses.replace(self, format=formats.PLAIN)
 
     @property
+    def unrestricted(self) -> Self:
+        """The same task in plain text without exclusions: its rows look alike, and are known without the list."""
+        return dataclasses.replace(self.plain, exclude=Excluded()) if self.exclude else self.plain
+
+    @property
     def number_base(self) -> int:
         """The base of the numbers in questions and answers: the parameter `base`, or 10 where there is none."""
         return int(getattr(self, "base", 10))

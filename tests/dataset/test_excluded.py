@@ -14,7 +14,7 @@ from mathbench.dataset import manifest
 from mathbench.dataset.data import Data
 from mathbench.dataset.engine import make_engine
 from mathbench.dataset.engine.work import ShardPart
-from mathbench.dataset.manifest import Config
+from mathbench.dataset.manifest import Config, single_config
 from mathbench.dataset.question_lists import excluding
 from mathbench.dataset.read import open_dataset
 from mathbench.dataset.request import dataset_request, requested_configs
@@ -22,9 +22,9 @@ from mathbench.dataset.suite import load
 from mathbench.dataset.verify import VerifyOptions, verify
 from mathbench.dataset.write import generate, generate_part, merge
 from mathbench.errors import CheckFailed, InputError
-from mathbench.families import task
+from mathbench.families import from_spec, task
 from mathbench.reserve import Excluded
-from mathbench.rows import open_rows
+from mathbench.rows import Rows, open_rows
 from mathbench.storage.location import storage_path
 
 SIZES = {"train": 2500, "validation": 100, "interpolate": 200, "extrapolate": 100}
@@ -185,6 +185,24 @@ def test_a_suite_names_a_file_beside_it(tmp_path):
     sums, primes = load(str(tmp_path / "mine.toml")).configs
     assert sums.task.exclude == Excluded.of([(a, b) for a in range(40) for b in range(a + 1)])
     assert (sums.task.train_share, primes.task.labels) == (0.3, "natural")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"prompt": "Add {numbers}."}, {"choices": 3}, {"shots": 2}, {"format": "grouped"}, {"messages": True}],
+)
+def test_a_dataset_in_words_is_opened_without_the_list(words, tmp_path):
+    """Reading the manifest makes the task before the list is read."""
+    made = excluding(task("addition", digits=2, **words), ["57+8", "3+4"])
+    generate(
+        [single_config(made, {"train": 50, "interpolate": 9, "validation": 0, "extrapolate": 0})],
+        tmp_path / "ds",
+    )
+    assert all(check.passed for check in verify(open_dataset(tmp_path / "ds"), None))
+    alone = from_spec(made.id, json.loads(json.dumps(made.parameters)))
+    if "shots" not in words:
+        rows = Rows(alone, "interpolate").batch(range(9))
+        assert rows.equals(Rows(made, "interpolate").batch(range(9)))
 
 
 def test_solved_examples_come_from_what_is_left_of_train(tmp_path):

@@ -120,8 +120,8 @@ class Profile(NamedTuple):
 
 
 def profile(task: Formatted) -> Profile:
-    """The profile of a task, which does not depend on its format."""
-    return _profile(cast(Any, task.plain))
+    """The profile of a task, which depends neither on its format nor on excluded problems."""
+    return _profile(cast(Any, task.unrestricted))
 
 
 @lru_cache(maxsize=64)

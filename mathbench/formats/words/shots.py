@@ -49,7 +49,7 @@ class Shots(Format):
             return "after must not be empty"
         if not task.knows_train:
             return ""
-        held = task.plain.source("train", 0).capacity_up_to(self.n + 1)
+        held = task.unrestricted.source("train", 0).capacity_up_to(self.n + 1)
         if held <= self.n:
             return f"{self.n} examples need {self.n + 1} rows of train. Received: {held}"
         return ""
