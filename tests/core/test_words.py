@@ -97,6 +97,19 @@ def test_templates_that_do_not_fit_a_question_are_not_used():
         assert ("plus" in row["question"]) == (plain["question"].count("+") == 1)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_numbers_that_are_equal_in_a_few_rows_are_not_taken_for_constants(seed):
+    tiny = {"base": 2, "digits": 1}
+    for prompt in ("{numbers}!", "{a} times {b} is {c}"):
+        made = task("correct-multiplication", prompt=prompt, **tiny)
+        rows = Rows(made, "train", seed)
+        table = rows.batch(range(rows.capacity_up_to(50)))
+        plain = Rows(made.plain, "train", seed).batch(range(table.num_rows))
+        assert formats.for_task(made).undo_questions(table["question"]).equals(plain["question"])
+    with pytest.raises(InputError, match="names everything that differs"):
+        task("correct-multiplication", prompt="{a} times {b}", **tiny)
+
+
 def test_only_text_of_a_template_is_read():
     written = formats.for_task(task("addition", prompt=["{a} plus {b}", "{numbers}!"], more=0))
     texts = [

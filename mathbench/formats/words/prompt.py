@@ -90,7 +90,8 @@ class Prompt(Format):
         known, templates = profile(context.task), self.templates(context.task)
         fitting = [template for template in templates if template.fits(count, known)]
         whole = [template for template in fitting if template.places[0].what == QUESTION]
-        if fitting and (len(whole) == len(fitting) or _as_sampled(found, rows, count, context.task)):
+        omitted = set().union(*(template.omits(count) for template in fitting))
+        if fitting and (len(whole) == len(fitting) or _as_sampled(found, rows, count, omitted, context.task)):
             return fitting
         raise InputError(
             f"{context.task.name}: no template of the prompt fits some of the questions with {count} numbers. "
@@ -168,14 +169,11 @@ def _filled(
     return template.written(question.take(int_array(rows)), columns)
 
 
-def _as_sampled(found: SignedNumbers, rows: Int, count: int, task: Formatted) -> bool:
-    """Whether questions have the skeleton and the constants of the task, so that they can be read back."""
+def _as_sampled(found: SignedNumbers, rows: Int, count: int, omitted: set[int], task: Formatted) -> bool:
+    """Whether questions have the skeleton of the task, and its constants where these are omitted: to be read back."""
     known = profile(task)
     skeletons = found.skeletons().take(int_array(rows))
     if not pc.all(pc.equal(skeletons, known.skeletons[count]), min_count=0).as_py():
         return False
     columns = found.columns(rows, count)
-    return all(
-        pc.all(pc.equal(columns[i], value), min_count=0).as_py()
-        for i, value in known.constants[count].items()
-    )
+    return all(pc.all(pc.equal(columns[i], known.constants[count][i]), min_count=0).as_py() for i in omitted)

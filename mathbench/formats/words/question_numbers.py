@@ -138,7 +138,8 @@ def _profile(task: Any) -> Profile:
             skeletons[count] = different[0]
             columns = asked.columns(mine, count)
             shared = {i: column[0].as_py() for i, column in enumerate(columns) if len(column.unique()) == 1}
-            constants[count] = shared if len(mine) > 1 else {}
+            # of a few questions, numbers may be equal by chance
+            constants[count] = shared if len(mine) >= ENOUGH else {}
     return Profile(
         frozenset(counts.tolist()),
         skeletons,

@@ -79,9 +79,15 @@ class Template:
             return False
         if self.places[0].what == NUMBERS:
             return count > 0
-        used = {place.number for place in self.places}
-        varying = set(range(count)) - known.constants[count].keys()
-        return varying <= used and max(used) < count
+        return self.omits(count) <= known.constants[count].keys() and max(self._numbers) < count
+
+    @property
+    def _numbers(self) -> set[int]:
+        return {place.number for place in self.places}
+
+    def omits(self, count: int) -> set[int]:
+        """The numbers that it leaves out of a question with `count` numbers."""
+        return set() if self.places[0].what != NUMBER else set(range(count)) - self._numbers
 
     def written(self, question: pa.StringArray, columns: list[pa.StringArray]) -> pa.StringArray:
         """Fill in formatted questions, strings (n,), and their formatted numbers, a column each."""
