@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from mathbench.dataset.data import Data
     from mathbench.dataset.manifest import Manifest
+    from mathbench.scores.grading import Grade, Grades
     from mathbench.scores.results import SplitScore
     from mathbench.streaming import Stream, Streamed
+    from mathbench.task import Task
 
-__all__ = ["__version__", "generate", "load", "merge", "score", "stream"]
+__all__ = ["__version__", "generate", "grade", "grade_all", "load", "merge", "score", "stream"]
 
 
 def load(
@@ -204,6 +206,61 @@ def score(
             f"Received: {type(predictions).__name__}."
         )
     return scores.score_predictions(answers, _true_rows(task, split, seed, data, config, options), split)
+
+
+def grade(
+    answer: str | None,
+    truth: str,
+    task: "str | Task | None" = None,
+    *,
+    question: str | None = None,
+    extract: str = "whole",
+    **parameters: Any,
+) -> "Grade":
+    """Judge one answer by exact match, and beside it by its value.
+
+    An answer is right if it is, white space around it aside, the one text that the format of the task allows.
+
+    Args:
+        answer: what a model wrote; None where it wrote nothing.
+        truth: the right answer, as in the column `answer` of the task's rows.
+        task: name of the task family, or a task; None: plain text with numbers in base 10.
+        question: the question, as in the column `question`; multiple choice cannot be read without it.
+        extract: the part of the text that counts: ``"whole"``, ``"last-number"``, ``"boxed"``, ``"after-answer"`` or
+            ``"tags"``.
+        parameters: of a task that is given by name.
+
+    Raises:
+        InputError: for an unknown task, parameter or extraction, or a right answer that is not in the format.
+
+    >>> grade("The difference is 80.", "-80", "subtraction", extract="last-number").right
+    False
+    >>> grade("2/4", "1/2")
+    Grade(right=False, equal=True, answer='2/4')
+    """
+    from mathbench.scores import grading
+
+    return grading.grade(answer, truth, task, question=question, extract=extract, **parameters)
+
+
+def grade_all(
+    answers: Sequence[str | None],
+    truths: Sequence[str],
+    task: "str | Task | None" = None,
+    *,
+    questions: Sequence[str] | None = None,
+    extract: str = "whole",
+    **parameters: Any,
+) -> "Grades":
+    """Judge many answers at once; the arguments are those of :func:`grade`, in lists.
+
+    >>> grades = grade_all(["65", "the sum is 66"], ["65", "66"], "addition", extract="last-number")
+    >>> grades.score, grades.unread, grades.extraction
+    (Score(n=2, correct=2), 0, 'last-number-v1')
+    """
+    from mathbench.scores import grading
+
+    return grading.grade_all(answers, truths, task, questions=questions, extract=extract, **parameters)
 
 
 def _true_rows(

@@ -161,6 +161,13 @@ def score(
     validation: Count = None,
     interpolate: Count = None,
     extrapolate: Count = None,
+    extract: Annotated[
+        str | None,
+        typer.Option(
+            help="Part of each text that is the answer: whole, last-number, boxed, after-answer or tags. "
+            "Default: the text as it is."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Score predictions by exact match.
@@ -176,20 +183,47 @@ def score(
       mathbench score p.parquet --task addition --digits 3 --interpolate 10000
 
       mathbench score runs/lstm-seq2seq-torch-addition-base10-seed0
+
+      mathbench score chat.jsonl --task addition --digits 3 --extract last-number
     """
     from mathbench.cli.report import print_scores, sections_json
-    from mathbench.scores.predictions import read_predictions, score_table
+    from mathbench.scores.predictions import read_predictions
 
     given = read_predictions(predictions)
     sizes = SizeOptions(None, validation, interpolate, extrapolate)
     parameters = TaskOptions(context.args, known_options(score))
     options = DataOptions(task, data, config, data_seed, sizes, parameters)
     truth = _truth(options, predictions, given)
-    scores = {split: s.to_json() for split, s in score_table(given, truth).items()}
+    scores, beside = _scores(given, truth, extract)
     if json:
-        print_json({**scores, **sections_json(scores)})
-    else:
-        print_scores(scores, truth.task.name)
+        print_json(
+            {
+                **{split: {**s, **beside.get(split, {})} for split, s in scores.items()},
+                **sections_json(scores),
+            }
+        )
+        return
+    print_scores(scores, truth.task.name)
+    for split, stated in beside.items():
+        n = scores[split]["n"]
+        print_message(
+            f"{split}, read by {stated['extraction']}: {stated['unread']:,} of {n:,} answers could not be read; "
+            f"{stated['equal']:,} have the right value, however written"
+        )
+
+
+def _scores(given: "pa.Table", truth: "Data", extract: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The scores by split and, with an extraction, what is stated beside them."""
+    from mathbench.scores.grading import grade_table
+    from mathbench.scores.predictions import score_table
+
+    if extract is None:
+        return {split: score.to_json() for split, score in score_table(given, truth).items()}, {}
+    graded = grade_table(given, truth, extract)
+    return (
+        {split: score.to_json() for split, (score, _) in graded.items()},
+        {split: grades.beside for split, (_, grades) in graded.items()},
+    )
 
 
 def _truth(options: DataOptions, path: Path, predictions: "pa.Table") -> "Data":

@@ -201,6 +201,11 @@ class FormattedTask:
         """The columns that the formats add to rows."""
         return (MESSAGES,) if self._find(Messages) else ()
 
+    @property
+    def needs_questions(self) -> bool:
+        """Whether answers can be read with their questions only."""
+        return self._find(Choices) is not None
+
     def _find(self, kind: type[Format]) -> Any:
         return next((found for found in self.formats if isinstance(found, kind)), None)
 
