@@ -27,6 +27,7 @@ from mathbench.task import Task
 
 COLUMN = "question"
 _NUMBER = re.compile(r"(?:(?<![\w.)]) ?-)?(?<![\w.])\d+(?:\.\d+)?(?!\w)")
+_IN_WORDS = re.compile(r"[^\W\d_]{2,} | [^\W\d_]{2,}")
 _FORMULA = re.compile(r"(?<![\w])[-(\d][-+*/()%=^?.,\d ]*")
 _GROUP = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 EXAMPLE_ROWS = 64  # rows of a split that show how many numbers a problem has
@@ -230,10 +231,12 @@ def _readings(task: Enumerated, question: str) -> Iterator[str]:
     if formula := _formula(question):
         yield formula
     # digits above nine cannot be told from words
-    if task.number_base <= 10 and (task.numeric or "places" in task.parameters):
+    numbers_are_clear = task.number_base <= 10 and (task.numeric or "places" in task.parameters)
+    if numbers_are_clear and _IN_WORDS.search(question):
         known, words = profile(task), re.findall(_NUMBER, _GROUP.sub("", question))
-        parameters = {str(value) for value in task.parameters.values()}
-        for numbers in (words, _without(words, parameters)):
+        named = [name for name in ("k", "modulus", "base") if name != "base" or name in question.lower()]
+        given = {str(task.parameters[name]) for name in named if name in task.parameters}
+        for numbers in (words, _without(words, given)):
             if text := _rebuilt(known, numbers):
                 yield text
 

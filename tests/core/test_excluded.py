@@ -71,6 +71,9 @@ def test_problems_are_recognized_in_any_words(family, options, texts, plain):
         ("modular", {"modulus": 13}, "What is 7 plus 8 modulo 14?"),
         ("expression", {}, "What is 3 plus 5?"),
         ("permutation", {}, "Swap 1 and 2."),
+        ("addition", {}, "3*5"),
+        ("addition", {}, "gcd(48,36)"),
+        ("gcd", {"digits": 2}, "What is 3, 4 and 2?"),
     ],
 )
 def test_text_without_the_numbers_of_a_problem_is_none(family, options, text):
@@ -274,7 +277,7 @@ def test_school_mathematics_cannot_exclude(family):
         task(family, exclude="0" * 64)
 
 
-QUESTIONS = ["12+29", "7 + 5 = ?", "what is 3+5?", "", "99+1="]
+QUESTIONS = ["12+29", "7 + 5 = ?", "what is this?", "", "99+1="]
 EXPECTED = Excluded.of([(29, 12), (7, 5), (99, 1)])
 
 
@@ -310,7 +313,7 @@ def test_lists_of_every_kind(write, suffix, tmp_path):
     assert made.exclude == EXPECTED
     (warning,) = [str(w.message) for w in caught]
     assert warning == (
-        f"{path}: 1 of 4 lines are not questions of addition, such as 'what is 3+5?'; the others are excluded."
+        f"{path}: 1 of 4 lines are not questions of addition, such as 'what is this?'; the others are excluded."
     )
 
 
@@ -319,8 +322,8 @@ def test_lists_of_every_kind(write, suffix, tmp_path):
     [
         (
             "a.txt",
-            "What is 3+5?\nfoo",
-            r"a.txt contains no question of addition to exclude. Received: 'What is 3",
+            "What is it?\nfoo",
+            r"a.txt contains no question of addition to exclude. Received: 'What is it",
         ),
         ("a.txt", "7\n101\n", r"contains no question of addition to exclude. Received: '7'"),
         ("a.txt", "\n", r"contains no question of addition to exclude. Received: nothing"),
