@@ -15,7 +15,7 @@ RUN_BASELINE = (
     *("force", "device", "threads", "train", "validation", "interpolate", "extrapolate", "submit", "json"),
     *("dry-run", "devices", "from", "online", "long", "sweep", "seeds", "trials", "prune", "plots", "track"),
 )
-SCORE = ("task", "data", "config", "data-seed", "validation", "interpolate", "extrapolate", "json")
+SCORE = ("task", "data", "config", "data-seed", "validation", "interpolate", "extrapolate", "extract", "json")
 # these decide nothing about the rows and the weights, or say where to compute
 REPEAT_SAFE = (
     *("source", "out_dir", "resume", "force", "device", "devices", "threads", "submit", "plots", "track"),

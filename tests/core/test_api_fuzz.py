@@ -133,6 +133,20 @@ CALLS = {
         mathbench.score,
         {"predictions": {0: "1"}, "data": "data", "config": "gcd-base10-digits2", "split": "train"},
     ),
+    "grade": (
+        mathbench.grade,
+        {"answer": "1", "truth": "1", "task": "gcd", "question": "gcd(3,2)", "extract": "whole", "digits": 2},
+    ),
+    "grade_all": (
+        mathbench.grade_all,
+        {
+            "answers": ["1", None],
+            "truths": ["1", "2"],
+            "task": "gcd",
+            "questions": ["gcd(3,2)", "gcd(4,2)"],
+            "extract": "boxed",
+        },
+    ),
     "task": (task, {"name": "divisible", "k": 7, "digits": 3, "base": 10, "answer": "label"}),
     "family": (family, {"name": "gcd"}),
     "from_spec": (from_spec, {"id": "gcd", "parameters": {"digits": 2}}),
