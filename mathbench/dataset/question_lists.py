@@ -214,9 +214,9 @@ def _problems(found: _Questions, sizes: range) -> tuple[list[Problem], list[str]
     """
     column = pa.array(found.questions, pa.string())
     undone = formats.for_task(found.task).undo_questions(column).to_pylist()
-    problems, others = [], []
+    task, problems, others = found.task.plain, [], []
     for question, plain in zip(found.questions, undone, strict=True):
-        read = (_problem(found.task, text) for text in _readings(found.task, plain or question))
+        read = (_problem(task, text) for text in _readings(task, plain or question))
         problem = next((one for one in read if one is not None and len(one) in sizes), None)
         if problem is None:
             others.append(question)

@@ -147,12 +147,12 @@ class Grader:
             return texts
         formatted = formats.for_task(self._task)
         column = pa.array(texts, pa.string())
-        if questions is not None:
-            table = pa.table({"question": pa.array(questions, pa.string()), "answer": column})
-            return formatted.undo(table)["answer"].to_pylist()
-        if formatted.needs_questions:
+        if not formatted.needs_questions:
+            return formatted.undo_answers(column).to_pylist()
+        if questions is None:
             raise InputError("multiple choice is graded with its questions. Received: none.")
-        return formatted.undo_answers(column).to_pylist()
+        table = pa.table({"question": pa.array(questions, pa.string()), "answer": column})
+        return formatted.undo(table)["answer"].to_pylist()
 
 
 def grade_table(predictions: pa.Table, data: Data, extract: str) -> dict[str, tuple[SplitScore, Grades]]:

@@ -13,11 +13,11 @@ from mathbench.errors import InputError
 from mathbench.formats.format import Format, FormatContext, Formatted
 from mathbench.formats.quoting import SEPARATOR
 from mathbench.formats.text_columns import Int, Mask, TextColumn
-from mathbench.formats.words.question_numbers import SignedNumbers, profile, signed_numbers
+from mathbench.formats.words.question_numbers import SignedNumbers, assembled, profile, signed_numbers
 from mathbench.formats.words.row_bits import row_bits
 from mathbench.formats.words.templates import QUESTION, Template
 from mathbench.hashing import to_range
-from mathbench.numbers.text import from_list, int_array
+from mathbench.numbers.text import int_array
 from mathbench.parameters import parameter
 
 DEFAULT = "Question: {question}\nAnswer:"
@@ -75,7 +75,7 @@ class Prompt(Format):
             fitting = self._fitting(count, found, rows, context)
             chosen = to_range(bits[rows], np.full(len(rows), len(fitting), dtype=np.uint64))
             parts = [(rows[chosen == i], template) for i, template in enumerate(fitting)]
-            return _assembled(
+            return assembled(
                 [(mine, _filled(template, question, found, mine, count, context)) for mine, template in parts]
             )
 
@@ -143,17 +143,7 @@ def _templates(text: str, task: Any) -> tuple[Template, ...]:
 
 def _by_count(found: SignedNumbers, write: Callable[[int, Int], pa.StringArray]) -> pa.StringArray:
     """Write all texts, those with the same number of numbers at a time."""
-    counts = found.counts()
-    rows = [(count, np.flatnonzero(counts == count)) for count in np.unique(counts).tolist()]
-    return _assembled([(mine, write(count, mine)) for count, mine in rows])
-
-
-def _assembled(parts: list[tuple[Int, pa.StringArray]]) -> pa.StringArray:
-    """Join columns of some rows to one column in the order of the rows."""
-    if not parts:
-        return from_list([])
-    rows = np.concatenate([mine for mine, _ in parts])
-    return pa.concat_arrays([column for _, column in parts]).take(int_array(np.argsort(rows)))
+    return assembled([(mine, write(count, mine)) for count, mine in found.by_count()])
 
 
 def _filled(

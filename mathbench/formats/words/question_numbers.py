@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from mathbench.formats.format import Formatted
 from mathbench.formats.text_columns import MINUS, Int, Mask, TextColumn, numbers, ranges
-from mathbench.numbers.text import from_list, string_array
+from mathbench.numbers.text import from_list, int_array, string_array
 
 NUMBER = "\0"  # the place of a number in a skeleton
 SAMPLE_ROWS = 128  # rows of a split that a profile looks at
@@ -42,6 +42,11 @@ class SignedNumbers(NamedTuple):
     def counts(self) -> Int:
         """The number of numbers of each text, int64 (n,)."""
         return np.bincount(self.row, minlength=len(self.text.offsets) - 1)
+
+    def by_count(self) -> list[tuple[int, Int]]:
+        """The indices of the texts, int64 (m,), by their number of numbers."""
+        counts = self.counts()
+        return [(count, np.flatnonzero(counts == count)) for count in np.unique(counts).tolist()]
 
     def skeletons(self) -> pa.StringArray:
         """The skeletons of all texts."""
@@ -83,9 +88,9 @@ def signed_numbers(column: pa.StringArray, base: int) -> SignedNumbers:
 def _with_places(text: TextColumn, starts: Int, stops: Int) -> tuple[Int, Int]:
     """Join the digits before a point and those after it to one number."""
     joined = (starts[1:] == stops[:-1] + 1) & (_byte(text, stops[:-1], stops[:-1] < len(text.data)) == _DOT)
-    return starts[np.append(True, ~joined)] if len(starts) else starts, stops[
-        np.append(~joined, True)
-    ] if len(stops) else stops
+    first, last = np.ones((2, len(starts)), dtype=bool)
+    first[1:], last[:-1] = ~joined, ~joined
+    return starts[first], stops[last]
 
 
 def _byte(text: TextColumn, positions: Int, inside: Mask) -> Int:
@@ -130,18 +135,17 @@ def _profile(task: Any) -> Profile:
     questions, answers = (pa.concat_arrays(column) for column in zip(*rows, strict=True))
     asked, answered = (signed_numbers(column, task.number_base) for column in (questions, answers))
     skeletons, constants = {}, {}
-    counts, seen = asked.counts(), asked.skeletons()
-    for count in np.unique(counts).tolist():
-        mine = np.flatnonzero(counts == count)
+    groups, seen = asked.by_count(), asked.skeletons()
+    for count, mine in groups:
         different = seen.take(pa.array(mine)).unique().to_pylist()
-        if len(different) == 1 and len(mine) >= min(ENOUGH, len(counts)):
+        if len(different) == 1 and len(mine) >= min(ENOUGH, len(questions)):
             skeletons[count] = different[0]
             columns = asked.columns(mine, count)
             shared = {i: column[0].as_py() for i, column in enumerate(columns) if len(column.unique()) == 1}
             # of a few questions, numbers may be equal by chance
             constants[count] = shared if len(mine) >= ENOUGH else {}
     return Profile(
-        frozenset(counts.tolist()),
+        frozenset(count for count, _ in groups),
         skeletons,
         constants,
         frozenset(_between(seen)) | frozenset(_between(answered.skeletons())),
@@ -178,6 +182,14 @@ def rebuilt(skeleton: str, columns: list[pa.StringArray]) -> pa.StringArray:
         bare = not literal or literal[-1] in "(,"
         parts += [pa.scalar(literal), column if bare else _bracketed(column)]
     return pc.binary_join_element_wise(*parts, pa.scalar(literals[-1]), "")
+
+
+def assembled(parts: list[tuple[Int, pa.StringArray]]) -> pa.StringArray:
+    """Join columns of some rows, each with the indices of its rows, to one column in the order of the rows."""
+    if not parts:
+        return from_list([])
+    rows = np.concatenate([mine for mine, _ in parts])
+    return pa.concat_arrays([column for _, column in parts]).take(int_array(np.argsort(rows)))
 
 
 def _bracketed(column: pa.StringArray) -> pa.StringArray:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mathbench.formats.format import FormatContext, Formatted
 from mathbench.formats.text_columns import Int, Mask
-from mathbench.formats.words.question_numbers import profile, rebuilt, signed_numbers
+from mathbench.formats.words.question_numbers import assembled, profile, rebuilt, signed_numbers
 from mathbench.formats.words.row_bits import row_bits
 from mathbench.hashing import U64, mix64, to_range
 from mathbench.numbers import text
@@ -97,18 +97,16 @@ def _compared(
 ) -> list[pa.StringArray]:
     """The answer and the other numbers of the question, from the first on."""
     found = signed_numbers(questions, base)
-    counts, parts, order = found.counts(), [], []
-    for here in np.unique(counts).tolist():
-        rows = np.flatnonzero(counts == here)
+    parts: list[list[tuple[Int, pa.StringArray]]] = [[] for _ in range(count)]
+    for here, rows in found.by_count():
         columns, right = found.columns(rows, here), answers.take(int_array(rows))
         place = np.zeros(len(rows), dtype=np.int64)
         for i, column in enumerate(columns):
             place[pc.equal(column, right).to_numpy(zero_copy_only=False)] = i
         joined, index = pa.concat_arrays(columns), np.arange(len(rows))
-        parts.append([joined.take(int_array((place + i) % here * len(rows) + index)) for i in range(count)])
-        order.append(rows)
-    back = int_array(np.argsort(np.concatenate(order)))
-    return [pa.concat_arrays(list(column)).take(back) for column in zip(*parts, strict=True)]
+        for i, part in enumerate(parts):
+            part.append((rows, joined.take(int_array((place + i) % here * len(rows) + index))))
+    return [assembled(part) for part in parts]
 
 
 def _numbers(answers: pa.StringArray, count: int, bits: U64, task: Formatted) -> list[pa.StringArray]:
