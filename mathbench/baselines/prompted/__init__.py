@@ -1,0 +1,1 @@
+"""Language models as baselines: asked in words, not trained, their replies read by an extraction."""
