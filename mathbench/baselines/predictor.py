@@ -14,6 +14,7 @@ from mathbench import formats
 from mathbench.baselines import run_directory
 from mathbench.baselines.distributed import broadcast_command, world
 from mathbench.baselines.encoding import Encoding, Tokens
+from mathbench.baselines.language_models import make_asker, open_model, stored_asking
 from mathbench.baselines.models.interface import DeviceConfig, Network, NetworkShape
 from mathbench.baselines.result import Result
 from mathbench.baselines.spec import RunSpec
@@ -66,6 +67,9 @@ def load_run(run: Path, device_config: DeviceConfig) -> LoadedRun:
     record, result = run_directory.read_spec(run), Result.load(run)
     try:
         spec, task = RunSpec.from_json(record), from_spec(result.task["id"], result.task["parameters"])
+        if spec.prompting is not None:
+            predict = _load_language_model(spec, result, task, run, device_config)
+            return LoadedRun(predict, result.to_json(), task, None)
         if not spec.trained:
             return LoadedRun(_load_answerer(spec, task, run), result.to_json(), task, None)
         trained = _load_network(spec, result, run, device_config)
@@ -80,6 +84,20 @@ def load_predictor(run: Path, device_config: DeviceConfig) -> tuple[Predict, dic
     """Load the predictor of a finished run and its result. Raises the errors of `load_run`."""
     loaded = load_run(run, device_config)
     return loaded.predict, loaded.result
+
+
+def _load_language_model(
+    spec: RunSpec, result: Result, task: Task, run: Path, device_config: DeviceConfig
+) -> Predict:
+    asking, seed = stored_asking(run), result.data["seed"]
+
+    def predict(questions: Any) -> Any:
+        with open_model(spec, asking, device_config) as (model, opened):
+            if opened.prompting != spec.prompting:
+                raise InputError(f"{asking.source} is another model than that of {run}.")
+            return make_asker(spec, task, seed, model).predict(questions)
+
+    return predict
 
 
 def _load_network(spec: RunSpec, result: Result, run: Path, device_config: DeviceConfig) -> TrainedNetwork:

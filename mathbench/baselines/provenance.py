@@ -9,6 +9,8 @@ from pathlib import Path
 LIBRARIES = {
     "none": (),
     "torch": ("torch",),
+    "transformers": ("transformers", "torch"),
+    "openai": ("openai",),
     "keras": ("keras", "tensorflow", "tensorflow-cpu", "torch", "jax"),
 }
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathbench.baselines import checkpoint, run_directory
+from mathbench.baselines.language_models import stored_asking
+from mathbench.baselines.prompted.settings import AskingOptions
 from mathbench.baselines.result import RESULT_FILE, Result
 from mathbench.baselines.run_data import regenerate
 from mathbench.baselines.spec import RunSpec
@@ -26,6 +28,7 @@ class OriginalRun:
         steps: number of steps it took, 0 for the number in its settings.
         threads: CPU threads it used.
         long: lengths of the problems that were scored besides the splits.
+        asking: where its language model is found; None for other baselines.
     """
 
     run: Path
@@ -34,6 +37,7 @@ class OriginalRun:
     steps: int = 0
     threads: int = 1
     long: tuple[int, ...] = ()
+    asking: AskingOptions | None = None
 
 
 def load_original(run: Path) -> OriginalRun:
@@ -48,11 +52,12 @@ def load_original(run: Path) -> OriginalRun:
         data = regenerate(record["task"], record["data"], run)
     except (KeyError, TypeError) as error:
         raise InputError(f"{run} was written by another version: {str(error).rstrip('.')}.") from None
+    asking = None if spec.prompting is None else stored_asking(run)
     if not (run / RESULT_FILE).is_file():
-        return OriginalRun(run, spec, data)
+        return OriginalRun(run, spec, data, asking=asking)
     result = Result.load(run)
     steps, threads = int(result.timings["steps"]), int(result.hardware["threads"])
-    return OriginalRun(run, spec, data, steps, threads, tuple(map(int, result.long)))
+    return OriginalRun(run, spec, data, steps, threads, tuple(map(int, result.long)), asking)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from mathbench.errors import InputError, did_you_mean
 
 RESULT_FILE = "result.json"
 SCHEMA_VERSION = 1
-OPTIONAL = ("supervision", "long", "certificate")
+OPTIONAL = ("supervision", "long", "certificate", "asked")
 
 Scores = dict[
     str, dict[str, Any]
@@ -47,6 +47,8 @@ class Result:
         long: scores of problems of single lengths beyond the splits, by number of digits.
         certificate: the claim that is proved, the SHA-256 of the file, and whether the weights are as trained; empty
             where nothing is proved.
+        asked: of a language model, what stands beside its scores: per split the answers of equal value, those not
+            read and why replies ended; tokens and price; facts of the model.
     """
 
     baseline: str
@@ -71,6 +73,7 @@ class Result:
     supervision: str = ""
     long: Scores = field(default_factory=dict)
     certificate: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, Any] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     @property

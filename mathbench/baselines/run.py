@@ -17,9 +17,12 @@ from rich.console import Console
 
 from mathbench.baselines import provenance, run_directory
 from mathbench.baselines.distributed import world
+from mathbench.baselines.language_models import ask_model, complete_settings, make_asker, open_model
 from mathbench.baselines.long_problems import long_task, score_long
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import Predict
+from mathbench.baselines.prompted.model import LanguageModel
+from mathbench.baselines.prompted.settings import AskingOptions
 from mathbench.baselines.result import Result
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.spec import RunSpec, check_applies
@@ -62,6 +65,7 @@ class RunOptions:
         stop_step: the step to stop at early, 0 for none.
         trackers: further trackers.
         long: numbers of digits of problems to score besides the splits.
+        asking: where a language model is found, and how requests are sent to it.
     """
 
     out: Path
@@ -75,6 +79,7 @@ class RunOptions:
     stop_step: int = 0
     trackers: tuple[Tracker, ...] = ()
     long: tuple[int, ...] = ()
+    asking: AskingOptions = field(default_factory=AskingOptions)
 
 
 def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
@@ -88,6 +93,15 @@ def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
             independent solver, which every run is compared with, needs an extra that is not installed.
     """
     _check(spec, data)
+    if spec.prompting is None:
+        return _run_in_directory(spec, data, options)
+    with open_model(spec, options.asking, options.device_config) as (model, opened):
+        return _run_in_directory(complete_settings(opened, data, model), data, options, model)
+
+
+def _run_in_directory(
+    spec: RunSpec, data: Data, options: RunOptions, model: LanguageModel | None = None
+) -> Result:
     identity = run_identity(spec, data)
     if run_directory.is_finished(options.out, identity, options.resume, options.force):
         return Result.load(options.out)
@@ -104,7 +118,10 @@ def run(spec: RunSpec, data: Data, options: RunOptions) -> Result:
         tracked(trackers, identity) as summary,
     ):
         exclusions.write(options.out, [data.task])
-        result = _run(spec, data, options, setup, started, trackers)
+        if model is not None:
+            result = _ask(spec, data, options, model, started)
+        else:
+            result = _run(spec, data, options, setup, started, trackers)
         for split, score in result.scores.items():
             summary[f"exact_match/{split}"] = score["exact_match"]
         return result
@@ -127,6 +144,26 @@ def _run(
     return store_result(spec, data, options, timed)
 
 
+def _ask(spec: RunSpec, data: Data, options: RunOptions, model: LanguageModel, started: str) -> Result:
+    found = ask_model(spec, data, model, options.out, options.asking, options.console)
+    timings = {
+        "fit_wall_s": 0.0,
+        "fit_cpu_s": 0.0,
+        "steps": 0,
+        "epochs": 0,
+        "examples": 0,
+        "started": started,
+    }
+    fitted = FitResult(
+        make_asker(spec, data.task, data.seed, model).predict,
+        encoding={"name": spec.prompting_settings.title},
+        parameters=model.facts.parameters,
+        device=model.facts.device,
+        timings={**timings, **found.timings},
+    )
+    return _store(spec, data, options, fitted, found.predictions, asked=found.asked)
+
+
 def store_result(spec: RunSpec, data: Data, options: RunOptions, fitted: FitResult, **more: Any) -> Result:
     """Predict and score with a fitted baseline, and store predictions and result in the run directory.
 
@@ -140,9 +177,15 @@ def store_result(spec: RunSpec, data: Data, options: RunOptions, fitted: FitResu
     start = time.perf_counter()
     predictions = predict_splits(fitted.predict, data, SCORED)
     seconds = time.perf_counter() - start
-    sha256 = write_predictions(options.out / PREDICTIONS, predictions)
     timed = replace(fitted, timings={**fitted.timings, "predict_s": seconds})
-    result = _result(spec, data, options, timed, score_table(predictions, data), sha256)
+    return _store(spec, data, options, timed, predictions, **more)
+
+
+def _store(
+    spec: RunSpec, data: Data, options: RunOptions, fitted: FitResult, predictions: pa.Table, **more: Any
+) -> Result:
+    sha256 = write_predictions(options.out / PREDICTIONS, predictions)
+    result = _result(spec, data, options, fitted, score_table(predictions, data), sha256)
     result = replace(result, **more, long=score_long(fitted.predict, data, options.long))
     result.save(options.out)
     return result

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from mathbench import formats
+from mathbench.baselines.prompted.settings import PromptingSettings
 from mathbench.baselines.settings import EncodingOptions, TrainingSettings
 from mathbench.baselines.shortcuts.answerer import applies_to
 from mathbench.baselines.table import Baseline, baseline
@@ -13,6 +14,11 @@ from mathbench.registry import load
 
 if TYPE_CHECKING:
     from mathbench.task import Task
+
+
+PROMPTED_SUPERVISION = "prompted"
+# what language models are run by
+CLIENTS = {"hf": "transformers", "openai": "openai"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class RunSpec:
         seed: seed of the training.
         settings: hyperparameters of a network.
         choices: encoding of a network.
+        prompting: how a language model is asked.
     """
 
     baseline: Baseline
@@ -34,6 +41,7 @@ class RunSpec:
     seed: int | str
     settings: TrainingSettings | None = None
     choices: EncodingOptions | None = None
+    prompting: PromptingSettings | None = None
 
     @property
     def trained(self) -> bool:
@@ -51,13 +59,27 @@ class RunSpec:
             raise InputError(f"{self.baseline.name} has no hyperparameters.")
         return self.settings
 
+    @property
+    def prompting_settings(self) -> PromptingSettings:
+        """How a language model is asked.
+
+        Raises:
+            InputError: for another baseline.
+        """
+        if self.prompting is None:
+            raise InputError(f"{self.baseline.name} is no language model.")
+        return self.prompting
+
     def supervision(self, task: "Task") -> str:
         """What the labels and the layout of training give away beyond the answers.
 
         Returns:
             ``examples`` for one answer per example; ``dense`` with labels of prefixes or written steps; ``aligned``
-            where the places of the operands meet; ``aligned+dense`` for both. Empty where nothing is trained.
+            where the places of the operands meet; ``aligned+dense`` for both. ``prompted`` for a language model.
+            Empty where nothing is trained.
         """
+        if self.prompting is not None:
+            return PROMPTED_SUPERVISION
         if self.choices is None:
             return ""
         given = {
@@ -71,7 +93,7 @@ class RunSpec:
         return {
             "baseline": self.baseline.name,
             "framework": self.framework,
-            "recipe": {"name": self.recipe, **_hyperparameters(self.settings)},
+            "recipe": {"name": self.recipe, **self._settings_json()},
             "choices": asdict(self.choices) if self.choices else {},
             "seed": self.seed,
         }
@@ -81,9 +103,16 @@ class RunSpec:
         """Read what `to_json` returned."""
         entry = baseline(value["baseline"])
         hyperparameters = {key: number for key, number in value["recipe"].items() if key != "name"}
+        known = (entry, value["framework"], value["recipe"]["name"], value["seed"])
+        if entry.kind == "prompted":
+            return cls(*known, prompting=PromptingSettings(**hyperparameters))
         settings = load(entry.settings)(**hyperparameters) if entry.settings else None
         choices = EncodingOptions(**value["choices"]) if entry.settings else None
-        return cls(entry, value["framework"], value["recipe"]["name"], value["seed"], settings, choices)
+        return cls(*known, settings, choices)
+
+    def _settings_json(self) -> dict[str, Any]:
+        """Return how a network is trained or a language model is asked, as plain values."""
+        return _hyperparameters(self.settings) if self.prompting is None else asdict(self.prompting)
 
 
 def _hyperparameters(settings: TrainingSettings | None) -> dict[str, Any]:
@@ -105,7 +134,7 @@ def choose_framework(entry: Baseline, requested: str | None) -> str:
             raise InputError(
                 f"{entry.name} is not trained, so it has no framework. Received: --framework {requested}."
             )
-        return "none"
+        return CLIENTS[entry.name.partition(":")[0]] if entry.kind == "prompted" else "none"
     if requested and requested not in entry.frameworks:
         raise InputError(
             f"{entry.name} has no framework '{requested}'. {did_you_mean(requested, entry.frameworks)}"
@@ -125,7 +154,7 @@ def check_applies(entry: Baseline, task: "Task") -> None:
     Raises:
         InputError: when it does not. Quotes the first paragraph of the docstring of ``applies``, if it has one.
     """
-    if not entry.target:
+    if not entry.target or entry.kind == "prompted":
         return
     answerer = load(entry.target)
     if not applies_to(answerer, task):

@@ -5,13 +5,14 @@ exact solver. Further baselines come from the entry point group ``mathbench.base
 ``./mine.py:MyModel``.
 """
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 
 from mathbench.errors import InputError, did_you_mean
 from mathbench.registry import unique_table
 
-KINDS = ("network", "floor", "ceiling", "other")
+KINDS = ("network", "floor", "ceiling", "prompted", "other")
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,10 @@ class Baseline:
 
     Args:
         name: name on the command line.
-        kind: ``network``, ``floor``, ``ceiling`` or ``other`` (of a third party).
+        kind: ``network``, ``floor``, ``ceiling``, ``prompted`` (a language model) or ``other`` (of a third party).
         summary: one phrase for listings.
-        target: ``"module:name"`` of the answerer class (see `mathbench.baselines.shortcuts.answerer`), empty for
-            networks.
+        target: ``"module:name"`` of the answerer class (see `mathbench.baselines.shortcuts.answerer`) or, of a
+            language model, of its class (see `mathbench.baselines.prompted.model`); empty for networks.
         frameworks: of a network, ``"module:build"`` per framework (see `mathbench.baselines.models.interface`).
         settings: of a network, ``"module:name"`` of the dataclass of its hyperparameters.
         classify: whether a network chooses among the training answers instead of generating text.
@@ -229,9 +230,21 @@ _BASELINES = (
 )
 BASELINES = unique_table("baselines", ((baseline.name, baseline) for baseline in _BASELINES))
 
+# language models are named after a prefix: hf:MODEL, openai:MODEL
+PROMPTED = unique_table(
+    "language models",
+    (
+        (prefix, Baseline(f"{prefix}:MODEL", "prompted", summary, f"mathbench.baselines.prompted.{target}"))
+        for prefix, summary, target in (
+            ("hf", "a language model of a folder or of the Hub, with transformers", "local_model:LocalModel"),
+            ("openai", "a language model behind a server of the OpenAI protocol", "served_model:ServedModel"),
+        )
+    ),
+)
+
 
 def baseline(name: str) -> Baseline:
-    """Return a baseline by its name, the name of an entry point, or ``./file.py:Class``.
+    """Return a baseline by its name, ``hf:MODEL``, ``openai:MODEL``, an entry point, or ``./file.py:Class``.
 
     Raises:
         InputError: for an unknown name. Suggests the nearest known one.
@@ -241,9 +254,24 @@ def baseline(name: str) -> Baseline:
     """
     if name in BASELINES:
         return BASELINES[name]
+    prefix, _, model = name.partition(":")
+    if prefix in PROMPTED:
+        return _language_model(PROMPTED[prefix], prefix, model)
     if ".py:" in name:
         return Baseline(name, "other", "from a file", target=name)
     others = {point.name: point.value for point in entry_points(group="mathbench.baselines")}
     if name in others:
         return Baseline(name, "other", "from an installed package", target=others[name])
-    raise InputError(f"unknown baseline '{name}'. {did_you_mean(name, [*BASELINES, *others])}")
+    known = [*BASELINES, *(entry.name for entry in PROMPTED.values()), *others]
+    raise InputError(f"unknown baseline '{name}'. {did_you_mean(name, known)}")
+
+
+def _language_model(entry: Baseline, prefix: str, model: str) -> Baseline:
+    """Return the entry of a language model, a folder named without those that it lies in."""
+    if not model:
+        raise InputError(f"{prefix}: needs the name of a model, such as {prefix}:NAME.")
+    folder = os.path.isdir(model) or model.startswith(("/", ".", "~"))
+    title = (
+        os.path.basename(os.path.abspath(os.path.expanduser(model))) if folder and prefix == "hf" else model
+    )
+    return replace(entry, name=f"{prefix}:{title}")

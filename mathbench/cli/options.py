@@ -113,6 +113,23 @@ Long = Annotated[
     str | None,
     typer.Option("--long", help="Lengths of problems to score besides the splits, such as 20,50,100 digits."),
 ]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url", help="Address of the server of an openai: model, such as http://localhost:8000/v1."
+    ),
+]
+Extract = Annotated[
+    str | None,
+    typer.Option(
+        "--extract",
+        help="How answers of a language model are read: whole, last-number, boxed, after-answer or tags.",
+    ),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", min=1, help="Questions of each test split that a language model is asked."),
+]
 RunDirectory = Annotated[
     Path | None, typer.Option("--out", help="Run directory. Default: runs/NAME."), RepeatSafe
 ]

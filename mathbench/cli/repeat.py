@@ -36,7 +36,13 @@ def repeat_run(request: RunRequest, source: Path) -> None:
     result = run_one(
         original.spec,
         original.data,
-        replace(options, device_config=device, stop_step=original.steps, long=original.long),
+        replace(
+            options,
+            device_config=device,
+            stop_step=original.steps,
+            long=original.long,
+            asking=original.asking or options.asking,
+        ),
     )
     found = compare_runs(source, folder)
     repeats = {"repeats": {"run": str(source), **(found.to_json() if found else {})}}

@@ -31,6 +31,8 @@ def report(result: Result, data: Data, folder: Path) -> None:
             out.print(by_section(split, found) if found else by_stratum(split, strata))
     if result.long:
         out.print(by_length(result))
+    if result.asked:
+        out.print(beside_scores(result))
     for split in ("interpolate", "extrapolate"):
         if split in result.scores:
             examples(data, folder, split)
@@ -67,6 +69,17 @@ def by_length(result: Result) -> Table:
     for digits, score in result.long.items():
         table.add_row(f"{int(digits):,}", f"{score['n']:,}", share(score))
     return table
+
+
+def beside_scores(result: Result) -> Table:
+    """Return what stands beside the scores of a language model; none of it is part of a rank."""
+    numbers = ("equal in value", "not read", "cut off")
+    extraction = result.recipe["extract"]
+    shown = table_of("split", *numbers, right=numbers, title=f"answers read by {extraction}, of which")
+    for split, found in result.asked["splits"].items():
+        cut = found["finish"].get("length", 0)
+        shown.add_row(split, f"{found['equal']:,}", f"{found['unread']:,}", f"{cut:,}")
+    return shown
 
 
 def sections_of(strata: dict[str, dict[str, Any]]) -> SectionScores | None:
@@ -159,9 +172,20 @@ def share(score: dict[str, Any] | None) -> str:
 def _summary(result: Result, folder: Path) -> str:
     """Return a line with weights, encoding, steps, time and directory of a run."""
     timings, words = result.timings, []
+    if result.asked:
+        return ", ".join([*_tokens(result.asked), f"run directory {escape(str(folder))}"])
     if result.parameters:
         words += [f"{result.parameters:,} weights", f"encoding {result.encoding.get('name', '-')}"]
     if timings.get("steps"):
         words += [f"{timings['steps']:,} steps", f"best at step {result.best['step']:,}"]
     words += [f"fitted in {timings['fit_wall_s']:.1f} s ({timings['fit_cpu_s']:.1f} CPU s)"]
     return ", ".join([*words, f"run directory {escape(str(folder))}"])
+
+
+def _tokens(asked: dict[str, Any]) -> list[str]:
+    """Return the numbers of tokens that a language model took, and their price, as phrases."""
+    tokens = asked["tokens"]
+    words = [f"{tokens['prompt']:,} tokens asked", f"{tokens['reply']:,} tokens replied"]
+    if tokens["reasoning"]:
+        words.append(f"{tokens['reasoning']:,} of them reasoning")
+    return [*words, f"price {asked['price']:.4f}"] if "price" in asked else words

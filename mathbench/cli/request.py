@@ -132,6 +132,29 @@ class SweepOptions:
 
 
 @dataclass(frozen=True)
+class PromptingOptions:
+    """What is given for a language model only; None where it is not.
+
+    Args:
+        url: the address of its server.
+        extract: the extraction that reads its replies.
+        limit: rows of each test split.
+
+    >>> PromptingOptions(limit=5).given
+    {'limit': 5}
+    """
+
+    url: str | None = None
+    extract: str | None = None
+    limit: int | None = None
+
+    @property
+    def given(self) -> dict[str, str | int]:
+        """The given options by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
 class RunRequest:
     """The command line of `run-baseline`.
 
@@ -150,6 +173,7 @@ class RunRequest:
         force: discard an existing run.
         budget: seconds of wall time for training.
         long: lengths of problems to score besides the splits, in digits.
+        prompting: what is given for a language model only.
         device: where the network computes.
         threads: CPU threads.
         threads_given: whether the command line names the number of threads.
@@ -174,6 +198,7 @@ class RunRequest:
     force: bool
     budget: float
     long: tuple[int, ...]
+    prompting: PromptingOptions
     device: str
     threads: int
     threads_given: bool

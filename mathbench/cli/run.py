@@ -8,6 +8,7 @@ from mathbench.cli.repeat import conflicting_words, is_given, repeat_run
 from mathbench.cli.request import (
     TASK_OPTIONS,
     DataOptions,
+    PromptingOptions,
     RunRequest,
     SizeOptions,
     SweepOptions,
@@ -37,6 +38,9 @@ def run_baseline(
     data_seed: opt.DataSeed = "0",
     budget: opt.Budget = None,
     long: opt.Long = None,
+    url: opt.Url = None,
+    extract: opt.Extract = None,
+    limit: opt.Limit = None,
     out_dir: opt.RunDirectory = None,
     resume: opt.Resume = False,
     force: opt.Force = False,
@@ -72,6 +76,10 @@ def run_baseline(
 
       mathbench run-baseline trial-division --data data/prime-base10
 
+      mathbench run-baseline hf:models/mine --task addition --shots 4 --limit 500
+
+      mathbench run-baseline openai:NAME --url http://localhost:8000/v1 --task prime --extract last-number
+
       mathbench run-baseline lstm-seq2seq --sweep lr=1e-3,3e-3 --sweep hidden=64,128 --seeds 5
 
       mathbench run-baseline lstm-seq2seq --sweep lr=1e-4..1e-1 --trials 20 --prune
@@ -103,6 +111,7 @@ def run_baseline(
         force=force,
         budget=parse_duration(budget),
         long=parse_lengths(long),
+        prompting=PromptingOptions(url, extract, limit),
         device=device,
         threads=threads,
         threads_given=is_given(context, "threads"),

@@ -40,7 +40,12 @@ def _select(request: RunRequest) -> tuple["RunSpec", "Data", Path]:
     from mathbench.cli.selection import make_data, make_spec, run_title
 
     spec, recipe = make_spec(request)
-    data = make_data(request.data, spec, recipe)
+    if spec.prompting is not None:
+        from mathbench.cli.prompted import select_prompted
+
+        spec, data = select_prompted(request, spec)
+    else:
+        data = make_data(request.data, spec, recipe)
     return spec, data, request.out or RUNS / run_title(spec, data)
 
 
@@ -48,6 +53,7 @@ def run_options(request: RunRequest, folder: Path) -> "RunOptions":
     """Return the options of a run in a directory."""
     from mathbench.baselines.models.interface import DeviceConfig
     from mathbench.baselines.run import RunOptions
+    from mathbench.cli.prompted import asking_options
 
     return RunOptions(
         folder,
@@ -59,6 +65,7 @@ def run_options(request: RunRequest, folder: Path) -> "RunOptions":
         command=command(),
         console=err,
         track=request.track,
+        asking=asking_options(request),
     )
 
 

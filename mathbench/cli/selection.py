@@ -1,6 +1,7 @@
 """What a request selects: the spec of the run, its rows, and the name of the run directory."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,13 @@ def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
         )
     name = request.name or QUICKEST
     entry = baseline(name)
+    if entry.kind == "prompted":
+        from mathbench.cli.prompted import make_prompted_spec
+
+        return make_prompted_spec(request, entry), None
+    if request.prompting.given:
+        option = next(iter(request.prompting.given))
+        raise InputError(f"--{option} goes with a language model, such as hf:MODEL. Received: {name}.")
     if entry.kind != "network":
         if request.recipe or request.settings:
             raise InputError(f"{name} is not trained by a recipe; it takes neither --recipe nor --set.")
@@ -50,10 +58,7 @@ def make_data(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") ->
 
     sizes = options.sizes.given
     if options.folder is not None:
-        if options.task is not None or options.parameters.arguments or sizes:
-            raise InputError(
-                "--data brings its own task and sizes; leave out --task, its parameters and sizes."
-            )
+        check_data_alone(options)
         return open_data(options.folder, options.config)
     if options.config is not None:
         raise InputError("--config goes with --data DIR.")
@@ -65,6 +70,13 @@ def make_data(options: DataOptions, spec: "RunSpec", recipe: "Recipe | None") ->
         # before memory for the rows is allocated
         open_rows(task, split, options.seed).require(count)
     return Data.generate(task, all_sizes(task, sizes, defaults, options.seed), options.seed)
+
+
+def check_data_alone(options: DataOptions, words: Collection[str] = ()) -> None:
+    """Refuse a task and sizes beside a dataset; parameters that only put its questions into words are allowed."""
+    parameters = [key for key in options.parameters.parse() if key not in words]
+    if options.task is not None or parameters or options.sizes.given:
+        raise InputError("--data brings its own task and sizes; leave out --task, its parameters and sizes.")
 
 
 def open_data(folder: str, config: str | None) -> "Data":
@@ -133,6 +145,8 @@ def _check_no_settings(spec: "RunSpec", task: str, given: Mapping[str, str]) -> 
 def run_title(spec: "RunSpec", data: "Data") -> str:
     """Return the default name of a run directory."""
     name = spec.baseline.name.rpartition(":")[2] if spec.baseline.kind == "other" else spec.baseline.name
+    if spec.prompting is not None:
+        return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}-{data.task.name}-seed{spec.seed}"
     recipe = spec.recipe if spec.recipe and spec.recipe != spec.baseline.name else name
     framework = f"-{spec.framework}" if spec.trained else ""
     return f"{recipe}{framework}-{data.task.name}-seed{spec.seed}"

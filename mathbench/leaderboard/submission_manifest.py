@@ -60,18 +60,20 @@ SUBMISSION = Record(
     {
         **SUBMISSION_1.optional,
         "certificate": nullable(Record({"file": Text(100, CERTIFICATE_FILE_PATTERN), "sha256": SHA256})),
+        # how a language model was asked: its words, examples, extraction, decoding
+        "prompting": OBJECT,
     },
 )
 
 
-UNTRAINED = "untrained"
+UNTRAINED, PROMPTED = "untrained", "prompted"
 # groups of models in the order of tables, with their titles; only models of one group are ranked among each other
 SUPERVISIONS = {
     "examples": "from examples",
     "dense": "dense labels",
     "aligned": "aligned input",
     "aligned+dense": "aligned input, dense labels",
-    "prompted": "prompted",
+    PROMPTED: PROMPTED,
     UNTRAINED: UNTRAINED,
     None: "supervision not stated",
 }
@@ -177,7 +179,7 @@ def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
         identity={name: result[name] for name in ("baseline", "framework", "recipe", "encoding")}
         | _training_identity(result),
         seeds=(result["seed"],),
-        training_data=f"train={result['data']['sizes'].get('train', 0)} seed={result['data']['seed']}",
+        training_data=_training_data(result),
         task=result["task"],
         data=result["data"],
         scores=result["scores"],
@@ -185,6 +187,13 @@ def _of_run(result: Mapping[str, Any]) -> ManifestSummary:
         runnable=True,
         supervision=result.get("supervision"),
     )
+
+
+def _training_data(result: Mapping[str, Any]) -> str:
+    """What a run was trained on; of a language model, what is known of that."""
+    if result.get("supervision") == PROMPTED:
+        return f"external data: {result['recipe'].get('trained_on', 'not known')}"
+    return f"train={result['data']['sizes'].get('train', 0)} seed={result['data']['seed']}"
 
 
 def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
@@ -213,7 +222,7 @@ def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
 
 
 def _training_identity(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What distinguishes models beside their settings: their supervision, and whether they were certified."""
+    """What distinguishes models beside their settings: supervision, how they were asked, whether they were certified."""
     certified = {"certified": True} if document.get("certificate") is not None else {}
-    stated = {"supervision": document["supervision"]} if "supervision" in document else {}
+    stated = {name: document[name] for name in ("supervision", "prompting") if name in document}
     return stated | certified

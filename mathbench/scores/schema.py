@@ -75,5 +75,6 @@ RESULT = Record(
         "certificate": Record(
             {"claim": Text(500), "sha256": SHA256}, {"weights": Choice(("as trained", "fine-tuned"))}
         ),
+        "asked": OBJECT,
     },
 )

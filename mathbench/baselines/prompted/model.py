@@ -1,6 +1,6 @@
 """The interface of a language model: it receives questions and yields its replies as they come."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -99,7 +99,7 @@ class LanguageModel(Protocol):
 
     def replies(
         self, questions: Sequence[Question], prompting: PromptingSettings
-    ) -> Iterator[tuple[int, Reply]]:
+    ) -> Generator[tuple[int, Reply], None, None]:
         """Answer questions, and yield the place of each question with its reply, in any order, as they come.
 
         Closing the iterator ends all requests.

@@ -1,11 +1,13 @@
 """Settings of language models: how they are asked, which decides their answers, and how the requests are sent."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mathbench import formats
 from mathbench.errors import InputError, did_you_mean, shown
-from mathbench.parameters import check, parameter
+from mathbench.parameters import check, parameter, parse
 from mathbench.scores.extraction import WHOLE, extraction
 
 TEMPLATES = ("auto", "chat", "text")
@@ -49,6 +51,15 @@ class PromptingSettings:
         object.__setattr__(self, "extra", json.dumps(self.fields_of_request, sort_keys=True))
 
     @property
+    def title(self) -> str:
+        """The words and the extraction on one short line, by which entries of one model are told apart.
+
+        >>> PromptingSettings(words="shots:n=4+messages", extract="boxed").title
+        'shots_n_4-messages, boxed-v1'
+        """
+        return f"{formats.abbreviated(self.words)}, {self.extract}"
+
+    @property
     def fields_of_request(self) -> dict[str, Any]:
         """The further fields of each request."""
         try:
@@ -64,8 +75,9 @@ class PromptingSettings:
 
 @dataclass(frozen=True)
 class AskingOptions:
-    """How requests are sent. Nothing here changes an answer."""
+    """Where a model is found, and how requests are sent to it. Nothing here changes an answer."""
 
+    source: str = parameter("", "name or folder of the model")
     url: str = parameter("", "address of the server")
     batch: int = parameter(16, "questions that a local model answers at a time", low=1, high=65_536)
     parallel: int = parameter(8, "requests that a server answers at a time", low=1, high=10_000)
@@ -79,22 +91,34 @@ class AskingOptions:
         check(self, "settings")
 
 
-OWN_OPTIONS = ("words", "extract", "url")  # given by options of their own
+OWN_OPTIONS = ("words", "extract", "source", "url")  # given by options of their own
 
 
-def setting_names() -> list[str]:
-    """The names that ``--set`` accepts for language models."""
-    names = [*PromptingSettings.__dataclass_fields__, *AskingOptions.__dataclass_fields__]
-    return [name for name in names if name not in OWN_OPTIONS]
+def parse_settings(
+    baseline: str, given: Mapping[str, str], **own: str
+) -> tuple[PromptingSettings, AskingOptions]:
+    """Make the settings of a language model from ``--set key=value`` and from options of their own.
 
-
-def check_names(baseline: str, names: list[str]) -> None:
-    """Check that settings exist.
+    Args:
+        baseline: its name.
+        given: text by name.
+        own: words, extract, source and url.
 
     Raises:
-        InputError: for an unknown one; suggests the nearest known one.
+        InputError: for an unknown setting, or a value that is not allowed.
+
+    >>> prompting, asking = parse_settings("openai:x", {"parallel": "2", "temperature": "0.5"}, extract="boxed")
+    >>> asking.parallel, prompting.temperature, prompting.extract
+    (2, 0.5, 'boxed-v1')
     """
-    known = setting_names()
-    for name in names:
-        if name not in known:
-            raise InputError(f"{baseline} has no setting '{name}'. {did_you_mean(name, known)}")
+    names = {kind: list(kind.__dataclass_fields__) for kind in (PromptingSettings, AskingOptions)}
+    allowed = [name for known in names.values() for name in known if name not in OWN_OPTIONS]
+    for name in given:
+        if name not in allowed:
+            raise InputError(f"{baseline} has no setting '{name}'. {did_you_mean(name, allowed)}")
+    every = {**given, **own}
+    chosen = {kind: {name: every[name] for name in known if name in every} for kind, known in names.items()}
+    return (
+        PromptingSettings(**parse(PromptingSettings, "settings", chosen[PromptingSettings])),
+        AskingOptions(**parse(AskingOptions, "settings", chosen[AskingOptions])),
+    )
