@@ -11,7 +11,6 @@ from mathbench.errors import InputError
 if TYPE_CHECKING:
     from mathbench.baselines.prompted.settings import AskingOptions, PromptingSettings
     from mathbench.baselines.spec import RunSpec
-    from mathbench.baselines.table import Baseline
     from mathbench.dataset.data import Data
     from mathbench.task import Task
 
@@ -20,11 +19,25 @@ ROWS = {"train": 20_000, "validation": 2_000, "interpolate": 1_000, "extrapolate
 TEST_SPLITS = ("interpolate", "extrapolate")
 
 
-def make_prompted_spec(request: RunRequest, entry: "Baseline") -> "RunSpec":
+def is_prompted(name: str | None) -> bool:
+    """Whether a baseline is a language model.
+
+    >>> is_prompted("hf:models/mine"), is_prompted("mlp")
+    (True, False)
+    """
+    from mathbench.baselines.table import PROMPTED
+
+    prefix, colon, _ = (name or "").partition(":")
+    return bool(colon) and prefix in PROMPTED
+
+
+def _make_spec(request: RunRequest) -> "RunSpec":
     """Return the spec of a language model, without the words in which it is asked."""
     from mathbench.baselines.spec import RunSpec, choose_framework
+    from mathbench.baselines.table import baseline
     from mathbench.hashing import check_seed
 
+    entry = baseline(request.name or "")
     for option, given in (("--recipe", request.recipe), ("--budget", request.budget < math.inf)):
         if given:
             raise InputError(f"{entry.name} is not trained; it does not take {option}.")
@@ -36,10 +49,8 @@ def make_prompted_spec(request: RunRequest, entry: "Baseline") -> "RunSpec":
 def asking_options(request: RunRequest) -> "AskingOptions":
     """Return where the requested language model is found; of other baselines, nothing."""
     from mathbench.baselines.prompted.settings import AskingOptions
-    from mathbench.baselines.table import PROMPTED
 
-    prompted = (request.name or "").partition(":")[0] in PROMPTED
-    return _parse_settings(request)[1] if prompted else AskingOptions()
+    return _parse_settings(request)[1] if is_prompted(request.name) else AskingOptions()
 
 
 def _parse_settings(request: RunRequest) -> tuple["PromptingSettings", "AskingOptions"]:
@@ -52,10 +63,11 @@ def _parse_settings(request: RunRequest) -> tuple["PromptingSettings", "AskingOp
     return parse_settings(name, given, source=name.partition(":")[2], **texts)
 
 
-def select_prompted(request: RunRequest, spec: "RunSpec") -> tuple["RunSpec", "Data"]:
-    """Return the spec with the words in which the model is asked, and the rows that it is scored on, without them."""
+def select_prompted(request: RunRequest) -> tuple["RunSpec", "Data"]:
+    """Return the spec of a language model, and the rows that it is scored on, without the words of its questions."""
     from mathbench.baselines.prompted.words import check_words, data_without_words
 
+    spec = _make_spec(request)
     task, data = _from_dataset(request) if request.data.folder is not None else _from_task(request, spec)
     prompting = replace(spec.prompting_settings, words=_words(task, request.data))
     check_words(prompting, data.task)

@@ -37,14 +37,13 @@ def show_plan(request: RunRequest) -> None:
 
 def _select(request: RunRequest) -> tuple["RunSpec", "Data", Path]:
     """Return the spec, the rows and the run directory of a single run."""
+    from mathbench.cli.prompted import is_prompted, select_prompted
     from mathbench.cli.selection import make_data, make_spec, run_title
 
-    spec, recipe = make_spec(request)
-    if spec.prompting is not None:
-        from mathbench.cli.prompted import select_prompted
-
-        spec, data = select_prompted(request, spec)
+    if is_prompted(request.name):
+        spec, data = select_prompted(request)
     else:
+        spec, recipe = make_spec(request)
         data = make_data(request.data, spec, recipe)
     return spec, data, request.out or RUNS / run_title(spec, data)
 

@@ -33,9 +33,7 @@ def make_spec(request: RunRequest) -> tuple["RunSpec", "Recipe | None"]:
     name = request.name or QUICKEST
     entry = baseline(name)
     if entry.kind == "prompted":
-        from mathbench.cli.prompted import make_prompted_spec
-
-        return make_prompted_spec(request, entry), None
+        raise InputError(f"{entry.name} is asked, not trained: it takes neither --sweep nor --seeds.")
     if request.prompting.given:
         option = next(iter(request.prompting.given))
         raise InputError(f"--{option} goes with a language model, such as hf:MODEL. Received: {name}.")

@@ -222,7 +222,7 @@ def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
 
 
 def _training_identity(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What distinguishes models beside their settings: supervision, how they were asked, whether they were certified."""
+    """What distinguishes models beside their settings: supervision, prompting, and whether they were certified."""
     certified = {"certified": True} if document.get("certificate") is not None else {}
     stated = {name: document[name] for name in ("supervision", "prompting") if name in document}
     return stated | certified

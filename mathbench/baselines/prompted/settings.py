@@ -55,7 +55,7 @@ class PromptingSettings:
         """The words and the extraction on one short line, by which entries of one model are told apart.
 
         >>> PromptingSettings(words="shots:n=4+messages", extract="boxed").title
-        'shots_n_4-messages, boxed-v1'
+        'shots:n=4+messages, boxed-v1'
         """
         return f"{formats.abbreviated(self.words)}, {self.extract}"
 
