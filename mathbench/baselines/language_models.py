@@ -35,7 +35,7 @@ class Replies:
     Args:
         predictions: split, row, prediction and task.
         asked: what stands beside the scores, as plain values.
-        timings: seconds, and the number of questions.
+        timings: seconds.
     """
 
     predictions: pa.Table
@@ -71,28 +71,12 @@ def complete_settings(spec: RunSpec, data: Data, model: LanguageModel) -> RunSpe
     return replace(spec, prompting=resolve(spec.prompting_settings, data, model.has_template))
 
 
-def ask_model(
-    spec: RunSpec,
-    data: Data,
-    model: LanguageModel,
-    folder: Path,
-    asking: AskingOptions,
-    console: Console | None,
-) -> Replies:
-    """Ask a model all rows of the test splits that the run directory has no replies to."""
+def ask_model(asker: Asker, data: Data, model: LanguageModel, folder: Path, asking: AskingOptions) -> Replies:
+    """Ask a model all rows of the test splits that it has not replied to."""
     write_json(folder / MODEL_FILE, {**asdict(asking), "facts": asdict(model.facts)})
     start, cpu = time.perf_counter(), time.process_time()
-    with Journal(folder) as journal:
-        before = len(journal)
-        asked = ask_splits(
-            Asker(model, spec.prompting_settings, data.task, data.seed, journal, console), data
-        )
-        new = len(journal) - before
-    timings = {
-        "predict_s": time.perf_counter() - start,
-        "predict_cpu_s": time.process_time() - cpu,
-        "asked": new,
-    }
+    asked = ask_splits(asker, data)
+    timings = {"predict_s": time.perf_counter() - start, "predict_cpu_s": time.process_time() - cpu}
     beside = {"splits": {split: found.to_json() for split, found in asked.items()}, **used(asked, asking)}
     return Replies(predictions_of(asked, data), {**beside, "model": asdict(model.facts)}, timings)
 
@@ -111,6 +95,14 @@ def stored_asking(run: Path) -> AskingOptions:
         raise InputError(f"{path} is missing or damaged, so that the model cannot be found.") from None
 
 
-def make_asker(spec: RunSpec, task: Task, seed: int | str, model: LanguageModel) -> Asker:
-    """Return what answers single questions with a model; replies are not kept."""
-    return Asker(model, spec.prompting_settings, task, seed, Journal(None))
+def make_asker(
+    spec: RunSpec,
+    task: Task,
+    seed: int | str,
+    model: LanguageModel,
+    journal: Journal | None = None,
+    console: Console | None = None,
+) -> Asker:
+    """Return what asks a model questions of a task in the way of a spec; without a journal replies are not kept."""
+    kept = Journal(None) if journal is None else journal
+    return Asker(model, spec.prompting_settings, task, seed, kept, console)

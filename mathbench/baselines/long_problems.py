@@ -39,13 +39,16 @@ def long_task(task: Task, digits: int) -> Task:
     return dataclasses.replace(task, **lengths)  # type: ignore[arg-type]
 
 
-def score_long(predict: Callable[[Any], Any], data: Data, digits: Sequence[int]) -> dict[str, dict[str, Any]]:
+def score_long(
+    predict: Callable[[Any], Any], data: Data, digits: Sequence[int], problems: int = PROBLEMS
+) -> dict[str, dict[str, Any]]:
     """Score a model on problems of the test reserve, of which each length is one split of its own.
 
     Args:
         predict: maps a column of questions to answers.
         data: the task and the seed of the problems.
         digits: the lengths.
+        problems: the number of problems of each length, if there are as many.
 
     Returns:
         Per length, as text, `Score.to_json()`.
@@ -54,7 +57,7 @@ def score_long(predict: Callable[[Any], Any], data: Data, digits: Sequence[int])
     for length in digits:
         task = long_task(data.task, length)
         rows, formatted = Rows(task, "interpolate", data.seed), formats.for_task(task)
-        table = rows.batch(range(rows.capacity_up_to(PROBLEMS)))
+        table = rows.batch(range(rows.capacity_up_to(problems)))
         plain = formatted.undo(table)
         predictions = formatted.undo_answers(predict(table["question"]), plain)
         scores[str(length)] = score_split(plain, predictions).total.to_json()

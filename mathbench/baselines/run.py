@@ -18,9 +18,10 @@ from rich.console import Console
 from mathbench.baselines import provenance, run_directory
 from mathbench.baselines.distributed import world
 from mathbench.baselines.language_models import ask_model, complete_settings, make_asker, open_model
-from mathbench.baselines.long_problems import long_task, score_long
+from mathbench.baselines.long_problems import PROBLEMS, long_task, score_long
 from mathbench.baselines.models.interface import DeviceConfig
 from mathbench.baselines.predictor import Predict
+from mathbench.baselines.prompted.journal import Journal
 from mathbench.baselines.prompted.model import LanguageModel
 from mathbench.baselines.prompted.settings import AskingOptions
 from mathbench.baselines.result import Result
@@ -145,7 +146,7 @@ def _run(
 
 
 def _ask(spec: RunSpec, data: Data, options: RunOptions, model: LanguageModel, started: str) -> Result:
-    found = ask_model(spec, data, model, options.out, options.asking, options.console)
+    """Ask a language model, and store the run. Replies are kept as they come, those to long problems too."""
     timings = {
         "fit_wall_s": 0.0,
         "fit_cpu_s": 0.0,
@@ -154,14 +155,17 @@ def _ask(spec: RunSpec, data: Data, options: RunOptions, model: LanguageModel, s
         "examples": 0,
         "started": started,
     }
-    fitted = FitResult(
-        make_asker(spec, data.task, data.seed, model).predict,
-        encoding={"name": spec.prompting_settings.title},
-        parameters=model.facts.parameters,
-        device=model.facts.device,
-        timings={**timings, **found.timings},
-    )
-    return _store(spec, data, options, fitted, found.predictions, asked=found.asked)
+    with Journal(options.out) as journal:
+        asker = make_asker(spec, data.task, data.seed, model, journal, options.console)
+        found = ask_model(asker, data, model, options.out, options.asking)
+        fitted = FitResult(
+            asker.predict,
+            encoding={"name": spec.prompting_settings.title},
+            parameters=model.facts.parameters,
+            device=model.facts.device,
+            timings={**timings, **found.timings},
+        )
+        return _store(spec, data, options, fitted, found.predictions, asked=found.asked)
 
 
 def store_result(spec: RunSpec, data: Data, options: RunOptions, fitted: FitResult, **more: Any) -> Result:
@@ -186,7 +190,8 @@ def _store(
 ) -> Result:
     sha256 = write_predictions(options.out / PREDICTIONS, predictions)
     result = _result(spec, data, options, fitted, score_table(predictions, data), sha256)
-    result = replace(result, **more, long=score_long(fitted.predict, data, options.long))
+    problems = PROBLEMS if spec.prompting is None else min(PROBLEMS, data.splits["interpolate"].num_rows)
+    result = replace(result, **more, long=score_long(fitted.predict, data, options.long, problems))
     result.save(options.out)
     return result
 

@@ -70,8 +70,9 @@ def select_prompted(request: RunRequest) -> tuple["RunSpec", "Data"]:
     spec = _make_spec(request)
     task, data = _from_dataset(request) if request.data.folder is not None else _from_task(request, spec)
     prompting = replace(spec.prompting_settings, words=_words(task, request.data))
-    check_words(prompting, data.task)
-    return replace(spec, prompting=prompting), _first_rows(data_without_words(data), request.prompting.limit)
+    plain = data_without_words(data)
+    check_words(prompting, plain.task)
+    return replace(spec, prompting=prompting), _first_rows(plain, request.prompting.limit)
 
 
 def _from_dataset(request: RunRequest) -> tuple["Task", "Data"]:

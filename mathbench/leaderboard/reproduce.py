@@ -16,6 +16,7 @@ from mathbench.errors import InputError
 from mathbench.leaderboard.check import check_submission
 from mathbench.leaderboard.store.board import Board
 from mathbench.leaderboard.submission import open_submission
+from mathbench.leaderboard.submission_manifest import PROMPTED
 from mathbench.leaderboard.submission_record import SubmissionRecord
 from mathbench.scores.results import Score
 
@@ -93,6 +94,10 @@ def recipe_of(record: SubmissionRecord) -> OriginalRun:
         raise InputError(
             f"{record.digest[:8]} is certified: its recipe trains the run before that, with other weights. "
             "`mathbench leaderboard verify` checks its certificate again."
+        )
+    if record.summary.supervision == PROMPTED:
+        raise InputError(
+            f"{record.digest[:8]} is a language model: it was asked, and no recipe trains it again."
         )
     if result["baseline"] not in BASELINES:  # a path would run foreign code
         raise InputError(

@@ -21,7 +21,7 @@ class FakeModel:
     written: str = "{}"
     dies_after: int | None = None
     has_template: bool = True
-    facts: ModelFacts = ModelFacts(revision="r1", parameters=7, device="imagined")
+    facts: ModelFacts = field(default_factory=lambda: ModelFacts("r1", 7, "imagined"))
     asked: list = field(default_factory=list)
     closed: int = 0
 
