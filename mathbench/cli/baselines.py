@@ -28,17 +28,18 @@ def baselines(
     """List the baselines, or show one of them.
 
     Of a network, shows the settings with their defaults, the encoding and the
-    recipes. Of a shortcut, shows the tasks to which it applies.
+    recipes; of a language model, its settings; of a shortcut, the tasks to which
+    it applies.
 
     Examples:
       mathbench baselines
 
       mathbench baselines lstm-seq2seq --json
     """
-    from mathbench.baselines.table import BASELINES, baseline
+    from mathbench.baselines.table import BASELINES, PROMPTED, baseline
 
     if name is None:
-        _list(list(BASELINES.values()), json)
+        _list([*BASELINES.values(), *PROMPTED.values()], json)
         return
     entry = baseline(name)
     details = _details(entry)
@@ -68,7 +69,8 @@ def _summary(entry: "Baseline") -> dict[str, Any]:
 
 
 def _details(entry: "Baseline") -> dict[str, Any]:
-    """Return the settings and recipes of a network, or the tasks to which a shortcut applies."""
+    """Return the settings of a network with its recipes or of a language model, or the tasks of a shortcut."""
+    from mathbench.baselines.prompted.settings import OWN_OPTIONS, AskingOptions, PromptingSettings
     from mathbench.baselines.recipe import read_recipe, recipe_names
     from mathbench.baselines.settings import EncodingOptions
     from mathbench.registry import load
@@ -81,6 +83,10 @@ def _details(entry: "Baseline") -> dict[str, Any]:
             "encoding": {f.name: _field(f) for f in fields(EncodingOptions)},
             "recipes": {recipe.name: asdict(recipe) for recipe in recipes},
         }
+    if entry.kind == "prompted":
+        kinds = (PromptingSettings, AskingOptions)
+        chosen = [f for kind in kinds for f in fields(kind) if f.name not in OWN_OPTIONS]
+        return {**_summary(entry), "settings": {f.name: _field(f) for f in chosen}}
     kind = load(entry.target)
     return _summary(entry) if entry.kind == "other" else {**_summary(entry), "tasks": _tasks(kind)}
 

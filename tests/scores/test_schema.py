@@ -41,11 +41,13 @@ RUN = manifest(
     supervision="examples",
     long={"50": SCORE.to_json()},
     certificate={"claim": "all", "sha256": "0" * 64},
+    asked={"tokens": {"prompt": 1}},
 )
 SCORES = {"scores": {"interpolate": {"n": 300, "correct": 3}}}
 SENT = from_anybody(TASK) | {"predictions": {"file": "p.parquet", "sha256": "0" * 64}}
 CERTIFICATE = {"certificate": {"file": "c.safetensors", "sha256": "0" * 64}}
-SENT_2 = SENT | {"schema_version": 2, "supervision": "aligned+dense"} | SCORES | CERTIFICATE
+PROMPTING = {"prompting": {"words": "shots:n=4"}}
+SENT_2 = SENT | {"schema_version": 2, "supervision": "prompted"} | SCORES | CERTIFICATE | PROMPTING
 PROOF = Proof("all numbers", True, "0" * 64)
 CHECKED = CheckResult({"interpolate": RESCORED}, {"interpolate": SCORE}, ("one",), PROOF)
 KEPT = SubmissionRecord("0" * 64, "2026-01-01T00:00:00Z", "re-scored", RUN, "1" * 64, CHECKED)
