@@ -207,8 +207,8 @@ def score(
     for split, stated in beside.items():
         n = scores[split]["n"]
         print_message(
-            f"{split}, read by {stated['extraction']}: {stated['unread']:,} of {n:,} answers could not be read; "
-            f"{stated['equal']:,} have the right value, however written"
+            f"{split}, read by {stated['extraction']}: {stated['unread']:,} of {n - stated['missing']:,} answers could "
+            f"not be read; {stated['equal']:,} have the right value, however written"
         )
 
 

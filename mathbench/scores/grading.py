@@ -5,7 +5,7 @@ counts: `80` is not `-80`, and a question repeated is no answer.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,12 +48,14 @@ class Grades:
         right, equal: bool (n,), see :class:`Grade`.
         answers: the texts that were read, None where there was none.
         extraction: the name and version of the extraction.
+        missing: the number of questions to which a model wrote nothing at all.
     """
 
     right: NDArray[np.bool_]
     equal: NDArray[np.bool_]
     answers: tuple[str | None, ...]
     extraction: str
+    missing: int = 0
 
     def __len__(self) -> int:
         """The number of answers."""
@@ -64,8 +66,8 @@ class Grades:
 
     @property
     def unread(self) -> int:
-        """The number of answers in which the extraction found nothing."""
-        return self.answers.count(None)
+        """The number of answers in which the extraction found nothing, without those that are missing."""
+        return self.answers.count(None) - self.missing
 
     @property
     def score(self) -> Score:
@@ -73,13 +75,14 @@ class Grades:
         return Score(len(self), int(self.right.sum()))
 
     def to_json(self) -> dict[str, Any]:
-        """Exact match, and beside it the number of answers of equal value and of those not read."""
+        """Exact match, and beside it the number of answers of equal value, of those not read and of those missing."""
         return {**self.score.to_json(), **self.beside}
 
     @property
     def beside(self) -> dict[str, Any]:
-        """What is stated beside exact match: the answers of equal value, those not read, and the extraction."""
-        return {"equal": int(self.equal.sum()), "unread": self.unread, "extraction": self.extraction}
+        """What is stated beside exact match: the answers of equal value, not read and missing, and the extraction."""
+        counts = {"equal": int(self.equal.sum()), "unread": self.unread, "missing": self.missing}
+        return {**counts, "extraction": self.extraction}
 
 
 class Grader:
@@ -93,7 +96,7 @@ class Grader:
     >>> grader = Grader(task("subtraction"), "last-number")
     >>> grades = grader.grade(["8-58 is -50.", "50", "none", None], ["-50"] * 4)
     >>> grades.right.tolist(), grades.answers, grades.unread
-    ([True, False, False, False], ('-50', '50', None, None), 2)
+    ([True, False, False, False], ('-50', '50', None, None), 1)
     """
 
     def __init__(self, task: Task | None = None, extract: str = WHOLE):
@@ -135,7 +138,8 @@ class Grader:
             same or self._equal(text, one, two)
             for same, text, one, two in zip(strict, read, plain, truth, strict=True)
         ]
-        return Grades(np.array(strict, dtype=bool), np.array(lenient, dtype=bool), read, self._extraction.id)
+        marks = np.array(strict, dtype=bool), np.array(lenient, dtype=bool)
+        return Grades(*marks, read, self._extraction.id, given.count(None))
 
     def _equal(self, text: str | None, plain: str | None, truth: str | None) -> bool:
         answer = text if plain is None else plain
@@ -166,18 +170,21 @@ def grade_table(predictions: pa.Table, data: Data, extract: str) -> dict[str, tu
     Returns:
         The score of what was read, and the judgement of every row in order.
     """
-    grader, read = Grader(data.task, extract), extraction(extract).read
-    texts = [
-        None if t is None else read(t, data.task.number_base) for t in predictions["prediction"].to_pylist()
-    ]
+    chosen, grader = extraction(extract), Grader(data.task)
+    given = predictions["prediction"].to_pylist()
+    texts = [None if text is None else chosen.read(text, data.task.number_base) for text in given]
     place = predictions.column_names.index("prediction")
-    scores = score_table(predictions.set_column(place, "prediction", pa.array(texts, pa.string())), data)
+    read = predictions.set_column(place, "prediction", pa.array(texts, pa.string()))
+    written = predictions.filter(pc.is_valid(predictions["prediction"]))["split"].to_pylist()
     found = {}
-    for split, score in scores.items():
-        given, truth = predictions.filter(pc.equal(predictions["split"], split)), data.splits[split]
-        aligned = align_predictions(given["row"].to_numpy(), given["prediction"], truth["row"].to_numpy())
+    for split, score in score_table(read, data).items():
+        rows, truth = read.filter(pc.equal(read["split"], split)), data.splits[split]
+        aligned = align_predictions(rows["row"].to_numpy(), rows["prediction"], truth["row"].to_numpy())
         questions, answers = truth["question"].to_pylist(), truth["answer"].to_pylist()
-        found[split] = score, grader.grade(aligned.to_pylist(), answers, questions)
+        # what was read is graded as a whole
+        grades = grader.grade(aligned.to_pylist(), answers, questions)
+        missing = truth.num_rows - written.count(split)
+        found[split] = score, replace(grades, extraction=chosen.id, missing=missing)
     return found
 
 
