@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mathbench.cli.request import DataOptions, RunRequest
 from mathbench.cli.selection import check_data_alone, open_data
@@ -114,6 +114,21 @@ def _words(task: "Task", options: DataOptions) -> str:
     words = split_words(task.format)[1]
     asked = {*formats.OPTIONS, "format"} & options.parameters.parse().keys()
     return DEFAULT_WORDS if words == formats.PLAIN and not asked else words
+
+
+def preview(spec: "RunSpec", data: "Data") -> dict[str, Any]:
+    """Return how many questions a language model would be asked, and the first of them as it would be sent.
+
+    Only an opened model tells whether it has a chat template: a served one is taken to have one, a local one not.
+    """
+    from mathbench.baselines.prompted.words import first_question, resolve
+
+    prompting = spec.prompting_settings
+    chat = spec.baseline.name.startswith("openai:") or prompting.template == "chat"
+    resolved = resolve(prompting, data, chat or "messages" in prompting.words)
+    questions = sum(data.splits[split].num_rows for split in TEST_SPLITS if split in data.splits)
+    first = first_question(resolved, data)
+    return {"questions": questions, "first question": list(first.turns) or first.text}
 
 
 def _first_rows(data: "Data", limit: int | None) -> "Data":

@@ -31,8 +31,11 @@ def run_single(request: RunRequest) -> None:
 
 
 def show_plan(request: RunRequest) -> None:
-    """Print what would be run."""
-    print_plan(*_select(request), request.json)
+    """Print what would be run; of a language model, also what it would be asked."""
+    from mathbench.cli.prompted import preview
+
+    spec, data, folder = _select(request)
+    print_plan(spec, data, folder, request.json, preview(spec, data) if spec.prompting else {})
 
 
 def _select(request: RunRequest) -> tuple["RunSpec", "Data", Path]:
@@ -141,11 +144,13 @@ def print_result(result: "Result", data: "Data", folder: Path, json: bool, more:
         report(result, data, folder)
 
 
-def print_plan(spec: "RunSpec", data: "Data", folder: Path, json: bool) -> None:
-    """Print everything that identifies a run, and its directory."""
+def print_plan(
+    spec: "RunSpec", data: "Data", folder: Path, json: bool, more: dict[str, Any] | None = None
+) -> None:
+    """Print everything that identifies a run, its directory, and `more`."""
     from mathbench.baselines.run import run_identity
 
-    plan = {"out": str(folder), **run_identity(spec, data)}
+    plan = {"out": str(folder), **run_identity(spec, data), **(more or {})}
     if json:
         print_json(plan)
         return

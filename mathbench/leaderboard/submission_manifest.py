@@ -206,7 +206,7 @@ def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
         framework=model["framework"],
         parameters=model["parameters"],
         recipe={"name": model["revision"] or model["weights_sha256"].removeprefix("sha256:")[:8]},
-        encoding={},
+        encoding=_encoding_of_prompted(submission.get("prompting", {})),
         identity={name: model[name] for name in identity}
         | {"training": {name: value for name, value in training.items() if name != "seeds"}}
         | _training_identity(submission),
@@ -219,6 +219,12 @@ def _of_submission(submission: Mapping[str, Any]) -> ManifestSummary:
         runnable=False,
         supervision=None if submission["schema_version"] == 1 else submission["supervision"] or UNTRAINED,
     )
+
+
+def _encoding_of_prompted(prompting: Mapping[str, Any]) -> dict[str, str]:
+    """The words and the extraction of a language model, by which its entries are told apart; empty for others."""
+    stated = [prompting[name] for name in ("words", "extract") if isinstance(prompting.get(name), str)]
+    return {"name": ", ".join(stated)} if stated else {}
 
 
 def _training_identity(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -115,6 +115,13 @@ def questions_for(
     return [Question(text=text + between) for text in asked["question"].to_pylist()]
 
 
+def first_question(prompting: PromptingSettings, data: Data) -> Question:
+    """The first question of the data as it is asked, with settings after `resolve`."""
+    split = next(name for name in ("interpolate", "extrapolate", *data.splits) if name in data.splits)
+    plain = formats.for_task(data.task).undo(data.splits[split].slice(0, 1))
+    return questions_for(prompting, data.task, plain, data.seed, split)[0]
+
+
 def check_words(prompting: PromptingSettings, task: Task) -> None:
     """Check that a task can be asked in these words.
 

@@ -307,3 +307,14 @@ def test_the_fake_model_is_no_stub_of_the_scores(model):
     asked()
     assert result()["scores"]["interpolate"]["correct"] == 0
     assert isinstance(model, FakeModel)
+
+
+def test_a_dry_run_shows_what_would_be_asked_and_opens_no_model(model, capsys):
+    assert asked("--dry-run", "--json", "--shots", "1") == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["questions"] == 12
+    assert [turn["role"] for turn in plan["first question"]] == ["system", "user", "assistant", "user"]
+    assert asked("--dry-run", "--json", "--set", "template=text", "--prompt", "{question} =") == 0
+    first = json.loads(capsys.readouterr().out)["first question"]
+    assert first.endswith(" =") and "+" in first
+    assert not model.asked and not model.closed and not Path("r").exists()
