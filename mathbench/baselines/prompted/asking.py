@@ -18,6 +18,7 @@ from mathbench.baselines.prompted.settings import AskingOptions, PromptingSettin
 from mathbench.baselines.prompted.words import cut, questions_for
 from mathbench.dataset.data import Data
 from mathbench.scores.grading import Grader, Grades
+from mathbench.scores.untrusted import MAX_PREDICTION
 from mathbench.task import Task
 
 SPLITS = ("interpolate", "extrapolate")
@@ -38,8 +39,8 @@ class Asked:
 
     @property
     def answers(self) -> pa.StringArray:
-        """What was read, strings (n,); empty where nothing was."""
-        return pa.array([answer or "" for answer in self.grades.answers], pa.string())
+        """What was read, strings (n,); empty where nothing was, or more than any answer has."""
+        return pa.array([_short(answer) for answer in self.grades.answers], pa.string())
 
     def to_json(self) -> dict[str, Any]:
         """What is stated beside exact match: equal values, unread answers, and why replies ended."""
@@ -86,7 +87,7 @@ class Asker:
         plain = plain.append_column("row", pa.array(np.zeros(len(plain), dtype=np.int64)))
         read, base = Grader(self._task, self._prompting.extract).extraction.read, self._task.number_base
         texts = [cut(reply.text, self._prompting.stop) for reply in self._asked("interpolate", plain)]
-        return pa.array([read(text, base) or "" for text in texts], pa.string())
+        return pa.array([_short(read(text, base)) for text in texts], pa.string())
 
     def _asked(self, split: str, plain: pa.Table) -> list[Reply]:
         """The replies to plain rows."""
@@ -106,10 +107,14 @@ class Asker:
         with closing(self._model.replies([questions[i] for i in missing], self._prompting)) as replies:
             for place, reply in replies:
                 at = missing[place]
-                self._journal.add(questions[at], reply, split=split, row=rows[at])
-                known[at] = reply._replace(reasoning="")
+                known[at] = self._journal.add(questions[at], reply, split=split, row=rows[at])
                 advance(1)
         return [known[i] for i in range(len(questions))]
+
+
+def _short(answer: str | None) -> str:
+    """An answer that a board takes: text that is too long to be right anyway becomes empty."""
+    return answer if answer is not None and len(answer.encode()) <= MAX_PREDICTION else ""
 
 
 def used(asked: Mapping[str, Asked], asking: AskingOptions) -> dict[str, Any]:

@@ -53,22 +53,29 @@ class Journal:
         """The reply to a question, without its reasoning; None where there is none yet."""
         return self._known.get(_key(question))
 
-    def add(self, question: Question, reply: Reply, **place: Any) -> None:
-        """Keep a reply.
+    def add(self, question: Question, reply: Reply, **place: Any) -> Reply:
+        """Keep a reply; halves of surrogate pairs in it, which no file can hold, become U+FFFD.
 
         Args:
             question: what was asked.
             reply: the reply.
             place: further fields of the line, such as split and row.
+
+        Returns:
+            The reply without its reasoning.
         """
-        self._known[_key(question)] = reply._replace(reasoning="")
-        if self._file is None:
-            return
+        reply = reply._replace(text=_valid(reply.text), reasoning=_valid(reply.reasoning))
+        if self._file is not None:
+            self._write(self._file, question, reply, place)
+        self._known[_key(question)] = kept = reply._replace(reasoning="")
+        return kept
+
+    def _write(self, file: IO[bytes], question: Question, reply: Reply, place: dict[str, Any]) -> None:
         asked = {name: value for name, value in asdict(question).items() if value}
         line = {**place, "asked": asked, **{k: v for k, v in reply._asdict().items() if v or k == "text"}}
         try:
-            self._file.write(_encoded(line) + b"\n")
-            self._file.flush()
+            file.write(_encoded(line) + b"\n")
+            file.flush()
         except OSError as error:
             raise InputError(f"{self._path} cannot be written: {error.strerror}.") from None
 
@@ -93,8 +100,11 @@ def _key(question: Question) -> str:
 
 
 def _encoded(value: dict[str, Any]) -> bytes:
-    # a model may write halves of surrogate pairs, which UTF-8 has no code for
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _valid(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _remove_unfinished_line(path: Path) -> None:
