@@ -3,7 +3,7 @@
 import typer
 
 from mathbench.cli.command import CommandGroup
-from mathbench.cli.leaderboard import compare, publish, rounds_host, serve, show, submit, verify
+from mathbench.cli.leaderboard import backup, compare, publish, rounds_host, serve, show, submit, verify
 
 leaderboard = CommandGroup(
     help="Show, compare and verify submissions; run sealed rounds.",
@@ -13,6 +13,6 @@ leaderboard = CommandGroup(
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     submit.register(app)
-    for group in (show, publish, verify, compare, rounds_host, serve):
+    for group in (show, publish, verify, compare, rounds_host, serve, backup):
         group.register(leaderboard)
     app.add_typer(leaderboard, name="leaderboard")

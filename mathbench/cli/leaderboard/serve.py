@@ -43,12 +43,23 @@ def serve(
     per_minute: Annotated[
         int, typer.Option("--per-minute", min=1, help="Maximum submissions per minute in total.")
     ] = 600,
+    requests: Annotated[
+        int, typer.Option("--requests", min=1, help="Maximum requests per minute from one address.")
+    ] = 1_200,
     seconds: Annotated[
         float, typer.Option("--seconds", min=1, help="Maximum time for scoring a submission, in seconds.")
     ] = 60,
     allow_host: Annotated[
         list[str] | None,
         typer.Option("--allow-host", metavar="NAME", help="Additional host name to accept; may be repeated."),
+    ] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--proxy",
+            metavar="ADDRESS",
+            help="Address of a proxy that names clients in X-Forwarded-For; may be repeated. Default: loopback.",
+        ),
     ] = None,
     rounds: Annotated[Path | None, typer.Option("--rounds", help="Folder of sealed rounds.")] = None,
     secrets: Annotated[
@@ -65,6 +76,8 @@ def serve(
       mathbench leaderboard serve --board team.sqlite --host 0.0.0.0 --port 8080
 
       mathbench leaderboard serve --allow-host board.example.org
+
+      mathbench leaderboard serve --host 10.0.0.5 --proxy 10.0.0.2
 
       mathbench leaderboard serve --board team.sqlite --rounds rounds
 
@@ -83,15 +96,18 @@ def serve(
         raise InputError("--secrets are those of the rounds in --rounds DIR.")
     names = allowed_hosts.parse_names(allow_host or ())
     # refused here, before a board is created
+    proxies = allowed_hosts.parse_addresses(proxy) if proxy else allowed_hosts.LOOPBACK
     if rounds:
         RoundFolders(rounds, secrets)
     opened = Board(board)
     limits = ServerLimits(
         max_body=largest,
+        requests_per_minute=requests,
         submissions_per_minute=per_minute,
         submissions_per_token=per_token,
         scoring_seconds=seconds,
         hosts=names,
+        proxies=proxies,
     )
     run(opened, host, port, limits, partial(_ready, opened.name), rounds, secrets)
 

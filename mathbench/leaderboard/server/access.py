@@ -14,9 +14,14 @@ _BEARER = HTTPBearer(auto_error=False, description="A token from `mathbench lead
 
 async def admit(request: Request) -> None:
     """Refuse a request above the rate limit, or while the file of the board is missing."""
-    if seconds := request.app.state.rates.requests.retry_after():
+    if seconds := wait_of(request):
         raise errors.too_many_requests(seconds)
     request.app.state.presence.check()
+
+
+def wait_of(request: Request) -> int:
+    """Count a request, and return 0, or after how many seconds its address may send the next one."""
+    return int(request.app.state.rates.request(request.client.host if request.client else ""))
 
 
 async def authenticate(

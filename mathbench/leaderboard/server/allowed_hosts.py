@@ -17,6 +17,9 @@ NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?")
 HEADER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+))(?::\d{1,5})?")
 
 
+LOOPBACK = ("127.0.0.1", "::1")
+
+
 class AllowedHosts:
     """ASGI middleware that refuses requests for a host that is neither loopback nor allowed.
 
@@ -75,6 +78,25 @@ def parse_names(names: Iterable[str]) -> frozenset[str] | None:
                 f"a host must be a name or an address without a port, {example}. Received: {name!a}."
             )
     return frozenset(name.lower() for name in names) or None
+
+
+def parse_addresses(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Addresses or networks, as text.
+
+    Raises:
+        InputError: for anything else.
+
+    >>> parse_addresses(["192.0.2.1", "10.0.0.0/8"])
+    ('192.0.2.1', '10.0.0.0/8')
+    """
+    for address in addresses:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError:
+            raise InputError(
+                f"a proxy must be an address or a network, such as 192.0.2.1 or 10.0.0.0/8. Received: {address!a}."
+            ) from None
+    return tuple(addresses)
 
 
 def effective_names(host: str, allowed: frozenset[str] | None) -> frozenset[str] | None:

@@ -17,9 +17,11 @@ from mathbench.leaderboard.server import (
     scoring_process,
     temporary_folders,
 )
-from mathbench.leaderboard.server.allowed_hosts import AllowedHosts
+from mathbench.leaderboard.server.allowed_hosts import LOOPBACK, AllowedHosts
 from mathbench.leaderboard.server.caching import ResponseCache
+from mathbench.leaderboard.server.connections import OneLength
 from mathbench.leaderboard.server.current_board import CurrentBoard
+from mathbench.leaderboard.server.fair_limiter import FairLimiter
 from mathbench.leaderboard.server.logs import RequestLog
 from mathbench.leaderboard.server.rate_limits import RateLimits
 from mathbench.leaderboard.server.round_folders import RoundFolders
@@ -35,21 +37,23 @@ class ServerLimits:
 
     Args:
         max_body: bytes of a request body.
-        requests_per_minute: of any kind, from all clients together.
+        requests_per_minute: of any kind, from one address.
         submissions_per_minute: from all clients together.
         submissions_per_token: per minute, with one token.
         scoring_seconds: for one submission.
         max_concurrent: submissions that are scored at the same time.
         hosts: the names that requests may be for, besides loopback; None for any.
+        proxies: the addresses that may name the client of a request.
     """
 
     max_body: int = 10 << 20
-    requests_per_minute: int = 6_000
+    requests_per_minute: int = 1_200
     submissions_per_minute: int = 600
     submissions_per_token: int = 60
     scoring_seconds: float = 60
     max_concurrent: int = os.cpu_count() or 1
     hosts: frozenset[str] | None = None
+    proxies: tuple[str, ...] = LOOPBACK
 
 
 def make_app(
@@ -80,6 +84,7 @@ def make_app(
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     if limits.hosts is not None:
         app.add_middleware(AllowedHosts, allowed=limits.hosts)
+    app.add_middleware(OneLength)
     app.add_middleware(RequestLog)
     return app
 
@@ -97,7 +102,7 @@ def _set_state(app: FastAPI, board: Board, limits: ServerLimits, rounds: Path | 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.scorers = anyio.CapacityLimiter(app.state.limits.max_concurrent)
+    app.state.scorers = FairLimiter(app.state.limits.max_concurrent)
     # comparisons are slow: several of them wait for each other, and nothing else waits for them
     app.state.comparers = anyio.CapacityLimiter(1)
     await anyio.to_thread.run_sync(scoring_process.warm_up)

@@ -1,9 +1,12 @@
 """Rate limits over a sliding window."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from math import ceil
 from time import monotonic
+
+REMEMBERED = 10_000  # clients
 
 
 class RateLimit:
@@ -36,29 +39,65 @@ class RateLimit:
         return max(1, ceil(self._passed[0] + self._seconds - time)) if self._passed else ceil(self._seconds)
 
 
-class RateLimits:
-    """Limits for all clients together and for each token.
+class RateLimitPerClient:
+    """One `RateLimit` for each client, of which only the latest are remembered.
 
     Args:
-        requests: of any kind per minute, from all clients together.
+        maximum: events of one client per minute.
+        remembered: the number of clients.
+
+    >>> rates = RateLimitPerClient(1)
+    >>> rates.retry_after("a"), rates.retry_after("b"), rates.retry_after("a") > 50
+    (0, 0, True)
+    """
+
+    def __init__(self, maximum: int, remembered: int = REMEMBERED):
+        self._maximum, self._remembered = maximum, remembered
+        self._rates: OrderedDict[str, RateLimit] = OrderedDict()
+
+    def retry_after(self, client: str) -> int:
+        """As `RateLimit.retry_after`, for one event of a client."""
+        rate = self._rates.setdefault(client, RateLimit(self._maximum))
+        self._rates.move_to_end(client)
+        while len(self._rates) > self._remembered:
+            self._rates.popitem(last=False)
+        return rate.retry_after()
+
+
+class RateLimits:
+    """Limits for each address, for each token, and for all submissions together.
+
+    Args:
+        requests: of any kind per minute, from one address.
         submissions: per minute, from all clients together.
         per_token: submissions per minute with one token.
     """
 
     def __init__(self, requests: int, submissions: int, per_token: int):
-        self.requests = RateLimit(requests)
+        self._addresses = RateLimitPerClient(requests)
         self._submissions = RateLimit(submissions)
-        self._per_token = per_token
-        self._tokens: dict[str, RateLimit] = {}
+        self._tokens = RateLimitPerClient(per_token)
+
+    def request(self, address: str) -> int:
+        """As `RateLimit.retry_after`, for one request from an address."""
+        return self._addresses.retry_after(client_network(address))
 
     def submission(self, token: str) -> int:
         """As `RateLimit.retry_after`, for one submission.
 
         A submission above the limit of its token does not count for the other tokens.
         """
-        own = self._tokens.setdefault(token, RateLimit(self._per_token))
-        return _first_wait((own, self._submissions))
+        return self._tokens.retry_after(token) or self._submissions.retry_after()
 
 
-def _first_wait(rates: Sequence[RateLimit]) -> int:
-    return next((seconds for rate in rates if (seconds := rate.retry_after())), 0)
+def client_network(address: str) -> str:
+    """The address, of IPv6 the network of 64 bits: one client has all addresses of it.
+
+    >>> client_network("192.0.2.7"), client_network("2001:db8::1"), client_network("testclient")
+    ('192.0.2.7', '2001:db8::/64', 'testclient')
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ip_network((found, 64), strict=False))

@@ -119,7 +119,8 @@ async def submit(request: Request, token: Annotated[str, Depends(authenticate)])
     with tempfile.TemporaryDirectory(dir=state.folder) as folder:
         optional = uploads.OPTIONAL_PARTS
         await uploads.save_form(request, Path(folder), state.limits.max_body, optional=optional)
-        body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=state.scorers)
+        async with state.scorers.turn(token) as jobs:
+            body, new = await anyio.to_thread.run_sync(_keep, state, Path(folder), token, limiter=jobs)
     return response(body, 201 if new else 200)
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from starlette.convertors import PathConvertor, register_url_convertor
 
 from mathbench.errors import InputError
+from mathbench.leaderboard.server.access import wait_of
 from mathbench.leaderboard.server.caching import etag_response, response
 from mathbench.leaderboard.site import address, comparison_page
 from mathbench.leaderboard.site.page import CONTENT_POLICY, Page, render_page
@@ -44,7 +45,7 @@ pages = APIRouter(include_in_schema=False)
 @pages.api_route("/{path:page}", methods=["GET", "HEAD"])
 async def page(request: Request, path: str) -> Response:
     """A page, or the data of one plot."""
-    if seconds := request.app.state.rates.requests.retry_after():
+    if seconds := wait_of(request):
         return error_page(request, 429, f"Too many requests; try again in {seconds} seconds.", seconds)
     if re.fullmatch(ROUND, path):
         return RedirectResponse(address.of_round(path.partition("/")[2]).partition("/")[2], 308)

@@ -132,7 +132,8 @@ async def challenge(request: Request, name: Name) -> Response:
     document = strict_json.parse(await uploads.read_json_body(request, MAX_CHALLENGE), "the request")
     log.CHALLENGE(document, "the request")
     given = _folders(request), name, document, request.state.token
-    body, new = await anyio.to_thread.run_sync(_enter, *given, limiter=request.app.state.scorers)
+    async with request.app.state.scorers.turn(request.state.token) as jobs:
+        body, new = await anyio.to_thread.run_sync(_enter, *given, limiter=jobs)
     return response(body, 201 if new else 200)
 
 
@@ -166,7 +167,8 @@ async def hand_in(request: Request, name: Name, entry: Entry) -> Response:
         sent = await uploads.save_form(request, Path(folder), state.limits.max_body, *form)
         DIGEST(sent["weights_sha256"], "weights_sha256")
         given = name, entry, sent["weights_sha256"], Path(folder) / "answers"
-        body, new = await anyio.to_thread.run_sync(_store_answers, state, *given, limiter=state.scorers)
+        async with state.scorers.turn(token) as jobs:
+            body, new = await anyio.to_thread.run_sync(_store_answers, state, *given, limiter=jobs)
     return response(body, 201 if new else 200)
 
 

@@ -10,8 +10,11 @@ import uvicorn
 from mathbench.errors import InputError, os_error_message
 from mathbench.leaderboard.server import allowed_hosts, logs
 from mathbench.leaderboard.server.app import ServerLimits, make_app
+from mathbench.leaderboard.server.connections import IDLE_TIMEOUT, TimedConnection
 from mathbench.leaderboard.store import tokens
 from mathbench.leaderboard.store.board import Board
+
+BACKLOG = 512  # connections that wait to be accepted
 
 
 def serve(
@@ -53,6 +56,9 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            http=TimedConnection,
+            forwarded_allow_ips=list(limits.proxies),
+            timeout_keep_alive=IDLE_TIMEOUT,
             timeout_graceful_shutdown=30,
         )
         ready(_url(listening))
@@ -62,9 +68,12 @@ def serve(
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=512)
+        created = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise InputError(f"cannot listen on {host} port {port}: {os_error_message(error)}.") from None
+    # asyncio sends small packets at once (TCP_NODELAY) only on sockets that name the protocol: without it, each answer
+    # on a kept connection waits some 40 ms for the client's acknowledgement
+    return socket.socket(created.family, created.type, socket.IPPROTO_TCP, created.detach())
 
 
 def _url(listening: socket.socket) -> str:
