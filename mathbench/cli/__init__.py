@@ -16,6 +16,7 @@ from mathbench.cli import (
     check,
     datasets,
     doctor,
+    export,
     inspect,
     leaderboard,
     predict,
@@ -48,6 +49,7 @@ for group in (
     predict,
     inspect,
     automaton,
+    export,
     leaderboard,
 ):
     group.register(app)

@@ -167,11 +167,11 @@ def _check_all(audit: SplitAudit, dataset: Dataset, shard: Shard, progress: Prog
                 progress(table.num_rows)
     except CheckFailed as error:
         return str(error)
-    return _difference(shard.file, counter.content(sha256), dataset.manifest.contents[shard.file])
+    return content_difference(shard.file, counter.content(sha256), dataset.manifest.contents[shard.file])
 
 
-def _difference(file: str, found: ShardContent, stated: ShardContent) -> str:
-    """The first field of a file's content that differs from the manifest."""
+def content_difference(file: str, found: ShardContent, stated: ShardContent) -> str:
+    """The first field of the content of a file that differs from the manifest; empty where none does."""
     for name, value in asdict(stated).items():
         if value != (actual := getattr(found, name)) and (name, value) != ("sha256", ""):
             what = "different bytes for the same rows" if name == "sha256" else f"{name} {actual}"

@@ -1,0 +1,414 @@
+"""The group of commands `export`: datasets in the form that other tools take."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mathbench.cli.command import CommandGroup
+from mathbench.cli.options import DatasetArgument, Json
+from mathbench.cli.output import ProgressBar, out, print_json, print_message
+
+if TYPE_CHECKING:
+    from mathbench.interop.source import Measures, Source
+
+export = CommandGroup(help="Write a dataset in the form that other tools take.")
+
+OutArgument = Annotated[Path, typer.Argument(help="Folder to write.", metavar="OUT")]
+Configs = Annotated[
+    list[str] | None,
+    typer.Option("--config", help="Configuration to export; may be repeated. Default: all."),
+]
+Splits = Annotated[
+    list[str] | None,
+    typer.Option("--split", help="Split to export; may be repeated. Default: all."),
+]
+Name = Annotated[
+    str | None,
+    typer.Option("--name", help="Start of the names of the tasks. Default: that of the dataset's folder."),
+]
+Packaged = Annotated[
+    bool,
+    typer.Option("--packaged", help="Copy the Parquet files, so that the folder can be moved."),
+]
+Replace = Annotated[bool, typer.Option("--force", help="Replace an earlier export in the folder.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check the dataset, and write nothing.")]
+
+# what writes: to a folder, with the measures of the configurations; returns names of what was made
+Writer = Callable[["Source", "dict[str, Measures]", Path, Callable[[int], None]], Any]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    for kind, command in (
+        ("lm-eval", lm_eval),
+        ("inspect", inspect),
+        ("hub", hub),
+        ("evaluate", evaluate),
+        ("jsonl", jsonl),
+        ("csv", csv),
+        ("txt", txt),
+        ("npz", npz),
+        ("tfrecord", tfrecord),
+    ):
+        export.command(kind)(command)
+    app.add_typer(export, name="export")
+
+
+def lm_eval(
+    folder: DatasetArgument,
+    target: OutArgument,
+    config: Configs = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option("--split", help="Split to ask; may be repeated. Default: all but train."),
+    ] = None,
+    name: Name = None,
+    packaged: Packaged = False,
+    chat: Annotated[
+        bool,
+        typer.Option("--chat", help="Ask for the answer only, and let answers have several lines."),
+    ] = False,
+    shots: Annotated[
+        int, typer.Option(min=0, max=1000, help="Number of solved examples, which are rows of train.")
+    ] = 0,
+    extract: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Extraction to report beside the whole text: last-number, boxed, after-answer or tags; "
+            "may be repeated.",
+        ),
+    ] = None,
+    force: Replace = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Write tasks of lm-evaluation-harness: a YAML file per configuration and split, and groups.
+
+    The filter `strict`, the whole text without white space around it, comes
+    first. Paths in the files are absolute unless --packaged is given.
+
+    Examples:
+      mathbench export lm-eval data/addition-base10 tasks
+
+      mathbench export lm-eval data/addition-base10 tasks --packaged --chat --extract last-number
+    """
+    from mathbench.interop.lm_eval_tasks import LmEvalOptions, check_options, write_lm_eval
+    from mathbench.interop.source import TEST_SPLITS, open_source
+
+    source = open_source(folder, config or (), split or (), TEST_SPLITS)
+    options = LmEvalOptions(name or "", packaged, chat, shots, tuple(extract or ()))
+    check_options(source, options)
+    about = {"kind": "lm-eval", **vars(options)}
+    _write(
+        source,
+        target,
+        about,
+        lambda source, measures, place, bar: write_lm_eval(source, measures, place, options, bar),
+        (force, dry_run, json),
+        "lm-eval run --include_path {target} --tasks {first}",
+    )
+
+
+def inspect(
+    folder: DatasetArgument,
+    target: OutArgument,
+    config: Configs = None,
+    split: Splits = None,
+    name: Name = None,
+    packaged: Packaged = False,
+    force: Replace = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Write tasks of Inspect: one Python file with a scorer of mathbench, in a package.
+
+    The score is exact match with the Wilson interval, and that of each stratum.
+    `pip install OUT` adds the tasks to the register of Inspect.
+
+    Examples:
+      mathbench export inspect data/addition-base10 tasks
+
+      mathbench export inspect data/addition-base10 tasks --packaged --name sums
+    """
+    from mathbench.interop.inspect_tasks import InspectOptions, check_options, write_inspect
+    from mathbench.interop.source import open_source
+
+    source = open_source(folder, config or (), split or ())
+    options = InspectOptions(name or "", packaged)
+    check_options(source, options)
+    _write(
+        source,
+        target,
+        {"kind": "inspect", **vars(options)},
+        lambda source, measures, place, bar: write_inspect(source, place, options, bar),
+        (force, dry_run, json),
+        "inspect eval {target}/{first}",
+    )
+
+
+def hub(
+    folder: DatasetArgument,
+    target: OutArgument,
+    title: Annotated[
+        str | None, typer.Option(help="Name for people. Default: that of the dataset's folder.")
+    ] = None,
+    push: Annotated[
+        str | None,
+        typer.Option(
+            "--push",
+            help="Dataset on the Hub to upload to, as OWNER/NAME; the token is read from HF_TOKEN.",
+            metavar="OWNER/NAME",
+        ),
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="With --push, make a new dataset public. Default: private.")
+    ] = False,
+    force: Replace = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Write a dataset repository for the Hugging Face Hub: data, full card and `eval.yaml`.
+
+    The folder is a dataset of mathbench too. Nothing is uploaded without --push.
+
+    Examples:
+      mathbench export hub data/addition-base10 repository
+
+      HF_TOKEN=... mathbench export hub data/addition-base10 repository --push ada/sums
+    """
+    from mathbench.errors import InputError
+    from mathbench.interop import hub as repository
+    from mathbench.interop.source import open_source
+
+    if public and push is None:
+        raise InputError("--public goes with --push.")
+    token = repository.check_push(push) if push else ""
+    options = repository.HubOptions(title or "")
+    about = _write(
+        open_source(folder),
+        target,
+        {"kind": "hub", **vars(options)},
+        lambda source, measures, place, bar: repository.write_hub(source, place, options, bar),
+        (force, dry_run, json and not push),
+        'datasets.load_dataset("{target}")',
+    )
+    if push and not dry_run:
+        address = repository.push(target, push, token, public)
+        print_message(f"uploaded to {address}")
+        if json:
+            print_json({**about, "pushed": address})
+
+
+def evaluate(target: OutArgument, force: Replace = False, json: Json = False) -> None:
+    """Write exact match as a metric of Hugging Face's evaluate.
+
+    It needs no dataset: predictions, references and the task are given to it.
+
+    Examples:
+      mathbench export evaluate metrics
+    """
+    from mathbench.interop.evaluate_metric import write_evaluate
+    from mathbench.interop.folder import whole_folder
+
+    about = _about({"kind": "evaluate"})
+    with whole_folder(target, about, force) as place:
+        names = write_evaluate(place)
+    _report(target, {**about, "made": names}, json, 'evaluate.load("{target}/{first}")')
+
+
+def jsonl(
+    folder: DatasetArgument,
+    target: OutArgument,
+    config: Configs = None,
+    split: Splits = None,
+    force: Replace = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Write JSON lines: one object with all columns per row, in CONFIG/SPLIT.jsonl.
+
+    Files are written in parts, so that memory does not grow with the rows.
+
+    Examples:
+      mathbench export jsonl data/addition-base10 lines --split train
+    """
+    from mathbench.interop.text_files import write_jsonl
+
+    _write_files("jsonl", write_jsonl, folder, target, config, split, (force, dry_run, json))
+
+
+def csv(
+    folder: DatasetArgument,
+    target: OutArgument,
+    config: Configs = None,
+    split: Splits = None,
+    force: Replace = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Write CSV with a header, in CONFIG/SPLIT.csv.
+
+    Text is quoted, so that readers keep answers such as 007 if they are told that
+    the column is text. Chats are JSON in their field.
+
+    Examples:
+      mathbench export csv data/addition-base10 tables
+    """
+    from mathbench.interop.text_files import write_csv
+
+    _write_files("csv", write_csv, folder, target, config, split, (force, dry_run, json))
+
+
+def txt(
+    folder: DatasetArgument,
+    target: OutArgument,
+    config: Configs = None,
+    split: Splits = None,
+    force: Replace = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Write questions and answers on alternating lines, in SPLIT/CONFIG.txt.
+
+    This is the layout of the published files of school mathematics: rows of train
+    whose stratum is a difficulty go to train-easy, train-medium and train-hard.
+
+    Examples:
+      mathbench export txt school mathematics --split train --split interpolate
+    """
+    from mathbench.interop.text_files import write_txt
+
+    _write_files("txt", write_txt, folder, target, config, split, (force, dry_run, json))
+
+
+def npz(
+    folder: DatasetArgument,
+    target: OutArgument,
+    config: Configs = None,
+    split: Splits = None,
+    force: Replace = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Write NumPy archives with text and tokens, in CONFIG/SPLIT.npz.
+
+    The arrays are question, answer, stratum, row, question_tokens, answer_tokens
+    and vocabulary, whose entry 0 is the padding.
+
+    Examples:
+      mathbench export npz data/addition-base10 arrays
+    """
+    from mathbench.interop.arrays import write_npz
+
+    _write_files("npz", write_npz, folder, target, config, split, (force, dry_run, json))
+
+
+def tfrecord(
+    folder: DatasetArgument,
+    target: OutArgument,
+    config: Configs = None,
+    split: Splits = None,
+    force: Replace = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Write records of TensorFlow with a feature per column, in CONFIG/SPLIT-*.tfrecord.
+
+    Text is bytes, numbers are int64. Needs the extra keras.
+
+    Examples:
+      mathbench export tfrecord data/addition-base10 records
+    """
+    from mathbench.errors import require_extra
+    from mathbench.interop.tfrecords import write_tfrecord
+
+    require_extra("tensorflow", "keras")
+    _write_files("tfrecord", write_tfrecord, folder, target, config, split, (force, dry_run, json))
+
+
+def _write_files(
+    kind: str,
+    writer: Writer,
+    folder: str,
+    target: Path,
+    configs: Sequence[str] | None,
+    splits: Sequence[str] | None,
+    flags: tuple[bool, bool, bool],
+) -> None:
+    """Export to files without a tool."""
+    from mathbench.interop.source import open_source
+
+    _write(open_source(folder, configs or (), splits or ()), target, {"kind": kind}, writer, flags)
+
+
+def _write(
+    source: "Source",
+    target: Path,
+    options: dict[str, Any],
+    writer: Writer,
+    flags: tuple[bool, bool, bool],
+    use: str = "",
+) -> dict[str, Any]:
+    """Check a dataset, write an export of it whole, and print what was written.
+
+    Args:
+        source: the dataset.
+        target: the folder to write.
+        options: the kind of the export and its options.
+        writer: writes it.
+        flags: whether an earlier one is replaced, nothing is written, JSON is printed.
+        use: how the export is used, with the places target and first.
+    """
+    from mathbench.interop.folder import check_target, whole_folder
+
+    force, dry_run, json = flags
+    check_target(target, force)
+    about = _about(options) | _contents(source)
+    with ProgressBar("checking", source.row_count) as bar:
+        measures = source.check(bar)
+    if dry_run:
+        _report(target, about, json, "", "would be written to")
+        return about
+    with whole_folder(target, about, force) as place, ProgressBar("writing", source.row_count) as bar:
+        made = writer(source, measures, place, bar)
+    if made:
+        about["made"] = made
+    _report(target, about, json, use)
+    return about
+
+
+def _about(options: dict[str, Any]) -> dict[str, Any]:
+    """What an export is, as JSON values."""
+    from mathbench.version import __version__
+
+    return {"mathbench": __version__, **options}
+
+
+def _contents(source: "Source") -> dict[str, Any]:
+    """The rows by configuration and split, with the digest of the configuration."""
+    return {
+        "configs": {
+            config.name: {
+                "rows": {split: config.sizes[split] for split in source.splits_of(config)},
+                "digest": source.dataset.manifest.digest(config),
+            }
+            for config in source.configs
+        }
+    }
+
+
+def _report(target: Path, about: dict[str, Any], json: bool, use: str, verb: str = "in") -> None:
+    """Print what was written, and how to use it."""
+    if json:
+        print_json({"out": str(target), **about})
+        return
+    rows = sum(n for config in about.get("configs", {}).values() for n in config["rows"].values())
+    made = about.get("made", [])
+    names = list(made) if isinstance(made, list) else [name for group in made.values() for name in group]
+    for name in names:
+        out.print(name, markup=False, soft_wrap=True)
+    print_message(f"{about['kind']}: {rows:,} rows {verb} {target}" if rows else f"{about['kind']} {verb} {target}")
+    if use:
+        print_message("use: " + use.format(target=target, first=names[0] if names else ""))
